@@ -3,13 +3,67 @@
 
 rust_i18n::i18n!("locales", fallback = "en");
 
+pub mod cli;
 pub mod entity;
 pub mod error;
 pub mod format;
 pub mod language;
+pub mod printer;
 pub mod text;
 
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use crate::cli::Cli;
+use crate::error::{Error, Exit, Result};
+use crate::language::Language;
+use crate::printer::Printer;
+
 /// Runs the command line and tells how it ended.
-pub fn run(_arguments: impl IntoIterator<Item = std::ffi::OsString>) -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    language_of(&arguments).set();
+    let matches = match cli::command(Language::current()).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version are asked for, everything else is wrong usage; clap says which.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(Exit::Usage as u8);
+        }
+    };
+    let printer = Printer::new(&cli.global);
+    let exit = dispatch(cli, &printer).unwrap_or_else(|error: Error| {
+        printer.error(&error);
+        error.exit()
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn dispatch(cli: Cli, _printer: &Printer) -> Result<Exit> {
+    match cli.command {}
+}
+
+/// `--lang` decides before anything is parsed, so that the parser's own messages are in the right language.
+fn language_of(arguments: &[OsString]) -> Language {
+    let mut texts = arguments.iter().map(|argument| argument.to_string_lossy());
+    while let Some(text) = texts.next() {
+        let value = match text.strip_prefix("--lang") {
+            Some("") => texts.next(),
+            Some(rest) => rest.strip_prefix('=').map(|value| value.to_owned().into()),
+            None => continue,
+        };
+        if let Some(value) = value {
+            return Language::of_locale(&value);
+        }
+    }
+    Language::of_machine()
 }

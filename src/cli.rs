@@ -1,0 +1,88 @@
+//! What was typed: the command line, as clap reads it. What it means together with the environment and the
+//! configuration file is decided in `settings`. Help texts are English here; `locales/help.yml` holds the Chinese ones,
+//! put in place by [`command`].
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::language::Language;
+
+/// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
+#[derive(Debug, Parser)]
+#[command(name = "bw8", version, arg_required_else_help = true, propagate_version = true)]
+pub struct Cli {
+    /// Options every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Language of messages
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<Language>,
+    /// Output on standard output: text, or one JSON document at the end
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub format: OutputFormat,
+    /// Say only what went wrong
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// No progress bar
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Answer yes to every question
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+}
+
+/// What standard output carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Text for people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {}
+
+/// The command line with its help in `language`.
+pub fn command(language: Language) -> clap::Command {
+    let command = Cli::command();
+    match language {
+        Language::En => command,
+        Language::Zh => translate(command, ""),
+    }
+}
+
+/// Puts the Chinese help in place: `help.import.limit` for the option `limit` of `import`, `help.import` for its about.
+fn translate(mut command: clap::Command, path: &str) -> clap::Command {
+    let text = |key: &str| {
+        let key = format!("help{path}{key}");
+        let text = rust_i18n::t!(&key).into_owned();
+        (text != key).then_some(text)
+    };
+    if let Some(about) = text("") {
+        command = command.about(about.clone()).long_about(about);
+    }
+    let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+    for id in arguments {
+        let help = text(&format!(".{id}"));
+        if let Some(help) = help {
+            command = command.mut_arg(&id, |argument| argument.help(help.clone()).long_help(help));
+        }
+    }
+    let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in subcommands {
+        command = command.mut_subcommand(&name, |sub| translate(sub, &format!("{path}.{name}")));
+    }
+    command
+}

@@ -1,0 +1,104 @@
+//! Where words go: data to standard output, talk to standard error. One decision on quiet and verbose for the whole
+//! program, and the one place where text on its way to a terminal is made safe.
+
+use std::io::Write;
+
+use crate::cli::{Global, OutputFormat};
+use crate::error::Error;
+use crate::text::clean_lines;
+use rust_i18n::t;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// Says things to the user.
+#[derive(Debug, Clone)]
+pub struct Printer {
+    level: Level,
+    format: OutputFormat,
+}
+
+impl Printer {
+    /// The printer these options ask for.
+    pub fn new(global: &Global) -> Self {
+        let level = match (global.quiet, global.verbose) {
+            (true, _) => Level::Quiet,
+            (_, true) => Level::Verbose,
+            _ => Level::Normal,
+        };
+        Printer { level, format: global.format }
+    }
+
+    /// Whether standard output carries one JSON document and nothing else.
+    pub fn is_json(&self) -> bool {
+        self.format == OutputFormat::Json
+    }
+
+    /// Whether only what went wrong is said.
+    pub fn is_quiet(&self) -> bool {
+        self.level == Level::Quiet
+    }
+
+    /// Talk: progress, decisions, the next command. Goes to standard error.
+    pub fn say(&self, text: &str) {
+        if self.level >= Level::Normal {
+            stderr(text);
+        }
+    }
+
+    /// Talk for those who asked for more.
+    pub fn detail(&self, text: &str) {
+        if self.level >= Level::Verbose {
+            stderr(text);
+        }
+    }
+
+    /// Something the user must know even when quiet.
+    pub fn warn(&self, text: &str) {
+        stderr(text);
+    }
+
+    /// The result a user asked for, in text. Goes to standard output, unless that carries JSON.
+    pub fn result(&self, text: &str) {
+        if self.format == OutputFormat::Text {
+            stdout(&clean_lines(text));
+        } else {
+            self.say(text);
+        }
+    }
+
+    /// The JSON document of the command.
+    pub fn json(&self, document: &serde_json::Value) {
+        if self.format == OutputFormat::Json {
+            stdout(&document.to_string());
+        }
+    }
+
+    /// What ended the command, and what to do about it. With JSON output, a document of the same goes to standard output.
+    pub fn error(&self, error: &Error) {
+        let mut text = format!("{}{}", t!("printer.error"), error.message());
+        if let Some(hint) = error.hint_text() {
+            text.push_str(&format!("\n{}{hint}", t!("printer.hint")));
+        }
+        stderr(&text);
+        self.json(&serde_json::json!({
+            "version": 1,
+            "error": {"message": error.message(), "hint": error.hint_text()},
+            "exit": error.exit() as u8,
+        }));
+    }
+}
+
+/// A closed pipe on the other side is not an error of ours: there is nobody left to tell.
+fn stderr(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", clean_lines(text));
+}
+
+fn stdout(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
