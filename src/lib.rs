@@ -7,6 +7,7 @@ pub mod cli;
 pub mod entity;
 pub mod error;
 pub mod format;
+pub mod import;
 pub mod language;
 pub mod printer;
 pub mod text;
