@@ -3,6 +3,7 @@
 
 pub mod check;
 mod date;
+mod draft;
 pub mod mapping;
 mod mapping_file;
 mod phone;
