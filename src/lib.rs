@@ -3,12 +3,14 @@
 
 rust_i18n::i18n!("locales", fallback = "en");
 
+pub mod api;
 pub mod cli;
 pub mod entity;
 pub mod error;
 pub mod format;
 pub mod language;
 pub mod printer;
+pub mod settings;
 pub mod text;
 
 use std::ffi::OsString;

@@ -534,6 +534,17 @@ impl Catalog {
         &EMBEDDED
     }
 
+    /// The catalog with a user's corrections from `api.toml`.
+    ///
+    /// # Errors
+    /// A correction that is wrong, by file, line and key.
+    pub fn load(corrections: Option<&std::path::Path>) -> Result<Catalog> {
+        match corrections {
+            None => Ok(Catalog::embedded().clone()),
+            Some(file) => overlay::apply(Catalog::embedded().clone(), file),
+        }
+    }
+
     /// All entities, in the order they are shown.
     pub fn entities(&self) -> &[Entity] {
         &self.entities
