@@ -1,7 +1,7 @@
 //! The findings of a check, kept on disk: a file may hold more mistakes than memory should.
 
-use rust_i18n::t;
 use rusqlite::{Connection, params};
+use rust_i18n::t;
 
 use super::check::Finding;
 use super::mapping::Plan;
@@ -117,7 +117,9 @@ impl Findings {
             .map(|(example, count)| {
                 let rows = self
                     .connection
-                    .prepare_cached("SELECT DISTINCT number FROM finding WHERE code = ?1 AND place IS ?2 ORDER BY number LIMIT 5")
+                    .prepare_cached(
+                        "SELECT DISTINCT number FROM finding WHERE code = ?1 AND place IS ?2 ORDER BY number LIMIT 5",
+                    )
                     .and_then(|mut statement| {
                         statement
                             .query_map(params![example.code, example.column.map(u64::cast_signed)], |row| {

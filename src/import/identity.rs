@@ -16,7 +16,7 @@ use crate::journal::Content;
 /// another program holds the same rows.
 pub fn content_of(row: &Row) -> Content {
     let mut hasher = Sha256::new();
-    let filled = row.cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
+    let filled = (0..row.cells.len()).rfind(|column| !row.cells[*column].trim().is_empty()).map_or(0, |last| last + 1);
     for column in 0..filled {
         hasher.update(row.cell(column).text.trim().as_bytes());
         // Ends a cell; no text holds this byte.

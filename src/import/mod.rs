@@ -3,10 +3,17 @@
 
 pub mod check;
 mod date;
+mod findings;
+mod identity;
 pub mod mapping;
 mod mapping_file;
 mod phone;
+mod request;
+mod resume;
+mod steps;
+mod survey;
 mod template;
 mod value;
+mod words;
 
 pub use mapping_file::MappingFile;

@@ -37,6 +37,8 @@ pub struct IndexedRun {
     pub host: String,
     /// Name of the entity.
     pub entity: String,
+    /// `create` or `update`.
+    pub mode: String,
     /// The input's path.
     pub input_path: String,
     /// Fingerprint of its input.
@@ -137,7 +139,7 @@ impl RunIndex {
     }
 }
 
-const SELECT: &str = "SELECT run, folder, host, entity, input_path, input, started FROM run";
+const SELECT: &str = "SELECT run, folder, host, entity, mode, input_path, input, started FROM run";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
     Ok(IndexedRun {
@@ -145,8 +147,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
         folder: PathBuf::from(row.get::<_, String>(1)?),
         host: row.get(2)?,
         entity: row.get(3)?,
-        input_path: row.get(4)?,
-        input: row.get(5)?,
-        started: row.get(6)?,
+        mode: row.get(4)?,
+        input_path: row.get(5)?,
+        input: row.get(6)?,
+        started: row.get(7)?,
     })
 }

@@ -258,6 +258,20 @@ impl Past {
         }
     }
 
+    /// Takes over a row of this run for another one.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn claim(&self, number: u64, claim: &Claim) -> Result<()> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO claim (number, run, folder) VALUES (?1, ?2, ?3)")
+            .and_then(|mut statement| {
+                statement.execute(params![signed(number), claim.run.to_string(), claim.folder.to_string_lossy()])
+            })
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(())
+    }
+
     /// Rows another run has taken over.
     ///
     /// # Errors

@@ -250,20 +250,6 @@ impl Journal {
         totals(&self.connection).map_err(|error| failed(&self.folder, error))
     }
 
-    /// Takes over a row of this run for another one. The answer is who has it now.
-    ///
-    /// # Errors
-    /// A full disk, a damaged file.
-    pub fn claim(&self, number: u64, claim: &Claim) -> Result<()> {
-        self.connection
-            .prepare_cached("INSERT OR REPLACE INTO claim (number, run, folder) VALUES (?1, ?2, ?3)")
-            .and_then(|mut statement| {
-                statement.execute(params![signed(number), claim.run.to_string(), claim.folder.to_string_lossy()])
-            })
-            .map_err(|error| failed(&self.folder, error))?;
-        Ok(())
-    }
-
     /// Folds everything into the one file and closes it.
     ///
     /// # Errors
