@@ -5,7 +5,7 @@ pub mod guard;
 mod number;
 mod reader;
 pub mod template;
-mod writer;
+pub mod writer;
 
 pub use reader::XlsxReader;
 pub use writer::{Options, XlsxWriter};

@@ -246,7 +246,8 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn cannot_write(path: &Path, why: &dyn std::fmt::Display) -> Error {
+/// The error for a workbook that could not be written, and why.
+pub fn cannot_write(path: &Path, why: &dyn std::fmt::Display) -> Error {
     Error::cannot_run(t!("xlsx.cannot_write", file = path.display(), why = why)).hint(t!("xlsx.cannot_write_hint"))
 }
 
