@@ -277,7 +277,8 @@ fn read_answer(url: &Url, sent: Sent) -> Read {
     };
     let document = envelope::parse(&answer.body);
     let refusal = document.as_ref().and_then(|document| envelope::refusal(document, false));
-    let why = refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+    let why =
+        refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
     match answer.status {
         300..=399 => Read::ForGood(
             Error::cannot_run(t!("api.moved", path = path, to = answer.location.unwrap_or_default()))
@@ -285,9 +286,10 @@ fn read_answer(url: &Url, sent: Sent) -> Read {
         ),
         401 | 403 => Read::ForGood(denied(answer.status, &why)),
         408 | 429 | 500.. => passing(&why, answer.retry_after),
-        400.. => Read::Refused(
-            refusal.unwrap_or_else(|| Refusal { code: answer.status.to_string(), message: format!("HTTP {}", answer.status) }),
-        ),
+        400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
+            code: answer.status.to_string(),
+            message: format!("HTTP {}", answer.status),
+        })),
         _ => match (refusal, document) {
             (Some(refusal), _) => Read::Refused(refusal),
             (None, Some(document)) => Read::Document(document),

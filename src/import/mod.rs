@@ -1,6 +1,7 @@
 //! From a sheet to the service, one file per stage: `mapping` decides which column feeds which field, `check` turns a
 //! row into a record or into findings.
 
+mod attempt;
 pub mod check;
 mod date;
 mod findings;
@@ -8,9 +9,11 @@ mod identity;
 pub mod mapping;
 mod mapping_file;
 mod phone;
+mod recorder;
 mod request;
 mod resume;
 mod steps;
+mod stop;
 mod survey;
 mod template;
 mod value;
