@@ -5,6 +5,7 @@
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::language::Language;
+use crate::template;
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
@@ -52,7 +53,10 @@ pub enum OutputFormat {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Write a workbook to fill in
+    Template(template::Arguments),
+}
 
 /// The command line with its help in `language`.
 pub fn command(language: Language) -> clap::Command {

@@ -3,13 +3,17 @@
 
 rust_i18n::i18n!("locales", fallback = "en");
 
+pub mod api;
 pub mod cli;
 pub mod entity;
 pub mod error;
 pub mod format;
 pub mod import;
+pub mod journal;
 pub mod language;
 pub mod printer;
+pub mod settings;
+pub mod template;
 pub mod text;
 
 use std::ffi::OsString;
@@ -17,7 +21,8 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
+use crate::entity::Catalog;
 use crate::error::{Error, Exit, Result};
 use crate::language::Language;
 use crate::printer::Printer;
@@ -49,8 +54,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-fn dispatch(cli: Cli, _printer: &Printer) -> Result<Exit> {
-    match cli.command {}
+fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
+    match cli.command {
+        Command::Template(arguments) => template::run(&arguments, Catalog::embedded(), printer),
+    }
 }
 
 /// `--lang` decides before anything is parsed, so that the parser's own messages are in the right language.

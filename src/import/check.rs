@@ -231,7 +231,8 @@ impl Record {
         out.push(b'}');
     }
 
-    fn sent<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (&'a Slot, &'a str)> {
+    /// What a request carries: fields and values, empty ones left out.
+    pub(super) fn sent<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (&'a Slot, &'a str)> {
         plan.slots
             .iter()
             .zip(&self.values)

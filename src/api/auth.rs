@@ -1,0 +1,176 @@
+//! The login: a Basic header, or a Bearer token that is renewed before it ends and once when the service refuses it.
+//! However many requests are in flight, one of them renews and the others wait for its token.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use rust_i18n::t;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::target::Credentials;
+use crate::entity::Service;
+use crate::error::{Error, Exit, Result};
+
+/// A header and which token it carries, so that a refusal of an old one does not renew a new one.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Value of the `Authorization` header, marked sensitive.
+    pub header: HeaderValue,
+    /// Counts tokens; 0 for Basic.
+    pub generation: u64,
+}
+
+#[derive(Debug)]
+struct Token {
+    login: Login,
+    /// When to ask for the next one.
+    renew_at: Instant,
+}
+
+/// The login of one account.
+#[derive(Debug)]
+pub enum Auth {
+    /// The same header for every request.
+    Basic(Login),
+    /// Tokens asked for with a key pair.
+    OAuth(Box<Tokens>),
+}
+
+/// The tokens of one key pair.
+#[derive(Debug)]
+pub struct Tokens {
+    client_id: String,
+    client_secret: SecretString,
+    address: Url,
+    grant_type: String,
+    /// Lifetime in seconds to assume when an answer gives none that makes sense.
+    lifetime: u64,
+    token: Mutex<Option<Token>>,
+    renewing: tokio::sync::Mutex<()>,
+}
+
+impl Auth {
+    /// The login of these credentials; asks for nothing yet.
+    ///
+    /// # Errors
+    /// A name or password that no header can carry.
+    pub fn new(credentials: &Credentials, address: Url, service: &Service) -> Result<Self> {
+        match credentials {
+            Credentials::Basic { user, password } => {
+                Ok(Auth::Basic(Login { header: basic(user, password)?, generation: 0 }))
+            }
+            Credentials::OAuth { client_id, client_secret } => Ok(Auth::OAuth(Box::new(Tokens {
+                client_id: client_id.clone(),
+                client_secret: client_secret.clone(),
+                address,
+                grant_type: service.token.grant_type.clone(),
+                lifetime: service.token.lifetime,
+                token: Mutex::new(None),
+                renewing: tokio::sync::Mutex::new(()),
+            }))),
+        }
+    }
+
+    /// The login to send now; asks for a token when there is none or it is about to end.
+    ///
+    /// # Errors
+    /// The service refuses the key pair, or cannot be reached.
+    pub async fn login(&self, http: &reqwest::Client) -> Result<Login> {
+        match self {
+            Auth::Basic(login) => Ok(login.clone()),
+            Auth::OAuth(tokens) => match current(&tokens.token, None) {
+                Some(login) => Ok(login),
+                None => tokens.renew(http, None).await,
+            },
+        }
+    }
+
+    /// A login newer than the one that was refused; none when there is no other.
+    ///
+    /// # Errors
+    /// As [`Auth::login`].
+    pub async fn renewed(&self, http: &reqwest::Client, refused: &Login) -> Result<Option<Login>> {
+        match self {
+            Auth::Basic(_) => Ok(None),
+            Auth::OAuth(tokens) => tokens.renew(http, Some(refused.generation)).await.map(Some),
+        }
+    }
+}
+
+impl Tokens {
+    /// Asks for a token, unless another request did so while this one waited.
+    async fn renew(&self, http: &reqwest::Client, refused: Option<u64>) -> Result<Login> {
+        let _one_at_a_time = self.renewing.lock().await;
+        if let Some(login) = current(&self.token, refused) {
+            return Ok(login);
+        }
+        let answer = ask(http, &self.address, &basic(&self.client_id, &self.client_secret)?, &self.grant_type).await?;
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
+            .map_err(|_| Error::cannot_run(t!("api.token_unreadable")))?;
+        header.set_sensitive(true);
+        let seconds = answer.lifetime.filter(|seconds| (1..=86_400).contains(seconds)).unwrap_or(self.lifetime);
+        let lives = Duration::from_secs(seconds);
+        // A tenth of the life, five minutes at most, is kept as a margin for slow requests and clocks.
+        let margin = (lives / 10).min(Duration::from_secs(300));
+        let mut token = self.token.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let generation = token.as_ref().map_or(1, |old| old.login.generation + 1);
+        let login = Login { header, generation };
+        *token = Some(Token { login: login.clone(), renew_at: Instant::now() + lives - margin });
+        Ok(login)
+    }
+}
+
+/// The stored login, unless it is about to end or is the one that was refused.
+fn current(token: &Mutex<Option<Token>>, refused: Option<u64>) -> Option<Login> {
+    let token = token.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    token
+        .as_ref()
+        .filter(|token| Instant::now() < token.renew_at && refused != Some(token.login.generation))
+        .map(|token| token.login.clone())
+}
+
+struct TokenAnswer {
+    access_token: SecretString,
+    lifetime: Option<u64>,
+}
+
+async fn ask(http: &reqwest::Client, address: &Url, login: &HeaderValue, grant_type: &str) -> Result<TokenAnswer> {
+    let unreachable = |error: reqwest::Error| {
+        Error::cannot_run(t!("api.token_unreachable", why = super::client::reason(&error)))
+            .hint(t!("api.unreachable_hint"))
+    };
+    let response = http
+        .post(address.clone())
+        .header(AUTHORIZATION, login)
+        .form(&[("grant_type", grant_type)])
+        .send()
+        .await
+        .map_err(unreachable)?;
+    let status = response.status().as_u16();
+    let body = response.bytes().await.map_err(unreachable)?;
+    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    if let Some(token) = answer["access_token"].as_str().filter(|_| status < 300) {
+        let lifetime = answer["expires_in"].as_u64();
+        return Ok(TokenAnswer { access_token: SecretString::from(token.to_owned()), lifetime });
+    }
+    // The answer's own text could hold a secret that was sent; only the two documented members are shown.
+    let why = answer["error_description"].as_str().or(answer["error"].as_str()).unwrap_or_default();
+    if status >= 500 || (answer.is_null() && status != 401 && status != 403) {
+        return Err(
+            Error::cannot_run(t!("api.token_failed", status = status, why = why)).hint(t!("api.unreachable_hint"))
+        );
+    }
+    Err(Error::new(Exit::Denied, t!("api.token_denied", status = status, why = why)).hint(t!("api.token_denied_hint")))
+}
+
+fn basic(user: &str, password: &SecretString) -> Result<HeaderValue> {
+    let pair = format!("{user}:{}", password.expose_secret());
+    let mut header = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(pair)))
+        .map_err(|_| Error::usage(t!("api.bad_credentials")))?;
+    header.set_sensitive(true);
+    Ok(header)
+}

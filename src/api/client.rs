@@ -1,0 +1,383 @@
+//! The one HTTP client. A call here is one attempt (two when a token has to be renewed) and tells exactly how far it got;
+//! reads may be repeated and are, with growing waits; writes never are.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use backon::BackoffBuilder;
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use rust_i18n::t;
+use url::Url;
+use uuid::Uuid;
+
+use super::auth::Auth;
+use super::envelope::{self, Document, Refusal};
+use super::limit::Pace;
+use super::target::Target;
+use crate::entity::{self, Service};
+use crate::error::{Error, Exit, Result};
+
+/// An answer with more bytes than this is not read to its end.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+/// The longest wait that is kept when the service asks for one.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// Attempts of a read before it is given up.
+const READ_ATTEMPTS: usize = 6;
+
+/// An answer, whatever it says.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// `Location` header.
+    pub location: Option<String>,
+    /// `Retry-After`, read as seconds or a date and cut to two minutes; none when it makes no sense.
+    pub retry_after: Option<Duration>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// How far one attempt got.
+#[derive(Debug)]
+pub enum Sent {
+    /// The service answered.
+    Answered(Answer),
+    /// No connection was made: the request was certainly not processed.
+    NotSent(String),
+    /// The request left and no whole answer came: nobody knows.
+    Lost(String),
+}
+
+/// Speaks to one account.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    target: Target,
+    auth: Auth,
+    request_id: HeaderName,
+    service: Service,
+    pace: Pace,
+    requests: AtomicU64,
+    retries: AtomicU64,
+}
+
+impl Client {
+    /// A client for this account; connects to nothing yet.
+    ///
+    /// # Errors
+    /// A certificate that cannot be read, or a machine whose TLS cannot be set up.
+    pub fn new(target: Target, service: &Service) -> Result<Self> {
+        // A second installation fails, and the first one is the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let is_plain = target.base.scheme() == "http";
+        let mut builder = reqwest::Client::builder()
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .tcp_nodelay(true)
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(target.timeout)
+            // As large as what may be in flight, or connections are thrown away and made again.
+            .pool_max_idle_per_host(target.concurrency.max(1))
+            .user_agent(concat!("bw8/", env!("CARGO_PKG_VERSION")));
+        if is_plain {
+            // Plain HTTP is only ever this machine, where no proxy and no certificate is wanted.
+            builder = builder.no_proxy().tls_certs_only([]);
+        }
+        if let Some(path) = &target.ca_cert {
+            builder = builder.tls_certs_merge(certificates(path)?);
+        }
+        let http = builder.build().map_err(|error| Error::cannot_run(t!("api.no_client", why = reason(&error))))?;
+        let auth = Auth::new(&target.credentials, target.token_address(service), service)?;
+        let request_id = HeaderName::from_bytes(service.request_id.header.as_bytes())
+            .map_err(|_| Error::usage(t!("api.bad_header", header = service.request_id.header)))?;
+        Ok(Client {
+            http,
+            auth,
+            request_id,
+            pace: Pace::new(target.concurrency, target.rate),
+            service: service.clone(),
+            target,
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+        })
+    }
+
+    /// The account spoken to.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The pace all requests keep.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// Requests made so far, tokens left out.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Requests that repeated an earlier one.
+    pub fn retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request that repeats an earlier one.
+    pub fn count_retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Sends a write once. A refused token is renewed once and the write repeated, as a 401 proves it was not processed.
+    ///
+    /// # Errors
+    /// The login cannot be had at all.
+    pub async fn write(&self, method: entity::Method, url: &Url, body: Bytes, request_id: Uuid) -> Result<Sent> {
+        let mut buffer = Uuid::encode_buffer();
+        let text = request_id.hyphenated().encode_lower(&mut buffer);
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        // A UUID is 36 characters of hexadecimal digits and dashes.
+        headers.insert(self.request_id.clone(), HeaderValue::from_str(text).expect("a UUID is a header value"));
+        self.attempt(method, url, headers, Some(body)).await
+    }
+
+    /// Reads a JSON document, repeating the request while that can help.
+    ///
+    /// # Errors
+    /// The login is refused, the host cannot be reached, or the service refuses or goes on failing.
+    pub async fn read(&self, url: &Url) -> Result<Document> {
+        self.ask(url).await?.map_err(|refusal| {
+            let why = format!("{} {}", refusal.code, refusal.message);
+            Error::cannot_run(t!("api.read_failed", path = url.path(), why = why)).hint(t!("api.refused_hint"))
+        })
+    }
+
+    /// Like [`Client::read`], where a plain no of the service (an unknown id, say) is an answer and not an error.
+    ///
+    /// # Errors
+    /// The login is refused, the host cannot be reached, or the service goes on failing.
+    pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Refusal>> {
+        let mut waits = waits(READ_ATTEMPTS - 1);
+        loop {
+            let (error, asked) = {
+                let permit = self.pace.acquire().await;
+                let sent = self.attempt(entity::Method::Get, url, HeaderMap::new(), None).await?;
+                match read_answer(url, sent) {
+                    Read::Document(document) => {
+                        permit.went_well();
+                        return Ok(Ok(document));
+                    }
+                    Read::Refused(refusal) => return Ok(Err(refusal)),
+                    Read::ForGood(error) => return Err(error),
+                    Read::ForNow(error, asked) => {
+                        permit.faltered();
+                        (error, asked)
+                    }
+                }
+            };
+            let Some(wait) = waits.next() else {
+                return Err(error);
+            };
+            self.count_retry();
+            match asked {
+                Some(asked) => self.pace.hold(asked),
+                None => tokio::time::sleep(wait).await,
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        method: entity::Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+    ) -> Result<Sent> {
+        let login = self.auth.login(&self.http).await?;
+        let first = self.once(method, url, headers.clone(), body.clone(), &login.header).await;
+        match first {
+            Sent::Answered(ref answer) if answer.status == 401 => match self.auth.renewed(&self.http, &login).await? {
+                None => Ok(first),
+                Some(login) => {
+                    self.count_retry();
+                    Ok(self.once(method, url, headers, body, &login.header).await)
+                }
+            },
+            sent => Ok(sent),
+        }
+    }
+
+    async fn once(
+        &self,
+        method: entity::Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+        login: &HeaderValue,
+    ) -> Sent {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let method = match method {
+            entity::Method::Get => reqwest::Method::GET,
+            entity::Method::Post => reqwest::Method::POST,
+            entity::Method::Put => reqwest::Method::PUT,
+            entity::Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut request = reqwest::Request::new(method, url.clone());
+        *request.headers_mut() = headers;
+        request.headers_mut().insert(AUTHORIZATION, login.clone());
+        *request.body_mut() = body.map(reqwest::Body::from);
+        let response = match self.http.execute(request).await {
+            Ok(response) => response,
+            Err(error) if error.is_connect() => return Sent::NotSent(reason(&error)),
+            Err(error) => return Sent::Lost(reason(&error)),
+        };
+        let status = response.status().as_u16();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let location = header(LOCATION).map(str::to_owned);
+        let retry_after = header(RETRY_AFTER).and_then(|text| parse_retry_after(text, SystemTime::now()));
+        match read_body(response).await {
+            Ok(body) => Sent::Answered(Answer { status, location, retry_after, body }),
+            // A status line alone proves a refusal (the body only explains it), but never a success.
+            Err(why) if (400..500).contains(&status) && status != 408 => {
+                Sent::Answered(Answer { status, location, retry_after, body: Bytes::from(why) })
+            }
+            Err(why) => Sent::Lost(why),
+        }
+    }
+
+    /// What the service knows of itself, for those who read answers.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+}
+
+/// What came of an attempt to read.
+enum Read {
+    Document(Document),
+    /// The service said no.
+    Refused(Refusal),
+    /// Asking again cannot help.
+    ForGood(Error),
+    /// Asking again may help, after the wait the service asked for.
+    ForNow(Error, Option<Duration>),
+}
+
+fn read_answer(url: &Url, sent: Sent) -> Read {
+    let path = url.path();
+    let passing = |why: &str, asked: Option<Duration>| {
+        let error = Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.unreachable_hint"));
+        Read::ForNow(error, asked)
+    };
+    let answer = match sent {
+        Sent::Answered(answer) => answer,
+        Sent::NotSent(why) | Sent::Lost(why) => return passing(&why, None),
+    };
+    let document = envelope::parse(&answer.body);
+    let refusal = document.as_ref().and_then(|document| envelope::refusal(document, false));
+    let why =
+        refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+    match answer.status {
+        300..=399 => Read::ForGood(
+            Error::cannot_run(t!("api.moved", path = path, to = answer.location.unwrap_or_default()))
+                .hint(t!("api.moved_hint")),
+        ),
+        401 | 403 => Read::ForGood(denied(answer.status, &why)),
+        408 | 429 | 500.. => passing(&why, answer.retry_after),
+        400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
+            code: answer.status.to_string(),
+            message: format!("HTTP {}", answer.status),
+        })),
+        _ => match (refusal, document) {
+            (Some(refusal), _) => Read::Refused(refusal),
+            (None, Some(document)) => Read::Document(document),
+            (None, None) => passing(&t!("api.not_json"), answer.retry_after),
+        },
+    }
+}
+
+/// Growing waits between attempts, with chance in them so that clients do not come back all at once.
+pub fn waits(times: usize) -> impl Iterator<Item = Duration> {
+    backon::ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(250))
+        .with_max_delay(Duration::from_secs(20))
+        .with_max_times(times)
+        .with_jitter()
+        .build()
+}
+
+/// The error for a login that is refused or may not do this.
+pub fn denied(status: u16, why: &str) -> Error {
+    let hint = if status == 401 { t!("api.login_refused_hint") } else { t!("api.forbidden_hint") };
+    let message = if status == 401 { t!("api.login_refused", why = why) } else { t!("api.forbidden", why = why) };
+    Error::new(Exit::Denied, message).hint(hint)
+}
+
+async fn read_body(mut response: reqwest::Response) -> std::result::Result<Bytes, String> {
+    let Some(first) = response.chunk().await.map_err(|error| reason(&error))? else {
+        return Ok(Bytes::new());
+    };
+    let Some(second) = response.chunk().await.map_err(|error| reason(&error))? else {
+        return Ok(first);
+    };
+    let mut body = BytesMut::from(first);
+    body.extend_from_slice(&second);
+    while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(t!("api.too_large").into_owned());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// The innermost cause of a transport error, without the address (which may hold a query) and without repetition.
+pub fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return t!("api.timed_out").into_owned();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let text = cause.to_string();
+    match text.contains("://") {
+        true => t!("api.connection_failed").into_owned(),
+        false => text,
+    }
+}
+
+/// `Retry-After` as seconds or an HTTP date, cut to what is sensible; none for garbage and dates gone by.
+fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
+    }
+    let date = httpdate::parse_http_date(text.trim()).ok()?;
+    date.duration_since(now).ok().map(|wait| wait.min(LONGEST_WAIT))
+}
+
+fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>> {
+    let bad = |why: String| Error::usage(t!("api.bad_certificate", file = path.display(), why = why));
+    let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
+    let found = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| bad(reason(&error)))?;
+    if found.is_empty() { Err(bad(t!("api.no_certificate").into_owned())) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_date_and_bounded() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        assert_eq!(parse_retry_after("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(parse_retry_after("1000000000", now), Some(LONGEST_WAIT));
+        assert_eq!(parse_retry_after("Tue, 14 Nov 2023 22:13:50 GMT", now), Some(Duration::from_secs(30)));
+        assert_eq!(parse_retry_after("Tue, 14 Nov 2022 22:13:50 GMT", now), None);
+        for garbage in ["soon", "", "-5", "1e9"] {
+            assert_eq!(parse_retry_after(garbage, now), None, "{garbage}");
+        }
+    }
+}

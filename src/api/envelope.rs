@@ -1,0 +1,158 @@
+//! Reading an answer's body: JSON as the service writes it, illegal backslashes and all; the four shapes of an error; and
+//! the records under their wrapper, whether as one object, a list of one, or a list.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// A body that could be read.
+pub type Document = Value;
+
+/// An error the service described in a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its code, or the HTTP status when the body has none.
+    pub code: String,
+    /// Its text.
+    pub message: String,
+}
+
+/// Parses a body. Backslashes that begin no escape are taken as backslashes: the service is known to send them.
+/// None for HTML, half a body, or anything else that is not JSON.
+pub fn parse(body: &[u8]) -> Option<Document> {
+    serde_json::from_slice(body).ok().or_else(|| {
+        let text = std::str::from_utf8(body).ok()?;
+        serde_json::from_str(&double_stray_backslashes(text)?).ok()
+    })
+}
+
+/// The text with every backslash doubled that does not begin a valid escape; none when there is nothing to mend.
+fn double_stray_backslashes(text: &str) -> Option<String> {
+    let mut mended = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    let mut changed = false;
+    while let Some(at) = rest.find('\\') {
+        mended.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let length = match after.as_bytes().first() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 1,
+            Some(b'u') if after.len() >= 5 && after.as_bytes()[1..5].iter().all(u8::is_ascii_hexdigit) => 5,
+            _ => 0,
+        };
+        mended.push('\\');
+        if length == 0 {
+            mended.push('\\');
+            changed = true;
+        }
+        mended.push_str(&after[..length]);
+        rest = &after[length..];
+    }
+    mended.push_str(rest);
+    changed.then_some(mended)
+}
+
+/// The error in a document, in any of the four shapes: `errcode`/`errmsg`, `error`/`error_description`,
+/// `state`/`message`, and for answers to writes `status`/`message`. Only top-level members count: contacts and companies
+/// have fields called `state` and `status` of their own.
+pub fn refusal(document: &Document, is_write: bool) -> Option<Refusal> {
+    let members = document.as_object()?;
+    let text = |name: &str| members.get(name).map(as_text).unwrap_or_default();
+    let refusal = |code: Cow<'_, str>, message: Cow<'_, str>| {
+        Some(Refusal { code: code.into_owned(), message: message.into_owned() })
+    };
+    if members.get("errcode").is_some_and(|code| as_text(code) != "0") {
+        return refusal(text("errcode"), text("errmsg"));
+    }
+    if members.get("error").is_some_and(|error| !error.is_null() && *error != Value::Bool(false)) {
+        return refusal(text("error"), text("error_description"));
+    }
+    if members.get("state").and_then(|state| as_text(state).parse::<i64>().ok()).is_some_and(|state| state >= 400) {
+        return refusal(text("state"), text("message"));
+    }
+    if is_write && members.contains_key("message") && members.get("status").is_some_and(|status| as_text(status) != "0")
+    {
+        return refusal(text("status"), text("message"));
+    }
+    None
+}
+
+/// A scalar as text: the service gives numbers as JSON numbers or as strings.
+pub fn as_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Null => Cow::Borrowed(""),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+/// The value at a wrapper such as `users` or `tickets.results`.
+fn at<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
+    wrapper.split('.').try_fold(document, |value, member| value.get(member))
+}
+
+/// The list of records under `wrapper`. When the wrapper is not there (its name is assumed for some lists), the only
+/// top-level list of the answer, or the answer itself when it is a list.
+pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Vec<Value>> {
+    if let Some(list) = at(document, wrapper).and_then(Value::as_array) {
+        return Some(list);
+    }
+    if let Some(list) = document.as_array() {
+        return Some(list);
+    }
+    let mut lists = document.as_object()?.values().filter_map(Value::as_array);
+    lists.next().filter(|_| lists.next().is_none())
+}
+
+/// The one record under `wrapper`, given as an object or as a list of one. An empty list is an unknown id.
+pub fn record<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
+    match at(document, wrapper)? {
+        Value::Array(list) if list.len() == 1 => list.first().filter(|record| record.is_object()),
+        record @ Value::Object(_) => Some(record),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn stray_backslashes_are_mended() {
+        assert_eq!(parse(br#"{"a":"C:\dir\new"}"#).unwrap()["a"], "C:\\dir\new");
+        assert_eq!(parse(br#"{"a":"\u00e9 \q \u12"}"#).unwrap()["a"], "é \\q \\u12");
+        assert_eq!(parse(br#"{"a":"fine \\ \n"}"#).unwrap()["a"], "fine \\ \n");
+        assert!(parse(b"<html>busy</html>").is_none());
+        assert!(parse(br#"{"a":"half"#).is_none());
+    }
+
+    #[test]
+    fn the_four_shapes_of_an_error_are_seen() {
+        let code = |value: Value, write| refusal(&value, write).map(|refusal| refusal.code);
+        assert_eq!(code(json!({"errcode":"100047","errmsg":"Invalid resource URI"}), false).unwrap(), "100047");
+        assert_eq!(code(json!({"errcode":0,"errmsg":"ok"}), true), None);
+        assert_eq!(code(json!({"error":"invalid_client","error_description":"…"}), true).unwrap(), "invalid_client");
+        assert_eq!(code(json!({"state":"403","message":"user error"}), true).unwrap(), "403");
+        assert_eq!(code(json!({"status":"1","message":"no"}), true).unwrap(), "1");
+        assert_eq!(code(json!({"status":"0","message":"Insert ok","data":false}), true), None);
+        assert_eq!(code(json!({"user":{"state":"403","status":"2"}}), true), None);
+        assert_eq!(code(json!({"status":"1","message":"x"}), false), None);
+    }
+
+    #[test]
+    fn one_record_is_an_object_or_a_list_of_one() {
+        assert_eq!(record(&json!({"ticket":[{"a":1}]}), "ticket").unwrap()["a"], 1);
+        assert_eq!(record(&json!({"ticket":{"a":1}}), "ticket").unwrap()["a"], 1);
+        assert!(record(&json!({"ticket":[]}), "ticket").is_none());
+        assert!(record(&json!({"ticket":[{},{}]}), "ticket").is_none());
+    }
+
+    #[test]
+    fn a_list_is_found_under_its_name_or_as_the_only_one() {
+        assert_eq!(records(&json!({"tickets":{"results":[1,2]}}), "tickets.results").unwrap().len(), 2);
+        assert_eq!(records(&json!({"other":[1],"count":"1"}), "histories").unwrap().len(), 1);
+        assert_eq!(records(&json!([1, 2, 3]), "fields").unwrap().len(), 3);
+        assert!(records(&json!({"a":[1],"b":[2]}), "histories").is_none());
+    }
+}

@@ -1,0 +1,295 @@
+//! What the command line means, together with the environment and the configuration file: which account, how fast, where
+//! files of the program itself live. A flag beats the environment, which beats `bw8.toml` in the working folder, which
+//! beats the one in the user's configuration folder. `--account NAME` is a flag: what the section it names says counts as
+//! typed, so that a forgotten variable cannot send rows to another account.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use etcetera::BaseStrategy;
+use rust_i18n::t;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::api::{Credentials, Target};
+use crate::entity::{AccountMode, Catalog};
+use crate::error::{Error, Exit, Result};
+
+/// Requests in flight when nothing is said; nothing is documented, so it is polite.
+const DEFAULT_CONCURRENCY: usize = 4;
+/// Requests a second when nothing is said.
+const DEFAULT_RATE: f64 = 5.0;
+/// How long one attempt may take, in seconds.
+const DEFAULT_TIMEOUT: u64 = 30;
+
+/// Options of every command that talks to an account.
+#[derive(Debug, Clone, Args)]
+pub struct Connection {
+    /// Address of the service, with or without /api/v1 [env: BW8_BASE_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
+    pub base_url: Option<String>,
+    /// Section of bw8.toml with the account to use
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// A further root certificate, for a private host
+    #[arg(long, value_name = "FILE")]
+    pub ca_cert: Option<PathBuf>,
+    /// Use the built-in rehearsal server; needs no account
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Requests in flight at most [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: Option<u16>,
+    /// Requests a second at most, 0 for no limit of our own [default: 5]
+    #[arg(long, value_name = "N", value_parser = parse_rate)]
+    pub rate: Option<f64>,
+    /// Seconds one request may take [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: Option<u64>,
+}
+
+/// Options of every command that needs the catalog.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Knowledge {
+    /// Corrections and additions to what is known of the interface [default: api.toml]
+    #[arg(long, value_name = "FILE")]
+    pub api: Option<PathBuf>,
+    /// Whether contacts belong to companies (2b) or stand alone (2c) [default: 2b]
+    #[arg(long, value_name = "MODE")]
+    pub account_mode: Option<AccountMode>,
+}
+
+fn parse_rate(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && (0.0..=100_000.0).contains(&rate) => Ok(rate),
+        _ => Err(t!("settings.bad_rate").into_owned()),
+    }
+}
+
+/// The section used when no account is named.
+const DEFAULT_ACCOUNT: &str = "default";
+
+/// A configuration file: accounts by name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Configuration {
+    #[serde(default)]
+    account: BTreeMap<String, Section>,
+}
+
+/// One account of a configuration file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Section {
+    base_url: Option<String>,
+    user: Option<String>,
+    password: Option<SecretString>,
+    client_id: Option<String>,
+    client_secret: Option<SecretString>,
+    ca_cert: Option<PathBuf>,
+    concurrency: Option<usize>,
+    rate: Option<f64>,
+    timeout: Option<u64>,
+    mode: Option<AccountMode>,
+}
+
+/// Everything decided before a command begins.
+#[derive(Debug)]
+pub struct Settings {
+    named: Section,
+    unnamed: Section,
+}
+
+impl Settings {
+    /// Reads the configuration files and picks the account.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is wrong, holds a secret others can read, or lacks the account.
+    pub fn load(account: Option<&str>) -> Result<Self> {
+        let files = [PathBuf::from("bw8.toml"), config_folder()?.join("bw8.toml")];
+        let mut unnamed = Section::default();
+        let mut named = None;
+        for file in files.iter().filter(|file| file.exists()) {
+            let mut configuration = read_configuration(file)?;
+            unnamed = unnamed.or(configuration.account.remove(DEFAULT_ACCOUNT).unwrap_or_default());
+            if let Some(account) = account {
+                named = named.or_else(|| configuration.account.remove(account));
+            }
+        }
+        match (account, named) {
+            (Some(account), None) => Err(Error::usage(t!("settings.no_account", account = account))
+                .hint(t!("settings.no_account_hint", account = account))),
+            (_, named) => Ok(Settings { named: named.unwrap_or_default(), unnamed }),
+        }
+    }
+
+    /// Whether contacts belong to companies.
+    pub fn account_mode(&self, knowledge: &Knowledge) -> AccountMode {
+        knowledge.account_mode.or(self.named.mode).or(self.unnamed.mode).unwrap_or_default()
+    }
+
+    /// The account to talk to.
+    ///
+    /// # Errors
+    /// No login is given, or the address cannot be used.
+    pub fn target(&self, connection: &Connection, catalog: &Catalog) -> Result<Target> {
+        let section = self.named.clone().or(Section::of_environment()).or(self.unnamed.clone());
+        let base = connection.base_url.as_ref().or(section.base_url.as_ref()).unwrap_or(&catalog.service.base_url);
+        let credentials = section.credentials()?;
+        Ok(Target {
+            base: Target::parse_base(base)?,
+            credentials,
+            ca_cert: connection.ca_cert.clone().or(section.ca_cert.clone()),
+            concurrency: connection.concurrency.map(usize::from).or(section.concurrency).unwrap_or(DEFAULT_CONCURRENCY),
+            rate: connection.rate.or(section.rate).unwrap_or(DEFAULT_RATE),
+            timeout: Duration::from_secs(connection.timeout.or(section.timeout).unwrap_or(DEFAULT_TIMEOUT)),
+            is_rehearsal: false,
+        })
+    }
+
+    /// The built-in rehearsal server at `base_url` as the account to talk to. It is on this machine, so it is not spared.
+    ///
+    /// # Errors
+    /// The address cannot be used.
+    pub fn rehearsal(connection: &Connection, base_url: &str, credentials: Credentials) -> Result<Target> {
+        Ok(Target {
+            base: Target::parse_base(base_url)?,
+            credentials,
+            ca_cert: None,
+            concurrency: connection.concurrency.map_or(DEFAULT_CONCURRENCY, usize::from),
+            rate: connection.rate.unwrap_or(0.0),
+            timeout: Duration::from_secs(connection.timeout.unwrap_or(DEFAULT_TIMEOUT)),
+            is_rehearsal: true,
+        })
+    }
+}
+
+impl Section {
+    /// The environment as a section.
+    fn of_environment() -> Self {
+        let text = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        Section {
+            base_url: text("BW8_BASE_URL"),
+            user: text("BW8_USER"),
+            password: text("BW8_PASSWORD").map(SecretString::from),
+            client_id: text("BW8_CLIENT_ID"),
+            client_secret: text("BW8_CLIENT_SECRET").map(SecretString::from),
+            ..Section::default()
+        }
+    }
+
+    /// This section, with what it does not say taken from `other`. Login values are taken as a pair, never mixed.
+    fn or(self, other: Section) -> Section {
+        let has_login = self.user.is_some() || self.client_id.is_some();
+        let login = if has_login { &self } else { &other };
+        Section {
+            user: login.user.clone(),
+            password: login.password.clone(),
+            client_id: login.client_id.clone(),
+            client_secret: login.client_secret.clone(),
+            base_url: self.base_url.or(other.base_url),
+            ca_cert: self.ca_cert.or(other.ca_cert),
+            concurrency: self.concurrency.or(other.concurrency),
+            rate: self.rate.or(other.rate),
+            timeout: self.timeout.or(other.timeout),
+            mode: self.mode.or(other.mode),
+        }
+    }
+
+    fn credentials(&self) -> Result<Credentials> {
+        match (&self.client_id, &self.client_secret, &self.user, &self.password) {
+            (Some(client_id), Some(client_secret), ..) => {
+                Ok(Credentials::OAuth { client_id: client_id.clone(), client_secret: client_secret.clone() })
+            }
+            (.., Some(user), Some(password)) => {
+                Ok(Credentials::Basic { user: user.clone(), password: password.clone() })
+            }
+            _ => Err(Error::new(Exit::Usage, t!("settings.no_login")).hint(t!("settings.no_login_hint"))),
+        }
+    }
+}
+
+/// The catalog with the user's corrections: the file that was named, or `api.toml` in the working folder, or the one in
+/// the configuration folder.
+///
+/// # Errors
+/// A file that was named and does not exist, or a correction that is wrong.
+pub fn catalog(knowledge: &Knowledge) -> Result<Catalog> {
+    let found = match &knowledge.api {
+        Some(file) if !file.exists() => {
+            return Err(Error::usage(t!("format.missing", file = file.display())));
+        }
+        Some(file) => Some(file.clone()),
+        None => [PathBuf::from("api.toml"), config_folder()?.join("api.toml")].into_iter().find(|file| file.exists()),
+    };
+    Catalog::load(found.as_deref())
+}
+
+/// The user's configuration folder for this program.
+///
+/// # Errors
+/// A machine that does not tell where the user's home is.
+pub fn config_folder() -> Result<PathBuf> {
+    folder("BW8_CONFIG_DIR", Folder::Configuration)
+}
+
+/// Where this program keeps what it must remember between runs: the index of runs, the mirrors.
+///
+/// # Errors
+/// As [`config_folder`].
+pub fn state_folder() -> Result<PathBuf> {
+    folder("BW8_STATE_DIR", Folder::State)
+}
+
+enum Folder {
+    Configuration,
+    State,
+}
+
+fn folder(variable: &str, which: Folder) -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os(variable).filter(|folder| !folder.is_empty()) {
+        return Ok(PathBuf::from(folder));
+    }
+    let strategy = etcetera::base_strategy::choose_base_strategy().map_err(|error| {
+        Error::cannot_run(t!("settings.no_home", why = error)).hint(t!("settings.no_home_hint", variable = variable))
+    })?;
+    let folder = match which {
+        Folder::Configuration => strategy.config_dir(),
+        Folder::State => strategy.state_dir().unwrap_or_else(|| strategy.data_dir()),
+    };
+    Ok(folder.join("bw8"))
+}
+
+fn read_configuration(file: &Path) -> Result<Configuration> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Error::usage(t!("format.unreadable", file = file.display(), why = error)))?;
+    let configuration: Configuration = toml::from_str(&text).map_err(|error| {
+        // The parser's own display quotes the line, which may hold a secret; its message and place do not.
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        Error::usage(t!("settings.bad_file", file = file.display(), line = line, why = error.message()))
+    })?;
+    if configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some()) {
+        refuse_open_file(file)?;
+    }
+    Ok(configuration)
+}
+
+/// A file with a secret must be readable by its owner alone.
+#[cfg(unix)]
+fn refuse_open_file(file: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode()).unwrap_or(0);
+    if mode & 0o077 != 0 {
+        return Err(Error::usage(t!("settings.open_secret", file = file.display()))
+            .hint(t!("settings.open_secret_hint", file = file.display())));
+    }
+    Ok(())
+}
+
+/// On Windows a file in the user's own folder is the user's alone by inheritance; there is no mode to look at.
+#[cfg(not(unix))]
+fn refuse_open_file(_file: &Path) -> Result<()> {
+    Ok(())
+}
