@@ -5,7 +5,7 @@
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::language::Language;
-use crate::template;
+use crate::{entities, template};
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
@@ -54,6 +54,8 @@ pub enum OutputFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what can be imported and exported, and how sure each endpoint is
+    Entities(entities::Arguments),
     /// Write a workbook to fill in
     Template(template::Arguments),
 }

@@ -5,6 +5,7 @@ rust_i18n::i18n!("locales", fallback = "en");
 
 pub mod api;
 pub mod cli;
+pub mod entities;
 pub mod entity;
 pub mod error;
 pub mod format;
@@ -56,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
     match cli.command {
+        Command::Entities(arguments) => entities::run(&arguments, &settings::catalog(&arguments.knowledge)?, printer),
         Command::Template(arguments) => template::run(&arguments, Catalog::embedded(), printer),
     }
 }
