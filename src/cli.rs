@@ -56,6 +56,8 @@ pub enum OutputFormat {
 pub enum Command {
     /// Write a workbook to fill in
     Template(template::Arguments),
+    /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine
+    Sandbox(crate::sandbox::Arguments),
 }
 
 /// The command line with its help in `language`.

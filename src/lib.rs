@@ -14,6 +14,7 @@ pub mod language;
 pub mod printer;
 pub mod settings;
 pub mod template;
+pub mod sandbox;
 pub mod text;
 
 use std::ffi::OsString;
@@ -57,6 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
     match cli.command {
         Command::Template(arguments) => template::run(&arguments, Catalog::embedded(), printer),
+        Command::Sandbox(arguments) => sandbox::run(&arguments, printer),
     }
 }
 
