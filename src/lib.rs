@@ -12,9 +12,9 @@ pub mod import;
 pub mod journal;
 pub mod language;
 pub mod printer;
+pub mod sandbox;
 pub mod settings;
 pub mod template;
-pub mod sandbox;
 pub mod text;
 
 use std::ffi::OsString;

@@ -316,8 +316,8 @@ impl<'a> Exchange<'a> {
                 Sent::NotSent(why) => {
                     permit.faltered();
                     match connection_waits.next() {
-                        Some(wait) if !self.stop.is_set() => wait,
-                        _ => return Err(down(&why)),
+                        Some(wait) => wait,
+                        None => return Err(down(&why)),
                     }
                 }
                 Sent::Answered(answer) => match judge(&answer, expected) {
@@ -335,14 +335,15 @@ impl<'a> Exchange<'a> {
                 },
             };
             drop(permit);
-            if !wait.is_zero() {
+            let again = async {
                 tokio::time::sleep(wait).await;
-            }
-            permit = self.client.pace().acquire().await;
-            if self.stop.is_set() {
+                self.client.pace().acquire().await
+            };
+            permit = tokio::select! {
+                permit = again => permit,
                 // The last attempt was certainly not processed, so the row is as if it had never been sent.
-                return Ok(None);
-            }
+                () = self.stop.stopped() => return Ok(None),
+            };
             self.client.count_retry();
         }
     }

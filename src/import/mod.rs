@@ -2,6 +2,7 @@
 //! row into a record or into findings.
 
 mod attempt;
+mod canary;
 pub mod check;
 mod date;
 mod findings;
@@ -9,11 +10,13 @@ mod identity;
 pub mod mapping;
 mod mapping_file;
 mod phone;
+mod progress;
 mod recorder;
 mod request;
 mod resume;
 mod steps;
 mod stop;
+mod submit;
 mod survey;
 mod template;
 mod value;

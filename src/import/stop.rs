@@ -40,6 +40,7 @@ impl Cause {
 #[derive(Debug, Default)]
 pub struct Stop {
     is_set: AtomicBool,
+    was_set: tokio::sync::Notify,
     cause: Mutex<Option<Cause>>,
     streak: Mutex<Streak>,
     /// Most failed rows; none without a limit.
@@ -71,6 +72,15 @@ impl Stop {
         let mut kept = self.cause.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         kept.get_or_insert(cause);
         self.is_set.store(true, Ordering::Relaxed);
+        self.was_set.notify_waiters();
+    }
+
+    /// Waits until the run stops.
+    pub async fn stopped(&self) {
+        let was_set = self.was_set.notified();
+        if !self.is_set() {
+            was_set.await;
+        }
     }
 
     /// Why it stopped.
