@@ -5,6 +5,7 @@ mod attempt;
 mod canary;
 pub mod check;
 mod date;
+mod draft;
 mod findings;
 mod identity;
 pub mod mapping;
