@@ -4,6 +4,7 @@
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::import;
 use crate::language::Language;
 use crate::template;
 
@@ -54,6 +55,19 @@ pub enum OutputFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Map, check, send, report; the same command again continues an unfinished run
+    Import(import::Arguments),
+    /// Everything import does before the first request, offline
+    Check(import::check_command::Arguments),
+    /// Send again what was refused or failed, after the file was mended
+    Retry(import::retry::Arguments),
+    /// Which runs there were and what became of them
+    Runs(import::runs::Arguments),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Write a workbook to fill in
     Template(template::Arguments),
     /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine
