@@ -2,4 +2,5 @@
 
 mod format;
 mod samples;
+mod sandbox;
 mod template;
