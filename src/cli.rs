@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::import;
 use crate::language::Language;
-use crate::template;
+use crate::{entities, template};
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
@@ -68,6 +68,8 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Show what can be imported and exported, and how sure each endpoint is
+    Entities(entities::Arguments),
     /// Write a workbook to fill in
     Template(template::Arguments),
     /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine

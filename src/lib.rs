@@ -5,6 +5,7 @@ rust_i18n::i18n!("locales", fallback = "en");
 
 pub mod api;
 pub mod cli;
+pub mod entities;
 pub mod entity;
 pub mod error;
 pub mod format;
@@ -65,6 +66,7 @@ fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
             clap_complete::generate(shell, &mut cli::command(Language::current()), "bw8", &mut std::io::stdout());
             Ok(Exit::Done)
         }
+        Command::Entities(arguments) => entities::run(&arguments, &settings::catalog(&arguments.knowledge)?, printer),
         Command::Template(arguments) => template::run(&arguments, Catalog::embedded(), printer),
         Command::Sandbox(arguments) => sandbox::run(&arguments, printer),
     }
