@@ -10,7 +10,7 @@ use crate::{entities, template};
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
-#[command(name = "bw8", version, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "bw8", version, subcommand_required = true, arg_required_else_help = true, propagate_version = true)]
 pub struct Cli {
     /// Options every command takes.
     #[command(flatten)]
