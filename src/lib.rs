@@ -13,6 +13,7 @@ pub mod import;
 pub mod journal;
 pub mod language;
 pub mod printer;
+pub mod sandbox;
 pub mod settings;
 pub mod template;
 pub mod text;
@@ -57,8 +58,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
     match cli.command {
+        Command::Import(arguments) => import::run(&arguments, &cli.global, printer),
+        Command::Check(arguments) => import::check_command::run(&arguments, printer),
+        Command::Retry(arguments) => import::retry::run(&arguments, &cli.global, printer),
+        Command::Runs(arguments) => import::runs::run(&arguments, printer),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut cli::command(Language::current()), "bw8", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
         Command::Entities(arguments) => entities::run(&arguments, &settings::catalog(&arguments.knowledge)?, printer),
         Command::Template(arguments) => template::run(&arguments, Catalog::embedded(), printer),
+        Command::Sandbox(arguments) => sandbox::run(&arguments, printer),
     }
 }
 

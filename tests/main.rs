@@ -3,4 +3,5 @@
 mod entities;
 mod format;
 mod samples;
+mod sandbox;
 mod template;

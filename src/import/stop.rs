@@ -40,6 +40,7 @@ impl Cause {
 #[derive(Debug, Default)]
 pub struct Stop {
     is_set: AtomicBool,
+    was_set: tokio::sync::Notify,
     cause: Mutex<Option<Cause>>,
     streak: Mutex<Streak>,
     /// Most failed rows; none without a limit.
@@ -71,6 +72,20 @@ impl Stop {
         let mut kept = self.cause.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         kept.get_or_insert(cause);
         self.is_set.store(true, Ordering::Relaxed);
+        self.was_set.notify_waiters();
+    }
+
+    /// Stops the run when the thread that holds the alarm panics, so that the others do not wait for it.
+    pub fn alarm(&self) -> Alarm<'_> {
+        Alarm(self)
+    }
+
+    /// Waits until the run stops.
+    pub async fn stopped(&self) {
+        let was_set = self.was_set.notified();
+        if !self.is_set() {
+            was_set.await;
+        }
     }
 
     /// Why it stopped.
@@ -122,6 +137,18 @@ impl Stop {
                 streak.same = 0;
                 streak.in_doubt = 0;
             }
+        }
+    }
+}
+
+/// See [`Stop::alarm`].
+#[derive(Debug)]
+pub struct Alarm<'a>(&'a Stop);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set(Cause::Failed(Error::cannot_run(t!("run.broken"))));
         }
     }
 }
