@@ -12,7 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::auth::Auth;
-use super::envelope::{self, Document};
+use super::envelope::{self, Document, Refusal};
 use super::limit::Pace;
 use super::target::Target;
 use crate::entity::{self, Service};
@@ -47,6 +47,15 @@ pub enum Sent {
     NotSent(String),
     /// The request left and no whole answer came: nobody knows.
     Lost(String),
+}
+
+/// What the service said to a question.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// An answer.
+    Document(Document),
+    /// No.
+    Refused(Refusal),
 }
 
 /// Speaks to one account.
@@ -149,6 +158,21 @@ impl Client {
     /// # Errors
     /// The login is refused, the host cannot be reached, or the service goes on failing.
     pub async fn read(&self, url: &Url) -> Result<Document> {
+        match self.ask(url).await? {
+            Reply::Document(document) => Ok(document),
+            Reply::Refused(refusal) => {
+                let why = format!("{} {}", refusal.code, refusal.message);
+                Err(Error::cannot_run(t!("api.read_failed", path = url.path(), why = why))
+                    .hint(t!("api.refused_hint")))
+            }
+        }
+    }
+
+    /// As [`Client::read`], for questions to which "no" is an answer: a record that may not exist.
+    ///
+    /// # Errors
+    /// The login is refused, the host cannot be reached, or the service goes on failing.
+    pub async fn ask(&self, url: &Url) -> Result<Reply> {
         let mut waits = backon::ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(250))
             .with_max_delay(Duration::from_secs(20))
@@ -161,9 +185,9 @@ impl Client {
                 let sent = self.attempt(entity::Method::Get, url, HeaderMap::new(), None).await?;
                 let tried = self.read_answer(url, sent);
                 match tried {
-                    Ok(document) => {
+                    Ok(reply) => {
                         permit.went_well();
-                        return Ok(document);
+                        return Ok(reply);
                     }
                     Err(Unread::ForGood(error)) => return Err(error),
                     Err(Unread::ForNow(error, asked)) => {
@@ -183,7 +207,7 @@ impl Client {
         }
     }
 
-    fn read_answer(&self, url: &Url, sent: Sent) -> Result<Document, Unread> {
+    fn read_answer(&self, url: &Url, sent: Sent) -> Result<Reply, Unread> {
         let path = url.path();
         let passing = |why: &str, asked: Option<Duration>| {
             let error =
@@ -204,16 +228,17 @@ impl Client {
                 Error::cannot_run(t!("api.moved", path = path, to = answer.location.unwrap_or_default()))
                     .hint(t!("api.moved_hint")),
             ),
-            401 | 403 => for_good(denied(answer.status, &why)),
+            401 => for_good(denied(answer.status, &why)),
+            // The bindings' own error shape says "403" of a single record.
+            403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) => {
+                for_good(denied(answer.status, &why))
+            }
             408 | 429 | 500.. => passing(&why, answer.retry_after),
-            400.. => {
-                for_good(Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.refused_hint")))
-            }
-            _ if refusal.is_some() => {
-                for_good(Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.refused_hint")))
-            }
+            status if status >= 400 || refusal.is_some() => Ok(Reply::Refused(
+                refusal.unwrap_or_else(|| Refusal { code: format!("HTTP {status}"), message: String::new() }),
+            )),
             _ => match document {
-                Some(document) => Ok(document),
+                Some(document) => Ok(Reply::Document(document)),
                 None => passing(&t!("api.not_json"), answer.retry_after),
             },
         }

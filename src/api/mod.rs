@@ -13,8 +13,8 @@ mod limit;
 mod target;
 mod verdict;
 
-pub use client::{Answer, Client, Sent};
-pub use envelope::{Document, Refusal, parse, record, records};
+pub use client::{Answer, Client, Reply, Sent};
+pub use envelope::{Document, Refusal, as_text, parse, record, records, total};
 pub use limit::{Pace, Permit};
 pub use target::{Credentials, Target};
 pub use verdict::{Expected, Verdict, judge};

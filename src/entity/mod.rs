@@ -458,6 +458,54 @@ pub struct Paging {
     pub default: u32,
     /// Largest page size that is not advised against.
     pub advised: u32,
+    /// Member of an answer with the total over all pages.
+    pub count: String,
+    /// How sure it is.
+    pub mark: Mark,
+    /// Where it was seen.
+    pub source: String,
+}
+
+/// Query parameters that lists have in common; an endpoint names those it takes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filters {
+    /// From and to of the creation time.
+    pub created: [String; 2],
+    /// From and to of the time of the last change.
+    pub updated: [String; 2],
+    /// Asks for deleted records too …
+    pub deleted: String,
+    /// … with this value.
+    pub deleted_value: String,
+    /// How sure it is.
+    pub mark: Mark,
+    /// Where it was seen.
+    pub source: String,
+}
+
+/// How records carry custom fields, and how these are defined.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custom {
+    /// Member of a record that holds them.
+    pub member: String,
+    /// Member of one with its key.
+    pub key: String,
+    /// Member of one with its value.
+    pub value: String,
+    /// Member of a definition with the key.
+    pub definition_key: String,
+    /// Member of a definition with the label.
+    pub label: String,
+    /// Member of a definition with the options.
+    pub options: String,
+    /// Member of an option with its id.
+    pub option_key: String,
+    /// Member of an option with its text.
+    pub option_text: String,
+    /// Member of an option with the options below it.
+    pub suboptions: String,
     /// How sure it is.
     pub mark: Mark,
     /// Where it was seen.
@@ -504,6 +552,10 @@ pub struct Service {
     pub account: Account,
     /// How lists are paged.
     pub paging: Paging,
+    /// Query parameters lists have in common.
+    pub filters: Filters,
+    /// How records carry custom fields.
+    pub custom: Custom,
     /// The header that names a write.
     pub request_id: RequestId,
     /// The error for a path that does not exist.
