@@ -8,6 +8,8 @@ pub mod cli;
 pub mod entity;
 pub mod error;
 pub mod format;
+pub mod import;
+pub mod journal;
 pub mod language;
 pub mod printer;
 pub mod settings;

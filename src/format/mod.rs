@@ -5,6 +5,7 @@
 //! A row keeps its place in the file from here to the last report: [`Row::number`] is the row a person sees in Excel.
 
 pub mod csv;
+pub mod xlsx;
 
 use std::path::{Path, PathBuf};
 
@@ -200,7 +201,7 @@ pub fn detect(input: &Input) -> Result<Format> {
 pub fn open(input: &Input) -> Result<Box<dyn Reader>> {
     match detect(input)? {
         Format::Csv => Ok(Box::new(csv::CsvReader::open(input)?)),
-        Format::Xlsx => unreachable!("xlsx is not wired yet"),
+        Format::Xlsx => Ok(Box::new(xlsx::XlsxReader::open(input)?)),
     }
 }
 
@@ -253,6 +254,11 @@ pub trait Writer {
     /// A full disk or a format's limit.
     fn write(&mut self, values: &[Value<'_>]) -> Result<()>;
 
+    /// Cells so far whose text was cut because the format holds no longer one.
+    fn cut(&self) -> u64 {
+        0
+    }
+
     /// Completes the file and puts it under its name.
     ///
     /// # Errors
@@ -267,7 +273,10 @@ pub trait Writer {
 pub fn create(format: Format, path: &Path, columns: &[Column]) -> Result<Box<dyn Writer>> {
     match format {
         Format::Csv => Ok(Box::new(csv::CsvWriter::create(path, columns)?)),
-        Format::Xlsx => unreachable!("xlsx is not wired yet"),
+        Format::Xlsx => {
+            let sheet = t!("xlsx.sheet");
+            Ok(Box::new(xlsx::XlsxWriter::create(path, &xlsx::Options::new(&sheet, columns))?))
+        }
     }
 }
 

@@ -1,0 +1,163 @@
+//! What a row is known by: the hash of its cells, its occurrence among equal rows, and the hash of its natural key.
+//!
+//! Rows that share a key are found without holding the file in memory: the first reading keeps eight bytes a row and
+//! sorts them, so that the second one has to watch only the few keys that occur more than once.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use super::check::Record;
+use super::mapping::Plan;
+use crate::format::Row;
+use crate::journal::Content;
+
+/// The hash of a row's cells, spaces at their ends and empty cells at the row's end left out: a file saved again by
+/// another program holds the same rows.
+pub fn content_of(row: &Row) -> Content {
+    let mut hasher = Sha256::new();
+    let filled = (0..row.cells.len()).rfind(|column| !row.cells[*column].trim().is_empty()).map_or(0, |last| last + 1);
+    for column in 0..filled {
+        hasher.update(row.cell(column).text.trim().as_bytes());
+        // Ends a cell; no text holds this byte.
+        hasher.update([0xff]);
+    }
+    let digest = hasher.finalize();
+    let mut content = Content::default();
+    content.copy_from_slice(&digest[..16]);
+    content
+}
+
+/// Makes the hash of a row's natural key.
+#[derive(Debug, Default)]
+pub struct Keys {
+    buffer: Vec<u8>,
+}
+
+impl Keys {
+    /// The hash of the first natural key whose fields are all filled, and the names of its fields.
+    pub fn of<'a>(&mut self, plan: &'a Plan, record: &Record) -> Option<(u64, &'a [String])> {
+        let fields = record.key(plan, &mut self.buffer)?;
+        let digest = Sha256::digest(&self.buffer);
+        Some((first_eight(&digest), fields))
+    }
+}
+
+/// What a row is watched by: its key, or its content when it has none.
+pub fn watched(key: Option<u64>, content: &Content) -> u64 {
+    key.unwrap_or_else(|| first_eight(content))
+}
+
+fn first_eight(bytes: &[u8]) -> u64 {
+    bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Gathers what rows are watched by, in the first reading.
+#[derive(Debug, Default)]
+pub struct Census {
+    seen: Vec<u64>,
+}
+
+impl Census {
+    /// Counts one row.
+    pub fn add(&mut self, watched: u64) {
+        self.seen.push(watched);
+    }
+
+    /// What more than one row is watched by.
+    pub fn repeated(mut self) -> Repeated {
+        self.seen.sort_unstable();
+        let mut groups = HashMap::new();
+        for pair in self.seen.windows(2) {
+            if pair[0] == pair[1] {
+                groups.entry(pair[0]).or_insert_with(Group::default);
+            }
+        }
+        Repeated { groups }
+    }
+}
+
+/// The keys and contents that occur more than once, and what was seen of them so far in this reading.
+#[derive(Debug, Clone, Default)]
+pub struct Repeated {
+    groups: HashMap<u64, Group>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Group {
+    /// The row number that has the key.
+    first: Option<u64>,
+    copies: HashMap<Content, u32>,
+}
+
+/// What the rows before this one say about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// Its occurrence among equal rows, from 0.
+    pub copy: u32,
+    /// The row number of the first row with its key, when this is a later one.
+    pub first: Option<u64>,
+}
+
+impl Repeated {
+    /// Whether no key and no content occurs twice.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Sees one more row. `holds_key` is false for rows that will not be sent: they do not take the key from a later one.
+    pub fn see(&mut self, number: u64, key: Option<u64>, content: &Content, holds_key: bool) -> Seen {
+        let Some(group) = self.groups.get_mut(&watched(key, content)) else {
+            return Seen::default();
+        };
+        let copies = group.copies.entry(*content).or_insert(0);
+        let copy = *copies;
+        *copies += 1;
+        let first = group.first.filter(|_| key.is_some());
+        if holds_key && key.is_some() && group.first.is_none() {
+            group.first = Some(number);
+        }
+        Seen { copy, first }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: &[&str]) -> Row {
+        Row { number: 2, cells: cells.to_vec().into(), ..Row::default() }
+    }
+
+    #[test]
+    fn content_ignores_what_saving_again_changes() {
+        assert_eq!(content_of(&row(&["a", "b"])), content_of(&row(&["a ", "b", "", " "])));
+        assert_ne!(content_of(&row(&["a", "b"])), content_of(&row(&["ab", ""])));
+        assert_ne!(content_of(&row(&["", "a"])), content_of(&row(&["a", ""])));
+    }
+
+    #[test]
+    fn the_first_row_that_is_sent_has_the_key() {
+        let mut census = Census::default();
+        for watched in [1, 2, 1, 1, 3] {
+            census.add(watched);
+        }
+        let mut repeated = census.repeated();
+        assert_eq!(repeated.see(2, Some(1), &[1; 16], false).first, None);
+        assert_eq!(repeated.see(3, Some(2), &[2; 16], true).first, None);
+        assert_eq!(repeated.see(4, Some(1), &[3; 16], true).first, None);
+        assert_eq!(repeated.see(5, Some(1), &[4; 16], true), Seen { copy: 0, first: Some(4) });
+        assert_eq!(repeated.groups.len(), 1);
+    }
+
+    #[test]
+    fn equal_rows_without_a_key_are_told_apart_by_their_occurrence() {
+        let content = [9; 16];
+        let mut census = Census::default();
+        census.add(watched(None, &content));
+        census.add(watched(None, &content));
+        let mut repeated = census.repeated();
+        assert_eq!(repeated.see(2, None, &content, true), Seen { copy: 0, first: None });
+        assert_eq!(repeated.see(3, None, &content, true), Seen { copy: 1, first: None });
+    }
+}

@@ -1,0 +1,241 @@
+//! Which run a command means: a new one, one to go on with, or one that did it all before. The same command never sends
+//! twice: it goes on with the unfinished run of the same rows, and after a finished one it does nothing but say so.
+
+use std::path::{Path, PathBuf};
+
+use rust_i18n::t;
+use uuid::Uuid;
+
+use super::identity::content_of;
+use crate::entity::Entity;
+use crate::error::{Context, Error, Exit, Result};
+use crate::format::{self, Input, Row};
+use crate::journal::{Identity, IndexedRun, Journal, Parent, Past, RunIndex};
+
+/// What the user said about going on.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// The run's folder, when it was named.
+    pub folder: Option<PathBuf>,
+    /// Begin anew, whatever came before.
+    pub fresh: bool,
+    /// Go on although something changed.
+    pub accept_changed: bool,
+}
+
+/// The run a command means.
+#[derive(Debug)]
+pub enum Decision {
+    /// A run that is new; its journal is made.
+    New(Journal),
+    /// A run that was not finished, or that takes a changed input as its own.
+    Continue(Journal),
+    /// A run that did it all before; how it ended.
+    Finished(Past, Exit),
+}
+
+/// Decides which run is meant and opens its journal.
+///
+/// # Errors
+/// Something that makes the run what it is has changed, or another process is at work on it.
+pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, input: &Input, entity: &Entity) -> Result<Decision> {
+    let found = match &wish.folder {
+        Some(folder) if Journal::exists(folder) => Some((folder.clone(), Past::open(folder)?)),
+        Some(_) => None,
+        None if wish.fresh => None,
+        None => earlier_run(&identity, index, input)?,
+    };
+    let Some((folder, past)) = found else {
+        let folder = match &wish.folder {
+            Some(folder) => made(folder)?,
+            None => free_folder(&identity)?,
+        };
+        return begin(&folder, &identity, index).map(Decision::New);
+    };
+    if wish.fresh {
+        return Err(
+            Error::usage(t!("resume.folder_taken", folder = folder.display())).hint(t!("resume.folder_taken_hint"))
+        );
+    }
+    let changes = changes(past.identity(), &identity);
+    if changes.is_empty() {
+        if let Some((exit, true)) = past.ended()? {
+            return Ok(Decision::Finished(past, exit));
+        }
+        drop(past);
+        return Journal::open(&folder).map(Decision::Continue);
+    }
+    if changes.contains(&Change::Target) || changes.contains(&Change::Entity) {
+        return Err(Error::usage(t!(
+            "resume.other_target",
+            folder = folder.display(),
+            target = past.identity().target
+        ))
+        .hint(t!("resume.other_target_hint")));
+    }
+    if !wish.accept_changed {
+        let names: Vec<String> = changes.iter().map(|change| change.label()).collect();
+        let sent = sent_before(input, &past)?;
+        return Err(Error::usage(t!(
+            "resume.changed",
+            what = names.join(&t!("resume.and")),
+            folder = folder.display(),
+            entity = entity.zh
+        ))
+        .hint(t!("resume.changed_hint", sent = sent)));
+    }
+    let run = past.identity().run;
+    let parent = past.identity().parent.clone();
+    drop(past);
+    let mut journal = Journal::open(&folder)?;
+    let identity = Identity { run, parent, ..identity };
+    journal.accept_change(identity.clone())?;
+    index.put(&identity, &folder)?;
+    Ok(Decision::Continue(journal))
+}
+
+/// What can change between two commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Target,
+    Entity,
+    Input,
+    Mapping,
+    Catalog,
+}
+
+impl Change {
+    fn label(self) -> String {
+        match self {
+            Change::Target => t!("resume.target"),
+            Change::Entity => t!("resume.entity"),
+            Change::Input => t!("resume.input"),
+            Change::Mapping => t!("resume.mapping"),
+            Change::Catalog => t!("resume.catalog"),
+        }
+        .into_owned()
+    }
+}
+
+fn changes(before: &Identity, now: &Identity) -> Vec<Change> {
+    [
+        (before.target != now.target, Change::Target),
+        (before.entity != now.entity || before.mode != now.mode, Change::Entity),
+        (before.input != now.input, Change::Input),
+        (before.mapping != now.mapping, Change::Mapping),
+        (before.catalog != now.catalog, Change::Catalog),
+    ]
+    .into_iter()
+    .filter_map(|(changed, what)| changed.then_some(what))
+    .collect()
+}
+
+/// The run of the same rows, wherever its folder lies; else the last run of the same file, when its rows are those of the
+/// command in part.
+fn earlier_run(identity: &Identity, index: &RunIndex, input: &Input) -> Result<Option<(PathBuf, Past)>> {
+    let open = |run: IndexedRun| Past::open(&run.folder).map(|past| (run.folder, past));
+    let same_mode = |run: &IndexedRun| run.mode == identity.mode;
+    if let Some(run) = index.of_input(&identity.target, &identity.entity, &identity.input)?.into_iter().find(same_mode)
+    {
+        return open(run).map(Some);
+    }
+    let Some(run) =
+        index.of_path(&identity.target, &identity.entity, &identity.input_path)?.into_iter().find(same_mode)
+    else {
+        return Ok(None);
+    };
+    let (folder, past) = open(run)?;
+    let is_unfinished = !matches!(past.ended()?, Some((_, true)));
+    // A finished run of the same name concerns this one only when it sent some of the same rows.
+    match is_unfinished || sent_before(input, &past)? > 0 {
+        true => Ok(Some((folder, past))),
+        false => Ok(None),
+    }
+}
+
+/// How many rows of the input a run has sent.
+fn sent_before(input: &Input, past: &Past) -> Result<u64> {
+    past.build_indexes()?;
+    let mut reader = format::open(input)?;
+    let mut row = Row::default();
+    let mut sent = 0;
+    while reader.read(&mut row)? {
+        sent += u64::from(past.was_sent(&content_of(&row))?);
+    }
+    Ok(sent)
+}
+
+/// Makes the folder and journal of a new run and lists it.
+pub fn begin(folder: &Path, identity: &Identity, index: &RunIndex) -> Result<Journal> {
+    let journal = Journal::create(folder, identity)?;
+    index.put(identity, folder)?;
+    Ok(journal)
+}
+
+fn made(folder: &Path) -> Result<PathBuf> {
+    create_private(folder)?;
+    Ok(folder.to_owned())
+}
+
+/// `bw8-runs/<date>-<host>-<entity>-<input name>`, or the same with a number when that is taken.
+fn free_folder(identity: &Identity) -> Result<PathBuf> {
+    let date = jiff::ZonedDateTime::now().date();
+    let stem = Path::new(&identity.input_path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = match &identity.parent {
+        Some(Parent { folder, .. }) => {
+            let parent = Path::new(folder).file_name().map(|name| name.to_string_lossy().into_owned());
+            format!("{}-retry", parent.unwrap_or_default())
+        }
+        None => format!("{date}-{}-{}-{}", identity.host, identity.entity, stem.unwrap_or_default()),
+    };
+    let base = PathBuf::from("bw8-runs").join(portable(&name));
+    for number in 1..10_000u32 {
+        let folder = match number {
+            1 => base.clone(),
+            _ => base.with_file_name(format!("{}-{number}", base.file_name().unwrap_or_default().to_string_lossy())),
+        };
+        if !folder.exists() {
+            create_private(&folder)?;
+            return std::path::absolute(&folder).context(|| folder.display().to_string());
+        }
+    }
+    Err(Error::cannot_run(t!("resume.no_folder", folder = base.display())))
+}
+
+/// A file name that every system takes: reserved characters and control characters become `_`.
+fn portable(name: &str) -> String {
+    let safe: String =
+        name.chars().map(|c| if c.is_control() || "<>:\"/\\|?*".contains(c) { '_' } else { c }).take(120).collect();
+    safe.trim_end_matches(['.', ' ']).to_owned()
+}
+
+/// Makes a folder that only its owner may enter: it will hold customers' data.
+fn create_private(folder: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| {
+        Error::cannot_run(t!("journal.cannot_write", file = folder.display(), why = error))
+            .hint(t!("journal.cannot_write_hint"))
+    })
+}
+
+/// A new run's id: made of time and chance.
+pub fn new_run_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_names_are_portable() {
+        assert_eq!(
+            portable("2026-01-05-127.0.0.1:8808-customers-客户 名单."),
+            "2026-01-05-127.0.0.1_8808-customers-客户 名单"
+        );
+        assert_eq!(portable("a/b\\c\u{7}"), "a_b_c_");
+    }
+}

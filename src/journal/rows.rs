@@ -1,0 +1,173 @@
+//! How an operation, a finding and a reservation are written to and read from the journal's tables.
+
+use rusqlite::{Connection, Row, params};
+
+use super::{Operation, Reason, RowKey, Status, StoredFinding};
+
+/// The columns of an operation, in the order [`read_operation`] reads and [`put_operation`] writes them.
+pub const COLUMNS: &str =
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message";
+
+/// Bytes of one row in a reservation: place, number, content, copy, key with a flag, origin with a flag, generation.
+const RESERVED_ROW: usize = 8 + 8 + 16 + 4 + 9 + 9 + 4;
+
+/// Writes an operation by the statement that begins with `insert`.
+pub fn put_operation(connection: &Connection, operation: &Operation, insert: &str) -> rusqlite::Result<()> {
+    let row = &operation.row;
+    // Ids are whole numbers nearly always, and half the size as such.
+    let number = operation.id.as_ref().and_then(|id| id.parse::<i64>().ok().filter(|number| number.to_string() == *id));
+    let text = operation.id.as_ref().filter(|_| number.is_none());
+    let id: rusqlite::types::Value = match (number, text) {
+        (Some(number), _) => number.into(),
+        (None, Some(text)) => text.clone().into(),
+        (None, None) => rusqlite::types::Value::Null,
+    };
+    let zero_as_null = |number: u32| (number > 0).then_some(number);
+    let reason = operation.reason.as_deref();
+    connection
+        .prepare_cached(&format!("{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"))?
+        .execute(params![
+            signed(row.row),
+            signed(row.number),
+            &row.content[..],
+            zero_as_null(row.copy),
+            row.key.map(u64::cast_signed),
+            row.origin.map(signed),
+            zero_as_null(row.generation),
+            operation.status as i64,
+            id,
+            operation.attempts,
+            operation.at,
+            reason.map(|reason| &reason.code),
+            reason.map(|reason| &reason.field).filter(|field| !field.is_empty()),
+            reason.map(|reason| &reason.message),
+        ])?;
+    Ok(())
+}
+
+/// Reads an operation selected with [`COLUMNS`].
+pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
+    let content: Vec<u8> = row.get(2)?;
+    let id = match row.get_ref(8)? {
+        rusqlite::types::ValueRef::Integer(number) => Some(number.to_string()),
+        rusqlite::types::ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        _ => None,
+    };
+    let code: Option<String> = row.get(11)?;
+    let reason = match code {
+        None => None,
+        Some(code) => Some(Box::new(Reason {
+            code,
+            field: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
+            message: row.get::<_, Option<String>>(13)?.unwrap_or_default(),
+        })),
+    };
+    Ok(Operation {
+        row: RowKey {
+            row: unsigned(row.get(0)?),
+            number: unsigned(row.get(1)?),
+            content: content.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?,
+            copy: row.get::<_, Option<u32>>(3)?.unwrap_or(0),
+            key: row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned),
+            origin: row.get::<_, Option<i64>>(5)?.map(unsigned),
+            generation: row.get::<_, Option<u32>>(6)?.unwrap_or(0),
+        },
+        status: Status::from_number(row.get(7)?).ok_or(rusqlite::Error::InvalidQuery)?,
+        id,
+        attempts: row.get(9)?,
+        at: row.get(10)?,
+        reason,
+    })
+}
+
+/// Writes a finding.
+pub fn put_finding(connection: &Connection, finding: &StoredFinding) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO finding (row, number, place, field, code, rule, hint) VALUES (?1,?2,?3,?4,?5,?6,?7)",
+        )?
+        .execute(params![
+            signed(finding.row),
+            signed(finding.number),
+            finding.column.map(signed),
+            finding.field,
+            finding.code,
+            finding.rule,
+            finding.hint
+        ])?;
+    Ok(())
+}
+
+/// Reads a finding selected as row, number, place, field, code, rule, hint.
+pub fn read_finding(row: &Row<'_>) -> rusqlite::Result<StoredFinding> {
+    Ok(StoredFinding {
+        row: unsigned(row.get(0)?),
+        number: unsigned(row.get(1)?),
+        column: row.get::<_, Option<i64>>(2)?.map(unsigned),
+        field: row.get(3)?,
+        code: row.get(4)?,
+        rule: row.get(5)?,
+        hint: row.get(6)?,
+    })
+}
+
+/// The rows of a reservation as bytes.
+pub fn pack(rows: &[RowKey]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(rows.len() * RESERVED_ROW);
+    let optional = |value: Option<u64>, bytes: &mut Vec<u8>| {
+        bytes.push(u8::from(value.is_some()));
+        bytes.extend_from_slice(&value.unwrap_or(0).to_be_bytes());
+    };
+    for row in rows {
+        bytes.extend_from_slice(&row.row.to_be_bytes());
+        bytes.extend_from_slice(&row.number.to_be_bytes());
+        bytes.extend_from_slice(&row.content);
+        bytes.extend_from_slice(&row.copy.to_be_bytes());
+        optional(row.key, &mut bytes);
+        optional(row.origin, &mut bytes);
+        bytes.extend_from_slice(&row.generation.to_be_bytes());
+    }
+    bytes
+}
+
+/// The rows of a reservation.
+pub fn unpack(bytes: &[u8]) -> impl Iterator<Item = RowKey> + '_ {
+    let eight = |bytes: &[u8]| bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    let four = |bytes: &[u8]| bytes.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte));
+    bytes.chunks_exact(RESERVED_ROW).map(move |row| {
+        let mut content = [0u8; 16];
+        content.copy_from_slice(&row[16..32]);
+        RowKey {
+            row: eight(&row[..8]),
+            number: eight(&row[8..16]),
+            content,
+            copy: four(&row[32..36]),
+            key: (row[36] == 1).then(|| eight(&row[37..45])),
+            origin: (row[45] == 1).then(|| eight(&row[46..54])),
+            generation: four(&row[54..58]),
+        }
+    })
+}
+
+/// SQLite holds signed numbers; rows and ids are far below their limit.
+pub fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The number that [`signed`] wrote.
+pub fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_rows_are_read_back_as_they_were() {
+        let key =
+            RowKey { row: 1, number: 3, content: [5; 16], copy: 0, key: Some(u64::MAX), origin: None, generation: 0 };
+        let rows = vec![key.clone(), RowKey { row: 9, key: None, origin: Some(3), copy: 4, generation: 2, ..key }];
+        assert_eq!(unpack(&pack(&rows)).collect::<Vec<_>>(), rows);
+    }
+}

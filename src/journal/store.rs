@@ -1,0 +1,463 @@
+//! The journal's SQLite file: its tables, its transactions, and the queries everything else is made of.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rust_i18n::t;
+
+use super::lock::Lock;
+use super::past::Past;
+use super::rows::{COLUMNS, pack, put_finding, put_operation, signed, unpack};
+use super::{FILE_NAME, Identity, Operation, Reason, Reservation, Status, StoredFinding};
+use crate::error::{Error, Exit, Result};
+
+/// Version of the tables. A journal with a higher one was made by a newer program.
+const VERSION: i64 = 1;
+/// Marks the file as a journal of this program ("bw8j").
+const APPLICATION: i64 = 0x6277_386a;
+
+const TABLES: &str = "
+CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- What happened, by place of the row in the input. Status numbers are those of journal::Status.
+CREATE TABLE operation (
+  row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
+  generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
+  code TEXT, field TEXT, message TEXT) STRICT;
+-- What happened before the input changed: rows found again are copied from here, by content or by key.
+CREATE TABLE earlier (
+  row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
+  generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
+  code TEXT, field TEXT, message TEXT) STRICT;
+-- Rows whose sending may have begun and that have no outcome yet.
+CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
+CREATE TABLE finding (
+  row INTEGER NOT NULL, number INTEGER NOT NULL, place INTEGER, field TEXT NOT NULL, code TEXT NOT NULL,
+  rule TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
+CREATE INDEX finding_by_row ON finding (row);
+-- Rows that a later run has taken over, by the number they have here.
+CREATE TABLE claim (number INTEGER PRIMARY KEY, run TEXT NOT NULL, folder TEXT NOT NULL) STRICT;
+";
+
+/// A run's journal, held by this process alone.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Connection,
+    folder: PathBuf,
+    identity: Identity,
+    _lock: Lock,
+}
+
+/// Who has taken over a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The run that took it.
+    pub run: uuid::Uuid,
+    /// That run's folder.
+    pub folder: PathBuf,
+}
+
+impl Journal {
+    /// Whether a folder holds a journal.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FILE_NAME).exists()
+    }
+
+    /// Makes the journal of a new run; the folder must exist.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, a full disk, or another process at work on it.
+    pub fn create(folder: &Path, identity: &Identity) -> Result<Journal> {
+        let lock = Lock::take(folder)?;
+        let file = folder.join(FILE_NAME);
+        private(&file)?;
+        let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
+        let made = (|| {
+            prepare(&connection)?;
+            let transaction = connection.unchecked_transaction()?;
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "application_id", APPLICATION)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            put_identity(&transaction, identity)?;
+            transaction.commit()
+        })();
+        made.map_err(|error| failed(folder, error))?;
+        Ok(Journal { connection, folder: folder.to_owned(), identity: identity.clone(), _lock: lock })
+    }
+
+    /// Opens the journal of a run to go on with it. Rows that were reserved and have no outcome become `unknown`.
+    ///
+    /// # Errors
+    /// None there, another process at work on it, made by a newer program, or damaged.
+    pub fn open(folder: &Path) -> Result<Journal> {
+        let lock = Lock::take(folder)?;
+        let connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let sound: String = connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| failed(folder, error))?;
+        if sound != "ok" {
+            return Err(damaged(folder));
+        }
+        prepare(&connection).map_err(|error| failed(folder, error))?;
+        let identity =
+            get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
+        let mut journal = Journal { connection, folder: folder.to_owned(), identity, _lock: lock };
+        journal.recover()?;
+        Ok(journal)
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What makes the run the same run.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// A second connection for reading, for another thread.
+    ///
+    /// # Errors
+    /// A file that cannot be opened.
+    pub fn past(&self) -> Result<Past> {
+        Past::open(&self.folder)
+    }
+
+    /// Turns every reserved row without an outcome into `unknown`.
+    fn recover(&mut self) -> Result<()> {
+        let folder = self.folder.clone();
+        let now = jiff::Timestamp::now().as_millisecond();
+        let recovered = (|| {
+            let transaction = self.connection.transaction()?;
+            let windows: Vec<Vec<u8>> = transaction
+                .prepare("SELECT rows FROM reservation")?
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            for key in windows.iter().flat_map(|rows| unpack(rows)) {
+                let operation = Operation {
+                    row: key,
+                    status: Status::Unknown,
+                    id: None,
+                    attempts: 1,
+                    at: now,
+                    reason: Some(Box::new(Reason {
+                        code: "interrupted".into(),
+                        field: String::new(),
+                        message: t!("journal.interrupted").into_owned(),
+                    })),
+                };
+                put_operation(&transaction, &operation, "INSERT OR IGNORE INTO operation")?;
+            }
+            transaction.execute("DELETE FROM reservation", [])?;
+            transaction.commit()
+        })();
+        recovered.map_err(|error: rusqlite::Error| failed(&folder, error))
+    }
+
+    /// Writes what is about to be sent and what has happened, in one transaction that is on the disk when this returns.
+    /// `settled` names the first rows of windows that are no longer needed: every row of them has ended or was never sent.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn apply(&mut self, reserved: &[Reservation], ended: &[Operation], settled: &[u64]) -> Result<()> {
+        let folder = &self.folder;
+        let connection = &mut self.connection;
+        let applied = (|| {
+            let transaction = connection.transaction()?;
+            for reservation in reserved {
+                let Some(first) = reservation.rows.first() else { continue };
+                transaction
+                    .prepare_cached("INSERT INTO reservation (first, rows) VALUES (?1, ?2)")?
+                    .execute(params![signed(first.row), pack(&reservation.rows)])?;
+            }
+            for operation in ended {
+                put_operation(&transaction, operation, "INSERT INTO operation")?;
+            }
+            for first in settled {
+                transaction.prepare_cached("DELETE FROM reservation WHERE first = ?1")?.execute([signed(*first)])?;
+            }
+            transaction.commit()
+        })();
+        applied.map_err(|error: rusqlite::Error| failed(folder, error))
+    }
+
+    /// Replaces the findings of the check.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file, or whatever the source of the findings says.
+    pub fn replace_findings(&mut self, findings: impl Iterator<Item = Result<StoredFinding>>) -> Result<()> {
+        let folder = self.folder.clone();
+        let transaction = self.connection.transaction().map_err(|error| failed(&folder, error))?;
+        transaction.execute("DELETE FROM finding", []).map_err(|error| failed(&folder, error))?;
+        for finding in findings {
+            put_finding(&transaction, &finding?).map_err(|error| failed(&folder, error))?;
+        }
+        transaction.commit().map_err(|error| failed(&folder, error))
+    }
+
+    /// Takes a changed input as this run's own: what happened so far becomes what happened earlier, to be found again by
+    /// content, and the identity is the new one.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn accept_change(&mut self, identity: Identity) -> Result<()> {
+        let folder = self.folder.clone();
+        let accepted = (|| {
+            let transaction = self.connection.transaction()?;
+            transaction.execute_batch(&format!(
+                "CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content, copy);
+                 CREATE INDEX IF NOT EXISTS earlier_by_key ON earlier (key);
+                 DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE operation.content = earlier.content
+                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0));
+                 INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation;
+                 DELETE FROM operation; DELETE FROM finding;"
+            ))?;
+            put_identity(&transaction, &identity)?;
+            transaction.execute("DELETE FROM run WHERE name = 'exit'", [])?;
+            transaction.commit()
+        })();
+        accepted.map_err(|error: rusqlite::Error| failed(&folder, error))?;
+        self.identity = identity;
+        Ok(())
+    }
+
+    /// Records how the run ended.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn finish(&mut self, exit: Exit, is_finished: bool, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+        let before = self.totals()?;
+        let values = [
+            ("exit", (exit as u8).to_string()),
+            ("finished", u8::from(is_finished).to_string()),
+            ("requests", (before.0 + requests).to_string()),
+            ("retries", (before.1 + retries).to_string()),
+            ("seconds", (before.2 + seconds).to_string()),
+        ];
+        for (name, value) in values {
+            self.connection
+                .execute("INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)", params![name, value])
+                .map_err(|error| failed(&self.folder, error))?;
+        }
+        Ok(())
+    }
+
+    /// Requests, retries and seconds of all processes that worked on this run.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn totals(&self) -> Result<(u64, u64, f64)> {
+        totals(&self.connection).map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Folds everything into the one file and closes it.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn close(self) -> Result<()> {
+        let folder = self.folder;
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .and_then(|()| self.connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())))
+            .map_err(|error| failed(&folder, error))?;
+        self.connection.close().map_err(|(_, error)| failed(&folder, error))
+    }
+}
+
+/// Settings every connection needs. WAL with `synchronous = FULL` syncs at each commit: an intent that is only in a cache
+/// would not survive the machine.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -2048)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
+    let file = folder.join(FILE_NAME);
+    if !file.exists() {
+        return Err(Error::usage(t!("journal.none", folder = folder.display())).hint(t!("journal.none_hint")));
+    }
+    let connection = Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| failed(folder, error))?;
+    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(|error| failed(folder, error))?;
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id").map_err(|error| failed(folder, error))?;
+    let version = number("PRAGMA user_version").map_err(|error| failed(folder, error))?;
+    if application != APPLICATION || version < 1 {
+        return Err(damaged(folder));
+    }
+    if version > VERSION {
+        return Err(Error::cannot_run(t!("journal.newer", folder = folder.display())).hint(t!("journal.newer_hint")));
+    }
+    Ok(connection)
+}
+
+fn put_identity(connection: &Connection, identity: &Identity) -> rusqlite::Result<()> {
+    // Strings, numbers and options of them always serialise.
+    let text = serde_json::to_string(identity).expect("an identity serialises");
+    connection.execute("INSERT OR REPLACE INTO run (name, value) VALUES ('identity', ?1)", [text])?;
+    Ok(())
+}
+
+pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<Identity>> {
+    let text: Option<String> =
+        connection.query_row("SELECT value FROM run WHERE name = 'identity'", [], |row| row.get(0)).optional()?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+pub(super) fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {
+    let value = |name: &str| -> rusqlite::Result<Option<String>> {
+        connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional()
+    };
+    let number = |text: Option<String>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let seconds = value("seconds")?.and_then(|text| text.parse().ok()).unwrap_or(0.0);
+    Ok((number(value("requests")?), number(value("retries")?), seconds))
+}
+
+/// Makes an empty file that only its owner may read.
+fn private(file: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop).map_err(|error| {
+        Error::cannot_run(t!("journal.cannot_write", file = file.display(), why = error))
+            .hint(t!("journal.cannot_write_hint"))
+    })
+}
+
+pub(super) fn damaged(folder: &Path) -> Error {
+    Error::cannot_run(t!("journal.damaged", folder = folder.display())).hint(t!("journal.damaged_hint"))
+}
+
+/// What a failure of the database means to a person.
+pub(super) fn failed(folder: &Path, error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode;
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => {
+            Error::cannot_run(t!("journal.disk_full", folder = folder.display())).hint(t!("journal.disk_full_hint"))
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(folder),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            Error::cannot_run(t!("journal.cannot_write", file = folder.join(FILE_NAME).display(), why = error))
+                .hint(t!("journal.cannot_write_hint"))
+        }
+        _ => Error::cannot_run(t!("journal.failed", folder = folder.display(), why = error))
+            .hint(t!("journal.disk_full_hint")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::{Counts, RowKey};
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            run: Uuid::from_u128(5),
+            entity: "customers".into(),
+            mode: "create".into(),
+            target: "https://www.example.com user".into(),
+            host: "www.example.com".into(),
+            input: "i".into(),
+            mapping: "m".into(),
+            catalog: "c".into(),
+            input_path: "/a.csv".into(),
+            input_shown: "a.csv".into(),
+            sheet: None,
+            header_row: None,
+            encoding: None,
+            mapping_text: None,
+            account_mode: crate::entity::AccountMode::Business,
+            rows: 3,
+            parent: None,
+            started: 1,
+        }
+    }
+
+    fn key(row: u64) -> RowKey {
+        let mut content = [0; 16];
+        content[..8].copy_from_slice(&row.to_be_bytes());
+        RowKey { row, number: row + 2, content, copy: 0, key: Some(row * 7), origin: None, generation: 0 }
+    }
+
+    fn created(row: u64) -> Operation {
+        Operation {
+            row: key(row),
+            status: Status::Created,
+            id: Some(format!("{}", 50_000 + row)),
+            attempts: 1,
+            at: 9,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn what_was_reserved_and_has_no_outcome_is_unknown_when_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(folder.path(), &identity()).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(0), key(1), key(2)] }], &[], &[]).unwrap();
+        journal.apply(&[], &[created(1)], &[]).unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path()).unwrap();
+        let operations = journal.past().unwrap().operations(0, 10).unwrap();
+        let statuses: Vec<Status> = operations.iter().map(|operation| operation.status).collect();
+        assert_eq!(statuses, [Status::Unknown, Status::Created, Status::Unknown]);
+        assert_eq!(operations[2].row, key(2));
+        assert_eq!(operations[1], created(1));
+    }
+
+    #[test]
+    fn a_settled_window_leaves_nothing_in_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(folder.path(), &identity()).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(0), key(1)] }], &[], &[]).unwrap();
+        journal.apply(&[], &[created(0)], &[0]).unwrap();
+        journal.close().unwrap();
+        let past = Journal::open(folder.path()).unwrap().past().unwrap();
+        assert_eq!(past.counts().unwrap(), Counts { created: 1, ..Counts::default() });
+    }
+
+    #[test]
+    fn one_process_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::create(folder.path(), &identity()).unwrap();
+        assert!(Journal::open(folder.path()).is_err());
+        drop(journal);
+        assert!(Journal::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_newer_or_damaged_journal_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Journal::create(folder.path(), &identity()).unwrap());
+        let connection = Connection::open(folder.path().join(FILE_NAME)).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(connection);
+        assert!(Journal::open(folder.path()).unwrap_err().message().contains("newer"));
+        std::fs::write(folder.path().join(FILE_NAME), b"this is no database at all, and long enough to tell").unwrap();
+        assert!(Journal::open(folder.path()).unwrap_err().message().contains("damaged"));
+    }
+
+    #[test]
+    fn a_changed_input_keeps_what_happened_findable_by_content_and_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(folder.path(), &identity()).unwrap();
+        journal.apply(&[], &[created(0), created(1)], &[]).unwrap();
+        journal.accept_change(Identity { input: "other".into(), ..identity() }).unwrap();
+        journal.apply(&[], &[Operation { row: RowKey { row: 5, ..key(1) }, ..created(1) }], &[]).unwrap();
+        let past = journal.past().unwrap();
+        assert_eq!(past.earlier_by_content(&key(0)).unwrap().unwrap(), created(0));
+        assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), created(1));
+        assert_eq!(past.counts().unwrap().created, 1);
+        journal.accept_change(Identity { input: "third".into(), ..identity() }).unwrap();
+        assert!(past.earlier_by_content(&key(1)).unwrap().is_some());
+        assert_eq!(past.counts().unwrap().created, 0);
+    }
+}

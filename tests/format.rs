@@ -1,0 +1,298 @@
+//! Files are written and read back in every format, and files made to hurt end in an error that says what to do.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use bw8::error::Error;
+use bw8::format::xlsx::{Options, XlsxWriter};
+use bw8::format::{self, CellKind, Column, Format, Input, Row, Value, Writer};
+
+type Table = Vec<(u64, Vec<(String, CellKind)>)>;
+
+fn read(path: &Path, adjust: impl FnOnce(&mut Input)) -> Result<(format::Sheet, Table), Error> {
+    let mut input = Input { path: path.to_owned(), shown: "the file".into(), ..Input::default() };
+    adjust(&mut input);
+    let mut reader = format::open(&input)?;
+    let (mut rows, mut row) = (Vec::new(), Row::default());
+    while reader.read(&mut row)? {
+        let cells = (0..row.cells.len()).map(|at| row.cell(at)).map(|cell| (cell.text.to_owned(), cell.kind));
+        rows.push((row.number, cells.collect()));
+    }
+    Ok((reader.sheet().clone(), rows))
+}
+
+fn column(title: &str, is_text: bool) -> Column {
+    Column { title: title.into(), is_text, required: false }
+}
+
+#[test]
+fn what_is_written_is_read_back_in_every_format() {
+    let date = jiff::civil::date(2018, 2, 3);
+    let columns = [column("手机", true), column("Value", false)];
+    let table = [
+        (Value::Text("013000000001"), "013000000001", CellKind::Text),
+        (Value::Text("=1+1"), "=1+1", CellKind::Text),
+        (Value::Text("'quoted'"), "'quoted'", CellKind::Text),
+        (Value::Text("+86 130 0000 0001"), "+86 130 0000 0001", CellKind::Text),
+        (Value::Text("two\nlines, \"and\" marks"), "two\nlines, \"and\" marks", CellKind::Text),
+        (Value::Text("  spaces around  "), "  spaces around  ", CellKind::Text),
+        (Value::Text("_x000D_ & <b> 😀 示例"), "_x000D_ & <b> 😀 示例", CellKind::Text),
+        (Value::Text("\u{1}\u{7}"), "\u{1}\u{7}", CellKind::Text),
+        (Value::Number(13_000_000_001.0), "13000000001", CellKind::Number),
+        (Value::Number(-0.5), "-0.5", CellKind::Number),
+        (Value::Date(date), "2018-02-03", CellKind::Date),
+        (Value::DateTime(date.at(8, 0, 1, 0)), "2018-02-03 08:00:01", CellKind::DateTime),
+        (Value::Date(jiff::civil::date(1850, 1, 1)), "1850-01-01", CellKind::Text),
+    ];
+    for format in [Format::Csv, Format::Xlsx] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("a.{}", format.extension()));
+        let mut writer = format::create(format, &path, &columns).unwrap();
+        for (value, ..) in &table {
+            writer.write(&[*value, *value]).unwrap();
+        }
+        assert_eq!(writer.cut(), 0);
+        assert!(!path.exists(), "a half-written file must not stand under the name");
+        writer.finish().unwrap();
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "temporary files are left: {left:?}");
+
+        let (sheet, rows) = read(&path, |_| ()).unwrap();
+        assert_eq!(sheet.header, ["手机", "Value"]);
+        assert_eq!((sheet.header_row, sheet.others.len(), sheet.example_row), (1, 0, None));
+        assert_eq!(rows.len(), table.len());
+        for ((at, row), (_, text, kind)) in
+            rows.iter().zip(&table).enumerate().map(|(at, (row, want))| ((at, row), want))
+        {
+            assert_eq!(row.0, at as u64 + 2, "{format:?}");
+            assert_eq!(row.1[0], (text.to_string(), CellKind::Text), "{format:?}, column of text");
+            let kind = if format == Format::Xlsx { *kind } else { CellKind::Text };
+            assert_eq!(row.1[1], (text.to_string(), kind), "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn a_text_too_long_for_a_cell_is_cut_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xlsx");
+    let mut writer = format::create(Format::Xlsx, &path, &[column("a", false)]).unwrap();
+    writer.write(&[Value::Text(&"字".repeat(40_000))]).unwrap();
+    assert_eq!(writer.cut(), 1);
+    writer.finish().unwrap();
+    assert_eq!(read(&path, |_| ()).unwrap().1[0].1[0].0.chars().count(), 32_767);
+}
+
+#[test]
+fn a_full_sheet_is_continued_on_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xlsx");
+    let columns = [column("n", false)];
+    let options = Options { rows_per_sheet: 3, ..Options::new("联系人", &columns) };
+    let mut writer = Box::new(XlsxWriter::create(&path, &options).unwrap());
+    for number in 1..=5 {
+        writer.write(&[Value::Number(f64::from(number))]).unwrap();
+    }
+    writer.finish().unwrap();
+    let (sheet, rows) = read(&path, |_| ()).unwrap();
+    assert_eq!(
+        (sheet.name.as_deref(), sheet.others.as_slice()),
+        (Some("联系人"), &["联系人_2".into(), "联系人_3".into()][..])
+    );
+    assert_eq!(rows.len(), 2);
+    let (sheet, rows) = read(&path, |input| input.sheet = Some("联系人_3".into())).unwrap();
+    assert_eq!((sheet.header, rows[0].0, rows[0].1[0].0.as_str()), (vec!["n".to_owned()], 2, "5"));
+}
+
+#[test]
+fn a_target_that_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xlsx");
+    std::fs::create_dir(&path).unwrap();
+    let writer = format::create(Format::Xlsx, &path, &[column("a", false)]).unwrap();
+    let error = writer.finish().unwrap_err();
+    assert!(error.message().contains("a.xlsx") && error.hint_text().is_some(), "{error}");
+    assert!(format::create(Format::Xlsx, &folder.path().join("none/a.xlsx"), &[column("a", false)]).is_err());
+}
+
+/// A workbook put together by hand: what its parts hold is what the test is about.
+struct Parts(Vec<(String, Vec<u8>)>);
+
+const SHEET: &str = r#"<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row></sheetData>"#;
+
+impl Parts {
+    /// One sheet per `(name, state, content)`.
+    fn sheets(sheets: &[(&str, &str, &str)]) -> Self {
+        let relationships = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+        let mut parts = Parts(Vec::new());
+        parts.put("[Content_Types].xml", r#"<Types><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>"#);
+        parts.put("_rels/.rels", &format!(r#"<Relationships><Relationship Id="r1" Type="{relationships}/officeDocument" Target="xl/workbook.xml"/></Relationships>"#));
+        let (mut book, mut rels) = (String::new(), String::new());
+        for (at, (name, state, content)) in sheets.iter().enumerate() {
+            book += &format!(r#"<sheet name="{name}" sheetId="{at}" state="{state}" r:id="s{at}"/>"#);
+            rels += &format!(r#"<Relationship Id="s{at}" Type="{relationships}/worksheet" Target="sheet{at}.xml"/>"#);
+            parts.put(&format!("xl/sheet{at}.xml"), &format!("<worksheet>{content}</worksheet>"));
+        }
+        parts.put("xl/workbook.xml", &format!("<workbook><workbookPr/><sheets>{book}</sheets></workbook>"));
+        parts.put("xl/_rels/workbook.xml.rels", &format!("<Relationships>{rels}</Relationships>"));
+        parts
+    }
+
+    fn sheet(content: &str) -> Self {
+        Parts::sheets(&[("Sheet1", "visible", content)])
+    }
+
+    fn put(&mut self, name: &str, content: &str) -> &mut Self {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), content.as_bytes().to_vec()));
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in &self.0 {
+            zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+}
+
+/// Says of every part that it is encrypted.
+fn encrypted(mut bytes: Vec<u8>) -> Vec<u8> {
+    for (head, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        for at in 0..bytes.len() - 4 {
+            if bytes[at..].starts_with(head) {
+                bytes[at + flags] |= 1;
+            }
+        }
+    }
+    bytes
+}
+
+fn read_bytes(bytes: &[u8], adjust: impl FnOnce(&mut Input)) -> Result<(format::Sheet, Table), Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xlsx");
+    std::fs::write(&path, bytes).unwrap();
+    read(&path, adjust)
+}
+
+fn cell(place: &str) -> String {
+    format!(r#"<c r="{place}"><v>1</v></c>"#)
+}
+
+#[test]
+fn a_workbook_made_to_hurt_ends_in_an_error() {
+    let rows = |cells: &str| format!("<sheetData><row>{cells}</row></sheetData>");
+    let strings = |sst: &str| Parts::sheet(SHEET).put("xl/sharedStrings.xml", sst).bytes();
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("count of strings", strings(r#"<sst uniqueCount="9999999999999999"></sst>"#), "9999999999999999"),
+        (
+            "with spaces",
+            strings(r#"<?xml version="1.0"?><x:sst count="1" uniqueCount = '99999999999999999999999'/>"#),
+            "damaged",
+        ),
+        ("column overflow", Parts::sheet(&rows(&cell("AAAAAAAA1"))).bytes(), "damaged"),
+        ("row overflow", Parts::sheet(&rows(&cell("A99999999999"))).bytes(), "damaged"),
+        ("beyond the last row", Parts::sheet(&rows(&cell("A1048577"))).bytes(), "damaged"),
+        ("beyond the last column", Parts::sheet(&rows(&cell("XFE1"))).bytes(), "damaged"),
+        ("backwards dimension", Parts::sheet(&format!(r#"<dimension ref="A5:C3"/>{SHEET}"#)).bytes(), "damaged"),
+        ("cell twice", Parts::sheet(&rows(&(cell("A1") + &cell("A1")))).bytes(), "damaged"),
+        ("rows backwards", Parts::sheet(&rows(&(cell("A2") + &cell("A1")))).bytes(), "damaged"),
+        ("no such string", Parts::sheet(&rows(r#"<c r="A1" t="s"><v>7</v></c>"#)).bytes(), "damaged"),
+        ("cut off", Parts::sheet("<sheetData><row><c r=\"A1\"><v>1").bytes(), "damaged"),
+        (
+            "entities",
+            Parts::sheet(SHEET).put("xl/workbook.xml", r#"<!DOCTYPE a [<!ENTITY b "c">]><workbook/>"#).bytes(),
+            "xl/workbook.xml",
+        ),
+        (
+            "long text",
+            Parts::sheet(&rows(&format!("<c r=\"A1\" t=\"inlineStr\"><is><t>{}</t></is></c>", "x".repeat(2 << 20))))
+                .bytes(),
+            "longer",
+        ),
+        ("long comment", Parts::sheet(&format!("<!--{}-->{SHEET}", "< ".repeat(1 << 20))).bytes(), "longer"),
+        ("inflates without end", Parts::sheet(&format!("{SHEET}{}", "<a/>".repeat(4 << 20))).bytes(), "larger"),
+        ("another encoding", Parts::sheet(SHEET).put("xl/styles.xml", "\0<\0a").bytes(), "UTF-8"),
+        ("no workbook", Parts::sheet(SHEET).put("xl/workbook.xml", "").bytes(), "damaged"),
+        ("a document", Parts(vec![]).put("[Content_Types].xml", "wordprocessingml").bytes(), "Word"),
+        ("an archive", Parts(vec![]).put("a.txt", "a").bytes(), "ZIP"),
+        ("OpenDocument", Parts(vec![]).put("mimetype", "a").bytes(), "OpenDocument"),
+        ("half a file", Parts::sheet(SHEET).bytes()[..400].to_vec(), "damaged"),
+        ("encrypted parts", encrypted(Parts::sheet(SHEET).bytes()), "password"),
+        ("nothing in it", Parts::sheet("<sheetData/>").bytes(), "header"),
+    ];
+    for (name, bytes, expected) in cases {
+        let error = read_bytes(&bytes, |_| ()).err().unwrap_or_else(|| panic!("{name}: it was read"));
+        assert!(error.message().contains(expected), "{name}: {error}");
+        assert!(error.message().contains("the file") && error.hint_text().is_some(), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_damaged_row_is_found_behind_sound_ones() {
+    let rows: String = (1..2_000).map(|row| format!("<row r=\"{row}\">{}</row>", cell(&format!("A{row}")))).collect();
+    let bytes =
+        Parts::sheet(&format!("<sheetData>{rows}<row r=\"2000\">{}</row></sheetData>", cell("AAAAAAAA1"))).bytes();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xlsx");
+    std::fs::write(&path, bytes).unwrap();
+    let mut reader = format::open(&Input { path, ..Input::default() }).unwrap();
+    let mut row = Row::default();
+    let error = std::iter::repeat_with(|| reader.read(&mut row)).find_map(|read| read.err());
+    assert!(error.is_some());
+}
+
+#[test]
+fn a_reader_that_is_dropped_early_ends_its_thread() {
+    let rows: String = (1..20_000).map(|row| format!("<row>{}</row>", cell(&format!("A{row}")))).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xlsx");
+    std::fs::write(&path, Parts::sheet(&format!("<sheetData>{rows}</sheetData>")).bytes()).unwrap();
+    for _ in 0..3 {
+        let mut reader = format::open(&Input { path: path.clone(), ..Input::default() }).unwrap();
+        assert!(reader.read(&mut Row::default()).unwrap());
+    }
+}
+
+#[test]
+fn the_first_visible_sheet_with_rows_is_read() {
+    let numbers = r#"<sheetData><row r="3"><c r="B3"><v>5</v></c></row><row r="7"><c r="A7" t="b"><v>1</v></c><c r="C7" t="e"><v>#N/A</v></c></row></sheetData>"#;
+    let bytes = Parts::sheets(&[
+        ("hidden", "hidden", SHEET),
+        ("deep", "veryHidden", SHEET),
+        ("填写说明", "visible", SHEET),
+        ("blank", "visible", "<sheetData><row r=\"1\"><c r=\"A1\" s=\"1\"/></row></sheetData>"),
+        ("data", "visible", numbers),
+        ("more", "visible", SHEET),
+    ])
+    .bytes();
+    let (sheet, rows) = read_bytes(&bytes, |_| ()).unwrap();
+    assert_eq!((sheet.name.as_deref(), sheet.others), (Some("data"), vec!["more".to_owned()]));
+    assert_eq!((sheet.header_row, sheet.header), (3, vec!["".to_owned(), "5".to_owned()]));
+    let cell = |text: &str, kind| (text.to_owned(), kind);
+    let expected = vec![cell("TRUE", CellKind::Bool), cell("", CellKind::Text), cell("#N/A", CellKind::Error)];
+    assert_eq!(rows, [(7, expected)]);
+
+    let (sheet, _) = read_bytes(&bytes, |input| input.sheet = Some("hidden".into())).unwrap();
+    assert_eq!(sheet.header, ["a"]);
+    let (sheet, _) = read_bytes(&bytes, |input| input.header_row = Some(4)).unwrap();
+    assert_eq!(sheet.header_row, 7);
+    let error = read_bytes(&bytes, |input| input.sheet = Some("none".into())).unwrap_err();
+    assert!(error.hint_text().unwrap().contains("data, more"), "{error:?}");
+    let error = read_bytes(&bytes, |input| input.sheet = Some("blank".into())).unwrap_err();
+    assert!(error.message().contains("blank"), "{error}");
+}
+
+#[test]
+fn the_epoch_of_1904_is_respected() {
+    let dates = r#"<sheetData><row><c r="A1" s="1"><v>41672</v></c></row></sheetData>"#;
+    let styles = r#"<styleSheet><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
+    let mut parts = Parts::sheet(dates);
+    parts.put("xl/styles.xml", styles);
+    let book =
+        r#"<workbook><workbookPr date1904="1"/><sheets><sheet name="a" sheetId="1" r:id="s0"/></sheets></workbook>"#;
+    parts.put("xl/workbook.xml", book);
+    assert_eq!(read_bytes(&parts.bytes(), |_| ()).unwrap().0.header, ["2018-02-03"]);
+}
