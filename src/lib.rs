@@ -7,11 +7,14 @@ pub mod api;
 pub mod cli;
 pub mod entity;
 pub mod error;
+pub mod export;
 pub mod format;
 pub mod import;
 pub mod journal;
 pub mod language;
+pub mod mirror;
 pub mod printer;
+pub mod refresh;
 pub mod settings;
 pub mod text;
 

@@ -372,6 +372,9 @@ pub struct Entity {
     /// Found by walking another entity.
     #[serde(default)]
     pub walk: Option<Walk>,
+    /// Its records are read from all its endpoints; this field tells from which one a record came.
+    #[serde(default)]
+    pub origin: Option<String>,
     /// Rows edit the tags of other records.
     #[serde(default)]
     pub edits: Option<Edits>,
@@ -707,6 +710,7 @@ mod tests {
             names.extend(&entity.created);
             names.extend(&entity.updated);
             names.extend(&entity.solved);
+            names.extend(&entity.origin);
             names.extend(entity.deleted.iter().map(|deleted| &deleted.field));
             names.extend(entity.rules.iter().flat_map(|rule| rule.one_of.iter().chain(&rule.require)));
             names.extend(entity.conflict.iter().flat_map(|conflict| conflict.by.iter().chain(&conflict.same)));
