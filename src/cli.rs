@@ -52,7 +52,10 @@ pub enum OutputFormat {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine
+    Sandbox(crate::sandbox::Arguments),
+}
 
 /// The command line with its help in `language`.
 pub fn command(language: Language) -> clap::Command {

@@ -16,6 +16,7 @@ pub mod mirror;
 pub mod printer;
 pub mod refresh;
 pub mod settings;
+pub mod sandbox;
 pub mod text;
 
 use std::ffi::OsString;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 use crate::error::{Error, Exit, Result};
 use crate::language::Language;
 use crate::printer::Printer;
@@ -55,8 +56,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-fn dispatch(cli: Cli, _printer: &Printer) -> Result<Exit> {
-    match cli.command {}
+fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
+    match cli.command {
+        Command::Sandbox(arguments) => sandbox::run(&arguments, printer),
+    }
 }
 
 /// `--lang` decides before anything is parsed, so that the parser's own messages are in the right language.

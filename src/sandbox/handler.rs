@@ -1,0 +1,247 @@
+//! The way of one request: faults before it, login, pace, `Requestid`, what it asks for, faults after it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, request::Parts};
+use axum::response::Response;
+use serde_json::json;
+
+use super::answer::{Answer, refusal, unknown_path};
+use super::auth::{Ask, Caller};
+use super::call::Call;
+use super::faults::{Fault, Kind};
+use super::routes::{Route, find};
+use super::server::World;
+use super::variants::Router;
+use super::watch::Seen;
+use super::wire::{Control, Cut};
+use super::{inject, write};
+use crate::entity::{Catalog, Method};
+
+/// Largest body that is read.
+const LARGEST: usize = 64 << 20;
+
+/// Which endpoint a request is for.
+enum Target<'a> {
+    Token,
+    Route(&'a Route, Option<i64>),
+    Unknown,
+}
+
+/// Answers one request.
+pub async fn handle(
+    State(world): State<Arc<World>>,
+    ConnectInfo(control): ConnectInfo<Control>,
+    request: Request,
+) -> Response {
+    let _flight = world.watch.begin();
+    let started = Instant::now();
+    let (head, body) = request.into_parts();
+    let target = target(&world, &head);
+    let (method, route) = (method(&head), route(&target));
+    let is_reused = control.count() > 0;
+    let path = head.uri.path();
+    let path = path.strip_prefix(world.base_path.as_str()).unwrap_or(path);
+    let faults = method.map_or_else(Vec::new, |method| world.faults.on_request(&method, path, route, is_reused));
+    for delay in faults.iter().filter(|fault| fault.kind == Kind::Delay) {
+        tokio::time::sleep(world.faults.delay(delay)).await;
+    }
+    let fault = faults.iter().find(|fault| fault.kind != Kind::Delay);
+    let seen = |answer: Option<&Answer>| {
+        world.watch.end(Seen {
+            time: write::now(),
+            method: head.method.to_string(),
+            target: head.uri.to_string(),
+            endpoint: name(&target).to_owned(),
+            status: answer.map_or(0, |answer| answer.status),
+            request_id: header(&head.headers, &Catalog::embedded().service.request_id.header)
+                .unwrap_or_default()
+                .to_owned(),
+            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            fault: fault.or(faults.first()).map(|fault| fault.kind.word().to_owned()),
+            stored: answer.is_some_and(|answer| answer.is_stored),
+        });
+    };
+    if let Some(fault) = fault
+        && matches!(fault.kind, Kind::CloseBefore | Kind::CloseReused)
+    {
+        seen(None);
+        return inject::cut(&control, Cut::Close);
+    }
+    let Ok(body) = to_bytes(body, LARGEST).await else {
+        seen(None);
+        return inject::cut(&control, Cut::Close);
+    };
+    if let Some(fault) = fault
+        && fault.kind == Kind::Stall
+    {
+        stall(fault).await;
+    }
+    let answer = match fault.and_then(|fault| inject::instead(fault, path)) {
+        Some(answer) => answer,
+        None => respond(&world, &head, &target, &body, fault),
+    };
+    let answer = fault.map_or_else(|| answer.clone(), |fault| inject::altered(fault, answer.clone(), route));
+    finish(&control, fault, answer, seen).await
+}
+
+/// Cuts, stalls or sends, as the fault will have it.
+async fn finish(control: &Control, fault: Option<&Fault>, answer: Answer, seen: impl Fn(Option<&Answer>)) -> Response {
+    let is_stored = answer.is_stored;
+    let unanswered = Answer { is_stored, status: 0, ..Answer::text(0, String::new()) };
+    let Some(fault) = fault else {
+        seen(Some(&answer));
+        return inject::response(answer);
+    };
+    match fault.kind {
+        Kind::CloseRead | Kind::CloseStored | Kind::ResetStored => {
+            seen(Some(&unanswered));
+            inject::cut(control, if fault.kind == Kind::ResetStored { Cut::Reset } else { Cut::Close })
+        }
+        Kind::HalfStatus => {
+            seen(Some(&unanswered));
+            inject::cut(control, Cut::After(b"HTTP/1.1 20".to_vec()))
+        }
+        Kind::StallStored if fault.ms.is_none() => {
+            seen(Some(&unanswered));
+            std::future::pending().await
+        }
+        Kind::StallStored => {
+            seen(Some(&answer));
+            stall(fault).await;
+            inject::response(answer)
+        }
+        Kind::SlowBody => {
+            seen(Some(&answer));
+            inject::slow(answer, Duration::from_millis(fault.ms.unwrap_or(100)))
+        }
+        Kind::HalfBody => {
+            seen(Some(&answer));
+            inject::half(answer)
+        }
+        Kind::CloseIdle => {
+            seen(Some(&answer));
+            control.cut(Cut::Afterwards);
+            inject::response(answer)
+        }
+        _ => {
+            seen(Some(&answer));
+            inject::response(answer)
+        }
+    }
+}
+
+/// Silent for the fault's time, or until the client gives up.
+async fn stall(fault: &Fault) {
+    match fault.ms {
+        Some(_) => tokio::time::sleep(fault.pause()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The answer before faults: login, pace, then what is asked for.
+fn respond(world: &World, head: &Parts, target: &Target<'_>, body: &Bytes, fault: Option<&Fault>) -> Answer {
+    let authorization = header(&head.headers, "authorization");
+    if fault.is_some_and(|fault| fault.kind == Kind::TokenRevoked) {
+        world.tokens.revoke();
+    }
+    if let Target::Token = target {
+        let ask = Ask {
+            is_post: head.method == axum::http::Method::POST,
+            authorization,
+            content_type: header(&head.headers, "content-type"),
+            body,
+        };
+        return world.tokens.grant(&ask, &Catalog::embedded().service.token, world.variants.token_lifetime);
+    }
+    let Some(caller) = world.tokens.caller(authorization) else {
+        return refusal(&world.variants, 401, "SANDBOX-LOGIN", "authentication failed");
+    };
+    if !world.pace.allows(world.variants.rate) {
+        return refusal(&world.variants, 429, "SANDBOX-TOO-MANY", "too many requests").with("retry-after", "1");
+    }
+    let Target::Route(route, id) = target else { return unknown_path(&world.variants) };
+    if !route.is_on {
+        return unknown_path(&world.variants);
+    }
+    let query = head.uri.query().unwrap_or_default();
+    let call = Call {
+        route,
+        id: *id,
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        content_type: header(&head.headers, "content-type"),
+        request_id: header(&head.headers, &Catalog::embedded().service.request_id.header).unwrap_or_default(),
+        body,
+        variants: &world.variants,
+        is_main: caller == Caller::Main,
+    };
+    if route.method == Method::Get || call.request_id.is_empty() {
+        return carry_out(world, &call, fault);
+    }
+    let busy = fault.filter(|fault| fault.kind == Kind::StallStored);
+    let until = busy.map(|fault| fault.ms.map_or(Duration::from_secs(86_400), Duration::from_millis));
+    world.repeats.once(world, call.request_id, until, || carry_out(world, &call, fault))
+}
+
+fn carry_out(world: &World, call: &Call<'_>, fault: Option<&Fault>) -> Answer {
+    let mut store = world.store();
+    let result = match (fault, call.route.entity) {
+        (Some(fault), Some(entity)) => inject::between_pages(fault, entity, &mut store),
+        _ => Ok(()),
+    };
+    result
+        .and_then(|()| call.answer(&mut store))
+        .unwrap_or_else(|error| Answer::json(500, &json!({"errcode": "SANDBOX-BROKEN", "errmsg": error.message()})))
+}
+
+fn target<'a>(world: &'a World, head: &Parts) -> Target<'a> {
+    let path = head.uri.path();
+    if path == Catalog::embedded().service.token.path {
+        return Target::Token;
+    }
+    let is_loose = world.variants.router == Router::Loose;
+    let found = method(head)
+        .zip(path.strip_prefix(world.base_path.as_str()))
+        .and_then(|(method, path)| find(&world.routes, &method, path, is_loose));
+    match found {
+        Some((route, id)) => Target::Route(route, id),
+        None => Target::Unknown,
+    }
+}
+
+fn route<'a>(target: &Target<'a>) -> Option<&'a Route> {
+    match target {
+        Target::Route(route, _) => Some(route),
+        _ => None,
+    }
+}
+
+fn name<'a>(target: &Target<'a>) -> &'a str {
+    match target {
+        Target::Token => "token",
+        Target::Route(route, _) => &route.names[0],
+        Target::Unknown => "unknown",
+    }
+}
+
+fn method(head: &Parts) -> Option<Method> {
+    match head.method {
+        axum::http::Method::GET => Some(Method::Get),
+        axum::http::Method::POST => Some(Method::Post),
+        axum::http::Method::PUT => Some(Method::Put),
+        axum::http::Method::DELETE => Some(Method::Delete),
+        _ => None,
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// An empty body, for responses that never reach the client.
+pub fn nothing() -> Response {
+    Response::new(Body::empty())
+}

@@ -1,0 +1,204 @@
+//! What each fault does to a request, its answer or its connection.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::HeaderValue;
+use axum::response::Response;
+use futures::stream;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, display};
+use super::faults::{Fault, Kind};
+use super::routes::Route;
+use super::store::{Selection, Shape, Store};
+use super::wire::{Control, Cut};
+use super::{handler, write};
+use crate::entity::Entity;
+use crate::error::Result;
+
+const PAGE: &str = "<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad day</h1></body></html>";
+
+/// Ends the connection; the response only makes hyper write, and so notice.
+pub fn cut(control: &Control, cut: Cut) -> Response {
+    control.cut(cut);
+    handler::nothing()
+}
+
+/// The answer a fault gives before anything is carried out.
+pub fn instead(fault: &Fault, path: &str) -> Option<Answer> {
+    let error = |status, text: &str| {
+        Answer::json(status, &json!({"errcode": format!("SANDBOX-FAULT-{status}"), "errmsg": text}))
+    };
+    Some(match fault.kind {
+        // Nothing is carried out, and nobody sees this answer.
+        Kind::CloseRead => Answer::text(200, String::new()),
+        Kind::Found => Answer::html(302, PAGE).with("location", "https://portal.example.com/login"),
+        Kind::Temporary => Answer::html(307, PAGE).with("location", format!("https://other.example.com/api/v1{path}")),
+        Kind::Unauthorized => error(401, "authentication failed"),
+        Kind::Forbidden => error(403, "no permission"),
+        Kind::NotFound => error(404, "no such resource"),
+        Kind::Conflict => error(409, "already exists"),
+        Kind::Unprocessable => error(422, "cannot be processed"),
+        Kind::TooMany => error(429, "too many requests").with("retry-after", retry_after(&fault.retry_after)),
+        Kind::Internal => error(500, "internal error"),
+        Kind::BadGateway => Answer::html(502, PAGE),
+        Kind::Unavailable => Answer::html(503, PAGE),
+        Kind::GatewayTimeout => Answer::html(504, PAGE),
+        Kind::Html => Answer::html(200, PAGE),
+        Kind::ErrorBody => {
+            Answer::json(200, &json!({"errcode": "SANDBOX-FAULT-200", "errmsg": "refused under status 200"}))
+        }
+        _ => return None,
+    })
+}
+
+fn retry_after(wanted: &str) -> String {
+    match wanted {
+        "date" => {
+            let later = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+            later.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+        }
+        "garbage" => "soon, perhaps".to_owned(),
+        "huge" => "1000000000".to_owned(),
+        seconds => seconds.to_owned(),
+    }
+}
+
+/// What a fault makes of the answer of a request that was carried out.
+pub fn altered(fault: &Fault, answer: Answer, route: Option<&Route>) -> Answer {
+    let is_stored = answer.is_stored;
+    let error = |status, text: &str| {
+        Answer::json(status, &json!({"errcode": format!("SANDBOX-FAULT-{status}"), "errmsg": text}))
+    };
+    let altered = match fault.kind {
+        Kind::ConflictStored => error(409, "already exists"),
+        Kind::InternalStored => error(500, "internal error"),
+        Kind::GatewayTimeoutStored => Answer::html(504, PAGE),
+        Kind::NoId if answer.status < 300 => {
+            Answer::json(200, &json!({"status": "0", "message": "Insert ok", "data": false}))
+        }
+        Kind::Gzip => {
+            let mut body = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+            body.extend(answer.body.iter().map(|byte| byte ^ 0xa5));
+            Answer { body, ..answer }.with("content-encoding", "gzip")
+        }
+        Kind::Backslash => Answer { body: with_backslash(&answer.body, route), ..answer },
+        _ => answer,
+    };
+    Answer { is_stored, ..altered }
+}
+
+/// Puts a bare backslash at the beginning of the first record's name, as answers were seen to have them.
+fn with_backslash(body: &[u8], route: Option<&Route>) -> Vec<u8> {
+    let body = String::from_utf8_lossy(body);
+    let name = route.and_then(|route| route.entity).and_then(|entity| entity.display.as_deref()).unwrap_or("errmsg");
+    let place = format!("\"{name}\":\"");
+    body.replacen(&place, &format!("{place}C:\\data "), 1).into_bytes()
+}
+
+/// Changes what a list is made of, just before one of its pages is read.
+pub fn between_pages(fault: &Fault, entity: &Entity, store: &mut Store) -> Result<()> {
+    if !matches!(fault.kind, Kind::PageInsert | Kind::PageChange | Kind::PageDelete) {
+        return Ok(());
+    }
+    let selection = Selection { entity: entity.name.clone(), ..Selection::default() };
+    let (_, first) = store.page(&selection, 0, 1)?;
+    let Some((id, mut record)) = first.into_iter().next() else { return Ok(()) };
+    let shape = Shape::of(entity);
+    match (fault.kind, &entity.deleted) {
+        (Kind::PageInsert, _) => {
+            let id = store.next_id(&entity.name, 1);
+            for name in [entity.id.as_deref(), shape.created, shape.updated, shape.lookup].into_iter().flatten() {
+                record.remove(name);
+            }
+            write::complete(entity, id, &mut record);
+            store.put(&shape, id, &record, "")
+        }
+        (Kind::PageChange, _) => {
+            let text = format!("{} （已改）", display(entity, &record));
+            for (name, value) in [(entity.display.as_deref(), text), (shape.updated, write::now())] {
+                if let Some(name) = name {
+                    record.insert(name.to_owned(), Value::String(value));
+                }
+            }
+            store.put(&shape, id, &record, "")
+        }
+        (_, None) => store.remove(&entity.name, id),
+        (_, Some(rule)) => {
+            record.insert(rule.field.clone(), Value::String(rule.values[0].clone()));
+            store.put(&shape, id, &record, "")
+        }
+    }
+}
+
+/// The answer as a response.
+pub fn response(answer: Answer) -> Response {
+    let body = Bytes::from(answer.body.clone());
+    with_body(&answer, Body::from(body))
+}
+
+/// The body one byte at a time.
+pub fn slow(answer: Answer, pause: Duration) -> Response {
+    let bytes = answer.body.clone();
+    let body = stream::unfold((bytes, 0), move |(bytes, at)| async move {
+        let byte = *bytes.get(at)?;
+        tokio::time::sleep(pause).await;
+        Some((Ok::<_, std::io::Error>(Bytes::from(vec![byte])), (bytes, at + 1)))
+    });
+    with_length(&answer, Body::from_stream(body))
+}
+
+/// Half of the body, then the end of the connection.
+pub fn half(answer: Answer) -> Response {
+    let half = Bytes::from(answer.body[..answer.body.len() / 2].to_vec());
+    let parts = [Ok(half), Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))];
+    with_length(&answer, Body::from_stream(stream::iter(parts)))
+}
+
+fn with_length(answer: &Answer, body: Body) -> Response {
+    let mut response = with_body(answer, body);
+    response.headers_mut().insert("content-length", HeaderValue::from(answer.body.len()));
+    response
+}
+
+fn with_body(answer: &Answer, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = axum::http::StatusCode::from_u16(answer.status).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static(answer.content_type));
+    for (name, value) in &answer.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(*name, value);
+        }
+    }
+    response
+}
+
+/// The host that faults redirect to must never be the service's own.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::Catalog;
+
+    #[test]
+    fn faults_that_answer_instead_store_nothing() {
+        for kind in Kind::ALL {
+            let fault: Fault = kind.word().parse().unwrap();
+            if let Some(answer) = instead(&fault, "/users.json") {
+                assert!(!answer.is_stored, "{}", kind.word());
+                let location = answer.headers.iter().find(|(name, _)| *name == "location");
+                let host = &Catalog::embedded().service.base_url;
+                assert!(location.is_none_or(|(_, to)| !to.starts_with(host.as_str())), "{}", kind.word());
+            }
+        }
+    }
+
+    #[test]
+    fn retry_after_comes_in_four_forms() {
+        assert_eq!(retry_after("30"), "30");
+        assert!(retry_after("date").ends_with(" GMT"));
+        assert!(retry_after("garbage").parse::<u64>().is_err());
+        assert_eq!(retry_after("huge"), "1000000000");
+    }
+}

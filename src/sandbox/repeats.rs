@@ -1,0 +1,59 @@
+//! What a write gets whose `Requestid` was used before: the service does not say, so a switch does.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::answer::{Answer, refusal};
+use super::server::World;
+use super::variants::Repeated;
+
+/// What became of the first write with an id.
+#[derive(Debug, Clone, Default)]
+struct Earlier {
+    /// Its answer, once there is one and where it may be needed.
+    answer: Option<Answer>,
+    /// Until when it is held to be running although its work is done: a fault delays its answer.
+    running_until: Option<Instant>,
+}
+
+/// Writes by their `Requestid`.
+#[derive(Debug, Default)]
+pub struct Repeats(Mutex<HashMap<String, Earlier>>);
+
+impl Repeats {
+    /// Carries a write out, or deals with it as the switch says when its id was used before. The write counts as running
+    /// for `running` beyond its end.
+    pub fn once(&self, world: &World, id: &str, running: Option<Duration>, work: impl FnOnce() -> Answer) -> Answer {
+        let refuse = |code, text| refusal(&world.variants, 409, code, text);
+        // Looked up and entered under one lock, so that two writes with one id at the same moment are not both first.
+        let earlier = {
+            let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let earlier = seen.get(id).cloned();
+            if earlier.is_none() {
+                seen.insert(id.to_owned(), Earlier::default());
+            }
+            earlier
+        };
+        let policy = world.variants.repeated;
+        if let Some(earlier) = earlier {
+            world.watch.repeated();
+            let is_running = earlier.answer.is_none()
+                || policy == Repeated::Busy && earlier.running_until.is_some_and(|until| until > Instant::now());
+            match (policy, earlier.answer) {
+                (Repeated::Ignored, _) => return work(),
+                (Repeated::Duplicate, _) => return refuse("SANDBOX-REPEATED", "Requestid: was used before"),
+                (_, Some(answer)) if !is_running => return Answer { is_stored: false, ..answer },
+                _ => return refuse("SANDBOX-RUNNING", "Requestid: the first request is still running"),
+            }
+        }
+        let answer = work();
+        let is_kept = matches!(policy, Repeated::Replayed | Repeated::Busy);
+        let earlier = Earlier {
+            answer: is_kept.then(|| answer.clone()),
+            running_until: running.map(|running| Instant::now() + running),
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), earlier);
+        answer
+    }
+}

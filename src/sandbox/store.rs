@@ -1,0 +1,383 @@
+//! The records: one SQLite database, in memory or one file, one row for each record of any entity. What lists and checks
+//! ask for often stands in columns of its own; the rest is the record's JSON text.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use serde_json::{Map, Value};
+
+use crate::entity::{Entity, Kind};
+use crate::error::{Context, Error, Result};
+use rust_i18n::t;
+
+/// A record's members; every scalar is kept as text, as the service does.
+pub type Record = Map<String, Value>;
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS record (
+    entity  TEXT NOT NULL,
+    id      INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    updated TEXT NOT NULL,
+    lookup  TEXT NOT NULL,  -- value of the natural key
+    parent  INTEGER NOT NULL,  -- the contact or company it belongs to
+    stored  INTEGER NOT NULL,  -- Unix milliseconds of the create
+    request TEXT NOT NULL,  -- Requestid of the last write
+    body    TEXT NOT NULL,
+    PRIMARY KEY (entity, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_lookup ON record (entity, lookup) WHERE lookup <> '';
+CREATE INDEX IF NOT EXISTS by_parent ON record (entity, parent) WHERE parent <> 0;
+CREATE INDEX IF NOT EXISTS by_created ON record (entity, created);
+CREATE INDEX IF NOT EXISTS by_updated ON record (entity, updated);
+PRAGMA user_version = 1;
+";
+
+/// Which members of an entity's records stand in columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape<'a> {
+    /// Name of the entity.
+    pub entity: &'a str,
+    /// Member with the creation time.
+    pub created: Option<&'a str>,
+    /// Member with the time of the last change.
+    pub updated: Option<&'a str>,
+    /// Member with the natural key, when that is one member.
+    pub lookup: Option<&'a str>,
+    /// Member with the contact or company it belongs to.
+    pub parent: Option<&'a str>,
+    definition: Option<&'a Entity>,
+}
+
+impl<'a> Shape<'a> {
+    /// What the catalog says of this entity.
+    pub fn of(definition: &'a Entity) -> Self {
+        let labelled = |label: &str| {
+            definition.fields.iter().find(|field| field.kind == Kind::DateTime && field.en == label).map(|f| &*f.name)
+        };
+        let owner = |field: &&crate::entity::Field| {
+            field.kind == Kind::Id && matches!(field.reference.as_deref(), Some("customers" | "companies"))
+        };
+        Shape {
+            entity: &definition.name,
+            created: definition.created.as_deref().or_else(|| labelled("Created at")),
+            updated: definition.updated.as_deref().or_else(|| labelled("Updated at")),
+            lookup: definition.keys.first().filter(|key| key.len() == 1).map(|key| &*key[0]),
+            parent: definition.fields.iter().find(owner).map(|field| &*field.name),
+            definition: Some(definition),
+        }
+    }
+
+    /// The same with another member as natural key.
+    pub fn with_lookup(self, member: &'a str) -> Self {
+        Shape { lookup: Some(member), ..self }
+    }
+
+    /// Records the catalog does not know as an entity.
+    pub fn bare(entity: &'a str) -> Self {
+        Shape { entity, created: None, updated: None, lookup: None, parent: None, definition: None }
+    }
+
+    fn is_deleted(&self, record: &Record) -> bool {
+        self.definition
+            .and_then(|definition| definition.deleted.as_ref())
+            .is_some_and(|rule| rule.values.iter().any(|v| v == text(record, &rule.field)))
+    }
+}
+
+/// The text of a member; empty when it is not there or no text.
+pub fn text<'a>(record: &'a Record, name: &str) -> &'a str {
+    record.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Which records a list is made of, in which order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Selection {
+    /// Name of the entity.
+    pub entity: String,
+    /// Conditions beside the entity, as SQL with `?` for each of `values`.
+    pub conditions: Vec<String>,
+    /// Values of the conditions.
+    pub values: Vec<Sql>,
+    /// `ORDER BY` terms before the id.
+    pub orders: Vec<String>,
+    /// Whether deleted records are in it.
+    pub with_deleted: bool,
+}
+
+impl Selection {
+    fn is_plain(&self) -> bool {
+        self.conditions.is_empty() && self.orders.is_empty() && !self.with_deleted
+    }
+}
+
+/// The ids a selection gave, until a write to its entity.
+#[derive(Debug)]
+struct Answered {
+    selection: Selection,
+    generation: u64,
+    ids: Arc<Vec<i64>>,
+}
+
+/// All records.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    /// Ids of each entity that are not deleted, ascending: makes the last page of a long list as cheap as the first.
+    live: HashMap<String, Vec<i64>>,
+    next: HashMap<String, i64>,
+    generation: u64,
+    answered: Option<Answered>,
+}
+
+impl Store {
+    /// Opens the file, or a store in memory.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is no store.
+    pub fn open(path: Option<&Path>) -> Result<Self> {
+        let place = || path.map_or_else(|| "sandbox".to_owned(), |path| path.display().to_string());
+        let db = match path {
+            Some(path) => Connection::open(path),
+            None => Connection::open_in_memory(),
+        }
+        .context(place)?;
+        // What a killed process wrote survives; only a machine that loses power can lose the last records, and they are
+        // invented ones. The file belongs to one server at a time, as ids are given out from memory.
+        let pragmas = "PRAGMA busy_timeout = 3000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+                       PRAGMA synchronous = OFF;";
+        db.execute_batch(pragmas).and_then(|()| db.execute_batch(SCHEMA)).map_err(|error| match error {
+            rusqlite::Error::SqliteFailure(cause, _) if cause.code == rusqlite::ErrorCode::DatabaseBusy => {
+                Error::cannot_run(t!("sandbox.data_in_use", file = place())).hint(t!("sandbox.data_in_use_hint"))
+            }
+            error => Error::cannot_run(t!("sandbox.data_unusable", file = place(), why = error.to_string()))
+                .hint(t!("sandbox.data_unusable_hint")),
+        })?;
+        db.set_prepared_statement_cache_capacity(64);
+        let mut store = Store { db, live: HashMap::new(), next: HashMap::new(), generation: 0, answered: None };
+        store.load().context(place)?;
+        Ok(store)
+    }
+
+    fn load(&mut self) -> rusqlite::Result<()> {
+        let mut rows = self.db.prepare("SELECT entity, id, deleted FROM record ORDER BY entity, id")?;
+        let mut rows = rows.query([])?;
+        while let Some(row) = rows.next()? {
+            let (entity, id, deleted): (String, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if !deleted {
+                self.live.entry(entity.clone()).or_default().push(id);
+            }
+            self.next.insert(entity, id + 1);
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is stored.
+    pub fn is_empty(&self) -> bool {
+        self.next.is_empty()
+    }
+
+    /// How many records of each entity there are, deleted ones aside.
+    pub fn counts(&self) -> Vec<(&str, usize)> {
+        let mut counts: Vec<_> = self.live.iter().map(|(entity, ids)| (entity.as_str(), ids.len())).collect();
+        counts.sort_unstable();
+        counts
+    }
+
+    /// Runs `work` in one transaction.
+    pub fn at_once<T>(&mut self, work: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
+        let place = || "sandbox".to_owned();
+        self.db.execute_batch("BEGIN IMMEDIATE").context(place)?;
+        let result = work(self);
+        let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        self.db.execute_batch(end).context(place)?;
+        result
+    }
+
+    /// The id the next record of `entity` gets; the first one is `first`.
+    pub fn next_id(&self, entity: &str, first: i64) -> i64 {
+        self.next.get(entity).map_or(first, |next| (*next).max(first))
+    }
+
+    /// Stores a new record or one that takes the place of the record with its id.
+    pub fn put(&mut self, shape: &Shape<'_>, id: i64, record: &Record, request: &str) -> Result<()> {
+        self.put_at(shape, id, record, request, now_milliseconds())
+    }
+
+    /// The same for a record that came to be at `stored` (Unix milliseconds).
+    pub fn put_at(&mut self, shape: &Shape<'_>, id: i64, record: &Record, request: &str, stored: i64) -> Result<()> {
+        let deleted = shape.is_deleted(record);
+        let column = |name: Option<&str>| name.map_or("", |name| text(record, name)).to_owned();
+        let parent: i64 = shape.parent.map_or(0, |name| text(record, name).parse().unwrap_or(0));
+        // A map with text keys always serialises.
+        let body = serde_json::to_string(record).unwrap_or_default();
+        let sql = "INSERT INTO record (entity, id, deleted, created, updated, lookup, parent, stored, request, body)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   ON CONFLICT (entity, id) DO UPDATE SET deleted = excluded.deleted, created = excluded.created,
+                   updated = excluded.updated, lookup = excluded.lookup, parent = excluded.parent,
+                   request = excluded.request, body = excluded.body";
+        self.db
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.execute(params![
+                    shape.entity,
+                    id,
+                    deleted,
+                    column(shape.created),
+                    column(shape.updated),
+                    column(shape.lookup),
+                    parent,
+                    stored,
+                    request,
+                    body
+                ])
+            })
+            .context(|| format!("{} {id}", shape.entity))?;
+        self.keep(shape.entity, id, !deleted);
+        Ok(())
+    }
+
+    /// Takes a record away for good.
+    pub fn remove(&mut self, entity: &str, id: i64) -> Result<()> {
+        self.db
+            .execute("DELETE FROM record WHERE entity = ? AND id = ?", params![entity, id])
+            .context(|| format!("{entity} {id}"))?;
+        self.keep(entity, id, false);
+        Ok(())
+    }
+
+    fn keep(&mut self, entity: &str, id: i64, alive: bool) {
+        self.generation += 1;
+        if !self.live.contains_key(entity) {
+            self.live.insert(entity.to_owned(), Vec::new());
+            self.next.insert(entity.to_owned(), 0);
+        }
+        if let (Some(ids), Some(next)) = (self.live.get_mut(entity), self.next.get_mut(entity)) {
+            *next = (*next).max(id + 1);
+            // A new record has the highest id, so the search is for changed ones only.
+            let place = if ids.last().is_none_or(|last| *last < id) { Err(ids.len()) } else { ids.binary_search(&id) };
+            match (place, alive) {
+                (Err(place), true) => ids.insert(place, id),
+                (Ok(place), false) => drop(ids.remove(place)),
+                _ => {}
+            }
+        }
+    }
+
+    /// The record of this id, deleted or not.
+    pub fn get(&self, entity: &str, id: i64) -> Result<Option<Record>> {
+        let body: Option<String> = self
+            .db
+            .prepare_cached("SELECT body FROM record WHERE entity = ? AND id = ?")
+            .and_then(|mut statement| statement.query_row(params![entity, id], |row| row.get(0)).optional())
+            .context(|| format!("{entity} {id}"))?;
+        body.map(|body| serde_json::from_str(&body).context(|| format!("{entity} {id}"))).transpose()
+    }
+
+    /// Whether a record of this id exists and is not deleted.
+    pub fn exists(&self, entity: &str, id: i64) -> bool {
+        self.live.get(entity).is_some_and(|ids| ids.binary_search(&id).is_ok())
+    }
+
+    /// The first record with this natural key that is not deleted.
+    pub fn find(&self, entity: &str, key: &str) -> Result<Option<i64>> {
+        self.db
+            .prepare_cached(
+                "SELECT id FROM record WHERE entity = ? AND lookup = ? AND lookup <> '' AND deleted = 0 ORDER BY id",
+            )
+            .and_then(|mut statement| statement.query_row(params![entity, key], |row| row.get(0)).optional())
+            .context(|| entity.to_owned())
+    }
+
+    /// Every record of `entity` that belongs to `parent`, deleted ones aside.
+    pub fn children(&self, entity: &str, parent: i64) -> Result<Vec<(i64, Record)>> {
+        let sql = "SELECT id, body FROM record WHERE entity = ? AND parent = ? AND parent <> 0 AND deleted = 0
+                   ORDER BY id";
+        self.rows(sql, &[entity.to_owned().into(), parent.into()])
+    }
+
+    /// How many records are selected, and those from `skip` on, `take` at most.
+    pub fn page(&mut self, selection: &Selection, skip: usize, take: usize) -> Result<(usize, Vec<(i64, Record)>)> {
+        if selection.is_plain() {
+            let ids = self.live.get(&selection.entity).map_or(&[][..], Vec::as_slice);
+            return Ok((ids.len(), self.records(&selection.entity, slice(ids, skip, take))?));
+        }
+        let ids = self.selected(selection)?;
+        Ok((ids.len(), self.records(&selection.entity, slice(&ids, skip, take))?))
+    }
+
+    /// The records of these ids, in this order; those that do not exist are left out.
+    fn records(&self, entity: &str, ids: &[i64]) -> Result<Vec<(i64, Record)>> {
+        let mut records = Vec::with_capacity(ids.len());
+        for id in ids {
+            records.extend(self.get(entity, *id)?.map(|record| (*id, record)));
+        }
+        Ok(records)
+    }
+
+    /// All ids of a selection. Kept until the next write, so that the pages of one walk are counted once.
+    fn selected(&mut self, selection: &Selection) -> Result<Arc<Vec<i64>>> {
+        if let Some(answered) = &self.answered
+            && answered.generation == self.generation
+            && answered.selection == *selection
+        {
+            return Ok(answered.ids.clone());
+        }
+        let mut sql = "SELECT id FROM record WHERE entity = ?".to_owned();
+        if !selection.with_deleted {
+            sql.push_str(" AND deleted = 0");
+        }
+        for condition in &selection.conditions {
+            sql.push_str(&format!(" AND {condition}"));
+        }
+        let mut orders = selection.orders.clone();
+        orders.push("id".to_owned());
+        sql.push_str(&format!(" ORDER BY {}", orders.join(", ")));
+        let values = std::iter::once(Sql::from(selection.entity.clone())).chain(selection.values.iter().cloned());
+        let ids: rusqlite::Result<Vec<i64>> = self
+            .db
+            .prepare_cached(&sql)
+            .and_then(|mut statement| statement.query_map(params_from_iter(values), |row| row.get(0))?.collect());
+        let ids = Arc::new(ids.context(|| selection.entity.clone())?);
+        self.answered = Some(Answered { selection: selection.clone(), generation: self.generation, ids: ids.clone() });
+        Ok(ids)
+    }
+
+    /// Every stored record with the `Requestid` of its last write, for people and tests to look at.
+    pub fn everything(&self) -> Result<Vec<(String, i64, String, Record)>> {
+        let mut found = Vec::new();
+        let mut read = || -> rusqlite::Result<()> {
+            let mut rows = self.db.prepare("SELECT entity, id, request, body FROM record ORDER BY entity, id")?;
+            let mut rows = rows.query([])?;
+            while let Some(row) = rows.next()? {
+                let body: String = row.get(3)?;
+                found.push((row.get(0)?, row.get(1)?, row.get(2)?, serde_json::from_str(&body).unwrap_or_default()));
+            }
+            Ok(())
+        };
+        read().context(|| "sandbox".to_owned())?;
+        Ok(found)
+    }
+
+    fn rows(&self, sql: &str, values: &[Sql]) -> Result<Vec<(i64, Record)>> {
+        let rows: rusqlite::Result<Vec<(i64, String)>> = self.db.prepare_cached(sql).and_then(|mut statement| {
+            statement.query_map(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        });
+        let rows = rows.context(|| "sandbox".to_owned())?;
+        Ok(rows.into_iter().map(|(id, body)| (id, serde_json::from_str(&body).unwrap_or_default())).collect())
+    }
+}
+
+fn slice(ids: &[i64], skip: usize, take: usize) -> &[i64] {
+    let from = skip.min(ids.len());
+    &ids[from..from.saturating_add(take).min(ids.len())]
+}
+
+/// Unix milliseconds.
+pub fn now_milliseconds() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
