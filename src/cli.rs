@@ -53,6 +53,10 @@ pub enum OutputFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Writes every record of a list into a spreadsheet, complete and provably so
+    Export(Box<crate::export::Arguments>),
+    /// Shows or forgets the local copies exports are written from
+    Mirror(crate::mirror::Arguments),
     /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine
     Sandbox(crate::sandbox::Arguments),
 }

@@ -58,6 +58,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
     match cli.command {
+        Command::Export(arguments) => export::run(&arguments, printer),
+        Command::Mirror(arguments) => mirror::run(&arguments, printer),
         Command::Sandbox(arguments) => sandbox::run(&arguments, printer),
     }
 }

@@ -375,6 +375,9 @@ pub struct Entity {
     /// Its records are read from all its endpoints; this field tells from which one a record came.
     #[serde(default)]
     pub origin: Option<String>,
+    /// Fields by whose values an export's first sheet counts the records; a time counts by day.
+    #[serde(default)]
+    pub summary: Vec<String>,
     /// Rows edit the tags of other records.
     #[serde(default)]
     pub edits: Option<Edits>,
@@ -711,6 +714,7 @@ mod tests {
             names.extend(&entity.updated);
             names.extend(&entity.solved);
             names.extend(&entity.origin);
+            names.extend(&entity.summary);
             names.extend(entity.deleted.iter().map(|deleted| &deleted.field));
             names.extend(entity.rules.iter().flat_map(|rule| rule.one_of.iter().chain(&rule.require)));
             names.extend(entity.conflict.iter().flat_map(|conflict| conflict.by.iter().chain(&conflict.same)));

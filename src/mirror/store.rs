@@ -234,6 +234,25 @@ impl Mirror {
         self._temporary.is_some()
     }
 
+    /// Keeps other commands from refreshing the same entity as long as the file it gives is open.
+    ///
+    /// # Errors
+    /// Another command does so already.
+    pub fn lock(&self, entity: &str) -> Result<std::fs::File> {
+        let path = self.path.with_extension(format!("{entity}.lock"));
+        let place = || t!("mirror.cannot_open", file = path.display()).into_owned();
+        create_private(&path).context(place)?;
+        let file = std::fs::OpenOptions::new().write(true).open(&path).context(place)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                Err(Error::cannot_run(t!("mirror.locked", entity = entity)).hint(t!("mirror.locked_hint")))
+            }
+            // Some network drives cannot lock; one user there is better than none.
+            Err(std::fs::TryLockError::Error(_)) => Ok(file),
+        }
+    }
+
     fn place(&self) -> String {
         t!("mirror.failed", file = self.path.display()).into_owned()
     }

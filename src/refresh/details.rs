@@ -2,12 +2,13 @@
 //! as the record has not changed since.
 
 use futures::{StreamExt, stream};
+use rust_i18n::t;
 use serde_json::Value;
 
 use super::{Question, Refresh, Task, record};
 use crate::api::{self, Reply};
-use crate::entity::Endpoint;
-use crate::error::Result;
+use crate::entity::{Endpoint, Entity};
+use crate::error::{Error, Result};
 use crate::mirror::{Key, List};
 
 /// Records looked at together.
@@ -114,6 +115,33 @@ impl Refresh<'_> {
             }
             self.mirror.put_detail(list, key, name, stamp, body.to_string().as_bytes())
         })
+    }
+
+    /// Asks for single records and stores those the service has in a list.
+    ///
+    /// # Errors
+    /// The entity has no such question, the user stops or the service fails.
+    pub async fn read_single(&self, entity: &Entity, list: &List, ids: Vec<String>) -> Result<()> {
+        let endpoint = entity
+            .endpoint("get")
+            .ok_or_else(|| Error::usage(t!("export.no_details", entity = entity.name)))?;
+        let label = entity.label(crate::language::Language::current());
+        self.progress.begin(label, 0, Some(ids.len() as u64));
+        let answers = ids.into_iter().take_while(|_| !self.stop.is_set()).map(|id| {
+            let encoded: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+            let answer = self.ask(self.client.target().address(&endpoint.path.replace("{id}", &encoded)));
+            async move { (id, answer.await) }
+        });
+        let mut answers = stream::iter(answers).buffer_unordered(self.client.pace().ceiling());
+        while let Some((id, reply)) = answers.next().await {
+            if let Reply::Document(document) = reply?
+                && let Some(record) = api::record(&document, endpoint.answer.as_deref().unwrap_or_default())
+            {
+                self.mirror.together(|| self.store(entity, list, &Key::of(&id), record))?;
+            }
+            self.progress.advance();
+        }
+        self.stop.check()
     }
 
     /// Asks a question to which "no" is an answer, on a task of its own.

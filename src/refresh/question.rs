@@ -49,6 +49,20 @@ impl<'a> Question<'a> {
         self
     }
 
+    /// The same with what is searched for, in the parameter the endpoint takes first.
+    #[must_use]
+    pub fn search(self, query: &str) -> Self {
+        match self.endpoint.filters.first() {
+            Some(name) => self.with(name, query),
+            None => self,
+        }
+    }
+
+    /// Whether it is a search, whose rows may be ids alone.
+    pub fn is_search(&self) -> bool {
+        self.name.as_deref() == Some("search")
+    }
+
     /// The two filters that bound creation, where the endpoint takes them.
     pub fn created<'b>(&'b self, service: &'b Service) -> Option<&'b [String; 2]> {
         match &self.endpoint.window {
