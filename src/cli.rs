@@ -5,6 +5,7 @@
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::language::Language;
+use crate::template;
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
@@ -57,6 +58,8 @@ pub enum Command {
     Export(Box<crate::export::Arguments>),
     /// Shows or forgets the local copies exports are written from
     Mirror(crate::mirror::Arguments),
+    /// Write a workbook to fill in
+    Template(template::Arguments),
     /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine
     Sandbox(crate::sandbox::Arguments),
 }

@@ -15,8 +15,9 @@ pub mod language;
 pub mod mirror;
 pub mod printer;
 pub mod refresh;
-pub mod settings;
 pub mod sandbox;
+pub mod settings;
+pub mod template;
 pub mod text;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 
 use crate::cli::{Cli, Command};
+use crate::entity::Catalog;
 use crate::error::{Error, Exit, Result};
 use crate::language::Language;
 use crate::printer::Printer;
@@ -60,6 +62,7 @@ fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
     match cli.command {
         Command::Export(arguments) => export::run(&arguments, printer),
         Command::Mirror(arguments) => mirror::run(&arguments, printer),
+        Command::Template(arguments) => template::run(&arguments, Catalog::embedded(), printer),
         Command::Sandbox(arguments) => sandbox::run(&arguments, printer),
     }
 }

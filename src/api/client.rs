@@ -49,15 +49,6 @@ pub enum Sent {
     Lost(String),
 }
 
-/// What the service said to a question.
-#[derive(Debug, Clone)]
-pub enum Reply {
-    /// An answer.
-    Document(Document),
-    /// No.
-    Refused(Refusal),
-}
-
 /// Speaks to one account.
 #[derive(Debug)]
 pub struct Client {
@@ -156,41 +147,32 @@ impl Client {
     /// Reads a JSON document, repeating the request while that can help.
     ///
     /// # Errors
-    /// The login is refused, the host cannot be reached, or the service goes on failing.
+    /// The login is refused, the host cannot be reached, or the service refuses or goes on failing.
     pub async fn read(&self, url: &Url) -> Result<Document> {
-        match self.ask(url).await? {
-            Reply::Document(document) => Ok(document),
-            Reply::Refused(refusal) => {
-                let why = format!("{} {}", refusal.code, refusal.message);
-                Err(Error::cannot_run(t!("api.read_failed", path = url.path(), why = why))
-                    .hint(t!("api.refused_hint")))
-            }
-        }
+        self.ask(url).await?.map_err(|refusal| {
+            let why = format!("{} {}", refusal.code, refusal.message);
+            Error::cannot_run(t!("api.read_failed", path = url.path(), why = why)).hint(t!("api.refused_hint"))
+        })
     }
 
-    /// As [`Client::read`], for questions to which "no" is an answer: a record that may not exist.
+    /// Like [`Client::read`], where a plain no of the service (an unknown id, say) is an answer and not an error.
     ///
     /// # Errors
     /// The login is refused, the host cannot be reached, or the service goes on failing.
-    pub async fn ask(&self, url: &Url) -> Result<Reply> {
-        let mut waits = backon::ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(250))
-            .with_max_delay(Duration::from_secs(20))
-            .with_max_times(READ_ATTEMPTS - 1)
-            .with_jitter()
-            .build();
+    pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Refusal>> {
+        let mut waits = waits(READ_ATTEMPTS - 1);
         loop {
             let (error, asked) = {
                 let permit = self.pace.acquire().await;
                 let sent = self.attempt(entity::Method::Get, url, HeaderMap::new(), None).await?;
-                let tried = self.read_answer(url, sent);
-                match tried {
-                    Ok(reply) => {
+                match read_answer(url, sent) {
+                    Read::Document(document) => {
                         permit.went_well();
-                        return Ok(reply);
+                        return Ok(Ok(document));
                     }
-                    Err(Unread::ForGood(error)) => return Err(error),
-                    Err(Unread::ForNow(error, asked)) => {
+                    Read::Refused(refusal) => return Ok(Err(refusal)),
+                    Read::ForGood(error) => return Err(error),
+                    Read::ForNow(error, asked) => {
                         permit.faltered();
                         (error, asked)
                     }
@@ -204,43 +186,6 @@ impl Client {
                 Some(asked) => self.pace.hold(asked),
                 None => tokio::time::sleep(wait).await,
             }
-        }
-    }
-
-    fn read_answer(&self, url: &Url, sent: Sent) -> Result<Reply, Unread> {
-        let path = url.path();
-        let passing = |why: &str, asked: Option<Duration>| {
-            let error =
-                Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.unreachable_hint"));
-            Err(Unread::ForNow(error, asked))
-        };
-        let answer = match sent {
-            Sent::Answered(answer) => answer,
-            Sent::NotSent(why) | Sent::Lost(why) => return passing(&why, None),
-        };
-        let document = envelope::parse(&answer.body);
-        let refusal = document.as_ref().and_then(|document| envelope::refusal(document, false));
-        let why =
-            refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
-        let for_good = |error: Error| Err(Unread::ForGood(error));
-        match answer.status {
-            300..=399 => for_good(
-                Error::cannot_run(t!("api.moved", path = path, to = answer.location.unwrap_or_default()))
-                    .hint(t!("api.moved_hint")),
-            ),
-            401 => for_good(denied(answer.status, &why)),
-            // The bindings' own error shape says "403" of a single record.
-            403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) => {
-                for_good(denied(answer.status, &why))
-            }
-            408 | 429 | 500.. => passing(&why, answer.retry_after),
-            status if status >= 400 || refusal.is_some() => Ok(Reply::Refused(
-                refusal.unwrap_or_else(|| Refusal { code: format!("HTTP {status}"), message: String::new() }),
-            )),
-            _ => match document {
-                Some(document) => Ok(Reply::Document(document)),
-                None => passing(&t!("api.not_json"), answer.retry_after),
-            },
         }
     }
 
@@ -309,12 +254,62 @@ impl Client {
     }
 }
 
-/// Why a read gave no document.
-enum Unread {
+/// What came of an attempt to read.
+enum Read {
+    Document(Document),
+    /// The service said no.
+    Refused(Refusal),
     /// Asking again cannot help.
     ForGood(Error),
     /// Asking again may help, after the wait the service asked for.
     ForNow(Error, Option<Duration>),
+}
+
+fn read_answer(url: &Url, sent: Sent) -> Read {
+    let path = url.path();
+    let passing = |why: &str, asked: Option<Duration>| {
+        let error = Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.unreachable_hint"));
+        Read::ForNow(error, asked)
+    };
+    let answer = match sent {
+        Sent::Answered(answer) => answer,
+        Sent::NotSent(why) | Sent::Lost(why) => return passing(&why, None),
+    };
+    let document = envelope::parse(&answer.body);
+    let refusal = document.as_ref().and_then(|document| envelope::refusal(document, false));
+    let why =
+        refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+    match answer.status {
+        300..=399 => Read::ForGood(
+            Error::cannot_run(t!("api.moved", path = path, to = answer.location.unwrap_or_default()))
+                .hint(t!("api.moved_hint")),
+        ),
+        // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
+        403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && refusal.is_some() => {
+            refusal.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Refused)
+        }
+        401 | 403 => Read::ForGood(denied(answer.status, &why)),
+        408 | 429 | 500.. => passing(&why, answer.retry_after),
+        400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
+            code: answer.status.to_string(),
+            message: format!("HTTP {}", answer.status),
+        })),
+        _ => match (refusal, document) {
+            (Some(refusal), _) => Read::Refused(refusal),
+            (None, Some(document)) => Read::Document(document),
+            (None, None) => passing(&t!("api.not_json"), answer.retry_after),
+        },
+    }
+}
+
+/// Growing waits between attempts, with chance in them so that clients do not come back all at once.
+pub fn waits(times: usize) -> impl Iterator<Item = Duration> {
+    backon::ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(250))
+        .with_max_delay(Duration::from_secs(20))
+        .with_max_times(times)
+        .with_jitter()
+        .build()
 }
 
 /// The error for a login that is refused or may not do this.

@@ -13,7 +13,7 @@ mod limit;
 mod target;
 mod verdict;
 
-pub use client::{Answer, Client, Reply, Sent};
+pub use client::{Answer, Client, Sent, denied, waits};
 pub use envelope::{Document, Refusal, as_text, parse, record, records, total};
 pub use limit::{Pace, Permit};
 pub use target::{Credentials, Target};

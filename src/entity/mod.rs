@@ -5,6 +5,7 @@
 //! `confirmed` and `assumed` are the two [`Mark`]s; `source` names where a fact was seen (`docs/api-sources.md`).
 
 mod overlay;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::language::Language;
 use rust_i18n::t;
+
+/// The service as a whole.
+const SERVICE: &str = include_str!("catalog/service.toml");
 
 /// The catalog files, in the order they are listed to a user.
 const FILES: &[(&str, &str)] = &[
@@ -578,7 +582,7 @@ pub struct Catalog {
 
 static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| {
     // The files are part of the binary and a test parses every one of them, so this cannot fail for a user.
-    let service = toml::from_str(include_str!("catalog/service.toml")).expect("service.toml is valid");
+    let service = toml::from_str(SERVICE).expect("service.toml is valid");
     let entities = FILES
         .iter()
         .map(|(name, text)| toml::from_str(text).unwrap_or_else(|error| panic!("catalog entry {name}: {error}")))
@@ -590,17 +594,6 @@ impl Catalog {
     /// The catalog inside the binary, without a user's changes.
     pub fn embedded() -> &'static Catalog {
         &EMBEDDED
-    }
-
-    /// The catalog with a user's corrections from `api.toml`.
-    ///
-    /// # Errors
-    /// A correction that is wrong, by file, line and key.
-    pub fn load(corrections: Option<&std::path::Path>) -> Result<Catalog> {
-        match corrections {
-            None => Ok(Catalog::embedded().clone()),
-            Some(file) => overlay::apply(Catalog::embedded().clone(), file),
-        }
     }
 
     /// All entities, in the order they are shown.

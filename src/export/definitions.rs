@@ -54,7 +54,11 @@ impl Definitions {
 
     /// The label of a key; the key itself when it is not defined.
     pub fn label<'a>(&'a self, key: &'a str) -> &'a str {
-        self.by_key.get(key).map(|definition| definition.label.as_str()).filter(|label| !label.is_empty()).unwrap_or(key)
+        self.by_key
+            .get(key)
+            .map(|definition| definition.label.as_str())
+            .filter(|label| !label.is_empty())
+            .unwrap_or(key)
     }
 
     /// The key of a label or key.
@@ -79,7 +83,8 @@ impl Definitions {
         if !text.contains(',') {
             return text;
         }
-        let words: Vec<String> = text.split(',').map(|part| word(part.trim()).unwrap_or_else(|| part.to_owned())).collect();
+        let words: Vec<String> =
+            text.split(',').map(|part| word(part.trim()).unwrap_or_else(|| part.to_owned())).collect();
         words.join(",")
     }
 

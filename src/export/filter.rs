@@ -48,7 +48,9 @@ impl Filter<'_> {
         };
         let has_value = |term: &Term| {
             let text = match term.is_custom {
-                true => [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom_text(record, &term.name)),
+                true => {
+                    [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom_text(record, &term.name))
+                }
                 false => get(&term.name).map(|value| text_of(value).into_owned()),
             };
             let text = text.unwrap_or_default();
@@ -64,7 +66,8 @@ impl Filter<'_> {
 
     fn custom_text(&self, record: &Value, key: &str) -> Option<String> {
         let fields = record.get(&self.custom.member)?.as_array()?;
-        let field = fields.iter().find(|field| field.get(&self.custom.key).is_some_and(|found| as_text(found) == key))?;
+        let field =
+            fields.iter().find(|field| field.get(&self.custom.key).is_some_and(|found| as_text(found) == key))?;
         field.get(&self.custom.value).map(|value| text_of(value).into_owned())
     }
 }

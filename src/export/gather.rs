@@ -9,7 +9,7 @@ use super::definitions::Definitions;
 use super::filter::Filter;
 use super::plan::{Plan, Source};
 use super::rows::Pile;
-use crate::api::{self, Reply, as_text};
+use crate::api::{self, as_text};
 use crate::entity::{Entity, Field};
 use crate::error::{Error, Exit, Result};
 use crate::language::Language;
@@ -151,7 +151,7 @@ pub async fn definitions(refresh: &Refresh<'_>, entity: &Entity) -> Result<Defin
         }
         let url = refresh.client.target().address(&endpoint.path);
         match refresh.client.ask(&url).await {
-            Ok(Reply::Document(document)) => {
+            Ok(Ok(document)) => {
                 let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());
                 for record in records.into_iter().flatten() {
                     match is_own {
@@ -160,7 +160,7 @@ pub async fn definitions(refresh: &Refresh<'_>, entity: &Entity) -> Result<Defin
                     }
                 }
             }
-            Ok(Reply::Refused(_)) => {}
+            Ok(Err(_)) => {}
             // Without the right to see definitions the keys and ids have to do.
             Err(error) if error.exit() == Exit::Denied => {}
             Err(error) => return Err(error),

@@ -109,7 +109,10 @@ mod tests {
     #[test]
     fn text_stays_and_tags_go() {
         assert_eq!(strip("plain 文字"), "plain 文字");
-        assert_eq!(strip("<p>从周一起<b>无法</b>打印</p><p>已&nbsp;重启 &amp; 检查</p>"), "从周一起无法打印\n\n已 重启 & 检查");
+        assert_eq!(
+            strip("<p>从周一起<b>无法</b>打印</p><p>已&nbsp;重启 &amp; 检查</p>"),
+            "从周一起无法打印\n\n已 重启 & 检查"
+        );
         assert_eq!(strip("a<br>b<br/>c"), "a\nb\nc");
         assert_eq!(strip("<style>p{}</style>x<SCRIPT>alert(1)</SCRIPT>y<!-- no -->z"), "xyz");
         assert_eq!(strip("1 < 2 & 3 > 2"), "1 < 2 & 3 > 2");

@@ -211,20 +211,14 @@ impl<'a> Job<'a> {
             Source::List(question) => Some(question),
             _ => None,
         };
-        let names = self.runtime.block_on(async {
-            self.ask_more(question, &list, filter, &mut gathered.warnings).await
-        })?;
+        let names =
+            self.runtime.block_on(async { self.ask_more(question, &list, filter, &mut gathered.warnings).await })?;
         let names = Names::new(self.refresh.mirror, names);
         let custom = definitions.order(&self.refresh.mirror.custom(&list)?);
         let columns = self.choice.columns(&custom, &definitions, &names)?;
         let language = self.plan.headers.unwrap_or(Language::current());
-        let style = Style {
-            is_raw: self.arguments.raw,
-            is_typed: self.plan.output.to != To::Csv,
-            language,
-        };
-        let mut shape =
-            Shape { columns, style, custom: &self.refresh.catalog.service.custom, definitions, names };
+        let style = Style { is_raw: self.arguments.raw, is_typed: self.plan.output.to != To::Csv, language };
+        let mut shape = Shape { columns, style, custom: &self.refresh.catalog.service.custom, definitions, names };
         let table = self.table(workshop, &shape, self.plan.entity.label(language), "");
         let mut tally = Tally::new(self.plan.entity, self.facts(language), language, table.front.is_some());
         let pile = self.pile(&list);
@@ -364,16 +358,18 @@ impl<'a> Job<'a> {
         };
         vec![
             (t!("export.front_account", locale = locale).into_owned(), self.account.label()),
-            (
-                t!("export.front_when", locale = locale).into_owned(),
-                self.now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            ),
+            (t!("export.front_when", locale = locale).into_owned(), self.now.strftime("%Y-%m-%d %H:%M:%S").to_string()),
             (t!("export.front_filter", locale = locale).into_owned(), filter),
         ]
     }
 
     /// Puts the whole files in place, and the manifest beside them.
-    fn publish(&self, windows: Vec<crate::refresh::Report>, mut warnings: Vec<String>, made: Vec<Made>) -> Result<Report> {
+    fn publish(
+        &self,
+        windows: Vec<crate::refresh::Report>,
+        mut warnings: Vec<String>,
+        made: Vec<Made>,
+    ) -> Result<Report> {
         let passed = made.first().and_then(|made| made.passed).unwrap_or_default();
         let records = made.first().map_or(0, |made| made.rows);
         let mut sums = Vec::new();
@@ -390,9 +386,8 @@ impl<'a> Job<'a> {
             };
             let published = write::publish(&made.path, &with_suffix(target, &made.suffix))?;
             if published.is_beside {
-                warnings.push(
-                    t!("export.beside", file = target.display(), beside = published.path.display()).into_owned(),
-                );
+                warnings
+                    .push(t!("export.beside", file = target.display(), beside = published.path.display()).into_owned());
             }
             let name = published.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             sums.push(FileSum { name, rows: made.rows, sheets: made.written.sheets, bytes, sha256 });

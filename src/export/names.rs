@@ -31,7 +31,8 @@ struct Book<'a> {
 impl<'a> Names<'a> {
     /// Names out of these lists.
     pub fn new(mirror: &'a Mirror, lists: Vec<(&'a Entity, List)>) -> Self {
-        let book = |(entity, list): (&'a Entity, List)| (entity.name.clone(), Book { entity, list, at_hand: HashMap::new() });
+        let book =
+            |(entity, list): (&'a Entity, List)| (entity.name.clone(), Book { entity, list, at_hand: HashMap::new() });
         Names { mirror, books: lists.into_iter().map(book).collect() }
     }
 

@@ -9,8 +9,16 @@ use crate::error::{Error, Result};
 
 /// The words for spans, in the order they are shown.
 const WORDS: &[&str] = &[
-    "today", "yesterday", "this-week", "last-week", "this-month", "last-month", "this-quarter", "last-quarter",
-    "this-year", "last-year",
+    "today",
+    "yesterday",
+    "this-week",
+    "last-week",
+    "this-month",
+    "last-month",
+    "this-quarter",
+    "last-quarter",
+    "this-year",
+    "last-year",
 ];
 
 /// From and to, both included; none where there is no bound.
@@ -101,8 +109,7 @@ impl Bounds {
 }
 
 fn parse(text: &str) -> Result<Moment> {
-    moment::parse(text)
-        .ok_or_else(|| Error::usage(t!("export.bad_date", text = text)).hint(t!("export.bad_date_hint")))
+    moment::parse(text).ok_or_else(|| Error::usage(t!("export.bad_date", text = text)).hint(t!("export.bad_date_hint")))
 }
 
 fn end_of(day: Date) -> DateTime {

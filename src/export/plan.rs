@@ -116,11 +116,10 @@ fn time_field(entity: &Entity, by: By) -> Result<String> {
 
 fn source<'a>(arguments: &Arguments, entity: &'a Entity, service: &Service) -> Result<Source<'a>> {
     let template = entity.fields.iter().find(|field| field.reference.as_deref() == Some("ticket-templates"));
-    let by_search = [(template.map(|field| &field.name), &arguments.template), (entity.created.as_ref(), &arguments.month)];
-    let terms: Vec<String> = by_search
-        .into_iter()
-        .filter_map(|(field, value)| Some(format!("{}:{}", field?, value.as_ref()?)))
-        .collect();
+    let by_search =
+        [(template.map(|field| &field.name), &arguments.template), (entity.created.as_ref(), &arguments.month)];
+    let terms: Vec<String> =
+        by_search.into_iter().filter_map(|(field, value)| Some(format!("{}:{}", field?, value.as_ref()?))).collect();
     let endpoint = match (&arguments.company, &arguments.customer) {
         (Some(_), _) => "by_company",
         (_, Some(_)) => "by_user",

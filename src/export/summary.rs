@@ -114,7 +114,9 @@ impl<'a> Tally<'a> {
         for (value, count) in counts {
             let choice = field.choices.iter().find(|choice| choice.value == *value);
             let mut word = choice.map(|choice| choice.label(self.language).to_owned()).unwrap_or_default();
-            if word.is_empty() && let Some(entity) = field.reference.as_deref() {
+            if word.is_empty()
+                && let Some(entity) = field.reference.as_deref()
+            {
                 names.of(entity, value, &mut word)?;
             }
             if word.is_empty() {
@@ -144,4 +146,3 @@ fn by_day(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
 fn locale(language: Language) -> &'static str {
     language.pick("zh", "en")
 }
-

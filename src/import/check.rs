@@ -211,7 +211,8 @@ impl Record {
             push_json_text(value, out);
         }
         let mut first_custom = true;
-        for (slot, value) in self.sent(plan).filter(|(slot, _)| slot.field.custom) {
+        let custom = plan.has_custom.then(|| self.sent(plan).filter(|(slot, _)| slot.field.custom));
+        for (slot, value) in custom.into_iter().flatten() {
             if first_custom {
                 push_separator(&mut first, out);
                 out.extend_from_slice(b"\"custom_fields\":[");

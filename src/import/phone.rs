@@ -20,24 +20,21 @@ pub(super) fn clean(kind: Kind, cell: Cell<'_>, out: &mut String) -> Result<(), 
     refuse_lost_digits(cell)?;
     let text = narrow(cell.text);
     let text = text.trim();
-    let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
-    let national = ["+86", "0086", "86"]
-        .iter()
-        .find_map(|prefix| compact.strip_prefix(prefix).filter(|rest| is_mainland_mobile(rest)));
-    if let Some(mobile) = national.or(Some(compact.as_str()).filter(|number| is_mainland_mobile(number))) {
-        out.push_str(mobile);
+    out.extend(text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')));
+    let prefix =
+        ["+86", "0086", "86", ""].into_iter().find(|prefix| out.strip_prefix(prefix).is_some_and(is_mainland_mobile));
+    if let Some(prefix) = prefix {
+        out.drain(..prefix.len());
         return Ok(());
     }
     // Ten or twelve digits that begin like a mobile number are one with a digit lost or doubled.
-    let begins_mobile = compact.starts_with('1') && (9..=13).contains(&compact.len());
-    if kind == Kind::Mobile && begins_mobile && compact.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::new("not_a_mobile").with("digits", compact.len()));
+    let begins_mobile = out.starts_with('1') && (9..=13).contains(&out.len());
+    if kind == Kind::Mobile && begins_mobile && out.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Problem::new("not_a_mobile").with("digits", out.len()));
     }
-    if !may_be_a_number(text) {
-        return Err(Problem::new("not_a_phone"));
-    }
+    out.clear();
     out.push_str(text);
-    Ok(())
+    if may_be_a_number(text) { Ok(()) } else { Err(Problem::new("not_a_phone")) }
 }
 
 /// Eleven digits, the first two as the numbering plan gives them to mobile phones.
@@ -51,18 +48,18 @@ pub(super) fn is_mainland_mobile(text: &str) -> bool {
 
 /// Digits with the signs people put between them, and one extension.
 fn may_be_a_number(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let (number, extension) = EXTENSION_WORDS
-        .iter()
-        .find_map(|word| lower.split_once(word))
-        .map_or((lower.as_str(), None), |(number, extension)| (number, Some(extension)));
+    let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'(' | b')');
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
-    let is_extension =
-        |text: &str| (1..=8).contains(&digits(text)) && text.chars().all(|c| c.is_ascii_digit() || c == ' ');
-    let body = number.trim().strip_prefix('+').unwrap_or(number);
-    (3..=15).contains(&digits(body))
-        && body.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')'))
-        && extension.is_none_or(is_extension)
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let end = unsigned.bytes().position(|byte| !is_sign(byte)).unwrap_or(unsigned.len());
+    let (number, extension) = unsigned.split_at(end);
+    let is_extension = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        EXTENSION_WORDS.iter().any(|word| {
+            lower.strip_prefix(word).is_some_and(|rest| (1..=8).contains(&digits(rest)) && rest.bytes().all(is_sign))
+        })
+    };
+    (3..=15).contains(&digits(number)) && (extension.is_empty() || is_extension(extension))
 }
 
 #[cfg(test)]

@@ -142,14 +142,14 @@ fn id(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What people put between the parts of a list in one cell.
+/// What people put between the parts of a list in one cell. A carriage return before a line feed is trimmed off.
 fn separates(c: char) -> bool {
-    matches!(c, ',' | '，' | ';' | '；' | '、' | '\n' | '\r')
+    matches!(c, ',' | '，' | ';' | '；' | '、' | '\n')
 }
 
 fn ids(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
     refuse_lost_digits(cell)?;
-    for part in cell.text.replace("\r\n", "\n").split(separates) {
+    for part in cell.text.split(separates) {
         let part = narrow(part.trim());
         if !all_digits(part.trim()) {
             return Err(Problem::new("not_ids"));
@@ -165,7 +165,7 @@ fn tags(text: &str, out: &mut String) -> Result<(), Problem> {
         out.push_str(text);
         return Ok(());
     }
-    for part in text.replace("\r\n", "\n").split(separates) {
+    for part in text.split(separates) {
         if part.trim().is_empty() {
             return Err(Problem::new("empty_tag"));
         }

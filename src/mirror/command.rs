@@ -53,7 +53,9 @@ fn files() -> Result<Vec<PathBuf>> {
         for entry in entries {
             let path = entry.context(|| folder.display().to_string())?.path();
             let is_rehearsal = path.file_name().is_some_and(|name| name == "mirror.db");
-            if path.extension().is_some_and(|extension| extension == "db") && (folder != Path::new(".bw8") || is_rehearsal) {
+            if path.extension().is_some_and(|extension| extension == "db")
+                && (folder != Path::new(".bw8") || is_rehearsal)
+            {
                 files.push(path);
             }
         }
@@ -87,7 +89,9 @@ fn line(list: &List, records: u64) -> String {
     let entity = Catalog::embedded().get(&list.entity);
     let label = entity.map_or(list.entity.as_str(), |entity| entity.label(Language::current()));
     match list.complete {
-        Some(complete) => t!("mirror.list", entity = label, records = records, complete = moment(complete)).into_owned(),
+        Some(complete) => {
+            t!("mirror.list", entity = label, records = records, complete = moment(complete)).into_owned()
+        }
         None => t!("mirror.list_partial", entity = label, records = records).into_owned(),
     }
 }

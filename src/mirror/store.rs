@@ -539,10 +539,7 @@ impl Mirror {
     }
 
     fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
-        self.connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute(values))
-            .context(|| self.place())
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).context(|| self.place())
     }
 }
 

@@ -6,10 +6,13 @@ use rust_i18n::t;
 use serde_json::Value;
 
 use super::{Question, Refresh, Task, record};
-use crate::api::{self, Reply};
+use crate::api;
 use crate::entity::{Endpoint, Entity};
 use crate::error::{Error, Result};
 use crate::mirror::{Key, List};
+
+/// What the service said: a document, or no.
+type Answer = std::result::Result<api::Document, api::Refusal>;
 
 /// Records looked at together.
 const BATCH: usize = 500;
@@ -70,20 +73,18 @@ impl Refresh<'_> {
     ) -> Result<u64> {
         let mut missing = 0;
         let answers = asked.into_iter().take_while(|_| !self.stop.is_set()).map(|(key, stamp)| {
-            let one = Question { endpoint: detail.endpoint, ..question.clone() }.of(&key.text);
-            let url = Question { parameters: Vec::new(), ..one }.address(self.client.target(), self.client.service(), None);
-            let answer = self.ask(url);
+            let answer = self.ask(self.address_of(detail.endpoint, &key.text));
             async move { (key, stamp, answer.await) }
         });
         let mut answers = stream::iter(answers).buffer_unordered(self.client.pace().ceiling());
         while let Some((key, stamp, reply)) = answers.next().await {
             let wrapper = detail.endpoint.answer.as_deref().unwrap_or_default();
             let body = match &reply? {
-                Reply::Refused(_) => None,
-                Reply::Document(document) if detail.is_list => {
+                Err(_) => None,
+                Ok(document) if detail.is_list => {
                     api::records(document, wrapper).map(|records| Value::Array(records.clone()))
                 }
-                Reply::Document(document) => api::record(document, wrapper).cloned(),
+                Ok(document) => api::record(document, wrapper).cloned(),
             };
             self.progress.advance();
             match body {
@@ -122,19 +123,17 @@ impl Refresh<'_> {
     /// # Errors
     /// The entity has no such question, the user stops or the service fails.
     pub async fn read_single(&self, entity: &Entity, list: &List, ids: Vec<String>) -> Result<()> {
-        let endpoint = entity
-            .endpoint("get")
-            .ok_or_else(|| Error::usage(t!("export.no_details", entity = entity.name)))?;
+        let endpoint =
+            entity.endpoint("get").ok_or_else(|| Error::usage(t!("export.no_details", entity = entity.name)))?;
         let label = entity.label(crate::language::Language::current());
         self.progress.begin(label, 0, Some(ids.len() as u64));
         let answers = ids.into_iter().take_while(|_| !self.stop.is_set()).map(|id| {
-            let encoded: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-            let answer = self.ask(self.client.target().address(&endpoint.path.replace("{id}", &encoded)));
+            let answer = self.ask(self.address_of(endpoint, &id));
             async move { (id, answer.await) }
         });
         let mut answers = stream::iter(answers).buffer_unordered(self.client.pace().ceiling());
         while let Some((id, reply)) = answers.next().await {
-            if let Reply::Document(document) = reply?
+            if let Ok(document) = reply?
                 && let Some(record) = api::record(&document, endpoint.answer.as_deref().unwrap_or_default())
             {
                 self.mirror.together(|| self.store(entity, list, &Key::of(&id), record))?;
@@ -144,8 +143,14 @@ impl Refresh<'_> {
         self.stop.check()
     }
 
+    /// The address of an endpoint for the record of this id.
+    fn address_of(&self, endpoint: &Endpoint, id: &str) -> url::Url {
+        let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+        self.client.target().address(&endpoint.path.replace("{id}", &id))
+    }
+
     /// Asks a question to which "no" is an answer, on a task of its own.
-    pub(super) fn ask(&self, url: url::Url) -> impl Future<Output = Result<Reply>> + use<> {
+    pub(super) fn ask(&self, url: url::Url) -> impl Future<Output = Result<Answer>> + use<> {
         let client = std::sync::Arc::clone(self.client);
         let task = Task(tokio::spawn(async move { client.ask(&url).await }));
         async move { task.await }

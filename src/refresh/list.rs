@@ -72,7 +72,12 @@ impl Refresh<'_> {
         let mut outcome = Outcome { list: list.clone(), reports: Vec::new(), warnings: Vec::new() };
         if is_resumable && list.is_read {
             self.progress.say(&t!("refresh.already_read", entity = self.label(question)));
-            outcome.reports.push(self.report(question, &Window { count_after: list.total, ..self.read_window_of(&list)? }, self.mirror.seen(&list)?, 0));
+            outcome.reports.push(self.report(
+                question,
+                &Window { count_after: list.total, ..self.read_window_of(&list)? },
+                self.mirror.seen(&list)?,
+                0,
+            ));
             return Ok(outcome);
         }
         if is_resumable {

@@ -6,8 +6,8 @@ use rust_i18n::t;
 use serde_json::Value;
 
 use super::list::{Outcome, Report};
-use super::{Question, Refresh, record};
-use crate::api::{self, Reply};
+use super::{Refresh, record};
+use crate::api;
 use crate::entity::{Endpoint, Entity, Mark, Walk};
 use crate::error::{Error, Result};
 use crate::mirror::{Key, List, Window};
@@ -54,7 +54,7 @@ impl Refresh<'_> {
             let mut found = Vec::new();
             while let Some((key, reply)) = answers.next().await {
                 // A contact without a binding may be refused instead of being answered with nothing.
-                if let Reply::Document(document) = reply? {
+                if let Ok(document) = reply? {
                     let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());
                     found.extend(records.into_iter().flatten().map(|record| (key.clone(), record.clone())));
                 }
@@ -127,16 +127,17 @@ impl Refresh<'_> {
             self.stop.check()?;
             let path = endpoint.path.replace("{id}", id.as_deref().unwrap_or_default());
             let document = match self.ask(self.client.target().address(&path)).await? {
-                Reply::Document(document) => document,
-                Reply::Refused(refusal) if endpoint.mark == Mark::Assumed => {
+                Ok(document) => document,
+                Err(refusal) if endpoint.mark == Mark::Assumed => {
                     let why = format!("{} {}", refusal.code, refusal.message);
                     outcome.warnings.push(t!("refresh.refused", path = path, why = why).into_owned());
                     continue;
                 }
-                Reply::Refused(refusal) => {
+                Err(refusal) => {
                     let why = format!("{} {}", refusal.code, refusal.message);
-                    return Err(Error::cannot_run(t!("api.read_failed", path = path, why = why))
-                        .hint(t!("api.refused_hint")));
+                    return Err(
+                        Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.refused_hint"))
+                    );
                 }
             };
             let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());

@@ -37,11 +37,12 @@ impl Refresh<'_> {
     /// The user stops, the service fails, or its pages repeat or never end.
     pub(super) async fn read_window(&self, list: &List, question: &Question<'_>, number: i64) -> Result<Window> {
         let filter = question.filter();
-        let mut window = self
-            .mirror
-            .window(list, number)?
-            .filter(|window| window.filter == filter)
-            .unwrap_or(Window { number, filter, is_joined: true, ..Window::default() });
+        let mut window = self.mirror.window(list, number)?.filter(|window| window.filter == filter).unwrap_or(Window {
+            number,
+            filter,
+            is_joined: true,
+            ..Window::default()
+        });
         let mut overlap = 1;
         let mut repeated = 0;
         while !window.is_finished {
@@ -82,7 +83,12 @@ impl Refresh<'_> {
 
     /// The pages to ask for from here: one before anything is known, then as many as the total makes likely. None stands
     /// for a list that has no pages.
-    fn plan(&self, window: &Window, overlap: u64, question: &Question<'_>) -> impl Iterator<Item = Option<Page>> + use<> {
+    fn plan(
+        &self,
+        window: &Window,
+        overlap: u64,
+        question: &Question<'_>,
+    ) -> impl Iterator<Item = Option<Page>> + use<> {
         let largest = match window.size {
             0 => u64::from(self.catalog.service.paging.advised),
             size => size,

@@ -6,7 +6,7 @@ pub mod guard;
 mod number;
 mod reader;
 pub mod template;
-mod writer;
+pub mod writer;
 
 pub use front::{Counts, Front};
 pub use reader::XlsxReader;

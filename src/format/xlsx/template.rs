@@ -44,15 +44,9 @@ impl Example {
 pub fn read_example<R: Read + Seek>(workbook: &mut Xlsx<R>) -> Option<Example> {
     // A program that wrote its properties badly may have kept the sheet.
     let properties = workbook.workbook_properties().map(|properties| properties.custom_properties).unwrap_or_default();
-    let example = example_of(properties).or_else(|| example_of(read_hidden(workbook)))?;
-    Some(example)
-}
-
-fn example_of(facts: impl IntoIterator<Item = (String, String)>) -> Option<Example> {
-    let texts = facts
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.strip_prefix(EXAMPLE)?.to_owned(), value)))
-        .collect::<BTreeMap<_, _>>();
+    let facts = properties.into_iter().chain(read_hidden(workbook));
+    let texts: BTreeMap<_, _> =
+        facts.filter_map(|(name, value)| Some((name.strip_prefix(EXAMPLE)?.to_owned(), value))).collect();
     (!texts.is_empty()).then_some(Example(texts))
 }
 

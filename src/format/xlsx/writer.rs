@@ -165,10 +165,7 @@ impl XlsxWriter {
             }
             Ok(())
         };
-        self.workbook
-            .worksheet_from_index(at)
-            .and_then(end)
-            .map_err(|error| cannot_write(&self.path, &error))
+        self.workbook.worksheet_from_index(at).and_then(end).map_err(|error| cannot_write(&self.path, &error))
     }
 }
 
@@ -182,8 +179,7 @@ impl Writer for XlsxWriter {
             return Err(cannot_write(&self.path, &t!("xlsx.too_many_columns", columns = values.len())));
         }
         let at = self.at();
-        let sheet =
-            self.workbook.worksheet_from_index(at).map_err(|error| cannot_write(&self.path, &error))?;
+        let sheet = self.workbook.worksheet_from_index(at).map_err(|error| cannot_write(&self.path, &error))?;
         for (at, value) in (0u16..).zip(values) {
             let is_text = self.columns.get(usize::from(at)).is_some_and(|column| column.is_text);
             let (written, width) = match self.formats.cell(value, is_text) {
@@ -279,7 +275,8 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn cannot_write(path: &Path, why: &dyn std::fmt::Display) -> Error {
+/// The error for a workbook that could not be written, and why.
+pub fn cannot_write(path: &Path, why: &dyn std::fmt::Display) -> Error {
     Error::cannot_run(t!("xlsx.cannot_write", file = path.display(), why = why)).hint(t!("xlsx.cannot_write_hint"))
 }
 

@@ -1,0 +1,162 @@
+//! What must hold over the whole catalog and no type can say: every name that is used exists, and every word a user may
+//! write means one thing. It holds for the embedded files by test; an overlay is refused when it breaks it.
+
+use std::collections::HashMap;
+
+use rust_i18n::t;
+
+use super::{Catalog, Entity, Field, Kind, fold};
+
+/// Something that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flaw {
+    /// Keys that can be at fault: `customers.keys`.
+    pub paths: Vec<String>,
+    /// What does not hold, in the user's language.
+    pub what: String,
+}
+
+/// The first flaw of a catalog.
+pub(super) fn flaw(catalog: &Catalog) -> Option<Flaw> {
+    double_entity_word(catalog).or_else(|| catalog.entities().iter().find_map(|entity| entity_flaw(catalog, entity)))
+}
+
+fn entity_flaw(catalog: &Catalog, entity: &Entity) -> Option<Flaw> {
+    double_header_word(entity)
+        .or_else(|| dangling_field(entity))
+        .or_else(|| dangling_reference(catalog, entity))
+        .or_else(|| dangling_endpoint(entity))
+        .or_else(|| entity.fields.iter().find_map(|field| choice_flaw(entity, field)))
+}
+
+fn double_entity_word(catalog: &Catalog) -> Option<Flaw> {
+    let mut seen: HashMap<String, (&str, &str)> = HashMap::new();
+    for entity in catalog.entities() {
+        for (key, word) in words(&entity.name, &entity.zh, &entity.en, &entity.aliases) {
+            let before = seen.insert(fold(word), (&entity.name, key));
+            let Some((other, other_key)) = before.filter(|(other, _)| *other != entity.name) else { continue };
+            return Some(Flaw {
+                paths: vec![format!("{}.{key}", entity.name), format!("{other}.{other_key}")],
+                what: t!("overlay.double_word", word = word, first = other, second = entity.name).into_owned(),
+            });
+        }
+    }
+    None
+}
+
+/// Everything a user may call a thing, with the key that says so.
+fn words<'a>(
+    name: &'a String,
+    zh: &'a String,
+    en: &'a String,
+    aliases: &'a [String],
+) -> impl Iterator<Item = (&'static str, &'a String)> {
+    [("name", name), ("zh", zh), ("en", en)].into_iter().chain(aliases.iter().map(|alias| ("aliases", alias)))
+}
+
+fn field_paths(entity: &Entity, field: &str) -> [String; 2] {
+    ["fields", "custom_fields"].map(|list| format!("{}.{list}.{field}", entity.name))
+}
+
+fn double_header_word(entity: &Entity) -> Option<Flaw> {
+    let mut seen: HashMap<String, (usize, &str)> = HashMap::new();
+    for (place, field) in entity.fields.iter().enumerate() {
+        for (key, word) in words(&field.name, &field.zh, &field.en, &field.aliases) {
+            let before = seen.insert(fold(word), (place, key));
+            let Some((other, other_key)) = before.filter(|(other, _)| *other != place) else { continue };
+            let other = &entity.fields[other].name;
+            return Some(Flaw {
+                paths: [word_paths(entity, &field.name, key), word_paths(entity, other, other_key)].concat(),
+                what: t!("overlay.double_word", word = word, first = other, second = field.name).into_owned(),
+            });
+        }
+    }
+    None
+}
+
+/// Where an overlay may have said a word for a field: under the field's own key, or under that of the short form.
+fn word_paths(entity: &Entity, field: &str, key: &str) -> Vec<String> {
+    let custom_key = match key {
+        "name" => "key",
+        "zh" => "label",
+        "en" => "label_en",
+        key => key,
+    };
+    let [plain, custom] = field_paths(entity, field);
+    vec![format!("{plain}.{key}"), format!("{custom}.{custom_key}")]
+}
+
+/// Every key of the entity that holds names of its fields, with those names.
+fn used_fields(entity: &Entity) -> Vec<(&'static str, &String)> {
+    let mut used: Vec<(&'static str, &String)> = Vec::new();
+    used.extend(entity.keys.iter().flatten().map(|name| ("keys", name)));
+    used.extend(entity.id.iter().map(|name| ("id", name)));
+    used.extend(entity.display.iter().map(|name| ("display", name)));
+    used.extend(entity.tags.iter().map(|name| ("tags", name)));
+    used.extend(entity.created.iter().map(|name| ("created", name)));
+    used.extend(entity.updated.iter().map(|name| ("updated", name)));
+    used.extend(entity.solved.iter().map(|name| ("solved", name)));
+    used.extend(entity.deleted.iter().map(|deleted| ("deleted.field", &deleted.field)));
+    used.extend(
+        entity.rules.iter().flat_map(|rule| rule.one_of.iter().chain(&rule.require)).map(|name| ("rules", name)),
+    );
+    used.extend(entity.conflict.iter().flat_map(|conflict| &conflict.by).map(|name| ("conflict.by", name)));
+    used.extend(entity.conflict.iter().flat_map(|conflict| &conflict.same).map(|name| ("conflict.same", name)));
+    used.extend(entity.walk.iter().flat_map(|walk| [("walk.parameter", &walk.parameter), ("walk.each", &walk.each)]));
+    used.extend(entity.edits.iter().flat_map(|edits| {
+        [&edits.entity, &edits.record, &edits.add, &edits.remove, &edits.set].map(|name| ("edits", name))
+    }));
+    used.extend(entity.endpoints.values().flat_map(|endpoint| &endpoint.resend).map(|name| ("endpoints", name)));
+    used
+}
+
+fn dangling_field(entity: &Entity) -> Option<Flaw> {
+    let (key, name) = used_fields(entity).into_iter().find(|(_, name)| entity.field(name).is_none())?;
+    Some(Flaw {
+        paths: vec![format!("{}.{key}", entity.name)],
+        what: t!("overlay.no_field", name = name, entity = entity.name).into_owned(),
+    })
+}
+
+fn dangling_reference(catalog: &Catalog, entity: &Entity) -> Option<Flaw> {
+    let of_fields = entity.fields.iter().filter_map(|field| {
+        let reference = field.reference.as_ref()?;
+        Some((field_paths(entity, &field.name).map(|path| format!("{path}.reference")).to_vec(), reference))
+    });
+    let of_walk = entity.walk.iter().map(|walk| (vec![format!("{}.walk.entity", entity.name)], &walk.entity));
+    let (paths, name) = of_fields.chain(of_walk).find(|(_, name)| catalog.get(name).is_none())?;
+    Some(Flaw { paths, what: t!("overlay.no_entity", name = name).into_owned() })
+}
+
+fn dangling_endpoint(entity: &Entity) -> Option<Flaw> {
+    let conflict = entity.conflict.iter().map(|conflict| ("conflict.endpoint", &conflict.endpoint));
+    let parts = entity.parts.iter().map(|part| ("parts", &part.endpoint));
+    if let Some((key, name)) = conflict.chain(parts).find(|(_, name)| entity.endpoint(name).is_none()) {
+        let what = t!("overlay.no_endpoint", name = name, entity = entity.name).into_owned();
+        return Some(Flaw { paths: vec![format!("{}.{key}", entity.name)], what });
+    }
+    let (name, endpoint) = entity.endpoints.iter().find(|(_, endpoint)| !endpoint.path.starts_with('/'))?;
+    Some(Flaw {
+        paths: vec![format!("{}.endpoints.{name}.path", entity.name)],
+        what: t!("overlay.bad_path", path = endpoint.path).into_owned(),
+    })
+}
+
+fn choice_flaw(entity: &Entity, field: &Field) -> Option<Flaw> {
+    let what = match (field.kind == Kind::Choice, field.choices.is_empty()) {
+        (true, true) => t!("overlay.no_choices"),
+        (false, false) => t!("overlay.choices_of_no_choice"),
+        _ => return None,
+    };
+    Some(Flaw { paths: field_paths(entity, &field.name).to_vec(), what: what.into_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_catalog_holds() {
+        assert_eq!(flaw(Catalog::embedded()), None);
+    }
+}

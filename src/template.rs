@@ -1,0 +1,348 @@
+//! `bw8 template`: a workbook to fill in, made from an entity of the catalog. The data sheet comes first, then the sheet
+//! that explains its columns, then a very-hidden one that says what the workbook is (see [`crate::format::xlsx::template`]).
+//!
+//! A template is in Chinese whatever language is spoken, because the people who fill it in are; its explanation names the
+//! English labels. The ones in `templates/` are this module's output: `BW8_UPDATE=1 cargo test template` writes them anew.
+
+use std::path::PathBuf;
+
+use rust_i18n::t;
+use rust_xlsxwriter::{
+    Color, DataValidation, DataValidationErrorStyle, DataValidationRule, DocProperties, ExcelDateTime, Format,
+    FormatAlign, Formula, Note, Workbook, Worksheet, XlsxError,
+};
+use unicode_width::UnicodeWidthStr;
+
+use crate::entity::{AccountMode, Catalog, Entity, Field, Kind, Mark};
+use crate::error::{Error, Exit, Result};
+use crate::format::xlsx::template::{EXAMPLE, EXPLANATION, HIDDEN, PREFIX};
+use crate::format::xlsx::writer::{bounded, lay_out, save, sheet_name, title_of, title_width, write_title};
+use crate::format::xlsx::{MAX_ROWS, writer};
+use crate::format::{Column, column_letters};
+use crate::printer::Printer;
+use crate::text::shorten;
+
+/// Raised when a template means something else than before.
+const VERSION: &str = "1";
+/// The example's row, from 0.
+const EXAMPLE_ROW: u32 = 1;
+/// Characters the list of a drop-down may have, commas included.
+const MAX_LIST: usize = 255;
+/// Characters a message beside a cell may have, and its title.
+const MAX_MESSAGE: (usize, usize) = (255, 32);
+/// The first column of the hidden sheet that holds a list of choices; the facts stand before it.
+const FIRST_LIST: u16 = 3;
+
+/// Write a workbook to fill in
+#[derive(Debug, Clone, clap::Args)]
+pub struct Arguments {
+    /// What its rows will be: customers, companies, tickets, …
+    #[arg(value_name = "ENTITY")]
+    pub entity: String,
+    /// Where to write it [default: ENTITY-template.xlsx]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Writes the template of an entity.
+///
+/// # Errors
+/// An entity that cannot be imported, a file that is there already or cannot be written.
+pub fn run(arguments: &Arguments, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
+    let entity = catalog.find(&arguments.entity)?;
+    if !entity.is_importable() {
+        let known: Vec<&str> =
+            catalog.entities().iter().filter(|entity| entity.is_importable()).map(|entity| &*entity.name).collect();
+        return Err(Error::usage(t!("template.not_importable", entity = entity.name))
+            .hint(t!("template.not_importable_hint", known = known.join(", "))));
+    }
+    let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-template.xlsx", entity.name)));
+    let shown = path.display().to_string();
+    if path.exists() {
+        return Err(Error::usage(t!("template.exists", file = shown)).hint(t!("template.exists_hint")));
+    }
+    let mut workbook = workbook(catalog, entity).map_err(|error| writer::cannot_write(&path, &error))?;
+    save(&mut workbook, &path)?;
+    printer.say(&t!("template.written", file = shown, entity = entity.name));
+    printer.json(&serde_json::json!({"version": 1, "entity": entity.name, "file": shown, "exit": Exit::Done}));
+    Ok(Exit::Done)
+}
+
+/// A column of the template.
+struct Part<'a> {
+    field: &'a Field,
+    column: Column,
+    /// The words of a choice, without the one that means a deleted record.
+    choices: Vec<&'a str>,
+    /// What must be said of whether it has to be filled in.
+    need: String,
+}
+
+/// The template of an entity, the same bytes each time.
+///
+/// # Errors
+/// A catalog that exceeds a limit of the format.
+pub fn workbook(catalog: &Catalog, entity: &Entity) -> std::result::Result<Workbook, XlsxError> {
+    let parts: Vec<Part<'_>> =
+        entity.fields.iter().filter(|field| is_offered(field)).map(|field| part(entity, field)).collect();
+    let facts = facts(entity, &parts);
+    let mut workbook = Workbook::new();
+    let mut properties = DocProperties::new()
+        .set_title(say("template.title", &[("entity", &entity.zh)]))
+        .set_author("bw8")
+        .set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?);
+    for (name, value) in facts.iter().filter(|(_, value)| value.chars().count() <= MAX_LIST) {
+        properties = properties.set_custom_property(name, value.as_str());
+    }
+    workbook.set_properties(&properties);
+    write_data(workbook.add_worksheet(), catalog, entity, &parts)?;
+    write_explanation(workbook.add_worksheet(), entity, &parts)?;
+    write_hidden(workbook.add_worksheet(), &facts, &parts)?;
+    Ok(workbook)
+}
+
+/// Whether a template has a column for this field: it is sent, and exists in the usual kind of account.
+fn is_offered(field: &Field) -> bool {
+    !field.read_only && field.mode.is_none_or(|mode| mode == AccountMode::default())
+}
+
+fn part<'a>(entity: &'a Entity, field: &'a Field) -> Part<'a> {
+    let rule = entity.rules.iter().find(|rule| {
+        rule.require.as_ref() == Some(&field.name) && rule.mode.is_none_or(|mode| mode == AccountMode::default())
+    });
+    let one_of = entity.rules.iter().find(|rule| rule.one_of.contains(&field.name));
+    let required = field.required || rule.is_some();
+    let need = if required {
+        let mark = rule.map_or(field.required_mark.unwrap_or(field.mark), |rule| rule.mark);
+        say(if mark == Mark::Confirmed { "template.required" } else { "template.required_assumed" }, &[])
+    } else if let Some(rule) = one_of {
+        let labels: Vec<&str> = rule.one_of.iter().filter_map(|name| entity.field(name)).map(|f| &*f.zh).collect();
+        say("template.one_of", &[("fields", &labels.join("、"))])
+    } else {
+        say("template.optional", &[])
+    };
+    // Whatever is no number and no date is kept as it is typed.
+    let is_text = !matches!(field.kind, Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime | Kind::Html);
+    let is_deleted = |value: &String| {
+        entity.deleted.as_ref().is_some_and(|deleted| deleted.field == field.name && deleted.values.contains(value))
+    };
+    let choices = field.choices.iter().filter(|choice| !is_deleted(&choice.value)).map(|choice| &*choice.zh).collect();
+    Part { field, choices, column: Column { title: field.zh.clone(), is_text, required }, need }
+}
+
+/// What the workbook is, in names and values.
+fn facts(entity: &Entity, parts: &[Part<'_>]) -> Vec<(String, String)> {
+    let mut facts = vec![
+        (format!("{PREFIX}entity"), entity.name.clone()),
+        (format!("{PREFIX}version"), VERSION.to_owned()),
+        (format!("{PREFIX}example_row"), (EXAMPLE_ROW + 1).to_string()),
+    ];
+    for part in parts {
+        if let Some(example) = &part.field.example {
+            facts.push((format!("{EXAMPLE}{}", title_of(&part.column)), example.clone()));
+        }
+    }
+    facts
+}
+
+fn write_data(
+    sheet: &mut Worksheet,
+    catalog: &Catalog,
+    entity: &Entity,
+    parts: &[Part<'_>],
+) -> std::result::Result<(), XlsxError> {
+    sheet.set_name(sheet_name(&entity.zh))?;
+    let mut list = FIRST_LIST;
+    for (at, part) in (0u16..).zip(parts) {
+        let field = part.field;
+        let format = Format::new().set_num_format(number_format(field.kind, part.column.is_text));
+        sheet.set_column_format(at, &format)?;
+        write_title(sheet, at, &part.column)?;
+        if entity.rules.iter().any(|rule| rule.one_of.contains(&field.name)) {
+            sheet.insert_note(0, at, &note(&part.need))?;
+        }
+        let example = field.example.as_deref().unwrap_or_default();
+        write_example(sheet, at, example, field.kind, &format.set_italic().set_font_color(Color::Gray))?;
+        let width = title_width(&part.column).max(example.width() + 2).max(least_width(field.kind));
+        sheet.set_column_width(at, bounded(width))?;
+        let validation = validation(part, &mut list)?
+            .set_input_title(shorten(&field.zh, MAX_MESSAGE.1 - 1))?
+            .set_input_message(shorten(&message(catalog, part), MAX_MESSAGE.0 - 1))?
+            .set_error_title(shorten(&field.zh, MAX_MESSAGE.1 - 1))?
+            .set_error_message(say("template.unusual", &[]))?
+            .set_error_style(DataValidationErrorStyle::Warning);
+        sheet.add_data_validation(EXAMPLE_ROW, at, MAX_ROWS - 1, at, &validation)?;
+    }
+    sheet.insert_note(EXAMPLE_ROW, 0, &note(&say("template.example", &[])))?;
+    lay_out(sheet)
+}
+
+/// A date becomes a real date, all else a text.
+fn write_example(
+    sheet: &mut Worksheet,
+    at: u16,
+    example: &str,
+    kind: Kind,
+    format: &Format,
+) -> std::result::Result<(), XlsxError> {
+    let date = (kind == Kind::Date).then(|| ExcelDateTime::parse_from_str(example).ok()).flatten();
+    match date {
+        Some(date) => sheet.write_with_format(EXAMPLE_ROW, at, &date, format)?,
+        None if example.is_empty() => sheet,
+        None => sheet.write_string_with_format(EXAMPLE_ROW, at, example, format)?,
+    };
+    Ok(())
+}
+
+/// What may stand in a column. A list too long for the cell's own rule is taken from the hidden sheet's column `list`.
+fn validation(part: &Part<'_>, list: &mut u16) -> std::result::Result<DataValidation, XlsxError> {
+    let field = part.field;
+    let validation = DataValidation::new();
+    if !part.choices.is_empty() {
+        if fits_into_a_cell(&part.choices) {
+            return validation.allow_list_strings(&part.choices);
+        }
+        let column = column_letters(usize::from(*list));
+        *list += 1;
+        let range = format!("='{HIDDEN}'!${column}$1:${column}${}", part.choices.len());
+        return Ok(validation.allow_list_formula(Formula::new(range)));
+    }
+    Ok(match (field.kind, field.max.and_then(|max| u32::try_from(max).ok())) {
+        (Kind::Date | Kind::DateTime, _) => {
+            let first = ExcelDateTime::from_ymd(1900, 1, 1)?;
+            validation.allow_date(DataValidationRule::GreaterThanOrEqualTo(first))
+        }
+        (Kind::Integer | Kind::Decimal, _) => validation.allow_decimal_number(DataValidationRule::Between(-1e15, 1e15)),
+        (_, Some(max)) => validation.allow_text_length(DataValidationRule::LessThanOrEqualTo(max)),
+        _ => validation.allow_any_value(),
+    })
+}
+
+/// Whether the words of a choice fit into the rule of a cell.
+fn fits_into_a_cell(words: &[&str]) -> bool {
+    words.join(",").encode_utf16().count() <= MAX_LIST && !words.iter().any(|word| word.contains([',', '"']))
+}
+
+/// What a person sees beside a cell of the column.
+fn message(catalog: &Catalog, part: &Part<'_>) -> String {
+    let field = part.field;
+    let mut lines = vec![part.need.clone(), kind_label(field.kind)];
+    if let Some(max) = field.max {
+        lines.push(say("template.max", &[("max", &max.to_string())]));
+    }
+    if let Some(entity) = field.reference.as_ref().and_then(|name| catalog.get(name)) {
+        lines.push(say("template.reference", &[("entity", &entity.zh)]));
+    }
+    lines.join("\n")
+}
+
+fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>]) -> std::result::Result<(), XlsxError> {
+    sheet.set_name(EXPLANATION)?;
+    let bold = Format::new().set_bold().set_font_size(14);
+    sheet.write_string_with_format(0, 0, say("template.title", &[("entity", &entity.zh)]), &bold)?;
+    let command = format!("bw8 import {0} {0}-template.xlsx", entity.name);
+    let advice = say("template.advice", &[("command", &command)]);
+    let mut row = 1;
+    for line in advice.lines() {
+        sheet.write_string(row, 0, line)?;
+        row += 1;
+    }
+    row += 1;
+    let head = Format::new().set_bold().set_background_color(Color::RGB(0x00DD_EBF7)).set_text_wrap();
+    let widths = [20, 24, 20, 26, 30, 40, 10, 12];
+    for ((at, title), width) in (0u16..).zip(say("template.columns", &[]).split(" | ")).zip(widths) {
+        sheet.write_string_with_format(row, at, title, &head)?;
+        sheet.set_column_width(at, width)?;
+    }
+    let cell = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    for part in parts {
+        row += 1;
+        let field = part.field;
+        let mark = if field.mark == Mark::Confirmed { "template.confirmed" } else { "template.assumed" };
+        let max = field.max.map(|max| max.to_string()).unwrap_or_default();
+        let texts = [
+            &*field.zh,
+            &field.en,
+            &field.name,
+            &part.need,
+            &kind_label(field.kind),
+            &part.choices.join("、"),
+            &max,
+            &say(mark, &[]),
+        ];
+        for (at, text) in (0u16..).zip(texts) {
+            sheet.write_string_with_format(row, at, text, &cell)?;
+        }
+    }
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
+    Ok(())
+}
+
+fn write_hidden(
+    sheet: &mut Worksheet,
+    facts: &[(String, String)],
+    parts: &[Part<'_>],
+) -> std::result::Result<(), XlsxError> {
+    sheet.set_name(HIDDEN)?.set_very_hidden(true);
+    for (row, (name, value)) in (0u32..).zip(facts) {
+        sheet.write_string(row, 0, name)?.write_string(row, 1, value)?;
+    }
+    let lists = parts.iter().map(|part| &part.choices).filter(|words| !fits_into_a_cell(words));
+    for (at, words) in (FIRST_LIST..).zip(lists) {
+        for (row, word) in (0u32..).zip(words) {
+            sheet.write_string(row, at, *word)?;
+        }
+    }
+    Ok(())
+}
+
+fn note(text: &str) -> Note {
+    Note::new(text).add_author_prefix(false)
+}
+
+fn number_format(kind: Kind, is_text: bool) -> &'static str {
+    match kind {
+        Kind::Date => "yyyy-mm-dd",
+        Kind::DateTime => "yyyy-mm-dd hh:mm:ss",
+        _ if is_text => "@",
+        _ => "General",
+    }
+}
+
+/// Digits a column of this kind is at least wide.
+fn least_width(kind: Kind) -> usize {
+    match kind {
+        Kind::Html => 40,
+        Kind::Email => 26,
+        Kind::Text | Kind::Tags | Kind::DateTime => 20,
+        Kind::Mobile | Kind::Phone => 16,
+        Kind::Date | Kind::Id | Kind::Ids | Kind::Integer | Kind::Decimal | Kind::Choice => 12,
+    }
+}
+
+fn kind_label(kind: Kind) -> String {
+    let key = match kind {
+        Kind::Text => "template.kind_text",
+        Kind::Html => "template.kind_html",
+        Kind::Mobile => "template.kind_mobile",
+        Kind::Phone => "template.kind_phone",
+        Kind::Email => "template.kind_email",
+        Kind::Id => "template.kind_id",
+        Kind::Ids => "template.kind_ids",
+        Kind::Integer => "template.kind_integer",
+        Kind::Decimal => "template.kind_decimal",
+        Kind::Choice => "template.kind_choice",
+        Kind::Date => "template.kind_date",
+        Kind::DateTime => "template.kind_datetime",
+        Kind::Tags => "template.kind_tags",
+    };
+    say(key, &[])
+}
+
+/// A text of the workbook: Chinese, whatever language is spoken.
+fn say(key: &str, values: &[(&str, &str)]) -> String {
+    let text = t!(key, locale = "zh");
+    let (names, values): (Vec<&str>, Vec<String>) =
+        values.iter().map(|(name, value)| (*name, (*value).to_owned())).unzip();
+    rust_i18n::replace_patterns(&text, &names, &values)
+}

@@ -1,0 +1,135 @@
+//! Templates: what the command writes is what stands in `templates/`, and the reader knows the example row.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use assert_cmd::Command;
+use bw8::entity::{Catalog, Entity};
+use bw8::format::{self, CellKind, Input, Row, Sheet};
+use bw8::template;
+
+fn importable() -> impl Iterator<Item = &'static Entity> {
+    Catalog::embedded().entities().iter().filter(|entity| entity.is_importable())
+}
+
+fn bw8(folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("bw8").unwrap();
+    command.current_dir(folder).args(["--lang", "en"]);
+    command
+}
+
+/// What a workbook is made of, whatever the compression.
+fn parts(workbook: &[u8]) -> BTreeMap<String, String> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(workbook)).unwrap();
+    (0..archive.len())
+        .map(|index| {
+            let mut part = archive.by_index(index).unwrap();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            (part.name().unwrap().into_owned(), text)
+        })
+        .collect()
+}
+
+fn open(path: &Path) -> (Sheet, Vec<Row>) {
+    let input = Input { path: path.to_owned(), shown: "the file".into(), ..Input::default() };
+    let mut reader = format::open(&input).unwrap();
+    let (mut rows, mut row) = (Vec::new(), Row::default());
+    while reader.read(&mut row).unwrap() {
+        rows.push(row.clone());
+    }
+    (reader.sheet().clone(), rows)
+}
+
+#[test]
+fn the_committed_templates_are_the_generated_ones() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    for entity in importable() {
+        let generated = template::workbook(Catalog::embedded(), entity).unwrap().save_to_buffer().unwrap();
+        let path = folder.join(format!("{}.xlsx", entity.name));
+        if std::env::var_os("BW8_UPDATE").is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, &generated).unwrap();
+        }
+        let committed = std::fs::read(&path).unwrap_or_default();
+        assert!(!committed.is_empty(), "{} is missing: BW8_UPDATE=1 cargo test template", path.display());
+        assert!(parts(&committed) == parts(&generated), "{} is not what the catalog makes", path.display());
+    }
+}
+
+#[test]
+fn the_command_writes_a_template_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for entity in importable() {
+        bw8(folder.path()).args(["template", &entity.name]).assert().success().stdout("");
+        let (sheet, rows) = open(&folder.path().join(format!("{}-template.xlsx", entity.name)));
+        assert_eq!((sheet.name.as_deref(), sheet.others.len()), (Some(&*entity.zh), 0), "{}", entity.name);
+        assert_eq!((rows.len(), sheet.example_row), (1, Some(2)), "{}", entity.name);
+        for title in &sheet.header {
+            let label = title.trim_end_matches('*');
+            assert!(entity.fields.iter().any(|field| field.zh == label && !field.read_only), "{title}");
+        }
+    }
+    let again = bw8(folder.path()).args(["template", "customers"]).assert().code(2);
+    let talk = String::from_utf8_lossy(&again.get_output().stderr).into_owned();
+    assert!(talk.contains("customers-template.xlsx") && talk.contains("-o"), "{talk}");
+    bw8(folder.path()).args(["template", "联系人", "-o", "新.xlsx"]).assert().success();
+    assert!(folder.path().join("新.xlsx").exists());
+    bw8(folder.path()).args(["template", "agents"]).assert().code(2);
+    bw8(folder.path()).args(["template", "客户"]).assert().code(2);
+}
+
+/// Writes the parts of the customers' template with one of them changed or left out.
+fn changed(folder: &Path, change: impl Fn(&str, String) -> Option<String>) -> (Sheet, Vec<Row>) {
+    use std::io::Write;
+    let entity = Catalog::embedded().get("customers").unwrap();
+    let template = template::workbook(Catalog::embedded(), entity).unwrap().save_to_buffer().unwrap();
+    let path = folder.join("changed.xlsx");
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for (name, text) in parts(&template) {
+        if let Some(text) = change(&name, text) {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+    }
+    zip.finish().unwrap();
+    open(&path)
+}
+
+#[test]
+fn the_example_row_is_known_by_either_mark_until_it_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |change: &dyn Fn(&str, String) -> Option<String>| changed(folder.path(), change).0.example_row;
+    let without_properties = |name: &str, text: String| (name != "docProps/custom.xml").then_some(text);
+    let without_sheet = |name: &str, text: String| {
+        let empty = "<worksheet><sheetData/></worksheet>".to_owned();
+        Some(if name == "xl/worksheets/sheet3.xml" { empty } else { text })
+    };
+    assert_eq!(with(&|_, text| Some(text)), Some(2));
+    assert_eq!(with(&without_properties), Some(2));
+    assert_eq!(with(&without_sheet), Some(2));
+    assert_eq!(with(&|name, text| without_properties(name, text).and_then(|text| without_sheet(name, text))), None);
+    // The cells' texts are shared with the hidden sheet, so the edit goes to the cell: it becomes a number.
+    let edited = |name: &str, text: String| {
+        let cell = text.find("<c r=\"B2\"").filter(|_| name == "xl/worksheets/sheet1.xml");
+        let Some(start) = cell else { return Some(text) };
+        let end = start + text[start..].find("</c>").unwrap();
+        Some(text.replace(&text[start..end], "<c r=\"B2\"><v>13000000001</v>"))
+    };
+    let (sheet, rows) = changed(folder.path(), edited);
+    assert_eq!(sheet.example_row, None);
+    assert_eq!((rows[0].cell(1).text, rows[0].cell(1).kind), ("13000000001", CellKind::Number));
+}
+
+#[test]
+fn a_list_too_long_for_a_cell_stands_on_the_hidden_sheet() {
+    let mut entity = Catalog::embedded().get("tickets").unwrap().clone();
+    let field = entity.fields.iter_mut().find(|field| field.name == "ticketStatus").unwrap();
+    let word = field.choices[0].clone();
+    field.choices.extend((0..100).map(|at| bw8::entity::Choice { zh: format!("示例状态{at}"), ..word.clone() }));
+    let template = template::workbook(Catalog::embedded(), &entity).unwrap().save_to_buffer().unwrap();
+    let parts = parts(&template);
+    assert!(parts["xl/worksheets/sheet1.xml"].contains("'bw8'!$D$1:$D$106"));
+    assert!(parts["xl/worksheets/sheet3.xml"].contains("r=\"D106\""));
+}
