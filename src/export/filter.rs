@@ -64,6 +64,16 @@ impl Filter<'_> {
             && self.terms.iter().all(has_value)
     }
 
+    /// Whether a record may be written once its own page is known: what the list does not tell is not held against it.
+    pub fn could_hold(&self, record: &Value) -> bool {
+        let is_told = |term: &&Term| match term.is_custom {
+            true => self.custom_text(record, &term.name).is_some(),
+            false => record.get(&term.name).is_some(),
+        };
+        let terms = self.terms.iter().filter(is_told).cloned().collect();
+        Filter { terms, ..self.clone() }.holds(record, None)
+    }
+
     fn custom_text(&self, record: &Value, key: &str) -> Option<String> {
         let fields = record.get(&self.custom.member)?.as_array()?;
         let field =

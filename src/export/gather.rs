@@ -105,7 +105,7 @@ pub async fn details(
         return Ok(None);
     };
     let detail = Detail { name: "get", endpoint, is_list: false };
-    let missing = refresh.read_details(question, list, detail, |record| filter.holds(record, None)).await?;
+    let missing = refresh.read_details(question, list, detail, |record| filter.could_hold(record)).await?;
     Ok((missing > 0).then(|| t!("export.details_missing", count = missing).into_owned()))
 }
 
@@ -123,7 +123,7 @@ pub async fn parts(
     for part in &question.entity.parts {
         if let Some(endpoint) = question.entity.endpoint(&part.endpoint) {
             let detail = Detail { name: &part.name, endpoint, is_list: true };
-            missing += refresh.read_details(question, list, detail, |record| filter.holds(record, None)).await?;
+            missing += refresh.read_details(question, list, detail, |record| filter.could_hold(record)).await?;
         }
     }
     Ok((missing > 0).then(|| t!("export.details_missing", count = missing).into_owned()))
