@@ -4,12 +4,13 @@
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::import;
 use crate::language::Language;
-use crate::template;
+use crate::{entities, template};
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
-#[command(name = "bw8", version, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "bw8", version, subcommand_required = true, arg_required_else_help = true, propagate_version = true)]
 pub struct Cli {
     /// Options every command takes.
     #[command(flatten)]
@@ -58,6 +59,21 @@ pub enum Command {
     Export(Box<crate::export::Arguments>),
     /// Shows or forgets the local copies exports are written from
     Mirror(crate::mirror::Arguments),
+    /// Map, check, send, report; the same command again continues an unfinished run
+    Import(import::Arguments),
+    /// Everything import does before the first request, offline
+    Check(import::check_command::Arguments),
+    /// Send again what was refused or failed, after the file was mended
+    Retry(import::retry::Arguments),
+    /// Which runs there were and what became of them
+    Runs(import::runs::Arguments),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Show what can be imported and exported, and how sure each endpoint is
+    Entities(entities::Arguments),
     /// Write a workbook to fill in
     Template(template::Arguments),
     /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine

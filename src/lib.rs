@@ -5,6 +5,7 @@ rust_i18n::i18n!("locales", fallback = "en");
 
 pub mod api;
 pub mod cli;
+pub mod entities;
 pub mod entity;
 pub mod error;
 pub mod export;
@@ -62,6 +63,15 @@ fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
     match cli.command {
         Command::Export(arguments) => export::run(&arguments, printer),
         Command::Mirror(arguments) => mirror::run(&arguments, printer),
+        Command::Import(arguments) => import::run(&arguments, &cli.global, printer),
+        Command::Check(arguments) => import::check_command::run(&arguments, printer),
+        Command::Retry(arguments) => import::retry::run(&arguments, &cli.global, printer),
+        Command::Runs(arguments) => import::runs::run(&arguments, printer),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut cli::command(Language::current()), "bw8", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+        Command::Entities(arguments) => entities::run(&arguments, &settings::catalog(&arguments.knowledge)?, printer),
         Command::Template(arguments) => template::run(&arguments, Catalog::embedded(), printer),
         Command::Sandbox(arguments) => sandbox::run(&arguments, printer),
     }

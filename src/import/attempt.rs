@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use url::Url;
 use uuid::Uuid;
 
-use super::request::{Job, LookUp, Mode, Route, TagEdit};
+use super::request::{Job, LookUp, Route, TagEdit};
 use super::steps::Prepared;
 use super::stop::{Cause, Stop, down};
 use crate::api::{self, Client, Expected, Permit, Refusal, Sent, Verdict, as_text, judge, waits};
@@ -46,7 +46,6 @@ pub struct Exchange<'a> {
     pub stop: &'a Stop,
     /// The run's id.
     pub run: Uuid,
-    mode: Mode,
     create: Option<Route>,
     /// The entity of the rows, and for tags those whose records are changed.
     access: HashMap<String, Access>,
@@ -66,14 +65,7 @@ struct End {
 
 impl<'a> Exchange<'a> {
     /// What is needed to send rows of `entity`.
-    pub fn new(
-        client: &'a Client,
-        stop: &'a Stop,
-        catalog: &Catalog,
-        entity: &'a Entity,
-        mode: Mode,
-        run: Uuid,
-    ) -> Self {
+    pub fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity, run: Uuid) -> Self {
         let target = client.target();
         let access_of = |entity: &Entity| {
             let (get, update) = (entity.endpoint("get")?, entity.endpoint("update")?);
@@ -92,12 +84,7 @@ impl<'a> Exchange<'a> {
             Some((conflict, target.address(&endpoint.path), endpoint.answer.clone()?))
         });
         let create = entity.endpoint("create").map(|endpoint| Route::new(target, catalog, entity, endpoint));
-        Exchange { client, stop, run, mode, create, access, entity, conflict, accepted: AtomicBool::new(false) }
-    }
-
-    /// The entity of the rows.
-    pub fn entity(&self) -> &Entity {
-        self.entity
+        Exchange { client, stop, run, create, access, entity, conflict, accepted: AtomicBool::new(false) }
     }
 
     /// How the record a job writes to is read and changed.
@@ -384,11 +371,6 @@ impl<'a> Exchange<'a> {
             // Waited for and sent again by the caller.
             Verdict::Busy { .. } => Ok(None),
         }
-    }
-
-    /// Whether rows make new records.
-    pub fn is_creating(&self) -> bool {
-        self.mode == Mode::Create && self.entity.edits.is_none()
     }
 }
 

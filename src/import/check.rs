@@ -1,7 +1,6 @@
 //! One row made into a record: every value cleaned, every mistake found in one pass. A row with a finding is refused as
 //! a whole; nothing of it is ever sent.
 
-use rust_i18n::t;
 use unicode_normalization::UnicodeNormalization;
 
 use super::mapping::{Plan, RowRule, Slot, Source};
@@ -37,15 +36,13 @@ impl Finding {
         } else {
             text::clean(&text::shorten(text, SHOWN)).into_owned()
         };
-        let (names, texts): (Vec<&str>, Vec<String>) = problem.details.into_iter().unzip();
-        let filled = |key: String| rust_i18n::replace_patterns(&t!(&key), &names, &texts);
         Finding {
             column,
             field: slot.map(|slot| slot.field.name.clone()),
             code: problem.code,
             value,
-            rule: filled(format!("check.{}", problem.code)),
-            hint: filled(format!("check.{}_hint", problem.code)),
+            rule: problem.rule(),
+            hint: problem.hint(),
         }
     }
 }

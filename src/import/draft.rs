@@ -8,9 +8,10 @@ use rust_i18n::t;
 use super::mapping::{KeySlots, MappingReport, Matched, Missing, Plan, RowRule, Slot, Source, Unused};
 use super::mapping_file::{Entry, MappingFile};
 use super::template::Template;
+use super::value;
 use crate::entity::{AccountMode, Entity, Field, Rule, fold};
 use crate::error::{Error, Result};
-use crate::format::{Sheet, column_letters};
+use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
 
 /// Columns of the files that importers hand back with their results. They say what became of a row and are no part of it.
@@ -81,6 +82,7 @@ impl<'a> Draft<'a> {
         }
         for entry in &mapping.constants {
             let place = self.field_of(entry, &entry.key, "[constants]")?;
+            self.refuse_bad_value(entry, place, "[constants]")?;
             self.take(entry, "[constants]", place, Source::Constant(entry.value.clone()))?;
         }
         for entry in &mapping.templates {
@@ -101,6 +103,7 @@ impl<'a> Draft<'a> {
         for entry in &mapping.defaults {
             let place = self.field_of(entry, &entry.key, "[defaults]")?;
             self.refuse_unsendable(entry, place, "[defaults]")?;
+            self.refuse_bad_value(entry, place, "[defaults]")?;
             if self.defaults.insert(place, entry.value.clone()).is_some() {
                 return Err(self.second_source(entry, &entry.key, "[defaults]"));
             }
@@ -108,6 +111,9 @@ impl<'a> Draft<'a> {
         for (field, entries) in &mapping.values {
             let place = self.field_of(field, &field.key, "[values]")?;
             self.refuse_unsendable(field, place, "[values]")?;
+            for entry in entries {
+                self.refuse_bad_value(entry, place, "[values]")?;
+            }
             let values = entries.iter().map(|entry| (entry.key.trim().to_owned(), entry.value.clone())).collect();
             if self.values.insert(place, values).is_some() {
                 return Err(self.second_source(field, &field.key, "[values]"));
@@ -134,6 +140,19 @@ impl<'a> Draft<'a> {
                 .wrong(entry, t!("mapping.not_for_sending", section = section, name = field.name, reason = reason))
                 .hint(t!("mapping.not_for_sending_hint"))),
         }
+    }
+
+    /// A value that the mapping file itself gives is checked once, not found wrong in every row.
+    fn refuse_bad_value(&self, entry: &Entry, place: usize, section: &str) -> Result<()> {
+        let field = &self.entity.fields[place];
+        let text = entry.value.trim();
+        if text.is_empty() {
+            return Ok(());
+        }
+        value::clean(field, Cell { text, kind: CellKind::Text }, &mut String::new()).map_err(|problem| {
+            let what = t!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
+            self.mapping.wrong(entry, what).hint(problem.hint())
+        })
     }
 
     fn second_source(&self, entry: &Entry, name: &str, section: &str) -> Error {

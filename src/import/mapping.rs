@@ -318,6 +318,8 @@ mod tests {
             refused("[constants]\nname = 'a'\n'姓名' = 'b'")
                 .starts_with("m.toml, line 3: [constants] gives 'name' a second")
         );
+        assert!(refused("[defaults]\nstate = '在岗'").contains("gives 'state' is not one of"));
+        assert!(refused("[values.companyId]\n'甲' = '乙'").starts_with("m.toml, line 2: the value"));
         assert!(refused("[constants]\ncreateDT = '2026-01-05'").contains("not sent: set by the service"));
         assert!(refused("[constants]\nuserGroup = '1'").contains("2C accounts only"));
         assert!(refused("[values.state]\n'在岗' = '在职'").starts_with("m.toml, line 1: [values] names 'state'"));

@@ -152,25 +152,36 @@ struct Open {
     without_end: usize,
 }
 
-/// Records until told to close; gives the journal back. Rows are passed on through `forward`.
+/// What is left when recording ends.
+#[derive(Debug)]
+pub struct Recorded {
+    /// The journal.
+    pub journal: Journal,
+    /// Rows that were handed over and given back without being sent.
+    pub given_back: u64,
+    /// Whether everything could be written.
+    pub whole: bool,
+}
+
+/// Records until nothing is in flight and the reader has no more rows. Rows are passed on through `forward`.
 pub fn record(
     mut journal: Journal,
-    inbox: &Receiver<Message>,
+    inbox: Receiver<Message>,
     forward: UnboundedSender<Vec<Prepared>>,
     gate: &Gate,
     tally: &Tally,
     stop: &Stop,
-) -> Journal {
+) -> Recorded {
+    let _alarm = stop.alarm();
     let mut forward = Some(forward);
     let mut open: Vec<Open> = Vec::new();
-    let mut closing = false;
-    let mut broken = false;
-    while !closing {
+    let (mut closed, mut read_all, mut broken) = (false, false, false);
+    let mut given_back = 0;
+    while !(closed && read_all) {
         let Ok(first) = inbox.recv() else { break };
         let mut windows = Vec::new();
         let mut ended: Vec<Operation> = Vec::new();
         let mut settled: Vec<u64> = Vec::new();
-        let mut reading_done = false;
         for message in std::iter::once(first).chain(inbox.try_iter()) {
             match message {
                 Message::Window(mut window) => {
@@ -181,17 +192,20 @@ pub fn record(
                     settled.append(&mut settle(&mut open, &operations));
                     ended.append(&mut operations);
                 }
-                Message::NoMoreRows => reading_done = true,
-                Message::Close => closing = true,
+                Message::NoMoreRows => read_all = true,
+                Message::Close => closed = true,
             }
         }
-        if closing && !broken {
+        if closed {
             // Everything that was sent has ended, so what is still open was reserved and never sent.
-            settled.extend(open.drain(..).map(|window| window.first));
+            for window in open.drain(..) {
+                given_back += window.without_end as u64;
+                settled.push(window.first);
+            }
         }
         let reserved: Vec<Reservation> = windows
             .iter()
-            .filter(|rows| !rows.is_empty() && !closing)
+            .filter(|rows| !rows.is_empty() && !closed)
             .map(|rows| Reservation { rows: rows.iter().map(|prepared| prepared.row.clone()).collect() })
             .collect();
         if !broken && let Err(error) = journal.apply(&reserved, &ended, &settled) {
@@ -202,7 +216,8 @@ pub fn record(
             tally.add(&ended);
         }
         for rows in windows {
-            if rows.is_empty() || closing || broken {
+            if rows.is_empty() || closed || broken {
+                given_back += rows.len() as u64;
                 gate.leave();
                 continue;
             }
@@ -212,11 +227,11 @@ pub fn record(
                 let _ = forward.send(rows);
             }
         }
-        if reading_done {
+        if read_all {
             forward = None;
         }
     }
-    journal
+    Recorded { journal, given_back, whole: !broken }
 }
 
 /// Counts ends of sent rows in the open windows; the first rows of windows that are complete now.

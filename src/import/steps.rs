@@ -13,10 +13,7 @@ use super::request::{Job, Requests};
 use super::survey::duplicate;
 use crate::error::Result;
 use crate::format::{Reader, Row};
-use crate::journal::{Claim, Operation, Past, Reason, RowKey, Status};
-
-/// How many ends are read from the journal at a time.
-const ENDS_AT_A_TIME: usize = 4096;
+use crate::journal::{Claim, InOrder, Operation, Past, Reason, RowKey, Status};
 
 /// A row that is to be sent.
 #[derive(Debug)]
@@ -66,36 +63,12 @@ pub struct Steps<'a> {
     /// Whether rows of a changed input may be found among earlier ones.
     has_earlier: bool,
     origin: Option<Origin>,
-    ended: Ended,
+    ended: InOrder,
     keys: Keys,
     record: Record,
     row: Row,
     /// Place of the next row.
     next: u64,
-}
-
-/// Places of rows that have an end, read from the journal in order.
-#[derive(Debug, Default)]
-struct Ended {
-    places: std::collections::VecDeque<u64>,
-    from: u64,
-    is_complete: bool,
-}
-
-impl Ended {
-    /// Whether the row at `place` has an end; places must be asked for in order.
-    fn holds(&mut self, past: &Past, place: u64) -> Result<bool> {
-        if self.places.is_empty() && !self.is_complete {
-            let operations = past.operations(self.from.max(place), ENDS_AT_A_TIME)?;
-            self.is_complete = operations.len() < ENDS_AT_A_TIME;
-            self.places.extend(operations.iter().map(|operation| operation.row.row));
-            self.from = self.places.back().map_or(self.from, |last| last + 1);
-        }
-        while self.places.front().is_some_and(|first| *first < place) {
-            self.places.pop_front();
-        }
-        Ok(self.places.pop_front_if(|first| *first == place).is_some())
-    }
 }
 
 /// Everything a run of steps begins with.
@@ -131,7 +104,7 @@ impl<'a> Steps<'a> {
             past,
             has_earlier,
             origin,
-            ended: Ended::default(),
+            ended: InOrder::default(),
             keys: Keys::default(),
             record: Record::default(),
             row: Row::default(),
@@ -158,7 +131,7 @@ impl<'a> Steps<'a> {
         let mut key =
             RowKey { row: place, number: self.row.number, content, copy: 0, key: None, origin: None, generation: 0 };
         if self.example_row == Some(self.row.number) {
-            let has_end = self.ended.holds(&self.past, place)?;
+            let has_end = self.ended.at(&self.past, place)?.is_some();
             let reason =
                 Reason { code: "example".into(), field: String::new(), message: t!("import.example").into_owned() };
             return Ok(Some(if has_end { Step::Ended } else { Step::End(end(key, Status::Skipped, reason)) }));
@@ -168,7 +141,7 @@ impl<'a> Steps<'a> {
         key.key = natural.map(|(hash, _)| hash);
         let seen = self.repeated.see(key.number, key.key, &content, self.record.findings.is_empty());
         key.copy = seen.copy;
-        if self.ended.holds(&self.past, place)? {
+        if self.ended.at(&self.past, place)?.is_some() {
             return Ok(Some(Step::Ended));
         }
         if let (Some(first), Some((_, fields))) = (seen.first, natural) {

@@ -75,6 +75,11 @@ impl Stop {
         self.was_set.notify_waiters();
     }
 
+    /// Stops the run when the thread that holds the alarm panics, so that the others do not wait for it.
+    pub fn alarm(&self) -> Alarm<'_> {
+        Alarm(self)
+    }
+
     /// Waits until the run stops.
     pub async fn stopped(&self) {
         let was_set = self.was_set.notified();
@@ -132,6 +137,18 @@ impl Stop {
                 streak.same = 0;
                 streak.in_doubt = 0;
             }
+        }
+    }
+}
+
+/// See [`Stop::alarm`].
+#[derive(Debug)]
+pub struct Alarm<'a>(&'a Stop);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set(Cause::Failed(Error::cannot_run(t!("run.broken"))));
         }
     }
 }

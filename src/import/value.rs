@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use rust_i18n::t;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{date, phone};
@@ -45,6 +46,21 @@ impl Problem {
         self.details.push((name, value.to_string()));
         self
     }
+
+    /// What is wrong, in the user's language.
+    pub fn rule(&self) -> String {
+        self.text(&format!("check.{}", self.code))
+    }
+
+    /// What to do about it, in the user's language.
+    pub fn hint(&self) -> String {
+        self.text(&format!("check.{}_hint", self.code))
+    }
+
+    fn text(&self, key: &str) -> String {
+        let (names, texts): (Vec<&str>, Vec<String>) = self.details.iter().cloned().unzip();
+        rust_i18n::replace_patterns(&t!(key), &names, &texts)
+    }
 }
 
 /// Appends the value of a cell that is not empty to `out`, which must be empty.
@@ -54,8 +70,9 @@ pub(super) fn clean(field: &Field, cell: Cell<'_>, out: &mut String) -> Result<(
         return Err(Problem::new("formula_error"));
     }
     refuse_control_characters(field.kind, text)?;
-    if field.text_only && !matches!(field.kind, Kind::Mobile | Kind::Phone | Kind::Id | Kind::Ids) {
-        refuse_lost_digits(cell)?;
+    match field.kind {
+        Kind::Text | Kind::Html | Kind::Tags if field.text_only || is_long_number(cell) => refuse_lost_digits(cell)?,
+        _ => {}
     }
     match field.kind {
         Kind::Text | Kind::Html => out.push_str(text),
@@ -101,6 +118,12 @@ pub(super) fn refuse_lost_digits(cell: Cell<'_>) -> Result<(), Problem> {
     if too_long || damaged { Err(Problem::new("digits_lost")) } else { Ok(()) }
 }
 
+/// Whether a cell is a number of the size that card numbers and codes have, and amounts and counts do not.
+fn is_long_number(cell: Cell<'_>) -> bool {
+    cell.kind == CellKind::Number
+        && (cell.text.contains('e') || (cell.text.len() > SAFE_DIGITS && !cell.text.contains('.')))
+}
+
 /// `1.38E+10` and its like.
 fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
@@ -120,7 +143,16 @@ fn is_whole_with_zeros(text: &str) -> bool {
 
 /// The same text with full-width letters, digits and signs in their plain form.
 pub(super) fn narrow(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().filter(|c| !is_invisible(*c)).collect()) }
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let plain = |c| if is_dash(c) { '-' } else { c };
+    Cow::Owned(text.nfkc().filter(|c| !is_invisible(*c)).map(plain).collect())
+}
+
+/// What a word processor makes of a hyphen.
+fn is_dash(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 /// Marks of direction and width that come along when a number is copied from an address book.
@@ -282,6 +314,14 @@ mod tests {
         assert_eq!(number("customers", "QQ", "1.38e+20"), Err("digits_lost"));
         assert_eq!(text("bindings", "openId", "12E5"), Ok("12E5".into()));
         assert_eq!(text("bindings", "openId", "ext-1.0"), Ok("ext-1.0".into()));
+    }
+
+    #[test]
+    fn a_long_number_in_a_text_is_not_trusted() {
+        assert_eq!(number("customers", "note", "1.1010119900101e+17"), Err("digits_lost"));
+        assert_eq!(number("customers", "note", "110101199001010000"), Err("digits_lost"));
+        assert_eq!(number("customers", "note", "0.30000000000000004"), Ok("0.30000000000000004".into()));
+        assert_eq!(text("customers", "note", "110101199001010000"), Ok("110101199001010000".into()));
     }
 
     #[test]

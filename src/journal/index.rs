@@ -2,6 +2,7 @@
 //! was imported before, wherever its folder lies. It lives in the state folder; the journals stay the truth, and a run
 //! whose folder is gone is forgotten.
 
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -60,6 +61,17 @@ impl RunIndex {
         connection.busy_timeout(std::time::Duration::from_secs(10)).context(place)?;
         connection.execute_batch(TABLES).context(place)?;
         Ok(RunIndex { connection, file })
+    }
+
+    /// Keeps other processes from deciding which run is meant, until it is dropped.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn hold(&self) -> Result<File> {
+        let path = self.file.with_extension("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).context(|| self.place())?;
+        file.lock().context(|| self.place())?;
+        Ok(file)
     }
 
     /// Adds a run, or corrects what is known of it.

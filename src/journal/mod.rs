@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use index::{IndexedRun, RunIndex};
-pub use past::Past;
+pub use past::{InOrder, Past};
 pub use store::{Claim, Journal};
 
 /// Most rows that one window may reserve.

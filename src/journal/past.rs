@@ -1,5 +1,6 @@
 //! What a journal says, read only: the queries that reports, resuming and retrying are made of.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
@@ -86,6 +87,17 @@ impl Past {
         }
     }
 
+    /// How many rows before the place `place` have an end.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn ended_before(&self, place: u64) -> Result<u64> {
+        self.connection
+            .query_row("SELECT count(*) FROM operation WHERE row < ?1", [signed(place)], |row| row.get(0))
+            .map(unsigned)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// Rows that were created without an id in the answer.
     ///
     /// # Errors
@@ -158,6 +170,16 @@ impl Past {
                 .collect::<rusqlite::Result<Vec<_>>>()
         })();
         found.map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Whether something happened before the input changed.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn has_earlier(&self) -> Result<bool> {
+        self.connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM earlier)", [], |row| row.get(0))
+            .map_err(|error| failed(&self.folder, error))
     }
 
     /// What happened to a row before the input changed, found by its content.
@@ -288,5 +310,35 @@ impl Past {
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_row(parameters, read_operation).optional())
             .map_err(|error| failed(&self.folder, error))
+    }
+}
+
+/// How many operations are read at a time.
+const AT_A_TIME: usize = 4096;
+
+/// Operations looked up by the place of their row, for places that are asked for in order.
+#[derive(Debug, Default)]
+pub struct InOrder {
+    read: VecDeque<Operation>,
+    from: u64,
+    is_complete: bool,
+}
+
+impl InOrder {
+    /// What happened to the row at `place`; none when it has no end.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn at(&mut self, past: &Past, place: u64) -> Result<Option<Operation>> {
+        if self.read.is_empty() && !self.is_complete {
+            let operations = past.operations(self.from.max(place), AT_A_TIME)?;
+            self.is_complete = operations.len() < AT_A_TIME;
+            self.from = operations.last().map_or(self.from, |last| last.row.row + 1);
+            self.read.extend(operations);
+        }
+        while self.read.front().is_some_and(|first| first.row.row < place) {
+            self.read.pop_front();
+        }
+        Ok(self.read.pop_front_if(|first| first.row.row == place))
     }
 }

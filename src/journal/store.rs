@@ -181,17 +181,18 @@ impl Journal {
         applied.map_err(|error: rusqlite::Error| failed(folder, error))
     }
 
-    /// Replaces the findings of the check.
+    /// Replaces the findings of the check by those that `each` hands over.
     ///
     /// # Errors
-    /// A full disk, a damaged file, or whatever the source of the findings says.
-    pub fn replace_findings(&mut self, findings: impl Iterator<Item = Result<StoredFinding>>) -> Result<()> {
+    /// A full disk, a damaged file, or whatever `each` says.
+    pub fn replace_findings(
+        &mut self,
+        each: impl FnOnce(&mut dyn FnMut(StoredFinding) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
         let folder = self.folder.clone();
         let transaction = self.connection.transaction().map_err(|error| failed(&folder, error))?;
         transaction.execute("DELETE FROM finding", []).map_err(|error| failed(&folder, error))?;
-        for finding in findings {
-            put_finding(&transaction, &finding?).map_err(|error| failed(&folder, error))?;
-        }
+        each(&mut |finding| put_finding(&transaction, &finding).map_err(|error| failed(&folder, error)))?;
         transaction.commit().map_err(|error| failed(&folder, error))
     }
 
@@ -248,6 +249,28 @@ impl Journal {
     /// A damaged file.
     pub fn totals(&self) -> Result<(u64, u64, f64)> {
         totals(&self.connection).map_err(|error| failed(&self.folder, error))
+    }
+
+    /// A note that was set on this run.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn note(&self, name: &str) -> Result<Option<String>> {
+        self.connection
+            .query_row("SELECT value FROM run WHERE name = ?1", [format!("note.{name}")], |row| row.get(0))
+            .optional()
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Sets a note on this run.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn set_note(&self, name: &str, value: &str) -> Result<()> {
+        self.connection
+            .execute("INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)", params![format!("note.{name}"), value])
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(())
     }
 
     /// Folds everything into the one file and closes it.

@@ -73,9 +73,18 @@ impl Arguments {
 /// When an option cannot be understood or the server cannot start.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let server = Server::start(arguments.options()?)?;
-    introduce(&server, printer);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context(|| "tokio".to_owned())?;
-    runtime.block_on(tokio::signal::ctrl_c()).context(|| "Ctrl-C".to_owned())?;
+    let interrupted = runtime.block_on(async {
+        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        // Looked at once before anything is said, so that whoever reads the address can already interrupt.
+        let early = futures::poll!(interrupted.as_mut());
+        introduce(&server, printer);
+        match early {
+            std::task::Poll::Ready(result) => result,
+            std::task::Poll::Pending => interrupted.await,
+        }
+    });
+    interrupted.context(|| "Ctrl-C".to_owned())?;
     server.stop();
     printer.say(&t!("sandbox.stopped"));
     Ok(Exit::Done)

@@ -152,8 +152,17 @@ pub fn slow(answer: Answer, pause: Duration) -> Response {
 /// Half of the body, then the end of the connection.
 pub fn half(answer: Answer) -> Response {
     let half = Bytes::from(answer.body[..answer.body.len() / 2].to_vec());
-    let parts = [Ok(half), Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))];
-    with_length(&answer, Body::from_stream(stream::iter(parts)))
+    let body = stream::unfold(Some(half), |half| async move {
+        match half {
+            Some(half) => Some((Ok(half), None)),
+            None => {
+                // Lets hyper send the first half, which an error at once would drop.
+                tokio::task::yield_now().await;
+                Some((Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted)), None))
+            }
+        }
+    });
+    with_length(&answer, Body::from_stream(body))
 }
 
 fn with_length(answer: &Answer, body: Body) -> Response {

@@ -3,11 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use rust_i18n::t;
 use serde_json::{Value, json};
 
+use super::auth::LOGIN;
 use super::server::World;
+use super::variants::Variants;
+use crate::entity::Catalog;
+use crate::language::Language;
 
 /// What `/sandbox/state.json` can be asked for.
 #[derive(Debug, serde::Deserialize)]
@@ -25,13 +31,12 @@ pub async fn state(State(world): State<Arc<World>>, Query(asked): Query<Asked>) 
         .into_iter()
         .map(|switch| (switch.name.to_owned(), Value::String(switch.value)))
         .collect();
-    let faults: Vec<&str> = world.faults.faults().iter().map(|fault| fault.text.as_str()).collect();
     let mut state = {
         let store = world.store();
         let stored: serde_json::Map<String, Value> =
             store.counts().into_iter().map(|(entity, count)| (entity.to_owned(), json!(count))).collect();
         json!({"version": 1, "stored": stored, "counts": counts, "last": last, "variants": variants,
-               "faults": faults})
+               "faults": fault_texts(&world), "assumed": world.assumed()})
     };
     if let Some(wanted) = asked.records {
         let records = match world.store().everything() {
@@ -52,7 +57,59 @@ pub async fn state(State(world): State<Arc<World>>, Query(asked): Query<Asked>) 
     ([(CONTENT_TYPE, "application/json; charset=utf-8")], state.to_string()).into_response()
 }
 
-/// The page for people.
-pub async fn page(State(_world): State<Arc<World>>) -> Response {
-    ([(CONTENT_TYPE, "text/html; charset=utf-8")], "").into_response()
+/// The page for people: what is stored, which switches are on, the last requests.
+pub async fn page(State(world): State<Arc<World>>) -> Response {
+    let language = Language::current();
+    let (counts, mut last) = world.watch.look();
+    last.reverse();
+    let stored: Vec<Value> = {
+        let store = world.store();
+        let counts: std::collections::BTreeMap<_, _> = store.counts().into_iter().collect();
+        let known = Catalog::embedded().entities().iter();
+        known
+            .filter_map(|entity| counts.get(entity.name.as_str()).map(|count| (entity, count)))
+            .map(|(entity, count)| json!({"name": entity.name, "label": entity.label(language), "count": count}))
+            .collect()
+    };
+    let usual = Variants::default().table();
+    let switches: Vec<Value> = world
+        .variants
+        .table()
+        .into_iter()
+        .zip(usual)
+        .map(|(now, usual)| json!({"name": now.name, "value": now.value, "changed": now.value != usual.value}))
+        .collect();
+    let context = json!({
+        "lang": language.pick("zh-CN", "en"), "words": words(), "base": world.base_url(), "user": LOGIN.user,
+        "password": LOGIN.password, "client_id": LOGIN.client_id, "client_secret": LOGIN.client_secret,
+        "stored": stored, "counts": counts, "switches": switches, "faults": fault_texts(&world),
+        "assumed": world.assumed(), "last": last,
+    });
+    // The name's ending makes the template escape what it shows: paths and ids come from outside.
+    let context = minijinja::Value::from(minijinja::value::Serde(context));
+    let html = minijinja::Environment::new().render_named_str("page.html", include_str!("page.html"), context);
+    match html {
+        Ok(html) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+fn fault_texts(world: &World) -> Vec<&str> {
+    world.faults.faults().iter().map(|fault| fault.text.as_str()).collect()
+}
+
+/// The page's own words, by the names the template uses.
+fn words() -> Value {
+    json!({
+        "title": t!("sandbox.page.title"), "about": t!("sandbox.page.about"), "base": t!("sandbox.page.base"),
+        "reload": t!("sandbox.page.reload"), "all_records": t!("sandbox.page.all_records"),
+        "stored": t!("sandbox.page.stored"), "counts": t!("sandbox.page.counts"),
+        "requests": t!("sandbox.page.requests"), "connections": t!("sandbox.page.connections"),
+        "most": t!("sandbox.page.most"), "writes": t!("sandbox.page.writes"), "repeated": t!("sandbox.page.repeated"),
+        "by_endpoint": t!("sandbox.page.by_endpoint"), "faults": t!("sandbox.page.faults"),
+        "played": t!("sandbox.page.played"), "assumed": t!("sandbox.page.assumed"),
+        "switches": t!("sandbox.page.switches"), "last": t!("sandbox.page.last"), "time": t!("sandbox.page.time"),
+        "request": t!("sandbox.page.request"), "status": t!("sandbox.page.status"), "fault": t!("sandbox.page.fault"),
+        "cut": t!("sandbox.page.cut"), "was_stored": t!("sandbox.page.was_stored"), "none": t!("sandbox.page.none"),
+    })
 }

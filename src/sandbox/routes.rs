@@ -28,7 +28,7 @@ impl Assume {
         if text == "all" {
             return Ok(Assume::All);
         }
-        let known: Vec<Route> = routes(&Assume::Nothing).into_iter().filter(|route| !route.is_on).collect();
+        let known: Vec<Route> = routes(&Assume::Nothing).into_iter().filter(|route| route.is_assumed).collect();
         let mut names = BTreeSet::new();
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "none") {
             if !known.iter().any(|route| route.names.iter().any(|known| known == name)) {
@@ -100,6 +100,8 @@ pub struct Route {
     pub names: Vec<String>,
     /// Whether it is one of the `_v2` forms.
     pub is_v2: bool,
+    /// Whether it is only assumed to exist.
+    pub is_assumed: bool,
     /// Whether it answers.
     pub is_on: bool,
     /// Whether a login that is not the main account or an administrator may use it.
@@ -129,24 +131,20 @@ pub fn routes(assume: &Assume) -> Vec<Route> {
     for entity in catalog.entities() {
         for (name, endpoint) in &entity.endpoints {
             let Some(action) = action(entity, name) else { continue };
-            let mut route = Route {
+            let route = Route {
                 entity: Some(entity),
                 endpoint: Some(endpoint),
                 action,
                 method: endpoint.method,
                 names: names(entity, name),
                 is_v2: false,
-                is_on: endpoint.mark == Mark::Confirmed,
+                is_assumed: endpoint.mark == Mark::Assumed,
+                is_on: true,
                 is_open: !ADMINISTRATOR.contains(&(entity.name.as_str(), name.as_str())),
                 path: endpoint.path.clone(),
             };
-            let second = second_form(&route, name);
-            route.is_on |= assume.allows(&route.names);
+            routes.extend(second_form(&route, name));
             routes.push(route);
-            routes.extend(second.map(|mut route| {
-                route.is_on |= assume.allows(&route.names);
-                route
-            }));
         }
     }
     let account = &catalog.service.account;
@@ -157,10 +155,14 @@ pub fn routes(assume: &Assume) -> Vec<Route> {
         method: Method::Get,
         names: vec!["account.info".to_owned()],
         is_v2: false,
-        is_on: account.mark == Mark::Confirmed,
+        is_assumed: account.mark == Mark::Assumed,
+        is_on: true,
         is_open: true,
         path: account.path.clone(),
     });
+    for route in &mut routes {
+        route.is_on = !route.is_assumed || assume.allows(&route.names);
+    }
     routes.sort_by_key(|route| route.path.contains(PLACE));
     routes
 }
@@ -219,7 +221,7 @@ fn second_form(route: &Route, name: &str) -> Option<Route> {
         _ => return None,
     };
     let names = names(entity, name).iter().map(|name| name.replacen('.', "_v2.", 1)).collect();
-    Some(Route { path, names, is_v2: true, is_on: is_seen, ..route.clone() })
+    Some(Route { path, names, is_v2: true, is_assumed: !is_seen, ..route.clone() })
 }
 
 impl Route {

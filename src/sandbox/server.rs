@@ -20,7 +20,7 @@ use super::variants::Variants;
 use super::watch::Watch;
 use super::wire::{Control, Gate};
 use super::{handler, page};
-use crate::entity::Catalog;
+use crate::entity::{Catalog, Method};
 use crate::error::{Context, Error, Result};
 use rust_i18n::t;
 
@@ -80,16 +80,30 @@ pub struct World {
     pub pace: Pace,
     /// Writes by their `Requestid`.
     pub repeats: Repeats,
+    address: SocketAddr,
     store: Mutex<Store>,
 }
 
 impl World {
+    /// The base address of the interface.
+    pub fn base_url(&self) -> String {
+        format!("http://{}{}", self.address, self.base_path)
+    }
+
+    /// The assumed endpoints that are switched on, by name.
+    pub fn assumed(&self) -> Vec<String> {
+        let assumed = self.routes.iter().filter(|route| route.is_assumed && route.is_on);
+        let mut names: Vec<String> = assumed.map(|route| route.names[0].clone()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The records.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn new(options: Options) -> Result<Self> {
+    fn new(options: Options, address: SocketAddr) -> Result<Self> {
         let mut store = Store::open(options.data.as_deref())?;
         if store.is_empty() {
             // At once, so that a command killed meanwhile does not leave half an account in the file.
@@ -109,6 +123,7 @@ impl World {
             watch: Watch::default(),
             pace: Pace::default(),
             repeats: Repeats::default(),
+            address,
             store: Mutex::new(store),
         })
     }
@@ -136,7 +151,7 @@ impl Pace {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    base_path: String,
+    base_url: String,
     assumed: Vec<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -160,9 +175,8 @@ impl Server {
         let listener = TcpListener::bind(listen).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let world = Arc::new(World::new(options)?);
-        let assumed = assumed(&world.routes);
-        let base_path = world.base_path.clone();
+        let world = Arc::new(World::new(options, address)?);
+        let (assumed, base_url) = (world.assumed(), world.base_url());
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -178,7 +192,7 @@ impl Server {
                 runtime.shutdown_timeout(Duration::from_millis(200));
             })
             .map_err(cannot)?;
-        Ok(Server { address, base_path, assumed, stop: Some(stop), thread: Some(thread) })
+        Ok(Server { address, base_url, assumed, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -188,7 +202,7 @@ impl Server {
 
     /// The base address of its interface.
     pub fn base_url(&self) -> String {
-        format!("http://{}{}", self.address, self.base_path)
+        self.base_url.clone()
     }
 
     /// The assumed endpoints that are switched on, by name.
@@ -217,21 +231,14 @@ impl Drop for Server {
     }
 }
 
-fn assumed(routes: &[Route]) -> Vec<String> {
-    let is_assumed = |route: &&Route| {
-        route.endpoint.is_some_and(|endpoint| endpoint.mark == crate::entity::Mark::Assumed) && route.is_on
-    };
-    let mut names: Vec<String> = routes.iter().filter(is_assumed).map(|route| route.names[0].clone()).collect();
-    names.sort_unstable();
-    names
-}
-
 async fn serve(listener: TcpListener, address: SocketAddr, world: Arc<World>, stopped: oneshot::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let gate = Gate::new(listener, address, world.clone());
     let router = Router::new()
         .route("/", get(page::page))
         .route("/sandbox/state.json", get(page::state))
+        // Browsers ask for it on their own; it is no request of the interface.
+        .route("/favicon.ico", get(|| async { axum::http::StatusCode::NO_CONTENT }))
         .fallback(handler::handle)
         .with_state(world);
     let service = router.into_make_service_with_connect_info::<Control>();
@@ -255,7 +262,7 @@ async fn serve(listener: TcpListener, address: SocketAddr, world: Arc<World>, st
 pub fn needed() -> Assume {
     let names = routes(&Assume::Nothing)
         .into_iter()
-        .filter(|route| !route.is_on && !route.is_v2 && route.method != crate::entity::Method::Delete)
+        .filter(|route| route.is_assumed && !route.is_v2 && route.method != Method::Delete)
         .map(|route| route.names[0].clone());
     Assume::Named(names.collect())
 }

@@ -109,16 +109,13 @@ impl Listener for Gate {
                 return (Wire { stream, control: Control::default(), sent: 0 }, peer);
             };
             self.world.watch.faulted(fault.kind.word());
-            match fault.kind {
-                Kind::AcceptReset => {
-                    let _ = stream.set_zero_linger();
-                }
-                Kind::Refuse => {
-                    let _ = stream.set_zero_linger();
-                    self.listener = None;
-                    tokio::time::sleep(fault.pause()).await;
-                }
-                _ => {}
+            if fault.kind != Kind::AcceptClose {
+                let _ = stream.set_zero_linger();
+            }
+            if fault.kind == Kind::Refuse {
+                self.listener = None;
+                drop(stream);
+                tokio::time::sleep(fault.pause()).await;
             }
         }
     }

@@ -1,0 +1,63 @@
+//! Standard input as a file: it can be read once only, and a run reads its input several times and may have to go on.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rust_i18n::t;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Context, Error, Result};
+
+/// Keeps standard input in the run's folder when that is named, else beside the runs, under a name made of its content so
+/// that the same rows given again are the same file. A run that has its input already does not read it again.
+///
+/// # Errors
+/// Standard input that ends in an error or holds nothing; a folder that cannot be written.
+pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
+    let folder = run.map_or_else(|| PathBuf::from("bw8-runs").join("stdin"), Path::to_owned);
+    if run.is_some()
+        && let Some(kept) = kept(&folder)
+    {
+        return Ok(kept);
+    }
+    let place = || t!("csv.cannot_write", file = folder.display()).into_owned();
+    std::fs::create_dir_all(&folder).context(place)?;
+    // Temporary files are their owner's alone.
+    let mut file = tempfile::NamedTempFile::new_in(&folder).context(place)?;
+    let mut source = std::io::stdin().lock();
+    let mut hasher = Sha256::new();
+    let mut head = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read =
+            std::io::Read::read(&mut source, &mut buffer).context(|| t!("import.standard_input").into_owned())?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        if head.len() < 4 {
+            head.extend_from_slice(&buffer[..read.min(4)]);
+        }
+        file.write_all(&buffer[..read]).context(place)?;
+    }
+    if head.is_empty() {
+        return Err(
+            Error::usage(t!("format.empty", file = t!("import.standard_input"))).hint(t!("import.stdin_empty_hint"))
+        );
+    }
+    let extension = if head.starts_with(b"PK") { "xlsx" } else { "csv" };
+    let name = match run {
+        Some(_) => format!("input.{extension}"),
+        None => {
+            let hash: String = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            format!("{hash}.{extension}")
+        }
+    };
+    let path = folder.join(name);
+    file.persist(&path).map_err(|error| error.error).context(place)?;
+    Ok(path)
+}
+
+fn kept(folder: &Path) -> Option<PathBuf> {
+    ["input.csv", "input.xlsx"].into_iter().map(|name| folder.join(name)).find(|path| path.exists())
+}

@@ -1,0 +1,137 @@
+//! The command and the server inside other commands.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use assert_cmd::cargo::cargo_bin;
+use bw8::sandbox::{Assume, Options, Server, in_folder};
+use serde_json::{Value, json};
+
+/// A running `bw8 sandbox`, ended with the test.
+pub struct Running {
+    child: Child,
+    /// The line of JSON it began with.
+    pub said: Value,
+}
+
+impl Running {
+    /// Starts it on a free port.
+    pub fn start(arguments: &[&str]) -> Running {
+        let mut child = Command::new(cargo_bin!("bw8"))
+            .args(["--format", "json", "sandbox", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Running { child, said: serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn fails(arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(cargo_bin!("bw8")).args(["--lang", "en", "sandbox"]).args(arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn it_says_where_it_is_and_how_to_log_in() {
+    let running = Running::start(&["--seed", "1", "--assume", "users.create"]);
+    let said = &running.said;
+    let address: SocketAddr = said["address"].as_str().unwrap().parse().unwrap();
+    assert_eq!(said["base_url"], format!("http://{address}/api/v1"));
+    assert_eq!(said["basic"], json!({"user": "demo@example.com", "password": "sandbox"}));
+    assert_eq!(said["oauth"], json!({"client_id": "sandbox-id", "client_secret": "sandbox-secret"}));
+    assert_eq!(said["assumed"], json!(["customers.create"]));
+}
+
+#[test]
+fn what_cannot_be_understood_is_refused_with_what_can() {
+    for (arguments, code, words) in [
+        (&["--listen", "0.0.0.0:0"][..], 2, "127.0.0.1"),
+        (&["--listen", "127.0.0.1:0", "--fault", "explode"], 2, "close-after-store"),
+        (&["--listen", "127.0.0.1:0", "--fault", "500,on="], 2, "on="),
+        (&["--listen", "127.0.0.1:0", "--variant", "created=maybe"], 2, "insert-ok"),
+        (&["--listen", "127.0.0.1:0", "--variant", "created"], 2, "name=value"),
+        (&["--listen", "127.0.0.1:0", "--assume", "users.explode"], 2, "customers.create"),
+        (&["--listen", "127.0.0.1:0", "--seed-size", "big"], 2, "customers=1000"),
+        (&["--listen", "127.0.0.1:0", "--data", "no/such/folder/x.db"], 1, "no/such/folder/x.db"),
+    ] {
+        let (exit, said) = fails(arguments);
+        assert_eq!(exit, code, "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_in_order() {
+    let mut running = Running::start(&[]);
+    let id = running.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn records_in_a_folder_survive_from_one_command_to_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = |server: &Server| {
+        let url = format!("http://{}/sandbox/state.json", server.address());
+        let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+        let head = format!("GET {} HTTP/1.1\n", url.split_once(&server.address().to_string()).unwrap().1);
+        super::host::exchange(&mut stream, &head, b"").json()["stored"]["customers"].as_u64().unwrap()
+    };
+    let server = in_folder(folder.path()).unwrap();
+    assert_eq!(count(&server), 60);
+    assert!(server.assumed().contains(&"customers.create".to_owned()));
+    assert!(!server.assumed().contains(&"customers.delete".to_owned()));
+    let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+    let head = format!(
+        "POST /api/v1/users.json HTTP/1.1\nAuthorization: {}\nContent-Type: application/json\n",
+        super::host::MAIN
+    );
+    let created =
+        super::host::exchange(&mut stream, &head, br#"{"user":{"mobile":"13100000001","companyId":"20001"}}"#);
+    assert_eq!(created.status, 200);
+    // The file belongs to one server at a time.
+    let error = in_folder(folder.path()).unwrap_err();
+    assert!(error.hint_text().is_some(), "{error}");
+    server.stop();
+    let again = in_folder(folder.path()).unwrap();
+    assert_eq!(count(&again), 61);
+    assert!(folder.path().join(".bw8/sandbox.db").exists());
+}
+
+#[test]
+fn a_server_ends_when_it_is_dropped() {
+    let server = Server::start(Options { assume: Assume::All, ..Options::default() }).unwrap();
+    let address = server.address();
+    drop(server);
+    assert!(std::net::TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn the_page_for_people_shows_what_is_stored_and_which_switches_are_on() {
+    let host = super::host::Host::with(|options| {
+        options.variants.set("created", "insert-ok").unwrap();
+        options.faults = vec!["503,on=POST tickets,nth=3".parse().unwrap()];
+    });
+    let headers = format!("Authorization: {}\nRequestid: <script>\n", super::host::MAIN);
+    host.ask_with("GET", "/users.json", &headers, None);
+    let page = host.raw("GET / HTTP/1.1\n", b"");
+    let text = page.text();
+    assert_eq!(page.status, 200);
+    for words in ["insert-ok", "503,on=POST tickets,nth=3", "users.json", "demo@example.com"] {
+        assert!(text.contains(words), "{words}");
+    }
+    assert!(!text.contains("<script>"));
+}
