@@ -16,10 +16,13 @@ const ROUNDS: usize = 5;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let option = |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
+    let option =
+        |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     match arguments.first().map(String::as_str) {
         Some("respond") => respond(Duration::from_millis(arguments[1].parse().expect("milliseconds"))),
-        Some("bare") => bare(&arguments[1], Path::new(&arguments[2]), arguments[3].parse().expect("requests in flight")),
+        Some("bare") => {
+            bare(&arguments[1], Path::new(&arguments[2]), arguments[3].parse().expect("requests in flight"))
+        }
         Some("memory") => memory(),
         _ => {
             let rows = option("--rows").map_or(200_000, |rows| rows.parse().expect("rows"));
@@ -57,7 +60,11 @@ fn whole_import(rows: usize) {
             costs.push(cost);
         }
     }
-    println!("  median: {:.2} of the bare loop's rate (aim 0.9 or more), {:.2} of its CPU (aim 1.3 or less)", median(rates), median(costs));
+    println!(
+        "  median: {:.2} of the bare loop's rate (aim 0.9 or more), {:.2} of its CPU (aim 1.3 or less)",
+        median(rates),
+        median(costs)
+    );
 }
 
 /// With latency every client is bound by it: rows a second beside in flight ÷ latency.
@@ -71,7 +78,10 @@ fn latency() {
         let responder = Responder::start(milliseconds);
         let ours = measure(&mut import(work.path(), &file, &responder.address, in_flight, 0));
         let rate = rows as f64 / ours.seconds;
-        println!("{milliseconds} ms, {in_flight} in flight: {rate:.1} rows/s, {:.3} of in flight / latency (aim 0.97)", rate / ideal);
+        println!(
+            "{milliseconds} ms, {in_flight} in flight: {rate:.1} rows/s, {:.3} of in flight / latency (aim 0.97)",
+            rate / ideal
+        );
     }
 }
 
@@ -207,10 +217,8 @@ fn respond(delay: Duration) {
 async fn answer(mut stream: tokio::net::TcpStream, delay: Duration) {
     let _ = stream.set_nodelay(true);
     let body = r#"{"user":{"cId":"50001"}}"#;
-    let reply = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
+    let reply =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let mut buffer = Vec::with_capacity(16 * 1024);
     loop {
         while let Some(end) = request_end(&buffer) {

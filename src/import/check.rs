@@ -88,7 +88,7 @@ impl Plan {
             }
             let value = &mut record.values[place];
             // The record's own id is not sent, so its form is the business of whoever looks it up.
-            if !slot.sent {
+            if !slot.sent && !slot.required {
                 value.push_str(cell.text);
                 continue;
             }
