@@ -44,6 +44,7 @@ use write::{Table, Written};
 use crate::api::Client;
 use crate::entity::{Catalog, Kind, Part};
 use crate::error::{Context, Error, Exit, Result};
+use crate::format::xlsx::FRONT_NAMES;
 use crate::language::Language;
 use crate::mirror::{List, Mirror};
 use crate::printer::Printer;
@@ -142,9 +143,10 @@ impl<'a> Job<'a> {
         let filter = self.filter(&definitions)?;
         let workshop = write::workshop(self.plan.output.file.as_deref())?;
         let made = match &self.plan.source {
-            Source::Tags => vec![self.write_tags(&gathered, &filter, workshop.path())?],
-            _ => self.write_records(&mut gathered, definitions, &filter, workshop.path())?,
-        };
+            Source::Tags => self.write_tags(&gathered, &filter, workshop.path()).map(|made| vec![made]),
+            _ => self.write_records(&mut gathered, definitions, &filter, workshop.path()),
+        }
+        .map_err(|error| self.without_workshop(error, workshop.path()))?;
         let report = self.publish(gathered.reports, gathered.warnings, made)?;
         for list in &gathered.lists {
             // A list that was asked with filters of its own is of no use to other exports.
@@ -272,9 +274,9 @@ impl<'a> Job<'a> {
         Table {
             to,
             encoding: self.arguments.encoding,
-            path: workshop.join(format!("table{suffix}")),
+            path: workshop.join(self.file_name(suffix)),
             sheet: sheet.to_owned(),
-            front: has_front.then(|| t!("export.front_sheet", locale = language.pick("zh", "en")).into_owned()),
+            front: has_front.then(|| language.pick(FRONT_NAMES[0], FRONT_NAMES[1]).to_owned()),
             columns: shape.columns.iter().map(shape::Column::format).collect(),
         }
     }
@@ -314,7 +316,7 @@ impl<'a> Job<'a> {
         let table = Table {
             to: self.plan.output.to,
             encoding: self.arguments.encoding,
-            path: workshop.join("table"),
+            path: workshop.join(self.file_name("")),
             sheet: self.plan.entity.label(language).to_owned(),
             front: None,
             columns: tags::columns(self.plan.headers),
@@ -322,6 +324,23 @@ impl<'a> Job<'a> {
         let path = table.path.clone();
         let (rows, written) = tags::write(&rows, &table)?;
         Ok(Made { path, suffix: String::new(), rows, passed: None, written })
+    }
+
+    /// What a file is called until it is in place.
+    fn file_name(&self, suffix: &str) -> std::path::PathBuf {
+        let target = self.plan.output.file.clone().unwrap_or_else(|| "-".into());
+        with_suffix(&target, suffix).file_name().map_or_else(|| "table".into(), Into::into)
+    }
+
+    /// An error in the words of the user, who knows nothing of the folder files are made in.
+    fn without_workshop(&self, error: Error, workshop: &std::path::Path) -> Error {
+        let folder = workshop.parent().unwrap_or(workshop);
+        let message = error.message().replace(&workshop.display().to_string(), &folder.display().to_string());
+        let renamed = Error::new(error.exit(), message);
+        match error.hint_text() {
+            Some(hint) => renamed.hint(hint),
+            None => renamed,
+        }
     }
 
     /// The filters as typed.
