@@ -20,7 +20,7 @@ mod tags;
 mod write;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rust_i18n::t;
 use serde_json::json;
@@ -50,6 +50,9 @@ use crate::mirror::{List, Mirror};
 use crate::printer::Printer;
 use crate::refresh::{Progress, Question, Refresh, Stop};
 use crate::settings::{self, Settings};
+
+/// How often a lock that another command holds is tried.
+const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
 /// Exports an entity's records into a file.
 ///
@@ -134,7 +137,7 @@ struct Report {
 impl<'a> Job<'a> {
     fn run(&self) -> Result<Report> {
         let mirror = self.refresh.mirror;
-        let _lock = mirror.lock(&self.plan.entity.name)?;
+        let _lock = self.wait_for_lock()?;
         let (mut gathered, definitions) = self.runtime.block_on(async {
             let gathered = gather::records(&self.refresh, self.plan, self.arguments.incremental).await?;
             let definitions = gather::definitions(&self.refresh, self.plan.entity).await?;
@@ -156,6 +159,21 @@ impl<'a> Job<'a> {
             }
         }
         Ok(report)
+    }
+
+    /// Waits until no other export refreshes this account's mirror.
+    fn wait_for_lock(&self) -> Result<std::fs::File> {
+        let mut is_told = false;
+        loop {
+            if let Some(lock) = self.refresh.mirror.lock()? {
+                return Ok(lock);
+            }
+            if !std::mem::replace(&mut is_told, true) {
+                self.refresh.progress.say(&t!("mirror.waiting"));
+            }
+            self.refresh.stop.check()?;
+            std::thread::sleep(LOCK_PAUSE);
+        }
     }
 
     fn filter(&self, definitions: &Definitions) -> Result<Filter<'a>> {

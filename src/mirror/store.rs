@@ -1,5 +1,7 @@
 //! The file itself: its tables, and the statements that read and write them.
 
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -151,6 +153,8 @@ pub struct Batch {
 pub struct Mirror {
     connection: Connection,
     path: PathBuf,
+    /// Custom fields already noted, by list: they come with every record.
+    noted: RefCell<HashMap<i64, HashSet<String>>>,
     /// Deletes a temporary mirror.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -179,7 +183,7 @@ impl Mirror {
         connection.pragma_update(None, "journal_mode", "WAL").context(place)?;
         // A crash of the machine may cost the last pages, never the file: they are asked for again.
         connection.pragma_update(None, "synchronous", "NORMAL").context(place)?;
-        let mirror = Mirror { connection, path: path.to_owned(), _temporary: None };
+        let mirror = Mirror { connection, path: path.to_owned(), noted: RefCell::default(), _temporary: None };
         mirror.set_up().map_err(|error| error.hint(t!("mirror.cannot_open_hint")))?;
         Ok(mirror)
     }
@@ -196,7 +200,7 @@ impl Mirror {
         let connection = Connection::open(&path).context(place)?;
         connection.pragma_update(None, "journal_mode", "MEMORY").context(place)?;
         connection.pragma_update(None, "synchronous", "OFF").context(place)?;
-        let mirror = Mirror { connection, path, _temporary: Some(folder) };
+        let mirror = Mirror { connection, path, noted: RefCell::default(), _temporary: Some(folder) };
         mirror.set_up()?;
         Ok(mirror)
     }
@@ -234,22 +238,20 @@ impl Mirror {
         self._temporary.is_some()
     }
 
-    /// Keeps other commands from refreshing the same entity as long as the file it gives is open.
+    /// Keeps other commands from refreshing this mirror as long as the file it gives is open; none when one does now.
+    /// Two that read the same list would each take the other's pass for its own.
     ///
     /// # Errors
-    /// Another command does so already.
-    pub fn lock(&self, entity: &str) -> Result<std::fs::File> {
-        let path = self.path.with_extension(format!("{entity}.lock"));
+    /// A folder that cannot be written.
+    pub fn lock(&self) -> Result<Option<std::fs::File>> {
+        let path = self.path.with_extension("lock");
         let place = || t!("mirror.cannot_open", file = path.display()).into_owned();
         create_private(&path).context(place)?;
         let file = std::fs::OpenOptions::new().write(true).open(&path).context(place)?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => {
-                Err(Error::cannot_run(t!("mirror.locked", entity = entity)).hint(t!("mirror.locked_hint")))
-            }
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
             // Some network drives cannot lock; one user there is better than none.
-            Err(std::fs::TryLockError::Error(_)) => Ok(file),
+            Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Some(file)),
         }
     }
 
@@ -375,6 +377,7 @@ impl Mirror {
             for table in ["record", "detail", "custom", "window"] {
                 self.execute(&format!("DELETE FROM {table} WHERE list = ?"), params![list.id])?;
             }
+            self.noted.borrow_mut().remove(&list.id);
             self.execute("DELETE FROM list WHERE id = ?", params![list.id]).map(drop)
         })
     }
@@ -397,7 +400,14 @@ impl Mirror {
     /// # Errors
     /// A full disk.
     pub fn put_custom(&self, list: &List, key: &str) -> Result<()> {
-        self.execute("INSERT OR IGNORE INTO custom(list, key) VALUES (?, ?)", params![list.id, key]).map(drop)
+        let mut noted = self.noted.borrow_mut();
+        let noted = noted.entry(list.id).or_default();
+        if noted.contains(key) {
+            return Ok(());
+        }
+        self.execute("INSERT OR IGNORE INTO custom(list, key) VALUES (?, ?)", params![list.id, key])?;
+        noted.insert(key.to_owned());
+        Ok(())
     }
 
     /// The custom fields met in a list.
