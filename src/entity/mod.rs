@@ -419,6 +419,18 @@ impl Entity {
         self.endpoints.values().any(|endpoint| endpoint.method == Method::Get) || self.edits.is_some()
     }
 
+    /// The same entity for rows that change records: only the record's id is required, and a record may be named twice.
+    #[must_use]
+    pub fn for_update(&self) -> Entity {
+        let mut entity = self.clone();
+        for field in &mut entity.fields {
+            field.required = Some(&field.name) == self.id.as_ref();
+        }
+        entity.rules.clear();
+        entity.keys.clear();
+        entity
+    }
+
     /// A text that changes whenever this entry of the catalog does; part of a run's identity.
     pub fn fingerprint(&self) -> String {
         use sha2::{Digest, Sha256};
