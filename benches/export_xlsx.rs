@@ -97,7 +97,7 @@ fn yardstick(folder: &Path) -> Duration {
     let created = ExcelDateTime::from_ymd(2026, 1, 5).and_then(|day| day.and_hms(8, 0, 0)).expect("a date");
     let mut workbook = Workbook::new();
     workbook.set_tempdir(folder).expect("a folder");
-    let sheet = workbook.add_worksheet_with_constant_memory();
+    let sheet = workbook.add_worksheet_with_constant_memory().expect("a sheet");
     for (row, texts) in (1..).zip(&rows) {
         for (column, cell) in (0..).zip(texts) {
             sheet.write_string_with_format(row, column, cell, &text).expect("a cell");
