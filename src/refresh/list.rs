@@ -143,6 +143,7 @@ impl Refresh<'_> {
             return self.read_all(question).await;
         };
         let mut outcome = Outcome { list: list.clone(), reports: Vec::new(), warnings: Vec::new() };
+        let leaves_out_deleted = self.leaves_out_deleted(question, &list)?;
         let since = super::question::day_of(complete, service).saturating_sub(jiff::Span::new().days(OVERLAP_DAYS));
         self.progress.say(&t!("refresh.changes_since", entity = self.label(question), since = since));
         for (number, names) in (1..).zip(windows.into_iter().flatten()) {
@@ -162,7 +163,8 @@ impl Refresh<'_> {
                 outcome.warnings.push(t!("refresh.no_count", entity = self.label(question)).into_owned());
                 true
             }
-            Some(count) => count == held || count + self.deleted(question, &list)? == held,
+            Some(count) if leaves_out_deleted => count + self.deleted(question, &list)? == held,
+            Some(count) => count == held,
         };
         if !is_equal {
             self.progress.say(&t!(
@@ -197,6 +199,15 @@ impl Refresh<'_> {
 
     fn read_window_of(&self, list: &List) -> Result<Window> {
         Ok(self.mirror.window(list, 0)?.unwrap_or_default())
+    }
+
+    /// Whether the service's total was seen to leave out deleted records although they are in its list.
+    fn leaves_out_deleted(&self, question: &Question<'_>, list: &List) -> Result<bool> {
+        let held = self.mirror.held(list)?;
+        match list.total {
+            Some(total) if total < held => Ok(total + self.deleted(question, list)? == held),
+            _ => Ok(false),
+        }
     }
 
     fn deleted(&self, question: &Question<'_>, list: &List) -> Result<u64> {
@@ -236,13 +247,14 @@ impl Refresh<'_> {
 /// `read` records of which `deleted` are marked so; `before` is what the pass before read and what the service said then.
 fn judge(window: &Window, read: u64, deleted: u64, before: Option<(u64, Option<u64>)>, passes: u32) -> Verdict {
     let agrees = window.count_after.is_some_and(|count| count == read || count + deleted == read);
+    let is_exact = window.count_after == Some(read);
     let is_steady = before == Some((read, window.count_after));
     match (window.is_joined, window.count_after) {
         // Nothing lies between the pages: the total can only confirm it.
         (true, None) => Verdict::Whole,
         (true, Some(_)) if agrees => Verdict::Whole,
         (true, Some(_)) if passes >= 2 => Verdict::WholeAgainstCount,
-        (false, Some(_)) if agrees && window.count_before == window.count_after => Verdict::Whole,
+        (false, Some(_)) if is_exact && window.count_before == window.count_after => Verdict::Whole,
         // The borders between pages are unproven: two readings that are alike have to do.
         (false, _) if is_steady => Verdict::WholeAgainstCount,
         (false, _) if passes >= MOST_PASSES => Verdict::Incomplete,
