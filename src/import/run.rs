@@ -488,10 +488,11 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     printer.json(&summary);
     drop(past);
     journal.close()?;
-    match cause {
-        Some(Cause::Failed(error)) => Err(error),
-        _ => Ok(exit),
+    if let Some(Cause::Failed(error)) = &cause {
+        // Standard output has its one document already.
+        printer.tell(error);
     }
+    Ok(exit)
 }
 
 fn cause_text(cause: &Cause) -> String {
