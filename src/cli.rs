@@ -10,7 +10,7 @@ use crate::{entities, template};
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
-#[command(name = "bw8", version, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "bw8", version, subcommand_required = true, arg_required_else_help = true, propagate_version = true)]
 pub struct Cli {
     /// Options every command takes.
     #[command(flatten)]
@@ -55,6 +55,10 @@ pub enum OutputFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Writes every record of a list into a spreadsheet, complete and provably so
+    Export(Box<crate::export::Arguments>),
+    /// Shows or forgets the local copies exports are written from
+    Mirror(crate::mirror::Arguments),
     /// Map, check, send, report; the same command again continues an unfinished run
     Import(import::Arguments),
     /// Everything import does before the first request, offline

@@ -8,11 +8,14 @@ pub mod cli;
 pub mod entities;
 pub mod entity;
 pub mod error;
+pub mod export;
 pub mod format;
 pub mod import;
 pub mod journal;
 pub mod language;
+pub mod mirror;
 pub mod printer;
+pub mod refresh;
 pub mod sandbox;
 pub mod settings;
 pub mod template;
@@ -58,6 +61,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
     match cli.command {
+        Command::Export(arguments) => export::run(&arguments, printer),
+        Command::Mirror(arguments) => mirror::run(&arguments, printer),
         Command::Import(arguments) => import::run(&arguments, &cli.global, printer),
         Command::Check(arguments) => import::check_command::run(&arguments, printer),
         Command::Retry(arguments) => import::retry::run(&arguments, &cli.global, printer),

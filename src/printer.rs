@@ -21,6 +21,7 @@ enum Level {
 pub struct Printer {
     level: Level,
     format: OutputFormat,
+    has_progress: bool,
 }
 
 impl Printer {
@@ -31,12 +32,17 @@ impl Printer {
             (_, true) => Level::Verbose,
             _ => Level::Normal,
         };
-        Printer { level, format: global.format }
+        Printer { level, format: global.format, has_progress: !global.no_progress && level != Level::Quiet }
     }
 
     /// Whether standard output carries one JSON document and nothing else.
     pub fn is_json(&self) -> bool {
         self.format == OutputFormat::Json
+    }
+
+    /// Whether progress is shown.
+    pub fn has_progress(&self) -> bool {
+        self.has_progress
     }
 
     /// Whether only what went wrong is said.
@@ -97,6 +103,11 @@ impl Printer {
             "exit": error.exit() as u8,
         }));
     }
+}
+
+/// Answers a Ctrl-C, from whichever thread heard it and however quiet the command is.
+pub fn interrupted(text: &str) {
+    stderr(text);
 }
 
 /// A closed pipe on the other side is not an error of ours: there is nobody left to tell.

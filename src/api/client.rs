@@ -284,6 +284,10 @@ fn read_answer(url: &Url, sent: Sent) -> Read {
             Error::cannot_run(t!("api.moved", path = path, to = answer.location.unwrap_or_default()))
                 .hint(t!("api.moved_hint")),
         ),
+        // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
+        403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && refusal.is_some() => {
+            refusal.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Refused)
+        }
         401 | 403 => Read::ForGood(denied(answer.status, &why)),
         408 | 429 | 500.. => passing(&why, answer.retry_after),
         400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {

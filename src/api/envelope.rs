@@ -103,6 +103,17 @@ pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Vec<Valu
     lists.next().filter(|_| lists.next().is_none())
 }
 
+/// The total a list gives beside its records, as a number or as text: the member `name` beside the innermost member of
+/// `wrapper`, or at the top.
+pub fn total(document: &Document, wrapper: &str, name: &str) -> Option<u64> {
+    let beside = match wrapper.rsplit_once('.') {
+        Some((outer, _)) => at(document, outer),
+        None => Some(document),
+    };
+    let value = beside.and_then(|members| members.get(name)).or_else(|| document.get(name))?;
+    as_text(value).trim().parse().ok()
+}
+
 /// The one record under `wrapper`, given as an object or as a list of one. An empty list is an unknown id.
 pub fn record<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
     match at(document, wrapper)? {
@@ -146,6 +157,14 @@ mod tests {
         assert_eq!(record(&json!({"ticket":{"a":1}}), "ticket").unwrap()["a"], 1);
         assert!(record(&json!({"ticket":[]}), "ticket").is_none());
         assert!(record(&json!({"ticket":[{},{}]}), "ticket").is_none());
+    }
+
+    #[test]
+    fn a_total_is_a_number_or_text_beside_the_records() {
+        assert_eq!(total(&json!({"users":[],"count":"10"}), "users", "count"), Some(10));
+        assert_eq!(total(&json!({"tickets":{"results":[],"count":7}}), "tickets.results", "count"), Some(7));
+        assert_eq!(total(&json!({"users":[]}), "users", "count"), None);
+        assert_eq!(total(&json!({"users":[],"count":"many"}), "users", "count"), None);
     }
 
     #[test]

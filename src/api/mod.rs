@@ -14,7 +14,7 @@ mod target;
 mod verdict;
 
 pub use client::{Answer, Client, Sent, denied, waits};
-pub use envelope::{Document, Refusal, as_text, parse, record, records};
+pub use envelope::{Document, Refusal, as_text, parse, record, records, total};
 pub use limit::{Pace, Permit};
 pub use target::{Credentials, Target};
 pub use verdict::{Expected, Verdict, judge};

@@ -376,6 +376,12 @@ pub struct Entity {
     /// Found by walking another entity.
     #[serde(default)]
     pub walk: Option<Walk>,
+    /// Its records are read from all its endpoints; this field tells from which one a record came.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// Fields by whose values an export's first sheet counts the records; a time counts by day.
+    #[serde(default)]
+    pub summary: Vec<String>,
     /// Rows edit the tags of other records.
     #[serde(default)]
     pub edits: Option<Edits>,
@@ -411,6 +417,18 @@ impl Entity {
     /// Whether records of it can be exported.
     pub fn is_exportable(&self) -> bool {
         self.endpoints.values().any(|endpoint| endpoint.method == Method::Get) || self.edits.is_some()
+    }
+
+    /// The same entity for rows that change records: only the record's id is required, and a record may be named twice.
+    #[must_use]
+    pub fn for_update(&self) -> Entity {
+        let mut entity = self.clone();
+        for field in &mut entity.fields {
+            field.required = Some(&field.name) == self.id.as_ref();
+        }
+        entity.rules.clear();
+        entity.keys.clear();
+        entity
     }
 
     /// A text that changes whenever this entry of the catalog does; part of a run's identity.
@@ -462,6 +480,54 @@ pub struct Paging {
     pub default: u32,
     /// Largest page size that is not advised against.
     pub advised: u32,
+    /// Member of an answer with the total over all pages.
+    pub count: String,
+    /// How sure it is.
+    pub mark: Mark,
+    /// Where it was seen.
+    pub source: String,
+}
+
+/// Query parameters that lists have in common; an endpoint names those it takes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filters {
+    /// From and to of the creation time.
+    pub created: [String; 2],
+    /// From and to of the time of the last change.
+    pub updated: [String; 2],
+    /// Asks for deleted records too …
+    pub deleted: String,
+    /// … with this value.
+    pub deleted_value: String,
+    /// How sure it is.
+    pub mark: Mark,
+    /// Where it was seen.
+    pub source: String,
+}
+
+/// How records carry custom fields, and how these are defined.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custom {
+    /// Member of a record that holds them.
+    pub member: String,
+    /// Member of one with its key.
+    pub key: String,
+    /// Member of one with its value.
+    pub value: String,
+    /// Member of a definition with the key.
+    pub definition_key: String,
+    /// Member of a definition with the label.
+    pub label: String,
+    /// Member of a definition with the options.
+    pub options: String,
+    /// Member of an option with its id.
+    pub option_key: String,
+    /// Member of an option with its text.
+    pub option_text: String,
+    /// Member of an option with the options below it.
+    pub suboptions: String,
     /// How sure it is.
     pub mark: Mark,
     /// Where it was seen.
@@ -508,6 +574,10 @@ pub struct Service {
     pub account: Account,
     /// How lists are paged.
     pub paging: Paging,
+    /// Query parameters lists have in common.
+    pub filters: Filters,
+    /// How records carry custom fields.
+    pub custom: Custom,
     /// The header that names a write.
     pub request_id: RequestId,
     /// The error for a path that does not exist.
@@ -648,6 +718,8 @@ mod tests {
             names.extend(&entity.created);
             names.extend(&entity.updated);
             names.extend(&entity.solved);
+            names.extend(&entity.origin);
+            names.extend(&entity.summary);
             names.extend(entity.deleted.iter().map(|deleted| &deleted.field));
             names.extend(entity.rules.iter().flat_map(|rule| rule.one_of.iter().chain(&rule.require)));
             names.extend(entity.conflict.iter().flat_map(|conflict| conflict.by.iter().chain(&conflict.same)));

@@ -245,25 +245,36 @@ pub struct CsvWriter {
     path: PathBuf,
     writer: ::csv::Writer<BufWriter<tempfile::NamedTempFile>>,
     phones: Vec<bool>,
+    encoding: &'static encoding_rs::Encoding,
 }
 
 impl CsvWriter {
-    /// Begins a file that will stand at `path`.
+    /// Begins a file that will stand at `path`, in UTF-8.
     ///
     /// # Errors
     /// A folder that cannot be written.
     pub fn create(path: &Path, columns: &[Column]) -> Result<Self> {
+        CsvWriter::create_in(path, columns, encoding_rs::UTF_8)
+    }
+
+    /// Begins a file in this encoding, which must hold every character (UTF-8 or GB18030).
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn create_in(path: &Path, columns: &[Column], encoding: &'static encoding_rs::Encoding) -> Result<Self> {
         let place = || t!("csv.cannot_write", file = path.display()).into_owned();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder).context(place)?);
-        file.write_all(b"\xEF\xBB\xBF").context(place)?;
+        if encoding == encoding_rs::UTF_8 {
+            file.write_all(b"\xEF\xBB\xBF").context(place)?;
+        }
         let mut writer = ::csv::WriterBuilder::new().terminator(Terminator::CRLF).from_writer(file);
         for column in columns {
-            writer.write_field(guard(&column.title, false).as_bytes()).context(place)?;
+            writer.write_field(encoding.encode(&guard(&column.title, false)).0).context(place)?;
         }
         writer.write_record(None::<&[u8]>).context(place)?;
         let phones = columns.iter().map(|column| column.is_text).collect();
-        Ok(CsvWriter { path: path.to_owned(), writer, phones })
+        Ok(CsvWriter { path: path.to_owned(), writer, phones, encoding })
     }
 }
 
@@ -274,7 +285,8 @@ impl Writer for CsvWriter {
             let may_be_phone = self.phones.get(column).copied().unwrap_or(false);
             match value {
                 Value::Empty => self.writer.write_field(""),
-                Value::Text(text) => self.writer.write_field(guard(text, may_be_phone).as_bytes()),
+                // Commas, quotes and line breaks are never part of a longer character in either encoding.
+                Value::Text(text) => self.writer.write_field(self.encoding.encode(&guard(text, may_be_phone)).0),
                 Value::Number(number) => self.writer.write_field(number.to_string()),
                 Value::Date(date) => self.writer.write_field(date.to_string()),
                 Value::DateTime(moment) => self.writer.write_field(moment.strftime("%Y-%m-%d %H:%M:%S").to_string()),

@@ -5,6 +5,7 @@
 //! A row keeps its place in the file from here to the last report: [`Row::number`] is the row a person sees in Excel.
 
 pub mod csv;
+pub mod jsonl;
 pub mod xlsx;
 
 use std::path::{Path, PathBuf};

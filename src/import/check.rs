@@ -88,7 +88,7 @@ impl Plan {
             }
             let value = &mut record.values[place];
             // The record's own id is not sent, so its form is the business of whoever looks it up.
-            if !slot.sent {
+            if !slot.sent && !slot.required {
                 value.push_str(cell.text);
                 continue;
             }
@@ -154,7 +154,7 @@ impl Slot {
     /// is empty.
     fn replaced<'a>(&'a self, cell: Cell<'a>) -> Cell<'a> {
         let of_mapping = |text: &'a String| Cell { text, kind: CellKind::Text };
-        let text = cell.text.trim();
+        let text = trimmed(cell.text);
         match (text, &self.default) {
             ("", Some(default)) => of_mapping(default),
             _ if self.values.is_empty() => Cell { text, kind: cell.kind },
@@ -235,6 +235,14 @@ impl Record {
             .zip(&self.values)
             .filter(|(slot, value)| slot.sent && !value.is_empty())
             .map(|(slot, value)| (slot, value.as_str()))
+    }
+}
+
+/// [`str::trim`], which most cells do not need.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 

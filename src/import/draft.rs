@@ -273,7 +273,8 @@ impl<'a> Draft<'a> {
     fn is_required(&self, field: &Field) -> bool {
         let by_rule =
             |rule: &Rule| rule.require.as_ref() == Some(&field.name) && rule.mode.is_none_or(|mode| mode == self.mode);
-        !field.read_only && (field.required || self.entity.rules.iter().any(by_rule))
+        // A field that is read-only and required is the id of a record to change.
+        field.required || (!field.read_only && self.entity.rules.iter().any(by_rule))
     }
 
     fn has_source(&self, name: &str) -> bool {

@@ -122,6 +122,7 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     let settings = Settings::load(arguments.connection.account.as_deref())?;
     let catalog = settings::catalog(&arguments.knowledge)?;
     let entity = importable(&catalog, &arguments.entity)?;
+    let entity = &arguments.mode.entity(entity);
     let place = Place::of(&arguments.connection, &settings, &catalog)?;
     let input = input(&arguments.file, &arguments.reading, arguments.sending.run.as_deref())?;
     let (mapping, mapping_text) = read_mapping(&arguments.reading)?;

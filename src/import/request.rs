@@ -30,6 +30,14 @@ impl Mode {
             Mode::Update => "update",
         }
     }
+
+    /// What rows have to hold to be written so.
+    pub fn entity(self, entity: &Entity) -> Entity {
+        match self {
+            Mode::Create => entity.clone(),
+            Mode::Update => entity.for_update(),
+        }
+    }
 }
 
 /// What one row asks for.

@@ -52,7 +52,8 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
         return Err(Error::usage(t!("retry.other_target", folder = folder.display(), target = parent.target))
             .hint(t!("retry.other_target_hint")));
     }
-    let entity = catalog.find(&parent.entity)?;
+    let mode = if parent.mode == Mode::Update.word() { Mode::Update } else { Mode::Create };
+    let entity = &mode.entity(catalog.find(&parent.entity)?);
     let mapping =
         parent.mapping_text.as_deref().map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?;
     let shown = file.display().to_string();
@@ -64,7 +65,7 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
         mapping,
         mapping_text: parent.mapping_text.clone(),
         account_mode: parent.account_mode,
-        mode: if parent.mode == Mode::Update.word() { Mode::Update } else { Mode::Create },
+        mode,
         place,
         connection: &arguments.connection,
         wish: Wish { folder: arguments.sending.run.clone(), fresh: false, accept_changed: arguments.accept_changed },

@@ -98,8 +98,10 @@ pub(super) fn clean(field: &Field, cell: Cell<'_>, out: &mut String) -> Result<(
 /// Line breaks and tabs are part of a longer text, and separate tags and ids; elsewhere nothing of the kind is meant.
 fn refuse_control_characters(kind: Kind, text: &str) -> Result<(), Problem> {
     let lines = matches!(kind, Kind::Text | Kind::Html | Kind::Tags | Kind::Ids);
-    let is_plain = |byte: u8| (0x20..0x7f).contains(&byte) || byte >= 0xc3;
-    if text.bytes().all(is_plain) {
+    // Every control character is a byte below space, DEL, or begins with 0xC2. No early end: so the loop runs on many
+    // bytes at a time.
+    let may_be_control = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
+    if !text.bytes().fold(false, |any, byte| any | may_be_control(byte)) {
         return Ok(());
     }
     match text.chars().find(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'))) {

@@ -72,7 +72,12 @@ impl Arguments {
 /// # Errors
 /// When an option cannot be understood or the server cannot start.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
-    let server = Server::start(arguments.options()?)?;
+    let options = arguments.options()?;
+    let kept = options.data.clone().filter(|file| options.seed.is_some() && file.exists());
+    let server = Server::start(options)?;
+    if let Some(file) = kept {
+        printer.say(&t!("sandbox.kept", file = file.display().to_string()));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context(|| "tokio".to_owned())?;
     let interrupted = runtime.block_on(async {
         let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());

@@ -271,7 +271,7 @@ impl Plan {
         self.draw(|fault| fault.kind.is_of_connection()).into_iter().next()
     }
 
-    /// The faults of a request: any delays, and the first of all other kinds. `is_reused` tells whether its connection
+    /// The faults of a request: any delays, and one of all other kinds. `is_reused` tells whether its connection
     /// has served another one.
     pub fn on_request(&self, method: &Method, path: &str, route: Option<&Route>, is_reused: bool) -> Vec<Fault> {
         let mut drawn = self.draw(|fault| {
@@ -279,6 +279,8 @@ impl Plan {
                 && (is_reused || fault.kind != Kind::CloseReused)
                 && fault.is_for(method, path, route)
         });
+        // One with a position is meant for just this request, so it goes before those that may come any time.
+        drawn.sort_by_key(|fault| fault.nth.is_none());
         let mut is_taken = false;
         drawn.retain(|fault| fault.kind == Kind::Delay || !std::mem::replace(&mut is_taken, true));
         drawn

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
@@ -36,6 +37,9 @@ CREATE INDEX IF NOT EXISTS by_created ON record (entity, created);
 CREATE INDEX IF NOT EXISTS by_updated ON record (entity, updated);
 PRAGMA user_version = 1;
 ";
+
+/// Marks a file as a store of this server (`bw8s`), so that no other database is written to by mistake.
+const APPLICATION: i32 = 0x6277_3873;
 
 /// Which members of an entity's records stand in columns.
 #[derive(Debug, Clone, Copy)]
@@ -148,15 +152,24 @@ impl Store {
         .context(place)?;
         // What a killed process wrote survives; only a machine that loses power can lose the last records, and they are
         // invented ones. The file belongs to one server at a time, as ids are given out from memory.
-        let pragmas = "PRAGMA busy_timeout = 3000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+        let pragmas = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
                        PRAGMA synchronous = OFF;";
-        db.execute_batch(pragmas).and_then(|()| db.execute_batch(SCHEMA)).map_err(|error| match error {
-            rusqlite::Error::SqliteFailure(cause, _) if cause.code == rusqlite::ErrorCode::DatabaseBusy => {
-                Error::cannot_run(t!("sandbox.data_in_use", file = place())).hint(t!("sandbox.data_in_use_hint"))
-            }
-            error => Error::cannot_run(t!("sandbox.data_unusable", file = place(), why = error.to_string()))
-                .hint(t!("sandbox.data_unusable_hint")),
-        })?;
+        let unusable = |why: String| {
+            Error::cannot_run(t!("sandbox.data_unusable", file = place(), why = why))
+                .hint(t!("sandbox.data_unusable_hint"))
+        };
+        let is_ours = db
+            .busy_timeout(Duration::from_secs(3))
+            .and_then(|()| is_ours(&db))
+            .map_err(|error| failure(error, &place(), &unusable))?;
+        if !is_ours {
+            return Err(unusable(t!("sandbox.not_a_store").into_owned()));
+        }
+        let mark = format!("PRAGMA application_id = {APPLICATION};");
+        [pragmas, SCHEMA, &mark]
+            .into_iter()
+            .try_for_each(|sql| db.execute_batch(sql))
+            .map_err(|error| failure(error, &place(), &unusable))?;
         db.set_prepared_statement_cache_capacity(64);
         let mut store = Store { db, live: HashMap::new(), next: HashMap::new(), generation: 0, answered: None };
         store.load().context(place)?;
@@ -369,6 +382,22 @@ impl Store {
         });
         let rows = rows.context(|| "sandbox".to_owned())?;
         Ok(rows.into_iter().map(|(id, body)| (id, serde_json::from_str(&body).unwrap_or_default())).collect())
+    }
+}
+
+/// Whether a file is a store of this server, or new.
+fn is_ours(db: &Connection) -> rusqlite::Result<bool> {
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let application: i32 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    Ok(tables == 0 || application == APPLICATION)
+}
+
+fn failure(error: rusqlite::Error, place: &str, unusable: &impl Fn(String) -> Error) -> Error {
+    match error {
+        rusqlite::Error::SqliteFailure(cause, _) if cause.code == rusqlite::ErrorCode::DatabaseBusy => {
+            Error::cannot_run(t!("sandbox.data_in_use", file = place)).hint(t!("sandbox.data_in_use_hint"))
+        }
+        error => unusable(error.to_string()),
     }
 }
 

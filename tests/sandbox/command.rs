@@ -112,6 +112,22 @@ fn records_in_a_folder_survive_from_one_command_to_the_next() {
 }
 
 #[test]
+fn the_database_of_another_program_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("other.db");
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(other);
+    let before = std::fs::read(&file).unwrap();
+    let error = Server::start(Options { data: Some(file.clone()), ..Options::default() }).unwrap_err();
+    assert!(error.message().contains("other.db"), "{error}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    let text = folder.path().join("text.db");
+    std::fs::write(&text, "no database at all, but long enough to be looked at as one by its first bytes").unwrap();
+    assert!(Server::start(Options { data: Some(text), ..Options::default() }).is_err());
+}
+
+#[test]
 fn a_server_ends_when_it_is_dropped() {
     let server = Server::start(Options { assume: Assume::All, ..Options::default() }).unwrap();
     let address = server.address();

@@ -1,12 +1,14 @@
 //! Excel workbooks: read cell by cell, written row by row, so that memory does not grow with rows (a workbook's shared
 //! strings aside, which the format keeps apart from the cells). A workbook is looked over by [`guard`] before it is parsed.
 
+mod front;
 pub mod guard;
 mod number;
 mod reader;
 pub mod template;
 pub mod writer;
 
+pub use front::{Counts, Front};
 pub use reader::XlsxReader;
 pub use writer::{Options, XlsxWriter};
 

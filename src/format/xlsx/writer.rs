@@ -10,7 +10,7 @@ use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, IgnoreError, Wo
 use unicode_width::UnicodeWidthStr;
 
 use super::number::shortest;
-use super::{MAX_COLUMNS, MAX_ROWS};
+use super::{Front, MAX_COLUMNS, MAX_ROWS, front};
 use crate::error::{Error, Result};
 use crate::format::{Column, Value, Writer};
 
@@ -32,12 +32,14 @@ pub struct Options<'a> {
     pub columns: &'a [Column],
     /// Rows of a sheet before the next one is begun, the header included.
     pub rows_per_sheet: u32,
+    /// Name of a sheet before it that [`XlsxWriter::finish_with`] fills.
+    pub front: Option<&'a str>,
 }
 
 impl<'a> Options<'a> {
     /// Columns on a sheet of this name, as many rows as the format holds.
     pub fn new(sheet: &'a str, columns: &'a [Column]) -> Self {
-        Options { sheet, columns, rows_per_sheet: MAX_ROWS }
+        Options { sheet, columns, rows_per_sheet: MAX_ROWS, front: None }
     }
 }
 
@@ -50,6 +52,8 @@ pub struct XlsxWriter {
     widths: Vec<usize>,
     rows_per_sheet: u32,
     sheets: usize,
+    /// There is a sheet before those of the rows.
+    has_front: bool,
     /// The next row of the sheet, from 0.
     row: u32,
     cut: u64,
@@ -75,7 +79,12 @@ impl XlsxWriter {
         let mut workbook = Workbook::new();
         // The rows wait here, so that they lie on the disk they are meant for and nowhere else.
         workbook.set_tempdir(folder(path)).map_err(|error| cannot_write(path, &error))?;
+        if let Some(name) = options.front {
+            let sheet = workbook.add_worksheet();
+            sheet.set_name(sheet_name(name)).map_err(|error| cannot_write(path, &error))?;
+        }
         let mut writer = XlsxWriter {
+            has_front: options.front.is_some(),
             path: path.to_owned(),
             workbook,
             name: sheet_name(options.sheet),
@@ -93,6 +102,28 @@ impl XlsxWriter {
         };
         writer.begin_sheet()?;
         Ok(writer)
+    }
+
+    /// The place of the sheet being written among all.
+    fn at(&self) -> usize {
+        self.sheets - 1 + usize::from(self.has_front)
+    }
+
+    /// How many sheets the rows took.
+    pub fn sheets(&self) -> usize {
+        self.sheets
+    }
+
+    /// Completes the file with what its first sheet says, and puts it under its name.
+    ///
+    /// # Errors
+    /// As [`Writer::finish`].
+    pub fn finish_with(mut self: Box<Self>, front: &Front) -> Result<()> {
+        if self.has_front {
+            let sheet = self.workbook.worksheet_from_index(0);
+            sheet.and_then(|sheet| front::write(sheet, front)).map_err(|error| cannot_write(&self.path, &error))?;
+        }
+        self.finish()
     }
 
     fn begin_sheet(&mut self) -> Result<()> {
@@ -122,6 +153,7 @@ impl XlsxWriter {
     }
 
     fn end_sheet(&mut self) -> Result<()> {
+        let at = self.at();
         let (row, widths) = (self.row, &self.widths);
         let end = |sheet: &mut Worksheet| {
             for (at, width) in (0..).zip(widths) {
@@ -133,10 +165,7 @@ impl XlsxWriter {
             }
             Ok(())
         };
-        self.workbook
-            .worksheet_from_index(self.sheets - 1)
-            .and_then(end)
-            .map_err(|error| cannot_write(&self.path, &error))
+        self.workbook.worksheet_from_index(at).and_then(end).map_err(|error| cannot_write(&self.path, &error))
     }
 }
 
@@ -149,8 +178,8 @@ impl Writer for XlsxWriter {
         if values.len() > MAX_COLUMNS as usize {
             return Err(cannot_write(&self.path, &t!("xlsx.too_many_columns", columns = values.len())));
         }
-        let sheet =
-            self.workbook.worksheet_from_index(self.sheets - 1).map_err(|error| cannot_write(&self.path, &error))?;
+        let at = self.at();
+        let sheet = self.workbook.worksheet_from_index(at).map_err(|error| cannot_write(&self.path, &error))?;
         for (at, value) in (0u16..).zip(values) {
             let is_text = self.columns.get(usize::from(at)).is_some_and(|column| column.is_text);
             let (written, width) = match self.formats.cell(value, is_text) {

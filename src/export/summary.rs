@@ -1,0 +1,148 @@
+//! The first sheet of a workbook: what was exported, when, which part, how many, from where, and counts.
+
+use std::collections::BTreeMap;
+
+use rust_i18n::t;
+use serde_json::Value;
+
+use super::moment;
+use super::names::Names;
+use crate::entity::{Entity, Field, Kind};
+use crate::error::Result;
+use crate::format::xlsx::{Counts, Front as Sheet};
+use crate::language::Language;
+use crate::refresh::text_of;
+
+/// Days a chart shows one by one; a longer span is counted by month.
+const MOST_DAYS: usize = 92;
+/// Values of one field that are listed; the rest is one line.
+const MOST_VALUES: usize = 200;
+
+/// What the first sheet says.
+pub type Front = Sheet;
+
+/// Counts records by the fields the catalog names.
+#[derive(Debug)]
+pub struct Tally<'a> {
+    counted: Vec<(&'a Field, BTreeMap<String, u64>)>,
+    facts: Vec<(String, String)>,
+    title: String,
+    language: Language,
+    is_wanted: bool,
+}
+
+impl<'a> Tally<'a> {
+    /// A tally for an entity; one that is not wanted counts nothing.
+    pub fn new(entity: &'a Entity, facts: Vec<(String, String)>, language: Language, is_wanted: bool) -> Self {
+        let fields = entity.summary.iter().filter_map(|name| entity.field(name)).filter(|_| is_wanted);
+        let counted = fields.map(|field| (field, BTreeMap::new())).collect();
+        let title = t!("export.front_title", entity = entity.label(language), locale = locale(language)).into_owned();
+        Tally { counted, facts, title, language, is_wanted }
+    }
+
+    /// Counts a record.
+    pub fn add(&mut self, record: &Value) {
+        for (field, counts) in &mut self.counted {
+            let text = record.get(&field.name).map(text_of).unwrap_or_default();
+            let value = match field.kind {
+                Kind::Date | Kind::DateTime => match moment::parse(&text) {
+                    Some(moment) => moment.day().to_string(),
+                    None => continue,
+                },
+                _ => text.into_owned(),
+            };
+            match counts.get_mut(&value) {
+                Some(count) => *count += 1,
+                None => {
+                    counts.insert(value, 1);
+                }
+            }
+        }
+    }
+
+    /// The first sheet, when it is wanted.
+    ///
+    /// # Errors
+    /// A name that cannot be looked up.
+    pub fn finish(&self, records: u64, names: &mut Names<'_>) -> Result<Option<Front>> {
+        if !self.is_wanted {
+            return Ok(None);
+        }
+        let locale = locale(self.language);
+        let mut front = Front { title: self.title.clone(), facts: self.facts.clone(), counts: Vec::new() };
+        front.facts.push((t!("export.front_records", locale = locale).into_owned(), records.to_string()));
+        for (field, counts) in &self.counted {
+            let is_time = matches!(field.kind, Kind::Date | Kind::DateTime);
+            let mut rows = match is_time {
+                true => by_day(counts),
+                false => self.by_value(field, counts, names)?,
+            };
+            if !is_time && rows.len() > MOST_VALUES {
+                let rest = rows.split_off(MOST_VALUES);
+                let others = t!("export.front_others", count = rest.len(), locale = locale).into_owned();
+                rows.push((others, rest.iter().map(|(_, count)| count).sum()));
+            }
+            front.counts.push(Counts {
+                title: self.title_of(field, is_time, names),
+                unit: t!("export.front_unit", locale = locale).into_owned(),
+                rows,
+                is_charted: is_time,
+            });
+        }
+        Ok(Some(front))
+    }
+
+    fn title_of(&self, field: &Field, is_time: bool, names: &Names<'_>) -> String {
+        let label = field.label(self.language);
+        let is_named = field.reference.as_deref().is_some_and(|entity| names.knows(entity));
+        let label = if is_named { label.trim_end_matches("编号").trim_end_matches(" ID") } else { label };
+        let key = if is_time { "export.front_by_day" } else { "export.front_by" };
+        t!(key, field = label, locale = locale(self.language)).into_owned()
+    }
+
+    /// The most frequent first; choices in the catalog's order.
+    fn by_value(
+        &self,
+        field: &Field,
+        counts: &BTreeMap<String, u64>,
+        names: &mut Names<'_>,
+    ) -> Result<Vec<(String, u64)>> {
+        let mut counts: Vec<_> = counts.iter().collect();
+        let place = |value: &str| field.choices.iter().position(|choice| choice.value == value).unwrap_or(usize::MAX);
+        counts.sort_by(|(a, one), (b, other)| place(a).cmp(&place(b)).then(other.cmp(one)).then(a.cmp(b)));
+        let mut rows = Vec::with_capacity(counts.len());
+        for (value, count) in counts {
+            let choice = field.choices.iter().find(|choice| choice.value == *value);
+            let mut word = choice.map(|choice| choice.label(self.language).to_owned()).unwrap_or_default();
+            if word.is_empty()
+                && let Some(entity) = field.reference.as_deref()
+            {
+                names.of(entity, value, &mut word)?;
+            }
+            if word.is_empty() {
+                word = match value.as_str() {
+                    "" | "0" => t!("export.front_none", locale = locale(self.language)).into_owned(),
+                    value => value.to_owned(),
+                };
+            }
+            rows.push((word, *count));
+        }
+        Ok(rows)
+    }
+}
+
+/// By day, or by month when there are too many days for a chart.
+fn by_day(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
+    if counts.len() <= MOST_DAYS {
+        return counts.iter().map(|(day, count)| (day.clone(), *count)).collect();
+    }
+    let mut months: BTreeMap<String, u64> = BTreeMap::new();
+    for (day, count) in counts {
+        *months.entry(day[..day.len() - 3].to_owned()).or_default() += count;
+    }
+    months.into_iter().collect()
+}
+
+fn locale(language: Language) -> &'static str {
+    language.pick("zh", "en")
+}

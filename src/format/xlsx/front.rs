@@ -1,0 +1,86 @@
+//! The first sheet of a workbook that a person reads before the rows: facts in two columns, below them counts, beside
+//! them one chart.
+
+use rust_xlsxwriter::{Chart, ChartType, Color, Format, FormatAlign, Worksheet, XlsxError};
+use unicode_width::UnicodeWidthStr;
+
+/// Counts of one kind.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// What is counted.
+    pub title: String,
+    /// How the column of numbers is called.
+    pub unit: String,
+    /// Each value with its count.
+    pub rows: Vec<(String, u64)>,
+    /// Drawn as a chart; only the first such one is.
+    pub is_charted: bool,
+}
+
+/// What the first sheet says.
+#[derive(Debug, Clone, Default)]
+pub struct Front {
+    /// The headline.
+    pub title: String,
+    /// Facts, each with its name.
+    pub facts: Vec<(String, String)>,
+    /// Counts.
+    pub counts: Vec<Counts>,
+}
+
+/// Rows a chart is high.
+const CHART_ROWS: u32 = 18;
+
+/// Writes the sheet.
+pub(super) fn write(sheet: &mut Worksheet, front: &Front) -> Result<(), XlsxError> {
+    let title = Format::new().set_bold().set_font_size(16);
+    let name = Format::new().set_font_color(Color::RGB(0x0059_5959)).set_align(FormatAlign::Top);
+    let text = Format::new().set_align(FormatAlign::Left).set_align(FormatAlign::Top).set_text_wrap();
+    let head = Format::new().set_bold().set_background_color(Color::RGB(0x00DD_EBF7));
+    let number = Format::new().set_num_format("#,##0");
+    sheet.set_screen_gridlines(false).set_portrait().set_print_fit_to_pages(1, 0);
+    sheet.write_string_with_format(0, 0, &front.title, &title)?;
+    let mut row = 2;
+    for (fact, value) in &front.facts {
+        sheet.write_string_with_format(row, 0, fact, &name)?;
+        sheet.write_string_with_format(row, 1, value, &text)?;
+        row += 1;
+    }
+    let mut widest = front.facts.iter().map(|(fact, _)| fact.width()).max().unwrap_or(0);
+    let mut is_charted = false;
+    for counts in front.counts.iter().filter(|counts| !counts.rows.is_empty()) {
+        row += 1;
+        sheet.write_string_with_format(row, 0, &counts.title, &head)?;
+        sheet.write_string_with_format(row, 1, &counts.unit, &head)?;
+        let first = row + 1;
+        for (value, count) in &counts.rows {
+            row += 1;
+            widest = widest.max(value.width());
+            sheet.write_string(row, 0, value)?;
+            // Exact up to 2^53, far beyond any count of rows.
+            sheet.write_number_with_format(row, 1, *count as f64, &number)?;
+        }
+        if counts.is_charted && !std::mem::replace(&mut is_charted, true) {
+            chart(sheet, counts, first, row)?;
+        }
+        row += 1;
+    }
+    sheet.set_column_width(0, widest.clamp(14, 40) as f64 + 2.0)?;
+    sheet.set_column_width(1, 48.0)?;
+    sheet.set_column_width(2, 3.0)?;
+    Ok(())
+}
+
+fn chart(sheet: &mut Worksheet, counts: &Counts, first: u32, last: u32) -> Result<(), XlsxError> {
+    let name = sheet.name();
+    let mut chart = Chart::new(ChartType::Column);
+    chart
+        .add_series()
+        .set_categories((name.as_str(), first, 0, last, 0))
+        .set_values((name.as_str(), first, 1, last, 1))
+        .set_name(counts.unit.as_str());
+    chart.title().set_name(counts.title.as_str());
+    chart.legend().set_hidden();
+    chart.set_width(640).set_height(CHART_ROWS * 20);
+    sheet.insert_chart(2, 3, &chart).map(drop)
+}

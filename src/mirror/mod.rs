@@ -1,0 +1,12 @@
+//! The local copy of an account's records: one SQLite file per account. It knows lists, records by id, how far the reading
+//! of a list has come, and nothing of HTTP or files for people.
+//!
+//! A **list** is an entity and a question (`""` is "everything"); what was asked with a filter is a list of its own, so
+//! that no export can take away or add to the records of another. A list is read in **passes**; every record carries
+//! the number of the pass that saw it last, and what a finished pass did not see is gone.
+
+mod command;
+mod store;
+
+pub use command::{Arguments, run};
+pub use store::{Batch, Key, List, Mirror, Window};

@@ -1,0 +1,643 @@
+//! The file itself: its tables, and the statements that read and write them.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+use rust_i18n::t;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Context, Error, Result};
+
+/// Version of the tables; a file of another one is begun anew, as all it holds can be asked for again.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE list(
+    id INTEGER PRIMARY KEY,
+    entity TEXT NOT NULL,
+    question TEXT NOT NULL,
+    -- Number of the pass being read or read last.
+    pass INTEGER NOT NULL DEFAULT 0,
+    -- When that pass began, seconds of Unix time.
+    began INTEGER,
+    -- The pass is read to its end.
+    is_read INTEGER NOT NULL DEFAULT 0,
+    -- Beginning of the last refresh that ended: everything the service had then is here.
+    complete INTEGER,
+    -- The total the service gave at the end of the last refresh.
+    total INTEGER,
+    UNIQUE(entity, question)
+);
+CREATE TABLE record(
+    list INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY(list, rank, key)
+) WITHOUT ROWID;
+-- What was asked for one record: its own page, the messages of a chat.
+CREATE TABLE detail(
+    list INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- The record's own time of change when it was asked.
+    stamp TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY(list, rank, key, name)
+) WITHOUT ROWID;
+-- Keys of custom fields met in a list's records.
+CREATE TABLE custom(list INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY(list, key)) WITHOUT ROWID;
+-- How far the reading of a list has come, by filter.
+CREATE TABLE window(
+    list INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    filter TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    tail TEXT NOT NULL,
+    count_before INTEGER,
+    count_after INTEGER,
+    pages INTEGER NOT NULL,
+    -- The service gives pages of its own size, whatever is asked for.
+    is_fixed INTEGER NOT NULL,
+    -- Every page was seen to join the one before it.
+    is_joined INTEGER NOT NULL,
+    is_finished INTEGER NOT NULL,
+    PRIMARY KEY(list, number)
+) WITHOUT ROWID;
+";
+
+/// Where a record stands in a list: by number when its id is one, by text behind all numbers otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// The id as a number.
+    pub rank: i64,
+    /// The id as the service wrote it.
+    pub text: String,
+}
+
+impl Key {
+    /// The key of an id.
+    pub fn of(id: &str) -> Self {
+        Key { rank: id.parse().unwrap_or(i64::MAX), text: id.to_owned() }
+    }
+
+    /// Before every other key.
+    pub fn first() -> Self {
+        Key { rank: i64::MIN, text: String::new() }
+    }
+}
+
+/// What was asked, and how complete the answer here is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// Its number in the file.
+    pub id: i64,
+    /// Entity of the catalog.
+    pub entity: String,
+    /// The filter it was asked with; empty for everything.
+    pub question: String,
+    /// Number of the pass being read or read last.
+    pub pass: i64,
+    /// When that pass began (Unix seconds).
+    pub began: Option<i64>,
+    /// That pass is read to its end.
+    pub is_read: bool,
+    /// Beginning of the last refresh that ended (Unix seconds).
+    pub complete: Option<i64>,
+    /// The service's total at its end.
+    pub total: Option<u64>,
+}
+
+/// How far the reading of one filter has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Place among the filters of a list.
+    pub number: i64,
+    /// The filter, as a query string.
+    pub filter: String,
+    /// Records of the service's order that are read.
+    pub position: u64,
+    /// Records a page carries; 0 before the first one.
+    pub size: u64,
+    /// Keys of the last page, in its order.
+    pub tail: Vec<String>,
+    /// The service's total on the first page.
+    pub count_before: Option<u64>,
+    /// The service's total on the last page.
+    pub count_after: Option<u64>,
+    /// Pages read.
+    pub pages: u64,
+    /// The service gives pages of its own size, whatever is asked for.
+    pub is_fixed: bool,
+    /// Every page was seen to join the one before it.
+    pub is_joined: bool,
+    /// Read to its end.
+    pub is_finished: bool,
+}
+
+/// Records in order of their ids.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Key and body of each.
+    pub records: Vec<(Key, Vec<u8>)>,
+}
+
+/// The local copy of one account's records.
+#[derive(Debug)]
+pub struct Mirror {
+    connection: Connection,
+    path: PathBuf,
+    /// Deletes a temporary mirror.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Mirror {
+    /// The file of an account: its host for people, a hash of its identity for the program.
+    pub fn path(folder: &Path, host: &str, identity: &str) -> PathBuf {
+        let host: String = host.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+        let hash: String =
+            Sha256::digest(identity.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        folder.join(format!("{host}-{hash}.db"))
+    }
+
+    /// Opens an account's mirror, making it when it is not there.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, a file that is no mirror.
+    pub fn open(path: &Path) -> Result<Self> {
+        let place = || t!("mirror.cannot_open", file = path.display()).into_owned();
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).context(place)?;
+        }
+        create_private(path).context(place)?;
+        let connection = Connection::open(path).context(place)?;
+        connection.busy_timeout(std::time::Duration::from_secs(60)).context(place)?;
+        connection.pragma_update(None, "journal_mode", "WAL").context(place)?;
+        // A crash of the machine may cost the last pages, never the file: they are asked for again.
+        connection.pragma_update(None, "synchronous", "NORMAL").context(place)?;
+        let mirror = Mirror { connection, path: path.to_owned(), _temporary: None };
+        mirror.set_up().map_err(|error| error.hint(t!("mirror.cannot_open_hint")))?;
+        Ok(mirror)
+    }
+
+    /// A mirror that is gone when it is dropped.
+    ///
+    /// # Errors
+    /// A folder for temporary files that cannot be written.
+    pub fn temporary() -> Result<Self> {
+        let place = || t!("mirror.cannot_open", file = std::env::temp_dir().display()).into_owned();
+        let folder = tempfile::Builder::new().prefix("bw8-").tempdir().context(place)?;
+        let path = folder.path().join("mirror.db");
+        create_private(&path).context(place)?;
+        let connection = Connection::open(&path).context(place)?;
+        connection.pragma_update(None, "journal_mode", "MEMORY").context(place)?;
+        connection.pragma_update(None, "synchronous", "OFF").context(place)?;
+        let mirror = Mirror { connection, path, _temporary: Some(folder) };
+        mirror.set_up()?;
+        Ok(mirror)
+    }
+
+    fn set_up(&self) -> Result<()> {
+        self.connection.set_prepared_statement_cache_capacity(64);
+        self.connection.pragma_update(None, "cache_size", -8000).context(|| self.place())?;
+        let version: i64 =
+            self.connection.pragma_query_value(None, "user_version", |row| row.get(0)).context(|| self.place())?;
+        if version == VERSION {
+            return Ok(());
+        }
+        let made = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+            let version: i64 = self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            if version != VERSION {
+                self.connection.execute_batch(
+                    "DROP TABLE IF EXISTS list; DROP TABLE IF EXISTS record; DROP TABLE IF EXISTS detail;
+                     DROP TABLE IF EXISTS custom; DROP TABLE IF EXISTS window;",
+                )?;
+                self.connection.execute_batch(TABLES)?;
+                self.connection.pragma_update(None, "user_version", VERSION)?;
+            }
+            self.connection.execute_batch("COMMIT")
+        });
+        made.context(|| self.place())
+    }
+
+    /// Where the file is.
+    pub fn file(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it is gone when the command ends.
+    pub fn is_temporary(&self) -> bool {
+        self._temporary.is_some()
+    }
+
+    /// Keeps other commands from refreshing the same entity as long as the file it gives is open.
+    ///
+    /// # Errors
+    /// Another command does so already.
+    pub fn lock(&self, entity: &str) -> Result<std::fs::File> {
+        let path = self.path.with_extension(format!("{entity}.lock"));
+        let place = || t!("mirror.cannot_open", file = path.display()).into_owned();
+        create_private(&path).context(place)?;
+        let file = std::fs::OpenOptions::new().write(true).open(&path).context(place)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                Err(Error::cannot_run(t!("mirror.locked", entity = entity)).hint(t!("mirror.locked_hint")))
+            }
+            // Some network drives cannot lock; one user there is better than none.
+            Err(std::fs::TryLockError::Error(_)) => Ok(file),
+        }
+    }
+
+    fn place(&self) -> String {
+        t!("mirror.failed", file = self.path.display()).into_owned()
+    }
+
+    /// Runs `work` in one transaction.
+    ///
+    /// # Errors
+    /// What `work` says, or a full disk.
+    pub fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.connection.execute_batch("BEGIN IMMEDIATE").context(|| self.place())?;
+        match work() {
+            Ok(done) => self.connection.execute_batch("COMMIT").context(|| self.place()).map(|()| done),
+            Err(error) => {
+                // The first error is the one to tell.
+                let _ = self.connection.execute_batch("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+
+    /// The list of this entity and question, made when it is not there.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn list(&self, entity: &str, question: &str) -> Result<List> {
+        if let Some(list) = self.find(entity, question)? {
+            return Ok(list);
+        }
+        self.execute("INSERT OR IGNORE INTO list(entity, question) VALUES (?, ?)", params![entity, question])?;
+        self.find(entity, question)?.ok_or_else(|| Error::cannot_run(self.place()))
+    }
+
+    /// The list of this entity and question, when it is there.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn find(&self, entity: &str, question: &str) -> Result<Option<List>> {
+        self.connection
+            .prepare_cached(
+                "SELECT id, entity, question, pass, began, is_read, complete, total FROM list
+                 WHERE entity = ? AND question = ?",
+            )
+            .and_then(|mut statement| statement.query_row(params![entity, question], read_list).optional())
+            .context(|| self.place())
+    }
+
+    /// All lists.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn lists(&self) -> Result<Vec<List>> {
+        self.connection
+            .prepare_cached(
+                "SELECT id, entity, question, pass, began, is_read, complete, total FROM list
+                 ORDER BY entity, question",
+            )
+            .and_then(|mut statement| statement.query_map([], read_list)?.collect())
+            .context(|| self.place())
+    }
+
+    /// Begins a new pass over a list.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn begin_pass(&self, list: &List, now: i64) -> Result<List> {
+        self.together(|| {
+            self.execute(
+                "UPDATE list SET pass = pass + 1, began = ?, is_read = 0 WHERE id = ?",
+                params![now, list.id],
+            )?;
+            self.execute("DELETE FROM window WHERE list = ?", params![list.id])?;
+            self.list(&list.entity, &list.question)
+        })
+    }
+
+    /// Ends a pass: what it did not see is gone. Tells how many records that were.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn end_pass(&self, list: &List, total: Option<u64>) -> Result<u64> {
+        self.together(|| {
+            let gone = self.execute("DELETE FROM record WHERE list = ? AND seen < ?", params![list.id, list.pass])?;
+            self.execute(
+                "DELETE FROM detail WHERE list = ?1 AND NOT EXISTS (SELECT 1 FROM record
+                 WHERE record.list = ?1 AND record.rank = detail.rank AND record.key = detail.key)",
+                params![list.id],
+            )?;
+            self.finish_refresh(list, list.began, total)?;
+            Ok(gone as u64)
+        })
+    }
+
+    /// Notes that everything the service had at `began` is here.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn finish_refresh(&self, list: &List, began: Option<i64>, total: Option<u64>) -> Result<()> {
+        self.execute(
+            "UPDATE list SET is_read = 1, complete = ?, total = ? WHERE id = ?",
+            params![began, total.map(to_i64), list.id],
+        )?;
+        self.execute("DELETE FROM window WHERE list = ?", params![list.id])?;
+        Ok(())
+    }
+
+    /// Notes that what was read is written out: the next refresh begins anew.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn mark_used(&self, list: &List) -> Result<()> {
+        self.execute("UPDATE list SET is_read = 0, began = NULL WHERE id = ?", params![list.id]).map(drop)
+    }
+
+    /// Forgets a list with everything in it.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn forget(&self, list: &List) -> Result<()> {
+        self.together(|| {
+            for table in ["record", "detail", "custom", "window"] {
+                self.execute(&format!("DELETE FROM {table} WHERE list = ?"), params![list.id])?;
+            }
+            self.execute("DELETE FROM list WHERE id = ?", params![list.id]).map(drop)
+        })
+    }
+
+    /// Stores a record as seen by the list's pass.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put(&self, list: &List, key: &Key, body: &[u8]) -> Result<()> {
+        self.execute(
+            "INSERT INTO record(list, rank, key, seen, body) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT(list, rank, key) DO UPDATE SET seen = excluded.seen, body = excluded.body",
+            params![list.id, key.rank, key.text, list.pass, body],
+        )
+        .map(drop)
+    }
+
+    /// Notes that a custom field was met.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put_custom(&self, list: &List, key: &str) -> Result<()> {
+        self.execute("INSERT OR IGNORE INTO custom(list, key) VALUES (?, ?)", params![list.id, key]).map(drop)
+    }
+
+    /// The custom fields met in a list.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn custom(&self, list: &List) -> Result<Vec<String>> {
+        self.connection
+            .prepare_cached("SELECT key FROM custom WHERE list = ? ORDER BY key")
+            .and_then(|mut statement| statement.query_map(params![list.id], |row| row.get(0))?.collect())
+            .context(|| self.place())
+    }
+
+    /// One record of a list.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn get(&self, list: &List, key: &Key) -> Result<Option<Vec<u8>>> {
+        self.connection
+            .prepare_cached("SELECT body FROM record WHERE list = ? AND rank = ? AND key = ?")
+            .and_then(|mut statement| {
+                statement.query_row(params![list.id, key.rank, key.text], |row| row.get(0)).optional()
+            })
+            .context(|| self.place())
+    }
+
+    /// The next records of a list's pass behind `after`, in order of their ids.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn after(&self, list: &List, after: &Key, limit: usize) -> Result<Batch> {
+        let mut batch = Batch { records: Vec::with_capacity(limit) };
+        self.connection
+            .prepare_cached(
+                "SELECT rank, key, body FROM record
+                 WHERE list = ? AND (rank, key) > (?, ?) AND seen = ? ORDER BY rank, key LIMIT ?",
+            )
+            .and_then(|mut statement| {
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                let mut rows = statement.query(params![list.id, after.rank, after.text, list.pass, limit])?;
+                while let Some(row) = rows.next()? {
+                    batch.records.push((Key { rank: row.get(0)?, text: row.get(1)? }, row.get(2)?));
+                }
+                Ok(())
+            })
+            .context(|| self.place())?;
+        Ok(batch)
+    }
+
+    /// How many records the list's pass has seen.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn seen(&self, list: &List) -> Result<u64> {
+        self.count("SELECT COUNT(*) FROM record WHERE list = ? AND seen = ?", params![list.id, list.pass])
+    }
+
+    /// How many records a list holds, whichever pass saw them.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn held(&self, list: &List) -> Result<u64> {
+        self.count("SELECT COUNT(*) FROM record WHERE list = ?", params![list.id])
+    }
+
+    fn count(&self, sql: &str, values: impl rusqlite::Params) -> Result<u64> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(values, |row| row.get::<_, i64>(0)))
+            .map(|count| u64::try_from(count).unwrap_or(0))
+            .context(|| self.place())
+    }
+
+    /// Stores what was asked for one record.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put_detail(&self, list: &List, key: &Key, name: &str, stamp: &str, body: &[u8]) -> Result<()> {
+        self.execute(
+            "INSERT OR REPLACE INTO detail(list, rank, key, name, stamp, body) VALUES (?, ?, ?, ?, ?, ?)",
+            params![list.id, key.rank, key.text, name, stamp, body],
+        )
+        .map(drop)
+    }
+
+    /// What was asked for one record, with its stamp.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn detail(&self, list: &List, key: &Key, name: &str) -> Result<Option<(String, Vec<u8>)>> {
+        self.connection
+            .prepare_cached("SELECT stamp, body FROM detail WHERE list = ? AND rank = ? AND key = ? AND name = ?")
+            .and_then(|mut statement| {
+                statement
+                    .query_row(params![list.id, key.rank, key.text, name], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
+            })
+            .context(|| self.place())
+    }
+
+    /// How far the reading of a filter has come.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn window(&self, list: &List, number: i64) -> Result<Option<Window>> {
+        self.connection
+            .prepare_cached(
+                "SELECT number, filter, position, size, tail, count_before, count_after, pages, is_fixed, is_joined,
+                 is_finished FROM window WHERE list = ? AND number = ?",
+            )
+            .and_then(|mut statement| statement.query_row(params![list.id, number], read_window).optional())
+            .context(|| self.place())
+    }
+
+    /// Notes how far the reading of a filter has come.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put_window(&self, list: &List, window: &Window) -> Result<()> {
+        self.execute(
+            "INSERT OR REPLACE INTO window(list, number, filter, position, size, tail, count_before, count_after,
+             pages, is_fixed, is_joined, is_finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
+                list.id,
+                window.number,
+                window.filter,
+                to_i64(window.position),
+                to_i64(window.size),
+                Value::from(window.tail.clone()).to_string(),
+                window.count_before.map(to_i64),
+                window.count_after.map(to_i64),
+                to_i64(window.pages),
+                window.is_fixed,
+                window.is_joined,
+                window.is_finished,
+            ],
+        )
+        .map(drop)
+    }
+
+    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).context(|| self.place())
+    }
+}
+
+fn read_list(row: &rusqlite::Row<'_>) -> rusqlite::Result<List> {
+    Ok(List {
+        id: row.get(0)?,
+        entity: row.get(1)?,
+        question: row.get(2)?,
+        pass: row.get(3)?,
+        began: row.get(4)?,
+        is_read: row.get(5)?,
+        complete: row.get(6)?,
+        total: row.get::<_, Option<i64>>(7)?.and_then(|total| u64::try_from(total).ok()),
+    })
+}
+
+fn read_window(row: &rusqlite::Row<'_>) -> rusqlite::Result<Window> {
+    let number = |at: usize| row.get::<_, Option<i64>>(at).map(|n| n.and_then(|n| u64::try_from(n).ok()));
+    Ok(Window {
+        number: row.get(0)?,
+        filter: row.get(1)?,
+        position: number(2)?.unwrap_or(0),
+        size: number(3)?.unwrap_or(0),
+        tail: serde_json::from_str(&row.get::<_, String>(4)?).unwrap_or_default(),
+        count_before: number(5)?,
+        count_after: number(6)?,
+        pages: number(7)?.unwrap_or(0),
+        is_fixed: row.get(8)?,
+        is_joined: row.get(9)?,
+        is_finished: row.get(10)?,
+    })
+}
+
+fn to_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Makes the file readable by its owner alone before anything is in it. SQLite gives its side files the same mode.
+#[cfg(unix)]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}
+
+/// On Windows a file in the user's own folder is the user's alone by inheritance.
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_in_the_order_of_numbers_with_texts_behind() {
+        let mut keys: Vec<Key> = ["b", "10", "9", "a", "-1"].into_iter().map(Key::of).collect();
+        keys.sort();
+        let texts: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
+        assert_eq!(texts, ["-1", "9", "10", "a", "b"]);
+    }
+
+    #[test]
+    fn what_a_pass_did_not_see_is_gone() {
+        let mirror = Mirror::temporary().unwrap();
+        let list = mirror.list("customers", "").unwrap();
+        let first = mirror.begin_pass(&list, 1).unwrap();
+        mirror.put(&first, &Key::of("1"), b"{}").unwrap();
+        mirror.put(&first, &Key::of("2"), b"{}").unwrap();
+        assert_eq!(mirror.end_pass(&first, Some(2)).unwrap(), 0);
+        let second = mirror.begin_pass(&list, 2).unwrap();
+        mirror.put(&second, &Key::of("2"), b"{}").unwrap();
+        assert_eq!(mirror.seen(&second).unwrap(), 1);
+        assert_eq!(mirror.end_pass(&second, Some(1)).unwrap(), 1);
+        assert_eq!(mirror.held(&second).unwrap(), 1);
+        assert_eq!(mirror.after(&second, &Key::first(), 10).unwrap().records[0].0, Key::of("2"));
+    }
+
+    #[test]
+    fn a_window_is_read_back_as_it_was_written() {
+        let mirror = Mirror::temporary().unwrap();
+        let list = mirror.list("tickets", "").unwrap();
+        let window = Window { number: 1, size: 100, tail: vec!["7".into(), "a\"b".into()], ..Window::default() };
+        mirror.put_window(&list, &window).unwrap();
+        assert_eq!(mirror.window(&list, 1).unwrap().unwrap(), window);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = Mirror::path(folder.path(), "www.example.com", "somebody");
+        let mirror = Mirror::open(&path).unwrap();
+        mirror.list("tickets", "").unwrap();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0);
+        }
+    }
+}
