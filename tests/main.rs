@@ -2,6 +2,7 @@
 
 mod entities;
 mod format;
+mod import;
 mod samples;
 mod sandbox;
 mod template;
