@@ -5,7 +5,7 @@ use rust_i18n::t;
 use serde_json::Value;
 
 use super::{Question, Refresh, record};
-use crate::error::{Error, Exit, Result};
+use crate::error::Result;
 use crate::mirror::{Key, List, Window};
 
 /// A reading that began longer ago is begun anew: what it read first may have changed since.
@@ -113,8 +113,7 @@ impl Refresh<'_> {
                     .into_owned(),
                 ),
                 Verdict::Incomplete => {
-                    return Err(Error::new(Exit::Stopped, t!("refresh.changing", entity = self.label(question)))
-                        .hint(t!("refresh.changing_hint")));
+                    return Err(super::window::changing(question));
                 }
                 Verdict::Again => {
                     before = Some((read, window.count_after));
