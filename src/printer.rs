@@ -85,13 +85,18 @@ impl Printer {
         }
     }
 
-    /// What ended the command, and what to do about it. With JSON output, a document of the same goes to standard output.
-    pub fn error(&self, error: &Error) {
+    /// What ended the command, and what to do about it, in words.
+    pub fn tell(&self, error: &Error) {
         let mut text = format!("{}{}", t!("printer.error"), error.message());
         if let Some(hint) = error.hint_text() {
             text.push_str(&format!("\n{}{hint}", t!("printer.hint")));
         }
         stderr(&text);
+    }
+
+    /// What ended the command. With JSON output, a document of the same goes to standard output.
+    pub fn error(&self, error: &Error) {
+        self.tell(error);
         self.json(&serde_json::json!({
             "version": 1,
             "error": {"message": error.message(), "hint": error.hint_text()},

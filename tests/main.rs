@@ -3,6 +3,7 @@
 mod entities;
 mod export;
 mod format;
+mod import;
 mod samples;
 mod sandbox;
 mod template;

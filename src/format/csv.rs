@@ -309,8 +309,9 @@ impl Writer for CsvWriter {
 /// Puts an apostrophe before text that a spreadsheet program would run as a formula.
 pub fn guard(text: &str, may_be_phone: bool) -> std::borrow::Cow<'_, str> {
     let starts_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let is_guarded =
-        text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']));
+    let is_guarded = text
+        .strip_prefix('\'')
+        .is_some_and(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠', '\'']));
     let is_phone = may_be_phone
         && text.strip_prefix('+').is_some_and(|rest| {
             rest.starts_with(|c: char| c.is_ascii_digit())

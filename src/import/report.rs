@@ -8,6 +8,7 @@ use rust_i18n::t;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
+use super::identity::content_of;
 use super::mapping::Plan;
 use super::words;
 use crate::error::{Context, Error, Exit, Result};
@@ -57,9 +58,8 @@ impl Report<'_> {
         if let Err(error) = self.write_issues() {
             files.warnings.push(error.message().to_owned());
         }
-        match self.write_rows() {
-            Ok(failed) => files.failed = failed,
-            Err(error) => files.warnings.push(error.message().to_owned()),
+        if let Err(error) = self.write_rows(&mut files) {
+            files.warnings.push(error.message().to_owned());
         }
         files
     }
@@ -90,7 +90,7 @@ impl Report<'_> {
     }
 
     /// One pass over the rows, in input order.
-    fn write_rows(&self) -> Result<Option<PathBuf>> {
+    fn write_rows(&self, files: &mut Files) -> Result<()> {
         let open_rows = self.counts.refused + self.counts.failed;
         let mut reader = (open_rows + self.counts.pending > 0).then(|| format::open(self.input)).transpose()?;
         let mut results =
@@ -103,10 +103,13 @@ impl Report<'_> {
         let mut row = Row::default();
         for place in 0..self.identity().rows {
             let operation = operations.at(self.past, place)?;
-            if let Some(reader) = &mut reader
-                && !reader.read(&mut row)?
-            {
-                return Err(Error::cannot_run(t!("report.input_changed", file = self.input.shown)));
+            if let Some(rows) = &mut reader {
+                let is_there = rows.read(&mut row)?;
+                if !is_there || operation.as_ref().is_some_and(|operation| operation.row.content != content_of(&row)) {
+                    // Cells of another row beside this one's error would be worse than none.
+                    (reader, failed, row) = (None, None, Row::default());
+                    files.warnings.push(t!("report.input_changed", file = self.input.shown).into_owned());
+                }
             }
             self.write_result(results.as_mut(), operation.as_ref(), &row)?;
             if let (Some(failed), Some(operation)) = (&mut failed, operation)
@@ -117,15 +120,17 @@ impl Report<'_> {
         }
         results.finish()?;
         match failed {
-            Some(failed) => failed.finish(self.journal).map(Some),
-            None => Failed::clear(self.journal).map(|()| None),
+            Some(failed) => files.failed = Some(failed.finish(self.journal)?),
+            None if open_rows == 0 => Failed::clear(self.journal)?,
+            None => {}
         }
+        Ok(())
     }
 
     fn write_result(&self, results: &mut dyn Writer, operation: Option<&Operation>, row: &Row) -> Result<()> {
         let sheet = self.identity().sheet.as_deref().unwrap_or_default();
         let Some(operation) = operation else {
-            let number = row.number.to_string();
+            let number = if row.number > 0 { row.number.to_string() } else { String::new() };
             let mut values = [Value::Empty; RESULT_HEAD.len()];
             values[..4].copy_from_slice(&[
                 Value::Text(&number),

@@ -153,6 +153,15 @@ fn earlier_run(identity: &Identity, index: &RunIndex, input: &Input) -> Result<O
     }
 }
 
+/// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
+/// cannot be read does not keep a fresh one from beginning.
+pub fn may_double(identity: &Identity, index: &RunIndex, input: &Input) -> u64 {
+    match earlier_run(identity, index, input) {
+        Ok(Some((_, past))) => sent_before(input, &past).unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// How many rows of the input a run has sent.
 fn sent_before(input: &Input, past: &Past) -> Result<u64> {
     past.build_indexes()?;

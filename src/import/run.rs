@@ -24,7 +24,7 @@ use crate::api::{Client, Credentials, Target};
 use crate::entity::{AccountMode, Catalog, Entity};
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input};
-use crate::journal::{Counts, Identity, Journal, Parent, Past, RunIndex};
+use crate::journal::{Counts, Identity, Journal, Lock, Parent, Past, RunIndex};
 use crate::printer::Printer;
 use crate::sandbox;
 use crate::settings::{self, Connection, Settings};
@@ -137,6 +137,12 @@ pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
     }
     let index = work.place.index()?;
     let identity = identity(&work, &survey)?;
+    if work.wish.fresh {
+        let rows = resume::may_double(&identity, &index, &work.input);
+        if rows > 0 {
+            printer.warn(&t!("run.fresh", rows = rows));
+        }
+    }
     // Two commands at once must not both begin a run of the same rows.
     let deciding = index.hold()?;
     let (mut journal, is_new) = match decide(&work.wish, identity, &index, &work.input, work.entity)? {
@@ -324,6 +330,7 @@ fn send(work: &Work<'_>, survey: &Survey, journal: Journal, before: Counts, prin
         past,
         has_earlier,
         origin,
+        fingerprint: survey.fingerprint.clone(),
     });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -370,8 +377,19 @@ fn send(work: &Work<'_>, survey: &Survey, journal: Journal, before: Counts, prin
 /// For a retry: the run that is retried and the columns that tie rows to it.
 fn origin(work: &Work<'_>, survey: &Survey, journal: &Journal) -> Result<Option<Origin>> {
     let Some(parent) = &work.parent else { return Ok(None) };
+    let lock = Lock::take(Path::new(&parent.folder))?;
     let past = Past::open(Path::new(&parent.folder))?;
     past.build_indexes()?;
+    let mut siblings = Vec::new();
+    for run in work.place.index()?.of_parent(&parent.run)? {
+        if run.run != journal.identity().run {
+            // One that was killed has rows in doubt, which opening it for work brings to light.
+            drop(Journal::open(&run.folder)?);
+            let sibling = Past::open(&run.folder)?;
+            sibling.build_indexes()?;
+            siblings.push(sibling);
+        }
+    }
     let column = |title: &str| survey.sheet.header.iter().position(|header| header.trim() == title);
     let claim = crate::journal::Claim { run: journal.identity().run, folder: journal.folder().to_owned() };
     Ok(Some(Origin {
@@ -380,6 +398,8 @@ fn origin(work: &Work<'_>, survey: &Survey, journal: &Journal) -> Result<Option<
         row_column: column(report::EXTRA_COLUMNS[0]),
         run_column: column(report::EXTRA_COLUMNS[1]),
         claim,
+        siblings,
+        lock,
     }))
 }
 
@@ -391,7 +411,7 @@ fn read_windows(
     stop: &Stop,
     to: &mpsc::Sender<Message>,
 ) -> Result<()> {
-    let mut more = true;
+    let (mut more, mut failure) = (true, None);
     while more && !stop.is_set() {
         let size = gate.size();
         let mut window = Window::default();
@@ -400,21 +420,26 @@ fn read_windows(
                 more = false;
                 break;
             }
-            match steps.next()? {
-                None => {
+            match steps.next() {
+                Err(error) => {
+                    // The rows before it still count.
+                    (more, failure) = (false, Some(error));
+                    break;
+                }
+                Ok(None) => {
                     more = false;
                     break;
                 }
-                Some(Step::Ended) => {}
-                Some(Step::End(operation)) => window.ended.push(operation),
-                Some(Step::Send(prepared)) => window.send.push(*prepared),
+                Ok(Some(Step::Ended)) => {}
+                Ok(Some(Step::End(operation))) => window.ended.push(operation),
+                Ok(Some(Step::Send(prepared))) => window.send.push(*prepared),
             }
         }
         gate.enter(stop);
         // The recorder listens until the sender has told it to close, which comes after this thread's last word.
         let _ = to.send(Message::Window(window));
     }
-    Ok(())
+    failure.map_or(Ok(()), Err)
 }
 
 /// The first Ctrl-C stops taking rows; the second leaves at once, which loses nothing: what is in flight is reserved in
@@ -460,7 +485,7 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     }
     let past = journal.past()?;
     let mut counts = past.counts()?;
-    counts.read = survey.rows;
+    counts.read = survey.rows.max(taken);
     // Two counts that know nothing of each other: what the reader took, and what the journal has an end for.
     let ended = past.ended_before(taken)?;
     if whole && taken != ended + given_back {
@@ -488,10 +513,11 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     printer.json(&summary);
     drop(past);
     journal.close()?;
-    match cause {
-        Some(Cause::Failed(error)) => Err(error),
-        _ => Ok(exit),
+    if let Some(Cause::Failed(error)) = &cause {
+        // Standard output has its one document already.
+        printer.tell(error);
     }
+    Ok(exit)
 }
 
 fn cause_text(cause: &Cause) -> String {

@@ -1,6 +1,6 @@
 //! Standard input as a file: it can be read once only, and a run reads its input several times and may have to go on.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
@@ -9,16 +9,18 @@ use sha2::{Digest, Sha256};
 use crate::error::{Context, Error, Result};
 
 /// Keeps standard input in the run's folder when that is named, else beside the runs, under a name made of its content so
-/// that the same rows given again are the same file. A run that has its input already does not read it again.
+/// that the same rows given again are the same file. A run that has its input already needs none again, and refuses other
+/// rows than its own: they would be passed over without a word.
 ///
 /// # Errors
-/// Standard input that ends in an error or holds nothing; a folder that cannot be written.
+/// Standard input that ends in an error, holds nothing, or differs from what the run has; a folder that cannot be written.
 pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     let folder = run.map_or_else(|| PathBuf::from("bw8-runs").join("stdin"), Path::to_owned);
-    if run.is_some()
-        && let Some(kept) = kept(&folder)
+    let kept = run.and_then(kept);
+    if let Some(kept) = &kept
+        && std::io::stdin().is_terminal()
     {
-        return Ok(kept);
+        return Ok(kept.clone());
     }
     let place = || t!("csv.cannot_write", file = folder.display()).into_owned();
     std::fs::create_dir_all(&folder).context(place)?;
@@ -40,6 +42,14 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
         }
         file.write_all(&buffer[..read]).context(place)?;
     }
+    let hash: String = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    if let Some(kept) = kept {
+        return match head.is_empty() || hash_of(&kept)? == hash {
+            true => Ok(kept),
+            false => Err(Error::usage(t!("import.stdin_changed", folder = folder.display()))
+                .hint(t!("import.stdin_changed_hint"))),
+        };
+    }
     if head.is_empty() {
         return Err(
             Error::usage(t!("format.empty", file = t!("import.standard_input"))).hint(t!("import.stdin_empty_hint"))
@@ -48,14 +58,26 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     let extension = if head.starts_with(b"PK") { "xlsx" } else { "csv" };
     let name = match run {
         Some(_) => format!("input.{extension}"),
-        None => {
-            let hash: String = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-            format!("{hash}.{extension}")
-        }
+        None => format!("{hash}.{extension}"),
     };
     let path = folder.join(name);
     file.persist(&path).map_err(|error| error.error).context(place)?;
     Ok(path)
+}
+
+/// The hash of a kept input, made as that of standard input.
+fn hash_of(file: &Path) -> Result<String> {
+    let place = || file.display().to_string();
+    let mut hasher = Sha256::new();
+    let mut source = std::fs::File::open(file).context(place)?;
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match std::io::Read::read(&mut source, &mut buffer).context(place)? {
+            0 => break,
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+    Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn kept(folder: &Path) -> Option<PathBuf> {

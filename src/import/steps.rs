@@ -10,10 +10,10 @@ use super::check::Record;
 use super::identity::{Keys, Repeated, content_of};
 use super::mapping::Plan;
 use super::request::{Job, Requests};
-use super::survey::duplicate;
-use crate::error::Result;
+use super::survey::{Fingerprint, duplicate};
+use crate::error::{Error, Result};
 use crate::format::{Reader, Row};
-use crate::journal::{Claim, InOrder, Operation, Past, Reason, RowKey, Status};
+use crate::journal::{Claim, InOrder, Lock, Operation, Past, Reason, RowKey, Status};
 
 /// A row that is to be sent.
 #[derive(Debug)]
@@ -50,6 +50,10 @@ pub struct Origin {
     pub run_column: Option<usize>,
     /// This run, as a claim names it.
     pub claim: Claim,
+    /// Other runs that retry it.
+    pub siblings: Vec<Past>,
+    /// Keeps others from retrying the same run at the same time: whoever looked first would send what both claim.
+    pub lock: Lock,
 }
 
 /// Makes the steps of a run.
@@ -69,6 +73,9 @@ pub struct Steps<'a> {
     row: Row,
     /// Place of the next row.
     next: u64,
+    /// The fingerprint so far, and what it is at the end while nobody changes the input meanwhile.
+    fingerprint: Fingerprint,
+    expected: String,
 }
 
 /// Everything a run of steps begins with.
@@ -89,13 +96,18 @@ pub struct Beginning<'a> {
     pub has_earlier: bool,
     /// The run that is retried.
     pub origin: Option<Origin>,
+    /// The input's fingerprint in the first reading.
+    pub fingerprint: String,
 }
 
 impl<'a> Steps<'a> {
     /// Steps from the first row on.
     pub fn new(beginning: Beginning<'a>) -> Self {
-        let Beginning { reader, plan, requests, repeated, example_row, past, has_earlier, origin } = beginning;
+        let Beginning { reader, plan, requests, repeated, example_row, past, has_earlier, origin, fingerprint } =
+            beginning;
         Steps {
+            fingerprint: Fingerprint::of_header(&reader.sheet().header),
+            expected: fingerprint,
             reader,
             plan,
             requests,
@@ -123,11 +135,17 @@ impl<'a> Steps<'a> {
     /// An input or journal that cannot be read.
     pub fn next(&mut self) -> Result<Option<Step>> {
         if !self.reader.read(&mut self.row)? {
-            return Ok(None);
+            return match std::mem::take(&mut self.fingerprint).finish() == self.expected {
+                true => Ok(None),
+                false => {
+                    Err(Error::cannot_run(t!("import.changed_meanwhile")).hint(t!("import.changed_meanwhile_hint")))
+                }
+            };
         }
         let place = self.next;
         self.next += 1;
         let content = content_of(&self.row);
+        self.fingerprint.add(&content);
         let mut key =
             RowKey { row: place, number: self.row.number, content, copy: 0, key: None, origin: None, generation: 0 };
         if self.example_row == Some(self.row.number) {
@@ -203,7 +221,18 @@ impl<'a> Steps<'a> {
     /// For a retry: what another run made of the row, or none once this run has claimed it.
     fn taken_over(&self, key: &mut RowKey) -> Result<Option<Operation>> {
         let Some(origin) = &self.origin else { return Ok(None) };
-        let Some(number) = origin.number_of(&self.row, key)? else { return Ok(None) };
+        let number = origin.number_of(&self.row, key)?;
+        for past in &origin.siblings {
+            let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
+            let found = match by_number.filter(|operation| !is_open(operation.status)) {
+                Some(operation) => Some(operation),
+                None => key.key.map(|hash| past.by_key(hash)).transpose()?.flatten(),
+            };
+            if let Some(operation) = found.filter(|operation| !is_open(operation.status)) {
+                return Ok(Some(origin.skipped(key, &operation, past.folder().to_owned())));
+            }
+        }
+        let Some(number) = number else { return Ok(None) };
         key.origin = Some(number);
         if let Some(operation) = origin.past.by_number(number)?.filter(|operation| !is_open(operation.status)) {
             return Ok(Some(origin.skipped(key, &operation, origin.past.folder().to_owned())));

@@ -11,6 +11,7 @@ use super::mapping::{Plan, Slot, Source, no_rows};
 use crate::entity::{AccountMode, Entity};
 use crate::error::Result;
 use crate::format::{self, Input, Row, Sheet};
+use crate::journal::Content;
 use crate::language::Language;
 use crate::text::clean;
 
@@ -33,6 +34,32 @@ pub struct Survey {
     pub first: Vec<(String, String)>,
 }
 
+/// The fingerprint of an input, made row by row: two readings of the same rows agree.
+#[derive(Debug, Clone, Default)]
+pub struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    /// Begins with the header.
+    pub fn of_header(header: &[String]) -> Fingerprint {
+        let mut hasher = Sha256::new();
+        for title in header {
+            hasher.update(title.trim().as_bytes());
+            hasher.update([0xff]);
+        }
+        Fingerprint(hasher)
+    }
+
+    /// Adds one row.
+    pub fn add(&mut self, content: &Content) {
+        self.0.update(content);
+    }
+
+    /// The fingerprint of all rows.
+    pub fn finish(self) -> String {
+        self.0.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 impl Survey {
     /// Reads the whole input once; a second time only when something occurs twice in it.
     ///
@@ -53,14 +80,10 @@ impl Survey {
         };
         let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
         let mut census = Census::default();
-        let mut hasher = Sha256::new();
-        for title in &survey.sheet.header {
-            hasher.update(title.trim().as_bytes());
-            hasher.update([0xff]);
-        }
+        let mut fingerprint = Fingerprint::of_header(&survey.sheet.header);
         while reader.read(&mut row)? {
             let content = content_of(&row);
-            hasher.update(content);
+            fingerprint.add(&content);
             if survey.sheet.example_row != Some(row.number) {
                 survey.plan.check(&row, &mut record);
                 census.add(watched(keys.of(&survey.plan, &record).map(|(key, _)| key), &content));
@@ -71,7 +94,7 @@ impl Survey {
         if survey.rows == 0 {
             return Err(no_rows(&input.shown));
         }
-        survey.fingerprint = hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        survey.fingerprint = fingerprint.finish();
         survey.repeated = census.repeated();
         if !survey.repeated.is_empty() {
             survey.find_duplicates(input)?;

@@ -116,6 +116,14 @@ impl RunIndex {
         self.find("target = ?1 AND entity = ?2 AND input_path = ?3", params![target, entity, input_path])
     }
 
+    /// Runs that retry the rows of this one, newest first.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn of_parent(&self, parent: &Uuid) -> Result<Vec<IndexedRun>> {
+        self.find("parent = ?1", [parent.to_string()])
+    }
+
     /// All runs, newest first.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use index::{IndexedRun, RunIndex};
+pub use lock::Lock;
 pub use past::{InOrder, Past};
 pub use store::{Claim, Journal};
 

@@ -120,6 +120,11 @@ fn writes_change_their_meaning() {
     let user = blanks.put("/users/50001.json", &json!({"user": {"mobile": "13000000001"}})).json();
     assert_eq!((&user["user"]["email"], &user["user"]["custom_fields"]), (&json!(""), &json!([])));
     assert_eq!(user["user"]["cId"], "50001");
+    for (host, kept) in [(&blanks, 1), (&Host::new(), 4)] {
+        let one = json!({"company": {"companyName": "A", "custom_fields": [{"key": "field_10", "value": "零售"}]}});
+        let company = host.put("/companies/20001.json", &one).json();
+        assert_eq!(company["company"]["custom_fields"].as_array().unwrap().len(), kept);
+    }
 
     let resets = Host::variant(&["template=reset"]);
     let ticket = resets.put("/tickets/900001.json", &json!({"ticket": {"priorityLevel": 1}})).json();

@@ -1,0 +1,304 @@
+//! Nothing is sent twice and nothing is lost: the same command again, interrupted and killed runs, changed inputs, and
+//! journals that were damaged.
+
+use super::*;
+
+/// A work directory with `n` customers in `mine.csv`.
+fn with_customers(n: u64) -> Work {
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, n));
+    work
+}
+
+/// Every created row is on the server once, and nothing is there twice.
+#[track_caller]
+fn assert_each_once(work: &Work, server: &Server) {
+    let stored = server.count_by("customers", "mobile");
+    assert!(stored.values().all(|count| *count == 1), "something was made twice: {stored:?}");
+    let (input, results) = (work.table("mine.csv"), work.results());
+    for (mobile, status) in input.column("手机").iter().zip(results.column("status")) {
+        if status == "created" {
+            assert_eq!(stored.get(*mobile), Some(&1), "{mobile} was reported as created and is not there");
+        }
+    }
+}
+
+#[test]
+fn the_same_command_after_the_end_sends_nothing_and_exits_the_same() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let mut table = customers(1, 3);
+    table.set(1, "手机", "");
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv").exits(3);
+    let requests = server.requests();
+    work.on(&server, "import customers mine.csv").exits(3).says("done before");
+    assert_eq!(server.requests(), requests);
+}
+
+#[test]
+fn a_file_is_recognised_wherever_its_run_lies() {
+    let (work, server) = (with_customers(3), Server::start(""));
+    work.on(&server, "import customers mine.csv --run elsewhere/deep").exits(0);
+    std::fs::copy(work.path("mine.csv"), work.path("copy.csv")).unwrap();
+    work.on(&server, "import customers copy.csv").exits(0).says("done before").says("elsewhere");
+    assert_eq!(server.requests_to("customers.create"), 3);
+}
+
+#[test]
+fn fresh_begins_again_and_says_how_many_rows_may_double() {
+    let (work, server) = (with_customers(3), Server::start("--variant duplicate-mobile=accepted"));
+    work.on(&server, "import customers mine.csv").exits(0);
+    work.on(&server, "import customers mine.csv --fresh").exits(0).says("3 rows").says("second time");
+    assert_eq!(server.stored("customers"), 66);
+}
+
+#[test]
+fn a_limited_run_goes_on_without_the_limit() {
+    let (work, server) = (with_customers(5), Server::start(""));
+    work.on(&server, "import customers mine.csv --limit 2");
+    assert_rows(&work.summary(), "created 2, pending 3");
+    work.on(&server, "import customers mine.csv").exits(0).says("going on with the run");
+    assert_rows(&work.summary(), "created 5");
+    assert_each_once(&work, &server);
+}
+
+/// Kills the import whenever a few more requests were seen, until it gets to its end.
+#[test]
+fn a_run_that_is_killed_again_and_again_loses_and_doubles_nothing() {
+    const IN_FLIGHT: u64 = 4;
+    let (work, server) =
+        (with_customers(240), Server::start("--variant duplicate-mobile=accepted --fault delay,ms=4,to=25"));
+    let mut kills = 0;
+    let last = loop {
+        let mut command = work.command_on(&server, "import customers mine.csv --no-canary --concurrency 4");
+        let before = server.requests_to("customers.create");
+        let mut child = command.spawn().unwrap();
+        let after = before + 3 + kills % 9;
+        while child.try_wait().unwrap().is_none() && server.requests_to("customers.create") < after {}
+        if child.try_wait().unwrap().is_some() {
+            break work.wait(child);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+    };
+    assert!(kills >= 8, "only {kills} kills\n{last}");
+    assert!(matches!(last.code, 0 | 4), "{last}");
+    let rows = work.summary()["rows"].clone();
+    assert_eq!(rows["created"].as_u64().unwrap() + rows["unknown"].as_u64().unwrap(), 240, "{rows}");
+    // Two windows that hold what is sent in 50 ms, at least what is in flight, each.
+    assert!(rows["unknown"].as_u64().unwrap() <= kills * 4 * IN_FLIGHT, "{kills} kills left {rows}");
+    assert_each_once(&work, &server);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_lets_what_is_in_flight_finish_and_the_same_command_goes_on() {
+    let (work, server) = (with_customers(60), Server::start("--fault delay,ms=30"));
+    let child = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    server.wait_for_requests(8);
+    interrupt(&child);
+    let ran = work.wait(child);
+    ran.exits(130).says("next: bw8 import customers mine.csv");
+    let summary = work.summary();
+    assert_eq!((&summary["rows"]["unknown"], &summary["finished"]), (&0.into(), &false.into()), "{summary}");
+    assert_eq!(work.results().len(), 60);
+    assert_each_once(&work, &server);
+    work.on(&server, "import customers mine.csv").exits(0);
+    assert_rows(&work.summary(), "created 60");
+    assert_each_once(&work, &server);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_leaves_at_once_and_loses_nothing() {
+    let (work, server) = (with_customers(20), Server::start("--fault stall,on=POST_users,nth=6..8"));
+    let mut child = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    server.wait_for_requests(6);
+    interrupt(&child);
+    wait_until_it_says(&mut child, "stopping:");
+    interrupt(&child);
+    work.wait(child).exits(130);
+    work.on(&server, "import customers mine.csv").exits(4);
+    let rows = work.summary()["rows"].clone();
+    assert!((1..=16).contains(&rows["unknown"].as_u64().unwrap()), "{rows}");
+    assert_each_once(&work, &server);
+}
+
+#[cfg(unix)]
+fn wait_until_it_says(child: &mut Child, text: &str) {
+    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut lines = std::io::BufRead::lines(stderr).map(|line| line.unwrap());
+    assert!(lines.any(|line| line.contains(text)), "it never said {text:?}");
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_second_process_on_one_run_stops_and_says_so() {
+    let (work, server) = (with_customers(20), Server::start("--fault stall,ms=1500,on=POST_users,nth=3"));
+    let first = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    server.wait_for_requests(2);
+    work.on(&server, "import customers mine.csv").exits(1).says("another");
+    work.wait(first).exits(0);
+    assert_each_once(&work, &server);
+}
+
+/// A run of ten customers of which three are done.
+fn interrupted() -> (Work, Server) {
+    let (work, server) = (with_customers(10), Server::start("--variant duplicate-mobile=accepted"));
+    work.on(&server, "import customers mine.csv --limit 3");
+    (work, server)
+}
+
+#[test]
+fn a_changed_input_is_refused_and_named() {
+    let (work, server) = interrupted();
+    work.write_table("mine.csv", customers(1, 10).set(1, "姓名", "示例 改名"));
+    work.on(&server, "import customers mine.csv").exits(2).says("the input changed").says("--accept-changed");
+    assert_eq!(server.stored("customers"), 63);
+}
+
+#[test]
+fn an_accepted_change_keeps_done_rows_and_sends_no_edited_one_again() {
+    let (work, server) = interrupted();
+    work.write_table("mine.csv", customers(1, 10).set(1, "姓名", "示例 改名").set(7, "姓名", "示例 也改"));
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 9, skipped 1");
+    let results = work.results();
+    assert_eq!((results.column("status")[1], results.column("code")[1]), ("skipped", "changed_since_sent"));
+    assert_eq!(results.column("id")[1], "50062");
+    assert_each_once(&work, &server);
+}
+
+#[test]
+fn another_order_of_the_rows_changes_nothing() {
+    let (work, server) = interrupted();
+    let mut table = customers(1, 10);
+    table.rows[1..].reverse();
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 10");
+    assert_eq!(server.stored("customers"), 70);
+    assert_each_once(&work, &server);
+}
+
+#[test]
+fn rows_taken_out_and_put_in_are_told_apart() {
+    let (work, server) = interrupted();
+    let mut table = customers(3, 10);
+    table.rows.swap(1, 5);
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 10");
+    assert_eq!(server.stored("customers"), 72);
+}
+
+#[test]
+fn a_changed_mapping_is_refused_and_named() {
+    let (work, server) = (with_customers(5), Server::start(""));
+    work.write("map.toml", "[constants]\nnote = \"示例\"\n");
+    work.on(&server, "import customers mine.csv --mapping map.toml --limit 2").exits(0);
+    work.write("map.toml", "[constants]\nnote = \"另一个\"\n");
+    work.on(&server, "import customers mine.csv --mapping map.toml").exits(2).says("the mapping of columns changed");
+    work.on(&server, "import customers mine.csv --mapping map.toml --accept-changed").exits(0);
+    assert_eq!(server.stored("customers"), 65);
+}
+
+#[test]
+fn a_changed_catalog_is_refused_and_named() {
+    let (work, server) = interrupted();
+    work.write("api.toml", "[[customers.fields]]\nname = 'note'\nmax = 9\n");
+    work.on(&server, "import customers mine.csv").exits(2).says("api.toml").says("changed");
+    assert_eq!(server.stored("customers"), 63);
+}
+
+#[test]
+fn a_run_never_goes_on_against_another_account() {
+    let (work, server) = (with_customers(5), Server::start(""));
+    work.on(&server, "import customers mine.csv --run here --limit 2").exits(0);
+    let other = Server::start("");
+    for change in ["", "--accept-changed"] {
+        work.on(&other, &format!("import customers mine.csv --run here {change}")).exits(2).says("another account");
+    }
+    work.on(&server, "import companies mine.csv --run here");
+    assert_eq!((server.stored("customers"), other.stored("customers")), (62, 60));
+}
+
+#[test]
+fn a_newer_journal_is_refused() {
+    let (work, server) = interrupted();
+    database(&work).pragma_update(None, "user_version", 99).unwrap();
+    work.on(&server, "import customers mine.csv").exits(1).says("newer");
+}
+
+#[test]
+fn a_damaged_journal_is_refused() {
+    let (work, server) = interrupted();
+    let file = work.run_folder().join("journal.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[4096..middle].fill(0x5a);
+    std::fs::write(&file, &bytes).unwrap();
+    work.on(&server, "import customers mine.csv").exits(1).says("damaged");
+    std::fs::write(&file, "not a database at all, and long enough to tell that it is none").unwrap();
+    work.on(&server, "import customers mine.csv").exits(1).says("damaged");
+    assert_eq!(server.stored("customers"), 63);
+}
+
+/// The books are two counts that know nothing of each other. A journal that forgets a row is found out.
+#[test]
+fn a_journal_that_loses_a_row_fails_the_run_loudly() {
+    let (work, server) = interrupted();
+    let forget = "CREATE TRIGGER forget AFTER INSERT ON operation WHEN new.row = 6
+                  BEGIN DELETE FROM operation WHERE row = 6; END";
+    database(&work).execute_batch(forget).unwrap();
+    work.on(&server, "import customers mine.csv").exits(1).says("the books do not balance");
+}
+
+fn database(work: &Work) -> rusqlite::Connection {
+    rusqlite::Connection::open(work.run_folder().join("journal.db")).unwrap()
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_imported_is_noticed() {
+    let (work, server) = (with_customers(40), Server::start("--fault delay,ms=30"));
+    let child = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    server.wait_for_requests(4);
+    let mut more = customers(1, 40);
+    more.rows.insert(1, customers(90, 1).rows[1].clone());
+    work.write_table("mine.csv", more.set(40, "手机", ""));
+    let ran = work.wait(child);
+    ran.says("changed");
+    assert!(!work.run_folder().join("failed.csv").exists(), "{ran}");
+    work.on(&server, "import customers mine.csv").exits(2).says("the input changed");
+    work.on(&server, "import customers mine.csv --accept-changed").exits(3);
+    assert_rows(&work.summary(), "created 40, refused 1");
+    assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_retry_that_was_killed_is_not_sent_again_from_a_copy() {
+    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,on=POST_users,nth=4");
+    let (work, mut table) = (Work::new(), customers(1, 6));
+    for row in 0..6 {
+        table.set(row, "公司编号", "wrong");
+    }
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv").exits(3);
+    let mut failed = work.table(work.run_folder().join("failed.csv"));
+    for row in 0..6 {
+        failed.set(row, "公司编号", "20001");
+    }
+    work.write_table("first.csv", &failed);
+    let mut child = work.command_on(&server, "retry first.csv --no-canary").spawn().unwrap();
+    server.wait_for_requests(3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    work.write_table("second.csv", failed.set(5, "姓名", "示例 改名"));
+    work.on(&server, "retry second.csv");
+    assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1), "{}", server.state());
+}
