@@ -54,6 +54,9 @@ use crate::settings::{self, Settings};
 /// How often a lock that another command holds is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
+/// How long a filtered list that was broken off is kept, in seconds.
+const FORGET_SECONDS: i64 = 2 * 24 * 60 * 60;
+
 /// Exports an entity's records into a file.
 ///
 /// # Errors
@@ -138,6 +141,7 @@ impl<'a> Job<'a> {
     fn run(&self) -> Result<Report> {
         let mirror = self.refresh.mirror;
         let _lock = self.wait_for_lock()?;
+        self.forget_old_lists()?;
         let (mut gathered, definitions) = self.runtime.block_on(async {
             let gathered = gather::records(&self.refresh, self.plan, self.arguments.incremental).await?;
             let definitions = gather::definitions(&self.refresh, self.plan.entity).await?;
@@ -174,6 +178,17 @@ impl<'a> Job<'a> {
             self.refresh.stop.check()?;
             std::thread::sleep(LOCK_PAUSE);
         }
+    }
+
+    /// Forgets lists that were asked with filters, broken off and never taken up again.
+    fn forget_old_lists(&self) -> Result<()> {
+        let now = jiff::Timestamp::now().as_second();
+        for list in self.refresh.mirror.lists()? {
+            if !list.question.is_empty() && list.began.is_none_or(|began| now - began > FORGET_SECONDS) {
+                self.refresh.mirror.forget(&list)?;
+            }
+        }
+        Ok(())
     }
 
     fn filter(&self, definitions: &Definitions) -> Result<Filter<'a>> {

@@ -98,6 +98,17 @@ fn a_list_without_end_ends_with_a_clear_error() {
 }
 
 #[test]
+fn a_list_in_no_order_at_all_ends_with_a_clear_error() {
+    let mut turn = 0;
+    let (_, ran) = export(move |request| {
+        turn += 37;
+        let shuffled: Vec<u64> = (0..400).map(|n| (n * 7919 + turn * 31) % 400 + 1).collect();
+        page(&shuffled, request, 100, None)
+    });
+    assert!(ran.ended(5).json()["error"]["message"].as_str().unwrap().contains("changes faster"));
+}
+
+#[test]
 fn bursts_of_refusals_and_broken_answers_are_waited_out() {
     let work = Work::faulty(&[
         "429,on=GET users,nth=1..2,retry-after=0",
