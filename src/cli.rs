@@ -99,12 +99,20 @@ fn translate(mut command: clap::Command, path: &str) -> clap::Command {
     if let Some(about) = text("") {
         command = command.about(about.clone()).long_about(about);
     }
+    command = command
+        .help_template("{before-help}{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
+        .subcommand_help_heading("命令");
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     for id in arguments {
         let help = text(&format!(".{id}"));
-        if let Some(help) = help {
-            command = command.mut_arg(&id, |argument| argument.help(help.clone()).long_help(help));
-        }
+        command = command.mut_arg(&id, |argument| {
+            let heading = if argument.is_positional() { "参数" } else { "选项" };
+            let argument = argument.help_heading(heading);
+            match help {
+                Some(help) => argument.help(help.clone()).long_help(help),
+                None => argument,
+            }
+        });
     }
     let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in subcommands {
