@@ -15,6 +15,7 @@ use super::auth::Auth;
 use super::envelope::{self, Document, Refusal};
 use super::limit::Pace;
 use super::target::Target;
+use super::verdict::{Expected, Verdict, judge};
 use crate::entity::{self, Service};
 use crate::error::{Error, Exit, Result};
 
@@ -165,7 +166,7 @@ impl Client {
             let (error, asked) = {
                 let permit = self.pace.acquire().await;
                 let sent = self.attempt(entity::Method::Get, url, HeaderMap::new(), None).await?;
-                match read_answer(url, sent) {
+                match self.read_answer(url, sent) {
                     Read::Document(document) => {
                         permit.went_well();
                         return Ok(Ok(document));
@@ -187,6 +188,23 @@ impl Client {
                 None => tokio::time::sleep(wait).await,
             }
         }
+    }
+
+    /// Judges the answer to a write; a secret of the login that it repeats goes no further.
+    pub fn judge(&self, answer: &Answer, expected: &Expected) -> Verdict {
+        let redacted = |refusal: Refusal| self.redacted(refusal);
+        match judge(answer, expected) {
+            Verdict::Refused(refusal) => Verdict::Refused(redacted(refusal)),
+            Verdict::LoginRefused(refusal) => Verdict::LoginRefused(redacted(refusal)),
+            Verdict::Forbidden(refusal) => Verdict::Forbidden(redacted(refusal)),
+            Verdict::NoSuchPath(refusal) => Verdict::NoSuchPath(redacted(refusal)),
+            Verdict::Moved(to) => Verdict::Moved(self.auth.redact(to)),
+            verdict => verdict,
+        }
+    }
+
+    fn redacted(&self, refusal: Refusal) -> Refusal {
+        Refusal { code: self.auth.redact(refusal.code), message: self.auth.redact(refusal.message) }
     }
 
     async fn attempt(
@@ -248,6 +266,51 @@ impl Client {
         }
     }
 
+    fn read_answer(&self, url: &Url, sent: Sent) -> Read {
+        let path = url.path();
+        let passing = |why: &str, asked: Option<Duration>| {
+            let error =
+                Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.unreachable_hint"));
+            Read::ForNow(error, asked)
+        };
+        let answer = match sent {
+            Sent::Answered(answer) => answer,
+            Sent::NotSent(why) | Sent::Lost(why) => return passing(&why, None),
+        };
+        let document = envelope::parse(&answer.body);
+        let refusal = document
+            .as_ref()
+            .and_then(|document| envelope::refusal(document, false))
+            .map(|refusal| self.redacted(refusal));
+        let why =
+            refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+        match answer.status {
+            300..=399 => Read::ForGood(
+                Error::cannot_run(t!(
+                    "api.moved",
+                    path = path,
+                    to = self.auth.redact(answer.location.unwrap_or_default())
+                ))
+                .hint(t!("api.moved_hint")),
+            ),
+            // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
+            403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && refusal.is_some() => {
+                refusal.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Refused)
+            }
+            401 | 403 => Read::ForGood(denied(answer.status, &why)),
+            408 | 429 | 500.. => passing(&why, answer.retry_after),
+            400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
+                code: answer.status.to_string(),
+                message: format!("HTTP {}", answer.status),
+            })),
+            _ => match (refusal, document) {
+                (Some(refusal), _) => Read::Refused(refusal),
+                (None, Some(document)) => Read::Document(document),
+                (None, None) => passing(&t!("api.not_json"), answer.retry_after),
+            },
+        }
+    }
+
     /// What the service knows of itself, for those who read answers.
     pub fn service(&self) -> &Service {
         &self.service
@@ -263,43 +326,6 @@ enum Read {
     ForGood(Error),
     /// Asking again may help, after the wait the service asked for.
     ForNow(Error, Option<Duration>),
-}
-
-fn read_answer(url: &Url, sent: Sent) -> Read {
-    let path = url.path();
-    let passing = |why: &str, asked: Option<Duration>| {
-        let error = Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.unreachable_hint"));
-        Read::ForNow(error, asked)
-    };
-    let answer = match sent {
-        Sent::Answered(answer) => answer,
-        Sent::NotSent(why) | Sent::Lost(why) => return passing(&why, None),
-    };
-    let document = envelope::parse(&answer.body);
-    let refusal = document.as_ref().and_then(|document| envelope::refusal(document, false));
-    let why =
-        refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
-    match answer.status {
-        300..=399 => Read::ForGood(
-            Error::cannot_run(t!("api.moved", path = path, to = answer.location.unwrap_or_default()))
-                .hint(t!("api.moved_hint")),
-        ),
-        // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
-        403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && refusal.is_some() => {
-            refusal.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Refused)
-        }
-        401 | 403 => Read::ForGood(denied(answer.status, &why)),
-        408 | 429 | 500.. => passing(&why, answer.retry_after),
-        400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
-            code: answer.status.to_string(),
-            message: format!("HTTP {}", answer.status),
-        })),
-        _ => match (refusal, document) {
-            (Some(refusal), _) => Read::Refused(refusal),
-            (None, Some(document)) => Read::Document(document),
-            (None, None) => passing(&t!("api.not_json"), answer.retry_after),
-        },
-    }
 }
 
 /// Growing waits between attempts, with chance in them so that clients do not come back all at once.

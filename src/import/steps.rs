@@ -53,7 +53,7 @@ pub struct Origin {
     /// Other runs that retry it.
     pub siblings: Vec<Past>,
     /// Keeps others from retrying the same run at the same time: whoever looked first would send what both claim.
-    pub lock: Lock,
+    pub _lock: Lock,
 }
 
 /// Makes the steps of a run.
