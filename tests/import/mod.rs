@@ -2,6 +2,7 @@
 //! ([`Server`]) where one is needed, commands as people type them, and what is expected of them ([`Ran`]).
 
 mod answers;
+mod bad_input;
 mod journal;
 mod login;
 mod main_job;
