@@ -215,13 +215,13 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<Sent> {
         let login = self.auth.login(&self.http).await?;
-        let first = self.once(method, url, headers.clone(), body.clone(), &login.header).await;
+        let first = self.once(method, url, headers.clone(), body.clone(), &login.header).await?;
         match first {
             Sent::Answered(ref answer) if answer.status == 401 => match self.auth.renewed(&self.http, &login).await? {
                 None => Ok(first),
                 Some(login) => {
                     self.count_retry();
-                    Ok(self.once(method, url, headers, body, &login.header).await)
+                    self.once(method, url, headers, body, &login.header).await
                 }
             },
             sent => Ok(sent),
@@ -235,7 +235,7 @@ impl Client {
         headers: HeaderMap,
         body: Option<Bytes>,
         login: &HeaderValue,
-    ) -> Sent {
+    ) -> Result<Sent> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let method = match method {
             entity::Method::Get => reqwest::Method::GET,
@@ -249,21 +249,26 @@ impl Client {
         *request.body_mut() = body.map(reqwest::Body::from);
         let response = match self.http.execute(request).await {
             Ok(response) => response,
-            Err(error) if error.is_connect() => return Sent::NotSent(reason(&error)),
-            Err(error) => return Sent::Lost(reason(&error)),
+            Err(error) if is_bad_certificate(&error) => {
+                // Asking again cannot help.
+                let message = t!("api.untrusted", host = self.target.host(), why = reason(&error));
+                return Err(Error::cannot_run(message).hint(t!("api.untrusted_hint")));
+            }
+            Err(error) if error.is_connect() => return Ok(Sent::NotSent(reason(&error))),
+            Err(error) => return Ok(Sent::Lost(reason(&error))),
         };
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let location = header(LOCATION).map(str::to_owned);
         let retry_after = header(RETRY_AFTER).and_then(|text| parse_retry_after(text, SystemTime::now()));
-        match read_body(response).await {
+        Ok(match read_body(response).await {
             Ok(body) => Sent::Answered(Answer { status, location, retry_after, body }),
             // A status line alone proves a refusal (the body only explains it), but never a success.
             Err(why) if (400..500).contains(&status) && status != 408 => {
                 Sent::Answered(Answer { status, location, retry_after, body: Bytes::from(why) })
             }
             Err(why) => Sent::Lost(why),
-        }
+        })
     }
 
     fn read_answer(&self, url: &Url, sent: Sent) -> Read {
@@ -377,6 +382,22 @@ pub fn reason(error: &reqwest::Error) -> String {
         true => t!("api.connection_failed").into_owned(),
         false => text,
     }
+}
+
+/// Whether a connection was not made because nobody vouches for the host's certificate.
+fn is_bad_certificate(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+            return true;
+        }
+        cause = match error.downcast_ref::<std::io::Error>() {
+            // An I/O error does not name the error it holds as its source.
+            Some(error) => error.get_ref().map(|inner| inner as &dyn std::error::Error),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// `Retry-After` as seconds or an HTTP date, cut to what is sensible; none for garbage and dates gone by.
