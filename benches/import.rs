@@ -251,6 +251,7 @@ fn request_end(buffer: &[u8]) -> Option<usize> {
 
 /// The yardstick: reads the file, posts every row with a tuned client, keeps nothing.
 fn bare(address: &str, file: &Path, in_flight: usize) {
+    rustls::crypto::ring::default_provider().install_default().expect("the first provider");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let client = reqwest::Client::builder()
         .http1_only()

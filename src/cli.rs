@@ -55,10 +55,6 @@ pub enum OutputFormat {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Writes every record of a list into a spreadsheet, complete and provably so
-    Export(Box<crate::export::Arguments>),
-    /// Shows or forgets the local copies exports are written from
-    Mirror(crate::mirror::Arguments),
     /// Map, check, send, report; the same command again continues an unfinished run
     Import(import::Arguments),
     /// Everything import does before the first request, offline
@@ -67,6 +63,10 @@ pub enum Command {
     Retry(import::retry::Arguments),
     /// Which runs there were and what became of them
     Runs(import::runs::Arguments),
+    /// Write every record of a list into a spreadsheet, complete and provably so
+    Export(Box<crate::export::Arguments>),
+    /// Show or forget the local copies exports are written from
+    Mirror(crate::mirror::Arguments),
     /// Print shell completions
     Completions {
         /// The shell

@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one binary: a file per theme.
 
 mod entities;
+mod export;
 mod format;
 mod import;
 mod samples;

@@ -20,7 +20,7 @@ mod tags;
 mod write;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rust_i18n::t;
 use serde_json::json;
@@ -44,11 +44,18 @@ use write::{Table, Written};
 use crate::api::Client;
 use crate::entity::{Catalog, Kind, Part};
 use crate::error::{Context, Error, Exit, Result};
+use crate::format::xlsx::FRONT_NAMES;
 use crate::language::Language;
 use crate::mirror::{List, Mirror};
 use crate::printer::Printer;
 use crate::refresh::{Progress, Question, Refresh, Stop};
 use crate::settings::{self, Settings};
+
+/// How often a lock that another command holds is tried.
+const LOCK_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long a filtered list that was broken off is kept, in seconds.
+const FORGET_SECONDS: i64 = 2 * 24 * 60 * 60;
 
 /// Exports an entity's records into a file.
 ///
@@ -133,7 +140,8 @@ struct Report {
 impl<'a> Job<'a> {
     fn run(&self) -> Result<Report> {
         let mirror = self.refresh.mirror;
-        let _lock = mirror.lock(&self.plan.entity.name)?;
+        let _lock = self.wait_for_lock()?;
+        self.forget_old_lists()?;
         let (mut gathered, definitions) = self.runtime.block_on(async {
             let gathered = gather::records(&self.refresh, self.plan, self.arguments.incremental).await?;
             let definitions = gather::definitions(&self.refresh, self.plan.entity).await?;
@@ -142,9 +150,10 @@ impl<'a> Job<'a> {
         let filter = self.filter(&definitions)?;
         let workshop = write::workshop(self.plan.output.file.as_deref())?;
         let made = match &self.plan.source {
-            Source::Tags => vec![self.write_tags(&gathered, &filter, workshop.path())?],
-            _ => self.write_records(&mut gathered, definitions, &filter, workshop.path())?,
-        };
+            Source::Tags => self.write_tags(&gathered, &filter, workshop.path()).map(|made| vec![made]),
+            _ => self.write_records(&mut gathered, definitions, &filter, workshop.path()),
+        }
+        .map_err(|error| self.without_workshop(error, workshop.path()))?;
         let report = self.publish(gathered.reports, gathered.warnings, made)?;
         for list in &gathered.lists {
             // A list that was asked with filters of its own is of no use to other exports.
@@ -154,6 +163,32 @@ impl<'a> Job<'a> {
             }
         }
         Ok(report)
+    }
+
+    /// Waits until no other export refreshes this account's mirror.
+    fn wait_for_lock(&self) -> Result<std::fs::File> {
+        let mut is_told = false;
+        loop {
+            if let Some(lock) = self.refresh.mirror.lock()? {
+                return Ok(lock);
+            }
+            if !std::mem::replace(&mut is_told, true) {
+                self.refresh.progress.say(&t!("mirror.waiting"));
+            }
+            self.refresh.stop.check()?;
+            std::thread::sleep(LOCK_PAUSE);
+        }
+    }
+
+    /// Forgets lists that were asked with filters, broken off and never taken up again.
+    fn forget_old_lists(&self) -> Result<()> {
+        let now = jiff::Timestamp::now().as_second();
+        for list in self.refresh.mirror.lists()? {
+            if !list.question.is_empty() && list.began.is_none_or(|began| now - began > FORGET_SECONDS) {
+                self.refresh.mirror.forget(&list)?;
+            }
+        }
+        Ok(())
     }
 
     fn filter(&self, definitions: &Definitions) -> Result<Filter<'a>> {
@@ -272,9 +307,9 @@ impl<'a> Job<'a> {
         Table {
             to,
             encoding: self.arguments.encoding,
-            path: workshop.join(format!("table{suffix}")),
+            path: workshop.join(self.file_name(suffix)),
             sheet: sheet.to_owned(),
-            front: has_front.then(|| t!("export.front_sheet", locale = language.pick("zh", "en")).into_owned()),
+            front: has_front.then(|| language.pick(FRONT_NAMES[0], FRONT_NAMES[1]).to_owned()),
             columns: shape.columns.iter().map(shape::Column::format).collect(),
         }
     }
@@ -314,7 +349,7 @@ impl<'a> Job<'a> {
         let table = Table {
             to: self.plan.output.to,
             encoding: self.arguments.encoding,
-            path: workshop.join("table"),
+            path: workshop.join(self.file_name("")),
             sheet: self.plan.entity.label(language).to_owned(),
             front: None,
             columns: tags::columns(self.plan.headers),
@@ -322,6 +357,23 @@ impl<'a> Job<'a> {
         let path = table.path.clone();
         let (rows, written) = tags::write(&rows, &table)?;
         Ok(Made { path, suffix: String::new(), rows, passed: None, written })
+    }
+
+    /// What a file is called until it is in place.
+    fn file_name(&self, suffix: &str) -> std::path::PathBuf {
+        let target = self.plan.output.file.clone().unwrap_or_else(|| "-".into());
+        with_suffix(&target, suffix).file_name().map_or_else(|| "table".into(), Into::into)
+    }
+
+    /// An error in the words of the user, who knows nothing of the folder files are made in.
+    fn without_workshop(&self, error: Error, workshop: &std::path::Path) -> Error {
+        let folder = workshop.parent().unwrap_or(workshop);
+        let message = error.message().replace(&workshop.display().to_string(), &folder.display().to_string());
+        let renamed = Error::new(error.exit(), message);
+        match error.hint_text() {
+            Some(hint) => renamed.hint(hint),
+            None => renamed,
+        }
     }
 
     /// The filters as typed.

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use jiff::Span;
 use jiff::civil::Date;
 use rust_i18n::t;
 
@@ -166,11 +167,13 @@ fn narrowed<'a>(
     if arguments.incremental {
         return question;
     }
+    let is_window = question.endpoint.window.is_some();
     let day = |date: Date, time: &str, is_window: bool| match is_window {
+        // Whether the last day is included is not known of these lists; a day more is asked for and left out here.
+        true if time != "00:00:00" => date.saturating_add(Span::new().days(1)).to_string(),
         true => date.to_string(),
         false => format!("{date} {time}"),
     };
-    let is_window = question.endpoint.window.is_some();
     let created = question.created(service).cloned();
     let updated = question.updated(service).cloned();
     let mut updated_from = updated_since.from;

@@ -168,11 +168,11 @@ fn pass<T>(
             sender.send(full).map_err(|_| Error::cannot_run(String::new()))
         };
         let produced = produce(&mut rows, &mut send);
-        let produced = produced.and_then(|(value, front)| {
+        let produced = produced.map(|(value, front)| {
             // The same as above.
             let _ = sender.send(rows);
             let _ = front_sender.send(front);
-            Ok(value)
+            value
         });
         drop(sender);
         drop(front_sender);

@@ -14,9 +14,6 @@ use crate::format::jsonl::JsonlWriter;
 use crate::format::xlsx::{Options, XlsxWriter};
 use crate::format::{Column, Value, Writer};
 
-/// Rows of a sheet before the next one is begun; a test sets fewer.
-const ROWS_PER_SHEET: u32 = crate::format::xlsx::MAX_ROWS;
-
 /// A table to write.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -59,12 +56,7 @@ impl Table {
     pub fn create(&self) -> Result<Open> {
         Ok(match self.to {
             To::Xlsx => {
-                let options = Options {
-                    sheet: &self.sheet,
-                    columns: &self.columns,
-                    rows_per_sheet: ROWS_PER_SHEET,
-                    front: self.front.as_deref(),
-                };
+                let options = Options { front: self.front.as_deref(), ..Options::new(&self.sheet, &self.columns) };
                 Open::Xlsx(Box::new(XlsxWriter::create(&self.path, &options)?))
             }
             To::Csv => {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{List, Mirror};
 use crate::entity::Catalog;
-use crate::error::{Context, Exit, Result};
+use crate::error::{Context, Error, Exit, Result};
 use crate::language::Language;
 use crate::printer::Printer;
 use crate::settings;
@@ -102,7 +102,12 @@ fn clear(files: &[PathBuf], host: Option<&str>, printer: &Printer) -> Result<Exi
     };
     let mut cleared = Vec::new();
     for file in files.iter().filter(is_meant) {
-        for extra in ["db-wal", "db-shm"] {
+        let mirror = Mirror::open(file)?;
+        let Some(_lock) = mirror.lock()? else {
+            return Err(Error::cannot_run(t!("mirror.locked", file = file.display())).hint(t!("mirror.locked_hint")));
+        };
+        drop(mirror);
+        for extra in ["db-wal", "db-shm", "lock"] {
             // They are there only while a command is running or was killed.
             let _ = std::fs::remove_file(file.with_extension(extra));
         }

@@ -7,6 +7,8 @@
 
 mod command;
 mod store;
+mod tables;
 
 pub use command::{Arguments, run};
-pub use store::{Batch, Key, List, Mirror, Window};
+pub use store::Mirror;
+pub use tables::{Batch, Key, List, Window};

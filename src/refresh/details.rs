@@ -152,7 +152,6 @@ impl Refresh<'_> {
     /// Asks a question to which "no" is an answer, on a task of its own.
     pub(super) fn ask(&self, url: url::Url) -> impl Future<Output = Result<Answer>> + use<> {
         let client = std::sync::Arc::clone(self.client);
-        let task = Task(tokio::spawn(async move { client.ask(&url).await }));
-        async move { task.await }
+        Task(tokio::spawn(async move { client.ask(&url).await }))
     }
 }

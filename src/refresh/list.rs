@@ -5,11 +5,13 @@ use rust_i18n::t;
 use serde_json::Value;
 
 use super::{Question, Refresh, record};
-use crate::error::{Error, Exit, Result};
+use crate::error::Result;
 use crate::mirror::{Key, List, Window};
 
 /// A reading that began longer ago is begun anew: what it read first may have changed since.
 const RESUMABLE_SECONDS: i64 = 24 * 60 * 60;
+/// A reading that ended longer ago is not written out any more: the file would be of another day than it says.
+const FRESH_SECONDS: i64 = 60 * 60;
 /// Times a list is read before it is said to change too fast.
 const MOST_PASSES: u32 = 3;
 /// The service's filters know days only, and its clock is not ours.
@@ -24,6 +26,8 @@ pub struct Report {
     pub path: String,
     /// With which filters.
     pub filter: String,
+    /// When the reading began, in the service's time zone.
+    pub began: Option<String>,
     /// The service's total on the first page.
     pub count_before: Option<u64>,
     /// The service's total on the last page.
@@ -68,12 +72,14 @@ impl Refresh<'_> {
         let now = jiff::Timestamp::now().as_second();
         let service = self.client.service();
         let mut list = self.mirror.list(&question.entity.name, &question.text(service))?;
-        let is_resumable = list.began.is_some_and(|began| (0..RESUMABLE_SECONDS).contains(&(now - began)));
+        let limit = if list.is_read { FRESH_SECONDS } else { RESUMABLE_SECONDS };
+        let is_resumable = list.began.is_some_and(|began| (0..limit).contains(&(now - began)));
         let mut outcome = Outcome { list: list.clone(), reports: Vec::new(), warnings: Vec::new() };
         if is_resumable && list.is_read {
             self.progress.say(&t!("refresh.already_read", entity = self.label(question)));
             outcome.reports.push(self.report(
                 question,
+                &list,
                 &Window { count_after: list.total, ..self.read_window_of(&list)? },
                 self.mirror.seen(&list)?,
                 0,
@@ -94,7 +100,7 @@ impl Refresh<'_> {
             let read = self.mirror.seen(&list)?;
             let deleted = if window.count_after == Some(read) { 0 } else { self.deleted(question, &list)? };
             let verdict = judge(&window, read, deleted, before, passes);
-            outcome.reports.push(self.report(question, &window, read, passes));
+            outcome.reports.push(self.report(question, &list, &window, read, passes));
             match verdict {
                 Verdict::Whole => {}
                 Verdict::WholeAgainstCount => outcome.warnings.push(
@@ -107,8 +113,7 @@ impl Refresh<'_> {
                     .into_owned(),
                 ),
                 Verdict::Incomplete => {
-                    return Err(Error::new(Exit::Stopped, t!("refresh.changing", entity = self.label(question)))
-                        .hint(t!("refresh.changing_hint")));
+                    return Err(super::window::changing(question));
                 }
                 Verdict::Again => {
                     before = Some((read, window.count_after));
@@ -143,6 +148,7 @@ impl Refresh<'_> {
             return self.read_all(question).await;
         };
         let mut outcome = Outcome { list: list.clone(), reports: Vec::new(), warnings: Vec::new() };
+        let leaves_out_deleted = self.leaves_out_deleted(question, &list)?;
         let since = super::question::day_of(complete, service).saturating_sub(jiff::Span::new().days(OVERLAP_DAYS));
         self.progress.say(&t!("refresh.changes_since", entity = self.label(question), since = since));
         for (number, names) in (1..).zip(windows.into_iter().flatten()) {
@@ -153,7 +159,7 @@ impl Refresh<'_> {
             };
             let part = question.clone().with(&names[0], &since);
             let window = self.read_window(&list, &part, number).await?;
-            outcome.reports.push(self.report(&part, &window, window.position, 1));
+            outcome.reports.push(self.report(&part, &list, &window, window.position, 1));
         }
         let held = self.mirror.held(&list)?;
         let count = self.live_count(question).await?;
@@ -162,7 +168,8 @@ impl Refresh<'_> {
                 outcome.warnings.push(t!("refresh.no_count", entity = self.label(question)).into_owned());
                 true
             }
-            Some(count) => count == held || count + self.deleted(question, &list)? == held,
+            Some(count) if leaves_out_deleted => count + self.deleted(question, &list)? == held,
+            Some(count) => count == held,
         };
         if !is_equal {
             self.progress.say(&t!(
@@ -199,6 +206,15 @@ impl Refresh<'_> {
         Ok(self.mirror.window(list, 0)?.unwrap_or_default())
     }
 
+    /// Whether the service's total was seen to leave out deleted records although they are in its list.
+    fn leaves_out_deleted(&self, question: &Question<'_>, list: &List) -> Result<bool> {
+        let held = self.mirror.held(list)?;
+        match list.total {
+            Some(total) if total < held => Ok(total + self.deleted(question, list)? == held),
+            _ => Ok(false),
+        }
+    }
+
     fn deleted(&self, question: &Question<'_>, list: &List) -> Result<u64> {
         if question.entity.deleted.is_none() {
             return Ok(0);
@@ -218,11 +234,12 @@ impl Refresh<'_> {
         }
     }
 
-    fn report(&self, question: &Question<'_>, window: &Window, records: u64, passes: u32) -> Report {
+    fn report(&self, question: &Question<'_>, list: &List, window: &Window, records: u64, passes: u32) -> Report {
         Report {
             entity: question.entity.name.clone(),
             path: question.endpoint.path.clone(),
             filter: question.filter(),
+            began: list.began.map(|began| super::question::time_of(began, self.client.service()).to_string()),
             count_before: window.count_before,
             count_after: window.count_after,
             records,
@@ -236,13 +253,14 @@ impl Refresh<'_> {
 /// `read` records of which `deleted` are marked so; `before` is what the pass before read and what the service said then.
 fn judge(window: &Window, read: u64, deleted: u64, before: Option<(u64, Option<u64>)>, passes: u32) -> Verdict {
     let agrees = window.count_after.is_some_and(|count| count == read || count + deleted == read);
+    let is_exact = window.count_after == Some(read);
     let is_steady = before == Some((read, window.count_after));
     match (window.is_joined, window.count_after) {
         // Nothing lies between the pages: the total can only confirm it.
         (true, None) => Verdict::Whole,
         (true, Some(_)) if agrees => Verdict::Whole,
         (true, Some(_)) if passes >= 2 => Verdict::WholeAgainstCount,
-        (false, Some(_)) if agrees && window.count_before == window.count_after => Verdict::Whole,
+        (false, Some(_)) if is_exact && window.count_before == window.count_after => Verdict::Whole,
         // The borders between pages are unproven: two readings that are alike have to do.
         (false, _) if is_steady => Verdict::WholeAgainstCount,
         (false, _) if passes >= MOST_PASSES => Verdict::Incomplete,

@@ -52,8 +52,7 @@ impl Refresh<'_> {
     /// Asks for a document on a task of its own, so that storing one page does not hold up the next.
     fn fetch(&self, url: Url) -> impl Future<Output = Result<Document>> + use<> {
         let client = Arc::clone(self.client);
-        let task = Task(tokio::spawn(async move { client.read(&url).await }));
-        async move { task.await }
+        Task(tokio::spawn(async move { client.read(&url).await }))
     }
 
     /// Stores one record of an entity as seen by the list's pass.

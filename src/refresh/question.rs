@@ -129,7 +129,12 @@ impl<'a> Question<'a> {
 
 /// The day a moment (Unix seconds) falls on where the service is.
 pub fn day_of(seconds: i64, service: &Service) -> jiff::civil::Date {
+    time_of(seconds, service).date()
+}
+
+/// A moment (Unix seconds) where the service is.
+pub fn time_of(seconds: i64, service: &Service) -> jiff::civil::DateTime {
     let offset = jiff::tz::Offset::from_seconds(service.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
     let moment = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    offset.to_datetime(moment).date()
+    offset.to_datetime(moment)
 }

@@ -30,19 +30,49 @@ impl Refresh<'_> {
         if !is_resumable {
             list = self.mirror.begin_pass(&list, now)?;
         }
+        if !list.is_read {
+            self.walk_on(entity, walk, endpoint, parents, &list).await?;
+        }
+        let pages = self.mirror.window(&list, 0)?.map_or(0, |window| window.pages);
+        let records = self.mirror.seen(&list)?;
+        self.mirror.end_pass(&list, Some(records))?;
+        let report = Report {
+            entity: entity.name.clone(),
+            path: endpoint.path.clone(),
+            filter: String::new(),
+            began: None,
+            count_before: None,
+            count_after: None,
+            records,
+            pages,
+            passes: 1,
+            joined: true,
+        };
+        Ok(Outcome { list: self.mirror.list(&entity.name, "")?, reports: vec![report], warnings: Vec::new() })
+    }
+
+    /// The walk itself, from where it was broken off.
+    async fn walk_on(
+        &self,
+        entity: &Entity,
+        walk: &Walk,
+        endpoint: &Endpoint,
+        parents: &List,
+        list: &List,
+    ) -> Result<()> {
         let choices: Vec<&str> = entity
             .field(&walk.each)
             .map(|field| field.choices.iter().map(|choice| choice.value.as_str()).collect())
             .unwrap_or_default();
         let total = self.mirror.seen(parents)?;
-        let mut window = self.mirror.window(&list, 0)?.unwrap_or(Window { is_joined: true, ..Window::default() });
+        let mut window = self.mirror.window(list, 0)?.unwrap_or(Window { is_joined: true, ..Window::default() });
         self.announce(entity, total.saturating_sub(window.position), choices.len());
         self.progress.begin(entity.label(crate::language::Language::current()), window.position, Some(total));
         let mut last = window.tail.first().map_or_else(Key::first, |id| Key::of(id));
-        while !list.is_read {
+        loop {
             let batch = self.mirror.after(parents, &last, BATCH)?;
             let Some((key, _)) = batch.records.last() else {
-                break;
+                return Ok(());
             };
             last = key.clone();
             let asked = batch.records.iter().flat_map(|(key, _)| choices.iter().map(move |choice| (key, *choice)));
@@ -67,26 +97,12 @@ impl Refresh<'_> {
                 for (parent, record) in &found {
                     // In the order of the records asked, told apart by all they say.
                     let key = Key { rank: parent.rank, text: format!("{}/{}", parent.text, record::hash(record)) };
-                    self.store(entity, &list, &key, record)?;
+                    self.store(entity, list, &key, record)?;
                 }
-                self.mirror.put_window(&list, &window)
+                self.mirror.put_window(list, &window)
             })?;
             self.progress.set(window.position, Some(total));
         }
-        let records = self.mirror.seen(&list)?;
-        self.mirror.end_pass(&list, Some(records))?;
-        let report = Report {
-            entity: entity.name.clone(),
-            path: endpoint.path.clone(),
-            filter: String::new(),
-            count_before: None,
-            count_after: None,
-            records,
-            pages: window.pages,
-            passes: 1,
-            joined: true,
-        };
-        Ok(Outcome { list: self.mirror.list(&entity.name, "")?, reports: vec![report], warnings: Vec::new() })
     }
 
     /// Says how many requests it will be and how long they take, before the first one.
@@ -158,6 +174,7 @@ impl Refresh<'_> {
                 entity: entity.name.clone(),
                 path,
                 filter: String::new(),
+                began: None,
                 count_before: None,
                 count_after: None,
                 records: records.len() as u64,

@@ -15,6 +15,9 @@ const REPEATED_PAGES: u32 = 5;
 /// Pages beyond twice what the service's own total makes likely before the list is said to have no end.
 const SURPLUS_PAGES: u64 = 50;
 
+/// Times a page may fail to join, beyond half of all pages, before the list is said to have no order.
+const MOST_BACKS: u64 = 50;
+
 /// What a page meant for the reading.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
@@ -45,6 +48,7 @@ impl Refresh<'_> {
         });
         let mut overlap = 1;
         let mut repeated = 0;
+        let mut backs = 0;
         while !window.is_finished {
             self.stop.check()?;
             let ahead = self.plan(&window, overlap, question).map(|page| {
@@ -75,7 +79,13 @@ impl Refresh<'_> {
                     self.mirror.put_window(list, &window)?;
                 }
                 // At the beginning of the list everything joins, so this ends.
-                Step::Back => overlap = (overlap * 4).min(window.position.max(1)),
+                Step::Back => {
+                    overlap = (overlap * 4).min(window.position.max(1));
+                    backs += 1;
+                    if backs > MOST_BACKS + window.pages / 2 {
+                        return Err(changing(question));
+                    }
+                }
             }
         }
         Ok(window)
@@ -223,6 +233,12 @@ impl Refresh<'_> {
 fn no_list(question: &Question<'_>) -> Error {
     Error::cannot_run(t!("refresh.no_list", path = question.endpoint.path))
         .hint(t!("refresh.no_list_hint", entity = question.entity.name))
+}
+
+/// The error for a list that cannot be held on to.
+pub(super) fn changing(question: &Question<'_>) -> Error {
+    let label = question.entity.label(crate::language::Language::current());
+    Error::new(Exit::Stopped, t!("refresh.changing", entity = label)).hint(t!("refresh.changing_hint"))
 }
 
 /// Pages that repeat or never end are the service's mistake; reading on would never stop.

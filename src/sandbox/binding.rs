@@ -19,18 +19,18 @@ const USER_ERROR: &str = "user error";
 pub fn bind(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let mut sent = match sent(call, entity, &required(entity)) {
         Ok(sent) => sent,
-        Err(refusal) => return Ok(binding_refusal(call.variants(), &refusal.message)),
+        Err(refusal) => return Ok(binding_refusal(call.variants, &refusal.message)),
     };
     let contact = contact(&sent);
     if !store.exists("customers", contact) {
-        return Ok(binding_refusal(call.variants(), USER_ERROR));
+        return Ok(binding_refusal(call.variants, USER_ERROR));
     }
     let exists = entity.conflict.as_ref().map_or("", |conflict| conflict.message.as_str());
     let source = text(&sent, "account_source").to_owned();
     let is_bound = of_source(store, entity, contact, &source)?.is_some()
         || holder(store, entity, text(&sent, "openId"), &source)?.is_some();
     if is_bound {
-        return Ok(binding_refusal(call.variants(), exists));
+        return Ok(binding_refusal(call.variants, exists));
     }
     let id = store.next_id(&entity.name, seed::first_id(&entity.name));
     complete(id, &mut sent);
@@ -67,19 +67,19 @@ pub fn shape(entity: &Entity) -> Shape<'_> {
 
 /// Looks bindings up by contact, by identity, or by both when they belong together.
 pub fn query(call: &Call<'_>, entity: &Entity, store: &Store) -> Result<Answer> {
-    let refuse = |message: &str| Ok(binding_refusal(call.variants(), message));
+    let refuse = |message: &str| Ok(binding_refusal(call.variants, message));
     let source = match source(call, entity) {
         Ok(source) => source,
         Err(refusal) => return refuse(&refusal.message),
     };
-    if source == "workWechat" && call.variants().work_wechat == WorkWechat::Refused {
+    if source == "workWechat" && call.variants.work_wechat == WorkWechat::Refused {
         return refuse("account_source: is none of the allowed values");
     }
     let found = match find(call, entity, source, store)? {
         Ok(found) => found,
         Err(refusal) => return refuse(&refusal.message),
     };
-    if found.is_none() && call.variants().unbound == Unbound::Failure {
+    if found.is_none() && call.variants.unbound == Unbound::Failure {
         return refuse(USER_ERROR);
     }
     let look = call.look();
@@ -95,15 +95,15 @@ pub fn query(call: &Call<'_>, entity: &Entity, store: &Store) -> Result<Answer> 
 pub fn rebind(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let sent = match sent(call, entity, &["cId", "account_source"]) {
         Ok(sent) => sent,
-        Err(refusal) => return Ok(binding_refusal(call.variants(), &refusal.message)),
+        Err(refusal) => return Ok(binding_refusal(call.variants, &refusal.message)),
     };
     let source = text(&sent, "account_source");
     let Some((id, mut binding)) = of_source(store, entity, contact(&sent), source)? else {
-        return Ok(binding_refusal(call.variants(), USER_ERROR));
+        return Ok(binding_refusal(call.variants, USER_ERROR));
     };
     if holder(store, entity, text(&sent, "openId"), source)?.is_some_and(|other| other != id) {
         let exists = entity.conflict.as_ref().map_or("", |conflict| conflict.message.as_str());
-        return Ok(binding_refusal(call.variants(), exists));
+        return Ok(binding_refusal(call.variants, exists));
     }
     binding.extend(sent);
     identify(&mut binding);
@@ -122,8 +122,8 @@ pub fn unbind(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
             store.remove(&entity.name, id)?;
             Ok(success(&json!(true)).stored())
         }
-        Ok(None) => Ok(binding_refusal(call.variants(), USER_ERROR)),
-        Err(refusal) => Ok(binding_refusal(call.variants(), &refusal.message)),
+        Ok(None) => Ok(binding_refusal(call.variants, USER_ERROR)),
+        Err(refusal) => Ok(binding_refusal(call.variants, &refusal.message)),
     }
 }
 

@@ -30,11 +30,6 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The switches in force.
-    pub fn variants(&self) -> &Variants {
-        self.variants
-    }
-
     /// How records are written in its answer.
     pub fn look(&self) -> Look<'_> {
         Look { variants: self.variants, is_v2: self.route.is_v2, is_short: false }

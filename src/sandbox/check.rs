@@ -202,7 +202,7 @@ impl Check<'_> {
             return refuse("SANDBOX-WRONG-TYPE", format!("{member}: must be a list"));
         };
         let mut custom = match record.remove(member) {
-            Some(Value::Object(stored)) => stored,
+            Some(Value::Object(stored)) if self.variants.put == Put::Keeps => stored,
             _ => Map::new(),
         };
         for pair in pairs {

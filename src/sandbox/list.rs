@@ -21,13 +21,14 @@ pub fn list(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answe
 /// The tickets or contacts of one company or contact.
 pub fn belonging(call: &Call<'_>, entity: &Entity, owner: &str, id: i64, store: &mut Store) -> Result<Answer> {
     if !store.exists(owner, id) {
-        return Ok(refusal(call.variants(), 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
+        return Ok(refusal(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
     }
     let parent = Shape::of(entity).parent.and_then(|name| entity.field(name)).and_then(|f| f.reference.as_deref());
     // Tickets belong to contacts, and contacts to companies.
     let condition = match parent {
-        Some(parent) if parent == owner => "parent = ?".to_owned(),
-        _ => "parent IN (SELECT id FROM record WHERE entity = 'customers' AND parent = ?)".to_owned(),
+        Some(parent) if parent == owner => "parent = ? AND parent <> 0".to_owned(),
+        _ => "parent <> 0 AND parent IN (SELECT id FROM record WHERE entity = 'customers' AND parent = ? AND parent <> 0)"
+            .to_owned(),
     };
     let selection = Selection { conditions: vec![condition], values: vec![id.into()], ..Selection::default() };
     answer_selection(call, entity, selection, store)
@@ -63,7 +64,12 @@ pub fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
             selection.conditions.push(format!("{column} >= ? AND {column} < ? || char(1114111)"));
             selection.values.extend([value.to_owned().into(), value.to_owned().into()]);
         } else {
-            selection.conditions.push(format!("{column} = ?"));
+            // What is said beside it lets the partial indexes be used.
+            selection.conditions.push(match column.as_str() {
+                "parent" => "parent = ? AND parent <> 0".to_owned(),
+                "lookup" => "lookup = ? AND lookup <> ''".to_owned(),
+                column => format!("{column} = ?"),
+            });
             let is_id = column == "parent";
             selection.values.push(match value.parse::<i64>() {
                 Ok(number) if is_id => number.into(),
@@ -87,7 +93,7 @@ pub fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
 pub fn messages(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
     let key = call.route.endpoint.and_then(|endpoint| endpoint.answer.as_deref()).unwrap_or("data");
     let Some(chat) = store.get(&entity.name, id)? else {
-        return Ok(refusal(call.variants(), 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
+        return Ok(refusal(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
     };
     let messages = chat.get(MESSAGES).cloned().unwrap_or_else(|| json!([]));
     Ok(Answer::json(200, &json!({ key: messages })))
@@ -139,8 +145,8 @@ fn answer_selection(call: &Call<'_>, entity: &Entity, mut selection: Selection, 
     if let Err(error) = filter(call, entity, &mut selection) {
         return Ok(wrong(call, &error));
     }
-    if call.variants().list_delay > 0 && call.route.method == Method::Get {
-        let seen = now_milliseconds() - i64::try_from(call.variants().list_delay).unwrap_or(i64::MAX);
+    if call.variants.list_delay > 0 && call.route.method == Method::Get {
+        let seen = now_milliseconds() - i64::try_from(call.variants.list_delay).unwrap_or(i64::MAX);
         selection.conditions.push("stored <= ?".to_owned());
         selection.values.push(seen.into());
     }
@@ -150,7 +156,7 @@ fn answer_selection(call: &Call<'_>, entity: &Entity, mut selection: Selection, 
     };
     let (total, records) = store.page(&selection, page.skip(), page.size)?;
     let key = call.route.endpoint.and_then(|endpoint| endpoint.answer.as_deref()).unwrap_or_else(|| plural(entity));
-    let look = Look { is_short: call.variants().rows == Rows::NoCustomFields, ..call.look() };
+    let look = Look { is_short: call.variants.rows == Rows::NoCustomFields, ..call.look() };
     Ok(Answer::text(
         200,
         match key.split_once('.') {
@@ -280,7 +286,7 @@ fn column(entity: &Entity, name: &str) -> String {
 }
 
 fn wrong(call: &Call<'_>, (name, what): &Wrong) -> Answer {
-    refusal(call.variants(), 400, "SANDBOX-PARAMETER", &format!("{name}: {what}"))
+    refusal(call.variants, 400, "SANDBOX-PARAMETER", &format!("{name}: {what}"))
 }
 
 /// Which page of a list.
@@ -299,7 +305,7 @@ impl Page {
             return Ok(Page { number: 1, size: usize::MAX, is_paged: false });
         }
         let own = endpoint.and_then(|endpoint| endpoint.per_page);
-        let default = match call.variants().ticket_page {
+        let default = match call.variants.ticket_page {
             TicketPage::Ten => own.unwrap_or(paging.default),
             TicketPage::Hundred => paging.default,
         };
@@ -309,7 +315,7 @@ impl Page {
             Some(_) => Err((name.to_owned(), "must be a number from 1")),
         };
         let asked = number(&paging.per_page, default as usize)?;
-        let size = match usize::try_from(call.variants().page_cap) {
+        let size = match usize::try_from(call.variants.page_cap) {
             Ok(cap) if cap > 0 => asked.min(cap),
             _ => asked,
         };
@@ -326,12 +332,12 @@ impl Page {
         if !self.is_paged {
             return out;
         }
-        match call.variants().count {
+        match call.variants.count {
             Count::Number => out.push_str(&format!(",\"count\":{total}")),
             Count::Text => out.push_str(&format!(",\"count\":\"{total}\"")),
             Count::Absent => {}
         }
-        if call.variants().links == Links::Present {
+        if call.variants.links == Links::Present {
             let is_last = self.number.saturating_mul(self.size) >= total;
             for (name, page) in [
                 ("next_page", (!is_last).then_some(self.number + 1)),

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::{Map, Value};
@@ -18,7 +19,7 @@ use rust_i18n::t;
 pub type Record = Map<String, Value>;
 
 const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS record (
+CREATE TABLE record (
     entity  TEXT NOT NULL,
     id      INTEGER NOT NULL,
     deleted INTEGER NOT NULL,
@@ -31,15 +32,30 @@ CREATE TABLE IF NOT EXISTS record (
     body    TEXT NOT NULL,
     PRIMARY KEY (entity, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_lookup ON record (entity, lookup) WHERE lookup <> '';
-CREATE INDEX IF NOT EXISTS by_parent ON record (entity, parent) WHERE parent <> 0;
-CREATE INDEX IF NOT EXISTS by_created ON record (entity, created);
-CREATE INDEX IF NOT EXISTS by_updated ON record (entity, updated);
-PRAGMA user_version = 1;
+CREATE INDEX by_lookup ON record (entity, lookup) WHERE lookup <> '';
+CREATE INDEX by_parent ON record (entity, parent) WHERE parent <> 0;
+CREATE INDEX by_created ON record (entity, created, deleted);
+CREATE INDEX by_updated ON record (entity, updated, deleted);
+";
+
+/// How selective each index is, said beforehand: without it SQLite takes the primary key for the best way to everything,
+/// which is a walk over the whole entity for each check of a natural key.
+const STATISTICS: &str = "
+ANALYZE;
+DELETE FROM sqlite_stat1;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('record', 'record', '1000000 100000 1'),
+    ('record', 'by_lookup', '1000000 100000 2 1'),
+    ('record', 'by_parent', '1000000 100000 3 1'),
+    ('record', 'by_created', '1000000 100000 2 2 1'),
+    ('record', 'by_updated', '1000000 100000 2 2 1');
+ANALYZE sqlite_schema;
 ";
 
 /// Marks a file as a store of this server (`bw8s`), so that no other database is written to by mistake.
 const APPLICATION: i32 = 0x6277_3873;
+/// Version of the store's layout.
+const VERSION: i32 = 1;
 
 /// Which members of an entity's records stand in columns.
 #[derive(Debug, Clone, Copy)]
@@ -158,18 +174,32 @@ impl Store {
             Error::cannot_run(t!("sandbox.data_unusable", file = place(), why = why))
                 .hint(t!("sandbox.data_unusable_hint"))
         };
-        let is_ours = db
-            .busy_timeout(Duration::from_secs(3))
-            .and_then(|()| is_ours(&db))
-            .map_err(|error| failure(error, &place(), &unusable))?;
-        if !is_ours {
+        let prepare = || {
+            db.busy_timeout(Duration::from_secs(3))?;
+            // Otherwise a new value for a prepared look-up makes SQLite plan it anew, which costs more than the look-up.
+            db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+            let is_new: bool = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
+            let mark: (i32, i32) = db.query_row(
+                "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            if !is_new && mark != (APPLICATION, VERSION) {
+                return Ok(false);
+            }
+            db.execute_batch(pragmas)?;
+            if is_new {
+                // At once, so that a killed process does not leave a file that is neither new nor marked.
+                db.execute_batch(&format!(
+                    "BEGIN IMMEDIATE; {SCHEMA} {STATISTICS} PRAGMA application_id = {APPLICATION};
+                     PRAGMA user_version = {VERSION}; COMMIT;"
+                ))?;
+            }
+            Ok(true)
+        };
+        if !prepare().map_err(|error| failure(error, &place(), &unusable))? {
             return Err(unusable(t!("sandbox.not_a_store").into_owned()));
         }
-        let mark = format!("PRAGMA application_id = {APPLICATION};");
-        [pragmas, SCHEMA, &mark]
-            .into_iter()
-            .try_for_each(|sql| db.execute_batch(sql))
-            .map_err(|error| failure(error, &place(), &unusable))?;
         db.set_prepared_statement_cache_capacity(64);
         let mut store = Store { db, live: HashMap::new(), next: HashMap::new(), generation: 0, answered: None };
         store.load().context(place)?;
@@ -300,7 +330,8 @@ impl Store {
     pub fn find(&self, entity: &str, key: &str) -> Result<Option<i64>> {
         self.db
             .prepare_cached(
-                "SELECT id FROM record WHERE entity = ? AND lookup = ? AND lookup <> '' AND deleted = 0 ORDER BY id",
+                "SELECT id FROM record
+                 WHERE entity = ? AND lookup = ? AND lookup <> '' AND deleted = 0 ORDER BY id",
             )
             .and_then(|mut statement| statement.query_row(params![entity, key], |row| row.get(0)).optional())
             .context(|| entity.to_owned())
@@ -308,8 +339,8 @@ impl Store {
 
     /// Every record of `entity` that belongs to `parent`, deleted ones aside.
     pub fn children(&self, entity: &str, parent: i64) -> Result<Vec<(i64, Record)>> {
-        let sql = "SELECT id, body FROM record WHERE entity = ? AND parent = ? AND parent <> 0 AND deleted = 0
-                   ORDER BY id";
+        let sql = "SELECT id, body FROM record
+                   WHERE entity = ? AND parent = ? AND parent <> 0 AND deleted = 0 ORDER BY id";
         self.rows(sql, &[entity.to_owned().into(), parent.into()])
     }
 
@@ -348,7 +379,8 @@ impl Store {
             sql.push_str(&format!(" AND {condition}"));
         }
         let mut orders = selection.orders.clone();
-        orders.push("id".to_owned());
+        // The plus keeps SQLite from walking the whole entity in order of ids where an index of times is shorter.
+        orders.push("+id".to_owned());
         sql.push_str(&format!(" ORDER BY {}", orders.join(", ")));
         let values = std::iter::once(Sql::from(selection.entity.clone())).chain(selection.values.iter().cloned());
         let ids: rusqlite::Result<Vec<i64>> = self
@@ -385,13 +417,6 @@ impl Store {
     }
 }
 
-/// Whether a file is a store of this server, or new.
-fn is_ours(db: &Connection) -> rusqlite::Result<bool> {
-    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let application: i32 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    Ok(tables == 0 || application == APPLICATION)
-}
-
 fn failure(error: rusqlite::Error, place: &str, unusable: &impl Fn(String) -> Error) -> Error {
     match error {
         rusqlite::Error::SqliteFailure(cause, _) if cause.code == rusqlite::ErrorCode::DatabaseBusy => {
@@ -409,4 +434,39 @@ fn slice(ids: &[i64], skip: usize, take: usize) -> &[i64] {
 /// Unix milliseconds.
 pub fn now_milliseconds() -> i64 {
     jiff::Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without the statistics these walk the whole entity, and a create takes longer with each record.
+    #[test]
+    fn look_ups_and_windows_use_their_indexes() {
+        let store = Store::open(None).unwrap();
+        for (condition, index) in [
+            ("lookup = ? AND lookup <> ''", "by_lookup (entity=? AND lookup=?)"),
+            ("parent = ? AND parent <> 0", "by_parent (entity=? AND parent=?)"),
+            ("created >= ?", "by_created (entity=? AND created>?)"),
+            ("updated <= ?", "by_updated (entity=? AND updated<?)"),
+        ] {
+            let sql =
+                format!("EXPLAIN QUERY PLAN SELECT id FROM record WHERE entity = ? AND {condition} AND deleted = 0");
+            let plan: String = store.db.query_row(&sql, ["customers", ""], |row| row.get(3)).unwrap();
+            assert!(plan.contains(index), "{plan}");
+        }
+    }
+
+    #[test]
+    fn ids_stay_in_order_whatever_is_deleted_and_restored() {
+        let mut store = Store::open(None).unwrap();
+        let shape = Shape::bare("things");
+        for id in [3, 1, 2, 9] {
+            store.put(&shape, id, &Record::new(), "").unwrap();
+        }
+        store.remove("things", 2).unwrap();
+        assert_eq!(store.live["things"], [1, 3, 9]);
+        assert!(store.exists("things", 3) && !store.exists("things", 2));
+        assert_eq!(store.next_id("things", 1), 10);
+    }
 }

@@ -50,7 +50,7 @@ pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
         Ok(sent) => sent,
         Err(refusal) => return Ok(refused(call, refusal)),
     };
-    let check = Check { entity, store, variants: call.variants(), by_id: call.look().is_by_id(entity), id: None };
+    let check = Check { entity, store, variants: call.variants, by_id: call.look().is_by_id(entity), id: None };
     let mut record = match check.record(None, &sent)? {
         Ok(record) => record,
         Err(refusal) => return Ok(refused(call, refusal)),
@@ -107,7 +107,7 @@ pub fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> R
         Some(Err(refusal)) => return Ok(refused(call, refusal)),
     };
     let status = text(&before, "ticketStatus").to_owned();
-    let check = Check { entity, store, variants: call.variants(), by_id: call.look().is_by_id(entity), id: Some(id) };
+    let check = Check { entity, store, variants: call.variants, by_id: call.look().is_by_id(entity), id: Some(id) };
     let mut record = match check.record(Some(before), &sent)? {
         Ok(record) => record,
         Err(refusal) => return Ok(refused(call, refusal)),
@@ -120,7 +120,7 @@ pub fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> R
     if let Some(message) = reply {
         keep_reply(store, id, message, call.request_id)?;
     }
-    let answer = match call.variants().updated {
+    let answer = match call.variants.updated {
         Updated::Status => Answer::json(200, &json!({"status": "0", "message": "Update ok", "data": true})),
         Updated::Record => {
             let look = call.look();
@@ -157,13 +157,13 @@ fn existing(entity: &Entity, id: i64, store: &Store) -> Result<Option<Record>> {
 
 fn missing(call: &Call<'_>, entity: &Entity, id: i64) -> Answer {
     let message = format!("{}: {id} does not exist", entity.id.as_deref().unwrap_or("id"));
-    refusal(call.variants(), 404, "SANDBOX-NO-SUCH-RECORD", &message)
+    refusal(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &message)
 }
 
 /// A refused write.
 pub fn refused(call: &Call<'_>, refusal: Refusal) -> Answer {
     let status = if refusal.code == "SANDBOX-DUPLICATE" { 409 } else { 400 };
-    super::answer::refusal(call.variants(), status, refusal.code, &refusal.message)
+    super::answer::refusal(call.variants, status, refusal.code, &refusal.message)
 }
 
 /// The record in a request's body, out of its wrapper.
@@ -186,7 +186,7 @@ pub fn body(call: &Call<'_>) -> Checked<Map<String, Value>> {
 
 fn created(call: &Call<'_>, entity: &Entity, id: i64, record: &Record) -> Answer {
     let look = call.look();
-    let form = match call.variants().created {
+    let form = match call.variants.created {
         Created::ByEntity if entity.name == "agents" => Created::InsertOk,
         Created::ByEntity => Created::Wiki200,
         form => form,

@@ -120,6 +120,11 @@ fn writes_change_their_meaning() {
     let user = blanks.put("/users/50001.json", &json!({"user": {"mobile": "13000000001"}})).json();
     assert_eq!((&user["user"]["email"], &user["user"]["custom_fields"]), (&json!(""), &json!([])));
     assert_eq!(user["user"]["cId"], "50001");
+    for (host, kept) in [(&blanks, 1), (&Host::new(), 4)] {
+        let one = json!({"company": {"companyName": "A", "custom_fields": [{"key": "field_10", "value": "零售"}]}});
+        let company = host.put("/companies/20001.json", &one).json();
+        assert_eq!(company["company"]["custom_fields"].as_array().unwrap().len(), kept);
+    }
 
     let resets = Host::variant(&["template=reset"]);
     let ticket = resets.put("/tickets/900001.json", &json!({"ticket": {"priorityLevel": 1}})).json();
@@ -188,10 +193,15 @@ fn a_new_record_is_seen_in_lists_only_later() {
 #[test]
 fn only_so_many_requests_a_second_are_let_through() {
     let host = Host::variant(&["rate=1"]);
-    let replies: Vec<Reply> = (0..20).map(|_| host.get("/users.json?per_page=1")).collect();
-    let refused = replies.iter().find(|reply| reply.status == 429).unwrap();
-    assert_eq!(refused.header("retry-after"), Some("1"));
-    assert_eq!(replies[0].status, 200);
+    assert_eq!(host.get("/users.json?per_page=1").status, 200);
+    // Two requests fall into one second sooner or later, however slow the machine is.
+    let refused = loop {
+        let reply = host.get("/users.json?per_page=1");
+        if reply.status != 200 {
+            break reply;
+        }
+    };
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
 }
 
 #[test]

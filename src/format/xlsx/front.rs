@@ -28,6 +28,9 @@ pub struct Front {
     pub counts: Vec<Counts>,
 }
 
+/// What it is called, in Chinese and English. A reader passes over a sheet of either name.
+pub const NAMES: [&str; 2] = ["导出概览", "Export summary"];
+
 /// Rows a chart is high.
 const CHART_ROWS: u32 = 18;
 

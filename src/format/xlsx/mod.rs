@@ -8,7 +8,7 @@ mod reader;
 pub mod template;
 pub mod writer;
 
-pub use front::{Counts, Front};
+pub use front::{Counts, Front, NAMES as FRONT_NAMES};
 pub use reader::XlsxReader;
 pub use writer::{Options, XlsxWriter};
 

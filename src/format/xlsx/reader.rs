@@ -190,7 +190,9 @@ fn choose(workbook: &mut Xlsx<BufReader<File>>, input: &Input) -> Result<(Sheet,
         .filter(|sheet| sheet.typ == SheetType::WorkSheet)
         .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
         .collect();
-    let visible = sheets.iter().filter(|(name, visible)| *visible && name != template::EXPLANATION);
+    let visible = sheets.iter().filter(|(name, visible)| {
+        *visible && name != template::EXPLANATION && !super::FRONT_NAMES.contains(&name.as_str())
+    });
     let visible: Vec<&String> = visible.map(|(name, _)| name).collect();
     let mut candidates = visible.clone();
     if let Some(wanted) = &input.sheet {

@@ -1,0 +1,159 @@
+//! Again next week: only what changed is asked for, and the file is whole all the same.
+
+use std::sync::{Arc, Mutex};
+
+use super::service::{Service, unknown};
+use super::work::Work;
+
+/// A list of customers that knows when each was created and changed, and filters by day.
+#[derive(Default)]
+struct List {
+    records: Vec<Record>,
+}
+
+#[derive(Clone)]
+struct Record {
+    id: u64,
+    name: &'static str,
+    day: String,
+    is_deleted: bool,
+}
+
+fn today() -> String {
+    let offset = jiff::tz::Offset::constant(8);
+    offset.to_datetime(jiff::Timestamp::now()).date().to_string()
+}
+
+fn start(list: &Arc<Mutex<List>>) -> Service {
+    let list = Arc::clone(list);
+    Service::start(move |request| {
+        if request.path != "/users.json" {
+            return unknown();
+        }
+        let list = list.lock().unwrap();
+        let since = request.query.get("updated_start").or_else(|| request.query.get("created_start"));
+        let since = since.map_or("", |text| &text[..10]);
+        let with_deleted = request.query.get("deStat").is_some_and(|value| value == "1");
+        let found: Vec<&Record> = list
+            .records
+            .iter()
+            .filter(|record| record.day.as_str() >= since && (with_deleted || !record.is_deleted))
+            .collect();
+        let size = request.number_of("per_page").max(1);
+        let start = (request.number_of("page").max(1) - 1) * size;
+        let rows: Vec<String> = found
+            .iter()
+            .skip(start)
+            .take(size)
+            .map(|r| {
+                let state = if r.is_deleted { "3" } else { "1" };
+                format!(
+                    "{{\"cId\":\"{}\",\"name\":\"{}\",\"state\":\"{state}\",\"createDT\":\"{day} 08:00:00\",\
+                     \"updateDT\":\"{day} 08:00:00\"}}",
+                    r.id,
+                    r.name,
+                    day = r.day
+                )
+            })
+            .collect();
+        (200, format!("{{\"users\":[{}],\"count\":{}}}", rows.join(","), found.len()))
+    })
+}
+
+fn pages(service: &Service) -> usize {
+    service.requests().iter().filter(|request| request.path == "/users.json").count()
+}
+
+const EXPORT: &[&str] = &["customers", "-o", "out.csv", "--columns", "cId,name", "--incremental"];
+
+#[test]
+fn only_changes_are_asked_for_and_deletions_are_seen() {
+    let old = "2025-01-01".to_owned();
+    let records = (1..=500).map(|id| Record { id, name: "示例", day: old.clone(), is_deleted: false }).collect();
+    let list = Arc::new(Mutex::new(List { records }));
+    let service = start(&list);
+    let work = Work::at(&service.base_url());
+    work.export(EXPORT).ended(0);
+    assert_eq!(work.ids("out.csv").len(), 500);
+    let whole = pages(&service);
+
+    // Created, changed, deleted softly.
+    {
+        let mut list = list.lock().unwrap();
+        list.records.push(Record { id: 501, name: "示例新", day: today(), is_deleted: false });
+        list.records[10].name = "示例改";
+        list.records[10].day = today();
+        list.records[20].is_deleted = true;
+        list.records[20].day = today();
+    }
+    let json = work.export(EXPORT).ended(0).json();
+    let rows = work.rows("out.csv");
+    assert_eq!(rows.len(), 501);
+    assert!(rows.contains(&vec!["501".to_owned(), "示例新".to_owned()]));
+    assert!(rows.contains(&vec!["11".to_owned(), "示例改".to_owned()]));
+    assert!(!rows.iter().any(|row| row[0] == "21"));
+    assert_eq!(json["deleted_left_out"], 1);
+    assert!(pages(&service) - whole <= 3, "{} pages for a handful of changes", pages(&service) - whole);
+
+    // Deleted for good: no filter shows it, only the total.
+    list.lock().unwrap().records.retain(|record| record.id != 300);
+    let ran = work.export(EXPORT).ended(0);
+    assert!(ran.stderr.contains("reading everything"), "{}", ran.stderr);
+    assert!(!work.ids("out.csv").contains(&300));
+    assert_eq!(work.ids("out.csv").len(), 499);
+    let deleted = work.export(&["customers", "-o", "d.csv", "--columns", "cId", "--incremental", "--with-deleted"]);
+    deleted.ended(0);
+    assert!(work.ids("d.csv").contains(&21));
+}
+
+#[test]
+fn filters_work_on_the_local_copy() {
+    let work = Work::new();
+    work.export(&["tickets", "-o", "all.csv", "--incremental"]).ended(0);
+    let span = ["--since", "2025-03-01", "--until", "2025-08-31", "--where", "Priority=high"];
+    work.export(&[&["tickets", "-o", "live.csv"], &span[..]].concat()).ended(0);
+    let json = work.export(&[&["tickets", "-o", "copy.csv", "--incremental"], &span[..]].concat()).ended(0).json();
+    assert!(work.ids("copy.csv").len() > 1);
+    assert_eq!(work.read("copy.csv"), work.read("live.csv"));
+    assert!(json["requests"].as_u64().unwrap() <= 6, "{json}");
+}
+
+#[test]
+fn quiet_in_cron_says_nothing_when_all_is_well() {
+    let work = Work::new();
+    let ran = work.run(&["export", "tickets", "-o", "weekly.xlsx", "--incremental", "--quiet", "--rate", "0"]).ended(0);
+    assert_eq!((ran.stdout.len(), ran.stderr.as_str()), (0, ""));
+    assert!(work.path("weekly.xlsx").exists());
+}
+
+#[test]
+fn the_mirror_is_shown_and_forgotten() {
+    let work = Work::new();
+    let none = work.run(&["mirror", "--format", "json"]).ended(0).json();
+    assert_eq!(none["mirrors"], serde_json::json!([]));
+    work.export(&["customers", "-o", "a.csv", "--no-mirror"]).ended(0);
+    assert_eq!(work.run(&["mirror", "--format", "json"]).json()["mirrors"], serde_json::json!([]));
+    work.export(&["customers", "-o", "a.csv"]).ended(0);
+    let shown = work.run(&["mirror", "--format", "json"]).ended(0).json();
+    let mirror = &shown["mirrors"][0];
+    assert_eq!((&mirror["lists"][0]["entity"], &mirror["lists"][0]["records"]), (&"customers".into(), &60.into()));
+    let file = std::path::PathBuf::from(mirror["file"].as_str().unwrap());
+    assert!(file.exists());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    work.run(&["mirror", "clear"]).ended(0);
+    assert!(!file.exists());
+}
+
+#[test]
+fn the_rehearsal_server_of_the_folder_has_a_mirror_there() {
+    let work = Work::at("http://127.0.0.1:9");
+    let mut command = work.command(&["export", "客服", "-o", "a.xlsx", "--sandbox"]);
+    command.env_remove("BW8_BASE_URL").env_remove("BW8_USER").env_remove("BW8_PASSWORD");
+    assert!(command.output().unwrap().status.success());
+    assert!(work.path(".bw8/mirror.db").exists());
+    assert!(!work.path("state").exists());
+}

@@ -1,0 +1,10 @@
+//! `bw8 export` and `bw8 mirror`, through the binary.
+
+mod drift;
+mod faults;
+mod filters;
+mod incremental;
+mod output;
+mod resume;
+mod service;
+mod work;
