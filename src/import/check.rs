@@ -179,8 +179,8 @@ impl Record {
     }
 
     /// Writes the first natural key whose fields are all filled into `out`, in a form in which equal keys are equal
-    /// bytes, and tells which fields it is made of.
-    pub fn key<'a>(&self, plan: &'a Plan, out: &mut Vec<u8>) -> Option<&'a [String]> {
+    /// bytes, and tells which of the entity's keys it is.
+    pub fn key(&self, plan: &Plan, out: &mut Vec<u8>) -> Option<u8> {
         out.clear();
         let filled = |slots: &[usize]| slots.iter().all(|place| !self.values[*place].is_empty());
         let key = plan.keys.iter().find(|key| filled(&key.slots))?;
@@ -190,7 +190,7 @@ impl Record {
             // No text holds this byte: it is no part of UTF-8.
             out.push(0xff);
         }
-        Some(&key.fields)
+        Some(key.number)
     }
 
     /// Appends the record as the JSON body of a request, inside the member `wrap` when there is one. Every value is a
@@ -401,7 +401,7 @@ mod tests {
         let key = |cells: &[&str]| {
             let mut out = Vec::new();
             let record = checked(&plan, cells);
-            record.key(&plan, &mut out).map(|fields| (fields.join("+"), out))
+            record.key(&plan, &mut out).map(|number| (plan.key_fields(number).join("+"), out))
         };
         assert_eq!(key(&["", "+86 130 0000 0001", "", "1"]), key(&["甲", "13000000001", "010-1", "2"]));
         let landline = key(&["Ａb c", "", "010-00000000", "1"]);

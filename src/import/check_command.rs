@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::run::write_issues;
 use super::survey::Survey;
-use super::{Reading, findings, importable, input, read_mapping};
+use super::{Mode, Reading, findings, importable, input, read_mapping};
 use crate::error::{Exit, Result};
 use crate::printer::Printer;
 use crate::settings::{self, Knowledge, Settings};
@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let input = input(&arguments.file, &arguments.reading, None)?;
     let (mapping, _) = read_mapping(&arguments.reading)?;
     let mode = settings.account_mode(&arguments.knowledge);
-    let survey = Survey::take(&input, entity, mapping.as_ref(), mode)?;
+    let (survey, _) = Survey::take(&input, entity, mapping.as_ref(), mode, Mode::Create)?;
     printer.say(&survey.plan.report().text());
     let kinds = survey.findings.kinds()?;
     let issues = if kinds.is_empty() { None } else { Some(write_issues(&input, &survey)?) };

@@ -55,11 +55,11 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The hash of the first natural key whose fields are all filled, and the names of its fields.
-    pub fn of<'a>(&mut self, plan: &'a Plan, record: &Record) -> Option<(u64, &'a [String])> {
-        let fields = record.key(plan, &mut self.buffer)?;
+    /// The hash of the first natural key whose fields are all filled, and which of the entity's keys that is.
+    pub fn of(&mut self, plan: &Plan, record: &Record) -> Option<(u64, u8)> {
+        let number = record.key(plan, &mut self.buffer)?;
         let digest = Sha256::digest(&self.buffer);
-        Some((first_eight(&digest), fields))
+        Some((first_eight(&digest), number))
     }
 }
 

@@ -179,6 +179,11 @@ impl Plan {
         Sha256::digest(lines.join("\n").as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The fields of one of the entity's natural keys.
+    pub fn key_fields(&self, number: u8) -> &[String] {
+        self.keys.iter().find(|key| key.number == number).map_or(&[], |key| &key.fields)
+    }
+
     pub(super) fn slot(&self, field: &str) -> Option<usize> {
         self.slots.iter().position(|slot| slot.field.name == field)
     }

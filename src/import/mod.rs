@@ -1,6 +1,6 @@
 //! From a sheet to the service, one file per stage: `survey` reads the whole input once and finds what is wrong with it
 //! (`mapping` decides which column feeds which field, `check` turns a row into a record or into findings, `identity` tells
-//! rows apart), `resume` finds the run that is meant, `steps` makes requests of rows, `submit` sends them (`attempt` is one
+//! rows apart, `spool` keeps them as they will be sent), `resume` finds the run that is meant, `steps` makes requests of rows, `submit` sends them (`attempt` is one
 //! row's exchange), `recorder` writes down what happened, `report` tells it. `run` is the story that ties them together.
 
 mod attempt;
@@ -22,6 +22,7 @@ mod resume;
 pub mod retry;
 mod run;
 pub mod runs;
+mod spool;
 mod stdin;
 mod steps;
 mod stop;

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use rust_i18n::t;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -62,7 +63,7 @@ pub enum Job {
 }
 
 /// How to find what is there already.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LookUp {
     /// Query of the look-up.
     pub by: Vec<(String, String)>,
@@ -71,7 +72,7 @@ pub struct LookUp {
 }
 
 /// A change of one record's tags.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagEdit {
     /// Name of the record's entity.
     pub entity: String,
@@ -103,6 +104,11 @@ impl TagEdit {
 /// The tags of a record's tag text.
 pub fn split_tags(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|tag| !tag.is_empty())
+}
+
+/// Whether rows that write to the same record must not run at the same time.
+pub fn one_writer(entity: &Entity, mode: Mode) -> bool {
+    mode == Mode::Update || entity.edits.is_some() || entity.conflict.is_some()
 }
 
 /// Makes the requests of one entity.
@@ -163,11 +169,6 @@ impl<'a> Requests<'a> {
             .as_ref()
             .map(|conflict| Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same) }));
         Job::Write { body: Bytes::copy_from_slice(&self.scratch), look_up }
-    }
-
-    /// Whether rows of the same record must not run at the same time.
-    pub fn one_writer(&self) -> bool {
-        self.mode == Mode::Update || self.entity.edits.is_some() || self.entity.conflict.is_some()
     }
 }
 

@@ -13,18 +13,18 @@ use super::findings;
 use super::progress::Progress;
 use super::recorder::{Gate, Message, Recorded, Tally, Window, record};
 use super::report::{self, Issues, Report, exit_of};
-use super::request::{Mode, Requests};
+use super::request::{Mode, one_writer};
 use super::resume::{self, Decision, Wish, decide};
-use super::steps::{Beginning, Origin, Step, Steps};
+use super::steps::{Origin, Step, Steps};
 use super::stop::{Cause, Stop};
 use super::submit::submit;
-use super::survey::Survey;
+use super::survey::{Rows, Survey};
 use super::words;
 use crate::api::{Client, Credentials, Target};
 use crate::entity::{AccountMode, Catalog, Entity};
 use crate::error::{Context, Error, Exit, Result};
-use crate::format::{self, Input};
-use crate::journal::{Counts, Identity, Journal, Lock, Parent, Past, RunIndex};
+use crate::format::Input;
+use crate::journal::{Counts, Identity, InOrder, Journal, Lock, Parent, Past, RunIndex};
 use crate::printer::Printer;
 use crate::sandbox;
 use crate::settings::{self, Connection, Settings};
@@ -124,8 +124,7 @@ pub struct Work<'a> {
 /// # Errors
 /// Everything that keeps a run from beginning.
 pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
-    let survey = Survey::take(&work.input, work.entity, work.mapping.as_ref(), work.account_mode)?;
-    Requests::new(work.entity, work.mode)?;
+    let (survey, rows) = Survey::take(&work.input, work.entity, work.mapping.as_ref(), work.account_mode, work.mode)?;
     tell_survey(&work, &survey, printer)?;
     if work.strict && survey.findings.rows > 0 {
         let path = write_issues(&work.input, &survey)?;
@@ -162,7 +161,7 @@ pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
         return Ok(Exit::Interrupted);
     }
     let started = Instant::now();
-    let sent = send(&work, &survey, journal, before, printer)?;
+    let sent = send(&work, &survey, rows, journal, before, printer)?;
     finish(&work, &survey, sent, started, printer)
 }
 
@@ -295,8 +294,15 @@ struct Sent {
     retries: u64,
 }
 
-/// Reads the rows again and sends what is left, with the reader, the recorder and the sender side by side.
-fn send(work: &Work<'_>, survey: &Survey, journal: Journal, before: Counts, printer: &Printer) -> Result<Sent> {
+/// Sends what is left of the rows, with the reader, the recorder and the sender side by side.
+fn send(
+    work: &Work<'_>,
+    survey: &Survey,
+    rows: Rows,
+    journal: Journal,
+    before: Counts,
+    printer: &Printer,
+) -> Result<Sent> {
     let rehearsal = match &work.place {
         Place::Rehearsal(folder) => Some(sandbox::in_folder(folder)?),
         Place::Account(_) => None,
@@ -318,20 +324,20 @@ fn send(work: &Work<'_>, survey: &Survey, journal: Journal, before: Counts, prin
     let tally = Tally::new(&before);
     let progress = Progress::new(printer, &tally, survey.rows, work.bar);
     let exchange = Exchange::new(&client, &stop, work.catalog, work.entity, journal.identity().run);
-    let origin = origin(work, survey, &journal)?;
+    let origin = origin(work, &journal)?;
     let past = journal.past()?;
     let has_earlier = past.has_earlier()?;
-    let mut steps = Steps::new(Beginning {
-        reader: format::open(&work.input)?,
+    let mut steps = Steps {
+        spool: rows.spool,
         plan: &survey.plan,
-        requests: Requests::new(work.entity, work.mode)?,
-        repeated: survey.repeated.clone(),
-        example_row: survey.sheet.example_row,
+        one_writer: one_writer(work.entity, work.mode),
+        repeated: rows.repeated,
         past,
         has_earlier,
         origin,
-        fingerprint: survey.fingerprint.clone(),
-    });
+        ended: InOrder::default(),
+        next: 0,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -374,8 +380,8 @@ fn send(work: &Work<'_>, survey: &Survey, journal: Journal, before: Counts, prin
     })
 }
 
-/// For a retry: the run that is retried and the columns that tie rows to it.
-fn origin(work: &Work<'_>, survey: &Survey, journal: &Journal) -> Result<Option<Origin>> {
+/// For a retry: the run that is retried, and others that retry it.
+fn origin(work: &Work<'_>, journal: &Journal) -> Result<Option<Origin>> {
     let Some(parent) = &work.parent else { return Ok(None) };
     let lock = Lock::take(Path::new(&parent.folder))?;
     let past = Past::open(Path::new(&parent.folder))?;
@@ -390,17 +396,8 @@ fn origin(work: &Work<'_>, survey: &Survey, journal: &Journal) -> Result<Option<
             siblings.push(sibling);
         }
     }
-    let column = |title: &str| survey.sheet.header.iter().position(|header| header.trim() == title);
     let claim = crate::journal::Claim { run: journal.identity().run, folder: journal.folder().to_owned() };
-    Ok(Some(Origin {
-        past,
-        run: parent.run.to_string(),
-        row_column: column(report::EXTRA_COLUMNS[0]),
-        run_column: column(report::EXTRA_COLUMNS[1]),
-        claim,
-        siblings,
-        _lock: lock,
-    }))
+    Ok(Some(Origin { past, run: parent.run.to_string(), claim, siblings, _lock: lock }))
 }
 
 /// Hands the rows over in windows until there are no more, the limit is reached, or the run stops.
@@ -432,7 +429,7 @@ fn read_windows(
                 }
                 Ok(Some(Step::Ended)) => {}
                 Ok(Some(Step::End(operation))) => window.ended.push(operation),
-                Ok(Some(Step::Send(prepared))) => window.send.push(*prepared),
+                Ok(Some(Step::Send(prepared))) => window.send.push(prepared),
             }
         }
         gate.enter(stop);

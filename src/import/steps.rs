@@ -1,18 +1,17 @@
-//! The second reading: each row of the input becomes the next step of the run. Rows with an end are passed over, rows with
-//! mistakes are refused, and the others become requests. It runs on its own thread and hands over windows of rows; the
-//! size of a window follows the rate, so that what a crash can leave in doubt stays small.
+//! The rows of the first reading, one after another, become the steps of the run. Rows with an end are passed over, rows
+//! with mistakes are refused, and the others are sent. It runs on its own thread and hands over windows of rows; the size
+//! of a window follows the rate, so that what a crash can leave in doubt stays small.
 
 use std::path::PathBuf;
 
 use rust_i18n::t;
 
-use super::check::Record;
-use super::identity::{Contents, Keys, Repeated};
+use super::identity::{Repeated, Seen};
 use super::mapping::Plan;
-use super::request::{Job, Requests};
-use super::survey::{Fingerprint, duplicate};
-use crate::error::{Error, Result};
-use crate::format::{Reader, Row};
+use super::request::Job;
+use super::spool::{Fate, Spool};
+use super::survey::duplicate_reason;
+use crate::error::Result;
 use crate::journal::{Claim, InOrder, Lock, Operation, Past, Reason, RowKey, Status};
 
 /// A row that is to be sent.
@@ -34,7 +33,7 @@ pub enum Step {
     /// It has an end now, without being sent.
     End(Operation),
     /// It is to be sent.
-    Send(Box<Prepared>),
+    Send(Prepared),
 }
 
 /// A retried run, and how its rows are known here.
@@ -44,10 +43,6 @@ pub struct Origin {
     pub past: Past,
     /// Its id, as the column `bw8_run` names it.
     pub run: String,
-    /// The column with the row number a row had there.
-    pub row_column: Option<usize>,
-    /// The column with the id of the run.
-    pub run_column: Option<usize>,
     /// This run, as a claim names it.
     pub claim: Claim,
     /// Other runs that retry it.
@@ -58,75 +53,28 @@ pub struct Origin {
 
 /// Makes the steps of a run.
 pub struct Steps<'a> {
-    reader: Box<dyn Reader>,
-    plan: &'a Plan,
-    requests: Requests<'a>,
-    repeated: Repeated,
-    example_row: Option<u64>,
-    past: Past,
-    /// Whether rows of a changed input may be found among earlier ones.
-    has_earlier: bool,
-    origin: Option<Origin>,
-    ended: InOrder,
-    contents: Contents,
-    keys: Keys,
-    record: Record,
-    row: Row,
-    /// Place of the next row.
-    next: u64,
-    /// The fingerprint so far, and what it is at the end while nobody changes the input meanwhile.
-    fingerprint: Fingerprint,
-    expected: String,
-}
-
-/// Everything a run of steps begins with.
-pub struct Beginning<'a> {
-    /// Reads the input.
-    pub reader: Box<dyn Reader>,
+    /// The rows.
+    pub spool: Spool,
     /// Which column feeds which field.
     pub plan: &'a Plan,
-    /// Makes requests.
-    pub requests: Requests<'a>,
+    /// Whether rows that write to the same record must not run at the same time.
+    pub one_writer: bool,
     /// What occurs more than once.
     pub repeated: Repeated,
-    /// Row number of the template's example row.
-    pub example_row: Option<u64>,
     /// The journal as it was when the command began.
     pub past: Past,
     /// Whether it holds ends of an earlier input.
     pub has_earlier: bool,
     /// The run that is retried.
     pub origin: Option<Origin>,
-    /// The input's fingerprint in the first reading.
-    pub fingerprint: String,
+    /// Rows that have an end.
+    pub ended: InOrder,
+    /// Place of the next row.
+    pub next: u64,
 }
 
-impl<'a> Steps<'a> {
-    /// Steps from the first row on.
-    pub fn new(beginning: Beginning<'a>) -> Self {
-        let Beginning { reader, plan, requests, repeated, example_row, past, has_earlier, origin, fingerprint } =
-            beginning;
-        Steps {
-            fingerprint: Fingerprint::of_header(&reader.sheet().header),
-            expected: fingerprint,
-            reader,
-            plan,
-            requests,
-            repeated,
-            example_row,
-            past,
-            has_earlier,
-            origin,
-            ended: InOrder::default(),
-            contents: Contents::default(),
-            keys: Keys::default(),
-            record: Record::default(),
-            row: Row::default(),
-            next: 0,
-        }
-    }
-
-    /// Rows read so far.
+impl Steps<'_> {
+    /// Rows taken so far.
     pub fn read(&self) -> u64 {
         self.next
     }
@@ -134,68 +82,50 @@ impl<'a> Steps<'a> {
     /// The step of the next row; none at the end.
     ///
     /// # Errors
-    /// An input or journal that cannot be read.
+    /// A spool or journal that cannot be read.
     pub fn next(&mut self) -> Result<Option<Step>> {
-        if !self.reader.read(&mut self.row)? {
-            return match std::mem::take(&mut self.fingerprint).finish() == self.expected {
-                true => Ok(None),
-                false => {
-                    Err(Error::cannot_run(t!("import.changed_meanwhile")).hint(t!("import.changed_meanwhile_hint")))
-                }
-            };
-        }
+        let Some(spooled) = self.spool.next()? else { return Ok(None) };
         let place = self.next;
         self.next += 1;
-        let content = self.contents.of(&self.row);
-        self.fingerprint.add(&content);
-        let mut key =
-            RowKey { row: place, number: self.row.number, content, copy: 0, key: None, origin: None, generation: 0 };
-        if self.example_row == Some(self.row.number) {
-            let has_end = self.ended.at(&self.past, place)?.is_some();
-            let reason =
-                Reason { code: "example".into(), field: String::new(), message: t!("import.example").into_owned() };
-            return Ok(Some(if has_end { Step::Ended } else { Step::End(end(key, Status::Skipped, reason)) }));
-        }
-        self.plan.check(&self.row, &mut self.record);
-        let natural = self.keys.of(self.plan, &self.record);
-        key.key = natural.map(|(hash, _)| hash);
-        let seen = self.repeated.see(key.number, key.key, &content, self.record.findings.is_empty());
+        let mut key = RowKey {
+            row: place,
+            number: spooled.number,
+            content: spooled.content,
+            copy: 0,
+            key: spooled.key.map(|(key, _)| key),
+            origin: None,
+            generation: 0,
+        };
+        let is_sound = matches!(spooled.fate, Fate::Sound(_));
+        let seen = match spooled.fate {
+            Fate::Example => Seen::default(),
+            _ => self.repeated.see(key.number, key.key, &key.content, is_sound),
+        };
         key.copy = seen.copy;
         if self.ended.at(&self.past, place)?.is_some() {
             return Ok(Some(Step::Ended));
         }
-        if let (Some(first), Some((_, fields))) = (seen.first, natural) {
-            let finding = duplicate(self.plan, fields, &self.record, first);
-            self.record.findings.push(finding);
-        }
-        if !self.record.findings.is_empty() {
-            return Ok(Some(Step::End(self.refused(key))));
-        }
+        let job = match (spooled.fate, seen.first.zip(spooled.key)) {
+            (Fate::Example, _) => {
+                let reason =
+                    Reason { code: "example".into(), field: String::new(), message: t!("import.example").into_owned() };
+                return Ok(Some(Step::End(end(key, Status::Skipped, reason))));
+            }
+            (Fate::Refused(reason), _) => return Ok(Some(Step::End(end(key, Status::Refused, reason)))),
+            (Fate::Sound(_), Some((first, (_, number)))) => {
+                let reason = duplicate_reason(self.plan, number, first);
+                return Ok(Some(Step::End(end(key, Status::Refused, reason))));
+            }
+            (Fate::Sound(job), None) => job,
+        };
         if let Some(operation) = self.done_before(&mut key)? {
             return Ok(Some(Step::End(operation)));
         }
-        if let Some(operation) = self.taken_over(&mut key)? {
+        if let Some(operation) = self.taken_over(&mut key, spooled.origin.as_ref())? {
             return Ok(Some(Step::End(operation)));
         }
-        let job = self.requests.job(self.plan, &self.record);
-        let writer = self
-            .requests
-            .one_writer()
-            .then(|| writer_of(&job))
-            .flatten()
-            .or(key.key.filter(|_| self.requests.one_writer()));
-        Ok(Some(Step::Send(Box::new(Prepared { row: key, job, writer }))))
-    }
-
-    fn refused(&self, key: RowKey) -> Operation {
-        let first = &self.record.findings[0];
-        let rules: Vec<&str> = self.record.findings.iter().map(|finding| finding.rule.as_str()).collect();
-        let reason = Reason {
-            code: first.code.to_owned(),
-            field: first.field.clone().unwrap_or_default(),
-            message: rules.join("; "),
-        };
-        end(key, Status::Refused, reason)
+        let writer = if self.one_writer { writer_of(&job).or(key.key) } else { None };
+        Ok(Some(Step::Send(Prepared { row: key, job, writer })))
     }
 
     /// What became of the row before the input changed: by its content, else by its natural key. Done rows stay done, rows
@@ -221,9 +151,9 @@ impl<'a> Steps<'a> {
     }
 
     /// For a retry: what another run made of the row, or none once this run has claimed it.
-    fn taken_over(&self, key: &mut RowKey) -> Result<Option<Operation>> {
+    fn taken_over(&self, key: &mut RowKey, cells: Option<&(String, String)>) -> Result<Option<Operation>> {
         let Some(origin) = &self.origin else { return Ok(None) };
-        let number = origin.number_of(&self.row, key)?;
+        let number = origin.number_of(cells, key)?;
         for past in &origin.siblings {
             let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
             let found = match by_number.filter(|operation| !is_open(operation.status)) {
@@ -255,11 +185,10 @@ impl<'a> Steps<'a> {
 
 impl Origin {
     /// The row's number in the run that is retried: what its columns say, else the row with the same natural key.
-    fn number_of(&self, row: &Row, key: &RowKey) -> Result<Option<u64>> {
-        let text = |column: Option<usize>| column.map(|column| row.cell(column).text.trim()).unwrap_or_default();
-        let run = text(self.run_column);
-        if let Ok(number) = text(self.row_column).parse::<u64>()
-            && (run.is_empty() || run == self.run)
+    fn number_of(&self, cells: Option<&(String, String)>, key: &RowKey) -> Result<Option<u64>> {
+        if let Some((number, run)) = cells
+            && let Ok(number) = number.parse::<u64>()
+            && (run.is_empty() || *run == self.run)
         {
             return Ok(Some(number));
         }

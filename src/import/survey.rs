@@ -8,10 +8,13 @@ use super::check::{Finding, Record};
 use super::findings::Findings;
 use super::identity::{Census, Contents, Keys, Repeated, watched};
 use super::mapping::{Plan, Slot, Source, no_rows};
+use super::report::EXTRA_COLUMNS;
+use super::request::{Mode, Requests};
+use super::spool::{Fate, Spool, SpoolWriter, Spooled};
 use crate::entity::{AccountMode, Entity};
 use crate::error::Result;
-use crate::format::{self, Input, Row, Sheet};
-use crate::journal::Content;
+use crate::format::{self, Input, Reader, Row, Sheet};
+use crate::journal::Reason;
 use crate::language::Language;
 use crate::text::clean;
 
@@ -26,133 +29,199 @@ pub struct Survey {
     pub rows: u64,
     /// All mistakes.
     pub findings: Findings,
-    /// What occurs more than once.
-    pub repeated: Repeated,
     /// Fingerprint of the decoded rows and their header.
     pub fingerprint: String,
     /// The first record that will be sent, as its fields and values, secrets masked.
     pub first: Vec<(String, String)>,
 }
 
-/// The fingerprint of an input, made row by row: two readings of the same rows agree.
-#[derive(Debug, Clone, Default)]
-pub struct Fingerprint(Sha256);
-
-impl Fingerprint {
-    /// Begins with the header.
-    pub fn of_header(header: &[String]) -> Fingerprint {
-        let mut hasher = Sha256::new();
-        for title in header {
-            hasher.update(title.trim().as_bytes());
-            hasher.update([0xff]);
-        }
-        Fingerprint(hasher)
-    }
-
-    /// Adds one row.
-    pub fn add(&mut self, content: &Content) {
-        self.0.update(content);
-    }
-
-    /// The fingerprint of all rows.
-    pub fn finish(self) -> String {
-        self.0.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-    }
+/// The rows of the first reading.
+#[derive(Debug)]
+pub struct Rows {
+    /// The rows, as they will be sent.
+    pub spool: Spool,
+    /// What occurs more than once in them.
+    pub repeated: Repeated,
 }
 
 impl Survey {
-    /// Reads the whole input once; a second time only when something occurs twice in it.
+    /// Reads the whole input once, and a second time only when something occurs twice in it.
     ///
     /// # Errors
     /// An input or mapping that cannot be used.
-    pub fn take(input: &Input, entity: &Entity, mapping: Option<&MappingFile>, mode: AccountMode) -> Result<Survey> {
+    pub fn take(
+        input: &Input,
+        entity: &Entity,
+        mapping: Option<&MappingFile>,
+        account_mode: AccountMode,
+        mode: Mode,
+    ) -> Result<(Survey, Rows)> {
         let mut reader = format::open(input)?;
         let sheet = reader.sheet().clone();
-        let plan = Plan::new(entity, &sheet, mapping, mode)?;
-        let mut survey = Survey {
-            sheet,
-            plan,
-            rows: 0,
-            findings: Findings::new()?,
-            repeated: Repeated::default(),
-            fingerprint: String::new(),
-            first: Vec::new(),
-        };
-        let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
-        let mut contents = Contents::default();
-        let mut census = Census::default();
-        let mut fingerprint = Fingerprint::of_header(&survey.sheet.header);
-        while reader.read(&mut row)? {
-            let content = contents.of(&row);
-            fingerprint.add(&content);
-            if survey.sheet.example_row != Some(row.number) {
-                survey.plan.check(&row, &mut record);
-                census.add(watched(keys.of(&survey.plan, &record).map(|(key, _)| key), &content));
-                survey.keep(&row, &record)?;
-            }
-            survey.rows += 1;
-        }
-        if survey.rows == 0 {
+        let plan = Plan::new(entity, &sheet, mapping, account_mode)?;
+        let mut reading = Reading::new(&plan, &sheet, entity, mode)?;
+        while reading.next(reader.as_mut())? {}
+        if reading.rows == 0 {
             return Err(no_rows(&input.shown));
         }
-        survey.fingerprint = fingerprint.finish();
-        survey.repeated = census.repeated();
-        if !survey.repeated.is_empty() {
-            survey.find_duplicates(input)?;
+        let Reading { spool, mut findings, census, fingerprint, first, .. } = reading;
+        let repeated = census.repeated();
+        if !repeated.is_empty() {
+            find_duplicates(input, &sheet, &plan, repeated.clone(), &mut findings)?;
         }
-        Ok(survey)
-    }
-
-    fn keep(&mut self, row: &Row, record: &Record) -> Result<()> {
-        if record.findings.is_empty() {
-            if self.first.is_empty() {
-                self.first = record.shown(&self.plan);
-            }
-            return Ok(());
-        }
-        self.findings.rows += 1;
-        for finding in &record.findings {
-            self.findings.add(self.rows, row, finding)?;
-        }
-        Ok(())
-    }
-
-    /// Reads the input again and finds the rows whose key an earlier row has.
-    fn find_duplicates(&mut self, input: &Input) -> Result<()> {
-        let mut reader = format::open(input)?;
-        let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
-        let mut contents = Contents::default();
-        let mut repeated = self.repeated.clone();
-        let mut place = 0;
-        while reader.read(&mut row)? {
-            if self.sheet.example_row != Some(row.number) {
-                self.plan.check(&row, &mut record);
-                let key = keys.of(&self.plan, &record);
-                let is_sound = record.findings.is_empty();
-                let seen = repeated.see(row.number, key.map(|(key, _)| key), &contents.of(&row), is_sound);
-                if let (Some(first), Some((_, fields))) = (seen.first, key) {
-                    self.findings.rows += u64::from(is_sound);
-                    self.findings.add(place, &row, &duplicate(&self.plan, fields, &record, first))?;
-                }
-            }
-            place += 1;
-        }
-        Ok(())
+        let spool = spool.finish()?;
+        let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let survey = Survey { rows: spool.rows, sheet, plan, findings, fingerprint, first };
+        Ok((survey, Rows { spool, repeated }))
     }
 }
 
+/// The first reading, row by row.
+struct Reading<'a> {
+    plan: &'a Plan,
+    sheet: &'a Sheet,
+    requests: Requests<'a>,
+    spool: SpoolWriter,
+    findings: Findings,
+    census: Census,
+    fingerprint: Sha256,
+    first: Vec<(String, String)>,
+    rows: u64,
+    /// Columns that tie a row of a file of failed rows to its run.
+    origin: Option<(usize, usize)>,
+    row: Row,
+    record: Record,
+    contents: Contents,
+    keys: Keys,
+}
+
+impl<'a> Reading<'a> {
+    fn new(plan: &'a Plan, sheet: &'a Sheet, entity: &'a Entity, mode: Mode) -> Result<Self> {
+        let mut fingerprint = Sha256::new();
+        for title in &sheet.header {
+            fingerprint.update(title.trim().as_bytes());
+            fingerprint.update([0xff]);
+        }
+        let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
+        Ok(Reading {
+            plan,
+            sheet,
+            requests: Requests::new(entity, mode)?,
+            spool: SpoolWriter::new()?,
+            findings: Findings::new()?,
+            census: Census::default(),
+            fingerprint,
+            first: Vec::new(),
+            rows: 0,
+            origin: column(EXTRA_COLUMNS[0]).zip(column(EXTRA_COLUMNS[1])),
+            row: Row::default(),
+            record: Record::default(),
+            contents: Contents::default(),
+            keys: Keys::default(),
+        })
+    }
+
+    fn next(&mut self, reader: &mut dyn Reader) -> Result<bool> {
+        if !reader.read(&mut self.row)? {
+            return Ok(false);
+        }
+        let content = self.contents.of(&self.row);
+        self.fingerprint.update(content);
+        let mut spooled = Spooled { number: self.row.number, content, key: None, origin: None, fate: Fate::Example };
+        if self.sheet.example_row != Some(self.row.number) {
+            self.plan.check(&self.row, &mut self.record);
+            spooled.key = self.keys.of(self.plan, &self.record);
+            self.census.add(watched(spooled.key.map(|(key, _)| key), &content));
+            let text = |column: usize| self.row.cell(column).text.trim().to_owned();
+            spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
+            spooled.fate = self.fate()?;
+        }
+        self.spool.add(&spooled)?;
+        self.rows += 1;
+        Ok(true)
+    }
+
+    fn fate(&mut self) -> Result<Fate> {
+        if self.record.findings.is_empty() {
+            if self.first.is_empty() {
+                self.first = self.record.shown(self.plan);
+            }
+            return Ok(Fate::Sound(self.requests.job(self.plan, &self.record)));
+        }
+        self.findings.rows += 1;
+        for finding in &self.record.findings {
+            self.findings.add(self.rows, &self.row, finding)?;
+        }
+        Ok(Fate::Refused(reason_of(&self.record.findings)))
+    }
+}
+
+/// Why a row with findings is refused.
+fn reason_of(findings: &[Finding]) -> Reason {
+    let rules: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+    Reason {
+        code: findings.first().map(|first| first.code.to_owned()).unwrap_or_default(),
+        field: findings.first().and_then(|first| first.field.clone()).unwrap_or_default(),
+        message: rules.join("; "),
+    }
+}
+
+/// Reads the input again and finds the rows whose key an earlier row has.
+fn find_duplicates(
+    input: &Input,
+    sheet: &Sheet,
+    plan: &Plan,
+    mut repeated: Repeated,
+    findings: &mut Findings,
+) -> Result<()> {
+    let mut reader = format::open(input)?;
+    let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
+    let mut contents = Contents::default();
+    let mut place = 0;
+    while reader.read(&mut row)? {
+        if sheet.example_row != Some(row.number) {
+            plan.check(&row, &mut record);
+            let key = keys.of(plan, &record);
+            let is_sound = record.findings.is_empty();
+            let seen = repeated.see(row.number, key.map(|(key, _)| key), &contents.of(&row), is_sound);
+            if let (Some(first), Some((_, number))) = (seen.first, key) {
+                findings.rows += u64::from(is_sound);
+                findings.add(place, &row, &duplicate(plan, number, &record, first))?;
+            }
+        }
+        place += 1;
+    }
+    Ok(())
+}
+
 /// The finding for a row whose key an earlier row of the file has.
-pub fn duplicate(plan: &Plan, fields: &[String], record: &Record, first: u64) -> Finding {
-    let labels: Vec<&str> = fields.iter().map(|field| plan.label(field)).collect();
+fn duplicate(plan: &Plan, key: u8, record: &Record, first: u64) -> Finding {
+    let fields = plan.key_fields(key);
     let values: Vec<&str> = fields.iter().filter_map(|field| record.value(plan, field)).collect();
     Finding {
         column: fields.first().and_then(|field| plan.column(field)),
         field: fields.first().cloned(),
-        code: "duplicate",
+        code: DUPLICATE,
         value: clean(&values.join(" ")).into_owned(),
-        rule: t!("import.duplicate", labels = labels.join(" + "), row = first).into_owned(),
+        rule: duplicate_rule(plan, key, first),
         hint: t!("import.duplicate_hint").into_owned(),
     }
+}
+
+/// Why a row whose key an earlier row of the file has is refused.
+pub fn duplicate_reason(plan: &Plan, key: u8, first: u64) -> Reason {
+    Reason {
+        code: DUPLICATE.to_owned(),
+        field: plan.key_fields(key).first().cloned().unwrap_or_default(),
+        message: duplicate_rule(plan, key, first),
+    }
+}
+
+const DUPLICATE: &str = "duplicate";
+
+fn duplicate_rule(plan: &Plan, key: u8, first: u64) -> String {
+    let labels: Vec<&str> = plan.key_fields(key).iter().map(|field| plan.label(field)).collect();
+    t!("import.duplicate", labels = labels.join(" + "), row = first).into_owned()
 }
 
 impl Plan {

@@ -1,0 +1,255 @@
+//! The rows of an input as the first reading left them: checked, named and made into requests, in a temporary file. What is
+//! sent is exactly what was checked, whatever happens to the input meanwhile, and no row is parsed or checked twice.
+//!
+//! The file has no name and goes with the process; what has to outlive it is in the journal.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+
+use bytes::Bytes;
+use rust_i18n::t;
+
+use super::request::{Job, LookUp};
+use crate::error::{Context, Error, Result};
+use crate::journal::{Content, Reason};
+
+/// What a row has come to in the first reading.
+#[derive(Debug, Clone)]
+pub enum Fate {
+    /// The template's example row.
+    Example,
+    /// It has mistakes.
+    Refused(Reason),
+    /// It can be sent.
+    Sound(Job),
+}
+
+/// A row as the first reading left it.
+#[derive(Debug, Clone)]
+pub struct Spooled {
+    /// The row number a person sees.
+    pub number: u64,
+    /// What it holds.
+    pub content: Content,
+    /// Hash of its natural key and which of the entity's keys that is.
+    pub key: Option<(u64, u8)>,
+    /// For a retry: the cells that name its row and run there.
+    pub origin: Option<(String, String)>,
+    /// What it has come to.
+    pub fate: Fate,
+}
+
+/// Takes rows.
+#[derive(Debug)]
+pub struct SpoolWriter {
+    file: BufWriter<File>,
+    record: Vec<u8>,
+    rows: u64,
+}
+
+/// Gives rows back, in order.
+#[derive(Debug)]
+pub struct Spool {
+    file: BufReader<File>,
+    record: Vec<u8>,
+    /// Rows it was given.
+    pub rows: u64,
+}
+
+const EXAMPLE: u8 = 0;
+const REFUSED: u8 = 1;
+const WRITE: u8 = 2;
+const CHANGE: u8 = 3;
+const TAGS: u8 = 4;
+
+impl SpoolWriter {
+    /// An empty spool in the system's folder for temporary files.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn new() -> Result<SpoolWriter> {
+        let file = tempfile::tempfile().context(place)?;
+        Ok(SpoolWriter { file: BufWriter::with_capacity(64 * 1024, file), record: Vec::new(), rows: 0 })
+    }
+
+    /// Takes one more row.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn add(&mut self, row: &Spooled) -> Result<()> {
+        let out = &mut self.record;
+        out.clear();
+        out.extend_from_slice(&row.number.to_le_bytes());
+        out.extend_from_slice(&row.content);
+        let (key, number) = row.key.unwrap_or_default();
+        out.push(u8::from(row.key.is_some()));
+        out.extend_from_slice(&key.to_le_bytes());
+        out.push(number);
+        out.push(u8::from(row.origin.is_some()));
+        if let Some((number, run)) = &row.origin {
+            push(out, number.as_bytes());
+            push(out, run.as_bytes());
+        }
+        match &row.fate {
+            Fate::Example => out.push(EXAMPLE),
+            Fate::Refused(reason) => {
+                out.push(REFUSED);
+                push(out, reason.code.as_bytes());
+                push(out, reason.field.as_bytes());
+                push(out, reason.message.as_bytes());
+            }
+            Fate::Sound(Job::Write { body, look_up }) => {
+                out.push(WRITE);
+                push(out, &look_up.as_ref().map(json).unwrap_or_default());
+                push(out, body);
+            }
+            Fate::Sound(Job::Change { id, members }) => {
+                out.push(CHANGE);
+                push(out, id.as_bytes());
+                push(out, &json(members));
+            }
+            Fate::Sound(Job::Tags(edit)) => {
+                out.push(TAGS);
+                push(out, &json(edit));
+            }
+        }
+        self.rows += 1;
+        let length = length_of(out).to_le_bytes();
+        self.file.write_all(&length).and_then(|()| self.file.write_all(&self.record)).context(place)
+    }
+
+    /// The same rows, to be read from the first on.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn finish(self) -> Result<Spool> {
+        let mut file = self.file.into_inner().map_err(|error| error.into_error()).context(place)?;
+        file.seek(SeekFrom::Start(0)).context(place)?;
+        Ok(Spool { file: BufReader::with_capacity(64 * 1024, file), record: Vec::new(), rows: self.rows })
+    }
+}
+
+impl Spool {
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn next(&mut self) -> Result<Option<Spooled>> {
+        let mut length = [0; 4];
+        match self.file.read_exact(&mut length) {
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read.context(place)?,
+        }
+        self.record.resize(u32::from_le_bytes(length) as usize, 0);
+        self.file.read_exact(&mut self.record).context(place)?;
+        // What is read is what was written; a file that changed under us is no more trusted than any other input.
+        Fields(&self.record).row().ok_or_else(|| Error::cannot_run(place())).map(Some)
+    }
+}
+
+/// What is left of a record.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn row(mut self) -> Option<Spooled> {
+        let number = u64::from_le_bytes(self.array()?);
+        let content = self.array()?;
+        let has_key = self.array::<1>()? == [1];
+        let key = (u64::from_le_bytes(self.array()?), self.array::<1>()?[0]);
+        let origin = match self.array::<1>()? {
+            [1] => Some((self.text()?, self.text()?)),
+            _ => None,
+        };
+        let fate = match self.array::<1>()?[0] {
+            EXAMPLE => Fate::Example,
+            REFUSED => Fate::Refused(Reason { code: self.text()?, field: self.text()?, message: self.text()? }),
+            WRITE => {
+                let look_up: &[u8] = self.part()?;
+                let look_up: Option<Box<LookUp>> =
+                    if look_up.is_empty() { None } else { Some(serde_json::from_slice(look_up).ok()?) };
+                Fate::Sound(Job::Write { body: Bytes::copy_from_slice(self.part()?), look_up })
+            }
+            CHANGE => {
+                Fate::Sound(Job::Change { id: self.text()?, members: serde_json::from_slice(self.part()?).ok()? })
+            }
+            TAGS => Fate::Sound(Job::Tags(serde_json::from_slice(self.part()?).ok()?)),
+            _ => return None,
+        };
+        Some(Spooled { number, content, key: has_key.then_some(key), origin, fate })
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*array)
+    }
+
+    fn part(&mut self) -> Option<&'a [u8]> {
+        let length = u32::from_le_bytes(self.array()?) as usize;
+        let (part, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(part)
+    }
+
+    fn text(&mut self) -> Option<String> {
+        String::from_utf8(self.part()?.to_vec()).ok()
+    }
+}
+
+fn push(out: &mut Vec<u8>, part: &[u8]) {
+    out.extend_from_slice(&length_of(part).to_le_bytes());
+    out.extend_from_slice(part);
+}
+
+/// A row of a spreadsheet is far below four gigabytes.
+fn length_of(part: &[u8]) -> u32 {
+    u32::try_from(part.len()).unwrap_or(u32::MAX)
+}
+
+fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    // Texts and lists of texts always serialise.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+fn place() -> String {
+    t!("import.no_temporary_file").into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    use super::super::request::TagEdit;
+    use super::*;
+
+    #[test]
+    fn rows_come_back_as_they_were() {
+        let row = |fate: Fate| Spooled { number: 7, content: [3; 16], key: None, origin: None, fate };
+        let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
+        let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
+        let members = Map::from_iter([("name".to_owned(), Value::from("示例"))]);
+        let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
+        let rows = [
+            row(Fate::Example),
+            row(Fate::Refused(reason)),
+            Spooled {
+                key: Some((u64::MAX, 1)),
+                origin: Some(("3".into(), "run".into())),
+                ..row(Fate::Sound(Job::Write { body: Bytes::from_static(b"{}"), look_up: None }))
+            },
+            row(Fate::Sound(Job::Write { body: Bytes::from_static(b"{\"a\":1}"), look_up: Some(Box::new(look_up)) })),
+            row(Fate::Sound(Job::Change { id: "5".into(), members })),
+            row(Fate::Sound(Job::Tags(Box::new(edit)))),
+        ];
+        let mut writer = SpoolWriter::new().unwrap();
+        for row in &rows {
+            writer.add(row).unwrap();
+        }
+        let mut spool = writer.finish().unwrap();
+        assert_eq!(spool.rows, 6);
+        for row in &rows {
+            assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
+        }
+        assert!(spool.next().unwrap().is_none());
+    }
+}
