@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use backon::BackoffBuilder;
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use rust_i18n::t;
 use url::Url;
 use uuid::Uuid;
@@ -119,13 +119,7 @@ impl Client {
     /// # Errors
     /// The login cannot be had at all.
     pub async fn write(&self, method: entity::Method, url: &Url, body: Bytes, request_id: Uuid) -> Result<Sent> {
-        let mut buffer = Uuid::encode_buffer();
-        let text = request_id.hyphenated().encode_lower(&mut buffer);
-        let mut headers = HeaderMap::with_capacity(4);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        // A UUID is 36 characters of hexadecimal digits and dashes.
-        headers.insert(self.request_id.clone(), HeaderValue::from_str(text).expect("a UUID is a header value"));
-        self.attempt(method, url, headers, Some(body)).await
+        self.attempt(method, url, Some((request_id, body))).await
     }
 
     /// Reads a JSON document, repeating the request while that can help.
@@ -148,7 +142,7 @@ impl Client {
         loop {
             let (error, asked) = {
                 let permit = self.pace.acquire().await;
-                let sent = self.attempt(entity::Method::Get, url, HeaderMap::new(), None).await?;
+                let sent = self.attempt(entity::Method::Get, url, None).await?;
                 match self.read_answer(url, sent) {
                     Read::Document(document) => {
                         permit.went_well();
@@ -190,21 +184,15 @@ impl Client {
         Refusal { code: self.auth.redact(refusal.code), message: self.auth.redact(refusal.message) }
     }
 
-    async fn attempt(
-        &self,
-        method: entity::Method,
-        url: &Url,
-        headers: HeaderMap,
-        body: Option<Bytes>,
-    ) -> Result<Sent> {
+    async fn attempt(&self, method: entity::Method, url: &Url, write: Option<(Uuid, Bytes)>) -> Result<Sent> {
         let login = self.auth.login(&self.http).await?;
-        let first = self.once(method, url, headers.clone(), body.clone(), &login.header).await?;
+        let first = self.once(method, url, write.as_ref(), &login.header).await?;
         match first {
             Sent::Answered(ref answer) if answer.status == 401 => match self.auth.renewed(&self.http, &login).await? {
                 None => Ok(first),
                 Some(login) => {
                     self.count_retry();
-                    self.once(method, url, headers, body, &login.header).await
+                    self.once(method, url, write.as_ref(), &login.header).await
                 }
             },
             sent => Ok(sent),
@@ -215,8 +203,7 @@ impl Client {
         &self,
         method: entity::Method,
         url: &Url,
-        headers: HeaderMap,
-        body: Option<Bytes>,
+        write: Option<&(Uuid, Bytes)>,
         login: &HeaderValue,
     ) -> Result<Sent> {
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -227,10 +214,20 @@ impl Client {
             entity::Method::Delete => reqwest::Method::DELETE,
         };
         let mut request = reqwest::Request::new(method, url.clone());
-        *request.headers_mut() = headers;
         request.headers_mut().insert(AUTHORIZATION, login.clone());
-        *request.body_mut() = body.map(reqwest::Body::from);
-        let http = if request.method() == reqwest::Method::GET { &self.http } else { &self.http_for_writes };
+        let http = match write {
+            None => &self.http,
+            Some((request_id, body)) => {
+                let mut buffer = Uuid::encode_buffer();
+                let text = request_id.hyphenated().encode_lower(&mut buffer);
+                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                // A UUID is 36 characters of hexadecimal digits and dashes.
+                let value = HeaderValue::from_str(text).expect("a UUID is a header value");
+                request.headers_mut().insert(self.request_id.clone(), value);
+                *request.body_mut() = Some(reqwest::Body::from(body.clone()));
+                &self.http_for_writes
+            }
+        };
         let response = match http.execute(request).await {
             Ok(response) => response,
             Err(error) if is_bad_certificate(&error) => {
