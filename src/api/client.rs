@@ -53,6 +53,7 @@ pub enum Sent {
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
+    http_for_writes: reqwest::Client,
     target: Target,
     auth: Auth,
     request_id: HeaderName,
@@ -70,31 +71,13 @@ impl Client {
     pub fn new(target: Target, service: &Service) -> Result<Self> {
         // A second installation fails, and the first one is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let is_plain = target.base.scheme() == "http";
-        let mut builder = reqwest::Client::builder()
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tcp_nodelay(true)
-            .connect_timeout(Duration::from_secs(10))
-            .timeout(target.timeout)
-            // As large as what may be in flight, or connections are thrown away and made again.
-            .pool_max_idle_per_host(target.concurrency.max(1))
-            .user_agent(concat!("bw8/", env!("CARGO_PKG_VERSION")));
-        if is_plain {
-            // Plain HTTP is only ever this machine, where no proxy and no certificate is wanted.
-            builder = builder.no_proxy().tls_certs_only([]);
-        }
-        if let Some(path) = &target.ca_cert {
-            builder = builder.tls_certs_merge(certificates(path)?);
-        }
-        let http = builder.build().map_err(|error| Error::cannot_run(t!("api.no_client", why = reason(&error))))?;
         let auth = Auth::new(&target.credentials, target.token_address(service), service)?;
         let request_id = HeaderName::from_bytes(service.request_id.header.as_bytes())
             .map_err(|_| Error::usage(t!("api.bad_header", header = service.request_id.header)))?;
         Ok(Client {
-            http,
+            http: http(&target, true)?,
+            // Answers to writes are a line; asking for them compressed costs more than it saves.
+            http_for_writes: http(&target, false)?,
             auth,
             request_id,
             pace: Pace::new(target.concurrency, target.rate),
@@ -229,7 +212,8 @@ impl Client {
         *request.headers_mut() = headers;
         request.headers_mut().insert(AUTHORIZATION, login.clone());
         *request.body_mut() = body.map(reqwest::Body::from);
-        let response = match self.http.execute(request).await {
+        let http = if request.method() == reqwest::Method::GET { &self.http } else { &self.http_for_writes };
+        let response = match http.execute(request).await {
             Ok(response) => response,
             Err(error) if error.is_connect() => return Sent::NotSent(reason(&error)),
             Err(error) => return Sent::Lost(reason(&error)),
@@ -252,6 +236,30 @@ impl Client {
     pub fn service(&self) -> &Service {
         &self.service
     }
+}
+
+/// The HTTP library, set up so that nothing is repeated or followed behind our back.
+fn http(target: &Target, wants_gzip: bool) -> Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder()
+        .http1_only()
+        .gzip(wants_gzip)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .tcp_nodelay(true)
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(target.timeout)
+        // As large as what may be in flight, or connections are thrown away and made again.
+        .pool_max_idle_per_host(target.concurrency.max(1))
+        .user_agent(concat!("bw8/", env!("CARGO_PKG_VERSION")));
+    if target.base.scheme() == "http" {
+        // Plain HTTP is only ever this machine, where no proxy and no certificate is wanted.
+        builder = builder.no_proxy().tls_certs_only([]);
+    }
+    if let Some(path) = &target.ca_cert {
+        builder = builder.tls_certs_merge(certificates(path)?);
+    }
+    builder.build().map_err(|error| Error::cannot_run(t!("api.no_client", why = reason(&error))))
 }
 
 /// What came of an attempt to read.

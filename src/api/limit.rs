@@ -73,23 +73,23 @@ impl Pace {
     pub async fn acquire(&self) -> Permit<'_> {
         // The semaphore is never closed.
         let slot = self.slots.acquire().await.ok();
-        let start = self.reserve_start();
-        if let Some(start) = start {
+        let (start, now) = self.reserve_start();
+        if start > now {
             sleep_until(start).await;
         }
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        Permit { pace: self, slot, began: Instant::now() }
+        Permit { pace: self, slot, began: start }
     }
 
-    /// Takes the next place in the row of beginnings; none when it is now.
-    fn reserve_start(&self) -> Option<Instant> {
+    /// Takes the next place in the row of beginnings: when it is, and what time it is now.
+    fn reserve_start(&self) -> (Instant, Instant) {
         let mut state = self.lock();
         let now = Instant::now();
         let start = state.next.max(now);
         if !self.interval.is_zero() {
             state.next = start + self.interval;
         }
-        (start > now).then_some(start)
+        (start, now)
     }
 
     /// Nothing begins before `wait` has passed: the service asked for it.

@@ -308,6 +308,10 @@ impl Writer for CsvWriter {
 
 /// Puts an apostrophe before text that a spreadsheet program would run as a formula.
 pub fn guard(text: &str, may_be_phone: bool) -> std::borrow::Cow<'_, str> {
+    // Nearly every cell begins with a letter, a digit or a Chinese character and needs no second look.
+    if text.as_bytes().first().is_none_or(|first| first.is_ascii_alphanumeric() || (0xe1..0xef).contains(first)) {
+        return std::borrow::Cow::Borrowed(text);
+    }
     let starts_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     let is_guarded = text
         .strip_prefix('\'')

@@ -12,20 +12,40 @@ use super::mapping::Plan;
 use crate::format::Row;
 use crate::journal::Content;
 
-/// The hash of a row's cells, spaces at their ends and empty cells at the row's end left out: a file saved again by
+/// Makes the hash of a row's cells, spaces at their ends and empty cells at the row's end left out: a file saved again by
 /// another program holds the same rows.
-pub fn content_of(row: &Row) -> Content {
-    let mut hasher = Sha256::new();
-    let filled = (0..row.cells.len()).rfind(|column| !row.cells[*column].trim().is_empty()).map_or(0, |last| last + 1);
-    for column in 0..filled {
-        hasher.update(row.cell(column).text.trim().as_bytes());
-        // Ends a cell; no text holds this byte.
-        hasher.update([0xff]);
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// The cells one after another, so that they are hashed in one go.
+    buffer: Vec<u8>,
+}
+
+impl Contents {
+    /// The hash of this row.
+    pub fn of(&mut self, row: &Row) -> Content {
+        self.buffer.clear();
+        let mut filled = 0;
+        for column in 0..row.cells.len() {
+            self.buffer.extend_from_slice(row.cell(column).text.trim().as_bytes());
+            let is_empty = self.buffer.last().is_none_or(|last| *last == CELL_END);
+            // Ends a cell; no text holds this byte.
+            self.buffer.push(CELL_END);
+            if !is_empty {
+                filled = self.buffer.len();
+            }
+        }
+        let digest = Sha256::digest(&self.buffer[..filled]);
+        let mut content = Content::default();
+        content.copy_from_slice(&digest[..16]);
+        content
     }
-    let digest = hasher.finalize();
-    let mut content = Content::default();
-    content.copy_from_slice(&digest[..16]);
-    content
+}
+
+const CELL_END: u8 = 0xff;
+
+/// The hash of one row's cells.
+pub fn content_of(row: &Row) -> Content {
+    Contents::default().of(row)
 }
 
 /// Makes the hash of a row's natural key.

@@ -381,11 +381,9 @@ fn columns(titles: &[&str]) -> Vec<Column> {
     titles.iter().map(|title| Column { title: (*title).to_owned(), ..Column::default() }).collect()
 }
 
-/// A moment with its distance from UTC, as scripts read it.
+/// A moment in UTC, as scripts read it.
 fn moment(at: i64) -> String {
-    jiff::Timestamp::from_millisecond(at)
-        .map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-        .unwrap_or_default()
+    jiff::Timestamp::from_millisecond(at).map(|moment| moment.to_string()).unwrap_or_default()
 }
 
 /// The summary for a person.

@@ -399,7 +399,7 @@ fn origin(work: &Work<'_>, survey: &Survey, journal: &Journal) -> Result<Option<
         run_column: column(report::EXTRA_COLUMNS[1]),
         claim,
         siblings,
-        lock,
+        _lock: lock,
     }))
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rust_i18n::t;
 
 use super::check::Record;
-use super::identity::{Keys, Repeated, content_of};
+use super::identity::{Contents, Keys, Repeated};
 use super::mapping::Plan;
 use super::request::{Job, Requests};
 use super::survey::{Fingerprint, duplicate};
@@ -53,7 +53,7 @@ pub struct Origin {
     /// Other runs that retry it.
     pub siblings: Vec<Past>,
     /// Keeps others from retrying the same run at the same time: whoever looked first would send what both claim.
-    pub lock: Lock,
+    pub _lock: Lock,
 }
 
 /// Makes the steps of a run.
@@ -68,6 +68,7 @@ pub struct Steps<'a> {
     has_earlier: bool,
     origin: Option<Origin>,
     ended: InOrder,
+    contents: Contents,
     keys: Keys,
     record: Record,
     row: Row,
@@ -117,6 +118,7 @@ impl<'a> Steps<'a> {
             has_earlier,
             origin,
             ended: InOrder::default(),
+            contents: Contents::default(),
             keys: Keys::default(),
             record: Record::default(),
             row: Row::default(),
@@ -144,7 +146,7 @@ impl<'a> Steps<'a> {
         }
         let place = self.next;
         self.next += 1;
-        let content = content_of(&self.row);
+        let content = self.contents.of(&self.row);
         self.fingerprint.add(&content);
         let mut key =
             RowKey { row: place, number: self.row.number, content, copy: 0, key: None, origin: None, generation: 0 };

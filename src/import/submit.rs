@@ -60,10 +60,14 @@ impl Queue {
     /// The next row whose record nobody writes to; none at the end or when the run stops.
     async fn next(&self, stop: &Stop, gate: &Gate) -> Option<Prepared> {
         loop {
-            let changed = self.changed.notified();
             if stop.is_set() {
                 return None;
             }
+            // Nearly always there is a row, and no need to prepare for waiting.
+            if let Some(prepared) = self.lock().take(gate) {
+                return Some(prepared);
+            }
+            let changed = self.changed.notified();
             {
                 let mut state = self.lock();
                 if let Some(prepared) = state.take(gate) {

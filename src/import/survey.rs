@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::MappingFile;
 use super::check::{Finding, Record};
 use super::findings::Findings;
-use super::identity::{Census, Keys, Repeated, content_of, watched};
+use super::identity::{Census, Contents, Keys, Repeated, watched};
 use super::mapping::{Plan, Slot, Source, no_rows};
 use crate::entity::{AccountMode, Entity};
 use crate::error::Result;
@@ -79,10 +79,11 @@ impl Survey {
             first: Vec::new(),
         };
         let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
+        let mut contents = Contents::default();
         let mut census = Census::default();
         let mut fingerprint = Fingerprint::of_header(&survey.sheet.header);
         while reader.read(&mut row)? {
-            let content = content_of(&row);
+            let content = contents.of(&row);
             fingerprint.add(&content);
             if survey.sheet.example_row != Some(row.number) {
                 survey.plan.check(&row, &mut record);
@@ -120,6 +121,7 @@ impl Survey {
     fn find_duplicates(&mut self, input: &Input) -> Result<()> {
         let mut reader = format::open(input)?;
         let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
+        let mut contents = Contents::default();
         let mut repeated = self.repeated.clone();
         let mut place = 0;
         while reader.read(&mut row)? {
@@ -127,7 +129,7 @@ impl Survey {
                 self.plan.check(&row, &mut record);
                 let key = keys.of(&self.plan, &record);
                 let is_sound = record.findings.is_empty();
-                let seen = repeated.see(row.number, key.map(|(key, _)| key), &content_of(&row), is_sound);
+                let seen = repeated.see(row.number, key.map(|(key, _)| key), &contents.of(&row), is_sound);
                 if let (Some(first), Some((_, fields))) = (seen.first, key) {
                     self.findings.rows += u64::from(is_sound);
                     self.findings.add(place, &row, &duplicate(&self.plan, fields, &record, first))?;

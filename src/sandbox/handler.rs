@@ -84,7 +84,10 @@ pub async fn handle(
         Some(answer) => answer,
         None => respond(&world, &head, &target, &body, fault),
     };
-    let answer = fault.map_or_else(|| answer.clone(), |fault| inject::altered(fault, answer.clone(), route));
+    let answer = match fault {
+        Some(fault) => inject::altered(fault, answer, route),
+        None => answer,
+    };
     finish(&control, fault, answer, seen).await
 }
 

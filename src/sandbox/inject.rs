@@ -133,8 +133,8 @@ pub fn between_pages(fault: &Fault, entity: &Entity, store: &mut Store) -> Resul
 }
 
 /// The answer as a response.
-pub fn response(answer: Answer) -> Response {
-    let body = Bytes::from(answer.body.clone());
+pub fn response(mut answer: Answer) -> Response {
+    let body = Bytes::from(std::mem::take(&mut answer.body));
     with_body(&answer, Body::from(body))
 }
 

@@ -20,7 +20,7 @@ use super::variants::Variants;
 use super::watch::Watch;
 use super::wire::{Control, Gate};
 use super::{handler, page};
-use crate::entity::{Catalog, Method};
+use crate::entity::{Catalog, Entity, Method};
 use crate::error::{Context, Error, Result};
 use rust_i18n::t;
 
@@ -260,9 +260,14 @@ async fn serve(listener: TcpListener, address: SocketAddr, world: Arc<World>, st
 
 /// The endpoints that imports and exports rely on although they are assumed.
 pub fn needed() -> Assume {
+    let is_needed = |route: &Route| match route.method {
+        Method::Get => true,
+        Method::Delete => false,
+        Method::Post | Method::Put => route.entity.is_some_and(Entity::is_importable),
+    };
     let names = routes(&Assume::Nothing)
         .into_iter()
-        .filter(|route| route.is_assumed && !route.is_v2 && route.method != Method::Delete)
+        .filter(|route| route.is_assumed && !route.is_v2 && is_needed(route))
         .map(|route| route.names[0].clone());
     Assume::Named(names.collect())
 }

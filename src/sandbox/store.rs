@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::{Map, Value};
@@ -175,6 +176,8 @@ impl Store {
         };
         let prepare = || {
             db.busy_timeout(Duration::from_secs(3))?;
+            // Otherwise a new value for a prepared look-up makes SQLite plan it anew, which costs more than the look-up.
+            db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             let is_new: bool = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
             let mark: (i32, i32) = db.query_row(
                 "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version",

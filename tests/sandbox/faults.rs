@@ -44,7 +44,7 @@ fn connections_are_cut_where_the_fault_says() {
 
 #[test]
 fn nobody_listens_for_a_while() {
-    let host = Host::faulty(&["refuse,times=1,ms=1000"]);
+    let host = Host::faulty(&["refuse,times=1,ms=2000"]);
     // The connection that meets the fault is reset; those after it find nobody, until the time is over.
     assert_eq!(host.get("/users.json").status, 0);
     let mut kinds = Vec::new();
