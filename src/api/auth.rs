@@ -35,7 +35,12 @@ struct Token {
 #[derive(Debug)]
 pub enum Auth {
     /// The same header for every request.
-    Basic(Login),
+    Basic {
+        /// The header.
+        login: Login,
+        /// The password in it.
+        password: SecretString,
+    },
     /// Tokens asked for with a key pair.
     OAuth(Box<Tokens>),
 }
@@ -61,7 +66,8 @@ impl Auth {
     pub fn new(credentials: &Credentials, address: Url, service: &Service) -> Result<Self> {
         match credentials {
             Credentials::Basic { user, password } => {
-                Ok(Auth::Basic(Login { header: basic(user, password)?, generation: 0 }))
+                let login = Login { header: basic(user, password)?, generation: 0 };
+                Ok(Auth::Basic { login, password: password.clone() })
             }
             Credentials::OAuth { client_id, client_secret } => Ok(Auth::OAuth(Box::new(Tokens {
                 client_id: client_id.clone(),
@@ -81,7 +87,7 @@ impl Auth {
     /// The service refuses the key pair, or cannot be reached.
     pub async fn login(&self, http: &reqwest::Client) -> Result<Login> {
         match self {
-            Auth::Basic(login) => Ok(login.clone()),
+            Auth::Basic { login, .. } => Ok(login.clone()),
             Auth::OAuth(tokens) => match current(&tokens.token, None) {
                 Some(login) => Ok(login),
                 None => tokens.renew(http, None).await,
@@ -95,9 +101,27 @@ impl Auth {
     /// As [`Auth::login`].
     pub async fn renewed(&self, http: &reqwest::Client, refused: &Login) -> Result<Option<Login>> {
         match self {
-            Auth::Basic(_) => Ok(None),
+            Auth::Basic { .. } => Ok(None),
             Auth::OAuth(tokens) => tokens.renew(http, Some(refused.generation)).await.map(Some),
         }
+    }
+}
+
+impl Auth {
+    /// A text of the service without the secrets of this login.
+    pub fn redact(&self, text: String) -> String {
+        let header = |login: &Login| {
+            login.header.to_str().ok().and_then(|text| text.rsplit(' ').next()).unwrap_or_default().to_owned()
+        };
+        let secrets = match self {
+            Auth::Basic { login, password } => [header(login), password.expose_secret().to_owned()],
+            Auth::OAuth(tokens) => {
+                let token = tokens.token.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                let token = token.as_ref().map(|token| header(&token.login)).unwrap_or_default();
+                [token, tokens.client_secret.expose_secret().to_owned()]
+            }
+        };
+        secrets.iter().fold(text, |text, secret| mask(&text, secret))
     }
 }
 
@@ -108,7 +132,8 @@ impl Tokens {
         if let Some(login) = current(&self.token, refused) {
             return Ok(login);
         }
-        let answer = ask(http, &self.address, &basic(&self.client_id, &self.client_secret)?, &self.grant_type).await?;
+        let login = basic(&self.client_id, &self.client_secret)?;
+        let answer = ask(http, &self.address, &login, &self.grant_type, self.client_secret.expose_secret()).await?;
         let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
             .map_err(|_| Error::cannot_run(t!("api.token_unreadable")))?;
         header.set_sensitive(true);
@@ -133,12 +158,23 @@ fn current(token: &Mutex<Option<Token>>, refused: Option<u64>) -> Option<Login> 
         .map(|token| token.login.clone())
 }
 
+/// A text without a secret. One of a letter or two is no secret, and would make every text unreadable.
+fn mask(text: &str, secret: &str) -> String {
+    if secret.chars().count() > 3 { text.replace(secret, "•••") } else { text.to_owned() }
+}
+
 struct TokenAnswer {
     access_token: SecretString,
     lifetime: Option<u64>,
 }
 
-async fn ask(http: &reqwest::Client, address: &Url, login: &HeaderValue, grant_type: &str) -> Result<TokenAnswer> {
+async fn ask(
+    http: &reqwest::Client,
+    address: &Url,
+    login: &HeaderValue,
+    grant_type: &str,
+    secret: &str,
+) -> Result<TokenAnswer> {
     let unreachable = |error: reqwest::Error| {
         Error::cannot_run(t!("api.token_unreachable", why = super::client::reason(&error)))
             .hint(t!("api.unreachable_hint"))
@@ -159,6 +195,7 @@ async fn ask(http: &reqwest::Client, address: &Url, login: &HeaderValue, grant_t
     }
     // The answer's own text could hold a secret that was sent; only the two documented members are shown.
     let why = answer["error_description"].as_str().or(answer["error"].as_str()).unwrap_or_default();
+    let why = mask(why, secret);
     if status >= 500 || (answer.is_null() && status != 401 && status != 403) {
         return Err(
             Error::cannot_run(t!("api.token_failed", status = status, why = why)).hint(t!("api.unreachable_hint"))

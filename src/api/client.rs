@@ -15,6 +15,7 @@ use super::auth::Auth;
 use super::envelope::{self, Document, Refusal};
 use super::limit::Pace;
 use super::target::Target;
+use super::verdict::{Expected, Verdict, judge};
 use crate::entity::{self, Service};
 use crate::error::{Error, Exit, Result};
 
@@ -148,7 +149,7 @@ impl Client {
             let (error, asked) = {
                 let permit = self.pace.acquire().await;
                 let sent = self.attempt(entity::Method::Get, url, HeaderMap::new(), None).await?;
-                match read_answer(url, sent) {
+                match self.read_answer(url, sent) {
                     Read::Document(document) => {
                         permit.went_well();
                         return Ok(Ok(document));
@@ -172,6 +173,23 @@ impl Client {
         }
     }
 
+    /// Judges the answer to a write; a secret of the login that it repeats goes no further.
+    pub fn judge(&self, answer: &Answer, expected: &Expected) -> Verdict {
+        let redacted = |refusal: Refusal| self.redacted(refusal);
+        match judge(answer, expected) {
+            Verdict::Refused(refusal) => Verdict::Refused(redacted(refusal)),
+            Verdict::LoginRefused(refusal) => Verdict::LoginRefused(redacted(refusal)),
+            Verdict::Forbidden(refusal) => Verdict::Forbidden(redacted(refusal)),
+            Verdict::NoSuchPath(refusal) => Verdict::NoSuchPath(redacted(refusal)),
+            Verdict::Moved(to) => Verdict::Moved(self.auth.redact(to)),
+            verdict => verdict,
+        }
+    }
+
+    fn redacted(&self, refusal: Refusal) -> Refusal {
+        Refusal { code: self.auth.redact(refusal.code), message: self.auth.redact(refusal.message) }
+    }
+
     async fn attempt(
         &self,
         method: entity::Method,
@@ -180,13 +198,13 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<Sent> {
         let login = self.auth.login(&self.http).await?;
-        let first = self.once(method, url, headers.clone(), body.clone(), &login.header).await;
+        let first = self.once(method, url, headers.clone(), body.clone(), &login.header).await?;
         match first {
             Sent::Answered(ref answer) if answer.status == 401 => match self.auth.renewed(&self.http, &login).await? {
                 None => Ok(first),
                 Some(login) => {
                     self.count_retry();
-                    Ok(self.once(method, url, headers, body, &login.header).await)
+                    self.once(method, url, headers, body, &login.header).await
                 }
             },
             sent => Ok(sent),
@@ -200,7 +218,7 @@ impl Client {
         headers: HeaderMap,
         body: Option<Bytes>,
         login: &HeaderValue,
-    ) -> Sent {
+    ) -> Result<Sent> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let method = match method {
             entity::Method::Get => reqwest::Method::GET,
@@ -215,20 +233,70 @@ impl Client {
         let http = if request.method() == reqwest::Method::GET { &self.http } else { &self.http_for_writes };
         let response = match http.execute(request).await {
             Ok(response) => response,
-            Err(error) if error.is_connect() => return Sent::NotSent(reason(&error)),
-            Err(error) => return Sent::Lost(reason(&error)),
+            Err(error) if is_bad_certificate(&error) => {
+                // Asking again cannot help.
+                let message = t!("api.untrusted", host = self.target.host(), why = reason(&error));
+                return Err(Error::cannot_run(message).hint(t!("api.untrusted_hint")));
+            }
+            Err(error) if error.is_connect() => return Ok(Sent::NotSent(reason(&error))),
+            Err(error) => return Ok(Sent::Lost(reason(&error))),
         };
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let location = header(LOCATION).map(str::to_owned);
         let retry_after = header(RETRY_AFTER).and_then(|text| parse_retry_after(text, SystemTime::now()));
-        match read_body(response).await {
+        Ok(match read_body(response).await {
             Ok(body) => Sent::Answered(Answer { status, location, retry_after, body }),
             // A status line alone proves a refusal (the body only explains it), but never a success.
             Err(why) if (400..500).contains(&status) && status != 408 => {
                 Sent::Answered(Answer { status, location, retry_after, body: Bytes::from(why) })
             }
             Err(why) => Sent::Lost(why),
+        })
+    }
+
+    fn read_answer(&self, url: &Url, sent: Sent) -> Read {
+        let path = url.path();
+        let passing = |why: &str, asked: Option<Duration>| {
+            let error =
+                Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.unreachable_hint"));
+            Read::ForNow(error, asked)
+        };
+        let answer = match sent {
+            Sent::Answered(answer) => answer,
+            Sent::NotSent(why) | Sent::Lost(why) => return passing(&why, None),
+        };
+        let document = envelope::parse(&answer.body);
+        let refusal = document
+            .as_ref()
+            .and_then(|document| envelope::refusal(document, false))
+            .map(|refusal| self.redacted(refusal));
+        let why =
+            refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+        match answer.status {
+            300..=399 => Read::ForGood(
+                Error::cannot_run(t!(
+                    "api.moved",
+                    path = path,
+                    to = self.auth.redact(answer.location.unwrap_or_default())
+                ))
+                .hint(t!("api.moved_hint")),
+            ),
+            // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
+            403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && refusal.is_some() => {
+                refusal.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Refused)
+            }
+            401 | 403 => Read::ForGood(denied(answer.status, &why)),
+            408 | 429 | 500.. => passing(&why, answer.retry_after),
+            400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
+                code: answer.status.to_string(),
+                message: format!("HTTP {}", answer.status),
+            })),
+            _ => match (refusal, document) {
+                (Some(refusal), _) => Read::Refused(refusal),
+                (None, Some(document)) => Read::Document(document),
+                (None, None) => passing(&t!("api.not_json"), answer.retry_after),
+            },
         }
     }
 
@@ -271,43 +339,6 @@ enum Read {
     ForGood(Error),
     /// Asking again may help, after the wait the service asked for.
     ForNow(Error, Option<Duration>),
-}
-
-fn read_answer(url: &Url, sent: Sent) -> Read {
-    let path = url.path();
-    let passing = |why: &str, asked: Option<Duration>| {
-        let error = Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.unreachable_hint"));
-        Read::ForNow(error, asked)
-    };
-    let answer = match sent {
-        Sent::Answered(answer) => answer,
-        Sent::NotSent(why) | Sent::Lost(why) => return passing(&why, None),
-    };
-    let document = envelope::parse(&answer.body);
-    let refusal = document.as_ref().and_then(|document| envelope::refusal(document, false));
-    let why =
-        refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
-    match answer.status {
-        300..=399 => Read::ForGood(
-            Error::cannot_run(t!("api.moved", path = path, to = answer.location.unwrap_or_default()))
-                .hint(t!("api.moved_hint")),
-        ),
-        // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
-        403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && refusal.is_some() => {
-            refusal.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Refused)
-        }
-        401 | 403 => Read::ForGood(denied(answer.status, &why)),
-        408 | 429 | 500.. => passing(&why, answer.retry_after),
-        400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
-            code: answer.status.to_string(),
-            message: format!("HTTP {}", answer.status),
-        })),
-        _ => match (refusal, document) {
-            (Some(refusal), _) => Read::Refused(refusal),
-            (None, Some(document)) => Read::Document(document),
-            (None, None) => passing(&t!("api.not_json"), answer.retry_after),
-        },
-    }
 }
 
 /// Growing waits between attempts, with chance in them so that clients do not come back all at once.
@@ -359,6 +390,22 @@ pub fn reason(error: &reqwest::Error) -> String {
         true => t!("api.connection_failed").into_owned(),
         false => text,
     }
+}
+
+/// Whether a connection was not made because nobody vouches for the host's certificate.
+fn is_bad_certificate(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+            return true;
+        }
+        cause = match error.downcast_ref::<std::io::Error>() {
+            // An I/O error does not name the error it holds as its source.
+            Some(error) => error.get_ref().map(|inner| inner as &dyn std::error::Error),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// `Retry-After` as seconds or an HTTP date, cut to what is sensible; none for garbage and dates gone by.

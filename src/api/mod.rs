@@ -17,4 +17,4 @@ pub use client::{Answer, Client, Sent, denied, waits};
 pub use envelope::{Document, Refusal, as_text, parse, record, records, total};
 pub use limit::{Pace, Permit};
 pub use target::{Credentials, Target};
-pub use verdict::{Expected, Verdict, judge};
+pub use verdict::{Expected, Verdict};

@@ -65,7 +65,9 @@ impl Target {
     /// Not an address, or `http://` to anything but this machine: a password would travel in the clear.
     pub fn parse_base(text: &str) -> Result<Url> {
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let invalid = || Error::usage(t!("api.bad_address", address = text)).hint(t!("api.bad_address_hint"));
+        // A password before the @ is not repeated.
+        let shown = text.rsplit('@').next().unwrap_or_default();
+        let invalid = || Error::usage(t!("api.bad_address", address = shown)).hint(t!("api.bad_address_hint"));
         let mut url = Url::parse(&with_scheme).map_err(|_| invalid())?;
         if url.host_str().is_none() || !url.username().is_empty() || url.password().is_some() {
             return Err(invalid());

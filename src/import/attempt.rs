@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::request::{Job, LookUp, Route, TagEdit};
 use super::steps::Prepared;
 use super::stop::{Cause, Stop, down};
-use crate::api::{self, Client, Expected, Permit, Refusal, Sent, Verdict, as_text, judge, waits};
+use crate::api::{self, Client, Expected, Permit, Refusal, Sent, Verdict, as_text, waits};
 use crate::entity::{Catalog, Conflict, Entity, Method};
 use crate::error::{Error, Exit, Result};
 use crate::journal::{Operation, Reason, Status};
@@ -116,10 +116,7 @@ impl<'a> Exchange<'a> {
             }),
             Ok(None) => None,
             Err(error) => {
-                self.stop.set(match error.exit() {
-                    Exit::Stopped => Cause::Halted(error),
-                    _ => Cause::Failed(error),
-                });
+                self.stop.set(Cause::of(error));
                 None
             }
         }
@@ -307,7 +304,7 @@ impl<'a> Exchange<'a> {
                         None => return Err(down(&why)),
                     }
                 }
-                Sent::Answered(answer) => match judge(&answer, expected) {
+                Sent::Answered(answer) => match self.client.judge(&answer, expected) {
                     Verdict::Busy { wait } => {
                         permit.faltered();
                         busy += 1;

@@ -26,6 +26,14 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// What an error means for the run.
+    pub fn of(error: Error) -> Cause {
+        match error.exit() {
+            Exit::Stopped => Cause::Halted(error),
+            _ => Cause::Failed(error),
+        }
+    }
+
     /// The exit code it ends the command with.
     pub fn exit(&self) -> Exit {
         match self {

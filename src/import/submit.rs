@@ -171,7 +171,7 @@ pub async fn submit(
     };
     let send = async {
         if alone && let Err(error) = first_alone(exchange, &queue, stop, gate, &outbox, progress).await {
-            stop.set(Cause::Halted(error));
+            stop.set(Cause::of(error));
         }
         let workers = (0..exchange.client.pace().ceiling()).map(|_| work(exchange, &queue, stop, gate, &outbox));
         futures::future::join_all(workers).await;
@@ -186,11 +186,14 @@ pub async fn submit(
 
 async fn work(exchange: &Exchange<'_>, queue: &Queue, stop: &Stop, gate: &Gate, outbox: &Outbox) {
     loop {
+        // The row first: a worker that held a permit while it waits for a record that another one writes to would keep
+        // that one from going on.
+        let Some(prepared) = queue.next(stop, gate).await else { return };
         let permit = tokio::select! {
             permit = exchange.client.pace().acquire() => permit,
+            // The row was never sent, and is given back with its window.
             () = stop.stopped() => return,
         };
-        let Some(prepared) = queue.next(stop, gate).await else { return };
         let ended = exchange.send(&prepared, permit).await;
         queue.release(&prepared);
         if let Some(operation) = ended {

@@ -161,6 +161,14 @@ impl Store {
     /// When the file cannot be opened or is no store.
     pub fn open(path: Option<&Path>) -> Result<Self> {
         let place = || path.map_or_else(|| "sandbox".to_owned(), |path| path.display().to_string());
+        if let Some(path) = path {
+            // A rehearsal holds people's own data.
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            options.open(path).context(place)?;
+        }
         let db = match path {
             Some(path) => Connection::open(path),
             None => Connection::open_in_memory(),

@@ -147,6 +147,60 @@ fn a_second_process_on_one_run_stops_and_says_so() {
     assert_each_once(&work, &server);
 }
 
+/// Three customers without a company, all of them mended in `first.csv`.
+fn mended(server: &Server) -> Work {
+    let (work, mut table) = (Work::new(), customers(1, 3));
+    for row in 0..3 {
+        table.set(row, "公司编号", "wrong");
+    }
+    work.write_table("mine.csv", &table);
+    work.on(server, "import customers mine.csv").exits(3);
+    let mut failed = work.table(work.run_folder().join("failed.csv"));
+    for row in 0..3 {
+        failed.set(row, "公司编号", "20001");
+    }
+    work.write_table("first.csv", &failed);
+    work
+}
+
+#[test]
+fn two_retries_of_one_run_at_the_same_time_are_one_too_many() {
+    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,ms=1500,on=POST_users,nth=2");
+    let work = mended(&server);
+    let mut copy = work.table("first.csv");
+    work.write_table("second.csv", copy.set(0, "姓名", "示例 改名"));
+    let first = work.command_on(&server, "retry first.csv --no-canary").spawn().unwrap();
+    server.wait_for_requests(1);
+    work.on(&server, "retry second.csv --no-canary").exits(1).says("another");
+    work.wait(first).exits(0);
+    assert_eq!(server.stored("customers"), 63);
+}
+
+#[test]
+fn a_renamed_or_moved_file_goes_on_with_its_run() {
+    let (work, server) = interrupted();
+    std::fs::create_dir(work.path("moved")).unwrap();
+    std::fs::rename(work.path("mine.csv"), work.path("moved/other.csv")).unwrap();
+    work.on(&server, "import customers moved/other.csv").exits(0).says("going on with the run");
+    assert_eq!(server.stored("customers"), 70);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_of_a_run_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let work = Work::new();
+    let mut table = customers(1, 3);
+    let rows = table.set(1, "手机", "").to_csv();
+    work.run_with(work.command("import customers - --sandbox"), rows).exits(3);
+    for (path, bytes) in work.all_files().into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        let holds_rows = bytes.windows(11).any(|window| window == b"13100000001") || path.ends_with("journal.db");
+        assert!(!holds_rows || mode == 0o600, "{} is {mode:o}", path.display());
+    }
+    assert_eq!(std::fs::metadata(work.run_folder()).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
 /// A run of ten customers of which three are done.
 fn interrupted() -> (Work, Server) {
     let (work, server) = (with_customers(10), Server::start("--variant duplicate-mobile=accepted"));
@@ -172,6 +226,52 @@ fn an_accepted_change_keeps_done_rows_and_sends_no_edited_one_again() {
     assert_eq!((results.column("status")[1], results.column("code")[1]), ("skipped", "changed_since_sent"));
     assert_eq!(results.column("id")[1], "50062");
     assert_each_once(&work, &server);
+}
+
+#[test]
+fn rows_mended_in_the_original_file_are_sent_and_no_others() {
+    let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
+    let mut table = customers(1, 5);
+    work.write_table("mine.csv", table.set(1, "公司编号", "wrong").set(3, "公司编号", "99999"));
+    work.on(&server, "import customers mine.csv").exits(3);
+    assert_rows(&work.summary(), "created 3, refused 1, failed 1");
+    work.write_table("mine.csv", table.set(1, "公司编号", "20001").set(3, "公司编号", "20001"));
+    work.on(&server, "import customers mine.csv").exits(2).says("--accept-changed");
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 5");
+    assert_each_once(&work, &server);
+}
+
+#[test]
+fn a_row_in_doubt_is_not_sent_again_when_it_is_edited() {
+    let server = Server::start("--variant duplicate-mobile=accepted --fault 500-after-store,on=POST_users,nth=2");
+    let work = with_customers(4);
+    work.on(&server, "import customers mine.csv --concurrency 1").exits(4);
+    work.write_table("mine.csv", customers(1, 4).set(1, "姓名", "示例 改名"));
+    work.on(&server, "import customers mine.csv --accept-changed").exits(4);
+    assert_rows(&work.summary(), "created 3, unknown 1");
+    assert_each_once(&work, &server);
+}
+
+#[test]
+fn a_refused_row_that_is_edited_gets_a_request_id_of_its_own() {
+    let (work, server) = (Work::new(), Server::start("--variant requestid=duplicate --fault 422,on=POST_users,nth=1"));
+    work.write_table("mine.csv", &customers(1, 2));
+    work.on(&server, "import customers mine.csv --concurrency 1").exits(3);
+    work.write_table("mine.csv", &customers(1, 3));
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 3");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_to_end_is_an_interrupt() {
+    let (work, server) = (with_customers(60), Server::start("--fault delay,ms=30"));
+    let child = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    server.wait_for_requests(8);
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    work.wait(child).exits(130);
+    assert_eq!(work.summary()["rows"]["unknown"], 0);
 }
 
 #[test]

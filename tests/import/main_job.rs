@@ -183,6 +183,36 @@ fn two_mistakes() -> Table {
 }
 
 #[test]
+fn the_row_number_is_the_one_a_spreadsheet_shows() {
+    let work = Work::new();
+    let rows = "\"示例\n一\",13100000001,20001\n\n示例,,20001\n,,\n示例,13100000003,20001\n";
+    work.write("mine.csv", format!("姓名,手机,公司编号\n{rows}"));
+    work.bw8("import customers mine.csv --sandbox").exits(3);
+    assert_eq!(work.results().column("status"), ["created", "refused", "created"]);
+    assert_eq!(work.table(work.run_folder().join("failed.csv")).column("bw8_row"), [work.results().column("row")[1]]);
+    let mut table = Table::of(&["姓名", "手机", "公司编号"]);
+    table.push(&["示例\n一", "13100000004", "20001"]).push(&["", "", ""]).push(&["示例", "", "20001"]);
+    work.write("mine.xlsx", workbook(&[("联系人", &table)]));
+    work.bw8("import customers mine.xlsx --sandbox").exits(3);
+    assert_eq!(work.results().column("row"), ["2", "4"]);
+}
+
+#[test]
+fn a_retry_keeps_the_mapping_of_its_run() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("map.toml", "[columns]\n\"称呼\" = \"name\"\n[constants]\ncompanyId = \"20001\"\n");
+    work.write("mine.csv", "称呼,手机\n示例 甲,\n");
+    work.on(&server, "import customers mine.csv --mapping map.toml").exits(3);
+    let failed = work.run_folder().join("failed.csv");
+    let mut table = work.table(&failed);
+    std::fs::write(&failed, table.set(0, "手机", "13100000001").to_csv()).unwrap();
+    std::fs::remove_file(work.path("map.toml")).unwrap();
+    work.on(&server, &format!("retry {}", failed.display())).exits(0);
+    let record = server.records("customers").pop().unwrap();
+    assert_eq!((&record["name"], &record["companyId"]), (&"示例 甲".into(), &"20001".into()));
+}
+
+#[test]
 fn a_failed_csv_keeps_columns_order_and_every_cell() {
     let work = Work::new();
     work.write_table("mine.csv", &two_mistakes());

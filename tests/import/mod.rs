@@ -1,8 +1,12 @@
 //! The import path through the built binary: a file per theme. A test is a work directory ([`Work`]), a rehearsal server
 //! ([`Server`]) where one is needed, commands as people type them, and what is expected of them ([`Ran`]).
 
+mod answers;
+mod bad_input;
 mod journal;
+mod login;
 mod main_job;
+mod records;
 
 mod files;
 mod server;
@@ -14,6 +18,9 @@ use serde_json::Value;
 
 pub use files::{Table, add_row, workbook};
 pub use server::Server;
+
+/// Longer than any command of these tests takes on a busy machine.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(90);
 
 /// A folder of its own for one test, with its own state and configuration, and commands run in it.
 pub struct Work {
@@ -113,20 +120,20 @@ impl Work {
     /// Runs a command to its end.
     #[track_caller]
     pub fn run(&self, mut command: Command) -> Ran {
-        let output = command.output().unwrap();
-        self.ran(&command, output)
+        let child = command.spawn().unwrap();
+        self.ran(&command, end_of(child))
     }
 
     /// Runs a command with `input` on its standard input.
     pub fn run_with(&self, mut command: Command, input: impl AsRef<[u8]>) -> Ran {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_ref()).unwrap();
-        self.ran(&command, child.wait_with_output().unwrap())
+        self.ran(&command, end_of(child))
     }
 
     /// Waits for a command that was started.
     pub fn wait(&self, child: Child) -> Ran {
-        self.ran(&Command::new("bw8"), child.wait_with_output().unwrap())
+        self.ran(&Command::new("bw8"), end_of(child))
     }
 
     fn ran(&self, command: &Command, output: Output) -> Ran {
@@ -182,6 +189,20 @@ impl Work {
         }
         files
     }
+}
+
+/// What a child leaves behind. One that hangs is killed, so that the test fails and shows what it said.
+fn end_of(child: Child) -> Output {
+    let (ended, has_ended) = std::sync::mpsc::channel::<()>();
+    let id = child.id().to_string();
+    std::thread::spawn(move || {
+        if has_ended.recv_timeout(LONGEST) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-KILL", &id]).status();
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(ended);
+    output
 }
 
 impl Ran {

@@ -37,11 +37,6 @@ impl Server {
         &self.base_url
     }
 
-    /// Host and port.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// What the server says of itself.
     pub fn state(&self) -> Value {
         self.get("/sandbox/state.json")

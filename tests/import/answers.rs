@@ -1,0 +1,216 @@
+//! Every answer the service may give, and every way it may fail to give one: what a row is reported as is what is true.
+
+use super::*;
+
+/// Imports customers one after the other against a server with these switches, and checks what every report must keep:
+/// a created row is there once with its values, a refused or failed one is not there, nothing was sent twice.
+fn import_against(switches: &str, options: &str) -> (Work, Server, Ran) {
+    let server = Server::start(&format!("{switches} --variant duplicate-mobile=accepted"));
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 12));
+    let ran = work.on(&server, &format!("import customers mine.csv --no-canary --timeout 2 {options}"));
+    let records = server.records("customers");
+    let (input, results) = (work.table("mine.csv"), work.results());
+    for (row, status) in results.column("status").into_iter().enumerate() {
+        let is_row = |record: &&serde_json::Map<String, Value>| record["mobile"] == input.column("手机")[row];
+        let there: Vec<_> = records.iter().filter(is_row).collect();
+        match status {
+            "created" => assert!(there.len() == 1 && there[0]["name"] == input.column("姓名")[row], "{there:?}\n{ran}"),
+            "failed" | "refused" | "pending" => assert!(there.is_empty(), "row {row} {status}: {there:?}\n{ran}"),
+            _ => assert!(there.len() <= 1, "row {row} {status}: {there:?}\n{ran}"),
+        }
+    }
+    assert_eq!(work.summary()["rows"]["read"], 12);
+    assert_rows_add_up(&work.summary());
+    assert!(server.requests() <= 12 + 12 / 10 + 35, "{ran}");
+    (work, server, ran)
+}
+
+fn assert_rows_add_up(summary: &Value) {
+    let rows = summary["rows"].as_object().unwrap();
+    let ends: u64 = rows.iter().filter(|(name, _)| *name != "read").map(|(_, count)| count.as_u64().unwrap()).sum();
+    assert_eq!(rows["read"], ends, "{summary}");
+}
+
+#[test]
+fn every_form_of_created_is_created_with_its_id() {
+    for form in ["wiki200", "wiki201", "list", "data-id", "data-record"] {
+        let (work, ..) = import_against(&format!("--variant created={form}"), "");
+        assert_rows(&work.summary(), "created 12");
+        assert_eq!(work.summary()["ids_pending"], 0, "{form}");
+        assert!(work.results().column("id").iter().all(|id| id.parse::<u64>().unwrap() > 50060), "{form}");
+    }
+}
+
+#[test]
+fn created_without_an_id_is_created_and_counted() {
+    let (work, _, ran) = import_against("--variant created=insert-ok", "");
+    assert_rows(&work.summary(), "created 12");
+    assert_eq!(work.summary()["ids_pending"], 12);
+    ran.exits(0).says("12 records were made without an id");
+}
+
+#[test]
+fn numbers_lists_and_other_ways_of_writing_change_nothing() {
+    for switches in ["numbers=number", "single=list", "single=object", "count=string", "missing=404"] {
+        let (work, ..) = import_against(&format!("--variant {switches}"), "");
+        assert_rows(&work.summary(), "created 12");
+    }
+}
+
+#[test]
+fn a_refusal_under_http_200_is_a_refusal() {
+    let server = Server::start("--variant errors=200");
+    let work = Work::new();
+    let mut table = customers(1, 3);
+    table.set(1, "公司编号", "99999");
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv").exits(3).says("SANDBOX-");
+    assert_rows(&work.summary(), "created 2, failed 1");
+    assert_eq!(server.stored("customers"), 62);
+}
+
+#[test]
+fn a_refused_row_of_each_kind_of_record_has_failed() {
+    for (entity, table) in [
+        ("companies", Table::of(&["公司名称", "客户分组编号"]).push(&["示例甲", "999"]).clone()),
+        ("tickets", Table::of(&["标题", "联系人编号", "工单模板编号"]).push(&["示例", "999999", "4"]).clone()),
+        ("tags", Table::of(&["对象类型", "记录编号", "添加标签"]).push(&["联系人", "999999", "示例"]).clone()),
+        (
+            "bindings",
+            Table::of(&["联系人编号", "第三方用户标识", "绑定来源"]).push(&["999999", "x", "开放平台"]).clone(),
+        ),
+    ] {
+        let (work, server) = (Work::new(), Server::start(""));
+        work.write_table("mine.csv", &table);
+        work.on(&server, &format!("import {entity} mine.csv")).exits(3);
+        assert_rows(&work.summary(), "failed 1");
+    }
+}
+
+/// Faults after which nobody can say whether the record was made.
+#[test]
+fn a_lost_answer_leaves_the_row_unknown_and_unsent() {
+    for fault in [
+        "close-before",
+        "close-after-read",
+        "close-after-store",
+        "reset-after-store",
+        "stall-after-store",
+        "stall",
+        "half-body",
+        "half-status",
+        "500",
+        "500-after-store",
+        "502",
+        "503",
+        "504",
+        "504-after-store",
+        "html",
+        "gzip-broken",
+    ] {
+        let (work, server, ran) = import_against(&format!("--fault {fault},nth=2"), "--concurrency 1");
+        ran.exits(4);
+        assert_rows(&work.summary(), "created 11, unknown 1");
+        let requests = server.requests_to("customers.create");
+        work.on(&server, "import customers mine.csv").exits(4).says("done before");
+        assert_eq!(server.requests_to("customers.create"), requests, "{fault}");
+    }
+}
+
+#[test]
+fn a_refusal_leaves_the_row_failed_and_nothing_on_the_server() {
+    for fault in ["404", "409", "422", "error-body"] {
+        let (work, _, ran) = import_against(&format!("--fault {fault},on=POST_users,nth=3"), "");
+        ran.exits(3);
+        assert_rows(&work.summary(), "created 11, failed 1");
+    }
+}
+
+#[test]
+fn what_was_certainly_not_processed_is_sent_again() {
+    for fault in ["429,nth=3,retry-after=1", "429,nth=3,retry-after=date", "429,nth=3,retry-after=garbage"] {
+        let (work, server, ran) = import_against(&format!("--fault {fault}"), "");
+        ran.exits(0);
+        assert_rows(&work.summary(), "created 12");
+        assert_eq!(server.state()["counts"]["writes_stored"], 12, "{fault}");
+    }
+}
+
+/// Whether anything was written to a connection that is just being closed is a matter of microseconds: either the row was
+/// certainly not sent and goes again, or it is in doubt. Both are true, and nothing else is.
+#[test]
+fn a_connection_that_is_closed_leaves_a_row_in_doubt_or_sends_it_again() {
+    for fault in ["accept-close,nth=1", "accept-reset,nth=1", "refuse,nth=1,ms=300", "close-idle"] {
+        let (.., ran) = import_against(&format!("--fault {fault}"), "--concurrency 1");
+        assert!(matches!(ran.code, 0 | 4), "{ran}");
+    }
+}
+
+#[test]
+fn answers_that_only_look_odd_are_read() {
+    for fault in ["backslash", "slow-body,ms=1,nth=2", "delay,ms=1,to=9", "no-id"] {
+        let (work, _, ran) = import_against(&format!("--fault {fault}"), "");
+        ran.exits(0);
+        assert_rows(&work.summary(), "created 12");
+    }
+}
+
+#[test]
+fn a_redirect_ends_the_run_and_is_not_followed() {
+    for fault in ["302", "307"] {
+        let (work, server, ran) = import_against(&format!("--fault {fault},on=POST_users,nth=3"), "--concurrency 1");
+        ran.exits(1);
+        assert_rows(&work.summary(), "created 2, pending 10");
+        assert_eq!(server.requests_to("customers.create"), 3);
+        work.on(&server, "import customers mine.csv").exits(0);
+        assert_rows(&work.summary(), "created 12");
+    }
+}
+
+#[test]
+fn faults_mixed_at_random_leave_the_books_true() {
+    for seed in 1..=3 {
+        let faults = "--fault close-after-store,share=10% --fault 500,share=10% --fault 429,share=10%,retry-after=1";
+        let (_, server, ran) = import_against(&format!("{faults} --fault-seed {seed}"), "--concurrency 8");
+        assert!(matches!(ran.code, 0 | 4), "{ran}");
+        assert_eq!(server.state()["counts"]["repeated_request_ids"], 0, "{ran}");
+    }
+}
+
+#[test]
+fn a_server_that_goes_down_stops_the_run_and_the_same_command_continues() {
+    let server = Server::start("--fault 502,on=POST_users,nth=4..13");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 30));
+    work.on(&server, "import customers mine.csv --concurrency 1").exits(5).says("next: bw8 import");
+    assert_rows(&work.summary(), "created 3, unknown 10, pending 17");
+    work.on(&server, "import customers mine.csv").exits(4);
+    assert_rows(&work.summary(), "created 20, unknown 10");
+    assert_eq!(server.stored("customers"), 80);
+}
+
+#[test]
+fn the_same_refusal_again_and_again_stops_the_run() {
+    let server = Server::start("");
+    let work = Work::new();
+    let mut table = customers(1, 40);
+    for row in 0..40 {
+        table.set(row, "公司编号", "99999");
+    }
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv").exits(5).says("20");
+    assert!(server.requests_to("customers.create") < 30);
+}
+
+#[test]
+fn a_most_number_of_failures_stops_the_run() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let mut table = customers(1, 20);
+    for row in (0..20).step_by(2) {
+        table.set(row, "公司编号", "99999");
+    }
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv --max-failures 3 --concurrency 1").exits(5);
+    assert_rows(&work.summary(), "created 2, failed 3, pending 15");
+}
