@@ -400,10 +400,28 @@ impl<'a> Job<'a> {
         filters
     }
 
+    /// The filters for a reader who knows nothing of the command line.
+    fn filters_in_words(&self, language: Language) -> Vec<String> {
+        let label = |name: &str| {
+            self.plan.entity.field(name).map_or_else(|| name.to_owned(), |field| field.label(language).to_owned())
+        };
+        let spans = self.plan.spans.iter().map(|(field, bounds)| {
+            let day = |moment: Option<jiff::civil::DateTime>| {
+                moment.map_or_else(|| "…".to_owned(), |moment| moment.date().to_string())
+            };
+            format!("{}: {} – {}", label(field), day(bounds.from), day(bounds.to))
+        });
+        let others = self.filters().into_iter().filter(|filter| {
+            !["--since", "--until", "--updated-since", "--period"].iter().any(|option| filter.starts_with(option))
+                && filter.starts_with("--")
+        });
+        spans.chain(others.map(|filter| filter.trim_start_matches("--where ").to_owned())).collect()
+    }
+
     /// What the first sheet says beside counts.
     fn facts(&self, language: Language) -> Vec<(String, String)> {
         let locale = language.pick("zh", "en");
-        let filters = self.filters();
+        let filters = self.filters_in_words(language);
         let filter = match filters.is_empty() {
             true => t!("export.front_everything", locale = locale).into_owned(),
             false => filters.join("\n"),

@@ -117,8 +117,10 @@ impl Column<'_> {
     /// The column as a format wants it.
     pub fn format(&self) -> format::Column {
         let is_text = match &self.from {
-            From::Field(field) => !matches!(field.kind, Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime),
-            From::Names(..) | From::Custom(_) => true,
+            From::Field(field) => field.is_text_column(),
+            // A custom value may be a code; what else it is its definition does not always say.
+            From::Custom(_) => true,
+            From::Names(..) => false,
         };
         format::Column { title: self.title.clone(), is_text, required: false }
     }

@@ -38,7 +38,7 @@ const CHART_ROWS: u32 = 18;
 pub(super) fn write(sheet: &mut Worksheet, front: &Front) -> Result<(), XlsxError> {
     let title = Format::new().set_bold().set_font_size(16);
     let name = Format::new().set_font_color(Color::RGB(0x0059_5959)).set_align(FormatAlign::Top);
-    let text = Format::new().set_align(FormatAlign::Left).set_align(FormatAlign::Top).set_text_wrap();
+    let text = Format::new().set_align(FormatAlign::Left).set_align(FormatAlign::Top);
     let head = Format::new().set_bold().set_background_color(Color::RGB(0x00DD_EBF7));
     let number = Format::new().set_num_format("#,##0");
     sheet.set_screen_gridlines(false).set_portrait().set_print_fit_to_pages(1, 0);
@@ -46,8 +46,11 @@ pub(super) fn write(sheet: &mut Worksheet, front: &Front) -> Result<(), XlsxErro
     let mut row = 2;
     for (fact, value) in &front.facts {
         sheet.write_string_with_format(row, 0, fact, &name)?;
-        sheet.write_string_with_format(row, 1, value, &text)?;
-        row += 1;
+        // A line a row: programs disagree on how high a row with several lines is.
+        for line in value.lines() {
+            sheet.write_string_with_format(row, 1, line, &text)?;
+            row += 1;
+        }
     }
     let mut widest = front.facts.iter().map(|(fact, _)| fact.width()).max().unwrap_or(0);
     let mut is_charted = false;
@@ -84,6 +87,10 @@ fn chart(sheet: &mut Worksheet, counts: &Counts, first: u32, last: u32) -> Resul
         .set_name(counts.unit.as_str());
     chart.title().set_name(counts.title.as_str());
     chart.legend().set_hidden();
+    if counts.rows.iter().all(|(_, count)| *count <= 10) {
+        // There are no halves of a record.
+        chart.y_axis().set_major_unit(1.0);
+    }
     chart.set_width(640).set_height(CHART_ROWS * 20);
     sheet.insert_chart(2, 3, &chart).map(drop)
 }

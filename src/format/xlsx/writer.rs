@@ -189,7 +189,7 @@ impl Writer for XlsxWriter {
                 Cell::Text(text) => {
                     let kept = cut_text(&text);
                     self.cut += u64::from(kept.len() < text.len());
-                    let width = kept.lines().take(10).map(UnicodeWidthStr::width).max().unwrap_or(0);
+                    let width = if self.row < MEASURED_ROWS { text_width(kept) } else { 0 };
                     let written = match is_text {
                         true => sheet.write_string_with_format(self.row, at, kept, &self.formats.text),
                         false => sheet.write_string(self.row, at, kept),
@@ -244,6 +244,11 @@ impl Formats {
             },
         }
     }
+}
+
+/// The width of the widest of a text's first lines.
+fn text_width(text: &str) -> usize {
+    text.lines().take(10).map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
 /// The beginning of a text that fits into a cell.
