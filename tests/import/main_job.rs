@@ -115,6 +115,15 @@ fn a_run_from_standard_input_goes_on_without_the_input() {
 }
 
 #[test]
+fn a_run_from_standard_input_goes_on_by_the_folder_it_made_itself() {
+    let work = Work::new();
+    let rows = customers(1, 3).to_csv();
+    work.run_with(work.command("import customers - --sandbox --limit 1"), rows).exits(0);
+    let folder = work.run_folder();
+    work.bw8(&format!("import customers - --sandbox --run {}", folder.display())).exits(0).says("created 3");
+}
+
+#[test]
 fn other_rows_on_standard_input_are_not_taken_for_those_of_a_run() {
     let work = Work::new();
     let command = || work.command("import customers - --sandbox --run here");
