@@ -2,7 +2,7 @@
 //! configuration file is decided in `settings`. Help texts are English here; `locales/help.yml` holds the Chinese ones,
 //! put in place by [`command`].
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::import;
 use crate::language::Language;
@@ -99,12 +99,29 @@ fn translate(mut command: clap::Command, path: &str) -> clap::Command {
     if let Some(about) = text("") {
         command = command.about(about.clone()).long_about(about);
     }
+    command = command
+        .help_template("{before-help}{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
+        .subcommand_help_heading("命令")
+        .disable_help_flag(true)
+        .disable_version_flag(true);
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     for id in arguments {
         let help = text(&format!(".{id}"));
-        if let Some(help) = help {
-            command = command.mut_arg(&id, |argument| argument.help(help.clone()).long_help(help));
-        }
+        command = command.mut_arg(&id, |argument| {
+            let heading = if argument.is_positional() { "参数" } else { "选项" };
+            let argument = argument.help_heading(heading);
+            match help {
+                Some(help) => argument.help(help.clone()).long_help(help),
+                None => argument,
+            }
+        });
+    }
+    let flag = |id: &'static str, short: char, action: ArgAction, help: &'static str| {
+        Arg::new(id).short(short).long(id).action(action).help(help).help_heading("选项")
+    };
+    command = command.arg(flag("help", 'h', ArgAction::Help, "显示帮助"));
+    if path.is_empty() {
+        command = command.arg(flag("version", 'V', ArgAction::Version, "显示版本"));
     }
     let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in subcommands {

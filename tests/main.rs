@@ -7,3 +7,4 @@ mod import;
 mod samples;
 mod sandbox;
 mod template;
+mod texts;

@@ -1,0 +1,105 @@
+//! Every word a person reads exists in both languages, and says the same things in both.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The texts of `locales/`, by key: English and Chinese.
+fn texts() -> BTreeMap<String, (Option<String>, Option<String>)> {
+    let mut texts: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
+    for file in files(&root().join("locales"), "yml") {
+        let mut key = String::new();
+        for line in std::fs::read_to_string(&file).unwrap().lines() {
+            if let Some(text) = line.strip_prefix("  en: ") {
+                assert!(texts.entry(key.clone()).or_default().0.replace(text.into()).is_none(), "{key} twice");
+            } else if let Some(text) = line.strip_prefix("  zh: ") {
+                assert!(texts.entry(key.clone()).or_default().1.replace(text.into()).is_none(), "{key} twice");
+            } else if let Some(name) = line.strip_suffix(':').filter(|name| !name.starts_with(' ')) {
+                key = name.trim_matches('"').to_owned();
+            } else {
+                let known = line.starts_with("_version:") || line.trim().is_empty() || line.starts_with('#');
+                assert!(known, "{}: a line of an unknown form: {line}", file.display());
+            }
+        }
+    }
+    texts
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|had| had == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    text.split("%{").skip(1).filter_map(|rest| rest.split('}').next()).collect()
+}
+
+#[test]
+fn both_languages_say_the_same_things() {
+    for (key, (en, zh)) in texts() {
+        let (en, zh) = (en.unwrap_or_default(), zh.unwrap_or_default());
+        assert!(!en.is_empty() && !zh.is_empty(), "{key} is missing in one language");
+        assert_eq!(placeholders(&en), placeholders(&zh), "{key} fills in other things in the other language");
+    }
+}
+
+#[test]
+fn every_text_the_program_uses_exists() {
+    let texts = texts();
+    let mut missing = Vec::new();
+    for file in files(&root().join("src"), "rs") {
+        let source = std::fs::read_to_string(&file).unwrap();
+        for (at, _) in source.match_indices("t!(") {
+            // `format!(` and its like end the same way; line breaks before the key are the formatter's.
+            let is_other_macro = source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let Some(rest) = source[at + 3..].trim_start().strip_prefix('"').filter(|_| !is_other_macro) else {
+                continue;
+            };
+            let key = rest.split('"').next().unwrap_or_default();
+            if !texts.contains_key(key) {
+                missing.push(format!("{}: {key}", file.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "texts that do not exist:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_command_and_option_has_chinese_help() {
+    fn walk(
+        command: &clap::Command,
+        path: &str,
+        texts: &BTreeMap<String, (Option<String>, Option<String>)>,
+        missing: &mut Vec<String>,
+    ) {
+        let mut need = |key: String| {
+            if !texts.contains_key(&key) {
+                missing.push(key);
+            }
+        };
+        need(format!("help{path}"));
+        for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
+            if !["help", "version"].contains(&argument.get_id().as_str()) {
+                need(format!("help{path}.{}", argument.get_id()));
+            }
+        }
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            walk(sub, &format!("{path}.{}", sub.get_name()), texts, missing);
+        }
+    }
+    let mut missing = Vec::new();
+    walk(&bw8::cli::command(bw8::language::Language::En), "", &texts(), &mut missing);
+    assert!(missing.is_empty(), "no help in locales/help.yml for:\n{}", missing.join("\n"));
+}
