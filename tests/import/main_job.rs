@@ -93,7 +93,9 @@ fn a_refused_login_is_one_json_document_too() {
     let (work, server) = (Work::sample("customers.xlsx"), Server::start(""));
     let mut command = work.command_on(&server, "import customers customers.xlsx --format json");
     command.env("BW8_PASSWORD", "wrong");
-    assert_eq!(work.run(command).exits(6).json()["exit"], 6);
+    let printed = work.run(command).exits(6).json();
+    assert_eq!(printed["exit"], 6);
+    assert!(printed["error"]["message"].as_str().unwrap().contains("login"), "{printed}");
 }
 
 #[test]
