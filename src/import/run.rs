@@ -501,7 +501,10 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     let report = Report { journal: &journal, past: &past, input: &work.input, plan: &survey.plan, counts };
     let files = report.write();
     let next = next_command(work, &journal, &counts, finished, files.failed.as_deref());
-    let summary = report.summary(exit, finished, &files, next.as_deref())?;
+    let mut summary = report.summary(exit, finished, &files, next.as_deref())?;
+    if let Some(Cause::Halted(error) | Cause::Failed(error)) = &cause {
+        summary["error"] = serde_json::json!({"message": error.message(), "hint": error.hint_text()});
+    }
     report.write_summary(&summary)?;
     let told = report::describe(&report, &files, cause.as_ref().map(cause_text).as_deref(), next.as_deref());
     if exit != Exit::Done || !printer.is_quiet() {

@@ -7,6 +7,7 @@ use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Context, Error, Result};
+use crate::journal::Past;
 
 /// Keeps standard input in the run's folder when that is named, else beside the runs, under a name made of its content so
 /// that the same rows given again are the same file. A run that has its input already needs none again, and refuses other
@@ -80,6 +81,11 @@ fn hash_of(file: &Path) -> Result<String> {
     Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// The input of the run in a folder: kept there when the run was named at its beginning, else where its journal says.
 fn kept(folder: &Path) -> Option<PathBuf> {
-    ["input.csv", "input.xlsx"].into_iter().map(|name| folder.join(name)).find(|path| path.exists())
+    let here = ["input.csv", "input.xlsx"].into_iter().map(|name| folder.join(name)).find(|path| path.exists());
+    here.or_else(|| {
+        let past = Past::open(folder).ok()?;
+        Some(PathBuf::from(&past.identity().input_path)).filter(|path| path.exists())
+    })
 }

@@ -121,7 +121,8 @@ fn a_second_interrupt_leaves_at_once_and_loses_nothing() {
     work.wait(child).exits(130);
     work.on(&server, "import customers mine.csv").exits(4);
     let rows = work.summary()["rows"].clone();
-    assert!((1..=16).contains(&rows["unknown"].as_u64().unwrap()), "{rows}");
+    // At least what the server never answered, at most what was reserved.
+    assert!((1..=20).contains(&rows["unknown"].as_u64().unwrap()), "{rows}");
     assert_each_once(&work, &server);
 }
 
@@ -224,7 +225,9 @@ fn an_accepted_change_keeps_done_rows_and_sends_no_edited_one_again() {
     assert_rows(&work.summary(), "created 9, skipped 1");
     let results = work.results();
     assert_eq!((results.column("status")[1], results.column("code")[1]), ("skipped", "changed_since_sent"));
-    assert_eq!(results.column("id")[1], "50062");
+    let records = server.records("customers");
+    let edited = records.iter().find(|record| record["mobile"] == "13100000002").unwrap();
+    assert_eq!(results.column("id")[1], edited["cId"]);
     assert_each_once(&work, &server);
 }
 

@@ -93,7 +93,9 @@ fn a_refused_login_is_one_json_document_too() {
     let (work, server) = (Work::sample("customers.xlsx"), Server::start(""));
     let mut command = work.command_on(&server, "import customers customers.xlsx --format json");
     command.env("BW8_PASSWORD", "wrong");
-    assert_eq!(work.run(command).exits(6).json()["exit"], 6);
+    let printed = work.run(command).exits(6).json();
+    assert_eq!(printed["exit"], 6);
+    assert!(printed["error"]["message"].as_str().unwrap().contains("login"), "{printed}");
 }
 
 #[test]
@@ -112,6 +114,15 @@ fn a_run_from_standard_input_goes_on_without_the_input() {
     work.run_with(work.command("import customers - --sandbox --run here --limit 1"), &rows).exits(0);
     work.bw8("import customers - --sandbox --run here").exits(0).says("created 3");
     work.bw8("import customers - --sandbox --run here").exits(0).says("done before");
+}
+
+#[test]
+fn a_run_from_standard_input_goes_on_by_the_folder_it_made_itself() {
+    let work = Work::new();
+    let rows = customers(1, 3).to_csv();
+    work.run_with(work.command("import customers - --sandbox --limit 1"), rows).exits(0);
+    let folder = work.run_folder();
+    work.bw8(&format!("import customers - --sandbox --run {}", folder.display())).exits(0).says("created 3");
 }
 
 #[test]
