@@ -67,7 +67,8 @@ fn whole_import(rows: usize) {
     );
 }
 
-/// With latency every client is bound by it: rows a second beside in flight ÷ latency.
+/// With latency every client is bound by it: rows a second beside in flight ÷ latency, and beside the bare loop, which
+/// waits for the same responder and its timer.
 fn latency() {
     for (milliseconds, in_flight) in [(50, 16), (50, 64), (200, 16), (200, 64)] {
         let ideal = f64::from(in_flight) * 1000.0 / milliseconds as f64;

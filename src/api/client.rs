@@ -1,7 +1,7 @@
 //! The one HTTP client. A call here is one attempt (two when a token has to be renewed) and tells exactly how far it got;
 //! reads may be repeated and are, with growing waits; writes never are.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use backon::BackoffBuilder;
@@ -61,6 +61,7 @@ pub struct Client {
     service: Service,
     pace: Pace,
     requests: AtomicU64,
+    answered: AtomicBool,
     retries: AtomicU64,
 }
 
@@ -85,6 +86,7 @@ impl Client {
             service: service.clone(),
             target,
             requests: AtomicU64::new(0),
+            answered: AtomicBool::new(false),
             retries: AtomicU64::new(0),
         })
     }
@@ -102,6 +104,11 @@ impl Client {
     /// Requests made so far, tokens left out.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Whether the service ever answered.
+    pub fn was_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Requests that repeated an earlier one.
@@ -238,6 +245,7 @@ impl Client {
             Err(error) if error.is_connect() => return Ok(Sent::NotSent(reason(&error))),
             Err(error) => return Ok(Sent::Lost(reason(&error))),
         };
+        self.answered.store(true, Ordering::Relaxed);
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let location = header(LOCATION).map(str::to_owned);

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::arguments::{Encoding, To};
 use super::summary::Front;
 use crate::error::{Context, Error, Result};
-use crate::format::csv::CsvWriter;
+use crate::format::csv::{CsvWriter, Dialect};
 use crate::format::jsonl::JsonlWriter;
 use crate::format::xlsx::{Options, XlsxWriter};
 use crate::format::{Column, Value, Writer};
@@ -64,7 +64,11 @@ impl Table {
                     Encoding::Utf8 => encoding_rs::UTF_8,
                     Encoding::Gb18030 => encoding_rs::GB18030,
                 };
-                Open::Text(Box::new(CsvWriter::create_in(&self.path, &self.columns, encoding)?))
+                Open::Text(Box::new(CsvWriter::create_in(
+                    &self.path,
+                    &self.columns,
+                    Dialect { encoding, ..Dialect::default() },
+                )?))
             }
             To::Jsonl => Open::Text(Box::new(JsonlWriter::create(&self.path, &self.columns)?)),
         })

@@ -115,7 +115,11 @@ impl CsvReader {
         let mut reader = CsvReader {
             shown: input.shown.clone(),
             parser,
-            sheet: Sheet { reading: format!("UTF-8, {}", t!(delimiter_name)), ..Sheet::default() },
+            sheet: Sheet {
+                reading: format!("UTF-8, {}", t!(delimiter_name)),
+                delimiter: Some(delimiter),
+                ..Sheet::default()
+            },
             record: ByteRecord::new(),
             next_row: 1,
         };
@@ -240,6 +244,21 @@ fn detect_delimiter(head: &[u8]) -> (u8, &'static str) {
         .map_or((DELIMITERS[0].0, DELIMITERS[0].1), |(_, delimiter)| delimiter)
 }
 
+/// How text is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialect {
+    /// An encoding that holds every character: UTF-8 or GB18030.
+    pub encoding: &'static encoding_rs::Encoding,
+    /// What stands between cells.
+    pub delimiter: u8,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Dialect { encoding: encoding_rs::UTF_8, delimiter: b',' }
+    }
+}
+
 /// Writes delimited text to a temporary name in the same folder and renames it when whole.
 pub struct CsvWriter {
     path: PathBuf,
@@ -254,21 +273,23 @@ impl CsvWriter {
     /// # Errors
     /// A folder that cannot be written.
     pub fn create(path: &Path, columns: &[Column]) -> Result<Self> {
-        CsvWriter::create_in(path, columns, encoding_rs::UTF_8)
+        CsvWriter::create_in(path, columns, Dialect::default())
     }
 
-    /// Begins a file in this encoding, which must hold every character (UTF-8 or GB18030).
+    /// Begins a file in this dialect.
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn create_in(path: &Path, columns: &[Column], encoding: &'static encoding_rs::Encoding) -> Result<Self> {
+    pub fn create_in(path: &Path, columns: &[Column], dialect: Dialect) -> Result<Self> {
+        let Dialect { encoding, delimiter } = dialect;
         let place = || t!("csv.cannot_write", file = path.display()).into_owned();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder).context(place)?);
         if encoding == encoding_rs::UTF_8 {
             file.write_all(b"\xEF\xBB\xBF").context(place)?;
         }
-        let mut writer = ::csv::WriterBuilder::new().terminator(Terminator::CRLF).from_writer(file);
+        let mut writer =
+            ::csv::WriterBuilder::new().terminator(Terminator::CRLF).delimiter(delimiter).from_writer(file);
         for column in columns {
             writer.write_field(encoding.encode(&guard(&column.title, false)).0).context(place)?;
         }

@@ -87,6 +87,8 @@ pub struct Sheet {
     pub header: Vec<String>,
     /// Row number of the header.
     pub header_row: u64,
+    /// What stands between the cells of a text file.
+    pub delimiter: Option<u8>,
     /// What a user should know of how the file was read: `UTF-8, comma`.
     pub reading: String,
     /// The row number of an example row that the template brought and that is not data.

@@ -301,6 +301,15 @@ impl<'a> Exchange<'a> {
                     permit.faltered();
                     match connection_waits.next() {
                         Some(wait) => wait,
+                        // A server that never answered is not down but somewhere else.
+                        None if !self.client.was_answered() => {
+                            return Err(Error::cannot_run(t!(
+                                "attempt.unreachable",
+                                host = self.client.target().host(),
+                                why = why
+                            ))
+                            .hint(t!("api.unreachable_hint")));
+                        }
                         None => return Err(down(&why)),
                     }
                 }

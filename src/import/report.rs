@@ -10,8 +10,10 @@ use sha2::{Digest, Sha256};
 
 use super::identity::content_of;
 use super::mapping::Plan;
+use super::request::Mode;
 use super::words;
 use crate::error::{Context, Error, Exit, Result};
+use crate::format::csv::{CsvWriter, Dialect};
 use crate::format::xlsx::{Options, XlsxWriter};
 use crate::format::{self, Column, Format, Input, Reader, Row, Value, Writer, column_letters};
 use crate::journal::{Counts, Identity, InOrder, Journal, Operation, Past, Status};
@@ -62,6 +64,11 @@ impl Report<'_> {
             files.warnings.push(error.message().to_owned());
         }
         files
+    }
+
+    /// What is done with rows: tags are a change of the record they stand on.
+    fn action(&self) -> &str {
+        if self.plan.entity().edits.is_some() { Mode::Update.word() } else { &self.identity().mode }
     }
 
     fn identity(&self) -> &Identity {
@@ -136,7 +143,7 @@ impl Report<'_> {
                 Value::Text(&number),
                 Value::Text(sheet),
                 Value::Text("pending"),
-                Value::Text(&self.identity().mode),
+                Value::Text(self.action()),
             ]);
             return results.write(&values);
         };
@@ -153,7 +160,7 @@ impl Report<'_> {
             Value::Text(&number),
             Value::Text(sheet),
             Value::Text(operation.status.word()),
-            Value::Text(&self.identity().mode),
+            Value::Text(self.action()),
             Value::Text(operation.id.as_deref().unwrap_or_default()),
             Value::Text(reason.map_or("", |reason| &reason.code)),
             Value::Text(reason.map_or("", |reason| &reason.field)),
@@ -288,7 +295,10 @@ impl Failed {
         }));
         let path = free_name(report.journal, format)?;
         let writer: Box<dyn Writer> = match format {
-            Format::Csv => format::create(format, &path, &columns)?,
+            Format::Csv => {
+                let delimiter = sheet.delimiter.unwrap_or(b',');
+                Box::new(CsvWriter::create_in(&path, &columns, Dialect { delimiter, ..Dialect::default() })?)
+            }
             Format::Xlsx => {
                 let name = sheet.name.as_deref().unwrap_or("Sheet1");
                 Box::new(XlsxWriter::create(&path, &Options::new(name, &columns))?)

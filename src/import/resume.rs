@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rust_i18n::t;
 use uuid::Uuid;
 
-use super::identity::content_of;
+use super::identity::Contents;
+use super::request::Mode;
 use crate::entity::Entity;
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input, Row};
@@ -43,7 +44,7 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, input: &Input, 
         Some(folder) if Journal::exists(folder) => Some((folder.clone(), Past::open(folder)?)),
         Some(_) => None,
         None if wish.fresh => None,
-        None => earlier_run(&identity, index, input)?,
+        None => earlier_run(&identity, index, input, entity)?,
     };
     let Some((folder, past)) = found else {
         let folder = match &wish.folder {
@@ -58,10 +59,15 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, input: &Input, 
         );
     }
     let changes = changes(past.identity(), &identity);
-    if changes.is_empty() {
-        if let Some((exit, true)) = past.ended()? {
+    let ended = past.ended()?.filter(|(_, is_finished)| *is_finished).map(|(exit, _)| exit);
+    if let Some(exit) = ended {
+        // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
+        let is_all_done = || Ok(changes == [Change::Input] && sent_before(input, &past)? == identity.rows);
+        if changes.is_empty() || changes == [Change::Catalog] || is_all_done()? {
             return Ok(Decision::Finished(past, exit));
         }
+    }
+    if changes.is_empty() {
         drop(past);
         return Journal::open(&folder).map(Decision::Continue);
     }
@@ -83,6 +89,9 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, input: &Input, 
             entity = entity.zh
         ))
         .hint(t!("resume.changed_hint", sent = sent)));
+    }
+    if wish.folder.is_none() && runs_with_rows(&identity, index, input, entity)?.len() > 1 {
+        return Err(Error::usage(t!("resume.several")).hint(t!("resume.several_hint")));
     }
     let run = past.identity().run;
     let parent = past.identity().parent.clone();
@@ -130,33 +139,63 @@ fn changes(before: &Identity, now: &Identity) -> Vec<Change> {
     .collect()
 }
 
-/// The run of the same rows, wherever its folder lies; else the last run of the same file, when its rows are those of the
-/// command in part.
-fn earlier_run(identity: &Identity, index: &RunIndex, input: &Input) -> Result<Option<(PathBuf, Past)>> {
+/// The run of the same rows, wherever its folder lies; else the unfinished run of the same file; else the last run that sent
+/// some of the same rows, whatever the file was called then.
+fn earlier_run(
+    identity: &Identity,
+    index: &RunIndex,
+    input: &Input,
+    entity: &Entity,
+) -> Result<Option<(PathBuf, Past)>> {
     let open = |run: IndexedRun| Past::open(&run.folder).map(|past| (run.folder, past));
     let same_mode = |run: &IndexedRun| run.mode == identity.mode;
     if let Some(run) = index.of_input(&identity.target, &identity.entity, &identity.input)?.into_iter().find(same_mode)
     {
         return open(run).map(Some);
     }
-    let Some(run) =
-        index.of_path(&identity.target, &identity.entity, &identity.input_path)?.into_iter().find(same_mode)
-    else {
-        return Ok(None);
-    };
-    let (folder, past) = open(run)?;
-    let is_unfinished = !matches!(past.ended()?, Some((_, true)));
-    // A finished run of the same name concerns this one only when it sent some of the same rows.
-    match is_unfinished || sent_before(input, &past)? > 0 {
-        true => Ok(Some((folder, past))),
-        false => Ok(None),
+    let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
+    if let Some(run) = of_path.into_iter().find(same_mode) {
+        let (folder, past) = open(run)?;
+        let is_unfinished = !matches!(past.ended()?, Some((_, true)));
+        if is_unfinished {
+            return Ok(Some((folder, past)));
+        }
     }
+    Ok(runs_with_rows(identity, index, input, entity)?.into_iter().next())
+}
+
+/// Runs that sent some of the input's rows, newest first. Rows that may be written again without harm (changes, tags,
+/// bindings) do not count, nor do those of a retry, which looks after them itself.
+fn runs_with_rows(
+    identity: &Identity,
+    index: &RunIndex,
+    input: &Input,
+    entity: &Entity,
+) -> Result<Vec<(PathBuf, Past)>> {
+    if identity.parent.is_some() || !makes_records(entity, &identity.mode) {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for run in index.of_entity(&identity.target, &identity.entity)?.into_iter().filter(|run| run.mode == identity.mode)
+    {
+        // One run that cannot be read does not keep another from beginning.
+        let Ok(past) = Past::open(&run.folder) else { continue };
+        if past.identity().parent.is_none() && sent_before(input, &past).is_ok_and(|sent| sent > 0) {
+            found.push((run.folder, past));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether each row that is sent makes a record of its own.
+fn makes_records(entity: &Entity, mode: &str) -> bool {
+    mode == Mode::Create.word() && entity.edits.is_none() && entity.conflict.is_none()
 }
 
 /// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
 /// cannot be read does not keep a fresh one from beginning.
-pub fn may_double(identity: &Identity, index: &RunIndex, input: &Input) -> u64 {
-    match earlier_run(identity, index, input) {
+pub fn may_double(identity: &Identity, index: &RunIndex, input: &Input, entity: &Entity) -> u64 {
+    match earlier_run(identity, index, input, entity) {
         Ok(Some((_, past))) => sent_before(input, &past).unwrap_or(0),
         _ => 0,
     }
@@ -166,10 +205,11 @@ pub fn may_double(identity: &Identity, index: &RunIndex, input: &Input) -> u64 {
 fn sent_before(input: &Input, past: &Past) -> Result<u64> {
     past.build_indexes()?;
     let mut reader = format::open(input)?;
+    let mut contents = Contents::default();
     let mut row = Row::default();
     let mut sent = 0;
     while reader.read(&mut row)? {
-        sent += u64::from(past.was_sent(&content_of(&row))?);
+        sent += u64::from(past.was_sent(&contents.of(&row))?);
     }
     Ok(sent)
 }

@@ -137,7 +137,7 @@ pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
     let index = work.place.index()?;
     let identity = identity(&work, &survey)?;
     if work.wish.fresh {
-        let rows = resume::may_double(&identity, &index, &work.input);
+        let rows = resume::may_double(&identity, &index, &work.input, work.entity);
         if rows > 0 {
             printer.warn(&t!("run.fresh", rows = rows));
         }

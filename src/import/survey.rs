@@ -242,8 +242,11 @@ impl Plan {
 impl Record {
     /// What will be sent, for a person to look at: labels and values, secrets masked.
     fn shown(&self, plan: &Plan) -> Vec<(String, String)> {
-        let value =
-            |slot: &Slot, text: &str| if slot.field.secret { "•••".to_owned() } else { clean(text).into_owned() };
+        let value = |slot: &Slot, text: &str| match slot.field.choice(text) {
+            _ if slot.field.secret => "•••".to_owned(),
+            Some(choice) => choice.label(Language::current()).to_owned(),
+            None => clean(text).into_owned(),
+        };
         self.sent(plan)
             .map(|(slot, text)| (slot.field.label(Language::current()).to_owned(), value(slot, text)))
             .collect()

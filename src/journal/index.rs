@@ -124,6 +124,14 @@ impl RunIndex {
         self.find("parent = ?1", [parent.to_string()])
     }
 
+    /// Runs for this account and entity, newest first.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn of_entity(&self, target: &str, entity: &str) -> Result<Vec<IndexedRun>> {
+        self.find("target = ?1 AND entity = ?2", params![target, entity])
+    }
+
     /// All runs, newest first.
     ///
     /// # Errors

@@ -405,3 +405,34 @@ fn a_retry_that_was_killed_is_not_sent_again_from_a_copy() {
     work.on(&server, "retry second.csv");
     assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1), "{}", server.state());
 }
+
+#[test]
+fn a_sorted_copy_under_another_name_is_recognised() {
+    let (work, server) = (with_customers(5), Server::start(""));
+    work.on(&server, "import customers mine.csv").exits(0);
+    let mut sorted = customers(1, 5);
+    sorted.rows[1..].reverse();
+    work.write_table("copy.csv", &sorted);
+    let before = server.requests();
+    work.on(&server, "import customers copy.csv").exits(0).says("done before");
+    assert_eq!(server.requests(), before);
+    sorted.rows.push(customers(90, 1).rows[1].clone());
+    work.write_table("more.csv", &sorted);
+    work.on(&server, "import customers more.csv").exits(2).says("5 rows of this input were sent");
+    work.on(&server, "import customers more.csv --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 6");
+    assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
+}
+
+#[test]
+fn rows_of_several_runs_are_not_sent_again_by_accepting_one_of_them() {
+    let (work, server) = (with_customers(3), Server::start(""));
+    work.on(&server, "import customers mine.csv").exits(0);
+    work.write_table("other.csv", &customers(50, 3));
+    work.on(&server, "import customers other.csv").exits(0);
+    let mut both = customers(1, 3);
+    both.rows.extend_from_slice(&customers(50, 3).rows[1..]);
+    work.write_table("both.csv", &both);
+    work.on(&server, "import customers both.csv --accept-changed").exits(2).says("several earlier runs");
+    work.on(&server, "import customers both.csv --fresh").says("second time");
+}

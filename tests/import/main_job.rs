@@ -312,3 +312,11 @@ fn a_failed_file_that_a_person_changed_is_never_overwritten() {
     assert_eq!(std::fs::read_to_string(&failed).unwrap(), "mine now");
     assert_eq!(work.table(failed.with_file_name("failed-2.csv")).len(), 2);
 }
+
+#[test]
+fn a_failed_csv_keeps_the_delimiter() {
+    let work = Work::with("mine.csv", "姓名;手机;公司编号\n示例 1;13100000001;20001\n示例 2;wrong;20001\n");
+    work.bw8("import customers mine.csv --sandbox").exits(3);
+    let failed = work.read(work.run_folder().join("failed.csv"));
+    assert!(failed.contains("姓名;手机;公司编号;bw8_row"), "{failed}");
+}

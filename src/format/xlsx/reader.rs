@@ -220,6 +220,7 @@ fn choose(workbook: &mut Xlsx<BufReader<File>>, input: &Input) -> Result<(Sheet,
             titles.pop();
         }
         let sheet = Sheet {
+            delimiter: None,
             name: Some(name.clone()),
             others,
             header: titles,
