@@ -61,9 +61,14 @@ pub struct Knowledge {
     pub account_mode: Option<AccountMode>,
 }
 
+/// No limit, or one that a person can wait for.
+fn is_rate(rate: f64) -> bool {
+    rate == 0.0 || (0.001..=100_000.0).contains(&rate)
+}
+
 fn parse_rate(text: &str) -> std::result::Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && (0.0..=100_000.0).contains(&rate) => Ok(rate),
+        Ok(rate) if is_rate(rate) => Ok(rate),
         _ => Err(t!("settings.bad_rate").into_owned()),
     }
 }
@@ -135,7 +140,12 @@ impl Settings {
     /// # Errors
     /// No login is given, or the address cannot be used.
     pub fn target(&self, connection: &Connection, catalog: &Catalog) -> Result<Target> {
-        let section = self.named.clone().or(Section::of_environment()).or(self.unnamed.clone());
+        let mut section = self.named.clone().or(Section::of_environment()).or(self.unnamed.clone());
+        if self.named.has_login() {
+            // A login goes nowhere but to the host it was written down with.
+            section.base_url.clone_from(&self.named.base_url);
+            section.ca_cert.clone_from(&self.named.ca_cert);
+        }
         let base = connection.base_url.as_ref().or(section.base_url.as_ref()).unwrap_or(&catalog.service.base_url);
         let credentials = section.credentials()?;
         Ok(Target {
@@ -182,8 +192,7 @@ impl Section {
 
     /// This section, with what it does not say taken from `other`. Login values are taken as a pair, never mixed.
     fn or(self, other: Section) -> Section {
-        let has_login = self.user.is_some() || self.client_id.is_some();
-        let login = if has_login { &self } else { &other };
+        let login = if self.has_login() { &self } else { &other };
         Section {
             user: login.user.clone(),
             password: login.password.clone(),
@@ -196,6 +205,20 @@ impl Section {
             timeout: self.timeout.or(other.timeout),
             mode: self.mode.or(other.mode),
         }
+    }
+
+    fn has_login(&self) -> bool {
+        self.user.is_some() || self.client_id.is_some()
+    }
+
+    /// What is wrong with its numbers; the command line's own are checked as they are read.
+    fn fault(&self) -> Option<String> {
+        let concurrency = self.concurrency.is_some_and(|number| !(1..=1024).contains(&number));
+        let timeout = self.timeout.is_some_and(|seconds| !(1..=3600).contains(&seconds));
+        let rate = self.rate.is_some_and(|rate| !is_rate(rate));
+        [(concurrency, "concurrency: 1–1024"), (timeout, "timeout: 1–3600"), (rate, "rate: 0, 0.001–100000")]
+            .into_iter()
+            .find_map(|(wrong, rule)| wrong.then(|| rule.to_owned()))
     }
 
     fn credentials(&self) -> Result<Credentials> {
@@ -270,6 +293,10 @@ fn read_configuration(file: &Path) -> Result<Configuration> {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         Error::usage(t!("settings.bad_file", file = file.display(), line = line, why = error.message()))
     })?;
+    if let Some((name, rule)) = configuration.account.iter().find_map(|(name, section)| Some((name, section.fault()?)))
+    {
+        return Err(Error::usage(t!("settings.bad_number", file = file.display(), account = name, rule = rule)));
+    }
     if configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some()) {
         refuse_open_file(file)?;
     }

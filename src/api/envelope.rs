@@ -60,10 +60,11 @@ pub fn refusal(document: &Document, is_write: bool) -> Option<Refusal> {
     let refusal = |code: Cow<'_, str>, message: Cow<'_, str>| {
         Some(Refusal { code: code.into_owned(), message: message.into_owned() })
     };
-    if members.get("errcode").is_some_and(|code| as_text(code) != "0") {
+    let is_error = |name: &str| members.get(name).is_some_and(|code| !matches!(as_text(code).as_ref(), "" | "0"));
+    if is_error("errcode") {
         return refusal(text("errcode"), text("errmsg"));
     }
-    if members.get("error").is_some_and(|error| !error.is_null() && *error != Value::Bool(false)) {
+    if is_error("error") && members.get("error") != Some(&Value::Bool(false)) {
         return refusal(text("error"), text("error_description"));
     }
     if members.get("state").and_then(|state| as_text(state).parse::<i64>().ok()).is_some_and(|state| state >= 400) {

@@ -71,6 +71,12 @@ pub fn judge(answer: &Answer, expected: &Expected) -> Verdict {
         _ => {}
     }
     if let Some(described) = &described {
+        // An answer that holds both an error and the record contradicts itself, and proves nothing.
+        let holds_record = answer.status < 300
+            && document.as_ref().and_then(|document| proof(document, answer, expected)).flatten().is_some();
+        if holds_record {
+            return Verdict::Unknown(format!("HTTP {} with both an error and a record", answer.status));
+        }
         return match described.code == expected.unknown_path_code {
             true => Verdict::NoSuchPath(described.clone()),
             false => Verdict::Refused(described.clone()),
@@ -232,6 +238,20 @@ mod tests {
             verdict(200, None, r#"{"errcode":"100047","errmsg":"Invalid resource URI"}"#),
             Verdict::NoSuchPath(_)
         ));
+    }
+
+    #[test]
+    fn an_answer_that_contradicts_itself_proves_nothing() {
+        let both = [
+            r#"{"status":200,"message":"Insert ok","user":{"cId":"50001"}}"#,
+            r#"{"status":"success","message":"ok","data":50001}"#,
+        ];
+        for body in both {
+            assert!(matches!(verdict(200, None, body), Verdict::Unknown(_)), "{body}");
+        }
+        for body in [r#"{"errcode":null,"user":{"cId":"50001"}}"#, r#"{"error":"","user":{"cId":"50001"}}"#] {
+            assert_eq!(verdict(200, None, body), done(Some("50001")), "{body}");
+        }
     }
 
     #[test]

@@ -195,12 +195,16 @@ impl<'a> Exchange<'a> {
         } else {
             drop(permit);
             *attempts += 1;
-            let record = match self.read(access, id).await? {
-                Ok(record) => record,
-                Err(refusal) => return Ok(Some(failed(refusal))),
+            let record = match self.read_unless_stopped(access, id).await? {
+                None => return Ok(None),
+                Some(Ok(record)) => record,
+                Some(Err(refusal)) => return Ok(Some(failed(refusal))),
             };
             resend(&mut members, &access.update.resend, &record);
-            self.client.pace().acquire().await
+            match self.permit_unless_stopped().await {
+                Some(permit) => permit,
+                None => return Ok(None),
+            }
         };
         self.put(prepared, permit, access, id, members, attempts).await
     }
@@ -219,9 +223,10 @@ impl<'a> Exchange<'a> {
             return Ok(None);
         };
         *attempts += 1;
-        let record = match self.read(access, &edit.id).await? {
-            Ok(record) => record,
-            Err(refusal) => return Ok(Some(failed(refusal))),
+        let record = match self.read_unless_stopped(access, &edit.id).await? {
+            None => return Ok(None),
+            Some(Ok(record)) => record,
+            Some(Err(refusal)) => return Ok(Some(failed(refusal))),
         };
         let current = record.get(&tags).map(as_text).unwrap_or_default();
         let wanted = edit.apply(&current);
@@ -230,7 +235,7 @@ impl<'a> Exchange<'a> {
         }
         let mut members = Map::from_iter([(tags, Value::String(wanted))]);
         resend(&mut members, &access.update.resend, &record);
-        let permit = self.client.pace().acquire().await;
+        let Some(permit) = self.permit_unless_stopped().await else { return Ok(None) };
         self.put(prepared, permit, access, &edit.id, members, attempts).await
     }
 
@@ -252,6 +257,26 @@ impl<'a> Exchange<'a> {
             Written::Refused(refusal) => failed(refusal),
             Written::InDoubt(why) => End { id: Some(id.to_owned()), ..in_doubt(why) },
         }))
+    }
+
+    /// Like [`Exchange::read`]; none when the run stops meanwhile. Nothing was written yet, so nothing is in doubt.
+    async fn read_unless_stopped(
+        &self,
+        access: &Access,
+        id: &str,
+    ) -> Result<Option<std::result::Result<Map<String, Value>, Refusal>>> {
+        tokio::select! {
+            read = self.read(access, id) => read.map(Some),
+            () = self.stop.stopped() => Ok(None),
+        }
+    }
+
+    /// The right to begin a write; none when the run stops meanwhile.
+    async fn permit_unless_stopped(&self) -> Option<Permit<'_>> {
+        tokio::select! {
+            permit = self.client.pace().acquire() => Some(permit),
+            () = self.stop.stopped() => None,
+        }
     }
 
     /// The record with this id as it is now, or why it cannot be had.

@@ -191,8 +191,13 @@ fn input(file: &Path, reading: &Reading, run: Option<&Path>) -> Result<Input> {
     Ok(input(path, t!("import.standard_input").into_owned()))
 }
 
-/// The command as it was typed, to be shown as the one that goes on.
+/// The command as it was typed, to be shown as the one that goes on: what would begin anew or stop early is left out.
 fn typed() -> String {
+    let mut arguments: Vec<std::ffi::OsString> = std::env::args_os().skip(1).collect();
+    arguments.retain(|argument| argument != "--fresh" && !argument.to_string_lossy().starts_with("--limit="));
+    if let Some(limit) = arguments.iter().position(|argument| argument == "--limit") {
+        arguments.drain(limit..arguments.len().min(limit + 2));
+    }
     let quoted = |argument: std::ffi::OsString| {
         let text = argument.to_string_lossy().into_owned();
         if text.is_empty() || text.contains([' ', '"', '\'', '(', ')', '&', ';', '*', '?', '$']) {
@@ -201,5 +206,5 @@ fn typed() -> String {
             text
         }
     };
-    std::iter::once("bw8".to_owned()).chain(std::env::args_os().skip(1).map(quoted)).collect::<Vec<_>>().join(" ")
+    std::iter::once("bw8".to_owned()).chain(arguments.into_iter().map(quoted)).collect::<Vec<_>>().join(" ")
 }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::steps::Prepared;
 use super::stop::{Cause, Stop};
+use crate::error::Error;
 use crate::journal::{Counts, Journal, LARGEST_WINDOW, Operation, Reservation, Status};
 
 /// Windows that may be reserved and not yet all on their way.
@@ -159,8 +160,8 @@ pub struct Recorded {
     pub journal: Journal,
     /// Rows that were handed over and given back without being sent.
     pub given_back: u64,
-    /// Whether everything could be written.
-    pub whole: bool,
+    /// Why the journal could not be written, if it could not.
+    pub broken: Option<Error>,
 }
 
 /// Records until nothing is in flight and the reader has no more rows. Rows are passed on through `forward`.
@@ -175,7 +176,8 @@ pub fn record(
     let _alarm = stop.alarm();
     let mut forward = Some(forward);
     let mut open: Vec<Open> = Vec::new();
-    let (mut closed, mut read_all, mut broken) = (false, false, false);
+    let (mut closed, mut read_all) = (false, false);
+    let mut broken = None;
     let mut given_back = 0;
     while !(closed && read_all) {
         let Ok(first) = inbox.recv() else { break };
@@ -208,15 +210,17 @@ pub fn record(
             .filter(|rows| !rows.is_empty() && !closed)
             .map(|rows| Reservation { rows: rows.iter().map(|prepared| prepared.row.clone()).collect() })
             .collect();
-        if !broken && let Err(error) = journal.apply(&reserved, &ended, &settled) {
-            broken = true;
-            stop.set(Cause::Failed(error));
+        if broken.is_none()
+            && let Err(error) = journal.apply(&reserved, &ended, &settled)
+        {
+            stop.set(Cause::Failed(Error::new(error.exit(), error.message())));
+            broken = Some(error);
         }
-        if !broken {
+        if broken.is_none() {
             tally.add(&ended);
         }
         for rows in windows {
-            if rows.is_empty() || closed || broken {
+            if rows.is_empty() || closed || broken.is_some() {
                 given_back += rows.len() as u64;
                 gate.leave();
                 continue;
@@ -231,7 +235,7 @@ pub fn record(
             forward = None;
         }
     }
-    Recorded { journal, given_back, whole: !broken }
+    Recorded { journal, given_back, broken }
 }
 
 /// Counts ends of sent rows in the open windows; the first rows of windows that are complete now.

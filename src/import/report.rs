@@ -99,7 +99,13 @@ impl Report<'_> {
     /// One pass over the rows, in input order.
     fn write_rows(&self, files: &mut Files) -> Result<()> {
         let open_rows = self.counts.refused + self.counts.failed;
-        let mut reader = (open_rows + self.counts.pending > 0).then(|| format::open(self.input)).transpose()?;
+        let mut reader = match (open_rows + self.counts.pending > 0).then(|| format::open(self.input)).transpose() {
+            Ok(reader) => reader,
+            Err(error) => {
+                files.warnings.push(error.message().to_owned());
+                None
+            }
+        };
         let mut results =
             format::create(Format::Csv, &self.journal.folder().join("results.csv"), &columns(&RESULT_HEAD))?;
         let mut failed = match &reader {
@@ -111,7 +117,7 @@ impl Report<'_> {
         for place in 0..self.identity().rows {
             let operation = operations.at(self.past, place)?;
             if let Some(rows) = &mut reader {
-                let is_there = rows.read(&mut row)?;
+                let is_there = rows.read(&mut row).unwrap_or(false);
                 if !is_there || operation.as_ref().is_some_and(|operation| operation.row.content != content_of(&row)) {
                     // Cells of another row beside this one's error would be worse than none.
                     (reader, failed, row) = (None, None, Row::default());

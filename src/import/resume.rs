@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use rust_i18n::t;
 use uuid::Uuid;
 
-use super::identity::Contents;
 use super::request::Mode;
+use super::survey::Rows;
 use crate::entity::Entity;
 use crate::error::{Context, Error, Exit, Result};
-use crate::format::{self, Input, Row};
 use crate::journal::{Identity, IndexedRun, Journal, Parent, Past, RunIndex};
 
 /// What the user said about going on.
@@ -39,15 +38,18 @@ pub enum Decision {
 ///
 /// # Errors
 /// Something that makes the run what it is has changed, or another process is at work on it.
-pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, input: &Input, entity: &Entity) -> Result<Decision> {
-    let found = match &wish.folder {
+pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> Result<Decision> {
+    // A run is found again from any folder.
+    let named = wish.folder.as_ref().map(|folder| std::path::absolute(folder).context(|| folder.display().to_string()));
+    let named = named.transpose()?;
+    let found = match &named {
         Some(folder) if Journal::exists(folder) => Some((folder.clone(), Past::open(folder)?)),
         Some(_) => None,
         None if wish.fresh => None,
-        None => earlier_run(&identity, index, input, entity)?,
+        None => earlier_run(&identity, index, rows, entity)?,
     };
     let Some((folder, past)) = found else {
-        let folder = match &wish.folder {
+        let folder = match &named {
             Some(folder) => made(folder)?,
             None => free_folder(&identity)?,
         };
@@ -62,8 +64,8 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, input: &Input, 
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
-        let is_all_done = || Ok(changes == [Change::Input] && sent_before(input, &past)? == identity.rows);
-        if changes.is_empty() || changes == [Change::Catalog] || is_all_done()? {
+        let is_all_done = changes == [Change::Input] && sent_before(rows, &past, Known::ByContent)? == identity.rows;
+        if changes.is_empty() || changes == [Change::Catalog] || is_all_done {
             return Ok(Decision::Finished(past, exit));
         }
     }
@@ -81,7 +83,7 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, input: &Input, 
     }
     if !wish.accept_changed {
         let names: Vec<String> = changes.iter().map(|change| change.label()).collect();
-        let sent = sent_before(input, &past)?;
+        let sent = sent_before(rows, &past, Known::ByKeyToo)?;
         return Err(Error::usage(t!(
             "resume.changed",
             what = names.join(&t!("resume.and")),
@@ -90,7 +92,7 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, input: &Input, 
         ))
         .hint(t!("resume.changed_hint", sent = sent)));
     }
-    if wish.folder.is_none() && runs_with_rows(&identity, index, input, entity)?.len() > 1 {
+    if wish.folder.is_none() && runs_with_rows(&identity, index, rows, entity)?.len() > 1 {
         return Err(Error::usage(t!("resume.several")).hint(t!("resume.several_hint")));
     }
     let run = past.identity().run;
@@ -144,7 +146,7 @@ fn changes(before: &Identity, now: &Identity) -> Vec<Change> {
 fn earlier_run(
     identity: &Identity,
     index: &RunIndex,
-    input: &Input,
+    rows: &mut Rows,
     entity: &Entity,
 ) -> Result<Option<(PathBuf, Past)>> {
     let open = |run: IndexedRun| Past::open(&run.folder).map(|past| (run.folder, past));
@@ -157,11 +159,12 @@ fn earlier_run(
     if let Some(run) = of_path.into_iter().find(same_mode) {
         let (folder, past) = open(run)?;
         let is_unfinished = !matches!(past.ended()?, Some((_, true)));
-        if is_unfinished {
+        // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
+        if is_unfinished || sent_before(rows, &past, Known::ByKeyToo)? > 0 {
             return Ok(Some((folder, past)));
         }
     }
-    Ok(runs_with_rows(identity, index, input, entity)?.into_iter().next())
+    Ok(runs_with_rows(identity, index, rows, entity)?.into_iter().next())
 }
 
 /// Runs that sent some of the input's rows, newest first. Rows that may be written again without harm (changes, tags,
@@ -169,7 +172,7 @@ fn earlier_run(
 fn runs_with_rows(
     identity: &Identity,
     index: &RunIndex,
-    input: &Input,
+    rows: &mut Rows,
     entity: &Entity,
 ) -> Result<Vec<(PathBuf, Past)>> {
     if identity.parent.is_some() || !makes_records(entity, &identity.mode) {
@@ -180,7 +183,7 @@ fn runs_with_rows(
     {
         // One run that cannot be read does not keep another from beginning.
         let Ok(past) = Past::open(&run.folder) else { continue };
-        if past.identity().parent.is_none() && sent_before(input, &past).is_ok_and(|sent| sent > 0) {
+        if past.identity().parent.is_none() && sent_before(rows, &past, Known::ByContent)? > 0 {
             found.push((run.folder, past));
         }
     }
@@ -194,23 +197,36 @@ fn makes_records(entity: &Entity, mode: &str) -> bool {
 
 /// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
 /// cannot be read does not keep a fresh one from beginning.
-pub fn may_double(identity: &Identity, index: &RunIndex, input: &Input, entity: &Entity) -> u64 {
-    match earlier_run(identity, index, input, entity) {
-        Ok(Some((_, past))) => sent_before(input, &past).unwrap_or(0),
+pub fn may_double(identity: &Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> u64 {
+    match earlier_run(identity, index, rows, entity) {
+        Ok(Some((_, past))) => sent_before(rows, &past, Known::ByKeyToo).unwrap_or(0),
         _ => 0,
     }
 }
 
-/// How many rows of the input a run has sent.
-fn sent_before(input: &Input, past: &Past) -> Result<u64> {
+/// How a row is known to have been sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// By what it holds.
+    ByContent,
+    /// By that, or by its natural key: it may have been edited since.
+    ByKeyToo,
+}
+
+/// How many of the rows a run has sent.
+fn sent_before(rows: &mut Rows, past: &Past, known: Known) -> Result<u64> {
     past.build_indexes()?;
-    let mut reader = format::open(input)?;
-    let mut contents = Contents::default();
-    let mut row = Row::default();
+    let mut repeated = rows.repeated.clone();
     let mut sent = 0;
-    while reader.read(&mut row)? {
-        sent += u64::from(past.was_sent(&contents.of(&row))?);
+    rows.spool.rewind()?;
+    while let Some(row) = rows.spool.next()? {
+        let key = row.key.map(|(key, _)| key);
+        let copy = repeated.see(row.number, key, &row.content, true).copy;
+        let is_sent = past.was_sent(&row.content, copy)?
+            || (known == Known::ByKeyToo && key.map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
+        sent += u64::from(is_sent);
     }
+    rows.spool.rewind()?;
     Ok(sent)
 }
 

@@ -124,7 +124,8 @@ pub struct Work<'a> {
 /// # Errors
 /// Everything that keeps a run from beginning.
 pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
-    let (survey, rows) = Survey::take(&work.input, work.entity, work.mapping.as_ref(), work.account_mode, work.mode)?;
+    let (survey, mut rows) =
+        Survey::take(&work.input, work.entity, work.mapping.as_ref(), work.account_mode, work.mode)?;
     tell_survey(&work, &survey, printer)?;
     if work.strict && survey.findings.rows > 0 {
         let path = write_issues(&work.input, &survey)?;
@@ -137,14 +138,14 @@ pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
     let index = work.place.index()?;
     let identity = identity(&work, &survey)?;
     if work.wish.fresh {
-        let rows = resume::may_double(&identity, &index, &work.input, work.entity);
+        let rows = resume::may_double(&identity, &index, &mut rows, work.entity);
         if rows > 0 {
             printer.warn(&t!("run.fresh", rows = rows));
         }
     }
     // Two commands at once must not both begin a run of the same rows.
     let deciding = index.hold()?;
-    let (mut journal, is_new) = match decide(&work.wish, identity, &index, &work.input, work.entity)? {
+    let (mut journal, is_new) = match decide(&work.wish, identity, &index, &mut rows, work.entity)? {
         Decision::Finished(past, exit) => return tell_finished(&past, exit, printer),
         Decision::Continue(journal) => (journal, false),
         Decision::New(journal) => (journal, true),
@@ -324,6 +325,7 @@ fn send(
     let tally = Tally::new(&before);
     let progress = Progress::new(printer, &tally, survey.rows, work.bar);
     let exchange = Exchange::new(&client, &stop, work.catalog, work.entity, journal.identity().run);
+    let run = journal.identity().run;
     let origin = origin(work, &journal)?;
     let past = journal.past()?;
     let has_earlier = past.has_earlier()?;
@@ -335,6 +337,7 @@ fn send(
         past,
         has_earlier,
         origin,
+        retries: retries_of(work, &run, &run)?,
         ended: InOrder::default(),
         next: 0,
     };
@@ -351,12 +354,10 @@ fn send(
         let reader_says = to_recorder.clone();
         let reader = scope.spawn(move || {
             let _alarm = stop.alarm();
-            let read = read_windows(&mut steps, work.limit, gate, stop, &reader_says);
-            if let Err(error) = read {
+            let reader_says = LastWord(reader_says);
+            if let Err(error) = read_windows(&mut steps, work.limit, gate, stop, &reader_says.0) {
                 stop.set(Cause::Failed(error));
             }
-            let _ = reader_says.send(Message::NoMoreRows);
-            drop(reader_says);
             steps
         });
         runtime.block_on(async {
@@ -386,18 +387,31 @@ fn origin(work: &Work<'_>, journal: &Journal) -> Result<Option<Origin>> {
     let lock = Lock::take(Path::new(&parent.folder))?;
     let past = Past::open(Path::new(&parent.folder))?;
     past.build_indexes()?;
-    let mut siblings = Vec::new();
-    for run in work.place.index()?.of_parent(&parent.run)? {
-        if run.run != journal.identity().run {
-            // One that was killed has rows in doubt, which opening it for work brings to light.
-            drop(Journal::open(&run.folder)?);
-            let sibling = Past::open(&run.folder)?;
-            sibling.build_indexes()?;
-            siblings.push(sibling);
-        }
-    }
+    let siblings = retries_of(work, &parent.run, &journal.identity().run)?;
     let claim = crate::journal::Claim { run: journal.identity().run, folder: journal.folder().to_owned() };
     Ok(Some(Origin { past, run: parent.run.to_string(), claim, siblings, _lock: lock }))
+}
+
+/// The runs that retried a run, `but` one.
+fn retries_of(work: &Work<'_>, run: &uuid::Uuid, but: &uuid::Uuid) -> Result<Vec<Past>> {
+    let mut retries = Vec::new();
+    for retry in work.place.index()?.of_parent(run)?.into_iter().filter(|retry| retry.run != *but) {
+        // One that was killed has rows in doubt, which opening it for work brings to light.
+        drop(Journal::open(&retry.folder)?);
+        let past = Past::open(&retry.folder)?;
+        past.build_indexes()?;
+        retries.push(past);
+    }
+    Ok(retries)
+}
+
+/// Says that there are no more rows however the reader ends, so that nobody waits for them.
+struct LastWord(mpsc::Sender<Message>);
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        let _ = self.0.send(Message::NoMoreRows);
+    }
 }
 
 /// Hands the rows over in windows until there are no more, the limit is reached, or the run stops.
@@ -475,17 +489,17 @@ async fn interrupt() {
 /// Closes the books: counts, reports, the journal as one file, the last words.
 fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printer: &Printer) -> Result<Exit> {
     let Sent { recorded, taken, cause, requests, retries } = sent;
-    let Recorded { mut journal, given_back, whole } = recorded;
-    if let (false, Some(Cause::Failed(error))) = (whole, &cause) {
+    let Recorded { mut journal, given_back, broken } = recorded;
+    if let Some(error) = broken {
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
-        return Err(Error::new(error.exit(), error.message()).hint(error.hint_text().unwrap_or_default()));
+        return Err(error);
     }
     let past = journal.past()?;
     let mut counts = past.counts()?;
     counts.read = survey.rows.max(taken);
     // Two counts that know nothing of each other: what the reader took, and what the journal has an end for.
     let ended = past.ended_before(taken)?;
-    if whole && taken != ended + given_back {
+    if taken != ended + given_back {
         return Err(Error::cannot_run(t!(
             "run.unbalanced",
             taken = taken,
@@ -499,20 +513,25 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     let exit = exit_of(&counts, cause.as_ref().map(Cause::exit));
     journal.finish(exit, finished, requests, retries, started.elapsed().as_secs_f64())?;
     let report = Report { journal: &journal, past: &past, input: &work.input, plan: &survey.plan, counts };
-    let files = report.write();
+    let mut files = report.write();
     let next = next_command(work, &journal, &counts, finished, files.failed.as_deref());
     let mut summary = report.summary(exit, finished, &files, next.as_deref())?;
     if let Some(Cause::Halted(error) | Cause::Failed(error)) = &cause {
         summary["error"] = serde_json::json!({"message": error.message(), "hint": error.hint_text()});
     }
-    report.write_summary(&summary)?;
+    if let Err(error) = report.write_summary(&summary) {
+        files.warnings.push(error.message().to_owned());
+    }
     let told = report::describe(&report, &files, cause.as_ref().map(cause_text).as_deref(), next.as_deref());
     if exit != Exit::Done || !printer.is_quiet() {
         printer.result(&told);
     }
     printer.json(&summary);
     drop(past);
-    journal.close()?;
+    if let Err(error) = journal.close() {
+        // All of it is written; only the folding into one file has to wait until nobody reads it.
+        printer.detail(error.message());
+    }
     if let Some(Cause::Failed(error)) = &cause {
         // Standard output has its one document already.
         printer.tell(error);

@@ -130,6 +130,14 @@ impl SpoolWriter {
 }
 
 impl Spool {
+    /// Begins again with the first row.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn rewind(&mut self) -> Result<()> {
+        self.file.seek(SeekFrom::Start(0)).map(drop).context(place)
+    }
+
     /// The next row; none at the end.
     ///
     /// # Errors

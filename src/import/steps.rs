@@ -67,6 +67,8 @@ pub struct Steps<'a> {
     pub has_earlier: bool,
     /// The run that is retried.
     pub origin: Option<Origin>,
+    /// Runs that retried rows of this one.
+    pub retries: Vec<Past>,
     /// Rows that have an end.
     pub ended: InOrder,
     /// Place of the next row.
@@ -105,6 +107,12 @@ impl Steps<'_> {
         if self.ended.at(&self.past, place)?.is_some() {
             return Ok(Some(Step::Ended));
         }
+        // What was done stays done, whatever the checks say of the row now.
+        if !matches!(spooled.fate, Fate::Example)
+            && let Some(operation) = self.done_before(&mut key)?
+        {
+            return Ok(Some(Step::End(operation)));
+        }
         let job = match (spooled.fate, seen.first.zip(spooled.key)) {
             (Fate::Example, _) => {
                 let reason =
@@ -118,7 +126,7 @@ impl Steps<'_> {
             }
             (Fate::Sound(job), None) => job,
         };
-        if let Some(operation) = self.done_before(&mut key)? {
+        if let Some(operation) = self.retried(&key)? {
             return Ok(Some(Step::End(operation)));
         }
         if let Some(operation) = self.taken_over(&mut key, spooled.origin.as_ref())? {
@@ -138,7 +146,10 @@ impl Steps<'_> {
             match earlier.status {
                 Status::Failed => key.generation = earlier.row.generation + 1,
                 Status::Refused => {}
-                _ => return Ok(Some(Operation { row: key.clone(), ..earlier })),
+                _ => {
+                    let row = RowKey { origin: earlier.row.origin, generation: earlier.row.generation, ..key.clone() };
+                    return Ok(Some(Operation { row, ..earlier }));
+                }
             }
         }
         let Some(earlier) = key.key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten() else {
@@ -148,6 +159,23 @@ impl Steps<'_> {
         let reason = Reason { code: "changed_since_sent".into(), field: String::new(), message: message.into_owned() };
         let status = if earlier.status == Status::Unknown { Status::Unknown } else { Status::Skipped };
         Ok(Some(Operation { id: earlier.id, ..end(key.clone(), status, reason) }))
+    }
+
+    /// What a retry of this run made of the row, when it did not leave it open.
+    fn retried(&self, key: &RowKey) -> Result<Option<Operation>> {
+        if self.retries.is_empty() {
+            return Ok(None);
+        }
+        let number = self.past.earlier_by_content(key)?.map(|earlier| earlier.row.number);
+        for past in &self.retries {
+            let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
+            let by_key = key.key.map(|hash| past.by_key(hash)).transpose()?.flatten();
+            let found = [by_number, by_key].into_iter().flatten().find(|operation| !is_open(operation.status));
+            if let Some(operation) = found {
+                return Ok(Some(skipped(key, &operation, past.folder().to_owned())));
+            }
+        }
+        Ok(None)
     }
 
     /// For a retry: what another run made of the row, or none once this run has claimed it.
@@ -161,20 +189,20 @@ impl Steps<'_> {
                 None => key.key.map(|hash| past.by_key(hash)).transpose()?.flatten(),
             };
             if let Some(operation) = found.filter(|operation| !is_open(operation.status)) {
-                return Ok(Some(origin.skipped(key, &operation, past.folder().to_owned())));
+                return Ok(Some(skipped(key, &operation, past.folder().to_owned())));
             }
         }
         let Some(number) = number else { return Ok(None) };
         key.origin = Some(number);
         if let Some(operation) = origin.past.by_number(number)?.filter(|operation| !is_open(operation.status)) {
-            return Ok(Some(origin.skipped(key, &operation, origin.past.folder().to_owned())));
+            return Ok(Some(skipped(key, &operation, origin.past.folder().to_owned())));
         }
         if let Some(claim) = origin.past.claim_of(number)?.filter(|claim| claim.run != origin.claim.run) {
             // A claim whose folder is gone protects nothing that can still be seen.
             if let Ok(past) = Past::open(&claim.folder) {
                 past.build_indexes()?;
                 if let Some(operation) = past.by_origin(number)?.filter(|operation| !is_open(operation.status)) {
-                    return Ok(Some(origin.skipped(key, &operation, claim.folder)));
+                    return Ok(Some(skipped(key, &operation, claim.folder)));
                 }
             }
         }
@@ -189,6 +217,7 @@ impl Origin {
         if let Some((number, run)) = cells
             && let Ok(number) = number.parse::<u64>()
             && (run.is_empty() || *run == self.run)
+            && self.is_of(number, key)?
         {
             return Ok(Some(number));
         }
@@ -196,17 +225,25 @@ impl Origin {
         Ok(found.map(|operation| operation.row.number))
     }
 
-    fn skipped(&self, key: &RowKey, operation: &Operation, folder: PathBuf) -> Operation {
-        let message = t!(
-            "import.retried_before",
-            folder = folder.display(),
-            status = super::words::status(operation.status),
-            id = operation.id.as_deref().unwrap_or("")
-        );
-        let reason = Reason { code: "retried_before".into(), field: String::new(), message: message.into_owned() };
-        let status = if operation.status == Status::Unknown { Status::Unknown } else { Status::Skipped };
-        Operation { id: operation.id.clone(), ..end(key.clone(), status, reason) }
+    /// Whether the row of this number there can be this row: numbers change when a run takes a changed input as its own, and
+    /// a row that was done there under another natural key is another row.
+    fn is_of(&self, number: u64, key: &RowKey) -> Result<bool> {
+        let there = self.past.by_number(number)?.filter(|operation| !is_open(operation.status));
+        Ok(there.and_then(|operation| operation.row.key).zip(key.key).is_none_or(|(there, here)| there == here))
     }
+}
+
+/// The end of a row that another run took care of.
+fn skipped(key: &RowKey, operation: &Operation, folder: PathBuf) -> Operation {
+    let message = t!(
+        "import.retried_before",
+        folder = folder.display(),
+        status = super::words::status(operation.status),
+        id = operation.id.as_deref().unwrap_or("")
+    );
+    let reason = Reason { code: "retried_before".into(), field: String::new(), message: message.into_owned() };
+    let status = if operation.status == Status::Unknown { Status::Unknown } else { Status::Skipped };
+    Operation { id: operation.id.clone(), ..end(key.clone(), status, reason) }
 }
 
 /// Whether a row that ended so may be sent again.

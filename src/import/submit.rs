@@ -214,8 +214,14 @@ async fn first_alone(
 ) -> crate::error::Result<()> {
     loop {
         let Some(prepared) = queue.next(stop, gate).await else { return Ok(()) };
-        let before = canary::before(exchange, &prepared).await?;
-        let permit = exchange.client.pace().acquire().await;
+        let begun = async {
+            let before = canary::before(exchange, &prepared).await?;
+            Ok::<_, crate::error::Error>((before, exchange.client.pace().acquire().await))
+        };
+        let (before, permit) = tokio::select! {
+            begun = begun => begun?,
+            () = stop.stopped() => return Ok(()),
+        };
         let ended = exchange.send(&prepared, permit).await;
         queue.release(&prepared);
         let Some(operation) = ended else { return Ok(()) };
@@ -223,7 +229,10 @@ async fn first_alone(
         outbox.push(operation.clone());
         outbox.flush();
         if operation.status.is_done() {
-            return canary::compare(exchange, &prepared, &operation, before, |text| progress.say(text)).await;
+            return tokio::select! {
+                compared = canary::compare(exchange, &prepared, &operation, before, |text| progress.say(text)) => compared,
+                () = stop.stopped() => Ok(()),
+            };
         }
     }
 }

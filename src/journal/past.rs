@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::rows::{COLUMNS, read_finding, read_operation, signed, unsigned};
 use super::store::{connect, damaged, failed, get_identity, totals};
-use super::{Claim, Counts, Identity, Operation, RowKey, Status, StoredFinding};
+use super::{Claim, Content, Counts, Identity, Operation, RowKey, Status, StoredFinding};
 use crate::error::{Exit, Result};
 
 /// What a journal says, read only.
@@ -231,14 +231,32 @@ impl Past {
         )
     }
 
-    /// Whether a row of this content was sent and is not known to have failed.
+    /// Whether this row, known by its content and its occurrence among equal ones, was sent and is not known to have failed.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn was_sent(&self, content: &[u8; 16]) -> Result<bool> {
+    pub fn was_sent(&self, content: &Content, copy: u32) -> Result<bool> {
         self.connection
-            .prepare_cached("SELECT 1 FROM operation WHERE content = ?1 AND status IN (1, 2, 3, 7) LIMIT 1")
-            .and_then(|mut statement| statement.exists([&content[..]]))
+            .prepare_cached(
+                "SELECT 1 FROM operation WHERE content = ?1 AND coalesce(copy, 0) = ?2 AND status IN (1, 2, 3, 7)
+                 UNION ALL
+                 SELECT 1 FROM earlier WHERE content = ?1 AND coalesce(copy, 0) = ?2 AND status IN (1, 2, 3, 7) LIMIT 1",
+            )
+            .and_then(|mut statement| statement.exists(params![&content[..], copy]))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Whether a row with this natural key was sent and is not known to have failed.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn was_key_sent(&self, key: u64) -> Result<bool> {
+        self.connection
+            .prepare_cached(
+                "SELECT 1 FROM operation WHERE key = ?1 AND status IN (1, 2, 3, 7)
+                 UNION ALL SELECT 1 FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7) LIMIT 1",
+            )
+            .and_then(|mut statement| statement.exists([key.cast_signed()]))
             .map_err(|error| failed(&self.folder, error))
     }
 

@@ -208,9 +208,13 @@ impl Journal {
             transaction.execute_batch(&format!(
                 "CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content, copy);
                  CREATE INDEX IF NOT EXISTS earlier_by_key ON earlier (key);
+                 -- A row that was sent stays known as sent, whatever was thought of it later (5 refused, 6 failed).
                  DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE operation.content = earlier.content
+                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)
+                   AND (operation.status NOT IN (5, 6) OR earlier.status IN (5, 6)));
+                 INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation WHERE NOT EXISTS (
+                   SELECT 1 FROM earlier WHERE operation.content = earlier.content
                    AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0));
-                 INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation;
                  DELETE FROM operation; DELETE FROM finding;"
             ))?;
             put_identity(&transaction, &identity)?;

@@ -436,3 +436,94 @@ fn rows_of_several_runs_are_not_sent_again_by_accepting_one_of_them() {
     work.on(&server, "import customers both.csv --accept-changed").exits(2).says("several earlier runs");
     work.on(&server, "import customers both.csv --fresh").says("second time");
 }
+
+#[test]
+fn a_done_row_stays_done_though_the_checks_refuse_it_now() {
+    let (work, server) = (with_customers(2), Server::start("--variant duplicate-mobile=accepted"));
+    work.on(&server, "import customers mine.csv").exits(0);
+    let mut edited = customers(1, 2);
+    edited.set(0, "公司编号", "wrong");
+    work.write_table("mine.csv", &edited);
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 1, skipped 1");
+    edited.set(0, "公司编号", "20001").set(0, "姓名", "示例 改");
+    work.write_table("mine.csv", &edited);
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_row_that_only_a_stricter_catalog_refuses_is_not_sent_again() {
+    let (work, server) = (with_customers(2), Server::start("--variant duplicate-mobile=accepted"));
+    work.on(&server, "import customers mine.csv").exits(0);
+    work.write("api.toml", "[[customers.fields]]\nname = \"name\"\nmax = 1\n");
+    work.on(&server, "import customers mine.csv --accept-changed");
+    std::fs::remove_file(work.path("api.toml")).unwrap();
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_finished_file_with_every_row_edited_is_not_a_new_one() {
+    let (work, server) = (with_customers(2), Server::start("--variant duplicate-mobile=accepted"));
+    work.on(&server, "import customers mine.csv").exits(0);
+    let mut edited = customers(1, 2);
+    edited.set(0, "姓名", "示例 甲").set(1, "姓名", "示例 乙");
+    work.write_table("mine.csv", &edited);
+    work.on(&server, "import customers mine.csv").exits(2).says("2 rows of this input were sent");
+    assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_second_copy_of_a_row_is_not_taken_for_the_first() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let tickets = |subjects: [&str; 2]| {
+        let mut text = "标题,联系人编号\n".to_owned();
+        subjects.map(|subject| text.push_str(&format!("示例 {subject},50001\n")));
+        text
+    };
+    work.write("a.csv", tickets(["甲", "乙"]));
+    work.on(&server, "import tickets a.csv").exits(0);
+    work.write("b.csv", tickets(["甲", "甲"]));
+    work.on(&server, "import tickets b.csv").exits(2).says("1 rows of this input were sent");
+    work.on(&server, "import tickets b.csv --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 2");
+    assert_eq!(server.count_by("tickets", "subject")["示例 甲"], 2);
+}
+
+#[test]
+fn a_row_that_a_retry_mended_is_not_sent_again_by_the_first_run() {
+    let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
+    let mut table = customers(1, 2);
+    table.set(0, "公司编号", "wrong");
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv").exits(3);
+    let failed = work.run_folder().join("failed.csv");
+    let mut mended = work.table(&failed);
+    mended.set(0, "公司编号", "20001");
+    std::fs::write(&failed, mended.to_csv()).unwrap();
+    work.on(&server, &format!("retry {}", failed.display())).exits(0);
+    work.write_table("mine.csv", table.set(0, "公司编号", "20001"));
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
+}
+
+#[test]
+fn the_command_that_goes_on_does_not_begin_anew() {
+    let (work, server) = (with_customers(3), Server::start(""));
+    let ran = work.on(&server, "import customers mine.csv --fresh --limit 1");
+    ran.says("next: bw8 import customers mine.csv").never_says("next: bw8 import customers mine.csv --fresh");
+    work.on(&server, "import customers mine.csv").exits(0);
+    assert_rows(&work.summary(), "created 3");
+    assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
+}
+
+#[test]
+fn a_run_in_a_named_folder_is_found_from_another_folder() {
+    let (work, server) = (with_customers(2), Server::start(""));
+    work.on(&server, "import customers mine.csv --run here").exits(0);
+    std::fs::create_dir(work.path("sub")).unwrap();
+    let mut command = work.command_on(&server, "import customers ../mine.csv");
+    command.current_dir(work.path("sub"));
+    work.run(command).exits(0).says("done before");
+}
