@@ -78,10 +78,13 @@ fn latency() {
         write_customers(&file, rows);
         let responder = Responder::start(milliseconds);
         let ours = measure(&mut import(work.path(), &file, &responder.address, in_flight, 0));
-        let rate = rows as f64 / ours.seconds;
+        let bare =
+            measure(Command::new(myself()).args(["bare", &responder.address]).arg(&file).arg(in_flight.to_string()));
+        let share = |seconds: f64| rows as f64 / seconds / ideal;
         println!(
-            "{milliseconds} ms, {in_flight} in flight: {rate:.1} rows/s, {:.3} of in flight / latency (aim 0.97)",
-            rate / ideal
+            "{milliseconds} ms, {in_flight} in flight: {:.3} of in flight / latency (aim 0.97), the bare loop {:.3}",
+            share(ours.seconds),
+            share(bare.seconds)
         );
     }
 }
