@@ -479,7 +479,9 @@ fn a_second_copy_of_a_row_is_not_taken_for_the_first() {
     let (work, server) = (Work::new(), Server::start(""));
     let tickets = |subjects: [&str; 2]| {
         let mut text = "标题,联系人编号\n".to_owned();
-        subjects.map(|subject| text.push_str(&format!("示例 {subject},50001\n")));
+        for subject in subjects {
+            text.push_str(&format!("示例 {subject},50001\n"));
+        }
         text
     };
     work.write("a.csv", tickets(["甲", "乙"]));
