@@ -563,12 +563,9 @@ fn next_command(
     }
     match failed {
         Some(failed) if counts.refused + counts.failed > 0 => {
-            let failed = shown_path(failed);
-            Some(t!("run.next_retry", file = failed, command = format!("bw8 retry {failed}{sandbox}")).into_owned())
+            Some(format!("bw8 retry {}{sandbox}", shown_path(failed)))
         }
-        _ => {
-            Some(t!("run.next_show", command = format!("bw8 runs show {}", shown_path(journal.folder()))).into_owned())
-        }
+        _ => Some(format!("bw8 runs show {}", shown_path(journal.folder()))),
     }
 }
 
