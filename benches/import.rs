@@ -228,7 +228,7 @@ async fn answer(mut stream: tokio::net::TcpStream, delay: Duration) {
         while let Some(end) = request_end(&buffer) {
             buffer.drain(..end);
             if !delay.is_zero() {
-                tokio::time::sleep(delay).await;
+                exactly(delay).await;
             }
             if stream.write_all(reply.as_bytes()).await.is_err() {
                 return;
@@ -238,6 +238,16 @@ async fn answer(mut stream: tokio::net::TcpStream, delay: Duration) {
             Ok(read) if read > 0 => {}
             _ => return,
         }
+    }
+}
+
+/// Waits this long and no longer: the runtime's timer alone is late by a millisecond or two, which at 50 ms would be
+/// counted against the client.
+async fn exactly(delay: Duration) {
+    let until = Instant::now() + delay;
+    tokio::time::sleep(delay.saturating_sub(Duration::from_millis(3))).await;
+    while Instant::now() < until {
+        tokio::task::yield_now().await;
     }
 }
 
