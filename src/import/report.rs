@@ -419,11 +419,7 @@ pub fn describe(report: &Report<'_>, files: &Files, cause: Option<&str>, next: O
         lines.push(t!("report.ids_pending", rows = pending).into_owned());
     }
     for (status, code, message, rows) in report.past.reasons().unwrap_or_default().into_iter().take(5) {
-        let code = if status == Status::Failed { code } else { String::new() };
-        lines.push(
-            t!("report.reason", status = words::status(status), rows = rows, code = code, message = message)
-                .into_owned(),
-        );
+        lines.push(words::reason(status, &code, &message, rows));
     }
     lines.push(t!("report.folder", folder = report.journal.folder().display()).into_owned());
     if let Some(failed) = &files.failed {

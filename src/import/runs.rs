@@ -144,13 +144,7 @@ fn show(folder: &std::path::Path, printer: &Printer) -> Result<Exit> {
         printer.result(&t!("runs.parent", folder = parent.folder));
     }
     for (status, code, message, rows) in past.reasons()? {
-        printer.result(&t!(
-            "report.reason",
-            status = words::status(status),
-            rows = rows,
-            code = code,
-            message = message
-        ));
+        printer.result(&words::reason(status, &code, &message, rows));
     }
     printer.json(&json!({
         "version": 1, "run": identity.run, "folder": folder, "entity": identity.entity, "mode": identity.mode,

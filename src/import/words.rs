@@ -31,3 +31,9 @@ pub fn counts(counts: &Counts) -> String {
     }
     if parts.is_empty() { t!("status.nothing").into_owned() } else { parts.join(" · ") }
 }
+
+/// One kind of reason with how many rows it holds for. Our own codes say nothing to a person; the service's do.
+pub fn reason(ended: Status, code: &str, message: &str, rows: u64) -> String {
+    let why = if ended == Status::Failed { format!("{code} {message}") } else { message.to_owned() };
+    t!("report.reason", status = status(ended), rows = rows, why = why.trim()).into_owned()
+}
