@@ -6,11 +6,15 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request};
+use http_body_util::Full;
 use rust_i18n::t;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::http::{Http, uri};
 use super::target::Credentials;
 use crate::entity::Service;
 use crate::error::{Error, Exit, Result};
@@ -85,7 +89,7 @@ impl Auth {
     ///
     /// # Errors
     /// The service refuses the key pair, or cannot be reached.
-    pub async fn login(&self, http: &reqwest::Client) -> Result<Login> {
+    pub async fn login(&self, http: &Http) -> Result<Login> {
         match self {
             Auth::Basic { login, .. } => Ok(login.clone()),
             Auth::OAuth(tokens) => match current(&tokens.token, None) {
@@ -99,7 +103,7 @@ impl Auth {
     ///
     /// # Errors
     /// As [`Auth::login`].
-    pub async fn renewed(&self, http: &reqwest::Client, refused: &Login) -> Result<Option<Login>> {
+    pub async fn renewed(&self, http: &Http, refused: &Login) -> Result<Option<Login>> {
         match self {
             Auth::Basic { .. } => Ok(None),
             Auth::OAuth(tokens) => tokens.renew(http, Some(refused.generation)).await.map(Some),
@@ -127,7 +131,7 @@ impl Auth {
 
 impl Tokens {
     /// Asks for a token, unless another request did so while this one waited.
-    async fn renew(&self, http: &reqwest::Client, refused: Option<u64>) -> Result<Login> {
+    async fn renew(&self, http: &Http, refused: Option<u64>) -> Result<Login> {
         let _one_at_a_time = self.renewing.lock().await;
         if let Some(login) = current(&self.token, refused) {
             return Ok(login);
@@ -168,26 +172,18 @@ struct TokenAnswer {
     lifetime: Option<u64>,
 }
 
-async fn ask(
-    http: &reqwest::Client,
-    address: &Url,
-    login: &HeaderValue,
-    grant_type: &str,
-    secret: &str,
-) -> Result<TokenAnswer> {
-    let unreachable = |error: reqwest::Error| {
-        Error::cannot_run(t!("api.token_unreachable", why = super::client::reason(&error)))
-            .hint(t!("api.unreachable_hint"))
-    };
-    let response = http
-        .post(address.clone())
-        .header(AUTHORIZATION, login)
-        .form(&[("grant_type", grant_type)])
-        .send()
-        .await
-        .map_err(unreachable)?;
-    let status = response.status().as_u16();
-    let body = response.bytes().await.map_err(unreachable)?;
+async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, secret: &str) -> Result<TokenAnswer> {
+    let unreachable =
+        |why: &str| Error::cannot_run(t!("api.token_unreachable", why = why)).hint(t!("api.unreachable_hint"));
+    let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("grant_type", grant_type).finish();
+    let mut request = Request::new(Full::new(Bytes::from(form)));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri(address)?;
+    request.headers_mut().insert(AUTHORIZATION, login.clone());
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    let response = http.exchange(request).await.map_err(|failure| unreachable(failure.why()))?;
+    let status = response.status;
+    let body = response.body.map_err(|why| unreachable(&why))?;
     let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
     if let Some(token) = answer["access_token"].as_str().filter(|_| status < 300) {
         let lifetime = answer["expires_in"].as_u64();

@@ -5,22 +5,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use backon::BackoffBuilder;
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use bytes::Bytes;
+use http::Request;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use http_body_util::Full;
 use rust_i18n::t;
 use url::Url;
 use uuid::Uuid;
 
 use super::auth::Auth;
 use super::envelope::{self, Document, Refusal};
+use super::http::{Failure, Http, uri};
 use super::limit::Pace;
 use super::target::Target;
 use super::verdict::{Expected, Verdict, judge};
 use crate::entity::{self, Service};
 use crate::error::{Error, Exit, Result};
 
-/// An answer with more bytes than this is not read to its end.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
 /// The longest wait that is kept when the service asks for one.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// Attempts of a read before it is given up.
@@ -53,8 +54,7 @@ pub enum Sent {
 /// Speaks to one account.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
-    http_for_writes: reqwest::Client,
+    http: Http,
     target: Target,
     auth: Auth,
     request_id: HeaderName,
@@ -71,15 +71,11 @@ impl Client {
     /// # Errors
     /// A certificate that cannot be read, or a machine whose TLS cannot be set up.
     pub fn new(target: Target, service: &Service) -> Result<Self> {
-        // A second installation fails, and the first one is the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let auth = Auth::new(&target.credentials, target.token_address(service), service)?;
         let request_id = HeaderName::from_bytes(service.request_id.header.as_bytes())
             .map_err(|_| Error::usage(t!("api.bad_header", header = service.request_id.header)))?;
         Ok(Client {
-            http: http(&target, true)?,
-            // Answers to writes are a line; asking for them compressed costs more than it saves.
-            http_for_writes: http(&target, false)?,
+            http: Http::new(&target)?,
             auth,
             request_id,
             pace: Pace::new(target.concurrency, target.rate),
@@ -214,43 +210,47 @@ impl Client {
         login: &HeaderValue,
     ) -> Result<Sent> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let method = match method {
-            entity::Method::Get => reqwest::Method::GET,
-            entity::Method::Post => reqwest::Method::POST,
-            entity::Method::Put => reqwest::Method::PUT,
-            entity::Method::Delete => reqwest::Method::DELETE,
+        let (body, request_id) = write.map_or_else(Default::default, |(id, body)| (body.clone(), Some(id)));
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = match method {
+            entity::Method::Get => http::Method::GET,
+            entity::Method::Post => http::Method::POST,
+            entity::Method::Put => http::Method::PUT,
+            entity::Method::Delete => http::Method::DELETE,
         };
-        let mut request = reqwest::Request::new(method, url.clone());
-        request.headers_mut().insert(AUTHORIZATION, login.clone());
-        let http = match write {
-            None => &self.http,
-            Some((request_id, body)) => {
+        *request.uri_mut() = uri(url)?;
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, login.clone());
+        match request_id {
+            // Answers to writes are a line; asking for them compressed costs more than it saves.
+            None => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            Some(request_id) => {
                 let mut buffer = Uuid::encode_buffer();
                 let text = request_id.hyphenated().encode_lower(&mut buffer);
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 // A UUID is 36 characters of hexadecimal digits and dashes.
                 let value = HeaderValue::from_str(text).expect("a UUID is a header value");
-                request.headers_mut().insert(self.request_id.clone(), value);
-                *request.body_mut() = Some(reqwest::Body::from(body.clone()));
-                &self.http_for_writes
+                headers.insert(self.request_id.clone(), value);
             }
-        };
-        let response = match http.execute(request).await {
+        }
+        let response = match self.http.exchange(request).await {
             Ok(response) => response,
-            Err(error) if is_bad_certificate(&error) => {
+            Err(Failure::Untrusted(why)) => {
                 // Asking again cannot help.
-                let message = t!("api.untrusted", host = self.target.host(), why = reason(&error));
+                let message = t!("api.untrusted", host = self.target.host(), why = why);
                 return Err(Error::cannot_run(message).hint(t!("api.untrusted_hint")));
             }
-            Err(error) if error.is_connect() => return Ok(Sent::NotSent(reason(&error))),
-            Err(error) => return Ok(Sent::Lost(reason(&error))),
+            Err(Failure::NotSent(why)) => return Ok(Sent::NotSent(why)),
+            Err(Failure::Lost(why)) => return Ok(Sent::Lost(why)),
         };
         self.answered.store(true, Ordering::Relaxed);
-        let status = response.status().as_u16();
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let status = response.status;
+        let header = |name| response.headers.get(name).and_then(|value| value.to_str().ok());
         let location = header(LOCATION).map(str::to_owned);
         let retry_after = header(RETRY_AFTER).and_then(|text| parse_retry_after(text, SystemTime::now()));
-        Ok(match read_body(response).await {
+        Ok(match response.body {
             Ok(body) => Sent::Answered(Answer { status, location, retry_after, body }),
             // A status line alone proves a refusal (the body only explains it), but never a success.
             Err(why) if (400..500).contains(&status) && status != 408 => {
@@ -311,30 +311,6 @@ impl Client {
     }
 }
 
-/// The HTTP library, set up so that nothing is repeated or followed behind our back.
-fn http(target: &Target, wants_gzip: bool) -> Result<reqwest::Client> {
-    let mut builder = reqwest::Client::builder()
-        .http1_only()
-        .gzip(wants_gzip)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .tcp_nodelay(true)
-        .connect_timeout(Duration::from_secs(10))
-        .timeout(target.timeout)
-        // As large as what may be in flight, or connections are thrown away and made again.
-        .pool_max_idle_per_host(target.concurrency.max(1))
-        .user_agent(concat!("bw8/", env!("CARGO_PKG_VERSION")));
-    if target.base.scheme() == "http" {
-        // Plain HTTP is only ever this machine, where no proxy and no certificate is wanted.
-        builder = builder.no_proxy().tls_certs_only([]);
-    }
-    if let Some(path) = &target.ca_cert {
-        builder = builder.tls_certs_merge(certificates(path)?);
-    }
-    builder.build().map_err(|error| Error::cannot_run(t!("api.no_client", why = reason(&error))))
-}
-
 /// What came of an attempt to read.
 enum Read {
     Document(Document),
@@ -363,56 +339,6 @@ pub fn denied(status: u16, why: &str) -> Error {
     Error::new(Exit::Denied, message).hint(hint)
 }
 
-async fn read_body(mut response: reqwest::Response) -> std::result::Result<Bytes, String> {
-    let Some(first) = response.chunk().await.map_err(|error| reason(&error))? else {
-        return Ok(Bytes::new());
-    };
-    let Some(second) = response.chunk().await.map_err(|error| reason(&error))? else {
-        return Ok(first);
-    };
-    let mut body = BytesMut::from(first);
-    body.extend_from_slice(&second);
-    while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(t!("api.too_large").into_owned());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
-}
-
-/// The innermost cause of a transport error, without the address (which may hold a query) and without repetition.
-pub fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return t!("api.timed_out").into_owned();
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let text = cause.to_string();
-    match text.contains("://") {
-        true => t!("api.connection_failed").into_owned(),
-        false => text,
-    }
-}
-
-/// Whether a connection was not made because nobody vouches for the host's certificate.
-fn is_bad_certificate(error: &reqwest::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
-            return true;
-        }
-        cause = match error.downcast_ref::<std::io::Error>() {
-            // An I/O error does not name the error it holds as its source.
-            Some(error) => error.get_ref().map(|inner| inner as &dyn std::error::Error),
-            None => error.source(),
-        };
-    }
-    false
-}
-
 /// `Retry-After` as seconds or an HTTP date, cut to what is sensible; none for garbage and dates gone by.
 fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse::<u64>() {
@@ -420,13 +346,6 @@ fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(text.trim()).ok()?;
     date.duration_since(now).ok().map(|wait| wait.min(LONGEST_WAIT))
-}
-
-fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>> {
-    let bad = |why: String| Error::usage(t!("api.bad_certificate", file = path.display(), why = why));
-    let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
-    let found = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| bad(reason(&error)))?;
-    if found.is_empty() { Err(bad(t!("api.no_certificate").into_owned())) } else { Ok(found) }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 mod auth;
 mod client;
 mod envelope;
+mod http;
 mod limit;
 mod target;
 mod verdict;

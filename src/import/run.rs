@@ -489,7 +489,7 @@ async fn interrupt() {
 /// Closes the books: counts, reports, the journal as one file, the last words.
 fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printer: &Printer) -> Result<Exit> {
     let Sent { recorded, taken, cause, requests, retries } = sent;
-    let Recorded { mut journal, given_back, broken } = recorded;
+    let Recorded { journal, given_back, broken } = recorded;
     if let Some(error) = broken {
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
         return Err(error);
@@ -511,7 +511,7 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     counts.pending = counts.read.saturating_sub(counts.ended());
     let finished = counts.pending == 0 && cause.is_none();
     let exit = exit_of(&counts, cause.as_ref().map(Cause::exit));
-    journal.finish(exit, finished, requests, retries, started.elapsed().as_secs_f64())?;
+    journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let report = Report { journal: &journal, past: &past, input: &work.input, plan: &survey.plan, counts };
     let mut files = report.write();
     let next = next_command(work, &journal, &counts, finished, files.failed.as_deref());
@@ -522,6 +522,7 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     if let Err(error) = report.write_summary(&summary) {
         files.warnings.push(error.message().to_owned());
     }
+    journal.finish(exit, finished)?;
     let told = report::describe(&report, &files, cause.as_ref().map(cause_text).as_deref(), next.as_deref());
     if exit != Exit::Done || !printer.is_quiet() {
         printer.result(&told);

@@ -226,24 +226,31 @@ impl Journal {
         Ok(())
     }
 
-    /// Records how the run ended.
+    /// Adds what this process did to what earlier ones did.
     ///
     /// # Errors
     /// A full disk, a damaged file.
-    pub fn finish(&mut self, exit: Exit, is_finished: bool, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+    pub fn add_totals(&self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
         let before = self.totals()?;
-        let values = [
-            ("exit", (exit as u8).to_string()),
-            ("finished", u8::from(is_finished).to_string()),
-            ("requests", (before.0 + requests).to_string()),
-            ("retries", (before.1 + retries).to_string()),
-            ("seconds", (before.2 + seconds).to_string()),
-        ];
-        for (name, value) in values {
-            self.connection
-                .execute("INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)", params![name, value])
-                .map_err(|error| failed(&self.folder, error))?;
-        }
+        self.put("requests", before.0 + requests)?;
+        self.put("retries", before.1 + retries)?;
+        self.put("seconds", before.2 + seconds)
+    }
+
+    /// Records how the run ended. It is the last thing that is written: a process that dies before leaves a run that the
+    /// same command ends, reports and all.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn finish(&self, exit: Exit, is_finished: bool) -> Result<()> {
+        self.put("exit", exit as u8)?;
+        self.put("finished", u8::from(is_finished))
+    }
+
+    fn put(&self, name: &str, value: impl ToString) -> Result<()> {
+        self.connection
+            .execute("INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)", params![name, value.to_string()])
+            .map_err(|error| failed(&self.folder, error))?;
         Ok(())
     }
 
@@ -271,10 +278,7 @@ impl Journal {
     /// # Errors
     /// A full disk, a damaged file.
     pub fn set_note(&self, name: &str, value: &str) -> Result<()> {
-        self.connection
-            .execute("INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)", params![format!("note.{name}"), value])
-            .map_err(|error| failed(&self.folder, error))?;
-        Ok(())
+        self.put(&format!("note.{name}"), value)
     }
 
     /// Folds everything into the one file and closes it.

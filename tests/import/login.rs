@@ -224,14 +224,14 @@ fn a_secret_cell_that_is_wrong_is_not_repeated() {
 }
 
 /// An HTTPS server with a certificate that nobody vouches for. It tells how many requests it could read.
-struct Tls {
-    address: std::net::SocketAddr,
-    certificate: String,
+pub struct Tls {
+    pub address: std::net::SocketAddr,
+    pub certificate: String,
     requests: std::sync::Arc<std::sync::atomic::AtomicUsize>,
 }
 
 impl Tls {
-    fn start(host: &str) -> Tls {
+    pub fn start(host: &str) -> Tls {
         let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
         let key = rustls::pki_types::PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
         let config = rustls::ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
@@ -253,7 +253,7 @@ impl Tls {
         Tls { address, certificate: cert.pem(), requests }
     }
 
-    fn requests(&self) -> usize {
+    pub fn requests(&self) -> usize {
         self.requests.load(std::sync::atomic::Ordering::Relaxed)
     }
 }

@@ -6,6 +6,7 @@ mod bad_input;
 mod journal;
 mod login;
 mod main_job;
+mod proxy;
 mod records;
 
 mod files;
