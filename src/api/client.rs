@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use backon::BackoffBuilder;
 use bytes::Bytes;
-use http::Request;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, Request, Uri};
 use http_body_util::Full;
 use rust_i18n::t;
 use url::Url;
@@ -121,8 +121,8 @@ impl Client {
     ///
     /// # Errors
     /// The login cannot be had at all.
-    pub async fn write(&self, method: entity::Method, url: &Url, body: Bytes, request_id: Uuid) -> Result<Sent> {
-        self.attempt(method, url, Some((request_id, body))).await
+    pub async fn write(&self, method: entity::Method, address: &Uri, body: Bytes, request_id: Uuid) -> Result<Sent> {
+        self.attempt(method, address, Some((request_id, body))).await
     }
 
     /// Reads a JSON document, repeating the request while that can help.
@@ -142,10 +142,11 @@ impl Client {
     /// The login is refused, the host cannot be reached, or the service goes on failing.
     pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Refusal>> {
         let mut waits = waits(READ_ATTEMPTS - 1);
+        let address = uri(url)?;
         loop {
             let (error, asked) = {
                 let permit = self.pace.acquire().await;
-                let sent = self.attempt(entity::Method::Get, url, None).await?;
+                let sent = self.attempt(entity::Method::Get, &address, None).await?;
                 match self.read_answer(url, sent) {
                     Read::Document(document) => {
                         permit.went_well();
@@ -187,15 +188,15 @@ impl Client {
         Refusal { code: self.auth.redact(refusal.code), message: self.auth.redact(refusal.message) }
     }
 
-    async fn attempt(&self, method: entity::Method, url: &Url, write: Option<(Uuid, Bytes)>) -> Result<Sent> {
+    async fn attempt(&self, method: entity::Method, address: &Uri, write: Option<(Uuid, Bytes)>) -> Result<Sent> {
         let login = self.auth.login(&self.http).await?;
-        let first = self.once(method, url, write.as_ref(), &login.header).await?;
+        let first = self.once(method, address, write.as_ref(), &login.header).await?;
         match first {
             Sent::Answered(ref answer) if answer.status == 401 => match self.auth.renewed(&self.http, &login).await? {
                 None => Ok(first),
                 Some(login) => {
                     self.count_retry();
-                    self.once(method, url, write.as_ref(), &login.header).await
+                    self.once(method, address, write.as_ref(), &login.header).await
                 }
             },
             sent => Ok(sent),
@@ -205,7 +206,7 @@ impl Client {
     async fn once(
         &self,
         method: entity::Method,
-        url: &Url,
+        address: &Uri,
         write: Option<&(Uuid, Bytes)>,
         login: &HeaderValue,
     ) -> Result<Sent> {
@@ -218,7 +219,9 @@ impl Client {
             entity::Method::Put => http::Method::PUT,
             entity::Method::Delete => http::Method::DELETE,
         };
-        *request.uri_mut() = uri(url)?;
+        *request.uri_mut() = address.clone();
+        // As many as there will be, or the map grows twice.
+        *request.headers_mut() = HeaderMap::with_capacity(8);
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, login.clone());
         match request_id {

@@ -16,6 +16,7 @@ mod verdict;
 
 pub use client::{Answer, Client, Sent, denied, waits};
 pub use envelope::{Document, Refusal, as_text, parse, record, records, total};
+pub use http::uri;
 pub use limit::{Pace, Permit};
 pub use target::{Credentials, Target};
 pub use verdict::{Expected, Verdict};

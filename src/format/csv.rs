@@ -81,8 +81,23 @@ fn drop_before_line_feed(bytes: &mut [u8]) -> usize {
     kept
 }
 
-/// Reads delimited text.
-pub struct CsvReader {
+/// Opens a file of delimited text and reads its header; the rows follow.
+///
+/// # Errors
+/// Text that is not UTF-8, a file without a header, an open quote.
+pub fn open(input: &Input) -> Result<Reader> {
+    let input = input.clone();
+    Reader::spawn(&input.shown.clone(), move |sink| {
+        let mut text = Text::open(&input)?;
+        let sheet = text.sheet.clone();
+        let mut read = |row: &mut Row| text.read(row);
+        let first = sink.fill(&mut read)?;
+        sink.send(sheet, first, read)
+    })
+}
+
+/// Delimited text.
+struct Text {
     shown: String,
     parser: ::csv::Reader<Source>,
     sheet: Sheet,
@@ -91,12 +106,8 @@ pub struct CsvReader {
     next_row: u64,
 }
 
-impl CsvReader {
-    /// Opens the file and reads its header.
-    ///
-    /// # Errors
-    /// Text that is not UTF-8, a file without a header, an open quote.
-    pub fn open(input: &Input) -> Result<Self> {
+impl Text {
+    fn open(input: &Input) -> Result<Self> {
         let cannot = |error: std::io::Error| Error::usage(t!("format.unreadable", file = input.shown, why = error));
         let mut file = File::open(&input.path).map_err(cannot)?;
         let mut head = Vec::with_capacity(64 * 1024);
@@ -112,7 +123,7 @@ impl CsvReader {
             .delimiter(delimiter)
             .buffer_capacity(256 * 1024)
             .from_reader(source);
-        let mut reader = CsvReader {
+        let mut reader = Text {
             shown: input.shown.clone(),
             parser,
             sheet: Sheet {
@@ -180,13 +191,8 @@ impl CsvReader {
             }
         }
     }
-}
 
-impl Reader for CsvReader {
-    fn sheet(&self) -> &Sheet {
-        &self.sheet
-    }
-
+    /// Reads the next row that is not blank; false at the end.
     fn read(&mut self, row: &mut Row) -> Result<bool> {
         loop {
             if !self.next(row)? {
@@ -365,8 +371,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let input = Input { path: file.path().to_owned(), shown: "a.csv".into(), ..Input::default() };
-        let mut reader = CsvReader::open(&input)?;
-        let mut rows = vec![(reader.sheet.header_row, reader.sheet.header.clone())];
+        let mut reader = open(&input)?;
+        let mut rows = vec![(reader.sheet().header_row, reader.sheet().header.clone())];
         let mut row = Row::default();
         while reader.read(&mut row)? {
             rows.push((row.number, row.cells.iter().map(str::to_owned).collect()));

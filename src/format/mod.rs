@@ -6,12 +6,16 @@
 
 pub mod csv;
 pub mod jsonl;
+mod reader;
 pub mod xlsx;
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
 use rust_i18n::t;
+
+use crate::error::{Error, Result};
+
+pub use reader::{Reader, Sink};
 
 /// What a cell was in the file, beside its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,18 +97,6 @@ pub struct Sheet {
     pub reading: String,
     /// The row number of an example row that the template brought and that is not data.
     pub example_row: Option<u64>,
-}
-
-/// Reads the rows below the header, in order, skipping blank ones.
-pub trait Reader: Send {
-    /// What is known before the first row.
-    fn sheet(&self) -> &Sheet;
-
-    /// Reads the next row into `row`; false at the end.
-    ///
-    /// # Errors
-    /// A row that cannot be read, named by its place.
-    fn read(&mut self, row: &mut Row) -> Result<bool>;
 }
 
 /// Which file to read, and what the user said of it.
@@ -201,10 +193,10 @@ pub fn detect(input: &Input) -> Result<Format> {
 ///
 /// # Errors
 /// Everything of [`detect`], and a file whose header cannot be read.
-pub fn open(input: &Input) -> Result<Box<dyn Reader>> {
+pub fn open(input: &Input) -> Result<Reader> {
     match detect(input)? {
-        Format::Csv => Ok(Box::new(csv::CsvReader::open(input)?)),
-        Format::Xlsx => Ok(Box::new(xlsx::XlsxReader::open(input)?)),
+        Format::Csv => csv::open(input),
+        Format::Xlsx => xlsx::open(input),
     }
 }
 

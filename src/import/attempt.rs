@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Uri;
 use rust_i18n::t;
 use serde_json::{Map, Value};
 use url::Url;
@@ -65,26 +66,30 @@ struct End {
 
 impl<'a> Exchange<'a> {
     /// What is needed to send rows of `entity`.
-    pub fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity, run: Uuid) -> Self {
+    ///
+    /// # Errors
+    /// A path in the catalog that cannot be part of an address.
+    pub fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity, run: Uuid) -> Result<Self> {
         let target = client.target();
         let access_of = |entity: &Entity| {
             let (get, update) = (entity.endpoint("get")?, entity.endpoint("update")?);
-            Some(Access {
-                entity: entity.clone(),
-                get: Route::new(target, catalog, entity, get),
-                update: Route::new(target, catalog, entity, update),
-            })
+            let route = |endpoint| Route::new(target, catalog, entity, endpoint);
+            Some(route(get).and_then(|get| Ok(Access { entity: entity.clone(), get, update: route(update)? })))
         };
         let edited =
             entity.edits.iter().filter_map(|edits| entity.field(&edits.entity)).flat_map(|field| &field.choices);
         let names = edited.map(|choice| choice.value.as_str()).chain([entity.name.as_str()]);
-        let access = names.filter_map(|name| Some((name.to_owned(), access_of(catalog.get(name)?)?))).collect();
+        let access = names
+            .filter_map(|name| Some((name, access_of(catalog.get(name)?)?)))
+            .map(|(name, access)| Ok((name.to_owned(), access?)))
+            .collect::<Result<_>>()?;
         let conflict = entity.conflict.clone().and_then(|conflict| {
             let endpoint = entity.endpoint(&conflict.endpoint)?;
             Some((conflict, target.address(&endpoint.path), endpoint.answer.clone()?))
         });
-        let create = entity.endpoint("create").map(|endpoint| Route::new(target, catalog, entity, endpoint));
-        Exchange { client, stop, run, create, access, entity, conflict, accepted: AtomicBool::new(false) }
+        let create =
+            entity.endpoint("create").map(|endpoint| Route::new(target, catalog, entity, endpoint)).transpose()?;
+        Ok(Exchange { client, stop, run, create, access, entity, conflict, accepted: AtomicBool::new(false) })
     }
 
     /// How the record a job writes to is read and changed.
@@ -249,7 +254,7 @@ impl<'a> Exchange<'a> {
         attempts: &mut u32,
     ) -> Result<Option<End>> {
         let route = &access.update;
-        let address = route.address_of(self.client.target(), id);
+        let address = api::uri(&route.address_of(self.client.target(), id))?;
         let body = route.body(members);
         let written = self.write(prepared, permit, route.method, &address, &body, &route.expected, attempts).await?;
         Ok(written.map(|written| match written {
@@ -306,7 +311,7 @@ impl<'a> Exchange<'a> {
         prepared: &Prepared,
         mut permit: Permit<'_>,
         method: Method,
-        address: &Url,
+        address: &Uri,
         body: &Bytes,
         expected: &Expected,
         attempts: &mut u32,
@@ -366,7 +371,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn settle(&self, verdict: Verdict, permit: &Permit<'_>, method: Method, address: &Url) -> Result<Option<Written>> {
+    fn settle(&self, verdict: Verdict, permit: &Permit<'_>, method: Method, address: &Uri) -> Result<Option<Written>> {
         let stopped = |error: Error| Err(error);
         match verdict {
             Verdict::Done { id } => {

@@ -41,6 +41,10 @@ pub struct Report<'a> {
     pub plan: &'a Plan,
     /// How many rows ended how.
     pub counts: Counts,
+    /// Rows that were created without an id in the answer.
+    ids_pending: u64,
+    /// Why rows were not done: status, code, one message, how many; most first.
+    reasons: Vec<(Status, String, String, u64)>,
 }
 
 /// Files that were written.
@@ -50,6 +54,25 @@ pub struct Files {
     pub failed: Option<PathBuf>,
     /// What could not be written, in words.
     pub warnings: Vec<String>,
+}
+
+impl<'a> Report<'a> {
+    /// What there is to report of a run.
+    ///
+    /// # Errors
+    /// A journal that cannot be read.
+    pub fn new(
+        journal: &'a Journal,
+        past: &'a Past,
+        input: &'a Input,
+        plan: &'a Plan,
+        counts: Counts,
+    ) -> Result<Report<'a>> {
+        // Each of these looks at every row.
+        let ids_pending = if plan.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
+        let reasons = if counts.done() < counts.ended() { past.reasons()? } else { Vec::new() };
+        Ok(Report { journal, past, input, plan, counts, ids_pending, reasons })
+    }
 }
 
 impl Report<'_> {
@@ -109,13 +132,13 @@ impl Report<'_> {
         let mut results =
             format::create(Format::Csv, &self.journal.folder().join("results.csv"), &columns(&RESULT_HEAD))?;
         let mut failed = match &reader {
-            Some(reader) if open_rows > 0 => Some(Failed::create(self, reader.as_ref())?),
+            Some(reader) if open_rows > 0 => Some(Failed::create(self, reader)?),
             _ => None,
         };
-        let mut operations = InOrder::default();
+        let mut operations = InOrder::open(self.journal.folder());
         let mut row = Row::default();
         for place in 0..self.identity().rows {
-            let operation = operations.at(self.past, place)?;
+            let operation = operations.at(place)?;
             if let Some(rows) = &mut reader {
                 let is_there = rows.read(&mut row).unwrap_or(false);
                 if !is_there || operation.as_ref().is_some_and(|operation| operation.row.content != content_of(&row)) {
@@ -184,9 +207,8 @@ impl Report<'_> {
     pub fn summary(&self, exit: Exit, finished: bool, files: &Files, next: Option<&str>) -> Result<Json> {
         let (requests, retries, seconds) = self.past.totals()?;
         let errors: Vec<Json> = self
-            .past
-            .reasons()?
-            .into_iter()
+            .reasons
+            .iter()
             .take(ERROR_KINDS)
             .map(|(status, code, message, rows)| json!({"code": code, "message": message, "rows": rows, "status": status}))
             .collect();
@@ -197,7 +219,7 @@ impl Report<'_> {
             "entity": identity.entity,
             "finished": finished,
             "rows": self.counts,
-            "ids_pending": if self.plan.entity().id.is_some() { self.past.ids_pending()? } else { 0 },
+            "ids_pending": self.ids_pending,
             "requests": requests,
             "retries": retries,
             "seconds": (seconds * 1000.0).round() / 1000.0,
@@ -281,7 +303,7 @@ struct Failed {
 }
 
 impl Failed {
-    fn create(report: &Report<'_>, reader: &dyn Reader) -> Result<Failed> {
+    fn create(report: &Report<'_>, reader: &Reader) -> Result<Failed> {
         let sheet = reader.sheet();
         let format = format::detect(report.input)?;
         let kept: Vec<usize> =
@@ -412,14 +434,11 @@ pub fn describe(report: &Report<'_>, files: &Files, cause: Option<&str>, next: O
     if report.counts.unknown > 0 {
         lines.push(t!("report.unknown", rows = report.counts.unknown).into_owned());
     }
-    if report.plan.entity().id.is_some()
-        && let Ok(pending) = report.past.ids_pending()
-        && pending > 0
-    {
-        lines.push(t!("report.ids_pending", rows = pending).into_owned());
+    if report.ids_pending > 0 {
+        lines.push(t!("report.ids_pending", rows = report.ids_pending).into_owned());
     }
-    for (status, code, message, rows) in report.past.reasons().unwrap_or_default().into_iter().take(5) {
-        lines.push(words::reason(status, &code, &message, rows));
+    for (status, code, message, rows) in report.reasons.iter().take(5) {
+        lines.push(words::reason(*status, code, message, *rows));
     }
     lines.push(t!("report.folder", folder = report.journal.folder().display()).into_owned());
     if let Some(failed) = &files.failed {

@@ -2,6 +2,7 @@
 //! at before or after it.
 
 use bytes::Bytes;
+use http::Uri;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,7 +10,7 @@ use url::Url;
 
 use super::check::Record;
 use super::mapping::Plan;
-use crate::api::{Expected, Target};
+use crate::api::{Expected, Target, uri};
 use crate::entity::{Catalog, Endpoint, Entity, Kind, Method};
 use crate::error::{Error, Result};
 
@@ -180,7 +181,7 @@ pub struct Route {
     /// Path with `{id}` in it, or without.
     pub path: String,
     /// The address, when the path needs no id.
-    pub address: Url,
+    pub address: Uri,
     /// Member the record is wrapped in.
     pub wrap: Option<String>,
     /// What an answer looks like.
@@ -191,16 +192,19 @@ pub struct Route {
 
 impl Route {
     /// The route of an endpoint.
-    pub fn new(target: &Target, catalog: &Catalog, entity: &Entity, endpoint: &Endpoint) -> Route {
+    ///
+    /// # Errors
+    /// A path that cannot be part of an address.
+    pub fn new(target: &Target, catalog: &Catalog, entity: &Entity, endpoint: &Endpoint) -> Result<Route> {
         let list = entity.endpoint("list").and_then(|list| list.answer.clone());
         let get = entity.endpoint("get").and_then(|get| get.answer.clone());
         let mut wrappers: Vec<String> =
             [endpoint.answer.clone(), endpoint.wrap.clone(), get, list].into_iter().flatten().collect();
         wrappers.dedup();
-        Route {
+        Ok(Route {
             method: endpoint.method,
             path: endpoint.path.clone(),
-            address: target.address(&endpoint.path),
+            address: uri(&target.address(&endpoint.path))?,
             wrap: endpoint.wrap.clone(),
             expected: Expected {
                 wrappers,
@@ -208,7 +212,7 @@ impl Route {
                 unknown_path_code: catalog.service.error.unknown_path_code.clone(),
             },
             resend: endpoint.resend.clone(),
-        }
+        })
     }
 
     /// The address for a record's id.

@@ -324,9 +324,10 @@ fn send(
     let gate = Gate::new(client.pace().ceiling());
     let tally = Tally::new(&before);
     let progress = Progress::new(printer, &tally, survey.rows, work.bar);
-    let exchange = Exchange::new(&client, &stop, work.catalog, work.entity, journal.identity().run);
+    let exchange = Exchange::new(&client, &stop, work.catalog, work.entity, journal.identity().run)?;
     let run = journal.identity().run;
     let origin = origin(work, &journal)?;
+    let folder = journal.folder().to_owned();
     let past = journal.past()?;
     let has_earlier = past.has_earlier()?;
     let mut steps = Steps {
@@ -338,7 +339,7 @@ fn send(
         has_earlier,
         origin,
         retries: retries_of(work, &run, &run)?,
-        ended: InOrder::default(),
+        ended: InOrder::open(&folder),
         next: 0,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -512,7 +513,7 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     let finished = counts.pending == 0 && cause.is_none();
     let exit = exit_of(&counts, cause.as_ref().map(Cause::exit));
     journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
-    let report = Report { journal: &journal, past: &past, input: &work.input, plan: &survey.plan, counts };
+    let report = Report::new(&journal, &past, &work.input, &survey.plan, counts)?;
     let mut files = report.write();
     let next = next_command(work, &journal, &counts, finished, files.failed.as_deref());
     let mut summary = report.summary(exit, finished, &files, next.as_deref())?;

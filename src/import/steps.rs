@@ -104,7 +104,7 @@ impl Steps<'_> {
             _ => self.repeated.see(key.number, key.key, &key.content, is_sound),
         };
         key.copy = seen.copy;
-        if self.ended.at(&self.past, place)?.is_some() {
+        if self.ended.at(place)?.is_some() {
             return Ok(Some(Step::Ended));
         }
         // What was done stays done, whatever the checks say of the row now.

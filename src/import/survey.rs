@@ -60,7 +60,7 @@ impl Survey {
         let sheet = reader.sheet().clone();
         let plan = Plan::new(entity, &sheet, mapping, account_mode)?;
         let mut reading = Reading::new(&plan, &sheet, entity, mode)?;
-        while reading.next(reader.as_mut())? {}
+        while reading.next(&mut reader)? {}
         if reading.rows == 0 {
             return Err(no_rows(&input.shown));
         }
@@ -121,7 +121,7 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn next(&mut self, reader: &mut dyn Reader) -> Result<bool> {
+    fn next(&mut self, reader: &mut Reader) -> Result<bool> {
         if !reader.read(&mut self.row)? {
             return Ok(false);
         }

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
@@ -332,31 +334,78 @@ impl Past {
 }
 
 /// How many operations are read at a time.
-const AT_A_TIME: usize = 4096;
+const AT_A_TIME: usize = 1024;
+/// Batches of them that wait for the one who asks.
+const WAITING: usize = 2;
 
-/// Operations looked up by the place of their row, for places that are asked for in order.
-#[derive(Debug, Default)]
+/// Operations looked up by the place of their row, for places that are asked for in order. They are read ahead, on a
+/// thread and a connection of their own.
+#[derive(Debug)]
 pub struct InOrder {
     read: VecDeque<Operation>,
-    from: u64,
+    batches: Option<Receiver<Result<Vec<Operation>>>>,
+    thread: Option<JoinHandle<()>>,
+    folder: PathBuf,
     is_complete: bool,
 }
 
 impl InOrder {
+    /// The operations of the journal in a folder. Those that are written from now on may be missing.
+    pub fn open(folder: &Path) -> InOrder {
+        let (sender, batches) = sync_channel(WAITING);
+        let place = folder.to_owned();
+        let thread = std::thread::spawn(move || {
+            let read = Past::open(&place).and_then(|past| {
+                let mut from = 0;
+                loop {
+                    let operations = past.operations(from, AT_A_TIME)?;
+                    let is_last = operations.len() < AT_A_TIME;
+                    from = operations.last().map_or(from, |last| last.row.row + 1);
+                    // Nobody listens any more: then nobody wants to know.
+                    if sender.send(Ok(operations)).is_err() || is_last {
+                        return Ok(());
+                    }
+                }
+            });
+            if let Err(error) = read {
+                let _ = sender.send(Err(error));
+            }
+        });
+        InOrder {
+            read: VecDeque::new(),
+            batches: Some(batches),
+            thread: Some(thread),
+            folder: folder.to_owned(),
+            is_complete: false,
+        }
+    }
+
     /// What happened to the row at `place`; none when it has no end.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn at(&mut self, past: &Past, place: u64) -> Result<Option<Operation>> {
-        if self.read.is_empty() && !self.is_complete {
-            let operations = past.operations(self.from.max(place), AT_A_TIME)?;
-            self.is_complete = operations.len() < AT_A_TIME;
-            self.from = operations.last().map_or(self.from, |last| last.row.row + 1);
-            self.read.extend(operations);
+    pub fn at(&mut self, place: u64) -> Result<Option<Operation>> {
+        loop {
+            while self.read.front().is_some_and(|first| first.row.row < place) {
+                self.read.pop_front();
+            }
+            if !self.read.is_empty() || self.is_complete {
+                return Ok(self.read.pop_front_if(|first| first.row.row == place));
+            }
+            let batch = self.batches.as_ref().and_then(|batches| batches.recv().ok());
+            let batch = batch.unwrap_or_else(|| Err(damaged(&self.folder)))?;
+            self.is_complete = batch.len() < AT_A_TIME;
+            self.read.extend(batch);
         }
-        while self.read.front().is_some_and(|first| first.row.row < place) {
-            self.read.pop_front();
+    }
+}
+
+impl Drop for InOrder {
+    fn drop(&mut self) {
+        // The thread reads the journal until it ends, and whoever closes the journal next wants it alone.
+        self.batches = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
-        Ok(self.read.pop_front_if(|first| first.row.row == place))
     }
 }

@@ -1,53 +1,63 @@
 //! How an operation, a finding and a reservation are written to and read from the journal's tables.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{CachedStatement, Connection, Row, ToSql, params};
 
 use super::{Operation, Reason, RowKey, Status, StoredFinding};
 
-/// The columns of an operation, in the order [`read_operation`] reads and [`put_operation`] writes them.
+/// The columns of an operation, in the order [`read_operation`] reads and [`insert_operation`] writes them.
 pub const COLUMNS: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message";
 
 /// Bytes of one row in a reservation: place, number, content, copy, key with a flag, origin with a flag, generation.
 const RESERVED_ROW: usize = 8 + 8 + 16 + 4 + 9 + 9 + 4;
 
-/// Writes an operation by the statement that begins with `insert`.
-pub fn put_operation(connection: &Connection, operation: &Operation, insert: &str) -> rusqlite::Result<()> {
+/// The statement that writes an operation and begins with `insert`.
+pub fn insert_operation<'a>(connection: &'a Connection, insert: &str) -> rusqlite::Result<CachedStatement<'a>> {
+    connection.prepare_cached(&format!("{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"))
+}
+
+/// Writes an operation by the statement of [`insert_operation`].
+pub fn put_operation(statement: &mut CachedStatement<'_>, operation: &Operation) -> rusqlite::Result<()> {
     let row = &operation.row;
-    // Ids are whole numbers nearly always, and half the size as such.
-    let number = operation.id.as_ref().and_then(|id| id.parse::<i64>().ok().filter(|number| number.to_string() == *id));
-    let text = operation.id.as_ref().filter(|_| number.is_none());
-    let id: rusqlite::types::Value = match (number, text) {
-        (Some(number), _) => number.into(),
-        (None, Some(text)) => text.clone().into(),
-        (None, None) => rusqlite::types::Value::Null,
-    };
     let zero_as_null = |number: u32| (number > 0).then_some(number);
     let reason = operation.reason.as_deref();
-    connection
-        .prepare_cached(&format!("{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"))?
-        .execute(params![
-            signed(row.row),
-            signed(row.number),
-            &row.content[..],
-            zero_as_null(row.copy),
-            row.key.map(u64::cast_signed),
-            row.origin.map(signed),
-            zero_as_null(row.generation),
-            operation.status as i64,
-            id,
-            operation.attempts,
-            operation.at,
-            reason.map(|reason| &reason.code),
-            reason.map(|reason| &reason.field).filter(|field| !field.is_empty()),
-            reason.map(|reason| &reason.message),
-        ])?;
+    statement.execute(params![
+        signed(row.row),
+        signed(row.number),
+        &row.content[..],
+        zero_as_null(row.copy),
+        row.key.map(u64::cast_signed),
+        row.origin.map(signed),
+        zero_as_null(row.generation),
+        operation.status as i64,
+        operation.id.as_deref().map(Id),
+        operation.attempts,
+        operation.at,
+        reason.map(|reason| &reason.code),
+        reason.map(|reason| &reason.field).filter(|field| !field.is_empty()),
+        reason.map(|reason| &reason.message),
+    ])?;
     Ok(())
+}
+
+/// An id, kept as a number where it is one: whole numbers nearly always, and half the size as such.
+struct Id<'a>(&'a str);
+
+impl ToSql for Id<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        // Only what is read back as the same text: no sign, no zeros in front.
+        let is_plain = self.0.starts_with(|first: char| matches!(first, '1'..='9'));
+        match self.0.parse::<i64>() {
+            Ok(number) if is_plain => Ok(number.into()),
+            _ => Ok(self.0.into()),
+        }
+    }
 }
 
 /// Reads an operation selected with [`COLUMNS`].
 pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
-    let content: Vec<u8> = row.get(2)?;
+    let content = row.get_ref(2)?.as_blob()?;
     let id = match row.get_ref(8)? {
         rusqlite::types::ValueRef::Integer(number) => Some(number.to_string()),
         rusqlite::types::ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
@@ -162,6 +172,23 @@ pub fn unsigned(number: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_read_back_as_it_was() {
+        let connection = Connection::open_in_memory().unwrap();
+        for id in ["1", "50001", "9223372036854775807", "9223372036854775808", "0", "007", "+5", "-5", "5a", "", "1.0"]
+        {
+            let back = connection
+                .query_row("SELECT ?1", [Id(id)], |row| {
+                    Ok(match row.get_ref(0)? {
+                        rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+                        text => text.as_str()?.to_owned(),
+                    })
+                })
+                .unwrap();
+            assert_eq!(back, id);
+        }
+    }
 
     #[test]
     fn reserved_rows_are_read_back_as_they_were() {

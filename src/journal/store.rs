@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::lock::Lock;
 use super::past::Past;
-use super::rows::{COLUMNS, pack, put_finding, put_operation, signed, unpack};
+use super::rows::{COLUMNS, insert_operation, pack, put_finding, put_operation, signed, unpack};
 use super::{FILE_NAME, Identity, Operation, Reason, Reservation, Status, StoredFinding};
 use crate::error::{Error, Exit, Result};
 
@@ -133,6 +133,7 @@ impl Journal {
                 .prepare("SELECT rows FROM reservation")?
                 .query_map([], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
+            let mut insert = insert_operation(&transaction, "INSERT OR IGNORE INTO operation")?;
             for key in windows.iter().flat_map(|rows| unpack(rows)) {
                 let operation = Operation {
                     row: key,
@@ -146,8 +147,9 @@ impl Journal {
                         message: t!("journal.interrupted").into_owned(),
                     })),
                 };
-                put_operation(&transaction, &operation, "INSERT OR IGNORE INTO operation")?;
+                put_operation(&mut insert, &operation)?;
             }
+            drop(insert);
             transaction.execute("DELETE FROM reservation", [])?;
             transaction.commit()
         })();
@@ -170,9 +172,11 @@ impl Journal {
                     .prepare_cached("INSERT INTO reservation (first, rows) VALUES (?1, ?2)")?
                     .execute(params![signed(first.row), pack(&reservation.rows)])?;
             }
+            let mut insert = insert_operation(&transaction, "INSERT INTO operation")?;
             for operation in ended {
-                put_operation(&transaction, operation, "INSERT INTO operation")?;
+                put_operation(&mut insert, operation)?;
             }
+            drop(insert);
             for first in settled {
                 transaction.prepare_cached("DELETE FROM reservation WHERE first = ?1")?.execute([signed(*first)])?;
             }

@@ -9,7 +9,7 @@ pub mod template;
 pub mod writer;
 
 pub use front::{Counts, Front, NAMES as FRONT_NAMES};
-pub use reader::XlsxReader;
+pub use reader::open;
 pub use writer::{Options, XlsxWriter};
 
 /// Rows of a sheet.

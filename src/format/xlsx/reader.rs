@@ -1,11 +1,7 @@
-//! Reads a sheet on a thread of its own, which owns the workbook and sends batches of rows: the parser's cells borrow the
-//! workbook, and a parser that panics on a damaged file ends its thread and nothing else.
+//! Reads a sheet of a workbook, cell by cell.
 
 use std::fs::File;
 use std::io::BufReader;
-use std::sync::Once;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::JoinHandle;
 
 use calamine::{Cell, DataRef, SheetType, SheetVisible, Xlsx, XlsxCellReader};
 use rust_i18n::t;
@@ -14,122 +10,19 @@ use super::number;
 use super::template::{self, Example};
 use super::{MAX_COLUMNS, MAX_ROWS, guard};
 use crate::error::{Error, Result};
-use crate::format::{CellKind, Input, Reader, Row, Sheet};
+use crate::format::{CellKind, Input, Reader, Row, Sheet, Sink};
 
-/// Rows of a batch …
-const BATCH_ROWS: usize = 512;
-/// … unless their texts and fields take more bytes than this.
-const BATCH_BYTES: usize = 256 << 10;
-/// Batches that wait for the one who reads.
-const WAITING: usize = 2;
-/// Name of the parsing threads, whose panics are not printed.
-const THREAD: &str = "bw8-workbook";
-
-type Batch = Vec<Row>;
-
-enum Message {
-    Opened(Sheet),
-    Rows(Batch),
-    Failed(Error),
+/// Opens a workbook, chooses the sheet and reads its header; the rows follow.
+///
+/// # Errors
+/// A file that [`guard::check`] refuses or the parser cannot read, an unknown sheet, a sheet without a header.
+pub fn open(input: &Input) -> Result<Reader> {
+    let input = input.clone();
+    Reader::spawn(&input.shown.clone(), move |sink| parse(&input, sink))
 }
 
-/// Reads one sheet of a workbook.
-pub struct XlsxReader {
-    shown: String,
-    sheet: Sheet,
-    messages: Receiver<Message>,
-    /// Batches that were read go back, so that their memory is used again.
-    used: Sender<Batch>,
-    batch: Batch,
-    next: usize,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl XlsxReader {
-    /// Opens a workbook, chooses the sheet and reads its header.
-    ///
-    /// # Errors
-    /// A file that [`guard::check`] refuses or the parser cannot read, an unknown sheet, a sheet without a header.
-    pub fn open(input: &Input) -> Result<Self> {
-        keep_panics_quiet();
-        let shown = input.shown.clone();
-        let (sender, messages) = sync_channel(WAITING);
-        let (used, returned) = channel();
-        let thread = {
-            let input = input.clone();
-            std::thread::Builder::new()
-                .name(THREAD.to_owned())
-                .spawn(move || {
-                    if let Err(error) = parse(&input, &sender, &returned) {
-                        // Nobody listens any more: then nobody wants to know.
-                        let _ = sender.send(Message::Failed(error));
-                    }
-                })
-                .map_err(|why| Error::cannot_run(t!("format.unreadable", file = shown, why = why)))?
-        };
-        let mut reader = XlsxReader {
-            shown,
-            sheet: Sheet::default(),
-            messages,
-            used,
-            batch: Vec::new(),
-            next: 0,
-            thread: Some(thread),
-        };
-        match reader.receive()? {
-            Some(Message::Opened(sheet)) => reader.sheet = sheet,
-            _ => return Err(guard::damaged(&reader.shown, &t!("xlsx.parser"))),
-        }
-        Ok(reader)
-    }
-
-    /// The next message; none when the thread ended well.
-    fn receive(&mut self) -> Result<Option<Message>> {
-        match self.messages.recv() {
-            Ok(Message::Failed(error)) => Err(error),
-            Ok(message) => Ok(Some(message)),
-            Err(_) => match self.thread.take().map(JoinHandle::join) {
-                Some(Err(_)) => Err(guard::damaged(&self.shown, &t!("xlsx.parser"))),
-                _ => Ok(None),
-            },
-        }
-    }
-}
-
-impl Reader for XlsxReader {
-    fn sheet(&self) -> &Sheet {
-        &self.sheet
-    }
-
-    fn read(&mut self, row: &mut Row) -> Result<bool> {
-        while self.next == self.batch.len() {
-            let Some(Message::Rows(batch)) = self.receive()? else {
-                return Ok(false);
-            };
-            let _ = self.used.send(std::mem::replace(&mut self.batch, batch));
-            self.next = 0;
-        }
-        std::mem::swap(row, &mut self.batch[self.next]);
-        self.next += 1;
-        Ok(true)
-    }
-}
-
-/// A damaged file can make the parser panic. The error says so; the backtrace would only frighten.
-fn keep_panics_quiet() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if std::thread::current().name() != Some(THREAD) {
-                before(panic);
-            }
-        }));
-    });
-}
-
-/// The thread's work: looks the file over, chooses the sheet, sends its rows. Ends early when nobody receives.
-fn parse(input: &Input, sender: &SyncSender<Message>, returned: &Receiver<Batch>) -> Result<()> {
+/// Looks the file over, chooses the sheet, sends its rows.
+fn parse(input: &Input, sink: &Sink) -> Result<()> {
     let shown = &input.shown;
     let open = || File::open(&input.path).map_err(|why| Error::usage(t!("format.unreadable", file = shown, why = why)));
     guard::check(open()?, shown)?;
@@ -139,42 +32,17 @@ fn parse(input: &Input, sender: &SyncSender<Message>, returned: &Receiver<Batch>
     let (mut sheet, first_row) = choose(&mut workbook, input)?;
     let name = sheet.name.clone().unwrap_or_default();
     let mut rows = Rows::open(&mut workbook, &name, shown)?;
-    let mut batch = Batch::new();
-    let more = fill(&mut rows, &mut batch, first_row)?;
-    sheet.example_row = example.and_then(|example| find_example(&example, &sheet.header, &batch));
-    if sender.send(Message::Opened(sheet)).is_err() || sender.send(Message::Rows(batch)).is_err() || !more {
-        return Ok(());
-    }
-    loop {
-        let mut batch = returned.try_recv().unwrap_or_default();
-        let more = fill(&mut rows, &mut batch, first_row)?;
-        if sender.send(Message::Rows(batch)).is_err() || !more {
-            return Ok(());
+    let mut read = |row: &mut Row| {
+        while rows.read(row)? {
+            if row.number >= first_row && !row.is_blank() {
+                return Ok(true);
+            }
         }
-    }
-}
-
-/// Fills a batch with rows from `first_row` on, using its old rows again; false at the end of the sheet.
-fn fill(rows: &mut Rows<'_>, batch: &mut Batch, first_row: u64) -> Result<bool> {
-    let (mut filled, mut bytes) = (0, 0);
-    let more = loop {
-        if filled == BATCH_ROWS || bytes >= BATCH_BYTES {
-            break true;
-        }
-        if filled == batch.len() {
-            batch.push(Row::default());
-        }
-        let row = &mut batch[filled];
-        if !rows.read(row)? {
-            break false;
-        }
-        if row.number >= first_row && !row.is_blank() {
-            bytes += row.cells.as_slice().len() + row.cells.len() * size_of::<usize>();
-            filled += 1;
-        }
+        Ok(false)
     };
-    batch.truncate(filled);
-    Ok(more)
+    let first = sink.fill(&mut read)?;
+    sheet.example_row = example.and_then(|example| find_example(&example, &sheet.header, &first.0));
+    sink.send(sheet, first, read)
 }
 
 /// The row of the template's example, while it stands among the first rows as the template brought it.
