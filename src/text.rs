@@ -45,6 +45,11 @@ pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
+/// A text without a secret. One of a letter or two is no secret, and would make every text unreadable.
+pub fn mask(text: &str, secret: &str) -> String {
+    if secret.chars().count() > 3 { text.replace(secret, "•••") } else { text.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

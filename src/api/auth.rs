@@ -18,6 +18,7 @@ use super::http::{Http, uri};
 use super::target::Credentials;
 use crate::entity::Service;
 use crate::error::{Error, Exit, Result};
+use crate::text::mask;
 
 /// A header and which token it carries, so that a refusal of an old one does not renew a new one.
 #[derive(Debug, Clone)]
@@ -160,11 +161,6 @@ fn current(token: &Mutex<Option<Token>>, refused: Option<u64>) -> Option<Login> 
         .as_ref()
         .filter(|token| Instant::now() < token.renew_at && refused != Some(token.login.generation))
         .map(|token| token.login.clone())
-}
-
-/// A text without a secret. One of a letter or two is no secret, and would make every text unreadable.
-fn mask(text: &str, secret: &str) -> String {
-    if secret.chars().count() > 3 { text.replace(secret, "•••") } else { text.to_owned() }
 }
 
 struct TokenAnswer {

@@ -171,9 +171,12 @@ impl Client {
         }
     }
 
-    /// Judges the answer to a write; a secret of the login that it repeats goes no further.
-    pub fn judge(&self, answer: &Answer, expected: &Expected) -> Verdict {
-        let redacted = |refusal: Refusal| self.redacted(refusal);
+    /// Judges the answer to a write of `body`; a secret of the login or of the record that it repeats goes no further.
+    pub fn judge(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Verdict {
+        let redacted = |refusal: Refusal| {
+            let hide = |text: String| self.auth.redact(envelope::without(text, body, &expected.secrets));
+            Refusal { code: hide(refusal.code), message: hide(refusal.message) }
+        };
         match judge(answer, expected) {
             Verdict::Refused(refusal) => Verdict::Refused(redacted(refusal)),
             Verdict::LoginRefused(refusal) => Verdict::LoginRefused(redacted(refusal)),

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::text::mask;
+
 /// A body that could be read.
 pub type Document = Value;
 
@@ -84,6 +86,18 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
         Value::Null => Cow::Borrowed(""),
         other => Cow::Owned(other.to_string()),
     }
+}
+
+/// A text without the values that a record in `body`, wrapped or not, has for the members `names`.
+pub fn without(text: String, body: &[u8], names: &[String]) -> String {
+    if names.is_empty() {
+        return text;
+    }
+    let document: Document = serde_json::from_slice(body).unwrap_or_default();
+    let wrapped = document.as_object().into_iter().flat_map(|members| members.values());
+    let records = std::iter::once(&document).chain(wrapped);
+    let values = records.flat_map(|record| names.iter().filter_map(|name| record.get(name)));
+    values.fold(text, |text, value| mask(&text, &as_text(value)))
 }
 
 /// The value at a wrapper such as `users` or `tickets.results`.

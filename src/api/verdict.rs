@@ -20,6 +20,8 @@ pub struct Expected {
     pub id: Option<String>,
     /// The service's code for a path that does not exist.
     pub unknown_path_code: String,
+    /// Members of a record whose values nobody may see.
+    pub secrets: Vec<String>,
 }
 
 /// What an answer proves.
@@ -182,6 +184,7 @@ mod tests {
             wrappers: vec!["user".into(), "users".into()],
             id: Some("cId".into()),
             unknown_path_code: "100047".into(),
+            secrets: Vec::new(),
         }
     }
 

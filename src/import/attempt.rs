@@ -343,7 +343,7 @@ impl<'a> Exchange<'a> {
                         None => return Err(down(&why)),
                     }
                 }
-                Sent::Answered(answer) => match self.client.judge(&answer, expected) {
+                Sent::Answered(answer) => match self.client.judge(&answer, expected, body) {
                     Verdict::Busy { wait } => {
                         permit.faltered();
                         busy += 1;

@@ -3,8 +3,6 @@
 //! Rows that share a key are found without holding the file in memory: the first reading keeps eight bytes a row and
 //! sorts them, so that the second one has to watch only the few keys that occur more than once.
 
-use std::collections::HashMap;
-
 use sha2::{Digest, Sha256};
 
 use super::check::Record;
@@ -72,42 +70,44 @@ fn first_eight(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// Gathers what rows are watched by, in the first reading.
+/// Gathers hashes, eight bytes each, to find those that occur more than once.
 #[derive(Debug, Default)]
 pub struct Census {
     seen: Vec<u64>,
 }
 
 impl Census {
-    /// Counts one row.
-    pub fn add(&mut self, watched: u64) {
-        self.seen.push(watched);
+    /// Counts one more.
+    pub fn add(&mut self, hash: u64) {
+        self.seen.push(hash);
     }
 
-    /// What more than one row is watched by.
-    pub fn repeated(mut self) -> Repeated {
+    /// Those that occur more than once, in their order.
+    fn repeated(mut self) -> Vec<u64> {
         self.seen.sort_unstable();
-        let mut groups = HashMap::new();
+        let mut repeated: Vec<u64> = Vec::new();
         for pair in self.seen.windows(2) {
-            if pair[0] == pair[1] {
-                groups.entry(pair[0]).or_insert_with(Group::default);
+            if pair[0] == pair[1] && repeated.last() != Some(&pair[0]) {
+                repeated.push(pair[0]);
             }
         }
-        Repeated { groups }
+        repeated.shrink_to_fit();
+        repeated
     }
 }
 
-/// The keys and contents that occur more than once, and what was seen of them so far in this reading.
-#[derive(Debug, Clone, Default)]
+/// The keys and contents that occur more than once, and what was seen of them so far in this reading. Two flat lists: a
+/// file in which every key occurs twice is no reason to need much memory.
+#[derive(Debug, Default)]
 pub struct Repeated {
-    groups: HashMap<u64, Group>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Group {
-    /// The row number that has the key.
-    first: Option<u64>,
-    copies: HashMap<Content, u32>,
+    /// What more than one row is watched by, in order.
+    watched: Vec<u64>,
+    /// For each of them, the row number that has the key; 0 before there is one.
+    first: Vec<u64>,
+    /// Contents of more than one row, in order.
+    contents: Vec<u64>,
+    /// For each of them, how many of its rows were seen.
+    copies: Vec<u32>,
 }
 
 /// What the rows before this one say about it.
@@ -120,24 +120,52 @@ pub struct Seen {
 }
 
 impl Repeated {
+    /// What more than one row is watched by.
+    pub fn new(watched: Census) -> Self {
+        let watched = watched.repeated();
+        Repeated { first: vec![0; watched.len()], watched, ..Repeated::default() }
+    }
+
+    /// Adds what more than one row holds.
+    pub fn tell_apart(&mut self, contents: Census) {
+        self.contents = contents.repeated();
+        self.copies = vec![0; self.contents.len()];
+    }
+
     /// Whether no key and no content occurs twice.
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.watched.is_empty()
+    }
+
+    /// Forgets what was seen: a reading begins.
+    pub fn begin(&mut self) {
+        self.first.fill(0);
+        self.copies.fill(0);
     }
 
     /// Sees one more row. `holds_key` is false for rows that will not be sent: they do not take the key from a later one.
     pub fn see(&mut self, number: u64, key: Option<u64>, content: &Content, holds_key: bool) -> Seen {
-        let Some(group) = self.groups.get_mut(&watched(key, content)) else {
+        let Ok(place) = self.watched.binary_search(&watched(key, content)) else {
             return Seen::default();
         };
-        let copies = group.copies.entry(*content).or_insert(0);
-        let copy = *copies;
-        *copies += 1;
-        let first = group.first.filter(|_| key.is_some());
-        if holds_key && key.is_some() && group.first.is_none() {
-            group.first = Some(number);
+        let mut seen = Seen::default();
+        if let Ok(place) = self.contents.binary_search(&first_eight(content)) {
+            seen.copy = self.copies[place];
+            self.copies[place] += 1;
         }
-        Seen { copy, first }
+        if key.is_some() {
+            let first = &mut self.first[place];
+            seen.first = (*first > 0).then_some(*first);
+            if *first == 0 && holds_key {
+                *first = number;
+            }
+        }
+        seen
+    }
+
+    /// The hash of a row's content, when the row may not be the only one of its kind.
+    pub fn content(&self, key: Option<u64>, content: &Content) -> Option<u64> {
+        self.watched.binary_search(&watched(key, content)).is_ok().then(|| first_eight(content))
     }
 }
 
@@ -162,12 +190,14 @@ mod tests {
         for watched in [1, 2, 1, 1, 3] {
             census.add(watched);
         }
-        let mut repeated = census.repeated();
+        let mut repeated = Repeated::new(census);
         assert_eq!(repeated.see(2, Some(1), &[1; 16], false).first, None);
         assert_eq!(repeated.see(3, Some(2), &[2; 16], true).first, None);
         assert_eq!(repeated.see(4, Some(1), &[3; 16], true).first, None);
         assert_eq!(repeated.see(5, Some(1), &[4; 16], true), Seen { copy: 0, first: Some(4) });
-        assert_eq!(repeated.groups.len(), 1);
+        assert_eq!(repeated.watched, [1]);
+        repeated.begin();
+        assert_eq!(repeated.see(2, Some(1), &[1; 16], true).first, None);
     }
 
     #[test]
@@ -176,7 +206,11 @@ mod tests {
         let mut census = Census::default();
         census.add(watched(None, &content));
         census.add(watched(None, &content));
-        let mut repeated = census.repeated();
+        let mut repeated = Repeated::new(census);
+        let mut contents = Census::default();
+        contents.add(repeated.content(None, &content).unwrap());
+        contents.add(repeated.content(None, &content).unwrap());
+        repeated.tell_apart(contents);
         assert_eq!(repeated.see(2, None, &content, true), Seen { copy: 0, first: None });
         assert_eq!(repeated.see(3, None, &content, true), Seen { copy: 1, first: None });
     }

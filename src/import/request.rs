@@ -210,6 +210,7 @@ impl Route {
                 wrappers,
                 id: entity.id.clone(),
                 unknown_path_code: catalog.service.error.unknown_path_code.clone(),
+                secrets: entity.fields.iter().filter(|field| field.secret).map(|field| field.name.clone()).collect(),
             },
             resend: endpoint.resend.clone(),
         })

@@ -34,11 +34,24 @@ pub enum Decision {
     Finished(Past, Exit),
 }
 
-/// Decides which run is meant and opens its journal.
+/// What a command would do, before anything is done.
+#[derive(Debug)]
+pub enum Meant {
+    /// A new run, in this folder when one was named.
+    New(Option<PathBuf>),
+    /// The run in this folder, which was not finished.
+    Continue(PathBuf, Past),
+    /// The run in this folder, which takes the changed input as its own.
+    Accept(PathBuf, Past),
+    /// Nothing: a run did it all before; how it ended.
+    Finished(Past, Exit),
+}
+
+/// Finds out which run is meant and changes nothing.
 ///
 /// # Errors
-/// Something that makes the run what it is has changed, or another process is at work on it.
-pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> Result<Decision> {
+/// Something that makes the run what it is has changed.
+pub fn meant(wish: &Wish, identity: &Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> Result<Meant> {
     // A run is found again from any folder.
     let named = wish.folder.as_ref().map(|folder| std::path::absolute(folder).context(|| folder.display().to_string()));
     let named = named.transpose()?;
@@ -46,32 +59,25 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows
         Some(folder) if Journal::exists(folder) => Some((folder.clone(), Past::open(folder)?)),
         Some(_) => None,
         None if wish.fresh => None,
-        None => earlier_run(&identity, index, rows, entity)?,
+        None => earlier_run(identity, index, rows, entity)?,
     };
-    let Some((folder, past)) = found else {
-        let folder = match &named {
-            Some(folder) => made(folder)?,
-            None => free_folder(&identity)?,
-        };
-        return begin(&folder, &identity, index).map(Decision::New);
-    };
+    let Some((folder, past)) = found else { return Ok(Meant::New(named)) };
     if wish.fresh {
         return Err(
             Error::usage(t!("resume.folder_taken", folder = folder.display())).hint(t!("resume.folder_taken_hint"))
         );
     }
-    let changes = changes(past.identity(), &identity);
+    let changes = changes(past.identity(), identity);
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
         let is_all_done = changes == [Change::Input] && sent_before(rows, &past, Known::ByContent)? == identity.rows;
         if changes.is_empty() || changes == [Change::Catalog] || is_all_done {
-            return Ok(Decision::Finished(past, exit));
+            return Ok(Meant::Finished(past, exit));
         }
     }
     if changes.is_empty() {
-        drop(past);
-        return Journal::open(&folder).map(Decision::Continue);
+        return Ok(Meant::Continue(folder, past));
     }
     if changes.contains(&Change::Target) || changes.contains(&Change::Entity) {
         return Err(Error::usage(t!(
@@ -92,17 +98,54 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows
         ))
         .hint(t!("resume.changed_hint", sent = sent)));
     }
-    if wish.folder.is_none() && runs_with_rows(&identity, index, rows, entity)?.len() > 1 {
+    if wish.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.len() > 1 {
         return Err(Error::usage(t!("resume.several")).hint(t!("resume.several_hint")));
     }
-    let run = past.identity().run;
-    let parent = past.identity().parent.clone();
-    drop(past);
-    let mut journal = Journal::open(&folder)?;
-    let identity = Identity { run, parent, ..identity };
-    journal.accept_change(identity.clone())?;
-    index.put(&identity, &folder)?;
-    Ok(Decision::Continue(journal))
+    Ok(Meant::Accept(folder, past))
+}
+
+/// Finds out which run is meant and opens its journal.
+///
+/// # Errors
+/// Everything of [`meant`], or another process is at work on the run.
+pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> Result<Decision> {
+    match meant(wish, &identity, index, rows, entity)? {
+        Meant::New(named) => {
+            let folder = match named {
+                Some(folder) => made(&folder)?,
+                None => free_folder(&identity)?,
+            };
+            begin(&folder, &identity, index).map(Decision::New)
+        }
+        Meant::Continue(folder, past) => {
+            drop(past);
+            Journal::open(&folder).map(Decision::Continue)
+        }
+        Meant::Accept(folder, past) => {
+            let run = past.identity().run;
+            let parent = past.identity().parent.clone();
+            drop(past);
+            let mut journal = Journal::open(&folder)?;
+            let identity = Identity { run, parent, ..identity };
+            journal.accept_change(identity.clone())?;
+            index.put(&identity, &folder)?;
+            Ok(Decision::Continue(journal))
+        }
+        Meant::Finished(past, exit) => Ok(Decision::Finished(past, exit)),
+    }
+}
+
+/// How many of the input's rows the run that is meant has ended already, in a way that keeps them from being sent again.
+///
+/// # Errors
+/// A journal that cannot be read.
+pub fn ended_before(meant: &Meant, identity: &Identity, rows: &mut Rows) -> Result<u64> {
+    match meant {
+        Meant::New(_) => Ok(0),
+        Meant::Continue(_, past) => past.counts().map(|counts| counts.done() + counts.failed + counts.unknown),
+        Meant::Accept(_, past) => sent_before(rows, past, Known::ByKeyToo),
+        Meant::Finished(..) => Ok(identity.rows),
+    }
 }
 
 /// What can change between two commands.
@@ -216,17 +259,16 @@ enum Known {
 /// How many of the rows a run has sent.
 fn sent_before(rows: &mut Rows, past: &Past, known: Known) -> Result<u64> {
     past.build_indexes()?;
-    let mut repeated = rows.repeated.clone();
     let mut sent = 0;
-    rows.spool.rewind()?;
+    rows.begin()?;
     while let Some(row) = rows.spool.next()? {
         let key = row.key.map(|(key, _)| key);
-        let copy = repeated.see(row.number, key, &row.content, true).copy;
+        let copy = rows.repeated.see(row.number, key, &row.content, true).copy;
         let is_sent = past.was_sent(&row.content, copy)?
             || (known == Known::ByKeyToo && key.map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
         sent += u64::from(is_sent);
     }
-    rows.spool.rewind()?;
+    rows.begin()?;
     Ok(sent)
 }
 

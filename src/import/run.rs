@@ -70,9 +70,13 @@ impl Place {
     /// # Errors
     /// A folder that cannot be written.
     pub fn index(&self) -> Result<RunIndex> {
+        RunIndex::open(&self.index_folder()?)
+    }
+
+    fn index_folder(&self) -> Result<PathBuf> {
         match self {
-            Place::Account(_) => RunIndex::open(&settings::state_folder()?),
-            Place::Rehearsal(folder) => RunIndex::open(&folder.join(".bw8")),
+            Place::Account(_) => settings::state_folder(),
+            Place::Rehearsal(folder) => Ok(folder.join(".bw8")),
         }
     }
 }
@@ -133,7 +137,7 @@ pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
             .hint(t!("run.strict_hint", file = path.display())));
     }
     if work.dry_run {
-        return dry_run(&work, &survey, printer);
+        return dry_run(&work, &survey, &mut rows, printer);
     }
     let index = work.place.index()?;
     let identity = identity(&work, &survey)?;
@@ -197,8 +201,19 @@ pub fn write_issues(input: &Input, survey: &Survey) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn dry_run(work: &Work<'_>, survey: &Survey, printer: &Printer) -> Result<Exit> {
-    let sendable = survey.rows - survey.findings.rows - u64::from(survey.sheet.example_row.is_some());
+/// Says what the same command would do without `--dry-run`.
+fn dry_run(work: &Work<'_>, survey: &Survey, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
+    let identity = identity(work, survey)?;
+    let folder = work.place.index_folder()?;
+    let ended = match RunIndex::exists(&folder) || work.wish.folder.is_some() {
+        false => 0,
+        true => {
+            let meant = resume::meant(&work.wish, &identity, &RunIndex::open(&folder)?, rows, work.entity)?;
+            resume::ended_before(&meant, &identity, rows)?
+        }
+    };
+    let sound = survey.rows - survey.findings.rows - u64::from(survey.sheet.example_row.is_some());
+    let sendable = sound.saturating_sub(ended);
     let exit = if survey.findings.rows > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&t!(
         "run.dry",
@@ -207,9 +222,13 @@ fn dry_run(work: &Work<'_>, survey: &Survey, printer: &Printer) -> Result<Exit> 
         refused = survey.findings.rows,
         host = work.place.host()
     ));
+    if sendable < sound {
+        printer.result(&t!("run.dry_done", rows = sound - sendable));
+    }
     printer.json(&serde_json::json!({
         "version": 1, "entity": work.entity.name, "dry_run": true, "finished": false,
-        "rows": {"read": survey.rows, "would_send": sendable, "refused": survey.findings.rows},
+        "rows": {"read": survey.rows, "would_send": sendable, "refused": survey.findings.rows,
+            "ended_before": sound - sendable},
         "mapping": survey.plan.report(), "exit": exit,
     }));
     Ok(exit)
@@ -447,6 +466,7 @@ fn read_windows(
                 Ok(Some(Step::Send(prepared))) => window.send.push(prepared),
             }
         }
+        steps.keep_claims()?;
         gate.enter(stop);
         // The recorder listens until the sender has told it to close, which comes after this thread's last word.
         let _ = to.send(Message::Window(window));

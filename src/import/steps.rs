@@ -136,6 +136,14 @@ impl Steps<'_> {
         Ok(Some(Step::Send(Prepared { row: key, job, writer })))
     }
 
+    /// Puts the claims of a retry on the disk; before that, none of the rows may be sent.
+    ///
+    /// # Errors
+    /// A full disk, a damaged journal.
+    pub fn keep_claims(&self) -> Result<()> {
+        self.origin.as_ref().map_or(Ok(()), |origin| origin.past.keep_claims())
+    }
+
     /// What became of the row before the input changed: by its content, else by its natural key. Done rows stay done, rows
     /// in doubt stay in doubt, and a proved rejection is sent again under a new request id.
     fn done_before(&self, key: &mut RowKey) -> Result<Option<Operation>> {

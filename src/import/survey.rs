@@ -44,6 +44,17 @@ pub struct Rows {
     pub repeated: Repeated,
 }
 
+impl Rows {
+    /// Begins again with the first row.
+    ///
+    /// # Errors
+    /// A spool that cannot be read.
+    pub fn begin(&mut self) -> Result<()> {
+        self.repeated.begin();
+        self.spool.rewind()
+    }
+}
+
 impl Survey {
     /// Reads the whole input once, and a second time only when something occurs twice in it.
     ///
@@ -65,9 +76,9 @@ impl Survey {
             return Err(no_rows(&input.shown));
         }
         let Reading { spool, mut findings, census, fingerprint, first, .. } = reading;
-        let repeated = census.repeated();
+        let mut repeated = Repeated::new(census);
         if !repeated.is_empty() {
-            find_duplicates(input, &sheet, &plan, repeated.clone(), &mut findings)?;
+            find_duplicates(input, &sheet, &plan, &mut repeated, &mut findings)?;
         }
         let spool = spool.finish()?;
         let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -166,24 +177,28 @@ fn reason_of(findings: &[Finding]) -> Reason {
     }
 }
 
-/// Reads the input again and finds the rows whose key an earlier row has.
+/// Reads the input again and finds the rows whose key an earlier row has, and which rows are equal.
 fn find_duplicates(
     input: &Input,
     sheet: &Sheet,
     plan: &Plan,
-    mut repeated: Repeated,
+    repeated: &mut Repeated,
     findings: &mut Findings,
 ) -> Result<()> {
     let mut reader = format::open(input)?;
     let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
-    let mut contents = Contents::default();
+    let (mut contents, mut equal) = (Contents::default(), Census::default());
     let mut place = 0;
     while reader.read(&mut row)? {
         if sheet.example_row != Some(row.number) {
             plan.check(&row, &mut record);
             let key = keys.of(plan, &record);
             let is_sound = record.findings.is_empty();
-            let seen = repeated.see(row.number, key.map(|(key, _)| key), &contents.of(&row), is_sound);
+            let (hash, content) = (key.map(|(key, _)| key), contents.of(&row));
+            if let Some(content) = repeated.content(hash, &content) {
+                equal.add(content);
+            }
+            let seen = repeated.see(row.number, hash, &content, is_sound);
             if let (Some(first), Some((_, number))) = (seen.first, key) {
                 findings.rows += u64::from(is_sound);
                 findings.add(place, &row, &duplicate(plan, number, &record, first))?;
@@ -191,6 +206,8 @@ fn find_duplicates(
         }
         place += 1;
     }
+    repeated.tell_apart(equal);
+    repeated.begin();
     Ok(())
 }
 

@@ -20,6 +20,8 @@ CREATE INDEX IF NOT EXISTS run_by_input ON run (target, entity, input);
 CREATE INDEX IF NOT EXISTS run_by_path ON run (target, entity, input_path);
 ";
 
+const FILE_NAME: &str = "runs.db";
+
 /// The runs of this user.
 #[derive(Debug)]
 pub struct RunIndex {
@@ -49,12 +51,17 @@ pub struct IndexedRun {
 }
 
 impl RunIndex {
+    /// Whether `folder` holds an index.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FILE_NAME).exists()
+    }
+
     /// Opens the index in `folder`, making both when they are not there.
     ///
     /// # Errors
     /// A folder that cannot be written.
     pub fn open(folder: &Path) -> Result<RunIndex> {
-        let file = folder.join("runs.db");
+        let file = folder.join(FILE_NAME);
         let place = || t!("journal.no_index", file = file.display()).into_owned();
         std::fs::create_dir_all(folder).context(place)?;
         let connection = Connection::open(&file).context(place)?;

@@ -300,11 +300,15 @@ impl Past {
         }
     }
 
-    /// Takes over a row of this run for another one.
+    /// Takes over a row of this run for another one. It stands once [`Past::keep_claims`] has been called: one sync for
+    /// many rows.
     ///
     /// # Errors
     /// A full disk, a damaged file.
     pub fn claim(&self, number: u64, claim: &Claim) -> Result<()> {
+        if self.connection.is_autocommit() {
+            self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| failed(&self.folder, error))?;
+        }
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO claim (number, run, folder) VALUES (?1, ?2, ?3)")
             .and_then(|mut statement| {
@@ -312,6 +316,17 @@ impl Past {
             })
             .map_err(|error| failed(&self.folder, error))?;
         Ok(())
+    }
+
+    /// Puts the claims so far on the disk.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn keep_claims(&self) -> Result<()> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.connection.execute_batch("COMMIT").map_err(|error| failed(&self.folder, error))
     }
 
     /// Rows another run has taken over.

@@ -191,6 +191,22 @@ fn a_dry_run_sends_and_leaves_nothing() {
     assert_eq!((server.requests(), work.runs().len()), (0, 0));
 }
 
+#[test]
+fn a_dry_run_says_what_the_command_would_do_now() {
+    let (work, server) = (Work::sample("customers.xlsx"), Server::start(""));
+    work.on(&server, "import customers customers.xlsx --limit 3").exits(0);
+    let dry = |more: &str| work.on(&server, &format!("import customers customers.xlsx --dry-run {more}"));
+    dry("").exits(0).says("7 rows of").says("3 rows more");
+    dry("--fresh").exits(0).says("10 rows of");
+    work.on(&server, "import customers customers.xlsx").exits(0);
+    dry("").exits(0).says(" 0 rows of").says("10 rows more");
+    let run = work.run_folder();
+    work.write("other.toml", "[columns]\n\"备注\" = \"position\"\n");
+    let other = format!("--run {} --mapping other.toml", run.display());
+    dry(&other).exits(2).says("mapping");
+    assert_eq!(server.requests_to("customers.create"), 10);
+}
+
 /// A file system of its own at `folder` of the work directory, taken away when dropped.
 #[cfg(target_os = "linux")]
 struct Mount(PathBuf);

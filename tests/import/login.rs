@@ -213,6 +213,22 @@ fn a_secret_that_the_server_repeats_goes_nowhere() {
 }
 
 #[test]
+fn a_secret_cell_that_the_server_repeats_goes_nowhere() {
+    let work = Work::new();
+    let mut table = Table::of(&["companyName", "servicepassword"]);
+    table.push(&["示例公司", CANARY]);
+    work.write_table("mine.csv", &table);
+    let mut command = work.command("import companies mine.csv --rate 0 --verbose");
+    command.env("BW8_BASE_URL", echoing_server()).env("BW8_USER", "me@example.com").env("BW8_PASSWORD", "sandbox");
+    let ran = work.run(command);
+    ran.exits(3).says("•••");
+    std::fs::remove_file(work.path("mine.csv")).unwrap();
+    // The mended file is the user's own rows, cells and all.
+    std::fs::remove_file(work.run_folder().join("failed.csv")).unwrap();
+    assert_no_secret(&work, &ran, &[CANARY]);
+}
+
+#[test]
 fn a_secret_cell_that_is_wrong_is_not_repeated() {
     let work = Work::new();
     let long = CANARY.repeat(40);
