@@ -4,6 +4,7 @@
 //!
 //! A row keeps its place in the file from here to the last report: [`Row::number`] is the row a person sees in Excel.
 
+mod content;
 pub mod csv;
 pub mod jsonl;
 mod reader;
@@ -55,6 +56,8 @@ pub struct Row {
     pub cells: ::csv::StringRecord,
     /// The kinds of the cells; empty when all are text, as in CSV.
     pub kinds: Vec<CellKind>,
+    /// What it holds, as a hash; known of rows that a [`Reader`] gave.
+    pub content: [u8; 16],
 }
 
 impl Row {

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 
 use rust_i18n::t;
 
+use super::content::Contents;
 use super::{Row, Sheet};
 use crate::error::{Error, Result};
 
@@ -139,6 +140,7 @@ impl Sink {
     pub fn fill(&self, mut read: impl FnMut(&mut Row) -> Result<bool>) -> Result<(Batch, bool)> {
         let mut batch = self.returned.try_recv().unwrap_or_default();
         let (mut filled, mut bytes) = (0, 0);
+        let mut contents = Contents::default();
         let more = loop {
             if filled == BATCH_ROWS || bytes >= BATCH_BYTES {
                 break true;
@@ -150,6 +152,7 @@ impl Sink {
             if !read(row)? {
                 break false;
             }
+            row.content = contents.of(row);
             bytes += row.cells.as_slice().len() + row.cells.len() * size_of::<usize>();
             filled += 1;
         };

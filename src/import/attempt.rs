@@ -10,7 +10,6 @@ use http::Uri;
 use rust_i18n::t;
 use serde_json::{Map, Value};
 use url::Url;
-use uuid::Uuid;
 
 use super::request::{Job, LookUp, Route, TagEdit};
 use super::steps::Prepared;
@@ -45,8 +44,6 @@ pub struct Exchange<'a> {
     pub client: &'a Client,
     /// Why the run stops, if it does.
     pub stop: &'a Stop,
-    /// The run's id.
-    pub run: Uuid,
     create: Option<Route>,
     /// The entity of the rows, and for tags those whose records are changed.
     access: HashMap<String, Access>,
@@ -69,7 +66,7 @@ impl<'a> Exchange<'a> {
     ///
     /// # Errors
     /// A path in the catalog that cannot be part of an address.
-    pub fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity, run: Uuid) -> Result<Self> {
+    pub fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity) -> Result<Self> {
         let target = client.target();
         let access_of = |entity: &Entity| {
             let (get, update) = (entity.endpoint("get")?, entity.endpoint("update")?);
@@ -89,7 +86,7 @@ impl<'a> Exchange<'a> {
         });
         let create =
             entity.endpoint("create").map(|endpoint| Route::new(target, catalog, entity, endpoint)).transpose()?;
-        Ok(Exchange { client, stop, run, create, access, entity, conflict, accepted: AtomicBool::new(false) })
+        Ok(Exchange { client, stop, create, access, entity, conflict, accepted: AtomicBool::new(false) })
     }
 
     /// How the record a job writes to is read and changed.
@@ -316,12 +313,11 @@ impl<'a> Exchange<'a> {
         expected: &Expected,
         attempts: &mut u32,
     ) -> Result<Option<Written>> {
-        let request_id = prepared.row.request_id(&self.run);
         let mut connection_waits = waits(CONNECTION_ATTEMPTS - 1);
         let mut busy = 0;
         loop {
             *attempts += 1;
-            let sent = self.client.write(method, address, body.clone(), request_id).await?;
+            let sent = self.client.write(method, address, body.clone(), prepared.request_id).await?;
             let wait = match sent {
                 Sent::Lost(why) => {
                     permit.faltered();

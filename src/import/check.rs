@@ -294,7 +294,7 @@ mod tests {
     }
 
     fn checked(plan: &Plan, cells: &[&str]) -> Record {
-        let row = Row { number: 2, line: Some(2), cells: cells.to_vec().into(), kinds: Vec::new() };
+        let row = Row { number: 2, line: Some(2), cells: cells.to_vec().into(), ..Row::default() };
         let mut record = Record::default();
         plan.check(&row, &mut record);
         record
@@ -448,7 +448,7 @@ mod tests {
             for entity in Catalog::embedded().entities().iter().filter(|entity| entity.is_importable()) {
                 let header: Vec<&str> = entity.fields.iter().map(|field| field.zh.as_str()).collect();
                 let plan = plan_of(entity, &header);
-                let row = Row { number: 2, line: None, cells: cells.clone().into(), kinds: kinds.iter().map(|kind| all[*kind]).collect() };
+                let row = Row { number: 2, line: None, cells: cells.clone().into(), kinds: kinds.iter().map(|kind| all[*kind]).collect(), ..Row::default() };
                 let mut record = Record::default();
                 plan.check(&row, &mut record);
                 record.key(&plan, &mut Vec::new());

@@ -1,4 +1,4 @@
-//! What a row is known by: the hash of its cells, its occurrence among equal rows, and the hash of its natural key.
+//! What a row is known by, beside the hash of its cells: its occurrence among equal rows and the hash of its natural key.
 //!
 //! Rows that share a key are found without holding the file in memory: the first reading keeps eight bytes a row and
 //! sorts them, so that the second one has to watch only the few keys that occur more than once.
@@ -7,44 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::check::Record;
 use super::mapping::Plan;
-use crate::format::Row;
 use crate::journal::Content;
-
-/// Makes the hash of a row's cells, spaces at their ends and empty cells at the row's end left out: a file saved again by
-/// another program holds the same rows.
-#[derive(Debug, Default)]
-pub struct Contents {
-    /// The cells one after another, so that they are hashed in one go.
-    buffer: Vec<u8>,
-}
-
-impl Contents {
-    /// The hash of this row.
-    pub fn of(&mut self, row: &Row) -> Content {
-        self.buffer.clear();
-        let mut filled = 0;
-        for column in 0..row.cells.len() {
-            self.buffer.extend_from_slice(row.cell(column).text.trim().as_bytes());
-            let is_empty = self.buffer.last().is_none_or(|last| *last == CELL_END);
-            // Ends a cell; no text holds this byte.
-            self.buffer.push(CELL_END);
-            if !is_empty {
-                filled = self.buffer.len();
-            }
-        }
-        let digest = Sha256::digest(&self.buffer[..filled]);
-        let mut content = Content::default();
-        content.copy_from_slice(&digest[..16]);
-        content
-    }
-}
-
-const CELL_END: u8 = 0xff;
-
-/// The hash of one row's cells.
-pub fn content_of(row: &Row) -> Content {
-    Contents::default().of(row)
-}
 
 /// Makes the hash of a row's natural key.
 #[derive(Debug, Default)]
@@ -172,17 +135,6 @@ impl Repeated {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn row(cells: &[&str]) -> Row {
-        Row { number: 2, cells: cells.to_vec().into(), ..Row::default() }
-    }
-
-    #[test]
-    fn content_ignores_what_saving_again_changes() {
-        assert_eq!(content_of(&row(&["a", "b"])), content_of(&row(&["a ", "b", "", " "])));
-        assert_ne!(content_of(&row(&["a", "b"])), content_of(&row(&["ab", ""])));
-        assert_ne!(content_of(&row(&["", "a"])), content_of(&row(&["a", ""])));
-    }
 
     #[test]
     fn the_first_row_that_is_sent_has_the_key() {

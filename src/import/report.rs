@@ -8,7 +8,6 @@ use rust_i18n::t;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use super::identity::content_of;
 use super::mapping::Plan;
 use super::request::Mode;
 use super::words;
@@ -141,7 +140,7 @@ impl Report<'_> {
             let operation = operations.at(place)?;
             if let Some(rows) = &mut reader {
                 let is_there = rows.read(&mut row).unwrap_or(false);
-                if !is_there || operation.as_ref().is_some_and(|operation| operation.row.content != content_of(&row)) {
+                if !is_there || operation.as_ref().is_some_and(|operation| operation.row.content != row.content) {
                     // Cells of another row beside this one's error would be worse than none.
                     (reader, failed, row) = (None, None, Row::default());
                     files.warnings.push(t!("report.input_changed", file = self.input.shown).into_owned());

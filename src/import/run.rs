@@ -343,7 +343,7 @@ fn send(
     let gate = Gate::new(client.pace().ceiling());
     let tally = Tally::new(&before);
     let progress = Progress::new(printer, &tally, survey.rows, work.bar);
-    let exchange = Exchange::new(&client, &stop, work.catalog, work.entity, journal.identity().run)?;
+    let exchange = Exchange::new(&client, &stop, work.catalog, work.entity)?;
     let run = journal.identity().run;
     let origin = origin(work, &journal)?;
     let folder = journal.folder().to_owned();

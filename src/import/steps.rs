@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use rust_i18n::t;
+use uuid::Uuid;
 
 use super::identity::{Repeated, Seen};
 use super::mapping::Plan;
@@ -19,6 +20,8 @@ use crate::journal::{Claim, InOrder, Lock, Operation, Past, Reason, RowKey, Stat
 pub struct Prepared {
     /// Which row.
     pub row: RowKey,
+    /// The id of its write.
+    pub request_id: Uuid,
     /// What it asks for.
     pub job: Job,
     /// Rows with the same mark never run at the same time.
@@ -133,7 +136,8 @@ impl Steps<'_> {
             return Ok(Some(Step::End(operation)));
         }
         let writer = if self.one_writer { writer_of(&job).or(key.key) } else { None };
-        Ok(Some(Step::Send(Prepared { row: key, job, writer })))
+        let request_id = key.request_id(&self.past.identity().run);
+        Ok(Some(Step::Send(Prepared { row: key, request_id, job, writer })))
     }
 
     /// Puts the claims of a retry on the disk; before that, none of the rows may be sent.

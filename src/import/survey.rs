@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::MappingFile;
 use super::check::{Finding, Record};
 use super::findings::Findings;
-use super::identity::{Census, Contents, Keys, Repeated, watched};
+use super::identity::{Census, Keys, Repeated, watched};
 use super::mapping::{Plan, Slot, Source, no_rows};
 use super::report::EXTRA_COLUMNS;
 use super::request::{Mode, Requests};
@@ -102,7 +102,6 @@ struct Reading<'a> {
     origin: Option<(usize, usize)>,
     row: Row,
     record: Record,
-    contents: Contents,
     keys: Keys,
 }
 
@@ -127,7 +126,6 @@ impl<'a> Reading<'a> {
             origin: column(EXTRA_COLUMNS[0]).zip(column(EXTRA_COLUMNS[1])),
             row: Row::default(),
             record: Record::default(),
-            contents: Contents::default(),
             keys: Keys::default(),
         })
     }
@@ -136,7 +134,7 @@ impl<'a> Reading<'a> {
         if !reader.read(&mut self.row)? {
             return Ok(false);
         }
-        let content = self.contents.of(&self.row);
+        let content = self.row.content;
         self.fingerprint.update(content);
         let mut spooled = Spooled { number: self.row.number, content, key: None, origin: None, fate: Fate::Example };
         if self.sheet.example_row != Some(self.row.number) {
@@ -187,18 +185,17 @@ fn find_duplicates(
 ) -> Result<()> {
     let mut reader = format::open(input)?;
     let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
-    let (mut contents, mut equal) = (Contents::default(), Census::default());
-    let mut place = 0;
+    let (mut equal, mut place) = (Census::default(), 0);
     while reader.read(&mut row)? {
         if sheet.example_row != Some(row.number) {
             plan.check(&row, &mut record);
             let key = keys.of(plan, &record);
             let is_sound = record.findings.is_empty();
-            let (hash, content) = (key.map(|(key, _)| key), contents.of(&row));
-            if let Some(content) = repeated.content(hash, &content) {
+            let hash = key.map(|(key, _)| key);
+            if let Some(content) = repeated.content(hash, &row.content) {
                 equal.add(content);
             }
-            let seen = repeated.see(row.number, hash, &content, is_sound);
+            let seen = repeated.see(row.number, hash, &row.content, is_sound);
             if let (Some(first), Some((_, number))) = (seen.first, key) {
                 findings.rows += u64::from(is_sound);
                 findings.add(place, &row, &duplicate(plan, number, &record, first))?;

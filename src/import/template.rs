@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn rendered(source: &str, cells: &[&str]) -> Result<String, &'static str> {
-        let row = Row { number: 2, line: Some(2), cells: cells.to_vec().into(), kinds: Vec::new() };
+        let row = Row { number: 2, line: Some(2), cells: cells.to_vec().into(), ..Row::default() };
         template(source).unwrap().render(&row).map_err(|problem| problem.code)
     }
 
