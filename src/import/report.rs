@@ -2,6 +2,8 @@
 //! input's own format, `summary.json`. All of it is read from the journal; the input is read once more only where its own
 //! cells are needed.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
@@ -356,8 +358,8 @@ impl Failed {
     fn finish(self, journal: &Journal) -> Result<PathBuf> {
         self.writer.finish()?;
         let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let bytes = std::fs::read(&self.path).context(|| self.path.display().to_string())?;
-        journal.set_note("failed", &format!("{} {name}", hash(&bytes)))?;
+        let written = hash(&self.path).context(|| self.path.display().to_string())?;
+        journal.set_note("failed", &format!("{written} {name}"))?;
         Ok(self.path)
     }
 
@@ -375,7 +377,7 @@ fn ours(journal: &Journal) -> Result<Option<PathBuf>> {
     let Some(note) = journal.note("failed")? else { return Ok(None) };
     let Some((written, name)) = note.split_once(' ') else { return Ok(None) };
     let path = journal.folder().join(name);
-    let unchanged = std::fs::read(&path).is_ok_and(|bytes| hash(&bytes) == written);
+    let unchanged = hash(&path).is_ok_and(|hash| hash == written);
     Ok(unchanged.then_some(path))
 }
 
@@ -401,8 +403,20 @@ fn is_replaceable(path: &Path) -> bool {
     std::fs::OpenOptions::new().write(true).open(path).is_ok()
 }
 
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+/// The hash of a file, which may be large.
+fn hash(path: &Path) -> std::io::Result<String> {
+    let mut file = BufReader::with_capacity(64 * 1024, File::open(path)?);
+    let mut hasher = Sha256::new();
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            break;
+        }
+        hasher.update(bytes);
+        let read = bytes.len();
+        file.consume(read);
+    }
+    Ok(hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn remove(path: &Path) -> Result<()> {
