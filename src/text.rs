@@ -45,10 +45,19 @@ pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// A text without a secret. One of a letter or two is no secret, and would make every text unreadable.
+/// A text without a secret, as it is or as part of an address. One of a letter or two is no secret, and would make every
+/// text unreadable.
 pub fn mask(text: &str, secret: &str) -> String {
-    if secret.chars().count() > 3 { text.replace(secret, "•••") } else { text.to_owned() }
+    if secret.chars().count() <= 3 {
+        return text.to_owned();
+    }
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let path = form.replace('+', "%20");
+    text.replace(secret, HIDDEN).replace(&form, HIDDEN).replace(&path, HIDDEN)
 }
+
+/// What stands for a secret.
+const HIDDEN: &str = "•••";
 
 #[cfg(test)]
 mod tests {

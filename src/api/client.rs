@@ -173,16 +173,21 @@ impl Client {
 
     /// Judges the answer to a write of `body`; a secret of the login or of the record that it repeats goes no further.
     pub fn judge(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Verdict {
-        let redacted = |refusal: Refusal| {
-            let hide = |text: String| self.auth.redact(envelope::without(text, body, &expected.secrets));
-            Refusal { code: hide(refusal.code), message: hide(refusal.message) }
-        };
-        match judge(answer, expected) {
+        let verdict = judge(answer, expected);
+        if matches!(verdict, Verdict::Done { .. } | Verdict::Busy { .. } | Verdict::Unknown(_)) {
+            return verdict;
+        }
+        let hide = |text: String| self.auth.redact(envelope::without(text, body, &expected.secrets));
+        let redacted = |refusal: Refusal| Refusal { code: hide(refusal.code), message: hide(refusal.message) };
+        // Hidden in the page, before it is shortened and its tags are taken out, and in what it says, where nothing is
+        // escaped.
+        let page = hide(String::from_utf8_lossy(&answer.body).into_owned());
+        match judge(&Answer { body: page.into(), ..answer.clone() }, expected) {
             Verdict::Refused(refusal) => Verdict::Refused(redacted(refusal)),
             Verdict::LoginRefused(refusal) => Verdict::LoginRefused(redacted(refusal)),
             Verdict::Forbidden(refusal) => Verdict::Forbidden(redacted(refusal)),
             Verdict::NoSuchPath(refusal) => Verdict::NoSuchPath(redacted(refusal)),
-            Verdict::Moved(to) => Verdict::Moved(self.auth.redact(to)),
+            Verdict::Moved(to) => Verdict::Moved(hide(to)),
             verdict => verdict,
         }
     }

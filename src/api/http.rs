@@ -134,8 +134,13 @@ impl Http {
         let Some(head) = head else {
             return Err(Failure::Lost(body.err().unwrap_or_default()));
         };
-        let is_gzip = head.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
-        let body = if is_gzip { body.and_then(|body| inflate(&body, LARGEST_BODY)) } else { body };
+        let is_gzip =
+            head.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        let body = if is_gzip && body.as_ref().is_ok_and(|body| !body.is_empty()) {
+            body.and_then(|body| inflate(&body, LARGEST_BODY))
+        } else {
+            body
+        };
         Ok(Response { status: head.status.as_u16(), headers: head.headers, body })
     }
 }

@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 const BATCH_ROWS: usize = 512;
 /// … unless their texts and fields take more bytes than this.
 const BATCH_BYTES: usize = 256 << 10;
+/// The memory of a row with more bytes than this is not used again: rows of that size are rare.
+const LARGE_ROW: usize = 16 << 10;
 /// Batches that wait for the one who reads.
 const WAITING: usize = 2;
 /// Name of the reading threads, whose panics are not printed.
@@ -149,6 +151,9 @@ impl Sink {
                 batch.push(Row::default());
             }
             let row = &mut batch[filled];
+            if row.cells.as_slice().len() > LARGE_ROW {
+                *row = Row::default();
+            }
             if !read(row)? {
                 break false;
             }

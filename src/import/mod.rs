@@ -22,6 +22,7 @@ mod resume;
 pub mod retry;
 mod run;
 pub mod runs;
+mod signals;
 mod spool;
 mod stdin;
 mod steps;

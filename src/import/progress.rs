@@ -1,11 +1,12 @@
 //! How a run is going, while it goes: a bar on a terminal, a plain line every thirty seconds elsewhere. What it shows is
 //! what is recorded, never what is only hoped for.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use rust_i18n::t;
 
 use super::recorder::Tally;
@@ -34,10 +35,15 @@ impl<'a> Progress<'a> {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             // A wrong template is seen by every user of a terminal at once; plain looks are better than none.
             if let Ok(style) = ProgressStyle::with_template(&t!("progress.bar")) {
-                bar.set_style(style.progress_chars("=> "));
+                let rate = |state: &ProgressState, text: &mut dyn Write| {
+                    let _ = write!(text, "{:.0}", state.per_sec());
+                };
+                bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
             }
+            // What earlier processes did says nothing of the speed of this one.
+            let bar = bar.with_position(ended);
             bar.reset_eta();
-            bar.set_position(ended);
+            bar.set_message(t!("progress.message", good = 0, bad = 0, in_flight = 0).into_owned());
             bar
         });
         Progress { printer, tally, total, bar, last_line: Mutex::new((Instant::now(), ended)) }

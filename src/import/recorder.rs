@@ -2,6 +2,7 @@
 //! so that a sync is shared by many rows; a window of rows is passed on to be sent only after its reservation is on the
 //! disk, and an end is shown only after it is.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Condvar, Mutex};
@@ -28,6 +29,8 @@ pub enum Message {
     NoMoreRows,
     /// Rows that were sent have ended.
     Ended(Vec<Operation>),
+    /// Rows, by their places, that wait to be sent and will not be: the run stops.
+    Unsent(HashSet<u64>),
     /// Nothing is in flight any more.
     Close,
 }
@@ -184,6 +187,7 @@ pub fn record(
         let mut windows = Vec::new();
         let mut ended: Vec<Operation> = Vec::new();
         let mut settled: Vec<u64> = Vec::new();
+        let mut unsent: Option<HashSet<u64>> = None;
         for message in std::iter::once(first).chain(inbox.try_iter()) {
             match message {
                 Message::Window(mut window) => {
@@ -194,10 +198,13 @@ pub fn record(
                     settled.append(&mut settle(&mut open, &operations));
                     ended.append(&mut operations);
                 }
+                Message::Unsent(rows) => unsent.get_or_insert_default().extend(rows),
                 Message::NoMoreRows => read_all = true,
                 Message::Close => closed = true,
             }
         }
+        // Rows that come after a stop go back without having been reserved.
+        let refused = closed || stop.is_set();
         if closed {
             // Everything that was sent has ended, so what is still open was reserved and never sent.
             for window in open.drain(..) {
@@ -207,20 +214,23 @@ pub fn record(
         }
         let reserved: Vec<Reservation> = windows
             .iter()
-            .filter(|rows| !rows.is_empty() && !closed)
+            .filter(|rows| !rows.is_empty() && !refused)
             .map(|rows| Reservation { rows: rows.iter().map(|prepared| prepared.row.clone()).collect() })
             .collect();
         if broken.is_none()
-            && let Err(error) = journal.apply(&reserved, &ended, &settled)
+            && let Err(error) = apply(&mut journal, &reserved, &ended, &settled, unsent.as_ref())
         {
             stop.set(Cause::Failed(Error::new(error.exit(), error.message())));
             broken = Some(error);
+        }
+        if unsent.is_some() {
+            stop.release();
         }
         if broken.is_none() {
             tally.add(&ended);
         }
         for rows in windows {
-            if rows.is_empty() || closed || broken.is_some() {
+            if rows.is_empty() || refused || broken.is_some() {
                 given_back += rows.len() as u64;
                 gate.leave();
                 continue;
@@ -236,6 +246,22 @@ pub fn record(
         }
     }
     Recorded { journal, given_back, broken }
+}
+
+/// Writes what happened. Rows that will not be sent are no longer held as perhaps sent: a process that is killed while it
+/// stops leaves only what was in flight in doubt.
+fn apply(
+    journal: &mut Journal,
+    reserved: &[Reservation],
+    ended: &[Operation],
+    settled: &[u64],
+    unsent: Option<&HashSet<u64>>,
+) -> crate::error::Result<()> {
+    journal.apply(reserved, ended, settled)?;
+    match unsent {
+        Some(unsent) if !unsent.is_empty() => journal.release(unsent),
+        _ => Ok(()),
+    }
 }
 
 /// Counts ends of sent rows in the open windows; the first rows of windows that are complete now.

@@ -30,6 +30,9 @@ const AT_A_TIME: usize = 4096;
 /// Kinds of errors that `summary.json` names.
 const ERROR_KINDS: usize = 50;
 
+/// Kinds of errors that a person is told at the end.
+const SHOWN_REASONS: usize = 5;
+
 /// What is reported and where.
 pub struct Report<'a> {
     /// The run's journal.
@@ -450,10 +453,13 @@ pub fn describe(report: &Report<'_>, files: &Files, cause: Option<&str>, next: O
     if report.ids_pending > 0 {
         lines.push(t!("report.ids_pending", rows = report.ids_pending).into_owned());
     }
-    for (status, code, message, rows) in report.reasons.iter().take(5) {
+    for (status, code, message, rows) in report.reasons.iter().take(SHOWN_REASONS) {
         lines.push(words::reason(*status, code, message, *rows));
     }
-    lines.push(t!("report.folder", folder = report.journal.folder().display()).into_owned());
+    if report.reasons.len() > SHOWN_REASONS {
+        lines.push(t!("report.more_reasons", kinds = report.reasons.len() - SHOWN_REASONS).into_owned());
+    }
+    lines.push(t!("report.folder", file = report.journal.folder().join("results.csv").display()).into_owned());
     if let Some(failed) = &files.failed {
         lines.push(t!("report.failed_file", file = failed.display()).into_owned());
     }

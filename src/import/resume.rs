@@ -28,8 +28,8 @@ pub struct Wish {
 pub enum Decision {
     /// A run that is new; its journal is made.
     New(Journal),
-    /// A run that was not finished, or that takes a changed input as its own.
-    Continue(Journal),
+    /// A run that was not finished, or that takes a changed input as its own; and how many rows have an end that stands.
+    Continue(Journal, u64),
     /// A run that did it all before; how it ended.
     Finished(Past, Exit),
 }
@@ -96,7 +96,10 @@ pub fn meant(wish: &Wish, identity: &Identity, index: &RunIndex, rows: &mut Rows
             folder = folder.display(),
             entity = entity.zh
         ))
-        .hint(t!("resume.changed_hint", sent = sent)));
+        .hint(match identity.parent {
+            None => t!("resume.changed_hint", sent = sent),
+            Some(_) => t!("resume.changed_retry_hint", folder = super::run::shown_path(&folder)),
+        }));
     }
     if wish.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.len() > 1 {
         return Err(Error::usage(t!("resume.several")).hint(t!("resume.several_hint")));
@@ -109,7 +112,9 @@ pub fn meant(wish: &Wish, identity: &Identity, index: &RunIndex, rows: &mut Rows
 /// # Errors
 /// Everything of [`meant`], or another process is at work on the run.
 pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> Result<Decision> {
-    match meant(wish, &identity, index, rows, entity)? {
+    let meant = meant(wish, &identity, index, rows, entity)?;
+    let ended = ended_before(&meant, &identity, rows)?;
+    match meant {
         Meant::New(named) => {
             let folder = match named {
                 Some(folder) => made(&folder)?,
@@ -119,7 +124,7 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows
         }
         Meant::Continue(folder, past) => {
             drop(past);
-            Journal::open(&folder).map(Decision::Continue)
+            Journal::open(&folder).map(|journal| Decision::Continue(journal, ended))
         }
         Meant::Accept(folder, past) => {
             let run = past.identity().run;
@@ -129,7 +134,7 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows
             let identity = Identity { run, parent, ..identity };
             journal.accept_change(identity.clone())?;
             index.put(&identity, &folder)?;
-            Ok(Decision::Continue(journal))
+            Ok(Decision::Continue(journal, ended))
         }
         Meant::Finished(past, exit) => Ok(Decision::Finished(past, exit)),
     }
@@ -142,7 +147,12 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows
 pub fn ended_before(meant: &Meant, identity: &Identity, rows: &mut Rows) -> Result<u64> {
     match meant {
         Meant::New(_) => Ok(0),
-        Meant::Continue(_, past) => past.counts().map(|counts| counts.done() + counts.failed + counts.unknown),
+        // Skipped rows of a run that is no retry are the example.
+        Meant::Continue(_, past) => {
+            let counts = past.counts()?;
+            let skipped = if identity.parent.is_some() { counts.skipped } else { 0 };
+            Ok(counts.done() - counts.skipped + skipped + counts.failed + counts.unknown + past.reserved()?)
+        }
         Meant::Accept(_, past) => sent_before(rows, past, Known::ByKeyToo),
         Meant::Finished(..) => Ok(identity.rows),
     }

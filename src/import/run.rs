@@ -15,6 +15,7 @@ use super::recorder::{Gate, Message, Recorded, Tally, Window, record};
 use super::report::{self, Issues, Report, exit_of};
 use super::request::{Mode, one_writer};
 use super::resume::{self, Decision, Wish, decide};
+use super::signals::Signals;
 use super::steps::{Origin, Step, Steps};
 use super::stop::{Cause, Stop};
 use super::submit::submit;
@@ -142,27 +143,26 @@ pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
     let index = work.place.index()?;
     let identity = identity(&work, &survey)?;
     if work.wish.fresh {
-        let rows = resume::may_double(&identity, &index, &mut rows, work.entity);
-        if rows > 0 {
-            printer.warn(&t!("run.fresh", rows = rows));
-        }
+        warn_of_doubles(&work, &identity, &index, &mut rows, printer);
     }
     // Two commands at once must not both begin a run of the same rows.
     let deciding = index.hold()?;
-    let (mut journal, is_new) = match decide(&work.wish, identity, &index, &mut rows, work.entity)? {
+    let (mut journal, ended) = match decide(&work.wish, identity, &index, &mut rows, work.entity)? {
         Decision::Finished(past, exit) => return tell_finished(&past, exit, printer),
-        Decision::Continue(journal) => (journal, false),
-        Decision::New(journal) => (journal, true),
+        Decision::Continue(journal, ended) => (journal, Some(ended)),
+        Decision::New(journal) => (journal, None),
     };
     drop(deciding);
     journal.replace_findings(|put| survey.findings.each(put))?;
     let before = journal.past()?.counts()?;
-    if is_new {
-        printer.say(&t!("run.new", folder = journal.folder().display()));
-    } else {
-        printer.say(&t!("run.continue", folder = journal.folder().display(), counts = words::counts(&before)));
+    match ended {
+        None => printer.say(&t!("run.new", folder = journal.folder().display())),
+        Some(_) if before.ended() > 0 => {
+            printer.say(&t!("run.continue", folder = journal.folder().display(), counts = words::counts(&before)));
+        }
+        Some(ended) => printer.say(&t!("run.accept", folder = journal.folder().display(), rows = ended)),
     }
-    if !confirm(&work, &survey, &before, printer)? {
+    if !confirm(&work, &survey, ended.unwrap_or(0), printer)? {
         return Ok(Exit::Interrupted);
     }
     let started = Instant::now();
@@ -170,14 +170,22 @@ pub fn run(work: Work<'_>, printer: &Printer) -> Result<Exit> {
     finish(&work, &survey, sent, started, printer)
 }
 
+fn warn_of_doubles(work: &Work<'_>, identity: &Identity, index: &RunIndex, rows: &mut Rows, printer: &Printer) {
+    let doubles = resume::may_double(identity, index, rows, work.entity);
+    if doubles > 0 {
+        printer.warn(&t!("run.fresh", rows = doubles));
+    }
+}
+
 /// Shows which columns are understood, and what is wrong with the rows, before anything is sent.
 fn tell_survey(work: &Work<'_>, survey: &Survey, printer: &Printer) -> Result<()> {
+    let key = if survey.sheet.name.is_some() { "run.read_sheet" } else { "run.read" };
     printer.say(&t!(
-        "run.read",
+        key,
         file = work.input.shown,
         rows = survey.rows,
         reading = survey.sheet.reading,
-        sheet = survey.sheet.name.as_deref().unwrap_or("-")
+        sheet = survey.sheet.name.as_deref().unwrap_or_default()
     ));
     if !survey.sheet.others.is_empty() {
         printer.say(&t!("run.other_sheets", sheets = survey.sheet.others.join(", ")));
@@ -208,30 +216,41 @@ fn dry_run(work: &Work<'_>, survey: &Survey, rows: &mut Rows, printer: &Printer)
     let ended = match RunIndex::exists(&folder) || work.wish.folder.is_some() {
         false => 0,
         true => {
-            let meant = resume::meant(&work.wish, &identity, &RunIndex::open(&folder)?, rows, work.entity)?;
+            let index = RunIndex::open(&folder)?;
+            if work.wish.fresh {
+                warn_of_doubles(work, &identity, &index, rows, printer);
+            }
+            let meant = resume::meant(&work.wish, &identity, &index, rows, work.entity)?;
             resume::ended_before(&meant, &identity, rows)?
         }
     };
-    let sound = survey.rows - survey.findings.rows - u64::from(survey.sheet.example_row.is_some());
-    let sendable = sound.saturating_sub(ended);
+    let would_send = sendable(work, survey, ended);
     let exit = if survey.findings.rows > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&t!(
         "run.dry",
-        rows = sendable,
+        rows = would_send,
         entity = work.entity.label(crate::language::Language::current()),
         refused = survey.findings.rows,
         host = work.place.host()
     ));
-    if sendable < sound {
-        printer.result(&t!("run.dry_done", rows = sound - sendable));
+    if ended > 0 {
+        printer.result(&t!("run.dry_done", rows = ended));
     }
     printer.json(&serde_json::json!({
         "version": 1, "entity": work.entity.name, "dry_run": true, "finished": false,
-        "rows": {"read": survey.rows, "would_send": sendable, "refused": survey.findings.rows,
-            "ended_before": sound - sendable},
+        "rows": {"read": survey.rows, "would_send": would_send, "refused": survey.findings.rows,
+            "ended_before": ended},
         "mapping": survey.plan.report(), "exit": exit,
     }));
     Ok(exit)
+}
+
+/// How many rows there are to send at most, `ended` of them having an end already.
+fn sendable(work: &Work<'_>, survey: &Survey, ended: u64) -> u64 {
+    let sound = survey.rows - survey.findings.rows - u64::from(survey.sheet.example_row.is_some());
+    // A limit counts rows from the first one on, whatever becomes of them.
+    let taken = work.limit.map_or(u64::MAX, |limit| limit.saturating_sub(ended));
+    sound.saturating_sub(ended).min(taken)
 }
 
 fn identity(work: &Work<'_>, survey: &Survey) -> Result<Identity> {
@@ -275,12 +294,11 @@ fn tell_finished(past: &Past, exit: Exit, printer: &Printer) -> Result<Exit> {
 
 /// On a real host a person sees the account, the counts and the first record, and is asked; without a terminal, or with
 /// `--yes`, nothing is asked.
-fn confirm(work: &Work<'_>, survey: &Survey, before: &Counts, printer: &Printer) -> Result<bool> {
+fn confirm(work: &Work<'_>, survey: &Survey, ended: u64, printer: &Printer) -> Result<bool> {
     use std::io::IsTerminal;
     let Place::Account(target) = &work.place else { return Ok(true) };
     let fields: Vec<String> = survey.first.iter().map(|(label, value)| format!("  {label}: {value}")).collect();
-    let left =
-        survey.rows.saturating_sub(survey.findings.rows).saturating_sub(before.done() + before.failed + before.unknown);
+    let left = sendable(work, survey, ended);
     printer.say(&t!(
         "run.about",
         account = target.credentials.name(),
@@ -288,7 +306,8 @@ fn confirm(work: &Work<'_>, survey: &Survey, before: &Counts, printer: &Printer)
         rows = left,
         entity = work.entity.label(crate::language::Language::current())
     ));
-    if !fields.is_empty() {
+    // Of a run that goes on, the first row was sent long ago.
+    if !fields.is_empty() && ended == 0 {
         printer.say(&t!("run.first", fields = fields.join("\n")));
     }
     if work.yes || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
@@ -445,6 +464,7 @@ fn read_windows(
     let (mut more, mut failure) = (true, None);
     while more && !stop.is_set() {
         let size = gate.size();
+        let first = steps.next;
         let mut window = Window::default();
         while window.send.len() < size && window.ended.len() < crate::journal::LARGEST_WINDOW && !stop.is_set() {
             if limit.is_some_and(|limit| steps.read() >= limit) {
@@ -466,7 +486,11 @@ fn read_windows(
                 Ok(Some(Step::Send(prepared))) => window.send.push(prepared),
             }
         }
-        steps.keep_claims()?;
+        if let Err(error) = steps.keep_claims() {
+            // None of the rows was taken then.
+            steps.next = first;
+            return Err(error);
+        }
         gate.enter(stop);
         // The recorder listens until the sender has told it to close, which comes after this thread's last word.
         let _ = to.send(Message::Window(window));
@@ -477,34 +501,14 @@ fn read_windows(
 /// The first Ctrl-C stops taking rows; the second leaves at once, which loses nothing: what is in flight is reserved in
 /// the journal.
 async fn interrupts(stop: &Stop, progress: &Progress<'_>, client: &Client) {
-    interrupt().await;
-    stop.set(Cause::Interrupted);
-    progress.say(&t!("run.interrupted", in_flight = client.pace().in_flight()));
-    interrupt().await;
-    std::process::exit(Exit::Interrupted as i32);
-}
-
-#[cfg(unix)]
-async fn interrupt() {
-    use tokio::signal::unix::{SignalKind, signal};
     // A handler that cannot be set leaves the system's own, which ends the process at once.
-    match (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
-        (Ok(mut terminate), Ok(mut hangup)) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-            }
-        }
-        _ => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn interrupt() {
-    let _ = tokio::signal::ctrl_c().await;
+    let Ok(mut signals) = Signals::new() else { return std::future::pending().await };
+    signals.next().await;
+    stop.set(Cause::Interrupted);
+    stop.released().await;
+    progress.say(&t!("run.interrupted", in_flight = client.pace().in_flight()));
+    signals.next().await;
+    std::process::exit(Exit::Interrupted as i32);
 }
 
 /// Closes the books: counts, reports, the journal as one file, the last words.
@@ -543,8 +547,11 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     if let Err(error) = report.write_summary(&summary) {
         files.warnings.push(error.message().to_owned());
     }
-    journal.finish(exit, finished)?;
-    let told = report::describe(&report, &files, cause.as_ref().map(cause_text).as_deref(), next.as_deref());
+    // What could not be reported is reported by the same command, once it can be.
+    journal.finish(exit, finished && files.warnings.is_empty())?;
+    // A failure is told last, as every command does.
+    let halted = cause.as_ref().filter(|cause| !matches!(cause, Cause::Failed(_))).map(cause_text);
+    let told = report::describe(&report, &files, halted.as_deref(), next.as_deref());
     if exit != Exit::Done || !printer.is_quiet() {
         printer.result(&told);
     }

@@ -89,9 +89,15 @@ impl Steps<'_> {
     /// # Errors
     /// A spool or journal that cannot be read.
     pub fn next(&mut self) -> Result<Option<Step>> {
+        let step = self.step()?;
+        // A row whose step could not be found out was not taken.
+        self.next += u64::from(step.is_some());
+        Ok(step)
+    }
+
+    fn step(&mut self) -> Result<Option<Step>> {
         let Some(spooled) = self.spool.next()? else { return Ok(None) };
         let place = self.next;
-        self.next += 1;
         let mut key = RowKey {
             row: place,
             number: spooled.number,
@@ -112,7 +118,7 @@ impl Steps<'_> {
         }
         // What was done stays done, whatever the checks say of the row now.
         if !matches!(spooled.fate, Fate::Example)
-            && let Some(operation) = self.done_before(&mut key)?
+            && let Some(operation) = self.done_before(&mut key, spooled.key)?
         {
             return Ok(Some(Step::End(operation)));
         }
@@ -132,7 +138,7 @@ impl Steps<'_> {
         if let Some(operation) = self.retried(&key)? {
             return Ok(Some(Step::End(operation)));
         }
-        if let Some(operation) = self.taken_over(&mut key, spooled.origin.as_ref())? {
+        if let Some(operation) = self.taken_over(&mut key, spooled.key, spooled.origin.as_ref())? {
             return Ok(Some(Step::End(operation)));
         }
         let writer = if self.one_writer { writer_of(&job).or(key.key) } else { None };
@@ -150,23 +156,27 @@ impl Steps<'_> {
 
     /// What became of the row before the input changed: by its content, else by its natural key. Done rows stay done, rows
     /// in doubt stay in doubt, and a proved rejection is sent again under a new request id.
-    fn done_before(&self, key: &mut RowKey) -> Result<Option<Operation>> {
+    fn done_before(&self, key: &mut RowKey, natural: Option<(u64, u8)>) -> Result<Option<Operation>> {
         if !self.has_earlier {
             return Ok(None);
         }
+        let by_key = key.key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
         if let Some(earlier) = self.past.earlier_by_content(key)? {
-            match earlier.status {
-                Status::Failed => key.generation = earlier.row.generation + 1,
-                Status::Refused => {}
+            match (earlier.status, by_key.as_ref().zip(natural)) {
+                (Status::Failed, _) => key.generation = earlier.row.generation + 1,
+                // It was never sent itself; the row that has its key was.
+                (Status::Refused, Some((first, (_, which)))) => {
+                    let reason = duplicate_reason(self.plan, which, first.row.number);
+                    return Ok(Some(end(key.clone(), Status::Refused, reason)));
+                }
+                (Status::Refused, None) => {}
                 _ => {
                     let row = RowKey { origin: earlier.row.origin, generation: earlier.row.generation, ..key.clone() };
                     return Ok(Some(Operation { row, ..earlier }));
                 }
             }
         }
-        let Some(earlier) = key.key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten() else {
-            return Ok(None);
-        };
+        let Some(earlier) = by_key else { return Ok(None) };
         let message = t!("import.changed_since", id = earlier.id.as_deref().unwrap_or("?"), row = earlier.row.number);
         let reason = Reason { code: "changed_since_sent".into(), field: String::new(), message: message.into_owned() };
         let status = if earlier.status == Status::Unknown { Status::Unknown } else { Status::Skipped };
@@ -191,7 +201,12 @@ impl Steps<'_> {
     }
 
     /// For a retry: what another run made of the row, or none once this run has claimed it.
-    fn taken_over(&self, key: &mut RowKey, cells: Option<&(String, String)>) -> Result<Option<Operation>> {
+    fn taken_over(
+        &self,
+        key: &mut RowKey,
+        natural: Option<(u64, u8)>,
+        cells: Option<&(String, String)>,
+    ) -> Result<Option<Operation>> {
         let Some(origin) = &self.origin else { return Ok(None) };
         let number = origin.number_of(cells, key)?;
         for past in &origin.siblings {
@@ -208,6 +223,13 @@ impl Steps<'_> {
         key.origin = Some(number);
         if let Some(operation) = origin.past.by_number(number)?.filter(|operation| !is_open(operation.status)) {
             return Ok(Some(skipped(key, &operation, origin.past.folder().to_owned())));
+        }
+        // The row with the same key that the first run sent is not in this file.
+        if let Some((hash, which)) = natural
+            && let Some(first) = origin.past.by_key(hash)?.filter(|first| !is_open(first.status))
+        {
+            let reason = duplicate_reason(self.plan, which, first.row.number);
+            return Ok(Some(end(key.clone(), Status::Refused, reason)));
         }
         if let Some(claim) = origin.past.claim_of(number)?.filter(|claim| claim.run != origin.claim.run) {
             // A claim whose folder is gone protects nothing that can still be seen.

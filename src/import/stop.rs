@@ -3,6 +3,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rust_i18n::t;
 
@@ -13,6 +14,8 @@ use crate::journal::{Operation, Status};
 const SAME_FAILURES: u32 = 20;
 /// Rows in doubt in a row that mean the server is down.
 const ROWS_IN_DOUBT: u32 = 10;
+/// How long a stop waits for the journal before it is announced.
+const RELEASE_LASTS: Duration = Duration::from_secs(1);
 
 /// Why a run stopped.
 #[derive(Debug)]
@@ -49,6 +52,7 @@ impl Cause {
 pub struct Stop {
     is_set: AtomicBool,
     was_set: tokio::sync::Notify,
+    released: tokio::sync::Notify,
     cause: Mutex<Option<Cause>>,
     streak: Mutex<Streak>,
     /// Most failed rows; none without a limit.
@@ -94,6 +98,16 @@ impl Stop {
         if !self.is_set() {
             was_set.await;
         }
+    }
+
+    /// The journal no longer holds rows as perhaps sent that were waiting when the run stopped.
+    pub fn release(&self) {
+        self.released.notify_one();
+    }
+
+    /// Waits for [`Stop::release`]; not long, as a disk may hang.
+    pub async fn released(&self) {
+        let _ = tokio::time::timeout(RELEASE_LASTS, self.released.notified()).await;
     }
 
     /// Why it stopped.

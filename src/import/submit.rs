@@ -52,6 +52,11 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
+    /// The places of the rows that wait; none of them is given out any more.
+    fn drain(&self) -> HashSet<u64> {
+        self.lock().rows.drain(..).map(|prepared| prepared.row.row).collect()
+    }
+
     fn close(&self) {
         self.lock().is_closed = true;
         self.changed.notify_waiters();
@@ -152,8 +157,24 @@ pub async fn submit(
     let queue = Arc::new(Queue::default());
     let outbox = Outbox { ends: Mutex::new(Vec::with_capacity(GROUP)), to };
     let fill = async {
-        while let Some(rows) = windows.recv().await {
-            queue.push(rows);
+        let mut told = false;
+        loop {
+            tokio::select! {
+                rows = windows.recv() => match rows {
+                    Some(rows) => queue.push(rows),
+                    None => break,
+                },
+                () = stop.stopped(), if !told => {}
+            }
+            if stop.is_set() {
+                while let Ok(rows) = windows.try_recv() {
+                    queue.push(rows);
+                }
+                told = true;
+                // What ended already is recorded with it.
+                outbox.flush();
+                let _ = outbox.to.send(Message::Unsent(queue.drain()));
+            }
         }
         queue.close();
     };

@@ -77,10 +77,11 @@ impl Survey {
         }
         let Reading { spool, mut findings, census, fingerprint, first, .. } = reading;
         let mut repeated = Repeated::new(census);
+        let mut spool = spool.finish()?;
         if !repeated.is_empty() {
             find_duplicates(input, &sheet, &plan, &mut repeated, &mut findings)?;
+            tell_apart(&mut spool, &mut repeated)?;
         }
-        let spool = spool.finish()?;
         let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let survey = Survey { rows: spool.rows, sheet, plan, findings, fingerprint, first };
         Ok((survey, Rows { spool, repeated }))
@@ -175,7 +176,19 @@ fn reason_of(findings: &[Finding]) -> Reason {
     }
 }
 
-/// Reads the input again and finds the rows whose key an earlier row has, and which rows are equal.
+/// Finds out which rows are equal: among those that will be sent, whatever became of the input meanwhile.
+fn tell_apart(spool: &mut Spool, repeated: &mut Repeated) -> Result<()> {
+    let mut equal = Census::default();
+    while let Some(row) = spool.next()? {
+        if let Some(content) = repeated.content(row.key.map(|(key, _)| key), &row.content) {
+            equal.add(content);
+        }
+    }
+    repeated.tell_apart(equal);
+    spool.rewind()
+}
+
+/// Reads the input again and finds the rows whose key an earlier row has.
 fn find_duplicates(
     input: &Input,
     sheet: &Sheet,
@@ -185,16 +198,13 @@ fn find_duplicates(
 ) -> Result<()> {
     let mut reader = format::open(input)?;
     let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
-    let (mut equal, mut place) = (Census::default(), 0);
+    let mut place = 0;
     while reader.read(&mut row)? {
         if sheet.example_row != Some(row.number) {
             plan.check(&row, &mut record);
             let key = keys.of(plan, &record);
             let is_sound = record.findings.is_empty();
             let hash = key.map(|(key, _)| key);
-            if let Some(content) = repeated.content(hash, &row.content) {
-                equal.add(content);
-            }
             let seen = repeated.see(row.number, hash, &row.content, is_sound);
             if let (Some(first), Some((_, number))) = (seen.first, key) {
                 findings.rows += u64::from(is_sound);
@@ -203,7 +213,6 @@ fn find_duplicates(
         }
         place += 1;
     }
-    repeated.tell_apart(equal);
     repeated.begin();
     Ok(())
 }

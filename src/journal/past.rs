@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::rows::{COLUMNS, read_finding, read_operation, signed, unsigned};
+use super::rows::{COLUMNS, read_finding, read_operation, signed, unpack, unsigned};
 use super::store::{connect, damaged, failed, get_identity, totals};
 use super::{Claim, Content, Counts, Identity, Operation, RowKey, Status, StoredFinding};
 use crate::error::{Exit, Result};
@@ -98,6 +98,24 @@ impl Past {
             .query_row("SELECT count(*) FROM operation WHERE row < ?1", [signed(place)], |row| row.get(0))
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Rows that were reserved and have no end: a process that was killed may have sent them.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn reserved(&self) -> Result<u64> {
+        let windows: Vec<Vec<u8>> = self.query("SELECT rows FROM reservation", |row| row.get(0))?;
+        let mut reserved = 0;
+        for key in windows.iter().flat_map(|rows| unpack(rows)) {
+            let has_end = self
+                .connection
+                .prepare_cached("SELECT 1 FROM operation WHERE row = ?1")
+                .and_then(|mut statement| statement.exists([signed(key.row)]))
+                .map_err(|error| failed(&self.folder, error))?;
+            reserved += u64::from(!has_end);
+        }
+        Ok(reserved)
     }
 
     /// Rows that were created without an id in the answer.

@@ -1,5 +1,6 @@
 //! The journal's SQLite file: its tables, its transactions, and the queries everything else is made of.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -8,9 +9,11 @@ use rust_i18n::t;
 use super::lock::Lock;
 use super::past::Past;
 use super::rows::{COLUMNS, insert_operation, pack, put_finding, put_operation, signed, unpack};
-use super::{FILE_NAME, Identity, Operation, Reason, Reservation, Status, StoredFinding};
-use crate::error::{Error, Exit, Result};
+use super::{FILE_NAME, Identity, Operation, Reason, Reservation, RowKey, Status, StoredFinding};
+use crate::error::{Context, Error, Exit, Result};
 
+/// Name of a journal that is being made.
+const NEW_FILE_NAME: &str = "journal.new";
 /// Version of the tables. A journal with a higher one was made by a newer program.
 const VERSION: i64 = 1;
 /// Marks the file as a journal of this program ("bw8j").
@@ -68,19 +71,25 @@ impl Journal {
     /// A folder that cannot be written, a full disk, or another process at work on it.
     pub fn create(folder: &Path, identity: &Identity) -> Result<Journal> {
         let lock = Lock::take(folder)?;
-        let file = folder.join(FILE_NAME);
-        private(&file)?;
-        let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
+        // Made under another name: a journal that a killed process left half made would be a damaged one.
+        let (file, new) = (folder.join(FILE_NAME), folder.join(NEW_FILE_NAME));
+        let _ = std::fs::remove_file(&new);
+        let _ = std::fs::remove_file(folder.join(format!("{NEW_FILE_NAME}-journal")));
+        private(&new)?;
         let made = (|| {
-            prepare(&connection)?;
+            let connection = Connection::open(&new)?;
             let transaction = connection.unchecked_transaction()?;
             transaction.execute_batch(TABLES)?;
             transaction.pragma_update(None, "application_id", APPLICATION)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
             put_identity(&transaction, identity)?;
-            transaction.commit()
+            transaction.commit()?;
+            connection.close().map_err(|(_, error)| error)
         })();
         made.map_err(|error| failed(folder, error))?;
+        std::fs::rename(&new, &file).context(|| file.display().to_string())?;
+        let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
+        prepare(&connection).map_err(|error| failed(folder, error))?;
         Ok(Journal { connection, folder: folder.to_owned(), identity: identity.clone(), _lock: lock })
     }
 
@@ -185,6 +194,29 @@ impl Journal {
         applied.map_err(|error: rusqlite::Error| failed(folder, error))
     }
 
+    /// Takes rows out of their reservations: they were never sent and will not be.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn release(&mut self, unsent: &HashSet<u64>) -> Result<()> {
+        let folder = &self.folder;
+        let connection = &mut self.connection;
+        let released = (|| {
+            let transaction = connection.transaction()?;
+            let reservations: Vec<(i64, Vec<u8>)> = transaction
+                .prepare("SELECT first, rows FROM reservation")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            for (first, rows) in reservations {
+                let kept: Vec<RowKey> = unpack(&rows).filter(|key| !unsent.contains(&key.row)).collect();
+                transaction
+                    .execute("UPDATE reservation SET rows = ?2 WHERE first = ?1", params![first, pack(&kept)])?;
+            }
+            transaction.commit()
+        })();
+        released.map_err(|error: rusqlite::Error| failed(folder, error))
+    }
+
     /// Replaces the findings of the check by those that `each` hands over.
     ///
     /// # Errors
@@ -222,7 +254,7 @@ impl Journal {
                  DELETE FROM operation; DELETE FROM finding;"
             ))?;
             put_identity(&transaction, &identity)?;
-            transaction.execute("DELETE FROM run WHERE name = 'exit'", [])?;
+            transaction.execute("DELETE FROM run WHERE name IN ('exit', 'finished')", [])?;
             transaction.commit()
         })();
         accepted.map_err(|error: rusqlite::Error| failed(&folder, error))?;
@@ -247,8 +279,12 @@ impl Journal {
     /// # Errors
     /// A full disk, a damaged file.
     pub fn finish(&self, exit: Exit, is_finished: bool) -> Result<()> {
+        // One without the other would say that rows were done which never left.
+        let folder = &self.folder;
+        let transaction = self.connection.unchecked_transaction().map_err(|error| failed(folder, error))?;
         self.put("exit", exit as u8)?;
-        self.put("finished", u8::from(is_finished))
+        self.put("finished", u8::from(is_finished))?;
+        transaction.commit().map_err(|error| failed(folder, error))
     }
 
     fn put(&self, name: &str, value: impl ToString) -> Result<()> {

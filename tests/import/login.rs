@@ -228,6 +228,48 @@ fn a_secret_cell_that_the_server_repeats_goes_nowhere() {
     assert_no_secret(&work, &ran, &[CANARY]);
 }
 
+/// A server that answers with this page, in which `{head}` is what it was asked and `{cell}` the secret cell.
+fn page_server(page: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut buffer = [0; 65536];
+            let Ok(read @ 1..) = std::io::Read::read(&mut stream, &mut buffer) else { continue };
+            let request = String::from_utf8_lossy(&buffer[..read]).into_owned();
+            let head = request.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n", " ");
+            let page = page.replace("{head}", &head);
+            let _ = std::io::Write::write_all(&mut stream, page.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn no_form_of_a_repeated_secret_is_shown() {
+    let pages = [
+        // Cut in the middle when it is shortened.
+        "HTTP/1.1 400 no\r\nConnection: close\r\n\r\n<p>{head}</p> xxxxxxxxxxxxxxxxxxxxxxxx Geheim <b> 7391  acht",
+        "HTTP/1.1 400 no\r\nConnection: close\r\n\r\nbad Geheim <b> 7391  acht",
+        "HTTP/1.1 302 no\r\nLocation: /login?was=Geheim+%3Cb%3E+7391++acht\r\nConnection: close\r\n\r\n",
+    ];
+    let password = format!("{CANARY}-{CANARY}-{CANARY}-{CANARY}-{CANARY}");
+    let pair = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("me@example.com:{password}"));
+    for page in pages {
+        let work = Work::new();
+        let mut table = Table::of(&["companyName", "servicepassword"]);
+        table.push(&["示例公司", "Geheim <b> 7391  acht"]);
+        work.write_table("mine.csv", &table);
+        let mut command = work.command("import companies mine.csv --rate 0 --verbose");
+        command.env("BW8_BASE_URL", page_server(page)).env("BW8_USER", "me@example.com").env("BW8_PASSWORD", &password);
+        let ran = work.run(command);
+        assert_ne!(ran.code, 0, "{ran}");
+        for secret in [&pair[..40], CANARY, "7391"] {
+            ran.never_says(secret);
+        }
+    }
+}
+
 #[test]
 fn a_secret_cell_that_is_wrong_is_not_repeated() {
     let work = Work::new();

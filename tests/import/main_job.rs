@@ -169,6 +169,32 @@ fn what_failed_is_mended_and_sent_again_once() {
 }
 
 #[test]
+fn rows_that_nobody_mended_stay_refused() {
+    let work = Work::new();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let text = |row: u32, cells: [&str; 4], sheet: &mut rust_xlsxwriter::Worksheet| {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    };
+    text(0, ["姓名", "手机", "固定电话", "公司编号"], sheet);
+    text(1, ["示例 甲", "13000000811", "", "20001"], sheet);
+    text(2, ["示例 乙", "13000000811", "", "20001"], sheet);
+    text(3, ["示例 丙", "", "", "20001"], sheet);
+    // 0755 8600 1234, as a spreadsheet program keeps it.
+    sheet.write_number(3, 2, 75_586_001_234.0).unwrap();
+    book.save(work.path("mine.xlsx")).unwrap();
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    work.on(&server, "import customers mine.xlsx").exits(3);
+    assert_rows(&work.summary(), "created 1, refused 2");
+    let failed = work.run_folder().join("failed.xlsx");
+    work.on(&server, &format!("retry {}", failed.display())).exits(3).says("Mobile");
+    assert_rows(&work.summary(), "refused 2");
+    assert_eq!(server.requests_to("customers.create"), 1);
+}
+
+#[test]
 fn the_failed_file_needs_no_extra_columns() {
     let work = Work::sample("customers-with-mistakes.xlsx");
     work.bw8("import customers customers-with-mistakes.xlsx --sandbox").exits(3);

@@ -182,8 +182,13 @@ impl Writer for XlsxWriter {
         let sheet = self.workbook.worksheet_from_index(at).map_err(|error| cannot_write(&self.path, &error))?;
         for (at, value) in (0u16..).zip(values) {
             let is_text = self.columns.get(usize::from(at)).is_some_and(|column| column.is_text);
-            let (written, width) = match self.formats.cell(value, is_text) {
+            let (written, width) = match self.formats.cell(value) {
                 Cell::Empty => continue,
+                // It stays a number in a column of text, too: what a spreadsheet program made of a phone number must not
+                // look mended. What is typed over it is text.
+                Cell::Number(number) if is_text => {
+                    (sheet.write_number_with_format(self.row, at, number, &self.formats.text), 0)
+                }
                 Cell::Number(number) => (sheet.write_number(self.row, at, number), 0),
                 Cell::Date(date, format) => (sheet.write_with_format(self.row, at, &date, format), 19),
                 Cell::Text(text) => {
@@ -227,20 +232,20 @@ enum Cell<'a> {
 }
 
 impl Formats {
-    /// In a column of text everything is text; so is a number or a date the format does not have.
-    fn cell<'a>(&'a self, value: &Value<'a>, is_text: bool) -> Cell<'a> {
+    /// A number or a date the format does not have is text.
+    fn cell<'a>(&'a self, value: &Value<'a>) -> Cell<'a> {
         match *value {
             Value::Empty | Value::Text("") => Cell::Empty,
             Value::Text(text) => Cell::Text(text.into()),
-            Value::Number(number) if is_text || !number.is_finite() => Cell::Text(shortest(number).into()),
+            Value::Number(number) if !number.is_finite() => Cell::Text(shortest(number).into()),
             Value::Number(number) => Cell::Number(number),
             Value::Date(date) => match excel_date(date) {
-                Some(excel) if !is_text => Cell::Date(excel, &self.date),
-                _ => Cell::Text(date.to_string().into()),
+                Some(excel) => Cell::Date(excel, &self.date),
+                None => Cell::Text(date.to_string().into()),
             },
             Value::DateTime(moment) => match excel_moment(moment) {
-                Some(excel) if !is_text => Cell::Date(excel, &self.date_time),
-                _ => Cell::Text(moment.strftime("%Y-%m-%d %H:%M:%S").to_string().into()),
+                Some(excel) => Cell::Date(excel, &self.date_time),
+                None => Cell::Text(moment.strftime("%Y-%m-%d %H:%M:%S").to_string().into()),
             },
         }
     }
