@@ -2,8 +2,12 @@
 //! configuration file is decided in `settings`. Help texts are English here; `locales/help.yml` holds the Chinese ones,
 //! put in place by [`command`].
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use rust_i18n::t;
+
+use crate::error::Error;
 use crate::import;
 use crate::language::Language;
 use crate::{entities, template};
@@ -89,6 +93,45 @@ pub fn command(language: Language) -> clap::Command {
     }
 }
 
+/// What is wrong with a command line, where the parser says it in English only; none for help and the like.
+pub fn wrong_usage(error: &clap::Error, language: Language) -> Option<Error> {
+    if language == Language::En || !error.use_stderr() {
+        return None;
+    }
+    let text = |kind: ContextKind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => Some(texts.join("、")),
+        _ => None,
+    };
+    let argument = text(ContextKind::InvalidArg).unwrap_or_default();
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let message = match error.kind() {
+        ErrorKind::MissingRequiredArgument => t!("cli.missing", argument = argument),
+        ErrorKind::UnknownArgument => t!("cli.unknown", argument = argument),
+        ErrorKind::InvalidSubcommand => {
+            t!("cli.no_command", command = text(ContextKind::InvalidSubcommand).unwrap_or_default())
+        }
+        ErrorKind::InvalidValue if value.is_empty() => t!("cli.no_value", argument = argument),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => t!("cli.value", value = value, argument = argument),
+        ErrorKind::ArgumentConflict => {
+            t!("cli.conflict", argument = argument, other = text(ContextKind::PriorArg).unwrap_or_default())
+        }
+        // Its help is printed instead.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
+        _ => t!("cli.other"),
+    };
+    let valid = text(ContextKind::ValidValue).filter(|valid| !valid.is_empty());
+    let meant = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(text);
+    let hint = match (meant, valid) {
+        (Some(meant), _) => t!("cli.meant", meant = meant),
+        (None, Some(valid)) => t!("cli.valid", valid = valid),
+        (None, None) => t!("cli.help"),
+    };
+    Some(Error::usage(message).hint(hint))
+}
+
 /// Puts the Chinese help in place: `help.import.limit` for the option `limit` of `import`, `help.import` for its about.
 fn translate(mut command: clap::Command, path: &str) -> clap::Command {
     let text = |key: &str| {
@@ -103,12 +146,18 @@ fn translate(mut command: clap::Command, path: &str) -> clap::Command {
         .help_template("{before-help}{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
         .subcommand_help_heading("命令")
         .disable_help_flag(true)
+        .disable_help_subcommand(true)
         .disable_version_flag(true);
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     for id in arguments {
         let help = text(&format!(".{id}"));
         command = command.mut_arg(&id, |argument| {
             let heading = if argument.is_positional() { "参数" } else { "选项" };
+            // What the values mean stands in the help itself.
+            let argument = match argument.get_action() {
+                ArgAction::Set | ArgAction::Append => argument.hide_possible_values(true).hide_default_value(true),
+                _ => argument,
+            };
             let argument = argument.help_heading(heading);
             match help {
                 Some(help) => argument.help(help.clone()).long_help(help),

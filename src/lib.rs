@@ -40,7 +40,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => {
             // Help and version are asked for, everything else is wrong usage; clap says which.
-            let _ = error.print();
+            match cli::wrong_usage(&error, Language::current()) {
+                Some(error) => printer::tell(&error),
+                None => drop(error.print()),
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
         }
     };

@@ -87,11 +87,7 @@ impl Printer {
 
     /// What ended the command, and what to do about it, in words.
     pub fn tell(&self, error: &Error) {
-        let mut text = format!("{}{}", t!("printer.error"), error.message());
-        if let Some(hint) = error.hint_text() {
-            text.push_str(&format!("\n{}{hint}", t!("printer.hint")));
-        }
-        stderr(&text);
+        tell(error);
     }
 
     /// What ended the command. With JSON output, a document of the same goes to standard output.
@@ -103,6 +99,15 @@ impl Printer {
             "exit": error.exit() as u8,
         }));
     }
+}
+
+/// What ended the command, before it is known how much is to be said.
+pub fn tell(error: &Error) {
+    let mut text = format!("{}{}", t!("printer.error"), error.message());
+    if let Some(hint) = error.hint_text() {
+        text.push_str(&format!("\n{}{hint}", t!("printer.hint")));
+    }
+    stderr(&text);
 }
 
 /// Answers a Ctrl-C, from whichever thread heard it and however quiet the command is.

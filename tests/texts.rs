@@ -103,3 +103,21 @@ fn every_command_and_option_has_chinese_help() {
     walk(&bw8::cli::command(bw8::language::Language::En), "", &texts(), &mut missing);
     assert!(missing.is_empty(), "no help in locales/help.yml for:\n{}", missing.join("\n"));
 }
+
+#[test]
+fn a_wrong_command_line_is_told_in_the_language_of_the_user() {
+    for (line, words) in [
+        ("import customers", ["缺少参数", "<FILE>"]),
+        ("import customers a.csv --limt 3", ["--limt", "--limit"]),
+        ("imprt", ["imprt", "import"]),
+        ("import customers a.csv --format x", ["x", "text、json"]),
+        ("import customers a.csv --fresh --accept-changed", ["--fresh", "--accept-changed"]),
+    ] {
+        let output =
+            assert_cmd::Command::cargo_bin("bw8").unwrap().args(line.split(' ')).env("LANG", "zh_CN.UTF-8").output();
+        let output = output.unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {told}");
+        assert!(told.starts_with("错误：") && words.iter().all(|word| told.contains(word)), "{line}: {told}");
+    }
+}

@@ -320,7 +320,11 @@ impl<'a> Draft<'a> {
             row = self.sheet.header_row,
             headers = headers.join(separator)
         ))
-        .hint(t!("mapping.nothing_matches_hint", known = known.join(separator), name = self.entity.name))
+        .hint(match self.sheet.others.is_empty() {
+            true => t!("mapping.nothing_matches_hint", known = known.join(separator), name = self.entity.name),
+            // Most likely the rows stand in another sheet.
+            false => t!("mapping.other_sheet_hint", sheets = self.sheet.others.join(separator)),
+        })
     }
 
     fn two_columns(&self, twice: &[(usize, usize, usize)]) -> Error {

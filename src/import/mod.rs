@@ -56,7 +56,7 @@ pub struct Reading {
     /// Sheet to read, where the first one is not meant
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-    /// Encoding of a text file, where detection is not wanted
+    /// Encoding of a text file; only UTF-8 is read so far
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
     /// Row of the header, from 1

@@ -162,13 +162,19 @@ impl<'a> Reading<'a> {
         for finding in &self.record.findings {
             self.findings.add(self.rows, &self.row, finding)?;
         }
-        Ok(Fate::Refused(reason_of(&self.record.findings)))
+        Ok(Fate::Refused(reason_of(self.plan, &self.record.findings)))
     }
 }
 
 /// Why a row with findings is refused.
-fn reason_of(findings: &[Finding]) -> Reason {
-    let rules: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+fn reason_of(plan: &Plan, findings: &[Finding]) -> Reason {
+    let rules: Vec<String> = findings
+        .iter()
+        .map(|finding| match finding.column.map(|column| plan.header(column)).filter(|header| !header.is_empty()) {
+            Some(header) => t!("import.in_column", header = header, rule = finding.rule).into_owned(),
+            None => finding.rule.clone(),
+        })
+        .collect();
     Reason {
         code: findings.first().map(|first| first.code.to_owned()).unwrap_or_default(),
         field: findings.first().and_then(|first| first.field.clone()).unwrap_or_default(),

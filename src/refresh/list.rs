@@ -76,7 +76,8 @@ impl Refresh<'_> {
         let is_resumable = list.began.is_some_and(|began| (0..limit).contains(&(now - began)));
         let mut outcome = Outcome { list: list.clone(), reports: Vec::new(), warnings: Vec::new() };
         if is_resumable && list.is_read {
-            self.progress.say(&t!("refresh.already_read", entity = self.label(question)));
+            let minutes = list.began.map_or(0, |began| (now - began) / 60);
+            self.progress.say(&t!("refresh.already_read", entity = self.label(question), minutes = minutes));
             outcome.reports.push(self.report(
                 question,
                 &list,
