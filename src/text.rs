@@ -45,15 +45,31 @@ pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// A text without a secret, as it is or as part of an address. One of a letter or two is no secret, and would make every
-/// text unreadable.
+/// A text without a secret, in whatever form pages repeat it: as it is, as part of an address, of JSON or of HTML. One of a
+/// letter or two is no secret, and would make every text unreadable.
 pub fn mask(text: &str, secret: &str) -> String {
     if secret.chars().count() <= 3 {
         return text.to_owned();
     }
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let path = form.replace('+', "%20");
-    text.replace(secret, HIDDEN).replace(&form, HIDDEN).replace(&path, HIDDEN)
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json.trim_matches('"').to_owned();
+    let json_of_php = json.replace('/', "\\/");
+    let ascii = ascii_only(&json_of_php);
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let forms = [secret, &form, &path, &json, &json_of_php, &ascii, &html];
+    forms.iter().fold(text.to_owned(), |text, form| text.replace(form, HIDDEN))
+}
+
+/// JSON as programs write it that keep to ASCII.
+fn ascii_only(json: &str) -> String {
+    let mut units = [0; 2];
+    let escaped = |c: char| match c.is_ascii() {
+        true => c.to_string(),
+        false => c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    };
+    json.chars().map(escaped).collect()
 }
 
 /// What stands for a secret.
@@ -62,6 +78,23 @@ const HIDDEN: &str = "•••";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_in_every_form_it_is_repeated_in() {
+        let secret = "gé/\"<ß&x> 密码";
+        for text in [
+            secret,
+            "g%C3%A9%2F%22%3C%C3%9F%26x%3E+%E5%AF%86%E7%A0%81",
+            "g%C3%A9%2F%22%3C%C3%9F%26x%3E%20%E5%AF%86%E7%A0%81",
+            "gé/\\\"<ß&x> 密码",
+            "gé\\/\\\"<ß&x> 密码",
+            "g\\u00e9\\/\\\"<\\u00df&x> \\u5bc6\\u7801",
+            "gé/&quot;&lt;ß&amp;x&gt; 密码",
+        ] {
+            assert_eq!(mask(&format!("bad {text}!"), secret), "bad •••!", "{text}");
+        }
+        assert_eq!(mask("abc", "abc"), "abc");
+    }
 
     #[test]
     fn escape_sequences_become_visible() {

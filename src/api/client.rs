@@ -182,7 +182,10 @@ impl Client {
         // Hidden in the page, before it is shortened and its tags are taken out, and in what it says, where nothing is
         // escaped.
         let page = hide(String::from_utf8_lossy(&answer.body).into_owned());
-        match judge(&Answer { body: page.into(), ..answer.clone() }, expected) {
+        let shown = judge(&Answer { body: page.into(), ..answer.clone() }, expected);
+        // What is hidden must not change what the answer means.
+        let is_same = std::mem::discriminant(&shown) == std::mem::discriminant(&verdict);
+        match if is_same { shown } else { verdict } {
             Verdict::Refused(refusal) => Verdict::Refused(redacted(refusal)),
             Verdict::LoginRefused(refusal) => Verdict::LoginRefused(redacted(refusal)),
             Verdict::Forbidden(refusal) => Verdict::Forbidden(redacted(refusal)),

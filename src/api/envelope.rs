@@ -88,16 +88,30 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// A text without the values that a record in `body`, wrapped or not, has for the members `names`.
+/// A text without the values that a record in `body` has for the members `names`, custom fields included.
 pub fn without(text: String, body: &[u8], names: &[String]) -> String {
     if names.is_empty() {
         return text;
     }
-    let document: Document = serde_json::from_slice(body).unwrap_or_default();
-    let wrapped = document.as_object().into_iter().flat_map(|members| members.values());
-    let records = std::iter::once(&document).chain(wrapped);
-    let values = records.flat_map(|record| names.iter().filter_map(|name| record.get(name)));
-    values.fold(text, |text, value| mask(&text, &as_text(value)))
+    hide(text, &serde_json::from_slice(body).unwrap_or_default(), names)
+}
+
+fn hide(text: String, value: &Value, names: &[String]) -> String {
+    let is_secret = |name: &str| names.iter().any(|secret| secret == name);
+    match value {
+        Value::Array(items) => items.iter().fold(text, |text, item| hide(text, item, names)),
+        Value::Object(members) => {
+            // A custom field is a pair of its key and its value.
+            let custom = members.get("key").and_then(Value::as_str).filter(|key| is_secret(key));
+            let text =
+                custom.and_then(|_| members.get("value")).map(|value| mask(&text, &as_text(value))).unwrap_or(text);
+            members.iter().fold(text, |text, (name, value)| match is_secret(name) {
+                true => mask(&text, &as_text(value)),
+                false => hide(text, value, names),
+            })
+        }
+        _ => text,
+    }
 }
 
 /// The value at a wrapper such as `users` or `tickets.results`.
@@ -164,6 +178,15 @@ mod tests {
         assert_eq!(code(json!({"status":"0","message":"Insert ok","data":false}), true), None);
         assert_eq!(code(json!({"user":{"state":"403","status":"2"}}), true), None);
         assert_eq!(code(json!({"status":"1","message":"x"}), false), None);
+    }
+
+    #[test]
+    fn secret_members_are_hidden_wherever_they_stand() {
+        let body = br#"{"user":{"password":"Geheim","custom_fields":[{"key":"f_1","value":"Geheimer"},{"key":"f_2","value":"plain"}]}}"#;
+        let names = ["password".to_owned(), "f_1".to_owned()];
+        assert_eq!(without("Geheimer and plain".into(), body, &names), "••• and plain");
+        assert_eq!(without("Geheimer and plain".into(), body, &names[..1]), "•••er and plain");
+        assert_eq!(without("Geheimer and plain".into(), body, &names[1..]), "••• and plain");
     }
 
     #[test]

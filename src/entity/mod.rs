@@ -523,8 +523,6 @@ fn confirmed() -> Mark {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     #[test]
@@ -532,78 +530,6 @@ mod tests {
         let catalog = Catalog::embedded();
         for ((file, _), entity) in FILES.iter().zip(catalog.entities()) {
             assert_eq!(*file, entity.name);
-        }
-    }
-
-    #[test]
-    fn a_word_means_one_entity() {
-        let mut seen = HashSet::new();
-        for entity in Catalog::embedded().entities() {
-            let words: HashSet<String> = [&entity.name, &entity.zh, &entity.en]
-                .into_iter()
-                .chain(&entity.aliases)
-                .map(|word| fold(word))
-                .collect();
-            for word in words {
-                assert!(seen.insert(word.clone()), "{word} means two entities");
-            }
-        }
-    }
-
-    #[test]
-    fn a_header_means_one_field() {
-        for entity in Catalog::embedded().entities() {
-            let mut seen = HashSet::new();
-            for field in &entity.fields {
-                let words: HashSet<String> = [&field.name, &field.zh, &field.en]
-                    .into_iter()
-                    .chain(&field.aliases)
-                    .map(|word| fold(word))
-                    .collect();
-                for word in words {
-                    assert!(seen.insert(word.clone()), "{}: {word} means two fields", entity.name);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_name_used_is_a_field() {
-        for entity in Catalog::embedded().entities() {
-            let mut names: Vec<&String> = entity.keys.iter().flatten().collect();
-            names.extend(&entity.id);
-            names.extend(&entity.tags);
-            names.extend(&entity.display);
-            names.extend(&entity.created);
-            names.extend(&entity.updated);
-            names.extend(&entity.solved);
-            names.extend(&entity.origin);
-            names.extend(&entity.summary);
-            names.extend(entity.deleted.iter().map(|deleted| &deleted.field));
-            names.extend(entity.rules.iter().flat_map(|rule| rule.one_of.iter().chain(&rule.require)));
-            names.extend(entity.conflict.iter().flat_map(|conflict| conflict.by.iter().chain(&conflict.same)));
-            names.extend(entity.edits.iter().flat_map(|e| [&e.entity, &e.record, &e.add, &e.remove, &e.set]));
-            names.extend(entity.endpoints.values().flat_map(|endpoint| &endpoint.resend));
-            for name in names {
-                assert!(entity.field(name).is_some(), "{}: {name} is not a field", entity.name);
-            }
-        }
-    }
-
-    #[test]
-    fn every_reference_is_an_entity_and_every_choice_has_values() {
-        for entity in Catalog::embedded().entities() {
-            for field in &entity.fields {
-                if let Some(reference) = &field.reference {
-                    assert!(
-                        Catalog::embedded().get(reference).is_some(),
-                        "{}.{}: {reference}",
-                        entity.name,
-                        field.name
-                    );
-                }
-                assert_eq!(field.kind == Kind::Choice, !field.choices.is_empty(), "{}.{}", entity.name, field.name);
-            }
         }
     }
 

@@ -58,6 +58,8 @@ pub struct Files {
     pub failed: Option<PathBuf>,
     /// What could not be written, in words.
     pub warnings: Vec<String>,
+    /// Something is missing that the same command can still write.
+    pub is_incomplete: bool,
 }
 
 impl<'a> Report<'a> {
@@ -84,11 +86,11 @@ impl Report<'_> {
     /// holds it all.
     pub fn write(&self) -> Files {
         let mut files = Files::default();
-        if let Err(error) = self.write_issues() {
-            files.warnings.push(error.message().to_owned());
-        }
-        if let Err(error) = self.write_rows(&mut files) {
-            files.warnings.push(error.message().to_owned());
+        for written in [self.write_issues(), self.write_rows(&mut files)] {
+            if let Err(error) = written {
+                files.warnings.push(error.message().to_owned());
+                files.is_incomplete = true;
+            }
         }
         files
     }
@@ -130,6 +132,7 @@ impl Report<'_> {
             Ok(reader) => reader,
             Err(error) => {
                 files.warnings.push(error.message().to_owned());
+                files.is_incomplete = true;
                 None
             }
         };
@@ -139,7 +142,7 @@ impl Report<'_> {
             Some(reader) if open_rows > 0 => Some(Failed::create(self, reader)?),
             _ => None,
         };
-        let mut operations = InOrder::open(self.journal.folder());
+        let mut operations = InOrder::open(self.journal.folder())?;
         let mut row = Row::default();
         for place in 0..self.identity().rows {
             let operation = operations.at(place)?;

@@ -7,6 +7,7 @@ use rust_i18n::t;
 use uuid::Uuid;
 
 use super::request::Mode;
+use super::spool::Fate;
 use super::survey::Rows;
 use crate::entity::Entity;
 use crate::error::{Context, Error, Exit, Result};
@@ -153,7 +154,7 @@ pub fn ended_before(meant: &Meant, identity: &Identity, rows: &mut Rows) -> Resu
             let skipped = if identity.parent.is_some() { counts.skipped } else { 0 };
             Ok(counts.done() - counts.skipped + skipped + counts.failed + counts.unknown + past.reserved()?)
         }
-        Meant::Accept(_, past) => sent_before(rows, past, Known::ByKeyToo),
+        Meant::Accept(_, past) => sent_of(rows, past, Known::ByKeyToo, true),
         Meant::Finished(..) => Ok(identity.rows),
     }
 }
@@ -268,13 +269,21 @@ enum Known {
 
 /// How many of the rows a run has sent.
 fn sent_before(rows: &mut Rows, past: &Past, known: Known) -> Result<u64> {
+    sent_of(rows, past, known, false)
+}
+
+/// How many of the rows a run has sent, or only of those that could be sent now.
+fn sent_of(rows: &mut Rows, past: &Past, known: Known, only_sound: bool) -> Result<u64> {
     past.build_indexes()?;
     let mut sent = 0;
     rows.begin()?;
     while let Some(row) = rows.spool.next()? {
         let key = row.key.map(|(key, _)| key);
-        let copy = rows.repeated.see(row.number, key, &row.content, true).copy;
-        let is_sent = past.was_sent(&row.content, copy)?
+        let seen = rows.repeated.see(row.number, key, &row.content, true);
+        if only_sound && (!matches!(row.fate, Fate::Sound(_)) || seen.first.is_some()) {
+            continue;
+        }
+        let is_sent = past.was_sent(&row.content, seen.copy)?
             || (known == Known::ByKeyToo && key.map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
         sent += u64::from(is_sent);
     }

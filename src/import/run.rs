@@ -15,7 +15,7 @@ use super::recorder::{Gate, Message, Recorded, Tally, Window, record};
 use super::report::{self, Issues, Report, exit_of};
 use super::request::{Mode, one_writer};
 use super::resume::{self, Decision, Wish, decide};
-use super::signals::Signals;
+use super::signals::interrupts;
 use super::steps::{Origin, Step, Steps};
 use super::stop::{Cause, Stop};
 use super::submit::submit;
@@ -247,10 +247,8 @@ fn dry_run(work: &Work<'_>, survey: &Survey, rows: &mut Rows, printer: &Printer)
 
 /// How many rows there are to send at most, `ended` of them having an end already.
 fn sendable(work: &Work<'_>, survey: &Survey, ended: u64) -> u64 {
-    let sound = survey.rows - survey.findings.rows - u64::from(survey.sheet.example_row.is_some());
-    // A limit counts rows from the first one on, whatever becomes of them.
-    let taken = work.limit.map_or(u64::MAX, |limit| limit.saturating_sub(ended));
-    sound.saturating_sub(ended).min(taken)
+    let unsound = survey.findings.rows + u64::from(survey.sheet.example_row.is_some());
+    survey.rows.saturating_sub(unsound).saturating_sub(ended).min(work.limit.unwrap_or(u64::MAX))
 }
 
 fn identity(work: &Work<'_>, survey: &Survey) -> Result<Identity> {
@@ -377,7 +375,7 @@ fn send(
         has_earlier,
         origin,
         retries: retries_of(work, &run, &run)?,
-        ended: InOrder::open(&folder),
+        ended: InOrder::open(&folder)?,
         next: 0,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -498,19 +496,6 @@ fn read_windows(
     failure.map_or(Ok(()), Err)
 }
 
-/// The first Ctrl-C stops taking rows; the second leaves at once, which loses nothing: what is in flight is reserved in
-/// the journal.
-async fn interrupts(stop: &Stop, progress: &Progress<'_>, client: &Client) {
-    // A handler that cannot be set leaves the system's own, which ends the process at once.
-    let Ok(mut signals) = Signals::new() else { return std::future::pending().await };
-    signals.next().await;
-    stop.set(Cause::Interrupted);
-    stop.released().await;
-    progress.say(&t!("run.interrupted", in_flight = client.pace().in_flight()));
-    signals.next().await;
-    std::process::exit(Exit::Interrupted as i32);
-}
-
 /// Closes the books: counts, reports, the journal as one file, the last words.
 fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printer: &Printer) -> Result<Exit> {
     let Sent { recorded, taken, cause, requests, retries } = sent;
@@ -539,6 +524,8 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let report = Report::new(&journal, &past, &work.input, &survey.plan, counts)?;
     let mut files = report.write();
+    // What could not be reported is reported by the same command, once it can be.
+    let finished = finished && !files.is_incomplete;
     let next = next_command(work, &journal, &counts, finished, files.failed.as_deref());
     let mut summary = report.summary(exit, finished, &files, next.as_deref())?;
     if let Some(Cause::Halted(error) | Cause::Failed(error)) = &cause {
@@ -547,8 +534,7 @@ fn finish(work: &Work<'_>, survey: &Survey, sent: Sent, started: Instant, printe
     if let Err(error) = report.write_summary(&summary) {
         files.warnings.push(error.message().to_owned());
     }
-    // What could not be reported is reported by the same command, once it can be.
-    journal.finish(exit, finished && files.warnings.is_empty())?;
+    journal.finish(exit, finished)?;
     // A failure is told last, as every command does.
     let halted = cause.as_ref().filter(|cause| !matches!(cause, Cause::Failed(_))).map(cause_text);
     let told = report::describe(&report, &files, halted.as_deref(), next.as_deref());

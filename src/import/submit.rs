@@ -137,6 +137,11 @@ impl Outbox {
         }
     }
 
+    /// Rows that were not sent and will not be.
+    fn give_back(&self, rows: HashSet<u64>) {
+        let _ = self.to.send(Message::Unsent(rows));
+    }
+
     fn hand_over(&self, ends: Vec<Operation>) {
         // The recorder hangs up only after it was told to close, which is the last thing said.
         let _ = self.to.send(Message::Ended(ends));
@@ -156,15 +161,20 @@ pub async fn submit(
 ) {
     let queue = Arc::new(Queue::default());
     let outbox = Outbox { ends: Mutex::new(Vec::with_capacity(GROUP)), to };
+    // Never ends by itself: a stop may come after the last window.
     let fill = async {
-        let mut told = false;
+        let (mut more, mut told) = (true, false);
         loop {
             tokio::select! {
-                rows = windows.recv() => match rows {
+                rows = windows.recv(), if more => match rows {
                     Some(rows) => queue.push(rows),
-                    None => break,
+                    None => {
+                        more = false;
+                        queue.close();
+                    }
                 },
                 () = stop.stopped(), if !told => {}
+                else => std::future::pending().await,
             }
             if stop.is_set() {
                 while let Ok(rows) = windows.try_recv() {
@@ -173,10 +183,9 @@ pub async fn submit(
                 told = true;
                 // What ended already is recorded with it.
                 outbox.flush();
-                let _ = outbox.to.send(Message::Unsent(queue.drain()));
+                outbox.give_back(queue.drain());
             }
         }
-        queue.close();
     };
     let tick = async {
         let (mut last, mut requests) = (Instant::now(), exchange.client.requests());
@@ -198,7 +207,8 @@ pub async fn submit(
         futures::future::join_all(workers).await;
     };
     tokio::select! {
-        ((), ()) = async { tokio::join!(send, fill) } => {}
+        () = send => {}
+        () = fill => {}
         () = tick => {}
     }
     outbox.flush();
@@ -212,14 +222,17 @@ async fn work(exchange: &Exchange<'_>, queue: &Queue, stop: &Stop, gate: &Gate, 
         let Some(prepared) = queue.next(stop, gate).await else { return };
         let permit = tokio::select! {
             permit = exchange.client.pace().acquire() => permit,
-            // The row was never sent, and is given back with its window.
-            () = stop.stopped() => return,
+            () = stop.stopped() => return outbox.give_back(HashSet::from([prepared.row.row])),
         };
         let ended = exchange.send(&prepared, permit).await;
         queue.release(&prepared);
-        if let Some(operation) = ended {
-            stop.watch(&operation);
-            outbox.push(operation);
+        match ended {
+            Some(operation) => {
+                stop.watch(&operation);
+                outbox.push(operation);
+            }
+            // It was certainly not processed.
+            None => outbox.give_back(HashSet::from([prepared.row.row])),
         }
     }
 }

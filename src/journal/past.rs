@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use super::rows::{COLUMNS, read_finding, read_operation, signed, unpack, unsigned};
 use super::store::{connect, damaged, failed, get_identity, totals};
 use super::{Claim, Content, Counts, Identity, Operation, RowKey, Status, StoredFinding};
-use crate::error::{Exit, Result};
+use crate::error::{Context, Exit, Result};
 
 /// What a journal says, read only.
 #[derive(Debug)]
@@ -384,10 +384,13 @@ pub struct InOrder {
 
 impl InOrder {
     /// The operations of the journal in a folder. Those that are written from now on may be missing.
-    pub fn open(folder: &Path) -> InOrder {
+    ///
+    /// # Errors
+    /// A system that has no room for a thread.
+    pub fn open(folder: &Path) -> Result<InOrder> {
         let (sender, batches) = sync_channel(WAITING);
         let place = folder.to_owned();
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().spawn(move || {
             let read = Past::open(&place).and_then(|past| {
                 let mut from = 0;
                 loop {
@@ -404,13 +407,14 @@ impl InOrder {
                 let _ = sender.send(Err(error));
             }
         });
-        InOrder {
+        let thread = thread.context(|| folder.display().to_string())?;
+        Ok(InOrder {
             read: VecDeque::new(),
             batches: Some(batches),
             thread: Some(thread),
             folder: folder.to_owned(),
             is_complete: false,
-        }
+        })
     }
 
     /// What happened to the row at `place`; none when it has no end.

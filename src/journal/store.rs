@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use rust_i18n::t;
 
 use super::lock::Lock;
@@ -73,8 +73,16 @@ impl Journal {
         let lock = Lock::take(folder)?;
         // Made under another name: a journal that a killed process left half made would be a damaged one.
         let (file, new) = (folder.join(FILE_NAME), folder.join(NEW_FILE_NAME));
-        let _ = std::fs::remove_file(&new);
-        let _ = std::fs::remove_file(folder.join(format!("{NEW_FILE_NAME}-journal")));
+        if file.exists() {
+            return Err(
+                Error::usage(t!("resume.folder_taken", folder = folder.display())).hint(t!("resume.folder_taken_hint"))
+            );
+        }
+        // What is left of a journal that was deleted, or that was being made, belongs to no other.
+        let left = [NEW_FILE_NAME, "journal.new-journal", "journal.db-journal", "journal.db-wal", "journal.db-shm"];
+        for name in left {
+            let _ = std::fs::remove_file(folder.join(name));
+        }
         private(&new)?;
         let made = (|| {
             let connection = Connection::open(&new)?;
@@ -202,7 +210,8 @@ impl Journal {
         let folder = &self.folder;
         let connection = &mut self.connection;
         let released = (|| {
-            let transaction = connection.transaction()?;
+            // It reads before it writes: only this way does it wait for another process at work.
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let reservations: Vec<(i64, Vec<u8>)> = transaction
                 .prepare("SELECT first, rows FROM reservation")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
