@@ -2,8 +2,8 @@
 //! slots when the service is far away. Everything is measured against one raw responder in the same run, so the figures
 //! that count are ratios.
 //!
-//! `cargo bench --bench import` runs it all; `-- --rows 1000000` changes the size, `-- memory` looks at memory and at the
-//! journal's size instead.
+//! `cargo bench --bench import` runs it all; `-- --rows 1000000` changes the size, `-- latency` and `-- memory` do
+//! one part alone, memory with the journal's size.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ fn main() {
             bare(&arguments[1], Path::new(&arguments[2]), arguments[3].parse().expect("requests in flight"))
         }
         Some("memory") => memory(),
+        Some("latency") => latency(),
         _ => {
             let rows = option("--rows").map_or(200_000, |rows| rows.parse().expect("rows"));
             whole_import(rows);
@@ -204,8 +205,12 @@ impl Drop for Responder {
     }
 }
 
-/// Answers every request with the same record as soon as its body is there; knows nothing of HTTP but lengths.
+/// Answers every request with the same record as soon as its body is there, or so much later; knows nothing of HTTP but
+/// lengths.
 fn respond(delay: Duration) {
+    if !delay.is_zero() {
+        return respond_late(delay);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async move {
@@ -213,24 +218,21 @@ fn respond(delay: Duration) {
         println!("{}", listener.local_addr().expect("an address"));
         loop {
             let (stream, _) = listener.accept().await.expect("a connection");
-            tokio::task::spawn_local(answer(stream, delay));
+            tokio::task::spawn_local(answer(stream));
         }
     });
 }
 
-async fn answer(mut stream: tokio::net::TcpStream, delay: Duration) {
+const REPLY: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{\"user\":{\"cId\":\"50001\"}}";
+
+async fn answer(mut stream: tokio::net::TcpStream) {
     let _ = stream.set_nodelay(true);
-    let body = r#"{"user":{"cId":"50001"}}"#;
-    let reply =
-        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let mut buffer = Vec::with_capacity(16 * 1024);
     loop {
         while let Some(end) = request_end(&buffer) {
             buffer.drain(..end);
-            if !delay.is_zero() {
-                exactly(delay).await;
-            }
-            if stream.write_all(reply.as_bytes()).await.is_err() {
+            if stream.write_all(REPLY).await.is_err() {
                 return;
             }
         }
@@ -241,13 +243,34 @@ async fn answer(mut stream: tokio::net::TcpStream, delay: Duration) {
     }
 }
 
-/// Waits this long and no longer: the runtime's timer alone is late by a millisecond or two, which at 50 ms would be
-/// counted against the client.
-async fn exactly(delay: Duration) {
-    let until = Instant::now() + delay;
-    tokio::time::sleep(delay.saturating_sub(Duration::from_millis(3))).await;
-    while Instant::now() < until {
-        tokio::task::yield_now().await;
+/// One thread for each connection reads, and one answers when it is time: all wait equally long, so answers leave in the
+/// order requests came. The system's sleep is exact to a tenth of a millisecond; the runtime's timer would be late by one
+/// or two, which would be counted against the client, and waiting by looking at the clock would take a core from it.
+fn respond_late(delay: Duration) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    println!("{}", listener.local_addr().expect("an address"));
+    let (due, waiting) = std::sync::mpsc::channel::<(Instant, std::sync::Arc<std::net::TcpStream>)>();
+    std::thread::spawn(move || {
+        for (until, stream) in waiting {
+            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            let _ = (&*stream).write_all(REPLY);
+        }
+    });
+    for stream in listener.incoming() {
+        let stream = std::sync::Arc::new(stream.expect("a connection"));
+        let _ = stream.set_nodelay(true);
+        let due = due.clone();
+        std::thread::spawn(move || {
+            let mut buffer = Vec::with_capacity(16 * 1024);
+            let mut chunk = [0; 4096];
+            while let Ok(read @ 1..) = std::io::Read::read(&mut &*stream, &mut chunk) {
+                buffer.extend_from_slice(&chunk[..read]);
+                while let Some(end) = request_end(&buffer) {
+                    buffer.drain(..end);
+                    let _ = due.send((Instant::now() + delay, std::sync::Arc::clone(&stream)));
+                }
+            }
+        });
     }
 }
 
