@@ -164,6 +164,9 @@ fn what_failed_is_mended_and_sent_again_once() {
     std::fs::write(&failed, workbook(&[("联系人", &table)])).unwrap();
     let retry = format!("retry {} --sandbox", failed.display());
     work.bw8(&retry).exits(0).says("created 7");
+    // The first run knows that its rows were taken over.
+    let shown = work.bw8(&format!("runs show {} --format json", failed.parent().unwrap().display()));
+    assert_eq!(serde_json::from_str::<Value>(&shown.stdout).unwrap()["claimed"], 7, "{shown}");
     work.bw8(&retry).exits(0).says("done before");
     work.bw8(&format!("retry {} --sandbox", failed.parent().unwrap().display())).exits(0).says("done before");
 }
