@@ -307,8 +307,17 @@ fn reason(error: &(dyn Cause + 'static)) -> String {
         return t!("api.too_large").into_owned();
     }
     let mut cause = error;
-    while let Some(inner) = cause.source() {
+    loop {
+        if cause.downcast_ref().is_some_and(hyper::Error::is_incomplete_message) {
+            return t!("api.closed").into_owned();
+        }
+        let Some(inner) = cause.source() else { break };
         cause = inner;
+    }
+    match cause.downcast_ref().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => return t!("api.nobody_listens").into_owned(),
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => return t!("api.closed").into_owned(),
+        _ => {}
     }
     let text = cause.to_string();
     match text.contains("://") {

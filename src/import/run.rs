@@ -280,7 +280,10 @@ fn tell_finished(past: &Past, exit: Exit, printer: &Printer) -> Result<Exit> {
     let mut counts = past.counts()?;
     counts.read = past.identity().rows;
     printer.result(&t!("run.finished", folder = past.folder().display(), counts = words::counts(&counts)));
-    printer.say(&t!("run.finished_hint"));
+    let hint = if past.identity().parent.is_some() { "run.finished_retry_hint" } else { "run.finished_hint" };
+    if past.identity().parent.is_none() || counts.refused + counts.failed > 0 {
+        printer.say(&t!(hint));
+    }
     let summary = past.folder().join("summary.json");
     let document = std::fs::read(&summary).ok().and_then(|text| serde_json::from_slice(&text).ok());
     printer.json(&document.unwrap_or_else(|| {

@@ -11,7 +11,7 @@ use super::identity::{Repeated, Seen};
 use super::mapping::Plan;
 use super::request::Job;
 use super::spool::{Fate, Spool};
-use super::survey::duplicate_reason;
+use super::survey::{duplicate_reason, sent_double_reason};
 use crate::error::Result;
 use crate::journal::{Claim, InOrder, Lock, Operation, Past, Reason, RowKey, Status};
 
@@ -166,7 +166,7 @@ impl Steps<'_> {
                 (Status::Failed, _) => key.generation = earlier.row.generation + 1,
                 // It was never sent itself; the row that has its key was.
                 (Status::Refused, Some((first, (_, which)))) => {
-                    let reason = duplicate_reason(self.plan, which, first.row.number);
+                    let reason = sent_double_reason(self.plan, which, first.row.number);
                     return Ok(Some(end(key.clone(), Status::Refused, reason)));
                 }
                 (Status::Refused, None) => {}
@@ -228,7 +228,7 @@ impl Steps<'_> {
         if let Some((hash, which)) = natural
             && let Some(first) = origin.past.by_key(hash)?.filter(|first| !is_open(first.status))
         {
-            let reason = duplicate_reason(self.plan, which, first.row.number);
+            let reason = sent_double_reason(self.plan, which, first.row.number);
             return Ok(Some(end(key.clone(), Status::Refused, reason)));
         }
         if let Some(claim) = origin.past.claim_of(number)?.filter(|claim| claim.run != origin.claim.run) {

@@ -246,11 +246,21 @@ pub fn duplicate_reason(plan: &Plan, key: u8, first: u64) -> Reason {
     }
 }
 
+/// Why a row is refused whose key a row has that an earlier input or the retried run has sent.
+pub fn sent_double_reason(plan: &Plan, key: u8, first: u64) -> Reason {
+    let message = t!("import.duplicate_sent", labels = key_labels(plan, key), row = first).into_owned();
+    Reason { message, ..duplicate_reason(plan, key, first) }
+}
+
 const DUPLICATE: &str = "duplicate";
 
 fn duplicate_rule(plan: &Plan, key: u8, first: u64) -> String {
+    t!("import.duplicate", labels = key_labels(plan, key), row = first).into_owned()
+}
+
+fn key_labels(plan: &Plan, key: u8) -> String {
     let labels: Vec<&str> = plan.key_fields(key).iter().map(|field| plan.label(field)).collect();
-    t!("import.duplicate", labels = labels.join(" + "), row = first).into_owned()
+    labels.join(" + ")
 }
 
 impl Plan {

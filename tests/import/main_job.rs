@@ -192,7 +192,7 @@ fn rows_that_nobody_mended_stay_refused() {
     work.on(&server, "import customers mine.xlsx").exits(3);
     assert_rows(&work.summary(), "created 1, refused 2");
     let failed = work.run_folder().join("failed.xlsx");
-    work.on(&server, &format!("retry {}", failed.display())).exits(3).says("Mobile");
+    work.on(&server, &format!("retry {}", failed.display())).exits(3).says("row 2 of the earlier input");
     assert_rows(&work.summary(), "refused 2");
     assert_eq!(server.requests_to("customers.create"), 1);
 }
