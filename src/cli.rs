@@ -3,14 +3,14 @@
 //! put in place by [`command`].
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 
 use rust_i18n::t;
 
+use crate::command::{check, entities, export, import, mirror, retry, runs, sandbox, template};
 use crate::error::Error;
-use crate::import;
 use crate::language::Language;
-use crate::{entities, template};
+use crate::terminal::Global;
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
@@ -24,53 +24,21 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Options every command takes.
-#[derive(Debug, Clone, Args)]
-pub struct Global {
-    /// Language of messages
-    #[arg(long, global = true, value_name = "LANG")]
-    pub lang: Option<Language>,
-    /// Output on standard output: text, or one JSON document at the end
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    pub format: OutputFormat,
-    /// Say only what went wrong
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say more
-    #[arg(long, short, global = true)]
-    pub verbose: bool,
-    /// No progress bar
-    #[arg(long, global = true)]
-    pub no_progress: bool,
-    /// Answer yes to every question
-    #[arg(long, short, global = true)]
-    pub yes: bool,
-}
-
-/// What standard output carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// Text for people.
-    Text,
-    /// One JSON document.
-    Json,
-}
-
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Map, check, send, report; the same command again continues an unfinished run
-    Import(import::Arguments),
+    Import(Box<import::Arguments>),
     /// Everything import does before the first request, offline
-    Check(import::check_command::Arguments),
+    Check(check::Arguments),
     /// Send again what was refused or failed, after the file was mended
-    Retry(import::retry::Arguments),
+    Retry(retry::Arguments),
     /// Which runs there were and what became of them
-    Runs(import::runs::Arguments),
+    Runs(runs::Arguments),
     /// Write every record of a list into a spreadsheet, complete and provably so
-    Export(Box<crate::export::Arguments>),
+    Export(Box<export::Arguments>),
     /// Show or forget the local copies exports are written from
-    Mirror(crate::mirror::Arguments),
+    Mirror(mirror::Arguments),
     /// Print shell completions
     Completions {
         /// The shell
@@ -81,7 +49,7 @@ pub enum Command {
     /// Write a workbook to fill in
     Template(template::Arguments),
     /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine
-    Sandbox(crate::sandbox::Arguments),
+    Sandbox(sandbox::Arguments),
 }
 
 /// The command line with its help in `language`.
@@ -132,14 +100,14 @@ pub fn wrong_usage(error: &clap::Error, language: Language) -> Option<Error> {
     Some(Error::usage(message).hint(hint))
 }
 
-/// Puts the Chinese help in place: `help.import.limit` for the option `limit` of `import`, `help.import` for its about.
+/// Puts the Chinese help in place: `help.import.limit` for the option `limit` of `import`, `help.option.rate` for an option
+/// that several commands take, `help.import` for its about.
 fn translate(mut command: clap::Command, path: &str) -> clap::Command {
-    let text = |key: &str| {
-        let key = format!("help{path}{key}");
-        let text = rust_i18n::t!(&key).into_owned();
+    let text = |key: String| {
+        let text = t!(&key).into_owned();
         (text != key).then_some(text)
     };
-    if let Some(about) = text("") {
+    if let Some(about) = text(format!("help{path}")) {
         command = command.about(about.clone()).long_about(about);
     }
     command = command
@@ -150,7 +118,7 @@ fn translate(mut command: clap::Command, path: &str) -> clap::Command {
         .disable_version_flag(true);
     let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
     for id in arguments {
-        let help = text(&format!(".{id}"));
+        let help = text(format!("help{path}.{id}")).or_else(|| text(format!("help.option.{id}")));
         command = command.mut_arg(&id, |argument| {
             let heading = if argument.is_positional() { "参数" } else { "选项" };
             // What the values mean stands in the help itself.

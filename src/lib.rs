@@ -3,23 +3,28 @@
 
 rust_i18n::i18n!("locales", fallback = "en");
 
+pub mod account;
 pub mod api;
+pub mod check;
 pub mod cli;
-pub mod entities;
+pub mod command;
 pub mod entity;
 pub mod error;
 pub mod export;
+pub mod files;
 pub mod format;
 pub mod import;
 pub mod journal;
 pub mod language;
+pub mod mapping;
 pub mod mirror;
-pub mod printer;
 pub mod refresh;
 pub mod sandbox;
 pub mod settings;
 pub mod template;
+pub mod terminal;
 pub mod text;
+pub mod value;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,21 +32,20 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 
 use crate::cli::{Cli, Command};
-use crate::entity::Catalog;
 use crate::error::{Error, Exit, Result};
 use crate::language::Language;
-use crate::printer::Printer;
+use crate::terminal::{CommandLine, Printer};
 
 /// Runs the command line and tells how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     language_of(&arguments).set();
-    let matches = match cli::command(Language::current()).try_get_matches_from(arguments) {
+    let matches = match cli::command(Language::current()).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
             // Help and version are asked for, everything else is wrong usage; clap says which.
             match cli::wrong_usage(&error, Language::current()) {
-                Some(error) => printer::tell(&error),
+                Some(error) => terminal::tell(&error),
                 None => drop(error.print()),
             }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
@@ -55,28 +59,28 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let printer = Printer::new(&cli.global);
-    let exit = dispatch(cli, &printer).unwrap_or_else(|error: Error| {
+    let exit = dispatch(&cli, &CommandLine::new(&arguments), &printer).unwrap_or_else(|error: Error| {
         printer.error(&error);
         error.exit()
     });
     ExitCode::from(exit as u8)
 }
 
-fn dispatch(cli: Cli, printer: &Printer) -> Result<Exit> {
-    match cli.command {
-        Command::Export(arguments) => export::run(&arguments, printer),
-        Command::Mirror(arguments) => mirror::run(&arguments, printer),
-        Command::Import(arguments) => import::run(&arguments, &cli.global, printer),
-        Command::Check(arguments) => import::check_command::run(&arguments, printer),
-        Command::Retry(arguments) => import::retry::run(&arguments, &cli.global, printer),
-        Command::Runs(arguments) => import::runs::run(&arguments, printer),
+fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
+    match &cli.command {
+        Command::Import(arguments) => command::import::run(arguments, &cli.global, typed, printer),
+        Command::Check(arguments) => command::check::run(arguments, printer),
+        Command::Retry(arguments) => command::retry::run(arguments, &cli.global, typed, printer),
+        Command::Runs(arguments) => command::runs::run(arguments, printer),
+        Command::Export(arguments) => command::export::run(arguments, printer),
+        Command::Mirror(arguments) => command::mirror::run(arguments, printer),
+        Command::Template(arguments) => command::template::run(arguments, printer),
+        Command::Sandbox(arguments) => command::sandbox::run(arguments, printer),
+        Command::Entities(arguments) => command::entities::run(arguments, printer),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut cli::command(Language::current()), "bw8", &mut std::io::stdout());
+            clap_complete::generate(*shell, &mut cli::command(Language::current()), "bw8", &mut std::io::stdout());
             Ok(Exit::Done)
         }
-        Command::Entities(arguments) => entities::run(&arguments, &settings::catalog(&arguments.knowledge)?, printer),
-        Command::Template(arguments) => template::run(&arguments, Catalog::embedded(), printer),
-        Command::Sandbox(arguments) => sandbox::run(&arguments, printer),
     }
 }
 

@@ -24,19 +24,30 @@ const DEFAULT_RATE: f64 = 5.0;
 /// How long one attempt may take, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30;
 
-/// Options of every command that talks to an account.
-#[derive(Debug, Clone, Args)]
-pub struct Connection {
-    /// Address of the service, with or without /api/v1 [env: BW8_BASE_URL]
-    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
-    pub base_url: Option<String>,
+/// Options that say which settings count. Every command takes them.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SettingsOptions {
     /// Section of bw8.toml with the account to use
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
+    /// Corrections and additions to what is known of the interface [default: api.toml]
+    #[arg(long, value_name = "FILE")]
+    pub api: Option<PathBuf>,
+    /// Whether contacts belong to companies (2b) or stand alone (2c) [default: 2b]
+    #[arg(long, value_name = "MODE")]
+    pub account_mode: Option<AccountMode>,
+}
+
+/// Options of every command that talks to the service.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConnectionOptions {
+    /// Address of the service, with or without /api/v1 [env: BW8_BASE_URL]
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
+    pub base_url: Option<String>,
     /// A further root certificate, for a private host
     #[arg(long, value_name = "FILE")]
     pub ca_cert: Option<PathBuf>,
-    /// Use the built-in rehearsal server; needs no account
+    /// Use the built-in sandbox; needs no account
     #[arg(long)]
     pub sandbox: bool,
     /// Requests in flight at most [default: 4]
@@ -48,17 +59,6 @@ pub struct Connection {
     /// Seconds one request may take [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: Option<u64>,
-}
-
-/// Options of every command that needs the catalog.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Knowledge {
-    /// Corrections and additions to what is known of the interface [default: api.toml]
-    #[arg(long, value_name = "FILE")]
-    pub api: Option<PathBuf>,
-    /// Whether contacts belong to companies (2b) or stand alone (2c) [default: 2b]
-    #[arg(long, value_name = "MODE")]
-    pub account_mode: Option<AccountMode>,
 }
 
 /// No limit, or one that a person can wait for.
@@ -100,53 +100,56 @@ struct Section {
     mode: Option<AccountMode>,
 }
 
-/// Everything decided before a command begins.
+/// What arguments, environment, `bw8.toml` and `api.toml` mean together: read once by a command, before it begins.
 #[derive(Debug)]
 pub struct Settings {
+    /// What is known of the interface, the user's corrections included.
+    pub catalog: Catalog,
+    /// Whether contacts belong to companies.
+    pub account_mode: AccountMode,
+    /// The section that `--account` names.
     named: Section,
+    /// What holds where no account is named.
     unnamed: Section,
 }
 
 impl Settings {
-    /// Reads the configuration files and picks the account.
+    /// Reads the configuration files and the corrections, and picks the account.
     ///
     /// # Errors
     /// A file that cannot be read, is wrong, holds a secret others can read, or lacks the account.
-    pub fn load(account: Option<&str>) -> Result<Self> {
-        let files = [PathBuf::from("bw8.toml"), config_folder()?.join("bw8.toml")];
-        let mut unnamed = Section::default();
-        let mut named = None;
-        for file in files.iter().filter(|file| file.exists()) {
-            let mut configuration = read_configuration(file)?;
-            unnamed = unnamed.or(configuration.account.remove(DEFAULT_ACCOUNT).unwrap_or_default());
-            if let Some(account) = account {
-                named = named.or_else(|| configuration.account.remove(account));
-            }
-        }
-        match (account, named) {
-            (Some(account), None) => Err(Error::usage(t!("settings.no_account", account = account))
-                .hint(t!("settings.no_account_hint", account = account))),
-            (_, named) => Ok(Settings { named: named.unwrap_or_default(), unnamed }),
-        }
+    pub fn read(options: &SettingsOptions) -> Result<Settings> {
+        let (named, unnamed) = sections(options.account.as_deref())?;
+        Ok(Settings {
+            catalog: catalog(options.api.as_deref())?,
+            account_mode: options.account_mode.or(named.mode).or(unnamed.mode).unwrap_or_default(),
+            named,
+            unnamed,
+        })
     }
 
-    /// Whether contacts belong to companies.
-    pub fn account_mode(&self, knowledge: &Knowledge) -> AccountMode {
-        knowledge.account_mode.or(self.named.mode).or(self.unnamed.mode).unwrap_or_default()
+    /// Whether contacts belong to companies, for a command that takes no corrections; none when nobody says.
+    ///
+    /// # Errors
+    /// As [`Settings::read`], the corrections aside.
+    pub fn read_account_mode(account: Option<&str>) -> Result<Option<AccountMode>> {
+        let (named, unnamed) = sections(account)?;
+        Ok(named.mode.or(unnamed.mode))
     }
 
-    /// The account to talk to.
+    /// The service and the login to talk to it with.
     ///
     /// # Errors
     /// No login is given, or the address cannot be used.
-    pub fn target(&self, connection: &Connection, catalog: &Catalog) -> Result<Target> {
+    pub fn target(&self, connection: &ConnectionOptions) -> Result<Target> {
         let mut section = self.named.clone().or(Section::of_environment()).or(self.unnamed.clone());
         if self.named.has_login() {
             // A login goes nowhere but to the host it was written down with.
             section.base_url.clone_from(&self.named.base_url);
             section.ca_cert.clone_from(&self.named.ca_cert);
         }
-        let base = connection.base_url.as_ref().or(section.base_url.as_ref()).unwrap_or(&catalog.service.base_url);
+        let base_url = &self.catalog.service.base_url;
+        let base = connection.base_url.as_ref().or(section.base_url.as_ref()).unwrap_or(base_url);
         let credentials = section.credentials()?;
         Ok(Target {
             base: Target::parse_base(base)?,
@@ -155,23 +158,23 @@ impl Settings {
             concurrency: connection.concurrency.map(usize::from).or(section.concurrency).unwrap_or(DEFAULT_CONCURRENCY),
             rate: connection.rate.or(section.rate).unwrap_or(DEFAULT_RATE),
             timeout: Duration::from_secs(connection.timeout.or(section.timeout).unwrap_or(DEFAULT_TIMEOUT)),
-            is_rehearsal: false,
         })
     }
+}
 
-    /// The built-in rehearsal server at `base_url` as the account to talk to. It is on this machine, so it is not spared.
+impl ConnectionOptions {
+    /// A sandbox at `base_url` as what to talk to. It is on this machine, so it is not spared.
     ///
     /// # Errors
     /// The address cannot be used.
-    pub fn rehearsal(connection: &Connection, base_url: &str, credentials: Credentials) -> Result<Target> {
+    pub fn sandbox_target(&self, base_url: &str, credentials: Credentials) -> Result<Target> {
         Ok(Target {
             base: Target::parse_base(base_url)?,
             credentials,
             ca_cert: None,
-            concurrency: connection.concurrency.map_or(DEFAULT_CONCURRENCY, usize::from),
-            rate: connection.rate.unwrap_or(0.0),
-            timeout: Duration::from_secs(connection.timeout.unwrap_or(DEFAULT_TIMEOUT)),
-            is_rehearsal: true,
+            concurrency: self.concurrency.map_or(DEFAULT_CONCURRENCY, usize::from),
+            rate: self.rate.unwrap_or(0.0),
+            timeout: Duration::from_secs(self.timeout.unwrap_or(DEFAULT_TIMEOUT)),
         })
     }
 }
@@ -234,17 +237,34 @@ impl Section {
     }
 }
 
+/// The section that is named and the one that holds otherwise, from `bw8.toml` in the working folder and in the user's
+/// configuration folder.
+fn sections(account: Option<&str>) -> Result<(Section, Section)> {
+    let files = [PathBuf::from("bw8.toml"), config_folder()?.join("bw8.toml")];
+    let mut unnamed = Section::default();
+    let mut named = None;
+    for file in files.iter().filter(|file| file.exists()) {
+        let mut configuration = read_configuration(file)?;
+        unnamed = unnamed.or(configuration.account.remove(DEFAULT_ACCOUNT).unwrap_or_default());
+        if let Some(account) = account {
+            named = named.or_else(|| configuration.account.remove(account));
+        }
+    }
+    match (account, named) {
+        (Some(account), None) => Err(Error::usage(t!("settings.no_account", account = account))
+            .hint(t!("settings.no_account_hint", account = account))),
+        (_, named) => Ok((named.unwrap_or_default(), unnamed)),
+    }
+}
+
 /// The catalog with the user's corrections: the file that was named, or `api.toml` in the working folder, or the one in
 /// the configuration folder.
-///
-/// # Errors
-/// A file that was named and does not exist, or a correction that is wrong.
-pub fn catalog(knowledge: &Knowledge) -> Result<Catalog> {
-    let found = match &knowledge.api {
+fn catalog(named: Option<&Path>) -> Result<Catalog> {
+    let found = match named {
         Some(file) if !file.exists() => {
             return Err(Error::usage(t!("format.missing", file = file.display())));
         }
-        Some(file) => Some(file.clone()),
+        Some(file) => Some(file.to_owned()),
         None => [PathBuf::from("api.toml"), config_folder()?.join("api.toml")].into_iter().find(|file| file.exists()),
     };
     Catalog::load(found.as_deref())

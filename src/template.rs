@@ -4,8 +4,6 @@
 //! A template is in Chinese whatever language is spoken, because the people who fill it in are; its explanation names the
 //! English labels. The ones in `templates/` are this module's output: `BW8_UPDATE=1 cargo test template` writes them anew.
 
-use std::path::PathBuf;
-
 use rust_i18n::t;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DataValidationRule, DocProperties, ExcelDateTime, Format,
@@ -13,13 +11,11 @@ use rust_xlsxwriter::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::entity::{AccountMode, Catalog, Entity, Field, Kind, Mark};
-use crate::error::{Error, Exit, Result};
+use crate::entity::{AccountMode, Catalog, Confidence, Entity, Field, Kind, Requirement};
+use crate::format::xlsx::MAX_ROWS;
 use crate::format::xlsx::template::{EXAMPLE, EXPLANATION, HIDDEN, PREFIX};
-use crate::format::xlsx::writer::{bounded, lay_out, save, sheet_name, title_of, title_width, write_title};
-use crate::format::xlsx::{MAX_ROWS, writer};
+use crate::format::xlsx::writer::{bounded, lay_out, sheet_name, title_of, title_width, write_title};
 use crate::format::{Column, column_letters};
-use crate::printer::Printer;
 use crate::text::shorten;
 
 /// Raised when a template means something else than before.
@@ -33,41 +29,6 @@ const MAX_MESSAGE: (usize, usize) = (255, 32);
 /// The first column of the hidden sheet that holds a list of choices; the facts stand before it.
 const FIRST_LIST: u16 = 3;
 
-/// Write a workbook to fill in
-#[derive(Debug, Clone, clap::Args)]
-pub struct Arguments {
-    /// What its rows will be: customers, companies, tickets, …
-    #[arg(value_name = "ENTITY")]
-    pub entity: String,
-    /// Where to write it [default: ENTITY-template.xlsx]
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-}
-
-/// Writes the template of an entity.
-///
-/// # Errors
-/// An entity that cannot be imported, a file that is there already or cannot be written.
-pub fn run(arguments: &Arguments, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
-    let entity = catalog.find(&arguments.entity)?;
-    if !entity.is_importable() {
-        let known: Vec<&str> =
-            catalog.entities().iter().filter(|entity| entity.is_importable()).map(|entity| &*entity.name).collect();
-        return Err(Error::usage(t!("template.not_importable", entity = entity.name))
-            .hint(t!("template.not_importable_hint", known = known.join(", "))));
-    }
-    let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-template.xlsx", entity.name)));
-    let shown = path.display().to_string();
-    if path.exists() {
-        return Err(Error::usage(t!("template.exists", file = shown)).hint(t!("template.exists_hint")));
-    }
-    let mut workbook = workbook(catalog, entity).map_err(|error| writer::cannot_write(&path, &error))?;
-    save(&mut workbook, &path)?;
-    printer.say(&t!("template.written", file = shown, entity = entity.name));
-    printer.json(&serde_json::json!({"version": 1, "entity": entity.name, "file": shown, "exit": Exit::Done}));
-    Ok(Exit::Done)
-}
-
 /// A column of the template.
 struct Part<'a> {
     field: &'a Field,
@@ -78,13 +39,12 @@ struct Part<'a> {
     need: String,
 }
 
-/// The template of an entity, the same bytes each time.
+/// The template of an entity for accounts of a mode, the same bytes each time.
 ///
 /// # Errors
 /// A catalog that exceeds a limit of the format.
-pub fn workbook(catalog: &Catalog, entity: &Entity) -> std::result::Result<Workbook, XlsxError> {
-    let parts: Vec<Part<'_>> =
-        entity.fields.iter().filter(|field| is_offered(field)).map(|field| part(entity, field)).collect();
+pub fn workbook(catalog: &Catalog, entity: &Entity, mode: AccountMode) -> Result<Workbook, XlsxError> {
+    let parts: Vec<Part<'_>> = entity.offered(mode).map(|field| part(entity, field, mode)).collect();
     let facts = facts(entity, &parts);
     let mut workbook = Workbook::new();
     let mut properties = DocProperties::new()
@@ -101,26 +61,18 @@ pub fn workbook(catalog: &Catalog, entity: &Entity) -> std::result::Result<Workb
     Ok(workbook)
 }
 
-/// Whether a template has a column for this field: it is sent, and exists in the usual kind of account.
-fn is_offered(field: &Field) -> bool {
-    !field.read_only && field.mode.is_none_or(|mode| mode == AccountMode::default())
-}
-
-fn part<'a>(entity: &'a Entity, field: &'a Field) -> Part<'a> {
-    let rule = entity.rules.iter().find(|rule| {
-        rule.require.as_ref() == Some(&field.name) && rule.mode.is_none_or(|mode| mode == AccountMode::default())
-    });
-    let one_of = entity.rules.iter().find(|rule| rule.one_of.contains(&field.name));
-    let required = field.required || rule.is_some();
-    let need = if required {
-        let mark = rule.map_or(field.required_mark.unwrap_or(field.mark), |rule| rule.mark);
-        say(if mark == Mark::Confirmed { "template.required" } else { "template.required_assumed" }, &[])
-    } else if let Some(rule) = one_of {
-        let labels: Vec<&str> = rule.one_of.iter().filter_map(|name| entity.field(name)).map(|f| &*f.zh).collect();
-        say("template.one_of", &[("fields", &labels.join("、"))])
-    } else {
-        say("template.optional", &[])
+fn part<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode) -> Part<'a> {
+    let requirement = entity.requirement(field, mode);
+    let need = match requirement {
+        Requirement::Always(Confidence::Confirmed) => say("template.required", &[]),
+        Requirement::Always(Confidence::Assumed) => say("template.required_assumed", &[]),
+        Requirement::OneOf(rule) => {
+            let labels: Vec<&str> = rule.one_of.iter().filter_map(|name| entity.field(name)).map(|f| &*f.zh).collect();
+            say("template.one_of", &[("fields", &labels.join("、"))])
+        }
+        Requirement::Never => say("template.optional", &[]),
     };
+    let required = matches!(requirement, Requirement::Always(_));
     // Whatever is no number and no date is kept as it is typed.
     let is_text = !matches!(field.kind, Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime | Kind::Html);
     let is_deleted = |value: &String| {
@@ -145,12 +97,7 @@ fn facts(entity: &Entity, parts: &[Part<'_>]) -> Vec<(String, String)> {
     facts
 }
 
-fn write_data(
-    sheet: &mut Worksheet,
-    catalog: &Catalog,
-    entity: &Entity,
-    parts: &[Part<'_>],
-) -> std::result::Result<(), XlsxError> {
+fn write_data(sheet: &mut Worksheet, catalog: &Catalog, entity: &Entity, parts: &[Part<'_>]) -> Result<(), XlsxError> {
     sheet.set_name(sheet_name(&entity.zh))?;
     let mut list = FIRST_LIST;
     for (at, part) in (0u16..).zip(parts) {
@@ -178,13 +125,7 @@ fn write_data(
 }
 
 /// A date becomes a real date, all else a text.
-fn write_example(
-    sheet: &mut Worksheet,
-    at: u16,
-    example: &str,
-    kind: Kind,
-    format: &Format,
-) -> std::result::Result<(), XlsxError> {
+fn write_example(sheet: &mut Worksheet, at: u16, example: &str, kind: Kind, format: &Format) -> Result<(), XlsxError> {
     let date = (kind == Kind::Date).then(|| ExcelDateTime::parse_from_str(example).ok()).flatten();
     match date {
         Some(date) => sheet.write_with_format(EXAMPLE_ROW, at, &date, format)?,
@@ -195,7 +136,7 @@ fn write_example(
 }
 
 /// What may stand in a column. A list too long for the cell's own rule is taken from the hidden sheet's column `list`.
-fn validation(part: &Part<'_>, list: &mut u16) -> std::result::Result<DataValidation, XlsxError> {
+fn validation(part: &Part<'_>, list: &mut u16) -> Result<DataValidation, XlsxError> {
     let field = part.field;
     let validation = DataValidation::new();
     if !part.choices.is_empty() {
@@ -236,7 +177,7 @@ fn message(catalog: &Catalog, part: &Part<'_>) -> String {
     lines.join("\n")
 }
 
-fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>]) -> std::result::Result<(), XlsxError> {
+fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>]) -> Result<(), XlsxError> {
     sheet.set_name(EXPLANATION)?;
     let bold = Format::new().set_bold().set_font_size(14);
     sheet.write_string_with_format(0, 0, say("template.title", &[("entity", &entity.zh)]), &bold)?;
@@ -258,7 +199,7 @@ fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>])
     for part in parts {
         row += 1;
         let field = part.field;
-        let mark = if field.mark == Mark::Confirmed { "template.confirmed" } else { "template.assumed" };
+        let mark = if field.mark == Confidence::Confirmed { "template.confirmed" } else { "template.assumed" };
         let max = field.max.map(|max| max.to_string()).unwrap_or_default();
         let texts = [
             &*field.zh,
@@ -278,11 +219,7 @@ fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>])
     Ok(())
 }
 
-fn write_hidden(
-    sheet: &mut Worksheet,
-    facts: &[(String, String)],
-    parts: &[Part<'_>],
-) -> std::result::Result<(), XlsxError> {
+fn write_hidden(sheet: &mut Worksheet, facts: &[(String, String)], parts: &[Part<'_>]) -> Result<(), XlsxError> {
     sheet.set_name(HIDDEN)?.set_very_hidden(true);
     for (row, (name, value)) in (0u32..).zip(facts) {
         sheet.write_string(row, 0, name)?.write_string(row, 1, value)?;

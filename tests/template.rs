@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use assert_cmd::Command;
-use bw8::entity::{Catalog, Entity};
+use bw8::entity::{AccountMode, Catalog, Entity};
 use bw8::format::{self, CellKind, Input, Row, Sheet};
 use bw8::template;
 
@@ -46,7 +46,8 @@ fn open(path: &Path) -> (Sheet, Vec<Row>) {
 fn the_committed_templates_are_the_generated_ones() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     for entity in importable() {
-        let generated = template::workbook(Catalog::embedded(), entity).unwrap().save_to_buffer().unwrap();
+        let generated =
+            template::workbook(Catalog::embedded(), entity, AccountMode::default()).unwrap().save_to_buffer().unwrap();
         let path = folder.join(format!("{}.xlsx", entity.name));
         if std::env::var_os("BW8_UPDATE").is_some() {
             std::fs::create_dir_all(&folder).unwrap();
@@ -84,7 +85,8 @@ fn the_command_writes_a_template_once() {
 fn changed(folder: &Path, change: impl Fn(&str, String) -> Option<String>) -> (Sheet, Vec<Row>) {
     use std::io::Write;
     let entity = Catalog::embedded().get("customers").unwrap();
-    let template = template::workbook(Catalog::embedded(), entity).unwrap().save_to_buffer().unwrap();
+    let template =
+        template::workbook(Catalog::embedded(), entity, AccountMode::default()).unwrap().save_to_buffer().unwrap();
     let path = folder.join("changed.xlsx");
     let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
     for (name, text) in parts(&template) {
@@ -128,7 +130,8 @@ fn a_list_too_long_for_a_cell_stands_on_the_hidden_sheet() {
     let field = entity.fields.iter_mut().find(|field| field.name == "ticketStatus").unwrap();
     let word = field.choices[0].clone();
     field.choices.extend((0..100).map(|at| bw8::entity::Choice { zh: format!("示例状态{at}"), ..word.clone() }));
-    let template = template::workbook(Catalog::embedded(), &entity).unwrap().save_to_buffer().unwrap();
+    let template =
+        template::workbook(Catalog::embedded(), &entity, AccountMode::default()).unwrap().save_to_buffer().unwrap();
     let parts = parts(&template);
     assert!(parts["xl/worksheets/sheet1.xml"].contains("'bw8'!$D$1:$D$106"));
     assert!(parts["xl/worksheets/sheet3.xml"].contains("r=\"D106\""));

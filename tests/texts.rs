@@ -84,15 +84,14 @@ fn every_command_and_option_has_chinese_help() {
         texts: &BTreeMap<String, (Option<String>, Option<String>)>,
         missing: &mut Vec<String>,
     ) {
-        let mut need = |key: String| {
-            if !texts.contains_key(&key) {
-                missing.push(key);
-            }
-        };
-        need(format!("help{path}"));
+        let has = |key: &str| texts.contains_key(key);
+        if !has(&format!("help{path}")) {
+            missing.push(format!("help{path}"));
+        }
         for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
-            if !["help", "version"].contains(&argument.get_id().as_str()) {
-                need(format!("help{path}.{}", argument.get_id()));
+            let (id, own) = (argument.get_id(), format!("help{path}.{}", argument.get_id()));
+            if !["help", "version"].contains(&id.as_str()) && !has(&own) && !has(&format!("help.option.{id}")) {
+                missing.push(own);
             }
         }
         for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {

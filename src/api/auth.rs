@@ -14,8 +14,8 @@ use rust_i18n::t;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::http::{Http, uri};
 use super::target::Credentials;
+use super::transport::{Http, uri};
 use crate::entity::Service;
 use crate::error::{Error, Exit, Result};
 use crate::text::mask;

@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 use super::auth::Auth;
 use super::envelope::{self, Document, Refusal};
-use super::http::{Failure, Http, uri};
-use super::limit::Pace;
+use super::limiter::Limiter;
+use super::outcome::{Expected, Outcome, classify};
 use super::target::Target;
-use super::verdict::{Expected, Verdict, judge};
+use super::transport::{Failure, Http, uri};
 use crate::entity::{self, Service};
 use crate::error::{Error, Exit, Result};
 
@@ -59,7 +59,7 @@ pub struct Client {
     auth: Auth,
     request_id: HeaderName,
     service: Service,
-    pace: Pace,
+    limiter: Limiter,
     requests: AtomicU64,
     answered: AtomicBool,
     retries: AtomicU64,
@@ -78,7 +78,7 @@ impl Client {
             http: Http::new(&target)?,
             auth,
             request_id,
-            pace: Pace::new(target.concurrency, target.rate),
+            limiter: Limiter::new(target.concurrency, target.rate),
             service: service.clone(),
             target,
             requests: AtomicU64::new(0),
@@ -93,8 +93,8 @@ impl Client {
     }
 
     /// The pace all requests keep.
-    pub fn pace(&self) -> &Pace {
-        &self.pace
+    pub fn limiter(&self) -> &Limiter {
+        &self.limiter
     }
 
     /// Requests made so far, tokens left out.
@@ -145,17 +145,17 @@ impl Client {
         let address = uri(url)?;
         loop {
             let (error, asked) = {
-                let permit = self.pace.acquire().await;
+                let permit = self.limiter.acquire().await;
                 let sent = self.attempt(entity::Method::Get, &address, None).await?;
                 match self.read_answer(url, sent) {
                     Read::Document(document) => {
-                        permit.went_well();
+                        permit.on_success();
                         return Ok(Ok(document));
                     }
                     Read::Refused(refusal) => return Ok(Err(refusal)),
                     Read::ForGood(error) => return Err(error),
                     Read::ForNow(error, asked) => {
-                        permit.faltered();
+                        permit.on_overload();
                         (error, asked)
                     }
                 }
@@ -165,16 +165,16 @@ impl Client {
             };
             self.count_retry();
             match asked {
-                Some(asked) => self.pace.hold(asked),
+                Some(asked) => self.limiter.hold(asked),
                 None => tokio::time::sleep(wait).await,
             }
         }
     }
 
     /// Judges the answer to a write of `body`; a secret of the login or of the record that it repeats goes no further.
-    pub fn judge(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Verdict {
-        let verdict = judge(answer, expected);
-        if matches!(verdict, Verdict::Done { .. } | Verdict::Busy { .. } | Verdict::Unknown(_)) {
+    pub fn classify(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Outcome {
+        let verdict = classify(answer, expected);
+        if matches!(verdict, Outcome::Done { .. } | Outcome::Busy { .. } | Outcome::Unknown(_)) {
             return verdict;
         }
         let hide = |text: String| self.auth.redact(envelope::without(text, body, &expected.secrets));
@@ -182,15 +182,15 @@ impl Client {
         // Hidden in the page, before it is shortened and its tags are taken out, and in what it says, where nothing is
         // escaped.
         let page = hide(String::from_utf8_lossy(&answer.body).into_owned());
-        let shown = judge(&Answer { body: page.into(), ..answer.clone() }, expected);
+        let shown = classify(&Answer { body: page.into(), ..answer.clone() }, expected);
         // What is hidden must not change what the answer means.
         let is_same = std::mem::discriminant(&shown) == std::mem::discriminant(&verdict);
         match if is_same { shown } else { verdict } {
-            Verdict::Refused(refusal) => Verdict::Refused(redacted(refusal)),
-            Verdict::LoginRefused(refusal) => Verdict::LoginRefused(redacted(refusal)),
-            Verdict::Forbidden(refusal) => Verdict::Forbidden(redacted(refusal)),
-            Verdict::NoSuchPath(refusal) => Verdict::NoSuchPath(redacted(refusal)),
-            Verdict::Moved(to) => Verdict::Moved(hide(to)),
+            Outcome::Refused(refusal) => Outcome::Refused(redacted(refusal)),
+            Outcome::LoginRefused(refusal) => Outcome::LoginRefused(redacted(refusal)),
+            Outcome::Forbidden(refusal) => Outcome::Forbidden(redacted(refusal)),
+            Outcome::NoSuchPath(refusal) => Outcome::NoSuchPath(redacted(refusal)),
+            Outcome::Moved(to) => Outcome::Moved(hide(to)),
             verdict => verdict,
         }
     }

@@ -54,8 +54,6 @@ pub struct Target {
     pub rate: f64,
     /// How long one attempt may take.
     pub timeout: Duration,
-    /// The built-in rehearsal server is meant, by `--sandbox`.
-    pub is_rehearsal: bool,
 }
 
 impl Target {
@@ -108,9 +106,9 @@ impl Target {
         }
     }
 
-    /// The account as part of a run's identity. The rehearsal server takes another port each time, so it goes by a name.
+    /// The account as part of a run's identity.
     pub fn identity(&self) -> String {
-        if self.is_rehearsal { "sandbox".to_owned() } else { format!("{} {}", self.base, self.credentials.name()) }
+        format!("{} {}", self.base, self.credentials.name())
     }
 }
 

@@ -2,11 +2,12 @@
 //! file per entity: endpoints, fields, choices, rules, keys, each with a mark of how sure it is. Command values,
 //! templates, header matching, checks, request bodies, export columns and the rehearsal server all read it.
 //!
-//! `confirmed` and `assumed` are the two [`Mark`]s; `source` names where a fact was seen (`docs/api-sources.md`).
+//! `confirmed` and `assumed` are the two [`Confidence`]s; `source` names where a fact was seen (`docs/api-sources.md`).
 
 mod overlay;
 mod service;
 mod validate;
+mod write_mode;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,6 +15,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use service::{Account, Custom, Filters, Paging, RequestId, Service, ServiceError, Token};
+pub use write_mode::WriteMode;
 
 use crate::error::{Error, Result};
 use crate::language::Language;
@@ -42,7 +44,7 @@ const FILES: &[(&str, &str)] = &[
 /// How sure a fact of the interface is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mark {
+pub enum Confidence {
     /// Seen in the vendor's pages or in working public code.
     Confirmed,
     /// Inferred; an account may behave differently.
@@ -104,7 +106,7 @@ pub struct Endpoint {
     #[serde(default)]
     pub resend: Vec<String>,
     /// How sure it is that this endpoint exists so.
-    pub mark: Mark,
+    pub mark: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -183,7 +185,7 @@ pub struct Field {
     pub required: bool,
     /// How sure it is that it is required, where that differs from `mark`.
     #[serde(default)]
-    pub required_mark: Option<Mark>,
+    pub required_mark: Option<Confidence>,
     /// The service sets it; it is never sent.
     #[serde(default)]
     pub read_only: bool,
@@ -213,7 +215,7 @@ pub struct Field {
     pub example: Option<String>,
     /// How sure it is that it exists so.
     #[serde(default = "confirmed")]
-    pub mark: Mark,
+    pub mark: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -227,6 +229,11 @@ impl Field {
     /// Whether a spreadsheet must keep this column as text, lest it eat zeros and digits.
     pub fn is_text_column(&self) -> bool {
         self.text_only || matches!(self.kind, Kind::Mobile | Kind::Phone | Kind::Id | Kind::Ids)
+    }
+
+    /// Whether accounts of this mode have the field.
+    pub fn exists_in(&self, mode: AccountMode) -> bool {
+        self.mode.is_none_or(|only| only == mode)
     }
 
     /// The choice that a cell's text names: by stored value, word or alias, case and width aside.
@@ -253,7 +260,7 @@ pub struct Rule {
     #[serde(default)]
     pub mode: Option<AccountMode>,
     /// How sure the rule is.
-    pub mark: Mark,
+    pub mark: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -281,7 +288,7 @@ pub struct Conflict {
     /// Fields that must agree for the row to count as unchanged.
     pub same: Vec<String>,
     /// How sure the text is.
-    pub mark: Mark,
+    pub mark: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -395,6 +402,24 @@ pub struct Entity {
     pub fields: Vec<Field>,
 }
 
+/// Whether a field has to be filled in.
+#[derive(Debug, Clone, Copy)]
+pub enum Requirement<'a> {
+    /// It has to be; and how sure that is.
+    Always(Confidence),
+    /// At least one of the fields of this rule has to be.
+    OneOf(&'a Rule),
+    /// It need not be.
+    Never,
+}
+
+impl Rule {
+    /// Whether the rule holds for accounts of this mode.
+    pub fn holds_in(&self, mode: AccountMode) -> bool {
+        self.mode.is_none_or(|only| only == mode)
+    }
+}
+
 impl Entity {
     /// The noun in `language`.
     pub fn label(&self, language: Language) -> &str {
@@ -404,6 +429,24 @@ impl Entity {
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Fields that can be filled in for accounts of this mode: they are sent, and exist there.
+    pub fn offered(&self, mode: AccountMode) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| !field.read_only && field.exists_in(mode))
+    }
+
+    /// Whether a field has to be filled in for accounts of this mode. A field that is read-only and required is the id of
+    /// a record to change.
+    pub fn requirement(&self, field: &Field, mode: AccountMode) -> Requirement<'_> {
+        if field.required {
+            return Requirement::Always(field.required_mark.unwrap_or(field.mark));
+        }
+        let rules = || self.rules.iter().filter(|rule| !field.read_only && rule.holds_in(mode));
+        if let Some(rule) = rules().find(|rule| rule.require.as_ref() == Some(&field.name)) {
+            return Requirement::Always(rule.mark);
+        }
+        rules().find(|rule| rule.one_of.contains(&field.name)).map_or(Requirement::Never, Requirement::OneOf)
     }
 
     /// The endpoint of this name.
@@ -517,8 +560,8 @@ fn yes() -> bool {
     true
 }
 
-fn confirmed() -> Mark {
-    Mark::Confirmed
+fn confirmed() -> Confidence {
+    Confidence::Confirmed
 }
 
 #[cfg(test)]

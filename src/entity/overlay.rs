@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue, ValueDeserializer};
 
-use super::validate::{Flaw, flaw};
+use super::validate::{CatalogError, flaw};
 use super::{Catalog, FILES, SERVICE};
 use crate::error::{Error, Result};
 
@@ -200,7 +200,7 @@ impl Overlay<'_> {
     }
 
     /// An error about a flaw of the merged catalog: at the key that names the flawed thing, or the nearest above it.
-    fn wrong_for(&self, flaw: &Flaw) -> Error {
+    fn wrong_for(&self, flaw: &CatalogError) -> Error {
         let nearest = flaw.paths.iter().filter_map(|path| {
             let mut path = path.as_str();
             loop {
@@ -359,7 +359,7 @@ fn named(table: &DeTable<'_>, key: &str) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entity::{Kind, Mark};
+    use crate::entity::{Confidence, Kind};
 
     fn overlaid(text: &str) -> Catalog {
         Catalog::overlaid(text, "api.toml").unwrap_or_else(|error| panic!("{error}"))
@@ -387,7 +387,7 @@ mod tests {
         assert_eq!(customers.keys, [["email"]]);
         let create = customers.endpoint("create").unwrap();
         assert_eq!((create.path.as_str(), create.wrap.as_deref()), ("/customers.json", Some("user")));
-        assert_eq!((create.mark, create.source.as_str()), (Mark::Confirmed, "api.toml"));
+        assert_eq!((create.mark, create.source.as_str()), (Confidence::Confirmed, "api.toml"));
         assert_eq!(customers.fields.len(), before.fields.len());
         let mobile = customers.field("mobile").unwrap();
         assert!(mobile.required && mobile.kind == Kind::Mobile && mobile.aliases.len() > 3);

@@ -9,7 +9,7 @@ use super::{Catalog, Entity, Field, Kind, fold};
 
 /// Something that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Flaw {
+pub(super) struct CatalogError {
     /// Keys that can be at fault: `customers.keys`.
     pub paths: Vec<String>,
     /// What does not hold, in the user's language.
@@ -17,11 +17,11 @@ pub(super) struct Flaw {
 }
 
 /// The first flaw of a catalog.
-pub(super) fn flaw(catalog: &Catalog) -> Option<Flaw> {
+pub(super) fn flaw(catalog: &Catalog) -> Option<CatalogError> {
     double_entity_word(catalog).or_else(|| catalog.entities().iter().find_map(|entity| entity_flaw(catalog, entity)))
 }
 
-fn entity_flaw(catalog: &Catalog, entity: &Entity) -> Option<Flaw> {
+fn entity_flaw(catalog: &Catalog, entity: &Entity) -> Option<CatalogError> {
     double_header_word(entity)
         .or_else(|| dangling_field(entity))
         .or_else(|| dangling_reference(catalog, entity))
@@ -29,13 +29,13 @@ fn entity_flaw(catalog: &Catalog, entity: &Entity) -> Option<Flaw> {
         .or_else(|| entity.fields.iter().find_map(|field| choice_flaw(entity, field)))
 }
 
-fn double_entity_word(catalog: &Catalog) -> Option<Flaw> {
+fn double_entity_word(catalog: &Catalog) -> Option<CatalogError> {
     let mut seen: HashMap<String, (&str, &str)> = HashMap::new();
     for entity in catalog.entities() {
         for (key, word) in words(&entity.name, &entity.zh, &entity.en, &entity.aliases) {
             let before = seen.insert(fold(word), (&entity.name, key));
             let Some((other, other_key)) = before.filter(|(other, _)| *other != entity.name) else { continue };
-            return Some(Flaw {
+            return Some(CatalogError {
                 paths: vec![format!("{}.{key}", entity.name), format!("{other}.{other_key}")],
                 what: t!("overlay.double_word", word = word, first = other, second = entity.name).into_owned(),
             });
@@ -58,14 +58,14 @@ fn field_paths(entity: &Entity, field: &str) -> [String; 2] {
     ["fields", "custom_fields"].map(|list| format!("{}.{list}.{field}", entity.name))
 }
 
-fn double_header_word(entity: &Entity) -> Option<Flaw> {
+fn double_header_word(entity: &Entity) -> Option<CatalogError> {
     let mut seen: HashMap<String, (usize, &str)> = HashMap::new();
     for (place, field) in entity.fields.iter().enumerate() {
         for (key, word) in words(&field.name, &field.zh, &field.en, &field.aliases) {
             let before = seen.insert(fold(word), (place, key));
             let Some((other, other_key)) = before.filter(|(other, _)| *other != place) else { continue };
             let other = &entity.fields[other].name;
-            return Some(Flaw {
+            return Some(CatalogError {
                 paths: [word_paths(entity, &field.name, key), word_paths(entity, other, other_key)].concat(),
                 what: t!("overlay.double_word", word = word, first = other, second = field.name).into_owned(),
             });
@@ -110,45 +110,45 @@ fn used_fields(entity: &Entity) -> Vec<(&'static str, &String)> {
     used
 }
 
-fn dangling_field(entity: &Entity) -> Option<Flaw> {
+fn dangling_field(entity: &Entity) -> Option<CatalogError> {
     let (key, name) = used_fields(entity).into_iter().find(|(_, name)| entity.field(name).is_none())?;
-    Some(Flaw {
+    Some(CatalogError {
         paths: vec![format!("{}.{key}", entity.name)],
         what: t!("overlay.no_field", name = name, entity = entity.name).into_owned(),
     })
 }
 
-fn dangling_reference(catalog: &Catalog, entity: &Entity) -> Option<Flaw> {
+fn dangling_reference(catalog: &Catalog, entity: &Entity) -> Option<CatalogError> {
     let of_fields = entity.fields.iter().filter_map(|field| {
         let reference = field.reference.as_ref()?;
         Some((field_paths(entity, &field.name).map(|path| format!("{path}.reference")).to_vec(), reference))
     });
     let of_walk = entity.walk.iter().map(|walk| (vec![format!("{}.walk.entity", entity.name)], &walk.entity));
     let (paths, name) = of_fields.chain(of_walk).find(|(_, name)| catalog.get(name).is_none())?;
-    Some(Flaw { paths, what: t!("overlay.no_entity", name = name).into_owned() })
+    Some(CatalogError { paths, what: t!("overlay.no_entity", name = name).into_owned() })
 }
 
-fn dangling_endpoint(entity: &Entity) -> Option<Flaw> {
+fn dangling_endpoint(entity: &Entity) -> Option<CatalogError> {
     let conflict = entity.conflict.iter().map(|conflict| ("conflict.endpoint", &conflict.endpoint));
     let parts = entity.parts.iter().map(|part| ("parts", &part.endpoint));
     if let Some((key, name)) = conflict.chain(parts).find(|(_, name)| entity.endpoint(name).is_none()) {
         let what = t!("overlay.no_endpoint", name = name, entity = entity.name).into_owned();
-        return Some(Flaw { paths: vec![format!("{}.{key}", entity.name)], what });
+        return Some(CatalogError { paths: vec![format!("{}.{key}", entity.name)], what });
     }
     let (name, endpoint) = entity.endpoints.iter().find(|(_, endpoint)| !endpoint.path.starts_with('/'))?;
-    Some(Flaw {
+    Some(CatalogError {
         paths: vec![format!("{}.endpoints.{name}.path", entity.name)],
         what: t!("overlay.bad_path", path = endpoint.path).into_owned(),
     })
 }
 
-fn choice_flaw(entity: &Entity, field: &Field) -> Option<Flaw> {
+fn choice_flaw(entity: &Entity, field: &Field) -> Option<CatalogError> {
     let what = match (field.kind == Kind::Choice, field.choices.is_empty()) {
         (true, true) => t!("overlay.no_choices"),
         (false, false) => t!("overlay.choices_of_no_choice"),
         _ => return None,
     };
-    Some(Flaw { paths: field_paths(entity, &field.name).to_vec(), what: what.into_owned() })
+    Some(CatalogError { paths: field_paths(entity, &field.name).to_vec(), what: what.into_owned() })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::settings::{Connection, Knowledge};
+use crate::settings::{ConnectionOptions, SettingsOptions};
 
 /// Options of `bw8 export`.
 #[derive(Debug, Clone, Args)]
@@ -89,10 +89,10 @@ pub struct Arguments {
     pub no_mirror: bool,
     /// The account.
     #[command(flatten)]
-    pub connection: Connection,
-    /// The catalog.
+    pub connection: ConnectionOptions,
+    /// The settings.
     #[command(flatten)]
-    pub knowledge: Knowledge,
+    pub settings: SettingsOptions,
 }
 
 /// A format of the output.

@@ -2,11 +2,11 @@
 
 use rust_i18n::t;
 
-use super::definitions::Definitions;
-use super::names::Names;
-use super::shape::{Column, From, tell_apart};
 use crate::entity::{AccountMode, Entity, Field, fold};
 use crate::error::{Error, Result};
+use crate::export::definitions::Definitions;
+use crate::export::names::Names;
+use crate::export::shape::{Column, From, tell_apart};
 use crate::language::Language;
 
 /// What decides on columns.

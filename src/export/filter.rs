@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::moment;
-use super::period::Bounds;
 use crate::api::as_text;
 use crate::entity::{Custom, Entity, fold};
+use crate::export::moment;
+use crate::export::period::Bounds;
 use crate::refresh::{is_deleted, text_of};
 
 /// A member that must have a value.

@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, HashSet};
 
 use rust_i18n::t;
 
-use super::definitions::Definitions;
-use super::filter::Filter;
-use super::plan::{Plan, Source};
-use super::rows::Pile;
 use crate::api::{self, as_text};
 use crate::entity::{Entity, Field};
 use crate::error::{Error, Exit, Result};
+use crate::export::definitions::Definitions;
+use crate::export::filter::Filter;
+use crate::export::plan::{Plan, Source};
+use crate::export::rows::Pile;
 use crate::language::Language;
 use crate::mirror::{Key, List};
 use crate::refresh::{Detail, Outcome, Question, Refresh, Report, text_of};

@@ -1,7 +1,6 @@
 //! The way out: from the service through the mirror into a file. `plan` says what is meant, `gather` asks for it, `columns`
 //! and `shape` make cells of it, `rows` and `write` put them into a file, `manifest` says what proves that it is all.
 
-mod account;
 mod arguments;
 mod columns;
 mod definitions;
@@ -25,7 +24,6 @@ use std::time::{Duration, Instant};
 use rust_i18n::t;
 use serde_json::json;
 
-pub use account::{Account, mirror_file};
 pub use arguments::Arguments;
 
 use arguments::{Summary, To};
@@ -41,15 +39,16 @@ use shape::{Shape, Style};
 use summary::Tally;
 use write::{Table, Written};
 
-use crate::api::Client;
+use crate::account::Account;
+use crate::api::{Client, Target};
 use crate::entity::{Catalog, Kind, Part};
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::xlsx::FRONT_NAMES;
 use crate::language::Language;
 use crate::mirror::{List, Mirror};
-use crate::printer::Printer;
-use crate::refresh::{Progress, Question, Refresh, Stop};
-use crate::settings::{self, Settings};
+use crate::refresh::{Question, Refresh};
+use crate::settings::Settings;
+use crate::terminal::{Interrupt, Printer, Progress};
 
 /// How often a lock that another command holds is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
@@ -61,40 +60,34 @@ const FORGET_SECONDS: i64 = 2 * 24 * 60 * 60;
 ///
 /// # Errors
 /// Wrong usage, a login that is refused, a service that fails, an export that cannot be made whole, a full disk.
-pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+pub fn run(arguments: &Arguments, settings: &Settings, account: &Account, printer: &Printer) -> Result<Exit> {
     let began = Instant::now();
-    let catalog = settings::catalog(&arguments.knowledge)?;
-    let settings = Settings::load(arguments.connection.account.as_deref())?;
-    let now = service_time(&catalog);
-    let plan = Plan::new(arguments, &catalog, now.date())?;
-    let account = Account::open(&arguments.connection, &settings, &catalog)?;
+    let catalog = &settings.catalog;
+    let now = service_time(catalog);
+    let plan = Plan::new(arguments, catalog, now.date())?;
+    let connection = account.connect()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context(|| "tokio".to_owned())?;
     let _inside = runtime.enter();
-    let stop = Stop::on_interrupt();
+    let stop = Interrupt::listen();
     let choice = Choice {
         entity: plan.entity,
         named: &arguments.columns,
         headers: plan.headers,
-        mode: settings.account_mode(&arguments.knowledge),
+        mode: settings.account_mode,
         has_names: plan.has_names,
     };
     let secrets = choice.named_secrets();
-    let mirror = open_mirror(arguments, &account, !secrets.is_empty(), printer)?;
-    let client = Arc::new(Client::new(account.target.clone(), &catalog.service)?);
+    let mirror = open_mirror(arguments, account, !secrets.is_empty(), printer)?;
+    let client = Arc::new(Client::new(connection.target.clone(), &catalog.service)?);
     let progress = Progress::new(printer);
-    let refresh = Refresh {
-        client: &client,
-        mirror: &mirror,
-        catalog: &catalog,
-        stop: &stop,
-        progress: &progress,
-        kept_secrets: &secrets,
-    };
-    let job = Job { arguments, plan: &plan, choice: &choice, refresh, account: &account, now, runtime: &runtime };
+    let refresh =
+        Refresh { client: &client, mirror: &mirror, catalog, stop: &stop, progress: &progress, kept_secrets: &secrets };
+    let target = &connection.target;
+    let job = Job { arguments, plan: &plan, choice: &choice, refresh, target, now, runtime: &runtime };
     let done = job.run();
     progress.end();
     let report = done?;
@@ -115,7 +108,7 @@ fn open_mirror(arguments: &Arguments, account: &Account, has_secrets: bool, prin
     if arguments.no_mirror || has_secrets {
         return Mirror::temporary();
     }
-    let file = mirror_file(&account.target)?;
+    let file = account.mirror_file()?;
     printer.detail(&t!("export.mirror_at", file = file.display()));
     Mirror::open(&file)
 }
@@ -126,7 +119,7 @@ struct Job<'a> {
     plan: &'a Plan<'a>,
     choice: &'a Choice<'a>,
     refresh: Refresh<'a>,
-    account: &'a Account,
+    target: &'a Target,
     now: jiff::civil::DateTime,
     runtime: &'a tokio::runtime::Runtime,
 }
@@ -427,7 +420,10 @@ impl<'a> Job<'a> {
             false => filters.join("\n"),
         };
         vec![
-            (t!("export.front_account", locale = locale).into_owned(), self.account.label()),
+            (
+                t!("export.front_account", locale = locale).into_owned(),
+                format!("{} @ {}", self.target.credentials.name(), self.target.host()),
+            ),
             (t!("export.front_when", locale = locale).into_owned(), self.now.strftime("%Y-%m-%d %H:%M:%S").to_string()),
             (t!("export.front_filter", locale = locale).into_owned(), filter),
         ]
@@ -469,7 +465,7 @@ impl<'a> Job<'a> {
             entity: self.plan.entity.name.clone(),
             program: concat!("bw8 ", env!("CARGO_PKG_VERSION")).to_owned(),
             exported: self.now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            account: self.account.label(),
+            account: format!("{} @ {}", self.target.credentials.name(), self.target.host()),
             filter: self.filters(),
             complete: true,
             records,

@@ -7,10 +7,10 @@ use jiff::Span;
 use jiff::civil::Date;
 use rust_i18n::t;
 
-use super::arguments::{Arguments, By, Headers, To};
-use super::period::Bounds;
 use crate::entity::{Catalog, Entity, Service};
 use crate::error::{Error, Result};
+use crate::export::arguments::{Arguments, By, Headers, To};
+use crate::export::period::Bounds;
 use crate::language::Language;
 use crate::refresh::Question;
 

@@ -6,14 +6,15 @@ use std::sync::mpsc;
 use rust_i18n::t;
 use serde_json::Value;
 
-use super::filter::Filter;
-use super::shape::{Rows, Shape};
-use super::summary::Tally;
-use super::write::{Table, Written};
 use crate::entity::Part;
 use crate::error::{Error, Result};
+use crate::export::filter::Filter;
+use crate::export::shape::{Rows, Shape};
+use crate::export::summary::Tally;
+use crate::export::write::{Table, Written};
 use crate::mirror::{Key, List, Mirror};
-use crate::refresh::{Stop, is_deleted};
+use crate::refresh::is_deleted;
+use crate::terminal::Interrupt;
 
 /// Records shaped together.
 const BATCH: usize = 512;
@@ -30,7 +31,7 @@ pub struct Pile<'a> {
     /// The name of the details to read, when there are any.
     pub detail: Option<&'a str>,
     /// Ctrl-C.
-    pub stop: &'a Stop,
+    pub stop: &'a Interrupt,
 }
 
 /// What was read of a list.
@@ -142,7 +143,10 @@ fn read(body: &[u8]) -> Result<Value> {
 fn pass<T>(
     width: usize,
     table: Table,
-    produce: impl FnOnce(&mut Rows, &mut dyn FnMut(&mut Rows) -> Result<()>) -> Result<(T, Option<super::summary::Front>)>,
+    produce: impl FnOnce(
+        &mut Rows,
+        &mut dyn FnMut(&mut Rows) -> Result<()>,
+    ) -> Result<(T, Option<crate::export::summary::Front>)>,
 ) -> Result<(T, Written)> {
     let (sender, receiver) = mpsc::sync_channel::<Rows>(UNDERWAY);
     let (front_sender, front_receiver) = mpsc::channel();

@@ -7,13 +7,13 @@ use std::ops::Range;
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 
-use super::definitions::Definitions;
-use super::html;
-use super::moment::{self, Moment};
-use super::names::Names;
 use crate::api::as_text;
 use crate::entity::{Custom, Field, Kind};
 use crate::error::Result;
+use crate::export::definitions::Definitions;
+use crate::export::html;
+use crate::export::moment::{self, Moment};
+use crate::export::names::Names;
 use crate::format;
 use crate::refresh::text_of;
 

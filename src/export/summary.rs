@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rust_i18n::t;
 use serde_json::Value;
 
-use super::moment;
-use super::names::Names;
 use crate::entity::{Entity, Field, Kind};
 use crate::error::Result;
+use crate::export::moment;
+use crate::export::names::Names;
 use crate::format::xlsx::{Counts, Front as Sheet};
 use crate::language::Language;
 use crate::refresh::text_of;

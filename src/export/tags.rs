@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rust_i18n::t;
 
-use super::filter::Filter;
-use super::gather::tags_of;
-use super::rows::Pile;
-use super::shape::Rows;
-use super::write::{Table, Written};
 use crate::entity::Catalog;
 use crate::error::Result;
+use crate::export::filter::Filter;
+use crate::export::gather::tags_of;
+use crate::export::rows::Pile;
+use crate::export::shape::Rows;
+use crate::export::write::{Table, Written};
 use crate::format::Column;
 use crate::language::Language;
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
-use super::arguments::{Encoding, To};
-use super::summary::Front;
 use crate::error::{Context, Error, Result};
+use crate::export::arguments::{Encoding, To};
+use crate::export::summary::Front;
 use crate::format::csv::{CsvWriter, Dialect};
 use crate::format::jsonl::JsonlWriter;
 use crate::format::xlsx::{Options, XlsxWriter};

@@ -45,6 +45,9 @@ pub struct Cell<'a> {
     pub kind: CellKind,
 }
 
+/// What a row holds, whatever its position: the first half of a SHA-256 over its cells.
+pub type Content = [u8; 16];
+
 /// One row of a sheet, reused from row to row so that reading does not allocate.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
@@ -57,7 +60,7 @@ pub struct Row {
     /// The kinds of the cells; empty when all are text, as in CSV.
     pub kinds: Vec<CellKind>,
     /// What it holds, as a hash; known of rows that a [`Reader`] gave.
-    pub content: [u8; 16],
+    pub content: Content,
 }
 
 impl Row {
@@ -241,6 +244,13 @@ pub struct Column {
     pub is_text: bool,
     /// Mark the header as required.
     pub required: bool,
+}
+
+impl Column {
+    /// Columns with these headers and nothing else to say of them.
+    pub fn plain(titles: &[&str]) -> Vec<Column> {
+        titles.iter().map(|title| Column { title: (*title).to_owned(), ..Column::default() }).collect()
+    }
 }
 
 /// Writes rows in order. Nothing stands under the file's name until [`Writer::finish`]: a half-written file is never

@@ -6,64 +6,62 @@ use std::path::{Path, PathBuf};
 use rust_i18n::t;
 use uuid::Uuid;
 
-use super::request::Mode;
-use super::spool::Fate;
-use super::survey::Rows;
-use crate::entity::Entity;
+use super::options::ResumeOptions;
+use super::preflight::Rows;
+use super::spool::RowState;
+use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
-use crate::journal::{Identity, IndexedRun, Journal, Parent, Past, RunIndex};
-
-/// What the user said about going on.
-#[derive(Debug, Clone, Default)]
-pub struct Wish {
-    /// The run's folder, when it was named.
-    pub folder: Option<PathBuf>,
-    /// Begin anew, whatever came before.
-    pub fresh: bool,
-    /// Go on although something changed.
-    pub accept_changed: bool,
-}
+use crate::files::create_private_folder;
+use crate::journal::{Identity, IndexedRun, Journal, JournalReader, Parent, RunIndex};
+use crate::terminal::quoted_path;
 
 /// The run a command means.
 #[derive(Debug)]
-pub enum Decision {
+pub enum OpenedRun {
     /// A run that is new; its journal is made.
     New(Journal),
     /// A run that was not finished, or that takes a changed input as its own; and how many rows have an end that stands.
     Continue(Journal, u64),
     /// A run that did it all before; how it ended.
-    Finished(Past, Exit),
+    Finished(JournalReader, Exit),
 }
 
 /// What a command would do, before anything is done.
 #[derive(Debug)]
-pub enum Meant {
+pub enum ResumePlan {
     /// A new run, in this folder when one was named.
     New(Option<PathBuf>),
     /// The run in this folder, which was not finished.
-    Continue(PathBuf, Past),
+    Continue(PathBuf, JournalReader),
     /// The run in this folder, which takes the changed input as its own.
-    Accept(PathBuf, Past),
+    Accept(PathBuf, JournalReader),
     /// Nothing: a run did it all before; how it ended.
-    Finished(Past, Exit),
+    Finished(JournalReader, Exit),
 }
 
 /// Finds out which run is meant and changes nothing.
 ///
 /// # Errors
 /// Something that makes the run what it is has changed.
-pub fn meant(wish: &Wish, identity: &Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> Result<Meant> {
+pub fn meant(
+    options: &ResumeOptions,
+    identity: &Identity,
+    index: &RunIndex,
+    rows: &mut Rows,
+    entity: &Entity,
+) -> Result<ResumePlan> {
     // A run is found again from any folder.
-    let named = wish.folder.as_ref().map(|folder| std::path::absolute(folder).context(|| folder.display().to_string()));
+    let named =
+        options.folder.as_ref().map(|folder| std::path::absolute(folder).context(|| folder.display().to_string()));
     let named = named.transpose()?;
     let found = match &named {
-        Some(folder) if Journal::exists(folder) => Some((folder.clone(), Past::open(folder)?)),
+        Some(folder) if Journal::exists(folder) => Some((folder.clone(), JournalReader::open(folder)?)),
         Some(_) => None,
-        None if wish.fresh => None,
+        None if options.fresh => None,
         None => earlier_run(identity, index, rows, entity)?,
     };
-    let Some((folder, past)) = found else { return Ok(Meant::New(named)) };
-    if wish.fresh {
+    let Some((folder, past)) = found else { return Ok(ResumePlan::New(named)) };
+    if options.fresh {
         return Err(
             Error::usage(t!("resume.folder_taken", folder = folder.display())).hint(t!("resume.folder_taken_hint"))
         );
@@ -74,11 +72,11 @@ pub fn meant(wish: &Wish, identity: &Identity, index: &RunIndex, rows: &mut Rows
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
         let is_all_done = changes == [Change::Input] && sent_before(rows, &past, Known::ByContent)? == identity.rows;
         if changes.is_empty() || changes == [Change::Catalog] || is_all_done {
-            return Ok(Meant::Finished(past, exit));
+            return Ok(ResumePlan::Finished(past, exit));
         }
     }
     if changes.is_empty() {
-        return Ok(Meant::Continue(folder, past));
+        return Ok(ResumePlan::Continue(folder, past));
     }
     if changes.contains(&Change::Target) || changes.contains(&Change::Entity) {
         return Err(Error::usage(t!(
@@ -88,7 +86,7 @@ pub fn meant(wish: &Wish, identity: &Identity, index: &RunIndex, rows: &mut Rows
         ))
         .hint(t!("resume.other_target_hint")));
     }
-    if !wish.accept_changed {
+    if !options.accept_changed {
         let names: Vec<String> = changes.iter().map(|change| change.label()).collect();
         let sent = sent_before(rows, &past, Known::ByKeyToo)?;
         return Err(Error::usage(t!(
@@ -99,35 +97,41 @@ pub fn meant(wish: &Wish, identity: &Identity, index: &RunIndex, rows: &mut Rows
         ))
         .hint(match identity.parent {
             None => t!("resume.changed_hint", sent = sent),
-            Some(_) => t!("resume.changed_retry_hint", folder = super::run::shown_path(&folder)),
+            Some(_) => t!("resume.changed_retry_hint", folder = quoted_path(&folder)),
         }));
     }
-    if wish.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.len() > 1 {
+    if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.len() > 1 {
         return Err(Error::usage(t!("resume.several")).hint(t!("resume.several_hint")));
     }
-    Ok(Meant::Accept(folder, past))
+    Ok(ResumePlan::Accept(folder, past))
 }
 
 /// Finds out which run is meant and opens its journal.
 ///
 /// # Errors
 /// Everything of [`meant`], or another process is at work on the run.
-pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> Result<Decision> {
-    let meant = meant(wish, &identity, index, rows, entity)?;
+pub fn decide(
+    options: &ResumeOptions,
+    identity: Identity,
+    index: &RunIndex,
+    rows: &mut Rows,
+    entity: &Entity,
+) -> Result<OpenedRun> {
+    let meant = meant(options, &identity, index, rows, entity)?;
     let ended = ended_before(&meant, &identity, rows)?;
     match meant {
-        Meant::New(named) => {
+        ResumePlan::New(named) => {
             let folder = match named {
                 Some(folder) => made(&folder)?,
                 None => free_folder(&identity)?,
             };
-            begin(&folder, &identity, index).map(Decision::New)
+            begin(&folder, &identity, index).map(OpenedRun::New)
         }
-        Meant::Continue(folder, past) => {
+        ResumePlan::Continue(folder, past) => {
             drop(past);
-            Journal::open(&folder).map(|journal| Decision::Continue(journal, ended))
+            Journal::open(&folder).map(|journal| OpenedRun::Continue(journal, ended))
         }
-        Meant::Accept(folder, past) => {
+        ResumePlan::Accept(folder, past) => {
             let run = past.identity().run;
             let parent = past.identity().parent.clone();
             drop(past);
@@ -135,9 +139,9 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows
             let identity = Identity { run, parent, ..identity };
             journal.accept_change(identity.clone())?;
             index.put(&identity, &folder)?;
-            Ok(Decision::Continue(journal, ended))
+            Ok(OpenedRun::Continue(journal, ended))
         }
-        Meant::Finished(past, exit) => Ok(Decision::Finished(past, exit)),
+        ResumePlan::Finished(past, exit) => Ok(OpenedRun::Finished(past, exit)),
     }
 }
 
@@ -145,17 +149,17 @@ pub fn decide(wish: &Wish, identity: Identity, index: &RunIndex, rows: &mut Rows
 ///
 /// # Errors
 /// A journal that cannot be read.
-pub fn ended_before(meant: &Meant, identity: &Identity, rows: &mut Rows) -> Result<u64> {
+pub fn ended_before(meant: &ResumePlan, identity: &Identity, rows: &mut Rows) -> Result<u64> {
     match meant {
-        Meant::New(_) => Ok(0),
+        ResumePlan::New(_) => Ok(0),
         // Skipped rows of a run that is no retry are the example.
-        Meant::Continue(_, past) => {
+        ResumePlan::Continue(_, past) => {
             let counts = past.counts()?;
             let skipped = if identity.parent.is_some() { counts.skipped } else { 0 };
             Ok(counts.done() - counts.skipped + skipped + counts.failed + counts.unknown + past.reserved()?)
         }
-        Meant::Accept(_, past) => sent_of(rows, past, Known::ByKeyToo, true),
-        Meant::Finished(..) => Ok(identity.rows),
+        ResumePlan::Accept(_, past) => sent_of(rows, past, Known::ByKeyToo, true),
+        ResumePlan::Finished(..) => Ok(identity.rows),
     }
 }
 
@@ -202,8 +206,8 @@ fn earlier_run(
     index: &RunIndex,
     rows: &mut Rows,
     entity: &Entity,
-) -> Result<Option<(PathBuf, Past)>> {
-    let open = |run: IndexedRun| Past::open(&run.folder).map(|past| (run.folder, past));
+) -> Result<Option<(PathBuf, JournalReader)>> {
+    let open = |run: IndexedRun| JournalReader::open(&run.folder).map(|past| (run.folder, past));
     let same_mode = |run: &IndexedRun| run.mode == identity.mode;
     if let Some(run) = index.of_input(&identity.target, &identity.entity, &identity.input)?.into_iter().find(same_mode)
     {
@@ -228,25 +232,20 @@ fn runs_with_rows(
     index: &RunIndex,
     rows: &mut Rows,
     entity: &Entity,
-) -> Result<Vec<(PathBuf, Past)>> {
-    if identity.parent.is_some() || !makes_records(entity, &identity.mode) {
+) -> Result<Vec<(PathBuf, JournalReader)>> {
+    if identity.parent.is_some() || !WriteMode::of(&identity.mode).makes_records(entity) {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
     for run in index.of_entity(&identity.target, &identity.entity)?.into_iter().filter(|run| run.mode == identity.mode)
     {
         // One run that cannot be read does not keep another from beginning.
-        let Ok(past) = Past::open(&run.folder) else { continue };
+        let Ok(past) = JournalReader::open(&run.folder) else { continue };
         if past.identity().parent.is_none() && sent_before(rows, &past, Known::ByContent)? > 0 {
             found.push((run.folder, past));
         }
     }
     Ok(found)
-}
-
-/// Whether each row that is sent makes a record of its own.
-fn makes_records(entity: &Entity, mode: &str) -> bool {
-    mode == Mode::Create.word() && entity.edits.is_none() && entity.conflict.is_none()
 }
 
 /// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
@@ -268,19 +267,19 @@ enum Known {
 }
 
 /// How many of the rows a run has sent.
-fn sent_before(rows: &mut Rows, past: &Past, known: Known) -> Result<u64> {
+fn sent_before(rows: &mut Rows, past: &JournalReader, known: Known) -> Result<u64> {
     sent_of(rows, past, known, false)
 }
 
 /// How many of the rows a run has sent, or only of those that could be sent now.
-fn sent_of(rows: &mut Rows, past: &Past, known: Known, only_sound: bool) -> Result<u64> {
+fn sent_of(rows: &mut Rows, past: &JournalReader, known: Known, only_sound: bool) -> Result<u64> {
     past.build_indexes()?;
     let mut sent = 0;
     rows.begin()?;
     while let Some(row) = rows.spool.next()? {
         let key = row.key.map(|(key, _)| key);
-        let seen = rows.repeated.see(row.number, key, &row.content, true);
-        if only_sound && (!matches!(row.fate, Fate::Sound(_)) || seen.first.is_some()) {
+        let seen = rows.duplicates.see(row.number, key, &row.content, true);
+        if only_sound && (!matches!(row.state, RowState::Sound(_)) || seen.first.is_some()) {
             continue;
         }
         let is_sent = past.was_sent(&row.content, seen.copy)?
@@ -299,7 +298,7 @@ pub fn begin(folder: &Path, identity: &Identity, index: &RunIndex) -> Result<Jou
 }
 
 fn made(folder: &Path) -> Result<PathBuf> {
-    create_private(folder)?;
+    create_private_folder(folder)?;
     Ok(folder.to_owned())
 }
 
@@ -321,7 +320,7 @@ fn free_folder(identity: &Identity) -> Result<PathBuf> {
             _ => base.with_file_name(format!("{}-{number}", base.file_name().unwrap_or_default().to_string_lossy())),
         };
         if !folder.exists() {
-            create_private(&folder)?;
+            create_private_folder(&folder)?;
             return std::path::absolute(&folder).context(|| folder.display().to_string());
         }
     }
@@ -333,18 +332,6 @@ fn portable(name: &str) -> String {
     let safe: String =
         name.chars().map(|c| if c.is_control() || "<>:\"/\\|?*".contains(c) { '_' } else { c }).take(120).collect();
     safe.trim_end_matches(['.', ' ']).to_owned()
-}
-
-/// Makes a folder that only its owner may enter: it will hold customers' data.
-fn create_private(folder: &Path) -> Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| {
-        Error::cannot_run(t!("journal.cannot_write", file = folder.display(), why = error))
-            .hint(t!("journal.cannot_write_hint"))
-    })
 }
 
 /// A new run's id: made of time and chance.

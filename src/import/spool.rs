@@ -9,24 +9,25 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use bytes::Bytes;
 use rust_i18n::t;
 
-use super::request::{Job, LookUp};
+use super::operation::{LookUp, WriteOperation};
 use crate::error::{Context, Error, Result};
-use crate::journal::{Content, Reason};
+use crate::format::Content;
+use crate::journal::Reason;
 
 /// What a row has come to in the first reading.
 #[derive(Debug, Clone)]
-pub enum Fate {
+pub enum RowState {
     /// The template's example row.
     Example,
     /// It has mistakes.
     Refused(Reason),
     /// It can be sent.
-    Sound(Job),
+    Sound(WriteOperation),
 }
 
 /// A row as the first reading left it.
 #[derive(Debug, Clone)]
-pub struct Spooled {
+pub struct SpooledRow {
     /// The row number a person sees.
     pub number: u64,
     /// What it holds.
@@ -36,7 +37,7 @@ pub struct Spooled {
     /// For a retry: the cells that name its row and run there.
     pub origin: Option<(String, String)>,
     /// What it has come to.
-    pub fate: Fate,
+    pub state: RowState,
 }
 
 /// Takes rows.
@@ -76,7 +77,7 @@ impl SpoolWriter {
     ///
     /// # Errors
     /// A full disk.
-    pub fn add(&mut self, row: &Spooled) -> Result<()> {
+    pub fn add(&mut self, row: &SpooledRow) -> Result<()> {
         let out = &mut self.record;
         out.clear();
         out.extend_from_slice(&row.number.to_le_bytes());
@@ -90,25 +91,25 @@ impl SpoolWriter {
             push(out, number.as_bytes());
             push(out, run.as_bytes());
         }
-        match &row.fate {
-            Fate::Example => out.push(EXAMPLE),
-            Fate::Refused(reason) => {
+        match &row.state {
+            RowState::Example => out.push(EXAMPLE),
+            RowState::Refused(reason) => {
                 out.push(REFUSED);
                 push(out, reason.code.as_bytes());
                 push(out, reason.field.as_bytes());
                 push(out, reason.message.as_bytes());
             }
-            Fate::Sound(Job::Write { body, look_up }) => {
+            RowState::Sound(WriteOperation::Write { body, look_up }) => {
                 out.push(WRITE);
                 push(out, &look_up.as_ref().map(json).unwrap_or_default());
                 push(out, body);
             }
-            Fate::Sound(Job::Change { id, members }) => {
+            RowState::Sound(WriteOperation::Change { id, members }) => {
                 out.push(CHANGE);
                 push(out, id.as_bytes());
                 push(out, &json(members));
             }
-            Fate::Sound(Job::Tags(edit)) => {
+            RowState::Sound(WriteOperation::Tags(edit)) => {
                 out.push(TAGS);
                 push(out, &json(edit));
             }
@@ -142,7 +143,7 @@ impl Spool {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn next(&mut self) -> Result<Option<Spooled>> {
+    pub fn next(&mut self) -> Result<Option<SpooledRow>> {
         let mut length = [0; 4];
         match self.file.read_exact(&mut length) {
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -159,7 +160,7 @@ impl Spool {
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn row(mut self) -> Option<Spooled> {
+    fn row(mut self) -> Option<SpooledRow> {
         let number = u64::from_le_bytes(self.array()?);
         let content = self.array()?;
         let has_key = self.array::<1>()? == [1];
@@ -168,22 +169,23 @@ impl<'a> Fields<'a> {
             [1] => Some((self.text()?, self.text()?)),
             _ => None,
         };
-        let fate = match self.array::<1>()?[0] {
-            EXAMPLE => Fate::Example,
-            REFUSED => Fate::Refused(Reason { code: self.text()?, field: self.text()?, message: self.text()? }),
+        let state = match self.array::<1>()?[0] {
+            EXAMPLE => RowState::Example,
+            REFUSED => RowState::Refused(Reason { code: self.text()?, field: self.text()?, message: self.text()? }),
             WRITE => {
                 let look_up: &[u8] = self.part()?;
                 let look_up: Option<Box<LookUp>> =
                     if look_up.is_empty() { None } else { Some(serde_json::from_slice(look_up).ok()?) };
-                Fate::Sound(Job::Write { body: Bytes::copy_from_slice(self.part()?), look_up })
+                RowState::Sound(WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up })
             }
-            CHANGE => {
-                Fate::Sound(Job::Change { id: self.text()?, members: serde_json::from_slice(self.part()?).ok()? })
-            }
-            TAGS => Fate::Sound(Job::Tags(serde_json::from_slice(self.part()?).ok()?)),
+            CHANGE => RowState::Sound(WriteOperation::Change {
+                id: self.text()?,
+                members: serde_json::from_slice(self.part()?).ok()?,
+            }),
+            TAGS => RowState::Sound(WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?)),
             _ => return None,
         };
-        Some(Spooled { number, content, key: has_key.then_some(key), origin, fate })
+        Some(SpooledRow { number, content, key: has_key.then_some(key), origin, state })
     }
 
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -227,27 +229,30 @@ fn place() -> String {
 mod tests {
     use serde_json::{Map, Value};
 
-    use super::super::request::TagEdit;
     use super::*;
+    use crate::import::operation::TagEdit;
 
     #[test]
     fn rows_come_back_as_they_were() {
-        let row = |fate: Fate| Spooled { number: 7, content: [3; 16], key: None, origin: None, fate };
+        let row = |state: RowState| SpooledRow { number: 7, content: [3; 16], key: None, origin: None, state };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
         let members = Map::from_iter([("name".to_owned(), Value::from("示例"))]);
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [
-            row(Fate::Example),
-            row(Fate::Refused(reason)),
-            Spooled {
+            row(RowState::Example),
+            row(RowState::Refused(reason)),
+            SpooledRow {
                 key: Some((u64::MAX, 1)),
                 origin: Some(("3".into(), "run".into())),
-                ..row(Fate::Sound(Job::Write { body: Bytes::from_static(b"{}"), look_up: None }))
+                ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))
             },
-            row(Fate::Sound(Job::Write { body: Bytes::from_static(b"{\"a\":1}"), look_up: Some(Box::new(look_up)) })),
-            row(Fate::Sound(Job::Change { id: "5".into(), members })),
-            row(Fate::Sound(Job::Tags(Box::new(edit)))),
+            row(RowState::Sound(WriteOperation::Write {
+                body: Bytes::from_static(b"{\"a\":1}"),
+                look_up: Some(Box::new(look_up)),
+            })),
+            row(RowState::Sound(WriteOperation::Change { id: "5".into(), members })),
+            row(RowState::Sound(WriteOperation::Tags(Box::new(edit)))),
         ];
         let mut writer = SpoolWriter::new().unwrap();
         for row in &rows {

@@ -7,7 +7,7 @@ use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Context, Error, Result};
-use crate::journal::Past;
+use crate::journal::JournalReader;
 
 /// Keeps standard input in the run's folder when that is named, else beside the runs, under a name made of its content so
 /// that the same rows given again are the same file. A run that has its input already needs none again, and refuses other
@@ -85,7 +85,7 @@ fn hash_of(file: &Path) -> Result<String> {
 fn kept(folder: &Path) -> Option<PathBuf> {
     let here = ["input.csv", "input.xlsx"].into_iter().map(|name| folder.join(name)).find(|path| path.exists());
     here.or_else(|| {
-        let past = Past::open(folder).ok()?;
+        let past = JournalReader::open(folder).ok()?;
         Some(PathBuf::from(&past.identity().input_path)).filter(|path| path.exists())
     })
 }

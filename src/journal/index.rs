@@ -10,6 +10,7 @@ use rust_i18n::t;
 use uuid::Uuid;
 
 use super::Identity;
+use super::database::has_journal;
 use crate::error::{Context, Result};
 
 const TABLES: &str = "
@@ -166,7 +167,7 @@ impl RunIndex {
                 .collect::<rusqlite::Result<Vec<_>>>()
         })();
         let runs = found.context(|| self.place())?;
-        Ok(runs.into_iter().filter(|run| super::Journal::exists(&run.folder)).collect())
+        Ok(runs.into_iter().filter(|run| has_journal(&run.folder)).collect())
     }
 
     fn place(&self) -> String {

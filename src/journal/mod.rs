@@ -10,21 +10,26 @@
 //! **A row is known by its content**, not its place: the hash of its cells and its occurrence among equal rows. Its place
 //! is kept too, as the file of an unchanged run has not moved.
 //!
-//! The journal knows neither HTTP nor spreadsheets.
+//! The journal knows no HTTP, and of spreadsheets only what a row is known by.
 
+mod database;
 mod index;
 mod lock;
-mod past;
+mod reader;
 mod rows;
-mod store;
+mod writer;
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use index::{IndexedRun, RunIndex};
 pub use lock::Lock;
-pub use past::{InOrder, Past};
-pub use store::{Claim, Journal};
+pub use reader::{JournalReader, OperationCursor};
+pub use writer::Journal;
+
+use crate::format::Content;
 
 /// Most rows that one window may reserve.
 pub const LARGEST_WINDOW: usize = 1024;
@@ -65,7 +70,7 @@ impl Status {
     ];
 
     /// The word in files for scripts.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Status::Created => "created",
             Status::Updated => "updated",
@@ -86,9 +91,6 @@ impl Status {
         matches!(self, Status::Created | Status::Updated | Status::Unchanged | Status::Skipped)
     }
 }
-
-/// What a row holds, whatever its place: the first half of a SHA-256 over its cells.
-pub type Content = [u8; 16];
 
 /// Which row is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,30 +150,20 @@ pub struct Reason {
     pub message: String,
 }
 
+/// Who has taken over a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The run that took it.
+    pub run: Uuid,
+    /// That run's folder.
+    pub folder: PathBuf,
+}
+
 /// Rows whose sending is about to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reservation {
     /// The rows, in input order.
     pub rows: Vec<RowKey>,
-}
-
-/// A finding of the check, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredFinding {
-    /// Place of the row among the rows of the input, from 0.
-    pub row: u64,
-    /// The row number a person sees.
-    pub number: u64,
-    /// Column, from 0; none for a rule over the whole row.
-    pub column: Option<u64>,
-    /// The field it is about.
-    pub field: String,
-    /// Stable name of the rule.
-    pub code: String,
-    /// The rule, in words.
-    pub rule: String,
-    /// What to do, in words.
-    pub hint: String,
 }
 
 /// How many rows ended how.

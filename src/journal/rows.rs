@@ -3,7 +3,8 @@
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{CachedStatement, Connection, Row, ToSql, params};
 
-use super::{Operation, Reason, RowKey, Status, StoredFinding};
+use super::{Operation, Reason, RowKey, Status};
+use crate::check::findings::RowFinding;
 
 /// The columns of an operation, in the order [`read_operation`] reads and [`insert_operation`] writes them.
 pub const COLUMNS: &str =
@@ -91,7 +92,7 @@ pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
 }
 
 /// Writes a finding.
-pub fn put_finding(connection: &Connection, finding: &StoredFinding) -> rusqlite::Result<()> {
+pub fn put_finding(connection: &Connection, finding: &RowFinding) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO finding (row, number, place, field, code, rule, hint) VALUES (?1,?2,?3,?4,?5,?6,?7)",
@@ -109,8 +110,8 @@ pub fn put_finding(connection: &Connection, finding: &StoredFinding) -> rusqlite
 }
 
 /// Reads a finding selected as row, number, place, field, code, rule, hint.
-pub fn read_finding(row: &Row<'_>) -> rusqlite::Result<StoredFinding> {
-    Ok(StoredFinding {
+pub fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
+    Ok(RowFinding {
         row: unsigned(row.get(0)?),
         number: unsigned(row.get(1)?),
         column: row.get::<_, Option<i64>>(2)?.map(unsigned),

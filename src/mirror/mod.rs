@@ -5,10 +5,8 @@
 //! that no export can take away or add to the records of another. A list is read in **passes**; every record carries
 //! the number of the pass that saw it last, and what a finished pass did not see is gone.
 
-mod command;
 mod store;
 mod tables;
 
-pub use command::{Arguments, run};
 pub use store::Mirror;
 pub use tables::{Batch, Key, List, Window};

@@ -9,8 +9,8 @@ use rust_i18n::t;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::tables::{Batch, Key, List, TABLES, VERSION, Window, read_list, read_window};
 use crate::error::{Context, Error, Result};
+use crate::mirror::tables::{Batch, Key, List, TABLES, VERSION, Window, read_list, read_window};
 
 /// The local copy of one account's records.
 #[derive(Debug)]

@@ -76,7 +76,7 @@ impl Refresh<'_> {
             let answer = self.ask(self.address_of(detail.endpoint, &key.text));
             async move { (key, stamp, answer.await) }
         });
-        let mut answers = stream::iter(answers).buffer_unordered(self.client.pace().ceiling());
+        let mut answers = stream::iter(answers).buffer_unordered(self.client.limiter().ceiling());
         while let Some((key, stamp, reply)) = answers.next().await {
             let wrapper = detail.endpoint.answer.as_deref().unwrap_or_default();
             let body = match &reply? {
@@ -131,7 +131,7 @@ impl Refresh<'_> {
             let answer = self.ask(self.address_of(endpoint, &id));
             async move { (id, answer.await) }
         });
-        let mut answers = stream::iter(answers).buffer_unordered(self.client.pace().ceiling());
+        let mut answers = stream::iter(answers).buffer_unordered(self.client.limiter().ceiling());
         while let Some((id, reply)) = answers.next().await {
             if let Ok(document) = reply?
                 && let Some(record) = api::record(&document, endpoint.answer.as_deref().unwrap_or_default())

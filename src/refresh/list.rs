@@ -55,7 +55,7 @@ pub struct Outcome {
 
 /// What a pass that was read to its end is worth.
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+enum Completeness {
     Whole,
     /// Whole, although the service's total says otherwise.
     WholeAgainstCount,
@@ -103,8 +103,8 @@ impl Refresh<'_> {
             let verdict = judge(&window, read, deleted, before, passes);
             outcome.reports.push(self.report(question, &list, &window, read, passes));
             match verdict {
-                Verdict::Whole => {}
-                Verdict::WholeAgainstCount => outcome.warnings.push(
+                Completeness::Whole => {}
+                Completeness::WholeAgainstCount => outcome.warnings.push(
                     t!(
                         "refresh.count_differs",
                         entity = self.label(question),
@@ -113,10 +113,10 @@ impl Refresh<'_> {
                     )
                     .into_owned(),
                 ),
-                Verdict::Incomplete => {
+                Completeness::Incomplete => {
                     return Err(super::window::changing(question));
                 }
-                Verdict::Again => {
+                Completeness::Again => {
                     before = Some((read, window.count_after));
                     passes += 1;
                     list = self.mirror.begin_pass(&list, now)?;
@@ -252,20 +252,20 @@ impl Refresh<'_> {
 }
 
 /// `read` records of which `deleted` are marked so; `before` is what the pass before read and what the service said then.
-fn judge(window: &Window, read: u64, deleted: u64, before: Option<(u64, Option<u64>)>, passes: u32) -> Verdict {
+fn judge(window: &Window, read: u64, deleted: u64, before: Option<(u64, Option<u64>)>, passes: u32) -> Completeness {
     let agrees = window.count_after.is_some_and(|count| count == read || count + deleted == read);
     let is_exact = window.count_after == Some(read);
     let is_steady = before == Some((read, window.count_after));
     match (window.is_joined, window.count_after) {
         // Nothing lies between the pages: the total can only confirm it.
-        (true, None) => Verdict::Whole,
-        (true, Some(_)) if agrees => Verdict::Whole,
-        (true, Some(_)) if passes >= 2 => Verdict::WholeAgainstCount,
-        (false, Some(_)) if is_exact && window.count_before == window.count_after => Verdict::Whole,
+        (true, None) => Completeness::Whole,
+        (true, Some(_)) if agrees => Completeness::Whole,
+        (true, Some(_)) if passes >= 2 => Completeness::WholeAgainstCount,
+        (false, Some(_)) if is_exact && window.count_before == window.count_after => Completeness::Whole,
         // The borders between pages are unproven: two readings that are alike have to do.
-        (false, _) if is_steady => Verdict::WholeAgainstCount,
-        (false, _) if passes >= MOST_PASSES => Verdict::Incomplete,
-        _ => Verdict::Again,
+        (false, _) if is_steady => Completeness::WholeAgainstCount,
+        (false, _) if passes >= MOST_PASSES => Completeness::Incomplete,
+        _ => Completeness::Again,
     }
 }
 
@@ -279,19 +279,22 @@ mod tests {
 
     #[test]
     fn joined_pages_are_whole_once_the_total_agrees_or_is_proved_wrong() {
-        assert_eq!(judge(&window(true, Some(10), Some(10)), 10, 0, None, 1), Verdict::Whole);
-        assert_eq!(judge(&window(true, None, None), 10, 0, None, 1), Verdict::Whole);
-        assert_eq!(judge(&window(true, Some(10), Some(9)), 10, 0, None, 1), Verdict::Again);
-        assert_eq!(judge(&window(true, Some(10), Some(9)), 10, 1, None, 1), Verdict::Whole);
-        assert_eq!(judge(&window(true, Some(9), Some(9)), 10, 0, Some((10, Some(9))), 2), Verdict::WholeAgainstCount);
+        assert_eq!(judge(&window(true, Some(10), Some(10)), 10, 0, None, 1), Completeness::Whole);
+        assert_eq!(judge(&window(true, None, None), 10, 0, None, 1), Completeness::Whole);
+        assert_eq!(judge(&window(true, Some(10), Some(9)), 10, 0, None, 1), Completeness::Again);
+        assert_eq!(judge(&window(true, Some(10), Some(9)), 10, 1, None, 1), Completeness::Whole);
+        assert_eq!(
+            judge(&window(true, Some(9), Some(9)), 10, 0, Some((10, Some(9))), 2),
+            Completeness::WholeAgainstCount
+        );
     }
 
     #[test]
     fn unproven_borders_need_a_total_that_stands_still_or_two_equal_readings() {
-        assert_eq!(judge(&window(false, Some(10), Some(10)), 10, 0, None, 1), Verdict::Whole);
-        assert_eq!(judge(&window(false, Some(11), Some(10)), 10, 0, None, 1), Verdict::Again);
-        assert_eq!(judge(&window(false, None, None), 10, 0, None, 1), Verdict::Again);
-        assert_eq!(judge(&window(false, None, None), 10, 0, Some((10, None)), 2), Verdict::WholeAgainstCount);
-        assert_eq!(judge(&window(false, Some(9), Some(9)), 10, 0, Some((11, Some(9))), 3), Verdict::Incomplete);
+        assert_eq!(judge(&window(false, Some(10), Some(10)), 10, 0, None, 1), Completeness::Whole);
+        assert_eq!(judge(&window(false, Some(11), Some(10)), 10, 0, None, 1), Completeness::Again);
+        assert_eq!(judge(&window(false, None, None), 10, 0, None, 1), Completeness::Again);
+        assert_eq!(judge(&window(false, None, None), 10, 0, Some((10, None)), 2), Completeness::WholeAgainstCount);
+        assert_eq!(judge(&window(false, Some(9), Some(9)), 10, 0, Some((11, Some(9))), 3), Completeness::Incomplete);
     }
 }

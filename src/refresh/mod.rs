@@ -7,10 +7,8 @@
 mod details;
 mod list;
 mod pages;
-mod progress;
 mod question;
 mod record;
-mod stop;
 mod walk;
 mod window;
 
@@ -23,13 +21,12 @@ use crate::api::{Client, Document};
 use crate::entity::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::mirror::{List, Mirror};
+use crate::terminal::{Interrupt, Progress};
 
 pub use details::Detail;
 pub use list::{Outcome, Report};
-pub use progress::Progress;
 pub use question::Question;
 pub use record::{is_deleted, text_of};
-pub use stop::Stop;
 
 /// Everything a refresh works with.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +38,7 @@ pub struct Refresh<'a> {
     /// What is known of it.
     pub catalog: &'a Catalog,
     /// Ctrl-C.
-    pub stop: &'a Stop,
+    pub stop: &'a Interrupt,
     /// How far it has come.
     pub progress: &'a Progress,
     /// Secret fields that are kept although secrets never are: the user named them, and the mirror is temporary.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::list::{Outcome, Report};
 use super::{Refresh, record};
 use crate::api;
-use crate::entity::{Endpoint, Entity, Mark, Walk};
+use crate::entity::{Confidence, Endpoint, Entity, Walk};
 use crate::error::{Error, Result};
 use crate::mirror::{Key, List, Window};
 
@@ -80,7 +80,7 @@ impl Refresh<'_> {
                 let answer = self.ask(self.walk_address(walk, endpoint, key, choice));
                 async move { (key, answer.await) }
             });
-            let mut answers = stream::iter(answers).buffered(self.client.pace().ceiling());
+            let mut answers = stream::iter(answers).buffered(self.client.limiter().ceiling());
             let mut found = Vec::new();
             while let Some((key, reply)) = answers.next().await {
                 // A contact without a binding may be refused instead of being answered with nothing.
@@ -144,7 +144,7 @@ impl Refresh<'_> {
             let path = endpoint.path.replace("{id}", id.as_deref().unwrap_or_default());
             let document = match self.ask(self.client.target().address(&path)).await? {
                 Ok(document) => document,
-                Err(refusal) if endpoint.mark == Mark::Assumed => {
+                Err(refusal) if endpoint.mark == Confidence::Assumed => {
                     let why = format!("{} {}", refusal.code, refusal.message);
                     outcome.warnings.push(t!("refresh.refused", path = path, why = why).into_owned());
                     continue;

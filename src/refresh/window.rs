@@ -56,7 +56,7 @@ impl Refresh<'_> {
                 let answer = self.fetch(url);
                 async move { (page, answer.await) }
             });
-            let mut answers = stream::iter(ahead).buffered(self.client.pace().ceiling());
+            let mut answers = stream::iter(ahead).buffered(self.client.limiter().ceiling());
             let mut step = Step::On;
             while let Some((page, answer)) = answers.next().await {
                 let answer = answer.map_err(|error| unfinished(error, &window))?;

@@ -9,7 +9,6 @@ mod auth;
 mod binding;
 mod call;
 mod check;
-mod command;
 mod definitions;
 mod faults;
 mod handler;
@@ -27,9 +26,8 @@ mod wire;
 mod write;
 
 pub use auth::{AGENT, LOGIN, Login};
-pub use command::{Arguments, run};
 pub use faults::{Fault, Kind};
 pub use routes::Assume;
 pub use seed::Size;
-pub use server::{Options, Server, in_folder, needed};
+pub use server::{FOLDER, Options, Server, in_folder, needed};
 pub use variants::{Switch, Variants};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::entity::{Catalog, Endpoint, Entity, Mark, Method};
+use crate::entity::{Catalog, Confidence, Endpoint, Entity, Method};
 use crate::error::{Error, Result};
 use rust_i18n::t;
 
@@ -138,7 +138,7 @@ pub fn routes(assume: &Assume) -> Vec<Route> {
                 method: endpoint.method,
                 names: names(entity, name),
                 is_v2: false,
-                is_assumed: endpoint.mark == Mark::Assumed,
+                is_assumed: endpoint.mark == Confidence::Assumed,
                 is_on: true,
                 is_open: !ADMINISTRATOR.contains(&(entity.name.as_str(), name.as_str())),
                 path: endpoint.path.clone(),
@@ -155,7 +155,7 @@ pub fn routes(assume: &Assume) -> Vec<Route> {
         method: Method::Get,
         names: vec!["account.info".to_owned()],
         is_v2: false,
-        is_assumed: account.mark == Mark::Assumed,
+        is_assumed: account.mark == Confidence::Assumed,
         is_on: true,
         is_open: true,
         path: account.path.clone(),

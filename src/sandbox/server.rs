@@ -20,7 +20,7 @@ use super::variants::Variants;
 use super::watch::Watch;
 use super::wire::{Control, Gate};
 use super::{handler, page};
-use crate::entity::{Catalog, Entity, Method};
+use crate::entity::{AccountMode, Catalog, Entity, Method};
 use crate::error::{Context, Error, Result};
 use rust_i18n::t;
 
@@ -272,20 +272,25 @@ pub fn needed() -> Assume {
     Assume::Named(names.collect())
 }
 
+/// Folder of the sandbox in the working folder.
+pub const FOLDER: &str = ".bw8";
+
 /// The server that `--sandbox` means: a free port, records in `.bw8/sandbox.db` of the folder, filled with seed 1 when
-/// they are new.
+/// they are new, for an account of this mode.
 ///
 /// # Errors
 /// As [`Server::start`]; also when the folder cannot be made.
-pub fn in_folder(folder: &Path) -> Result<Server> {
-    let place = folder.join(".bw8");
+pub fn in_folder(folder: &Path, mode: AccountMode) -> Result<Server> {
+    let place = folder.join(FOLDER);
     std::fs::create_dir_all(&place).map_err(|why| {
         Error::cannot_run(t!("sandbox.no_folder", folder = place.display().to_string(), why = why.to_string()))
     })?;
+    let variants = Variants { mode: mode.into(), ..Variants::default() };
     Server::start(Options {
         data: Some(place.join("sandbox.db")),
         seed: Some(1),
         assume: needed(),
+        variants,
         ..Options::default()
     })
 }

@@ -1,6 +1,7 @@
 //! The switches: every point on which the notes of the interface disagree or are silent, with the documented answers as
 //! values. `--variant name=value` sets one; [`Variants::table`] lists them all for help, page and documentation.
 
+use crate::entity::AccountMode;
 use crate::error::{Error, Result};
 use rust_i18n::t;
 
@@ -294,6 +295,15 @@ switches! {
         Strict "strict",
         /// As a private deployment was seen to do: `/ticketsources` answers as `/tickets`, a further segment is ignored.
         Loose "loose",
+    }
+}
+
+impl From<AccountMode> for Mode {
+    fn from(mode: AccountMode) -> Self {
+        match mode {
+            AccountMode::Business => Mode::Business,
+            AccountMode::Consumer => Mode::Consumer,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
+use bw8::entity::AccountMode;
 use bw8::sandbox::{Assume, Options, Server, in_folder};
 use serde_json::{Value, json};
 
@@ -90,7 +91,7 @@ fn records_in_a_folder_survive_from_one_command_to_the_next() {
         let head = format!("GET {} HTTP/1.1\n", url.split_once(&server.address().to_string()).unwrap().1);
         super::host::exchange(&mut stream, &head, b"").json()["stored"]["customers"].as_u64().unwrap()
     };
-    let server = in_folder(folder.path()).unwrap();
+    let server = in_folder(folder.path(), AccountMode::Business).unwrap();
     assert_eq!(count(&server), 60);
     assert!(server.assumed().contains(&"customers.create".to_owned()));
     assert!(!server.assumed().contains(&"customers.delete".to_owned()));
@@ -103,10 +104,10 @@ fn records_in_a_folder_survive_from_one_command_to_the_next() {
         super::host::exchange(&mut stream, &head, br#"{"user":{"mobile":"13100000001","companyId":"20001"}}"#);
     assert_eq!(created.status, 200);
     // The file belongs to one server at a time.
-    let error = in_folder(folder.path()).unwrap_err();
+    let error = in_folder(folder.path(), AccountMode::Business).unwrap_err();
     assert!(error.hint_text().is_some(), "{error}");
     server.stop();
-    let again = in_folder(folder.path()).unwrap();
+    let again = in_folder(folder.path(), AccountMode::Business).unwrap();
     assert_eq!(count(&again), 61);
     assert!(folder.path().join(".bw8/sandbox.db").exists());
 }

@@ -1,0 +1,151 @@
+//! Which account a command means: one of the service, or the sandbox in the working folder. What is remembered of it, the
+//! index of runs and the local copy, lies in folders of its own.
+
+use std::path::{Path, PathBuf};
+
+use crate::api::{Credentials, Target};
+use crate::entity::AccountMode;
+use crate::error::{Context, Result};
+use crate::journal::RunIndex;
+use crate::mirror::Mirror;
+use crate::sandbox;
+use crate::settings::{self, ConnectionOptions, Settings};
+
+/// Where rows go to or come from.
+#[derive(Debug)]
+pub enum Account {
+    /// An account of the service.
+    Service(Target),
+    /// The sandbox with its records in this folder.
+    Sandbox {
+        /// The folder, absolute.
+        folder: PathBuf,
+        /// Whether its contacts belong to companies.
+        mode: AccountMode,
+        /// How it is spoken to.
+        connection: ConnectionOptions,
+    },
+}
+
+/// An account that can be talked to. A sandbox of its own ends with it.
+#[derive(Debug)]
+pub struct Connection {
+    /// How it is reached.
+    pub target: Target,
+    /// The sandbox, when it is one.
+    pub sandbox: Option<sandbox::Server>,
+}
+
+impl Account {
+    /// The account that options and settings mean.
+    ///
+    /// # Errors
+    /// No login, or an address that cannot be used.
+    pub fn new(connection: &ConnectionOptions, settings: &Settings) -> Result<Account> {
+        if !connection.sandbox {
+            return settings.target(connection).map(Account::Service);
+        }
+        let folder = std::path::absolute(".").context(|| ".".to_owned())?;
+        Ok(Account::Sandbox { folder, mode: settings.account_mode, connection: connection.clone() })
+    }
+
+    /// Makes it possible to talk to the account: starts the sandbox, when that is meant.
+    ///
+    /// # Errors
+    /// A sandbox that cannot start.
+    pub fn connect(&self) -> Result<Connection> {
+        match self {
+            Account::Service(target) => Ok(Connection { target: target.clone(), sandbox: None }),
+            Account::Sandbox { folder, mode, connection } => {
+                let server = sandbox::in_folder(folder, *mode)?;
+                let login = sandbox::LOGIN;
+                let credentials =
+                    Credentials::Basic { user: login.user.into(), password: login.password.to_owned().into() };
+                let target = connection.sandbox_target(&server.base_url(), credentials)?;
+                Ok(Connection { target, sandbox: Some(server) })
+            }
+        }
+    }
+
+    /// The account as part of a run's identity. The sandbox takes another port each time, so it goes by its folder.
+    pub fn identity(&self) -> String {
+        match self {
+            Account::Service(target) => target.identity(),
+            Account::Sandbox { folder, .. } => format!("sandbox {}", folder.display()),
+        }
+    }
+
+    /// The host, as shown.
+    pub fn host(&self) -> String {
+        match self {
+            Account::Service(target) => target.host(),
+            Account::Sandbox { .. } => "sandbox".to_owned(),
+        }
+    }
+
+    /// The folder of the index of runs into this account: those into the sandbox go with its records.
+    ///
+    /// # Errors
+    /// A machine that does not tell where its user keeps things.
+    pub fn index_folder(&self) -> Result<PathBuf> {
+        match self {
+            Account::Service(_) => settings::state_folder(),
+            Account::Sandbox { folder, .. } => Ok(folder.join(sandbox::FOLDER)),
+        }
+    }
+
+    /// The index of runs into this account.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn index(&self) -> Result<RunIndex> {
+        RunIndex::open(&self.index_folder()?)
+    }
+
+    /// The file of the account's local copy.
+    ///
+    /// # Errors
+    /// A machine that does not tell where its user keeps things.
+    pub fn mirror_file(&self) -> Result<PathBuf> {
+        match self {
+            Account::Service(target) => Ok(Mirror::path(&mirrors()?, &target.host(), &target.identity())),
+            Account::Sandbox { folder, .. } => Ok(folder.join(sandbox::FOLDER).join(SANDBOX_MIRROR)),
+        }
+    }
+}
+
+/// Name of the sandbox's local copy.
+const SANDBOX_MIRROR: &str = "mirror.db";
+
+/// The folder of the local copies of the service's accounts.
+fn mirrors() -> Result<PathBuf> {
+    Ok(settings::state_folder()?.join("mirrors"))
+}
+
+/// All indexes of runs there are: the user's, and that of the sandbox in the working folder.
+///
+/// # Errors
+/// An index that cannot be read.
+pub fn indexes() -> Result<Vec<RunIndex>> {
+    let mut folders = vec![settings::state_folder()?, PathBuf::from(sandbox::FOLDER)];
+    folders.retain(|folder| RunIndex::exists(folder));
+    folders.iter().map(|folder| RunIndex::open(folder)).collect()
+}
+
+/// The files of all local copies there are: those of the service's accounts, and that of the sandbox in the working folder.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn mirror_files() -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let folder = mirrors()?;
+    if let Ok(entries) = std::fs::read_dir(&folder) {
+        for entry in entries {
+            files.push(entry.context(|| folder.display().to_string())?.path());
+        }
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "db"));
+    files.extend(Some(Path::new(sandbox::FOLDER).join(SANDBOX_MIRROR)).filter(|file| file.exists()));
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,280 @@
+//! What an answer to a write proves. Success is said only on proof; a refusal only when the service plainly said no;
+//! everything between is ambiguous and the write must not be repeated.
+//!
+//! The table this follows: a definite no (4xx, or an error body under any status below 500) is a refusal; 429 says the
+//! write was not taken; 401 and 3xx end the run; 5xx and every answer that cannot be read leave the write in doubt.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::client::Answer;
+use super::envelope::{self, Document, Refusal, as_text, parse, refusal};
+
+/// What a write expects to come back.
+#[derive(Debug, Clone, Default)]
+pub struct Expected {
+    /// Members the written record may come under, best first: the answer key, the singular, the plural.
+    pub wrappers: Vec<String>,
+    /// The field that holds the record's id.
+    pub id: Option<String>,
+    /// The service's code for a path that does not exist.
+    pub unknown_path_code: String,
+    /// Members of a record whose values nobody may see.
+    pub secrets: Vec<String>,
+}
+
+/// What an answer proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Written; the id when the answer holds it.
+    Done {
+        /// The new record's id.
+        id: Option<String>,
+    },
+    /// The service said no to this record.
+    Refused(Refusal),
+    /// The service did not take the write and asks to wait.
+    Busy {
+        /// How long it asks to wait, when it says so sensibly.
+        wait: Option<Duration>,
+    },
+    /// The login is refused.
+    LoginRefused(Refusal),
+    /// The login may not do this.
+    Forbidden(Refusal),
+    /// The path does not exist on this host.
+    NoSuchPath(Refusal),
+    /// The answer sends the client elsewhere; the base address is wrong.
+    Moved(String),
+    /// It may or may not have been written.
+    Unknown(String),
+}
+
+/// Judges the answer to a write.
+pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
+    let document = parse(&answer.body);
+    let described = document.as_ref().and_then(|document| refusal(document, true));
+    let refusal = |otherwise: &str| {
+        described.clone().unwrap_or_else(|| Refusal {
+            code: answer.status.to_string(),
+            message: plain_text(&answer.body).unwrap_or_else(|| otherwise.to_owned()),
+        })
+    };
+    match answer.status {
+        300..=399 => return Outcome::Moved(answer.location.clone().unwrap_or_default()),
+        401 => return Outcome::LoginRefused(refusal("Unauthorized")),
+        // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
+        403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) => {
+            return Outcome::Forbidden(refusal("Forbidden"));
+        }
+        429 => return Outcome::Busy { wait: answer.retry_after },
+        408 | 500.. => return Outcome::Unknown(format!("HTTP {}", answer.status)),
+        _ => {}
+    }
+    if let Some(described) = &described {
+        // An answer that holds both an error and the record contradicts itself, and proves nothing.
+        let holds_record = answer.status < 300
+            && document.as_ref().and_then(|document| proof(document, answer, expected)).flatten().is_some();
+        if holds_record {
+            return Outcome::Unknown(format!("HTTP {} with both an error and a record", answer.status));
+        }
+        return match described.code == expected.unknown_path_code {
+            true => Outcome::NoSuchPath(described.clone()),
+            false => Outcome::Refused(described.clone()),
+        };
+    }
+    if answer.status >= 400 {
+        // A 4xx without a readable word of the service: a proxy may have made it, but nobody above it processed the write.
+        return Outcome::Refused(refusal("request refused"));
+    }
+    match document {
+        None => Outcome::Unknown(match plain_text(&answer.body) {
+            Some(_) => format!("HTTP {} with a page instead of data", answer.status),
+            None => format!("HTTP {} with an answer that cannot be read", answer.status),
+        }),
+        Some(document) => match proof(&document, answer, expected) {
+            Some(id) => Outcome::Done { id },
+            None => Outcome::Unknown(format!("HTTP {} with an answer of an unknown shape", answer.status)),
+        },
+    }
+}
+
+/// The proof that a write was done, and the id when it is there. Looked for in this order: the `Location` header, the
+/// record under one of its wrappers, `data`, the plain words of success.
+fn proof(document: &Document, answer: &Answer, expected: &Expected) -> Option<Option<String>> {
+    let located = answer.location.as_deref().and_then(id_of_location);
+    if located.is_some() {
+        return Some(located);
+    }
+    let wrapped = expected.wrappers.iter().find_map(|wrapper| {
+        let record = envelope::record(document, wrapper)?;
+        // A list with a total is a list: a loose router took the write for a question.
+        document.get("count").is_none().then_some(record)
+    });
+    if let Some(record) = wrapped {
+        return Some(
+            expected
+                .id
+                .as_ref()
+                .and_then(|id| record.get(id))
+                .map(|id| as_text(id).into_owned())
+                .filter(|id| is_id(id)),
+        );
+    }
+    if let Some(id) = document.get("data").and_then(|data| id_of_data(data, expected)) {
+        return Some(Some(id));
+    }
+    let says_ok = document.get("status").is_some_and(|status| as_text(status) == "0")
+        || document.get("errcode").is_some_and(|code| as_text(code) == "0")
+        || (document.get("data") == Some(&Value::Bool(true)))
+        || document.get("msg").is_some_and(|message| as_text(message).eq_ignore_ascii_case("success"));
+    says_ok.then_some(None)
+}
+
+fn id_of_location(location: &str) -> Option<String> {
+    let path = location.split(['?', '#']).next()?;
+    let last = path.trim_end_matches('/').rsplit('/').next()?;
+    let id = last.strip_suffix(".json").unwrap_or(last);
+    is_id(id).then(|| id.to_owned())
+}
+
+fn id_of_data(data: &Value, expected: &Expected) -> Option<String> {
+    let id = match data {
+        Value::Object(record) => as_text(record.get(expected.id.as_ref()?)?).into_owned(),
+        Value::Number(_) | Value::String(_) => as_text(data).into_owned(),
+        _ => return None,
+    };
+    is_id(&id).then_some(id)
+}
+
+/// Ids of the service are whole numbers above zero; 18 digits are the most that a signed 64-bit number surely holds.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 18 && text != "0" && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The first words of a body that is not JSON, tags left out; none for an empty one.
+fn plain_text(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    let mut plain = String::new();
+    let mut inside = false;
+    for c in text.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                plain.push(' ');
+            }
+            c if !inside => plain.push(c),
+            _ => {}
+        }
+    }
+    let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!words.is_empty()).then(|| crate::text::shorten(&words, 120).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn expected() -> Expected {
+        Expected {
+            wrappers: vec!["user".into(), "users".into()],
+            id: Some("cId".into()),
+            unknown_path_code: "100047".into(),
+            secrets: Vec::new(),
+        }
+    }
+
+    fn verdict(status: u16, location: Option<&str>, body: &str) -> Outcome {
+        let answer = Answer {
+            status,
+            location: location.map(str::to_owned),
+            retry_after: None,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        };
+        classify(&answer, &expected())
+    }
+
+    fn done(id: Option<&str>) -> Outcome {
+        Outcome::Done { id: id.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_six_forms_of_created() {
+        let location = Some("https://www.example.com/api/v1/users/50001.json");
+        assert_eq!(verdict(200, location, r#"{"users":{"cId":50001}}"#), done(Some("50001")));
+        assert_eq!(verdict(201, location, r#"{"user":{"cId":"50001"}}"#), done(Some("50001")));
+        assert_eq!(verdict(200, None, r#"{"user":[{"cId":"50001"}]}"#), done(Some("50001")));
+        assert_eq!(verdict(200, None, r#"{"status":"0","message":"Insert ok","data":50001}"#), done(Some("50001")));
+        assert_eq!(
+            verdict(200, None, r#"{"status":"0","message":"Insert ok","data":{"cId":50001}}"#),
+            done(Some("50001"))
+        );
+        assert_eq!(verdict(200, None, r#"{"status":"0","message":"Insert ok","data":false}"#), done(None));
+        assert_eq!(verdict(200, None, r#"{"data":true,"msg":"success"}"#), done(None));
+        assert_eq!(verdict(200, None, r#"{"errcode":0,"errmsg":"ok"}"#), done(None));
+    }
+
+    #[test]
+    fn success_needs_proof() {
+        for body in [
+            "",
+            "{}",
+            "<html>Welcome</html>",
+            r#"{"user":{"cId":"5"#,
+            r#"{"users":[{"cId":"1"},{"cId":"2"}],"count":"2"}"#,
+            r#"{"users":[{"cId":"1"}],"count":"1"}"#,
+        ] {
+            assert!(matches!(verdict(200, None, body), Outcome::Unknown(_)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_success_status_can_still_be_a_refusal() {
+        assert!(matches!(verdict(200, None, r#"{"errcode":"1","errmsg":"no"}"#), Outcome::Refused(_)));
+        assert!(matches!(verdict(200, None, r#"{"state":"403","message":"user error"}"#), Outcome::Refused(_)));
+        assert!(matches!(verdict(403, None, r#"{"state":"403","message":"user error"}"#), Outcome::Refused(_)));
+        assert!(matches!(
+            verdict(200, None, r#"{"errcode":"100047","errmsg":"Invalid resource URI"}"#),
+            Outcome::NoSuchPath(_)
+        ));
+    }
+
+    #[test]
+    fn an_answer_that_contradicts_itself_proves_nothing() {
+        let both = [
+            r#"{"status":200,"message":"Insert ok","user":{"cId":"50001"}}"#,
+            r#"{"status":"success","message":"ok","data":50001}"#,
+        ];
+        for body in both {
+            assert!(matches!(verdict(200, None, body), Outcome::Unknown(_)), "{body}");
+        }
+        for body in [r#"{"errcode":null,"user":{"cId":"50001"}}"#, r#"{"error":"","user":{"cId":"50001"}}"#] {
+            assert_eq!(verdict(200, None, body), done(Some("50001")), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_ends_a_run_and_what_is_in_doubt() {
+        assert!(matches!(verdict(302, Some("/login"), ""), Outcome::Moved(_)));
+        assert!(matches!(verdict(401, None, ""), Outcome::LoginRefused(_)));
+        assert!(matches!(verdict(403, None, ""), Outcome::Forbidden(_)));
+        assert!(matches!(verdict(429, None, ""), Outcome::Busy { .. }));
+        assert!(matches!(verdict(422, None, ""), Outcome::Refused(_)));
+        for status in [500, 502, 503, 504] {
+            assert!(matches!(verdict(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown(_)));
+        }
+    }
+
+    #[test]
+    fn an_id_is_a_plain_number() {
+        for bad in ["0", "", "-1", "1.5", "abc", "1234567890123456789"] {
+            assert!(!is_id(bad), "{bad}");
+        }
+        assert_eq!(id_of_location("/api/v1/users/7.json?x=1"), Some("7".into()));
+        assert_eq!(id_of_location("https://h/api/v1/users.json"), None);
+    }
+}

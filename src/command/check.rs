@@ -1,0 +1,71 @@
+//! `bw8 check`: everything an import does before its first request, offline.
+
+use clap::Args;
+use rust_i18n::t;
+
+use super::options::InputOptions;
+use crate::check::findings::describe;
+use crate::error::{Exit, Result};
+use crate::import::{Preflight, report};
+use crate::settings::{Settings, SettingsOptions};
+use crate::terminal::Printer;
+
+/// Kinds of findings that are shown; all of them stand in the file.
+const SHOWN_KINDS: usize = 20;
+
+/// `bw8 check`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    input: InputOptions,
+    #[command(flatten)]
+    settings: SettingsOptions,
+    /// Any mistake makes the file unusable (exit code 2 instead of 3)
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Checks a file.
+///
+/// # Errors
+/// A file or mapping that cannot be used.
+pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+    let settings = Settings::read(&arguments.settings)?;
+    let options = arguments.input.preflight(&settings, None)?;
+    let (preflight, _) = Preflight::run(&options)?;
+    printer.say(&preflight.mapping.report().text());
+    let kinds = preflight.findings.kinds()?;
+    let issues = if kinds.is_empty() { None } else { Some(report::write_issues_beside(&options.input, &preflight)?) };
+    let exit = match (&issues, arguments.strict) {
+        (None, _) => Exit::Done,
+        (Some(_), true) => Exit::Usage,
+        (Some(_), false) => Exit::SomeFailed,
+    };
+    match &issues {
+        None => printer.result(&t!("check_command.good", file = options.input.shown, rows = preflight.rows)),
+        Some(path) => {
+            printer.result(&t!(
+                "check_command.bad",
+                file = options.input.shown,
+                rows = preflight.rows,
+                bad = preflight.findings.rows,
+                findings = preflight.findings.count
+            ));
+            printer.result(&describe(&kinds, &preflight.mapping, SHOWN_KINDS));
+            printer.result(&t!("check_command.issues", file = path.display()));
+        }
+    }
+    let kinds: Vec<serde_json::Value> = kinds
+        .iter()
+        .map(|kind| {
+            serde_json::json!({"code": kind.example.code, "field": kind.example.field, "rows": kind.count,
+                "rule": kind.example.rule, "hint": kind.example.hint, "first_row": kind.example.number})
+        })
+        .collect();
+    printer.json(&serde_json::json!({
+        "version": 1, "entity": options.entity.name, "finished": true,
+        "rows": {"read": preflight.rows, "refused": preflight.findings.rows},
+        "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues, "exit": exit,
+    }));
+    Ok(exit)
+}

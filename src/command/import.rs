@@ -1,0 +1,62 @@
+//! `bw8 import`: reads, checks, sends, reports.
+
+use clap::Args;
+
+use super::options::{InputOptions, SendingOptions};
+use crate::account::Account;
+use crate::error::{Exit, Result};
+use crate::import::{self, ImportOptions, ResumeOptions};
+use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::terminal::{CommandLine, Global, Printer};
+
+/// `bw8 import`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    input: InputOptions,
+    #[command(flatten)]
+    connection: ConnectionOptions,
+    #[command(flatten)]
+    settings: SettingsOptions,
+    #[command(flatten)]
+    sending: SendingOptions,
+    /// Only the first N rows now; the same command without it continues
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Send nothing when any row has a mistake
+    #[arg(long)]
+    strict: bool,
+    /// Begin a new run, whatever came before
+    #[arg(long, conflicts_with = "accept_changed")]
+    fresh: bool,
+    /// Go on although input, mapping or catalog changed; done rows stay done
+    #[arg(long)]
+    accept_changed: bool,
+}
+
+/// Imports a file.
+///
+/// # Errors
+/// Everything that keeps the run from beginning, or ended it for good.
+pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
+    let settings = Settings::read(&arguments.settings)?;
+    let options = ImportOptions {
+        catalog: &settings.catalog,
+        account: Account::new(&arguments.connection, &settings)?,
+        preflight: arguments.input.preflight(&settings, arguments.sending.run.as_deref())?,
+        resume: ResumeOptions {
+            folder: arguments.sending.run.clone(),
+            fresh: arguments.fresh,
+            accept_changed: arguments.accept_changed,
+        },
+        parent: None,
+        dry_run: arguments.sending.dry_run,
+        limit: arguments.limit,
+        strict: arguments.strict,
+        max_failures: arguments.sending.max_failures,
+        reads_back: !arguments.sending.no_canary,
+        assumes_yes: global.yes,
+        continuing: typed.continuing(),
+    };
+    import::run(&options, printer)
+}

@@ -1,0 +1,14 @@
+//! What `--help` lists, one file a command: its arguments, what they mean together with the settings, and the call that
+//! does it.
+
+mod options;
+
+pub mod check;
+pub mod entities;
+pub mod export;
+pub mod import;
+pub mod mirror;
+pub mod retry;
+pub mod runs;
+pub mod sandbox;
+pub mod template;

@@ -1,0 +1,94 @@
+//! Options that several commands take, and what they mean.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rust_i18n::t;
+
+use crate::entity::{Entity, WriteMode};
+use crate::error::{Error, Result};
+use crate::format::Input;
+use crate::import::{PreflightOptions, stdin};
+use crate::mapping::MappingFile;
+use crate::settings::Settings;
+
+/// Which rows of which file, and how they are read.
+#[derive(Debug, Clone, Args)]
+pub struct InputOptions {
+    /// What the rows are: customers, companies, tickets, tags, bindings, customer-groups
+    pub entity: String,
+    /// The file, or - for standard input
+    pub file: PathBuf,
+    /// Sheet to read, where the first one is not meant
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Encoding of a text file; only UTF-8 is read so far
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Row of the header, from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub header_row: Option<u64>,
+    /// Mapping file: which column means which field
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Whether rows make new records or change those they name by id
+    #[arg(long, value_enum, default_value_t)]
+    pub mode: WriteMode,
+}
+
+/// Options of every command that sends rows.
+#[derive(Debug, Clone, Args)]
+pub struct SendingOptions {
+    /// The run's folder [default: bw8-runs/<date>-<host>-<entity>-<input name>]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// All the reading, none of the writing; says what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Stop once N rows in all have failed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_failures: Option<u64>,
+    /// Do not send the first row alone to compare what was stored
+    #[arg(long)]
+    pub no_canary: bool,
+}
+
+impl InputOptions {
+    /// What the rows mean. Standard input is kept in the run's folder, so that the run can go on.
+    ///
+    /// # Errors
+    /// An entity that cannot be imported, a mapping file that cannot be used, standard input that cannot be kept.
+    pub fn preflight<'a>(&self, settings: &'a Settings, run: Option<&Path>) -> Result<PreflightOptions<'a>> {
+        let entity = self.mode.entity(importable(settings, &self.entity)?);
+        let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
+        let (path, shown) = match self.file.as_os_str() == "-" {
+            true => (stdin::keep(run)?, t!("import.standard_input").into_owned()),
+            false => (self.file.clone(), self.file.display().to_string()),
+        };
+        Ok(PreflightOptions {
+            input: Input {
+                path,
+                shown,
+                sheet: self.sheet.clone(),
+                header_row: self.header_row,
+                encoding: self.encoding.clone(),
+            },
+            entity,
+            custom: &settings.catalog.service.custom,
+            mapping_file,
+            account_mode: settings.account_mode,
+            mode: self.mode,
+        })
+    }
+}
+
+/// The entity a user means, when rows of it can be imported.
+fn importable<'a>(settings: &'a Settings, word: &str) -> Result<&'a Entity> {
+    let entity = settings.catalog.find(word)?;
+    match entity.is_importable() {
+        true => Ok(entity),
+        false => {
+            Err(Error::usage(t!("import.cannot_write", entity = entity.name)).hint(t!("import.cannot_write_hint")))
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `bw8 retry`: sends again what was refused or failed, after the file was mended. It is a run of its own, linked to the
+//! first and claiming its rows there, so that the same file retried twice sends nothing twice.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rust_i18n::t;
+
+use super::options::SendingOptions;
+use crate::account::Account;
+use crate::entity::WriteMode;
+use crate::error::{Context, Error, Exit, Result};
+use crate::format::{self, Input, Row};
+use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
+use crate::journal::{Journal, JournalReader, Parent, RunIndex};
+use crate::mapping::{MappingFile, RESULT_COLUMNS};
+use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::terminal::{CommandLine, Global, Printer};
+
+/// `bw8 retry`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A run's folder, or its file of failed rows after it was mended
+    run_or_file: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOptions,
+    #[command(flatten)]
+    settings: SettingsOptions,
+    #[command(flatten)]
+    sending: SendingOptions,
+    /// Send nothing when any row has a mistake
+    #[arg(long)]
+    strict: bool,
+    /// Go on although the file, mapping or catalog changed since the last retry was interrupted
+    #[arg(long)]
+    accept_changed: bool,
+}
+
+/// Sends failed rows again.
+///
+/// # Errors
+/// A file that belongs to no run, and everything of an import.
+pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
+    let settings = Settings::read(&arguments.settings)?;
+    let account = Account::new(&arguments.connection, &settings)?;
+    let (folder, file) = find(&arguments.run_or_file, &account.index()?)?;
+    let first_run = JournalReader::open(&folder)?;
+    let parent = first_run.identity();
+    if parent.target != account.identity() {
+        return Err(Error::usage(t!("retry.other_target", folder = folder.display(), target = parent.target))
+            .hint(t!("retry.other_target_hint")));
+    }
+    let options = ImportOptions {
+        catalog: &settings.catalog,
+        account,
+        preflight: preflight(&settings, &first_run, file)?,
+        resume: ResumeOptions {
+            folder: arguments.sending.run.clone(),
+            fresh: false,
+            accept_changed: arguments.accept_changed,
+        },
+        parent: Some(Parent { run: parent.run, folder: folder.to_string_lossy().into_owned() }),
+        dry_run: arguments.sending.dry_run,
+        limit: None,
+        strict: arguments.strict,
+        max_failures: arguments.sending.max_failures,
+        reads_back: !arguments.sending.no_canary,
+        assumes_yes: global.yes,
+        continuing: typed.continuing(),
+    };
+    import::run(&options, printer)
+}
+
+/// What the rows of the file mean: what they meant in the first run.
+fn preflight<'a>(settings: &'a Settings, first_run: &JournalReader, file: PathBuf) -> Result<PreflightOptions<'a>> {
+    let parent = first_run.identity();
+    let mode = WriteMode::of(&parent.mode);
+    let mapping_text = parent.mapping_text.as_deref();
+    let shown = file.display().to_string();
+    Ok(PreflightOptions {
+        input: Input { path: file, shown, ..Input::default() },
+        entity: mode.entity(settings.catalog.find(&parent.entity)?),
+        custom: &settings.catalog.service.custom,
+        mapping_file: mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?,
+        account_mode: parent.account_mode,
+        mode,
+    })
+}
+
+/// The folder of the run that is retried and the file with its rows.
+fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
+    let absolute = |path: &Path| std::path::absolute(path).context(|| path.display().to_string());
+    if named.is_dir() {
+        if !Journal::exists(named) {
+            return Err(Error::usage(t!("journal.none", folder = named.display())).hint(t!("journal.none_hint")));
+        }
+        let file = newest_failed(named).ok_or_else(|| {
+            Error::usage(t!("retry.nothing", folder = named.display())).hint(t!("retry.nothing_hint"))
+        })?;
+        return Ok((absolute(named)?, file));
+    }
+    if !named.exists() {
+        return Err(Error::usage(t!("format.missing", file = named.display())).hint(t!("journal.none_hint")));
+    }
+    if let Some(run) = run_named_in(named)?
+        && let Some(indexed) = index.of_id(&run)?
+        && Journal::exists(&indexed.folder)
+    {
+        return Ok((indexed.folder, named.to_owned()));
+    }
+    // The extra columns may be gone; a file that still lies in its run's folder belongs to it.
+    let beside = absolute(named)?.parent().map(Path::to_owned).unwrap_or_default();
+    match Journal::exists(&beside) {
+        true => Ok((beside, named.to_owned())),
+        false => Err(Error::usage(t!("retry.no_run", file = named.display())).hint(t!("retry.no_run_hint"))),
+    }
+}
+
+/// The run that the first row of a file of failed rows names.
+fn run_named_in(file: &Path) -> Result<Option<uuid::Uuid>> {
+    let input = Input { path: file.to_owned(), shown: file.display().to_string(), ..Input::default() };
+    let mut reader = format::open(&input)?;
+    let Some(column) = reader.sheet().header.iter().position(|header| header.trim() == RESULT_COLUMNS[1]) else {
+        return Ok(None);
+    };
+    let mut row = Row::default();
+    while reader.read(&mut row)? {
+        if let Ok(run) = row.cell(column).text.trim().parse() {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
+}
+
+/// `failed.xlsx`, or the one with the highest number.
+fn newest_failed(folder: &Path) -> Option<PathBuf> {
+    let number = |path: &Path| {
+        let stem = path.file_stem()?.to_str()?;
+        match stem.strip_prefix("failed")? {
+            "" => Some(1),
+            rest => rest.strip_prefix('-')?.parse::<u32>().ok(),
+        }
+    };
+    let is_table = |path: &Path| path.extension().is_some_and(|extension| extension == "xlsx" || extension == "csv");
+    std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| is_table(path))
+        .filter_map(|path| Some((number(&path)?, path)))
+        .max()
+        .map(|(_, path)| path)
+}

@@ -1,0 +1,184 @@
+//! `bw8 runs`: which runs there were and what became of them.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use rust_i18n::t;
+use serde_json::json;
+
+use crate::account::indexes;
+use crate::entity::Catalog;
+use crate::error::{Context, Error, Exit, Result};
+use crate::import::report::{exit_of, words};
+use crate::journal::{Counts, IndexedRun, Journal, JournalReader, RunIndex};
+use crate::language::Language;
+use crate::settings::{Settings, SettingsOptions};
+use crate::terminal::{Printer, quoted_path};
+
+/// `bw8 runs`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    settings: SettingsOptions,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Show one run
+    Show {
+        /// Its folder, its name, or the beginning of its id
+        run: String,
+    },
+}
+
+/// Lists runs, or shows one.
+///
+/// # Errors
+/// No such run, or a journal that cannot be read.
+pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+    let settings = Settings::read(&arguments.settings)?;
+    let indexes = indexes()?;
+    match &arguments.action {
+        None => list(&indexes, &settings.catalog, printer),
+        Some(Action::Show { run }) => show(&find(&indexes, run)?, &settings.catalog, printer),
+    }
+}
+
+/// The word people have for an entity; its name where the catalog does not know it.
+fn label<'a>(catalog: &'a Catalog, name: &'a str) -> &'a str {
+    catalog.get(name).map_or(name, |entity| entity.label(Language::current()))
+}
+
+fn all(indexes: &[RunIndex]) -> Result<Vec<IndexedRun>> {
+    let mut runs = Vec::new();
+    for index in indexes {
+        runs.extend(index.all()?);
+    }
+    runs.sort_by_key(|run| std::cmp::Reverse(run.started));
+    Ok(runs)
+}
+
+fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Exit> {
+    let runs = all(indexes)?;
+    if runs.is_empty() {
+        printer.result(&t!("runs.none"));
+    }
+    let mut documents = Vec::new();
+    for run in &runs {
+        let state = JournalReader::open(&run.folder).and_then(|past| State::of(&past));
+        let line = match &state {
+            Ok(state) => state.line(),
+            // One run that cannot be read does not hide the others.
+            Err(error) => error.message().to_owned(),
+        };
+        printer.result(&t!(
+            "runs.line",
+            started = started(run.started),
+            host = run.host,
+            entity = label(catalog, &run.entity),
+            state = line,
+            folder = quoted_path(&run.folder)
+        ));
+        documents.push(json!({
+            "run": run.run, "folder": run.folder, "host": run.host, "entity": run.entity, "mode": run.mode,
+            "started": run.started, "rows": state.as_ref().ok().map(|state| state.counts),
+            "finished": state.as_ref().ok().map(|state| state.finished),
+        }));
+    }
+    printer.json(&json!({"version": 1, "runs": documents}));
+    Ok(Exit::Done)
+}
+
+/// What a run has come to.
+struct State {
+    counts: Counts,
+    finished: bool,
+    exit: Option<Exit>,
+    claimed: u64,
+}
+
+impl State {
+    fn of(past: &JournalReader) -> Result<State> {
+        let mut counts = past.counts()?;
+        counts.read = past.identity().rows;
+        counts.pending = counts.read.saturating_sub(counts.ended());
+        let ended = past.ended()?;
+        Ok(State {
+            counts,
+            finished: matches!(ended, Some((_, true))),
+            exit: ended.map(|(exit, _)| exit),
+            claimed: past.claimed()?,
+        })
+    }
+
+    fn line(&self) -> String {
+        let counts = words::counts(&self.counts);
+        let line = if self.finished { counts } else { t!("runs.unfinished", counts = counts).into_owned() };
+        match self.claimed {
+            0 => line,
+            claimed => t!("runs.claimed", line = line, claimed = claimed).into_owned(),
+        }
+    }
+}
+
+fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
+    let past = JournalReader::open(folder)?;
+    let state = State::of(&past)?;
+    let identity = past.identity();
+    let (requests, retries, seconds) = past.totals()?;
+    printer.result(&t!(
+        "runs.show",
+        run = identity.run,
+        folder = quoted_path(folder),
+        entity = label(catalog, &identity.entity),
+        account = identity.target,
+        input = identity.input_shown,
+        started = started(identity.started),
+        state = state.line(),
+        requests = requests,
+        retries = retries,
+        seconds = format!("{seconds:.1}")
+    ));
+    if let Some(parent) = &identity.parent {
+        printer.result(&t!("runs.parent", folder = parent.folder));
+    }
+    for (status, code, message, rows) in past.reasons()? {
+        printer.result(&words::reason(status, &code, &message, rows));
+    }
+    printer.json(&json!({
+        "version": 1, "run": identity.run, "folder": folder, "entity": identity.entity, "mode": identity.mode,
+        "account": identity.target, "input": identity.input_path, "started": identity.started,
+        "finished": state.finished, "rows": state.counts, "claimed": state.claimed, "requests": requests,
+        "retries": retries, "seconds": seconds, "parent": identity.parent.as_ref().map(|parent| parent.run),
+        "exit": state.exit.unwrap_or_else(|| exit_of(&state.counts, Some(Exit::Stopped))),
+    }));
+    Ok(Exit::Done)
+}
+
+/// The folder of the run a user means.
+fn find(indexes: &[RunIndex], named: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(named);
+    if Journal::exists(&path) {
+        return std::path::absolute(&path).context(|| named.to_owned());
+    }
+    let runs = all(indexes)?;
+    let is_meant = |run: &&IndexedRun| {
+        run.folder.file_name().is_some_and(|name| name.to_string_lossy() == named)
+            || (named.len() >= 6 && run.run.to_string().starts_with(named))
+    };
+    let mut meant = runs.iter().filter(is_meant);
+    match (meant.next(), meant.next()) {
+        (Some(run), None) => Ok(run.folder.clone()),
+        (Some(_), Some(_)) => Err(Error::usage(t!("runs.several", run = named)).hint(t!("runs.several_hint"))),
+        _ => Err(Error::usage(t!("runs.unknown", run = named)).hint(t!("journal.none_hint"))),
+    }
+}
+
+fn started(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at)
+        .map(|moment| moment.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+        .unwrap_or_default()
+}

@@ -1,0 +1,50 @@
+//! `bw8 template`: a workbook to fill in.
+
+use std::path::PathBuf;
+
+use rust_i18n::t;
+
+use crate::error::{Error, Exit, Result};
+use crate::format::xlsx::writer::{cannot_write, save};
+use crate::settings::{Settings, SettingsOptions};
+use crate::template::workbook;
+use crate::terminal::Printer;
+
+/// Write a workbook to fill in
+#[derive(Debug, Clone, clap::Args)]
+pub struct Arguments {
+    /// What its rows will be: customers, companies, tickets, …
+    #[arg(value_name = "ENTITY")]
+    entity: String,
+    /// Where to write it [default: ENTITY-template.xlsx]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsOptions,
+}
+
+/// Writes the template of an entity.
+///
+/// # Errors
+/// An entity that cannot be imported, a file that is there already or cannot be written.
+pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+    let settings = Settings::read(&arguments.settings)?;
+    let catalog = &settings.catalog;
+    let entity = catalog.find(&arguments.entity)?;
+    if !entity.is_importable() {
+        let known: Vec<&str> =
+            catalog.entities().iter().filter(|entity| entity.is_importable()).map(|entity| &*entity.name).collect();
+        return Err(Error::usage(t!("template.not_importable", entity = entity.name))
+            .hint(t!("template.not_importable_hint", known = known.join(", "))));
+    }
+    let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-template.xlsx", entity.name)));
+    let shown = path.display().to_string();
+    if path.exists() {
+        return Err(Error::usage(t!("template.exists", file = shown)).hint(t!("template.exists_hint")));
+    }
+    let mut workbook = workbook(catalog, entity, settings.account_mode).map_err(|error| cannot_write(&path, &error))?;
+    save(&mut workbook, &path)?;
+    printer.say(&t!("template.written", file = shown, entity = entity.name));
+    printer.json(&serde_json::json!({"version": 1, "entity": entity.name, "file": shown, "exit": Exit::Done}));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,166 @@
+//! What a checked record asks of the service: which write, with which body, and what has to be
+//! looked at before or after it.
+
+use bytes::Bytes;
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::check::record::Record;
+use crate::entity::{Entity, WriteMode};
+use crate::error::{Error, Result};
+use crate::mapping::Mapping;
+use crate::value;
+
+/// What one row asks for.
+#[derive(Debug, Clone)]
+pub enum WriteOperation {
+    /// One write with this body.
+    Write {
+        /// The JSON body.
+        body: Bytes,
+        /// What to look at when the service says "there already".
+        look_up: Option<Box<LookUp>>,
+    },
+    /// A change of the record with this id, whose body needs members of the record as it is.
+    Change {
+        /// The record's id.
+        id: String,
+        /// Members to send.
+        members: Map<String, Value>,
+    },
+    /// A change of a record's tags: read, changed, written back.
+    Tags(Box<TagEdit>),
+}
+
+/// How to find what is there already.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LookUp {
+    /// Query of the look-up.
+    pub by: Vec<(String, String)>,
+    /// Values that have to agree.
+    pub same: Vec<(String, String)>,
+}
+
+/// A change of one record's tags.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagEdit {
+    /// Name of the record's entity.
+    pub entity: String,
+    /// The record's id.
+    pub id: String,
+    /// Tags to add.
+    pub add: Vec<String>,
+    /// Tags to remove.
+    pub remove: Vec<String>,
+    /// Tags that replace all others; nothing is replaced when it is empty.
+    pub set: Vec<String>,
+}
+
+impl TagEdit {
+    /// The tag text after the change, in the order the tags were in; new ones at the end.
+    pub fn apply(&self, current: &str) -> String {
+        let kept = value::tags(current).filter(|_| self.set.is_empty());
+        let mut tags: Vec<&str> = Vec::new();
+        for tag in kept.chain(self.set.iter().map(String::as_str)).chain(self.add.iter().map(String::as_str)) {
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        tags.retain(|tag| !self.remove.iter().any(|removed| removed == tag));
+        tags.join(",")
+    }
+}
+
+/// Makes the write operations of one entity.
+#[derive(Debug)]
+pub struct OperationBuilder<'a> {
+    entity: &'a Entity,
+    mode: WriteMode,
+    wrap: Option<String>,
+    scratch: Vec<u8>,
+}
+
+impl<'a> OperationBuilder<'a> {
+    /// The operations that write records of `entity`.
+    ///
+    /// # Errors
+    /// An entity that cannot be written so.
+    pub fn new(entity: &'a Entity, mode: WriteMode) -> Result<Self> {
+        let endpoint = match mode {
+            _ if entity.edits.is_some() => None,
+            WriteMode::Create => Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?),
+            WriteMode::Update if entity.id.is_none() => return Err(cannot_update(entity)),
+            WriteMode::Update => Some(entity.endpoint("update").ok_or_else(|| cannot_update(entity))?),
+        };
+        Ok(OperationBuilder {
+            entity,
+            mode,
+            wrap: endpoint.and_then(|endpoint| endpoint.wrap.clone()),
+            scratch: Vec::new(),
+        })
+    }
+
+    /// What a record without findings asks for.
+    pub fn operation(&mut self, mapping: &Mapping, record: &Record) -> WriteOperation {
+        if let Some(edits) = &self.entity.edits {
+            let text = |field: &str| record.value(mapping, field).unwrap_or_default();
+            let list = |field: &str| value::tags(text(field)).map(str::to_owned).collect();
+            return WriteOperation::Tags(Box::new(TagEdit {
+                entity: text(&edits.entity).to_owned(),
+                id: text(&edits.record).to_owned(),
+                add: list(&edits.add),
+                remove: list(&edits.remove),
+                set: list(&edits.set),
+            }));
+        }
+        self.scratch.clear();
+        if self.mode == WriteMode::Update {
+            record.write_body(mapping, None, &mut self.scratch);
+            // The body was written as a JSON object a moment ago.
+            let members = serde_json::from_slice(&self.scratch).unwrap_or_default();
+            let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
+            return WriteOperation::Change { id: id.to_owned(), members };
+        }
+        record.write_body(mapping, self.wrap.as_deref(), &mut self.scratch);
+        let values = |fields: &[String]| {
+            fields
+                .iter()
+                .filter_map(|field| record.value(mapping, field).map(|value| (field.clone(), value.to_owned())))
+                .collect()
+        };
+        let look_up = self
+            .entity
+            .conflict
+            .as_ref()
+            .map(|conflict| Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same) }));
+        WriteOperation::Write { body: Bytes::copy_from_slice(&self.scratch), look_up }
+    }
+}
+
+fn cannot_write(entity: &Entity) -> Error {
+    Error::usage(t!("import.cannot_write", entity = entity.name)).hint(t!("import.cannot_write_hint"))
+}
+
+fn cannot_update(entity: &Entity) -> Error {
+    Error::usage(t!("import.cannot_update", entity = entity.name)).hint(t!("import.cannot_update_hint"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(add: &[&str], remove: &[&str], set: &[&str]) -> TagEdit {
+        let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
+        TagEdit { entity: "customers".into(), id: "1".into(), add: owned(add), remove: owned(remove), set: owned(set) }
+    }
+
+    #[test]
+    fn tags_are_added_removed_and_set() {
+        assert_eq!(edit(&["c", "a"], &[], &[]).apply("a, b"), "a,b,c");
+        assert_eq!(edit(&["c"], &["a"], &[]).apply("a,b"), "b,c");
+        assert_eq!(edit(&[], &["z"], &[]).apply("a,b"), "a,b");
+        assert_eq!(edit(&[], &[], &["x", "y"]).apply("a,b"), "x,y");
+        assert_eq!(edit(&[], &["a"], &[]).apply("a"), "");
+    }
+}

@@ -1,0 +1,78 @@
+//! What a command wants done, decided before anything is read.
+
+use std::path::PathBuf;
+
+use crate::account::Account;
+use crate::entity::{AccountMode, Catalog, Custom, Entity, WriteMode};
+use crate::format::Input;
+use crate::journal::Parent;
+use crate::mapping::MappingFile;
+
+/// What the rows of an input mean.
+#[derive(Debug)]
+pub struct PreflightOptions<'a> {
+    /// Where they come from.
+    pub input: Input,
+    /// What they are, as the write mode wants it.
+    pub entity: Entity,
+    /// How records carry custom fields.
+    pub custom: &'a Custom,
+    /// How columns become fields, where headers do not say it.
+    pub mapping_file: Option<MappingFile>,
+    /// Whether contacts belong to companies.
+    pub account_mode: AccountMode,
+    /// Whether rows are new records.
+    pub mode: WriteMode,
+}
+
+/// What the user said about going on.
+#[derive(Debug, Clone, Default)]
+pub struct ResumeOptions {
+    /// The run's folder, when it was named.
+    pub folder: Option<PathBuf>,
+    /// Begin anew, whatever came before.
+    pub fresh: bool,
+    /// Go on although something changed.
+    pub accept_changed: bool,
+}
+
+/// What an import is to do.
+#[derive(Debug)]
+pub struct ImportOptions<'a> {
+    /// What is known of the interface.
+    pub catalog: &'a Catalog,
+    /// Where rows go.
+    pub account: Account,
+    /// What the rows mean.
+    pub preflight: PreflightOptions<'a>,
+    /// What the user said about going on.
+    pub resume: ResumeOptions,
+    /// The run that is retried.
+    pub parent: Option<Parent>,
+    /// Say what would be done, and do nothing.
+    pub dry_run: bool,
+    /// Only the first rows.
+    pub limit: Option<u64>,
+    /// A refused row stops the run.
+    pub strict: bool,
+    /// Most failed rows.
+    pub max_failures: Option<u64>,
+    /// The first row goes alone, is read back and compared.
+    pub reads_back: bool,
+    /// No question is asked.
+    pub assumes_yes: bool,
+    /// The command that goes on with this one.
+    pub continuing: String,
+}
+
+impl ImportOptions<'_> {
+    /// What the rows are.
+    pub fn entity(&self) -> &Entity {
+        &self.preflight.entity
+    }
+
+    /// Whether the rows go to the sandbox.
+    pub fn is_sandbox(&self) -> bool {
+        matches!(self.account, Account::Sandbox { .. })
+    }
+}

@@ -1,0 +1,231 @@
+//! The first reading of an input, before anything is sent: all its mistakes, its fingerprint, and what occurs twice in it.
+
+use rust_i18n::t;
+use sha2::{Digest, Sha256};
+
+use super::operation::OperationBuilder;
+use super::options::PreflightOptions;
+use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
+use crate::check::duplicates::{DUPLICATE, Duplicates, KeyCounter, Keys, duplicate_rule, watched};
+use crate::check::findings::Findings;
+use crate::check::record::{Finding, Record};
+use crate::error::{Error, Result};
+use crate::format::{self, Input, Reader, Row, Sheet};
+use crate::journal::Reason;
+use crate::mapping::{Mapping, RESULT_COLUMNS};
+use crate::text::clean;
+
+/// What the first reading found.
+#[derive(Debug)]
+pub struct Preflight {
+    /// How the file was read.
+    pub sheet: Sheet,
+    /// Which column feeds which field.
+    pub mapping: Mapping,
+    /// Rows, blank ones left out.
+    pub rows: u64,
+    /// All mistakes.
+    pub findings: Findings,
+    /// Fingerprint of the decoded rows and their header.
+    pub fingerprint: String,
+    /// The first record that will be sent, as its fields and values, secrets masked.
+    pub first: Vec<(String, String)>,
+}
+
+/// The rows of the first reading.
+#[derive(Debug)]
+pub struct Rows {
+    /// The rows, as they will be sent.
+    pub spool: Spool,
+    /// What occurs more than once in them.
+    pub duplicates: Duplicates,
+}
+
+impl Rows {
+    /// Begins again with the first row.
+    ///
+    /// # Errors
+    /// A spool that cannot be read.
+    pub fn begin(&mut self) -> Result<()> {
+        self.duplicates.begin();
+        self.spool.rewind()
+    }
+}
+
+impl Preflight {
+    /// Reads the whole input once, and a second time only when something occurs twice in it.
+    ///
+    /// # Errors
+    /// An input or mapping that cannot be used.
+    pub fn run(options: &PreflightOptions<'_>) -> Result<(Preflight, Rows)> {
+        let PreflightOptions { input, entity, custom, mapping_file, account_mode, .. } = options;
+        let mut reader = format::open(input)?;
+        let sheet = reader.sheet().clone();
+        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode)?;
+        let mut reading = Reading::new(&mapping, &sheet, options)?;
+        while reading.next(&mut reader)? {}
+        if reading.rows == 0 {
+            return Err(Error::usage(t!("mapping.no_rows", file = input.shown)).hint(t!("mapping.no_rows_hint")));
+        }
+        let Reading { spool, mut findings, keys_seen, fingerprint, first, .. } = reading;
+        let mut duplicates = Duplicates::new(keys_seen);
+        let mut spool = spool.finish()?;
+        if !duplicates.is_empty() {
+            find_duplicates(input, &sheet, &mapping, &mut duplicates, &mut findings)?;
+            tell_apart(&mut spool, &mut duplicates)?;
+        }
+        let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let preflight = Preflight { rows: spool.rows, sheet, mapping, findings, fingerprint, first };
+        Ok((preflight, Rows { spool, duplicates }))
+    }
+}
+
+/// The first reading, row by row.
+struct Reading<'a> {
+    mapping: &'a Mapping,
+    sheet: &'a Sheet,
+    operations: OperationBuilder<'a>,
+    spool: SpoolWriter,
+    findings: Findings,
+    keys_seen: KeyCounter,
+    fingerprint: Sha256,
+    first: Vec<(String, String)>,
+    rows: u64,
+    /// Columns that tie a row of a file of failed rows to its run.
+    origin: Option<(usize, usize)>,
+    row: Row,
+    record: Record,
+    keys: Keys,
+}
+
+impl<'a> Reading<'a> {
+    fn new(mapping: &'a Mapping, sheet: &'a Sheet, options: &'a PreflightOptions<'_>) -> Result<Self> {
+        let mut fingerprint = Sha256::new();
+        for title in &sheet.header {
+            fingerprint.update(title.trim().as_bytes());
+            fingerprint.update([0xff]);
+        }
+        let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
+        Ok(Reading {
+            mapping,
+            sheet,
+            operations: OperationBuilder::new(&options.entity, options.mode)?,
+            spool: SpoolWriter::new()?,
+            findings: Findings::new()?,
+            keys_seen: KeyCounter::default(),
+            fingerprint,
+            first: Vec::new(),
+            rows: 0,
+            origin: column(RESULT_COLUMNS[0]).zip(column(RESULT_COLUMNS[1])),
+            row: Row::default(),
+            record: Record::default(),
+            keys: Keys::default(),
+        })
+    }
+
+    fn next(&mut self, reader: &mut Reader) -> Result<bool> {
+        if !reader.read(&mut self.row)? {
+            return Ok(false);
+        }
+        let content = self.row.content;
+        self.fingerprint.update(content);
+        let mut spooled =
+            SpooledRow { number: self.row.number, content, key: None, origin: None, state: RowState::Example };
+        if self.sheet.example_row != Some(self.row.number) {
+            self.mapping.check(&self.row, &mut self.record);
+            spooled.key = self.keys.of(self.mapping, &self.record);
+            self.keys_seen.add(watched(spooled.key.map(|(key, _)| key), &content));
+            let text = |column: usize| self.row.cell(column).text.trim().to_owned();
+            spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
+            spooled.state = self.state()?;
+        }
+        self.spool.add(&spooled)?;
+        self.rows += 1;
+        Ok(true)
+    }
+
+    fn state(&mut self) -> Result<RowState> {
+        if self.record.findings.is_empty() {
+            if self.first.is_empty() {
+                self.first = self.record.shown(self.mapping);
+            }
+            return Ok(RowState::Sound(self.operations.operation(self.mapping, &self.record)));
+        }
+        self.findings.rows += 1;
+        for finding in &self.record.findings {
+            self.findings.add(self.rows, &self.row, finding)?;
+        }
+        Ok(RowState::Refused(reason_of(self.mapping, &self.record.findings)))
+    }
+}
+
+/// Why a row with findings is refused.
+fn reason_of(mapping: &Mapping, findings: &[Finding]) -> Reason {
+    let rules: Vec<String> = findings
+        .iter()
+        .map(|finding| match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
+            Some(header) => t!("import.in_column", header = header, rule = finding.rule).into_owned(),
+            None => finding.rule.clone(),
+        })
+        .collect();
+    Reason {
+        code: findings.first().map(|first| first.code.to_owned()).unwrap_or_default(),
+        field: findings.first().and_then(|first| first.field.clone()).unwrap_or_default(),
+        message: rules.join("; "),
+    }
+}
+
+/// Finds out which rows are equal: among those that will be sent, whatever became of the input meanwhile.
+fn tell_apart(spool: &mut Spool, duplicates: &mut Duplicates) -> Result<()> {
+    let mut equal = KeyCounter::default();
+    while let Some(row) = spool.next()? {
+        if let Some(content) = duplicates.content(row.key.map(|(key, _)| key), &row.content) {
+            equal.add(content);
+        }
+    }
+    duplicates.tell_apart(equal);
+    spool.rewind()
+}
+
+/// Reads the input again and finds the rows whose key an earlier row has.
+fn find_duplicates(
+    input: &Input,
+    sheet: &Sheet,
+    mapping: &Mapping,
+    duplicates: &mut Duplicates,
+    findings: &mut Findings,
+) -> Result<()> {
+    let mut reader = format::open(input)?;
+    let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
+    let mut row_index = 0;
+    while reader.read(&mut row)? {
+        if sheet.example_row != Some(row.number) {
+            mapping.check(&row, &mut record);
+            let key = keys.of(mapping, &record);
+            let is_sound = record.findings.is_empty();
+            let hash = key.map(|(key, _)| key);
+            let seen = duplicates.see(row.number, hash, &row.content, is_sound);
+            if let (Some(first), Some((_, number))) = (seen.first, key) {
+                findings.rows += u64::from(is_sound);
+                findings.add(row_index, &row, &duplicate(mapping, number, &record, first))?;
+            }
+        }
+        row_index += 1;
+    }
+    duplicates.begin();
+    Ok(())
+}
+
+/// The finding for a row whose key an earlier row of the file has.
+fn duplicate(mapping: &Mapping, key: u8, record: &Record, first: u64) -> Finding {
+    let fields = mapping.key_fields(key);
+    let values: Vec<&str> = fields.iter().filter_map(|field| record.value(mapping, field)).collect();
+    Finding {
+        column: fields.first().and_then(|field| mapping.column(field)),
+        field: fields.first().cloned(),
+        code: DUPLICATE,
+        value: clean(&values.join(" ")).into_owned(),
+        rule: duplicate_rule(mapping, key, first),
+        hint: t!("import.duplicate_hint").into_owned(),
+    }
+}

@@ -1,0 +1,163 @@
+//! Trust the account, then verify: the first row of a run is read back and compared, field by field. What the service
+//! dropped or changed is shown before thousands of rows follow it.
+
+use rust_i18n::t;
+use serde_json::{Map, Value};
+
+use super::operation::WriteOperation;
+use super::plan::PendingWrite;
+use super::row_sender::{Access, RowSender};
+use crate::api::as_text;
+use crate::entity::{Field, Kind};
+use crate::error::{Error, Exit, Result};
+use crate::journal::{Operation, Status};
+use crate::language::Language;
+use crate::text::{clean, shorten};
+use crate::value::is_same_value;
+
+/// The record a row is about to change, as it is now; none when the row makes a new one.
+///
+/// # Errors
+/// The service cannot be reached.
+pub async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Result<Option<Map<String, Value>>> {
+    let id = match &pending.operation {
+        WriteOperation::Write { .. } => return Ok(None),
+        WriteOperation::Change { id, .. } => id,
+        WriteOperation::Tags(edit) => &edit.id,
+    };
+    match sender.access_of(&pending.operation) {
+        Some(access) => Ok(sender.read(access, id).await?.ok()),
+        None => Ok(None),
+    }
+}
+
+/// Reads the first row back and compares it.
+///
+/// # Errors
+/// The service stored something else than was sent, or changed what was not named.
+pub async fn compare(
+    sender: &RowSender<'_>,
+    pending: &PendingWrite,
+    operation: &Operation,
+    before: Option<Map<String, Value>>,
+    say: impl Fn(&str),
+) -> Result<()> {
+    let Some(access) = sender.access_of(&pending.operation) else { return Ok(()) };
+    if operation.status == Status::Unchanged || operation.status == Status::Skipped {
+        return Ok(());
+    }
+    let Some(id) = &operation.id else {
+        say(&t!("canary.no_id", row = operation.row.number));
+        return Ok(());
+    };
+    let Ok(after) = sender.read(access, id).await? else {
+        say(&t!("canary.not_found", row = operation.row.number, id = id));
+        return Ok(());
+    };
+    let sent = sent_members(access, pending, before.as_ref());
+    let mut losses = Vec::new();
+    for (name, value) in values(&sent) {
+        let field = access.entity.field(&name);
+        let got = value_of(&after, &name);
+        // A secret is rarely given back, which proves nothing.
+        if field.is_some_and(|field| field.secret) || is_stored(field, &value, got.as_deref()) {
+            continue;
+        }
+        losses.push(loss(field, &name, &value, got.as_deref()));
+    }
+    if let Some(before) = &before {
+        losses.extend(side_effects(access, before, &after, &sent));
+    }
+    if losses.is_empty() {
+        say(&t!("canary.good", row = operation.row.number, id = id));
+        return Ok(());
+    }
+    Err(Error::new(Exit::Stopped, t!("canary.lost", row = operation.row.number, id = id, losses = losses.join("\n  ")))
+        .hint(t!("canary.lost_hint")))
+}
+
+/// The members a job sends.
+fn sent_members(access: &Access, pending: &PendingWrite, before: Option<&Map<String, Value>>) -> Map<String, Value> {
+    match &pending.operation {
+        WriteOperation::Write { body, .. } => {
+            let document: Value = serde_json::from_slice(body).unwrap_or_default();
+            let members = match &access.entity.endpoint("create").and_then(|create| create.wrap.clone()) {
+                Some(wrap) => document.get(wrap).cloned().unwrap_or_default(),
+                None => document,
+            };
+            members.as_object().cloned().unwrap_or_default()
+        }
+        WriteOperation::Change { members, .. } => members.clone(),
+        WriteOperation::Tags(edit) => {
+            let Some(tags) = &access.entity.tags else { return Map::new() };
+            let current = before.and_then(|record| record.get(tags)).map(as_text).unwrap_or_default();
+            Map::from_iter([(tags.clone(), Value::String(edit.apply(&current)))])
+        }
+    }
+}
+
+/// Names and values of a record's members; those in a list of `{"key","value"}` under their keys.
+fn values(members: &Map<String, Value>) -> Vec<(String, String)> {
+    members
+        .iter()
+        .flat_map(|(name, value)| match value.as_array() {
+            None => vec![(name.clone(), as_text(value).into_owned())],
+            Some(pairs) => pairs
+                .iter()
+                .filter_map(|pair| {
+                    Some((pair.get("key")?.as_str()?.to_owned(), as_text(pair.get("value")?).into_owned()))
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn value_of(record: &Map<String, Value>, name: &str) -> Option<String> {
+    if let Some(value) = record.get(name) {
+        return Some(as_text(value).into_owned());
+    }
+    values(record).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// Whether what came back is what was sent. A choice may come back as its word.
+fn is_stored(field: Option<&Field>, sent: &str, got: Option<&str>) -> bool {
+    let Some(got) = got else { return sent.is_empty() };
+    let kind = field.map_or(Kind::Text, |field| field.kind);
+    is_same_value(kind, sent, got)
+        || field
+            .and_then(|field| Some((field.choice(sent)?, field.choice(got)?)))
+            .is_some_and(|(a, b)| a.value == b.value)
+}
+
+fn loss(field: Option<&Field>, name: &str, sent: &str, got: Option<&str>) -> String {
+    let label = field.map_or(name, |field| field.label(Language::current()));
+    let sent = shorten(sent, 60).into_owned();
+    match got {
+        None => t!("canary.dropped", field = label, sent = clean(&sent)).into_owned(),
+        Some(got) => {
+            t!("canary.changed", field = label, sent = clean(&sent), got = clean(&shorten(got, 60))).into_owned()
+        }
+    }
+}
+
+/// Members that changed although they were not named; those the service keeps itself aside.
+fn side_effects(
+    access: &Access,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    sent: &Map<String, Value>,
+) -> Vec<String> {
+    let named: Vec<String> = values(sent).into_iter().map(|(name, _)| name).collect();
+    values(before)
+        .into_iter()
+        .filter(|(name, _)| !named.contains(name))
+        .filter(|(name, _)| access.entity.field(name).is_none_or(|field| !field.read_only))
+        .filter_map(|(name, value)| {
+            let field = access.entity.field(&name);
+            let got = value_of(after, &name);
+            let is_secret = field.is_some_and(|field| field.secret);
+            (!is_secret && !is_stored(field, &value, got.as_deref()))
+                .then(|| loss(field, &name, &value, got.as_deref()))
+        })
+        .collect()
+}

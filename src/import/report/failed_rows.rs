@@ -1,0 +1,157 @@
+//! The file of failed rows: the input's own format, columns and order, to be fixed and handed back.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use rust_i18n::t;
+use sha2::{Digest, Sha256};
+
+use super::content::RunContent;
+use crate::error::{Context, Error, Result};
+use crate::files;
+use crate::format::csv::{CsvWriter, Dialect};
+use crate::format::xlsx::{Options, XlsxWriter};
+use crate::format::{self, Column, Format, Reader, Row, Value, Writer};
+use crate::journal::{Journal, Operation, Status};
+use crate::mapping::RESULT_COLUMNS;
+
+/// The failed rows, in the input's own format, columns and order, to be mended and handed back.
+pub struct FailedRows {
+    writer: Box<dyn Writer>,
+    path: PathBuf,
+    /// Columns of the input that are written; its own extra columns are not.
+    kept: Vec<usize>,
+    width: usize,
+}
+
+impl FailedRows {
+    /// Begins the file, under a name that overwrites nothing a person changed.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn create(content: &RunContent<'_>, reader: &Reader) -> Result<FailedRows> {
+        let sheet = reader.sheet();
+        let format = format::detect(content.input)?;
+        let kept: Vec<usize> =
+            (0..sheet.header.len()).filter(|column| !RESULT_COLUMNS.contains(&sheet.header[*column].trim())).collect();
+        let mut columns: Vec<Column> = kept
+            .iter()
+            .map(|column| Column {
+                title: sheet.header[*column].clone(),
+                is_text: content.mapping.is_text_column(*column),
+                required: false,
+            })
+            .collect();
+        columns.extend(RESULT_COLUMNS.map(|title| Column {
+            title: title.into(),
+            is_text: title == "bw8_run",
+            required: false,
+        }));
+        let path = free_name(content.journal, format)?;
+        let writer: Box<dyn Writer> = match format {
+            Format::Csv => {
+                let delimiter = sheet.delimiter.unwrap_or(b',');
+                Box::new(CsvWriter::create_in(&path, &columns, Dialect { delimiter, ..Dialect::default() })?)
+            }
+            Format::Xlsx => {
+                let name = sheet.name.as_deref().unwrap_or("Sheet1");
+                Box::new(XlsxWriter::create(&path, &Options::new(name, &columns))?)
+            }
+        };
+        Ok(FailedRows { writer, path, kept, width: sheet.header.len() })
+    }
+
+    /// Writes a row and why it failed.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn write(&mut self, row: &Row, operation: &Operation, run: &str) -> Result<()> {
+        let reason = operation.reason.as_deref();
+        let message = reason.map(|reason| match operation.status {
+            Status::Failed if !reason.code.is_empty() => format!("{} {}", reason.code, reason.message),
+            _ => reason.message.clone(),
+        });
+        let mut values: Vec<Value<'_>> = self.kept.iter().map(|column| Value::of_cell(row.cell(*column))).collect();
+        let number = operation.row.number as f64;
+        values.extend([
+            Value::Number(number),
+            Value::Text(run),
+            Value::Text(operation.status.as_str()),
+            message.as_deref().map_or(Value::Empty, Value::Text),
+        ]);
+        // Cells beyond the header are kept too, so that nothing of a row that slipped is lost.
+        values.extend((self.width..row.cells.len()).map(|column| Value::of_cell(row.cell(column))));
+        self.writer.write(&values)
+    }
+
+    /// Completes the file, and remembers what was written.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn finish(self, journal: &Journal) -> Result<PathBuf> {
+        self.writer.finish()?;
+        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let written = hash(&self.path).context(|| self.path.display().to_string())?;
+        journal.set_note("failed", &format!("{written} {name}"))?;
+        Ok(self.path)
+    }
+
+    /// No row failed: a file of failed rows that nobody touched goes.
+    ///
+    /// # Errors
+    /// A file that cannot be removed.
+    pub fn clear(journal: &Journal) -> Result<()> {
+        match ours(journal)? {
+            Some(path) => files::remove(&path),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The file of failed rows that this run wrote, when nobody changed it since.
+fn ours(journal: &Journal) -> Result<Option<PathBuf>> {
+    let Some(note) = journal.note("failed")? else { return Ok(None) };
+    let Some((written, name)) = note.split_once(' ') else { return Ok(None) };
+    let path = journal.folder().join(name);
+    let unchanged = hash(&path).is_ok_and(|hash| hash == written);
+    Ok(unchanged.then_some(path))
+}
+
+/// `failed.xlsx`, or `failed-2.xlsx` and so on when a person changed that one or another program holds it.
+fn free_name(journal: &Journal, format: Format) -> Result<PathBuf> {
+    let extension = format.extension();
+    if let Some(path) = ours(journal)?.filter(|path| path.extension().is_some_and(|had| had == extension))
+        && is_replaceable(&path)
+    {
+        return Ok(path);
+    }
+    let folder = journal.folder();
+    let names = std::iter::once(format!("failed.{extension}"))
+        .chain((2..10_000).map(|number| format!("failed-{number}.{extension}")));
+    names
+        .map(|name| folder.join(name))
+        .find(|path| !path.exists())
+        .ok_or_else(|| Error::cannot_run(t!("csv.cannot_write", file = folder.join("failed").display())))
+}
+
+/// Whether a file can be written over: Excel and WPS hold an open one on Windows.
+fn is_replaceable(path: &Path) -> bool {
+    std::fs::OpenOptions::new().write(true).open(path).is_ok()
+}
+
+/// The hash of a file, which may be large.
+fn hash(path: &Path) -> std::io::Result<String> {
+    let mut file = BufReader::with_capacity(64 * 1024, File::open(path)?);
+    let mut hasher = Sha256::new();
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            break;
+        }
+        hasher.update(bytes);
+        let read = bytes.len();
+        file.consume(read);
+    }
+    Ok(hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+}

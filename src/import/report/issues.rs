@@ -1,0 +1,95 @@
+//! `issues.csv`: one line for each finding of the check.
+
+use std::path::{Path, PathBuf};
+
+use super::content::RunContent;
+use crate::check::findings::RowFinding;
+use crate::error::Result;
+use crate::files;
+use crate::format::{self, Column, Format, Input, Value, Writer, column_letters};
+use crate::import::preflight::Preflight;
+use crate::mapping::Mapping;
+
+const HEAD: [&str; 7] = ["row", "sheet", "column", "header", "code", "rule", "hint"];
+/// Rows whose findings are read from the journal at a time.
+const AT_A_TIME: usize = 4096;
+
+/// Writes all findings to a file in the working folder, for commands that have no run.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn write_issues_beside(input: &Input, preflight: &Preflight) -> Result<PathBuf> {
+    let stem = input.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let path = PathBuf::from(format!("{stem}.issues.csv"));
+    let mut issues = Issues::create(&path)?;
+    preflight.findings.each(|finding| issues.write(&finding, preflight.sheet.name.as_deref(), &preflight.mapping))?;
+    issues.finish()?;
+    Ok(path)
+}
+
+/// Writes the findings of a run into its folder.
+///
+/// # Errors
+/// A full disk, a journal that cannot be read.
+pub fn write(content: &RunContent<'_>) -> Result<()> {
+    let path = content.journal.folder().join("issues.csv");
+    let mut writer = None;
+    let mut from = 0;
+    while from < content.identity().rows {
+        for finding in content.past.findings(from, AT_A_TIME)? {
+            let writer: &mut Issues = match &mut writer {
+                Some(writer) => writer,
+                none => none.insert(Issues::create(&path)?),
+            };
+            writer.write(&finding, content.identity().sheet.as_deref(), content.mapping)?;
+        }
+        from += AT_A_TIME as u64;
+    }
+    match writer {
+        Some(writer) => writer.finish(),
+        // The file of an earlier input would speak of rows that are mended.
+        None => files::remove(&path),
+    }
+}
+
+/// A file of findings.
+struct Issues {
+    writer: Box<dyn Writer>,
+}
+
+impl Issues {
+    /// Begins a file of findings.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    fn create(path: &Path) -> Result<Issues> {
+        Ok(Issues { writer: format::create(Format::Csv, path, &Column::plain(&HEAD))? })
+    }
+
+    /// Writes one finding.
+    ///
+    /// # Errors
+    /// A full disk.
+    fn write(&mut self, finding: &RowFinding, sheet: Option<&str>, mapping: &Mapping) -> Result<()> {
+        let column = finding.column.and_then(|column| usize::try_from(column).ok());
+        let number = finding.number.to_string();
+        let letters = column.map(column_letters).unwrap_or_default();
+        self.writer.write(&[
+            Value::Text(&number),
+            Value::Text(sheet.unwrap_or_default()),
+            Value::Text(&letters),
+            Value::Text(column.map_or("", |column| mapping.header(column))),
+            Value::Text(&finding.code),
+            Value::Text(&finding.rule),
+            Value::Text(&finding.hint),
+        ])
+    }
+
+    /// Completes the file.
+    ///
+    /// # Errors
+    /// A full disk, or a name another program holds.
+    fn finish(self) -> Result<()> {
+        self.writer.finish()
+    }
+}

@@ -1,0 +1,104 @@
+//! The summary of a run: `summary.json` for scripts, a few lines for a person.
+
+use std::io::Write;
+
+use rust_i18n::t;
+use serde_json::{Value as Json, json};
+
+use super::content::{Files, RunContent};
+use super::words;
+use crate::error::{Context, Exit, Result};
+use crate::files;
+
+/// Kinds of errors that `summary.json` names.
+const ERROR_KINDS: usize = 50;
+
+/// Kinds of errors that a person is told at the end.
+const SHOWN_REASONS: usize = 5;
+
+/// The summary, as it stands in `summary.json` and on standard output.
+///
+/// # Errors
+/// A journal that cannot be read.
+pub fn summary(
+    content: &RunContent<'_>,
+    exit: Exit,
+    finished: bool,
+    files: &Files,
+    next: Option<&str>,
+) -> Result<Json> {
+    let (requests, retries, seconds) = content.past.totals()?;
+    let errors: Vec<Json> = content
+        .reasons
+        .iter()
+        .take(ERROR_KINDS)
+        .map(|(status, code, message, rows)| json!({"code": code, "message": message, "rows": rows, "status": status}))
+        .collect();
+    let identity = content.identity();
+    Ok(json!({
+        "version": 1,
+        "run": identity.run,
+        "entity": identity.entity,
+        "finished": finished,
+        "rows": content.counts,
+        "ids_pending": content.ids_pending,
+        "requests": requests,
+        "retries": retries,
+        "seconds": (seconds * 1000.0).round() / 1000.0,
+        "errors": errors,
+        "exit": exit,
+        "folder": content.journal.folder(),
+        "failed_file": files.failed,
+        "account": identity.target,
+        "input": identity.input_path,
+        "input_fingerprint": identity.input,
+        "rows_per_second": if seconds > 0.0 { (content.counts.ended() as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 },
+        "parent": identity.parent.as_ref().map(|parent| parent.run),
+        "next": next,
+    }))
+}
+
+/// Writes `summary.json`.
+///
+/// # Errors
+/// A full disk.
+pub fn write_summary(content: &RunContent<'_>, summary: &Json) -> Result<()> {
+    let path = content.journal.folder().join("summary.json");
+    let place = || t!("csv.cannot_write", file = path.display()).into_owned();
+    files::whole(&path, |file| {
+        serde_json::to_writer_pretty(&mut *file, summary).context(place)?;
+        file.write_all(b"\n").context(place)
+    })
+}
+
+/// The summary for a person.
+pub fn describe(content: &RunContent<'_>, files: &Files, cause: Option<&str>, next: Option<&str>) -> String {
+    let mut lines = Vec::new();
+    if let Some(cause) = cause {
+        lines.push(cause.to_owned());
+    }
+    lines.push(t!("report.rows", read = content.counts.read, counts = words::counts(&content.counts)).into_owned());
+    if content.counts.unknown > 0 {
+        lines.push(t!("report.unknown", rows = content.counts.unknown).into_owned());
+    }
+    if content.ids_pending > 0 {
+        lines.push(t!("report.ids_pending", rows = content.ids_pending).into_owned());
+    }
+    for (status, code, message, rows) in content.reasons.iter().take(SHOWN_REASONS) {
+        lines.push(words::reason(*status, code, message, *rows));
+    }
+    if content.reasons.len() > SHOWN_REASONS {
+        lines.push(t!("report.more_reasons", kinds = content.reasons.len() - SHOWN_REASONS).into_owned());
+    }
+    lines.push(t!("report.folder", file = content.journal.folder().join("results.csv").display()).into_owned());
+    if let Some(failed) = &files.failed {
+        lines.push(t!("report.failed_file", file = failed.display()).into_owned());
+    }
+    for warning in &files.warnings {
+        lines.push(t!("report.warning", warning = warning).into_owned());
+    }
+    if let Some(next) = next {
+        lines.push(t!("report.next", command = next).into_owned());
+    }
+    lines.join("\n")
+}

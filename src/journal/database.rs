@@ -1,0 +1,117 @@
+//! The journal's SQLite file: its tables, how it is opened, and what its failures mean.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rust_i18n::t;
+
+use super::{FILE_NAME, Identity};
+use crate::error::{Error, Result};
+
+/// Version of the tables. A journal with a higher one was made by a newer program.
+pub const VERSION: i64 = 1;
+/// Marks the file as a journal of this program ("bw8j").
+pub const APPLICATION: i64 = 0x6277_386a;
+
+pub const TABLES: &str = "
+CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- What happened, by place of the row in the input. Status numbers are those of journal::Status.
+CREATE TABLE operation (
+  row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
+  generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
+  code TEXT, field TEXT, message TEXT) STRICT;
+-- What happened before the input changed: rows found again are copied from here, by content or by key.
+CREATE TABLE earlier (
+  row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
+  generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
+  code TEXT, field TEXT, message TEXT) STRICT;
+-- Rows whose sending may have begun and that have no outcome yet.
+CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
+CREATE TABLE finding (
+  row INTEGER NOT NULL, number INTEGER NOT NULL, place INTEGER, field TEXT NOT NULL, code TEXT NOT NULL,
+  rule TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
+CREATE INDEX finding_by_row ON finding (row);
+-- Rows that a later run has taken over, by the number they have here.
+CREATE TABLE claim (number INTEGER PRIMARY KEY, run TEXT NOT NULL, folder TEXT NOT NULL) STRICT;
+";
+
+/// Settings every connection needs. WAL with `synchronous = FULL` syncs at each commit: an intent that is only in a cache
+/// would not survive the machine.
+pub fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -2048)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+/// Whether a folder holds a journal.
+pub fn has_journal(folder: &Path) -> bool {
+    folder.join(FILE_NAME).exists()
+}
+
+/// Opens the journal of a folder.
+pub fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
+    let file = folder.join(FILE_NAME);
+    if !file.exists() {
+        return Err(Error::usage(t!("journal.none", folder = folder.display())).hint(t!("journal.none_hint")));
+    }
+    let connection = Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| failed(folder, error))?;
+    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(|error| failed(folder, error))?;
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id").map_err(|error| failed(folder, error))?;
+    let version = number("PRAGMA user_version").map_err(|error| failed(folder, error))?;
+    if application != APPLICATION || version < 1 {
+        return Err(damaged(folder));
+    }
+    if version > VERSION {
+        return Err(Error::cannot_run(t!("journal.newer", folder = folder.display())).hint(t!("journal.newer_hint")));
+    }
+    Ok(connection)
+}
+
+pub fn put_identity(connection: &Connection, identity: &Identity) -> rusqlite::Result<()> {
+    // Strings, numbers and options of them always serialise.
+    let text = serde_json::to_string(identity).expect("an identity serialises");
+    connection.execute("INSERT OR REPLACE INTO run (name, value) VALUES ('identity', ?1)", [text])?;
+    Ok(())
+}
+
+pub fn get_identity(connection: &Connection) -> rusqlite::Result<Option<Identity>> {
+    let text: Option<String> =
+        connection.query_row("SELECT value FROM run WHERE name = 'identity'", [], |row| row.get(0)).optional()?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+pub fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {
+    let value = |name: &str| -> rusqlite::Result<Option<String>> {
+        connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional()
+    };
+    let number = |text: Option<String>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let seconds = value("seconds")?.and_then(|text| text.parse().ok()).unwrap_or(0.0);
+    Ok((number(value("requests")?), number(value("retries")?), seconds))
+}
+
+pub fn damaged(folder: &Path) -> Error {
+    Error::cannot_run(t!("journal.damaged", folder = folder.display())).hint(t!("journal.damaged_hint"))
+}
+
+/// What a failure of the database means to a person.
+pub fn failed(folder: &Path, error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode;
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => {
+            Error::cannot_run(t!("journal.disk_full", folder = folder.display())).hint(t!("journal.disk_full_hint"))
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(folder),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            Error::cannot_run(t!("journal.cannot_write", file = folder.join(FILE_NAME).display(), why = error))
+                .hint(t!("journal.cannot_write_hint"))
+        }
+        _ => Error::cannot_run(t!("journal.failed", folder = folder.display(), why = error))
+            .hint(t!("journal.disk_full_hint")),
+    }
+}

@@ -1,0 +1,450 @@
+//! What a journal says, read only: the queries that reports, resuming and retrying are made of.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+
+use super::database::{connect, damaged, failed, get_identity, totals};
+use super::rows::{COLUMNS, read_finding, read_operation, signed, unpack, unsigned};
+use super::{Claim, Counts, Identity, Operation, RowKey, Status};
+use crate::check::findings::RowFinding;
+use crate::error::{Context, Exit, Result};
+use crate::format::Content;
+
+/// What a journal says, read only.
+#[derive(Debug)]
+pub struct JournalReader {
+    connection: Connection,
+    folder: PathBuf,
+    identity: Identity,
+}
+
+impl JournalReader {
+    /// Opens the journal of a folder for reading, whoever is at work on it.
+    ///
+    /// # Errors
+    /// None there, made by a newer program, or damaged.
+    pub fn open(folder: &Path) -> Result<JournalReader> {
+        let connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let identity =
+            get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
+        Ok(JournalReader { connection, folder: folder.to_owned(), identity })
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What makes the run the same run.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// How the run ended, when it did; false beside it when there is more to do.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn ended(&self) -> Result<Option<(Exit, bool)>> {
+        let value = |name: &str| {
+            self.connection
+                .query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get::<_, String>(0))
+                .optional()
+                .map_err(|error| failed(&self.folder, error))
+        };
+        let exit = value("exit")?.and_then(|text| text.parse::<u8>().ok()).and_then(|code| Exit::try_from(code).ok());
+        let finished = value("finished")?.as_deref() == Some("1");
+        Ok(exit.map(|exit| (exit, finished)))
+    }
+
+    /// Requests, retries and seconds of all processes that worked on this run.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn totals(&self) -> Result<(u64, u64, f64)> {
+        totals(&self.connection).map_err(|error| failed(&self.folder, error))
+    }
+
+    /// How many rows ended how; `read` and `pending` are not known here.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn counts(&self) -> Result<Counts> {
+        let mut counts = Counts::default();
+        let counted = (|| {
+            let mut statement = self.connection.prepare("SELECT status, count(*) FROM operation GROUP BY status")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                match Status::from_number(row.get(0)?) {
+                    Some(status) => counts.add(status, unsigned(row.get(1)?)),
+                    None => return Ok(false),
+                }
+            }
+            Ok(true)
+        })();
+        match counted.map_err(|error: rusqlite::Error| failed(&self.folder, error))? {
+            true => Ok(counts),
+            false => Err(damaged(&self.folder)),
+        }
+    }
+
+    /// How many rows before the row_index `row_index` have an end.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn ended_before(&self, row_index: u64) -> Result<u64> {
+        self.connection
+            .query_row("SELECT count(*) FROM operation WHERE row < ?1", [signed(row_index)], |row| row.get(0))
+            .map(unsigned)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Rows that were reserved and have no end: a process that was killed may have sent them.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn reserved(&self) -> Result<u64> {
+        let windows: Vec<Vec<u8>> = self.query("SELECT rows FROM reservation", |row| row.get(0))?;
+        let mut reserved = 0;
+        for key in windows.iter().flat_map(|rows| unpack(rows)) {
+            let has_end = self
+                .connection
+                .prepare_cached("SELECT 1 FROM operation WHERE row = ?1")
+                .and_then(|mut statement| statement.exists([signed(key.row)]))
+                .map_err(|error| failed(&self.folder, error))?;
+            reserved += u64::from(!has_end);
+        }
+        Ok(reserved)
+    }
+
+    /// Rows that were created without an id in the answer.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn ids_pending(&self) -> Result<u64> {
+        self.connection
+            .query_row("SELECT count(*) FROM operation WHERE status = 1 AND id IS NULL", [], |row| row.get(0))
+            .map(unsigned)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Codes of refused, failed and unknown rows with one of their messages and how many there are, most first.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn reasons(&self) -> Result<Vec<(Status, String, String, u64)>> {
+        self.query(
+            "SELECT status, coalesce(code, ''), min(coalesce(message, '')), count(*) FROM operation
+             WHERE status >= 5 GROUP BY 1, 2 ORDER BY 4 DESC, 2",
+            |row| {
+                let status = Status::from_number(row.get(0)?).unwrap_or(Status::Unknown);
+                Ok((status, row.get(1)?, row.get(2)?, unsigned(row.get(3)?)))
+            },
+        )
+    }
+
+    /// Kinds of findings, with how many there are and one example's row_index and rule, most first.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn finding_kinds(&self) -> Result<Vec<(RowFinding, u64)>> {
+        self.query(
+            "SELECT min(row), number, row_index, field, code, rule, hint, count(*) FROM finding
+             GROUP BY code, place ORDER BY count(*) DESC, min(row)",
+            |row| Ok((read_finding(row)?, unsigned(row.get(7)?))),
+        )
+    }
+
+    fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+        let found = (|| self.connection.prepare(sql)?.query_map([], read)?.collect::<rusqlite::Result<Vec<T>>>())();
+        found.map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Up to `limit` operations from the row at row_index `from` on, in input order.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn operations(&self, from: u64, limit: usize) -> Result<Vec<Operation>> {
+        let found = (|| {
+            self.connection
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE row >= ?1 ORDER BY row LIMIT ?2"))?
+                .query_map(params![signed(from), limit as i64], read_operation)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Up to `limit` findings of rows from row_index `from` on, in input order, whole rows only.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn findings(&self, from: u64, limit: usize) -> Result<Vec<RowFinding>> {
+        let found = (|| {
+            self.connection
+                .prepare_cached(
+                    "SELECT row, number, place, field, code, rule, hint FROM finding WHERE row >= ?1 AND row < ?1 + ?2
+                     ORDER BY row, place",
+                )?
+                .query_map(params![signed(from), limit as i64], read_finding)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Whether something happened before the input changed.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn has_earlier(&self) -> Result<bool> {
+        self.connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM earlier)", [], |row| row.get(0))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// What happened to a row before the input changed, found by its content.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn earlier_by_content(&self, row: &RowKey) -> Result<Option<Operation>> {
+        self.one(
+            &format!("SELECT {COLUMNS} FROM earlier WHERE content = ?1 AND coalesce(copy, 0) = ?2 LIMIT 1"),
+            params![&row.content[..], row.copy],
+        )
+    }
+
+    /// What happened before the input changed to the row with this natural key. A row that was sent beats one that failed.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn earlier_by_key(&self, key: u64) -> Result<Option<Operation>> {
+        self.one(
+            &format!("SELECT {COLUMNS} FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7) LIMIT 1"),
+            params![key.cast_signed()],
+        )
+    }
+
+    /// What happened to the row with this number.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn by_number(&self, number: u64) -> Result<Option<Operation>> {
+        self.one(&format!("SELECT {COLUMNS} FROM operation WHERE number = ?1 LIMIT 1"), params![signed(number)])
+    }
+
+    /// What happened to the row that was sent again for the row `origin` of the run that is retried.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn by_origin(&self, origin: u64) -> Result<Option<Operation>> {
+        self.one(&format!("SELECT {COLUMNS} FROM operation WHERE origin = ?1 LIMIT 1"), params![signed(origin)])
+    }
+
+    /// What happened to the row with this natural key. A row that was sent beats one that failed.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn by_key(&self, key: u64) -> Result<Option<Operation>> {
+        self.one(
+            &format!("SELECT {COLUMNS} FROM operation WHERE key = ?1 ORDER BY status IN (5, 6) LIMIT 1"),
+            params![key.cast_signed()],
+        )
+    }
+
+    /// Whether this row, known by its content and its occurrence among equal ones, was sent and is not known to have failed.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn was_sent(&self, content: &Content, copy: u32) -> Result<bool> {
+        self.connection
+            .prepare_cached(
+                "SELECT 1 FROM operation WHERE content = ?1 AND coalesce(copy, 0) = ?2 AND status IN (1, 2, 3, 7)
+                 UNION ALL
+                 SELECT 1 FROM earlier WHERE content = ?1 AND coalesce(copy, 0) = ?2 AND status IN (1, 2, 3, 7) LIMIT 1",
+            )
+            .and_then(|mut statement| statement.exists(params![&content[..], copy]))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Whether a row with this natural key was sent and is not known to have failed.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn was_key_sent(&self, key: u64) -> Result<bool> {
+        self.connection
+            .prepare_cached(
+                "SELECT 1 FROM operation WHERE key = ?1 AND status IN (1, 2, 3, 7)
+                 UNION ALL SELECT 1 FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7) LIMIT 1",
+            )
+            .and_then(|mut statement| statement.exists([key.cast_signed()]))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Makes look-ups by number, origin, key and content fast. Kept out of a running import, which it would slow.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn build_indexes(&self) -> Result<()> {
+        self.connection
+            .execute_batch(
+                "CREATE INDEX IF NOT EXISTS operation_by_number ON operation (number);
+                 CREATE INDEX IF NOT EXISTS operation_by_origin ON operation (origin) WHERE origin IS NOT NULL;
+                 CREATE INDEX IF NOT EXISTS operation_by_key ON operation (key) WHERE key IS NOT NULL;
+                 CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);",
+            )
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Who has taken over the row with this number.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn claim_of(&self, number: u64) -> Result<Option<Claim>> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT run, folder FROM claim WHERE number = ?1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([signed(number)], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+                    .optional()
+            })
+            .map_err(|error| failed(&self.folder, error))?;
+        match found {
+            None => Ok(None),
+            Some((run, folder)) => {
+                let run = run.parse().map_err(|_| damaged(&self.folder))?;
+                Ok(Some(Claim { run, folder: PathBuf::from(folder) }))
+            }
+        }
+    }
+
+    /// Takes over a row of this run for another one. It stands once [`JournalReader::keep_claims`] has been called: one sync for
+    /// many rows.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn claim(&self, number: u64, claim: &Claim) -> Result<()> {
+        if self.connection.is_autocommit() {
+            self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| failed(&self.folder, error))?;
+        }
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO claim (number, run, folder) VALUES (?1, ?2, ?3)")
+            .and_then(|mut statement| {
+                statement.execute(params![signed(number), claim.run.to_string(), claim.folder.to_string_lossy()])
+            })
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(())
+    }
+
+    /// Puts the claims so far on the disk.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn keep_claims(&self) -> Result<()> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.connection.execute_batch("COMMIT").map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Rows another run has taken over.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn claimed(&self) -> Result<u64> {
+        self.connection
+            .query_row("SELECT count(*) FROM claim", [], |row| row.get(0))
+            .map(unsigned)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Operation>> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(parameters, read_operation).optional())
+            .map_err(|error| failed(&self.folder, error))
+    }
+}
+
+/// How many operations are read at a time.
+const AT_A_TIME: usize = 1024;
+/// Batches of them that wait for the one who asks.
+const WAITING: usize = 2;
+
+/// Operations looked up by the row_index of their row, for places that are asked for in order. They are read ahead, on a
+/// thread and a connection of their own.
+#[derive(Debug)]
+pub struct OperationCursor {
+    read: VecDeque<Operation>,
+    batches: Option<Receiver<Result<Vec<Operation>>>>,
+    thread: Option<JoinHandle<()>>,
+    folder: PathBuf,
+    is_complete: bool,
+}
+
+impl OperationCursor {
+    /// The operations of the journal in a folder. Those that are written from now on may be missing.
+    ///
+    /// # Errors
+    /// A system that has no room for a thread.
+    pub fn open(folder: &Path) -> Result<OperationCursor> {
+        let (sender, batches) = sync_channel(WAITING);
+        let row_index = folder.to_owned();
+        let thread = std::thread::Builder::new().spawn(move || {
+            let read = JournalReader::open(&row_index).and_then(|past| {
+                let mut from = 0;
+                loop {
+                    let operations = past.operations(from, AT_A_TIME)?;
+                    let is_last = operations.len() < AT_A_TIME;
+                    from = operations.last().map_or(from, |last| last.row.row + 1);
+                    // Nobody listens any more: then nobody wants to know.
+                    if sender.send(Ok(operations)).is_err() || is_last {
+                        return Ok(());
+                    }
+                }
+            });
+            if let Err(error) = read {
+                let _ = sender.send(Err(error));
+            }
+        });
+        let thread = thread.context(|| folder.display().to_string())?;
+        Ok(OperationCursor {
+            read: VecDeque::new(),
+            batches: Some(batches),
+            thread: Some(thread),
+            folder: folder.to_owned(),
+            is_complete: false,
+        })
+    }
+
+    /// What happened to the row at `row_index`; none when it has no end.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn at(&mut self, row_index: u64) -> Result<Option<Operation>> {
+        loop {
+            while self.read.front().is_some_and(|first| first.row.row < row_index) {
+                self.read.pop_front();
+            }
+            if !self.read.is_empty() || self.is_complete {
+                return Ok(self.read.pop_front_if(|first| first.row.row == row_index));
+            }
+            let batch = self.batches.as_ref().and_then(|batches| batches.recv().ok());
+            let batch = batch.unwrap_or_else(|| Err(damaged(&self.folder)))?;
+            self.is_complete = batch.len() < AT_A_TIME;
+            self.read.extend(batch);
+        }
+    }
+}
+
+impl Drop for OperationCursor {
+    fn drop(&mut self) {
+        // The thread reads the journal until it ends, and whoever closes the journal next wants it alone.
+        self.batches = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! The one writer of a run's journal: each call is a transaction that is on the disk when it returns.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rust_i18n::t;
+
+use super::database::{
+    APPLICATION, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, prepare, put_identity, totals,
+};
+use super::lock::Lock;
+use super::reader::JournalReader;
+use super::rows::{COLUMNS, insert_operation, pack, put_finding, put_operation, signed, unpack};
+use super::{FILE_NAME, Identity, Operation, Reason, Reservation, RowKey, Status};
+use crate::check::findings::RowFinding;
+use crate::error::{Context, Error, Exit, Result};
+use crate::files;
+
+/// Name of a journal that is being made.
+const NEW_FILE_NAME: &str = "journal.new";
+/// A run's journal, held by this process alone.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Connection,
+    folder: PathBuf,
+    identity: Identity,
+    _lock: Lock,
+}
+
+impl Journal {
+    /// Whether a folder holds a journal.
+    pub fn exists(folder: &Path) -> bool {
+        has_journal(folder)
+    }
+
+    /// Makes the journal of a new run; the folder must exist.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, a full disk, or another process at work on it.
+    pub fn create(folder: &Path, identity: &Identity) -> Result<Journal> {
+        let lock = Lock::take(folder)?;
+        // Made under another name: a journal that a killed process left half made would be a damaged one.
+        let (file, new) = (folder.join(FILE_NAME), folder.join(NEW_FILE_NAME));
+        if file.exists() {
+            return Err(
+                Error::usage(t!("resume.folder_taken", folder = folder.display())).hint(t!("resume.folder_taken_hint"))
+            );
+        }
+        // What is left of a journal that was deleted, or that was being made, belongs to no other.
+        let left = [NEW_FILE_NAME, "journal.new-journal", "journal.db-journal", "journal.db-wal", "journal.db-shm"];
+        for name in left {
+            let _ = std::fs::remove_file(folder.join(name));
+        }
+        files::create_private_file(&new)?;
+        let made = (|| {
+            let connection = Connection::open(&new)?;
+            let transaction = connection.unchecked_transaction()?;
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "application_id", APPLICATION)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            put_identity(&transaction, identity)?;
+            transaction.commit()?;
+            connection.close().map_err(|(_, error)| error)
+        })();
+        made.map_err(|error| failed(folder, error))?;
+        std::fs::rename(&new, &file).context(|| file.display().to_string())?;
+        let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
+        prepare(&connection).map_err(|error| failed(folder, error))?;
+        Ok(Journal { connection, folder: folder.to_owned(), identity: identity.clone(), _lock: lock })
+    }
+
+    /// Opens the journal of a run to go on with it. Rows that were reserved and have no outcome become `unknown`.
+    ///
+    /// # Errors
+    /// None there, another process at work on it, made by a newer program, or damaged.
+    pub fn open(folder: &Path) -> Result<Journal> {
+        let lock = Lock::take(folder)?;
+        let connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let sound: String = connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|error| failed(folder, error))?;
+        if sound != "ok" {
+            return Err(damaged(folder));
+        }
+        prepare(&connection).map_err(|error| failed(folder, error))?;
+        let identity =
+            get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
+        let mut journal = Journal { connection, folder: folder.to_owned(), identity, _lock: lock };
+        journal.recover()?;
+        Ok(journal)
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What makes the run the same run.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// A second connection for reading, for another thread.
+    ///
+    /// # Errors
+    /// A file that cannot be opened.
+    pub fn reader(&self) -> Result<JournalReader> {
+        JournalReader::open(&self.folder)
+    }
+
+    /// Turns every reserved row without an outcome into `unknown`.
+    fn recover(&mut self) -> Result<()> {
+        let folder = self.folder.clone();
+        let now = jiff::Timestamp::now().as_millisecond();
+        let recovered = (|| {
+            let transaction = self.connection.transaction()?;
+            let windows: Vec<Vec<u8>> = transaction
+                .prepare("SELECT rows FROM reservation")?
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            let mut insert = insert_operation(&transaction, "INSERT OR IGNORE INTO operation")?;
+            for key in windows.iter().flat_map(|rows| unpack(rows)) {
+                let operation = Operation {
+                    row: key,
+                    status: Status::Unknown,
+                    id: None,
+                    attempts: 1,
+                    at: now,
+                    reason: Some(Box::new(Reason {
+                        code: "interrupted".into(),
+                        field: String::new(),
+                        message: t!("journal.interrupted").into_owned(),
+                    })),
+                };
+                put_operation(&mut insert, &operation)?;
+            }
+            drop(insert);
+            transaction.execute("DELETE FROM reservation", [])?;
+            transaction.commit()
+        })();
+        recovered.map_err(|error: rusqlite::Error| failed(&folder, error))
+    }
+
+    /// Writes what is about to be sent and what has happened, in one transaction that is on the disk when this returns.
+    /// `settled` names the first rows of windows that are no longer needed: every row of them has ended or was never sent.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn apply(&mut self, reserved: &[Reservation], ended: &[Operation], settled: &[u64]) -> Result<()> {
+        let folder = &self.folder;
+        let connection = &mut self.connection;
+        let applied = (|| {
+            let transaction = connection.transaction()?;
+            for reservation in reserved {
+                let Some(first) = reservation.rows.first() else { continue };
+                transaction
+                    .prepare_cached("INSERT INTO reservation (first, rows) VALUES (?1, ?2)")?
+                    .execute(params![signed(first.row), pack(&reservation.rows)])?;
+            }
+            let mut insert = insert_operation(&transaction, "INSERT INTO operation")?;
+            for operation in ended {
+                put_operation(&mut insert, operation)?;
+            }
+            drop(insert);
+            for first in settled {
+                transaction.prepare_cached("DELETE FROM reservation WHERE first = ?1")?.execute([signed(*first)])?;
+            }
+            transaction.commit()
+        })();
+        applied.map_err(|error: rusqlite::Error| failed(folder, error))
+    }
+
+    /// Takes rows out of their reservations: they were never sent and will not be.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn release(&mut self, unsent: &HashSet<u64>) -> Result<()> {
+        let folder = &self.folder;
+        let connection = &mut self.connection;
+        let released = (|| {
+            // It reads before it writes: only this way does it wait for another process at work.
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let reservations: Vec<(i64, Vec<u8>)> = transaction
+                .prepare("SELECT first, rows FROM reservation")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            for (first, rows) in reservations {
+                let kept: Vec<RowKey> = unpack(&rows).filter(|key| !unsent.contains(&key.row)).collect();
+                transaction
+                    .execute("UPDATE reservation SET rows = ?2 WHERE first = ?1", params![first, pack(&kept)])?;
+            }
+            transaction.commit()
+        })();
+        released.map_err(|error: rusqlite::Error| failed(folder, error))
+    }
+
+    /// Replaces the findings of the check by those that `each` hands over.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file, or whatever `each` says.
+    pub fn replace_findings(
+        &mut self,
+        each: impl FnOnce(&mut dyn FnMut(RowFinding) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
+        let folder = self.folder.clone();
+        let transaction = self.connection.transaction().map_err(|error| failed(&folder, error))?;
+        transaction.execute("DELETE FROM finding", []).map_err(|error| failed(&folder, error))?;
+        each(&mut |finding| put_finding(&transaction, &finding).map_err(|error| failed(&folder, error)))?;
+        transaction.commit().map_err(|error| failed(&folder, error))
+    }
+
+    /// Takes a changed input as this run's own: what happened so far becomes what happened earlier, to be found again by
+    /// content, and the identity is the new one.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn accept_change(&mut self, identity: Identity) -> Result<()> {
+        let folder = self.folder.clone();
+        let accepted = (|| {
+            let transaction = self.connection.transaction()?;
+            transaction.execute_batch(&format!(
+                "CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content, copy);
+                 CREATE INDEX IF NOT EXISTS earlier_by_key ON earlier (key);
+                 -- A row that was sent stays known as sent, whatever was thought of it later (5 refused, 6 failed).
+                 DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE operation.content = earlier.content
+                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)
+                   AND (operation.status NOT IN (5, 6) OR earlier.status IN (5, 6)));
+                 INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation WHERE NOT EXISTS (
+                   SELECT 1 FROM earlier WHERE operation.content = earlier.content
+                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0));
+                 DELETE FROM operation; DELETE FROM finding;"
+            ))?;
+            put_identity(&transaction, &identity)?;
+            transaction.execute("DELETE FROM run WHERE name IN ('exit', 'finished')", [])?;
+            transaction.commit()
+        })();
+        accepted.map_err(|error: rusqlite::Error| failed(&folder, error))?;
+        self.identity = identity;
+        Ok(())
+    }
+
+    /// Adds what this process did to what earlier ones did.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn add_totals(&self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+        let before = self.totals()?;
+        self.put("requests", before.0 + requests)?;
+        self.put("retries", before.1 + retries)?;
+        self.put("seconds", before.2 + seconds)
+    }
+
+    /// Records how the run ended. It is the last thing that is written: a process that dies before leaves a run that the
+    /// same command ends, reports and all.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn finish(&self, exit: Exit, is_finished: bool) -> Result<()> {
+        // One without the other would say that rows were done which never left.
+        let folder = &self.folder;
+        let transaction = self.connection.unchecked_transaction().map_err(|error| failed(folder, error))?;
+        self.put("exit", exit as u8)?;
+        self.put("finished", u8::from(is_finished))?;
+        transaction.commit().map_err(|error| failed(folder, error))
+    }
+
+    fn put(&self, name: &str, value: impl ToString) -> Result<()> {
+        self.connection
+            .execute("INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)", params![name, value.to_string()])
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(())
+    }
+
+    /// Requests, retries and seconds of all processes that worked on this run.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn totals(&self) -> Result<(u64, u64, f64)> {
+        totals(&self.connection).map_err(|error| failed(&self.folder, error))
+    }
+
+    /// A note that was set on this run.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn note(&self, name: &str) -> Result<Option<String>> {
+        self.connection
+            .query_row("SELECT value FROM run WHERE name = ?1", [format!("note.{name}")], |row| row.get(0))
+            .optional()
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Sets a note on this run.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn set_note(&self, name: &str, value: &str) -> Result<()> {
+        self.put(&format!("note.{name}"), value)
+    }
+
+    /// Folds everything into the one file and closes it.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn close(self) -> Result<()> {
+        let folder = self.folder;
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .and_then(|()| self.connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())))
+            .map_err(|error| failed(&folder, error))?;
+        self.connection.close().map_err(|(_, error)| failed(&folder, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::Counts;
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            run: Uuid::from_u128(5),
+            entity: "customers".into(),
+            mode: "create".into(),
+            target: "https://www.example.com user".into(),
+            host: "www.example.com".into(),
+            input: "i".into(),
+            mapping: "m".into(),
+            catalog: "c".into(),
+            input_path: "/a.csv".into(),
+            input_shown: "a.csv".into(),
+            sheet: None,
+            header_row: None,
+            encoding: None,
+            mapping_text: None,
+            account_mode: crate::entity::AccountMode::Business,
+            rows: 3,
+            parent: None,
+            started: 1,
+        }
+    }
+
+    fn key(row: u64) -> RowKey {
+        let mut content = [0; 16];
+        content[..8].copy_from_slice(&row.to_be_bytes());
+        RowKey { row, number: row + 2, content, copy: 0, key: Some(row * 7), origin: None, generation: 0 }
+    }
+
+    fn created(row: u64) -> Operation {
+        Operation {
+            row: key(row),
+            status: Status::Created,
+            id: Some(format!("{}", 50_000 + row)),
+            attempts: 1,
+            at: 9,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn what_was_reserved_and_has_no_outcome_is_unknown_when_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(folder.path(), &identity()).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(0), key(1), key(2)] }], &[], &[]).unwrap();
+        journal.apply(&[], &[created(1)], &[]).unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path()).unwrap();
+        let operations = journal.reader().unwrap().operations(0, 10).unwrap();
+        let statuses: Vec<Status> = operations.iter().map(|operation| operation.status).collect();
+        assert_eq!(statuses, [Status::Unknown, Status::Created, Status::Unknown]);
+        assert_eq!(operations[2].row, key(2));
+        assert_eq!(operations[1], created(1));
+    }
+
+    #[test]
+    fn a_settled_window_leaves_nothing_in_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(folder.path(), &identity()).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(0), key(1)] }], &[], &[]).unwrap();
+        journal.apply(&[], &[created(0)], &[0]).unwrap();
+        journal.close().unwrap();
+        let past = Journal::open(folder.path()).unwrap().reader().unwrap();
+        assert_eq!(past.counts().unwrap(), Counts { created: 1, ..Counts::default() });
+    }
+
+    #[test]
+    fn one_process_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::create(folder.path(), &identity()).unwrap();
+        assert!(Journal::open(folder.path()).is_err());
+        drop(journal);
+        assert!(Journal::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_newer_or_damaged_journal_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Journal::create(folder.path(), &identity()).unwrap());
+        let connection = Connection::open(folder.path().join(FILE_NAME)).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(connection);
+        assert!(Journal::open(folder.path()).unwrap_err().message().contains("newer"));
+        std::fs::write(folder.path().join(FILE_NAME), b"this is no database at all, and long enough to tell").unwrap();
+        assert!(Journal::open(folder.path()).unwrap_err().message().contains("damaged"));
+    }
+
+    #[test]
+    fn a_changed_input_keeps_what_happened_findable_by_content_and_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(folder.path(), &identity()).unwrap();
+        journal.apply(&[], &[created(0), created(1)], &[]).unwrap();
+        journal.accept_change(Identity { input: "other".into(), ..identity() }).unwrap();
+        journal.apply(&[], &[Operation { row: RowKey { row: 5, ..key(1) }, ..created(1) }], &[]).unwrap();
+        let past = journal.reader().unwrap();
+        assert_eq!(past.earlier_by_content(&key(0)).unwrap().unwrap(), created(0));
+        assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), created(1));
+        assert_eq!(past.counts().unwrap().created, 1);
+        journal.accept_change(Identity { input: "third".into(), ..identity() }).unwrap();
+        assert!(past.earlier_by_content(&key(1)).unwrap().is_some());
+        assert_eq!(past.counts().unwrap().created, 0);
+    }
+}

@@ -1,0 +1,147 @@
+//! A template of a mapping file: one field's text made of several columns. Columns are named by their header, or as
+//! `columns["header"]` where the header is not a plain word. When all of them are empty the field is empty too, whatever
+//! stands between them.
+
+use std::collections::BTreeSet;
+
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use crate::format::{CellKind, Row};
+use crate::value::Problem;
+
+/// Steps a template may take for one row; a loop that never ends is stopped.
+const FUEL: u64 = 20_000;
+
+/// The name of the template inside its environment, and of the map of columns inside a template.
+const NAME: &str = "template";
+const COLUMNS: &str = "columns";
+
+/// A template, and the columns it reads.
+#[derive(Debug, Clone)]
+pub(crate) struct Template {
+    pub source: String,
+    environment: Environment<'static>,
+    /// Columns named by their header.
+    words: Vec<(String, usize)>,
+    /// Columns named as `columns["header"]`.
+    quoted: Vec<(String, usize)>,
+}
+
+impl Template {
+    /// Compiles a template; `column` finds the column of a header.
+    pub fn new<E>(
+        source: &str,
+        mut column: impl FnMut(&str) -> Result<usize, E>,
+        wrong: impl FnOnce(String) -> E,
+    ) -> Result<Template, E> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        if let Err(error) = environment.add_template_owned(NAME, source.to_owned()) {
+            return Err(wrong(explain(&error)));
+        }
+        let functions: BTreeSet<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
+        let (mut words, mut quoted) = (BTreeSet::new(), quoted_columns(source));
+        // The template was just added, so it is there.
+        for name in environment.get_template(NAME).map(|t| t.undeclared_variables(true)).unwrap_or_default() {
+            match name.split_once('.') {
+                Some((COLUMNS, header)) => quoted.insert(header.split('.').next().unwrap_or(header).to_owned()),
+                _ if name == COLUMNS || functions.contains(&name) => false,
+                Some((word, _)) => words.insert(word.to_owned()),
+                None => words.insert(name),
+            };
+        }
+        let mut find = |names: BTreeSet<String>| {
+            names.into_iter().map(|name| column(&name).map(|column| (name, column))).collect::<Result<Vec<_>, E>>()
+        };
+        let (words, quoted) = (find(words)?, find(quoted)?);
+        Ok(Template { source: source.to_owned(), environment, words, quoted })
+    }
+
+    /// The columns it reads.
+    pub fn columns(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().chain(&self.quoted).map(|(_, column)| *column)
+    }
+
+    /// Its text for one row; empty when every column it reads is.
+    pub fn render(&self, row: &Row) -> Result<String, Problem> {
+        if self.columns().any(|column| row.cell(column).kind == CellKind::Error) {
+            return Err(Problem::new("formula_error"));
+        }
+        if self.columns().all(|column| row.cell(column).text.trim().is_empty()) {
+            return Ok(String::new());
+        }
+        let value = |(name, column): &(String, usize)| (name.clone(), Value::from(row.cell(*column).text.trim()));
+        let columns = Value::from_pairs(self.quoted.iter().map(value));
+        let context = Value::from_pairs(self.words.iter().map(value).chain([(COLUMNS.to_owned(), columns)]));
+        let rendered = self.environment.get_template(NAME).and_then(|template| template.render(context));
+        let text = rendered.map_err(|error| Problem::new("template_failed").with("why", explain(&error)))?;
+        Ok(text.trim().to_owned())
+    }
+}
+
+/// What a template complains about, without its name and line: it has one line of the mapping file.
+fn explain(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    }
+}
+
+/// The headers of every `columns["…"]` in a template, also of branches that are rarely taken.
+fn quoted_columns(source: &str) -> BTreeSet<String> {
+    let mut headers = BTreeSet::new();
+    for part in source.split(COLUMNS).skip(1) {
+        let Some(inner) = part.trim_start().strip_prefix('[').map(str::trim_start) else { continue };
+        let Some(quote) = inner.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+        headers.extend(inner[1..].split_once(quote).map(|(header, _)| header.to_owned()));
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &[&str] = &["区号", "电话", "First Name", "Last Name"];
+
+    fn template(source: &str) -> Result<Template, String> {
+        let column =
+            |name: &str| HEADER.iter().position(|header| *header == name).ok_or_else(|| format!("no column {name}"));
+        Template::new(source, column, |why| why)
+    }
+
+    fn rendered(source: &str, cells: &[&str]) -> Result<String, &'static str> {
+        let row = Row { number: 2, line: Some(2), cells: cells.to_vec().into(), ..Row::default() };
+        template(source).unwrap().render(&row).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn columns_are_joined_and_split() {
+        let join = "{{ 区号 ~ '-' ~ 电话 }}";
+        assert_eq!(rendered(join, &["010", " 00000000 "]), Ok("010-00000000".into()));
+        assert_eq!(rendered(join, &["", ""]), Ok(String::new()));
+        let names = "{{ columns[\"First Name\"] }} {{ columns['Last Name'] | upper }}";
+        assert_eq!(rendered(names, &["", "", "Anna", "Example"]), Ok("Anna EXAMPLE".into()));
+        assert_eq!(
+            rendered("{{ (电话 | split('-') | last) | replace(' ', '') }}", &["", "010-00 00"]),
+            Ok("0000".into())
+        );
+        assert_eq!(rendered("{% if 区号 %}{{ 区号 }}-{% endif %}{{ 电话 }}", &["", "95000"]), Ok("95000".into()));
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_found_before_any_row() {
+        assert_eq!(template("{{ 分机 }}").unwrap_err(), "no column 分机");
+        let rare = "{% if 区号 == 'x' %}{{ columns['分机 号'] }}{% endif %}";
+        assert_eq!(template(rare).unwrap_err(), "no column 分机 号");
+        assert!(template("{{ 区号 ").unwrap_err().starts_with("syntax error"));
+    }
+
+    #[test]
+    fn a_template_that_fails_or_never_ends_is_a_finding() {
+        assert_eq!(rendered("{{ (电话 | split('-'))[1] }}", &["", "0000"]), Err("template_failed"));
+        let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ 电话 }}{% endfor %}{% endfor %}";
+        assert_eq!(rendered(endless, &["", "0000"]), Err("template_failed"));
+    }
+}

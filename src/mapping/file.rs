@@ -1,0 +1,158 @@
+//! A mapping file: what a user says about columns whose headers do not say it themselves.
+//!
+//! ```toml
+//! drop = ["导出人"]
+//! [columns]
+//! "客户电话" = "mobile"          # a column, and a field by name or label
+//! [constants]
+//! companyId = "20001"            # the same for every row
+//! [defaults]
+//! state = "在职"                 # where the cell is empty
+//! [values.state]
+//! "在岗" = "在职"                # a text of the file, and the text to take instead
+//! [templates]
+//! fixnumber = "{{ 区号 ~ '-' ~ 电话 }}"
+//! ```
+//!
+//! It is read strictly, and every entry keeps its line, so that a complaint about it can name the place.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use rust_i18n::t;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::error::{Error, Result};
+
+/// One entry of a section, with the line it stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub key: String,
+    pub value: String,
+    pub line: usize,
+}
+
+/// What a mapping file says.
+#[derive(Debug, Clone, Default)]
+pub struct MappingFile {
+    /// How messages call the file.
+    shown: String,
+    /// All of it, as it was read.
+    text: String,
+    /// Column → field.
+    pub(super) columns: Vec<Entry>,
+    /// Field → value of every row.
+    pub(super) constants: Vec<Entry>,
+    /// Field → value where the cell is empty.
+    pub(super) defaults: Vec<Entry>,
+    /// Field → template over the row's columns.
+    pub(super) templates: Vec<Entry>,
+    /// Field, and text of the file → text to take instead.
+    pub(super) values: Vec<(Entry, Vec<Entry>)>,
+    /// Columns that are left out on purpose.
+    pub(super) drop: Vec<Entry>,
+}
+
+type Section = BTreeMap<Spanned<String>, Spanned<String>>;
+
+/// The file as TOML has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+struct Document {
+    drop: Vec<Spanned<String>>,
+    columns: Section,
+    constants: Section,
+    defaults: Section,
+    templates: Section,
+    values: BTreeMap<Spanned<String>, Section>,
+}
+
+impl MappingFile {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and everything of [`MappingFile::parse`].
+    pub fn read(path: &Path) -> Result<MappingFile> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::usage(t!("format.unreadable", file = shown, why = error)))?;
+        MappingFile::parse(&text, &shown)
+    }
+
+    /// Reads the text of a mapping file, which messages call `shown`.
+    ///
+    /// # Errors
+    /// Text that is not TOML, a section that is not known, a value that is not a text; each with its line.
+    pub fn parse(text: &str, shown: &str) -> Result<MappingFile> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let line_at = |span: Range<usize>| 1 + text[..span.start].matches('\n').count();
+        let document: Document = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, line_at);
+            Error::usage(t!("mapping.place", file = shown, line = line, what = error.message()))
+                .hint(t!("mapping.syntax_hint"))
+        })?;
+        let entries = |section: Section| {
+            let mut entries: Vec<Entry> = section
+                .into_iter()
+                .map(|(key, value)| Entry {
+                    line: line_at(key.span()),
+                    key: key.into_inner(),
+                    value: value.into_inner(),
+                })
+                .collect();
+            entries.sort_by_key(|entry| entry.line);
+            entries
+        };
+        let name =
+            |key: Spanned<String>| Entry { line: line_at(key.span()), key: key.into_inner(), value: String::new() };
+        Ok(MappingFile {
+            shown: shown.to_owned(),
+            text: text.to_owned(),
+            columns: entries(document.columns),
+            constants: entries(document.constants),
+            defaults: entries(document.defaults),
+            templates: entries(document.templates),
+            values: document.values.into_iter().map(|(field, section)| (name(field), entries(section))).collect(),
+            drop: document.drop.into_iter().map(name).collect(),
+        })
+    }
+
+    /// All of the file, as it was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// An error about an entry, naming the file and its line.
+    pub(super) fn wrong(&self, entry: &Entry, what: impl std::fmt::Display) -> Error {
+        Error::usage(t!("mapping.place", file = self.shown, line = entry.line, what = what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_know_their_lines() {
+        let text =
+            "drop = [\"甲\",\n  \"乙\"]\n[columns]\n\"客户 电话\" = \"mobile\"\n[values.state]\n\"在岗\" = \"在职\"\n";
+        let file = MappingFile::parse(text, "m.toml").unwrap();
+        assert_eq!(file.drop[1], Entry { key: "乙".into(), value: String::new(), line: 2 });
+        assert_eq!(file.columns, [Entry { key: "客户 电话".into(), value: "mobile".into(), line: 4 }]);
+        let (field, values) = &file.values[0];
+        assert_eq!((field.key.as_str(), field.line), ("state", 5));
+        assert_eq!(values, &[Entry { key: "在岗".into(), value: "在职".into(), line: 6 }]);
+    }
+
+    #[test]
+    fn what_is_not_a_mapping_file_is_refused_by_line() {
+        let refused = |text: &str| MappingFile::parse(text, "m.toml").unwrap_err().message().to_owned();
+        assert!(refused("\n[colums]\na = \"b\"").starts_with("m.toml, line 2: unknown field `colums`"));
+        assert!(refused("[constants]\na = 1").starts_with("m.toml, line 2: invalid type: integer"));
+        assert!(refused("[columns]\na = \"b\"\na = \"c\"").starts_with("m.toml, line 3: duplicate key"));
+        assert!(refused("[columns").starts_with("m.toml, line 1: "));
+    }
+}

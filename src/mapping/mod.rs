@@ -1,0 +1,16 @@
+//! Which column feeds which field. A header means a field by the field's name, label or alias, or because a mapping file
+//! says so; what the mapping file says goes before what a header says. Nothing is lost silently: every column that feeds
+//! nothing is in the [`MappingReport`] with its reason.
+
+mod builder;
+mod expression;
+mod file;
+mod report;
+mod result_columns;
+mod sources;
+
+pub use file::MappingFile;
+pub use report::MappingReport;
+pub use result_columns::RESULT_COLUMNS;
+pub use sources::Mapping;
+pub(crate) use sources::{FieldSource, RowRule, ValueSource};

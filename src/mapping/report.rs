@@ -1,0 +1,87 @@
+//! What was decided about the columns of a file, for people and for scripts.
+
+use rust_i18n::t;
+use serde::Serialize;
+
+use crate::language::Language;
+
+/// What feeds a field.
+#[derive(Debug, Clone, Serialize)]
+pub struct Matched {
+    /// Letters of the column; none for a constant or a template.
+    pub column: Option<String>,
+    /// The header, the constant in quotation marks, or the template.
+    pub source: String,
+    /// The field's name.
+    pub field: String,
+    /// The field's label in the user's language.
+    pub label: String,
+}
+
+/// A column that feeds nothing.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unused {
+    /// Letters of the column.
+    pub column: String,
+    /// Its header.
+    pub header: String,
+    /// Why it is not sent; none when no field is known for it.
+    pub reason: Option<String>,
+}
+
+/// A field that gets no value from this file.
+#[derive(Debug, Clone, Serialize)]
+pub struct Missing {
+    /// The field's name.
+    pub field: String,
+    /// The field's label in the user's language.
+    pub label: String,
+}
+
+/// What was decided, to be shown before anything is sent.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct MappingReport {
+    /// Fields that get a value, in the order of the columns.
+    pub matched: Vec<Matched>,
+    /// Columns for which no field is known.
+    pub unmatched: Vec<Unused>,
+    /// Columns that are left out for a reason.
+    pub not_sent: Vec<Unused>,
+    /// Fields that could be sent and have no source.
+    pub missing: Vec<Missing>,
+}
+
+impl MappingReport {
+    /// The decisions as lines for a terminal.
+    pub fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for matched in &self.matched {
+            let column = matched.column.as_deref().unwrap_or("–");
+            lines.push(
+                t!(
+                    "mapping.matched",
+                    column = column,
+                    source = matched.source,
+                    label = matched.label,
+                    field = matched.field
+                )
+                .into_owned(),
+            );
+        }
+        for unused in &self.unmatched {
+            lines.push(t!("mapping.unmatched", column = unused.column, header = unused.header).into_owned());
+        }
+        for unused in &self.not_sent {
+            let reason = unused.reason.as_deref().unwrap_or_default();
+            lines.push(
+                t!("mapping.not_sent", column = unused.column, header = unused.header, reason = reason).into_owned(),
+            );
+        }
+        if !self.missing.is_empty() {
+            let labels: Vec<&str> = self.missing.iter().map(|missing| missing.label.as_str()).collect();
+            let labels = labels.join(Language::current().pick("、", ", "));
+            lines.push(t!("mapping.without_source", labels = labels).into_owned());
+        }
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,150 @@
+//! Which source feeds which field: decided once for a file, before its first row.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use super::expression::Template;
+use super::report::MappingReport;
+use crate::entity::{AccountMode, Entity, Field};
+use crate::language::Language;
+
+/// Where the text of a field comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum ValueSource {
+    /// A column, counted from 0.
+    Column(usize),
+    /// The same for every row.
+    Constant(String),
+    /// Made of several columns.
+    Template(Box<Template>),
+}
+
+/// One field that gets a value.
+#[derive(Debug, Clone)]
+pub(crate) struct FieldSource {
+    /// The field.
+    pub field: Field,
+    /// Where its text comes from.
+    pub source: ValueSource,
+    /// Whether it is part of a request's body; the record's own id is read and not sent.
+    pub sent: bool,
+    /// Whether it has to be filled in.
+    pub required: bool,
+    /// Stands in for an empty cell.
+    pub default: Option<String>,
+    /// Replaces one text of the file by another.
+    pub values: HashMap<String, String>,
+    /// What stands before its value in a request's body, as JSON.
+    pub head: Vec<u8>,
+}
+
+/// A rule over several fields, by the positions of their sources.
+#[derive(Debug, Clone)]
+pub(crate) enum RowRule {
+    /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
+    OneOf { sources: Vec<usize>, labels: String },
+    /// When the first is filled, none of the others is.
+    Excludes { source: usize, others: Vec<usize> },
+}
+
+/// A natural key all of whose fields have a source.
+#[derive(Debug, Clone)]
+pub(crate) struct KeySources {
+    /// Its place among the entity's keys.
+    pub number: u8,
+    pub fields: Vec<String>,
+    pub sources: Vec<usize>,
+}
+
+/// How the rows of one file become records of one entity.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    pub(crate) entity: Entity,
+    pub(crate) mode: AccountMode,
+    pub(crate) header: Vec<String>,
+    pub(crate) sources: Vec<FieldSource>,
+    /// Whether any of them is of a custom field.
+    pub(crate) has_custom: bool,
+    /// What stands before the list of custom fields in a body, as JSON.
+    pub(crate) custom_head: Vec<u8>,
+    pub(crate) rules: Vec<RowRule>,
+    pub(crate) keys: Vec<KeySources>,
+    pub(crate) report: MappingReport,
+}
+
+impl Mapping {
+    /// What was decided, to be shown before anything is sent.
+    pub fn report(&self) -> &MappingReport {
+        &self.report
+    }
+
+    /// The entity the rows are of.
+    pub fn entity(&self) -> &Entity {
+        &self.entity
+    }
+
+    /// The header of a column, counted from 0; empty beyond the last.
+    pub fn header(&self, column: usize) -> &str {
+        self.header.get(column).map_or("", |header| header.trim())
+    }
+
+    /// How many columns the header has.
+    pub fn width(&self) -> usize {
+        self.header.len()
+    }
+
+    /// A text that changes whenever a row would become another record: headers and their fields, constants, defaults,
+    /// replaced values. The order of columns is not part of it.
+    pub fn fingerprint(&self) -> String {
+        let mut lines: Vec<String> = self
+            .sources
+            .iter()
+            .map(|field| {
+                let source = match &field.source {
+                    ValueSource::Column(column) => format!("column {:?}", self.header(*column)),
+                    ValueSource::Constant(text) => format!("constant {text:?}"),
+                    ValueSource::Template(template) => format!("template {:?}", template.source),
+                };
+                let mut values: Vec<_> = field.values.iter().collect();
+                values.sort();
+                format!("{} {source} default {:?} values {values:?}", field.field.name, field.default)
+            })
+            .collect();
+        lines.sort();
+        lines.push(format!("{} {:?}", self.entity.name, self.mode));
+        Sha256::digest(lines.join("\n").as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The fields of one of the entity's natural keys.
+    pub fn key_fields(&self, number: u8) -> &[String] {
+        self.keys.iter().find(|key| key.number == number).map_or(&[], |key| &key.fields)
+    }
+
+    pub(crate) fn position(&self, field: &str) -> Option<usize> {
+        self.sources.iter().position(|source| source.field.name == field)
+    }
+
+    /// The labels of the fields of one of the entity's natural keys, in the user's language.
+    pub fn key_labels(&self, number: u8) -> String {
+        let label = |name: &String| {
+            self.entity.field(name).map_or(name.as_str(), |known| known.label(Language::current())).to_owned()
+        };
+        self.key_fields(number).iter().map(label).collect::<Vec<_>>().join(" + ")
+    }
+
+    /// The column that feeds a field.
+    pub fn column(&self, field: &str) -> Option<usize> {
+        match self.sources.iter().find(|source| source.field.name == field)?.source {
+            ValueSource::Column(column) => Some(column),
+            _ => None,
+        }
+    }
+
+    /// Whether a column of the input feeds a field that must stay text.
+    pub fn is_text_column(&self, column: usize) -> bool {
+        self.sources.iter().any(|source| {
+            matches!(source.source, ValueSource::Column(from) if from == column) && source.field.is_text_column()
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! What a person sees and types: where words go, how far a command has come, Ctrl-C, and how a command is written so that
+//! it can be pasted into a shell. One of each for the whole program.
+
+mod printer;
+mod progress;
+mod shell;
+mod signals;
+
+pub use printer::{Global, OutputFormat, Printer, tell};
+pub use progress::Progress;
+pub use shell::{CommandLine, quoted_path};
+pub use signals::{Interrupt, Signals, leave_at_once};

@@ -1,0 +1,159 @@
+//! Where words go: data to standard output, talk to standard error. One decision on quiet and verbose for the whole
+//! program, and the one place where text on its way to a terminal is made safe.
+
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use rust_i18n::t;
+
+use crate::error::Error;
+use crate::language::Language;
+use crate::text::clean_lines;
+
+/// Options every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Language of messages
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<Language>,
+    /// Output on standard output: text, or one JSON document at the end
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub format: OutputFormat,
+    /// Say only what went wrong
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// No progress bar
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Answer yes to every question
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+}
+
+/// What standard output carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Text for people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// Says things to the user.
+#[derive(Debug, Clone)]
+pub struct Printer {
+    level: Level,
+    format: OutputFormat,
+    has_progress: bool,
+}
+
+impl Printer {
+    /// The printer these options ask for.
+    pub fn new(global: &Global) -> Self {
+        let level = match (global.quiet, global.verbose) {
+            (true, _) => Level::Quiet,
+            (_, true) => Level::Verbose,
+            _ => Level::Normal,
+        };
+        Printer { level, format: global.format, has_progress: !global.no_progress && level != Level::Quiet }
+    }
+
+    /// Whether standard output carries one JSON document and nothing else.
+    pub fn is_json(&self) -> bool {
+        self.format == OutputFormat::Json
+    }
+
+    /// Whether progress is shown.
+    pub fn has_progress(&self) -> bool {
+        self.has_progress
+    }
+
+    /// Whether only what went wrong is said.
+    pub fn is_quiet(&self) -> bool {
+        self.level == Level::Quiet
+    }
+
+    /// Talk: progress, decisions, the next command. Goes to standard error.
+    pub fn say(&self, text: &str) {
+        if self.level >= Level::Normal {
+            stderr(text);
+        }
+    }
+
+    /// Talk for those who asked for more.
+    pub fn detail(&self, text: &str) {
+        if self.level >= Level::Verbose {
+            stderr(text);
+        }
+    }
+
+    /// Something the user must know even when quiet.
+    pub fn warn(&self, text: &str) {
+        stderr(text);
+    }
+
+    /// The result a user asked for, in text. Goes to standard output, unless that carries JSON.
+    pub fn result(&self, text: &str) {
+        if self.format == OutputFormat::Text {
+            stdout(&clean_lines(text));
+        } else {
+            self.say(text);
+        }
+    }
+
+    /// The JSON document of the command.
+    pub fn json(&self, document: &serde_json::Value) {
+        if self.format == OutputFormat::Json {
+            stdout(&document.to_string());
+        }
+    }
+
+    /// What ended the command, and what to do about it, in words.
+    pub fn tell(&self, error: &Error) {
+        tell(error);
+    }
+
+    /// What ended the command. With JSON output, a document of the same goes to standard output.
+    pub fn error(&self, error: &Error) {
+        self.tell(error);
+        self.json(&serde_json::json!({
+            "version": 1,
+            "error": {"message": error.message(), "hint": error.hint_text()},
+            "exit": error.exit() as u8,
+        }));
+    }
+}
+
+/// What ended the command, before it is known how much is to be said.
+pub fn tell(error: &Error) {
+    let mut text = format!("{}{}", t!("printer.error"), error.message());
+    if let Some(hint) = error.hint_text() {
+        text.push_str(&format!("\n{}{hint}", t!("printer.hint")));
+    }
+    stderr(&text);
+}
+
+/// Answers a Ctrl-C, from whichever thread heard it and however quiet the command is.
+pub(super) fn interrupted(text: &str) {
+    stderr(text);
+}
+
+/// A closed pipe on the other side is not an error of ours: there is nobody left to tell.
+fn stderr(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", clean_lines(text));
+}
+
+fn stdout(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}

@@ -1,0 +1,67 @@
+//! Texts as spreadsheets leave them: full-width signs, digits that were lost.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::problem::Problem;
+use crate::format::{Cell, CellKind};
+
+/// A spreadsheet keeps 15 significant digits of a number; further ones are lost before we see the file.
+pub const SAFE_DIGITS: usize = 15;
+
+/// A number that a spreadsheet program has rounded or rewritten is not the text that was meant.
+pub fn refuse_lost_digits(cell: Cell<'_>) -> Result<(), Problem> {
+    let text = cell.text;
+    let too_long = cell.kind == CellKind::Number && text.bytes().filter(u8::is_ascii_digit).count() > SAFE_DIGITS;
+    // `+` and `.` mark the two damaged forms; most texts have neither and need no closer look.
+    let damaged = text.bytes().any(|byte| matches!(byte, b'+' | b'.' | b'e' | b'E'))
+        && (is_scientific(text) || is_whole_with_zeros(text));
+    if too_long || damaged { Err(Problem::new("digits_lost")) } else { Ok(()) }
+}
+
+/// `1.38E+10` and its like.
+fn is_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    // `12E5` could be a code of its own; a fraction or a sign gives the damage away.
+    let telling = mantissa.contains('.') || text.contains(['+', '-']);
+    telling && is_number(exponent) && is_number(&mantissa.replacen('.', "", 1))
+}
+
+/// `13000000001.0`: a number that was read as a fraction.
+fn is_whole_with_zeros(text: &str) -> bool {
+    let Some((whole, zeros)) = text.split_once('.') else { return false };
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
+}
+
+/// The same text with full-width letters, digits and signs in their plain form.
+pub fn narrow(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let plain = |c| if is_dash(c) { '-' } else { c };
+    Cow::Owned(text.nfkc().filter(|c| !is_invisible(*c)).map(plain).collect())
+}
+
+/// What a word processor makes of a hyphen.
+fn is_dash(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+/// Marks of direction and width that come along when a number is copied from an address book.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Whether a text is digits and nothing else.
+pub fn all_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The tags of a record's tag text.
+pub fn tags(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|tag| !tag.is_empty())
+}
