@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 use super::answer::{Answer, binding_refusal};
 use super::call::Call;
 use super::check::{Checked, Refusal, refuse};
-use super::seed;
+use super::ids::first_id;
+use super::request_body;
 use super::store::{Record, Shape, Store, text};
 use super::variants::{Unbound, WorkWechat};
-use super::write;
 use crate::entity::{Entity, Kind};
 use crate::error::Result;
 
@@ -32,14 +32,14 @@ pub fn bind(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answe
     if is_bound {
         return Ok(binding_refusal(call.variants, exists));
     }
-    let id = store.next_id(&entity.name, seed::first_id(&entity.name));
-    complete(id, &mut sent);
+    let id = store.next_id(&entity.name, first_id(&entity.name));
+    fill_defaults(id, &mut sent);
     store.put(&shape(entity), id, &sent, call.request_id)?;
     Ok(success(&json!(true)).stored())
 }
 
 /// Gives a new binding the members the service sets.
-pub fn complete(id: i64, binding: &mut Record) {
+pub fn fill_defaults(id: i64, binding: &mut Record) {
     let digest: String = Sha256::digest(id.to_le_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     for (name, value) in [
         ("aId", id.to_string()),
@@ -137,7 +137,7 @@ fn required(entity: &Entity) -> Vec<&str> {
 
 /// The bare body, checked.
 fn sent(call: &Call<'_>, entity: &Entity, required: &[&str]) -> Checked<Map<String, Value>> {
-    let mut record = write::body(call)?;
+    let mut record = request_body::record(call)?;
     for (name, value) in &mut record {
         let Some(field) = entity.field(name).filter(|field| !field.read_only) else {
             return refuse("", format!("{name}: no such field"));

@@ -12,13 +12,15 @@ use serde_json::json;
 use super::answer::{Answer, refusal, unknown_path};
 use super::auth::{Ask, Caller};
 use super::call::Call;
+use super::clock;
+use super::dispatch::dispatch;
 use super::faults::{Fault, Kind};
+use super::inject;
 use super::routes::{Route, find};
 use super::server::World;
 use super::variants::Router;
 use super::watch::Seen;
 use super::wire::{Control, Cut};
-use super::{inject, write};
 use crate::entity::{Catalog, Method};
 
 /// Largest body that is read.
@@ -52,7 +54,7 @@ pub async fn handle(
     let fault = faults.iter().find(|fault| fault.kind != Kind::Delay);
     let seen = |answer: Option<&Answer>| {
         world.watch.end(Seen {
-            time: write::now(),
+            time: clock::now(),
             method: head.method.to_string(),
             target: head.uri.to_string(),
             endpoint: name(&target).to_owned(),
@@ -196,7 +198,7 @@ fn carry_out(world: &World, call: &Call<'_>, fault: Option<&Fault>) -> Answer {
         _ => Ok(()),
     };
     result
-        .and_then(|()| call.answer(&mut store))
+        .and_then(|()| dispatch(call, &mut store))
         .unwrap_or_else(|error| Answer::json(500, &json!({"errcode": "SANDBOX-BROKEN", "errmsg": error.message()})))
 }
 

@@ -9,11 +9,13 @@ use futures::stream;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, display};
+use super::clock::now;
+use super::defaults::fill_defaults;
 use super::faults::{Fault, Kind};
+use super::handler;
 use super::routes::Route;
 use super::store::{Selection, Shape, Store};
 use super::wire::{Control, Cut};
-use super::{handler, write};
 use crate::entity::Entity;
 use crate::error::Result;
 
@@ -112,12 +114,12 @@ pub fn between_pages(fault: &Fault, entity: &Entity, store: &mut Store) -> Resul
             for name in [entity.id.as_deref(), shape.created, shape.updated, shape.lookup].into_iter().flatten() {
                 record.remove(name);
             }
-            write::complete(entity, id, &mut record);
+            fill_defaults(entity, id, &mut record);
             store.put(&shape, id, &record, "")
         }
         (Kind::PageChange, _) => {
             let text = format!("{} （已改）", display(entity, &record));
-            for (name, value) in [(entity.display.as_deref(), text), (shape.updated, write::now())] {
+            for (name, value) in [(entity.display.as_deref(), text), (shape.updated, now())] {
                 if let Some(name) = name {
                     record.insert(name.to_owned(), Value::String(value));
                 }

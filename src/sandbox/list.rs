@@ -1,11 +1,11 @@
-//! Lists: filters, orders, pages, search, several by id, messages of a chat, field definitions.
+//! Lists: filters, orders, pages, search, several by id.
 
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Look, plural, push_text, refusal};
 use super::call::Call;
-use super::definitions;
-use super::store::{Record, Selection, Shape, Store, now_milliseconds};
+use super::clock::now_milliseconds;
+use super::store::{Record, Selection, Shape, Store};
 use super::variants::{Count, Links, Rows, TicketPage};
 use crate::entity::{Catalog, Entity, Kind, Method};
 use crate::error::Result;
@@ -87,56 +87,6 @@ pub fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
         }
     }
     answer_selection(call, entity, selection, store)
-}
-
-/// The messages of one chat.
-pub fn messages(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
-    let key = call.route.endpoint.and_then(|endpoint| endpoint.answer.as_deref()).unwrap_or("data");
-    let Some(chat) = store.get(&entity.name, id)? else {
-        return Ok(refusal(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
-    };
-    let messages = chat.get(MESSAGES).cloned().unwrap_or_else(|| json!([]));
-    Ok(Answer::json(200, &json!({ key: messages })))
-}
-
-/// Where a stored chat keeps its messages; they are no field of it.
-pub const MESSAGES: &str = "messages";
-
-/// Field definitions: custom ones, and before them the service's own where all are asked for.
-pub fn fields(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {
-    let endpoint = call.route.endpoint;
-    let path = endpoint.map_or("", |endpoint| endpoint.path.as_str()).replace("{id}", "1");
-    let path = path.trim_end_matches(".json");
-    let mut fields: Vec<Value> = Vec::new();
-    let catalog = Catalog::embedded();
-    if let Some(entity) = catalog.get(owner).filter(|_| is_all) {
-        let own = entity.fields.iter().enumerate().filter(|(_, field)| !field.read_only);
-        fields.extend(own.map(|(index, field)| {
-            let options: Vec<Value> =
-                field.choices.iter().map(|choice| json!({"key": choice.value, "value": choice.zh})).collect();
-            json!({"id": (1001 + index).to_string(), "name": field.zh, "key": field.name, "type": type_code(field.kind),
-                   "system": "1", "custom_field_options": options})
-        }));
-    }
-    fields.extend(definitions::of(owner).iter().map(|field| json!(field)));
-    for field in &mut fields {
-        let url = format!("{}{path}/{}.json", catalog.service.base_url, field["id"].as_str().unwrap_or_default());
-        field["url"] = Value::String(url);
-    }
-    let key = endpoint.and_then(|endpoint| endpoint.answer.as_deref()).unwrap_or("data");
-    Answer::json(200, &json!({ key: fields }))
-}
-
-fn type_code(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Choice => "1",
-        Kind::Html => "3",
-        Kind::Integer => "4",
-        Kind::Decimal => "5",
-        Kind::Date | Kind::DateTime => "8",
-        Kind::Mobile | Kind::Phone => "17",
-        _ => "2",
-    }
 }
 
 /// Adds what the query says to `selection` and answers the page asked for.

@@ -6,41 +6,22 @@ use std::str::FromStr;
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
+use super::binding;
 use super::check::TAGS;
+use super::clock::moment;
+use super::defaults::fill_defaults;
 use super::definitions::{self, Definition};
-use super::list::MESSAGES;
+use super::get::MESSAGES;
+use super::ids::first_id;
 use super::store::{Record, Shape, Store};
-use super::write::moment;
-use super::{binding, write};
 use crate::entity::{Catalog, Entity};
 use crate::error::{Error, Result};
 use rust_i18n::t;
-
-/// The first id of each kind of record.
-const FIRST: &[(&str, i64)] = &[
-    ("customers", 50_001),
-    ("companies", 20_001),
-    ("customer-groups", 1),
-    ("tickets", 900_001),
-    ("ticket-replies", 4_001),
-    ("bindings", 600_001),
-    ("agents", 7_001),
-    ("agent-groups", 301),
-    ("ticket-templates", 4),
-    ("knowledge", 1_001),
-    ("chats", 121),
-    ("calls", 9_100_001),
-];
 
 /// 2025-01-01 08:00:00 in the service's zone: when the invented account begins.
 const BEGINNING: i64 = 1_735_689_600;
 /// A year of it, in seconds.
 const YEAR: i64 = 365 * 86_400;
-
-/// The first id of an entity.
-pub fn first_id(entity: &str) -> i64 {
-    FIRST.iter().find(|(name, _)| *name == entity).map_or(1, |(_, id)| *id)
-}
 
 /// How many records a seed makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +142,7 @@ impl Garden<'_> {
             for member in [shape.created, shape.updated].into_iter().flatten() {
                 record.entry(member).or_insert_with(|| Value::String(time.clone()));
             }
-            write::complete(entity, id, &mut record);
+            fill_defaults(entity, id, &mut record);
             self.customise(entity, &mut record);
             self.store.put_at(&shape, id, &record, "", 0)?;
         }
@@ -191,7 +172,7 @@ impl Garden<'_> {
             let binding = json!({"cId": (first_id("customers") + contact).to_string(), "openId": format!("ext-{:05}", n + 1),
                                  "appId": app, "account_source": source});
             let Value::Object(mut binding) = binding else { continue };
-            binding::complete(id, &mut binding);
+            binding::fill_defaults(id, &mut binding);
             self.store.put_at(&binding::shape(entity), id, &binding, "", 0)?;
         }
         Ok(())

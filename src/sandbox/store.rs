@@ -11,6 +11,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::{Map, Value};
 
+use super::clock::now_milliseconds;
 use crate::entity::{Entity, Kind};
 use crate::error::{Context, Error, Result};
 use rust_i18n::t;
@@ -437,11 +438,6 @@ fn failure(error: rusqlite::Error, place: &str, unusable: &impl Fn(String) -> Er
 fn slice(ids: &[i64], skip: usize, take: usize) -> &[i64] {
     let from = skip.min(ids.len());
     &ids[from..from.saturating_add(take).min(ids.len())]
-}
-
-/// Unix milliseconds.
-pub fn now_milliseconds() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! Creating, changing and deleting records.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::answer::{Answer, address, plural, refusal, singular};
 use super::call::Call;
 use super::check::{Check, Checked, Refusal, refuse};
-use super::seed;
-use super::store::{Record, Shape, Store, now_milliseconds, text};
+use super::clock::now;
+use super::defaults::{fill_defaults, set_status_time};
+use super::ids::first_id;
+use super::request_body;
+use super::store::{Record, Shape, Store, text};
 use super::variants::{Created, Updated};
-use crate::entity::{Catalog, Entity};
+use crate::entity::Entity;
 use crate::error::Result;
 
 /// The member of a ticket's update that adds a reply; it is no field of the ticket.
@@ -16,37 +19,9 @@ const REPLY: &str = "ticketReply";
 /// Under which name replies are stored.
 const REPLIES: &str = "ticket-replies";
 
-/// Times a ticket gets when its status changes to a value.
-const STATUS_TIMES: &[(&str, &str)] =
-    &[("2", "openDT"), ("3", "waitDT"), ("4", "solveDT"), ("5", "closeDT"), ("6", "closeDT")];
-
-/// What the service fills in where a create says nothing.
-const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
-    ("customers", &[("state", "1"), ("default", "0"), ("userGroup", "0"), ("supportId", "7001")]),
-    ("companies", &[("status", "1"), ("userGroup", "0"), ("supportId", "7001")]),
-    ("agents", &[("gnder", "1"), ("isAdmin", "0"), ("isStat", "1")]),
-    (
-        "tickets",
-        &[
-            ("ticketType", "1"),
-            ("priorityLevel", "2"),
-            ("ticketStatus", "1"),
-            ("ticketSource", "1"),
-            ("customTemplateId", "0"),
-            ("createrId", "7001"),
-            ("createrType", "0"),
-            ("agentId", "18"),
-            ("workflow_id", "0"),
-            ("workflow_node_id", "0"),
-            ("isDeleted", "0"),
-            ("deleterId", "0"),
-        ],
-    ),
-];
-
 /// Stores a new record.
 pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
-    let sent = match body(call) {
+    let sent = match request_body::record(call) {
         Ok(sent) => sent,
         Err(refusal) => return Ok(refused(call, refusal)),
     };
@@ -55,48 +30,15 @@ pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
         Ok(record) => record,
         Err(refusal) => return Ok(refused(call, refusal)),
     };
-    let id = store.next_id(&entity.name, seed::first_id(&entity.name));
-    complete(entity, id, &mut record);
+    let id = store.next_id(&entity.name, first_id(&entity.name));
+    fill_defaults(entity, id, &mut record);
     store.put(&Shape::of(entity), id, &record, call.request_id)?;
     Ok(created(call, entity, id, &record).stored())
 }
 
-/// Fills in what the service itself gives a new record.
-pub fn complete(entity: &Entity, id: i64, record: &mut Record) {
-    let mut give = |name: &str, value: String| {
-        record.entry(name).or_insert(Value::String(value));
-    };
-    if let Some(name) = &entity.id {
-        give(name, id.to_string());
-    }
-    let shape = Shape::of(entity);
-    let now = now();
-    for name in [shape.created, shape.updated].into_iter().flatten() {
-        give(name, now.clone());
-    }
-    for (name, value) in DEFAULTS.iter().filter(|(name, _)| *name == entity.name).flat_map(|(_, values)| *values) {
-        give(name, (*value).to_owned());
-    }
-    stamp(entity, "", record);
-}
-
-/// Sets the time that belongs to a ticket's new status.
-fn stamp(entity: &Entity, before: &str, record: &mut Record) {
-    if entity.solved.is_none() {
-        return;
-    }
-    let status = text(record, "ticketStatus").to_owned();
-    if let Some((_, name)) = STATUS_TIMES.iter().find(|(value, _)| *value == status && status != before) {
-        let is_given = before.is_empty() && !text(record, name).is_empty();
-        if !is_given {
-            record.insert((*name).to_owned(), Value::String(now()));
-        }
-    }
-}
-
 /// Changes a record.
 pub fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> Result<Answer> {
-    let mut sent = match body(call) {
+    let mut sent = match request_body::record(call) {
         Ok(sent) => sent,
         Err(refusal) => return Ok(refused(call, refusal)),
     };
@@ -115,7 +57,7 @@ pub fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> R
     if let Some(name) = Shape::of(entity).updated {
         record.insert(name.to_owned(), Value::String(now()));
     }
-    stamp(entity, &status, &mut record);
+    set_status_time(entity, &status, &mut record);
     store.put(&Shape::of(entity), id, &record, call.request_id)?;
     if let Some(message) = reply {
         keep_reply(store, id, message, call.request_id)?;
@@ -166,24 +108,6 @@ pub fn refused(call: &Call<'_>, refusal: Refusal) -> Answer {
     super::answer::refusal(call.variants, status, refusal.code, &refusal.message)
 }
 
-/// The record in a request's body, out of its wrapper.
-pub fn body(call: &Call<'_>) -> Checked<Map<String, Value>> {
-    let kind = call.content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        return refuse("SANDBOX-CONTENT-TYPE", "Content-Type: must be application/json");
-    }
-    let Ok(Value::Object(mut body)) = serde_json::from_slice(call.body) else {
-        return refuse("SANDBOX-NOT-JSON", "body: must be a JSON object");
-    };
-    let Some(wrap) = call.route.endpoint.and_then(|endpoint| endpoint.wrap.as_deref()) else { return Ok(body) };
-    match (body.remove(wrap), body.keys().next()) {
-        (Some(Value::Object(record)), None) => Ok(record),
-        (Some(_), None) => refuse("SANDBOX-WRAPPER", format!("{wrap}: must be an object")),
-        (Some(_), Some(other)) => refuse("SANDBOX-WRAPPER", format!("{other}: does not belong beside {wrap}")),
-        (None, _) => refuse("SANDBOX-WRAPPER", format!("{wrap}: the record must be wrapped in it")),
-    }
-}
-
 fn created(call: &Call<'_>, entity: &Entity, id: i64, record: &Record) -> Answer {
     let look = call.look();
     let form = match call.variants.created {
@@ -219,33 +143,9 @@ fn reply(sent: Value) -> Checked<String> {
 }
 
 fn keep_reply(store: &mut Store, ticket: i64, message: String, request: &str) -> Result<()> {
-    let id = store.next_id(REPLIES, seed::first_id(REPLIES));
+    let id = store.next_id(REPLIES, first_id(REPLIES));
     let reply = json!({"ticketReplyId": id.to_string(), "ticketId": ticket.to_string(), "replyUserId": "7001",
                        "replyDT": now(), "replyMsg": message});
     let Value::Object(reply) = reply else { return Ok(()) };
     store.put(&Shape::bare(REPLIES), id, &reply, request)
-}
-
-/// The service's clock, `2018-02-03 00:00:00`.
-pub fn now() -> String {
-    moment(now_milliseconds() / 1000)
-}
-
-/// A Unix time in the service's zone.
-pub fn moment(seconds: i64) -> String {
-    let offset =
-        jiff::tz::Offset::from_seconds(Catalog::embedded().service.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
-    let moment = offset.to_datetime(jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH));
-    let (date, time) = (moment.date(), moment.time());
-    format!("{date} {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_in_the_services_zone() {
-        assert_eq!(moment(1_736_040_600), "2025-01-05 09:30:00");
-    }
 }
