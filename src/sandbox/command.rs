@@ -7,12 +7,7 @@ use clap::Args;
 use rust_i18n::t;
 use serde_json::json;
 
-use super::auth::{AGENT, LOGIN};
-use super::faults::Fault;
-use super::routes::Assume;
-use super::seed::Size;
-use super::server::{Options, Server};
-use super::variants::Variants;
+use super::{AGENT, Assume, Fault, LOGIN, Options, Server, Size, Variants};
 use crate::error::{Context, Error, Exit, Result};
 use crate::printer::Printer;
 

@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn a_target_is_an_entity_an_endpoint_or_a_path() {
-        let routes = super::super::routes::routes(&super::super::routes::Assume::All);
+        let routes = super::super::routes::routes();
         let (route, _) = super::super::routes::find(&routes, &Method::Post, "/users.json", false).unwrap();
         for (target, fits) in [
             ("POST customers", true),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, request::Parts};
 use axum::response::Response;
@@ -15,12 +15,12 @@ use super::call::Call;
 use super::clock;
 use super::dispatch::dispatch;
 use super::faults::{Fault, Kind};
-use super::inject;
 use super::routes::{Route, find};
-use super::server::World;
+use super::state::AppState;
 use super::variants::Router;
 use super::watch::Seen;
 use super::wire::{Control, Cut};
+use super::{inject, response};
 use crate::entity::{Catalog, Method};
 
 /// Largest body that is read.
@@ -35,25 +35,25 @@ enum Target<'a> {
 
 /// Answers one request.
 pub async fn handle(
-    State(world): State<Arc<World>>,
+    State(state): State<Arc<AppState>>,
     ConnectInfo(control): ConnectInfo<Control>,
     request: Request,
 ) -> Response {
-    let _flight = world.watch.begin();
+    let _flight = state.watch.begin();
     let started = Instant::now();
     let (head, body) = request.into_parts();
-    let target = target(&world, &head);
+    let target = target(&state, &head);
     let (method, route) = (method(&head), route(&target));
     let is_reused = control.count() > 0;
     let path = head.uri.path();
-    let path = path.strip_prefix(world.base_path.as_str()).unwrap_or(path);
-    let faults = method.map_or_else(Vec::new, |method| world.faults.on_request(&method, path, route, is_reused));
+    let path = path.strip_prefix(state.base_path.as_str()).unwrap_or(path);
+    let faults = method.map_or_else(Vec::new, |method| state.faults.on_request(&method, path, route, is_reused));
     for delay in faults.iter().filter(|fault| fault.kind == Kind::Delay) {
-        tokio::time::sleep(world.faults.delay(delay)).await;
+        tokio::time::sleep(state.faults.delay(delay)).await;
     }
     let fault = faults.iter().find(|fault| fault.kind != Kind::Delay);
     let seen = |answer: Option<&Answer>| {
-        world.watch.end(Seen {
+        state.watch.end(Seen {
             time: clock::now(),
             method: head.method.to_string(),
             target: head.uri.to_string(),
@@ -71,11 +71,11 @@ pub async fn handle(
         && matches!(fault.kind, Kind::CloseBefore | Kind::CloseReused)
     {
         seen(None);
-        return inject::cut(&control, Cut::Close);
+        return response::cut(&control, Cut::Close);
     }
     let Ok(body) = to_bytes(body, LARGEST).await else {
         seen(None);
-        return inject::cut(&control, Cut::Close);
+        return response::cut(&control, Cut::Close);
     };
     if let Some(fault) = fault
         && fault.kind == Kind::Stall
@@ -84,7 +84,7 @@ pub async fn handle(
     }
     let answer = match fault.and_then(|fault| inject::instead(fault, path)) {
         Some(answer) => answer,
-        None => respond(&world, &head, &target, &body, fault),
+        None => respond(&state, &head, &target, &body, fault),
     };
     let answer = match fault {
         Some(fault) => inject::altered(fault, answer, route),
@@ -99,16 +99,16 @@ async fn finish(control: &Control, fault: Option<&Fault>, answer: Answer, seen: 
     let unanswered = Answer { is_stored, status: 0, ..Answer::text(0, String::new()) };
     let Some(fault) = fault else {
         seen(Some(&answer));
-        return inject::response(answer);
+        return response::whole(answer);
     };
     match fault.kind {
         Kind::CloseRead | Kind::CloseStored | Kind::ResetStored => {
             seen(Some(&unanswered));
-            inject::cut(control, if fault.kind == Kind::ResetStored { Cut::Reset } else { Cut::Close })
+            response::cut(control, if fault.kind == Kind::ResetStored { Cut::Reset } else { Cut::Close })
         }
         Kind::HalfStatus => {
             seen(Some(&unanswered));
-            inject::cut(control, Cut::After(b"HTTP/1.1 20".to_vec()))
+            response::cut(control, Cut::After(b"HTTP/1.1 20".to_vec()))
         }
         Kind::StallStored if fault.ms.is_none() => {
             seen(Some(&unanswered));
@@ -117,24 +117,24 @@ async fn finish(control: &Control, fault: Option<&Fault>, answer: Answer, seen: 
         Kind::StallStored => {
             seen(Some(&answer));
             stall(fault).await;
-            inject::response(answer)
+            response::whole(answer)
         }
         Kind::SlowBody => {
             seen(Some(&answer));
-            inject::slow(answer, Duration::from_millis(fault.ms.unwrap_or(100)))
+            response::slow(answer, Duration::from_millis(fault.ms.unwrap_or(100)))
         }
         Kind::HalfBody => {
             seen(Some(&answer));
-            inject::half(answer)
+            response::half(answer)
         }
         Kind::CloseIdle => {
             seen(Some(&answer));
             control.cut(Cut::Afterwards);
-            inject::response(answer)
+            response::whole(answer)
         }
         _ => {
             seen(Some(&answer));
-            inject::response(answer)
+            response::whole(answer)
         }
     }
 }
@@ -148,10 +148,10 @@ async fn stall(fault: &Fault) {
 }
 
 /// The answer before faults: login, pace, then what is asked for.
-fn respond(world: &World, head: &Parts, target: &Target<'_>, body: &Bytes, fault: Option<&Fault>) -> Answer {
+fn respond(state: &AppState, head: &Parts, target: &Target<'_>, body: &Bytes, fault: Option<&Fault>) -> Answer {
     let authorization = header(&head.headers, "authorization");
     if fault.is_some_and(|fault| fault.kind == Kind::TokenRevoked) {
-        world.tokens.revoke();
+        state.tokens.revoke();
     }
     if let Target::Token = target {
         let ask = Ask {
@@ -160,17 +160,17 @@ fn respond(world: &World, head: &Parts, target: &Target<'_>, body: &Bytes, fault
             content_type: header(&head.headers, "content-type"),
             body,
         };
-        return world.tokens.grant(&ask, &Catalog::embedded().service.token, world.variants.token_lifetime);
+        return state.tokens.grant(&ask, &Catalog::embedded().service.token, state.variants.token_lifetime);
     }
-    let Some(caller) = world.tokens.caller(authorization) else {
-        return refusal(&world.variants, 401, "SANDBOX-LOGIN", "authentication failed");
+    let Some(caller) = state.tokens.caller(authorization) else {
+        return refusal(&state.variants, 401, "SANDBOX-LOGIN", "authentication failed");
     };
-    if !world.pace.allows(world.variants.rate) {
-        return refusal(&world.variants, 429, "SANDBOX-TOO-MANY", "too many requests").with("retry-after", "1");
+    if !state.rate_limiter.allows(state.variants.rate) {
+        return refusal(&state.variants, 429, "SANDBOX-TOO-MANY", "too many requests").with("retry-after", "1");
     }
-    let Target::Route(route, id) = target else { return unknown_path(&world.variants) };
+    let Target::Route(route, id) = target else { return unknown_path(&state.variants) };
     if !route.is_on {
-        return unknown_path(&world.variants);
+        return unknown_path(&state.variants);
     }
     let query = head.uri.query().unwrap_or_default();
     let call = Call {
@@ -180,19 +180,19 @@ fn respond(world: &World, head: &Parts, target: &Target<'_>, body: &Bytes, fault
         content_type: header(&head.headers, "content-type"),
         request_id: header(&head.headers, &Catalog::embedded().service.request_id.header).unwrap_or_default(),
         body,
-        variants: &world.variants,
+        variants: &state.variants,
         is_main: caller == Caller::Main,
     };
     if route.method == Method::Get || call.request_id.is_empty() {
-        return carry_out(world, &call, fault);
+        return carry_out(state, &call, fault);
     }
     let busy = fault.filter(|fault| fault.kind == Kind::StallStored);
     let until = busy.map(|fault| fault.ms.map_or(Duration::from_secs(86_400), Duration::from_millis));
-    world.repeats.once(world, call.request_id, until, || carry_out(world, &call, fault))
+    state.repeats.once(&state.variants, &state.watch, call.request_id, until, || carry_out(state, &call, fault))
 }
 
-fn carry_out(world: &World, call: &Call<'_>, fault: Option<&Fault>) -> Answer {
-    let mut store = world.store();
+fn carry_out(state: &AppState, call: &Call<'_>, fault: Option<&Fault>) -> Answer {
+    let mut store = state.store();
     let result = match (fault, call.route.entity) {
         (Some(fault), Some(entity)) => inject::between_pages(fault, entity, &mut store),
         _ => Ok(()),
@@ -202,15 +202,15 @@ fn carry_out(world: &World, call: &Call<'_>, fault: Option<&Fault>) -> Answer {
         .unwrap_or_else(|error| Answer::json(500, &json!({"errcode": "SANDBOX-BROKEN", "errmsg": error.message()})))
 }
 
-fn target<'a>(world: &'a World, head: &Parts) -> Target<'a> {
+fn target<'a>(state: &'a AppState, head: &Parts) -> Target<'a> {
     let path = head.uri.path();
     if path == Catalog::embedded().service.token.path {
         return Target::Token;
     }
-    let is_loose = world.variants.router == Router::Loose;
+    let is_loose = state.variants.router == Router::Loose;
     let found = method(head)
-        .zip(path.strip_prefix(world.base_path.as_str()))
-        .and_then(|(method, path)| find(&world.routes, &method, path, is_loose));
+        .zip(path.strip_prefix(state.base_path.as_str()))
+        .and_then(|(method, path)| find(&state.routes, &method, path, is_loose));
     match found {
         Some((route, id)) => Target::Route(route, id),
         None => Target::Unknown,
@@ -244,9 +244,4 @@ fn method(head: &Parts) -> Option<Method> {
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// An empty body, for responses that never reach the client.
-pub fn nothing() -> Response {
-    Response::new(Body::empty())
 }

@@ -1,31 +1,17 @@
 //! What each fault does to a request, its answer or its connection.
 
-use std::time::Duration;
-
-use axum::body::{Body, Bytes};
-use axum::http::HeaderValue;
-use axum::response::Response;
-use futures::stream;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, display};
 use super::clock::now;
 use super::defaults::fill_defaults;
 use super::faults::{Fault, Kind};
-use super::handler;
 use super::routes::Route;
 use super::store::{Selection, Shape, Store};
-use super::wire::{Control, Cut};
 use crate::entity::Entity;
 use crate::error::Result;
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad day</h1></body></html>";
-
-/// Ends the connection; the response only makes hyper write, and so notice.
-pub fn cut(control: &Control, cut: Cut) -> Response {
-    control.cut(cut);
-    handler::nothing()
-}
 
 /// The answer a fault gives before anything is carried out.
 pub fn instead(fault: &Fault, path: &str) -> Option<Answer> {
@@ -132,58 +118,6 @@ pub fn between_pages(fault: &Fault, entity: &Entity, store: &mut Store) -> Resul
             store.put(&shape, id, &record, "")
         }
     }
-}
-
-/// The answer as a response.
-pub fn response(mut answer: Answer) -> Response {
-    let body = Bytes::from(std::mem::take(&mut answer.body));
-    with_body(&answer, Body::from(body))
-}
-
-/// The body one byte at a time.
-pub fn slow(answer: Answer, pause: Duration) -> Response {
-    let bytes = answer.body.clone();
-    let body = stream::unfold((bytes, 0), move |(bytes, at)| async move {
-        let byte = *bytes.get(at)?;
-        tokio::time::sleep(pause).await;
-        Some((Ok::<_, std::io::Error>(Bytes::from(vec![byte])), (bytes, at + 1)))
-    });
-    with_length(&answer, Body::from_stream(body))
-}
-
-/// Half of the body, then the end of the connection.
-pub fn half(answer: Answer) -> Response {
-    let half = Bytes::from(answer.body[..answer.body.len() / 2].to_vec());
-    let body = stream::unfold(Some(half), |half| async move {
-        match half {
-            Some(half) => Some((Ok(half), None)),
-            None => {
-                // Lets hyper send the first half, which an error at once would drop.
-                tokio::task::yield_now().await;
-                Some((Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted)), None))
-            }
-        }
-    });
-    with_length(&answer, Body::from_stream(body))
-}
-
-fn with_length(answer: &Answer, body: Body) -> Response {
-    let mut response = with_body(answer, body);
-    response.headers_mut().insert("content-length", HeaderValue::from(answer.body.len()));
-    response
-}
-
-fn with_body(answer: &Answer, body: Body) -> Response {
-    let mut response = Response::new(body);
-    *response.status_mut() = axum::http::StatusCode::from_u16(answer.status).unwrap_or_default();
-    let headers = response.headers_mut();
-    headers.insert("content-type", HeaderValue::from_static(answer.content_type));
-    for (name, value) in &answer.headers {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(*name, value);
-        }
-    }
-    response
 }
 
 /// The host that faults redirect to must never be the service's own.

@@ -5,6 +5,7 @@
 //! out; a user's overlay never reaches it.
 
 mod answer;
+mod assume;
 mod auth;
 mod binding;
 mod call;
@@ -21,22 +22,27 @@ mod handler;
 mod ids;
 mod inject;
 mod list;
+mod options;
 mod page;
+mod rate_limiter;
 mod repeats;
 mod request_body;
+mod response;
 mod routes;
 mod seed;
 mod server;
+mod state;
 mod store;
 mod variants;
 mod watch;
 mod wire;
 mod write;
 
+pub use assume::{Assume, needed};
 pub use auth::{AGENT, LOGIN, Login};
 pub use command::{Arguments, run};
 pub use faults::{Fault, Kind};
-pub use routes::Assume;
+pub use options::Options;
 pub use seed::Size;
-pub use server::{Options, Server, in_folder, needed};
+pub use server::{Server, in_folder};
 pub use variants::{Switch, Variants};

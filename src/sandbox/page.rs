@@ -10,7 +10,7 @@ use rust_i18n::t;
 use serde_json::{Value, json};
 
 use super::auth::LOGIN;
-use super::server::World;
+use super::state::AppState;
 use super::variants::Variants;
 use crate::entity::Catalog;
 use crate::language::Language;
@@ -23,23 +23,23 @@ pub struct Asked {
 }
 
 /// Counters, switches, the last requests and, when asked for, all records.
-pub async fn state(State(world): State<Arc<World>>, Query(asked): Query<Asked>) -> Response {
-    let (counts, last) = world.watch.look();
-    let variants: serde_json::Map<String, Value> = world
+pub async fn state_json(State(state): State<Arc<AppState>>, Query(asked): Query<Asked>) -> Response {
+    let (counts, last) = state.watch.look();
+    let variants: serde_json::Map<String, Value> = state
         .variants
         .table()
         .into_iter()
         .map(|switch| (switch.name.to_owned(), Value::String(switch.value)))
         .collect();
-    let mut state = {
-        let store = world.store();
+    let mut document = {
+        let store = state.store();
         let stored: serde_json::Map<String, Value> =
             store.counts().into_iter().map(|(entity, count)| (entity.to_owned(), json!(count))).collect();
         json!({"version": 1, "stored": stored, "counts": counts, "last": last, "variants": variants,
-               "faults": fault_texts(&world), "assumed": world.assumed()})
+               "faults": fault_texts(&state), "assumed": state.assumed()})
     };
     if let Some(wanted) = asked.records {
-        let records = match world.store().everything() {
+        let records = match state.store().everything() {
             Ok(records) => records,
             Err(error) => return error.message().to_owned().into_response(),
         };
@@ -52,18 +52,18 @@ pub async fn state(State(world): State<Arc<World>>, Query(asked): Query<Asked>) 
                 }
             }
         }
-        state["records"] = Value::Object(by_entity);
+        document["records"] = Value::Object(by_entity);
     }
-    ([(CONTENT_TYPE, "application/json; charset=utf-8")], state.to_string()).into_response()
+    ([(CONTENT_TYPE, "application/json; charset=utf-8")], document.to_string()).into_response()
 }
 
 /// The page for people: what is stored, which switches are on, the last requests.
-pub async fn page(State(world): State<Arc<World>>) -> Response {
+pub async fn page(State(state): State<Arc<AppState>>) -> Response {
     let language = Language::current();
-    let (counts, mut last) = world.watch.look();
+    let (counts, mut last) = state.watch.look();
     last.reverse();
     let stored: Vec<Value> = {
-        let store = world.store();
+        let store = state.store();
         let counts: std::collections::BTreeMap<_, _> = store.counts().into_iter().collect();
         let known = Catalog::embedded().entities().iter();
         known
@@ -72,7 +72,7 @@ pub async fn page(State(world): State<Arc<World>>) -> Response {
             .collect()
     };
     let usual = Variants::default().table();
-    let switches: Vec<Value> = world
+    let switches: Vec<Value> = state
         .variants
         .table()
         .into_iter()
@@ -80,10 +80,10 @@ pub async fn page(State(world): State<Arc<World>>) -> Response {
         .map(|(now, usual)| json!({"name": now.name, "value": now.value, "changed": now.value != usual.value}))
         .collect();
     let context = json!({
-        "lang": language.pick("zh-CN", "en"), "words": words(), "base": world.base_url(), "user": LOGIN.user,
+        "lang": language.pick("zh-CN", "en"), "words": words(), "base": state.base_url(), "user": LOGIN.user,
         "password": LOGIN.password, "client_id": LOGIN.client_id, "client_secret": LOGIN.client_secret,
-        "stored": stored, "counts": counts, "switches": switches, "faults": fault_texts(&world),
-        "assumed": world.assumed(), "last": last,
+        "stored": stored, "counts": counts, "switches": switches, "faults": fault_texts(&state),
+        "assumed": state.assumed(), "last": last,
     });
     // The name's ending makes the template escape what it shows: paths and ids come from outside.
     let context = minijinja::Value::from(minijinja::value::Serde(context));
@@ -94,8 +94,8 @@ pub async fn page(State(world): State<Arc<World>>) -> Response {
     }
 }
 
-fn fault_texts(world: &World) -> Vec<&str> {
-    world.faults.faults().iter().map(|fault| fault.text.as_str()).collect()
+fn fault_texts(state: &AppState) -> Vec<&str> {
+    state.faults.faults().iter().map(|fault| fault.text.as_str()).collect()
 }
 
 /// The page's own words, by the names the template uses.

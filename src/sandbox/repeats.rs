@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::answer::{Answer, refusal};
-use super::server::World;
-use super::variants::Repeated;
+use super::variants::{Repeated, Variants};
+use super::watch::Watch;
 
 /// What became of the first write with an id.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +24,15 @@ pub struct Repeats(Mutex<HashMap<String, Earlier>>);
 impl Repeats {
     /// Carries a write out, or deals with it as the switch says when its id was used before. The write counts as running
     /// for `running` beyond its end.
-    pub fn once(&self, world: &World, id: &str, running: Option<Duration>, work: impl FnOnce() -> Answer) -> Answer {
-        let refuse = |code, text| refusal(&world.variants, 409, code, text);
+    pub fn once(
+        &self,
+        variants: &Variants,
+        watch: &Watch,
+        id: &str,
+        running: Option<Duration>,
+        work: impl FnOnce() -> Answer,
+    ) -> Answer {
+        let refuse = |code, text| refusal(variants, 409, code, text);
         // Looked up and entered under one lock, so that two writes with one id at the same moment are not both first.
         let earlier = {
             let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,9 +42,9 @@ impl Repeats {
             }
             earlier
         };
-        let policy = world.variants.repeated;
+        let policy = variants.repeated;
         if let Some(earlier) = earlier {
-            world.watch.repeated();
+            watch.repeated();
             let is_running = earlier.answer.is_none()
                 || policy == Repeated::Busy && earlier.running_until.is_some_and(|until| until > Instant::now());
             match (policy, earlier.answer) {

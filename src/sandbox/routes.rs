@@ -1,54 +1,7 @@
 //! Which requests mean what. Paths come from the catalog; only the `_v2` forms and the account are put beside them. An
-//! endpoint the catalog marks as assumed is off unless it was switched on.
-
-use std::collections::BTreeSet;
+//! endpoint the catalog marks as assumed is off until it is switched on.
 
 use crate::entity::{Catalog, Endpoint, Entity, Mark, Method};
-use crate::error::{Error, Result};
-use rust_i18n::t;
-
-/// Which assumed endpoints are on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Assume {
-    /// None.
-    #[default]
-    Nothing,
-    /// All.
-    All,
-    /// Those of these names: `customers.create`, or with the service's own word `users.create`.
-    Named(BTreeSet<String>),
-}
-
-impl Assume {
-    /// Reads what was typed: `all`, `none`, or names divided by commas.
-    ///
-    /// # Errors
-    /// A name that is no assumed endpoint is answered with those that are.
-    pub fn parse(text: &str) -> Result<Self> {
-        if text == "all" {
-            return Ok(Assume::All);
-        }
-        let known: Vec<Route> = routes(&Assume::Nothing).into_iter().filter(|route| route.is_assumed).collect();
-        let mut names = BTreeSet::new();
-        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "none") {
-            if !known.iter().any(|route| route.names.iter().any(|known| known == name)) {
-                let known: BTreeSet<String> = known.iter().map(|route| route.names[0].clone()).collect();
-                return Err(Error::usage(t!("sandbox.unknown_endpoint", name = name))
-                    .hint(t!("sandbox.known", known = Vec::from_iter(known).join(", "))));
-            }
-            names.insert(name.to_owned());
-        }
-        Ok(Assume::Named(names))
-    }
-
-    fn allows(&self, names: &[String]) -> bool {
-        match self {
-            Assume::Nothing => false,
-            Assume::All => true,
-            Assume::Named(on) => names.iter().any(|name| on.contains(name)),
-        }
-    }
-}
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +78,7 @@ const ADMINISTRATOR: &[(&str, &str)] = &[
 ];
 
 /// All routes; those with a fixed path come first, so that `show_many` is not taken for an id.
-pub fn routes(assume: &Assume) -> Vec<Route> {
+pub fn routes() -> Vec<Route> {
     let catalog = Catalog::embedded();
     let mut routes = Vec::new();
     for entity in catalog.entities() {
@@ -161,7 +114,7 @@ pub fn routes(assume: &Assume) -> Vec<Route> {
         path: account.path.clone(),
     });
     for route in &mut routes {
-        route.is_on = !route.is_assumed || assume.allows(&route.names);
+        route.is_on = !route.is_assumed;
     }
     routes.sort_by_key(|route| route.path.contains(PLACE));
     routes
@@ -281,10 +234,12 @@ fn loose<'a>(routes: &'a [Route], path: &str) -> Option<(&'a Route, Option<i64>)
 
 #[cfg(test)]
 mod tests {
+    use super::super::assume::Assume;
     use super::*;
 
     fn found(assume: &Assume, method: Method, path: &str) -> Option<(String, Option<i64>, bool)> {
-        let routes = routes(assume);
+        let mut routes = routes();
+        assume.apply(&mut routes);
         find(&routes, &method, path, false).map(|(route, id)| (route.names[0].clone(), id, route.is_on))
     }
 

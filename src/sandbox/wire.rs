@@ -12,8 +12,8 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::faults::Kind;
-use super::server::World;
+use super::faults::{Kind, Plan};
+use super::watch::Watch;
 
 /// How a connection ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,13 +67,14 @@ impl Connected<IncomingStream<'_, Gate>> for Control {
 pub struct Gate {
     listener: Option<TcpListener>,
     address: SocketAddr,
-    world: Arc<World>,
+    faults: Arc<Plan>,
+    watch: Arc<Watch>,
 }
 
 impl Gate {
     /// A gate on a listener that is bound already.
-    pub fn new(listener: TcpListener, address: SocketAddr, world: Arc<World>) -> Self {
-        Gate { listener: Some(listener), address, world }
+    pub fn new(listener: TcpListener, address: SocketAddr, faults: Arc<Plan>, watch: Arc<Watch>) -> Self {
+        Gate { listener: Some(listener), address, faults, watch }
     }
 
     /// The listener, bound anew after a time of refusal.
@@ -104,11 +105,11 @@ impl Listener for Gate {
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            self.world.watch.connected();
-            let Some(fault) = self.world.faults.on_connection() else {
+            self.watch.connected();
+            let Some(fault) = self.faults.on_connection() else {
                 return (Wire { stream, control: Control::default(), sent: 0 }, peer);
             };
-            self.world.watch.faulted(fault.kind.word());
+            self.watch.faulted(fault.kind.word());
             if fault.kind != Kind::AcceptClose {
                 let _ = stream.set_zero_linger();
             }
