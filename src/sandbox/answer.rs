@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::definitions::{self, Definition};
+use super::custom_fields::{self, CustomField};
 use super::store::{Record, text};
 use super::variants::{Errors, Numbers, Options, Single, UnsetTime, Variants};
 use crate::entity::{Catalog, Entity, Field, Kind};
@@ -54,14 +54,14 @@ impl Answer {
     }
 }
 
-/// A refusal in the general shape. Apart from `100047` no code is known, so these begin with `SANDBOX-`.
-pub fn refusal(variants: &Variants, status: u16, code: &str, message: &str) -> Answer {
+/// An error in the general shape. Apart from `100047` no code is known, so these begin with `SANDBOX-`.
+pub fn error_answer(variants: &Variants, status: u16, code: &str, message: &str) -> Answer {
     let status = if variants.errors == Errors::Ok { 200 } else { status };
     Answer::json(status, &json!({"errcode": code, "errmsg": message}))
 }
 
-/// A refusal in the shape of the binding endpoints.
-pub fn binding_refusal(variants: &Variants, message: &str) -> Answer {
+/// An error in the shape of the binding endpoints.
+pub fn binding_error(variants: &Variants, message: &str) -> Answer {
     let status = if variants.errors == Errors::Ok { 200 } else { 403 };
     Answer::json(status, &json!({"state": "403", "message": message}))
 }
@@ -69,21 +69,21 @@ pub fn binding_refusal(variants: &Variants, message: &str) -> Answer {
 /// The answer for a path that does not exist.
 pub fn unknown_path(variants: &Variants) -> Answer {
     let error = &Catalog::embedded().service.error;
-    refusal(variants, 404, &error.unknown_path_code, &error.unknown_path_text)
+    error_answer(variants, 404, &error.unknown_path_code, &error.unknown_path_text)
 }
 
 /// How records are written.
 #[derive(Debug, Clone, Copy)]
-pub struct Look<'a> {
+pub struct RecordStyle<'a> {
     /// The switches in force.
     pub variants: &'a Variants,
     /// Whether a `_v2` form was asked.
     pub is_v2: bool,
     /// Whether `custom_fields` is left out.
-    pub is_short: bool,
+    pub without_custom_fields: bool,
 }
 
-impl Look<'_> {
+impl RecordStyle<'_> {
     /// Whether drop-downs carry option ids.
     pub fn is_by_id(&self, entity: &Entity) -> bool {
         match self.variants.options {
@@ -118,10 +118,10 @@ impl Look<'_> {
             out.push(':');
             self.write_value(out, entity, field, id, record);
         }
-        let custom = definitions::of(&entity.name);
-        if !self.is_short && !custom.is_empty() {
+        let custom = custom_fields::of(&entity.name);
+        if !self.without_custom_fields && !custom.is_empty() {
             out.push(',');
-            push_text(out, definitions::MEMBER);
+            push_text(out, custom_fields::MEMBER);
             out.push(':');
             self.write_custom(out, entity, custom, record);
         }
@@ -151,9 +151,9 @@ impl Look<'_> {
         }
     }
 
-    fn write_custom(&self, out: &mut String, entity: &Entity, custom: &[Definition], record: &Record) {
+    fn write_custom(&self, out: &mut String, entity: &Entity, custom: &[CustomField], record: &Record) {
         out.push('[');
-        let stored = record.get(definitions::MEMBER).and_then(Value::as_object);
+        let stored = record.get(custom_fields::MEMBER).and_then(Value::as_object);
         let mut is_first = true;
         for field in custom.iter().filter(|field| self.is_v2 || entity.name == "tickets" || !field.is_cascade()) {
             let Some(value) = stored.and_then(|stored| stored.get(&field.key)) else { continue };

@@ -1,6 +1,6 @@
 //! One request on its way through the server: what was asked, and by whom.
 
-use super::answer::Look;
+use super::answer::RecordStyle;
 use super::routes::Route;
 use super::variants::Variants;
 
@@ -27,8 +27,8 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// How records are written in its answer.
-    pub fn look(&self) -> Look<'_> {
-        Look { variants: self.variants, is_v2: self.route.is_v2, is_short: false }
+    pub fn record_style(&self) -> RecordStyle<'_> {
+        RecordStyle { variants: self.variants, is_v2: self.route.is_v2, without_custom_fields: false }
     }
 
     /// The value of a query parameter.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::clock::now;
-use super::store::{Record, Shape, text};
+use super::store::{IndexedFields, Record, text};
 use crate::entity::Entity;
 
 /// Times a ticket gets when its status changes to a value.
@@ -42,9 +42,9 @@ pub fn fill_defaults(entity: &Entity, id: i64, record: &mut Record) {
     if let Some(name) = &entity.id {
         give(name, id.to_string());
     }
-    let shape = Shape::of(entity);
+    let indexed = IndexedFields::of(entity);
     let now = now();
-    for name in [shape.created, shape.updated].into_iter().flatten() {
+    for name in [indexed.created, indexed.updated].into_iter().flatten() {
         give(name, now.clone());
     }
     for (name, value) in DEFAULTS.iter().filter(|(name, _)| *name == entity.name).flat_map(|(_, values)| *values) {

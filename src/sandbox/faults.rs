@@ -13,9 +13,9 @@ use crate::entity::Method;
 use crate::error::{Error, Result};
 use rust_i18n::t;
 
-/// Declares the kinds with their words and meanings.
+/// Declares the kinds with their names and meanings.
 macro_rules! kinds {
-    ($($(#[doc = $meaning:literal])+ $kind:ident $word:literal,)+) => {
+    ($($(#[doc = $meaning:literal])+ $kind:ident $text:literal,)+) => {
         /// What goes wrong.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Kind { $($(#[doc = $meaning])+ $kind,)+ }
@@ -24,9 +24,9 @@ macro_rules! kinds {
             /// All kinds.
             pub const ALL: &[Kind] = &[$(Kind::$kind,)+];
 
-            /// Its word on the command line.
-            pub fn word(self) -> &'static str {
-                match self { $(Kind::$kind => $word,)+ }
+            /// Its name on the command line.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Kind::$kind => $text,)+ }
             }
         }
     };
@@ -66,7 +66,7 @@ kinds! {
     /// 302 to a page for people.
     Found "302",
     /// 307 to another host.
-    Temporary "307",
+    TemporaryRedirect "307",
     /// 401, whoever asks.
     Unauthorized "401",
     /// 403.
@@ -115,7 +115,7 @@ kinds! {
 
 impl Kind {
     /// Whether it is played when a connection is accepted, before there is a request.
-    fn is_of_connection(self) -> bool {
+    fn is_connection_fault(self) -> bool {
         matches!(self, Kind::Refuse | Kind::AcceptClose | Kind::AcceptReset)
     }
 }
@@ -175,8 +175,8 @@ impl FromStr for Fault {
         };
         let mut parts = text.split(',').map(str::trim);
         let word = parts.next().unwrap_or_default();
-        let kind = Kind::ALL.iter().copied().find(|kind| kind.word() == word).ok_or_else(|| {
-            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+        let kind = Kind::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or_else(|| {
+            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
             Error::usage(t!("sandbox.unknown_fault", kind = word)).hint(t!("sandbox.known", known = known.join(", ")))
         })?;
         let mut fault = Fault {
@@ -241,24 +241,24 @@ fn target(text: &str) -> Option<(Option<Method>, Option<String>)> {
 
 /// All faults of a server, with how often each came into question and was played.
 #[derive(Debug)]
-pub struct Plan {
+pub struct FaultPlan {
     faults: Vec<Fault>,
-    state: Mutex<Progress>,
+    state: Mutex<PlanState>,
 }
 
 #[derive(Debug)]
-struct Progress {
+struct PlanState {
     random: fastrand::Rng,
     fits: Vec<u64>,
     played: Vec<u64>,
 }
 
-impl Plan {
+impl FaultPlan {
     /// A plan in which `seed` decides everything random.
     pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
         let nothing = vec![0; faults.len()];
-        let state = Progress { random: fastrand::Rng::with_seed(seed), fits: nothing.clone(), played: nothing };
-        Plan { faults, state: Mutex::new(state) }
+        let state = PlanState { random: fastrand::Rng::with_seed(seed), fits: nothing.clone(), played: nothing };
+        FaultPlan { faults, state: Mutex::new(state) }
     }
 
     /// The faults of the plan.
@@ -268,14 +268,14 @@ impl Plan {
 
     /// The fault of a connection that was just accepted.
     pub fn on_connection(&self) -> Option<Fault> {
-        self.draw(|fault| fault.kind.is_of_connection()).into_iter().next()
+        self.draw(|fault| fault.kind.is_connection_fault()).into_iter().next()
     }
 
     /// The faults of a request: any delays, and one of all other kinds. `is_reused` tells whether its connection
     /// has served another one.
     pub fn on_request(&self, method: &Method, path: &str, route: Option<&Route>, is_reused: bool) -> Vec<Fault> {
         let mut drawn = self.draw(|fault| {
-            !fault.kind.is_of_connection()
+            !fault.kind.is_connection_fault()
                 && (is_reused || fault.kind != Kind::CloseReused)
                 && fault.is_for(method, path, route)
         });
@@ -322,7 +322,7 @@ mod tests {
     use super::*;
 
     fn played(fault: &str, requests: u64) -> Vec<u64> {
-        let plan = Plan::new(vec![fault.parse().unwrap()], 7);
+        let plan = FaultPlan::new(vec![fault.parse().unwrap()], 7);
         (1..=requests).filter(|_| !plan.on_request(&Method::Post, "/x", None, false).is_empty()).collect()
     }
 
@@ -352,7 +352,7 @@ mod tests {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
         for kind in Kind::ALL {
-            assert_eq!(kind.word().parse::<Fault>().unwrap().kind, *kind);
+            assert_eq!(kind.as_str().parse::<Fault>().unwrap().kind, *kind);
         }
     }
 

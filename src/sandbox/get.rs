@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::answer::{Answer, refusal, singular};
+use super::answer::{Answer, error_answer, singular};
 use super::call::Call;
 use super::store::Store;
 use super::variants::Missing;
@@ -14,11 +14,11 @@ pub const MESSAGES: &str = "messages";
 
 /// A deleted record can still be read by its id: only lists hide it.
 pub fn get(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
-    let look = call.look();
+    let style = call.record_style();
     Ok(match store.get(&entity.name, id)? {
-        Some(record) => Answer::text(200, look.wrapped(singular(entity), look.is_list(entity), entity, id, &record)),
+        Some(record) => Answer::text(200, style.wrapped(singular(entity), style.is_list(entity), entity, id, &record)),
         None if call.variants.missing == Missing::Empty => Answer::json(200, &json!({ singular(entity): [] })),
-        None => refusal(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")),
+        None => error_answer(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")),
     })
 }
 
@@ -26,7 +26,7 @@ pub fn get(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<A
 pub fn messages(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
     let key = call.route.endpoint.and_then(|endpoint| endpoint.answer.as_deref()).unwrap_or("data");
     let Some(chat) = store.get(&entity.name, id)? else {
-        return Ok(refusal(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
+        return Ok(error_answer(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
     };
     let messages = chat.get(MESSAGES).cloned().unwrap_or_else(|| json!([]));
     Ok(Answer::json(200, &json!({ key: messages })))

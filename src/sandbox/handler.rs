@@ -9,17 +9,17 @@ use axum::http::{HeaderMap, request::Parts};
 use axum::response::Response;
 use serde_json::json;
 
-use super::answer::{Answer, refusal, unknown_path};
-use super::auth::{Ask, Caller};
+use super::answer::{Answer, error_answer, unknown_path};
+use super::auth::{Caller, TokenRequest};
 use super::call::Call;
 use super::clock;
 use super::dispatch::dispatch;
 use super::faults::{Fault, Kind};
+use super::faulty_stream::{ConnectionControl, Cut};
+use super::request_log::LoggedRequest;
 use super::routes::{Route, find};
 use super::state::AppState;
 use super::variants::Router;
-use super::watch::Seen;
-use super::wire::{Control, Cut};
 use super::{inject, response};
 use crate::entity::{Catalog, Method};
 
@@ -36,10 +36,10 @@ enum Target<'a> {
 /// Answers one request.
 pub async fn handle(
     State(state): State<Arc<AppState>>,
-    ConnectInfo(control): ConnectInfo<Control>,
+    ConnectInfo(control): ConnectInfo<ConnectionControl>,
     request: Request,
 ) -> Response {
-    let _flight = state.watch.begin();
+    let _flight = state.request_log.begin();
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let target = target(&state, &head);
@@ -52,8 +52,8 @@ pub async fn handle(
         tokio::time::sleep(state.faults.delay(delay)).await;
     }
     let fault = faults.iter().find(|fault| fault.kind != Kind::Delay);
-    let seen = |answer: Option<&Answer>| {
-        state.watch.end(Seen {
+    let log = |answer: Option<&Answer>| {
+        state.request_log.end(LoggedRequest {
             time: clock::now(),
             method: head.method.to_string(),
             target: head.uri.to_string(),
@@ -63,18 +63,18 @@ pub async fn handle(
                 .unwrap_or_default()
                 .to_owned(),
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            fault: fault.or(faults.first()).map(|fault| fault.kind.word().to_owned()),
+            fault: fault.or(faults.first()).map(|fault| fault.kind.as_str().to_owned()),
             stored: answer.is_some_and(|answer| answer.is_stored),
         });
     };
     if let Some(fault) = fault
         && matches!(fault.kind, Kind::CloseBefore | Kind::CloseReused)
     {
-        seen(None);
+        log(None);
         return response::cut(&control, Cut::Close);
     }
     let Ok(body) = to_bytes(body, LARGEST).await else {
-        seen(None);
+        log(None);
         return response::cut(&control, Cut::Close);
     };
     if let Some(fault) = fault
@@ -90,50 +90,55 @@ pub async fn handle(
         Some(fault) => inject::altered(fault, answer, route),
         None => answer,
     };
-    finish(&control, fault, answer, seen).await
+    finish(&control, fault, answer, log).await
 }
 
 /// Cuts, stalls or sends, as the fault will have it.
-async fn finish(control: &Control, fault: Option<&Fault>, answer: Answer, seen: impl Fn(Option<&Answer>)) -> Response {
+async fn finish(
+    control: &ConnectionControl,
+    fault: Option<&Fault>,
+    answer: Answer,
+    log: impl Fn(Option<&Answer>),
+) -> Response {
     let is_stored = answer.is_stored;
     let unanswered = Answer { is_stored, status: 0, ..Answer::text(0, String::new()) };
     let Some(fault) = fault else {
-        seen(Some(&answer));
+        log(Some(&answer));
         return response::whole(answer);
     };
     match fault.kind {
         Kind::CloseRead | Kind::CloseStored | Kind::ResetStored => {
-            seen(Some(&unanswered));
+            log(Some(&unanswered));
             response::cut(control, if fault.kind == Kind::ResetStored { Cut::Reset } else { Cut::Close })
         }
         Kind::HalfStatus => {
-            seen(Some(&unanswered));
-            response::cut(control, Cut::After(b"HTTP/1.1 20".to_vec()))
+            log(Some(&unanswered));
+            response::cut(control, Cut::SendThenClose(b"HTTP/1.1 20".to_vec()))
         }
         Kind::StallStored if fault.ms.is_none() => {
-            seen(Some(&unanswered));
+            log(Some(&unanswered));
             std::future::pending().await
         }
         Kind::StallStored => {
-            seen(Some(&answer));
+            log(Some(&answer));
             stall(fault).await;
             response::whole(answer)
         }
         Kind::SlowBody => {
-            seen(Some(&answer));
+            log(Some(&answer));
             response::slow(answer, Duration::from_millis(fault.ms.unwrap_or(100)))
         }
         Kind::HalfBody => {
-            seen(Some(&answer));
+            log(Some(&answer));
             response::half(answer)
         }
         Kind::CloseIdle => {
-            seen(Some(&answer));
-            control.cut(Cut::Afterwards);
+            log(Some(&answer));
+            control.cut(Cut::CloseAfterAnswer);
             response::whole(answer)
         }
         _ => {
-            seen(Some(&answer));
+            log(Some(&answer));
             response::whole(answer)
         }
     }
@@ -154,19 +159,19 @@ fn respond(state: &AppState, head: &Parts, target: &Target<'_>, body: &Bytes, fa
         state.tokens.revoke();
     }
     if let Target::Token = target {
-        let ask = Ask {
+        let request = TokenRequest {
             is_post: head.method == axum::http::Method::POST,
             authorization,
             content_type: header(&head.headers, "content-type"),
             body,
         };
-        return state.tokens.grant(&ask, &Catalog::embedded().service.token, state.variants.token_lifetime);
+        return state.tokens.grant(&request, &Catalog::embedded().service.token, state.variants.token_lifetime);
     }
     let Some(caller) = state.tokens.caller(authorization) else {
-        return refusal(&state.variants, 401, "SANDBOX-LOGIN", "authentication failed");
+        return error_answer(&state.variants, 401, "SANDBOX-LOGIN", "authentication failed");
     };
     if !state.rate_limiter.allows(state.variants.rate) {
-        return refusal(&state.variants, 429, "SANDBOX-TOO-MANY", "too many requests").with("retry-after", "1");
+        return error_answer(&state.variants, 429, "SANDBOX-TOO-MANY", "too many requests").with("retry-after", "1");
     }
     let Target::Route(route, id) = target else { return unknown_path(&state.variants) };
     if !route.is_on {
@@ -188,7 +193,9 @@ fn respond(state: &AppState, head: &Parts, target: &Target<'_>, body: &Bytes, fa
     }
     let busy = fault.filter(|fault| fault.kind == Kind::StallStored);
     let until = busy.map(|fault| fault.ms.map_or(Duration::from_secs(86_400), Duration::from_millis));
-    state.repeats.once(&state.variants, &state.watch, call.request_id, until, || carry_out(state, &call, fault))
+    state
+        .idempotency_keys
+        .run_once(&state.variants, &state.request_log, call.request_id, until, || carry_out(state, &call, fault))
 }
 
 fn carry_out(state: &AppState, call: &Call<'_>, fault: Option<&Fault>) -> Answer {

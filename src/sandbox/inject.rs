@@ -7,11 +7,12 @@ use super::clock::now;
 use super::defaults::fill_defaults;
 use super::faults::{Fault, Kind};
 use super::routes::Route;
-use super::store::{Selection, Shape, Store};
+use super::store::{IndexedFields, Selection, Store};
 use crate::entity::Entity;
 use crate::error::Result;
 
-const PAGE: &str = "<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad day</h1></body></html>";
+const GATEWAY_PAGE: &str =
+    "<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad day</h1></body></html>";
 
 /// The answer a fault gives before anything is carried out.
 pub fn instead(fault: &Fault, path: &str) -> Option<Answer> {
@@ -21,8 +22,10 @@ pub fn instead(fault: &Fault, path: &str) -> Option<Answer> {
     Some(match fault.kind {
         // Nothing is carried out, and nobody sees this answer.
         Kind::CloseRead => Answer::text(200, String::new()),
-        Kind::Found => Answer::html(302, PAGE).with("location", "https://portal.example.com/login"),
-        Kind::Temporary => Answer::html(307, PAGE).with("location", format!("https://other.example.com/api/v1{path}")),
+        Kind::Found => Answer::html(302, GATEWAY_PAGE).with("location", "https://portal.example.com/login"),
+        Kind::TemporaryRedirect => {
+            Answer::html(307, GATEWAY_PAGE).with("location", format!("https://other.example.com/api/v1{path}"))
+        }
         Kind::Unauthorized => error(401, "authentication failed"),
         Kind::Forbidden => error(403, "no permission"),
         Kind::NotFound => error(404, "no such resource"),
@@ -30,10 +33,10 @@ pub fn instead(fault: &Fault, path: &str) -> Option<Answer> {
         Kind::Unprocessable => error(422, "cannot be processed"),
         Kind::TooMany => error(429, "too many requests").with("retry-after", retry_after(&fault.retry_after)),
         Kind::Internal => error(500, "internal error"),
-        Kind::BadGateway => Answer::html(502, PAGE),
-        Kind::Unavailable => Answer::html(503, PAGE),
-        Kind::GatewayTimeout => Answer::html(504, PAGE),
-        Kind::Html => Answer::html(200, PAGE),
+        Kind::BadGateway => Answer::html(502, GATEWAY_PAGE),
+        Kind::Unavailable => Answer::html(503, GATEWAY_PAGE),
+        Kind::GatewayTimeout => Answer::html(504, GATEWAY_PAGE),
+        Kind::Html => Answer::html(200, GATEWAY_PAGE),
         Kind::ErrorBody => {
             Answer::json(200, &json!({"errcode": "SANDBOX-FAULT-200", "errmsg": "refused under status 200"}))
         }
@@ -62,7 +65,7 @@ pub fn altered(fault: &Fault, answer: Answer, route: Option<&Route>) -> Answer {
     let altered = match fault.kind {
         Kind::ConflictStored => error(409, "already exists"),
         Kind::InternalStored => error(500, "internal error"),
-        Kind::GatewayTimeoutStored => Answer::html(504, PAGE),
+        Kind::GatewayTimeoutStored => Answer::html(504, GATEWAY_PAGE),
         Kind::NoId if answer.status < 300 => {
             Answer::json(200, &json!({"status": "0", "message": "Insert ok", "data": false}))
         }
@@ -81,8 +84,8 @@ pub fn altered(fault: &Fault, answer: Answer, route: Option<&Route>) -> Answer {
 fn with_backslash(body: &[u8], route: Option<&Route>) -> Vec<u8> {
     let body = String::from_utf8_lossy(body);
     let name = route.and_then(|route| route.entity).and_then(|entity| entity.display.as_deref()).unwrap_or("errmsg");
-    let place = format!("\"{name}\":\"");
-    body.replacen(&place, &format!("{place}C:\\data "), 1).into_bytes()
+    let member_start = format!("\"{name}\":\"");
+    body.replacen(&member_start, &format!("{member_start}C:\\data "), 1).into_bytes()
 }
 
 /// Changes what a list is made of, just before one of its pages is read.
@@ -93,29 +96,29 @@ pub fn between_pages(fault: &Fault, entity: &Entity, store: &mut Store) -> Resul
     let selection = Selection { entity: entity.name.clone(), ..Selection::default() };
     let (_, first) = store.page(&selection, 0, 1)?;
     let Some((id, mut record)) = first.into_iter().next() else { return Ok(()) };
-    let shape = Shape::of(entity);
+    let indexed = IndexedFields::of(entity);
     match (fault.kind, &entity.deleted) {
         (Kind::PageInsert, _) => {
             let id = store.next_id(&entity.name, 1);
-            for name in [entity.id.as_deref(), shape.created, shape.updated, shape.lookup].into_iter().flatten() {
+            for name in [entity.id.as_deref(), indexed.created, indexed.updated, indexed.lookup].into_iter().flatten() {
                 record.remove(name);
             }
             fill_defaults(entity, id, &mut record);
-            store.put(&shape, id, &record, "")
+            store.put(&indexed, id, &record, "")
         }
         (Kind::PageChange, _) => {
             let text = format!("{} （已改）", display(entity, &record));
-            for (name, value) in [(entity.display.as_deref(), text), (shape.updated, now())] {
+            for (name, value) in [(entity.display.as_deref(), text), (indexed.updated, now())] {
                 if let Some(name) = name {
                     record.insert(name.to_owned(), Value::String(value));
                 }
             }
-            store.put(&shape, id, &record, "")
+            store.put(&indexed, id, &record, "")
         }
         (_, None) => store.remove(&entity.name, id),
         (_, Some(rule)) => {
             record.insert(rule.field.clone(), Value::String(rule.values[0].clone()));
-            store.put(&shape, id, &record, "")
+            store.put(&indexed, id, &record, "")
         }
     }
 }
@@ -129,12 +132,12 @@ mod tests {
     #[test]
     fn faults_that_answer_instead_store_nothing() {
         for kind in Kind::ALL {
-            let fault: Fault = kind.word().parse().unwrap();
+            let fault: Fault = kind.as_str().parse().unwrap();
             if let Some(answer) = instead(&fault, "/users.json") {
-                assert!(!answer.is_stored, "{}", kind.word());
+                assert!(!answer.is_stored, "{}", kind.as_str());
                 let location = answer.headers.iter().find(|(name, _)| *name == "location");
                 let host = &Catalog::embedded().service.base_url;
-                assert!(location.is_none_or(|(_, to)| !to.starts_with(host.as_str())), "{}", kind.word());
+                assert!(location.is_none_or(|(_, to)| !to.starts_with(host.as_str())), "{}", kind.as_str());
             }
         }
     }

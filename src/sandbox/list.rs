@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Look, plural, push_text, refusal};
+use super::answer::{Answer, RecordStyle, error_answer, plural, push_text};
 use super::call::Call;
 use super::clock::now_milliseconds;
-use super::store::{Record, Selection, Shape, Store};
+use super::store::{IndexedFields, Record, Selection, Store};
 use super::variants::{Count, Links, Rows, TicketPage};
 use crate::entity::{Catalog, Entity, Kind, Method};
 use crate::error::Result;
 
 /// Why a list cannot be made: a parameter and what is wrong with it.
-type Wrong = (String, &'static str);
+type ParameterError = (String, &'static str);
 
 /// `GET /<collection>.json`.
 pub fn list(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
@@ -19,11 +19,12 @@ pub fn list(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answe
 }
 
 /// The tickets or contacts of one company or contact.
-pub fn belonging(call: &Call<'_>, entity: &Entity, owner: &str, id: i64, store: &mut Store) -> Result<Answer> {
+pub fn list_by_owner(call: &Call<'_>, entity: &Entity, owner: &str, id: i64, store: &mut Store) -> Result<Answer> {
     if !store.exists(owner, id) {
-        return Ok(refusal(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
+        return Ok(error_answer(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
     }
-    let parent = Shape::of(entity).parent.and_then(|name| entity.field(name)).and_then(|f| f.reference.as_deref());
+    let parent =
+        IndexedFields::of(entity).parent.and_then(|name| entity.field(name)).and_then(|f| f.reference.as_deref());
     // Tickets belong to contacts, and contacts to companies.
     let condition = match parent {
         Some(parent) if parent == owner => "parent = ? AND parent <> 0".to_owned(),
@@ -35,18 +36,18 @@ pub fn belonging(call: &Call<'_>, entity: &Entity, owner: &str, id: i64, store: 
 }
 
 /// `show_many`: records by their ids, in the order asked for.
-pub fn many(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub fn show_many(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let Some(ids) = call.parameter("ids").filter(|ids| !ids.is_empty()) else {
-        return Ok(wrong(call, &("ids".to_owned(), "is required")));
+        return Ok(parameter_error(call, &("ids".to_owned(), "is required")));
     };
     let mut records = Vec::new();
     for id in ids.split(',') {
-        let Ok(id) = id.trim().parse() else { return Ok(wrong(call, &("ids".to_owned(), "must be ids"))) };
+        let Ok(id) = id.trim().parse() else { return Ok(parameter_error(call, &("ids".to_owned(), "must be ids"))) };
         if store.exists(&entity.name, id) {
             records.extend(store.get(&entity.name, id)?.map(|record| (id, record)));
         }
     }
-    Ok(Answer::text(200, format!("{{{}}}", rows(plural(entity), &call.look(), entity, &records))))
+    Ok(Answer::text(200, format!("{{{}}}", rows(plural(entity), &call.record_style(), entity, &records))))
 }
 
 /// Search: `field:value` terms that must all hold; a value matches what begins with it where the field is a time.
@@ -54,10 +55,10 @@ pub fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
     let mut selection = Selection::default();
     for term in call.parameter("query").unwrap_or_default().split_whitespace() {
         let Some((name, value)) = term.split_once(':') else {
-            return Ok(wrong(call, &("query".to_owned(), "each term must be field:value")));
+            return Ok(parameter_error(call, &("query".to_owned(), "each term must be field:value")));
         };
         let Some(field) = entity.field(name) else {
-            return Ok(wrong(call, &(format!("query {name}"), "no such field")));
+            return Ok(parameter_error(call, &(format!("query {name}"), "no such field")));
         };
         let column = column(entity, name);
         if matches!(field.kind, Kind::DateTime | Kind::Date) {
@@ -79,11 +80,11 @@ pub fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
     }
     if let Some(name) = call.parameter("sort_by") {
         if entity.field(name).is_none() {
-            return Ok(wrong(call, &("sort_by".to_owned(), "no such field")));
+            return Ok(parameter_error(call, &("sort_by".to_owned(), "no such field")));
         }
         match direction(call, "sort_order") {
             Ok(direction) => selection.orders.push(format!("{} {}", column(entity, name), direction.unwrap_or("ASC"))),
-            Err(error) => return Ok(wrong(call, &error)),
+            Err(error) => return Ok(parameter_error(call, &error)),
         }
     }
     answer_selection(call, entity, selection, store)
@@ -93,7 +94,7 @@ pub fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
 fn answer_selection(call: &Call<'_>, entity: &Entity, mut selection: Selection, store: &mut Store) -> Result<Answer> {
     selection.entity.clone_from(&entity.name);
     if let Err(error) = filter(call, entity, &mut selection) {
-        return Ok(wrong(call, &error));
+        return Ok(parameter_error(call, &error));
     }
     if call.variants.list_delay > 0 && call.route.method == Method::Get {
         let seen = now_milliseconds() - i64::try_from(call.variants.list_delay).unwrap_or(i64::MAX);
@@ -102,22 +103,23 @@ fn answer_selection(call: &Call<'_>, entity: &Entity, mut selection: Selection, 
     }
     let page = match Page::asked(call) {
         Ok(page) => page,
-        Err(error) => return Ok(wrong(call, &error)),
+        Err(error) => return Ok(parameter_error(call, &error)),
     };
     let (total, records) = store.page(&selection, page.skip(), page.size)?;
     let key = call.route.endpoint.and_then(|endpoint| endpoint.answer.as_deref()).unwrap_or_else(|| plural(entity));
-    let look = Look { is_short: call.variants.rows == Rows::NoCustomFields, ..call.look() };
+    let style =
+        RecordStyle { without_custom_fields: call.variants.rows == Rows::NoCustomFields, ..call.record_style() };
     Ok(Answer::text(
         200,
         match key.split_once('.') {
             Some((outer, inner)) => found(outer, inner, total, entity, &records),
-            None => format!("{{{}{}}}", rows(key, &look, entity, &records), page.members(call, total)),
+            None => format!("{{{}{}}}", rows(key, &style, entity, &records), page.members(call, total)),
         },
     ))
 }
 
 /// `"<key>":[…]`.
-fn rows(key: &str, look: &Look<'_>, entity: &Entity, records: &[(i64, Record)]) -> String {
+fn rows(key: &str, style: &RecordStyle<'_>, entity: &Entity, records: &[(i64, Record)]) -> String {
     let mut out = String::with_capacity(records.len() * 700 + 64);
     push_text(&mut out, key);
     out.push_str(":[");
@@ -125,7 +127,7 @@ fn rows(key: &str, look: &Look<'_>, entity: &Entity, records: &[(i64, Record)]) 
         if index > 0 {
             out.push(',');
         }
-        look.write(&mut out, entity, *id, record);
+        style.write(&mut out, entity, *id, record);
     }
     out.push(']');
     out
@@ -140,7 +142,7 @@ fn found(outer: &str, inner: &str, total: usize, entity: &Entity, records: &[(i6
 
 /// Turns the query's filters and orders into conditions. A parameter that the endpoint does not know is refused, so that
 /// a filter never seems to work that does not exist.
-fn filter(call: &Call<'_>, entity: &Entity, selection: &mut Selection) -> std::result::Result<(), Wrong> {
+fn filter(call: &Call<'_>, entity: &Entity, selection: &mut Selection) -> std::result::Result<(), ParameterError> {
     let Some(endpoint) = call.route.endpoint else { return Ok(()) };
     let paging = &Catalog::embedded().service.paging;
     for (name, value) in &call.query {
@@ -150,14 +152,14 @@ fn filter(call: &Call<'_>, entity: &Entity, selection: &mut Selection) -> std::r
         if !endpoint.filters.contains(name) {
             return Err((name.clone(), "no such parameter"));
         }
-        let shape = Shape::of(entity);
+        let indexed = IndexedFields::of(entity);
         let window = endpoint.window.as_ref();
         let bound = |index: usize, word: &str| window.map_or(name == word, |window| *name == window[index]);
         match name.as_str() {
-            _ if bound(0, "created_start") => time(selection, shape.created.map(|_| "created"), ">=", name, value)?,
-            _ if bound(1, "created_end") => time(selection, shape.created.map(|_| "created"), "<=", name, value)?,
-            "updated_start" => time(selection, shape.updated.map(|_| "updated"), ">=", name, value)?,
-            "updated_end" => time(selection, shape.updated.map(|_| "updated"), "<=", name, value)?,
+            _ if bound(0, "created_start") => time(selection, indexed.created.map(|_| "created"), ">=", name, value)?,
+            _ if bound(1, "created_end") => time(selection, indexed.created.map(|_| "created"), "<=", name, value)?,
+            "updated_start" => time(selection, indexed.updated.map(|_| "updated"), ">=", name, value)?,
+            "updated_end" => time(selection, indexed.updated.map(|_| "updated"), "<=", name, value)?,
             "created_order" | "updated_order" | "status_order" => {
                 let direction = direction(call, name)?.unwrap_or("ASC");
                 let column = match name.as_str() {
@@ -191,7 +193,7 @@ fn time(
     comparison: &str,
     name: &str,
     value: &str,
-) -> std::result::Result<(), Wrong> {
+) -> std::result::Result<(), ParameterError> {
     let moment =
         moment(value, comparison == "<=").ok_or((name.to_owned(), "must be a time such as 2012-01-01 00:00:00"))?;
     let column = column.ok_or((name.to_owned(), "this resource has no such time"))?;
@@ -212,7 +214,7 @@ fn moment(text: &str, is_end: bool) -> Option<String> {
     numbers.next().is_none().then(|| format!("{date} {time}"))
 }
 
-fn direction(call: &Call<'_>, name: &str) -> std::result::Result<Option<&'static str>, Wrong> {
+fn direction(call: &Call<'_>, name: &str) -> std::result::Result<Option<&'static str>, ParameterError> {
     match call.parameter(name) {
         None => Ok(None),
         Some("asc") => Ok(Some("ASC")),
@@ -223,20 +225,20 @@ fn direction(call: &Call<'_>, name: &str) -> std::result::Result<Option<&'static
 
 /// Where a field of the catalog stands in the store. Names come from the catalog, never from a request.
 fn column(entity: &Entity, name: &str) -> String {
-    let shape = Shape::of(entity);
+    let indexed = IndexedFields::of(entity);
     let name = entity.field(name).map_or("", |field| field.name.as_str());
     match Some(name) {
         _ if entity.id.as_deref() == Some(name) => "CAST(id AS TEXT)".to_owned(),
-        column if column == shape.created => "created".to_owned(),
-        column if column == shape.updated => "updated".to_owned(),
-        column if column == shape.lookup => "lookup".to_owned(),
-        column if column == shape.parent => "parent".to_owned(),
+        column if column == indexed.created => "created".to_owned(),
+        column if column == indexed.updated => "updated".to_owned(),
+        column if column == indexed.lookup => "lookup".to_owned(),
+        column if column == indexed.parent => "parent".to_owned(),
         _ => format!("json_extract(body, '$.{name}')"),
     }
 }
 
-fn wrong(call: &Call<'_>, (name, what): &Wrong) -> Answer {
-    refusal(call.variants, 400, "SANDBOX-PARAMETER", &format!("{name}: {what}"))
+fn parameter_error(call: &Call<'_>, (name, what): &ParameterError) -> Answer {
+    error_answer(call.variants, 400, "SANDBOX-PARAMETER", &format!("{name}: {what}"))
 }
 
 /// Which page of a list.
@@ -248,7 +250,7 @@ struct Page {
 }
 
 impl Page {
-    fn asked(call: &Call<'_>) -> std::result::Result<Page, Wrong> {
+    fn asked(call: &Call<'_>) -> std::result::Result<Page, ParameterError> {
         let paging = &Catalog::embedded().service.paging;
         let endpoint = call.route.endpoint;
         if endpoint.is_some_and(|endpoint| !endpoint.paged) {

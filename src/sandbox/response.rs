@@ -8,7 +8,7 @@ use axum::response::Response;
 use futures::stream;
 
 use super::answer::Answer;
-use super::wire::{Control, Cut};
+use super::faulty_stream::{ConnectionControl, Cut};
 
 /// The answer as a response.
 pub fn whole(mut answer: Answer) -> Response {
@@ -44,7 +44,7 @@ pub fn half(answer: Answer) -> Response {
 }
 
 /// Ends the connection; the response only makes hyper write, and so notice.
-pub fn cut(control: &Control, cut: Cut) -> Response {
+pub fn cut(control: &ConnectionControl, cut: Cut) -> Response {
     control.cut(cut);
     Response::new(Body::empty())
 }

@@ -9,9 +9,9 @@ pub enum Action {
     /// Records by filters.
     List,
     /// Records of the company or contact in the path.
-    Belonging(&'static str),
+    ListByOwner(&'static str),
     /// Records by ids.
-    Many,
+    ShowMany,
     /// Records by a query.
     Search,
     /// One record.
@@ -26,14 +26,14 @@ pub enum Action {
     Messages,
     /// Field definitions of this owner; all of them, or only custom ones.
     Fields(&'static str, bool),
-    /// A binding's verbs.
-    Bind,
+    /// A new binding.
+    CreateBinding,
     /// A binding's query.
-    Binding,
+    QueryBinding,
     /// A binding's change.
-    Rebind,
+    UpdateBinding,
     /// A binding's removal.
-    Unbind,
+    DeleteBinding,
     /// The account.
     Account,
 }
@@ -58,7 +58,7 @@ pub struct Route {
     /// Whether it answers.
     pub is_on: bool,
     /// Whether a login that is not the main account or an administrator may use it.
-    pub is_open: bool,
+    pub is_open_to_agents: bool,
     path: String,
 }
 
@@ -93,10 +93,10 @@ pub fn routes() -> Vec<Route> {
                 is_v2: false,
                 is_assumed: endpoint.mark == Mark::Assumed,
                 is_on: true,
-                is_open: !ADMINISTRATOR.contains(&(entity.name.as_str(), name.as_str())),
+                is_open_to_agents: !ADMINISTRATOR.contains(&(entity.name.as_str(), name.as_str())),
                 path: endpoint.path.clone(),
             };
-            routes.extend(second_form(&route, name));
+            routes.extend(v2_route(&route, name));
             routes.push(route);
         }
     }
@@ -110,24 +110,24 @@ pub fn routes() -> Vec<Route> {
         is_v2: false,
         is_assumed: account.mark == Mark::Assumed,
         is_on: true,
-        is_open: true,
+        is_open_to_agents: true,
         path: account.path.clone(),
     });
     for route in &mut routes {
         route.is_on = !route.is_assumed;
     }
-    routes.sort_by_key(|route| route.path.contains(PLACE));
+    routes.sort_by_key(|route| route.path.contains(ID_PLACEHOLDER));
     routes
 }
 
-const PLACE: &str = "{id}";
+const ID_PLACEHOLDER: &str = "{id}";
 
 fn action(entity: &Entity, name: &str) -> Option<Action> {
     Some(match (entity.name.as_str(), name) {
-        ("bindings", "create") => Action::Bind,
-        ("bindings", "query") => Action::Binding,
-        ("bindings", "update") => Action::Rebind,
-        ("bindings", "delete") => Action::Unbind,
+        ("bindings", "create") => Action::CreateBinding,
+        ("bindings", "query") => Action::QueryBinding,
+        ("bindings", "update") => Action::UpdateBinding,
+        ("bindings", "delete") => Action::DeleteBinding,
         ("fields", "customers") => Action::Fields("customers", true),
         ("fields", "companies") => Action::Fields("companies", true),
         ("fields", "tickets") => Action::Fields("tickets", true),
@@ -136,10 +136,10 @@ fn action(entity: &Entity, name: &str) -> Option<Action> {
         ("tickets", "custom_fields") => Action::Fields("tickets", false),
         ("companies", "fields") => Action::Fields("companies", true),
         ("chats", "messages") => Action::Messages,
-        (_, "by_company") => Action::Belonging("companies"),
-        (_, "by_user") => Action::Belonging("customers"),
+        (_, "by_company") => Action::ListByOwner("companies"),
+        (_, "by_user") => Action::ListByOwner("customers"),
         (_, "list") => Action::List,
-        (_, "many") => Action::Many,
+        (_, "many") => Action::ShowMany,
         (_, "search") => Action::Search,
         (_, "get") => Action::Get,
         (_, "create") => Action::Create,
@@ -163,14 +163,14 @@ fn names(entity: &Entity, name: &str) -> Vec<String> {
 
 /// The `_v2` form of an endpoint: on the collection for contacts, on the id for a ticket. Only two of their paths were
 /// seen.
-fn second_form(route: &Route, name: &str) -> Option<Route> {
+fn v2_route(route: &Route, name: &str) -> Option<Route> {
     let entity = route.entity?;
     let (path, is_seen) = match (entity.name.as_str(), name) {
         ("customers", "list" | "get" | "create" | "update") => {
             let collection = entity.endpoint("list")?.path.strip_suffix(".json")?;
             (route.path.replacen(collection, &format!("{collection}_v2"), 1), name == "get")
         }
-        ("tickets", "get") => (route.path.replacen(PLACE, &format!("{PLACE}_v2"), 1), true),
+        ("tickets", "get") => (route.path.replacen(ID_PLACEHOLDER, &format!("{ID_PLACEHOLDER}_v2"), 1), true),
         _ => return None,
     };
     let names = names(entity, name).iter().map(|name| name.replacen('.', "_v2.", 1)).collect();
@@ -180,7 +180,7 @@ fn second_form(route: &Route, name: &str) -> Option<Route> {
 impl Route {
     /// Its path with an id in place.
     pub fn path_of(&self, id: Option<i64>) -> String {
-        self.path.replace(PLACE, &id.map(|id| id.to_string()).unwrap_or_default())
+        self.path.replace(ID_PLACEHOLDER, &id.map(|id| id.to_string()).unwrap_or_default())
     }
 
     /// Whether this is a request for it; the inner value is the id in its path.
@@ -188,7 +188,7 @@ impl Route {
         if self.method != *method {
             return None;
         }
-        match self.path.split_once(PLACE) {
+        match self.path.split_once(ID_PLACEHOLDER) {
             None => (self.path == path).then_some(None),
             Some((before, after)) => {
                 let id = path.strip_prefix(before)?.strip_suffix(after)?;

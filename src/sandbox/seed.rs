@@ -7,13 +7,13 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
 use super::binding;
-use super::check::TAGS;
+use super::check::KNOWN_TAGS;
 use super::clock::moment;
+use super::custom_fields::{self, CustomField};
 use super::defaults::fill_defaults;
-use super::definitions::{self, Definition};
 use super::get::MESSAGES;
 use super::ids::first_id;
-use super::store::{Record, Shape, Store};
+use super::store::{IndexedFields, Record, Store};
 use crate::entity::{Catalog, Entity};
 use crate::error::{Error, Result};
 use rust_i18n::t;
@@ -89,81 +89,81 @@ impl FromStr for Size {
 }
 
 /// Puts in place what no account is without and what the interface cannot create: agents, their groups, templates.
-pub fn furnish(store: &mut Store) -> Result<()> {
-    let mut garden = Garden { store, random: Rng::with_seed(0) };
+pub fn seed_base(store: &mut Store) -> Result<()> {
+    let mut seeder = Seeder { store, random: Rng::with_seed(0) };
     let names = ["示例一线组", "示例二线组", "示例回访组"];
-    garden.plant("agent-groups", 3, |n, _| json!({"sgName": names[index(n)]}))?;
-    garden.plant("agents", 8, |n, _| {
+    seeder.insert("agent-groups", 3, |n, _| json!({"sgName": names[index(n)]}))?;
+    seeder.insert("agents", 8, |n, _| {
         json!({"sPassportName": format!("agent{n:02}"), "groupId": (301 + n % 3).to_string(),
                    "sNum": format!("{n:04}"), "name": format!("示例客服{n:02}"), "gnder": (1 + n % 2).to_string(),
                    "email": format!("agent{n:02}@example.com"), "mobile": format!("130100000{n:02}"),
                    "isAdmin": if n == 1 { "1" } else { "0" }, "isStat": "1"})
     })?;
     let names = ["示例默认模板", "示例安装模板", "示例维修模板"];
-    garden.plant("ticket-templates", 3, |n, _| {
+    seeder.insert("ticket-templates", 3, |n, _| {
         json!({"ticketTemplateName": names[index(n)], "ticketTemplateDescription": "", "visibleRange": "1",
                    "isReleased": "0", "creatorId": "7001"})
     })
 }
 
 /// Fills the account.
-pub fn fill(store: &mut Store, seed: u64, size: Size) -> Result<()> {
-    let mut garden = Garden { store, random: Rng::with_seed(seed) };
+pub fn seed_sample_data(store: &mut Store, seed: u64, size: Size) -> Result<()> {
+    let mut seeder = Seeder { store, random: Rng::with_seed(seed) };
     let names = ["示例金牌", "示例银牌", "示例普通", "示例渠道", "示例试用", "示例联系人组"];
-    garden.plant(
+    seeder.insert(
         "customer-groups",
         6,
         |n, _| json!({"groupName": names[index(n)], "type": if n < 6 { "1" } else { "2" }}),
     )?;
-    garden.plant("companies", size.companies, company)?;
-    garden.plant("customers", size.customers, |n, random| customer(n, random, size))?;
-    garden.plant("tickets", size.tickets, |n, random| ticket(n, random, size))?;
-    garden.plant("chats", size.chats, chat)?;
-    garden.plant("calls", size.calls, call)?;
-    garden.plant("knowledge", size.knowledge, entry)?;
-    garden.bind(size.customers)
+    seeder.insert("companies", size.companies, company)?;
+    seeder.insert("customers", size.customers, |n, random| customer(n, random, size))?;
+    seeder.insert("tickets", size.tickets, |n, random| ticket(n, random, size))?;
+    seeder.insert("chats", size.chats, chat)?;
+    seeder.insert("calls", size.calls, call)?;
+    seeder.insert("knowledge", size.knowledge, entry)?;
+    seeder.insert_bindings(size.customers)
 }
 
-struct Garden<'a> {
+struct Seeder<'a> {
     store: &'a mut Store,
     random: Rng,
 }
 
-impl Garden<'_> {
+impl Seeder<'_> {
     /// Makes `count` records, the n-th (from 1) by `make`.
-    fn plant(&mut self, name: &str, count: i64, make: impl Fn(i64, &mut Rng) -> Value) -> Result<()> {
+    fn insert(&mut self, name: &str, count: i64, make: impl Fn(i64, &mut Rng) -> Value) -> Result<()> {
         let Some(entity) = Catalog::embedded().get(name) else { return Ok(()) };
-        let shape = Shape::of(entity);
+        let indexed = IndexedFields::of(entity);
         for n in 1..=count {
             let id = first_id(name) + n - 1;
             let Value::Object(mut record) = make(n, &mut self.random) else { continue };
             // Spread over a year, so that windows of time have something in them.
             let time = moment(BEGINNING + YEAR / count.max(1) * (n - 1));
-            for member in [shape.created, shape.updated].into_iter().flatten() {
+            for member in [indexed.created, indexed.updated].into_iter().flatten() {
                 record.entry(member).or_insert_with(|| Value::String(time.clone()));
             }
             fill_defaults(entity, id, &mut record);
-            self.customise(entity, &mut record);
-            self.store.put_at(&shape, id, &record, "", 0)?;
+            self.fill_custom_fields(entity, &mut record);
+            self.store.put_at(&indexed, id, &record, "", 0)?;
         }
         Ok(())
     }
 
     /// Gives the record values of its entity's custom fields.
-    fn customise(&mut self, entity: &Entity, record: &mut Record) {
-        let fields = definitions::of(&entity.name);
+    fn fill_custom_fields(&mut self, entity: &Entity, record: &mut Record) {
+        let fields = custom_fields::of(&entity.name);
         let values: Map<String, Value> = fields
             .iter()
             .filter(|field| !field.is_cascade())
             .map(|field| (field.key.clone(), Value::String(value(field, &mut self.random))))
             .collect();
         if !fields.is_empty() {
-            record.insert(definitions::MEMBER.to_owned(), Value::Object(values));
+            record.insert(custom_fields::MEMBER.to_owned(), Value::Object(values));
         }
     }
 
     /// Binds every third contact.
-    fn bind(&mut self, customers: i64) -> Result<()> {
+    fn insert_bindings(&mut self, customers: i64) -> Result<()> {
         let Some(entity) = Catalog::embedded().get("bindings") else { return Ok(()) };
         for (n, contact) in (0..customers).step_by(3).enumerate() {
             let id = first_id("bindings") + i64::try_from(n).unwrap_or_default();
@@ -173,13 +173,13 @@ impl Garden<'_> {
                                  "appId": app, "account_source": source});
             let Value::Object(mut binding) = binding else { continue };
             binding::fill_defaults(id, &mut binding);
-            self.store.put_at(&binding::shape(entity), id, &binding, "", 0)?;
+            self.store.put_at(&binding::indexed_fields(entity), id, &binding, "", 0)?;
         }
         Ok(())
     }
 }
 
-fn value(field: &Definition, random: &mut Rng) -> String {
+fn value(field: &CustomField, random: &mut Rng) -> String {
     match field.kind.as_str() {
         "1" => random.choice(&field.custom_field_options).map(|option| option.key.clone()).unwrap_or_default(),
         "4" => random.u32(1..500).to_string(),
@@ -201,7 +201,7 @@ fn any(random: &mut Rng, entity: &str, count: i64) -> String {
 
 fn tags(random: &mut Rng) -> String {
     let count = random.usize(0..3);
-    random.choose_multiple(TAGS.iter().copied(), count).join(",")
+    random.choose_multiple(KNOWN_TAGS.iter().copied(), count).join(",")
 }
 
 fn company(n: i64, random: &mut Rng) -> Value {

@@ -11,10 +11,10 @@ use axum::routing::get;
 use tokio::sync::oneshot;
 
 use super::assume::needed;
+use super::faulty_stream::{ConnectionControl, FaultyListener};
 use super::options::Options;
 use super::state::AppState;
-use super::wire::{Control, Gate};
-use super::{handler, page};
+use super::{handler, status};
 use crate::error::{Error, Result};
 use rust_i18n::t;
 
@@ -104,17 +104,17 @@ impl Drop for Server {
 
 async fn serve(listener: TcpListener, address: SocketAddr, state: Arc<AppState>, stopped: oneshot::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let gate = Gate::new(listener, address, state.faults.clone(), state.watch.clone());
+    let listener = FaultyListener::new(listener, address, state.faults.clone(), state.request_log.clone());
     let router = Router::new()
-        .route("/", get(page::page))
-        .route("/sandbox/state.json", get(page::state_json))
+        .route("/", get(status::page))
+        .route("/sandbox/state.json", get(status::state_json))
         // Browsers ask for it on their own; it is no request of the interface.
         .route("/favicon.ico", get(|| async { axum::http::StatusCode::NO_CONTENT }))
         .fallback(handler::handle)
         .with_state(state);
-    let service = router.into_make_service_with_connect_info::<Control>();
+    let service = router.into_make_service_with_connect_info::<ConnectionControl>();
     let (sent, stopping) = oneshot::channel();
-    let graceful = axum::serve(gate, service).with_graceful_shutdown(async move {
+    let graceful = axum::serve(listener, service).with_graceful_shutdown(async move {
         let _ = stopped.await;
         let _ = sent.send(());
     });

@@ -4,15 +4,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::auth::Tokens;
-use super::faults::Plan;
+use super::faults::FaultPlan;
+use super::idempotency::IdempotencyKeys;
 use super::options::Options;
 use super::rate_limiter::RateLimiter;
-use super::repeats::Repeats;
+use super::request_log::RequestLog;
 use super::routes::{Route, routes};
 use super::seed;
 use super::store::Store;
 use super::variants::Variants;
-use super::watch::Watch;
 use crate::entity::Catalog;
 use crate::error::{Context, Result};
 
@@ -26,15 +26,15 @@ pub struct AppState {
     /// The switches in force.
     pub variants: Variants,
     /// What goes wrong.
-    pub faults: Arc<Plan>,
+    pub faults: Arc<FaultPlan>,
     /// Tokens that are good.
     pub tokens: Tokens,
     /// What happened so far.
-    pub watch: Arc<Watch>,
+    pub request_log: Arc<RequestLog>,
     /// The limit of requests a second.
     pub rate_limiter: RateLimiter,
     /// Writes by their `Requestid`.
-    pub repeats: Repeats,
+    pub idempotency_keys: IdempotencyKeys,
     address: SocketAddr,
     store: Mutex<Store>,
 }
@@ -66,9 +66,9 @@ impl AppState {
         let mut store = Store::open(options.data.as_deref())?;
         if store.is_empty() {
             // At once, so that a command killed meanwhile does not leave half an account in the file.
-            store.at_once(|store| {
-                seed::furnish(store)?;
-                options.seed.map_or(Ok(()), |seed| seed::fill(store, seed, options.seed_size))
+            store.transaction(|store| {
+                seed::seed_base(store)?;
+                options.seed.map_or(Ok(()), |seed| seed::seed_sample_data(store, seed, options.seed_size))
             })?;
         }
         let base = &Catalog::embedded().service.base_url;
@@ -79,11 +79,11 @@ impl AppState {
             routes,
             base_path,
             variants: options.variants,
-            faults: Arc::new(Plan::new(options.faults, options.fault_seed)),
+            faults: Arc::new(FaultPlan::new(options.faults, options.fault_seed)),
             tokens: Tokens::default(),
-            watch: Arc::default(),
+            request_log: Arc::default(),
             rate_limiter: RateLimiter::default(),
-            repeats: Repeats::default(),
+            idempotency_keys: IdempotencyKeys::default(),
             address,
             store: Mutex::new(store),
         })

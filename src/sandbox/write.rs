@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, address, plural, refusal, singular};
+use super::answer::{Answer, address, error_answer, plural, singular};
 use super::call::Call;
-use super::check::{Check, Checked, Refusal, refuse};
+use super::check::{Check, Checked, Rejection, reject};
 use super::clock::now;
 use super::defaults::{fill_defaults, set_status_time};
 use super::ids::first_id;
 use super::request_body;
-use super::store::{Record, Shape, Store, text};
+use super::store::{IndexedFields, Record, Store, text};
 use super::variants::{Created, Updated};
 use crate::entity::Entity;
 use crate::error::Result;
@@ -23,16 +23,16 @@ const REPLIES: &str = "ticket-replies";
 pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let sent = match request_body::record(call) {
         Ok(sent) => sent,
-        Err(refusal) => return Ok(refused(call, refusal)),
+        Err(rejection) => return Ok(rejected(call, rejection)),
     };
-    let check = Check { entity, store, variants: call.variants, by_id: call.look().is_by_id(entity), id: None };
+    let check = Check { entity, store, variants: call.variants, by_id: call.record_style().is_by_id(entity), id: None };
     let mut record = match check.record(None, &sent)? {
         Ok(record) => record,
-        Err(refusal) => return Ok(refused(call, refusal)),
+        Err(rejection) => return Ok(rejected(call, rejection)),
     };
     let id = store.next_id(&entity.name, first_id(&entity.name));
     fill_defaults(entity, id, &mut record);
-    store.put(&Shape::of(entity), id, &record, call.request_id)?;
+    store.put(&IndexedFields::of(entity), id, &record, call.request_id)?;
     Ok(created(call, entity, id, &record).stored())
 }
 
@@ -40,33 +40,34 @@ pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
 pub fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> Result<Answer> {
     let mut sent = match request_body::record(call) {
         Ok(sent) => sent,
-        Err(refusal) => return Ok(refused(call, refusal)),
+        Err(rejection) => return Ok(rejected(call, rejection)),
     };
     let Some(before) = existing(entity, id, store)? else { return Ok(missing(call, entity, id)) };
     let reply = match sent.remove(REPLY).filter(|_| entity.name == "tickets").map(reply) {
         None => None,
         Some(Ok(reply)) => Some(reply),
-        Some(Err(refusal)) => return Ok(refused(call, refusal)),
+        Some(Err(rejection)) => return Ok(rejected(call, rejection)),
     };
     let status = text(&before, "ticketStatus").to_owned();
-    let check = Check { entity, store, variants: call.variants, by_id: call.look().is_by_id(entity), id: Some(id) };
+    let check =
+        Check { entity, store, variants: call.variants, by_id: call.record_style().is_by_id(entity), id: Some(id) };
     let mut record = match check.record(Some(before), &sent)? {
         Ok(record) => record,
-        Err(refusal) => return Ok(refused(call, refusal)),
+        Err(rejection) => return Ok(rejected(call, rejection)),
     };
-    if let Some(name) = Shape::of(entity).updated {
+    if let Some(name) = IndexedFields::of(entity).updated {
         record.insert(name.to_owned(), Value::String(now()));
     }
     set_status_time(entity, &status, &mut record);
-    store.put(&Shape::of(entity), id, &record, call.request_id)?;
+    store.put(&IndexedFields::of(entity), id, &record, call.request_id)?;
     if let Some(message) = reply {
         keep_reply(store, id, message, call.request_id)?;
     }
     let answer = match call.variants.updated {
         Updated::Status => Answer::json(200, &json!({"status": "0", "message": "Update ok", "data": true})),
         Updated::Record => {
-            let look = call.look();
-            Answer::text(200, look.wrapped(singular(entity), look.is_list(entity), entity, id, &record))
+            let style = call.record_style();
+            Answer::text(200, style.wrapped(singular(entity), style.is_list(entity), entity, id, &record))
         }
     };
     Ok(answer.stored())
@@ -79,15 +80,15 @@ pub fn delete(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> R
         None => store.remove(&entity.name, id)?,
         Some(rule) => {
             record.insert(rule.field.clone(), Value::String(rule.values[0].clone()));
-            let shape = Shape::of(entity);
-            if let Some(name) = shape.updated {
+            let indexed = IndexedFields::of(entity);
+            if let Some(name) = indexed.updated {
                 record.insert(name.to_owned(), Value::String(now()));
             }
             if entity.field("deleteDT").is_some() {
                 record.insert("deleteDT".to_owned(), Value::String(now()));
                 record.insert("deleterId".to_owned(), Value::String("7001".to_owned()));
             }
-            store.put(&shape, id, &record, call.request_id)?;
+            store.put(&indexed, id, &record, call.request_id)?;
         }
     }
     Ok(Answer::json(200, &json!({"status": "0", "message": "Delete ok", "data": true})).stored())
@@ -99,17 +100,17 @@ fn existing(entity: &Entity, id: i64, store: &Store) -> Result<Option<Record>> {
 
 fn missing(call: &Call<'_>, entity: &Entity, id: i64) -> Answer {
     let message = format!("{}: {id} does not exist", entity.id.as_deref().unwrap_or("id"));
-    refusal(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &message)
+    error_answer(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &message)
 }
 
-/// A refused write.
-pub fn refused(call: &Call<'_>, refusal: Refusal) -> Answer {
-    let status = if refusal.code == "SANDBOX-DUPLICATE" { 409 } else { 400 };
-    super::answer::refusal(call.variants, status, refusal.code, &refusal.message)
+/// A rejected write.
+pub fn rejected(call: &Call<'_>, rejection: Rejection) -> Answer {
+    let status = if rejection.code == "SANDBOX-DUPLICATE" { 409 } else { 400 };
+    super::answer::error_answer(call.variants, status, rejection.code, &rejection.message)
 }
 
 fn created(call: &Call<'_>, entity: &Entity, id: i64, record: &Record) -> Answer {
-    let look = call.look();
+    let style = call.record_style();
     let form = match call.variants.created {
         Created::ByEntity if entity.name == "agents" => Created::InsertOk,
         Created::ByEntity => Created::Wiki200,
@@ -119,14 +120,14 @@ fn created(call: &Call<'_>, entity: &Entity, id: i64, record: &Record) -> Answer
     let inserted =
         |data: String| Answer::text(200, format!("{{\"status\":\"0\",\"message\":\"Insert ok\",\"data\":{data}}}"));
     match form {
-        Created::ByEntity | Created::Wiki200 => located(200, look.wrapped(plural(entity), false, entity, id, record)),
-        Created::Wiki201 => located(201, look.wrapped(singular(entity), false, entity, id, record)),
-        Created::List => located(200, look.wrapped(singular(entity), true, entity, id, record)),
+        Created::ByEntity | Created::Wiki200 => located(200, style.wrapped(plural(entity), false, entity, id, record)),
+        Created::Wiki201 => located(201, style.wrapped(singular(entity), false, entity, id, record)),
+        Created::List => located(200, style.wrapped(singular(entity), true, entity, id, record)),
         Created::InsertOk => inserted("false".to_owned()),
         Created::DataId => inserted(format!("\"{id}\"")),
         Created::DataRecord => {
             let mut text = String::new();
-            look.write(&mut text, entity, id, record);
+            style.write(&mut text, entity, id, record);
             inserted(text)
         }
     }
@@ -136,9 +137,9 @@ fn reply(sent: Value) -> Checked<String> {
     match sent {
         Value::Object(reply) if reply.len() == 1 => match reply.get("replyMsg").and_then(Value::as_str) {
             Some(message) if !message.is_empty() => Ok(message.to_owned()),
-            _ => refuse("SANDBOX-REQUIRED", format!("{REPLY}.replyMsg: is required")),
+            _ => reject("SANDBOX-REQUIRED", format!("{REPLY}.replyMsg: is required")),
         },
-        _ => refuse("SANDBOX-WRONG-TYPE", format!("{REPLY}: must be an object with replyMsg and nothing else")),
+        _ => reject("SANDBOX-WRONG-TYPE", format!("{REPLY}: must be an object with replyMsg and nothing else")),
     }
 }
 
@@ -147,5 +148,5 @@ fn keep_reply(store: &mut Store, ticket: i64, message: String, request: &str) ->
     let reply = json!({"ticketReplyId": id.to_string(), "ticketId": ticket.to_string(), "replyUserId": "7001",
                        "replyDT": now(), "replyMsg": message});
     let Value::Object(reply) = reply else { return Ok(()) };
-    store.put(&Shape::bare(REPLIES), id, &reply, request)
+    store.put(&IndexedFields::bare(REPLIES), id, &reply, request)
 }

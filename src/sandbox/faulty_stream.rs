@@ -12,8 +12,8 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::faults::{Kind, Plan};
-use super::watch::Watch;
+use super::faults::{FaultPlan, Kind};
+use super::request_log::RequestLog;
 
 /// How a connection ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,22 +23,22 @@ pub enum Cut {
     /// Reset.
     Reset,
     /// These bytes, then closed.
-    After(Vec<u8>),
+    SendThenClose(Vec<u8>),
     /// Closed once the answer is out.
-    Afterwards,
+    CloseAfterAnswer,
 }
 
 /// What a handler holds of its connection.
 #[derive(Debug, Clone, Default)]
-pub struct Control(Arc<Mutex<State>>);
+pub struct ConnectionControl(Arc<Mutex<ConnectionState>>);
 
 #[derive(Debug, Default)]
-struct State {
+struct ConnectionState {
     cut: Option<Cut>,
     requests: u64,
 }
 
-impl Control {
+impl ConnectionControl {
     /// The connection ends this way as soon as an answer is written to it.
     pub fn cut(&self, cut: Cut) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).cut = Some(cut);
@@ -56,28 +56,33 @@ impl Control {
     }
 }
 
-impl Connected<IncomingStream<'_, Gate>> for Control {
-    fn connect_info(stream: IncomingStream<'_, Gate>) -> Self {
+impl Connected<IncomingStream<'_, FaultyListener>> for ConnectionControl {
+    fn connect_info(stream: IncomingStream<'_, FaultyListener>) -> Self {
         stream.io().control.clone()
     }
 }
 
 /// Accepts connections, and plays the faults that need no request.
 #[derive(Debug)]
-pub struct Gate {
+pub struct FaultyListener {
     listener: Option<TcpListener>,
     address: SocketAddr,
-    faults: Arc<Plan>,
-    watch: Arc<Watch>,
+    faults: Arc<FaultPlan>,
+    request_log: Arc<RequestLog>,
 }
 
-impl Gate {
-    /// A gate on a listener that is bound already.
-    pub fn new(listener: TcpListener, address: SocketAddr, faults: Arc<Plan>, watch: Arc<Watch>) -> Self {
-        Gate { listener: Some(listener), address, faults, watch }
+impl FaultyListener {
+    /// A faulty listener over one that is bound already.
+    pub fn new(
+        listener: TcpListener,
+        address: SocketAddr,
+        faults: Arc<FaultPlan>,
+        request_log: Arc<RequestLog>,
+    ) -> Self {
+        FaultyListener { listener: Some(listener), address, faults, request_log }
     }
 
-    /// The listener, bound anew after a time of refusal.
+    /// The listener, bound anew after connections were refused.
     async fn listener(&mut self) -> &TcpListener {
         loop {
             // Looked at twice because a borrow that is returned on one path only is not accepted otherwise.
@@ -93,11 +98,11 @@ impl Gate {
     }
 }
 
-impl Listener for Gate {
-    type Io = Wire;
+impl Listener for FaultyListener {
+    type Io = FaultyStream;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
+    async fn accept(&mut self) -> (FaultyStream, SocketAddr) {
         loop {
             let Ok((stream, peer)) = self.listener().await.accept().await else {
                 // Too many open files: wait until some are closed.
@@ -105,11 +110,11 @@ impl Listener for Gate {
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            self.watch.connected();
+            self.request_log.count_connection();
             let Some(fault) = self.faults.on_connection() else {
-                return (Wire { stream, control: Control::default(), sent: 0 }, peer);
+                return (FaultyStream { stream, control: ConnectionControl::default(), sent: 0 }, peer);
             };
-            self.watch.faulted(fault.kind.word());
+            self.request_log.count_fault(fault.kind.as_str());
             if fault.kind != Kind::AcceptClose {
                 let _ = stream.set_zero_linger();
             }
@@ -126,19 +131,19 @@ impl Listener for Gate {
     }
 }
 
-/// A TCP stream that obeys its [`Control`].
+/// A TCP stream that obeys its [`ConnectionControl`].
 #[derive(Debug)]
-pub struct Wire {
+pub struct FaultyStream {
     stream: TcpStream,
-    control: Control,
-    /// How many of the bytes of [`Cut::After`] are out.
+    control: ConnectionControl,
+    /// How many of the bytes of [`Cut::SendThenClose`] are out.
     sent: usize,
 }
 
-impl Wire {
+impl FaultyStream {
     /// Sends what is to be sent before the end, then ends: hyper drops the stream on an error.
     fn end(&mut self, cut: &Cut, context: &mut Context<'_>) -> Poll<io::Error> {
-        if let Cut::After(bytes) = cut {
+        if let Cut::SendThenClose(bytes) = cut {
             while self.sent < bytes.len() {
                 match Pin::new(&mut self.stream).poll_write(context, &bytes[self.sent..]) {
                     Poll::Pending => return Poll::Pending,
@@ -154,7 +159,7 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for FaultyStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -164,10 +169,10 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for FaultyStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.control.pending() {
-            None | Some(Cut::Afterwards) => Pin::new(&mut self.stream).poll_write(context, bytes),
+            None | Some(Cut::CloseAfterAnswer) => Pin::new(&mut self.stream).poll_write(context, bytes),
             Some(cut) => self.end(&cut, context).map(Err),
         }
     }
@@ -178,7 +183,7 @@ impl AsyncWrite for Wire {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self.control.pending() {
-            None | Some(Cut::Afterwards) => Pin::new(&mut self.stream).poll_write_vectored(context, slices),
+            None | Some(Cut::CloseAfterAnswer) => Pin::new(&mut self.stream).poll_write_vectored(context, slices),
             Some(cut) => self.end(&cut, context).map(Err),
         }
     }
@@ -189,7 +194,7 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        if flushed.is_ready() && self.control.pending() == Some(Cut::Afterwards) {
+        if flushed.is_ready() && self.control.pending() == Some(Cut::CloseAfterAnswer) {
             return Pin::new(&mut self.stream).poll_shutdown(context);
         }
         flushed

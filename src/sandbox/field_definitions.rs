@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::definitions;
+use super::custom_fields;
 use crate::entity::{Catalog, Kind};
 
 /// Field definitions: custom ones, and before them the service's own where all are asked for.
@@ -23,7 +23,7 @@ pub fn list(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {
                    "system": "1", "custom_field_options": options})
         }));
     }
-    fields.extend(definitions::of(owner).iter().map(|field| json!(field)));
+    fields.extend(custom_fields::of(owner).iter().map(|field| json!(field)));
     for field in &mut fields {
         let url = format!("{}{path}/{}.json", catalog.service.base_url, field["id"].as_str().unwrap_or_default());
         field["url"] = Value::String(url);

@@ -17,14 +17,14 @@ use crate::language::Language;
 
 /// What `/sandbox/state.json` can be asked for.
 #[derive(Debug, serde::Deserialize)]
-pub struct Asked {
+pub struct StateQuery {
     /// `1` adds every record of every entity; the name of an entity adds its records.
     records: Option<String>,
 }
 
 /// Counters, switches, the last requests and, when asked for, all records.
-pub async fn state_json(State(state): State<Arc<AppState>>, Query(asked): Query<Asked>) -> Response {
-    let (counts, last) = state.watch.look();
+pub async fn state_json(State(state): State<Arc<AppState>>, Query(query): Query<StateQuery>) -> Response {
+    let (counts, last) = state.request_log.snapshot();
     let variants: serde_json::Map<String, Value> = state
         .variants
         .table()
@@ -38,8 +38,8 @@ pub async fn state_json(State(state): State<Arc<AppState>>, Query(asked): Query<
         json!({"version": 1, "stored": stored, "counts": counts, "last": last, "variants": variants,
                "faults": fault_texts(&state), "assumed": state.assumed()})
     };
-    if let Some(wanted) = asked.records {
-        let records = match state.store().everything() {
+    if let Some(wanted) = query.records {
+        let records = match state.store().all_records() {
             Ok(records) => records,
             Err(error) => return error.message().to_owned().into_response(),
         };
@@ -60,7 +60,7 @@ pub async fn state_json(State(state): State<Arc<AppState>>, Query(asked): Query<
 /// The page for people: what is stored, which switches are on, the last requests.
 pub async fn page(State(state): State<Arc<AppState>>) -> Response {
     let language = Language::current();
-    let (counts, mut last) = state.watch.look();
+    let (counts, mut last) = state.request_log.snapshot();
     last.reverse();
     let stored: Vec<Value> = {
         let store = state.store();
@@ -87,7 +87,7 @@ pub async fn page(State(state): State<Arc<AppState>>) -> Response {
     });
     // The name's ending makes the template escape what it shows: paths and ids come from outside.
     let context = minijinja::Value::from(minijinja::value::Serde(context));
-    let html = minijinja::Environment::new().render_named_str("page.html", include_str!("page.html"), context);
+    let html = minijinja::Environment::new().render_named_str("status.html", include_str!("status.html"), context);
     match html {
         Ok(html) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
