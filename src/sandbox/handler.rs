@@ -11,16 +11,17 @@ use serde_json::json;
 
 use super::answer::{Answer, error_answer, unknown_path};
 use super::auth::{Caller, TokenRequest};
-use super::call::Call;
 use super::clock;
-use super::dispatch::dispatch;
-use super::faults::{Fault, Kind};
-use super::faulty_stream::{ConnectionControl, Cut};
+use super::endpoints::call::Call;
+use super::endpoints::dispatch::dispatch;
+use super::faults::fault::{Fault, Kind};
+use super::faults::faulty_stream::{ConnectionControl, Cut};
+use super::faults::{answers, lists};
 use super::request_log::LoggedRequest;
+use super::response;
 use super::routes::{Route, find};
 use super::state::AppState;
 use super::variants::Router;
-use super::{inject, response};
 use crate::entity::{Catalog, Method};
 
 /// Largest body that is read.
@@ -82,12 +83,12 @@ pub async fn handle(
     {
         stall(fault).await;
     }
-    let answer = match fault.and_then(|fault| inject::instead(fault, path)) {
+    let answer = match fault.and_then(|fault| answers::answer_instead(fault, path)) {
         Some(answer) => answer,
         None => respond(&state, &head, &target, &body, fault),
     };
     let answer = match fault {
-        Some(fault) => inject::altered(fault, answer, route),
+        Some(fault) => answers::altered_answer(fault, answer, route),
         None => answer,
     };
     finish(&control, fault, answer, log).await
@@ -201,7 +202,7 @@ fn respond(state: &AppState, head: &Parts, target: &Target<'_>, body: &Bytes, fa
 fn carry_out(state: &AppState, call: &Call<'_>, fault: Option<&Fault>) -> Answer {
     let mut store = state.store();
     let result = match (fault, call.route.entity) {
-        (Some(fault), Some(entity)) => inject::between_pages(fault, entity, &mut store),
+        (Some(fault), Some(entity)) => lists::change_list(fault, entity, &mut store),
         _ => Ok(()),
     };
     result

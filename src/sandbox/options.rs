@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::assume::Assume;
-use super::faults::Fault;
-use super::seed::Size;
+use super::faults::fault::Fault;
+use super::seed::size::Size;
 use super::variants::Variants;
 
 /// How a server is to be.

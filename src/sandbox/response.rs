@@ -8,7 +8,7 @@ use axum::response::Response;
 use futures::stream;
 
 use super::answer::Answer;
-use super::faulty_stream::{ConnectionControl, Cut};
+use super::faults::faulty_stream::{ConnectionControl, Cut};
 
 /// The answer as a response.
 pub fn whole(mut answer: Answer) -> Response {

@@ -11,10 +11,12 @@ use axum::routing::get;
 use tokio::sync::oneshot;
 
 use super::assume::needed;
-use super::faulty_stream::{ConnectionControl, FaultyListener};
+use super::faults::faulty_listener::FaultyListener;
+use super::faults::faulty_stream::ConnectionControl;
+use super::handler;
 use super::options::Options;
 use super::state::AppState;
-use super::{handler, status};
+use super::status;
 use crate::error::{Error, Result};
 use rust_i18n::t;
 

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::auth::Tokens;
-use super::faults::FaultPlan;
+use super::faults::plan::FaultPlan;
 use super::idempotency::IdempotencyKeys;
 use super::options::Options;
 use super::rate_limiter::RateLimiter;
+use super::records::store::Store;
 use super::request_log::RequestLog;
 use super::routes::{Route, routes};
-use super::seed;
-use super::store::Store;
+use super::seed::seeder;
 use super::variants::Variants;
 use crate::entity::Catalog;
 use crate::error::{Context, Result};
@@ -67,8 +67,8 @@ impl AppState {
         if store.is_empty() {
             // At once, so that a command killed meanwhile does not leave half an account in the file.
             store.transaction(|store| {
-                seed::seed_base(store)?;
-                options.seed.map_or(Ok(()), |seed| seed::seed_sample_data(store, seed, options.seed_size))
+                seeder::seed_base(store)?;
+                options.seed.map_or(Ok(()), |seed| seeder::seed_sample_data(store, seed, options.seed_size))
             })?;
         }
         let base = &Catalog::embedded().service.base_url;

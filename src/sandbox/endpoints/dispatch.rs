@@ -2,12 +2,16 @@
 
 use serde_json::json;
 
-use super::answer::{Answer, error_answer};
+use super::binding;
 use super::call::Call;
-use super::routes::Action;
-use super::store::Store;
-use super::{binding, field_definitions, get, list, write};
+use super::field_definitions;
+use super::get;
+use super::list;
+use super::write;
 use crate::error::Result;
+use crate::sandbox::answer::{Answer, error_answer};
+use crate::sandbox::records::store::Store;
+use crate::sandbox::routes::Action;
 
 /// Carries a call out.
 pub fn dispatch(call: &Call<'_>, store: &mut Store) -> Result<Answer> {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
 use super::call::Call;
-use super::custom_fields;
 use crate::entity::{Catalog, Kind};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::custom_fields;
 
 /// Field definitions: custom ones, and before them the service's own where all are asked for.
 pub fn list(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {

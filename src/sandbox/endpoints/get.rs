@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::answer::{Answer, error_answer, singular};
 use super::call::Call;
-use super::store::Store;
-use super::variants::Missing;
 use crate::entity::Entity;
 use crate::error::Result;
+use crate::sandbox::answer::{Answer, error_answer};
+use crate::sandbox::record_style::singular;
+use crate::sandbox::records::store::Store;
+use crate::sandbox::variants::Missing;
 
 /// Where a stored chat keeps its messages; they are no field of it.
 pub const MESSAGES: &str = "messages";

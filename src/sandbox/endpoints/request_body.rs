@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::call::Call;
-use super::check::{Checked, reject};
+use super::rejection::{Checked, reject};
 
 /// The record in a request's body, out of its wrapper.
 pub fn record(call: &Call<'_>) -> Checked<Map<String, Value>> {

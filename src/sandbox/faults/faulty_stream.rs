@@ -1,19 +1,13 @@
-//! The connection itself, so that a fault can cut it: an accept loop of our own for axum, and a stream that a request's
-//! handler can tell to close, to reset, or to send raw bytes first.
+//! The connection itself, so that a fault can cut it: a stream that a request's handler can tell to close, to reset, or
+//! to send raw bytes first.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-
-use super::faults::{FaultPlan, Kind};
-use super::request_log::RequestLog;
+use tokio::net::TcpStream;
 
 /// How a connection ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,81 +50,6 @@ impl ConnectionControl {
     }
 }
 
-impl Connected<IncomingStream<'_, FaultyListener>> for ConnectionControl {
-    fn connect_info(stream: IncomingStream<'_, FaultyListener>) -> Self {
-        stream.io().control.clone()
-    }
-}
-
-/// Accepts connections, and plays the faults that need no request.
-#[derive(Debug)]
-pub struct FaultyListener {
-    listener: Option<TcpListener>,
-    address: SocketAddr,
-    faults: Arc<FaultPlan>,
-    request_log: Arc<RequestLog>,
-}
-
-impl FaultyListener {
-    /// A faulty listener over one that is bound already.
-    pub fn new(
-        listener: TcpListener,
-        address: SocketAddr,
-        faults: Arc<FaultPlan>,
-        request_log: Arc<RequestLog>,
-    ) -> Self {
-        FaultyListener { listener: Some(listener), address, faults, request_log }
-    }
-
-    /// The listener, bound anew after connections were refused.
-    async fn listener(&mut self) -> &TcpListener {
-        loop {
-            // Looked at twice because a borrow that is returned on one path only is not accepted otherwise.
-            if self.listener.is_some() {
-                break;
-            }
-            match TcpListener::bind(self.address).await {
-                Ok(listener) => self.listener = Some(listener),
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-            }
-        }
-        self.listener.as_ref().expect("the loop ends only with a listener")
-    }
-}
-
-impl Listener for FaultyListener {
-    type Io = FaultyStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (FaultyStream, SocketAddr) {
-        loop {
-            let Ok((stream, peer)) = self.listener().await.accept().await else {
-                // Too many open files: wait until some are closed.
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                continue;
-            };
-            let _ = stream.set_nodelay(true);
-            self.request_log.count_connection();
-            let Some(fault) = self.faults.on_connection() else {
-                return (FaultyStream { stream, control: ConnectionControl::default(), sent: 0 }, peer);
-            };
-            self.request_log.count_fault(fault.kind.as_str());
-            if fault.kind != Kind::AcceptClose {
-                let _ = stream.set_zero_linger();
-            }
-            if fault.kind == Kind::Refuse {
-                self.listener = None;
-                drop(stream);
-                tokio::time::sleep(fault.pause()).await;
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
-    }
-}
-
 /// A TCP stream that obeys its [`ConnectionControl`].
 #[derive(Debug)]
 pub struct FaultyStream {
@@ -141,6 +60,16 @@ pub struct FaultyStream {
 }
 
 impl FaultyStream {
+    /// A connection that nothing is wrong with so far.
+    pub fn new(stream: TcpStream) -> Self {
+        FaultyStream { stream, control: ConnectionControl::default(), sent: 0 }
+    }
+
+    /// What its handler holds of it.
+    pub fn control(&self) -> ConnectionControl {
+        self.control.clone()
+    }
+
     /// Sends what is to be sent before the end, then ends: hyper drops the stream on an error.
     fn end(&mut self, cut: &Cut, context: &mut Context<'_>) -> Poll<io::Error> {
         if let Cut::SendThenClose(bytes) = cut {

@@ -2,17 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, address, error_answer, plural, singular};
 use super::call::Call;
-use super::check::{Check, Checked, Rejection, reject};
-use super::clock::now;
+use super::check::Check;
 use super::defaults::{fill_defaults, set_status_time};
-use super::ids::first_id;
+use super::rejection::{Checked, Rejection, reject};
 use super::request_body;
-use super::store::{IndexedFields, Record, Store, text};
-use super::variants::{Created, Updated};
 use crate::entity::Entity;
 use crate::error::Result;
+use crate::sandbox::answer::{Answer, error_answer};
+use crate::sandbox::clock::now;
+use crate::sandbox::record_style::{address, plural, singular};
+use crate::sandbox::records::ids::first_id;
+use crate::sandbox::records::indexed_fields::IndexedFields;
+use crate::sandbox::records::record::{Record, text};
+use crate::sandbox::records::store::Store;
+use crate::sandbox::variants::{Created, Updated};
 
 /// The member of a ticket's update that adds a reply; it is no field of the ticket.
 const REPLY: &str = "ticketReply";
@@ -106,7 +110,7 @@ fn missing(call: &Call<'_>, entity: &Entity, id: i64) -> Answer {
 /// A rejected write.
 pub fn rejected(call: &Call<'_>, rejection: Rejection) -> Answer {
     let status = if rejection.code == "SANDBOX-DUPLICATE" { 409 } else { 400 };
-    super::answer::error_answer(call.variants, status, rejection.code, &rejection.message)
+    error_answer(call.variants, status, rejection.code, &rejection.message)
 }
 
 fn created(call: &Call<'_>, entity: &Entity, id: i64, record: &Record) -> Answer {

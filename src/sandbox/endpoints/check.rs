@@ -3,31 +3,17 @@
 
 use serde_json::{Map, Value};
 
-use super::custom_fields;
-use super::store::{IndexedFields, Record, Store, text};
-use super::variants::{Dates, DuplicateMobile, Mode, Put, Template, UnknownTags, Variants};
+use super::rejection::{Checked, reject};
 use crate::entity::{AccountMode, Entity, Field, Kind};
 use crate::error::Result;
+use crate::sandbox::custom_fields;
+use crate::sandbox::records::indexed_fields::IndexedFields;
+use crate::sandbox::records::record::{Record, text};
+use crate::sandbox::records::store::Store;
+use crate::sandbox::variants::{Dates, DuplicateMobile, Mode, Put, Template, UnknownTags, Variants};
 
 /// Tags the invented account has set up.
 pub const KNOWN_TAGS: &[&str] = &["示例标签", "示例重点", "示例回访", "vip", "north"];
-
-/// Why a write is not acceptable.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rejection {
-    /// A made-up code.
-    pub code: &'static str,
-    /// A text that names the member.
-    pub message: String,
-}
-
-/// A check either passes or refuses.
-pub type Checked<T> = std::result::Result<T, Rejection>;
-
-/// Shorthand for a rejection.
-pub fn reject<T>(code: &'static str, message: impl Into<String>) -> Checked<T> {
-    Err(Rejection { code, message: message.into() })
-}
 
 /// What a write is checked against.
 #[derive(Debug)]

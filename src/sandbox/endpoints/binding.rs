@@ -3,15 +3,17 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::answer::{Answer, binding_error};
 use super::call::Call;
-use super::check::{Checked, Rejection, reject};
-use super::ids::first_id;
+use super::rejection::{Checked, Rejection, reject};
 use super::request_body;
-use super::store::{IndexedFields, Record, Store, text};
-use super::variants::{Unbound, WorkWechat};
 use crate::entity::{Entity, Kind};
 use crate::error::Result;
+use crate::sandbox::answer::{Answer, binding_error};
+use crate::sandbox::records::ids::first_id;
+use crate::sandbox::records::indexed_fields::IndexedFields;
+use crate::sandbox::records::record::{Record, text};
+use crate::sandbox::records::store::Store;
+use crate::sandbox::variants::{Unbound, WorkWechat};
 
 const USER_ERROR: &str = "user error";
 

@@ -1,21 +1,16 @@
-//! What each fault does to a request, its answer or its connection.
+//! What each fault makes of an answer, or answers instead.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::answer::{Answer, display};
-use super::clock::now;
-use super::defaults::fill_defaults;
-use super::faults::{Fault, Kind};
-use super::routes::Route;
-use super::store::{IndexedFields, Selection, Store};
-use crate::entity::Entity;
-use crate::error::Result;
+use super::fault::{Fault, Kind};
+use crate::sandbox::answer::Answer;
+use crate::sandbox::routes::Route;
 
 const GATEWAY_PAGE: &str =
     "<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad day</h1></body></html>";
 
 /// The answer a fault gives before anything is carried out.
-pub fn instead(fault: &Fault, path: &str) -> Option<Answer> {
+pub fn answer_instead(fault: &Fault, path: &str) -> Option<Answer> {
     let error = |status, text: &str| {
         Answer::json(status, &json!({"errcode": format!("SANDBOX-FAULT-{status}"), "errmsg": text}))
     };
@@ -57,7 +52,7 @@ fn retry_after(wanted: &str) -> String {
 }
 
 /// What a fault makes of the answer of a request that was carried out.
-pub fn altered(fault: &Fault, answer: Answer, route: Option<&Route>) -> Answer {
+pub fn altered_answer(fault: &Fault, answer: Answer, route: Option<&Route>) -> Answer {
     let is_stored = answer.is_stored;
     let error = |status, text: &str| {
         Answer::json(status, &json!({"errcode": format!("SANDBOX-FAULT-{status}"), "errmsg": text}))
@@ -88,42 +83,6 @@ fn with_backslash(body: &[u8], route: Option<&Route>) -> Vec<u8> {
     body.replacen(&member_start, &format!("{member_start}C:\\data "), 1).into_bytes()
 }
 
-/// Changes what a list is made of, just before one of its pages is read.
-pub fn between_pages(fault: &Fault, entity: &Entity, store: &mut Store) -> Result<()> {
-    if !matches!(fault.kind, Kind::PageInsert | Kind::PageChange | Kind::PageDelete) {
-        return Ok(());
-    }
-    let selection = Selection { entity: entity.name.clone(), ..Selection::default() };
-    let (_, first) = store.page(&selection, 0, 1)?;
-    let Some((id, mut record)) = first.into_iter().next() else { return Ok(()) };
-    let indexed = IndexedFields::of(entity);
-    match (fault.kind, &entity.deleted) {
-        (Kind::PageInsert, _) => {
-            let id = store.next_id(&entity.name, 1);
-            for name in [entity.id.as_deref(), indexed.created, indexed.updated, indexed.lookup].into_iter().flatten() {
-                record.remove(name);
-            }
-            fill_defaults(entity, id, &mut record);
-            store.put(&indexed, id, &record, "")
-        }
-        (Kind::PageChange, _) => {
-            let text = format!("{} （已改）", display(entity, &record));
-            for (name, value) in [(entity.display.as_deref(), text), (indexed.updated, now())] {
-                if let Some(name) = name {
-                    record.insert(name.to_owned(), Value::String(value));
-                }
-            }
-            store.put(&indexed, id, &record, "")
-        }
-        (_, None) => store.remove(&entity.name, id),
-        (_, Some(rule)) => {
-            record.insert(rule.field.clone(), Value::String(rule.values[0].clone()));
-            store.put(&indexed, id, &record, "")
-        }
-    }
-}
-
-/// The host that faults redirect to must never be the service's own.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,8 +92,9 @@ mod tests {
     fn faults_that_answer_instead_store_nothing() {
         for kind in Kind::ALL {
             let fault: Fault = kind.as_str().parse().unwrap();
-            if let Some(answer) = instead(&fault, "/users.json") {
+            if let Some(answer) = answer_instead(&fault, "/users.json") {
                 assert!(!answer.is_stored, "{}", kind.as_str());
+                // A redirect never leads to the service itself.
                 let location = answer.headers.iter().find(|(name, _)| *name == "location");
                 let host = &Catalog::embedded().service.base_url;
                 assert!(location.is_none_or(|(_, to)| !to.starts_with(host.as_str())), "{}", kind.as_str());

@@ -9,15 +9,13 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
-use serde_json::{Map, Value};
 
-use super::clock::now_milliseconds;
-use crate::entity::{Entity, Kind};
+use super::indexed_fields::IndexedFields;
+use super::record::{Record, text};
+use super::selection::Selection;
 use crate::error::{Context, Error, Result};
+use crate::sandbox::clock::now_milliseconds;
 use rust_i18n::t;
-
-/// A record's members; every scalar is kept as text, as the service does.
-pub type Record = Map<String, Value>;
 
 const SCHEMA: &str = "
 CREATE TABLE record (
@@ -57,84 +55,6 @@ ANALYZE sqlite_schema;
 const APPLICATION: i32 = 0x6277_3873;
 /// Version of the store's layout.
 const VERSION: i32 = 1;
-
-/// Which members of an entity's records stand in columns.
-#[derive(Debug, Clone, Copy)]
-pub struct IndexedFields<'a> {
-    /// Name of the entity.
-    pub entity: &'a str,
-    /// Member with the creation time.
-    pub created: Option<&'a str>,
-    /// Member with the time of the last change.
-    pub updated: Option<&'a str>,
-    /// Member with the natural key, when that is one member.
-    pub lookup: Option<&'a str>,
-    /// Member with the contact or company it belongs to.
-    pub parent: Option<&'a str>,
-    definition: Option<&'a Entity>,
-}
-
-impl<'a> IndexedFields<'a> {
-    /// What the catalog says of this entity.
-    pub fn of(definition: &'a Entity) -> Self {
-        let labelled = |label: &str| {
-            definition.fields.iter().find(|field| field.kind == Kind::DateTime && field.en == label).map(|f| &*f.name)
-        };
-        let owner = |field: &&crate::entity::Field| {
-            field.kind == Kind::Id && matches!(field.reference.as_deref(), Some("customers" | "companies"))
-        };
-        IndexedFields {
-            entity: &definition.name,
-            created: definition.created.as_deref().or_else(|| labelled("Created at")),
-            updated: definition.updated.as_deref().or_else(|| labelled("Updated at")),
-            lookup: definition.keys.first().filter(|key| key.len() == 1).map(|key| &*key[0]),
-            parent: definition.fields.iter().find(owner).map(|field| &*field.name),
-            definition: Some(definition),
-        }
-    }
-
-    /// The same with another member as natural key.
-    pub fn with_lookup(self, member: &'a str) -> Self {
-        IndexedFields { lookup: Some(member), ..self }
-    }
-
-    /// Records the catalog does not know as an entity.
-    pub fn bare(entity: &'a str) -> Self {
-        IndexedFields { entity, created: None, updated: None, lookup: None, parent: None, definition: None }
-    }
-
-    fn is_deleted(&self, record: &Record) -> bool {
-        self.definition
-            .and_then(|definition| definition.deleted.as_ref())
-            .is_some_and(|rule| rule.values.iter().any(|v| v == text(record, &rule.field)))
-    }
-}
-
-/// The text of a member; empty when it is not there or no text.
-pub fn text<'a>(record: &'a Record, name: &str) -> &'a str {
-    record.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Which records a list is made of, in which order.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Selection {
-    /// Name of the entity.
-    pub entity: String,
-    /// Conditions beside the entity, as SQL with `?` for each of `values`.
-    pub conditions: Vec<String>,
-    /// Values of the conditions.
-    pub values: Vec<Sql>,
-    /// `ORDER BY` terms before the id.
-    pub orders: Vec<String>,
-    /// Whether deleted records are in it.
-    pub with_deleted: bool,
-}
-
-impl Selection {
-    fn is_plain(&self) -> bool {
-        self.conditions.is_empty() && self.orders.is_empty() && !self.with_deleted
-    }
-}
 
 /// The ids a selection gave, until a write to its entity.
 #[derive(Debug)]

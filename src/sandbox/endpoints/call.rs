@@ -1,8 +1,8 @@
 //! One request on its way through the server: what was asked, and by whom.
 
-use super::answer::RecordStyle;
-use super::routes::Route;
-use super::variants::Variants;
+use crate::sandbox::record_style::RecordStyle;
+use crate::sandbox::routes::Route;
+use crate::sandbox::variants::Variants;
 
 /// One request.
 #[derive(Debug)]

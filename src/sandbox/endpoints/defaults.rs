@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::clock::now;
-use super::store::{IndexedFields, Record, text};
 use crate::entity::Entity;
+use crate::sandbox::clock::now;
+use crate::sandbox::records::indexed_fields::IndexedFields;
+use crate::sandbox::records::record::{Record, text};
 
 /// Times a ticket gets when its status changes to a value.
 const STATUS_TIMES: &[(&str, &str)] =
