@@ -11,7 +11,7 @@ use serde_json::json;
 use super::answer::Answer;
 use crate::entity::Token;
 
-/// A login for each form of authentication. They open nothing but a rehearsal server on this machine.
+/// A login for each form of authentication. They open nothing but a sandbox on this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Login {
     /// Account of HTTP Basic.
@@ -64,7 +64,7 @@ impl Tokens {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 
-    /// Answers a request for a token, in the words and with the codes of the server library whose texts the page shows.
+    /// Answers a request for a token, with the codes and texts of the OAuth2 server library that the documentation quotes.
     pub fn grant(&self, request: &TokenRequest<'_>, endpoint: &Token, lifetime: u64) -> Answer {
         let reject =
             |status, error: &str, text: &str| Answer::json(status, &json!({"error": error, "error_description": text}));

@@ -2,13 +2,13 @@
 
 use crate::entity::Catalog;
 
-/// The service's clock, `2018-02-03 00:00:00`.
+/// The time now, as in `2018-02-03 00:00:00`.
 pub fn now() -> String {
-    moment(now_milliseconds() / 1000)
+    service_time(now_milliseconds() / 1000)
 }
 
-/// A Unix time in the service's zone.
-pub fn moment(seconds: i64) -> String {
+/// Unix seconds as a time in the service's zone.
+pub fn service_time(seconds: i64) -> String {
     let offset =
         jiff::tz::Offset::from_seconds(Catalog::embedded().service.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
     let moment = offset.to_datetime(jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH));
@@ -16,7 +16,7 @@ pub fn moment(seconds: i64) -> String {
     format!("{date} {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }
 
-/// Unix milliseconds.
+/// Unix milliseconds now.
 pub fn now_milliseconds() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_in_the_services_zone() {
-        assert_eq!(moment(1_736_040_600), "2025-01-05 09:30:00");
+    fn times_are_in_the_services_zone() {
+        assert_eq!(service_time(1_736_040_600), "2025-01-05 09:30:00");
     }
 }

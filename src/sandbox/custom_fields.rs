@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The member of a record that carries custom fields; the catalog lists the fields themselves only.
+/// The member of a record that carries custom fields.
 pub const MEMBER: &str = "custom_fields";
 
 /// One option of a drop-down, or one node of a cascade.

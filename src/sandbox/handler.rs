@@ -1,4 +1,4 @@
-//! The way of one request: faults before it, login, pace, `Requestid`, what it asks for, faults after it.
+//! The way of one request: faults before it, login, rate limit, `Requestid`, what it asks for, faults after it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -153,7 +153,7 @@ async fn stall(fault: &Fault) {
     }
 }
 
-/// The answer before faults: login, pace, then what is asked for.
+/// The answer before faults: login, rate limit, then what is asked for.
 fn respond(state: &AppState, head: &Parts, target: &Target<'_>, body: &Bytes, fault: Option<&Fault>) -> Answer {
     let authorization = header(&head.headers, "authorization");
     if fault.is_some_and(|fault| fault.kind == Kind::TokenRevoked) {

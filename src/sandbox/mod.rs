@@ -1,8 +1,8 @@
-//! The rehearsal server: an emulator of the documented interface on this machine, at least as strict and as strange as
+//! The sandbox server: an emulator of the documented interface on this machine, at least as strict and as strange as
 //! the real service, with a switch for each known variant and for faults. `docs/sandbox.md` is its manual.
 //!
-//! It shares the embedded catalog with the client and nothing else, so that a mistake in the client cannot cancel itself
-//! out; a user's overlay never reaches it.
+//! Of what the client knows of the service it shares the embedded catalog alone, so that a mistake in the client cannot
+//! cancel itself out; a user's overlay never reaches it.
 
 mod answer;
 mod assume;

@@ -30,7 +30,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// A free port, an empty store in memory, nothing assumed, no faults.
+    /// A free port, records in memory without a seed, nothing assumed, no faults.
     fn default() -> Self {
         Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

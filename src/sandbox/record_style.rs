@@ -2,18 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::custom_fields;
-use super::custom_fields::CustomField;
+use super::custom_fields::{self, CustomField};
 use super::records::record::Record;
 use super::variants::{Numbers, Options, Single, UnsetTime, Variants};
 use crate::entity::{Catalog, Entity, Field, Kind};
 
-/// How records are written.
+/// How records are written in an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordStyle<'a> {
     /// The switches in force.
     pub variants: &'a Variants,
-    /// Whether a `_v2` form was asked.
+    /// Whether a `_v2` form was asked for.
     pub is_v2: bool,
     /// Whether `custom_fields` is left out.
     pub without_custom_fields: bool,

@@ -26,7 +26,7 @@ pub struct LoggedRequest {
     pub request_id: String,
     /// Milliseconds until the answer was ready.
     pub milliseconds: u64,
-    /// The fault that was played on it.
+    /// The fault that was played on it, a delay only when there was no other.
     pub fault: Option<String>,
     /// Whether it changed a record.
     pub stored: bool,
@@ -35,13 +35,13 @@ pub struct LoggedRequest {
 /// Counts since the start.
 #[derive(Debug, Default, Clone, Serialize)]
 pub struct Counts {
-    /// All requests.
+    /// Requests to the interface; looking at the sandbox itself does not count.
     pub requests: u64,
     /// Connections that were accepted.
     pub connections: u64,
     /// Requests by endpoint, then by status.
     pub by_endpoint: BTreeMap<String, BTreeMap<u16, u64>>,
-    /// Faults that were played, by kind.
+    /// Faults that were played, by kind; a delay beside another fault of the same request is not counted.
     pub faults: BTreeMap<String, u64>,
     /// Creates, changes and removals that were stored.
     pub writes_stored: u64,

@@ -10,7 +10,7 @@ use futures::stream;
 use super::answer::Answer;
 use super::faults::faulty_stream::{ConnectionControl, Cut};
 
-/// The answer as a response.
+/// The whole answer at once.
 pub fn whole(mut answer: Answer) -> Response {
     let body = Bytes::from(std::mem::take(&mut answer.body));
     with_body(&answer, Body::from(body))

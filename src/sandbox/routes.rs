@@ -1,4 +1,4 @@
-//! Which requests mean what. Paths come from the catalog; only the `_v2` forms and the account are put beside them. An
+//! Which requests mean what. Paths come from the catalog; the `_v2` forms are derived from them. An
 //! endpoint the catalog marks as assumed is off until it is switched on.
 
 use crate::entity::{Catalog, Endpoint, Entity, Mark, Method};
@@ -63,7 +63,7 @@ pub struct Route {
 }
 
 /// Endpoints whose page gives 管理员 (administrator) as the permission.
-const ADMINISTRATOR: &[(&str, &str)] = &[
+const ADMINISTRATOR_ONLY: &[(&str, &str)] = &[
     ("tickets", "list"),
     ("tickets", "by_company"),
     ("tickets", "by_user"),
@@ -77,7 +77,7 @@ const ADMINISTRATOR: &[(&str, &str)] = &[
     ("customer-groups", "create"),
 ];
 
-/// All routes; those with a fixed path come first, so that `show_many` is not taken for an id.
+/// All routes, the assumed ones off. Those with a fixed path come before those with an id in it.
 pub fn routes() -> Vec<Route> {
     let catalog = Catalog::embedded();
     let mut routes = Vec::new();
@@ -93,7 +93,7 @@ pub fn routes() -> Vec<Route> {
                 is_v2: false,
                 is_assumed: endpoint.mark == Mark::Assumed,
                 is_on: true,
-                is_open_to_agents: !ADMINISTRATOR.contains(&(entity.name.as_str(), name.as_str())),
+                is_open_to_agents: !ADMINISTRATOR_ONLY.contains(&(entity.name.as_str(), name.as_str())),
                 path: endpoint.path.clone(),
             };
             routes.extend(v2_route(&route, name));

@@ -13,10 +13,9 @@ use tokio::sync::oneshot;
 use super::assume::needed;
 use super::faults::faulty_listener::FaultyListener;
 use super::faults::faulty_stream::ConnectionControl;
-use super::handler;
 use super::options::Options;
 use super::state::AppState;
-use super::status;
+use super::{handler, status};
 use crate::error::{Error, Result};
 use rust_i18n::t;
 

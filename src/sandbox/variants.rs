@@ -1,4 +1,4 @@
-//! The switches: every point on which the notes of the interface disagree or are silent, with the documented answers as
+//! The switches: every point on which the documentation of the interface disagrees with itself or is silent, with the possible answers as
 //! values. `--variant name=value` sets one; [`Variants::table`] lists them all for help, page and documentation.
 
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ macro_rules! switches {
             }
         )+
 
-        /// Which variant of the interface is played. The default of each switch is what the notes hold most likely.
+        /// Which variant of the interface is played. The default of each switch is what the documentation makes most likely.
         #[derive(Debug, Clone)]
         pub struct Variants {
             $($(#[$about])* pub $field: $kind,)+
@@ -157,7 +157,7 @@ switches! {
         /// It does not.
         Absent "absent",
     }
-    /// The HTTP status of a rejection.
+    /// The HTTP status of an error answer.
     errors "errors" Errors {
         /// The one that fits.
         #[default]
@@ -279,7 +279,7 @@ switches! {
         /// `{"state":"403","message":"user error"}`.
         Failure "error",
     }
-    /// A binding query for `workWechat`, which the page names for adding only.
+    /// A binding query for `workWechat`, which the documentation names for adding only.
     work_wechat "workwechat-query" WorkWechat {
         /// Is answered.
         #[default]

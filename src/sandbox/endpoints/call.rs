@@ -4,7 +4,7 @@ use crate::sandbox::record_style::RecordStyle;
 use crate::sandbox::routes::Route;
 use crate::sandbox::variants::Variants;
 
-/// One request.
+/// One request to an endpoint, logged in and routed.
 #[derive(Debug)]
 pub struct Call<'a> {
     /// The endpoint it is for.

@@ -1,5 +1,5 @@
-//! Is a write acceptable? As strict as the notes allow: whatever they do not name is refused, and the rejection names the
-//! member. What comes out is the record as it will be stored.
+//! Is a write acceptable? As strict as the documentation allows: whatever it does not name is rejected, and the rejection
+//! names the member. What comes out is the record as it will be stored.
 
 use serde_json::{Map, Value};
 
@@ -47,7 +47,7 @@ impl Check<'_> {
 
     fn merge(&self, record: &mut Record, sent: &Map<String, Value>) -> Checked<()> {
         if self.id.is_some() {
-            self.forget(record, sent);
+            self.remove_unnamed(record, sent);
         }
         for (name, value) in sent {
             if name == custom_fields::MEMBER && !custom_fields::of(&self.entity.name).is_empty() {
@@ -65,7 +65,7 @@ impl Check<'_> {
     }
 
     /// What an update does to what it does not name.
-    fn forget(&self, record: &mut Record, sent: &Map<String, Value>) {
+    fn remove_unnamed(&self, record: &mut Record, sent: &Map<String, Value>) {
         let resend = self.entity.endpoint("update").map_or(&[][..], |update| &update.resend);
         for field in &self.entity.fields {
             let is_blanked = self.variants.put == Put::Blanks && !field.read_only;
@@ -112,7 +112,7 @@ impl Check<'_> {
             return reject("SANDBOX-TOO-LONG", format!("{name}: longer than {max} characters"));
         }
         self.is_well_formed(field, &value)?;
-        self.refers(field, &value)?;
+        self.refers_to_existing(field, &value)?;
         Ok(Some(if field.kind == Kind::Tags { self.tags(&value) } else { value }))
     }
 
@@ -164,7 +164,7 @@ impl Check<'_> {
         if is_right { Ok(()) } else { reject("SANDBOX-WRONG-VALUE", format!("{}: {wanted}", field.name)) }
     }
 
-    fn refers(&self, field: &Field, value: &str) -> Checked<()> {
+    fn refers_to_existing(&self, field: &Field, value: &str) -> Checked<()> {
         let Some(entity) = field.reference.as_deref() else { return Ok(()) };
         for id in value.split(',').filter(|id| *id != "0") {
             if !id.parse().is_ok_and(|id| self.store.exists(entity, id)) {
@@ -235,7 +235,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// A mobile number belongs to one contact; other natural keys are not guarded.
+    /// A mobile number belongs to one contact; other natural keys need not be unique.
     fn is_unique(&self, record: Record) -> Result<Checked<Record>> {
         let indexed = IndexedFields::of(self.entity);
         let key = indexed.lookup.and_then(|name| self.entity.field(name)).filter(|field| field.kind == Kind::Mobile);

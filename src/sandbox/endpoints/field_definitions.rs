@@ -1,4 +1,4 @@
-//! Field definitions.
+//! Which fields there are: custom ones and the service's own.
 
 use serde_json::{Value, json};
 
@@ -32,6 +32,7 @@ pub fn list(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {
     Answer::json(200, &json!({ key: fields }))
 }
 
+/// The service's code for a kind of value.
 fn type_code(kind: Kind) -> &'static str {
     match kind {
         Kind::Choice => "1",

@@ -1,16 +1,13 @@
 //! A list's filters and orders: query parameters as conditions of a selection.
 
 use super::call::Call;
+use super::parameter_error::ParameterError;
 use crate::entity::{Catalog, Entity};
-use crate::sandbox::answer::{Answer, error_answer};
 use crate::sandbox::records::indexed_fields::IndexedFields;
 use crate::sandbox::records::selection::Selection;
 
-/// Why a list cannot be made: a parameter and what is wrong with it.
-pub type ParameterError = (String, &'static str);
-
-/// Turns the query's filters and orders into conditions. A parameter that the endpoint does not know is refused, so that
-/// a filter never seems to work that does not exist.
+/// Turns the query's filters and orders into conditions. A parameter that the endpoint does not know is rejected, so
+/// that a filter never seems to work that does not exist.
 pub fn filter(call: &Call<'_>, entity: &Entity, selection: &mut Selection) -> std::result::Result<(), ParameterError> {
     let Some(endpoint) = call.route.endpoint else { return Ok(()) };
     let paging = &Catalog::embedded().service.paging;
@@ -23,7 +20,7 @@ pub fn filter(call: &Call<'_>, entity: &Entity, selection: &mut Selection) -> st
         }
         let indexed = IndexedFields::of(entity);
         let window = endpoint.window.as_ref();
-        let bound = |index: usize, word: &str| window.map_or(name == word, |window| *name == window[index]);
+        let bound = |index: usize, usual: &str| window.map_or(name == usual, |window| *name == window[index]);
         match name.as_str() {
             _ if bound(0, "created_start") => time(selection, indexed.created.map(|_| "created"), ">=", name, value)?,
             _ if bound(1, "created_end") => time(selection, indexed.created.map(|_| "created"), "<=", name, value)?,
@@ -43,7 +40,7 @@ pub fn filter(call: &Call<'_>, entity: &Entity, selection: &mut Selection) -> st
                 "1" => selection.with_deleted = true,
                 _ => return Err((name.clone(), "must be 0 or 1")),
             },
-            // What is not in the way of a category is uncategorised.
+            // `not` asks for the entries without a category.
             "fId" if value == "not" => {
                 selection.conditions.push(format!("coalesce({}, '') IN ('', '0')", column(entity, name)));
             }
@@ -63,16 +60,16 @@ fn time(
     name: &str,
     value: &str,
 ) -> std::result::Result<(), ParameterError> {
-    let moment =
-        moment(value, comparison == "<=").ok_or((name.to_owned(), "must be a time such as 2012-01-01 00:00:00"))?;
+    let time = stored_time(value, comparison == "<=")
+        .ok_or((name.to_owned(), "must be a time such as 2012-01-01 00:00:00"))?;
     let column = column.ok_or((name.to_owned(), "this resource has no such time"))?;
     selection.conditions.push(format!("{column} {comparison} ?"));
-    selection.values.push(moment.into());
+    selection.values.push(time.into());
     Ok(())
 }
 
 /// A time as it is stored. A day alone means its beginning, or its end where it is an upper bound; `2017-8-27` is a day.
-fn moment(text: &str, is_end: bool) -> Option<String> {
+fn stored_time(text: &str, is_end: bool) -> Option<String> {
     let (day, time) = match text.trim().split_once(' ') {
         Some((day, time)) => (day, time.parse::<jiff::civil::Time>().ok()?.strftime("%H:%M:%S").to_string()),
         None => (text.trim(), if is_end { "23:59:59" } else { "00:00:00" }.to_owned()),
@@ -83,6 +80,7 @@ fn moment(text: &str, is_end: bool) -> Option<String> {
     numbers.next().is_none().then(|| format!("{date} {time}"))
 }
 
+/// The direction a parameter asks for, as SQL; none when it is not there.
 pub fn direction(call: &Call<'_>, name: &str) -> std::result::Result<Option<&'static str>, ParameterError> {
     match call.parameter(name) {
         None => Ok(None),
@@ -92,7 +90,7 @@ pub fn direction(call: &Call<'_>, name: &str) -> std::result::Result<Option<&'st
     }
 }
 
-/// Where a field of the catalog stands in the store. Names come from the catalog, never from a request.
+/// A field of the catalog as an SQL expression over the store's table. Names come from the catalog, never from a request.
 pub fn column(entity: &Entity, name: &str) -> String {
     let indexed = IndexedFields::of(entity);
     let name = entity.field(name).map_or("", |field| field.name.as_str());
@@ -106,21 +104,17 @@ pub fn column(entity: &Entity, name: &str) -> String {
     }
 }
 
-pub fn parameter_error(call: &Call<'_>, (name, what): &ParameterError) -> Answer {
-    error_answer(call.variants, 400, "SANDBOX-PARAMETER", &format!("{name}: {what}"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::moment;
+    use super::stored_time;
 
     #[test]
     fn a_day_reaches_to_its_end_as_an_upper_bound() {
-        assert_eq!(moment("2025-01-05", false).unwrap(), "2025-01-05 00:00:00");
-        assert_eq!(moment("2025-1-5", true).unwrap(), "2025-01-05 23:59:59");
-        assert_eq!(moment("2025-01-05 10:00:00", true).unwrap(), "2025-01-05 10:00:00");
+        assert_eq!(stored_time("2025-01-05", false).unwrap(), "2025-01-05 00:00:00");
+        assert_eq!(stored_time("2025-1-5", true).unwrap(), "2025-01-05 23:59:59");
+        assert_eq!(stored_time("2025-01-05 10:00:00", true).unwrap(), "2025-01-05 10:00:00");
         for wrong in ["", "2025", "2025-02-30", "2025-01-05T10:00:00", "2025-01-05 25:00:00", "2025-01-05-1"] {
-            assert_eq!(moment(wrong, true), None, "{wrong}");
+            assert_eq!(stored_time(wrong, true), None, "{wrong}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::sandbox::variants::Missing;
 /// Where a stored chat keeps its messages; they are no field of it.
 pub const MESSAGES: &str = "messages";
 
-/// A deleted record can still be read by its id: only lists hide it.
+/// One record. A deleted one can still be read by its id: only lists hide it.
 pub fn get(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
     let style = call.record_style();
     Ok(match store.get(&entity.name, id)? {

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::filter::{column, direction, filter, parameter_error};
+use super::filter::{column, direction, filter};
 use super::paging::Page;
+use super::parameter_error::parameter_error;
 use crate::entity::{Entity, Kind, Method};
 use crate::error::Result;
 use crate::sandbox::answer::{Answer, error_answer};
@@ -68,7 +69,7 @@ pub fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
             selection.conditions.push(format!("{column} >= ? AND {column} < ? || char(1114111)"));
             selection.values.extend([value.to_owned().into(), value.to_owned().into()]);
         } else {
-            // What is said beside it lets the partial indexes be used.
+            // SQLite uses a partial index only where the query repeats the index's own condition.
             selection.conditions.push(match column.as_str() {
                 "parent" => "parent = ? AND parent <> 0".to_owned(),
                 "lookup" => "lookup = ? AND lookup <> ''".to_owned(),
@@ -104,7 +105,7 @@ fn answer_selection(call: &Call<'_>, entity: &Entity, mut selection: Selection, 
         selection.conditions.push("stored <= ?".to_owned());
         selection.values.push(seen.into());
     }
-    let page = match Page::asked(call) {
+    let page = match Page::requested(call) {
         Ok(page) => page,
         Err(error) => return Ok(parameter_error(call, &error)),
     };

@@ -10,6 +10,7 @@ pub mod filter;
 pub mod get;
 pub mod list;
 pub mod paging;
+pub mod parameter_error;
 pub mod rejection;
 pub mod request_body;
 pub mod write;

@@ -1,7 +1,7 @@
 //! Pages of a list, and the members beside it that lead from one to the next.
 
 use super::call::Call;
-use super::filter::ParameterError;
+use super::parameter_error::ParameterError;
 use crate::entity::Catalog;
 use crate::sandbox::record_style::push_text;
 use crate::sandbox::variants::{Count, Links, TicketPage};
@@ -17,7 +17,7 @@ pub struct Page {
 
 impl Page {
     /// The page a call asks for.
-    pub fn asked(call: &Call<'_>) -> std::result::Result<Page, ParameterError> {
+    pub fn requested(call: &Call<'_>) -> std::result::Result<Page, ParameterError> {
         let paging = &Catalog::embedded().service.paging;
         let endpoint = call.route.endpoint;
         if endpoint.is_some_and(|endpoint| !endpoint.paged) {

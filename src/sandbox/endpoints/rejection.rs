@@ -3,13 +3,13 @@
 /// Why a write is not acceptable.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// A made-up code.
+    /// A code of the sandbox's own; empty for bindings, whose errors carry none.
     pub code: &'static str,
     /// A text that names the member.
     pub message: String,
 }
 
-/// A check either passes or refuses.
+/// A check either passes or rejects.
 pub type Checked<T> = std::result::Result<T, Rejection>;
 
 /// Shorthand for a rejection.

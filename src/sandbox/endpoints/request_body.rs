@@ -1,4 +1,4 @@
-//! The record in a request's body, out of its wrapper.
+//! Request bodies.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! What each fault makes of an answer, or answers instead.
+//! Faults that change an answer, or answer instead.
 
 use serde_json::json;
 
@@ -6,6 +6,7 @@ use super::fault::{Fault, Kind};
 use crate::sandbox::answer::Answer;
 use crate::sandbox::routes::Route;
 
+/// The web page of a proxy or portal.
 const GATEWAY_PAGE: &str =
     "<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad day</h1></body></html>";
 

@@ -173,10 +173,10 @@ impl FromStr for Fault {
             Error::usage(t!("sandbox.bad_fault", fault = text, part = part)).hint(t!("sandbox.bad_fault_hint"))
         };
         let mut parts = text.split(',').map(str::trim);
-        let word = parts.next().unwrap_or_default();
-        let kind = Kind::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or_else(|| {
+        let name = parts.next().unwrap_or_default();
+        let kind = Kind::ALL.iter().copied().find(|kind| kind.as_str() == name).ok_or_else(|| {
             let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-            Error::usage(t!("sandbox.unknown_fault", kind = word)).hint(t!("sandbox.known", known = known.join(", ")))
+            Error::usage(t!("sandbox.unknown_fault", kind = name)).hint(t!("sandbox.known", known = known.join(", ")))
         })?;
         let mut fault = Fault {
             kind,

@@ -47,7 +47,7 @@ pub fn change_list(fault: &Fault, entity: &Entity, store: &mut Store) -> Result<
     }
 }
 
-/// The name a person would call the record by, for messages.
+/// The name a person would call the record by.
 fn display(entity: &Entity, record: &Record) -> String {
     entity.display.as_deref().map_or("", |name| text(record, name)).to_owned()
 }

@@ -17,7 +17,9 @@ pub struct FaultPlan {
 #[derive(Debug)]
 struct PlanState {
     random: fastrand::Rng,
+    /// For each fault, how many requests or connections it fitted.
     fits: Vec<u64>,
+    /// For each fault, how often it was played.
     played: Vec<u64>,
 }
 
@@ -47,7 +49,7 @@ impl FaultPlan {
                 && (is_reused || fault.kind != Kind::CloseReused)
                 && fault.is_for(method, path, route)
         });
-        // One with a position is meant for just this request, so it goes before those that may come any time.
+        // One with `nth` is meant for just this request, so it goes before those that may come any time.
         drawn.sort_by_key(|fault| fault.nth.is_none());
         let mut is_taken = false;
         drawn.retain(|fault| fault.kind == Kind::Delay || !std::mem::replace(&mut is_taken, true));

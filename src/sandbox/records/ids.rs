@@ -1,7 +1,7 @@
-//! The first id of each kind of record: ids start where the manual says, whatever the seed.
+//! Where the ids of each kind of record begin, whatever the seed.
 
 /// The first id of each kind of record.
-const FIRST: &[(&str, i64)] = &[
+const FIRST_IDS: &[(&str, i64)] = &[
     ("customers", 50_001),
     ("companies", 20_001),
     ("customer-groups", 1),
@@ -16,7 +16,7 @@ const FIRST: &[(&str, i64)] = &[
     ("calls", 9_100_001),
 ];
 
-/// The first id of an entity.
+/// The first id of an entity's records.
 pub fn first_id(entity: &str) -> i64 {
-    FIRST.iter().find(|(name, _)| *name == entity).map_or(1, |(_, id)| *id)
+    FIRST_IDS.iter().find(|(name, _)| *name == entity).map_or(1, |(_, id)| *id)
 }

@@ -1,5 +1,5 @@
 //! The records: one SQLite database, in memory or one file, one row for each record of any entity. What lists and checks
-//! ask for often stands in columns of its own; the rest is the record's JSON text.
+//! ask for often stands in columns of its own, beside the record's JSON text.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -56,7 +56,7 @@ const APPLICATION: i32 = 0x6277_3873;
 /// Version of the store's layout.
 const VERSION: i32 = 1;
 
-/// The ids a selection gave, until a write to its entity.
+/// The ids a selection gave, until the next write.
 #[derive(Debug)]
 struct CachedSelection {
     selection: Selection,
@@ -83,7 +83,7 @@ impl Store {
     pub fn open(path: Option<&Path>) -> Result<Self> {
         let location = || path.map_or_else(|| "sandbox".to_owned(), |path| path.display().to_string());
         if let Some(path) = path {
-            // A rehearsal holds people's own data.
+            // Whoever tries an import here puts data of real people into it.
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create(true).truncate(false);
             #[cfg(unix)]
@@ -95,8 +95,8 @@ impl Store {
             None => Connection::open_in_memory(),
         }
         .context(location)?;
-        // What a killed process wrote survives; only a machine that loses power can lose the last records, and they are
-        // invented ones. The file belongs to one server at a time, as ids are given out from memory.
+        // What a killed process wrote survives; only a machine that loses power can lose the last records, and
+        // nobody keeps the only copy of anything here. The file belongs to one server at a time, as ids are given out from memory.
         let pragmas = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
                        PRAGMA synchronous = OFF;";
         let unusable = |why: String| {

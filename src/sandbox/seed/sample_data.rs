@@ -1,25 +1,24 @@
-//! The invented records: the n-th company, contact, ticket and so on, whatever is random about them.
+//! The invented records: the n-th company, contact, ticket and so on. What differs by chance comes from the seed.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::size::Size;
 use crate::entity::Catalog;
-use crate::sandbox::clock::moment;
+use crate::sandbox::clock::service_time;
 use crate::sandbox::custom_fields::CustomField;
 use crate::sandbox::endpoints::check::KNOWN_TAGS;
 use crate::sandbox::endpoints::get::MESSAGES;
 use crate::sandbox::records::ids::first_id;
 
 /// 2025-01-01 08:00:00 in the service's zone: when the invented account begins.
-const BEGINNING: i64 = 1_735_689_600;
-
+const ACCOUNT_START: i64 = 1_735_689_600;
 /// A year of it, in seconds.
 const YEAR: i64 = 365 * 86_400;
 
 /// When the n-th of `count` records came to be: spread over a year, so that windows of time have something in them.
 pub fn created_at(n: i64, count: i64) -> i64 {
-    BEGINNING + YEAR / count.max(1) * (n - 1)
+    ACCOUNT_START + YEAR / count.max(1) * (n - 1)
 }
 
 /// A company.
@@ -29,8 +28,8 @@ pub fn company(n: i64, random: &mut Rng) -> Value {
            "serviceCharge": random.u32(0..10_000).to_string(), "serviceaccount": format!("demo{n:05}"),
            "servicepassword": format!("sandbox-{n:05}"), "address": format!("示例路{n}号"),
            "userGroup": random.u8(1..=5).to_string(), "tableName": tags(random),
-           "province": "示例省", "city": "示例市", "service_groupid": any(random, "agent-groups", 3),
-           "supportId": any(random, "agents", 8)})
+           "province": "示例省", "city": "示例市", "service_groupid": random_id(random, "agent-groups", 3),
+           "supportId": random_id(random, "agents", 8)})
 }
 
 /// A contact of one of the companies.
@@ -38,8 +37,8 @@ pub fn customer(n: i64, random: &mut Rng, size: Size) -> Value {
     json!({"name": format!("示例联系人{n:05}"), "mobile": (13_000_000_000 + n).to_string(),
            "fixnumber": if n % 4 == 0 { format!("010-{n:08}") } else { String::new() },
            "email": format!("person{n:05}@example.com"), "position": random.choice(["采购", "运维", "经理"]),
-           "QQ": "", "note": "", "companyId": any(random, "companies", size.companies),
-           "tableName": tags(random), "supportId": any(random, "agents", 8)})
+           "QQ": "", "note": "", "companyId": random_id(random, "companies", size.companies),
+           "tableName": tags(random), "supportId": random_id(random, "agents", 8)})
 }
 
 /// A ticket of one of the contacts.
@@ -47,14 +46,14 @@ pub fn ticket(n: i64, random: &mut Rng, size: Size) -> Value {
     let subject = random.choice(["打印机无法使用", "账号无法登录", "申请开票", "预约安装"]).unwrap_or_default();
     let status = random.u8(1..=6);
     let created = created_at(n, size.tickets);
-    let later = |hours: i64| moment(created + hours * 3600);
+    let later = |hours: i64| service_time(created + hours * 3600);
     let mut ticket = json!({
         "subject": format!("示例工单{n:05} {subject}"), "descript": "<p>示例描述，从周一起无法使用。</p>",
-        "custUserId": any(random, "customers", size.customers), "servicerUserId": any(random, "agents", 8),
-        "servicerGroupId": any(random, "agent-groups", 3), "ccUserIdList": if n % 5 == 0 { "7001,7002" } else { "" },
+        "custUserId": random_id(random, "customers", size.customers), "servicerUserId": random_id(random, "agents", 8),
+        "servicerGroupId": random_id(random, "agent-groups", 3), "ccUserIdList": if n % 5 == 0 { "7001,7002" } else { "" },
         "ccGroupIdList": "", "ticketType": random.u8(1..=4).to_string(), "priorityLevel": random.u8(1..=4).to_string(),
         "ticketStatus": status.to_string(), "tagList": tags(random),
-        "ticketTemplateId": any(random, "ticket-templates", 3), "updateDT": later(24)});
+        "ticketTemplateId": random_id(random, "ticket-templates", 3), "updateDT": later(24)});
     for (from, member, hours) in [(2, "openDT", 1), (3, "waitDT", 2), (4, "solveDT", 8), (5, "closeDT", 24)] {
         if status >= from {
             ticket[member] = Value::String(later(hours));
@@ -66,15 +65,15 @@ pub fn ticket(n: i64, random: &mut Rng, size: Size) -> Value {
 /// A chat, with its messages.
 pub fn chat(n: i64, random: &mut Rng) -> Value {
     let id = first_id("chats") + n - 1;
-    let begin = BEGINNING + n * 3600;
+    let begin = ACCOUNT_START + n * 3600;
     let entity = Catalog::embedded().get("chats");
     let path = entity.and_then(|entity| entity.endpoint("messages")).map_or("", |endpoint| endpoint.path.as_str());
     let contents = format!("{}{}", Catalog::embedded().service.base_url, path.replace("{id}", &id.to_string()));
     let visitor = format!("u3_o2_example{n:05}");
-    let said = |identity: &str, who: &str, text: &str, seconds: i64| json!({"spokesman": who, "spokesman_identity": identity, "msg": text, "create_time": moment(begin + seconds)});
+    let said = |identity: &str, who: &str, text: &str, seconds: i64| json!({"spokesman": who, "spokesman_identity": identity, "msg": text, "create_time": service_time(begin + seconds)});
     json!({"type": random.choice(["1", "2", "3", "4"]), "support_id": "7001", "support_name": "示例客服01",
-           "uname": visitor, "start_time": moment(begin), "end_time": moment(begin + 720), "client_ip": "192.0.2.10",
-           "ip_info": "示例市", "evaluate": random.u8(0..=3).to_string(), "evaluate_time": moment(begin + 780),
+           "uname": visitor, "start_time": service_time(begin), "end_time": service_time(begin + 720), "client_ip": "192.0.2.10",
+           "ip_info": "示例市", "evaluate": random.u8(0..=3).to_string(), "evaluate_time": service_time(begin + 780),
            "evaluate_remark": "", "end_type": "1", "servicer_msg_count": "1", "client_msg_count": "2",
            "first_response": random.u8(5..60).to_string(), "response_speed": "0", "chat_clue": "", "contents": contents,
            MESSAGES: [said("2", &visitor, "示例：请问怎么重置？", 0), said("1", "示例客服01", "示例：请长按三秒。", 20),
@@ -82,14 +81,14 @@ pub fn chat(n: i64, random: &mut Rng) -> Value {
 }
 
 /// A phone call.
-pub fn call(n: i64, random: &mut Rng) -> Value {
+pub fn phone_call(n: i64, random: &mut Rng) -> Value {
     let id = first_id("calls") + n - 1;
-    let begin = BEGINNING + n * 5400;
+    let begin = ACCOUNT_START + n * 5400;
     json!({"direction": random.u8(0..=1).to_string(), "appraise": random.u8(1..=3).to_string(),
            "fromPhone": (13_000_000_000 + n).to_string(), "toPhone": "4000000000", "Transfer": "0", "TransferTime": "",
-           "TransferToAgentid": "0", "agentid": any(random, "agents", 8), "digits": "2", "fromattr": "示例市",
-           "CallSummary": "", "alertingTime": moment(begin), "starttime": moment(begin + 10),
-           "endtime": moment(begin + 100), "sstime": moment(begin + 15), "setime": moment(begin + 95),
+           "TransferToAgentid": "0", "agentid": random_id(random, "agents", 8), "digits": "2", "fromattr": "示例市",
+           "CallSummary": "", "alertingTime": service_time(begin), "starttime": service_time(begin + 10),
+           "endtime": service_time(begin + 100), "sstime": service_time(begin + 15), "setime": service_time(begin + 95),
            "eventFlowState": "7", "callduration": "90", "seccallduration": "80",
            "recordurl": format!("https://files.example.com/rec/{id}.wav")})
 }
@@ -115,7 +114,7 @@ pub fn custom_value(field: &CustomField, random: &mut Rng) -> String {
 }
 
 /// An id of the first `count` records of an entity.
-fn any(random: &mut Rng, entity: &str, count: i64) -> String {
+fn random_id(random: &mut Rng, entity: &str, count: i64) -> String {
     (first_id(entity) + random.i64(0..count.max(1))).to_string()
 }
 

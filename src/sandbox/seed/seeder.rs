@@ -1,5 +1,4 @@
-//! The invented account: what is in it from the start, and what a seed fills it with. The same seed makes the same
-//! records with the same ids.
+//! Puts the invented account into a store. The same seed makes the same records with the same ids.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
@@ -8,7 +7,7 @@ use super::sample_data;
 use super::size::Size;
 use crate::entity::{Catalog, Entity};
 use crate::error::Result;
-use crate::sandbox::clock::moment;
+use crate::sandbox::clock::service_time;
 use crate::sandbox::custom_fields;
 use crate::sandbox::endpoints::binding;
 use crate::sandbox::endpoints::defaults::fill_defaults;
@@ -17,7 +16,7 @@ use crate::sandbox::records::indexed_fields::IndexedFields;
 use crate::sandbox::records::record::Record;
 use crate::sandbox::records::store::Store;
 
-/// Puts in place what no account is without and what the interface cannot create: agents, their groups, templates.
+/// What no account is without and the documented interface cannot create: agents, their groups, ticket templates.
 pub fn seed_base(store: &mut Store) -> Result<()> {
     let mut seeder = Seeder { store, random: Rng::with_seed(0) };
     let names = ["示例一线组", "示例二线组", "示例回访组"];
@@ -35,7 +34,7 @@ pub fn seed_base(store: &mut Store) -> Result<()> {
     })
 }
 
-/// Fills the account.
+/// What a seed adds: everything else.
 pub fn seed_sample_data(store: &mut Store, seed: u64, size: Size) -> Result<()> {
     let mut seeder = Seeder { store, random: Rng::with_seed(seed) };
     let names = ["示例金牌", "示例银牌", "示例普通", "示例渠道", "示例试用", "示例联系人组"];
@@ -48,7 +47,7 @@ pub fn seed_sample_data(store: &mut Store, seed: u64, size: Size) -> Result<()> 
     seeder.insert("customers", size.customers, |n, random| sample_data::customer(n, random, size))?;
     seeder.insert("tickets", size.tickets, |n, random| sample_data::ticket(n, random, size))?;
     seeder.insert("chats", size.chats, sample_data::chat)?;
-    seeder.insert("calls", size.calls, sample_data::call)?;
+    seeder.insert("calls", size.calls, sample_data::phone_call)?;
     seeder.insert("knowledge", size.knowledge, sample_data::knowledge)?;
     seeder.insert_bindings(size.customers)
 }
@@ -67,7 +66,7 @@ impl Seeder<'_> {
         for n in 1..=count {
             let id = first_id(name) + n - 1;
             let Value::Object(mut record) = make(n, &mut self.random) else { continue };
-            let time = moment(sample_data::created_at(n, count));
+            let time = service_time(sample_data::created_at(n, count));
             for member in [indexed.created, indexed.updated].into_iter().flatten() {
                 record.entry(member).or_insert_with(|| Value::String(time.clone()));
             }
