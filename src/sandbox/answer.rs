@@ -1,11 +1,9 @@
-//! What the service answers: its error shapes, and records as JSON text in the order of the catalog's fields.
+//! What the service answers, and the shapes of its errors.
 
 use serde_json::{Value, json};
 
-use super::definitions::{self, Definition};
-use super::store::{Record, text};
-use super::variants::{Errors, Numbers, Options, Single, UnsetTime, Variants};
-use crate::entity::{Catalog, Entity, Field, Kind};
+use super::variants::{Errors, Variants};
+use crate::entity::Catalog;
 
 /// One answer, before faults touch it.
 #[derive(Debug, Clone)]
@@ -54,14 +52,14 @@ impl Answer {
     }
 }
 
-/// A refusal in the general shape. Apart from `100047` no code is known, so these begin with `SANDBOX-`.
-pub fn refusal(variants: &Variants, status: u16, code: &str, message: &str) -> Answer {
+/// An error in the general shape. Apart from `100047` no code is known, so these begin with `SANDBOX-`.
+pub fn error_answer(variants: &Variants, status: u16, code: &str, message: &str) -> Answer {
     let status = if variants.errors == Errors::Ok { 200 } else { status };
     Answer::json(status, &json!({"errcode": code, "errmsg": message}))
 }
 
-/// A refusal in the shape of the binding endpoints.
-pub fn binding_refusal(variants: &Variants, message: &str) -> Answer {
+/// An error in the shape of the binding endpoints.
+pub fn binding_error(variants: &Variants, message: &str) -> Answer {
     let status = if variants.errors == Errors::Ok { 200 } else { 403 };
     Answer::json(status, &json!({"state": "403", "message": message}))
 }
@@ -69,144 +67,5 @@ pub fn binding_refusal(variants: &Variants, message: &str) -> Answer {
 /// The answer for a path that does not exist.
 pub fn unknown_path(variants: &Variants) -> Answer {
     let error = &Catalog::embedded().service.error;
-    refusal(variants, 404, &error.unknown_path_code, &error.unknown_path_text)
-}
-
-/// How records are written.
-#[derive(Debug, Clone, Copy)]
-pub struct Look<'a> {
-    /// The switches in force.
-    pub variants: &'a Variants,
-    /// Whether a `_v2` form was asked.
-    pub is_v2: bool,
-    /// Whether `custom_fields` is left out.
-    pub is_short: bool,
-}
-
-impl Look<'_> {
-    /// Whether drop-downs carry option ids.
-    pub fn is_by_id(&self, entity: &Entity) -> bool {
-        match self.variants.options {
-            Options::ByEntity => self.is_v2 || entity.name == "tickets",
-            Options::Text => false,
-            Options::Id => true,
-        }
-    }
-
-    /// Whether one record of `entity` is answered as a list of one.
-    pub fn is_list(&self, entity: &Entity) -> bool {
-        match self.variants.single {
-            Single::ByEntity => entity.name == "tickets",
-            Single::Object => false,
-            Single::List => true,
-        }
-    }
-
-    /// Writes a record to `out`.
-    pub fn write(&self, out: &mut String, entity: &Entity, id: i64, record: &Record) {
-        out.push('{');
-        let mut is_first = true;
-        for field in &entity.fields {
-            // A password that nobody can set is not given back either.
-            if field.secret && field.read_only || self.is_v2 && field.name == "uniqueId" {
-                continue;
-            }
-            if !std::mem::take(&mut is_first) {
-                out.push(',');
-            }
-            push_text(out, &field.name);
-            out.push(':');
-            self.write_value(out, entity, field, id, record);
-        }
-        let custom = definitions::of(&entity.name);
-        if !self.is_short && !custom.is_empty() {
-            out.push(',');
-            push_text(out, definitions::MEMBER);
-            out.push(':');
-            self.write_custom(out, entity, custom, record);
-        }
-        out.push('}');
-    }
-
-    fn write_value(&self, out: &mut String, entity: &Entity, field: &Field, id: i64, record: &Record) {
-        if field.name == "url" {
-            return push_text(out, &address(entity, id));
-        }
-        match record.get(&field.name) {
-            Some(Value::String(value)) if !value.is_empty() => {
-                let is_number = matches!(field.kind, Kind::Id | Kind::Integer | Kind::Choice | Kind::Decimal);
-                if is_number && self.variants.numbers == Numbers::Number && is_plain_number(value) {
-                    out.push_str(value);
-                } else {
-                    push_text(out, value);
-                }
-            }
-            Some(value) if !value.is_string() => out.push_str(&value.to_string()),
-            _ if field.kind == Kind::DateTime => out.push_str(match self.variants.unset {
-                UnsetTime::Empty => "\"\"",
-                UnsetTime::Null => "null",
-                UnsetTime::Zero => "\"0000-00-00 00:00:00\"",
-            }),
-            _ => out.push_str("\"\""),
-        }
-    }
-
-    fn write_custom(&self, out: &mut String, entity: &Entity, custom: &[Definition], record: &Record) {
-        out.push('[');
-        let stored = record.get(definitions::MEMBER).and_then(Value::as_object);
-        let mut is_first = true;
-        for field in custom.iter().filter(|field| self.is_v2 || entity.name == "tickets" || !field.is_cascade()) {
-            let Some(value) = stored.and_then(|stored| stored.get(&field.key)) else { continue };
-            if !std::mem::take(&mut is_first) {
-                out.push(',');
-            }
-            let value = field.show(value, self.is_by_id(entity));
-            out.push_str(&json!({"key": field.key, "value": value}).to_string());
-        }
-        out.push(']');
-    }
-
-    /// `{"<key>":{…}}`, or `{"<key>":[{…}]}` where one record is answered as a list.
-    pub fn wrapped(&self, key: &str, is_list: bool, entity: &Entity, id: i64, record: &Record) -> String {
-        let mut out = String::with_capacity(1024);
-        out.push('{');
-        push_text(&mut out, key);
-        out.push_str(if is_list { ":[" } else { ":" });
-        self.write(&mut out, entity, id, record);
-        out.push_str(if is_list { "]}" } else { "}" });
-        out
-    }
-}
-
-/// A record's public address, with the host of the real service.
-pub fn address(entity: &Entity, id: i64) -> String {
-    let path = entity.endpoint("get").map_or("", |get| get.path.as_str());
-    format!("{}{}", Catalog::embedded().service.base_url, path.replace("{id}", &id.to_string()))
-}
-
-/// The key that one record of `entity` is answered under.
-pub fn singular(entity: &Entity) -> &str {
-    entity.endpoint("get").and_then(|get| get.answer.as_deref()).unwrap_or("data")
-}
-
-/// The key that a list of `entity` is answered under.
-pub fn plural(entity: &Entity) -> &str {
-    entity.endpoint("list").and_then(|list| list.answer.as_deref()).unwrap_or("data")
-}
-
-/// Appends `value` as a JSON string.
-pub fn push_text(out: &mut String, value: &str) {
-    // A string always serialises.
-    out.push_str(&serde_json::to_string(value).unwrap_or_default());
-}
-
-/// Whether a text can be written as a JSON number without changing it.
-fn is_plain_number(text: &str) -> bool {
-    text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
-        || text.parse::<f64>().is_ok_and(|number| number.to_string() == text)
-}
-
-/// The name a person would call the record by, for messages.
-pub fn display(entity: &Entity, record: &Record) -> String {
-    entity.display.as_deref().map_or("", |name| text(record, name)).to_owned()
+    error_answer(variants, 404, &error.unknown_path_code, &error.unknown_path_text)
 }

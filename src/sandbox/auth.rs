@@ -11,7 +11,7 @@ use serde_json::json;
 use super::answer::Answer;
 use crate::entity::Token;
 
-/// A login for each form of authentication. They open nothing but a rehearsal server on this machine.
+/// A login for each form of authentication. They open nothing but a sandbox on this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Login {
     /// Account of HTTP Basic.
@@ -47,12 +47,12 @@ pub struct Tokens(Mutex<HashMap<String, Instant>>);
 impl Tokens {
     /// Who the `Authorization` header says is asking; none when it proves nothing.
     pub fn caller(&self, header: Option<&str>) -> Option<Caller> {
-        let (scheme, proof) = header?.split_once(' ')?;
+        let (scheme, credentials) = header?.split_once(' ')?;
         if scheme.eq_ignore_ascii_case("bearer") {
             let tokens = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            return tokens.get(proof.trim()).filter(|until| **until > Instant::now()).map(|_| Caller::Main);
+            return tokens.get(credentials.trim()).filter(|until| **until > Instant::now()).map(|_| Caller::Main);
         }
-        match basic(scheme, proof)? {
+        match basic(scheme, credentials)? {
             (user, password) if user == LOGIN.user && password == LOGIN.password => Some(Caller::Main),
             (user, password) if user == AGENT.0 && password == AGENT.1 => Some(Caller::Agent),
             _ => None,
@@ -64,11 +64,11 @@ impl Tokens {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 
-    /// Answers a request for a token, in the words and with the codes of the server library whose texts the page shows.
-    pub fn grant(&self, ask: &Ask<'_>, endpoint: &Token, lifetime: u64) -> Answer {
-        let refuse =
+    /// Answers a request for a token, with the codes and texts of the OAuth2 server library that the documentation quotes.
+    pub fn grant(&self, request: &TokenRequest<'_>, endpoint: &Token, lifetime: u64) -> Answer {
+        let reject =
             |status, error: &str, text: &str| Answer::json(status, &json!({"error": error, "error_description": text}));
-        if !ask.is_post {
+        if !request.is_post {
             return Answer::json(
                 405,
                 &json!({
@@ -78,14 +78,14 @@ impl Tokens {
                 }),
             );
         }
-        let pair = ask.authorization.and_then(|header| header.split_once(' ')).and_then(|(a, b)| basic(a, b));
+        let pair = request.authorization.and_then(|header| header.split_once(' ')).and_then(|(a, b)| basic(a, b));
         if pair != Some((LOGIN.client_id.to_owned(), LOGIN.client_secret.to_owned())) {
-            return refuse(400, "invalid_client", "The client credentials are invalid");
+            return reject(400, "invalid_client", "The client credentials are invalid");
         }
-        match form_field(ask.content_type.unwrap_or_default(), ask.body, "grant_type") {
-            None => refuse(400, "invalid_request", "The grant type was not specified in the request"),
+        match form_field(request.content_type.unwrap_or_default(), request.body, "grant_type") {
+            None => reject(400, "invalid_request", "The grant type was not specified in the request"),
             Some(kind) if kind != endpoint.grant_type => {
-                refuse(400, "unsupported_grant_type", &format!("Grant type \"{kind}\" not supported"))
+                reject(400, "unsupported_grant_type", &format!("Grant type \"{kind}\" not supported"))
             }
             Some(_) => {
                 let lifetime = if lifetime == 0 { endpoint.lifetime } else { lifetime };
@@ -105,7 +105,7 @@ impl Tokens {
 
 /// A request to the token endpoint.
 #[derive(Debug)]
-pub struct Ask<'a> {
+pub struct TokenRequest<'a> {
     /// Whether it is a POST.
     pub is_post: bool,
     /// Its `Authorization` header.
@@ -116,11 +116,11 @@ pub struct Ask<'a> {
     pub body: &'a [u8],
 }
 
-fn basic(scheme: &str, proof: &str) -> Option<(String, String)> {
+fn basic(scheme: &str, credentials: &str) -> Option<(String, String)> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let text = String::from_utf8(STANDARD.decode(proof.trim()).ok()?).ok()?;
+    let text = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
     let (user, password) = text.split_once(':')?;
     Some((user.to_owned(), password.to_owned()))
 }

@@ -1,33 +1,35 @@
-//! The rehearsal server: an emulator of the documented interface on this machine, at least as strict and as strange as
+//! The sandbox server: an emulator of the documented interface on this machine, at least as strict and as strange as
 //! the real service, with a switch for each known variant and for faults. `docs/sandbox.md` is its manual.
 //!
-//! It shares the embedded catalog with the client and nothing else, so that a mistake in the client cannot cancel itself
-//! out; a user's overlay never reaches it.
+//! Of what the client knows of the service it shares the embedded catalog alone, so that a mistake in the client cannot
+//! cancel itself out; a user's overlay never reaches it.
 
 mod answer;
+mod assume;
 mod auth;
-mod binding;
-mod call;
-mod check;
-mod definitions;
+mod clock;
+mod custom_fields;
+mod endpoints;
 mod faults;
 mod handler;
-mod inject;
-mod list;
-mod page;
-mod repeats;
+mod idempotency;
+mod options;
+mod rate_limiter;
+mod record_style;
+mod records;
+mod request_log;
+mod response;
 mod routes;
 mod seed;
 mod server;
-mod store;
+mod state;
+mod status;
 mod variants;
-mod watch;
-mod wire;
-mod write;
 
+pub use assume::{Assume, needed};
 pub use auth::{AGENT, LOGIN, Login};
-pub use faults::{Fault, Kind};
-pub use routes::Assume;
-pub use seed::Size;
-pub use server::{FOLDER, Options, Server, in_folder, needed};
+pub use faults::fault::{Fault, Kind};
+pub use options::Options;
+pub use seed::size::Size;
+pub use server::{FOLDER, Server, in_folder};
 pub use variants::{Switch, Variants};

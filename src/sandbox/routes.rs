@@ -1,54 +1,7 @@
-//! Which requests mean what. Paths come from the catalog; only the `_v2` forms and the account are put beside them. An
-//! endpoint the catalog marks as assumed is off unless it was switched on.
-
-use std::collections::BTreeSet;
+//! Which requests mean what. Paths come from the catalog; the `_v2` forms are derived from them. An
+//! endpoint the catalog marks as assumed is off until it is switched on.
 
 use crate::entity::{Catalog, Confidence, Endpoint, Entity, Method};
-use crate::error::{Error, Result};
-use rust_i18n::t;
-
-/// Which assumed endpoints are on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Assume {
-    /// None.
-    #[default]
-    Nothing,
-    /// All.
-    All,
-    /// Those of these names: `customers.create`, or with the service's own word `users.create`.
-    Named(BTreeSet<String>),
-}
-
-impl Assume {
-    /// Reads what was typed: `all`, `none`, or names divided by commas.
-    ///
-    /// # Errors
-    /// A name that is no assumed endpoint is answered with those that are.
-    pub fn parse(text: &str) -> Result<Self> {
-        if text == "all" {
-            return Ok(Assume::All);
-        }
-        let known: Vec<Route> = routes(&Assume::Nothing).into_iter().filter(|route| route.is_assumed).collect();
-        let mut names = BTreeSet::new();
-        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "none") {
-            if !known.iter().any(|route| route.names.iter().any(|known| known == name)) {
-                let known: BTreeSet<String> = known.iter().map(|route| route.names[0].clone()).collect();
-                return Err(Error::usage(t!("sandbox.unknown_endpoint", name = name))
-                    .hint(t!("sandbox.known", known = Vec::from_iter(known).join(", "))));
-            }
-            names.insert(name.to_owned());
-        }
-        Ok(Assume::Named(names))
-    }
-
-    fn allows(&self, names: &[String]) -> bool {
-        match self {
-            Assume::Nothing => false,
-            Assume::All => true,
-            Assume::Named(on) => names.iter().any(|name| on.contains(name)),
-        }
-    }
-}
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +9,9 @@ pub enum Action {
     /// Records by filters.
     List,
     /// Records of the company or contact in the path.
-    Belonging(&'static str),
+    ListByOwner(&'static str),
     /// Records by ids.
-    Many,
+    ShowMany,
     /// Records by a query.
     Search,
     /// One record.
@@ -73,14 +26,14 @@ pub enum Action {
     Messages,
     /// Field definitions of this owner; all of them, or only custom ones.
     Fields(&'static str, bool),
-    /// A binding's verbs.
-    Bind,
+    /// A new binding.
+    CreateBinding,
     /// A binding's query.
-    Binding,
+    QueryBinding,
     /// A binding's change.
-    Rebind,
+    UpdateBinding,
     /// A binding's removal.
-    Unbind,
+    DeleteBinding,
     /// The account.
     Account,
 }
@@ -105,12 +58,12 @@ pub struct Route {
     /// Whether it answers.
     pub is_on: bool,
     /// Whether a login that is not the main account or an administrator may use it.
-    pub is_open: bool,
+    pub is_open_to_agents: bool,
     path: String,
 }
 
 /// Endpoints whose page gives 管理员 (administrator) as the permission.
-const ADMINISTRATOR: &[(&str, &str)] = &[
+const ADMINISTRATOR_ONLY: &[(&str, &str)] = &[
     ("tickets", "list"),
     ("tickets", "by_company"),
     ("tickets", "by_user"),
@@ -124,8 +77,8 @@ const ADMINISTRATOR: &[(&str, &str)] = &[
     ("customer-groups", "create"),
 ];
 
-/// All routes; those with a fixed path come first, so that `show_many` is not taken for an id.
-pub fn routes(assume: &Assume) -> Vec<Route> {
+/// All routes, the assumed ones off. Those with a fixed path come before those with an id in it.
+pub fn routes() -> Vec<Route> {
     let catalog = Catalog::embedded();
     let mut routes = Vec::new();
     for entity in catalog.entities() {
@@ -140,10 +93,10 @@ pub fn routes(assume: &Assume) -> Vec<Route> {
                 is_v2: false,
                 is_assumed: endpoint.mark == Confidence::Assumed,
                 is_on: true,
-                is_open: !ADMINISTRATOR.contains(&(entity.name.as_str(), name.as_str())),
+                is_open_to_agents: !ADMINISTRATOR_ONLY.contains(&(entity.name.as_str(), name.as_str())),
                 path: endpoint.path.clone(),
             };
-            routes.extend(second_form(&route, name));
+            routes.extend(v2_route(&route, name));
             routes.push(route);
         }
     }
@@ -157,24 +110,24 @@ pub fn routes(assume: &Assume) -> Vec<Route> {
         is_v2: false,
         is_assumed: account.mark == Confidence::Assumed,
         is_on: true,
-        is_open: true,
+        is_open_to_agents: true,
         path: account.path.clone(),
     });
     for route in &mut routes {
-        route.is_on = !route.is_assumed || assume.allows(&route.names);
+        route.is_on = !route.is_assumed;
     }
-    routes.sort_by_key(|route| route.path.contains(PLACE));
+    routes.sort_by_key(|route| route.path.contains(ID_PLACEHOLDER));
     routes
 }
 
-const PLACE: &str = "{id}";
+const ID_PLACEHOLDER: &str = "{id}";
 
 fn action(entity: &Entity, name: &str) -> Option<Action> {
     Some(match (entity.name.as_str(), name) {
-        ("bindings", "create") => Action::Bind,
-        ("bindings", "query") => Action::Binding,
-        ("bindings", "update") => Action::Rebind,
-        ("bindings", "delete") => Action::Unbind,
+        ("bindings", "create") => Action::CreateBinding,
+        ("bindings", "query") => Action::QueryBinding,
+        ("bindings", "update") => Action::UpdateBinding,
+        ("bindings", "delete") => Action::DeleteBinding,
         ("fields", "customers") => Action::Fields("customers", true),
         ("fields", "companies") => Action::Fields("companies", true),
         ("fields", "tickets") => Action::Fields("tickets", true),
@@ -183,10 +136,10 @@ fn action(entity: &Entity, name: &str) -> Option<Action> {
         ("tickets", "custom_fields") => Action::Fields("tickets", false),
         ("companies", "fields") => Action::Fields("companies", true),
         ("chats", "messages") => Action::Messages,
-        (_, "by_company") => Action::Belonging("companies"),
-        (_, "by_user") => Action::Belonging("customers"),
+        (_, "by_company") => Action::ListByOwner("companies"),
+        (_, "by_user") => Action::ListByOwner("customers"),
         (_, "list") => Action::List,
-        (_, "many") => Action::Many,
+        (_, "many") => Action::ShowMany,
         (_, "search") => Action::Search,
         (_, "get") => Action::Get,
         (_, "create") => Action::Create,
@@ -210,14 +163,14 @@ fn names(entity: &Entity, name: &str) -> Vec<String> {
 
 /// The `_v2` form of an endpoint: on the collection for contacts, on the id for a ticket. Only two of their paths were
 /// seen.
-fn second_form(route: &Route, name: &str) -> Option<Route> {
+fn v2_route(route: &Route, name: &str) -> Option<Route> {
     let entity = route.entity?;
     let (path, is_seen) = match (entity.name.as_str(), name) {
         ("customers", "list" | "get" | "create" | "update") => {
             let collection = entity.endpoint("list")?.path.strip_suffix(".json")?;
             (route.path.replacen(collection, &format!("{collection}_v2"), 1), name == "get")
         }
-        ("tickets", "get") => (route.path.replacen(PLACE, &format!("{PLACE}_v2"), 1), true),
+        ("tickets", "get") => (route.path.replacen(ID_PLACEHOLDER, &format!("{ID_PLACEHOLDER}_v2"), 1), true),
         _ => return None,
     };
     let names = names(entity, name).iter().map(|name| name.replacen('.', "_v2.", 1)).collect();
@@ -227,7 +180,7 @@ fn second_form(route: &Route, name: &str) -> Option<Route> {
 impl Route {
     /// Its path with an id in place.
     pub fn path_of(&self, id: Option<i64>) -> String {
-        self.path.replace(PLACE, &id.map(|id| id.to_string()).unwrap_or_default())
+        self.path.replace(ID_PLACEHOLDER, &id.map(|id| id.to_string()).unwrap_or_default())
     }
 
     /// Whether this is a request for it; the inner value is the id in its path.
@@ -235,7 +188,7 @@ impl Route {
         if self.method != *method {
             return None;
         }
-        match self.path.split_once(PLACE) {
+        match self.path.split_once(ID_PLACEHOLDER) {
             None => (self.path == path).then_some(None),
             Some((before, after)) => {
                 let id = path.strip_prefix(before)?.strip_suffix(after)?;
@@ -281,10 +234,12 @@ fn loose<'a>(routes: &'a [Route], path: &str) -> Option<(&'a Route, Option<i64>)
 
 #[cfg(test)]
 mod tests {
+    use super::super::assume::Assume;
     use super::*;
 
     fn found(assume: &Assume, method: Method, path: &str) -> Option<(String, Option<i64>, bool)> {
-        let routes = routes(assume);
+        let mut routes = routes();
+        assume.apply(&mut routes);
         find(&routes, &method, path, false).map(|(route, id)| (route.names[0].clone(), id, route.is_on))
     }
 

@@ -1,151 +1,25 @@
-//! The server as others start it: options, its own thread and runtime, its address, its end.
+//! The server as others start it: its own thread and runtime, its address, its end.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
 use tokio::sync::oneshot;
 
-use super::auth::Tokens;
-use super::faults::{Fault, Plan};
-use super::repeats::Repeats;
-use super::routes::{Assume, Route, routes};
-use super::seed::{self, Size};
-use super::store::Store;
+use super::assume::needed;
+use super::faults::faulty_listener::FaultyListener;
+use super::faults::faulty_stream::ConnectionControl;
+use super::options::Options;
+use super::state::AppState;
 use super::variants::Variants;
-use super::watch::Watch;
-use super::wire::{Control, Gate};
-use super::{handler, page};
-use crate::entity::{AccountMode, Catalog, Entity, Method};
-use crate::error::{Context, Error, Result};
+use super::{handler, status};
+use crate::entity::AccountMode;
+use crate::error::{Error, Result};
 use rust_i18n::t;
-
-/// How a server is to be.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where it listens; port 0 takes a free one. Only addresses of this machine are accepted.
-    pub listen: SocketAddr,
-    /// The file that keeps the records; none keeps them in memory.
-    pub data: Option<PathBuf>,
-    /// Fills a new store with invented records.
-    pub seed: Option<u64>,
-    /// How many of them.
-    pub seed_size: Size,
-    /// Which assumed endpoints answer.
-    pub assume: Assume,
-    /// Which variant of the interface is played.
-    pub variants: Variants,
-    /// What goes wrong.
-    pub faults: Vec<Fault>,
-    /// Decides everything random about faults.
-    pub fault_seed: u64,
-}
-
-impl Default for Options {
-    /// A free port, an empty store in memory, nothing assumed, no faults.
-    fn default() -> Self {
-        Options {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            data: None,
-            seed: None,
-            seed_size: Size::default(),
-            assume: Assume::default(),
-            variants: Variants::default(),
-            faults: Vec::new(),
-            fault_seed: 1,
-        }
-    }
-}
-
-/// Everything the requests share.
-#[derive(Debug)]
-pub struct World {
-    /// All routes.
-    pub routes: Vec<Route>,
-    /// Path of the base address.
-    pub base_path: String,
-    /// The switches in force.
-    pub variants: Variants,
-    /// What goes wrong.
-    pub faults: Plan,
-    /// Tokens that are good.
-    pub tokens: Tokens,
-    /// What happened so far.
-    pub watch: Watch,
-    /// The limit of requests a second.
-    pub pace: Pace,
-    /// Writes by their `Requestid`.
-    pub repeats: Repeats,
-    address: SocketAddr,
-    store: Mutex<Store>,
-}
-
-impl World {
-    /// The base address of the interface.
-    pub fn base_url(&self) -> String {
-        format!("http://{}{}", self.address, self.base_path)
-    }
-
-    /// The assumed endpoints that are switched on, by name.
-    pub fn assumed(&self) -> Vec<String> {
-        let assumed = self.routes.iter().filter(|route| route.is_assumed && route.is_on);
-        let mut names: Vec<String> = assumed.map(|route| route.names[0].clone()).collect();
-        names.sort_unstable();
-        names
-    }
-
-    /// The records.
-    pub fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn new(options: Options, address: SocketAddr) -> Result<Self> {
-        let mut store = Store::open(options.data.as_deref())?;
-        if store.is_empty() {
-            // At once, so that a command killed meanwhile does not leave half an account in the file.
-            store.at_once(|store| {
-                seed::furnish(store)?;
-                options.seed.map_or(Ok(()), |seed| seed::fill(store, seed, options.seed_size))
-            })?;
-        }
-        let base = &Catalog::embedded().service.base_url;
-        let base_path = url::Url::parse(base).context(|| base.clone())?.path().trim_end_matches('/').to_owned();
-        Ok(World {
-            routes: routes(&options.assume),
-            base_path,
-            variants: options.variants,
-            faults: Plan::new(options.faults, options.fault_seed),
-            tokens: Tokens::default(),
-            watch: Watch::default(),
-            pace: Pace::default(),
-            repeats: Repeats::default(),
-            address,
-            store: Mutex::new(store),
-        })
-    }
-}
-
-/// How many requests came in the running second.
-#[derive(Debug, Default)]
-pub struct Pace(Mutex<Option<(Instant, u64)>>);
-
-impl Pace {
-    /// Whether one more request is within `rate` a second; 0 = no limit.
-    pub fn allows(&self, rate: u64) -> bool {
-        if rate == 0 {
-            return true;
-        }
-        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (begin, count) =
-            window.filter(|(begin, _)| begin.elapsed() < Duration::from_secs(1)).unwrap_or((Instant::now(), 0));
-        *window = Some((begin, count + 1));
-        count < rate
-    }
-}
 
 /// A running server. It ends when it is dropped.
 #[derive(Debug)]
@@ -175,8 +49,8 @@ impl Server {
         let listener = TcpListener::bind(listen).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let world = Arc::new(World::new(options, address)?);
-        let (assumed, base_url) = (world.assumed(), world.base_url());
+        let state = Arc::new(AppState::new(options, address)?);
+        let (assumed, base_url) = (state.assumed(), state.base_url());
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -187,7 +61,7 @@ impl Server {
         let thread = std::thread::Builder::new()
             .name("sandbox".to_owned())
             .spawn(move || {
-                runtime.block_on(serve(listener, address, world, stopped));
+                runtime.block_on(serve(listener, address, state, stopped));
                 // What still stalls is a fault that waits for ever.
                 runtime.shutdown_timeout(Duration::from_millis(200));
             })
@@ -231,19 +105,19 @@ impl Drop for Server {
     }
 }
 
-async fn serve(listener: TcpListener, address: SocketAddr, world: Arc<World>, stopped: oneshot::Receiver<()>) {
+async fn serve(listener: TcpListener, address: SocketAddr, state: Arc<AppState>, stopped: oneshot::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let gate = Gate::new(listener, address, world.clone());
+    let listener = FaultyListener::new(listener, address, state.faults.clone(), state.request_log.clone());
     let router = Router::new()
-        .route("/", get(page::page))
-        .route("/sandbox/state.json", get(page::state))
+        .route("/", get(status::page))
+        .route("/sandbox/state.json", get(status::state_json))
         // Browsers ask for it on their own; it is no request of the interface.
         .route("/favicon.ico", get(|| async { axum::http::StatusCode::NO_CONTENT }))
         .fallback(handler::handle)
-        .with_state(world);
-    let service = router.into_make_service_with_connect_info::<Control>();
+        .with_state(state);
+    let service = router.into_make_service_with_connect_info::<ConnectionControl>();
     let (sent, stopping) = oneshot::channel();
-    let graceful = axum::serve(gate, service).with_graceful_shutdown(async move {
+    let graceful = axum::serve(listener, service).with_graceful_shutdown(async move {
         let _ = stopped.await;
         let _ = sent.send(());
     });
@@ -258,20 +132,6 @@ async fn serve(listener: TcpListener, address: SocketAddr, world: Arc<World>, st
     }
 }
 
-/// The endpoints that imports and exports rely on although they are assumed.
-pub fn needed() -> Assume {
-    let is_needed = |route: &Route| match route.method {
-        Method::Get => true,
-        Method::Delete => false,
-        Method::Post | Method::Put => route.entity.is_some_and(Entity::is_importable),
-    };
-    let names = routes(&Assume::Nothing)
-        .into_iter()
-        .filter(|route| route.is_assumed && !route.is_v2 && is_needed(route))
-        .map(|route| route.names[0].clone());
-    Assume::Named(names.collect())
-}
-
 /// Folder of the sandbox in the working folder.
 pub const FOLDER: &str = ".bw8";
 
@@ -281,16 +141,15 @@ pub const FOLDER: &str = ".bw8";
 /// # Errors
 /// As [`Server::start`]; also when the folder cannot be made.
 pub fn in_folder(folder: &Path, mode: AccountMode) -> Result<Server> {
-    let place = folder.join(FOLDER);
-    std::fs::create_dir_all(&place).map_err(|why| {
-        Error::cannot_run(t!("sandbox.no_folder", folder = place.display().to_string(), why = why.to_string()))
+    let folder = folder.join(FOLDER);
+    std::fs::create_dir_all(&folder).map_err(|why| {
+        Error::cannot_run(t!("sandbox.no_folder", folder = folder.display().to_string(), why = why.to_string()))
     })?;
-    let variants = Variants { mode: mode.into(), ..Variants::default() };
     Server::start(Options {
-        data: Some(place.join("sandbox.db")),
+        data: Some(folder.join("sandbox.db")),
         seed: Some(1),
         assume: needed(),
-        variants,
+        variants: Variants { mode: mode.into(), ..Variants::default() },
         ..Options::default()
     })
 }

@@ -1,4 +1,4 @@
-//! The switches: every point on which the notes of the interface disagree or are silent, with the documented answers as
+//! The switches: every point on which the documentation of the interface disagrees with itself or is silent, with the possible answers as
 //! values. `--variant name=value` sets one; [`Variants::table`] lists them all for help, page and documentation.
 
 use crate::entity::AccountMode;
@@ -19,7 +19,7 @@ pub struct Switch {
 /// Declares the switches with a fixed set of values: an enum for each, and the struct that holds them.
 macro_rules! switches {
     ($($(#[$about:meta])* $field:ident $name:literal $kind:ident {
-        $($(#[$meaning:meta])* $value:ident $word:literal,)+
+        $($(#[$meaning:meta])* $value:ident $text:literal,)+
     })+) => {
         $(
             $(#[$about])*
@@ -27,15 +27,15 @@ macro_rules! switches {
             pub enum $kind { $($(#[$meaning])* $value,)+ }
 
             impl $kind {
-                const WORDS: &[(&'static str, $kind)] = &[$(($word, $kind::$value),)+];
+                const VALUES: &[(&'static str, $kind)] = &[$(($text, $kind::$value),)+];
 
-                fn word(self) -> &'static str {
-                    match self { $($kind::$value => $word,)+ }
+                fn as_str(self) -> &'static str {
+                    match self { $($kind::$value => $text,)+ }
                 }
             }
         )+
 
-        /// Which variant of the interface is played. The default of each switch is what the notes hold most likely.
+        /// Which variant of the interface is played. The default of each switch is what the documentation makes most likely.
         #[derive(Debug, Clone)]
         pub struct Variants {
             $($(#[$about])* pub $field: $kind,)+
@@ -53,10 +53,10 @@ macro_rules! switches {
             /// Sets the switch `name` to `value`.
             ///
             /// # Errors
-            /// Names what can be written when either word is not known.
+            /// Names what can be written when the name or the value is not known.
             pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
                 match name {
-                    $($name => self.$field = pick(name, value, $kind::WORDS)?,)+
+                    $($name => self.$field = find_value(name, value, $kind::VALUES)?,)+
                     "page-cap" => self.page_cap = number(name, value)?,
                     "list-delay" => self.list_delay = number(name, value)?,
                     "rate" => self.rate = number(name, value)?,
@@ -76,8 +76,8 @@ macro_rules! switches {
                 vec![
                     $(Switch {
                         name: $name,
-                        values: $kind::WORDS.iter().map(|(word, _)| *word).collect(),
-                        value: self.$field.word().to_owned(),
+                        values: $kind::VALUES.iter().map(|(text, _)| *text).collect(),
+                        value: self.$field.as_str().to_owned(),
                     },)+
                     number("page-cap", self.page_cap),
                     number("list-delay", self.list_delay),
@@ -158,7 +158,7 @@ switches! {
         /// It does not.
         Absent "absent",
     }
-    /// The HTTP status of a refusal.
+    /// The HTTP status of an error answer.
     errors "errors" Errors {
         /// The one that fits.
         #[default]
@@ -280,7 +280,7 @@ switches! {
         /// `{"state":"403","message":"user error"}`.
         Failure "error",
     }
-    /// A binding query for `workWechat`, which the page names for adding only.
+    /// A binding query for `workWechat`, which the documentation names for adding only.
     work_wechat "workwechat-query" WorkWechat {
         /// Is answered.
         #[default]
@@ -298,18 +298,9 @@ switches! {
     }
 }
 
-impl From<AccountMode> for Mode {
-    fn from(mode: AccountMode) -> Self {
-        match mode {
-            AccountMode::Business => Mode::Business,
-            AccountMode::Consumer => Mode::Consumer,
-        }
-    }
-}
-
-fn pick<T: Copy>(name: &str, value: &str, words: &[(&'static str, T)]) -> Result<T> {
-    words.iter().find(|(word, _)| *word == value).map(|(_, picked)| *picked).ok_or_else(|| {
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+fn find_value<T: Copy>(name: &str, value: &str, known: &[(&'static str, T)]) -> Result<T> {
+    known.iter().find(|(text, _)| *text == value).map(|(_, value)| *value).ok_or_else(|| {
+        let known: Vec<&str> = known.iter().map(|(text, _)| *text).collect();
         Error::usage(t!("sandbox.unknown_value", name = name, value = value))
             .hint(t!("sandbox.known", known = known.join(", ")))
     })
@@ -321,15 +312,24 @@ fn number(name: &str, value: &str) -> Result<u64> {
         .map_err(|_| Error::usage(t!("sandbox.unknown_value", name = name, value = value)).hint(t!("sandbox.number")))
 }
 
+impl From<AccountMode> for Mode {
+    fn from(mode: AccountMode) -> Self {
+        match mode {
+            AccountMode::Business => Mode::Business,
+            AccountMode::Consumer => Mode::Consumer,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_word_of_the_table_can_be_set_and_is_read_back() {
+    fn every_value_of_the_table_can_be_set_and_is_read_back() {
         for switch in Variants::default().table() {
-            for word in switch.values {
-                let value = if word == "N" { "7" } else { word };
+            for text in switch.values {
+                let value = if text == "N" { "7" } else { text };
                 let mut variants = Variants::default();
                 variants.set(switch.name, value).unwrap();
                 let now = variants.table().into_iter().find(|one| one.name == switch.name).unwrap();
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_words_are_refused_with_the_known_ones() {
+    fn unknown_names_and_values_are_refused_with_the_known_ones() {
         let mut variants = Variants::default();
         assert!(variants.set("nonsense", "1").is_err());
         let error = variants.set("created", "nonsense").unwrap_err();

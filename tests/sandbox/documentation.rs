@@ -37,7 +37,7 @@ fn the_tables_name_every_switch_value_and_fault() {
         }
     }
     for kind in Kind::ALL {
-        assert!(MANUAL.lines().any(|line| line.starts_with(&format!("| `{}` |", kind.word()))), "{}", kind.word());
+        assert!(MANUAL.lines().any(|line| line.starts_with(&format!("| `{}` |", kind.as_str()))), "{}", kind.as_str());
     }
 }
 

@@ -236,6 +236,6 @@ fn delays_come_beside_another_fault() {
 fn every_kind_is_met_above() {
     let source = include_str!("faults.rs");
     for kind in Kind::ALL {
-        assert!(source.contains(&format!("\"{}", kind.word())), "{}", kind.word());
+        assert!(source.contains(&format!("\"{}", kind.as_str())), "{}", kind.as_str());
     }
 }

@@ -1,4 +1,4 @@
-//! The rehearsal server, driven by a plain HTTP client of the tests' own: nothing of the program's client is used.
+//! The sandbox, driven by a plain HTTP client of the tests' own: nothing of the program's client is used.
 
 mod command;
 mod documentation;

@@ -7,11 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 /// How many requests are remembered one by one.
-const LAST: usize = 100;
+const CAPACITY: usize = 100;
 
 /// One request that was answered, or that a fault left without an answer.
 #[derive(Debug, Clone, Serialize)]
-pub struct Seen {
+pub struct LoggedRequest {
     /// When, in the service's zone.
     pub time: String,
     /// Method.
@@ -26,7 +26,7 @@ pub struct Seen {
     pub request_id: String,
     /// Milliseconds until the answer was ready.
     pub milliseconds: u64,
-    /// The fault that was played on it.
+    /// The fault that was played on it, a delay only when there was no other.
     pub fault: Option<String>,
     /// Whether it changed a record.
     pub stored: bool,
@@ -35,13 +35,13 @@ pub struct Seen {
 /// Counts since the start.
 #[derive(Debug, Default, Clone, Serialize)]
 pub struct Counts {
-    /// All requests.
+    /// Requests to the interface; looking at the sandbox itself does not count.
     pub requests: u64,
     /// Connections that were accepted.
     pub connections: u64,
     /// Requests by endpoint, then by status.
     pub by_endpoint: BTreeMap<String, BTreeMap<u16, u64>>,
-    /// Faults that were played, by kind.
+    /// Faults that were played, by kind; a delay beside another fault of the same request is not counted.
     pub faults: BTreeMap<String, u64>,
     /// Creates, changes and removals that were stored.
     pub writes_stored: u64,
@@ -53,71 +53,71 @@ pub struct Counts {
     pub most_in_flight: usize,
 }
 
-/// The observer.
+/// Counts, and the last requests one by one.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct RequestLog {
     in_flight: AtomicUsize,
     most: AtomicUsize,
-    inner: Mutex<(Counts, VecDeque<Seen>)>,
+    inner: Mutex<(Counts, VecDeque<LoggedRequest>)>,
 }
 
 /// A request that is being worked on; it counts as in flight until this is dropped.
 #[derive(Debug)]
-pub struct Flight<'a>(&'a Watch);
+pub struct InFlight<'a>(&'a RequestLog);
 
-impl Drop for Flight<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Watch {
-    fn lock(&self) -> MutexGuard<'_, (Counts, VecDeque<Seen>)> {
+impl RequestLog {
+    fn lock(&self) -> MutexGuard<'_, (Counts, VecDeque<LoggedRequest>)> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request begins.
-    pub fn begin(&self) -> Flight<'_> {
+    pub fn begin(&self) -> InFlight<'_> {
         let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(now, Ordering::Relaxed);
-        Flight(self)
+        InFlight(self)
     }
 
     /// A connection was accepted.
-    pub fn connected(&self) {
+    pub fn count_connection(&self) {
         self.lock().0.connections += 1;
     }
 
     /// A write came with a `Requestid` that was used before.
-    pub fn repeated(&self) {
+    pub fn count_repeated_request_id(&self) {
         self.lock().0.repeated_request_ids += 1;
     }
 
     /// A fault was played on a connection, before there was a request.
-    pub fn faulted(&self, kind: &str) {
+    pub fn count_fault(&self, kind: &str) {
         *self.lock().0.faults.entry(kind.to_owned()).or_default() += 1;
     }
 
     /// A request ended.
-    pub fn end(&self, seen: Seen) {
+    pub fn end(&self, request: LoggedRequest) {
         let (counts, last) = &mut *self.lock();
         counts.requests += 1;
-        *entry(&mut counts.by_endpoint, &seen.endpoint).entry(seen.status).or_default() += 1;
-        if seen.stored {
+        *entry(&mut counts.by_endpoint, &request.endpoint).entry(request.status).or_default() += 1;
+        if request.stored {
             counts.writes_stored += 1;
-            *entry(&mut counts.writes_by_endpoint, &seen.endpoint) += 1;
+            *entry(&mut counts.writes_by_endpoint, &request.endpoint) += 1;
         }
-        if let Some(fault) = &seen.fault {
+        if let Some(fault) = &request.fault {
             *entry(&mut counts.faults, fault) += 1;
         }
-        if last.len() == LAST {
+        if last.len() == CAPACITY {
             last.pop_front();
         }
-        last.push_back(seen);
+        last.push_back(request);
     }
 
     /// The counts, and the last requests, oldest first.
-    pub fn look(&self) -> (Counts, Vec<Seen>) {
+    pub fn snapshot(&self) -> (Counts, Vec<LoggedRequest>) {
         let (counts, last) = &*self.lock();
         let counts = Counts { most_in_flight: self.most.load(Ordering::Relaxed), ..counts.clone() };
         (counts, last.iter().cloned().collect())

@@ -3,43 +3,45 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::answer::{Answer, binding_refusal};
 use super::call::Call;
-use super::check::{Checked, Refusal, refuse};
-use super::seed;
-use super::store::{Record, Shape, Store, text};
-use super::variants::{Unbound, WorkWechat};
-use super::write;
+use super::rejection::{Checked, Rejection, reject};
+use super::request_body;
 use crate::entity::{Entity, Kind};
 use crate::error::Result;
+use crate::sandbox::answer::{Answer, binding_error};
+use crate::sandbox::records::ids::first_id;
+use crate::sandbox::records::indexed_fields::IndexedFields;
+use crate::sandbox::records::record::{Record, text};
+use crate::sandbox::records::store::Store;
+use crate::sandbox::variants::{Unbound, WorkWechat};
 
 const USER_ERROR: &str = "user error";
 
 /// Adds a binding.
-pub fn bind(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let mut sent = match sent(call, entity, &required(entity)) {
         Ok(sent) => sent,
-        Err(refusal) => return Ok(binding_refusal(call.variants, &refusal.message)),
+        Err(rejection) => return Ok(binding_error(call.variants, &rejection.message)),
     };
     let contact = contact(&sent);
     if !store.exists("customers", contact) {
-        return Ok(binding_refusal(call.variants, USER_ERROR));
+        return Ok(binding_error(call.variants, USER_ERROR));
     }
     let exists = entity.conflict.as_ref().map_or("", |conflict| conflict.message.as_str());
     let source = text(&sent, "account_source").to_owned();
     let is_bound = of_source(store, entity, contact, &source)?.is_some()
         || holder(store, entity, text(&sent, "openId"), &source)?.is_some();
     if is_bound {
-        return Ok(binding_refusal(call.variants, exists));
+        return Ok(binding_error(call.variants, exists));
     }
-    let id = store.next_id(&entity.name, seed::first_id(&entity.name));
-    complete(id, &mut sent);
-    store.put(&shape(entity), id, &sent, call.request_id)?;
+    let id = store.next_id(&entity.name, first_id(&entity.name));
+    fill_defaults(id, &mut sent);
+    store.put(&indexed_fields(entity), id, &sent, call.request_id)?;
     Ok(success(&json!(true)).stored())
 }
 
 /// Gives a new binding the members the service sets.
-pub fn complete(id: i64, binding: &mut Record) {
+pub fn fill_defaults(id: i64, binding: &mut Record) {
     let digest: String = Sha256::digest(id.to_le_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     for (name, value) in [
         ("aId", id.to_string()),
@@ -61,69 +63,69 @@ fn identify(binding: &mut Record) {
 }
 
 /// Bindings are looked up by contact and by identity.
-pub fn shape(entity: &Entity) -> Shape<'_> {
-    Shape::of(entity).with_lookup(IDENTITY)
+pub fn indexed_fields(entity: &Entity) -> IndexedFields<'_> {
+    IndexedFields::of(entity).with_lookup(IDENTITY)
 }
 
 /// Looks bindings up by contact, by identity, or by both when they belong together.
 pub fn query(call: &Call<'_>, entity: &Entity, store: &Store) -> Result<Answer> {
-    let refuse = |message: &str| Ok(binding_refusal(call.variants, message));
+    let reject = |message: &str| Ok(binding_error(call.variants, message));
     let source = match source(call, entity) {
         Ok(source) => source,
-        Err(refusal) => return refuse(&refusal.message),
+        Err(rejection) => return reject(&rejection.message),
     };
     if source == "workWechat" && call.variants.work_wechat == WorkWechat::Refused {
-        return refuse("account_source: is none of the allowed values");
+        return reject("account_source: is none of the allowed values");
     }
     let found = match find(call, entity, source, store)? {
         Ok(found) => found,
-        Err(refusal) => return refuse(&refusal.message),
+        Err(rejection) => return reject(&rejection.message),
     };
     if found.is_none() && call.variants.unbound == Unbound::Failure {
-        return refuse(USER_ERROR);
+        return reject(USER_ERROR);
     }
-    let look = call.look();
+    let style = call.record_style();
     let mut text = String::from("{\"data\":[");
     if let Some((id, binding)) = &found {
-        look.write(&mut text, entity, *id, binding);
+        style.write(&mut text, entity, *id, binding);
     }
     text.push_str("],\"msg\":\"success\"}");
     Ok(Answer::text(200, text))
 }
 
 /// Changes the identity of a contact's binding.
-pub fn rebind(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub fn update(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let sent = match sent(call, entity, &["cId", "account_source"]) {
         Ok(sent) => sent,
-        Err(refusal) => return Ok(binding_refusal(call.variants, &refusal.message)),
+        Err(rejection) => return Ok(binding_error(call.variants, &rejection.message)),
     };
     let source = text(&sent, "account_source");
     let Some((id, mut binding)) = of_source(store, entity, contact(&sent), source)? else {
-        return Ok(binding_refusal(call.variants, USER_ERROR));
+        return Ok(binding_error(call.variants, USER_ERROR));
     };
     if holder(store, entity, text(&sent, "openId"), source)?.is_some_and(|other| other != id) {
         let exists = entity.conflict.as_ref().map_or("", |conflict| conflict.message.as_str());
-        return Ok(binding_refusal(call.variants, exists));
+        return Ok(binding_error(call.variants, exists));
     }
     binding.extend(sent);
     identify(&mut binding);
-    store.put(&shape(entity), id, &binding, call.request_id)?;
+    store.put(&indexed_fields(entity), id, &binding, call.request_id)?;
     Ok(success(&json!(true)).stored())
 }
 
 /// Removes a binding, asked for with the parameters of the query.
-pub fn unbind(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub fn delete(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let found = match source(call, entity) {
         Ok(source) => find(call, entity, source, store)?,
-        Err(refusal) => Err(refusal),
+        Err(rejection) => Err(rejection),
     };
     match found {
         Ok(Some((id, _))) => {
             store.remove(&entity.name, id)?;
             Ok(success(&json!(true)).stored())
         }
-        Ok(None) => Ok(binding_refusal(call.variants, USER_ERROR)),
-        Err(refusal) => Ok(binding_refusal(call.variants, &refusal.message)),
+        Ok(None) => Ok(binding_error(call.variants, USER_ERROR)),
+        Err(rejection) => Ok(binding_error(call.variants, &rejection.message)),
     }
 }
 
@@ -137,24 +139,24 @@ fn required(entity: &Entity) -> Vec<&str> {
 
 /// The bare body, checked.
 fn sent(call: &Call<'_>, entity: &Entity, required: &[&str]) -> Checked<Map<String, Value>> {
-    let mut record = write::body(call)?;
+    let mut record = request_body::record(call)?;
     for (name, value) in &mut record {
         let Some(field) = entity.field(name).filter(|field| !field.read_only) else {
-            return refuse("", format!("{name}: no such field"));
+            return reject("", format!("{name}: no such field"));
         };
         let text = match &*value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
-            _ => return refuse("", format!("{name}: must be a string or a number")),
+            _ => return reject("", format!("{name}: must be a string or a number")),
         };
         let is_known = field.kind != Kind::Choice || field.choices.iter().any(|choice| choice.value == text);
         if !is_known {
-            return refuse("", format!("{name}: is none of the allowed values"));
+            return reject("", format!("{name}: is none of the allowed values"));
         }
         *value = Value::String(text);
     }
     match required.iter().find(|name| text(&record, name).is_empty()) {
-        Some(name) => refuse("", format!("{name}: is required")),
+        Some(name) => reject("", format!("{name}: is required")),
         None => Ok(record),
     }
 }
@@ -162,22 +164,22 @@ fn sent(call: &Call<'_>, entity: &Entity, required: &[&str]) -> Checked<Map<Stri
 fn source<'a>(call: &'a Call<'_>, entity: &Entity) -> Checked<&'a str> {
     let filters = call.route.endpoint.map_or(&[][..], |endpoint| &endpoint.filters);
     if let Some((name, _)) = call.query.iter().find(|(name, _)| !filters.contains(name)) {
-        return refuse("", format!("{name}: no such parameter"));
+        return reject("", format!("{name}: no such parameter"));
     }
     let choices = entity.field("account_source").map_or(&[][..], |field| &field.choices);
     match call.parameter("account_source") {
-        None | Some("") => refuse("", "account_source: is required"),
+        None | Some("") => reject("", "account_source: is required"),
         Some(source) if choices.iter().any(|choice| choice.value == source) => Ok(source),
-        Some(_) => refuse("", "account_source: is none of the allowed values"),
+        Some(_) => reject("", "account_source: is none of the allowed values"),
     }
 }
 
 /// The binding that `cId` and `openId` of a query mean.
 fn find(call: &Call<'_>, entity: &Entity, source: &str, store: &Store) -> Result<Checked<Option<(i64, Record)>>> {
     let open = call.parameter("openId").filter(|open| !open.is_empty());
-    let user_error = || Err(Refusal { code: "", message: USER_ERROR.to_owned() });
+    let user_error = || Err(Rejection { code: "", message: USER_ERROR.to_owned() });
     let binding = match (call.parameter("cId").filter(|id| !id.is_empty()), open) {
-        (None, None) => return Ok(refuse("", "cId, openId: one of them is required")),
+        (None, None) => return Ok(reject("", "cId, openId: one of them is required")),
         (Some(contact), open) => {
             let contact = contact.parse().unwrap_or_default();
             if !store.exists("customers", contact) {

@@ -1,33 +1,19 @@
-//! Is a write acceptable? As strict as the notes allow: whatever they do not name is refused, and the refusal names the
-//! member. What comes out is the record as it will be stored.
+//! Is a write acceptable? As strict as the documentation allows: whatever it does not name is rejected, and the rejection
+//! names the member. What comes out is the record as it will be stored.
 
 use serde_json::{Map, Value};
 
-use super::definitions;
-use super::store::{Record, Shape, Store, text};
-use super::variants::{Dates, DuplicateMobile, Mode, Put, Template, UnknownTags, Variants};
+use super::rejection::{Checked, reject};
 use crate::entity::{AccountMode, Entity, Field, Kind};
 use crate::error::Result;
+use crate::sandbox::custom_fields;
+use crate::sandbox::records::indexed_fields::IndexedFields;
+use crate::sandbox::records::record::{Record, text};
+use crate::sandbox::records::store::Store;
+use crate::sandbox::variants::{Dates, DuplicateMobile, Mode, Put, Template, UnknownTags, Variants};
 
 /// Tags the invented account has set up.
-pub const TAGS: &[&str] = &["示例标签", "示例重点", "示例回访", "vip", "north"];
-
-/// Why a write is not acceptable.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// A made-up code.
-    pub code: &'static str,
-    /// A text that names the member.
-    pub message: String,
-}
-
-/// A check either passes or refuses.
-pub type Checked<T> = std::result::Result<T, Refusal>;
-
-/// Shorthand for a refusal.
-pub fn refuse<T>(code: &'static str, message: impl Into<String>) -> Checked<T> {
-    Err(Refusal { code, message: message.into() })
-}
+pub const KNOWN_TAGS: &[&str] = &["示例标签", "示例重点", "示例回访", "vip", "north"];
 
 /// What a write is checked against.
 #[derive(Debug)]
@@ -48,28 +34,28 @@ impl Check<'_> {
     /// The record that `sent` makes of `before`.
     pub fn record(&self, before: Option<Record>, sent: &Map<String, Value>) -> Result<Checked<Record>> {
         let mut record = before.unwrap_or_default();
-        if let Err(refusal) = self.merge(&mut record, sent) {
-            return Ok(Err(refusal));
+        if let Err(rejection) = self.merge(&mut record, sent) {
+            return Ok(Err(rejection));
         }
         if self.id.is_none()
-            && let Err(refusal) = self.is_complete(&record)
+            && let Err(rejection) = self.is_complete(&record)
         {
-            return Ok(Err(refusal));
+            return Ok(Err(rejection));
         }
         self.is_unique(record)
     }
 
     fn merge(&self, record: &mut Record, sent: &Map<String, Value>) -> Checked<()> {
         if self.id.is_some() {
-            self.forget(record, sent);
+            self.remove_unnamed(record, sent);
         }
         for (name, value) in sent {
-            if name == definitions::MEMBER && !definitions::of(&self.entity.name).is_empty() {
+            if name == custom_fields::MEMBER && !custom_fields::of(&self.entity.name).is_empty() {
                 self.merge_custom(record, value)?;
                 continue;
             }
             let Some(field) = self.entity.field(name) else {
-                return refuse("SANDBOX-UNKNOWN-FIELD", format!("{name}: no such field"));
+                return reject("SANDBOX-UNKNOWN-FIELD", format!("{name}: no such field"));
             };
             if let Some(value) = self.value(field, value)? {
                 record.insert(name.clone(), Value::String(value));
@@ -79,7 +65,7 @@ impl Check<'_> {
     }
 
     /// What an update does to what it does not name.
-    fn forget(&self, record: &mut Record, sent: &Map<String, Value>) {
+    fn remove_unnamed(&self, record: &mut Record, sent: &Map<String, Value>) {
         let resend = self.entity.endpoint("update").map_or(&[][..], |update| &update.resend);
         for field in &self.entity.fields {
             let is_blanked = self.variants.put == Put::Blanks && !field.read_only;
@@ -88,8 +74,8 @@ impl Check<'_> {
                 record.remove(&field.name);
             }
         }
-        if self.variants.put == Put::Blanks && !sent.contains_key(definitions::MEMBER) {
-            record.remove(definitions::MEMBER);
+        if self.variants.put == Put::Blanks && !sent.contains_key(custom_fields::MEMBER) {
+            record.remove(custom_fields::MEMBER);
         }
     }
 
@@ -99,7 +85,7 @@ impl Check<'_> {
         let value = match sent {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
-            _ => return refuse("SANDBOX-WRONG-TYPE", format!("{name}: must be a string or a number")),
+            _ => return reject("SANDBOX-WRONG-TYPE", format!("{name}: must be a string or a number")),
         };
         if self.is_read_only(field) {
             if self.entity.id.as_deref() == Some(name) && self.id.is_some_and(|id| id.to_string() == value) {
@@ -108,14 +94,14 @@ impl Check<'_> {
             match self.variants.dates {
                 Dates::Kept if field.kind == Kind::DateTime => {}
                 Dates::Ignored if field.kind == Kind::DateTime => return Ok(None),
-                _ => return refuse("SANDBOX-READ-ONLY", format!("{name}: is read-only")),
+                _ => return reject("SANDBOX-READ-ONLY", format!("{name}: is read-only")),
             }
         }
         self.is_in_mode(field, &value)?;
         if value.is_empty() {
             let is_needed = field.required && self.id.is_some();
             return if is_needed {
-                refuse("SANDBOX-REQUIRED", format!("{name}: is required"))
+                reject("SANDBOX-REQUIRED", format!("{name}: is required"))
             } else {
                 Ok(Some(value))
             };
@@ -123,10 +109,10 @@ impl Check<'_> {
         if let Some(max) = field.max
             && value.chars().count() > max
         {
-            return refuse("SANDBOX-TOO-LONG", format!("{name}: longer than {max} characters"));
+            return reject("SANDBOX-TOO-LONG", format!("{name}: longer than {max} characters"));
         }
         self.is_well_formed(field, &value)?;
-        self.refers(field, &value)?;
+        self.refers_to_existing(field, &value)?;
         Ok(Some(if field.kind == Kind::Tags { self.tags(&value) } else { value }))
     }
 
@@ -149,7 +135,7 @@ impl Check<'_> {
         let required_in = self.entity.rules.iter().find(|rule| rule.require.as_ref() == Some(&field.name));
         let only_in = field.mode.or_else(|| required_in.and_then(|rule| rule.mode));
         if only_in.is_some_and(|only| only != mode) && !matches!(value, "" | "0") {
-            return refuse("SANDBOX-MODE", format!("{}: does not exist in this account's mode", field.name));
+            return reject("SANDBOX-MODE", format!("{}: does not exist in this account's mode", field.name));
         }
         Ok(())
     }
@@ -175,14 +161,14 @@ impl Check<'_> {
             Kind::Tags => "has an empty tag",
             _ => "must be a number",
         };
-        if is_right { Ok(()) } else { refuse("SANDBOX-WRONG-VALUE", format!("{}: {wanted}", field.name)) }
+        if is_right { Ok(()) } else { reject("SANDBOX-WRONG-VALUE", format!("{}: {wanted}", field.name)) }
     }
 
-    fn refers(&self, field: &Field, value: &str) -> Checked<()> {
+    fn refers_to_existing(&self, field: &Field, value: &str) -> Checked<()> {
         let Some(entity) = field.reference.as_deref() else { return Ok(()) };
         for id in value.split(',').filter(|id| *id != "0") {
             if !id.parse().is_ok_and(|id| self.store.exists(entity, id)) {
-                return refuse("SANDBOX-NO-SUCH-RECORD", format!("{}: {id} does not exist", field.name));
+                return reject("SANDBOX-NO-SUCH-RECORD", format!("{}: {id} does not exist", field.name));
             }
         }
         Ok(())
@@ -192,14 +178,14 @@ impl Check<'_> {
         let tags = value.split(',').map(str::trim);
         match self.variants.tags {
             UnknownTags::Kept => tags.collect::<Vec<_>>().join(","),
-            UnknownTags::Dropped => tags.filter(|tag| TAGS.contains(tag)).collect::<Vec<_>>().join(","),
+            UnknownTags::Dropped => tags.filter(|tag| KNOWN_TAGS.contains(tag)).collect::<Vec<_>>().join(","),
         }
     }
 
     fn merge_custom(&self, record: &mut Record, sent: &Value) -> Checked<()> {
-        let member = definitions::MEMBER;
+        let member = custom_fields::MEMBER;
         let Some(pairs) = sent.as_array() else {
-            return refuse("SANDBOX-WRONG-TYPE", format!("{member}: must be a list"));
+            return reject("SANDBOX-WRONG-TYPE", format!("{member}: must be a list"));
         };
         let mut custom = match record.remove(member) {
             Some(Value::Object(stored)) if self.variants.put == Put::Keeps => stored,
@@ -209,18 +195,18 @@ impl Check<'_> {
             let (Some(key), Some(value), 2) =
                 (pair.get("key").and_then(Value::as_str), pair.get("value"), pair.as_object().map_or(0, Map::len))
             else {
-                return refuse(
+                return reject(
                     "SANDBOX-WRONG-TYPE",
                     format!("{member}: each item needs key and value and nothing else"),
                 );
             };
-            let definition = definitions::of(&self.entity.name).iter().find(|definition| definition.key == key);
-            let Some(definition) = definition else {
-                return refuse("SANDBOX-UNKNOWN-FIELD", format!("{member}.{key}: no such field"));
+            let custom_field = custom_fields::of(&self.entity.name).iter().find(|custom_field| custom_field.key == key);
+            let Some(custom_field) = custom_field else {
+                return reject("SANDBOX-UNKNOWN-FIELD", format!("{member}.{key}: no such field"));
             };
-            match definition.read(value, self.by_id) {
+            match custom_field.read(value, self.by_id) {
                 Ok(value) => custom.insert(key.to_owned(), value),
-                Err(wrong) => return refuse("SANDBOX-WRONG-VALUE", format!("{member}.{key}: {wrong}")),
+                Err(wrong) => return reject("SANDBOX-WRONG-VALUE", format!("{member}.{key}: {wrong}")),
             };
         }
         record.insert(member.to_owned(), Value::Object(custom));
@@ -230,7 +216,7 @@ impl Check<'_> {
     fn is_complete(&self, record: &Record) -> Checked<()> {
         let is_empty = |name: &str| text(record, name).is_empty();
         if let Some(field) = self.entity.fields.iter().find(|field| field.required && is_empty(&field.name)) {
-            return refuse("SANDBOX-REQUIRED", format!("{}: is required", field.name));
+            return reject("SANDBOX-REQUIRED", format!("{}: is required", field.name));
         }
         for rule in &self.entity.rules {
             let is_other_mode =
@@ -240,25 +226,25 @@ impl Check<'_> {
             }
             if !rule.one_of.is_empty() && rule.one_of.iter().all(|name| is_empty(name)) {
                 let names = rule.one_of.join(", ");
-                return refuse("SANDBOX-REQUIRED", format!("{names}: one of them is required"));
+                return reject("SANDBOX-REQUIRED", format!("{names}: one of them is required"));
             }
             if let Some(name) = rule.require.as_deref().filter(|name| is_empty(name)) {
-                return refuse("SANDBOX-REQUIRED", format!("{name}: is required"));
+                return reject("SANDBOX-REQUIRED", format!("{name}: is required"));
             }
         }
         Ok(())
     }
 
-    /// A mobile number belongs to one contact; other natural keys are not guarded.
+    /// A mobile number belongs to one contact; other natural keys need not be unique.
     fn is_unique(&self, record: Record) -> Result<Checked<Record>> {
-        let shape = Shape::of(self.entity);
-        let key = shape.lookup.and_then(|name| self.entity.field(name)).filter(|field| field.kind == Kind::Mobile);
+        let indexed = IndexedFields::of(self.entity);
+        let key = indexed.lookup.and_then(|name| self.entity.field(name)).filter(|field| field.kind == Kind::Mobile);
         if let Some(field) = key
             && self.variants.mobile == DuplicateMobile::Refused
-            && let Some(other) = self.store.find(shape.entity, text(&record, &field.name))?
+            && let Some(other) = self.store.find(indexed.entity, text(&record, &field.name))?
             && Some(other) != self.id
         {
-            return Ok(refuse("SANDBOX-DUPLICATE", format!("{}: already belongs to {other}", field.name)));
+            return Ok(reject("SANDBOX-DUPLICATE", format!("{}: already belongs to {other}", field.name)));
         }
         Ok(Ok(record))
     }

@@ -1,5 +1,5 @@
 //! The records: one SQLite database, in memory or one file, one row for each record of any entity. What lists and checks
-//! ask for often stands in columns of its own; the rest is the record's JSON text.
+//! ask for often stands in columns of its own, beside the record's JSON text.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,14 +9,13 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
-use serde_json::{Map, Value};
 
-use crate::entity::{Entity, Kind};
+use super::indexed_fields::IndexedFields;
+use super::record::{Record, text};
+use super::selection::Selection;
 use crate::error::{Context, Error, Result};
+use crate::sandbox::clock::now_milliseconds;
 use rust_i18n::t;
-
-/// A record's members; every scalar is kept as text, as the service does.
-pub type Record = Map<String, Value>;
 
 const SCHEMA: &str = "
 CREATE TABLE record (
@@ -57,87 +56,9 @@ const APPLICATION: i32 = 0x6277_3873;
 /// Version of the store's layout.
 const VERSION: i32 = 1;
 
-/// Which members of an entity's records stand in columns.
-#[derive(Debug, Clone, Copy)]
-pub struct Shape<'a> {
-    /// Name of the entity.
-    pub entity: &'a str,
-    /// Member with the creation time.
-    pub created: Option<&'a str>,
-    /// Member with the time of the last change.
-    pub updated: Option<&'a str>,
-    /// Member with the natural key, when that is one member.
-    pub lookup: Option<&'a str>,
-    /// Member with the contact or company it belongs to.
-    pub parent: Option<&'a str>,
-    definition: Option<&'a Entity>,
-}
-
-impl<'a> Shape<'a> {
-    /// What the catalog says of this entity.
-    pub fn of(definition: &'a Entity) -> Self {
-        let labelled = |label: &str| {
-            definition.fields.iter().find(|field| field.kind == Kind::DateTime && field.en == label).map(|f| &*f.name)
-        };
-        let owner = |field: &&crate::entity::Field| {
-            field.kind == Kind::Id && matches!(field.reference.as_deref(), Some("customers" | "companies"))
-        };
-        Shape {
-            entity: &definition.name,
-            created: definition.created.as_deref().or_else(|| labelled("Created at")),
-            updated: definition.updated.as_deref().or_else(|| labelled("Updated at")),
-            lookup: definition.keys.first().filter(|key| key.len() == 1).map(|key| &*key[0]),
-            parent: definition.fields.iter().find(owner).map(|field| &*field.name),
-            definition: Some(definition),
-        }
-    }
-
-    /// The same with another member as natural key.
-    pub fn with_lookup(self, member: &'a str) -> Self {
-        Shape { lookup: Some(member), ..self }
-    }
-
-    /// Records the catalog does not know as an entity.
-    pub fn bare(entity: &'a str) -> Self {
-        Shape { entity, created: None, updated: None, lookup: None, parent: None, definition: None }
-    }
-
-    fn is_deleted(&self, record: &Record) -> bool {
-        self.definition
-            .and_then(|definition| definition.deleted.as_ref())
-            .is_some_and(|rule| rule.values.iter().any(|v| v == text(record, &rule.field)))
-    }
-}
-
-/// The text of a member; empty when it is not there or no text.
-pub fn text<'a>(record: &'a Record, name: &str) -> &'a str {
-    record.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Which records a list is made of, in which order.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Selection {
-    /// Name of the entity.
-    pub entity: String,
-    /// Conditions beside the entity, as SQL with `?` for each of `values`.
-    pub conditions: Vec<String>,
-    /// Values of the conditions.
-    pub values: Vec<Sql>,
-    /// `ORDER BY` terms before the id.
-    pub orders: Vec<String>,
-    /// Whether deleted records are in it.
-    pub with_deleted: bool,
-}
-
-impl Selection {
-    fn is_plain(&self) -> bool {
-        self.conditions.is_empty() && self.orders.is_empty() && !self.with_deleted
-    }
-}
-
-/// The ids a selection gave, until a write to its entity.
+/// The ids a selection gave, until the next write.
 #[derive(Debug)]
-struct Answered {
+struct CachedSelection {
     selection: Selection,
     generation: u64,
     ids: Arc<Vec<i64>>,
@@ -148,10 +69,10 @@ struct Answered {
 pub struct Store {
     db: Connection,
     /// Ids of each entity that are not deleted, ascending: makes the last page of a long list as cheap as the first.
-    live: HashMap<String, Vec<i64>>,
-    next: HashMap<String, i64>,
+    live_ids: HashMap<String, Vec<i64>>,
+    next_ids: HashMap<String, i64>,
     generation: u64,
-    answered: Option<Answered>,
+    cached: Option<CachedSelection>,
 }
 
 impl Store {
@@ -160,26 +81,26 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened or is no store.
     pub fn open(path: Option<&Path>) -> Result<Self> {
-        let place = || path.map_or_else(|| "sandbox".to_owned(), |path| path.display().to_string());
+        let location = || path.map_or_else(|| "sandbox".to_owned(), |path| path.display().to_string());
         if let Some(path) = path {
-            // A rehearsal holds people's own data.
+            // Whoever tries an import here puts data of real people into it.
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create(true).truncate(false);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(path).context(place)?;
+            options.open(path).context(location)?;
         }
         let db = match path {
             Some(path) => Connection::open(path),
             None => Connection::open_in_memory(),
         }
-        .context(place)?;
-        // What a killed process wrote survives; only a machine that loses power can lose the last records, and they are
-        // invented ones. The file belongs to one server at a time, as ids are given out from memory.
+        .context(location)?;
+        // What a killed process wrote survives; only a machine that loses power can lose the last records, and
+        // nobody keeps the only copy of anything here. The file belongs to one server at a time, as ids are given out from memory.
         let pragmas = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
                        PRAGMA synchronous = OFF;";
         let unusable = |why: String| {
-            Error::cannot_run(t!("sandbox.data_unusable", file = place(), why = why))
+            Error::cannot_run(t!("sandbox.data_unusable", file = location(), why = why))
                 .hint(t!("sandbox.data_unusable_hint"))
         };
         let prepare = || {
@@ -205,12 +126,12 @@ impl Store {
             }
             Ok(true)
         };
-        if !prepare().map_err(|error| failure(error, &place(), &unusable))? {
+        if !prepare().map_err(|error| failure(error, &location(), &unusable))? {
             return Err(unusable(t!("sandbox.not_a_store").into_owned()));
         }
         db.set_prepared_statement_cache_capacity(64);
-        let mut store = Store { db, live: HashMap::new(), next: HashMap::new(), generation: 0, answered: None };
-        store.load().context(place)?;
+        let mut store = Store { db, live_ids: HashMap::new(), next_ids: HashMap::new(), generation: 0, cached: None };
+        store.load().context(location)?;
         Ok(store)
     }
 
@@ -220,50 +141,57 @@ impl Store {
         while let Some(row) = rows.next()? {
             let (entity, id, deleted): (String, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
             if !deleted {
-                self.live.entry(entity.clone()).or_default().push(id);
+                self.live_ids.entry(entity.clone()).or_default().push(id);
             }
-            self.next.insert(entity, id + 1);
+            self.next_ids.insert(entity, id + 1);
         }
         Ok(())
     }
 
     /// Whether nothing is stored.
     pub fn is_empty(&self) -> bool {
-        self.next.is_empty()
+        self.next_ids.is_empty()
     }
 
     /// How many records of each entity there are, deleted ones aside.
     pub fn counts(&self) -> Vec<(&str, usize)> {
-        let mut counts: Vec<_> = self.live.iter().map(|(entity, ids)| (entity.as_str(), ids.len())).collect();
+        let mut counts: Vec<_> = self.live_ids.iter().map(|(entity, ids)| (entity.as_str(), ids.len())).collect();
         counts.sort_unstable();
         counts
     }
 
     /// Runs `work` in one transaction.
-    pub fn at_once<T>(&mut self, work: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
-        let place = || "sandbox".to_owned();
-        self.db.execute_batch("BEGIN IMMEDIATE").context(place)?;
+    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
+        let location = || "sandbox".to_owned();
+        self.db.execute_batch("BEGIN IMMEDIATE").context(location)?;
         let result = work(self);
         let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        self.db.execute_batch(end).context(place)?;
+        self.db.execute_batch(end).context(location)?;
         result
     }
 
     /// The id the next record of `entity` gets; the first one is `first`.
     pub fn next_id(&self, entity: &str, first: i64) -> i64 {
-        self.next.get(entity).map_or(first, |next| (*next).max(first))
+        self.next_ids.get(entity).map_or(first, |next| (*next).max(first))
     }
 
     /// Stores a new record or one that takes the place of the record with its id.
-    pub fn put(&mut self, shape: &Shape<'_>, id: i64, record: &Record, request: &str) -> Result<()> {
-        self.put_at(shape, id, record, request, now_milliseconds())
+    pub fn put(&mut self, indexed: &IndexedFields<'_>, id: i64, record: &Record, request: &str) -> Result<()> {
+        self.put_at(indexed, id, record, request, now_milliseconds())
     }
 
     /// The same for a record that came to be at `stored` (Unix milliseconds).
-    pub fn put_at(&mut self, shape: &Shape<'_>, id: i64, record: &Record, request: &str, stored: i64) -> Result<()> {
-        let deleted = shape.is_deleted(record);
+    pub fn put_at(
+        &mut self,
+        indexed: &IndexedFields<'_>,
+        id: i64,
+        record: &Record,
+        request: &str,
+        stored: i64,
+    ) -> Result<()> {
+        let deleted = indexed.is_deleted(record);
         let column = |name: Option<&str>| name.map_or("", |name| text(record, name)).to_owned();
-        let parent: i64 = shape.parent.map_or(0, |name| text(record, name).parse().unwrap_or(0));
+        let parent: i64 = indexed.parent.map_or(0, |name| text(record, name).parse().unwrap_or(0));
         // A map with text keys always serialises.
         let body = serde_json::to_string(record).unwrap_or_default();
         let sql = "INSERT INTO record (entity, id, deleted, created, updated, lookup, parent, stored, request, body)
@@ -275,20 +203,20 @@ impl Store {
             .prepare_cached(sql)
             .and_then(|mut statement| {
                 statement.execute(params![
-                    shape.entity,
+                    indexed.entity,
                     id,
                     deleted,
-                    column(shape.created),
-                    column(shape.updated),
-                    column(shape.lookup),
+                    column(indexed.created),
+                    column(indexed.updated),
+                    column(indexed.lookup),
                     parent,
                     stored,
                     request,
                     body
                 ])
             })
-            .context(|| format!("{} {id}", shape.entity))?;
-        self.keep(shape.entity, id, !deleted);
+            .context(|| format!("{} {id}", indexed.entity))?;
+        self.update_live_ids(indexed.entity, id, !deleted);
         Ok(())
     }
 
@@ -297,23 +225,24 @@ impl Store {
         self.db
             .execute("DELETE FROM record WHERE entity = ? AND id = ?", params![entity, id])
             .context(|| format!("{entity} {id}"))?;
-        self.keep(entity, id, false);
+        self.update_live_ids(entity, id, false);
         Ok(())
     }
 
-    fn keep(&mut self, entity: &str, id: i64, alive: bool) {
+    fn update_live_ids(&mut self, entity: &str, id: i64, alive: bool) {
         self.generation += 1;
-        if !self.live.contains_key(entity) {
-            self.live.insert(entity.to_owned(), Vec::new());
-            self.next.insert(entity.to_owned(), 0);
+        if !self.live_ids.contains_key(entity) {
+            self.live_ids.insert(entity.to_owned(), Vec::new());
+            self.next_ids.insert(entity.to_owned(), 0);
         }
-        if let (Some(ids), Some(next)) = (self.live.get_mut(entity), self.next.get_mut(entity)) {
+        if let (Some(ids), Some(next)) = (self.live_ids.get_mut(entity), self.next_ids.get_mut(entity)) {
             *next = (*next).max(id + 1);
             // A new record has the highest id, so the search is for changed ones only.
-            let place = if ids.last().is_none_or(|last| *last < id) { Err(ids.len()) } else { ids.binary_search(&id) };
-            match (place, alive) {
-                (Err(place), true) => ids.insert(place, id),
-                (Ok(place), false) => drop(ids.remove(place)),
+            let position =
+                if ids.last().is_none_or(|last| *last < id) { Err(ids.len()) } else { ids.binary_search(&id) };
+            match (position, alive) {
+                (Err(position), true) => ids.insert(position, id),
+                (Ok(position), false) => drop(ids.remove(position)),
                 _ => {}
             }
         }
@@ -331,7 +260,7 @@ impl Store {
 
     /// Whether a record of this id exists and is not deleted.
     pub fn exists(&self, entity: &str, id: i64) -> bool {
-        self.live.get(entity).is_some_and(|ids| ids.binary_search(&id).is_ok())
+        self.live_ids.get(entity).is_some_and(|ids| ids.binary_search(&id).is_ok())
     }
 
     /// The first record with this natural key that is not deleted.
@@ -355,7 +284,7 @@ impl Store {
     /// How many records are selected, and those from `skip` on, `take` at most.
     pub fn page(&mut self, selection: &Selection, skip: usize, take: usize) -> Result<(usize, Vec<(i64, Record)>)> {
         if selection.is_plain() {
-            let ids = self.live.get(&selection.entity).map_or(&[][..], Vec::as_slice);
+            let ids = self.live_ids.get(&selection.entity).map_or(&[][..], Vec::as_slice);
             return Ok((ids.len(), self.records(&selection.entity, slice(ids, skip, take))?));
         }
         let ids = self.selected(selection)?;
@@ -373,11 +302,11 @@ impl Store {
 
     /// All ids of a selection. Kept until the next write, so that the pages of one walk are counted once.
     fn selected(&mut self, selection: &Selection) -> Result<Arc<Vec<i64>>> {
-        if let Some(answered) = &self.answered
-            && answered.generation == self.generation
-            && answered.selection == *selection
+        if let Some(cached) = &self.cached
+            && cached.generation == self.generation
+            && cached.selection == *selection
         {
-            return Ok(answered.ids.clone());
+            return Ok(cached.ids.clone());
         }
         let mut sql = "SELECT id FROM record WHERE entity = ?".to_owned();
         if !selection.with_deleted {
@@ -396,12 +325,13 @@ impl Store {
             .prepare_cached(&sql)
             .and_then(|mut statement| statement.query_map(params_from_iter(values), |row| row.get(0))?.collect());
         let ids = Arc::new(ids.context(|| selection.entity.clone())?);
-        self.answered = Some(Answered { selection: selection.clone(), generation: self.generation, ids: ids.clone() });
+        self.cached =
+            Some(CachedSelection { selection: selection.clone(), generation: self.generation, ids: ids.clone() });
         Ok(ids)
     }
 
     /// Every stored record with the `Requestid` of its last write, for people and tests to look at.
-    pub fn everything(&self) -> Result<Vec<(String, i64, String, Record)>> {
+    pub fn all_records(&self) -> Result<Vec<(String, i64, String, Record)>> {
         let mut found = Vec::new();
         let mut read = || -> rusqlite::Result<()> {
             let mut rows = self.db.prepare("SELECT entity, id, request, body FROM record ORDER BY entity, id")?;
@@ -425,10 +355,10 @@ impl Store {
     }
 }
 
-fn failure(error: rusqlite::Error, place: &str, unusable: &impl Fn(String) -> Error) -> Error {
+fn failure(error: rusqlite::Error, location: &str, unusable: &impl Fn(String) -> Error) -> Error {
     match error {
         rusqlite::Error::SqliteFailure(cause, _) if cause.code == rusqlite::ErrorCode::DatabaseBusy => {
-            Error::cannot_run(t!("sandbox.data_in_use", file = place)).hint(t!("sandbox.data_in_use_hint"))
+            Error::cannot_run(t!("sandbox.data_in_use", file = location)).hint(t!("sandbox.data_in_use_hint"))
         }
         error => unusable(error.to_string()),
     }
@@ -437,11 +367,6 @@ fn failure(error: rusqlite::Error, place: &str, unusable: &impl Fn(String) -> Er
 fn slice(ids: &[i64], skip: usize, take: usize) -> &[i64] {
     let from = skip.min(ids.len());
     &ids[from..from.saturating_add(take).min(ids.len())]
-}
-
-/// Unix milliseconds.
-pub fn now_milliseconds() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 #[cfg(test)]
@@ -468,12 +393,12 @@ mod tests {
     #[test]
     fn ids_stay_in_order_whatever_is_deleted_and_restored() {
         let mut store = Store::open(None).unwrap();
-        let shape = Shape::bare("things");
+        let indexed = IndexedFields::bare("things");
         for id in [3, 1, 2, 9] {
-            store.put(&shape, id, &Record::new(), "").unwrap();
+            store.put(&indexed, id, &Record::new(), "").unwrap();
         }
         store.remove("things", 2).unwrap();
-        assert_eq!(store.live["things"], [1, 3, 9]);
+        assert_eq!(store.live_ids["things"], [1, 3, 9]);
         assert!(store.exists("things", 3) && !store.exists("things", 2));
         assert_eq!(store.next_id("things", 1), 10);
     }

@@ -10,36 +10,36 @@ use rust_i18n::t;
 use serde_json::{Value, json};
 
 use super::auth::LOGIN;
-use super::server::World;
+use super::state::AppState;
 use super::variants::Variants;
 use crate::entity::Catalog;
 use crate::language::Language;
 
 /// What `/sandbox/state.json` can be asked for.
 #[derive(Debug, serde::Deserialize)]
-pub struct Asked {
+pub struct StateQuery {
     /// `1` adds every record of every entity; the name of an entity adds its records.
     records: Option<String>,
 }
 
 /// Counters, switches, the last requests and, when asked for, all records.
-pub async fn state(State(world): State<Arc<World>>, Query(asked): Query<Asked>) -> Response {
-    let (counts, last) = world.watch.look();
-    let variants: serde_json::Map<String, Value> = world
+pub async fn state_json(State(state): State<Arc<AppState>>, Query(query): Query<StateQuery>) -> Response {
+    let (counts, last) = state.request_log.snapshot();
+    let variants: serde_json::Map<String, Value> = state
         .variants
         .table()
         .into_iter()
         .map(|switch| (switch.name.to_owned(), Value::String(switch.value)))
         .collect();
-    let mut state = {
-        let store = world.store();
+    let mut document = {
+        let store = state.store();
         let stored: serde_json::Map<String, Value> =
             store.counts().into_iter().map(|(entity, count)| (entity.to_owned(), json!(count))).collect();
         json!({"version": 1, "stored": stored, "counts": counts, "last": last, "variants": variants,
-               "faults": fault_texts(&world), "assumed": world.assumed()})
+               "faults": fault_texts(&state), "assumed": state.assumed()})
     };
-    if let Some(wanted) = asked.records {
-        let records = match world.store().everything() {
+    if let Some(wanted) = query.records {
+        let records = match state.store().all_records() {
             Ok(records) => records,
             Err(error) => return error.message().to_owned().into_response(),
         };
@@ -52,18 +52,18 @@ pub async fn state(State(world): State<Arc<World>>, Query(asked): Query<Asked>) 
                 }
             }
         }
-        state["records"] = Value::Object(by_entity);
+        document["records"] = Value::Object(by_entity);
     }
-    ([(CONTENT_TYPE, "application/json; charset=utf-8")], state.to_string()).into_response()
+    ([(CONTENT_TYPE, "application/json; charset=utf-8")], document.to_string()).into_response()
 }
 
 /// The page for people: what is stored, which switches are on, the last requests.
-pub async fn page(State(world): State<Arc<World>>) -> Response {
+pub async fn page(State(state): State<Arc<AppState>>) -> Response {
     let language = Language::current();
-    let (counts, mut last) = world.watch.look();
+    let (counts, mut last) = state.request_log.snapshot();
     last.reverse();
     let stored: Vec<Value> = {
-        let store = world.store();
+        let store = state.store();
         let counts: std::collections::BTreeMap<_, _> = store.counts().into_iter().collect();
         let known = Catalog::embedded().entities().iter();
         known
@@ -72,7 +72,7 @@ pub async fn page(State(world): State<Arc<World>>) -> Response {
             .collect()
     };
     let usual = Variants::default().table();
-    let switches: Vec<Value> = world
+    let switches: Vec<Value> = state
         .variants
         .table()
         .into_iter()
@@ -80,22 +80,22 @@ pub async fn page(State(world): State<Arc<World>>) -> Response {
         .map(|(now, usual)| json!({"name": now.name, "value": now.value, "changed": now.value != usual.value}))
         .collect();
     let context = json!({
-        "lang": language.pick("zh-CN", "en"), "words": words(), "base": world.base_url(), "user": LOGIN.user,
+        "lang": language.pick("zh-CN", "en"), "words": words(), "base": state.base_url(), "user": LOGIN.user,
         "password": LOGIN.password, "client_id": LOGIN.client_id, "client_secret": LOGIN.client_secret,
-        "stored": stored, "counts": counts, "switches": switches, "faults": fault_texts(&world),
-        "assumed": world.assumed(), "last": last,
+        "stored": stored, "counts": counts, "switches": switches, "faults": fault_texts(&state),
+        "assumed": state.assumed(), "last": last,
     });
     // The name's ending makes the template escape what it shows: paths and ids come from outside.
     let context = minijinja::Value::from(minijinja::value::Serde(context));
-    let html = minijinja::Environment::new().render_named_str("page.html", include_str!("page.html"), context);
+    let html = minijinja::Environment::new().render_named_str("status.html", include_str!("status.html"), context);
     match html {
         Ok(html) => ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
-fn fault_texts(world: &World) -> Vec<&str> {
-    world.faults.faults().iter().map(|fault| fault.text.as_str()).collect()
+fn fault_texts(state: &AppState) -> Vec<&str> {
+    state.faults.faults().iter().map(|fault| fault.text.as_str()).collect()
 }
 
 /// The page's own words, by the names the template uses.

@@ -5,17 +5,16 @@
 //! `close-after-store,on=POST tickets,nth=3` or `429,share=5%,retry-after=garbage,times=2`.
 
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::routes::Route;
 use crate::entity::Method;
 use crate::error::{Error, Result};
+use crate::sandbox::routes::Route;
 use rust_i18n::t;
 
-/// Declares the kinds with their words and meanings.
+/// Declares the kinds with their names and meanings.
 macro_rules! kinds {
-    ($($(#[doc = $meaning:literal])+ $kind:ident $word:literal,)+) => {
+    ($($(#[doc = $meaning:literal])+ $kind:ident $text:literal,)+) => {
         /// What goes wrong.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Kind { $($(#[doc = $meaning])+ $kind,)+ }
@@ -24,9 +23,9 @@ macro_rules! kinds {
             /// All kinds.
             pub const ALL: &[Kind] = &[$(Kind::$kind,)+];
 
-            /// Its word on the command line.
-            pub fn word(self) -> &'static str {
-                match self { $(Kind::$kind => $word,)+ }
+            /// Its name on the command line.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Kind::$kind => $text,)+ }
             }
         }
     };
@@ -66,7 +65,7 @@ kinds! {
     /// 302 to a page for people.
     Found "302",
     /// 307 to another host.
-    Temporary "307",
+    TemporaryRedirect "307",
     /// 401, whoever asks.
     Unauthorized "401",
     /// 403.
@@ -115,7 +114,7 @@ kinds! {
 
 impl Kind {
     /// Whether it is played when a connection is accepted, before there is a request.
-    fn is_of_connection(self) -> bool {
+    pub(super) fn is_connection_fault(self) -> bool {
         matches!(self, Kind::Refuse | Kind::AcceptClose | Kind::AcceptReset)
     }
 }
@@ -130,11 +129,11 @@ pub struct Fault {
     method: Option<Method>,
     /// An entity, an endpoint (`tickets.create`), or the beginning of a path.
     target: Option<String>,
-    nth: Option<(u64, u64)>,
-    every: Option<u64>,
+    pub(super) nth: Option<(u64, u64)>,
+    pub(super) every: Option<u64>,
     /// Of the requests that fit, this part.
-    share: f64,
-    times: Option<u64>,
+    pub(super) share: f64,
+    pub(super) times: Option<u64>,
     /// Milliseconds.
     pub ms: Option<u64>,
     /// Upper bound of a delay.
@@ -150,7 +149,7 @@ impl Fault {
     }
 
     /// Whether the request is one it is meant for.
-    fn is_for(&self, method: &Method, path: &str, route: Option<&Route>) -> bool {
+    pub(super) fn is_for(&self, method: &Method, path: &str, route: Option<&Route>) -> bool {
         if self.method.is_some_and(|wanted| wanted != *method) {
             return false;
         }
@@ -174,10 +173,10 @@ impl FromStr for Fault {
             Error::usage(t!("sandbox.bad_fault", fault = text, part = part)).hint(t!("sandbox.bad_fault_hint"))
         };
         let mut parts = text.split(',').map(str::trim);
-        let word = parts.next().unwrap_or_default();
-        let kind = Kind::ALL.iter().copied().find(|kind| kind.word() == word).ok_or_else(|| {
-            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
-            Error::usage(t!("sandbox.unknown_fault", kind = word)).hint(t!("sandbox.known", known = known.join(", ")))
+        let name = parts.next().unwrap_or_default();
+        let kind = Kind::ALL.iter().copied().find(|kind| kind.as_str() == name).ok_or_else(|| {
+            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+            Error::usage(t!("sandbox.unknown_fault", kind = name)).hint(t!("sandbox.known", known = known.join(", ")))
         })?;
         let mut fault = Fault {
             kind,
@@ -239,110 +238,9 @@ fn target(text: &str) -> Option<(Option<Method>, Option<String>)> {
     }
 }
 
-/// All faults of a server, with how often each came into question and was played.
-#[derive(Debug)]
-pub struct Plan {
-    faults: Vec<Fault>,
-    state: Mutex<Progress>,
-}
-
-#[derive(Debug)]
-struct Progress {
-    random: fastrand::Rng,
-    fits: Vec<u64>,
-    played: Vec<u64>,
-}
-
-impl Plan {
-    /// A plan in which `seed` decides everything random.
-    pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
-        let nothing = vec![0; faults.len()];
-        let state = Progress { random: fastrand::Rng::with_seed(seed), fits: nothing.clone(), played: nothing };
-        Plan { faults, state: Mutex::new(state) }
-    }
-
-    /// The faults of the plan.
-    pub fn faults(&self) -> &[Fault] {
-        &self.faults
-    }
-
-    /// The fault of a connection that was just accepted.
-    pub fn on_connection(&self) -> Option<Fault> {
-        self.draw(|fault| fault.kind.is_of_connection()).into_iter().next()
-    }
-
-    /// The faults of a request: any delays, and one of all other kinds. `is_reused` tells whether its connection
-    /// has served another one.
-    pub fn on_request(&self, method: &Method, path: &str, route: Option<&Route>, is_reused: bool) -> Vec<Fault> {
-        let mut drawn = self.draw(|fault| {
-            !fault.kind.is_of_connection()
-                && (is_reused || fault.kind != Kind::CloseReused)
-                && fault.is_for(method, path, route)
-        });
-        // One with a position is meant for just this request, so it goes before those that may come any time.
-        drawn.sort_by_key(|fault| fault.nth.is_none());
-        let mut is_taken = false;
-        drawn.retain(|fault| fault.kind == Kind::Delay || !std::mem::replace(&mut is_taken, true));
-        drawn
-    }
-
-    fn draw(&self, fits: impl Fn(&Fault) -> bool) -> Vec<Fault> {
-        if self.faults.is_empty() {
-            return Vec::new();
-        }
-        let mut guard = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = &mut *guard;
-        let mut drawn = Vec::new();
-        for (index, fault) in self.faults.iter().enumerate().filter(|(_, fault)| fits(fault)) {
-            state.fits[index] += 1;
-            let count = state.fits[index];
-            let is_meant = fault.nth.is_none_or(|(from, to)| (from..=to).contains(&count))
-                && fault.every.is_none_or(|every| count.is_multiple_of(every))
-                && fault.times.is_none_or(|times| state.played[index] < times)
-                && (fault.share >= 1.0 || state.random.f64() < fault.share);
-            if is_meant {
-                state.played[index] += 1;
-                drawn.push(fault.clone());
-            }
-        }
-        drawn
-    }
-
-    /// How long a delay is.
-    pub fn delay(&self, fault: &Fault) -> Duration {
-        let from = fault.ms.unwrap_or(100);
-        let to = fault.to.unwrap_or(from).max(from);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Duration::from_millis(state.random.u64(from..=to))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn played(fault: &str, requests: u64) -> Vec<u64> {
-        let plan = Plan::new(vec![fault.parse().unwrap()], 7);
-        (1..=requests).filter(|_| !plan.on_request(&Method::Post, "/x", None, false).is_empty()).collect()
-    }
-
-    #[test]
-    fn position_and_number_are_kept() {
-        assert_eq!(played("500,nth=3", 10), [3]);
-        assert_eq!(played("500,nth=3..5", 10), [3, 4, 5]);
-        assert_eq!(played("500,every=4", 10), [4, 8]);
-        assert_eq!(played("500,times=2", 10), [1, 2]);
-        assert_eq!(played("500,on=GET", 10), [0; 0]);
-        assert_eq!(played("500,on=POST /x,nth=1", 10), [1]);
-        assert_eq!(played("close-reused", 10), [0; 0]);
-    }
-
-    #[test]
-    fn a_share_is_the_same_for_the_same_seed() {
-        let first = played("500,share=20%", 1000);
-        assert_eq!(first, played("500,share=20%", 1000));
-        assert!((120..280).contains(&first.len()), "{}", first.len());
-    }
 
     #[test]
     fn what_cannot_be_read_is_refused() {
@@ -352,14 +250,14 @@ mod tests {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
         for kind in Kind::ALL {
-            assert_eq!(kind.word().parse::<Fault>().unwrap().kind, *kind);
+            assert_eq!(kind.as_str().parse::<Fault>().unwrap().kind, *kind);
         }
     }
 
     #[test]
     fn a_target_is_an_entity_an_endpoint_or_a_path() {
-        let routes = super::super::routes::routes(&super::super::routes::Assume::All);
-        let (route, _) = super::super::routes::find(&routes, &Method::Post, "/users.json", false).unwrap();
+        let routes = crate::sandbox::routes::routes();
+        let (route, _) = crate::sandbox::routes::find(&routes, &Method::Post, "/users.json", false).unwrap();
         for (target, fits) in [
             ("POST customers", true),
             ("users", true),

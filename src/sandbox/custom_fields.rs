@@ -7,24 +7,24 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The member of a record that carries custom fields; the catalog lists the fields themselves only.
+/// The member of a record that carries custom fields.
 pub const MEMBER: &str = "custom_fields";
 
 /// One option of a drop-down, or one node of a cascade.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Choice {
+pub struct CustomFieldOption {
     /// Option id.
     pub key: String,
     /// Option text.
     pub value: String,
     /// The next level of a cascade.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub subset_value: Vec<Choice>,
+    pub subset_value: Vec<CustomFieldOption>,
 }
 
 /// One custom field.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Definition {
+pub struct CustomField {
     /// Its id.
     pub id: String,
     /// Its label.
@@ -37,20 +37,20 @@ pub struct Definition {
     /// `1` for a field of the service itself.
     pub system: String,
     /// Options of a drop-down or a cascade.
-    pub custom_field_options: Vec<Choice>,
+    pub custom_field_options: Vec<CustomFieldOption>,
 }
 
-static ALL: LazyLock<BTreeMap<String, Vec<Definition>>> = LazyLock::new(|| {
+static ALL: LazyLock<BTreeMap<String, Vec<CustomField>>> = LazyLock::new(|| {
     // The file is part of the binary and a test reads it.
-    serde_json::from_str(include_str!("definitions.json")).expect("definitions.json is valid")
+    serde_json::from_str(include_str!("custom_fields.json")).expect("custom_fields.json is valid")
 });
 
 /// The custom fields of an entity, or of a `form`.
-pub fn of(owner: &str) -> &'static [Definition] {
+pub fn of(owner: &str) -> &'static [CustomField] {
     ALL.get(owner).map_or(&[], Vec::as_slice)
 }
 
-impl Definition {
+impl CustomField {
     /// A cascade: only the `_v2` forms carry it.
     pub fn is_cascade(&self) -> bool {
         self.kind == "18"
@@ -70,9 +70,10 @@ impl Definition {
         }
         let stored = match self.kind.as_str() {
             "1" => {
-                let is_meant = |choice: &&Choice| if by_id { choice.key == text } else { choice.value == text };
-                let missing = if by_id { "is not an option id" } else { "is not the text of an option" };
-                self.custom_field_options.iter().find(is_meant).ok_or(missing)?.key.clone()
+                let is_meant =
+                    |option: &&CustomFieldOption| if by_id { option.key == text } else { option.value == text };
+                let unknown = if by_id { "is not an option id" } else { "is not the text of an option" };
+                self.custom_field_options.iter().find(is_meant).ok_or(unknown)?.key.clone()
             }
             "4" if text.parse::<u64>().is_err() => return Err("must be a positive integer"),
             "5" if text.parse::<f64>().is_err() => return Err("must be a decimal number"),
@@ -89,8 +90,8 @@ impl Definition {
         if by_id || self.kind != "1" {
             return Cow::Borrowed(stored);
         }
-        let option = self.custom_field_options.iter().find(|choice| stored == choice.key.as_str());
-        option.map_or(Cow::Borrowed(stored), |choice| Cow::Owned(Value::String(choice.value.clone())))
+        let option = self.custom_field_options.iter().find(|option| stored == option.key.as_str());
+        option.map_or(Cow::Borrowed(stored), |option| Cow::Owned(Value::String(option.value.clone())))
     }
 }
 
