@@ -1,7 +1,10 @@
-//! One error type for everything that ends a command: what happened, what to do about it, and the exit code that
-//! scripts see. Errors of a single row are not here: they are outcomes (see [`crate::journal`]) and never end a run.
+//! One error type for everything that ends a command: of which kind it is, what happened and what to do about it, as codes
+//! with details, and what caused it. The exit code that scripts see follows from the kind. Errors of a single row are not here: they are outcomes (see [`crate::journal`]) and never end a run.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::message::Message;
 
 /// How a command ended, as the process's exit code. The numbers are a contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -52,73 +55,153 @@ impl TryFrom<u8> for Exit {
     }
 }
 
+/// What kind of error ended a command; the exit code follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Wrong usage, or an input, mapping or configuration that cannot be used.
+    Usage,
+    /// Disk, network or server would not let the command run, or a mistake of ours.
+    CannotRun,
+    /// Login or permission refused.
+    Denied,
+    /// Going on would not help for now; the same command continues.
+    Stopped,
+    /// The user interrupted the command; the same command continues.
+    Interrupted,
+}
+
+impl ErrorKind {
+    /// The exit code of an error of this kind.
+    pub fn exit(self) -> Exit {
+        match self {
+            ErrorKind::Usage => Exit::Usage,
+            ErrorKind::CannotRun => Exit::CannotRun,
+            ErrorKind::Denied => Exit::Denied,
+            ErrorKind::Stopped => Exit::Stopped,
+            ErrorKind::Interrupted => Exit::Interrupted,
+        }
+    }
+
+    /// The word in JSON for scripts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::Usage => "usage",
+            ErrorKind::CannotRun => "cannot_run",
+            ErrorKind::Denied => "denied",
+            ErrorKind::Stopped => "stopped",
+            ErrorKind::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// Why a command ended early. `message` is a lowercase fragment that names the thing and its place; `hint` says what to
-/// do next. Both are already in the user's language.
-#[derive(Debug)]
+/// do next. Both become words where they are shown.
+#[derive(Debug, Clone)]
 pub struct Error {
-    exit: Exit,
-    message: String,
-    hint: Option<String>,
+    kind: ErrorKind,
+    message: Message,
+    hint: Option<Message>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// What every fallible function of this program returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error that ends the command with `exit`.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Error { exit, message: message.into(), hint: None }
+    /// An error of this kind.
+    pub fn new(kind: ErrorKind, message: impl Into<Message>) -> Self {
+        Error { kind, message: message.into(), hint: None, source: None }
     }
 
-    /// Wrong usage, or a file that cannot be used (exit code 2).
-    pub fn usage(message: impl Into<String>) -> Self {
-        Error::new(Exit::Usage, message)
+    /// Wrong usage, or a file that cannot be used.
+    pub fn usage(message: impl Into<Message>) -> Self {
+        Error::new(ErrorKind::Usage, message)
     }
 
-    /// Disk, network or server would not let the command run (exit code 1).
-    pub fn cannot_run(message: impl Into<String>) -> Self {
-        Error::new(Exit::CannotRun, message)
+    /// Disk, network or server would not let the command run.
+    pub fn cannot_run(message: impl Into<Message>) -> Self {
+        Error::new(ErrorKind::CannotRun, message)
+    }
+
+    /// Login or permission refused.
+    pub fn denied(message: impl Into<Message>) -> Self {
+        Error::new(ErrorKind::Denied, message)
+    }
+
+    /// Going on would not help for now.
+    pub fn stopped(message: impl Into<Message>) -> Self {
+        Error::new(ErrorKind::Stopped, message)
+    }
+
+    /// The user interrupted the command.
+    pub fn interrupted(message: impl Into<Message>) -> Self {
+        Error::new(ErrorKind::Interrupted, message)
     }
 
     /// Adds what the user can do about it.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Message>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
+    /// What kind it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
     /// The exit code this error ends the process with.
     pub fn exit(&self) -> Exit {
-        self.exit
+        self.kind.exit()
     }
 
-    /// What happened, without the hint.
-    pub fn message(&self) -> &str {
-        &self.message
+    /// What happened, for scripts: the key of its text.
+    pub fn code(&self) -> &str {
+        self.message.code()
     }
 
-    /// What to do about it, when something can be done.
-    pub fn hint_text(&self) -> Option<&str> {
-        self.hint.as_deref()
+    /// What happened, in words, without the hint.
+    pub fn message(&self) -> String {
+        match &self.source {
+            None => self.message.to_string(),
+            Some(source) => format!("{}: {source}", self.message),
+        }
+    }
+
+    /// What happened, without the hint, to be put into words later.
+    pub fn into_message(self) -> Message {
+        match self.source {
+            None => self.message,
+            Some(_) => Message::Verbatim(self.message()),
+        }
+    }
+
+    /// What to do about it, in words, when something can be done.
+    pub fn hint_text(&self) -> Option<String> {
+        self.hint.as_ref().map(Message::to_string)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message())
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
 
 /// Adds the place to an error that does not know it: `file.read(..).context(|| "cannot read a.csv")`.
 pub trait Context<T> {
-    /// Turns the error into a [`Exit::CannotRun`] error that begins with `place`.
-    fn context(self, place: impl FnOnce() -> String) -> Result<T>;
+    /// Turns the error into one that begins with `place` and keeps the first as its source.
+    fn context<M: Into<Message>>(self, place: impl FnOnce() -> M) -> Result<T>;
 }
 
-impl<T, E: fmt::Display> Context<T> for std::result::Result<T, E> {
-    fn context(self, place: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|error| Error::cannot_run(format!("{}: {error}", place())))
+impl<T, E: std::error::Error + Send + Sync + 'static> Context<T> for std::result::Result<T, E> {
+    fn context<M: Into<Message>>(self, place: impl FnOnce() -> M) -> Result<T> {
+        self.map_err(|error| Error { source: Some(Arc::new(error)), ..Error::cannot_run(place()) })
     }
 }

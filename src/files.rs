@@ -5,9 +5,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rust_i18n::t;
-
 use crate::error::{Context, Error, Result};
+use crate::message;
 
 /// Writes a file whole or not at all: `write` fills a temporary file beside it, which then takes its place. It is its
 /// owner's alone.
@@ -15,7 +14,7 @@ use crate::error::{Context, Error, Result};
 /// # Errors
 /// What `write` says; a folder that cannot be written; a full disk.
 pub fn whole(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
-    let place = || t!("csv.cannot_write", file = path.display()).into_owned();
+    let place = || message!("csv.cannot_write", file = path.display());
     let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).context(place)?;
     write(file.as_file_mut())?;
     file.as_file().sync_all().context(place)?;
@@ -44,7 +43,7 @@ pub fn free_name_beside(path: &Path) -> Result<PathBuf> {
     (2..1000)
         .map(|number| numbered(path, number))
         .find(|path| !path.exists())
-        .ok_or_else(|| Error::cannot_run(t!("csv.cannot_write", file = path.display())))
+        .ok_or_else(|| Error::cannot_run(message!("csv.cannot_write", file = path.display())))
 }
 
 /// `weekly.xlsx` becomes `weekly-2.xlsx`.
@@ -88,15 +87,15 @@ pub fn create_private_file(file: &Path) -> Result<()> {
 pub fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::cannot_run(t!("journal.cannot_write", file = path.display(), why = error)))
+            Err(Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = error)))
         }
         _ => Ok(()),
     }
 }
 
 fn cannot_write(path: &Path, why: &std::io::Error) -> Error {
-    Error::cannot_run(t!("journal.cannot_write", file = path.display(), why = why))
-        .hint(t!("journal.cannot_write_hint"))
+    Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = why))
+        .hint(message!("journal.cannot_write_hint"))
 }
 
 /// Staging directories of this process, to be removed when it is told to leave at once.

@@ -17,6 +17,7 @@ pub mod import;
 pub mod journal;
 pub mod language;
 pub mod mapping;
+pub mod message;
 pub mod mirror;
 pub mod refresh;
 pub mod sandbox;

@@ -15,7 +15,8 @@ use serde::Deserialize;
 
 use crate::api::{Credentials, Target};
 use crate::entity::{AccountMode, Catalog};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
+use crate::message;
 
 /// Requests in flight when nothing is said; nothing is documented, so it is polite.
 const DEFAULT_CONCURRENCY: usize = 4;
@@ -232,7 +233,7 @@ impl Section {
             (.., Some(user), Some(password)) => {
                 Ok(Credentials::Basic { user: user.clone(), password: password.clone() })
             }
-            _ => Err(Error::new(Exit::Usage, t!("settings.no_login")).hint(t!("settings.no_login_hint"))),
+            _ => Err(Error::usage(message!("settings.no_login")).hint(message!("settings.no_login_hint"))),
         }
     }
 }
@@ -251,8 +252,8 @@ fn sections(account: Option<&str>) -> Result<(Section, Section)> {
         }
     }
     match (account, named) {
-        (Some(account), None) => Err(Error::usage(t!("settings.no_account", account = account))
-            .hint(t!("settings.no_account_hint", account = account))),
+        (Some(account), None) => Err(Error::usage(message!("settings.no_account", account = account))
+            .hint(message!("settings.no_account_hint", account = account))),
         (_, named) => Ok((named.unwrap_or_default(), unnamed)),
     }
 }
@@ -262,7 +263,7 @@ fn sections(account: Option<&str>) -> Result<(Section, Section)> {
 fn catalog(named: Option<&Path>) -> Result<Catalog> {
     let found = match named {
         Some(file) if !file.exists() => {
-            return Err(Error::usage(t!("format.missing", file = file.display())));
+            return Err(Error::usage(message!("format.missing", file = file.display())));
         }
         Some(file) => Some(file.to_owned()),
         None => [PathBuf::from("api.toml"), config_folder()?.join("api.toml")].into_iter().find(|file| file.exists()),
@@ -296,7 +297,8 @@ fn folder(variable: &str, which: Folder) -> Result<PathBuf> {
         return Ok(PathBuf::from(folder));
     }
     let strategy = etcetera::base_strategy::choose_base_strategy().map_err(|error| {
-        Error::cannot_run(t!("settings.no_home", why = error)).hint(t!("settings.no_home_hint", variable = variable))
+        Error::cannot_run(message!("settings.no_home", why = error))
+            .hint(message!("settings.no_home_hint", variable = variable))
     })?;
     let folder = match which {
         Folder::Configuration => strategy.config_dir(),
@@ -307,15 +309,15 @@ fn folder(variable: &str, which: Folder) -> Result<PathBuf> {
 
 fn read_configuration(file: &Path) -> Result<Configuration> {
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Error::usage(t!("format.unreadable", file = file.display(), why = error)))?;
+        .map_err(|error| Error::usage(message!("format.unreadable", file = file.display(), why = error)))?;
     let configuration: Configuration = toml::from_str(&text).map_err(|error| {
         // The parser's own display quotes the line, which may hold a secret; its message and place do not.
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        Error::usage(t!("settings.bad_file", file = file.display(), line = line, why = error.message()))
+        Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = error.message()))
     })?;
     if let Some((name, rule)) = configuration.account.iter().find_map(|(name, section)| Some((name, section.fault()?)))
     {
-        return Err(Error::usage(t!("settings.bad_number", file = file.display(), account = name, rule = rule)));
+        return Err(Error::usage(message!("settings.bad_number", file = file.display(), account = name, rule = rule)));
     }
     if configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some()) {
         refuse_open_file(file)?;
@@ -329,8 +331,8 @@ fn refuse_open_file(file: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode()).unwrap_or(0);
     if mode & 0o077 != 0 {
-        return Err(Error::usage(t!("settings.open_secret", file = file.display()))
-            .hint(t!("settings.open_secret_hint", file = file.display())));
+        return Err(Error::usage(message!("settings.open_secret", file = file.display()))
+            .hint(message!("settings.open_secret_hint", file = file.display())));
     }
     Ok(())
 }

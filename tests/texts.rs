@@ -61,10 +61,11 @@ fn every_text_the_program_uses_exists() {
     let mut missing = Vec::new();
     for file in files(&root().join("src"), "rs") {
         let source = std::fs::read_to_string(&file).unwrap();
-        for (at, _) in source.match_indices("t!(") {
+        for (at, called) in source.match_indices("t!(").chain(source.match_indices("message!(")) {
             // `format!(` and its like end the same way; line breaks before the key are the formatter's.
             let is_other_macro = source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-            let Some(rest) = source[at + 3..].trim_start().strip_prefix('"').filter(|_| !is_other_macro) else {
+            let rest = source[at + called.len()..].trim_start();
+            let Some(rest) = rest.strip_prefix('"').filter(|_| !is_other_macro) else {
                 continue;
             };
             let key = rest.split('"').next().unwrap_or_default();

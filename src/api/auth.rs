@@ -10,14 +10,15 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request};
 use http_body_util::Full;
-use rust_i18n::t;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::target::Credentials;
 use super::transport::{Http, uri};
 use crate::entity::Service;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
+use crate::message;
+use crate::message::Message;
 use crate::text::mask;
 
 /// A header and which token it carries, so that a refusal of an old one does not renew a new one.
@@ -140,7 +141,7 @@ impl Tokens {
         let login = basic(&self.client_id, &self.client_secret)?;
         let answer = ask(http, &self.address, &login, &self.grant_type, self.client_secret.expose_secret()).await?;
         let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
-            .map_err(|_| Error::cannot_run(t!("api.token_unreadable")))?;
+            .map_err(|_| Error::cannot_run(message!("api.token_unreadable")))?;
         header.set_sensitive(true);
         let seconds = answer.lifetime.filter(|seconds| (1..=86_400).contains(seconds)).unwrap_or(self.lifetime);
         let lives = Duration::from_secs(seconds);
@@ -169,8 +170,9 @@ struct TokenAnswer {
 }
 
 async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, secret: &str) -> Result<TokenAnswer> {
-    let unreachable =
-        |why: &str| Error::cannot_run(t!("api.token_unreachable", why = why)).hint(t!("api.unreachable_hint"));
+    let unreachable = |why: &Message| {
+        Error::cannot_run(message!("api.token_unreachable", why = why.clone())).hint(message!("api.unreachable_hint"))
+    };
     let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("grant_type", grant_type).finish();
     let mut request = Request::new(Full::new(Bytes::from(form)));
     *request.method_mut() = Method::POST;
@@ -189,17 +191,16 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
     let why = answer["error_description"].as_str().or(answer["error"].as_str()).unwrap_or_default();
     let why = mask(why, secret);
     if status >= 500 || (answer.is_null() && status != 401 && status != 403) {
-        return Err(
-            Error::cannot_run(t!("api.token_failed", status = status, why = why)).hint(t!("api.unreachable_hint"))
-        );
+        return Err(Error::cannot_run(message!("api.token_failed", status = status, why = why))
+            .hint(message!("api.unreachable_hint")));
     }
-    Err(Error::new(Exit::Denied, t!("api.token_denied", status = status, why = why)).hint(t!("api.token_denied_hint")))
+    Err(Error::denied(message!("api.token_denied", status = status, why = why)).hint(message!("api.token_denied_hint")))
 }
 
 fn basic(user: &str, password: &SecretString) -> Result<HeaderValue> {
     let pair = format!("{user}:{}", password.expose_secret());
     let mut header = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(pair)))
-        .map_err(|_| Error::usage(t!("api.bad_credentials")))?;
+        .map_err(|_| Error::usage(message!("api.bad_credentials")))?;
     header.set_sensitive(true);
     Ok(header)
 }

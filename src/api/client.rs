@@ -20,7 +20,9 @@ use super::outcome::{Expected, Outcome, classify};
 use super::target::Target;
 use super::transport::{Failure, Http, uri};
 use crate::entity::{self, Service};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
+use crate::message;
+use crate::message::Message;
 
 /// The longest wait that is kept when the service asks for one.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
@@ -46,9 +48,9 @@ pub enum Sent {
     /// The service answered.
     Answered(Answer),
     /// No connection was made: the request was certainly not processed.
-    NotSent(String),
+    NotSent(Message),
     /// The request left and no whole answer came: nobody knows.
-    Lost(String),
+    Lost(Message),
 }
 
 /// Speaks to one account.
@@ -73,7 +75,7 @@ impl Client {
     pub fn new(target: Target, service: &Service) -> Result<Self> {
         let auth = Auth::new(&target.credentials, target.token_address(service), service)?;
         let request_id = HeaderName::from_bytes(service.request_id.header.as_bytes())
-            .map_err(|_| Error::usage(t!("api.bad_header", header = service.request_id.header)))?;
+            .map_err(|_| Error::usage(message!("api.bad_header", header = service.request_id.header)))?;
         Ok(Client {
             http: Http::new(&target)?,
             auth,
@@ -132,7 +134,8 @@ impl Client {
     pub async fn read(&self, url: &Url) -> Result<Document> {
         self.ask(url).await?.map_err(|refusal| {
             let why = format!("{} {}", refusal.code, refusal.message);
-            Error::cannot_run(t!("api.read_failed", path = url.path(), why = why)).hint(t!("api.refused_hint"))
+            Error::cannot_run(message!("api.read_failed", path = url.path(), why = why))
+                .hint(message!("api.refused_hint"))
         })
     }
 
@@ -254,7 +257,7 @@ impl Client {
             Err(Failure::Untrusted(why)) => {
                 // Asking again cannot help.
                 let message = t!("api.untrusted", host = self.target.host(), why = why);
-                return Err(Error::cannot_run(message).hint(t!("api.untrusted_hint")));
+                return Err(Error::cannot_run(message).hint(message!("api.untrusted_hint")));
             }
             Err(Failure::NotSent(why)) => return Ok(Sent::NotSent(why)),
             Err(Failure::Lost(why)) => return Ok(Sent::Lost(why)),
@@ -268,7 +271,7 @@ impl Client {
             Ok(body) => Sent::Answered(Answer { status, location, retry_after, body }),
             // A status line alone proves a refusal (the body only explains it), but never a success.
             Err(why) if (400..500).contains(&status) && status != 408 => {
-                Sent::Answered(Answer { status, location, retry_after, body: Bytes::from(why) })
+                Sent::Answered(Answer { status, location, retry_after, body: Bytes::from(why.to_string()) })
             }
             Err(why) => Sent::Lost(why),
         })
@@ -276,14 +279,14 @@ impl Client {
 
     fn read_answer(&self, url: &Url, sent: Sent) -> Read {
         let path = url.path();
-        let passing = |why: &str, asked: Option<Duration>| {
-            let error =
-                Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.unreachable_hint"));
+        let passing = |why: Message, asked: Option<Duration>| {
+            let error = Error::cannot_run(message!("api.read_failed", path = path, why = why))
+                .hint(message!("api.unreachable_hint"));
             Read::ForNow(error, asked)
         };
         let answer = match sent {
             Sent::Answered(answer) => answer,
-            Sent::NotSent(why) | Sent::Lost(why) => return passing(&why, None),
+            Sent::NotSent(why) | Sent::Lost(why) => return passing(why, None),
         };
         let document = envelope::parse(&answer.body);
         let refusal = document
@@ -294,19 +297,19 @@ impl Client {
             refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
         match answer.status {
             300..=399 => Read::ForGood(
-                Error::cannot_run(t!(
+                Error::cannot_run(message!(
                     "api.moved",
                     path = path,
                     to = self.auth.redact(answer.location.unwrap_or_default())
                 ))
-                .hint(t!("api.moved_hint")),
+                .hint(message!("api.moved_hint")),
             ),
             // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
             403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && refusal.is_some() => {
                 refusal.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Refused)
             }
             401 | 403 => Read::ForGood(denied(answer.status, &why)),
-            408 | 429 | 500.. => passing(&why, answer.retry_after),
+            408 | 429 | 500.. => passing(why.into(), answer.retry_after),
             400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
                 code: answer.status.to_string(),
                 message: format!("HTTP {}", answer.status),
@@ -314,7 +317,7 @@ impl Client {
             _ => match (refusal, document) {
                 (Some(refusal), _) => Read::Refused(refusal),
                 (None, Some(document)) => Read::Document(document),
-                (None, None) => passing(&t!("api.not_json"), answer.retry_after),
+                (None, None) => passing(message!("api.not_json"), answer.retry_after),
             },
         }
     }
@@ -350,7 +353,7 @@ pub fn waits(times: usize) -> impl Iterator<Item = Duration> {
 pub fn denied(status: u16, why: &str) -> Error {
     let hint = if status == 401 { t!("api.login_refused_hint") } else { t!("api.forbidden_hint") };
     let message = if status == 401 { t!("api.login_refused", why = why) } else { t!("api.forbidden", why = why) };
-    Error::new(Exit::Denied, message).hint(hint)
+    Error::denied(message).hint(hint)
 }
 
 /// `Retry-After` as seconds or an HTTP date, cut to what is sensible; none for garbage and dates gone by.

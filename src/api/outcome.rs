@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use super::client::Answer;
 use super::envelope::{self, Document, Refusal, as_text, parse, refusal};
+use crate::message;
+use crate::message::Message;
 
 /// What a write expects to come back.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +50,7 @@ pub enum Outcome {
     /// The answer sends the client elsewhere; the base address is wrong.
     Moved(String),
     /// It may or may not have been written.
-    Unknown(String),
+    Unknown(Message),
 }
 
 /// Judges the answer to a write.
@@ -69,7 +71,7 @@ pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
             return Outcome::Forbidden(refusal("Forbidden"));
         }
         429 => return Outcome::Busy { wait: answer.retry_after },
-        408 | 500.. => return Outcome::Unknown(format!("HTTP {}", answer.status)),
+        408 | 500.. => return Outcome::Unknown(message!("api.status", status = answer.status)),
         _ => {}
     }
     if let Some(described) = &described {
@@ -77,7 +79,7 @@ pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
         let holds_record = answer.status < 300
             && document.as_ref().and_then(|document| proof(document, answer, expected)).flatten().is_some();
         if holds_record {
-            return Outcome::Unknown(format!("HTTP {} with both an error and a record", answer.status));
+            return Outcome::Unknown(message!("api.contradiction", status = answer.status));
         }
         return match described.code == expected.unknown_path_code {
             true => Outcome::NoSuchPath(described.clone()),
@@ -90,12 +92,12 @@ pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
     }
     match document {
         None => Outcome::Unknown(match plain_text(&answer.body) {
-            Some(_) => format!("HTTP {} with a page instead of data", answer.status),
-            None => format!("HTTP {} with an answer that cannot be read", answer.status),
+            Some(_) => message!("api.page", status = answer.status),
+            None => message!("api.unreadable", status = answer.status),
         }),
         Some(document) => match proof(&document, answer, expected) {
             Some(id) => Outcome::Done { id },
-            None => Outcome::Unknown(format!("HTTP {} with an answer of an unknown shape", answer.status)),
+            None => Outcome::Unknown(message!("api.unknown_shape", status = answer.status)),
         },
     }
 }

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rust_i18n::t;
 use secrecy::SecretString;
 use url::Url;
 
 use crate::entity::Service;
 use crate::error::{Error, Result};
+use crate::message;
 
 /// How a login is proved.
 #[derive(Debug, Clone)]
@@ -65,7 +65,8 @@ impl Target {
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         // A password before the @ is not repeated.
         let shown = text.rsplit('@').next().unwrap_or_default();
-        let invalid = || Error::usage(t!("api.bad_address", address = shown)).hint(t!("api.bad_address_hint"));
+        let invalid =
+            || Error::usage(message!("api.bad_address", address = shown)).hint(message!("api.bad_address_hint"));
         let mut url = Url::parse(&with_scheme).map_err(|_| invalid())?;
         if url.host_str().is_none() || !url.username().is_empty() || url.password().is_some() {
             return Err(invalid());
@@ -73,7 +74,11 @@ impl Target {
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
-            "http" => return Err(Error::usage(t!("api.plain_http", address = text)).hint(t!("api.plain_http_hint"))),
+            "http" => {
+                return Err(
+                    Error::usage(message!("api.plain_http", address = text)).hint(message!("api.plain_http_hint"))
+                );
+            }
             _ => return Err(invalid()),
         }
         url.set_query(None);

@@ -19,7 +19,6 @@ use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use rust_i18n::t;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -30,6 +29,8 @@ use url::Url;
 
 use super::target::Target;
 use crate::error::{Error, Result};
+use crate::message;
+use crate::message::Message;
 
 /// An answer with more bytes than this is not read to its end.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -57,18 +58,18 @@ pub struct Response {
     /// Headers.
     pub headers: HeaderMap,
     /// The body, or why it did not come whole.
-    pub body: std::result::Result<Bytes, String>,
+    pub body: std::result::Result<Bytes, Message>,
 }
 
 /// Why nothing came back.
 #[derive(Debug)]
 pub enum Failure {
     /// No connection was made, as nobody vouches for the host's certificate.
-    Untrusted(String),
+    Untrusted(Message),
     /// No connection was made: the request was certainly not processed.
-    NotSent(String),
+    NotSent(Message),
     /// The request may have left: nobody knows.
-    Lost(String),
+    Lost(Message),
 }
 
 impl Failure {
@@ -81,7 +82,7 @@ impl Failure {
     }
 
     /// Why, whichever it is.
-    pub fn why(&self) -> &str {
+    pub fn why(&self) -> &Message {
         match self {
             Failure::Untrusted(why) | Failure::NotSent(why) | Failure::Lost(why) => why,
         }
@@ -95,7 +96,7 @@ impl Http {
     /// A certificate that cannot be read, a proxy of an unknown kind, or a machine whose TLS cannot be set up.
     pub fn new(target: &Target) -> Result<Http> {
         let host = HeaderValue::from_str(&target.host())
-            .map_err(|_| Error::usage(t!("api.bad_address", address = target.host())))?;
+            .map_err(|_| Error::usage(message!("api.bad_address", address = target.host())))?;
         let client = Client::builder(TokioExecutor::new())
             // As large as what may be in flight, or connections are thrown away and made again.
             .pool_max_idle_per_host(target.concurrency.max(1))
@@ -129,7 +130,7 @@ impl Http {
             Ok(Err(failure)) => return Err(failure),
             Ok(Ok(Ok(body))) => Ok(body.to_bytes()),
             Ok(Ok(Err(error))) => Err(reason(error.as_ref())),
-            Err(_) => Err(t!("api.timed_out").into_owned()),
+            Err(_) => Err(message!("api.timed_out")),
         };
         let Some(head) = head else {
             return Err(Failure::Lost(body.err().unwrap_or_default()));
@@ -150,16 +151,17 @@ impl Http {
 /// # Errors
 /// One with a character that the transport does not take.
 pub fn uri(address: &Url) -> Result<Uri> {
-    Uri::try_from(address.as_str()).map_err(|_| Error::cannot_run(t!("api.bad_address", address = address.path())))
+    Uri::try_from(address.as_str())
+        .map_err(|_| Error::cannot_run(message!("api.bad_address", address = address.path())))
 }
 
-fn inflate(body: &[u8], largest: usize) -> std::result::Result<Bytes, String> {
+fn inflate(body: &[u8], largest: usize) -> std::result::Result<Bytes, Message> {
     let mut whole = Vec::new();
     let read = flate2::read::MultiGzDecoder::new(body).take(largest as u64 + 1).read_to_end(&mut whole);
     match read {
-        Ok(bytes) if bytes > largest => Err(t!("api.too_large").into_owned()),
+        Ok(bytes) if bytes > largest => Err(message!("api.too_large")),
         Ok(_) => Ok(whole.into()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(error.to_string().into()),
     }
 }
 
@@ -194,7 +196,7 @@ impl Service<Uri> for Connector {
     fn call(&mut self, to: Uri) -> Self::Future {
         let connected = tokio::time::timeout(self.timeout, self.secure.call(to));
         Box::pin(async move {
-            let late = |_| io::Error::new(io::ErrorKind::TimedOut, t!("api.timed_out"));
+            let late = |_| io::Error::from(io::ErrorKind::TimedOut);
             connected.await.map_err(late)?
         })
     }
@@ -229,9 +231,8 @@ impl Route {
                     None => socks,
                 }))
             }
-            kind => {
-                Err(Error::usage(t!("api.proxy_kind", kind = kind.unwrap_or_default())).hint(t!("api.proxy_kind_hint")))
-            }
+            kind => Err(Error::usage(message!("api.proxy_kind", kind = kind.unwrap_or_default()))
+                .hint(message!("api.proxy_kind_hint"))),
         }
     }
 }
@@ -290,39 +291,41 @@ fn trusting_nobody() -> Result<ClientConfig> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let bad = |why: String| Error::usage(t!("api.bad_certificate", file = path.display(), why = why));
-    let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
-    let found: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&pem).collect::<std::result::Result<_, _>>().map_err(|e| bad(e.to_string()))?;
-    if found.is_empty() { Err(bad(t!("api.no_certificate").into_owned())) } else { Ok(found) }
+    let bad = |why: Message| Error::usage(message!("api.bad_certificate", file = path.display(), why = why));
+    let pem = std::fs::read(path).map_err(|error| bad(error.to_string().into()))?;
+    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|e| bad(e.to_string().into()))?;
+    if found.is_empty() { Err(bad(message!("api.no_certificate"))) } else { Ok(found) }
 }
 
 fn no_client(why: rustls::Error) -> Error {
-    Error::cannot_run(t!("api.no_client", why = why))
+    Error::cannot_run(message!("api.no_client", why = why))
 }
 
 /// The innermost cause of a transport error, without the address (which may hold a query) and without repetition.
-fn reason(error: &(dyn Cause + 'static)) -> String {
+fn reason(error: &(dyn Cause + 'static)) -> Message {
     if error.is::<http_body_util::LengthLimitError>() {
-        return t!("api.too_large").into_owned();
+        return message!("api.too_large");
     }
     let mut cause = error;
     loop {
         if cause.downcast_ref().is_some_and(hyper::Error::is_incomplete_message) {
-            return t!("api.closed").into_owned();
+            return message!("api.closed");
         }
         let Some(inner) = cause.source() else { break };
         cause = inner;
     }
     match cause.downcast_ref().map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionRefused) => return t!("api.nobody_listens").into_owned(),
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => return t!("api.closed").into_owned(),
+        Some(io::ErrorKind::ConnectionRefused) => return message!("api.nobody_listens"),
+        Some(io::ErrorKind::TimedOut) => return message!("api.timed_out"),
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => return message!("api.closed"),
         _ => {}
     }
     let text = cause.to_string();
     match text.contains("://") {
-        true => t!("api.connection_failed").into_owned(),
-        false => text,
+        true => message!("api.connection_failed"),
+        false => text.into(),
     }
 }
 

@@ -3,12 +3,13 @@
 //! Rows that share a key are found without holding the file in memory: the first reading keeps eight bytes a row and
 //! sorts them, so that the second one has to watch only the few keys that occur more than once.
 
-use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use super::record::Record;
 use crate::format::Content;
 use crate::mapping::Mapping;
+use crate::message;
+use crate::message::Message;
 
 /// Makes the hash of a row's natural key.
 #[derive(Debug, Default)]
@@ -38,13 +39,13 @@ fn first_eight(bytes: &[u8]) -> u64 {
 pub const DUPLICATE: &str = "duplicate";
 
 /// The rule for a row whose key the row `first` of the file has.
-pub fn duplicate_rule(mapping: &Mapping, key: u8, first: u64) -> String {
-    t!("import.duplicate", labels = mapping.key_labels(key), row = first).into_owned()
+pub fn duplicate_rule(mapping: &Mapping, key: u8, first: u64) -> Message {
+    message!("import.duplicate", labels = mapping.key_labels(key), row = first)
 }
 
 /// The rule for a row whose key a row has that was sent before, as row `first`.
-pub fn sent_double_rule(mapping: &Mapping, key: u8, first: u64) -> String {
-    t!("import.duplicate_sent", labels = mapping.key_labels(key), row = first).into_owned()
+pub fn sent_double_rule(mapping: &Mapping, key: u8, first: u64) -> Message {
+    message!("import.duplicate_sent", labels = mapping.key_labels(key), row = first)
 }
 
 /// Gathers hashes, eight bytes each, to find those that occur more than once.

@@ -7,6 +7,8 @@ use super::record::Finding;
 use crate::error::{Context, Result};
 use crate::format::{Row, column_letters};
 use crate::mapping::Mapping;
+use crate::message;
+use crate::message::Message;
 
 /// A finding of the check, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +23,10 @@ pub struct RowFinding {
     pub field: String,
     /// Stable name of the rule.
     pub code: String,
-    /// The rule, in words.
-    pub rule: String,
-    /// What to do, in words.
-    pub hint: String,
+    /// The rule.
+    pub rule: Message,
+    /// What to do.
+    pub hint: Message,
 }
 
 /// Findings in a temporary file that goes with the process.
@@ -54,7 +56,7 @@ impl Findings {
     /// # Errors
     /// No temporary file can be made.
     pub fn new() -> Result<Findings> {
-        let place = || t!("import.no_temporary_file").into_owned();
+        let place = || message!("import.no_temporary_file");
         // An empty name is a database on disk that is deleted when it is closed; it stays in memory while it is small.
         let connection = Connection::open("").context(place)?;
         connection
@@ -76,7 +78,7 @@ impl Findings {
         let rule = if finding.value.is_empty() {
             finding.rule.clone()
         } else {
-            t!("import.finding_value", rule = finding.rule, value = finding.value).into_owned()
+            message!("import.finding_value", rule = finding.rule, value = finding.value)
         };
         self.connection
             .prepare_cached("INSERT INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
@@ -87,11 +89,11 @@ impl Findings {
                     finding.column.map(|column| column as i64),
                     finding.field.as_deref().unwrap_or_default(),
                     finding.code,
-                    rule,
-                    finding.hint
+                    rule.to_json(),
+                    finding.hint.to_json()
                 ])
             })
-            .context(|| t!("import.no_temporary_file").into_owned())?;
+            .context(|| message!("import.no_temporary_file"))?;
         self.count += 1;
         Ok(())
     }
@@ -101,7 +103,7 @@ impl Findings {
     /// # Errors
     /// A temporary file that cannot be read.
     pub fn each(&self, mut take: impl FnMut(RowFinding) -> Result<()>) -> Result<()> {
-        let place = || t!("import.no_temporary_file").into_owned();
+        let place = || message!("import.no_temporary_file");
         let mut statement = self
             .connection
             .prepare("SELECT row, number, place, field, code, rule, hint FROM finding ORDER BY row, rowid")
@@ -118,7 +120,7 @@ impl Findings {
     /// # Errors
     /// A temporary file that cannot be read.
     pub fn kinds(&self) -> Result<Vec<FindingKind>> {
-        let place = || t!("import.no_temporary_file").into_owned();
+        let place = || message!("import.no_temporary_file");
         let mut statement = self
             .connection
             .prepare(
@@ -159,8 +161,8 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowFinding> {
         column: row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned),
         field: row.get(3)?,
         code: row.get(4)?,
-        rule: row.get(5)?,
-        hint: row.get(6)?,
+        rule: Message::of_json(&row.get::<_, String>(5)?),
+        hint: Message::of_json(&row.get::<_, String>(6)?),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::entity::{Field, Kind};
 use crate::format::{Cell, CellKind, Row, column_letters};
 use crate::language::Language;
 use crate::mapping::{FieldSource, Mapping, RowRule, ValueSource};
+use crate::message::Message;
 use crate::text;
 use crate::value::{self, Problem};
 
@@ -24,10 +25,10 @@ pub struct Finding {
     pub code: &'static str,
     /// The cell's text: safe to show, shortened, masked when the field is secret.
     pub value: String,
-    /// What is wrong, in the user's language.
-    pub rule: String,
-    /// What to do about it, in the user's language.
-    pub hint: String,
+    /// What is wrong.
+    pub rule: Message,
+    /// What to do about it.
+    pub hint: Message,
 }
 
 impl Finding {
@@ -109,7 +110,7 @@ impl Mapping {
             RowRule::OneOf { sources, labels } => {
                 if !sources.iter().any(|index| record.filled[*index]) {
                     let source = sources.first().map(|index| &self.sources[*index]);
-                    let problem = Problem::new("one_of").with("labels", labels);
+                    let problem = Problem::new("one_of").with_detail("labels", labels.clone());
                     record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
                 }
             }

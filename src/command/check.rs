@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
         .iter()
         .map(|kind| {
             serde_json::json!({"code": kind.example.code, "field": kind.example.field, "rows": kind.count,
-                "rule": kind.example.rule, "hint": kind.example.hint, "first_row": kind.example.number})
+                "rule": kind.example.rule.to_string(), "hint": kind.example.hint.to_string(), "first_row": kind.example.number})
         })
         .collect();
     printer.json(&serde_json::json!({

@@ -10,6 +10,7 @@ use crate::account;
 use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
 use crate::language::Language;
+use crate::message;
 use crate::mirror::{List, Mirror};
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::Printer;
@@ -88,7 +89,8 @@ fn clear(files: &[PathBuf], host: Option<&str>, printer: &Printer) -> Result<Exi
     for file in files.iter().filter(is_meant) {
         let mirror = Mirror::open(file)?;
         let Some(_lock) = mirror.lock()? else {
-            return Err(Error::cannot_run(t!("mirror.locked", file = file.display())).hint(t!("mirror.locked_hint")));
+            return Err(Error::cannot_run(message!("mirror.locked", file = file.display()))
+                .hint(message!("mirror.locked_hint")));
         };
         drop(mirror);
         for extra in ["db-wal", "db-shm", "lock"] {

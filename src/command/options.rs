@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::format::Input;
 use crate::import::{PreflightOptions, stdin};
 use crate::mapping::MappingFile;
+use crate::message;
 use crate::settings::Settings;
 
 /// Which rows of which file, and how they are read.
@@ -87,8 +88,7 @@ fn importable<'a>(settings: &'a Settings, word: &str) -> Result<&'a Entity> {
     let entity = settings.catalog.find(word)?;
     match entity.is_importable() {
         true => Ok(entity),
-        false => {
-            Err(Error::usage(t!("import.cannot_write", entity = entity.name)).hint(t!("import.cannot_write_hint")))
-        }
+        false => Err(Error::usage(message!("import.cannot_write", entity = entity.name))
+            .hint(message!("import.cannot_write_hint"))),
     }
 }

@@ -14,6 +14,7 @@ use crate::format::{self, Input, Row};
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
 use crate::mapping::{MappingFile, RESULT_COLUMNS};
+use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::{CommandLine, Global, Printer};
 
@@ -47,8 +48,8 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     let first_run = JournalReader::open(&folder)?;
     let parent = first_run.identity();
     if parent.target != account.identity() {
-        return Err(Error::usage(t!("retry.other_target", folder = folder.display(), target = parent.target))
-            .hint(t!("retry.other_target_hint")));
+        return Err(Error::usage(message!("retry.other_target", folder = folder.display(), target = parent.target))
+            .hint(message!("retry.other_target_hint")));
     }
     let options = ImportOptions {
         catalog: &settings.catalog,
@@ -92,15 +93,19 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
     let absolute = |path: &Path| std::path::absolute(path).context(|| path.display().to_string());
     if named.is_dir() {
         if !Journal::exists(named) {
-            return Err(Error::usage(t!("journal.none", folder = named.display())).hint(t!("journal.none_hint")));
+            return Err(
+                Error::usage(message!("journal.none", folder = named.display())).hint(message!("journal.none_hint"))
+            );
         }
         let file = newest_failed(named).ok_or_else(|| {
-            Error::usage(t!("retry.nothing", folder = named.display())).hint(t!("retry.nothing_hint"))
+            Error::usage(message!("retry.nothing", folder = named.display())).hint(message!("retry.nothing_hint"))
         })?;
         return Ok((absolute(named)?, file));
     }
     if !named.exists() {
-        return Err(Error::usage(t!("format.missing", file = named.display())).hint(t!("journal.none_hint")));
+        return Err(
+            Error::usage(message!("format.missing", file = named.display())).hint(message!("journal.none_hint"))
+        );
     }
     if let Some(run) = run_named_in(named)?
         && let Some(indexed) = index.of_id(&run)?
@@ -112,7 +117,9 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
     let beside = absolute(named)?.parent().map(Path::to_owned).unwrap_or_default();
     match Journal::exists(&beside) {
         true => Ok((beside, named.to_owned())),
-        false => Err(Error::usage(t!("retry.no_run", file = named.display())).hint(t!("retry.no_run_hint"))),
+        false => {
+            Err(Error::usage(message!("retry.no_run", file = named.display())).hint(message!("retry.no_run_hint")))
+        }
     }
 }
 

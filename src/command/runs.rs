@@ -12,6 +12,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::import::report::{exit_of, words};
 use crate::journal::{Counts, IndexedRun, Journal, JournalReader, RunIndex};
 use crate::language::Language;
+use crate::message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::{Printer, quoted_path};
 
@@ -72,7 +73,7 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
         let line = match &state {
             Ok(state) => state.line(),
             // One run that cannot be read does not hide the others.
-            Err(error) => error.message().to_owned(),
+            Err(error) => error.message(),
         };
         printer.result(&t!(
             "runs.line",
@@ -172,8 +173,10 @@ fn find(indexes: &[RunIndex], named: &str) -> Result<PathBuf> {
     let mut meant = runs.iter().filter(is_meant);
     match (meant.next(), meant.next()) {
         (Some(run), None) => Ok(run.folder.clone()),
-        (Some(_), Some(_)) => Err(Error::usage(t!("runs.several", run = named)).hint(t!("runs.several_hint"))),
-        _ => Err(Error::usage(t!("runs.unknown", run = named)).hint(t!("journal.none_hint"))),
+        (Some(_), Some(_)) => {
+            Err(Error::usage(message!("runs.several", run = named)).hint(message!("runs.several_hint")))
+        }
+        _ => Err(Error::usage(message!("runs.unknown", run = named)).hint(message!("journal.none_hint"))),
     }
 }
 

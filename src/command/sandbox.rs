@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::entity::AccountMode;
 use crate::error::{Context, Error, Exit, Result};
+use crate::message;
 use crate::sandbox::{AGENT, Assume, Fault, LOGIN, Options, Server, Size, Variants};
 use crate::settings::Settings;
 use crate::terminal::{Printer, Signals};
@@ -56,7 +57,7 @@ impl Arguments {
         variants.mode = self.account_mode.or(of_settings).unwrap_or_default().into();
         for variant in &self.variant {
             let (name, value) = variant.split_once('=').ok_or_else(|| {
-                Error::usage(t!("sandbox.unknown_variant", name = variant)).hint(t!("sandbox.variant_hint"))
+                Error::usage(message!("sandbox.unknown_variant", name = variant)).hint(message!("sandbox.variant_hint"))
             })?;
             variants.set(name, value)?;
         }

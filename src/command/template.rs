@@ -6,6 +6,7 @@ use rust_i18n::t;
 
 use crate::error::{Error, Exit, Result};
 use crate::format::xlsx::writer::{cannot_write, save};
+use crate::message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::template::workbook;
 use crate::terminal::Printer;
@@ -34,13 +35,13 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     if !entity.is_importable() {
         let known: Vec<&str> =
             catalog.entities().iter().filter(|entity| entity.is_importable()).map(|entity| &*entity.name).collect();
-        return Err(Error::usage(t!("template.not_importable", entity = entity.name))
-            .hint(t!("template.not_importable_hint", known = known.join(", "))));
+        return Err(Error::usage(message!("template.not_importable", entity = entity.name))
+            .hint(message!("template.not_importable_hint", known = known.join(", "))));
     }
     let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-template.xlsx", entity.name)));
     let shown = path.display().to_string();
     if path.exists() {
-        return Err(Error::usage(t!("template.exists", file = shown)).hint(t!("template.exists_hint")));
+        return Err(Error::usage(message!("template.exists", file = shown)).hint(message!("template.exists_hint")));
     }
     let mut workbook = workbook(catalog, entity, settings.account_mode).map_err(|error| cannot_write(&path, &error))?;
     save(&mut workbook, &path)?;

@@ -19,7 +19,8 @@ pub use write_mode::WriteMode;
 
 use crate::error::{Error, Result};
 use crate::language::Language;
-use rust_i18n::t;
+use crate::message;
+use crate::message::Detail;
 
 /// The service as a whole.
 const SERVICE: &str = include_str!("catalog/service.toml");
@@ -159,6 +160,11 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// The word in both languages.
+    pub fn labels(&self) -> Detail {
+        Detail::label(&self.zh, &self.en)
+    }
+
     /// The word for it in `language`.
     pub fn label(&self, language: Language) -> &str {
         language.pick(&self.zh, &self.en)
@@ -224,6 +230,11 @@ impl Field {
     /// The label in `language`.
     pub fn label(&self, language: Language) -> &str {
         language.pick(&self.zh, &self.en)
+    }
+
+    /// The label in both languages.
+    pub fn labels(&self) -> Detail {
+        Detail::label(&self.zh, &self.en)
     }
 
     /// Whether a spreadsheet must keep this column as text, lest it eat zeros and digits.
@@ -527,7 +538,7 @@ impl Catalog {
     pub fn find(&self, word: &str) -> Result<&Entity> {
         let wanted = fold(word);
         if matches!(wanted.as_str(), "客户" | "clients" | "client") {
-            return Err(Error::usage(t!("entity.ambiguous", word = word)).hint(t!("entity.ambiguous_hint")));
+            return Err(Error::usage(message!("entity.ambiguous", word = word)).hint(message!("entity.ambiguous_hint")));
         }
         let means = |entity: &&Entity| {
             [&entity.name, &entity.zh, &entity.en].into_iter().chain(&entity.aliases).any(|name| fold(name) == wanted)
@@ -535,7 +546,8 @@ impl Catalog {
         self.entities.iter().find(means).ok_or_else(|| {
             let known: Vec<String> =
                 self.entities.iter().map(|entity| format!("{}（{}）", entity.name, entity.zh)).collect();
-            Error::usage(t!("entity.unknown", word = word)).hint(t!("entity.unknown_hint", known = known.join(", ")))
+            Error::usage(message!("entity.unknown", word = word))
+                .hint(message!("entity.unknown_hint", known = known.join(", ")))
         })
     }
 }

@@ -16,6 +16,7 @@ use toml::de::{DeArray, DeString, DeTable, DeValue, ValueDeserializer};
 use super::validate::{CatalogError, flaw};
 use super::{Catalog, FILES, SERVICE};
 use crate::error::{Error, Result};
+use crate::message;
 
 /// What a fact of the overlay names as its source, where the user names none.
 const SOURCE: &str = "api.toml";
@@ -49,7 +50,7 @@ impl Catalog {
         let Some(path) = overlay else { return Ok(Catalog::embedded().clone()) };
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::usage(t!("format.unreadable", file = shown, why = error)))?;
+            .map_err(|error| Error::usage(message!("format.unreadable", file = shown, why = error)))?;
         Catalog::overlaid(&text, &shown)
     }
 
@@ -219,8 +220,8 @@ impl Overlay<'_> {
 
 fn wrong(shown: &str, line: usize, path: &str, what: &str) -> Error {
     let key = if path.is_empty() { String::new() } else { format!("{path}: ") };
-    Error::usage(t!("overlay.place", file = shown, line = line, key = key, what = what.trim_end()))
-        .hint(t!("overlay.place_hint"))
+    Error::usage(message!("overlay.place", file = shown, line = line, key = key, what = what.trim_end()))
+        .hint(message!("overlay.place_hint"))
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

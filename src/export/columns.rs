@@ -1,13 +1,12 @@
 //! Which columns a sheet has: all of the entity's that are no secrets, or those the user named, in that order.
 
-use rust_i18n::t;
-
 use crate::entity::{AccountMode, Entity, Field, fold};
 use crate::error::{Error, Result};
 use crate::export::definitions::Definitions;
 use crate::export::names::Names;
 use crate::export::shape::{Column, From, tell_apart};
 use crate::language::Language;
+use crate::message;
 
 /// What decides on columns.
 #[derive(Debug)]
@@ -73,8 +72,8 @@ impl<'a> Choice<'a> {
         let language = self.headers.unwrap_or(Language::current());
         let own = self.entity.fields.iter().map(|field| format!("{} ({})", field.label(language), field.name));
         let known: Vec<String> = own.chain(custom.iter().map(|key| definitions.label(key).to_owned())).collect();
-        Error::usage(t!("export.unknown_column", column = name, entity = self.entity.name))
-            .hint(t!("export.unknown_column_hint", known = known.join(", ")))
+        Error::usage(message!("export.unknown_column", column = name, entity = self.entity.name))
+            .hint(message!("export.unknown_column_hint", known = known.join(", ")))
     }
 
     fn add(&self, field: &'a Field, names: &Names<'_>, columns: &mut Vec<Column<'a>>) {

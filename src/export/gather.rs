@@ -7,12 +7,13 @@ use rust_i18n::t;
 
 use crate::api::{self, as_text};
 use crate::entity::{Entity, Field};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::export::definitions::Definitions;
 use crate::export::filter::Filter;
 use crate::export::plan::{Plan, Source};
 use crate::export::rows::Pile;
 use crate::language::Language;
+use crate::message;
 use crate::mirror::{Key, List};
 use crate::refresh::{Detail, Outcome, Question, Refresh, Report, text_of};
 
@@ -61,7 +62,7 @@ pub async fn records(refresh: &Refresh<'_>, plan: &Plan<'_>, is_incremental: boo
             let parents = refresh.catalog.get(&walk.entity).and_then(|parents| list_of(refresh, parents));
             let endpoint = plan.entity.endpoint("query");
             let (Some(question), Some(endpoint)) = (parents, endpoint) else {
-                return Err(Error::usage(t!("export.not_exportable", entity = plan.entity.name)));
+                return Err(Error::usage(message!("export.not_exportable", entity = plan.entity.name)));
             };
             let parents = read(&question).await?;
             let walked = refresh.walk(plan.entity, walk, endpoint, &parents.list).await?;
@@ -162,7 +163,7 @@ pub async fn definitions(refresh: &Refresh<'_>, entity: &Entity) -> Result<Defin
             }
             Ok(Err(_)) => {}
             // Without the right to see definitions the keys and ids have to do.
-            Err(error) if error.exit() == Exit::Denied => {}
+            Err(error) if error.kind() == ErrorKind::Denied => {}
             Err(error) => return Err(error),
         }
     }
@@ -192,13 +193,13 @@ pub async fn names<'a>(
         let found = match name_list(refresh, entity, records).await {
             Ok(Some(list)) => Ok(list),
             Ok(None) => one_by_one(refresh, entity, fields, pile, filter).await,
-            Err(error) if error.exit() == Exit::Interrupted => return Err(error),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             // A list that is only assumed, or not allowed: single records may still be.
             Err(_) => one_by_one(refresh, entity, fields, pile, filter).await,
         };
         match found {
             Ok(list) => lists.push((entity, list)),
-            Err(error) if error.exit() == Exit::Interrupted => return Err(error),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             Err(error) => {
                 let label = entity.label(Language::current());
                 warnings.push(t!("export.no_names", entity = label, why = error.message()).into_owned());

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
 use serde::Serialize;
 
 use crate::error::{Context, Result};
+use crate::message;
 use crate::refresh::Report;
 
 /// Version of the manifest.
@@ -68,7 +68,7 @@ impl Manifest {
     /// # Errors
     /// A full disk.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let place = || t!("export.cannot_write", file = path.display()).into_owned();
+        let place = || message!("export.cannot_write", file = path.display());
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).context(place)?;
         serde_json::to_writer_pretty(&mut file, self).context(place)?;

@@ -45,6 +45,7 @@ use crate::entity::{Catalog, Kind, Part};
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::xlsx::FRONT_NAMES;
 use crate::language::Language;
+use crate::message;
 use crate::mirror::{List, Mirror};
 use crate::refresh::{Question, Refresh};
 use crate::settings::Settings;
@@ -103,7 +104,9 @@ fn service_time(catalog: &Catalog) -> jiff::civil::DateTime {
 
 fn open_mirror(arguments: &Arguments, account: &Account, has_secrets: bool, printer: &Printer) -> Result<Mirror> {
     if has_secrets && arguments.incremental {
-        return Err(Error::usage(t!("export.secret_incremental")).hint(t!("export.secret_incremental_hint")));
+        return Err(
+            Error::usage(message!("export.secret_incremental")).hint(message!("export.secret_incremental_hint"))
+        );
     }
     if arguments.no_mirror || has_secrets {
         return Mirror::temporary();
@@ -191,9 +194,9 @@ impl<'a> Job<'a> {
         };
         let mut terms: Vec<Term> = Vec::new();
         for text in &self.arguments.terms {
-            let (name, value) = text
-                .split_once('=')
-                .ok_or_else(|| Error::usage(t!("export.bad_term", term = text)).hint(t!("export.bad_term_hint")))?;
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                Error::usage(message!("export.bad_term", term = text)).hint(message!("export.bad_term_hint"))
+            })?;
             let (name, value) = (name.trim(), value.trim());
             let field = self.choice.field(name);
             let key = definitions.key_of(name);
@@ -362,7 +365,7 @@ impl<'a> Job<'a> {
     fn without_workshop(&self, error: Error, workshop: &std::path::Path) -> Error {
         let folder = workshop.parent().unwrap_or(workshop);
         let message = error.message().replace(&workshop.display().to_string(), &folder.display().to_string());
-        let renamed = Error::new(error.exit(), message);
+        let renamed = Error::new(error.kind(), message);
         match error.hint_text() {
             Some(hint) => renamed.hint(hint),
             None => renamed,

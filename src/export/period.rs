@@ -2,10 +2,10 @@
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::{Span, ToSpan};
-use rust_i18n::t;
 
 use crate::error::{Error, Result};
 use crate::export::moment::{self, Moment};
+use crate::message;
 
 /// The words for spans, in the order they are shown.
 const WORDS: &[&str] = &[
@@ -57,8 +57,8 @@ impl Bounds {
             word => match moment::parse(&format!("{word}-01")) {
                 Some(Moment::Day(first)) => (first, first.last_of_month()),
                 _ => {
-                    return Err(Error::usage(t!("export.unknown_period", period = word))
-                        .hint(t!("export.unknown_period_hint", known = WORDS.join(", "))));
+                    return Err(Error::usage(message!("export.unknown_period", period = word))
+                        .hint(message!("export.unknown_period_hint", known = WORDS.join(", "))));
                 }
             },
         };
@@ -78,7 +78,7 @@ impl Bounds {
         if let (Some(from), Some(to)) = (from, to)
             && from > to
         {
-            return Err(Error::usage(t!("export.backwards", from = from.date(), to = to.date())));
+            return Err(Error::usage(message!("export.backwards", from = from.date(), to = to.date())));
         }
         Ok(Bounds { from, to })
     }
@@ -109,7 +109,8 @@ impl Bounds {
 }
 
 fn parse(text: &str) -> Result<Moment> {
-    moment::parse(text).ok_or_else(|| Error::usage(t!("export.bad_date", text = text)).hint(t!("export.bad_date_hint")))
+    moment::parse(text)
+        .ok_or_else(|| Error::usage(message!("export.bad_date", text = text)).hint(message!("export.bad_date_hint")))
 }
 
 fn end_of(day: Date) -> DateTime {

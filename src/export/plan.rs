@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use jiff::Span;
 use jiff::civil::Date;
-use rust_i18n::t;
 
 use crate::entity::{Catalog, Entity, Service};
 use crate::error::{Error, Result};
 use crate::export::arguments::{Arguments, By, Headers, To};
 use crate::export::period::Bounds;
 use crate::language::Language;
+use crate::message;
 use crate::refresh::Question;
 
 /// How an entity's records are found.
@@ -63,7 +63,7 @@ impl<'a> Plan<'a> {
     pub fn new(arguments: &Arguments, catalog: &'a Catalog, today: Date) -> Result<Self> {
         let entity = catalog.find(&arguments.entity)?;
         if !entity.is_exportable() {
-            return Err(Error::usage(t!("export.not_exportable", entity = entity.name)));
+            return Err(Error::usage(message!("export.not_exportable", entity = entity.name)));
         }
         let bounds = match &arguments.period {
             Some(word) => Bounds::of_period(word, today)?,
@@ -88,10 +88,10 @@ impl<'a> Plan<'a> {
             source => source,
         };
         if has_details && entity.endpoint("get").is_none() {
-            return Err(Error::usage(t!("export.no_details", entity = entity.name)));
+            return Err(Error::usage(message!("export.no_details", entity = entity.name)));
         }
         if arguments.messages && entity.parts.is_empty() {
-            return Err(Error::usage(t!("export.no_messages", entity = entity.name)));
+            return Err(Error::usage(message!("export.no_messages", entity = entity.name)));
         }
         let headers = match arguments.headers {
             Some(Headers::Zh) => Some(Language::Zh),
@@ -112,7 +112,7 @@ fn time_field(entity: &Entity, by: By) -> Result<String> {
         By::Updated => (&entity.updated, "updated"),
         By::Solved => (&entity.solved, "solved"),
     };
-    field.clone().ok_or_else(|| Error::usage(t!("export.no_such_time", entity = entity.name, by = word)))
+    field.clone().ok_or_else(|| Error::usage(message!("export.no_such_time", entity = entity.name, by = word)))
 }
 
 fn source<'a>(arguments: &Arguments, entity: &'a Entity, service: &Service) -> Result<Source<'a>> {
@@ -129,7 +129,7 @@ fn source<'a>(arguments: &Arguments, entity: &'a Entity, service: &Service) -> R
     };
     if endpoint != "list" {
         let question = Question::new(entity, endpoint, service)
-            .ok_or_else(|| Error::usage(t!("export.no_such_list", entity = entity.name)))?;
+            .ok_or_else(|| Error::usage(message!("export.no_such_list", entity = entity.name)))?;
         return Ok(Source::List(match arguments.company.as_ref().or(arguments.customer.as_ref()) {
             Some(id) => question.of(id),
             None => question.search(&terms.join(" ")),
@@ -211,25 +211,25 @@ fn narrowed<'a>(
 
 fn output(arguments: &Arguments, bounds: Bounds, today: Date) -> Result<Output> {
     let text = arguments.output.to_string_lossy();
-    let unknown = || Error::usage(t!("export.which_format", file = text)).hint(t!("export.which_format_hint"));
+    let unknown =
+        || Error::usage(message!("export.which_format", file = text)).hint(message!("export.which_format_hint"));
     if text == "-" {
         return Ok(Output { file: None, to: arguments.to.ok_or_else(unknown)? });
     }
     let name = text.replace("{period}", &bounds.name()).replace("{date}", &today.to_string());
     let file = PathBuf::from(&name);
     if let Some(open) = name.find('{').filter(|open| name[*open..].contains('}')) {
-        return Err(Error::usage(t!("export.unknown_place", place = name[open..].to_owned()))
-            .hint(t!("export.unknown_place_hint")));
+        return Err(Error::usage(message!("export.unknown_place", place = name[open..].to_owned()))
+            .hint(message!("export.unknown_place_hint")));
     }
     let by_extension = file.extension().and_then(|extension| To::of_extension(&extension.to_string_lossy()));
     let to = arguments.to.or(by_extension).ok_or_else(unknown)?;
     if file.is_dir() {
-        return Err(Error::usage(t!("export.is_folder", file = file.display())));
+        return Err(Error::usage(message!("export.is_folder", file = file.display())));
     }
     match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) if !folder.is_dir() => {
-            Err(Error::usage(t!("export.no_folder", folder = folder.display())).hint(t!("export.no_folder_hint")))
-        }
+        Some(folder) if !folder.is_dir() => Err(Error::usage(message!("export.no_folder", folder = folder.display()))
+            .hint(message!("export.no_folder_hint"))),
         _ => Ok(Output { file: Some(file), to }),
     }
 }

@@ -3,7 +3,6 @@
 
 use std::sync::mpsc;
 
-use rust_i18n::t;
 use serde_json::Value;
 
 use crate::entity::Part;
@@ -12,6 +11,7 @@ use crate::export::filter::Filter;
 use crate::export::shape::{Rows, Shape};
 use crate::export::summary::Tally;
 use crate::export::write::{Table, Written};
+use crate::message;
 use crate::mirror::{Key, List, Mirror};
 use crate::refresh::is_deleted;
 use crate::terminal::Interrupt;
@@ -135,7 +135,7 @@ impl Pile<'_> {
 }
 
 fn read(body: &[u8]) -> Result<Value> {
-    serde_json::from_slice(body).map_err(|error| Error::cannot_run(t!("export.bad_record", why = error)))
+    serde_json::from_slice(body).map_err(|error| Error::cannot_run(message!("export.bad_record", why = error)))
 }
 
 /// Runs the writer on a thread of its own while `produce` makes rows. A batch that is full is sent by the function it is
@@ -180,11 +180,11 @@ fn pass<T>(
         });
         drop(sender);
         drop(front_sender);
-        let written = writer.join().unwrap_or_else(|_| Err(Error::cannot_run(t!("export.writer_died"))));
+        let written = writer.join().unwrap_or_else(|_| Err(Error::cannot_run(message!("export.writer_died"))));
         match (produced, written) {
             (Ok(value), Ok(Some(written))) => Ok((value, written)),
             (_, Err(error)) | (Err(error), Ok(_)) => Err(error),
-            (Ok(_), Ok(None)) => Err(Error::cannot_run(t!("export.writer_died"))),
+            (Ok(_), Ok(None)) => Err(Error::cannot_run(message!("export.writer_died"))),
         }
     })
 }

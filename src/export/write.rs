@@ -13,6 +13,7 @@ use crate::format::csv::{CsvWriter, Dialect};
 use crate::format::jsonl::JsonlWriter;
 use crate::format::xlsx::{Options, XlsxWriter};
 use crate::format::{Column, Value, Writer};
+use crate::message;
 
 /// A table to write.
 #[derive(Debug, Clone)]
@@ -121,7 +122,7 @@ pub fn workshop(target: Option<&Path>) -> Result<tempfile::TempDir> {
     };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".bw8-");
-    builder.tempdir_in(&folder).context(|| t!("export.cannot_write", file = folder.display()).into_owned())
+    builder.tempdir_in(&folder).context(|| message!("export.cannot_write", file = folder.display()))
 }
 
 /// Where a finished file ended up.
@@ -190,7 +191,7 @@ fn folder_of(target: &Path) -> &Path {
 /// # Errors
 /// Standard output cannot be written.
 pub fn print(whole: &Path) -> Result<()> {
-    let place = || t!("export.cannot_write", file = "-").into_owned();
+    let place = || message!("export.cannot_write", file = "-");
     let mut file = std::fs::File::open(whole).context(place)?;
     let mut out = std::io::stdout().lock();
     match std::io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
@@ -204,7 +205,7 @@ pub fn print(whole: &Path) -> Result<()> {
 /// # Errors
 /// A file that cannot be read.
 pub fn checksum(file: &Path) -> Result<(String, u64)> {
-    let place = || t!("format.unreadable", file = file.display(), why = "").into_owned();
+    let place = || message!("format.unreadable", file = file.display(), why = "");
     let mut hasher = Sha256::new();
     let mut source = std::fs::File::open(file).context(place)?;
     let length = std::io::copy(&mut source, &mut HashWriter(&mut hasher)).context(place)?;

@@ -14,6 +14,7 @@ use rust_i18n::t;
 
 use super::{Column, Input, Reader, Row, Sheet, Value, Writer};
 use crate::error::{Context, Error, Result};
+use crate::message;
 
 /// Written behind the file's own bytes. When the parser gives it back as a record, every quote was closed; otherwise it
 /// was swallowed by a cell whose quote was not.
@@ -108,7 +109,8 @@ struct Text {
 
 impl Text {
     fn open(input: &Input) -> Result<Self> {
-        let cannot = |error: std::io::Error| Error::usage(t!("format.unreadable", file = input.shown, why = error));
+        let cannot =
+            |error: std::io::Error| Error::usage(message!("format.unreadable", file = input.shown, why = error));
         let mut file = File::open(&input.path).map_err(cannot)?;
         let mut head = Vec::with_capacity(64 * 1024);
         Read::by_ref(&mut file).take(64 * 1024).read_to_end(&mut head).map_err(cannot)?;
@@ -142,7 +144,9 @@ impl Text {
         let mut row = Row::default();
         loop {
             if !self.next(&mut row)? {
-                return Err(Error::usage(t!("csv.no_header", file = self.shown)).hint(t!("csv.no_header_hint")));
+                return Err(
+                    Error::usage(message!("csv.no_header", file = self.shown)).hint(message!("csv.no_header_hint"))
+                );
             }
             if row.number >= input.header_row.unwrap_or(1) && !row.is_blank() {
                 break;
@@ -163,15 +167,14 @@ impl Text {
         let more = self
             .parser
             .read_byte_record(&mut self.record)
-            .map_err(|error| Error::usage(t!("format.unreadable", file = self.shown, why = error)))?;
+            .map_err(|error| Error::usage(message!("format.unreadable", file = self.shown, why = error)))?;
         if more && is_sentinel(&self.record) {
             return Ok(false);
         }
         let ended = self.parser.position().line();
         if !more || self.record.as_slice().ends_with(&SENTINEL[1..]) {
-            return Err(
-                Error::usage(t!("csv.open_quote", file = self.shown, line = before)).hint(t!("csv.open_quote_hint"))
-            );
+            return Err(Error::usage(message!("csv.open_quote", file = self.shown, line = before))
+                .hint(message!("csv.open_quote_hint")));
         }
         // The parser passes over empty lines; a spreadsheet program shows them as rows.
         let passed = ended - before;
@@ -186,9 +189,8 @@ impl Text {
                 row.kinds.clear();
                 Ok(true)
             }
-            Err(_) => {
-                Err(Error::usage(t!("csv.not_utf8", file = self.shown, line = before)).hint(t!("csv.not_utf8_hint")))
-            }
+            Err(_) => Err(Error::usage(message!("csv.not_utf8", file = self.shown, line = before))
+                .hint(message!("csv.not_utf8_hint"))),
         }
     }
 
@@ -217,14 +219,13 @@ fn count_line_feeds(bytes: &[u8]) -> u64 {
 fn refuse_other_encodings(head: &[u8], input: &Input) -> Result<()> {
     let wide = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
     if wide || head.contains(&0) {
-        return Err(Error::usage(t!("csv.utf16", file = input.shown)).hint(t!("csv.not_utf8_hint")));
+        return Err(Error::usage(message!("csv.utf16", file = input.shown)).hint(message!("csv.not_utf8_hint")));
     }
     match input.encoding.as_deref() {
         None => Ok(()),
         Some(name) if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("utf8") => Ok(()),
-        Some(name) => {
-            Err(Error::usage(t!("csv.encoding", file = input.shown, encoding = name)).hint(t!("csv.not_utf8_hint")))
-        }
+        Some(name) => Err(Error::usage(message!("csv.encoding", file = input.shown, encoding = name))
+            .hint(message!("csv.not_utf8_hint"))),
     }
 }
 
@@ -288,7 +289,7 @@ impl CsvWriter {
     /// A folder that cannot be written.
     pub fn create_in(path: &Path, columns: &[Column], dialect: Dialect) -> Result<Self> {
         let Dialect { encoding, delimiter } = dialect;
-        let place = || t!("csv.cannot_write", file = path.display()).into_owned();
+        let place = || message!("csv.cannot_write", file = path.display());
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder).context(place)?);
         if encoding == encoding_rs::UTF_8 {
@@ -307,7 +308,7 @@ impl CsvWriter {
 
 impl Writer for CsvWriter {
     fn write(&mut self, values: &[Value<'_>]) -> Result<()> {
-        let place = || t!("csv.cannot_write", file = self.path.display()).into_owned();
+        let place = || message!("csv.cannot_write", file = self.path.display());
         for (column, value) in values.iter().enumerate() {
             let may_be_phone = self.phones.get(column).copied().unwrap_or(false);
             match value {
@@ -324,7 +325,7 @@ impl Writer for CsvWriter {
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let place = || t!("csv.cannot_write", file = self.path.display()).into_owned();
+        let place = || message!("csv.cannot_write", file = self.path.display());
         let file = self.writer.into_inner().map_err(|error| error.into_error()).context(place)?;
         let file = file.into_inner().map_err(|error| error.into_error()).context(place)?;
         file.as_file().sync_all().context(place)?;

@@ -4,10 +4,9 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
-
 use super::{Column, Value, Writer};
 use crate::error::{Context, Result};
+use crate::message;
 
 /// Writes JSON Lines to a temporary name in the same folder and renames it when whole.
 pub struct JsonlWriter {
@@ -24,7 +23,7 @@ impl JsonlWriter {
     /// A folder that cannot be written.
     pub fn create(path: &Path, columns: &[Column]) -> Result<Self> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let place = || t!("csv.cannot_write", file = path.display()).into_owned();
+        let place = || message!("csv.cannot_write", file = path.display());
         let file = BufWriter::new(tempfile::NamedTempFile::new_in(folder).context(place)?);
         let titles = columns.iter().map(|column| serde_json::Value::from(column.title.as_str()).to_string()).collect();
         Ok(JsonlWriter { path: path.to_owned(), file, titles, line: String::new() })
@@ -50,12 +49,12 @@ impl Writer for JsonlWriter {
             self.line.push_str(&json.to_string());
         }
         self.line.push_str("}\n");
-        let place = || t!("csv.cannot_write", file = self.path.display()).into_owned();
+        let place = || message!("csv.cannot_write", file = self.path.display());
         self.file.write_all(self.line.as_bytes()).context(place)
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let place = || t!("csv.cannot_write", file = self.path.display()).into_owned();
+        let place = || message!("csv.cannot_write", file = self.path.display());
         let file = self.file.into_inner().map_err(|error| error.into_error()).context(place)?;
         file.as_file().sync_all().context(place)?;
         file.persist(&self.path).map_err(|error| error.error).context(place)?;

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use rust_i18n::t;
 
 use crate::error::{Error, Result};
+use crate::message;
 
 pub use reader::{Reader, Sink};
 
@@ -148,16 +149,17 @@ pub fn detect(input: &Input) -> Result<Format> {
     let shown = &input.shown;
     let metadata = std::fs::metadata(&input.path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
-            Error::usage(t!("format.missing", file = shown)).hint(t!("format.missing_hint"))
+            Error::usage(message!("format.missing", file = shown)).hint(message!("format.missing_hint"))
         }
-        _ => Error::usage(t!("format.unreadable", file = shown, why = error)).hint(t!("format.unreadable_hint")),
+        _ => Error::usage(message!("format.unreadable", file = shown, why = error))
+            .hint(message!("format.unreadable_hint")),
     })?;
     if metadata.is_dir() {
-        return Err(Error::usage(t!("format.directory", file = shown)).hint(t!("format.directory_hint")));
+        return Err(Error::usage(message!("format.directory", file = shown)).hint(message!("format.directory_hint")));
     }
     let mut head = [0u8; 8];
     let unreadable = |error: std::io::Error| {
-        Error::usage(t!("format.unreadable", file = shown, why = error)).hint(t!("format.unreadable_hint"))
+        Error::usage(message!("format.unreadable", file = shown, why = error)).hint(message!("format.unreadable_hint"))
     };
     let mut file = std::fs::File::open(&input.path).map_err(unreadable)?;
     let mut filled = 0;
@@ -170,26 +172,30 @@ pub fn detect(input: &Input) -> Result<Format> {
     let head = &head[..filled];
     let extension = input.path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     if head.is_empty() {
-        return Err(Error::usage(t!("format.empty", file = shown)).hint(t!("format.empty_hint")));
+        return Err(Error::usage(message!("format.empty", file = shown)).hint(message!("format.empty_hint")));
     }
     if head.starts_with(b"PK\x03\x04") {
         return match extension.as_str() {
             "csv" | "tsv" | "txt" => {
-                Err(Error::usage(t!("format.is_workbook", file = shown)).hint(t!("format.is_workbook_hint")))
+                Err(Error::usage(message!("format.is_workbook", file = shown))
+                    .hint(message!("format.is_workbook_hint")))
             }
             _ => Ok(Format::Xlsx),
         };
     }
     // OLE2: an encrypted .xlsx, an old .xls or .et.
     if head.starts_with(b"\xD0\xCF\x11\xE0") {
-        return Err(Error::usage(t!("format.ole", file = shown)).hint(t!("format.ole_hint")));
+        return Err(Error::usage(message!("format.ole", file = shown)).hint(message!("format.ole_hint")));
     }
     if head.starts_with(b"%PDF") || head.starts_with(b"\x89PNG") || head.starts_with(b"\xFF\xD8\xFF") {
-        return Err(Error::usage(t!("format.not_a_table", file = shown)).hint(t!("format.not_a_table_hint")));
+        return Err(
+            Error::usage(message!("format.not_a_table", file = shown)).hint(message!("format.not_a_table_hint"))
+        );
     }
     match extension.as_str() {
         "xlsx" | "xlsm" | "xls" | "xlsb" | "et" | "ods" => {
-            Err(Error::usage(t!("format.broken_workbook", file = shown)).hint(t!("format.broken_workbook_hint")))
+            Err(Error::usage(message!("format.broken_workbook", file = shown))
+                .hint(message!("format.broken_workbook_hint")))
         }
         _ => Ok(Format::Csv),
     }

@@ -11,6 +11,7 @@ use rust_i18n::t;
 use super::content::Contents;
 use super::{Row, Sheet};
 use crate::error::{Error, Result};
+use crate::message;
 
 /// Rows of a batch …
 const BATCH_ROWS: usize = 512;
@@ -61,7 +62,7 @@ impl Reader {
                     let _ = sink.sender.send(Message::Failed(error));
                 }
             })
-            .map_err(|why| Error::cannot_run(t!("format.unreadable", file = shown, why = why)))?;
+            .map_err(|why| Error::cannot_run(message!("format.unreadable", file = shown, why = why)))?;
         let mut reader = Reader {
             shown: shown.to_owned(),
             sheet: Sheet::default(),
@@ -113,7 +114,8 @@ impl Reader {
     }
 
     fn broken(&self) -> Error {
-        Error::usage(t!("xlsx.damaged", file = self.shown, why = t!("xlsx.parser"))).hint(t!("xlsx.damaged_hint"))
+        Error::usage(message!("xlsx.damaged", file = self.shown, why = t!("xlsx.parser")))
+            .hint(message!("xlsx.damaged_hint"))
     }
 }
 

@@ -2,7 +2,6 @@
 //! looked at before or after it.
 
 use bytes::Bytes;
-use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,6 +9,7 @@ use crate::check::record::Record;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
+use crate::message;
 use crate::value;
 
 /// What one row asks for.
@@ -139,11 +139,11 @@ impl<'a> OperationBuilder<'a> {
 }
 
 fn cannot_write(entity: &Entity) -> Error {
-    Error::usage(t!("import.cannot_write", entity = entity.name)).hint(t!("import.cannot_write_hint"))
+    Error::usage(message!("import.cannot_write", entity = entity.name)).hint(message!("import.cannot_write_hint"))
 }
 
 fn cannot_update(entity: &Entity) -> Error {
-    Error::usage(t!("import.cannot_update", entity = entity.name)).hint(t!("import.cannot_update_hint"))
+    Error::usage(message!("import.cannot_update", entity = entity.name)).hint(message!("import.cannot_update_hint"))
 }
 
 #[cfg(test)]

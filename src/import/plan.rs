@@ -4,7 +4,6 @@
 
 use std::path::PathBuf;
 
-use rust_i18n::t;
 use uuid::Uuid;
 
 use super::operation::WriteOperation;
@@ -14,6 +13,8 @@ use crate::check::duplicates::{DUPLICATE, Duplicates, Seen, duplicate_rule, sent
 use crate::error::Result;
 use crate::journal::{Claim, JournalReader, Lock, Operation, OperationCursor, Reason, RowKey, Status};
 use crate::mapping::Mapping;
+use crate::message;
+use crate::message::Message;
 
 /// A row that is to be sent.
 #[derive(Debug)]
@@ -125,7 +126,7 @@ impl RowPlanner<'_> {
         let operation = match (spooled.state, seen.first.zip(spooled.key)) {
             (RowState::Example, _) => {
                 let reason =
-                    Reason { code: "example".into(), field: String::new(), message: t!("import.example").into_owned() };
+                    Reason { code: "example".into(), field: String::new(), message: message!("import.example") };
                 return Ok(Some(RowAction::End(end(key, Status::Skipped, reason))));
             }
             (RowState::Refused(reason), _) => return Ok(Some(RowAction::End(end(key, Status::Refused, reason)))),
@@ -177,8 +178,9 @@ impl RowPlanner<'_> {
             }
         }
         let Some(earlier) = by_key else { return Ok(None) };
-        let message = t!("import.changed_since", id = earlier.id.as_deref().unwrap_or("?"), row = earlier.row.number);
-        let reason = Reason { code: "changed_since_sent".into(), field: String::new(), message: message.into_owned() };
+        let message =
+            message!("import.changed_since", id = earlier.id.as_deref().unwrap_or("?"), row = earlier.row.number);
+        let reason = Reason { code: "changed_since_sent".into(), field: String::new(), message };
         let status = if earlier.status == Status::Unknown { Status::Unknown } else { Status::Skipped };
         Ok(Some(Operation { id: earlier.id, ..end(key.clone(), status, reason) }))
     }
@@ -277,20 +279,20 @@ fn sent_double_reason(mapping: &Mapping, key: u8, first: u64) -> Reason {
     reason(mapping, key, sent_double_rule(mapping, key, first))
 }
 
-fn reason(mapping: &Mapping, key: u8, message: String) -> Reason {
+fn reason(mapping: &Mapping, key: u8, message: Message) -> Reason {
     let field = mapping.key_fields(key).first().cloned().unwrap_or_default();
     Reason { code: DUPLICATE.to_owned(), field, message }
 }
 
 /// The end of a row that another run took care of.
 fn skipped(key: &RowKey, operation: &Operation, folder: PathBuf) -> Operation {
-    let message = t!(
+    let message = message!(
         "import.retried_before",
         folder = folder.display(),
-        status = words::status(operation.status),
+        status = words::status_message(operation.status),
         id = operation.id.as_deref().unwrap_or("")
     );
-    let reason = Reason { code: "retried_before".into(), field: String::new(), message: message.into_owned() };
+    let reason = Reason { code: "retried_before".into(), field: String::new(), message };
     let status = if operation.status == Status::Unknown { Status::Unknown } else { Status::Skipped };
     Operation { id: operation.id.clone(), ..end(key.clone(), status, reason) }
 }

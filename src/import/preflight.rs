@@ -1,6 +1,5 @@
 //! The first reading of an input, before anything is sent: all its mistakes, its fingerprint, and what occurs twice in it.
 
-use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use super::operation::OperationBuilder;
@@ -13,6 +12,8 @@ use crate::error::{Error, Result};
 use crate::format::{self, Input, Reader, Row, Sheet};
 use crate::journal::Reason;
 use crate::mapping::{Mapping, RESULT_COLUMNS};
+use crate::message;
+use crate::message::Message;
 use crate::text::clean;
 
 /// What the first reading found.
@@ -65,7 +66,9 @@ impl Preflight {
         let mut reading = Reading::new(&mapping, &sheet, options)?;
         while reading.next(&mut reader)? {}
         if reading.rows == 0 {
-            return Err(Error::usage(t!("mapping.no_rows", file = input.shown)).hint(t!("mapping.no_rows_hint")));
+            return Err(
+                Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
+            );
         }
         let Reading { spool, mut findings, keys_seen, fingerprint, first, .. } = reading;
         let mut duplicates = Duplicates::new(keys_seen);
@@ -161,17 +164,16 @@ impl<'a> Reading<'a> {
 
 /// Why a row with findings is refused.
 fn reason_of(mapping: &Mapping, findings: &[Finding]) -> Reason {
-    let rules: Vec<String> = findings
-        .iter()
-        .map(|finding| match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
-            Some(header) => t!("import.in_column", header = header, rule = finding.rule).into_owned(),
+    let rules = findings.iter().map(|finding| {
+        match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
+            Some(header) => message!("import.in_column", header = header, rule = finding.rule),
             None => finding.rule.clone(),
-        })
-        .collect();
+        }
+    });
     Reason {
         code: findings.first().map(|first| first.code.to_owned()).unwrap_or_default(),
         field: findings.first().and_then(|first| first.field.clone()).unwrap_or_default(),
-        message: rules.join("; "),
+        message: Message::joined("import.and_rule", rules).unwrap_or_default(),
     }
 }
 
@@ -226,6 +228,6 @@ fn duplicate(mapping: &Mapping, key: u8, record: &Record, first: u64) -> Finding
         code: DUPLICATE,
         value: clean(&values.join(" ")).into_owned(),
         rule: duplicate_rule(mapping, key, first),
-        hint: t!("import.duplicate_hint").into_owned(),
+        hint: message!("import.duplicate_hint"),
     }
 }

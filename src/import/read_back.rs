@@ -9,9 +9,10 @@ use super::plan::PendingWrite;
 use super::row_sender::{Access, RowSender};
 use crate::api::as_text;
 use crate::entity::{Field, Kind};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::journal::{Operation, Status};
 use crate::language::Language;
+use crate::message;
 use crate::text::{clean, shorten};
 use crate::value::is_same_value;
 
@@ -72,8 +73,8 @@ pub async fn compare(
         say(&t!("canary.good", row = operation.row.number, id = id));
         return Ok(());
     }
-    Err(Error::new(Exit::Stopped, t!("canary.lost", row = operation.row.number, id = id, losses = losses.join("\n  ")))
-        .hint(t!("canary.lost_hint")))
+    Err(Error::stopped(message!("canary.lost", row = operation.row.number, id = id, losses = losses.join("\n  ")))
+        .hint(message!("canary.lost_hint")))
 }
 
 /// The members a job sends.

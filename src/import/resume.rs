@@ -13,6 +13,7 @@ use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::create_private_folder;
 use crate::journal::{Identity, IndexedRun, Journal, JournalReader, Parent, RunIndex};
+use crate::message;
 use crate::terminal::quoted_path;
 
 /// The run a command means.
@@ -62,9 +63,8 @@ pub fn meant(
     };
     let Some((folder, past)) = found else { return Ok(ResumePlan::New(named)) };
     if options.fresh {
-        return Err(
-            Error::usage(t!("resume.folder_taken", folder = folder.display())).hint(t!("resume.folder_taken_hint"))
-        );
+        return Err(Error::usage(message!("resume.folder_taken", folder = folder.display()))
+            .hint(message!("resume.folder_taken_hint")));
     }
     let changes = changes(past.identity(), identity);
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished).map(|(exit, _)| exit);
@@ -79,17 +79,17 @@ pub fn meant(
         return Ok(ResumePlan::Continue(folder, past));
     }
     if changes.contains(&Change::Target) || changes.contains(&Change::Entity) {
-        return Err(Error::usage(t!(
+        return Err(Error::usage(message!(
             "resume.other_target",
             folder = folder.display(),
             target = past.identity().target
         ))
-        .hint(t!("resume.other_target_hint")));
+        .hint(message!("resume.other_target_hint")));
     }
     if !options.accept_changed {
         let names: Vec<String> = changes.iter().map(|change| change.label()).collect();
         let sent = sent_before(rows, &past, Known::ByKeyToo)?;
-        return Err(Error::usage(t!(
+        return Err(Error::usage(message!(
             "resume.changed",
             what = names.join(&t!("resume.and")),
             folder = folder.display(),
@@ -101,7 +101,7 @@ pub fn meant(
         }));
     }
     if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.len() > 1 {
-        return Err(Error::usage(t!("resume.several")).hint(t!("resume.several_hint")));
+        return Err(Error::usage(message!("resume.several")).hint(message!("resume.several_hint")));
     }
     Ok(ResumePlan::Accept(folder, past))
 }
@@ -324,7 +324,7 @@ fn free_folder(identity: &Identity) -> Result<PathBuf> {
             return std::path::absolute(&folder).context(|| folder.display().to_string());
         }
     }
-    Err(Error::cannot_run(t!("resume.no_folder", folder = base.display())))
+    Err(Error::cannot_run(message!("resume.no_folder", folder = base.display())))
 }
 
 /// A file name that every system takes: reserved characters and control characters become `_`.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Uri;
-use rust_i18n::t;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -17,8 +16,10 @@ use super::plan::PendingWrite;
 use super::route::Route;
 use crate::api::{self, Client, Expected, Outcome, Permit, Refusal, Sent, as_text, waits};
 use crate::entity::{Catalog, Conflict, Entity, Kind, Method};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
+use crate::message;
+use crate::message::Message;
 use crate::value::is_same_value;
 
 /// Attempts to reach a server before a run is stopped.
@@ -175,7 +176,7 @@ impl<'a> RowSender<'a> {
             })
             .collect();
         let field = look_up.same.first().map(|(field, _)| field.clone()).unwrap_or_default();
-        let message = t!("attempt.conflict", message = refusal.message, there = there.join(", ")).into_owned();
+        let message = message!("attempt.conflict", message = refusal.message, there = there.join(", "));
         Ok(End {
             status: Status::Failed,
             id: None,
@@ -202,7 +203,7 @@ impl<'a> RowSender<'a> {
             let record = match self.read_unless_stopped(access, id).await? {
                 None => return Ok(None),
                 Some(Ok(record)) => record,
-                Some(Err(refusal)) => return Ok(Some(failed(refusal))),
+                Some(Err(reason)) => return Ok(Some(failed_for(reason))),
             };
             resend(&mut members, &access.update.resend, &record);
             match self.permit_unless_stopped().await {
@@ -230,7 +231,7 @@ impl<'a> RowSender<'a> {
         let record = match self.read_unless_stopped(access, &edit.id).await? {
             None => return Ok(None),
             Some(Ok(record)) => record,
-            Some(Err(refusal)) => return Ok(Some(failed(refusal))),
+            Some(Err(reason)) => return Ok(Some(failed_for(reason))),
         };
         let current = record.get(&tags).map(as_text).unwrap_or_default();
         let wanted = edit.apply(&current);
@@ -268,7 +269,7 @@ impl<'a> RowSender<'a> {
         &self,
         access: &Access,
         id: &str,
-    ) -> Result<Option<std::result::Result<Map<String, Value>, Refusal>>> {
+    ) -> Result<Option<std::result::Result<Map<String, Value>, Reason>>> {
         tokio::select! {
             read = self.read(access, id) => read.map(Some),
             () = self.stop.stopped() => Ok(None),
@@ -284,22 +285,18 @@ impl<'a> RowSender<'a> {
     }
 
     /// The record with this id as it is now, or why it cannot be had.
-    pub async fn read(&self, access: &Access, id: &str) -> Result<std::result::Result<Map<String, Value>, Refusal>> {
+    pub async fn read(&self, access: &Access, id: &str) -> Result<std::result::Result<Map<String, Value>, Reason>> {
         let address = access.get.address_of(self.client.target(), id);
-        let read = self.client.ask(&address).await.map_err(halting)?;
-        Ok(read.and_then(|document| {
-            access
-                .get
-                .expected
-                .wrappers
-                .iter()
-                .find_map(|wrapper| api::record(&document, wrapper))
-                .and_then(Value::as_object)
-                .cloned()
-                .ok_or_else(|| Refusal {
-                    code: "not_found".into(),
-                    message: t!("attempt.not_found", id = id).into_owned(),
-                })
+        let document = match self.client.ask(&address).await.map_err(halting)? {
+            Ok(document) => document,
+            Err(refusal) => return Ok(Err(reason_of(refusal))),
+        };
+        let wrappers = &access.get.expected.wrappers;
+        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper)).and_then(Value::as_object);
+        Ok(record.cloned().ok_or_else(|| Reason {
+            code: "not_found".into(),
+            field: String::new(),
+            message: message!("attempt.not_found", id = id),
         }))
     }
 
@@ -331,14 +328,14 @@ impl<'a> RowSender<'a> {
                         Some(wait) => wait,
                         // A server that never answered is not down but somewhere else.
                         None if !self.client.was_answered() => {
-                            return Err(Error::cannot_run(t!(
+                            return Err(Error::cannot_run(message!(
                                 "attempt.unreachable",
                                 host = self.client.target().host(),
                                 why = why
                             ))
-                            .hint(t!("api.unreachable_hint")));
+                            .hint(message!("api.unreachable_hint")));
                         }
-                        None => return Err(down(&why)),
+                        None => return Err(down(why)),
                     }
                 }
                 Sent::Answered(answer) => match self.client.classify(&answer, expected, body) {
@@ -346,7 +343,7 @@ impl<'a> RowSender<'a> {
                         permit.on_overload();
                         busy += 1;
                         if busy > BUSY_ATTEMPTS {
-                            return Err(down(&t!("attempt.busy")));
+                            return Err(down(message!("attempt.busy")));
                         }
                         // Whoever is next waits as well, not this row alone.
                         self.client.limiter().hold(wait.unwrap_or(BUSY_WAIT));
@@ -391,17 +388,18 @@ impl<'a> RowSender<'a> {
                 stopped(api::denied(401, &format!("{} {}", refusal.code, refusal.message)))
             }
             Outcome::NoSuchPath(refusal) => stopped(
-                Error::cannot_run(t!(
+                Error::cannot_run(message!(
                     "attempt.no_such_path",
                     method = format!("{method:?}").to_uppercase(),
                     path = address.path(),
                     message = refusal.message
                 ))
-                .hint(t!("attempt.no_such_path_hint")),
+                .hint(message!("attempt.no_such_path_hint")),
             ),
-            Outcome::Moved(to) => {
-                stopped(Error::cannot_run(t!("api.moved", path = address.path(), to = to)).hint(t!("api.moved_hint")))
-            }
+            Outcome::Moved(to) => stopped(
+                Error::cannot_run(message!("api.moved", path = address.path(), to = to))
+                    .hint(message!("api.moved_hint")),
+            ),
             // Waited for and sent again by the caller.
             Outcome::Busy { .. } => Ok(None),
         }
@@ -412,7 +410,7 @@ impl<'a> RowSender<'a> {
 enum Written {
     Done(Option<String>),
     Refused(Refusal),
-    InDoubt(String),
+    InDoubt(Message),
 }
 
 fn resend(members: &mut Map<String, Value>, fields: &[String], record: &Map<String, Value>) {
@@ -426,22 +424,26 @@ fn resend(members: &mut Map<String, Value>, fields: &[String], record: &Map<Stri
 
 /// A read that failed leaves nothing in doubt, so the run only halts.
 fn halting(error: Error) -> Error {
-    match error.exit() {
-        Exit::CannotRun => down(error.message()),
+    match error.kind() {
+        ErrorKind::CannotRun => down(error.into_message()),
         _ => error,
     }
 }
 
-fn failed(refusal: Refusal) -> End {
-    let reason = Reason { code: refusal.code, field: String::new(), message: refusal.message };
+fn reason_of(refusal: Refusal) -> Reason {
+    Reason { code: refusal.code, field: String::new(), message: refusal.message.into() }
+}
+
+fn failed_for(reason: Reason) -> End {
     End { status: Status::Failed, id: None, reason: Some(Box::new(reason)) }
 }
 
-fn in_doubt(why: String) -> End {
-    let reason = Reason {
-        code: "in_doubt".into(),
-        field: String::new(),
-        message: t!("attempt.in_doubt", why = why).into_owned(),
-    };
+fn failed(refusal: Refusal) -> End {
+    failed_for(reason_of(refusal))
+}
+
+fn in_doubt(why: Message) -> End {
+    let reason =
+        Reason { code: "in_doubt".into(), field: String::new(), message: message!("attempt.in_doubt", why = why) };
     End { status: Status::Unknown, id: None, reason: Some(Box::new(reason)) }
 }

@@ -17,6 +17,7 @@ use crate::check::findings::describe;
 use crate::error::{Context, Error, Exit, Result};
 use crate::journal::{Counts, Identity, Journal, JournalReader, RunIndex};
 use crate::language::Language;
+use crate::message;
 use crate::terminal::{Printer, quoted_path};
 
 /// Kinds of findings that are shown before anything is sent.
@@ -31,8 +32,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.rows > 0 {
         let path = write_issues_beside(&options.preflight.input, &preflight)?;
-        return Err(Error::usage(t!("run.strict", rows = preflight.findings.rows))
-            .hint(t!("run.strict_hint", file = path.display())));
+        return Err(Error::usage(message!("run.strict", rows = preflight.findings.rows))
+            .hint(message!("run.strict_hint", file = path.display())));
     }
     if options.dry_run {
         return dry_run(options, &preflight, &mut rows, printer);
@@ -210,7 +211,7 @@ fn confirm(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64, print
     }
     printer.warn(&t!("run.ask", rows = left));
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).context(|| t!("run.no_answer").into_owned())?;
+    std::io::stdin().read_line(&mut answer).context(|| message!("run.no_answer"))?;
     let agreed = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "好");
     if !agreed {
         printer.say(&t!("run.not_agreed"));
@@ -238,13 +239,13 @@ fn finish(
     // Two counts that know nothing of each other: what the reader took, and what the journal has an end for.
     let ended = past.ended_before(taken)?;
     if taken != ended + given_back {
-        return Err(Error::cannot_run(t!(
+        return Err(Error::cannot_run(message!(
             "run.unbalanced",
             taken = taken,
             ended = ended,
             folder = journal.folder().display()
         ))
-        .hint(t!("run.unbalanced_hint")));
+        .hint(message!("run.unbalanced_hint")));
     }
     counts.pending = counts.read.saturating_sub(counts.ended());
     let finished = counts.pending == 0 && cause.is_none();
@@ -260,7 +261,7 @@ fn finish(
         summary["error"] = json!({"message": error.message(), "hint": error.hint_text()});
     }
     if let Err(error) = report::write_summary(&content, &summary) {
-        files.warnings.push(error.message().to_owned());
+        files.warnings.push(error.message());
     }
     journal.finish(exit, finished)?;
     // A failure is told last, as every command does.
@@ -273,7 +274,7 @@ fn finish(
     drop(past);
     if let Err(error) = journal.close() {
         // All of it is written; only the folding into one file has to wait until nobody reads it.
-        printer.detail(error.message());
+        printer.detail(&error.message());
     }
     if let Some(Cause::Failed(error)) = &cause {
         // Standard output has its one document already.
@@ -287,7 +288,7 @@ fn cause_text(cause: &Cause) -> String {
         Cause::Interrupted => t!("run.was_interrupted").into_owned(),
         Cause::Halted(error) | Cause::Failed(error) => match error.hint_text() {
             Some(hint) => format!("{}\n{hint}", error.message()),
-            None => error.message().to_owned(),
+            None => error.message(),
         },
     }
 }

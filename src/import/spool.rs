@@ -13,6 +13,7 @@ use super::operation::{LookUp, WriteOperation};
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
 use crate::journal::Reason;
+use crate::message::Message;
 
 /// What a row has come to in the first reading.
 #[derive(Debug, Clone)]
@@ -97,7 +98,7 @@ impl SpoolWriter {
                 out.push(REFUSED);
                 push(out, reason.code.as_bytes());
                 push(out, reason.field.as_bytes());
-                push(out, reason.message.as_bytes());
+                push(out, reason.message.to_json().as_bytes());
             }
             RowState::Sound(WriteOperation::Write { body, look_up }) => {
                 out.push(WRITE);
@@ -171,7 +172,11 @@ impl<'a> Fields<'a> {
         };
         let state = match self.array::<1>()?[0] {
             EXAMPLE => RowState::Example,
-            REFUSED => RowState::Refused(Reason { code: self.text()?, field: self.text()?, message: self.text()? }),
+            REFUSED => RowState::Refused(Reason {
+                code: self.text()?,
+                field: self.text()?,
+                message: Message::of_json(&self.text()?),
+            }),
             WRITE => {
                 let look_up: &[u8] = self.part()?;
                 let look_up: Option<Box<LookUp>> =

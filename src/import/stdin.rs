@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Context, Error, Result};
 use crate::journal::JournalReader;
+use crate::message;
 
 /// Keeps standard input in the run's folder when that is named, else beside the runs, under a name made of its content so
 /// that the same rows given again are the same file. A run that has its input already needs none again, and refuses other
@@ -23,7 +24,7 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     {
         return Ok(kept.clone());
     }
-    let place = || t!("csv.cannot_write", file = folder.display()).into_owned();
+    let place = || message!("csv.cannot_write", file = folder.display());
     std::fs::create_dir_all(&folder).context(place)?;
     // Temporary files are their owner's alone.
     let mut file = tempfile::NamedTempFile::new_in(&folder).context(place)?;
@@ -32,8 +33,7 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     let mut head = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        let read =
-            std::io::Read::read(&mut source, &mut buffer).context(|| t!("import.standard_input").into_owned())?;
+        let read = std::io::Read::read(&mut source, &mut buffer).context(|| message!("import.standard_input"))?;
         if read == 0 {
             break;
         }
@@ -47,14 +47,13 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     if let Some(kept) = kept {
         return match head.is_empty() || hash_of(&kept)? == hash {
             true => Ok(kept),
-            false => Err(Error::usage(t!("import.stdin_changed", folder = folder.display()))
-                .hint(t!("import.stdin_changed_hint"))),
+            false => Err(Error::usage(message!("import.stdin_changed", folder = folder.display()))
+                .hint(message!("import.stdin_changed_hint"))),
         };
     }
     if head.is_empty() {
-        return Err(
-            Error::usage(t!("format.empty", file = t!("import.standard_input"))).hint(t!("import.stdin_empty_hint"))
-        );
+        return Err(Error::usage(message!("format.empty", file = t!("import.standard_input")))
+            .hint(message!("import.stdin_empty_hint")));
     }
     let extension = if head.starts_with(b"PK") { "xlsx" } else { "csv" };
     let name = match run {

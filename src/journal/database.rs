@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use rust_i18n::t;
 
 use super::{FILE_NAME, Identity};
 use crate::error::{Error, Result};
+use crate::message;
 
-/// Version of the tables. A journal with a higher one was made by a newer program.
-pub const VERSION: i64 = 1;
+/// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
+/// language of the run; now they are codes with details, as JSON.
+pub const VERSION: i64 = 2;
 /// Marks the file as a journal of this program ("bw8j").
 pub const APPLICATION: i64 = 0x6277_386a;
 
@@ -56,7 +57,9 @@ pub fn has_journal(folder: &Path) -> bool {
 pub fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     let file = folder.join(FILE_NAME);
     if !file.exists() {
-        return Err(Error::usage(t!("journal.none", folder = folder.display())).hint(t!("journal.none_hint")));
+        return Err(
+            Error::usage(message!("journal.none", folder = folder.display())).hint(message!("journal.none_hint"))
+        );
     }
     let connection = Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| failed(folder, error))?;
@@ -68,7 +71,8 @@ pub fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
         return Err(damaged(folder));
     }
     if version > VERSION {
-        return Err(Error::cannot_run(t!("journal.newer", folder = folder.display())).hint(t!("journal.newer_hint")));
+        return Err(Error::cannot_run(message!("journal.newer", folder = folder.display()))
+            .hint(message!("journal.newer_hint")));
     }
     Ok(connection)
 }
@@ -96,22 +100,21 @@ pub fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {
 }
 
 pub fn damaged(folder: &Path) -> Error {
-    Error::cannot_run(t!("journal.damaged", folder = folder.display())).hint(t!("journal.damaged_hint"))
+    Error::cannot_run(message!("journal.damaged", folder = folder.display())).hint(message!("journal.damaged_hint"))
 }
 
 /// What a failure of the database means to a person.
 pub fn failed(folder: &Path, error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => {
-            Error::cannot_run(t!("journal.disk_full", folder = folder.display())).hint(t!("journal.disk_full_hint"))
-        }
+        Some(ErrorCode::DiskFull) => Error::cannot_run(message!("journal.disk_full", folder = folder.display()))
+            .hint(message!("journal.disk_full_hint")),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(folder),
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            Error::cannot_run(t!("journal.cannot_write", file = folder.join(FILE_NAME).display(), why = error))
-                .hint(t!("journal.cannot_write_hint"))
+            Error::cannot_run(message!("journal.cannot_write", file = folder.join(FILE_NAME).display(), why = error))
+                .hint(message!("journal.cannot_write_hint"))
         }
-        _ => Error::cannot_run(t!("journal.failed", folder = folder.display(), why = error))
-            .hint(t!("journal.disk_full_hint")),
+        _ => Error::cannot_run(message!("journal.failed", folder = folder.display(), why = error))
+            .hint(message!("journal.disk_full_hint")),
     }
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::Identity;
 use super::database::has_journal;
 use crate::error::{Context, Result};
+use crate::message;
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS run (
@@ -63,7 +64,7 @@ impl RunIndex {
     /// A folder that cannot be written.
     pub fn open(folder: &Path) -> Result<RunIndex> {
         let file = folder.join(FILE_NAME);
-        let place = || t!("journal.no_index", file = file.display()).into_owned();
+        let place = || message!("journal.no_index", file = file.display());
         std::fs::create_dir_all(folder).context(place)?;
         let connection = Connection::open(&file).context(place)?;
         connection.busy_timeout(std::time::Duration::from_secs(10)).context(place)?;

@@ -3,9 +3,8 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
-use rust_i18n::t;
-
 use crate::error::{Context, Error, Result};
+use crate::message;
 
 /// Held while a process works on a run; the system lets go of it however the process ends.
 #[derive(Debug)]
@@ -25,14 +24,15 @@ impl Lock {
             .truncate(false)
             .write(true)
             .open(&path)
-            .context(|| t!("journal.cannot_open", file = path.display()).into_owned())?;
+            .context(|| message!("journal.cannot_open", file = path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => {
-                Err(Error::cannot_run(t!("journal.busy", folder = folder.display())).hint(t!("journal.busy_hint")))
+                Err(Error::cannot_run(message!("journal.busy", folder = folder.display()))
+                    .hint(message!("journal.busy_hint")))
             }
             Err(TryLockError::Error(error)) => {
-                Err(Error::cannot_run(t!("journal.cannot_lock", folder = folder.display(), why = error)))
+                Err(Error::cannot_run(message!("journal.cannot_lock", folder = folder.display(), why = error)))
             }
         }
     }

@@ -30,6 +30,7 @@ pub use reader::{JournalReader, OperationCursor};
 pub use writer::Journal;
 
 use crate::format::Content;
+use crate::message::Message;
 
 /// Most rows that one window may reserve.
 pub const LARGEST_WINDOW: usize = 1024;
@@ -146,8 +147,8 @@ pub struct Reason {
     pub code: String,
     /// The field it is about, when one is.
     pub field: String,
-    /// In words, in the language of the run.
-    pub message: String,
+    /// What is said of it: our own text, or the service's words.
+    pub message: Message,
 }
 
 /// Who has taken over a row.

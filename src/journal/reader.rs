@@ -8,11 +8,12 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::database::{connect, damaged, failed, get_identity, totals};
-use super::rows::{COLUMNS, read_finding, read_operation, signed, unpack, unsigned};
+use super::rows::{COLUMNS, read_finding, read_message, read_operation, signed, unpack, unsigned};
 use super::{Claim, Counts, Identity, Operation, RowKey, Status};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
 use crate::format::Content;
+use crate::message::Message;
 
 /// What a journal says, read only.
 #[derive(Debug)]
@@ -135,13 +136,13 @@ impl JournalReader {
     ///
     /// # Errors
     /// A damaged file.
-    pub fn reasons(&self) -> Result<Vec<(Status, String, String, u64)>> {
+    pub fn reasons(&self) -> Result<Vec<(Status, String, Message, u64)>> {
         self.query(
             "SELECT status, coalesce(code, ''), min(coalesce(message, '')), count(*) FROM operation
              WHERE status >= 5 GROUP BY 1, 2 ORDER BY 4 DESC, 2",
             |row| {
                 let status = Status::from_number(row.get(0)?).unwrap_or(Status::Unknown);
-                Ok((status, row.get(1)?, row.get(2)?, unsigned(row.get(3)?)))
+                Ok((status, row.get(1)?, read_message(row, 2)?, unsigned(row.get(3)?)))
             },
         )
     }

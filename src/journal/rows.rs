@@ -5,6 +5,7 @@ use rusqlite::{CachedStatement, Connection, Row, ToSql, params};
 
 use super::{Operation, Reason, RowKey, Status};
 use crate::check::findings::RowFinding;
+use crate::message::Message;
 
 /// The columns of an operation, in the order [`read_operation`] reads and [`insert_operation`] writes them.
 pub const COLUMNS: &str =
@@ -37,7 +38,7 @@ pub fn put_operation(statement: &mut CachedStatement<'_>, operation: &Operation)
         operation.at,
         reason.map(|reason| &reason.code),
         reason.map(|reason| &reason.field).filter(|field| !field.is_empty()),
-        reason.map(|reason| &reason.message),
+        reason.map(|reason| reason.message.to_json()),
     ])?;
     Ok(())
 }
@@ -70,7 +71,7 @@ pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
         Some(code) => Some(Box::new(Reason {
             code,
             field: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
-            message: row.get::<_, Option<String>>(13)?.unwrap_or_default(),
+            message: read_message(row, 13)?,
         })),
     };
     Ok(Operation {
@@ -91,6 +92,12 @@ pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
     })
 }
 
+/// Reads a message. Journals of version 1 hold its words as they were in the language of the run.
+pub fn read_message(row: &Row<'_>, column: usize) -> rusqlite::Result<Message> {
+    let kept: Option<String> = row.get(column)?;
+    Ok(kept.map(|text| Message::of_json(&text)).unwrap_or_default())
+}
+
 /// Writes a finding.
 pub fn put_finding(connection: &Connection, finding: &RowFinding) -> rusqlite::Result<()> {
     connection
@@ -103,8 +110,8 @@ pub fn put_finding(connection: &Connection, finding: &RowFinding) -> rusqlite::R
             finding.column.map(signed),
             finding.field,
             finding.code,
-            finding.rule,
-            finding.hint
+            finding.rule.to_json(),
+            finding.hint.to_json()
         ])?;
     Ok(())
 }
@@ -117,8 +124,8 @@ pub fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
         column: row.get::<_, Option<i64>>(2)?.map(unsigned),
         field: row.get(3)?,
         code: row.get(4)?,
-        rule: row.get(5)?,
-        hint: row.get(6)?,
+        rule: read_message(row, 5)?,
+        hint: read_message(row, 6)?,
     })
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
-use rust_i18n::t;
 
 use super::database::{
     APPLICATION, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, prepare, put_identity, totals,
@@ -16,6 +15,7 @@ use super::{FILE_NAME, Identity, Operation, Reason, Reservation, RowKey, Status}
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
+use crate::message;
 
 /// Name of a journal that is being made.
 const NEW_FILE_NAME: &str = "journal.new";
@@ -43,9 +43,8 @@ impl Journal {
         // Made under another name: a journal that a killed process left half made would be a damaged one.
         let (file, new) = (folder.join(FILE_NAME), folder.join(NEW_FILE_NAME));
         if file.exists() {
-            return Err(
-                Error::usage(t!("resume.folder_taken", folder = folder.display())).hint(t!("resume.folder_taken_hint"))
-            );
+            return Err(Error::usage(message!("resume.folder_taken", folder = folder.display()))
+                .hint(message!("resume.folder_taken_hint")));
         }
         // What is left of a journal that was deleted, or that was being made, belongs to no other.
         let left = [NEW_FILE_NAME, "journal.new-journal", "journal.db-journal", "journal.db-wal", "journal.db-shm"];
@@ -84,6 +83,8 @@ impl Journal {
             return Err(damaged(folder));
         }
         prepare(&connection).map_err(|error| failed(folder, error))?;
+        // What is written from now on an older program would not read.
+        connection.pragma_update(None, "user_version", VERSION).map_err(|error| failed(folder, error))?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
         let mut journal = Journal { connection, folder: folder.to_owned(), identity, _lock: lock };
@@ -130,7 +131,7 @@ impl Journal {
                     reason: Some(Box::new(Reason {
                         code: "interrupted".into(),
                         field: String::new(),
-                        message: t!("journal.interrupted").into_owned(),
+                        message: message!("journal.interrupted"),
                     })),
                 };
                 put_operation(&mut insert, &operation)?;

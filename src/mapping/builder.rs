@@ -14,6 +14,8 @@ use crate::entity::{AccountMode, Custom, Entity, Field, Requirement, Rule, fold}
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
+use crate::message;
+use crate::message::Detail;
 use crate::value;
 
 impl Mapping {
@@ -101,7 +103,7 @@ impl<'a> MappingBuilder<'a> {
                 |name| self.column_of(entry, name, "[templates]"),
                 |why| {
                     let what = t!("mapping.bad_template", name = entry.key, why = why);
-                    file.wrong(entry, what).hint(t!("mapping.bad_template_hint"))
+                    file.wrong(entry, what).hint(message!("mapping.bad_template_hint"))
                 },
             )?;
             for column in template.columns() {
@@ -147,7 +149,7 @@ impl<'a> MappingBuilder<'a> {
             Some(reason) => Err(self
                 .file
                 .wrong(entry, t!("mapping.not_for_sending", section = section, name = field.name, reason = reason))
-                .hint(t!("mapping.not_for_sending_hint"))),
+                .hint(message!("mapping.not_for_sending_hint"))),
         }
     }
 
@@ -167,7 +169,7 @@ impl<'a> MappingBuilder<'a> {
     fn second_source(&self, entry: &Entry, name: &str, section: &str) -> Error {
         self.file
             .wrong(entry, t!("mapping.two_sources", section = section, name = name))
-            .hint(t!("mapping.two_sources_hint"))
+            .hint(message!("mapping.two_sources_hint"))
     }
 
     /// The column that the mapping file calls `name`.
@@ -188,12 +190,12 @@ impl<'a> MappingBuilder<'a> {
                 Err(self
                     .file
                     .wrong(entry, t!("mapping.no_column", section = section, name = name))
-                    .hint(t!("mapping.no_column_hint", known = known)))
+                    .hint(message!("mapping.no_column_hint", known = known)))
             }
             _ => Err(self
                 .file
                 .wrong(entry, t!("mapping.same_header", section = section, name = name))
-                .hint(t!("mapping.same_header_hint"))),
+                .hint(message!("mapping.same_header_hint"))),
         }
     }
 
@@ -203,7 +205,7 @@ impl<'a> MappingBuilder<'a> {
             let entity = self.entity.label(Language::current());
             self.file
                 .wrong(entry, t!("mapping.no_field", section = section, name = word, entity = entity))
-                .hint(t!("mapping.no_field_hint", name = self.entity.name))
+                .hint(message!("mapping.no_field_hint", name = self.entity.name))
         })
     }
 
@@ -220,7 +222,7 @@ impl<'a> MappingBuilder<'a> {
             Some((field, _)) => Err(self
                 .file
                 .wrong(field, t!("mapping.unused_values", name = field.key))
-                .hint(t!("mapping.unused_values_hint"))),
+                .hint(message!("mapping.unused_values_hint"))),
         }
     }
 
@@ -302,9 +304,12 @@ impl<'a> MappingBuilder<'a> {
     /// Labels of the named fields, joined as alternatives.
     fn labels(&self, names: &[String]) -> String {
         let language = Language::current();
-        let labels: Vec<&str> =
-            names.iter().filter_map(|name| self.entity.field(name)).map(|field| field.label(language)).collect();
+        let labels: Vec<&str> = self.fields_of(names).map(|field| field.label(language)).collect();
         labels.join(language.pick("、", ", "))
+    }
+
+    fn fields_of<'b>(&'b self, names: &'b [String]) -> impl Iterator<Item = &'b Field> {
+        names.iter().filter_map(|name| self.entity.field(name))
     }
 
     fn column_name(&self, column: usize) -> String {
@@ -323,7 +328,7 @@ impl<'a> MappingBuilder<'a> {
             .map(|field| field.label(language))
             .collect();
         let separator = language.pick("、", ", ");
-        Error::usage(t!(
+        Error::usage(message!(
             "mapping.nothing_matches",
             entity = self.entity.label(language),
             row = self.sheet.header_row,
@@ -352,7 +357,7 @@ impl<'a> MappingBuilder<'a> {
             .collect();
         let (_, _, second) = twice[0];
         Error::usage(pairs.join(language.pick("；", "; ")))
-            .hint(t!("mapping.two_columns_hint", header = self.sheet.header[second].trim()))
+            .hint(message!("mapping.two_columns_hint", header = self.sheet.header[second].trim()))
     }
 
     /// A column that every record needs is missed before any row is read, not in every row.
@@ -374,12 +379,12 @@ impl<'a> MappingBuilder<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(Error::usage(t!(
+        Err(Error::usage(message!(
             "mapping.missing_columns",
             entity = self.entity.label(language),
             missing = missing.join(language.pick("；", "; "))
         ))
-        .hint(t!("mapping.missing_columns_hint", name = self.entity.name)))
+        .hint(message!("mapping.missing_columns_hint", name = self.entity.name)))
     }
 
     fn finish(self) -> Mapping {
@@ -396,7 +401,7 @@ impl<'a> MappingBuilder<'a> {
             .alternatives()
             .map(|rule| RowRule::OneOf {
                 sources: rule.one_of.iter().filter_map(position).collect(),
-                labels: self.labels(&rule.one_of),
+                labels: Detail::List(self.fields_of(&rule.one_of).map(Field::labels).collect()),
             })
             .collect();
         if let Some(edits) = &self.entity.edits

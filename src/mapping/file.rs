@@ -20,11 +20,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use rust_i18n::t;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::error::{Error, Result};
+use crate::message;
 
 /// One entry of a section, with the line it stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl MappingFile {
     pub fn read(path: &Path) -> Result<MappingFile> {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::usage(t!("format.unreadable", file = shown, why = error)))?;
+            .map_err(|error| Error::usage(message!("format.unreadable", file = shown, why = error)))?;
         MappingFile::parse(&text, &shown)
     }
 
@@ -91,8 +91,8 @@ impl MappingFile {
         let line_at = |span: Range<usize>| 1 + text[..span.start].matches('\n').count();
         let document: Document = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, line_at);
-            Error::usage(t!("mapping.place", file = shown, line = line, what = error.message()))
-                .hint(t!("mapping.syntax_hint"))
+            Error::usage(message!("mapping.place", file = shown, line = line, what = error.message()))
+                .hint(message!("mapping.syntax_hint"))
         })?;
         let entries = |section: Section| {
             let mut entries: Vec<Entry> = section
@@ -127,7 +127,7 @@ impl MappingFile {
 
     /// An error about an entry, naming the file and its line.
     pub(super) fn wrong(&self, entry: &Entry, what: impl std::fmt::Display) -> Error {
-        Error::usage(t!("mapping.place", file = self.shown, line = entry.line, what = what))
+        Error::usage(message!("mapping.place", file = self.shown, line = entry.line, what = what))
     }
 }
 

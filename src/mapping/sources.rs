@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use super::expression::Template;
 use super::report::MappingReport;
 use crate::entity::{AccountMode, Entity, Field};
-use crate::language::Language;
+use crate::message;
+use crate::message::{Detail, Message};
 
 /// Where the text of a field comes from.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ pub(crate) struct FieldSource {
 #[derive(Debug, Clone)]
 pub(crate) enum RowRule {
     /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
-    OneOf { sources: Vec<usize>, labels: String },
+    OneOf { sources: Vec<usize>, labels: Detail },
     /// When the first is filled, none of the others is.
     Excludes { source: usize, others: Vec<usize> },
 }
@@ -125,12 +126,13 @@ impl Mapping {
         self.sources.iter().position(|source| source.field.name == field)
     }
 
-    /// The labels of the fields of one of the entity's natural keys, in the user's language.
-    pub fn key_labels(&self, number: u8) -> String {
-        let label = |name: &String| {
-            self.entity.field(name).map_or(name.as_str(), |known| known.label(Language::current())).to_owned()
-        };
-        self.key_fields(number).iter().map(label).collect::<Vec<_>>().join(" + ")
+    /// The labels of the fields of one of the entity's natural keys.
+    pub fn key_labels(&self, number: u8) -> Message {
+        let labels = self.key_fields(number).iter().map(|name| match self.entity.field(name) {
+            Some(field) => message!("import.label", label = field.labels()),
+            None => Message::from(name.as_str()),
+        });
+        Message::joined("import.and_label", labels).unwrap_or_default()
     }
 
     /// The column that feeds a field.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Context, Error, Result};
+use crate::message;
 use crate::mirror::tables::{Batch, Key, List, TABLES, VERSION, Window, read_list, read_window};
 
 /// The local copy of one account's records.
@@ -37,7 +38,7 @@ impl Mirror {
     /// # Errors
     /// A folder that cannot be written, a file that is no mirror.
     pub fn open(path: &Path) -> Result<Self> {
-        let place = || t!("mirror.cannot_open", file = path.display()).into_owned();
+        let place = || message!("mirror.cannot_open", file = path.display());
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).context(place)?;
         }
@@ -48,7 +49,7 @@ impl Mirror {
         // A crash of the machine may cost the last pages, never the file: they are asked for again.
         connection.pragma_update(None, "synchronous", "NORMAL").context(place)?;
         let mirror = Mirror { connection, path: path.to_owned(), noted: RefCell::default(), _temporary: None };
-        mirror.set_up().map_err(|error| error.hint(t!("mirror.cannot_open_hint")))?;
+        mirror.set_up().map_err(|error| error.hint(message!("mirror.cannot_open_hint")))?;
         Ok(mirror)
     }
 
@@ -57,7 +58,7 @@ impl Mirror {
     /// # Errors
     /// A folder for temporary files that cannot be written.
     pub fn temporary() -> Result<Self> {
-        let place = || t!("mirror.cannot_open", file = std::env::temp_dir().display()).into_owned();
+        let place = || message!("mirror.cannot_open", file = std::env::temp_dir().display());
         let folder = tempfile::Builder::new().prefix("bw8-").tempdir().context(place)?;
         let path = folder.path().join("mirror.db");
         create_private(&path).context(place)?;
@@ -109,7 +110,7 @@ impl Mirror {
     /// A folder that cannot be written.
     pub fn lock(&self) -> Result<Option<std::fs::File>> {
         let path = self.path.with_extension("lock");
-        let place = || t!("mirror.cannot_open", file = path.display()).into_owned();
+        let place = || message!("mirror.cannot_open", file = path.display());
         create_private(&path).context(place)?;
         let file = std::fs::OpenOptions::new().write(true).open(&path).context(place)?;
         match file.try_lock() {

@@ -2,13 +2,13 @@
 //! as the record has not changed since.
 
 use futures::{StreamExt, stream};
-use rust_i18n::t;
 use serde_json::Value;
 
 use super::{Question, Refresh, Task, record};
 use crate::api;
 use crate::entity::{Endpoint, Entity};
 use crate::error::{Error, Result};
+use crate::message;
 use crate::mirror::{Key, List};
 
 /// What the service said: a document, or no.
@@ -124,7 +124,7 @@ impl Refresh<'_> {
     /// The entity has no such question, the user stops or the service fails.
     pub async fn read_single(&self, entity: &Entity, list: &List, ids: Vec<String>) -> Result<()> {
         let endpoint =
-            entity.endpoint("get").ok_or_else(|| Error::usage(t!("export.no_details", entity = entity.name)))?;
+            entity.endpoint("get").ok_or_else(|| Error::usage(message!("export.no_details", entity = entity.name)))?;
         let label = entity.label(crate::language::Language::current());
         self.progress.begin(label, 0, Some(ids.len() as u64));
         let answers = ids.into_iter().take_while(|_| !self.stop.is_set()).map(|id| {

@@ -10,6 +10,7 @@ use super::{Refresh, record};
 use crate::api;
 use crate::entity::{Confidence, Endpoint, Entity, Walk};
 use crate::error::{Error, Result};
+use crate::message;
 use crate::mirror::{Key, List, Window};
 
 /// Records whose answers are stored together.
@@ -151,13 +152,12 @@ impl Refresh<'_> {
                 }
                 Err(refusal) => {
                     let why = format!("{} {}", refusal.code, refusal.message);
-                    return Err(
-                        Error::cannot_run(t!("api.read_failed", path = path, why = why)).hint(t!("api.refused_hint"))
-                    );
+                    return Err(Error::cannot_run(message!("api.read_failed", path = path, why = why))
+                        .hint(message!("api.refused_hint")));
                 }
             };
             let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());
-            let records = records.ok_or_else(|| Error::cannot_run(t!("refresh.no_list", path = path)))?;
+            let records = records.ok_or_else(|| Error::cannot_run(message!("refresh.no_list", path = path)))?;
             let from = id.as_ref().map_or_else(|| (*name).to_owned(), |id| format!("{name} {id}"));
             self.mirror.together(|| {
                 for (number, record) in (0..).zip(records) {

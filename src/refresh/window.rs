@@ -2,12 +2,12 @@
 //! from after a kill: the position, and the keys of the last page, which the next one has to join.
 
 use futures::{StreamExt, stream};
-use rust_i18n::t;
 
 use super::pages::{self, Page};
 use super::{Question, Refresh, record};
 use crate::api::{self, Document};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::message;
 use crate::mirror::{Key, List, Window};
 
 /// Pages in a row that bring nothing new before the service is said to repeat itself.
@@ -135,8 +135,8 @@ impl Refresh<'_> {
         })?;
         // A list that should have no pages and says it holds more has some after all.
         match window.count_after.is_some_and(|count| count > keys as u64) {
-            true => Err(Error::cannot_run(t!("refresh.has_pages", path = question.endpoint.path))
-                .hint(t!("refresh.has_pages_hint", entity = question.entity.name))),
+            true => Err(Error::cannot_run(message!("refresh.has_pages", path = question.endpoint.path))
+                .hint(message!("refresh.has_pages_hint", entity = question.entity.name))),
             false => Ok(Step::End),
         }
     }
@@ -231,35 +231,35 @@ impl Refresh<'_> {
 }
 
 fn no_list(question: &Question<'_>) -> Error {
-    Error::cannot_run(t!("refresh.no_list", path = question.endpoint.path))
-        .hint(t!("refresh.no_list_hint", entity = question.entity.name))
+    Error::cannot_run(message!("refresh.no_list", path = question.endpoint.path))
+        .hint(message!("refresh.no_list_hint", entity = question.entity.name))
 }
 
 /// The error for a list that cannot be held on to.
 pub(super) fn changing(question: &Question<'_>) -> Error {
     let label = question.entity.label(crate::language::Language::current());
-    Error::new(Exit::Stopped, t!("refresh.changing", entity = label)).hint(t!("refresh.changing_hint"))
+    Error::stopped(message!("refresh.changing", entity = label)).hint(message!("refresh.changing_hint"))
 }
 
 /// Pages that repeat or never end are the service's mistake; reading on would never stop.
 fn refuse_endless(question: &Question<'_>, window: &Window, repeated: u32) -> Result<()> {
     let path = &question.endpoint.path;
     if repeated >= REPEATED_PAGES {
-        return Err(Error::new(Exit::Stopped, t!("refresh.repeating", path = path, pages = window.pages))
-            .hint(t!("refresh.endless_hint")));
+        return Err(Error::stopped(message!("refresh.repeating", path = path, pages = window.pages))
+            .hint(message!("refresh.endless_hint")));
     }
     let likely = window.count_before.max(window.count_after).map(|count| count / window.size.max(1));
     if likely.is_some_and(|pages| window.pages > pages * 2 + SURPLUS_PAGES) {
-        return Err(Error::new(Exit::Stopped, t!("refresh.endless", path = path, pages = window.pages))
-            .hint(t!("refresh.endless_hint")));
+        return Err(Error::stopped(message!("refresh.endless", path = path, pages = window.pages))
+            .hint(message!("refresh.endless_hint")));
     }
     Ok(())
 }
 
 /// A failure after some pages are stored: the same command goes on from them.
 fn unfinished(error: Error, window: &Window) -> Error {
-    if error.exit() != Exit::CannotRun || window.pages == 0 {
+    if error.kind() != ErrorKind::CannotRun || window.pages == 0 {
         return error;
     }
-    Error::new(Exit::Stopped, error.message()).hint(t!("refresh.continue_hint"))
+    Error::stopped(error.into_message()).hint(message!("refresh.continue_hint"))
 }

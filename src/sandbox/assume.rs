@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::routes::{Route, routes};
 use crate::entity::{Entity, Method};
 use crate::error::{Error, Result};
-use rust_i18n::t;
+use crate::message;
 
 /// Which assumed endpoints are on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,8 +33,8 @@ impl Assume {
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "none") {
             if !known.iter().any(|route| route.names.iter().any(|known| known == name)) {
                 let known: BTreeSet<String> = known.iter().map(|route| route.names[0].clone()).collect();
-                return Err(Error::usage(t!("sandbox.unknown_endpoint", name = name))
-                    .hint(t!("sandbox.known", known = Vec::from_iter(known).join(", "))));
+                return Err(Error::usage(message!("sandbox.unknown_endpoint", name = name))
+                    .hint(message!("sandbox.known", known = Vec::from_iter(known).join(", "))));
             }
             names.insert(name.to_owned());
         }

@@ -19,7 +19,7 @@ use super::variants::Variants;
 use super::{handler, status};
 use crate::entity::AccountMode;
 use crate::error::{Error, Result};
-use rust_i18n::t;
+use crate::message;
 
 /// A running server. It ends when it is dropped.
 #[derive(Debug)]
@@ -39,12 +39,12 @@ impl Server {
     pub fn start(options: Options) -> Result<Server> {
         let listen = options.listen;
         if !listen.ip().is_loopback() {
-            return Err(Error::usage(t!("sandbox.not_loopback", address = listen.to_string()))
-                .hint(t!("sandbox.not_loopback_hint")));
+            return Err(Error::usage(message!("sandbox.not_loopback", address = listen.to_string()))
+                .hint(message!("sandbox.not_loopback_hint")));
         }
         let cannot = |why: std::io::Error| {
-            Error::cannot_run(t!("sandbox.cannot_listen", address = listen.to_string(), why = why.to_string()))
-                .hint(t!("sandbox.cannot_listen_hint"))
+            Error::cannot_run(message!("sandbox.cannot_listen", address = listen.to_string(), why = why.to_string()))
+                .hint(message!("sandbox.cannot_listen_hint"))
         };
         let listener = TcpListener::bind(listen).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
@@ -143,7 +143,7 @@ pub const FOLDER: &str = ".bw8";
 pub fn in_folder(folder: &Path, mode: AccountMode) -> Result<Server> {
     let folder = folder.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(|why| {
-        Error::cannot_run(t!("sandbox.no_folder", folder = folder.display().to_string(), why = why.to_string()))
+        Error::cannot_run(message!("sandbox.no_folder", folder = folder.display().to_string(), why = why.to_string()))
     })?;
     Server::start(Options {
         data: Some(folder.join("sandbox.db")),

@@ -41,7 +41,7 @@ pub async fn state_json(State(state): State<Arc<AppState>>, Query(query): Query<
     if let Some(wanted) = query.records {
         let records = match state.store().all_records() {
             Ok(records) => records,
-            Err(error) => return error.message().to_owned().into_response(),
+            Err(error) => return error.message().into_response(),
         };
         let mut by_entity = serde_json::Map::new();
         for (entity, id, request, record) in records {

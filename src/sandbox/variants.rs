@@ -3,7 +3,7 @@
 
 use crate::entity::AccountMode;
 use crate::error::{Error, Result};
-use rust_i18n::t;
+use crate::message;
 
 /// One switch as it is shown to people.
 #[derive(Debug, Clone)]
@@ -63,8 +63,8 @@ macro_rules! switches {
                     "token-lifetime" => self.token_lifetime = number(name, value)?,
                     _ => {
                         let known: Vec<&str> = Variants::default().table().iter().map(|switch| switch.name).collect();
-                        return Err(Error::usage(t!("sandbox.unknown_variant", name = name))
-                            .hint(t!("sandbox.known", known = known.join(", "))));
+                        return Err(Error::usage(message!("sandbox.unknown_variant", name = name))
+                            .hint(message!("sandbox.known", known = known.join(", "))));
                     }
                 }
                 Ok(())
@@ -301,15 +301,15 @@ switches! {
 fn find_value<T: Copy>(name: &str, value: &str, known: &[(&'static str, T)]) -> Result<T> {
     known.iter().find(|(text, _)| *text == value).map(|(_, value)| *value).ok_or_else(|| {
         let known: Vec<&str> = known.iter().map(|(text, _)| *text).collect();
-        Error::usage(t!("sandbox.unknown_value", name = name, value = value))
-            .hint(t!("sandbox.known", known = known.join(", ")))
+        Error::usage(message!("sandbox.unknown_value", name = name, value = value))
+            .hint(message!("sandbox.known", known = known.join(", ")))
     })
 }
 
 fn number(name: &str, value: &str) -> Result<u64> {
-    value
-        .parse()
-        .map_err(|_| Error::usage(t!("sandbox.unknown_value", name = name, value = value)).hint(t!("sandbox.number")))
+    value.parse().map_err(|_| {
+        Error::usage(message!("sandbox.unknown_value", name = name, value = value)).hint(message!("sandbox.number"))
+    })
 }
 
 impl From<AccountMode> for Mode {

@@ -129,7 +129,10 @@ impl Printer {
         self.tell(error);
         self.json(&serde_json::json!({
             "version": 1,
-            "error": {"message": error.message(), "hint": error.hint_text()},
+            "error": {
+                "kind": error.kind().as_str(), "code": error.code(),
+                "message": error.message(), "hint": error.hint_text(),
+            },
             "exit": error.exit() as u8,
         }));
     }

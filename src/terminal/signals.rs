@@ -8,6 +8,7 @@ use rust_i18n::t;
 use super::printer::interrupted;
 use crate::error::{Error, Exit, Result};
 use crate::files;
+use crate::message;
 
 /// What asks the program to end. None is missed between two calls of `next`.
 #[cfg(unix)]
@@ -99,7 +100,7 @@ impl Interrupt {
     /// The user asked to stop.
     pub fn check(&self) -> Result<()> {
         match self.is_set() {
-            true => Err(Error::new(Exit::Interrupted, t!("refresh.interrupted")).hint(t!("refresh.continue_hint"))),
+            true => Err(Error::interrupted(message!("refresh.interrupted")).hint(message!("refresh.continue_hint"))),
             false => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use super::text::{SAFE_DIGITS, all_digits, narrow, refuse_lost_digits};
 use super::{date, phone};
 use crate::entity::{Choice, Field, Kind};
 use crate::format::{Cell, CellKind};
-use crate::language::Language;
+use crate::message::Detail;
 
 /// What spreadsheet programs show where a formula failed. Saved as CSV, it stands there as text.
 const FORMULA_ERRORS: &[&str] = &[
@@ -158,8 +158,8 @@ fn choice(field: &Field, text: &str, out: &mut String) -> Result<(), Problem> {
             Ok(())
         }
         None => {
-            let words: Vec<&str> = field.choices.iter().map(|choice| choice.label(Language::current())).collect();
-            Err(Problem::new("not_a_choice").with("allowed", words.join(Language::current().pick("、", ", "))))
+            let words = field.choices.iter().map(Choice::labels).collect();
+            Err(Problem::new("not_a_choice").with_detail("allowed", Detail::List(words)))
         }
     }
 }

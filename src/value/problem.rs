@@ -1,6 +1,6 @@
 //! Why a value cannot be sent.
 
-use rust_i18n::t;
+use crate::message::{AsText, Detail, Message};
 
 /// Why a cell cannot be sent: a stable code, and what the text of the rule needs to be filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Problem {
     /// Stable name of the rule.
     pub code: &'static str,
     /// What the text of the rule needs to be filled in.
-    pub details: Vec<(&'static str, String)>,
+    pub details: Vec<(&'static str, Detail)>,
 }
 
 impl Problem {
@@ -19,23 +19,24 @@ impl Problem {
 
     /// The same with a detail of its text.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.details.push((name, value.to_string()));
+    pub fn with(self, name: &'static str, value: impl std::fmt::Display) -> Self {
+        self.with_detail(name, (&value).detail())
+    }
+
+    /// The same with a detail that is put into words later.
+    #[must_use]
+    pub fn with_detail(mut self, name: &'static str, detail: Detail) -> Self {
+        self.details.push((name, detail));
         self
     }
 
-    /// What is wrong, in the user's language.
-    pub fn rule(&self) -> String {
-        self.text(&format!("check.{}", self.code))
+    /// What is wrong.
+    pub fn rule(&self) -> Message {
+        Message::of_key(format!("check.{}", self.code), self.details.clone())
     }
 
-    /// What to do about it, in the user's language.
-    pub fn hint(&self) -> String {
-        self.text(&format!("check.{}_hint", self.code))
-    }
-
-    fn text(&self, key: &str) -> String {
-        let (names, texts): (Vec<&str>, Vec<String>) = self.details.iter().cloned().unzip();
-        rust_i18n::replace_patterns(&t!(key), &names, &texts)
+    /// What to do about it.
+    pub fn hint(&self) -> Message {
+        Message::of_key(format!("check.{}_hint", self.code), self.details.clone())
     }
 }

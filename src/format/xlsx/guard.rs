@@ -9,6 +9,7 @@ use rust_i18n::t;
 use zip::ZipArchive;
 
 use crate::error::{Error, Result};
+use crate::message;
 
 /// Largest file that is opened, in bytes.
 const MAX_CONTAINER: u64 = 256 << 20;
@@ -32,7 +33,7 @@ const MIN_STRING: u64 = 5;
 /// # Errors
 /// A broken or encrypted container, another kind of document, and everything that exceeds a limit.
 pub fn check(file: File, shown: &str) -> Result<()> {
-    let unreadable = |error: std::io::Error| Error::usage(t!("format.unreadable", file = shown, why = error));
+    let unreadable = |error: std::io::Error| Error::usage(message!("format.unreadable", file = shown, why = error));
     if file.metadata().map_err(unreadable)?.len() > MAX_CONTAINER {
         return Err(too_large(shown));
     }
@@ -42,7 +43,7 @@ pub fn check(file: File, shown: &str) -> Result<()> {
     }
     for index in 0..archive.len() {
         if archive.by_index_raw(index).map_err(|error| damaged(shown, &error))?.encrypted() {
-            return Err(Error::usage(t!("xlsx.encrypted", file = shown)).hint(t!("xlsx.encrypted_hint")));
+            return Err(Error::usage(message!("xlsx.encrypted", file = shown)).hint(message!("xlsx.encrypted_hint")));
         }
     }
     refuse_other_documents(&mut archive, shown)?;
@@ -72,11 +73,11 @@ pub fn check(file: File, shown: &str) -> Result<()> {
 
 /// The error for a workbook that cannot be read, and why.
 pub fn damaged(shown: &str, why: &dyn std::fmt::Display) -> Error {
-    Error::usage(t!("xlsx.damaged", file = shown, why = why)).hint(t!("xlsx.damaged_hint"))
+    Error::usage(message!("xlsx.damaged", file = shown, why = why)).hint(message!("xlsx.damaged_hint"))
 }
 
 fn too_large(shown: &str) -> Error {
-    Error::usage(t!("xlsx.too_large", file = shown)).hint(t!("xlsx.too_large_hint"))
+    Error::usage(message!("xlsx.too_large", file = shown)).hint(message!("xlsx.too_large_hint"))
 }
 
 /// Every office document is a ZIP file; the list of content types tells which one it is.
@@ -103,7 +104,8 @@ fn refuse_other_documents<R: Read + std::io::Seek>(archive: &mut ZipArchive<R>, 
     } else {
         t!("xlsx.kind_archive")
     };
-    Err(Error::usage(t!("xlsx.other_document", file = shown, kind = kind)).hint(t!("xlsx.other_document_hint")))
+    Err(Error::usage(message!("xlsx.other_document", file = shown, kind = kind))
+        .hint(message!("xlsx.other_document_hint")))
 }
 
 /// Pictures and the like are never parsed; whatever begins as XML could be, whatever its name.

@@ -11,6 +11,7 @@ use super::template::{self, Example};
 use super::{MAX_COLUMNS, MAX_ROWS, guard};
 use crate::error::{Error, Result};
 use crate::format::{CellKind, Input, Reader, Row, Sheet, Sink};
+use crate::message;
 
 /// Opens a workbook, chooses the sheet and reads its header; the rows follow.
 ///
@@ -24,7 +25,8 @@ pub fn open(input: &Input) -> Result<Reader> {
 /// Looks the file over, chooses the sheet, sends its rows.
 fn parse(input: &Input, sink: &Sink) -> Result<()> {
     let shown = &input.shown;
-    let open = || File::open(&input.path).map_err(|why| Error::usage(t!("format.unreadable", file = shown, why = why)));
+    let open =
+        || File::open(&input.path).map_err(|why| Error::usage(message!("format.unreadable", file = shown, why = why)));
     guard::check(open()?, shown)?;
     let mut workbook: Xlsx<_> =
         calamine::Reader::new(BufReader::new(open()?)).map_err(|error| guard::damaged(shown, &error))?;
@@ -67,8 +69,8 @@ fn choose(workbook: &mut Xlsx<BufReader<File>>, input: &Input) -> Result<(Sheet,
         candidates = sheets.iter().map(|(name, _)| name).filter(|name| name.trim() == wanted.trim()).collect();
         if candidates.is_empty() {
             let names: Vec<&str> = visible.iter().map(|name| name.as_str()).collect();
-            return Err(Error::usage(t!("xlsx.no_sheet", file = shown, sheet = wanted))
-                .hint(t!("xlsx.no_sheet_hint", sheets = names.join(", "))));
+            return Err(Error::usage(message!("xlsx.no_sheet", file = shown, sheet = wanted))
+                .hint(message!("xlsx.no_sheet_hint", sheets = names.join(", "))));
         }
     }
     let from = input.header_row.unwrap_or(1);
@@ -99,10 +101,10 @@ fn choose(workbook: &mut Xlsx<BufReader<File>>, input: &Input) -> Result<(Sheet,
         return Ok((sheet, header.number + 1));
     }
     Err(match &input.sheet {
-        Some(sheet) => Error::usage(t!("xlsx.no_header", file = shown, sheet = sheet)),
-        None => Error::usage(t!("xlsx.empty", file = shown)),
+        Some(sheet) => Error::usage(message!("xlsx.no_header", file = shown, sheet = sheet)),
+        None => Error::usage(message!("xlsx.empty", file = shown)),
     }
-    .hint(t!("xlsx.no_header_hint")))
+    .hint(message!("xlsx.no_header_hint")))
 }
 
 /// The first row of a sheet from `from` on that is not blank.

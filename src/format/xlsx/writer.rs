@@ -13,6 +13,7 @@ use super::number::shortest;
 use super::{Front, MAX_COLUMNS, MAX_ROWS, front};
 use crate::error::{Error, Result};
 use crate::format::{Column, Value, Writer};
+use crate::message;
 
 /// UTF-16 units a cell holds.
 const MAX_TEXT: usize = 32_767;
@@ -287,7 +288,8 @@ fn folder(path: &Path) -> &Path {
 
 /// The error for a workbook that could not be written, and why.
 pub fn cannot_write(path: &Path, why: &dyn std::fmt::Display) -> Error {
-    Error::cannot_run(t!("xlsx.cannot_write", file = path.display(), why = why)).hint(t!("xlsx.cannot_write_hint"))
+    Error::cannot_run(message!("xlsx.cannot_write", file = path.display(), why = why))
+        .hint(message!("xlsx.cannot_write_hint"))
 }
 
 /// Writes the title of a column; a required one is red and starred.

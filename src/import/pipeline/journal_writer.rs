@@ -162,7 +162,7 @@ pub fn record(
         if broken.is_none()
             && let Err(error) = apply(&mut journal, &reserved, &ended, &settled, unsent.as_ref())
         {
-            stop.set(Cause::Failed(Error::new(error.exit(), error.message())));
+            stop.set(Cause::Failed(error.clone()));
             broken = Some(error);
         }
         if unsent.is_some() {

@@ -29,6 +29,7 @@ use crate::api::Client;
 use crate::error::{Context, Error, Result};
 use crate::journal::{Claim, Counts, Journal, JournalReader, Lock, OperationCursor};
 use crate::language::Language;
+use crate::message;
 use crate::terminal::{Printer, Progress, Signals};
 use backpressure::Backpressure;
 use journal_writer::{Tally, record};
@@ -73,10 +74,8 @@ pub fn send(
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(preflight.rows));
     let sender = RowSender::new(&client, &stop, options.catalog, options.entity())?;
     let mut planner = planner(options, preflight, rows, &journal)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context(|| t!("run.no_runtime").into_owned())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
     let (to_journal, inbox) = mpsc::channel();
     let (forward, windows) = tokio::sync::mpsc::unbounded_channel();
     // A sandbox is trusted.
@@ -102,8 +101,8 @@ pub fn send(
         (writer.join(), reader.join())
     });
     progress.end();
-    let recorded = recorded.map_err(|_| Error::cannot_run(t!("run.broken")))?;
-    let planner = read.map_err(|_| Error::cannot_run(t!("run.broken")))?;
+    let recorded = recorded.map_err(|_| Error::cannot_run(message!("run.broken")))?;
+    let planner = read.map_err(|_| Error::cannot_run(message!("run.broken")))?;
     Ok(Sent {
         recorded,
         taken: planner.read(),

@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rust_i18n::t;
-
-use crate::error::{Error, Exit};
-use crate::journal::{Operation, Status};
+use crate::error::{Error, ErrorKind, Exit};
+use crate::journal::{Operation, Reason, Status};
+use crate::message;
+use crate::message::Message;
 
 /// Identical failures in a row that stop a run.
 const SAME_FAILURES: u32 = 20;
@@ -31,8 +31,8 @@ pub enum Cause {
 impl Cause {
     /// What an error means for the run.
     pub fn of(error: Error) -> Cause {
-        match error.exit() {
-            Exit::Stopped => Cause::Halted(error),
+        match error.kind() {
+            ErrorKind::Stopped => Cause::Halted(error),
             _ => Cause::Failed(error),
         }
     }
@@ -62,7 +62,7 @@ pub struct Stop {
 #[derive(Debug, Default)]
 struct Streak {
     code: String,
-    message: String,
+    message: Message,
     same: u32,
     in_doubt: u32,
     failed: u64,
@@ -121,37 +121,35 @@ impl Stop {
         let reason = operation.reason.as_deref();
         match operation.status {
             Status::Failed => {
-                let (code, message) = reason.map_or(("", ""), |reason| (&reason.code, &reason.message));
+                let Reason { code, message, .. } = reason.cloned().unwrap_or_default();
                 streak.in_doubt = 0;
                 streak.failed += 1;
                 if streak.same > 0 && streak.code == code && streak.message == message {
                     streak.same += 1;
                 } else {
                     *streak = Streak {
-                        code: code.into(),
-                        message: message.into(),
+                        code: code.clone(),
+                        message: message.clone(),
                         same: 1,
                         in_doubt: 0,
                         failed: streak.failed,
                     };
                 }
                 if streak.same >= SAME_FAILURES {
-                    let error = Error::new(
-                        Exit::Stopped,
-                        t!("stop.same", count = SAME_FAILURES, code = code, message = message),
-                    );
-                    self.set(Cause::Halted(error.hint(t!("stop.same_hint"))));
+                    let error =
+                        Error::stopped(message!("stop.same", count = SAME_FAILURES, code = code, message = message));
+                    self.set(Cause::Halted(error.hint(message!("stop.same_hint"))));
                 }
                 if self.max_failures.is_some_and(|most| streak.failed >= most) {
-                    let error = Error::new(Exit::Stopped, t!("stop.max_failures", count = streak.failed));
-                    self.set(Cause::Halted(error.hint(t!("stop.max_failures_hint"))));
+                    let error = Error::stopped(message!("stop.max_failures", count = streak.failed));
+                    self.set(Cause::Halted(error.hint(message!("stop.max_failures_hint"))));
                 }
             }
             Status::Unknown => {
                 streak.same = 0;
                 streak.in_doubt += 1;
                 if streak.in_doubt >= ROWS_IN_DOUBT {
-                    let why = reason.map_or("", |reason| reason.message.as_str());
+                    let why = reason.map(|reason| reason.message.clone()).unwrap_or_default();
                     self.set(Cause::Halted(down(why)));
                 }
             }
@@ -170,20 +168,20 @@ pub struct PanicGuard<'a>(&'a Stop);
 impl Drop for PanicGuard<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.set(Cause::Failed(Error::cannot_run(t!("run.broken"))));
+            self.0.set(Cause::Failed(Error::cannot_run(message!("run.broken"))));
         }
     }
 }
 
 /// The error for a server that does not answer any more.
-pub fn down(why: &str) -> Error {
-    Error::new(Exit::Stopped, t!("stop.down", why = why)).hint(t!("stop.down_hint"))
+pub fn down(why: impl Into<Message>) -> Error {
+    Error::stopped(message!("stop.down", why = why.into())).hint(message!("stop.down_hint"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Reason, RowKey};
+    use crate::journal::RowKey;
 
     fn ended(status: Status, code: &str) -> Operation {
         let row = RowKey { row: 0, number: 2, content: [0; 16], copy: 0, key: None, origin: None, generation: 0 };

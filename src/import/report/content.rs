@@ -7,6 +7,7 @@ use crate::error::{Exit, Result};
 use crate::format::Input;
 use crate::journal::{Counts, Identity, Journal, JournalReader, Status};
 use crate::mapping::Mapping;
+use crate::message::Message;
 
 /// What is reported and where.
 pub struct RunContent<'a> {
@@ -23,7 +24,7 @@ pub struct RunContent<'a> {
     /// Rows that were created without an id in the answer.
     pub(super) ids_pending: u64,
     /// Why rows were not done: status, code, one message, how many; most first.
-    pub(super) reasons: Vec<(Status, String, String, u64)>,
+    pub(super) reasons: Vec<(Status, String, Message, u64)>,
 }
 
 /// Files that were written.

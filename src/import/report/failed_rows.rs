@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use super::content::RunContent;
@@ -15,6 +14,7 @@ use crate::format::xlsx::{Options, XlsxWriter};
 use crate::format::{self, Column, Format, Reader, Row, Value, Writer};
 use crate::journal::{Journal, Operation, Status};
 use crate::mapping::RESULT_COLUMNS;
+use crate::message;
 
 /// The failed rows, in the input's own format, columns and order, to be mended and handed back.
 pub struct FailedRows {
@@ -70,7 +70,7 @@ impl FailedRows {
         let reason = operation.reason.as_deref();
         let message = reason.map(|reason| match operation.status {
             Status::Failed if !reason.code.is_empty() => format!("{} {}", reason.code, reason.message),
-            _ => reason.message.clone(),
+            _ => reason.message.to_string(),
         });
         let mut values: Vec<Value<'_>> = self.kept.iter().map(|column| Value::of_cell(row.cell(*column))).collect();
         let number = operation.row.number as f64;
@@ -132,7 +132,7 @@ fn free_name(journal: &Journal, format: Format) -> Result<PathBuf> {
     names
         .map(|name| folder.join(name))
         .find(|path| !path.exists())
-        .ok_or_else(|| Error::cannot_run(t!("csv.cannot_write", file = folder.join("failed").display())))
+        .ok_or_else(|| Error::cannot_run(message!("csv.cannot_write", file = folder.join("failed").display())))
 }
 
 /// Whether a file can be written over: Excel and WPS hold an open one on Windows.

@@ -73,6 +73,7 @@ impl Issues {
     fn write(&mut self, finding: &RowFinding, sheet: Option<&str>, mapping: &Mapping) -> Result<()> {
         let column = finding.column.and_then(|column| usize::try_from(column).ok());
         let number = finding.number.to_string();
+        let (rule, hint) = (finding.rule.to_string(), finding.hint.to_string());
         let letters = column.map(column_letters).unwrap_or_default();
         self.writer.write(&[
             Value::Text(&number),
@@ -80,8 +81,8 @@ impl Issues {
             Value::Text(&letters),
             Value::Text(column.map_or("", |column| mapping.header(column))),
             Value::Text(&finding.code),
-            Value::Text(&finding.rule),
-            Value::Text(&finding.hint),
+            Value::Text(&rule),
+            Value::Text(&hint),
         ])
     }
 

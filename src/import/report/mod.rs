@@ -19,7 +19,7 @@ pub fn write(content: &RunContent<'_>) -> Files {
     let mut files = Files::default();
     for written in [issues::write(content), results::write(content, &mut files)] {
         if let Err(error) = written {
-            files.warnings.push(error.message().to_owned());
+            files.warnings.push(error.message());
             files.is_incomplete = true;
         }
     }

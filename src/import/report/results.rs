@@ -20,7 +20,7 @@ pub fn write(content: &RunContent<'_>, files: &mut Files) -> Result<()> {
     let mut reader = match (open_rows + content.counts.pending > 0).then(|| format::open(content.input)).transpose() {
         Ok(reader) => reader,
         Err(error) => {
-            files.warnings.push(error.message().to_owned());
+            files.warnings.push(error.message());
             files.is_incomplete = true;
             None
         }
@@ -86,6 +86,7 @@ fn write_row(
     };
     let time = moment(operation.at);
     let reason = operation.reason.as_deref();
+    let message = reason.map(|reason| reason.message.to_string()).unwrap_or_default();
     results.write(&[
         Value::Text(&number),
         Value::Text(sheet),
@@ -94,7 +95,7 @@ fn write_row(
         Value::Text(operation.id.as_deref().unwrap_or_default()),
         Value::Text(reason.map_or("", |reason| &reason.code)),
         Value::Text(reason.map_or("", |reason| &reason.field)),
-        Value::Text(reason.map_or("", |reason| &reason.message)),
+        Value::Text(&message),
         Value::Text(&attempts),
         Value::Text(&request_id),
         Value::Text(&time),

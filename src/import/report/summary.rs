@@ -9,6 +9,7 @@ use super::content::{Files, RunContent};
 use super::words;
 use crate::error::{Context, Exit, Result};
 use crate::files;
+use crate::message;
 
 /// Kinds of errors that `summary.json` names.
 const ERROR_KINDS: usize = 50;
@@ -32,7 +33,7 @@ pub fn summary(
         .reasons
         .iter()
         .take(ERROR_KINDS)
-        .map(|(status, code, message, rows)| json!({"code": code, "message": message, "rows": rows, "status": status}))
+        .map(|(status, code, message, rows)| json!({"code": code, "message": message.to_string(), "rows": rows, "status": status}))
         .collect();
     let identity = content.identity();
     Ok(json!({
@@ -64,7 +65,7 @@ pub fn summary(
 /// A full disk.
 pub fn write_summary(content: &RunContent<'_>, summary: &Json) -> Result<()> {
     let path = content.journal.folder().join("summary.json");
-    let place = || t!("csv.cannot_write", file = path.display()).into_owned();
+    let place = || message!("csv.cannot_write", file = path.display());
     files::whole(&path, |file| {
         serde_json::to_writer_pretty(&mut *file, summary).context(place)?;
         file.write_all(b"\n").context(place)

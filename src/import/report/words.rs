@@ -3,11 +3,16 @@
 use rust_i18n::t;
 
 use crate::journal::{Counts, Status};
+use crate::message::Message;
+
+/// The word for how a row ended, to be put into a language later.
+pub fn status_message(status: Status) -> Message {
+    Message::of_key(format!("status.{}", status.as_str()), Vec::new())
+}
 
 /// The word for how a row ended.
 pub fn status(status: Status) -> String {
-    let key = format!("status.{}", status.as_str());
-    t!(&key).into_owned()
+    status_message(status).to_string()
 }
 
 /// How many rows ended how, those that are none left out: `已新建 10 · 未发送 2`.
@@ -33,7 +38,7 @@ pub fn counts(counts: &Counts) -> String {
 }
 
 /// One kind of reason with how many rows it holds for. Our own codes say nothing to a person; the service's do.
-pub fn reason(ended: Status, code: &str, message: &str, rows: u64) -> String {
-    let why = if ended == Status::Failed { format!("{code} {message}") } else { message.to_owned() };
+pub fn reason(ended: Status, code: &str, message: &Message, rows: u64) -> String {
+    let why = if ended == Status::Failed { format!("{code} {message}") } else { message.to_string() };
     t!("report.reason", status = status(ended), rows = rows, why = why.trim()).into_owned()
 }

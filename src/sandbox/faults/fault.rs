@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::entity::Method;
 use crate::error::{Error, Result};
+use crate::message;
 use crate::sandbox::routes::Route;
-use rust_i18n::t;
 
 /// Declares the kinds with their names and meanings.
 macro_rules! kinds {
@@ -170,13 +170,15 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Self> {
         let wrong = |part: &str| {
-            Error::usage(t!("sandbox.bad_fault", fault = text, part = part)).hint(t!("sandbox.bad_fault_hint"))
+            Error::usage(message!("sandbox.bad_fault", fault = text, part = part))
+                .hint(message!("sandbox.bad_fault_hint"))
         };
         let mut parts = text.split(',').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let kind = Kind::ALL.iter().copied().find(|kind| kind.as_str() == name).ok_or_else(|| {
             let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-            Error::usage(t!("sandbox.unknown_fault", kind = name)).hint(t!("sandbox.known", known = known.join(", ")))
+            Error::usage(message!("sandbox.unknown_fault", kind = name))
+                .hint(message!("sandbox.known", known = known.join(", ")))
         })?;
         let mut fault = Fault {
             kind,

@@ -14,6 +14,7 @@ use super::indexed_fields::IndexedFields;
 use super::record::{Record, text};
 use super::selection::Selection;
 use crate::error::{Context, Error, Result};
+use crate::message;
 use crate::sandbox::clock::now_milliseconds;
 use rust_i18n::t;
 
@@ -100,8 +101,8 @@ impl Store {
         let pragmas = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
                        PRAGMA synchronous = OFF;";
         let unusable = |why: String| {
-            Error::cannot_run(t!("sandbox.data_unusable", file = location(), why = why))
-                .hint(t!("sandbox.data_unusable_hint"))
+            Error::cannot_run(message!("sandbox.data_unusable", file = location(), why = why))
+                .hint(message!("sandbox.data_unusable_hint"))
         };
         let prepare = || {
             db.busy_timeout(Duration::from_secs(3))?;
@@ -358,7 +359,8 @@ impl Store {
 fn failure(error: rusqlite::Error, location: &str, unusable: &impl Fn(String) -> Error) -> Error {
     match error {
         rusqlite::Error::SqliteFailure(cause, _) if cause.code == rusqlite::ErrorCode::DatabaseBusy => {
-            Error::cannot_run(t!("sandbox.data_in_use", file = location)).hint(t!("sandbox.data_in_use_hint"))
+            Error::cannot_run(message!("sandbox.data_in_use", file = location))
+                .hint(message!("sandbox.data_in_use_hint"))
         }
         error => unusable(error.to_string()),
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use rust_i18n::t;
+use crate::message;
 
 /// How many records a seed makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl FromStr for Size {
 
     /// A factor, or numbers by entity: `customers=1000000,tickets=100000`. What is not named has its usual number.
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = || Error::usage(t!("sandbox.bad_size", size = text)).hint(t!("sandbox.bad_size_hint"));
+        let wrong = || Error::usage(message!("sandbox.bad_size", size = text)).hint(message!("sandbox.bad_size_hint"));
         let number = |text: &str| text.parse::<i64>().ok().filter(|n| (1..=100_000_000).contains(n)).ok_or_else(wrong);
         if !text.contains('=') {
             return Ok(Size::times(number(text)?.min(1_000_000)));

@@ -1,0 +1,265 @@
+//! What is said to a person, as a code and details: it becomes words where it is shown, in the language of whoever reads
+//! it. So it can be kept, in a journal say, and be read in another language later.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rust_i18n::t;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::language::Language;
+
+/// A text of `locales/` with what it is filled in with, or words that were said by somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A text of ours.
+    Ours {
+        /// Its key in `locales/`.
+        code: Cow<'static, str>,
+        /// What its placeholders stand for.
+        details: Vec<(Cow<'static, str>, Detail)>,
+    },
+    /// Words of the service, of a file or of the system, as they came.
+    Verbatim(String),
+}
+
+/// What a placeholder stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Detail {
+    /// A text that is the same in every language.
+    Text(String),
+    /// A label that exists in both languages.
+    Label {
+        /// In Chinese.
+        zh: String,
+        /// In English.
+        en: String,
+    },
+    /// A text of ours.
+    Message(Message),
+    /// Several of them.
+    List(Vec<Detail>),
+}
+
+impl Message {
+    /// The text of ours with this key; see [`message!`](crate::message!).
+    pub fn new(code: &'static str, details: Vec<(&'static str, Detail)>) -> Self {
+        let details = details.into_iter().map(|(name, detail)| (Cow::Borrowed(name), detail)).collect();
+        Message::Ours { code: Cow::Borrowed(code), details }
+    }
+
+    /// The text of ours whose key is made up at run time.
+    pub fn of_key(code: String, details: Vec<(&'static str, Detail)>) -> Self {
+        let details = details.into_iter().map(|(name, detail)| (Cow::Borrowed(name), detail)).collect();
+        Message::Ours { code: Cow::Owned(code), details }
+    }
+
+    /// Two messages at a time joined by the text `code`, which has the placeholders `first` and `second`.
+    pub fn joined(code: &'static str, messages: impl IntoIterator<Item = Message>) -> Option<Message> {
+        messages
+            .into_iter()
+            .reduce(|first, second| Message::new(code, vec![("first", first.into()), ("second", second.into())]))
+    }
+
+    /// Its code; empty for the words of somebody else.
+    pub fn code(&self) -> &str {
+        match self {
+            Message::Ours { code, .. } => code,
+            Message::Verbatim(_) => "",
+        }
+    }
+
+    /// The message as a journal keeps it.
+    pub fn to_json(&self) -> String {
+        // Strings and lists of them always serialise.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The message that a journal kept; what cannot be read is taken as it stands.
+    pub fn of_json(text: &str) -> Message {
+        serde_json::from_str(text).unwrap_or_else(|_| Message::Verbatim(text.to_owned()))
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Message::Verbatim(text) if text.is_empty())
+    }
+}
+
+impl Detail {
+    /// A label in both languages.
+    pub fn label(zh: &str, en: &str) -> Detail {
+        Detail::Label { zh: zh.to_owned(), en: en.to_owned() }
+    }
+}
+
+impl Default for Message {
+    fn default() -> Self {
+        Message::Verbatim(String::new())
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Message::Verbatim(text) => f.write_str(text),
+            Message::Ours { code, details } => {
+                let names: Vec<&str> = details.iter().map(|(name, _)| &**name).collect();
+                let texts: Vec<String> = details.iter().map(|(_, detail)| detail.to_string()).collect();
+                f.write_str(&rust_i18n::replace_patterns(&t!(&**code), &names, &texts))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Detail::Text(text) => f.write_str(text),
+            Detail::Label { zh, en } => f.write_str(Language::current().pick(zh, en)),
+            Detail::Message(message) => message.fmt(f),
+            Detail::List(details) => {
+                let texts: Vec<String> = details.iter().map(Detail::to_string).collect();
+                f.write_str(&texts.join(Language::current().pick("、", ", ")))
+            }
+        }
+    }
+}
+
+/// A message as a journal keeps it: words of somebody else are a string.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Kept<'a> {
+    Verbatim(Cow<'a, str>),
+    Ours { code: Cow<'a, str>, details: Cow<'a, [(Cow<'static, str>, Detail)]> },
+}
+
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Message::Verbatim(text) => Kept::Verbatim(Cow::Borrowed(text)),
+            Message::Ours { code, details } => {
+                Kept::Ours { code: Cow::Borrowed(code), details: Cow::Borrowed(details) }
+            }
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Message {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Kept::deserialize(deserializer)? {
+            Kept::Verbatim(text) => Message::Verbatim(text.into_owned()),
+            Kept::Ours { code, details } => {
+                Message::Ours { code: Cow::Owned(code.into_owned()), details: details.into_owned() }
+            }
+        })
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Message::Verbatim(text)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Message::Verbatim(text.to_owned())
+    }
+}
+
+impl From<Cow<'_, str>> for Message {
+    fn from(text: Cow<'_, str>) -> Self {
+        Message::Verbatim(text.into_owned())
+    }
+}
+
+impl From<Message> for Detail {
+    fn from(message: Message) -> Self {
+        match message {
+            Message::Verbatim(text) => Detail::Text(text),
+            ours => Detail::Message(ours),
+        }
+    }
+}
+
+impl From<&str> for Detail {
+    fn from(text: &str) -> Self {
+        Detail::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Detail {
+    fn from(text: String) -> Self {
+        Detail::Text(text)
+    }
+}
+
+/// What keeps its meaning as a detail. [`message!`](crate::message!) prefers it to [`AsText`].
+pub trait AsDetail {
+    /// The detail.
+    fn detail(&self) -> Detail;
+}
+
+impl AsDetail for Detail {
+    fn detail(&self) -> Detail {
+        self.clone()
+    }
+}
+
+impl AsDetail for Message {
+    fn detail(&self) -> Detail {
+        self.clone().into()
+    }
+}
+
+/// What is the same text in every language: everything else that can be shown. A reference to a message is put into words
+/// at once; hand over a clone.
+pub trait AsText {
+    /// The detail.
+    fn detail(&self) -> Detail;
+}
+
+impl<T: fmt::Display + ?Sized> AsText for &T {
+    fn detail(&self) -> Detail {
+        Detail::Text(self.to_string())
+    }
+}
+
+/// A [`Message`] with its details: `message!("format.missing", file = path.display())`.
+#[macro_export]
+macro_rules! message {
+    ($code:literal $(, $name:ident = $value:expr)* $(,)?) => {{
+        #[allow(unused_imports, reason = "a message may have no details, or of one kind only")]
+        use $crate::message::{AsDetail as _, AsText as _};
+        $crate::message::Message::new($code, vec![$((stringify!($name), (&$value).detail())),*])
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said() -> Message {
+        let name = Detail::label("姓名", "Name");
+        message!("mapping.missing_one_of", labels = Detail::List(vec![name, "ß".into()]))
+    }
+
+    #[test]
+    fn it_becomes_words_in_the_language_of_the_reader() {
+        assert!(said().to_string().ends_with("Name, ß"), "{}", said());
+        assert_eq!(Message::from("as it came").to_string(), "as it came");
+    }
+
+    #[test]
+    fn it_is_kept_as_it_is() {
+        let nested = message!("attempt.in_doubt", why = said());
+        for message in [said(), nested, Message::from("{\"code\":1}"), Message::from("")] {
+            let kept = serde_json::to_string(&message).unwrap();
+            assert_eq!(serde_json::from_str::<Message>(&kept).unwrap(), message, "{kept}");
+        }
+        assert_eq!(serde_json::to_string(&Message::from("no")).unwrap(), "\"no\"");
+    }
+}
