@@ -4,10 +4,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::{FILE_NAME, Identity};
+use super::identity::Identity;
 use crate::error::{Error, Result};
 use crate::message;
 
+/// Name of the journalin a run's folder.
+pub const FILE_NAME: &str = "journal.db";
 /// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
 /// language of the run; now they are codes with details, as JSON.
 pub const VERSION: i64 = 2;

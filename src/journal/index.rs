@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use rust_i18n::t;
 use uuid::Uuid;
 
-use super::Identity;
 use super::database::has_journal;
+use super::identity::Identity;
 use crate::error::{Context, Result};
 use crate::message;
 

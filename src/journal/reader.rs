@@ -8,8 +8,10 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::database::{connect, damaged, failed, get_identity, totals};
+use super::identity::Identity;
+use super::operation::{Claim, Operation, RowKey};
 use super::rows::{COLUMNS, read_finding, read_message, read_operation, signed, unpack, unsigned};
-use super::{Claim, Counts, Identity, Operation, RowKey, Status};
+use super::status::{Counts, Status};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
 use crate::format::Content;

@@ -3,7 +3,8 @@
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{CachedStatement, Connection, Row, ToSql, params};
 
-use super::{Operation, Reason, RowKey, Status};
+use super::operation::{Operation, Reason, RowKey};
+use super::status::Status;
 use crate::check::findings::RowFinding;
 use crate::message::Message;
 

@@ -6,17 +6,23 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use super::database::{
-    APPLICATION, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, prepare, put_identity, totals,
+    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, prepare,
+    put_identity, totals,
 };
+use super::identity::Identity;
 use super::lock::Lock;
+use super::operation::{Operation, Reason, Reservation, RowKey};
 use super::reader::JournalReader;
 use super::rows::{COLUMNS, insert_operation, pack, put_finding, put_operation, signed, unpack};
-use super::{FILE_NAME, Identity, Operation, Reason, Reservation, RowKey, Status};
+
+use super::status::Status;
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::message;
 
+/// Most rows that one window may reserve.
+pub const LARGEST_WINDOW: usize = 1024;
 /// Name of a journal that is being made.
 const NEW_FILE_NAME: &str = "journal.new";
 /// A run's journal, held by this process alone.
@@ -318,7 +324,7 @@ impl Journal {
 mod tests {
     use uuid::Uuid;
 
-    use super::super::Counts;
+    use super::super::status::Counts;
     use super::*;
 
     fn identity() -> Identity {

@@ -1,0 +1,104 @@
+//! What is kept of a row: which one it is, and what happened to it.
+
+use std::path::PathBuf;
+
+use uuid::Uuid;
+
+use super::status::Status;
+use crate::format::Content;
+use crate::message::Message;
+
+/// Which row is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowKey {
+    /// Its place among the rows of the input, from 0.
+    pub row: u64,
+    /// The row number a person sees.
+    pub number: u64,
+    /// What it holds.
+    pub content: Content,
+    /// Its occurrence among equal rows, from 0.
+    pub copy: u32,
+    /// Hash of its natural key, when it has one.
+    pub key: Option<u64>,
+    /// For a retry: the row number it had in the run that is retried.
+    pub origin: Option<u64>,
+    /// Raised each time a proved rejection is sent again within this run.
+    pub generation: u32,
+}
+
+impl RowKey {
+    /// The id of the row's write: the same for each attempt, in every process that continues the run.
+    pub fn request_id(&self, run: &Uuid) -> Uuid {
+        let mut name = [0u8; 24];
+        name[..16].copy_from_slice(&self.content);
+        name[16..20].copy_from_slice(&self.copy.to_be_bytes());
+        name[20..].copy_from_slice(&self.generation.to_be_bytes());
+        Uuid::new_v5(run, &name)
+    }
+}
+
+/// What happened to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Which row.
+    pub row: RowKey,
+    /// How it ended.
+    pub status: Status,
+    /// The record's id, when it is known.
+    pub id: Option<String>,
+    /// Requests that were made for it.
+    pub attempts: u32,
+    /// When it ended, in milliseconds of Unix time.
+    pub at: i64,
+    /// Why, for ends that need a reason.
+    pub reason: Option<Box<Reason>>,
+}
+
+/// Why a row was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reason {
+    /// The service's code, or ours.
+    pub code: String,
+    /// The field it is about, when one is.
+    pub field: String,
+    /// What is said of it: our own text, or the service's words.
+    pub message: Message,
+}
+
+/// Who has taken over a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The run that took it.
+    pub run: Uuid,
+    /// That run's folder.
+    pub folder: PathBuf,
+}
+
+/// Rows whose sending is about to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reservation {
+    /// The rows, in input order.
+    pub rows: Vec<RowKey>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_depends_on_content_not_on_place() {
+        let run = Uuid::from_u128(1);
+        let key = RowKey { row: 0, number: 2, content: [7; 16], copy: 0, key: None, origin: None, generation: 0 };
+        let moved = RowKey { row: 9, number: 11, ..key.clone() };
+        assert_eq!(key.request_id(&run), moved.request_id(&run));
+        for other in [
+            RowKey { copy: 1, ..key.clone() },
+            RowKey { generation: 1, ..key.clone() },
+            RowKey { content: [8; 16], ..key.clone() },
+        ] {
+            assert_ne!(key.request_id(&run), other.request_id(&run));
+        }
+        assert_ne!(key.request_id(&run), key.request_id(&Uuid::from_u128(2)));
+    }
+}

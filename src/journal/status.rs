@@ -1,0 +1,100 @@
+//! How rows ended, and how many ended how.
+
+use serde::{Deserialize, Serialize};
+
+/// How a row ended, or that it did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Status {
+    /// A record was made.
+    Created = 1,
+    /// A record was changed.
+    Updated = 2,
+    /// The record was as the row says already.
+    Unchanged = 3,
+    /// The row is not for sending, or was done before.
+    Skipped = 4,
+    /// Our checks found fault; never sent.
+    Refused = 5,
+    /// The service said no.
+    Failed = 6,
+    /// Sent, and what became of it is not proved.
+    Unknown = 7,
+}
+
+impl Status {
+    /// All ends, in the order they are reported.
+    pub const ALL: [Status; 7] = [
+        Status::Created,
+        Status::Updated,
+        Status::Unchanged,
+        Status::Skipped,
+        Status::Refused,
+        Status::Failed,
+        Status::Unknown,
+    ];
+
+    /// The word in files for scripts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Created => "created",
+            Status::Updated => "updated",
+            Status::Unchanged => "unchanged",
+            Status::Skipped => "skipped",
+            Status::Refused => "refused",
+            Status::Failed => "failed",
+            Status::Unknown => "unknown",
+        }
+    }
+
+    /// The end with this number in the journal.
+    pub fn from_number(number: i64) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| *status as i64 == number)
+    }
+
+    /// Whether nothing is left to do for the row.
+    pub fn is_done(self) -> bool {
+        matches!(self, Status::Created | Status::Updated | Status::Unchanged | Status::Skipped)
+    }
+}
+
+/// How many rows ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub read: u64,
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub skipped: u64,
+    pub refused: u64,
+    pub failed: u64,
+    pub unknown: u64,
+    pub pending: u64,
+}
+
+impl Counts {
+    /// Counts one more row that ended so.
+    pub fn add(&mut self, status: Status, rows: u64) {
+        *match status {
+            Status::Created => &mut self.created,
+            Status::Updated => &mut self.updated,
+            Status::Unchanged => &mut self.unchanged,
+            Status::Skipped => &mut self.skipped,
+            Status::Refused => &mut self.refused,
+            Status::Failed => &mut self.failed,
+            Status::Unknown => &mut self.unknown,
+        } += rows;
+    }
+
+    /// Rows that have an end.
+    pub fn ended(&self) -> u64 {
+        self.done() + self.refused + self.failed + self.unknown
+    }
+
+    /// Rows with nothing left to do.
+    pub fn done(&self) -> u64 {
+        self.created + self.updated + self.unchanged + self.skipped
+    }
+}
