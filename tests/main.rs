@@ -3,6 +3,7 @@
 mod entities;
 mod export;
 mod format;
+mod harness;
 mod import;
 mod samples;
 mod sandbox;
