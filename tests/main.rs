@@ -7,5 +7,6 @@ mod harness;
 mod import;
 mod samples;
 mod sandbox;
+mod settings;
 mod template;
 mod texts;

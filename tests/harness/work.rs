@@ -60,6 +60,18 @@ impl Work {
         std::fs::write(self.path(name), content).unwrap();
     }
 
+    /// A file that only its owner can read, as one that holds a password must be.
+    pub fn write_private(&self, name: &str, content: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+
     #[track_caller]
     pub fn read(&self, name: impl AsRef<Path>) -> String {
         let path = self.path(name);
