@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary: a file per theme.
 
+mod commands;
 mod entities;
 mod export;
 mod format;
