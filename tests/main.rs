@@ -9,5 +9,6 @@ mod import;
 mod samples;
 mod sandbox;
 mod settings;
+mod snapshots;
 mod template;
 mod texts;

@@ -6,6 +6,7 @@
 //! at first: what it said means nothing to a test that does not know how it ended. No command may ever panic.
 
 mod ran;
+mod redact;
 mod running;
 mod server;
 mod service;
@@ -15,6 +16,7 @@ mod typed;
 mod work;
 
 pub use ran::{Ran, assert_rows};
+pub use redact::{EACH_TIME, without_folder};
 pub use running::Running;
 pub use server::Server;
 pub use service::{Request, Service, customer, page, unknown};
