@@ -24,3 +24,25 @@ pub use table::{Table, add_row, customers, workbook};
 pub use tls::Tls;
 pub use typed::Typed;
 pub use work::Work;
+
+#[test]
+#[should_panic(expected = "nobody looked at the exit code")]
+fn an_exit_code_nobody_looks_at_fails_the_test() {
+    drop(Work::new().bw8("--version"));
+}
+
+#[test]
+#[should_panic(expected = "the exit code comes first")]
+fn what_was_said_is_not_read_before_the_exit_code() {
+    Work::new().bw8("--version").says("bw8");
+}
+
+#[cfg(unix)]
+#[test]
+#[should_panic(expected = "it panicked")]
+fn a_command_that_panics_fails_the_test() {
+    let work = Work::new();
+    let mut shell = work.program("sh");
+    shell.args(["-c", "echo \"thread 'main' panicked at src/main.rs:1:1\" >&2"]);
+    work.run(shell).exits(0);
+}

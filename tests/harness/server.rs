@@ -129,9 +129,21 @@ impl Server {
     }
 
     /// Waits until the server has seen `n` requests in all.
+    #[track_caller]
     pub fn wait_for_requests(&self, n: u64) {
+        self.wait_until(n, || self.requests());
+    }
+
+    /// Waits until an endpoint, as `customers.create`, has seen `n` requests.
+    #[track_caller]
+    pub fn wait_for_requests_to(&self, endpoint: &str, n: u64) {
+        self.wait_until(n, || self.requests_to(endpoint));
+    }
+
+    #[track_caller]
+    fn wait_until(&self, n: u64, seen: impl Fn() -> u64) {
         let deadline = std::time::Instant::now() + Duration::from_secs(30);
-        while self.requests() < n {
+        while seen() < n {
             assert!(std::time::Instant::now() < deadline, "no {n} requests came: {}", self.state());
             std::thread::yield_now();
         }
