@@ -11,12 +11,13 @@ use clap::Args;
 use etcetera::BaseStrategy;
 use rust_i18n::t;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::api::{Credentials, Target};
 use crate::entity::{AccountMode, Catalog};
 use crate::error::{Error, Result};
 use crate::message;
+use crate::message::Message;
 
 /// Requests in flight when nothing is said; nothing is documented, so it is polite.
 const DEFAULT_CONCURRENCY: usize = 4;
@@ -74,6 +75,9 @@ fn parse_rate(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+/// Keys whose values nobody may see.
+const SECRETS: [&str; 2] = ["password", "client_secret"];
+
 /// The section used when no account is named.
 const DEFAULT_ACCOUNT: &str = "default";
 
@@ -95,10 +99,34 @@ struct Section {
     client_id: Option<String>,
     client_secret: Option<SecretString>,
     ca_cert: Option<PathBuf>,
+    #[serde(default, deserialize_with = "concurrency")]
     concurrency: Option<usize>,
+    #[serde(default, deserialize_with = "rate")]
     rate: Option<f64>,
+    #[serde(default, deserialize_with = "timeout")]
     timeout: Option<u64>,
     mode: Option<AccountMode>,
+}
+
+fn concurrency<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<usize>, D::Error> {
+    in_range(usize::deserialize(deserializer)?, "concurrency: 1–1024", |number| (1..=1024).contains(number))
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<f64>, D::Error> {
+    in_range(f64::deserialize(deserializer)?, "rate: 0, 0.001–100000", |rate| is_rate(*rate))
+}
+
+fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<u64>, D::Error> {
+    in_range(u64::deserialize(deserializer)?, "timeout: 1–3600", |seconds| (1..=3600).contains(seconds))
+}
+
+/// A number that keeps its rule. The command line's own are checked as they are read.
+fn in_range<T, E: serde::de::Error>(
+    number: T,
+    rule: &str,
+    is_good: impl FnOnce(&T) -> bool,
+) -> std::result::Result<Option<T>, E> {
+    if is_good(&number) { Ok(Some(number)) } else { Err(E::custom(t!("settings.bad_number", rule = rule))) }
 }
 
 /// What arguments, environment, `bw8.toml` and `api.toml` mean together: read once by a command, before it begins.
@@ -215,16 +243,6 @@ impl Section {
         self.user.is_some() || self.client_id.is_some()
     }
 
-    /// What is wrong with its numbers; the command line's own are checked as they are read.
-    fn fault(&self) -> Option<String> {
-        let concurrency = self.concurrency.is_some_and(|number| !(1..=1024).contains(&number));
-        let timeout = self.timeout.is_some_and(|seconds| !(1..=3600).contains(&seconds));
-        let rate = self.rate.is_some_and(|rate| !is_rate(rate));
-        [(concurrency, "concurrency: 1–1024"), (timeout, "timeout: 1–3600"), (rate, "rate: 0, 0.001–100000")]
-            .into_iter()
-            .find_map(|(wrong, rule)| wrong.then(|| rule.to_owned()))
-    }
-
     fn credentials(&self) -> Result<Credentials> {
         match (&self.client_id, &self.client_secret, &self.user, &self.password) {
             (Some(client_id), Some(client_secret), ..) => {
@@ -246,7 +264,16 @@ fn sections(account: Option<&str>) -> Result<(Section, Section)> {
     let mut named = None;
     for file in files.iter().filter(|file| file.exists()) {
         let mut configuration = read_configuration(file)?;
-        unnamed = unnamed.or(configuration.account.remove(DEFAULT_ACCOUNT).unwrap_or_default());
+        let other = configuration.account.remove(DEFAULT_ACCOUNT).unwrap_or_default();
+        if other.has_login() && !unnamed.has_login() {
+            // A login goes nowhere but to the host it was written down with.
+            if unnamed.base_url.is_some() && unnamed.base_url != other.base_url {
+                return Err(Error::usage(message!("settings.host_without_login", file = file.display()))
+                    .hint(message!("settings.host_without_login_hint")));
+            }
+            unnamed.ca_cert.clone_from(&other.ca_cert);
+        }
+        unnamed = unnamed.or(other);
         if let Some(account) = account {
             named = named.or_else(|| configuration.account.remove(account));
         }
@@ -313,12 +340,14 @@ fn read_configuration(file: &Path) -> Result<Configuration> {
     let configuration: Configuration = toml::from_str(&text).map_err(|error| {
         // The parser's own display quotes the line, which may hold a secret; its message and place do not.
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = error.message()))
+        let key = text.lines().nth(line - 1).unwrap_or_default().trim_start();
+        let why = match SECRETS.iter().find(|secret| key.starts_with(**secret)) {
+            // Nor does a message that repeats the value.
+            Some(secret) => message!("settings.bad_secret", key = secret),
+            None => Message::from(error.message()),
+        };
+        Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why))
     })?;
-    if let Some((name, rule)) = configuration.account.iter().find_map(|(name, section)| Some((name, section.fault()?)))
-    {
-        return Err(Error::usage(message!("settings.bad_number", file = file.display(), account = name, rule = rule)));
-    }
     if configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some()) {
         refuse_open_file(file)?;
     }

@@ -1,19 +1,11 @@
 //! `bw8 entities`: what is known, shown in two languages, with a user's changes.
 
-use std::path::Path;
-
-use assert_cmd::Command;
 use bw8::entity::Catalog;
 
-fn bw8(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("bw8").unwrap();
-    command.current_dir(folder).env("BW8_CONFIG_DIR", folder).arg("entities").args(arguments);
-    command
-}
+use crate::harness::Work;
 
-fn shown(folder: &Path, arguments: &[&str]) -> String {
-    let output = bw8(folder, arguments).assert().success().get_output().stdout.clone();
-    String::from_utf8(output).unwrap()
+fn shown(work: &Work, arguments: &str) -> String {
+    work.bw8(format!("entities {arguments}")).exits(0).stdout().to_owned()
 }
 
 /// The line of a text that begins with `start`, spaces before it aside.
@@ -23,8 +15,8 @@ fn line<'a>(text: &'a str, start: &str) -> &'a str {
 
 #[test]
 fn every_endpoint_is_listed_with_its_mark_and_source() {
-    let folder = tempfile::tempdir().unwrap();
-    let text = shown(folder.path(), &["--lang", "en"]);
+    let work = Work::new();
+    let text = shown(&work, "--lang en");
     for entity in Catalog::embedded().entities() {
         assert!(line(&text, &format!("{}  {}", entity.name, entity.en)).contains("port"), "{}", entity.name);
         for endpoint in entity.endpoints.values() {
@@ -39,8 +31,8 @@ fn every_endpoint_is_listed_with_its_mark_and_source() {
 
 #[test]
 fn one_entity_is_shown_with_its_fields_in_chinese() {
-    let folder = tempfile::tempdir().unwrap();
-    let text = shown(folder.path(), &["工单", "--lang", "zh"]);
+    let work = Work::new();
+    let text = shown(&work, "工单 --lang zh");
     assert!(text.starts_with("tickets  工单  可导入、可导出\n"), "{text}");
     let status = text.split("\n  ticketStatus ").nth(1).unwrap();
     assert!(status.lines().next().unwrap().contains("工单状态"));
@@ -51,34 +43,29 @@ fn one_entity_is_shown_with_its_fields_in_chinese() {
 
 #[test]
 fn json_is_one_document() {
-    let folder = tempfile::tempdir().unwrap();
-    let parsed =
-        |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&shown(folder.path(), arguments)).unwrap() };
-    let all = parsed(&["--format", "json"]);
+    let work = Work::new();
+    let parsed = |arguments: &str| work.bw8(format!("entities {arguments} --format json")).exits(0).json();
+    let all = parsed("");
     assert_eq!(all["entities"].as_array().unwrap().len(), Catalog::embedded().entities().len());
     assert_eq!(all["entities"][0]["endpoints"]["create"]["mark"], "assumed");
-    let one = parsed(&["customers", "--format", "json"]);
+    let one = parsed("customers");
     let fields = one["entities"][0]["fields"].as_array().unwrap();
     assert!(fields.iter().any(|field| field["name"] == "mobile" && field["kind"] == "mobile"));
 }
 
 #[test]
 fn a_users_changes_are_shown_and_wrong_ones_refused_with_their_place() {
-    let folder = tempfile::tempdir().unwrap();
-    let api = folder.path().join("api.toml");
-    std::fs::write(&api, "[[customers.custom_fields]]\nkey = \"field_1\"\nlabel = \"客户等级\"\nkind = \"choice\"\nchoices = [\"A\", \"B\"]\n").unwrap();
-    let text = shown(folder.path(), &["customers", "--lang", "zh"]);
+    let work = Work::new();
+    work.write("api.toml", "[[customers.custom_fields]]\nkey = \"field_1\"\nlabel = \"客户等级\"\nkind = \"choice\"\nchoices = [\"A\", \"B\"]\n");
+    let text = shown(&work, "customers --lang zh");
     assert!(line(&text, "field_1").contains("客户等级"));
     assert!(text.contains("A=A、B=B") && text.contains("自定义字段"));
-    std::fs::write(&api, "[customers]\n\ncolour = 1\n").unwrap();
-    let failed = bw8(folder.path(), &["--lang", "en"]).assert().code(2).get_output().stderr.clone();
-    let failed = String::from_utf8(failed).unwrap();
-    assert!(failed.contains("api.toml, line 3: customers.colour: unknown field"), "{failed}");
+    work.write("api.toml", "[customers]\n\ncolour = 1\n");
+    work.bw8("entities").exits(2).says("api.toml, line 3: customers.colour: unknown field");
 }
 
 #[test]
 fn an_unknown_word_is_answered_with_the_known_ones() {
-    let folder = tempfile::tempdir().unwrap();
-    let failed = bw8(folder.path(), &["客户", "--lang", "zh"]).assert().code(2).get_output().stderr.clone();
-    assert!(String::from_utf8(failed).unwrap().contains("联系人（customers）还是公司（companies）"));
+    let work = Work::new();
+    work.bw8("entities 客户 --lang zh").exits(2).says("联系人（customers）还是公司（companies）");
 }

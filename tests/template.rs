@@ -4,19 +4,14 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use assert_cmd::Command;
 use bw8::entity::{AccountMode, Catalog, Entity};
 use bw8::format::{self, CellKind, Input, Row, Sheet};
 use bw8::template;
 
+use crate::harness::Work;
+
 fn importable() -> impl Iterator<Item = &'static Entity> {
     Catalog::embedded().entities().iter().filter(|entity| entity.is_importable())
-}
-
-fn bw8(folder: &Path) -> Command {
-    let mut command = Command::cargo_bin("bw8").unwrap();
-    command.current_dir(folder).args(["--lang", "en"]);
-    command
 }
 
 /// What a workbook is made of, whatever the compression.
@@ -61,10 +56,10 @@ fn the_committed_templates_are_the_generated_ones() {
 
 #[test]
 fn the_command_writes_a_template_once() {
-    let folder = tempfile::tempdir().unwrap();
+    let work = Work::new();
     for entity in importable() {
-        bw8(folder.path()).args(["template", &entity.name]).assert().success().stdout("");
-        let (sheet, rows) = open(&folder.path().join(format!("{}-template.xlsx", entity.name)));
+        assert_eq!(work.bw8(["template", &entity.name]).exits(0).stdout(), "");
+        let (sheet, rows) = open(&work.path(format!("{}-template.xlsx", entity.name)));
         assert_eq!((sheet.name.as_deref(), sheet.others.len()), (Some(&*entity.zh), 0), "{}", entity.name);
         assert_eq!((rows.len(), sheet.example_row), (1, Some(2)), "{}", entity.name);
         for title in &sheet.header {
@@ -72,13 +67,11 @@ fn the_command_writes_a_template_once() {
             assert!(entity.fields.iter().any(|field| field.zh == label && !field.read_only), "{title}");
         }
     }
-    let again = bw8(folder.path()).args(["template", "customers"]).assert().code(2);
-    let talk = String::from_utf8_lossy(&again.get_output().stderr).into_owned();
-    assert!(talk.contains("customers-template.xlsx") && talk.contains("-o"), "{talk}");
-    bw8(folder.path()).args(["template", "联系人", "-o", "新.xlsx"]).assert().success();
-    assert!(folder.path().join("新.xlsx").exists());
-    bw8(folder.path()).args(["template", "agents"]).assert().code(2);
-    bw8(folder.path()).args(["template", "客户"]).assert().code(2);
+    work.bw8("template customers").exits(2).says("customers-template.xlsx").says("-o");
+    work.bw8("template 联系人 -o 新.xlsx").exits(0);
+    assert!(work.path("新.xlsx").exists());
+    work.bw8("template agents").exits(2);
+    work.bw8("template 客户").exits(2);
 }
 
 /// Writes the parts of the customers' template with one of them changed or left out.

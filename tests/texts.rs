@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::harness::Work;
+
 /// The texts of `locales/`, by key: English and Chinese.
 fn texts() -> BTreeMap<String, (Option<String>, Option<String>)> {
     let mut texts: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
@@ -113,11 +115,11 @@ fn a_wrong_command_line_is_told_in_the_language_of_the_user() {
         ("import customers a.csv --format x", ["x", "text、json"]),
         ("import customers a.csv --fresh --accept-changed", ["--fresh", "--accept-changed"]),
     ] {
-        let output =
-            assert_cmd::Command::cargo_bin("bw8").unwrap().args(line.split(' ')).env("LANG", "zh_CN.UTF-8").output();
-        let output = output.unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{line}: {told}");
-        assert!(told.starts_with("错误：") && words.iter().all(|word| told.contains(word)), "{line}: {told}");
+        let work = Work::new();
+        let mut command = work.command(line);
+        command.env("LANG", "zh_CN.UTF-8");
+        let ran = work.run(command);
+        let told = ran.exits(2).stderr();
+        assert!(told.starts_with("错误：") && words.iter().all(|word| told.contains(word)), "{ran}");
     }
 }

@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         max_failures: arguments.sending.max_failures,
         reads_back: !arguments.sending.no_canary,
         assumes_yes: global.yes,
-        continuing: typed.continuing(),
+        typed: typed.clone(),
     };
     import::run(&options, printer)
 }

@@ -295,8 +295,11 @@ impl CsvWriter {
         if encoding == encoding_rs::UTF_8 {
             file.write_all(b"\xEF\xBB\xBF").context(place)?;
         }
-        let mut writer =
-            ::csv::WriterBuilder::new().terminator(Terminator::CRLF).delimiter(delimiter).from_writer(file);
+        let mut writer = ::csv::WriterBuilder::new()
+            .flexible(true)
+            .terminator(Terminator::CRLF)
+            .delimiter(delimiter)
+            .from_writer(file);
         for column in columns {
             writer.write_field(encoding.encode(&guard(&column.title, false)).0).context(place)?;
         }

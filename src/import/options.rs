@@ -7,6 +7,7 @@ use crate::entity::{AccountMode, Catalog, Custom, Entity, WriteMode};
 use crate::format::Input;
 use crate::journal::Parent;
 use crate::mapping::MappingFile;
+use crate::terminal::CommandLine;
 
 /// What the rows of an input mean.
 #[derive(Debug)]
@@ -61,8 +62,8 @@ pub struct ImportOptions<'a> {
     pub reads_back: bool,
     /// No question is asked.
     pub assumes_yes: bool,
-    /// The command that goes on with this one.
-    pub continuing: String,
+    /// The command as it was typed.
+    pub typed: CommandLine,
 }
 
 impl ImportOptions<'_> {

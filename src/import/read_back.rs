@@ -8,7 +8,7 @@ use super::operation::WriteOperation;
 use super::plan::PendingWrite;
 use super::row_sender::{Access, RowSender};
 use crate::api::as_text;
-use crate::entity::{Field, Kind};
+use crate::entity::{Custom, Field, Kind};
 use crate::error::{Error, Result};
 use crate::journal::{Operation, Status};
 use crate::language::Language;
@@ -57,9 +57,9 @@ pub async fn compare(
     };
     let sent = sent_members(access, pending, before.as_ref());
     let mut losses = Vec::new();
-    for (name, value) in values(&sent) {
+    for (name, value) in values(&sent, &access.custom) {
         let field = access.entity.field(&name);
-        let got = value_of(&after, &name);
+        let got = value_of(&after, &name, &access.custom);
         // A secret is rarely given back, which proves nothing.
         if field.is_some_and(|field| field.secret) || is_stored(field, &value, got.as_deref()) {
             continue;
@@ -97,27 +97,25 @@ fn sent_members(access: &Access, pending: &PendingWrite, before: Option<&Map<Str
     }
 }
 
-/// Names and values of a record's members; those in a list of `{"key","value"}` under their keys.
-fn values(members: &Map<String, Value>) -> Vec<(String, String)> {
+/// Names and values of a record's members; custom fields under their keys.
+fn values(members: &Map<String, Value>, custom: &Custom) -> Vec<(String, String)> {
+    let pair = |pair: &Value| {
+        Some((pair.get(&custom.key)?.as_str()?.to_owned(), as_text(pair.get(&custom.value)?).into_owned()))
+    };
     members
         .iter()
         .flat_map(|(name, value)| match value.as_array() {
-            None => vec![(name.clone(), as_text(value).into_owned())],
-            Some(pairs) => pairs
-                .iter()
-                .filter_map(|pair| {
-                    Some((pair.get("key")?.as_str()?.to_owned(), as_text(pair.get("value")?).into_owned()))
-                })
-                .collect(),
+            Some(pairs) if *name == custom.member => pairs.iter().filter_map(pair).collect(),
+            _ => vec![(name.clone(), as_text(value).into_owned())],
         })
         .collect()
 }
 
-fn value_of(record: &Map<String, Value>, name: &str) -> Option<String> {
+fn value_of(record: &Map<String, Value>, name: &str, custom: &Custom) -> Option<String> {
     if let Some(value) = record.get(name) {
         return Some(as_text(value).into_owned());
     }
-    values(record).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    values(record, custom).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// Whether what came back is what was sent. A choice may come back as its word.
@@ -148,14 +146,14 @@ fn side_effects(
     after: &Map<String, Value>,
     sent: &Map<String, Value>,
 ) -> Vec<String> {
-    let named: Vec<String> = values(sent).into_iter().map(|(name, _)| name).collect();
-    values(before)
+    let named: Vec<String> = values(sent, &access.custom).into_iter().map(|(name, _)| name).collect();
+    values(before, &access.custom)
         .into_iter()
         .filter(|(name, _)| !named.contains(name))
         .filter(|(name, _)| access.entity.field(name).is_none_or(|field| !field.read_only))
         .filter_map(|(name, value)| {
             let field = access.entity.field(&name);
-            let got = value_of(after, &name);
+            let got = value_of(after, &name, &access.custom);
             let is_secret = field.is_some_and(|field| field.secret);
             (!is_secret && !is_stored(field, &value, got.as_deref()))
                 .then(|| loss(field, &name, &value, got.as_deref()))

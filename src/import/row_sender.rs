@@ -15,7 +15,7 @@ use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::Route;
 use crate::api::{self, Client, Expected, Outcome, Permit, Refusal, Sent, as_text, waits};
-use crate::entity::{Catalog, Conflict, Entity, Kind, Method};
+use crate::entity::{Catalog, Conflict, Custom, Entity, Kind, Method};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
 use crate::message;
@@ -34,6 +34,8 @@ const BUSY_WAIT: Duration = Duration::from_secs(2);
 pub struct Access {
     /// The entity.
     pub entity: Entity,
+    /// How its records carry custom fields.
+    pub custom: Custom,
     /// Reads one record.
     pub get: Route,
     /// Changes one record.
@@ -74,7 +76,10 @@ impl<'a> RowSender<'a> {
         let access_of = |entity: &Entity| {
             let (get, update) = (entity.endpoint("get")?, entity.endpoint("update")?);
             let route = |endpoint| Route::new(target, catalog, entity, endpoint);
-            Some(route(get).and_then(|get| Ok(Access { entity: entity.clone(), get, update: route(update)? })))
+            Some(route(get).and_then(|get| {
+                let custom = catalog.service.custom.clone();
+                Ok(Access { entity: entity.clone(), custom, get, update: route(update)? })
+            }))
         };
         let edited =
             entity.edits.iter().filter_map(|edits| entity.field(&edits.entity)).flat_map(|field| &field.choices);

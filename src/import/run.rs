@@ -301,14 +301,11 @@ fn next_command(
     finished: bool,
     failed: Option<&Path>,
 ) -> Option<String> {
-    let sandbox = if options.is_sandbox() { " --sandbox" } else { "" };
     if !finished {
-        return Some(options.continuing.clone());
+        return Some(options.typed.continuing());
     }
     match failed {
-        Some(failed) if counts.refused + counts.failed > 0 => {
-            Some(format!("bw8 retry {}{sandbox}", quoted_path(failed)))
-        }
+        Some(failed) if counts.refused + counts.failed > 0 => Some(options.typed.on_same_account("retry", failed)),
         _ => Some(format!("bw8 runs show {}", quoted_path(journal.folder()))),
     }
 }

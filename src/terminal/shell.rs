@@ -31,7 +31,26 @@ impl CommandLine {
         }
         words.join(" ")
     }
+
+    /// Another command on the same account: `words` and a path.
+    pub fn on_same_account(&self, words: &str, path: &Path) -> String {
+        let mut words = vec![format!("bw8 {words} {}", quoted_path(path))];
+        let mut rest = self.0.iter().map(|word| word.to_string_lossy());
+        while let Some(word) = rest.next() {
+            let name = word.split('=').next().unwrap_or_default();
+            if word == "--sandbox" || (ACCOUNT_OPTIONS.contains(&name) && name != word) {
+                words.push(quoted(&word).into_owned());
+            } else if ACCOUNT_OPTIONS.contains(&name) {
+                words.extend([word.into_owned()]);
+                words.extend(rest.next().map(|value| quoted(&value).into_owned()));
+            }
+        }
+        words.join(" ")
+    }
 }
+
+/// Options that say which account is meant, and what is known of it; those with a value.
+const ACCOUNT_OPTIONS: [&str; 4] = ["--account", "--base-url", "--api", "--ca-cert"];
 
 /// A path as short as the working folder allows, as a word of a command.
 pub fn quoted_path(path: &Path) -> String {
@@ -77,6 +96,14 @@ mod tests {
     fn the_command_that_goes_on_neither_begins_anew_nor_stops_early() {
         let command = continuing(&["import", "--limit", "5", "customers", "--fresh", "a.csv", "--limit=7", "--strict"]);
         assert_eq!(command, "bw8 import customers a.csv --strict");
+    }
+
+    #[test]
+    fn another_command_stays_with_the_account() {
+        let typed =
+            ["bw8", "import", "--account", "主账号", "customers", "a.csv", "--api=b.toml", "--sandbox", "--strict"];
+        let command = CommandLine::new(&typed.map(OsString::from)).on_same_account("retry", Path::new("failed.csv"));
+        assert_eq!(command, "bw8 retry failed.csv --account 主账号 --api=b.toml --sandbox");
     }
 
     #[cfg(not(windows))]

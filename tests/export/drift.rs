@@ -3,14 +3,17 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 
-use super::service::{Service, page, unknown};
-use super::work::Work;
+use crate::harness::*;
 
 /// Numbers that look random and are the same for the same seed.
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn of_seed(seed: u64) -> Random {
+        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -30,8 +33,7 @@ struct List {
 impl List {
     fn new(seed: u64) -> List {
         let ids: BTreeSet<u64> = (1..=230).map(|n| n * 3).collect();
-        let random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        List { random, throughout: ids.clone(), ids, lost: Vec::new(), next: 1000 }
+        List { random: Random::of_seed(seed), throughout: ids.clone(), ids, lost: Vec::new(), next: 1000 }
     }
 
     fn change(&mut self) {
@@ -73,7 +75,7 @@ fn export_while_it_changes(seed: u64) {
         (200, page(&ids, request, cap, Some(&ids.len().to_string())))
     });
     let work = Work::at(&service.base_url());
-    work.export(&["customers", "-o", "out.csv", "--columns", "cId"]).ended(0);
+    work.export("customers -o out.csv --columns cId").exits(0);
     let ids = work.ids("out.csv");
     let distinct: HashSet<&u64> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len(), "seed {seed}: a record appears twice");
@@ -95,13 +97,13 @@ fn who_was_there_throughout_appears_exactly_once_over_200_seeds() {
 #[test]
 fn the_rehearsal_server_changes_between_pages() {
     for (seed, fault) in [(1, "page-delete"), (2, "page-insert"), (3, "page-change")] {
-        let work = Work::with(|options| {
+        let work = Work::beside(Server::inside(|options| {
             options.variants.set("page-cap", "10").unwrap();
             options.faults = vec![format!("{fault},share=60%").parse().unwrap()];
             options.fault_seed = seed;
-        });
+        }));
         let first: Vec<u64> = (900_001..900_081).collect();
-        let json = work.export(&["tickets", "-o", "out.csv", "--columns", "ticketId,subject"]).ended(0).json();
+        let json = work.export("tickets -o out.csv --columns ticketId,subject").exits(0).json();
         let ids = work.ids("out.csv");
         let distinct: HashSet<&u64> = ids.iter().collect();
         assert_eq!(distinct.len(), ids.len(), "{fault}: {json}");

@@ -1,21 +1,20 @@
 //! What services do wrong: capped, counted wrong, endless, slow, broken.
 
-use super::service::{Service, customer, page, unknown};
-use super::work::Work;
+use crate::harness::*;
 
 fn ids(count: u64) -> Vec<u64> {
     (1..=count).collect()
 }
 
 /// Exports from a service that answers lists by `answer`.
-fn export(answer: impl FnMut(&super::service::Request) -> String + Send + 'static) -> (Work, super::work::Ran) {
+fn export(answer: impl FnMut(&Request) -> String + Send + 'static) -> (Work, Ran) {
     let mut answer = answer;
     let service = Service::start(move |request| match request.path.as_str() {
         "/users.json" => (200, answer(request)),
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());
-    let ran = work.export(&["customers", "-o", "out.csv", "--columns", "cId"]);
+    let ran = work.export("customers -o out.csv --columns cId");
     (work, ran)
 }
 
@@ -23,7 +22,7 @@ fn export(answer: impl FnMut(&super::service::Request) -> String + Send + 'stati
 fn a_page_cap_is_recognised_from_the_first_page() {
     for count in [Some("230"), None] {
         let (work, ran) = export(move |request| page(&ids(230), request, 50, count));
-        let json = ran.ended(0).json();
+        let json = ran.exits(0).json();
         assert_eq!(work.ids("out.csv"), ids(230));
         assert!(json["requests"].as_u64().unwrap() < 12, "{json}");
     }
@@ -33,17 +32,20 @@ fn a_page_cap_is_recognised_from_the_first_page() {
 fn a_total_may_be_text_wrong_or_absent() {
     for (count, says) in [
         (Some("\"230\""), None),
-        (Some("17"), Some("17")),
-        (Some("100"), Some("100")),
-        (Some("999"), Some("999")),
+        (Some("17"), Some("the service says there are 17,")),
+        (Some("100"), Some("the service says there are 100,")),
+        (Some("999"), Some("the service says there are 999,")),
         (Some("\"many\""), None),
         (None, None),
     ] {
         let (work, ran) = export(move |request| page(&ids(230), request, 100, count));
-        let json = ran.ended(0).json();
+        let json = ran.exits(0).json();
         assert_eq!(work.ids("out.csv"), ids(230), "{count:?}");
         let warnings = json["warnings"].to_string();
-        assert_eq!(says.is_some(), warnings.contains("the service says"), "{count:?}: {warnings}");
+        match says {
+            Some(says) => assert!(warnings.contains(says), "{count:?}: {warnings}"),
+            None => assert!(!warnings.contains("the service says"), "{count:?}: {warnings}"),
+        }
     }
 }
 
@@ -55,7 +57,7 @@ fn a_service_with_pages_of_its_own_size_is_read_all_the_same() {
             request.query.insert("per_page".to_owned(), "10".to_owned());
             page(&ids(95), &request, 10, count)
         });
-        ran.ended(0);
+        ran.exits(0);
         assert_eq!(work.ids("out.csv"), ids(95), "{count:?}");
     }
 }
@@ -66,7 +68,7 @@ fn small_lists_of_every_size_are_whole() {
         for count in [true, false] {
             let (work, ran) =
                 export(move |request| page(&ids(size), request, 100, count.then(|| size.to_string()).as_deref()));
-            ran.ended(0);
+            ran.exits(0);
             assert_eq!(work.ids("out.csv"), ids(size), "{size}, count {count}");
         }
     }
@@ -74,14 +76,13 @@ fn small_lists_of_every_size_are_whole() {
 
 #[test]
 fn pages_that_repeat_end_with_a_clear_error() {
-    let same = |request: &super::service::Request| {
+    let same = |request: &Request| {
         let size = request.number_of("per_page");
         (1..=size as u64).map(customer).collect::<Vec<_>>().join(",")
     };
     for count in ["", ",\"count\":5000"] {
         let (work, ran) = export(move |request| format!("{{\"users\":[{}]{count}}}", same(request)));
-        let ran = ran.ended(5);
-        assert!(ran.json()["error"]["message"].as_str().unwrap().contains("again and again"), "{ran:?}");
+        assert!(ran.exits(5).json()["error"]["message"].as_str().unwrap().contains("again and again"), "{ran}");
         assert!(!work.path("out.csv").exists());
     }
 }
@@ -94,28 +95,30 @@ fn a_list_without_end_ends_with_a_clear_error() {
         let records: Vec<String> = (start..start + size).map(customer).collect();
         format!("{{\"users\":[{}],\"count\":300}}", records.join(","))
     });
-    assert!(ran.ended(5).json()["error"]["message"].as_str().unwrap().contains("does not end"));
+    assert!(ran.exits(5).json()["error"]["message"].as_str().unwrap().contains("does not end"));
 }
 
 #[test]
-fn a_list_in_no_order_at_all_ends_with_a_clear_error() {
+fn a_list_in_another_order_each_time_ends_with_a_clear_error() {
     let mut turn = 0;
-    let (_, ran) = export(move |request| {
+    let service = Service::start(move |request| {
         turn += 37;
-        let shuffled: Vec<u64> = (0..400).map(|n| (n * 7919 + turn * 31) % 400 + 1).collect();
-        page(&shuffled, request, 100, None)
+        let turned: Vec<u64> = (0..400).map(|n| (n * 7919 + turn * 31) % 400 + 1).collect();
+        (200, page(&turned, request, 100, None))
     });
-    assert!(ran.ended(5).json()["error"]["message"].as_str().unwrap().contains("changes faster"));
+    // One request after the other, so that each time is the same each time.
+    let ran = Work::at(&service.base_url()).export("customers -o out.csv --concurrency 1");
+    assert!(ran.exits(5).json()["error"]["message"].as_str().unwrap().contains("changes faster"));
 }
 
 #[test]
 fn bursts_of_refusals_and_broken_answers_are_waited_out() {
-    let work = Work::faulty(&[
+    let work = Work::beside(Server::faulty(&[
         "429,on=GET users,nth=1..2,retry-after=0",
         "503,on=GET users,nth=3..4",
         "backslash,on=GET users",
-    ]);
-    let json = work.export(&["customers", "-o", "out.csv"]).ended(0).json();
+    ]));
+    let json = work.export("customers -o out.csv").exits(0).json();
     assert_eq!(json["records"], 60);
     assert!(json["retries"].as_u64().unwrap() >= 4, "{json}");
     assert!(work.read("out.csv").contains("C:\\data"), "the backslash is kept as it came");
@@ -126,8 +129,8 @@ fn the_links_to_other_pages_are_not_needed() {
     for variant in
         [&["next-page=absent"][..], &["count=string"], &["count=absent", "next-page=absent"], &["numbers=number"]]
     {
-        let work = Work::variant(&[variant, &["page-cap=7"]].concat());
-        let json = work.export(&["customers", "-o", "out.csv"]).ended(0).json();
+        let work = Work::beside(Server::variant(&[variant, &["page-cap=7"]].concat()));
+        let json = work.export("customers -o out.csv").exits(0).json();
         assert_eq!(json["records"], 60, "{variant:?}");
         assert_eq!(work.ids("out.csv").len(), 60);
     }
@@ -136,22 +139,17 @@ fn the_links_to_other_pages_are_not_needed() {
 #[cfg(unix)]
 #[test]
 fn a_full_disk_leaves_the_older_file_alone() {
-    let work = Work::with(|options| options.seed_size = "customers=3000".parse().unwrap());
-    work.export(&["customers", "-o", "out.csv"]).ended(0);
+    let work = Work::beside(Server::inside(|options| options.seed_size = "customers=3000".parse().unwrap()));
+    work.export("customers -o out.csv").exits(0);
     let older = work.read("out.csv");
     // No file may grow beyond 100 blocks: the way out is tried with the mirror already filled.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 100; exec '{}' export customers -o out.csv --incremental --rate 0 --lang en",
+        "trap '' XFSZ; ulimit -f 100; exec '{}' export customers -o out.csv --incremental --rate 0",
         env!("CARGO_BIN_EXE_bw8")
     );
-    let reference = work.command(&[]);
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &script]).current_dir(work.path(""));
-    shell.envs(reference.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = shell.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("cannot write") && said.contains("out.csv"), "{said}");
+    let mut shell = work.program("sh");
+    shell.args(["-c", &script]);
+    work.run(shell).exits(1).says("cannot write").says("out.csv");
     assert_eq!(work.read("out.csv"), older);
     let left: Vec<_> = std::fs::read_dir(work.path("")).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".bw8-")), "{left:?}");
@@ -159,9 +157,9 @@ fn a_full_disk_leaves_the_older_file_alone() {
 
 #[test]
 fn a_login_that_is_refused_has_a_code_of_its_own() {
-    let work = Work::new();
-    let mut command = work.command(&["export", "customers", "-o", "out.csv"]);
-    let output = command.env("BW8_PASSWORD", "wrong").output().unwrap();
-    assert_eq!(output.status.code(), Some(6));
+    let work = Work::beside_sandbox();
+    let mut command = work.command("export customers -o out.csv");
+    command.env("BW8_PASSWORD", "wrong");
+    work.run(command).exits(6);
     assert!(!work.path("out.csv").exists());
 }

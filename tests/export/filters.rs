@@ -1,48 +1,48 @@
 //! Which records are asked for and written.
 
-use super::work::Work;
+use crate::harness::*;
 
 #[test]
 fn spans_are_asked_of_the_service_and_decided_to_the_second() {
-    let work = Work::new();
-    let all = work.export(&["customers", "-o", "all.csv", "--columns", "cId,createDT"]).ended(0).json();
+    let work = Work::beside_sandbox();
+    let all = work.export("customers -o all.csv --columns cId,createDT").exits(0).json();
     let created: Vec<(String, String)> =
         work.rows("all.csv")[1..].iter().map(|row| (row[0].clone(), row[1].clone())).collect();
     let middle = created[30].1.clone();
-    let json = work.export(&["customers", "-o", "late.csv", "--columns", "cId", "--since", &middle]).ended(0).json();
+    let json = work.export(["customers", "-o", "late.csv", "--columns", "cId", "--since", &middle]).exits(0).json();
     let wanted: Vec<u64> = created.iter().filter(|(_, at)| *at >= middle).map(|(id, _)| id.parse().unwrap()).collect();
     assert!(!wanted.is_empty() && wanted.len() < 60, "{all}");
     assert_eq!(work.ids("late.csv"), wanted);
     let filter = json["windows"][0]["filter"].as_str().unwrap();
     assert!(filter.contains("created_start=") && filter.contains("00%3A00%3A00"), "{filter}");
     let day = &middle[..10];
-    work.export(&["customers", "-o", "day.csv", "--columns", "cId,createDT", "--since", day, "--until", day]).ended(0);
+    work.export(["customers", "-o", "day.csv", "--columns", "cId,createDT", "--since", day, "--until", day]).exits(0);
     assert!(work.rows("day.csv").len() > 1);
     assert!(work.rows("day.csv")[1..].iter().all(|row| row[1].starts_with(day)));
 }
 
 #[test]
 fn periods_stand_in_the_file_name() {
-    let work = Work::new();
-    let json = work.export(&["tickets", "-o", "t-{period}.csv", "--period", "2025-03"]).ended(0).json();
+    let work = Work::beside_sandbox();
+    let json = work.export("tickets -o t-{period}.csv --period 2025-03").exits(0).json();
     assert_eq!(json["files"][0], "t-2025-03-01_2025-03-31.csv");
     assert!(json["records"].as_u64().unwrap() > 0);
     let rows = work.rows("t-2025-03-01_2025-03-31.csv");
     let at = rows[0].iter().position(|title| title == "Created at").unwrap();
     assert!(rows[1..].iter().all(|row| row[at].starts_with("2025-03")));
-    let today = work.export(&["agents", "-o", "a-{date}.csv"]).ended(0).json();
+    let today = work.export("agents -o a-{date}.csv").exits(0).json();
     assert!(work.path(today["files"][0].as_str().unwrap()).exists());
-    work.export(&["agents", "-o", "a-{week}.csv"]).ended(2);
-    work.export(&["tickets", "-o", "a.csv", "--period", "someday"]).ended(2);
-    work.export(&["tickets", "-o", "a.csv", "--since", "soon"]).ended(2);
+    work.export("agents -o a-{week}.csv").exits(2);
+    work.export("tickets -o a.csv --period someday").exits(2);
+    work.export("tickets -o a.csv --since soon").exits(2);
 }
 
 #[test]
 fn tickets_by_solution_by_change_and_by_condition() {
-    let work = Work::new();
+    let work = Work::beside_sandbox();
     let columns = ["--columns", "ticketId,solveDT,updateDT,ticketStatus,priorityLevel"];
     let export = |file: &str, filters: &[&str]| {
-        work.export(&[&["tickets", "-o", file], &columns[..], filters].concat()).ended(0);
+        work.export([&["tickets", "-o", file], &columns[..], filters].concat()).exits(0);
         work.rows(file)[1..].to_vec()
     };
     let all = export("all.csv", &[]);
@@ -58,23 +58,23 @@ fn tickets_by_solution_by_change_and_by_condition() {
     let some = export("some.csv", &["--where", "优先级=高", "--where", "Priority=urgent", "--where", "ticketStatus=4"]);
     let is_wanted = |row: &&Vec<String>| ["high", "urgent"].contains(&row[4].as_str()) && row[3] == "solved";
     assert_eq!(some, all.iter().filter(is_wanted).cloned().collect::<Vec<_>>());
-    work.export(&["tickets", "-o", "x.csv", "--where", "nonsense=1"]).ended(2);
-    work.export(&["customers", "-o", "x.csv", "--by", "solved", "--since", "2025-01-01"]).ended(2);
+    work.export("tickets -o x.csv --where nonsense=1").exits(2);
+    work.export("customers -o x.csv --by solved --since 2025-01-01").exits(2);
 }
 
 #[test]
 fn tickets_by_company_customer_template_and_month() {
-    let work = Work::new();
+    let work = Work::beside_sandbox();
     let columns = ["--columns", "ticketId,custUserId,ticketTemplateId,createDT,priorityLevel"];
     let export = |file: &str, filters: &[&str]| {
-        work.export(&[&["tickets", "-o", file], &columns[..], filters].concat()).ended(0);
+        work.export([&["tickets", "-o", file], &columns[..], filters].concat()).exits(0);
         work.rows(file)[1..].to_vec()
     };
     let all = export("all.csv", &[]);
     let customer = all[3][1].clone();
     let those = export("customer.csv", &["--customer", &customer]);
     assert_eq!(those, all.iter().filter(|row| row[1] == customer).cloned().collect::<Vec<_>>());
-    work.export(&["customers", "-o", "c.csv", "--columns", "cId,companyId"]).ended(0);
+    work.export("customers -o c.csv --columns cId,companyId").exits(0);
     let company = work.rows("c.csv").iter().find(|row| row[0] == customer).unwrap()[1].clone();
     let people: Vec<String> =
         work.rows("c.csv").iter().filter(|row| row[1] == company).map(|row| row[0].clone()).collect();
@@ -84,7 +84,7 @@ fn tickets_by_company_customer_template_and_month() {
     let those = export("search.csv", &["--template", "4", "--month", "2025-03", "--where", "Priority=high"]);
     let is_wanted = |row: &&Vec<String>| row[2] == "4" && row[3].starts_with("2025-03") && row[4] == "high";
     assert_eq!(those, all.iter().filter(is_wanted).cloned().collect::<Vec<_>>());
-    work.export(&["agents", "-o", "x.csv", "--company", "1"]).ended(2);
+    work.export("agents -o x.csv --company 1").exits(2);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn wrong_usage_is_told_before_anything_is_asked() {
         &["agents", "-o", "a.csv", "--messages"],
         &["customers", "-o", "a.csv", "--since", "2026-02-01", "--until", "2026-01-01"],
     ] {
-        work.export(arguments).ended(2);
+        work.export(arguments).exits(2);
     }
-    work.export(&["customers"]).ended(2);
+    work.export("customers").exits(2);
 }

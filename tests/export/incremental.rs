@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::service::{Service, unknown};
-use super::work::Work;
+use crate::harness::*;
 
 /// A list of customers that knows when each was created and changed, and filters by day.
 #[derive(Default)]
@@ -73,7 +72,7 @@ fn only_changes_are_asked_for_and_deletions_are_seen() {
     let list = Arc::new(Mutex::new(List { records }));
     let service = start(&list);
     let work = Work::at(&service.base_url());
-    work.export(EXPORT).ended(0);
+    work.export(EXPORT).exits(0);
     assert_eq!(work.ids("out.csv").len(), 500);
     let whole = pages(&service);
 
@@ -86,7 +85,7 @@ fn only_changes_are_asked_for_and_deletions_are_seen() {
         list.records[20].is_deleted = true;
         list.records[20].day = today();
     }
-    let json = work.export(EXPORT).ended(0).json();
+    let json = work.export(EXPORT).exits(0).json();
     let rows = work.rows("out.csv");
     assert_eq!(rows.len(), 501);
     assert!(rows.contains(&vec!["501".to_owned(), "示例新".to_owned()]));
@@ -97,22 +96,21 @@ fn only_changes_are_asked_for_and_deletions_are_seen() {
 
     // Deleted for good: no filter shows it, only the total.
     list.lock().unwrap().records.retain(|record| record.id != 300);
-    let ran = work.export(EXPORT).ended(0);
-    assert!(ran.stderr.contains("reading everything"), "{}", ran.stderr);
+    work.export(EXPORT).exits(0).says("reading everything");
     assert!(!work.ids("out.csv").contains(&300));
     assert_eq!(work.ids("out.csv").len(), 499);
-    let deleted = work.export(&["customers", "-o", "d.csv", "--columns", "cId", "--incremental", "--with-deleted"]);
-    deleted.ended(0);
+    let deleted = work.export("customers -o d.csv --columns cId --incremental --with-deleted");
+    deleted.exits(0);
     assert!(work.ids("d.csv").contains(&21));
 }
 
 #[test]
 fn filters_work_on_the_local_copy() {
-    let work = Work::new();
-    work.export(&["tickets", "-o", "all.csv", "--incremental"]).ended(0);
+    let work = Work::beside_sandbox();
+    work.export("tickets -o all.csv --incremental").exits(0);
     let span = ["--since", "2025-03-01", "--until", "2025-08-31", "--where", "Priority=high"];
-    work.export(&[&["tickets", "-o", "live.csv"], &span[..]].concat()).ended(0);
-    let json = work.export(&[&["tickets", "-o", "copy.csv", "--incremental"], &span[..]].concat()).ended(0).json();
+    work.export([&["tickets", "-o", "live.csv"], &span[..]].concat()).exits(0);
+    let json = work.export([&["tickets", "-o", "copy.csv", "--incremental"], &span[..]].concat()).exits(0).json();
     assert!(work.ids("copy.csv").len() > 1);
     assert_eq!(work.read("copy.csv"), work.read("live.csv"));
     assert!(json["requests"].as_u64().unwrap() <= 6, "{json}");
@@ -120,21 +118,21 @@ fn filters_work_on_the_local_copy() {
 
 #[test]
 fn quiet_in_cron_says_nothing_when_all_is_well() {
-    let work = Work::new();
-    let ran = work.run(&["export", "tickets", "-o", "weekly.xlsx", "--incremental", "--quiet", "--rate", "0"]).ended(0);
-    assert_eq!((ran.stdout.len(), ran.stderr.as_str()), (0, ""));
+    let work = Work::beside_sandbox();
+    let ran = work.bw8("export tickets -o weekly.xlsx --incremental --quiet --rate 0");
+    assert_eq!((ran.exits(0).stdout(), ran.stderr()), ("", ""));
     assert!(work.path("weekly.xlsx").exists());
 }
 
 #[test]
 fn the_mirror_is_shown_and_forgotten() {
-    let work = Work::new();
-    let none = work.run(&["mirror", "--format", "json"]).ended(0).json();
+    let work = Work::beside_sandbox();
+    let none = work.bw8("mirror --format json").exits(0).json();
     assert_eq!(none["mirrors"], serde_json::json!([]));
-    work.export(&["customers", "-o", "a.csv", "--no-mirror"]).ended(0);
-    assert_eq!(work.run(&["mirror", "--format", "json"]).json()["mirrors"], serde_json::json!([]));
-    work.export(&["customers", "-o", "a.csv"]).ended(0);
-    let shown = work.run(&["mirror", "--format", "json"]).ended(0).json();
+    work.export("customers -o a.csv --no-mirror").exits(0);
+    assert_eq!(work.bw8("mirror --format json").exits(0).json()["mirrors"], serde_json::json!([]));
+    work.export("customers -o a.csv").exits(0);
+    let shown = work.bw8("mirror --format json").exits(0).json();
     let mirror = &shown["mirrors"][0];
     assert_eq!((&mirror["lists"][0]["entity"], &mirror["lists"][0]["records"]), (&"customers".into(), &60.into()));
     let file = std::path::PathBuf::from(mirror["file"].as_str().unwrap());
@@ -144,16 +142,16 @@ fn the_mirror_is_shown_and_forgotten() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    work.run(&["mirror", "clear"]).ended(0);
+    work.bw8("mirror clear").exits(0);
     assert!(!file.exists());
 }
 
 #[test]
 fn the_rehearsal_server_of_the_folder_has_a_mirror_there() {
     let work = Work::at("http://127.0.0.1:9");
-    let mut command = work.command(&["export", "客服", "-o", "a.xlsx", "--sandbox"]);
+    let mut command = work.command("export 客服 -o a.xlsx --sandbox");
     command.env_remove("BW8_BASE_URL").env_remove("BW8_USER").env_remove("BW8_PASSWORD");
-    assert!(command.output().unwrap().status.success());
+    work.run(command).exits(0);
     assert!(work.path(".bw8/mirror.db").exists());
     assert!(!work.path("state").exists());
 }

@@ -6,5 +6,3 @@ mod filters;
 mod incremental;
 mod output;
 mod resume;
-mod service;
-mod work;

@@ -3,8 +3,7 @@
 use calamine::{Data, DataType as _, Reader};
 use serde_json::Value;
 
-use super::service::{Service, unknown};
-use super::work::{Work, rows};
+use crate::harness::*;
 
 fn sheet(work: &Work, file: &str, number: usize) -> (String, Vec<Vec<Data>>) {
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(work.path(file)).unwrap();
@@ -25,10 +24,10 @@ fn text(cell: &Data) -> String {
 
 #[test]
 fn a_workbook_and_a_csv_say_the_same_cell_by_cell() {
-    let work = Work::new();
+    let work = Work::beside_sandbox();
     for entity in ["customers", "companies", "tickets", "agents", "calls", "chats", "knowledge"] {
-        work.export(&[entity, "-o", "a.xlsx", "--no-names"]).ended(0);
-        work.export(&[entity, "-o", "a.csv"]).ended(0);
+        work.export([entity, "-o", "a.xlsx", "--no-names"]).exits(0);
+        work.export([entity, "-o", "a.csv"]).exits(0);
         let (_, cells) = sheet(&work, "a.xlsx", 1);
         let csv = work.rows("a.csv");
         assert_eq!(cells.len(), csv.len(), "{entity}");
@@ -44,8 +43,8 @@ fn a_workbook_and_a_csv_say_the_same_cell_by_cell() {
 
 #[test]
 fn phones_are_text_and_dates_are_dates() {
-    let work = Work::new();
-    work.export(&["customers", "-o", "a.xlsx", "--columns", "cId,mobile,createDT,name"]).ended(0);
+    let work = Work::beside_sandbox();
+    work.export("customers -o a.xlsx --columns cId,mobile,createDT,name").exits(0);
     let (name, cells) = sheet(&work, "a.xlsx", 1);
     assert_eq!(name, "Customers");
     assert_eq!(cells[0].iter().map(text).collect::<Vec<_>>(), ["Customer ID", "Mobile", "Created at", "Name"]);
@@ -56,8 +55,8 @@ fn phones_are_text_and_dates_are_dates() {
 
 #[test]
 fn the_first_sheet_sums_up_and_can_be_left_out() {
-    let work = Work::new();
-    work.export(&["tickets", "-o", "a.xlsx", "--where", "Status=solved", "--headers", "zh"]).ended(0);
+    let work = Work::beside_sandbox();
+    work.export("tickets -o a.xlsx --where Status=solved --headers zh").exits(0);
     let (name, cells) = sheet(&work, "a.xlsx", 0);
     assert_eq!(name, "导出概览");
     let facts: Vec<String> = cells.iter().map(|row| row.iter().map(text).collect::<Vec<_>>().join("|")).collect();
@@ -74,7 +73,7 @@ fn the_first_sheet_sums_up_and_can_be_left_out() {
     let parts =
         zip::ZipArchive::new(file).unwrap().file_names().map(|name| name.unwrap().into_owned()).collect::<Vec<_>>();
     assert_eq!(parts.iter().filter(|name| name.starts_with("xl/charts/chart")).count(), 1, "{parts:?}");
-    work.export(&["tickets", "-o", "b.xlsx", "--summary", "none"]).ended(0);
+    work.export("tickets -o b.xlsx --summary none").exits(0);
     assert_eq!(sheet(&work, "b.xlsx", 0).0, "Tickets");
 }
 
@@ -90,7 +89,7 @@ fn names_stand_beside_ids_and_one_who_left_shows() {
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());
-    work.export(&["customers", "-o", "a.csv", "--names", "--columns", "cId,supportId,createrId"]).ended(0);
+    work.export("customers -o a.csv --names --columns cId,supportId,createrId").exits(0);
     let rows = work.rows("a.csv");
     assert_eq!(rows[0], ["Customer ID", "Agent ID", "Agent (name)", "Creator ID", "Creator (name)"]);
     assert_eq!(rows[1], ["1", "7001", "示例甲", "7009", "7009 (no longer there)"]);
@@ -100,49 +99,39 @@ fn names_stand_beside_ids_and_one_who_left_shows() {
 #[test]
 fn a_list_of_names_that_is_refused_is_asked_for_one_by_one() {
     // The list of agent groups is only assumed; the page of one group is known.
-    let work = Work::with(|options| options.assume = bw8::sandbox::Assume::Nothing);
-    work.export(&["tickets", "-o", "a.csv", "--names", "--columns", "ticketId,servicerGroupId"]).ended(0);
+    let work = Work::beside(Server::inside(|options| options.assume = bw8::sandbox::Assume::Nothing));
+    work.export("tickets -o a.csv --names --columns ticketId,servicerGroupId").exits(0);
     assert!(work.rows("a.csv")[1..].iter().all(|row| row[2].starts_with("示例")), "{:?}", work.rows("a.csv"));
 }
 
 #[test]
 fn words_headers_and_custom_fields() {
-    let work = Work::new();
-    work.export(&["customers", "-o", "zh.csv", "--headers", "zh"]).ended(0);
+    let work = Work::beside_sandbox();
+    work.export("customers -o zh.csv --headers zh").exits(0);
     let rows = work.rows("zh.csv");
     let at = |title: &str| rows[0].iter().position(|header| header == title).unwrap_or_else(|| panic!("{title}"));
     assert_eq!(rows[0][0], "联系人编号");
     assert_eq!(rows[1][at("在职状态")], "在职");
     assert!(["金", "银", "铜"].contains(&rows[1][at("示例等级")].as_str()));
-    work.export(&[
-        "tickets",
-        "-o",
-        "api.csv",
-        "--headers",
-        "api",
-        "--raw",
-        "--columns",
-        "ticketId,ticketStatus,field_12",
-    ])
-    .ended(0);
+    work.export("tickets -o api.csv --headers api --raw --columns ticketId,ticketStatus,field_12").exits(0);
     let rows = work.rows("api.csv");
     assert_eq!(rows[0], ["ticketId", "ticketStatus", "field_12"]);
     assert!(rows[1][1].parse::<u8>().is_ok() && rows[1][2].starts_with("810"), "{:?}", rows[1]);
     // By label, and in words.
-    work.export(&["tickets", "-o", "words.csv", "--columns", "示例产品,工单编号"]).ended(0);
+    work.export("tickets -o words.csv --columns 示例产品,工单编号").exits(0);
     let rows = work.rows("words.csv");
     assert_eq!(rows[0], ["示例产品", "Ticket ID"]);
     assert!(["打印机", "扫描仪", "其他"].contains(&rows[1][0].as_str()), "{:?}", rows[1]);
-    let unknown = work.export(&["tickets", "-o", "x.csv", "--columns", "nonsense"]).ended(2);
-    assert!(unknown.json()["error"]["hint"].as_str().unwrap().contains("Ticket ID"));
+    let unknown = work.export("tickets -o x.csv --columns nonsense");
+    assert!(unknown.exits(2).json()["error"]["hint"].as_str().unwrap().contains("Ticket ID"));
 }
 
 #[test]
 fn secrets_are_left_out_unless_named_and_never_kept() {
-    let work = Work::new();
-    work.export(&["companies", "-o", "a.csv"]).ended(0);
+    let work = Work::beside_sandbox();
+    work.export("companies -o a.csv").exits(0);
     assert!(!work.read("a.csv").contains("sandbox-"));
-    work.export(&["companies", "-o", "b.csv", "--columns", "uId,servicepassword"]).ended(0);
+    work.export("companies -o b.csv --columns uId,servicepassword").exits(0);
     assert!(work.rows("b.csv")[1..].iter().any(|row| row[1].starts_with("sandbox-")));
     for entry in std::fs::read_dir(work.path("state/mirrors")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
@@ -152,27 +141,22 @@ fn secrets_are_left_out_unless_named_and_never_kept() {
 
 #[test]
 fn json_lines_are_one_object_a_line() {
-    let work = Work::new();
-    let ran = work.run(&["export", "customers", "-o", "-", "--to", "jsonl", "--rate", "0"]).ended(0);
-    let lines: Vec<Value> = ran
-        .stdout
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).unwrap())
-        .collect();
+    let work = Work::beside_sandbox();
+    let ran = work.bw8("export customers -o - --to jsonl --rate 0");
+    let lines: Vec<Value> = ran.exits(0).stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 60);
     assert_eq!(lines[0]["cId"], "50001");
     assert_eq!(lines[0]["fixnumber"], Value::Null);
-    let csv = work.run(&["export", "customers", "-o", "-", "--to", "csv", "--rate", "0"]).ended(0);
-    assert_eq!(rows(&csv.stdout).len(), 61);
-    work.run(&["export", "customers", "-o", "-", "--rate", "0"]).ended(2);
+    let csv = work.bw8("export customers -o - --to csv --rate 0");
+    assert_eq!(Table::of_csv(csv.exits(0).stdout()).len(), 60);
+    work.bw8("export customers -o - --rate 0").exits(2);
 }
 
 #[test]
 fn gb18030_says_the_same_as_utf_8() {
-    let work = Work::new();
-    work.export(&["customers", "-o", "a.csv"]).ended(0);
-    work.export(&["customers", "-o", "b.csv", "--encoding", "gb18030"]).ended(0);
+    let work = Work::beside_sandbox();
+    work.export("customers -o a.csv").exits(0);
+    work.export("customers -o b.csv --encoding gb18030").exits(0);
     let bytes = std::fs::read(work.path("b.csv")).unwrap();
     let (decoded, had_errors) = encoding_rs::GB18030.decode_without_bom_handling(&bytes);
     assert!(!had_errors);
@@ -193,13 +177,13 @@ fn formulas_are_guarded_html_is_stripped_and_long_text_is_cut_with_a_warning() {
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());
-    work.export(&["knowledge", "-o", "a.csv", "--columns", "kId,sQuestion,sAnswer,state"]).ended(0);
+    work.export("knowledge -o a.csv --columns kId,sQuestion,sAnswer,state").exits(0);
     let rows = work.rows("a.csv");
     assert_eq!(rows[1], ["1", "'=cmd|' /C calc'!A0", "一\n\n二 & 三", "reviewed"]);
     assert_eq!(rows[2][3], "9", "a code without a word stays");
-    work.export(&["knowledge", "-o", "b.csv", "--columns", "sAnswer", "--raw"]).ended(0);
+    work.export("knowledge -o b.csv --columns sAnswer --raw").exits(0);
     assert_eq!(work.rows("b.csv")[1][0], "<p>一</p><p>二 &amp; 三</p>");
-    let json = work.export(&["knowledge", "-o", "a.xlsx", "--columns", "kId,sQuestion", "--no-names"]).ended(0).json();
+    let json = work.export("knowledge -o a.xlsx --columns kId,sQuestion --no-names").exits(0).json();
     assert!(json["warnings"][0].as_str().unwrap().contains("32,767"), "{json}");
     let (_, cells) = sheet(&work, "a.xlsx", 1);
     assert_eq!(text(&cells[2][1]).chars().count(), 32_767);
@@ -208,8 +192,8 @@ fn formulas_are_guarded_html_is_stripped_and_long_text_is_cut_with_a_warning() {
 #[test]
 fn the_manifest_proves_it() {
     use sha2::Digest;
-    let work = Work::new();
-    work.export(&["customers", "-o", "weekly.xlsx", "--since", "2025-02-01"]).ended(0);
+    let work = Work::beside_sandbox();
+    work.export("customers -o weekly.xlsx --since 2025-02-01").exits(0);
     let manifest: Value = serde_json::from_str(&work.read("weekly.manifest.json")).unwrap();
     assert_eq!(manifest["complete"], true);
     assert_eq!(manifest["records"], manifest["server_count"]);
@@ -223,10 +207,10 @@ fn the_manifest_proves_it() {
 
 #[test]
 fn a_workbook_that_is_open_is_left_alone() {
-    let work = Work::new();
+    let work = Work::beside_sandbox();
     std::fs::write(work.path("weekly.xlsx"), "open").unwrap();
     std::fs::write(work.path("~$weekly.xlsx"), "").unwrap();
-    let json = work.export(&["agents", "-o", "weekly.xlsx"]).ended(0).json();
+    let json = work.export("agents -o weekly.xlsx").exits(0).json();
     assert_eq!(work.read("weekly.xlsx"), "open");
     assert_eq!(json["files"][0], "weekly-2.xlsx");
     assert!(json["warnings"][0].as_str().unwrap().contains("open in another program"));
@@ -234,12 +218,12 @@ fn a_workbook_that_is_open_is_left_alone() {
 
 #[test]
 fn what_customers_writes_an_update_accepts_unchanged() {
-    let work = Work::new();
+    let work = Work::beside_sandbox();
     for (file, headers) in [("a.csv", "zh"), ("b.csv", "en"), ("c.csv", "api"), ("d.xlsx", "zh")] {
-        work.export(&["customers", "-o", file, "--headers", headers]).ended(0);
+        work.export(["customers", "-o", file, "--headers", headers]).exits(0);
         let ran =
-            work.run(&["import", "customers", file, "--mode", "update", "--rate", "0", "--format", "json", "--yes"]);
-        let rows = ran.ended(0).json()["rows"].clone();
+            work.bw8(["import", "customers", file, "--mode", "update", "--rate", "0", "--format", "json", "--yes"]);
+        let rows = ran.exits(0).json()["rows"].clone();
         assert_eq!(rows["read"], 60, "{file}: {rows}");
         assert_eq!(rows["refused"], 0, "{file}: {rows}");
     }
@@ -247,8 +231,8 @@ fn what_customers_writes_an_update_accepts_unchanged() {
 
 #[test]
 fn messages_stand_in_a_file_beside() {
-    let work = Work::new();
-    let json = work.export(&["chats", "-o", "chats.csv", "--messages"]).ended(0).json();
+    let work = Work::beside_sandbox();
+    let json = work.export("chats -o chats.csv --messages").exits(0).json();
     assert_eq!(json["files"], serde_json::json!(["chats.csv", "chats-messages.csv"]));
     let chats = work.ids("chats.csv");
     let messages = work.rows("chats-messages.csv");
@@ -260,9 +244,9 @@ fn messages_stand_in_a_file_beside() {
 #[test]
 fn bindings_are_walked_and_announced() {
     for variant in ["unbound=empty", "unbound=error"] {
-        let work = Work::variant(&[variant]);
-        let ran = work.export(&["bindings", "-o", "b.csv"]).ended(0);
-        assert!(ran.stderr.contains("240 requests"), "{}", ran.stderr);
+        let work = Work::beside(Server::variant(&[variant]));
+        let ran = work.export("bindings -o b.csv");
+        ran.exits(0).says("240 requests");
         assert_eq!(ran.json()["records"], 20, "{variant}");
         assert_eq!(work.rows("b.csv").len(), 21);
     }
@@ -270,20 +254,20 @@ fn bindings_are_walked_and_announced() {
 
 #[test]
 fn tags_and_field_definitions() {
-    let work = Work::new();
-    work.export(&["tags", "-o", "tags.csv"]).ended(0);
-    work.export(&["customers", "-o", "c.csv", "--columns", "tableName"]).ended(0);
+    let work = Work::beside_sandbox();
+    work.export("tags -o tags.csv").exits(0);
+    work.export("customers -o c.csv --columns tableName").exits(0);
     let tagged = work.rows("c.csv").iter().filter(|row| row[0].split(',').any(|tag| tag == "vip")).count();
     let rows = work.rows("tags.csv");
     assert_eq!(rows[0], ["Record type", "Tag", "Records"]);
     assert!(rows.contains(&vec!["Customers".to_owned(), "vip".to_owned(), tagged.to_string()]), "{rows:?}");
-    work.export(&["fields", "-o", "f.csv", "--form", "1", "--columns", "of,key,name"]).ended(0);
+    work.export("fields -o f.csv --form 1 --columns of,key,name").exits(0);
     let rows = work.rows("f.csv");
     for of in ["tickets", "companies", "customers", "form 1"] {
         assert!(rows.iter().any(|row| row[0] == of), "{of}: {rows:?}");
     }
     // Where the assumed endpoint is refused the others are exported, and it is said.
-    let strict = Work::with(|options| options.assume = bw8::sandbox::Assume::Nothing);
-    let json = strict.export(&["fields", "-o", "f.csv"]).ended(0).json();
+    let strict = Work::beside(Server::inside(|options| options.assume = bw8::sandbox::Assume::Nothing));
+    let json = strict.export("fields -o f.csv").exits(0).json();
     assert!(json["warnings"][0].as_str().unwrap().contains("user_fields"), "{json}");
 }

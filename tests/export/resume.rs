@@ -1,9 +1,6 @@
 //! Broken off anywhere, the same command goes on from the pages it has.
 
-use std::io::{BufRead, BufReader};
-
-use super::service::{Request, Service, drain, page, unknown};
-use super::work::Work;
+use crate::harness::*;
 
 const IDS: std::ops::RangeInclusive<u64> = 1..=60;
 
@@ -26,20 +23,19 @@ fn pages(service: &Service) -> Vec<usize> {
 fn killed_at_every_page_it_goes_on_from_there() {
     let service = Service::start(list);
     let whole = Work::at(&service.base_url());
-    whole.run(EXPORT).ended(0);
+    whole.bw8(EXPORT).exits(0);
     let all = pages(&service).len();
     assert!(all > 5);
     for page in 1..=all {
         let work = Work::at(&service.base_url());
         std::fs::write(work.path("out.csv"), "older").unwrap();
         service.hold(page);
-        let mut child = work.command(EXPORT).spawn().unwrap();
+        let child = work.start(work.command(EXPORT));
         service.wait_for_held();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         assert_eq!(work.read("out.csv"), "older", "nothing replaces a file before it is whole");
         service.release();
-        work.run(EXPORT).ended(0);
+        work.bw8(EXPORT).exits(0);
         assert_eq!(work.ids("out.csv"), IDS.collect::<Vec<_>>(), "killed at page {page}");
         let second = pages(&service);
         assert_eq!(second.len(), all - (page - 1), "killed at page {page}, then asked for {second:?}");
@@ -52,22 +48,13 @@ fn an_interrupt_finishes_the_page_under_way_and_says_how_to_go_on() {
     let service = Service::start(list);
     let work = Work::at(&service.base_url());
     service.hold(3);
-    let mut child = work.command(EXPORT).spawn().unwrap();
+    let child = work.start(work.command(EXPORT));
     service.wait_for_held();
-    let interrupted = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(interrupted.success());
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("stopping") {
-        line.clear();
-        assert!(stderr.read_line(&mut line).unwrap() > 0, "it said nothing about the interrupt");
-    }
+    child.signal("INT");
+    child.wait_until_it_says("stopping");
     service.release();
-    let code = child.wait().unwrap().code();
-    let rest = drain(stderr);
-    assert_eq!(code, Some(130), "{rest}");
-    assert!(rest.contains("same command again"), "{rest}");
-    work.run(EXPORT).ended(0);
+    child.ended().exits(130).says("same command again");
+    work.bw8(EXPORT).exits(0);
     assert_eq!(work.ids("out.csv").len(), 60);
     // The page that was under way was kept.
     assert!(pages(&service).iter().all(|page| *page > 2), "{:?}", pages(&service));
@@ -86,21 +73,21 @@ fn a_failing_service_leaves_what_was_read_for_the_next_time() {
     });
     let work = Work::at(&service.base_url());
     std::fs::write(work.path("out.csv"), "older").unwrap();
-    work.run(EXPORT).ended(6);
+    work.bw8(EXPORT).exits(6);
     assert_eq!(work.read("out.csv"), "older");
     is_down.store(false, std::sync::atomic::Ordering::SeqCst);
     let before = pages(&service).len();
-    work.run(EXPORT).ended(0);
+    work.bw8(EXPORT).exits(0);
     assert_eq!(work.ids("out.csv").len(), 60);
     assert!(pages(&service)[before] > 1);
 }
 
 #[test]
 fn details_that_are_here_are_not_asked_for_again() {
-    let work = Work::new();
-    let count = |ran: super::work::Ran| ran.json()["requests"].as_u64().unwrap();
-    let first = count(work.export(&["tickets", "-o", "out.csv", "--details"]).ended(0));
+    let work = Work::beside_sandbox();
+    let requests = || work.export("tickets -o out.csv --details").exits(0).json()["requests"].as_u64().unwrap();
+    let first = requests();
     assert!(first > 80, "{first}");
-    let again = count(work.export(&["tickets", "-o", "out.csv", "--details"]).ended(0));
+    let again = requests();
     assert!(again < 10, "{again}");
 }

@@ -1,7 +1,7 @@
 //! Nothing is sent twice and nothing is lost: the same command again, interrupted and killed runs, changed inputs, and
 //! journals that were damaged.
 
-use super::*;
+use crate::harness::*;
 
 /// A work directory with `n` customers in `mine.csv`.
 fn with_customers(n: u64) -> Work {
@@ -48,14 +48,17 @@ fn a_file_is_recognised_wherever_its_run_lies() {
 fn fresh_begins_again_and_says_how_many_rows_may_double() {
     let (work, server) = (with_customers(3), Server::start("--variant duplicate-mobile=accepted"));
     work.on(&server, "import customers mine.csv").exits(0);
-    work.on(&server, "import customers mine.csv --fresh").exits(0).says("3 rows").says("second time");
+    work.on(&server, "import customers mine.csv --fresh")
+        .exits(0)
+        .says("3 rows of this input were sent before")
+        .says("second time");
     assert_eq!(server.stored("customers"), 66);
 }
 
 #[test]
 fn a_limited_run_goes_on_without_the_limit() {
     let (work, server) = (with_customers(5), Server::start(""));
-    work.on(&server, "import customers mine.csv --limit 2");
+    work.on(&server, "import customers mine.csv --limit 2").exits(0);
     assert_rows(&work.summary(), "created 2, pending 3");
     work.on(&server, "import customers mine.csv").exits(0).says("going on with the run");
     assert_rows(&work.summary(), "created 5");
@@ -70,20 +73,19 @@ fn a_run_that_is_killed_again_and_again_loses_and_doubles_nothing() {
         (with_customers(240), Server::start("--variant duplicate-mobile=accepted --fault delay,ms=4,to=25"));
     let mut kills = 0;
     let last = loop {
-        let mut command = work.command_on(&server, "import customers mine.csv --no-canary --concurrency 4");
+        let command = work.command_on(&server, "import customers mine.csv --no-canary --concurrency 4");
         let before = server.requests_to("customers.create");
-        let mut child = command.spawn().unwrap();
+        let mut child = work.start(command);
         let after = before + 3 + kills % 9;
-        while child.try_wait().unwrap().is_none() && server.requests_to("customers.create") < after {}
-        if child.try_wait().unwrap().is_some() {
-            break work.wait(child);
+        while child.is_running() && server.requests_to("customers.create") < after {}
+        if !child.is_running() {
+            break child.ended();
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
         kills += 1;
     };
     assert!(kills >= 8, "only {kills} kills\n{last}");
-    assert!(matches!(last.code, 0 | 4), "{last}");
+    last.exits_with_one_of(&[0, 4]);
     let rows = work.summary()["rows"].clone();
     assert_eq!(rows["created"].as_u64().unwrap() + rows["unknown"].as_u64().unwrap(), 240, "{rows}");
     // Two windows that hold what is sent in 50 ms, at least what is in flight, each.
@@ -95,10 +97,10 @@ fn a_run_that_is_killed_again_and_again_loses_and_doubles_nothing() {
 #[test]
 fn an_interrupt_lets_what_is_in_flight_finish_and_the_same_command_goes_on() {
     let (work, server) = (with_customers(60), Server::start("--fault delay,ms=30"));
-    let child = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    let child = work.start(work.command_on(&server, "import customers mine.csv"));
     server.wait_for_requests(8);
-    interrupt(&child);
-    let ran = work.wait(child);
+    child.signal("INT");
+    let ran = child.ended();
     ran.exits(130).says("next: bw8 import customers mine.csv");
     let summary = work.summary();
     assert_eq!((&summary["rows"]["unknown"], &summary["finished"]), (&0.into(), &false.into()), "{summary}");
@@ -113,12 +115,12 @@ fn an_interrupt_lets_what_is_in_flight_finish_and_the_same_command_goes_on() {
 #[test]
 fn a_second_interrupt_leaves_at_once_and_loses_nothing() {
     let (work, server) = (with_customers(60), Server::start("--fault stall,on=POST_users,nth=6..8"));
-    let mut child = work.command_on(&server, "import customers mine.csv --concurrency 3").spawn().unwrap();
+    let child = work.start(work.command_on(&server, "import customers mine.csv --concurrency 3"));
     server.wait_for_requests(6);
-    interrupt(&child);
-    wait_until_it_says(&mut child, "stopping:");
-    interrupt(&child);
-    work.wait(child).exits(130);
+    child.signal("INT");
+    child.wait_until_it_says("stopping:");
+    child.signal("INT");
+    child.ended().exits(130);
     // What the server has not held up yet it holds up now.
     work.on(&server, "import customers mine.csv --timeout 1").exits(4);
     let rows = work.summary()["rows"].clone();
@@ -127,25 +129,13 @@ fn a_second_interrupt_leaves_at_once_and_loses_nothing() {
     assert_each_once(&work, &server);
 }
 
-#[cfg(unix)]
-fn wait_until_it_says(child: &mut Child, text: &str) {
-    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut lines = std::io::BufRead::lines(stderr).map(|line| line.unwrap());
-    assert!(lines.any(|line| line.contains(text)), "it never said {text:?}");
-}
-
-#[cfg(unix)]
-fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-}
-
 /// What a process that was killed between two of its last writes would leave, or one whose reports could not be written.
 #[test]
 fn a_run_without_its_reports_is_ended_by_the_same_command() {
     let (work, server) = (Work::sample("customers-with-mistakes.xlsx"), Server::start(""));
     std::fs::create_dir_all(work.path("run/results.csv")).unwrap();
     let import = "import customers customers-with-mistakes.xlsx --run run";
-    work.on(&server, import).exits(3).says("results.csv");
+    work.on(&server, import).exits(3).says(&format!("cannot write {}", work.path("run/results.csv").display()));
     std::fs::remove_dir(work.path("run/results.csv")).unwrap();
     assert!(!work.path("run/failed.xlsx").exists());
     work.on(&server, import).exits(3).says("failed.xlsx");
@@ -175,7 +165,8 @@ fn a_refused_double_stays_refused_when_the_file_grows() {
     assert_rows(&work.summary(), "created 1, refused 1");
     table.rows.push(customers(3, 1).rows[1].clone());
     work.write_table("mine.csv", &table);
-    work.on(&server, "import customers mine.csv --accept-changed").exits(3).says("failed.csv");
+    work.on(&server, "import customers mine.csv --accept-changed").exits(3);
+    assert_eq!(work.table(work.run_folder().join("failed.csv")).len(), 1);
     assert_rows(&work.summary(), "created 2, refused 1");
     assert_each_once(&work, &server);
 }
@@ -183,10 +174,10 @@ fn a_refused_double_stays_refused_when_the_file_grows() {
 #[test]
 fn a_second_process_on_one_run_stops_and_says_so() {
     let (work, server) = (with_customers(20), Server::start("--fault stall,ms=1500,on=POST_users,nth=3"));
-    let first = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    let first = work.start(work.command_on(&server, "import customers mine.csv"));
     server.wait_for_requests(2);
     work.on(&server, "import customers mine.csv").exits(1).says("another");
-    work.wait(first).exits(0);
+    first.ended().exits(0);
     assert_each_once(&work, &server);
 }
 
@@ -212,10 +203,10 @@ fn two_retries_of_one_run_at_the_same_time_are_one_too_many() {
     let work = mended(&server);
     let mut copy = work.table("first.csv");
     work.write_table("second.csv", copy.set(0, "姓名", "示例 改名"));
-    let first = work.command_on(&server, "retry first.csv --no-canary").spawn().unwrap();
+    let first = work.start(work.command_on(&server, "retry first.csv --no-canary"));
     server.wait_for_requests(1);
     work.on(&server, "retry second.csv --no-canary").exits(1).says("another");
-    work.wait(first).exits(0);
+    first.ended().exits(0);
     assert_eq!(server.stored("customers"), 63);
 }
 
@@ -247,7 +238,7 @@ fn files_of_a_run_are_for_their_owner_alone() {
 /// A run of ten customers of which three are done.
 fn interrupted() -> (Work, Server) {
     let (work, server) = (with_customers(10), Server::start("--variant duplicate-mobile=accepted"));
-    work.on(&server, "import customers mine.csv --limit 3");
+    work.on(&server, "import customers mine.csv --limit 3").exits(0);
     (work, server)
 }
 
@@ -312,10 +303,10 @@ fn a_refused_row_that_is_edited_gets_a_request_id_of_its_own() {
 #[test]
 fn a_request_to_end_is_an_interrupt() {
     let (work, server) = (with_customers(60), Server::start("--fault delay,ms=30"));
-    let child = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    let child = work.start(work.command_on(&server, "import customers mine.csv"));
     server.wait_for_requests(8);
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    work.wait(child).exits(130);
+    child.signal("TERM");
+    child.ended().exits(130);
     assert_eq!(work.summary()["rows"]["unknown"], 0);
 }
 
@@ -357,7 +348,7 @@ fn a_changed_mapping_is_refused_and_named() {
 fn a_changed_catalog_is_refused_and_named() {
     let (work, server) = interrupted();
     work.write("api.toml", "[[customers.fields]]\nname = 'note'\nmax = 9\n");
-    work.on(&server, "import customers mine.csv").exits(2).says("api.toml").says("changed");
+    work.on(&server, "import customers mine.csv").exits(2).says("api.toml").says("changed since the run");
     assert_eq!(server.stored("customers"), 63);
 }
 
@@ -367,9 +358,9 @@ fn a_run_never_goes_on_against_another_account() {
     work.on(&server, "import customers mine.csv --run here --limit 2").exits(0);
     let other = Server::start("");
     for change in ["", "--accept-changed"] {
-        work.on(&other, &format!("import customers mine.csv --run here {change}")).exits(2).says("another account");
+        work.on(&other, format!("import customers mine.csv --run here {change}")).exits(2).says("another account");
     }
-    work.on(&server, "import companies mine.csv --run here");
+    work.on(&server, "import companies mine.csv --run here").exits(2);
     assert_eq!((server.stored("customers"), other.stored("customers")), (62, 60));
 }
 
@@ -411,12 +402,13 @@ fn database(work: &Work) -> rusqlite::Connection {
 #[test]
 fn what_is_sent_is_what_was_checked_though_the_file_changes_meanwhile() {
     let (work, server) = (with_customers(40), Server::start("--fault delay,ms=30"));
-    let child = work.command_on(&server, "import customers mine.csv").spawn().unwrap();
+    let child = work.start(work.command_on(&server, "import customers mine.csv"));
     server.wait_for_requests(4);
     let mut more = customers(1, 40);
     more.rows.insert(1, customers(90, 1).rows[1].clone());
     work.write_table("mine.csv", more.set(40, "手机", ""));
-    let ran = work.wait(child);
+    let ran = child.ended();
+    ran.exits(0);
     assert_rows(&work.summary(), "created 40");
     assert!(!work.run_folder().join("failed.csv").exists(), "{ran}");
     work.on(&server, "import customers mine.csv").exits(2).says("the input changed");
@@ -439,12 +431,11 @@ fn a_retry_that_was_killed_is_not_sent_again_from_a_copy() {
         failed.set(row, "公司编号", "20001");
     }
     work.write_table("first.csv", &failed);
-    let mut child = work.command_on(&server, "retry first.csv --no-canary").spawn().unwrap();
+    let child = work.start(work.command_on(&server, "retry first.csv --no-canary"));
     server.wait_for_requests(3);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
     work.write_table("second.csv", failed.set(5, "姓名", "示例 改名"));
-    work.on(&server, "retry second.csv");
+    work.on(&server, "retry second.csv").exits(4);
     assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1), "{}", server.state());
 }
 
@@ -476,7 +467,7 @@ fn rows_of_several_runs_are_not_sent_again_by_accepting_one_of_them() {
     both.rows.extend_from_slice(&customers(50, 3).rows[1..]);
     work.write_table("both.csv", &both);
     work.on(&server, "import customers both.csv --accept-changed").exits(2).says("several earlier runs");
-    work.on(&server, "import customers both.csv --fresh").says("second time");
+    work.on(&server, "import customers both.csv --fresh").exits(3).says("second time");
 }
 
 #[test]
@@ -499,7 +490,7 @@ fn a_row_that_only_a_stricter_catalog_refuses_is_not_sent_again() {
     let (work, server) = (with_customers(2), Server::start("--variant duplicate-mobile=accepted"));
     work.on(&server, "import customers mine.csv").exits(0);
     work.write("api.toml", "[[customers.fields]]\nname = \"name\"\nmax = 1\n");
-    work.on(&server, "import customers mine.csv --accept-changed");
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
     std::fs::remove_file(work.path("api.toml")).unwrap();
     work.on(&server, "import customers mine.csv --accept-changed").exits(0);
     assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
@@ -546,7 +537,7 @@ fn a_row_that_a_retry_mended_is_not_sent_again_by_the_first_run() {
     let mut mended = work.table(&failed);
     mended.set(0, "公司编号", "20001");
     std::fs::write(&failed, mended.to_csv()).unwrap();
-    work.on(&server, &format!("retry {}", failed.display())).exits(0);
+    work.on(&server, format!("retry {}", failed.display())).exits(0);
     work.write_table("mine.csv", table.set(0, "公司编号", "20001"));
     work.on(&server, "import customers mine.csv --accept-changed").exits(0);
     assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
@@ -556,7 +547,7 @@ fn a_row_that_a_retry_mended_is_not_sent_again_by_the_first_run() {
 fn the_command_that_goes_on_does_not_begin_anew() {
     let (work, server) = (with_customers(3), Server::start(""));
     let ran = work.on(&server, "import customers mine.csv --fresh --limit 1");
-    ran.says("next: bw8 import customers mine.csv").never_says("next: bw8 import customers mine.csv --fresh");
+    ran.exits(0).says("next: bw8 import customers mine.csv").never_says("next: bw8 import customers mine.csv --fresh");
     work.on(&server, "import customers mine.csv").exits(0);
     assert_rows(&work.summary(), "created 3");
     assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));

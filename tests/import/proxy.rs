@@ -4,8 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
-use super::login::Tls;
-use super::*;
+use crate::harness::*;
 
 const HOST: &str = "service.example.com";
 const PASSWORD: &str = "proxy-Geheim-2604";
@@ -70,7 +69,7 @@ fn import(proxy: &str, tls: &Tls) -> (Work, Ran) {
     let work = Work::new();
     work.write_table("mine.csv", &customers(1, 1));
     work.write("root.pem", &tls.certificate);
-    let mut command = work.command(&format!(
+    let mut command = work.command(format!(
         "import customers mine.csv --base-url https://{HOST} --ca-cert root.pem --rate 0 --timeout 5"
     ));
     command.env("BW8_USER", "me@example.com").env("BW8_PASSWORD", "secret").env("HTTPS_PROXY", proxy);

@@ -1,53 +1,17 @@
 //! The command and the server inside other commands.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 
-use assert_cmd::cargo::cargo_bin;
 use bw8::entity::AccountMode;
 use bw8::sandbox::{Assume, Options, Server, in_folder};
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// A running `bw8 sandbox`, ended with the test.
-pub struct Running {
-    child: Child,
-    /// The line of JSON it began with.
-    pub said: Value,
-}
-
-impl Running {
-    /// Starts it on a free port.
-    pub fn start(arguments: &[&str]) -> Running {
-        let mut child = Command::new(cargo_bin!("bw8"))
-            .args(["--format", "json", "sandbox", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Running { child, said: serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")) }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn fails(arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(cargo_bin!("bw8")).args(["--lang", "en", "sandbox"]).args(arguments).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
-}
+use crate::harness::{self, Work};
 
 #[test]
 fn it_says_where_it_is_and_how_to_log_in() {
-    let running = Running::start(&["--seed", "1", "--assume", "users.create"]);
-    let said = &running.said;
+    let server = harness::Server::typed("--seed 1 --assume users.create");
+    let said = server.said();
     let address: SocketAddr = said["address"].as_str().unwrap().parse().unwrap();
     assert_eq!(said["base_url"], format!("http://{address}/api/v1"));
     assert_eq!(said["basic"], json!({"user": "demo@example.com", "password": "sandbox"}));
@@ -67,19 +31,17 @@ fn what_cannot_be_understood_is_refused_with_what_can() {
         (&["--listen", "127.0.0.1:0", "--seed-size", "big"], 2, "customers=1000"),
         (&["--listen", "127.0.0.1:0", "--data", "no/such/folder/x.db"], 1, "no/such/folder/x.db"),
     ] {
-        let (exit, said) = fails(arguments);
-        assert_eq!(exit, code, "{arguments:?}: {said}");
-        assert!(said.contains(words), "{arguments:?}: {said}");
+        let ran = Work::new().bw8([&["sandbox"], arguments].concat());
+        ran.exits(code).says(words);
     }
 }
 
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_it_in_order() {
-    let mut running = Running::start(&[]);
-    let id = running.child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+    let running = harness::Server::typed("").into_running();
+    running.signal("INT");
+    running.ended().exits(0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use bw8::sandbox::{Kind, Variants};
 
-use super::command::Running;
+use crate::harness::Server;
 
 const MANUAL: &str = include_str!("../../docs/sandbox.md");
 
@@ -13,8 +13,8 @@ const ADDRESS: &str = "127.0.0.1:8808";
 
 #[test]
 fn every_curl_line_of_the_manual_is_answered_with_success() {
-    let running = Running::start(&["--seed", "1", "--assume", "all"]);
-    let address = running.said["address"].as_str().unwrap();
+    let server = Server::start("");
+    let address = server.address();
     let lines: Vec<&str> = MANUAL.lines().filter(|line| line.starts_with("curl ")).collect();
     assert!(lines.len() > 25, "{} lines", lines.len());
     for line in lines {

@@ -28,7 +28,10 @@ impl Table {
         if path.extension().is_some_and(|extension| extension == "xlsx") {
             return Table { rows: cells_of(path) };
         }
-        let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Table::of_csv(&std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    }
+
+    pub fn of_csv(text: &str) -> Table {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -136,4 +139,13 @@ pub fn add_row(path: &Path, row: usize, cells: &[String]) {
         new.write_all(text.as_bytes()).unwrap();
     }
     std::fs::write(path, new.finish().unwrap().into_inner()).unwrap();
+}
+
+/// `n` customers with a mobile number each, made up from the number `from` on.
+pub fn customers(from: u64, n: u64) -> Table {
+    let mut table = Table::of(&["姓名", "手机", "公司编号"]);
+    for number in from..from + n {
+        table.push(&[&format!("示例 {number}"), &format!("131{number:08}"), "20001"]);
+    }
+    table
 }

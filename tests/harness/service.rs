@@ -1,5 +1,5 @@
-//! A service of one list that changes and misbehaves as a test wants. The rehearsal server keeps to the documents; this
-//! one does not have to.
+//! A service that answers as a test wants, and remembers what it was asked. The sandbox keeps to the documents; this one
+//! does not have to.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,10 +9,14 @@ use std::sync::{Arc, Condvar, Mutex};
 /// What a request asks for.
 #[derive(Debug, Clone)]
 pub struct Request {
+    pub method: String,
     /// Path under the base address.
     pub path: String,
     /// Its query.
     pub query: BTreeMap<String, String>,
+    /// The value of its `Authorization`.
+    pub authorization: String,
+    pub body: String,
     /// How many came before it, from 1.
     pub number: usize,
 }
@@ -110,17 +114,30 @@ fn serve(mut stream: TcpStream, answer: &Mutex<Box<Answer>>, log: &Mutex<Vec<Req
         if reader.read_line(&mut line).unwrap_or(0) == 0 {
             return;
         }
-        let target = line.split(' ').nth(1).unwrap_or("/").to_owned();
+        let mut words = line.split(' ').map(str::to_owned);
+        let (method, target) = (words.next().unwrap(), words.next().unwrap_or_else(|| "/".to_owned()));
+        let (mut authorization, mut length) = (String::new(), 0);
         let mut header = String::new();
         while reader.read_line(&mut header).unwrap_or(0) > 2 {
+            let (name, value) = header.split_once(':').unwrap_or_default();
+            match name.to_ascii_lowercase().as_str() {
+                "authorization" => authorization = value.trim().to_owned(),
+                "content-length" => length = value.trim().parse().unwrap(),
+                _ => {}
+            }
             header.clear();
+        }
+        let mut body = vec![0; length];
+        if reader.read_exact(&mut body).is_err() {
+            return;
         }
         let url = url::Url::parse(&format!("http://x{target}")).unwrap();
         let query = url.query_pairs().into_owned().collect();
         let path = url.path().trim_start_matches("/api/v1").to_owned();
+        let body = String::from_utf8(body).unwrap();
         let request = {
             let mut log = log.lock().unwrap();
-            let request = Request { path, query, number: log.len() + 1 };
+            let request = Request { method, path, query, authorization, body, number: log.len() + 1 };
             log.push(request.clone());
             request
         };
@@ -162,11 +179,4 @@ pub fn customer(id: u64) -> String {
 /// What a path without a list is answered with.
 pub fn unknown() -> (u16, String) {
     (404, "{\"errcode\":\"100047\",\"errmsg\":\"Invalid resource URI\"}".to_owned())
-}
-
-/// Reads everything a pipe still holds.
-pub fn drain(mut pipe: impl Read) -> String {
-    let mut text = String::new();
-    let _ = pipe.read_to_string(&mut text);
-    text
 }

@@ -1,0 +1,160 @@
+//! A command that was started and has not come to its end.
+
+use std::cell::Cell;
+use std::io::Read;
+use std::panic::Location;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use super::Ran;
+
+/// Longer than any command of these tests takes on a busy machine.
+const LONGEST: Duration = Duration::from_secs(90);
+
+/// A running command; what it says is read as it says it.
+pub struct Running {
+    command: String,
+    folder: PathBuf,
+    place: &'static Location<'static>,
+    child: Child,
+    stdout: Arc<Pipe>,
+    stderr: Arc<Pipe>,
+}
+
+impl Running {
+    /// Starts a command whose standard output and standard error are pipes.
+    #[track_caller]
+    pub(super) fn start(command: &mut Command, folder: &Path) -> Running {
+        let mut child = command.spawn().unwrap();
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        Running {
+            command: format!("{command:?}"),
+            folder: folder.to_owned(),
+            place: Location::caller(),
+            child,
+            stdout: Pipe::of(stdout),
+            stderr: Pipe::of(stderr),
+        }
+    }
+
+    /// Gives it this on its standard input, and no more.
+    pub(super) fn give(&mut self, input: &[u8]) {
+        std::io::Write::write_all(&mut self.child.stdin.take().unwrap(), input).unwrap();
+    }
+
+    /// Whether it is still at work.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits until it has said something on standard error.
+    #[track_caller]
+    pub fn wait_until_it_says(&self, text: &str) {
+        self.stderr.wait_for(|said| said.contains(text), || format!("it never said {text:?}"));
+    }
+
+    /// The first line of its standard output.
+    #[track_caller]
+    pub(super) fn first_line(&self) -> String {
+        let problem = || format!("no line came; it said {:?}", self.stderr.text());
+        self.stdout.wait_for(|said| said.contains('\n'), problem);
+        self.stdout.text().lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// Sends a signal, `INT` or `TERM`.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Kills it, as a machine that goes down does. It must not have panicked before.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.end().is_checked.set(true);
+    }
+
+    /// Waits for its end.
+    pub fn ended(mut self) -> Ran {
+        self.end()
+    }
+
+    /// One that hangs is killed, so that the test fails and shows what it said.
+    fn end(&mut self) -> Ran {
+        for pipe in [&self.stdout, &self.stderr] {
+            if !pipe.is_closed_within(LONGEST) {
+                let _ = self.child.kill();
+            }
+        }
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        let ran = Ran {
+            command: self.command.clone(),
+            folder: self.folder.clone(),
+            place: self.place,
+            code,
+            stdout: self.stdout.text(),
+            stderr: self.stderr.text(),
+            is_checked: Cell::new(false),
+        };
+        assert!(!ran.stderr.contains("panicked"), "it panicked:\n{ran}");
+        ran
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What comes through a pipe, and whether the other end is closed.
+#[derive(Default)]
+struct Pipe {
+    state: Mutex<(Vec<u8>, bool)>,
+    changed: Condvar,
+}
+
+impl Pipe {
+    fn of(mut reader: impl Read + Send + 'static) -> Arc<Pipe> {
+        let pipe = Arc::new(Pipe::default());
+        let written = Arc::clone(&pipe);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            loop {
+                let read = reader.read(&mut buffer).unwrap_or(0);
+                let mut state = written.state.lock().unwrap();
+                state.0.extend_from_slice(&buffer[..read]);
+                state.1 = read == 0;
+                written.changed.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        pipe
+    }
+
+    #[track_caller]
+    fn text(&self) -> String {
+        String::from_utf8(self.state.lock().unwrap().0.clone()).unwrap()
+    }
+
+    #[track_caller]
+    fn wait_for(&self, is_met: impl Fn(&str) -> bool, problem: impl Fn() -> String) {
+        let state = self.state.lock().unwrap();
+        let is_awaited = |state: &mut (Vec<u8>, bool)| !state.1 && !is_met(&String::from_utf8_lossy(&state.0));
+        let (state, _) = self.changed.wait_timeout_while(state, LONGEST, is_awaited).unwrap();
+        let said = String::from_utf8_lossy(&state.0).into_owned();
+        drop(state);
+        assert!(is_met(&said), "{}:\n{said}", problem());
+    }
+
+    fn is_closed_within(&self, longest: Duration) -> bool {
+        let state = self.state.lock().unwrap();
+        self.changed.wait_timeout_while(state, longest, |state| !state.1).unwrap().0.1
+    }
+}
