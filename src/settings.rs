@@ -30,13 +30,13 @@ const DEFAULT_TIMEOUT: u64 = 30;
 #[derive(Debug, Clone, Default, Args)]
 pub struct SettingsOptions {
     /// Section of bw8.toml with the account to use
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub account: Option<String>,
     /// Corrections and additions to what is known of the interface [default: api.toml]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub api: Option<PathBuf>,
     /// Whether contacts belong to companies (2b) or stand alone (2c) [default: 2b]
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, global = true, value_name = "MODE")]
     pub account_mode: Option<AccountMode>,
 }
 

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod commands;
+mod dependencies;
 mod entities;
 mod export;
 mod format;

@@ -7,3 +7,4 @@ mod login;
 mod main_job;
 mod proxy;
 mod records;
+mod version_1;
