@@ -31,7 +31,7 @@ pub enum Command {
     Import(Box<import::Arguments>),
     /// Everything import does before the first request, offline
     Check(check::Arguments),
-    /// Send again what was refused or failed, after the file was mended
+    /// Send again what was refused or failed, after the file was fixed
     Retry(retry::Arguments),
     /// Which runs there were and what became of them
     Runs(runs::Arguments),
@@ -48,7 +48,7 @@ pub enum Command {
     Entities(entities::Arguments),
     /// Write a workbook to fill in
     Template(template::Arguments),
-    /// Starts the rehearsal server: the Bangwo8 interface with invented data, on this machine
+    /// Start the sandbox: the Bangwo8 interface with invented data, on this machine
     Sandbox(sandbox::Arguments),
 }
 

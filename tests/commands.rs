@@ -418,8 +418,8 @@ fn a_command_that_is_shown_can_be_pasted_whatever_the_file_is_called() {
         assert_rows(&work.summary(), "created 2, refused 1");
         assert_eq!(work.runs().len(), 1, "it began anew:\n{whole}");
         let failed = work.run_folder().join("failed.csv");
-        let mut mended = work.table(&failed);
-        std::fs::write(&failed, mended.set(0, "手机", "13100000002").to_csv()).unwrap();
+        let mut fixed = work.table(&failed);
+        std::fs::write(&failed, fixed.set(0, "手机", "13100000002").to_csv()).unwrap();
         paste(&work, &next).exits(0);
         assert_rows(&work.summary(), "created 1");
         assert!(!work.path("owned").exists(), "a part of the name was run");
@@ -444,8 +444,8 @@ fn a_command_that_is_shown_goes_where_the_first_one_went() {
         let ran = work.bw8(format!("import customers mine.csv --api other.toml {place}"));
         let next = next_of(ran.exits(3));
         let failed = work.run_folder().join("failed.csv");
-        let mut mended = work.table(&failed);
-        std::fs::write(&failed, mended.set(0, "手机", "13100000001").to_csv()).unwrap();
+        let mut fixed = work.table(&failed);
+        std::fs::write(&failed, fixed.set(0, "手机", "13100000001").to_csv()).unwrap();
         paste(&work, &next).exits(0).says("created 1");
         let record = server.records("customers").pop().unwrap();
         assert_eq!(record["custom_fields"], json!({"field_2": "门店"}), "{next}: {record:?}");

@@ -26,7 +26,7 @@ pub struct Arguments {
     /// Send nothing when any row has a mistake
     #[arg(long)]
     strict: bool,
-    /// Begin a new run, whatever came before
+    /// Begin a new run and ignore earlier runs
     #[arg(long, conflicts_with = "accept_changed")]
     fresh: bool,
     /// Go on although input, mapping or catalog changed; done rows stay done

@@ -43,7 +43,7 @@ pub struct SendingOptions {
     /// The run's folder [default: bw8-runs/<date>-<host>-<entity>-<input name>]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// All the reading, none of the writing; says what would be done
+    /// Read everything, send nothing; say what would be done
     #[arg(long)]
     pub dry_run: bool,
     /// Stop once N rows in all have failed

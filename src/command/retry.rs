@@ -1,4 +1,4 @@
-//! `bw8 retry`: sends again what was refused or failed, after the file was mended. It is a run of its own, linked to the
+//! `bw8 retry`: sends again what was refused or failed, after the file was fixed. It is a run of its own, linked to the
 //! first and claiming its rows there, so that the same file retried twice sends nothing twice.
 
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::terminal::{CommandLine, Global, Printer};
 /// `bw8 retry`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A run's folder, or its file of failed rows after it was mended
+    /// A run's folder, or its file of failed rows after it was fixed
     run_or_file: PathBuf,
     #[command(flatten)]
     connection: ConnectionOptions,

@@ -19,7 +19,7 @@ pub struct Global {
     /// Output on standard output: text, or one JSON document at the end
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub format: OutputFormat,
-    /// Say only what went wrong
+    /// Errors only
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more

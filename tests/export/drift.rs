@@ -95,7 +95,7 @@ fn who_was_there_throughout_appears_exactly_once_over_200_seeds() {
 }
 
 #[test]
-fn the_rehearsal_server_changes_between_pages() {
+fn the_sandbox_changes_between_pages() {
     for (seed, fault) in [(1, "page-delete"), (2, "page-insert"), (3, "page-change")] {
         let work = Work::beside(Server::inside(|options| {
             options.variants.set("page-cap", "10").unwrap();

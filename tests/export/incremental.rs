@@ -147,7 +147,7 @@ fn the_mirror_is_shown_and_forgotten() {
 }
 
 #[test]
-fn the_rehearsal_server_of_the_folder_has_a_mirror_there() {
+fn the_sandbox_of_the_folder_has_a_mirror_there() {
     let work = Work::at("http://127.0.0.1:9");
     let mut command = work.command("export 客服 -o a.xlsx --sandbox");
     command.env_remove("BW8_BASE_URL").env_remove("BW8_USER").env_remove("BW8_PASSWORD");

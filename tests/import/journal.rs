@@ -181,8 +181,8 @@ fn a_second_process_on_one_run_stops_and_says_so() {
     assert_each_once(&work, &server);
 }
 
-/// Three customers without a company, all of them mended in `first.csv`.
-fn mended(server: &Server) -> Work {
+/// Three customers without a company, all of them fixed in `first.csv`.
+fn fixed(server: &Server) -> Work {
     let (work, mut table) = (Work::new(), customers(1, 3));
     for row in 0..3 {
         table.set(row, "公司编号", "wrong");
@@ -200,7 +200,7 @@ fn mended(server: &Server) -> Work {
 #[test]
 fn two_retries_of_one_run_at_the_same_time_are_one_too_many() {
     let server = Server::start("--variant duplicate-mobile=accepted --fault stall,ms=1500,on=POST_users,nth=2");
-    let work = mended(&server);
+    let work = fixed(&server);
     let mut copy = work.table("first.csv");
     work.write_table("second.csv", copy.set(0, "姓名", "示例 改名"));
     let first = work.start(work.command_on(&server, "retry first.csv --no-canary"));
@@ -265,7 +265,7 @@ fn an_accepted_change_keeps_done_rows_and_sends_no_edited_one_again() {
 }
 
 #[test]
-fn rows_mended_in_the_original_file_are_sent_and_no_others() {
+fn rows_fixed_in_the_original_file_are_sent_and_no_others() {
     let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
     let mut table = customers(1, 5);
     work.write_table("mine.csv", table.set(1, "公司编号", "wrong").set(3, "公司编号", "99999"));
@@ -527,16 +527,16 @@ fn a_second_copy_of_a_row_is_not_taken_for_the_first() {
 }
 
 #[test]
-fn a_row_that_a_retry_mended_is_not_sent_again_by_the_first_run() {
+fn a_row_that_a_retry_fixed_is_not_sent_again_by_the_first_run() {
     let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
     let mut table = customers(1, 2);
     table.set(0, "公司编号", "wrong");
     work.write_table("mine.csv", &table);
     work.on(&server, "import customers mine.csv").exits(3);
     let failed = work.run_folder().join("failed.csv");
-    let mut mended = work.table(&failed);
-    mended.set(0, "公司编号", "20001");
-    std::fs::write(&failed, mended.to_csv()).unwrap();
+    let mut fixed = work.table(&failed);
+    fixed.set(0, "公司编号", "20001");
+    std::fs::write(&failed, fixed.to_csv()).unwrap();
     work.on(&server, format!("retry {}", failed.display())).exits(0);
     work.write_table("mine.csv", table.set(0, "公司编号", "20001"));
     work.on(&server, "import customers mine.csv --accept-changed").exits(0);

@@ -227,7 +227,7 @@ fn a_secret_cell_that_the_server_repeats_goes_nowhere() {
     let ran = work.run(command);
     ran.exits(3).says("•••");
     std::fs::remove_file(work.path("mine.csv")).unwrap();
-    // The mended file is the user's own rows, cells and all.
+    // The fixed file is the user's own rows, cells and all.
     std::fs::remove_file(work.run_folder().join("failed.csv")).unwrap();
     assert_no_secret(&work, &ran, &[CANARY]);
 }

@@ -1,4 +1,4 @@
-//! The main job: import a sheet, see what became of every row, mend what failed, send that again.
+//! The main job: import a sheet, see what became of every row, fix what failed, send that again.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ const RESULTS_HEAD: [&str; 11] =
     ["row", "sheet", "status", "action", "id", "code", "field", "message", "attempts", "request_id", "time"];
 
 #[test]
-fn every_sample_goes_into_the_rehearsal() {
+fn every_sample_goes_into_the_sandbox() {
     for (entity, sample, rows) in [
         ("customers", "customers.xlsx", "created 10"),
         ("companies", "companies.csv", "created 3"),
@@ -148,19 +148,19 @@ fn a_filled_template_is_imported_without_its_example_row() {
 }
 
 /// Mends the rows of the sample with mistakes, as a person would.
-fn mend(table: &mut Table) {
+fn fix(table: &mut Table) {
     table.set(0, "手机", "13000000922").set(1, "邮箱", "sample923@example.com").set(2, "在职状态", "在职");
     table.set(3, "备注", "短一些").set(4, "QQ号", "10000926").set(5, "手机", "13000000927");
     table.set(6, "公司编号", "20005");
 }
 
 #[test]
-fn what_failed_is_mended_and_sent_again_once() {
+fn what_failed_is_fixed_and_sent_again_once() {
     let work = Work::sample("customers-with-mistakes.xlsx");
     work.bw8("import customers customers-with-mistakes.xlsx --sandbox").exits(3);
     let failed = work.run_folder().join("failed.xlsx");
     let mut table = work.table(&failed);
-    mend(&mut table);
+    fix(&mut table);
     std::fs::write(&failed, workbook(&[("联系人", &table)])).unwrap();
     let retry = format!("retry {} --sandbox", failed.display());
     work.bw8(&retry).exits(0).says("created 7");
@@ -172,7 +172,7 @@ fn what_failed_is_mended_and_sent_again_once() {
 }
 
 #[test]
-fn rows_that_nobody_mended_stay_refused() {
+fn rows_that_nobody_fixed_stay_refused() {
     let work = Work::new();
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
@@ -203,7 +203,7 @@ fn the_failed_file_needs_no_extra_columns() {
     work.bw8("import customers customers-with-mistakes.xlsx --sandbox").exits(3);
     let failed = work.run_folder().join("failed.xlsx");
     let mut table = work.table(&failed);
-    mend(&mut table);
+    fix(&mut table);
     for column in ["bw8_row", "bw8_run", "bw8_status", "bw8_error"] {
         table.delete_column(column);
     }
@@ -281,7 +281,7 @@ fn cells_that_look_like_formulas_come_back_as_they_were() {
 }
 
 #[test]
-fn mending_one_more_row_sends_that_row_and_no_other() {
+fn fixing_one_more_row_sends_that_row_and_no_other() {
     let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
     work.write_table("mine.csv", &two_mistakes());
     work.on(&server, "import customers mine.csv").exits(3);
@@ -312,7 +312,7 @@ fn a_copy_of_the_failed_file_elsewhere_sends_nothing_twice() {
 }
 
 #[test]
-fn a_mended_key_protects_a_row_without_the_extra_columns() {
+fn a_fixed_key_protects_a_row_without_the_extra_columns() {
     let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
     work.write_table("mine.csv", &two_mistakes());
     work.on(&server, "import customers mine.csv").exits(3);

@@ -127,8 +127,8 @@ fn a_backslash_starts_no_escape() {
     for path in ["/tickets.json", "/users/50001.json", "/companies.json"] {
         let reply = host.get(path);
         assert!(serde_json::from_slice::<Value>(&reply.body).is_err(), "{path}");
-        let mended = reply.text().replace("C:\\data", "C:\\\\data");
-        assert!(serde_json::from_str::<Value>(&mended).is_ok(), "{path}");
+        let fixed = reply.text().replace("C:\\data", "C:\\\\data");
+        assert!(serde_json::from_str::<Value>(&fixed).is_ok(), "{path}");
     }
 }
 

@@ -16,7 +16,7 @@ use crate::journal::{Journal, Operation, Status};
 use crate::mapping::RESULT_COLUMNS;
 use crate::message;
 
-/// The failed rows, in the input's own format, columns and order, to be mended and handed back.
+/// The failed rows, in the input's own format, columns and order, to be fixed and handed back.
 pub struct FailedRows {
     writer: Box<dyn Writer>,
     path: PathBuf,

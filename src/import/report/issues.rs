@@ -47,7 +47,7 @@ pub fn write(content: &RunContent<'_>) -> Result<()> {
     }
     match writer {
         Some(writer) => writer.finish(),
-        // The file of an earlier input would speak of rows that are mended.
+        // The file of an earlier input would speak of rows that are fixed.
         None => files::remove(&path),
     }
 }
