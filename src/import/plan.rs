@@ -11,7 +11,7 @@ use super::report::words;
 use super::spool::{RowState, Spool};
 use crate::check::duplicates::{DUPLICATE, Duplicates, Seen, duplicate_rule, sent_double_rule};
 use crate::error::Result;
-use crate::journal::{Claim, JournalReader, Lock, Operation, OperationCursor, Reason, RowKey, Status};
+use crate::journal::{Claim, Claims, JournalReader, Lock, Operation, OperationCursor, Reason, RowKey, Status};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
@@ -45,6 +45,8 @@ pub enum RowAction {
 pub struct Origin {
     /// The run that is retried.
     pub past: JournalReader,
+    /// Who has taken over its rows.
+    pub claims: Claims,
     /// Its id, as the column `bw8_run` names it.
     pub run: String,
     /// This run, as a claim names it.
@@ -152,7 +154,7 @@ impl RowPlanner<'_> {
     /// # Errors
     /// A full disk, a damaged journal.
     pub fn keep_claims(&self) -> Result<()> {
-        self.origin.as_ref().map_or(Ok(()), |origin| origin.past.keep_claims())
+        self.origin.as_ref().map_or(Ok(()), |origin| origin.claims.keep())
     }
 
     /// What became of the row before the input changed: by its content, else by its natural key. Done rows stay done, rows
@@ -233,7 +235,7 @@ impl RowPlanner<'_> {
             let reason = sent_double_reason(self.mapping, which, first.row.number);
             return Ok(Some(end(key.clone(), Status::Refused, reason)));
         }
-        if let Some(claim) = origin.past.claim_of(number)?.filter(|claim| claim.run != origin.claim.run) {
+        if let Some(claim) = origin.claims.of(number)?.filter(|claim| claim.run != origin.claim.run) {
             // A claim whose folder is gone protects nothing that can still be seen.
             if let Ok(past) = JournalReader::open(&claim.folder) {
                 past.build_indexes()?;
@@ -242,7 +244,7 @@ impl RowPlanner<'_> {
                 }
             }
         }
-        origin.past.claim(number, &origin.claim)?;
+        origin.claims.add(number, &origin.claim)?;
         Ok(None)
     }
 }

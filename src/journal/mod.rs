@@ -12,6 +12,7 @@
 //!
 //! The journal knows no HTTP, and of spreadsheets only what a row is known by.
 
+mod claims;
 mod database;
 mod identity;
 mod index;
@@ -22,6 +23,7 @@ mod rows;
 mod status;
 mod writer;
 
+pub use claims::Claims;
 pub use identity::{Identity, Parent};
 pub use index::{IndexedRun, RunIndex};
 pub use lock::Lock;

@@ -1,4 +1,5 @@
-//! What a journal says, read only: the queries that reports, resuming and retrying are made of.
+//! What a journal says: the queries that reports, resuming and retrying are made of. All that is ever written through it
+//! are indexes that make look-ups fast.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::database::{connect, damaged, failed, get_identity, totals};
 use super::identity::Identity;
-use super::operation::{Claim, Operation, RowKey};
+use super::operation::{Operation, RowKey};
 use super::rows::{COLUMNS, read_finding, read_message, read_operation, signed, unpack, unsigned};
 use super::status::{Counts, Status};
 use crate::check::findings::RowFinding;
@@ -17,7 +18,7 @@ use crate::error::{Context, Exit, Result};
 use crate::format::Content;
 use crate::message::Message;
 
-/// What a journal says, read only.
+/// What a journal says.
 #[derive(Debug)]
 pub struct JournalReader {
     connection: Connection,
@@ -298,58 +299,6 @@ impl JournalReader {
                  CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);",
             )
             .map_err(|error| failed(&self.folder, error))
-    }
-
-    /// Who has taken over the row with this number.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn claim_of(&self, number: u64) -> Result<Option<Claim>> {
-        let found = self
-            .connection
-            .prepare_cached("SELECT run, folder FROM claim WHERE number = ?1")
-            .and_then(|mut statement| {
-                statement
-                    .query_row([signed(number)], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
-                    .optional()
-            })
-            .map_err(|error| failed(&self.folder, error))?;
-        match found {
-            None => Ok(None),
-            Some((run, folder)) => {
-                let run = run.parse().map_err(|_| damaged(&self.folder))?;
-                Ok(Some(Claim { run, folder: PathBuf::from(folder) }))
-            }
-        }
-    }
-
-    /// Takes over a row of this run for another one. It stands once [`JournalReader::keep_claims`] has been called: one sync for
-    /// many rows.
-    ///
-    /// # Errors
-    /// A full disk, a damaged file.
-    pub fn claim(&self, number: u64, claim: &Claim) -> Result<()> {
-        if self.connection.is_autocommit() {
-            self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| failed(&self.folder, error))?;
-        }
-        self.connection
-            .prepare_cached("INSERT OR REPLACE INTO claim (number, run, folder) VALUES (?1, ?2, ?3)")
-            .and_then(|mut statement| {
-                statement.execute(params![signed(number), claim.run.to_string(), claim.folder.to_string_lossy()])
-            })
-            .map_err(|error| failed(&self.folder, error))?;
-        Ok(())
-    }
-
-    /// Puts the claims so far on the disk.
-    ///
-    /// # Errors
-    /// A full disk, a damaged file.
-    pub fn keep_claims(&self) -> Result<()> {
-        if self.connection.is_autocommit() {
-            return Ok(());
-        }
-        self.connection.execute_batch("COMMIT").map_err(|error| failed(&self.folder, error))
     }
 
     /// Rows another run has taken over.

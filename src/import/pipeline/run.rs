@@ -16,7 +16,7 @@ use crate::import::options::ImportOptions;
 use crate::import::plan::{Origin, RowPlanner};
 use crate::import::preflight::{Preflight, Rows};
 use crate::import::row_sender::RowSender;
-use crate::journal::{Claim, Counts, Journal, JournalReader, Lock, OperationCursor};
+use crate::journal::{Claim, Claims, Counts, Journal, JournalReader, Lock, OperationCursor};
 use crate::language::Language;
 use crate::message;
 use crate::terminal::{Printer, Progress, Signals};
@@ -128,7 +128,8 @@ fn origin(options: &ImportOptions<'_>, journal: &Journal) -> Result<Option<Origi
     past.build_indexes()?;
     let siblings = retries_of(options, &parent.run, &journal.identity().run)?;
     let claim = Claim { run: journal.identity().run, folder: journal.folder().to_owned() };
-    Ok(Some(Origin { past, run: parent.run.to_string(), claim, siblings, _lock: lock }))
+    let claims = Claims::open(Path::new(&parent.folder))?;
+    Ok(Some(Origin { past, claims, run: parent.run.to_string(), claim, siblings, _lock: lock }))
 }
 
 /// The runs that retried a run, `but` one.

@@ -1,4 +1,4 @@
-//! Sending: as many workers as may be in flight, each on its own task, take rows from one queue. The first row may go alone
+//! Sending: as many workers as may be in flight, side by side in one task, take rows from one queue. The first row may go alone
 //! and be looked at before the others follow. Ends are handed to the journal writer in groups; nothing here waits for the disk.
 
 use std::collections::HashSet;
