@@ -1,4 +1,4 @@
-//! The login: a Basic header, or a Bearer token that is renewed before it ends and once when the service refuses it.
+//! The login: a Basic header, or a Bearer token that is renewed before it ends and once when the service rejects it.
 //! However many requests are in flight, one of them renews and the others wait for its token.
 
 use std::sync::Mutex;
@@ -21,7 +21,7 @@ use crate::message;
 use crate::message::Message;
 use crate::text::mask;
 
-/// A header and which token it carries, so that a refusal of an old one does not renew a new one.
+/// A header and which token it carries, so that the rejection of an old one does not renew a new one.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// Value of the `Authorization` header, marked sensitive.
@@ -90,7 +90,7 @@ impl Auth {
     /// The login to send now; asks for a token when there is none or it is about to end.
     ///
     /// # Errors
-    /// The service refuses the key pair, or cannot be reached.
+    /// The service rejects the key pair, or cannot be reached.
     pub async fn login(&self, http: &Http) -> Result<Login> {
         match self {
             Auth::Basic { login, .. } => Ok(login.clone()),
@@ -101,14 +101,14 @@ impl Auth {
         }
     }
 
-    /// A login newer than the one that was refused; none when there is no other.
+    /// A login newer than the one that was rejected; none when there is no other.
     ///
     /// # Errors
     /// As [`Auth::login`].
-    pub async fn renewed(&self, http: &Http, refused: &Login) -> Result<Option<Login>> {
+    pub async fn renewed(&self, http: &Http, rejected: &Login) -> Result<Option<Login>> {
         match self {
             Auth::Basic { .. } => Ok(None),
-            Auth::OAuth(tokens) => tokens.renew(http, Some(refused.generation)).await.map(Some),
+            Auth::OAuth(tokens) => tokens.renew(http, Some(rejected.generation)).await.map(Some),
         }
     }
 }
@@ -133,9 +133,9 @@ impl Auth {
 
 impl Tokens {
     /// Asks for a token, unless another request did so while this one waited.
-    async fn renew(&self, http: &Http, refused: Option<u64>) -> Result<Login> {
+    async fn renew(&self, http: &Http, rejected: Option<u64>) -> Result<Login> {
         let _one_at_a_time = self.renewing.lock().await;
-        if let Some(login) = current(&self.token, refused) {
+        if let Some(login) = current(&self.token, rejected) {
             return Ok(login);
         }
         let login = basic(&self.client_id, &self.client_secret)?;
@@ -155,12 +155,12 @@ impl Tokens {
     }
 }
 
-/// The stored login, unless it is about to end or is the one that was refused.
-fn current(token: &Mutex<Option<Token>>, refused: Option<u64>) -> Option<Login> {
+/// The stored login, unless it is about to end or is the one that was rejected.
+fn current(token: &Mutex<Option<Token>>, rejected: Option<u64>) -> Option<Login> {
     let token = token.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     token
         .as_ref()
-        .filter(|token| Instant::now() < token.renew_at && refused != Some(token.login.generation))
+        .filter(|token| Instant::now() < token.renew_at && rejected != Some(token.login.generation))
         .map(|token| token.login.clone())
 }
 

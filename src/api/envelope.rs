@@ -10,9 +10,9 @@ use crate::text::mask;
 /// A body that could be read.
 pub type Document = Value;
 
-/// An error the service described in a body.
+/// The service's no, as its answer describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     /// Its code, or the HTTP status when the body has none.
     pub code: String,
     /// Its text.
@@ -56,25 +56,25 @@ fn double_stray_backslashes(text: &str) -> Option<String> {
 /// The error in a document, in any of the four shapes: `errcode`/`errmsg`, `error`/`error_description`,
 /// `state`/`message`, and for answers to writes `status`/`message`. Only top-level members count: contacts and companies
 /// have fields called `state` and `status` of their own.
-pub fn refusal(document: &Document, is_write: bool) -> Option<Refusal> {
+pub fn rejection(document: &Document, is_write: bool) -> Option<Rejection> {
     let members = document.as_object()?;
     let text = |name: &str| members.get(name).map(as_text).unwrap_or_default();
-    let refusal = |code: Cow<'_, str>, message: Cow<'_, str>| {
-        Some(Refusal { code: code.into_owned(), message: message.into_owned() })
+    let rejection = |code: Cow<'_, str>, message: Cow<'_, str>| {
+        Some(Rejection { code: code.into_owned(), message: message.into_owned() })
     };
     let is_error = |name: &str| members.get(name).is_some_and(|code| !matches!(as_text(code).as_ref(), "" | "0"));
     if is_error("errcode") {
-        return refusal(text("errcode"), text("errmsg"));
+        return rejection(text("errcode"), text("errmsg"));
     }
     if is_error("error") && members.get("error") != Some(&Value::Bool(false)) {
-        return refusal(text("error"), text("error_description"));
+        return rejection(text("error"), text("error_description"));
     }
     if members.get("state").and_then(|state| as_text(state).parse::<i64>().ok()).is_some_and(|state| state >= 400) {
-        return refusal(text("state"), text("message"));
+        return rejection(text("state"), text("message"));
     }
     if is_write && members.contains_key("message") && members.get("status").is_some_and(|status| as_text(status) != "0")
     {
-        return refusal(text("status"), text("message"));
+        return rejection(text("status"), text("message"));
     }
     None
 }
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_four_shapes_of_an_error_are_seen() {
-        let code = |value: Value, write| refusal(&value, write).map(|refusal| refusal.code);
+        let code = |value: Value, write| rejection(&value, write).map(|rejection| rejection.code);
         assert_eq!(code(json!({"errcode":"100047","errmsg":"Invalid resource URI"}), false).unwrap(), "100047");
         assert_eq!(code(json!({"errcode":0,"errmsg":"ok"}), true), None);
         assert_eq!(code(json!({"error":"invalid_client","error_description":"…"}), true).unwrap(), "invalid_client");

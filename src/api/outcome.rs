@@ -1,15 +1,15 @@
-//! What an answer to a write proves. Success is said only on proof; a refusal only when the service plainly said no;
+//! What an answer to a write proves. Success is said only on proof; a rejection only when the service plainly said no;
 //! everything between is ambiguous and the write must not be repeated.
 //!
-//! The table this follows: a definite no (4xx, or an error body under any status below 500) is a refusal; 429 says the
+//! The table this follows: a definite no (4xx, or an error body under any status below 500) is a rejection; 429 says the
 //! write was not taken; 401 and 3xx end the run; 5xx and every answer that cannot be read leave the write in doubt.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::client::Answer;
-use super::envelope::{self, Document, Refusal, as_text, parse, refusal};
+use super::answer::Answer;
+use super::envelope::{self, Document, Rejection, as_text, parse, rejection};
 use crate::message;
 use crate::message::Message;
 
@@ -35,40 +35,40 @@ pub enum Outcome {
         id: Option<String>,
     },
     /// The service said no to this record.
-    Refused(Refusal),
+    Rejected(Rejection),
     /// The service did not take the write and asks to wait.
     Busy {
         /// How long it asks to wait, when it says so sensibly.
         wait: Option<Duration>,
     },
-    /// The login is refused.
-    LoginRefused(Refusal),
+    /// The login is rejected.
+    LoginRejected(Rejection),
     /// The login may not do this.
-    Forbidden(Refusal),
+    Forbidden(Rejection),
     /// The path does not exist on this host.
-    NoSuchPath(Refusal),
+    NoSuchPath(Rejection),
     /// The answer sends the client elsewhere; the base address is wrong.
     Moved(String),
     /// It may or may not have been written.
     Unknown(Message),
 }
 
-/// Judges the answer to a write.
+/// What an answer to a write proves.
 pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
     let document = parse(&answer.body);
-    let described = document.as_ref().and_then(|document| refusal(document, true));
-    let refusal = |otherwise: &str| {
-        described.clone().unwrap_or_else(|| Refusal {
+    let described = document.as_ref().and_then(|document| rejection(document, true));
+    let rejected = |otherwise: &str| {
+        described.clone().unwrap_or_else(|| Rejection {
             code: answer.status.to_string(),
             message: plain_text(&answer.body).unwrap_or_else(|| otherwise.to_owned()),
         })
     };
     match answer.status {
         300..=399 => return Outcome::Moved(answer.location.clone().unwrap_or_default()),
-        401 => return Outcome::LoginRefused(refusal("Unauthorized")),
+        401 => return Outcome::LoginRejected(rejected("Unauthorized")),
         // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
         403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) => {
-            return Outcome::Forbidden(refusal("Forbidden"));
+            return Outcome::Forbidden(rejected("Forbidden"));
         }
         429 => return Outcome::Busy { wait: answer.retry_after },
         408 | 500.. => return Outcome::Unknown(message!("api.status", status = answer.status)),
@@ -83,12 +83,12 @@ pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
         }
         return match described.code == expected.unknown_path_code {
             true => Outcome::NoSuchPath(described.clone()),
-            false => Outcome::Refused(described.clone()),
+            false => Outcome::Rejected(described.clone()),
         };
     }
     if answer.status >= 400 {
         // A 4xx without a readable word of the service: a proxy may have made it, but nobody above it processed the write.
-        return Outcome::Refused(refusal("request refused"));
+        return Outcome::Rejected(rejected("request rejected"));
     }
     match document {
         None => Outcome::Unknown(match plain_text(&answer.body) {
@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    fn verdict(status: u16, location: Option<&str>, body: &str) -> Outcome {
+    fn outcome(status: u16, location: Option<&str>, body: &str) -> Outcome {
         let answer = Answer {
             status,
             location: location.map(str::to_owned),
@@ -207,17 +207,17 @@ mod tests {
     #[test]
     fn the_six_forms_of_created() {
         let location = Some("https://www.example.com/api/v1/users/50001.json");
-        assert_eq!(verdict(200, location, r#"{"users":{"cId":50001}}"#), done(Some("50001")));
-        assert_eq!(verdict(201, location, r#"{"user":{"cId":"50001"}}"#), done(Some("50001")));
-        assert_eq!(verdict(200, None, r#"{"user":[{"cId":"50001"}]}"#), done(Some("50001")));
-        assert_eq!(verdict(200, None, r#"{"status":"0","message":"Insert ok","data":50001}"#), done(Some("50001")));
+        assert_eq!(outcome(200, location, r#"{"users":{"cId":50001}}"#), done(Some("50001")));
+        assert_eq!(outcome(201, location, r#"{"user":{"cId":"50001"}}"#), done(Some("50001")));
+        assert_eq!(outcome(200, None, r#"{"user":[{"cId":"50001"}]}"#), done(Some("50001")));
+        assert_eq!(outcome(200, None, r#"{"status":"0","message":"Insert ok","data":50001}"#), done(Some("50001")));
         assert_eq!(
-            verdict(200, None, r#"{"status":"0","message":"Insert ok","data":{"cId":50001}}"#),
+            outcome(200, None, r#"{"status":"0","message":"Insert ok","data":{"cId":50001}}"#),
             done(Some("50001"))
         );
-        assert_eq!(verdict(200, None, r#"{"status":"0","message":"Insert ok","data":false}"#), done(None));
-        assert_eq!(verdict(200, None, r#"{"data":true,"msg":"success"}"#), done(None));
-        assert_eq!(verdict(200, None, r#"{"errcode":0,"errmsg":"ok"}"#), done(None));
+        assert_eq!(outcome(200, None, r#"{"status":"0","message":"Insert ok","data":false}"#), done(None));
+        assert_eq!(outcome(200, None, r#"{"data":true,"msg":"success"}"#), done(None));
+        assert_eq!(outcome(200, None, r#"{"errcode":0,"errmsg":"ok"}"#), done(None));
     }
 
     #[test]
@@ -230,17 +230,17 @@ mod tests {
             r#"{"users":[{"cId":"1"},{"cId":"2"}],"count":"2"}"#,
             r#"{"users":[{"cId":"1"}],"count":"1"}"#,
         ] {
-            assert!(matches!(verdict(200, None, body), Outcome::Unknown(_)), "{body}");
+            assert!(matches!(outcome(200, None, body), Outcome::Unknown(_)), "{body}");
         }
     }
 
     #[test]
-    fn a_success_status_can_still_be_a_refusal() {
-        assert!(matches!(verdict(200, None, r#"{"errcode":"1","errmsg":"no"}"#), Outcome::Refused(_)));
-        assert!(matches!(verdict(200, None, r#"{"state":"403","message":"user error"}"#), Outcome::Refused(_)));
-        assert!(matches!(verdict(403, None, r#"{"state":"403","message":"user error"}"#), Outcome::Refused(_)));
+    fn a_success_status_can_still_be_a_rejection() {
+        assert!(matches!(outcome(200, None, r#"{"errcode":"1","errmsg":"no"}"#), Outcome::Rejected(_)));
+        assert!(matches!(outcome(200, None, r#"{"state":"403","message":"user error"}"#), Outcome::Rejected(_)));
+        assert!(matches!(outcome(403, None, r#"{"state":"403","message":"user error"}"#), Outcome::Rejected(_)));
         assert!(matches!(
-            verdict(200, None, r#"{"errcode":"100047","errmsg":"Invalid resource URI"}"#),
+            outcome(200, None, r#"{"errcode":"100047","errmsg":"Invalid resource URI"}"#),
             Outcome::NoSuchPath(_)
         ));
     }
@@ -252,22 +252,22 @@ mod tests {
             r#"{"status":"success","message":"ok","data":50001}"#,
         ];
         for body in both {
-            assert!(matches!(verdict(200, None, body), Outcome::Unknown(_)), "{body}");
+            assert!(matches!(outcome(200, None, body), Outcome::Unknown(_)), "{body}");
         }
         for body in [r#"{"errcode":null,"user":{"cId":"50001"}}"#, r#"{"error":"","user":{"cId":"50001"}}"#] {
-            assert_eq!(verdict(200, None, body), done(Some("50001")), "{body}");
+            assert_eq!(outcome(200, None, body), done(Some("50001")), "{body}");
         }
     }
 
     #[test]
     fn what_ends_a_run_and_what_is_in_doubt() {
-        assert!(matches!(verdict(302, Some("/login"), ""), Outcome::Moved(_)));
-        assert!(matches!(verdict(401, None, ""), Outcome::LoginRefused(_)));
-        assert!(matches!(verdict(403, None, ""), Outcome::Forbidden(_)));
-        assert!(matches!(verdict(429, None, ""), Outcome::Busy { .. }));
-        assert!(matches!(verdict(422, None, ""), Outcome::Refused(_)));
+        assert!(matches!(outcome(302, Some("/login"), ""), Outcome::Moved(_)));
+        assert!(matches!(outcome(401, None, ""), Outcome::LoginRejected(_)));
+        assert!(matches!(outcome(403, None, ""), Outcome::Forbidden(_)));
+        assert!(matches!(outcome(429, None, ""), Outcome::Busy { .. }));
+        assert!(matches!(outcome(422, None, ""), Outcome::Rejected(_)));
         for status in [500, 502, 503, 504] {
-            assert!(matches!(verdict(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown(_)));
+            assert!(matches!(outcome(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown(_)));
         }
     }
 
