@@ -13,13 +13,13 @@ use http_body_util::Full;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::secrets::Secrets;
 use super::target::Credentials;
 use super::transport::{Http, uri};
 use crate::entity::Service;
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Message;
-use crate::text::mask;
 
 /// A header and which token it carries, so that the rejection of an old one does not renew a new one.
 #[derive(Debug, Clone)]
@@ -111,23 +111,17 @@ impl Auth {
             Auth::OAuth(tokens) => tokens.renew(http, Some(rejected.generation)).await.map(Some),
         }
     }
-}
 
-impl Auth {
-    /// A text of the service without the secrets of this login.
-    pub fn redact(&self, text: String) -> String {
-        let header = |login: &Login| {
-            login.header.to_str().ok().and_then(|text| text.rsplit(' ').next()).unwrap_or_default().to_owned()
-        };
-        let secrets = match self {
-            Auth::Basic { login, password } => [header(login), password.expose_secret().to_owned()],
+    /// What nobody may see of this login: its password or key, and what its header carries.
+    pub fn secrets(&self) -> Vec<String> {
+        match self {
+            Auth::Basic { login, password } => vec![carried(&login.header), password.expose_secret().to_owned()],
             Auth::OAuth(tokens) => {
                 let token = tokens.token.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                let token = token.as_ref().map(|token| header(&token.login)).unwrap_or_default();
-                [token, tokens.client_secret.expose_secret().to_owned()]
+                let token = token.as_ref().map(|token| carried(&token.login.header));
+                token.into_iter().chain([tokens.client_secret.expose_secret().to_owned()]).collect()
             }
-        };
-        secrets.iter().fold(text, |text, secret| mask(&text, secret))
+        }
     }
 }
 
@@ -139,7 +133,8 @@ impl Tokens {
             return Ok(login);
         }
         let login = basic(&self.client_id, &self.client_secret)?;
-        let answer = ask(http, &self.address, &login, &self.grant_type, self.client_secret.expose_secret()).await?;
+        let secrets = Secrets::new([carried(&login), self.client_secret.expose_secret().to_owned()]);
+        let answer = ask(http, &self.address, &login, &self.grant_type, &secrets).await?;
         let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
             .map_err(|_| Error::cannot_run(message!("api.token_unreadable")))?;
         header.set_sensitive(true);
@@ -169,7 +164,13 @@ struct TokenAnswer {
     lifetime: Option<u64>,
 }
 
-async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, secret: &str) -> Result<TokenAnswer> {
+async fn ask(
+    http: &Http,
+    address: &Url,
+    login: &HeaderValue,
+    grant_type: &str,
+    secrets: &Secrets,
+) -> Result<TokenAnswer> {
     let unreachable = |why: &Message| {
         Error::cannot_run(message!("api.token_unreachable", why = why.clone())).hint(message!("api.unreachable_hint"))
     };
@@ -189,7 +190,7 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
     }
     // The answer's own text could hold a secret that was sent; only the two documented members are shown.
     let why = answer["error_description"].as_str().or(answer["error"].as_str()).unwrap_or_default();
-    let why = mask(why, secret);
+    let why = secrets.hide(why);
     if status >= 500 || (answer.is_null() && status != 401 && status != 403) {
         return Err(Error::cannot_run(message!("api.token_failed", status = status, why = why))
             .hint(message!("api.unreachable_hint")));
@@ -203,4 +204,9 @@ fn basic(user: &str, password: &SecretString) -> Result<HeaderValue> {
         .map_err(|_| Error::usage(message!("api.bad_credentials")))?;
     header.set_sensitive(true);
     Ok(header)
+}
+
+/// What a login's header carries behind the name of its scheme.
+fn carried(header: &HeaderValue) -> String {
+    header.to_str().ok().and_then(|text| text.rsplit(' ').next()).unwrap_or_default().to_owned()
 }

@@ -1,6 +1,7 @@
 //! The one HTTP client. A call here is one attempt (two when a token has to be renewed) and tells exactly how far it got;
 //! reads may be repeated and are, with growing waits; writes never are.
 
+use std::cell::LazyCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::auth::Auth;
 use super::envelope::{self, Document, Rejection};
 use super::limiter::Limiter;
 use super::outcome::{Expected, Outcome, classify};
+use super::secrets::{Secrets, secret_members};
 use super::target::Target;
 use super::transport::{Failure, Http, uri};
 use crate::entity::{self, Service};
@@ -159,33 +161,13 @@ impl Client {
         }
     }
 
-    /// Judges the answer to a write of `body`; a secret of the login or of the record that it repeats goes no further.
+    /// What the answer to a write of `body` proves; a secret of the login or of the record that it repeats goes no further.
     pub fn classify(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Outcome {
-        let verdict = classify(answer, expected);
-        if matches!(verdict, Outcome::Done { .. } | Outcome::Busy { .. } | Outcome::Unknown(_)) {
-            return verdict;
-        }
-        let hide = |text: String| self.auth.redact(envelope::without(text, body, &expected.secrets));
-        let redacted =
-            |rejection: Rejection| Rejection { code: hide(rejection.code), message: hide(rejection.message) };
-        // Hidden in the page, before it is shortened and its tags are taken out, and in what it says, where nothing is
-        // escaped.
-        let page = hide(String::from_utf8_lossy(&answer.body).into_owned());
-        let shown = classify(&Answer { body: page.into(), ..answer.clone() }, expected);
-        // What is hidden must not change what the answer means.
-        let is_same = std::mem::discriminant(&shown) == std::mem::discriminant(&verdict);
-        match if is_same { shown } else { verdict } {
-            Outcome::Rejected(rejection) => Outcome::Rejected(redacted(rejection)),
-            Outcome::LoginRejected(rejection) => Outcome::LoginRejected(redacted(rejection)),
-            Outcome::Forbidden(rejection) => Outcome::Forbidden(redacted(rejection)),
-            Outcome::NoSuchPath(rejection) => Outcome::NoSuchPath(redacted(rejection)),
-            Outcome::Moved(to) => Outcome::Moved(hide(to)),
-            verdict => verdict,
-        }
-    }
-
-    fn redacted(&self, rejection: Rejection) -> Rejection {
-        Rejection { code: self.auth.redact(rejection.code), message: self.auth.redact(rejection.message) }
+        // Most answers are a plain yes and show nothing.
+        let secrets = LazyCell::new(|| {
+            Secrets::new(self.auth.secrets().into_iter().chain(secret_members(body, &expected.secrets)))
+        });
+        classify(answer, expected, |text| secrets.hide(text))
     }
 
     async fn attempt(&self, method: entity::Method, address: &Uri, write: Option<(Uuid, Bytes)>) -> Result<Sent> {
@@ -272,10 +254,11 @@ impl Client {
             Sent::NotSent(why) | Sent::Lost(why) => return passing(why, None),
         };
         let document = envelope::parse(&answer.body);
+        let secrets = LazyCell::new(|| Secrets::new(self.auth.secrets()));
         let rejection = document
             .as_ref()
             .and_then(|document| envelope::rejection(document, false))
-            .map(|rejection| self.redacted(rejection));
+            .map(|rejection| rejection.shown(|text| secrets.hide(text)));
         let why = rejection
             .as_ref()
             .map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
@@ -284,7 +267,7 @@ impl Client {
                 Error::cannot_run(message!(
                     "api.moved",
                     path = path,
-                    to = self.auth.redact(answer.location.unwrap_or_default())
+                    to = secrets.hide(&answer.location.unwrap_or_default())
                 ))
                 .hint(message!("api.moved_hint")),
             ),

@@ -5,8 +5,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::text::mask;
-
 /// A body that could be read.
 pub type Document = Value;
 
@@ -17,6 +15,13 @@ pub struct Rejection {
     pub code: String,
     /// Its text.
     pub message: String,
+}
+
+impl Rejection {
+    /// The rejection as it may be shown: what `hide` hides is in neither text.
+    pub fn shown(&self, hide: impl Fn(&str) -> String) -> Self {
+        Rejection { code: hide(&self.code), message: hide(&self.message) }
+    }
 }
 
 /// Parses a body. Backslashes that begin no escape are taken as backslashes: the service is known to send them.
@@ -88,32 +93,6 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// A text without the values that a record in `body` has for the members `names`, custom fields included.
-pub fn without(text: String, body: &[u8], names: &[String]) -> String {
-    if names.is_empty() {
-        return text;
-    }
-    hide(text, &serde_json::from_slice(body).unwrap_or_default(), names)
-}
-
-fn hide(text: String, value: &Value, names: &[String]) -> String {
-    let is_secret = |name: &str| names.iter().any(|secret| secret == name);
-    match value {
-        Value::Array(items) => items.iter().fold(text, |text, item| hide(text, item, names)),
-        Value::Object(members) => {
-            // A custom field is a pair of its key and its value.
-            let custom = members.get("key").and_then(Value::as_str).filter(|key| is_secret(key));
-            let text =
-                custom.and_then(|_| members.get("value")).map(|value| mask(&text, &as_text(value))).unwrap_or(text);
-            members.iter().fold(text, |text, (name, value)| match is_secret(name) {
-                true => mask(&text, &as_text(value)),
-                false => hide(text, value, names),
-            })
-        }
-        _ => text,
-    }
-}
-
 /// The value at a wrapper such as `users` or `tickets.results`.
 fn at<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
     wrapper.split('.').try_fold(document, |value, member| value.get(member))
@@ -178,15 +157,6 @@ mod tests {
         assert_eq!(code(json!({"status":"0","message":"Insert ok","data":false}), true), None);
         assert_eq!(code(json!({"user":{"state":"403","status":"2"}}), true), None);
         assert_eq!(code(json!({"status":"1","message":"x"}), false), None);
-    }
-
-    #[test]
-    fn secret_members_are_hidden_wherever_they_stand() {
-        let body = br#"{"user":{"password":"Geheim","custom_fields":[{"key":"f_1","value":"Geheimer"},{"key":"f_2","value":"plain"}]}}"#;
-        let names = ["password".to_owned(), "f_1".to_owned()];
-        assert_eq!(without("Geheimer and plain".into(), body, &names), "••• and plain");
-        assert_eq!(without("Geheimer and plain".into(), body, &names[..1]), "•••er and plain");
-        assert_eq!(without("Geheimer and plain".into(), body, &names[1..]), "••• and plain");
     }
 
     #[test]

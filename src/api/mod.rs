@@ -12,6 +12,7 @@ mod client;
 mod envelope;
 mod limiter;
 mod outcome;
+mod secrets;
 mod target;
 mod transport;
 

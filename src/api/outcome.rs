@@ -53,18 +53,20 @@ pub enum Outcome {
     Unknown(Message),
 }
 
-/// What an answer to a write proves.
-pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
+/// What an answer to a write proves. Texts of the service that an outcome shows are shown without what `hide` hides; what
+/// is hidden does not change what the answer means.
+pub fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str) -> String) -> Outcome {
     let document = parse(&answer.body);
     let described = document.as_ref().and_then(|document| rejection(document, true));
-    let rejected = |otherwise: &str| {
-        described.clone().unwrap_or_else(|| Rejection {
+    let rejected = |otherwise: &str| match &described {
+        Some(rejection) => rejection.shown(&hide),
+        None => Rejection {
             code: answer.status.to_string(),
-            message: plain_text(&answer.body).unwrap_or_else(|| otherwise.to_owned()),
-        })
+            message: page_text(&answer.body, &hide).unwrap_or_else(|| otherwise.to_owned()),
+        },
     };
     match answer.status {
-        300..=399 => return Outcome::Moved(answer.location.clone().unwrap_or_default()),
+        300..=399 => return Outcome::Moved(answer.location.as_deref().map(&hide).unwrap_or_default()),
         401 => return Outcome::LoginRejected(rejected("Unauthorized")),
         // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
         403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) => {
@@ -82,8 +84,8 @@ pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
             return Outcome::Unknown(message!("api.contradiction", status = answer.status));
         }
         return match described.code == expected.unknown_path_code {
-            true => Outcome::NoSuchPath(described.clone()),
-            false => Outcome::Rejected(described.clone()),
+            true => Outcome::NoSuchPath(described.shown(&hide)),
+            false => Outcome::Rejected(described.shown(&hide)),
         };
     }
     if answer.status >= 400 {
@@ -91,9 +93,9 @@ pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
         return Outcome::Rejected(rejected("request rejected"));
     }
     match document {
-        None => Outcome::Unknown(match plain_text(&answer.body) {
-            Some(_) => message!("api.page", status = answer.status),
-            None => message!("api.unreadable", status = answer.status),
+        None => Outcome::Unknown(match words(&String::from_utf8_lossy(&answer.body)).is_empty() {
+            false => message!("api.page", status = answer.status),
+            true => message!("api.unreadable", status = answer.status),
         }),
         Some(document) => match proof(&document, answer, expected) {
             Some(id) => Outcome::Done { id },
@@ -155,12 +157,18 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 18 && text != "0" && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The first words of a body that is not JSON, tags left out; none for an empty one.
-fn plain_text(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+/// The first words of a body that is not JSON, as they may be shown; none for an empty one. What is hidden is hidden in the
+/// page while its tags are there and in its words before they are cut: half a secret would not be found.
+fn page_text(body: &[u8], hide: impl Fn(&str) -> String) -> Option<String> {
+    let words = hide(&words(&hide(&String::from_utf8_lossy(body))));
+    (!words.is_empty()).then(|| crate::text::shorten(&words, 120).into_owned())
+}
+
+/// The words of a page, its tags left out.
+fn words(page: &str) -> String {
     let mut plain = String::new();
     let mut inside = false;
-    for c in text.chars() {
+    for c in page.chars() {
         match c {
             '<' => inside = true,
             '>' => {
@@ -171,8 +179,7 @@ fn plain_text(body: &[u8]) -> Option<String> {
             _ => {}
         }
     }
-    let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!words.is_empty()).then(|| crate::text::shorten(&words, 120).into_owned())
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -190,6 +197,11 @@ mod tests {
         }
     }
 
+    fn outcome_hiding(status: u16, body: &str, hide: impl Fn(&str) -> String) -> Outcome {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        classify(&Answer { status, location: None, retry_after: None, body }, &expected(), hide)
+    }
+
     fn outcome(status: u16, location: Option<&str>, body: &str) -> Outcome {
         let answer = Answer {
             status,
@@ -197,7 +209,7 @@ mod tests {
             retry_after: None,
             body: Bytes::copy_from_slice(body.as_bytes()),
         };
-        classify(&answer, &expected())
+        classify(&answer, &expected(), str::to_owned)
     }
 
     fn done(id: Option<&str>) -> Outcome {
@@ -269,6 +281,45 @@ mod tests {
         for status in [500, 502, 503, 504] {
             assert!(matches!(outcome(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown(_)));
         }
+    }
+
+    #[test]
+    fn what_is_hidden_does_not_change_what_an_answer_means() {
+        for (status, body) in [
+            (200, r#"{"errcode":"100047","errmsg":"Invalid resource URI"}"#),
+            (200, r#"{"errcode":"1","errmsg":"no"}"#),
+            (200, r#"{"status":"0","message":"Insert ok","data":false}"#),
+            (403, r#"{"state":"403","message":"user error"}"#),
+            (403, "<p>no</p>"),
+            (401, ""),
+            (422, "no"),
+            (200, "<p>Welcome</p>"),
+        ] {
+            let (plain, hidden) = (outcome(status, None, body), outcome_hiding(status, body, |_| "•••".to_owned()));
+            assert_eq!(std::mem::discriminant(&plain), std::mem::discriminant(&hidden), "{status} {body}");
+        }
+        let hidden = outcome_hiding(200, r#"{"errcode":"7","errmsg":"no"}"#, |_| "•••".to_owned());
+        assert_eq!(hidden, Outcome::Rejected(Rejection { code: "•••".into(), message: "•••".into() }));
+    }
+
+    #[test]
+    fn half_a_secret_is_not_shown_wherever_a_page_is_cut() {
+        const SECRET: &str = "Geheim <b> 7391-acht";
+        let shown = |page: &str| match outcome_hiding(400, page, |text| crate::text::mask(text, SECRET)) {
+            Outcome::Rejected(rejection) => rejection.message,
+            other => panic!("{other:?}"),
+        };
+        for before in 0..140 {
+            for page in [
+                format!("{} {SECRET} and more", "x".repeat(before)),
+                format!("{} {SECRET} and more", "<i></i>".repeat(before)),
+                format!("<input value=\"{SECRET}\">{}{SECRET}", "字".repeat(before)),
+            ] {
+                let message = shown(&page);
+                assert!(!message.contains("Geh") && !message.contains("7391"), "{message}");
+            }
+        }
+        assert_eq!(shown(&format!("bad {SECRET}!")), "bad •••!");
     }
 
     #[test]
