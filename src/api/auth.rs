@@ -1,4 +1,4 @@
-//! The login: a Basic header, or a Bearer token that is renewed before it ends and once when the service refuses it.
+//! The login: a Basic header, or a Bearer token that is renewed before it ends and once when the service rejects it.
 //! However many requests are in flight, one of them renews and the others wait for its token.
 
 use std::sync::Mutex;
@@ -13,15 +13,15 @@ use http_body_util::Full;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::secrets::Secrets;
 use super::target::Credentials;
 use super::transport::{Http, uri};
 use crate::entity::Service;
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Message;
-use crate::text::mask;
 
-/// A header and which token it carries, so that a refusal of an old one does not renew a new one.
+/// A header and which token it carries, so that the rejection of an old one does not renew a new one.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// Value of the `Authorization` header, marked sensitive.
@@ -90,7 +90,7 @@ impl Auth {
     /// The login to send now; asks for a token when there is none or it is about to end.
     ///
     /// # Errors
-    /// The service refuses the key pair, or cannot be reached.
+    /// The service rejects the key pair, or cannot be reached.
     pub async fn login(&self, http: &Http) -> Result<Login> {
         match self {
             Auth::Basic { login, .. } => Ok(login.clone()),
@@ -101,45 +101,40 @@ impl Auth {
         }
     }
 
-    /// A login newer than the one that was refused; none when there is no other.
+    /// A login newer than the one that was rejected; none when there is no other.
     ///
     /// # Errors
     /// As [`Auth::login`].
-    pub async fn renewed(&self, http: &Http, refused: &Login) -> Result<Option<Login>> {
+    pub async fn renewed(&self, http: &Http, rejected: &Login) -> Result<Option<Login>> {
         match self {
             Auth::Basic { .. } => Ok(None),
-            Auth::OAuth(tokens) => tokens.renew(http, Some(refused.generation)).await.map(Some),
+            Auth::OAuth(tokens) => tokens.renew(http, Some(rejected.generation)).await.map(Some),
         }
     }
-}
 
-impl Auth {
-    /// A text of the service without the secrets of this login.
-    pub fn redact(&self, text: String) -> String {
-        let header = |login: &Login| {
-            login.header.to_str().ok().and_then(|text| text.rsplit(' ').next()).unwrap_or_default().to_owned()
-        };
-        let secrets = match self {
-            Auth::Basic { login, password } => [header(login), password.expose_secret().to_owned()],
+    /// What nobody may see of this login: its password or key, and what its header carries.
+    pub fn secrets(&self) -> Vec<String> {
+        match self {
+            Auth::Basic { login, password } => vec![carried(&login.header), password.expose_secret().to_owned()],
             Auth::OAuth(tokens) => {
                 let token = tokens.token.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                let token = token.as_ref().map(|token| header(&token.login)).unwrap_or_default();
-                [token, tokens.client_secret.expose_secret().to_owned()]
+                let token = token.as_ref().map(|token| carried(&token.login.header));
+                token.into_iter().chain([tokens.client_secret.expose_secret().to_owned()]).collect()
             }
-        };
-        secrets.iter().fold(text, |text, secret| mask(&text, secret))
+        }
     }
 }
 
 impl Tokens {
     /// Asks for a token, unless another request did so while this one waited.
-    async fn renew(&self, http: &Http, refused: Option<u64>) -> Result<Login> {
+    async fn renew(&self, http: &Http, rejected: Option<u64>) -> Result<Login> {
         let _one_at_a_time = self.renewing.lock().await;
-        if let Some(login) = current(&self.token, refused) {
+        if let Some(login) = current(&self.token, rejected) {
             return Ok(login);
         }
         let login = basic(&self.client_id, &self.client_secret)?;
-        let answer = ask(http, &self.address, &login, &self.grant_type, self.client_secret.expose_secret()).await?;
+        let secrets = Secrets::new([carried(&login), self.client_secret.expose_secret().to_owned()]);
+        let answer = ask(http, &self.address, &login, &self.grant_type, &secrets).await?;
         let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
             .map_err(|_| Error::cannot_run(message!("api.token_unreadable")))?;
         header.set_sensitive(true);
@@ -155,12 +150,12 @@ impl Tokens {
     }
 }
 
-/// The stored login, unless it is about to end or is the one that was refused.
-fn current(token: &Mutex<Option<Token>>, refused: Option<u64>) -> Option<Login> {
+/// The stored login, unless it is about to end or is the one that was rejected.
+fn current(token: &Mutex<Option<Token>>, rejected: Option<u64>) -> Option<Login> {
     let token = token.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     token
         .as_ref()
-        .filter(|token| Instant::now() < token.renew_at && refused != Some(token.login.generation))
+        .filter(|token| Instant::now() < token.renew_at && rejected != Some(token.login.generation))
         .map(|token| token.login.clone())
 }
 
@@ -169,7 +164,13 @@ struct TokenAnswer {
     lifetime: Option<u64>,
 }
 
-async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, secret: &str) -> Result<TokenAnswer> {
+async fn ask(
+    http: &Http,
+    address: &Url,
+    login: &HeaderValue,
+    grant_type: &str,
+    secrets: &Secrets,
+) -> Result<TokenAnswer> {
     let unreachable = |why: &Message| {
         Error::cannot_run(message!("api.token_unreachable", why = why.clone())).hint(message!("api.unreachable_hint"))
     };
@@ -189,7 +190,7 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
     }
     // The answer's own text could hold a secret that was sent; only the two documented members are shown.
     let why = answer["error_description"].as_str().or(answer["error"].as_str()).unwrap_or_default();
-    let why = mask(why, secret);
+    let why = secrets.hide(why);
     if status >= 500 || (answer.is_null() && status != 401 && status != 403) {
         return Err(Error::cannot_run(message!("api.token_failed", status = status, why = why))
             .hint(message!("api.unreachable_hint")));
@@ -203,4 +204,9 @@ fn basic(user: &str, password: &SecretString) -> Result<HeaderValue> {
         .map_err(|_| Error::usage(message!("api.bad_credentials")))?;
     header.set_sensitive(true);
     Ok(header)
+}
+
+/// What a login's header carries behind the name of its scheme.
+fn carried(header: &HeaderValue) -> String {
+    header.to_str().ok().and_then(|text| text.rsplit(' ').next()).unwrap_or_default().to_owned()
 }

@@ -1,22 +1,24 @@
 //! The one HTTP client. A call here is one attempt (two when a token has to be renewed) and tells exactly how far it got;
 //! reads may be repeated and are, with growing waits; writes never are.
 
+use std::cell::LazyCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use backon::BackoffBuilder;
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Uri};
 use http_body_util::Full;
-use rust_i18n::t;
 use url::Url;
 use uuid::Uuid;
 
+use super::answer::Answer;
 use super::auth::Auth;
-use super::envelope::{self, Document, Refusal};
+use super::envelope::{self, Document, Rejection};
 use super::limiter::Limiter;
 use super::outcome::{Expected, Outcome, classify};
+use super::secrets::{Secrets, secret_members};
 use super::target::Target;
 use super::transport::{Failure, Http, uri};
 use crate::entity::{self, Service};
@@ -24,23 +26,8 @@ use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Message;
 
-/// The longest wait that is kept when the service asks for one.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// Attempts of a read before it is given up.
 const READ_ATTEMPTS: usize = 6;
-
-/// An answer, whatever it says.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// `Location` header.
-    pub location: Option<String>,
-    /// `Retry-After`, read as seconds or a date and cut to two minutes; none when it makes no sense.
-    pub retry_after: Option<Duration>,
-    /// The body.
-    pub body: Bytes,
-}
 
 /// How far one attempt got.
 #[derive(Debug)]
@@ -119,7 +106,7 @@ impl Client {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sends a write once. A refused token is renewed once and the write repeated, as a 401 proves it was not processed.
+    /// Sends a write once. A rejected token is renewed once and the write repeated, as a 401 proves it was not processed.
     ///
     /// # Errors
     /// The login cannot be had at all.
@@ -130,20 +117,20 @@ impl Client {
     /// Reads a JSON document, repeating the request while that can help.
     ///
     /// # Errors
-    /// The login is refused, the host cannot be reached, or the service refuses or goes on failing.
+    /// The login is rejected, the host cannot be reached, or the service rejects the request or goes on failing.
     pub async fn read(&self, url: &Url) -> Result<Document> {
-        self.ask(url).await?.map_err(|refusal| {
-            let why = format!("{} {}", refusal.code, refusal.message);
+        self.ask(url).await?.map_err(|rejection| {
+            let why = format!("{} {}", rejection.code, rejection.message);
             Error::cannot_run(message!("api.read_failed", path = url.path(), why = why))
-                .hint(message!("api.refused_hint"))
+                .hint(message!("api.rejected_hint"))
         })
     }
 
     /// Like [`Client::read`], where a plain no of the service (an unknown id, say) is an answer and not an error.
     ///
     /// # Errors
-    /// The login is refused, the host cannot be reached, or the service goes on failing.
-    pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Refusal>> {
+    /// The login is rejected, the host cannot be reached, or the service goes on failing.
+    pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Rejection>> {
         let mut waits = waits(READ_ATTEMPTS - 1);
         let address = uri(url)?;
         loop {
@@ -155,7 +142,7 @@ impl Client {
                         permit.on_success();
                         return Ok(Ok(document));
                     }
-                    Read::Refused(refusal) => return Ok(Err(refusal)),
+                    Read::Rejected(rejection) => return Ok(Err(rejection)),
                     Read::ForGood(error) => return Err(error),
                     Read::ForNow(error, asked) => {
                         permit.on_overload();
@@ -174,32 +161,13 @@ impl Client {
         }
     }
 
-    /// Judges the answer to a write of `body`; a secret of the login or of the record that it repeats goes no further.
+    /// What the answer to a write of `body` proves; a secret of the login or of the record that it repeats goes no further.
     pub fn classify(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Outcome {
-        let verdict = classify(answer, expected);
-        if matches!(verdict, Outcome::Done { .. } | Outcome::Busy { .. } | Outcome::Unknown(_)) {
-            return verdict;
-        }
-        let hide = |text: String| self.auth.redact(envelope::without(text, body, &expected.secrets));
-        let redacted = |refusal: Refusal| Refusal { code: hide(refusal.code), message: hide(refusal.message) };
-        // Hidden in the page, before it is shortened and its tags are taken out, and in what it says, where nothing is
-        // escaped.
-        let page = hide(String::from_utf8_lossy(&answer.body).into_owned());
-        let shown = classify(&Answer { body: page.into(), ..answer.clone() }, expected);
-        // What is hidden must not change what the answer means.
-        let is_same = std::mem::discriminant(&shown) == std::mem::discriminant(&verdict);
-        match if is_same { shown } else { verdict } {
-            Outcome::Refused(refusal) => Outcome::Refused(redacted(refusal)),
-            Outcome::LoginRefused(refusal) => Outcome::LoginRefused(redacted(refusal)),
-            Outcome::Forbidden(refusal) => Outcome::Forbidden(redacted(refusal)),
-            Outcome::NoSuchPath(refusal) => Outcome::NoSuchPath(redacted(refusal)),
-            Outcome::Moved(to) => Outcome::Moved(hide(to)),
-            verdict => verdict,
-        }
-    }
-
-    fn redacted(&self, refusal: Refusal) -> Refusal {
-        Refusal { code: self.auth.redact(refusal.code), message: self.auth.redact(refusal.message) }
+        // Most answers are a plain yes and show nothing.
+        let secrets = LazyCell::new(|| {
+            Secrets::new(self.auth.secrets().into_iter().chain(secret_members(body, &expected.secrets)))
+        });
+        classify(answer, expected, |text| secrets.hide(text))
     }
 
     async fn attempt(&self, method: entity::Method, address: &Uri, write: Option<(Uuid, Bytes)>) -> Result<Sent> {
@@ -256,7 +224,7 @@ impl Client {
             Ok(response) => response,
             Err(Failure::Untrusted(why)) => {
                 // Asking again cannot help.
-                let message = t!("api.untrusted", host = self.target.host(), why = why);
+                let message = message!("api.untrusted", host = self.target.host(), why = why);
                 return Err(Error::cannot_run(message).hint(message!("api.untrusted_hint")));
             }
             Err(Failure::NotSent(why)) => return Ok(Sent::NotSent(why)),
@@ -264,14 +232,11 @@ impl Client {
         };
         self.answered.store(true, Ordering::Relaxed);
         let status = response.status;
-        let header = |name| response.headers.get(name).and_then(|value| value.to_str().ok());
-        let location = header(LOCATION).map(str::to_owned);
-        let retry_after = header(RETRY_AFTER).and_then(|text| parse_retry_after(text, SystemTime::now()));
         Ok(match response.body {
-            Ok(body) => Sent::Answered(Answer { status, location, retry_after, body }),
-            // A status line alone proves a refusal (the body only explains it), but never a success.
+            Ok(body) => Sent::Answered(Answer::new(status, &response.headers, body)),
+            // A status line alone proves a rejection (the body only explains it), but never a success.
             Err(why) if (400..500).contains(&status) && status != 408 => {
-                Sent::Answered(Answer { status, location, retry_after, body: Bytes::from(why.to_string()) })
+                Sent::Answered(Answer::new(status, &response.headers, Bytes::from(why.to_string())))
             }
             Err(why) => Sent::Lost(why),
         })
@@ -289,33 +254,35 @@ impl Client {
             Sent::NotSent(why) | Sent::Lost(why) => return passing(why, None),
         };
         let document = envelope::parse(&answer.body);
-        let refusal = document
+        let secrets = LazyCell::new(|| Secrets::new(self.auth.secrets()));
+        let rejection = document
             .as_ref()
-            .and_then(|document| envelope::refusal(document, false))
-            .map(|refusal| self.redacted(refusal));
-        let why =
-            refusal.as_ref().map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+            .and_then(|document| envelope::rejection(document, false))
+            .map(|rejection| rejection.shown(|text| secrets.hide(text)));
+        let why = rejection
+            .as_ref()
+            .map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
         match answer.status {
             300..=399 => Read::ForGood(
                 Error::cannot_run(message!(
                     "api.moved",
                     path = path,
-                    to = self.auth.redact(answer.location.unwrap_or_default())
+                    to = secrets.hide(&answer.location.unwrap_or_default())
                 ))
                 .hint(message!("api.moved_hint")),
             ),
             // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
-            403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && refusal.is_some() => {
-                refusal.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Refused)
+            403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && rejection.is_some() => {
+                rejection.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Rejected)
             }
             401 | 403 => Read::ForGood(denied(answer.status, &why)),
             408 | 429 | 500.. => passing(why.into(), answer.retry_after),
-            400.. => Read::Refused(refusal.unwrap_or_else(|| Refusal {
+            400.. => Read::Rejected(rejection.unwrap_or_else(|| Rejection {
                 code: answer.status.to_string(),
                 message: format!("HTTP {}", answer.status),
             })),
-            _ => match (refusal, document) {
-                (Some(refusal), _) => Read::Refused(refusal),
+            _ => match (rejection, document) {
+                (Some(rejection), _) => Read::Rejected(rejection),
                 (None, Some(document)) => Read::Document(document),
                 (None, None) => passing(message!("api.not_json"), answer.retry_after),
             },
@@ -332,7 +299,7 @@ impl Client {
 enum Read {
     Document(Document),
     /// The service said no.
-    Refused(Refusal),
+    Rejected(Rejection),
     /// Asking again cannot help.
     ForGood(Error),
     /// Asking again may help, after the wait the service asked for.
@@ -349,35 +316,10 @@ pub fn waits(times: usize) -> impl Iterator<Item = Duration> {
         .build()
 }
 
-/// The error for a login that is refused or may not do this.
+/// The error for a login that is rejected or may not do this.
 pub fn denied(status: u16, why: &str) -> Error {
-    let hint = if status == 401 { t!("api.login_refused_hint") } else { t!("api.forbidden_hint") };
-    let message = if status == 401 { t!("api.login_refused", why = why) } else { t!("api.forbidden", why = why) };
-    Error::denied(message).hint(hint)
-}
-
-/// `Retry-After` as seconds or an HTTP date, cut to what is sensible; none for garbage and dates gone by.
-fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
-    }
-    let date = httpdate::parse_http_date(text.trim()).ok()?;
-    date.duration_since(now).ok().map(|wait| wait.min(LONGEST_WAIT))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_date_and_bounded() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        assert_eq!(parse_retry_after("7", now), Some(Duration::from_secs(7)));
-        assert_eq!(parse_retry_after("1000000000", now), Some(LONGEST_WAIT));
-        assert_eq!(parse_retry_after("Tue, 14 Nov 2023 22:13:50 GMT", now), Some(Duration::from_secs(30)));
-        assert_eq!(parse_retry_after("Tue, 14 Nov 2022 22:13:50 GMT", now), None);
-        for garbage in ["soon", "", "-5", "1e9"] {
-            assert_eq!(parse_retry_after(garbage, now), None, "{garbage}");
-        }
+    match status {
+        401 => Error::denied(message!("api.login_rejected", why = why)).hint(message!("api.login_rejected_hint")),
+        _ => Error::denied(message!("api.forbidden", why = why)).hint(message!("api.forbidden_hint")),
     }
 }

@@ -5,18 +5,23 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::text::mask;
-
 /// A body that could be read.
 pub type Document = Value;
 
-/// An error the service described in a body.
+/// The service's no, as its answer describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     /// Its code, or the HTTP status when the body has none.
     pub code: String,
     /// Its text.
     pub message: String,
+}
+
+impl Rejection {
+    /// The rejection as it may be shown: what `hide` hides is in neither text.
+    pub fn shown(&self, hide: impl Fn(&str) -> String) -> Self {
+        Rejection { code: hide(&self.code), message: hide(&self.message) }
+    }
 }
 
 /// Parses a body. Backslashes that begin no escape are taken as backslashes: the service is known to send them.
@@ -56,25 +61,25 @@ fn double_stray_backslashes(text: &str) -> Option<String> {
 /// The error in a document, in any of the four shapes: `errcode`/`errmsg`, `error`/`error_description`,
 /// `state`/`message`, and for answers to writes `status`/`message`. Only top-level members count: contacts and companies
 /// have fields called `state` and `status` of their own.
-pub fn refusal(document: &Document, is_write: bool) -> Option<Refusal> {
+pub fn rejection(document: &Document, is_write: bool) -> Option<Rejection> {
     let members = document.as_object()?;
     let text = |name: &str| members.get(name).map(as_text).unwrap_or_default();
-    let refusal = |code: Cow<'_, str>, message: Cow<'_, str>| {
-        Some(Refusal { code: code.into_owned(), message: message.into_owned() })
+    let rejection = |code: Cow<'_, str>, message: Cow<'_, str>| {
+        Some(Rejection { code: code.into_owned(), message: message.into_owned() })
     };
     let is_error = |name: &str| members.get(name).is_some_and(|code| !matches!(as_text(code).as_ref(), "" | "0"));
     if is_error("errcode") {
-        return refusal(text("errcode"), text("errmsg"));
+        return rejection(text("errcode"), text("errmsg"));
     }
     if is_error("error") && members.get("error") != Some(&Value::Bool(false)) {
-        return refusal(text("error"), text("error_description"));
+        return rejection(text("error"), text("error_description"));
     }
     if members.get("state").and_then(|state| as_text(state).parse::<i64>().ok()).is_some_and(|state| state >= 400) {
-        return refusal(text("state"), text("message"));
+        return rejection(text("state"), text("message"));
     }
     if is_write && members.contains_key("message") && members.get("status").is_some_and(|status| as_text(status) != "0")
     {
-        return refusal(text("status"), text("message"));
+        return rejection(text("status"), text("message"));
     }
     None
 }
@@ -85,32 +90,6 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
         Value::String(text) => Cow::Borrowed(text),
         Value::Null => Cow::Borrowed(""),
         other => Cow::Owned(other.to_string()),
-    }
-}
-
-/// A text without the values that a record in `body` has for the members `names`, custom fields included.
-pub fn without(text: String, body: &[u8], names: &[String]) -> String {
-    if names.is_empty() {
-        return text;
-    }
-    hide(text, &serde_json::from_slice(body).unwrap_or_default(), names)
-}
-
-fn hide(text: String, value: &Value, names: &[String]) -> String {
-    let is_secret = |name: &str| names.iter().any(|secret| secret == name);
-    match value {
-        Value::Array(items) => items.iter().fold(text, |text, item| hide(text, item, names)),
-        Value::Object(members) => {
-            // A custom field is a pair of its key and its value.
-            let custom = members.get("key").and_then(Value::as_str).filter(|key| is_secret(key));
-            let text =
-                custom.and_then(|_| members.get("value")).map(|value| mask(&text, &as_text(value))).unwrap_or(text);
-            members.iter().fold(text, |text, (name, value)| match is_secret(name) {
-                true => mask(&text, &as_text(value)),
-                false => hide(text, value, names),
-            })
-        }
-        _ => text,
     }
 }
 
@@ -169,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_four_shapes_of_an_error_are_seen() {
-        let code = |value: Value, write| refusal(&value, write).map(|refusal| refusal.code);
+        let code = |value: Value, write| rejection(&value, write).map(|rejection| rejection.code);
         assert_eq!(code(json!({"errcode":"100047","errmsg":"Invalid resource URI"}), false).unwrap(), "100047");
         assert_eq!(code(json!({"errcode":0,"errmsg":"ok"}), true), None);
         assert_eq!(code(json!({"error":"invalid_client","error_description":"…"}), true).unwrap(), "invalid_client");
@@ -178,15 +157,6 @@ mod tests {
         assert_eq!(code(json!({"status":"0","message":"Insert ok","data":false}), true), None);
         assert_eq!(code(json!({"user":{"state":"403","status":"2"}}), true), None);
         assert_eq!(code(json!({"status":"1","message":"x"}), false), None);
-    }
-
-    #[test]
-    fn secret_members_are_hidden_wherever_they_stand() {
-        let body = br#"{"user":{"password":"Geheim","custom_fields":[{"key":"f_1","value":"Geheimer"},{"key":"f_2","value":"plain"}]}}"#;
-        let names = ["password".to_owned(), "f_1".to_owned()];
-        assert_eq!(without("Geheimer and plain".into(), body, &names), "••• and plain");
-        assert_eq!(without("Geheimer and plain".into(), body, &names[..1]), "•••er and plain");
-        assert_eq!(without("Geheimer and plain".into(), body, &names[1..]), "••• and plain");
     }
 
     #[test]

@@ -6,16 +6,19 @@
 //! the HTTP library's own retries are off: a redirected POST comes back as "200 OK" of another page, and a repeated one
 //! makes two records. What may be repeated is decided by [`Outcome`] alone.
 
+mod answer;
 mod auth;
 mod client;
 mod envelope;
 mod limiter;
 mod outcome;
+mod secrets;
 mod target;
 mod transport;
 
-pub use client::{Answer, Client, Sent, denied, waits};
-pub use envelope::{Document, Refusal, as_text, parse, record, records, total};
+pub use answer::Answer;
+pub use client::{Client, Sent, denied, waits};
+pub use envelope::{Document, Rejection, as_text, record, records, total};
 pub use limiter::{Limiter, Permit};
 pub use outcome::{Expected, Outcome};
 pub use target::{Credentials, Target};

@@ -1,15 +1,15 @@
-//! What an answer to a write proves. Success is said only on proof; a refusal only when the service plainly said no;
+//! What an answer to a write proves. Success is said only on proof; a rejection only when the service plainly said no;
 //! everything between is ambiguous and the write must not be repeated.
 //!
-//! The table this follows: a definite no (4xx, or an error body under any status below 500) is a refusal; 429 says the
+//! The table this follows: a definite no (4xx, or an error body under any status below 500) is a rejection; 429 says the
 //! write was not taken; 401 and 3xx end the run; 5xx and every answer that cannot be read leave the write in doubt.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::client::Answer;
-use super::envelope::{self, Document, Refusal, as_text, parse, refusal};
+use super::answer::Answer;
+use super::envelope::{self, Document, Rejection, as_text, parse, rejection};
 use crate::message;
 use crate::message::Message;
 
@@ -35,40 +35,42 @@ pub enum Outcome {
         id: Option<String>,
     },
     /// The service said no to this record.
-    Refused(Refusal),
+    Rejected(Rejection),
     /// The service did not take the write and asks to wait.
     Busy {
         /// How long it asks to wait, when it says so sensibly.
         wait: Option<Duration>,
     },
-    /// The login is refused.
-    LoginRefused(Refusal),
+    /// The login is rejected.
+    LoginRejected(Rejection),
     /// The login may not do this.
-    Forbidden(Refusal),
+    Forbidden(Rejection),
     /// The path does not exist on this host.
-    NoSuchPath(Refusal),
+    NoSuchPath(Rejection),
     /// The answer sends the client elsewhere; the base address is wrong.
     Moved(String),
     /// It may or may not have been written.
     Unknown(Message),
 }
 
-/// Judges the answer to a write.
-pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
+/// What an answer to a write proves. Texts of the service that an outcome shows are shown without what `hide` hides; what
+/// is hidden does not change what the answer means.
+pub fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str) -> String) -> Outcome {
     let document = parse(&answer.body);
-    let described = document.as_ref().and_then(|document| refusal(document, true));
-    let refusal = |otherwise: &str| {
-        described.clone().unwrap_or_else(|| Refusal {
+    let described = document.as_ref().and_then(|document| rejection(document, true));
+    let rejected = |otherwise: &str| match &described {
+        Some(rejection) => rejection.shown(&hide),
+        None => Rejection {
             code: answer.status.to_string(),
-            message: plain_text(&answer.body).unwrap_or_else(|| otherwise.to_owned()),
-        })
+            message: page_text(&answer.body, &hide).unwrap_or_else(|| otherwise.to_owned()),
+        },
     };
     match answer.status {
-        300..=399 => return Outcome::Moved(answer.location.clone().unwrap_or_default()),
-        401 => return Outcome::LoginRefused(refusal("Unauthorized")),
+        300..=399 => return Outcome::Moved(answer.location.as_deref().map(&hide).unwrap_or_default()),
+        401 => return Outcome::LoginRejected(rejected("Unauthorized")),
         // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
         403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) => {
-            return Outcome::Forbidden(refusal("Forbidden"));
+            return Outcome::Forbidden(rejected("Forbidden"));
         }
         429 => return Outcome::Busy { wait: answer.retry_after },
         408 | 500.. => return Outcome::Unknown(message!("api.status", status = answer.status)),
@@ -82,18 +84,18 @@ pub fn classify(answer: &Answer, expected: &Expected) -> Outcome {
             return Outcome::Unknown(message!("api.contradiction", status = answer.status));
         }
         return match described.code == expected.unknown_path_code {
-            true => Outcome::NoSuchPath(described.clone()),
-            false => Outcome::Refused(described.clone()),
+            true => Outcome::NoSuchPath(described.shown(&hide)),
+            false => Outcome::Rejected(described.shown(&hide)),
         };
     }
     if answer.status >= 400 {
         // A 4xx without a readable word of the service: a proxy may have made it, but nobody above it processed the write.
-        return Outcome::Refused(refusal("request refused"));
+        return Outcome::Rejected(rejected("request rejected"));
     }
     match document {
-        None => Outcome::Unknown(match plain_text(&answer.body) {
-            Some(_) => message!("api.page", status = answer.status),
-            None => message!("api.unreadable", status = answer.status),
+        None => Outcome::Unknown(match words(&String::from_utf8_lossy(&answer.body)).is_empty() {
+            false => message!("api.page", status = answer.status),
+            true => message!("api.unreadable", status = answer.status),
         }),
         Some(document) => match proof(&document, answer, expected) {
             Some(id) => Outcome::Done { id },
@@ -155,12 +157,18 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 18 && text != "0" && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The first words of a body that is not JSON, tags left out; none for an empty one.
-fn plain_text(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+/// The first words of a body that is not JSON, as they may be shown; none for an empty one. What is hidden is hidden in the
+/// page while its tags are there and in its words before they are cut: half a secret would not be found.
+fn page_text(body: &[u8], hide: impl Fn(&str) -> String) -> Option<String> {
+    let words = hide(&words(&hide(&String::from_utf8_lossy(body))));
+    (!words.is_empty()).then(|| crate::text::shorten(&words, 120).into_owned())
+}
+
+/// The words of a page, its tags left out.
+fn words(page: &str) -> String {
     let mut plain = String::new();
     let mut inside = false;
-    for c in text.chars() {
+    for c in page.chars() {
         match c {
             '<' => inside = true,
             '>' => {
@@ -171,8 +179,7 @@ fn plain_text(body: &[u8]) -> Option<String> {
             _ => {}
         }
     }
-    let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!words.is_empty()).then(|| crate::text::shorten(&words, 120).into_owned())
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -190,14 +197,19 @@ mod tests {
         }
     }
 
-    fn verdict(status: u16, location: Option<&str>, body: &str) -> Outcome {
+    fn outcome_hiding(status: u16, body: &str, hide: impl Fn(&str) -> String) -> Outcome {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        classify(&Answer { status, location: None, retry_after: None, body }, &expected(), hide)
+    }
+
+    fn outcome(status: u16, location: Option<&str>, body: &str) -> Outcome {
         let answer = Answer {
             status,
             location: location.map(str::to_owned),
             retry_after: None,
             body: Bytes::copy_from_slice(body.as_bytes()),
         };
-        classify(&answer, &expected())
+        classify(&answer, &expected(), str::to_owned)
     }
 
     fn done(id: Option<&str>) -> Outcome {
@@ -207,17 +219,17 @@ mod tests {
     #[test]
     fn the_six_forms_of_created() {
         let location = Some("https://www.example.com/api/v1/users/50001.json");
-        assert_eq!(verdict(200, location, r#"{"users":{"cId":50001}}"#), done(Some("50001")));
-        assert_eq!(verdict(201, location, r#"{"user":{"cId":"50001"}}"#), done(Some("50001")));
-        assert_eq!(verdict(200, None, r#"{"user":[{"cId":"50001"}]}"#), done(Some("50001")));
-        assert_eq!(verdict(200, None, r#"{"status":"0","message":"Insert ok","data":50001}"#), done(Some("50001")));
+        assert_eq!(outcome(200, location, r#"{"users":{"cId":50001}}"#), done(Some("50001")));
+        assert_eq!(outcome(201, location, r#"{"user":{"cId":"50001"}}"#), done(Some("50001")));
+        assert_eq!(outcome(200, None, r#"{"user":[{"cId":"50001"}]}"#), done(Some("50001")));
+        assert_eq!(outcome(200, None, r#"{"status":"0","message":"Insert ok","data":50001}"#), done(Some("50001")));
         assert_eq!(
-            verdict(200, None, r#"{"status":"0","message":"Insert ok","data":{"cId":50001}}"#),
+            outcome(200, None, r#"{"status":"0","message":"Insert ok","data":{"cId":50001}}"#),
             done(Some("50001"))
         );
-        assert_eq!(verdict(200, None, r#"{"status":"0","message":"Insert ok","data":false}"#), done(None));
-        assert_eq!(verdict(200, None, r#"{"data":true,"msg":"success"}"#), done(None));
-        assert_eq!(verdict(200, None, r#"{"errcode":0,"errmsg":"ok"}"#), done(None));
+        assert_eq!(outcome(200, None, r#"{"status":"0","message":"Insert ok","data":false}"#), done(None));
+        assert_eq!(outcome(200, None, r#"{"data":true,"msg":"success"}"#), done(None));
+        assert_eq!(outcome(200, None, r#"{"errcode":0,"errmsg":"ok"}"#), done(None));
     }
 
     #[test]
@@ -230,17 +242,17 @@ mod tests {
             r#"{"users":[{"cId":"1"},{"cId":"2"}],"count":"2"}"#,
             r#"{"users":[{"cId":"1"}],"count":"1"}"#,
         ] {
-            assert!(matches!(verdict(200, None, body), Outcome::Unknown(_)), "{body}");
+            assert!(matches!(outcome(200, None, body), Outcome::Unknown(_)), "{body}");
         }
     }
 
     #[test]
-    fn a_success_status_can_still_be_a_refusal() {
-        assert!(matches!(verdict(200, None, r#"{"errcode":"1","errmsg":"no"}"#), Outcome::Refused(_)));
-        assert!(matches!(verdict(200, None, r#"{"state":"403","message":"user error"}"#), Outcome::Refused(_)));
-        assert!(matches!(verdict(403, None, r#"{"state":"403","message":"user error"}"#), Outcome::Refused(_)));
+    fn a_success_status_can_still_be_a_rejection() {
+        assert!(matches!(outcome(200, None, r#"{"errcode":"1","errmsg":"no"}"#), Outcome::Rejected(_)));
+        assert!(matches!(outcome(200, None, r#"{"state":"403","message":"user error"}"#), Outcome::Rejected(_)));
+        assert!(matches!(outcome(403, None, r#"{"state":"403","message":"user error"}"#), Outcome::Rejected(_)));
         assert!(matches!(
-            verdict(200, None, r#"{"errcode":"100047","errmsg":"Invalid resource URI"}"#),
+            outcome(200, None, r#"{"errcode":"100047","errmsg":"Invalid resource URI"}"#),
             Outcome::NoSuchPath(_)
         ));
     }
@@ -252,23 +264,62 @@ mod tests {
             r#"{"status":"success","message":"ok","data":50001}"#,
         ];
         for body in both {
-            assert!(matches!(verdict(200, None, body), Outcome::Unknown(_)), "{body}");
+            assert!(matches!(outcome(200, None, body), Outcome::Unknown(_)), "{body}");
         }
         for body in [r#"{"errcode":null,"user":{"cId":"50001"}}"#, r#"{"error":"","user":{"cId":"50001"}}"#] {
-            assert_eq!(verdict(200, None, body), done(Some("50001")), "{body}");
+            assert_eq!(outcome(200, None, body), done(Some("50001")), "{body}");
         }
     }
 
     #[test]
     fn what_ends_a_run_and_what_is_in_doubt() {
-        assert!(matches!(verdict(302, Some("/login"), ""), Outcome::Moved(_)));
-        assert!(matches!(verdict(401, None, ""), Outcome::LoginRefused(_)));
-        assert!(matches!(verdict(403, None, ""), Outcome::Forbidden(_)));
-        assert!(matches!(verdict(429, None, ""), Outcome::Busy { .. }));
-        assert!(matches!(verdict(422, None, ""), Outcome::Refused(_)));
+        assert!(matches!(outcome(302, Some("/login"), ""), Outcome::Moved(_)));
+        assert!(matches!(outcome(401, None, ""), Outcome::LoginRejected(_)));
+        assert!(matches!(outcome(403, None, ""), Outcome::Forbidden(_)));
+        assert!(matches!(outcome(429, None, ""), Outcome::Busy { .. }));
+        assert!(matches!(outcome(422, None, ""), Outcome::Rejected(_)));
         for status in [500, 502, 503, 504] {
-            assert!(matches!(verdict(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown(_)));
+            assert!(matches!(outcome(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown(_)));
         }
+    }
+
+    #[test]
+    fn what_is_hidden_does_not_change_what_an_answer_means() {
+        for (status, body) in [
+            (200, r#"{"errcode":"100047","errmsg":"Invalid resource URI"}"#),
+            (200, r#"{"errcode":"1","errmsg":"no"}"#),
+            (200, r#"{"status":"0","message":"Insert ok","data":false}"#),
+            (403, r#"{"state":"403","message":"user error"}"#),
+            (403, "<p>no</p>"),
+            (401, ""),
+            (422, "no"),
+            (200, "<p>Welcome</p>"),
+        ] {
+            let (plain, hidden) = (outcome(status, None, body), outcome_hiding(status, body, |_| "•••".to_owned()));
+            assert_eq!(std::mem::discriminant(&plain), std::mem::discriminant(&hidden), "{status} {body}");
+        }
+        let hidden = outcome_hiding(200, r#"{"errcode":"7","errmsg":"no"}"#, |_| "•••".to_owned());
+        assert_eq!(hidden, Outcome::Rejected(Rejection { code: "•••".into(), message: "•••".into() }));
+    }
+
+    #[test]
+    fn half_a_secret_is_not_shown_wherever_a_page_is_cut() {
+        const SECRET: &str = "Geheim <b> 7391-acht";
+        let shown = |page: &str| match outcome_hiding(400, page, |text| crate::text::mask(text, SECRET)) {
+            Outcome::Rejected(rejection) => rejection.message,
+            other => panic!("{other:?}"),
+        };
+        for before in 0..140 {
+            for page in [
+                format!("{} {SECRET} and more", "x".repeat(before)),
+                format!("{} {SECRET} and more", "<i></i>".repeat(before)),
+                format!("<input value=\"{SECRET}\">{}{SECRET}", "字".repeat(before)),
+            ] {
+                let message = shown(&page);
+                assert!(!message.contains("Geh") && !message.contains("7391"), "{message}");
+            }
+        }
+        assert_eq!(shown(&format!("bad {SECRET}!")), "bad •••!");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::operation::{LookUp, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::Route;
-use crate::api::{self, Client, Expected, Outcome, Permit, Refusal, Sent, as_text, waits};
+use crate::api::{self, Client, Expected, Outcome, Permit, Rejection, Sent, as_text, waits};
 use crate::entity::{Catalog, Conflict, Custom, Entity, Kind, Method};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
@@ -141,24 +141,24 @@ impl<'a> RowSender<'a> {
         attempts: &mut u32,
     ) -> Result<Option<End>> {
         let Some(route) = &self.create else { return Ok(None) };
-        let verdict =
+        let outcome =
             self.write(pending, permit, route.method, &route.address, body, &route.expected, attempts).await?;
-        Ok(match verdict {
+        Ok(match outcome {
             None => None,
             Some(Written::Done(id)) => Some(End { status: Status::Created, id, reason: None }),
-            Some(Written::Refused(refusal)) => match (look_up, &self.conflict) {
-                (Some(look_up), Some((conflict, address, answer))) if refusal.message == conflict.message => {
+            Some(Written::Rejected(rejection)) => match (look_up, &self.conflict) {
+                (Some(look_up), Some((conflict, address, answer))) if rejection.message == conflict.message => {
                     *attempts += 1;
-                    Some(self.compare(look_up, address, answer, refusal).await?)
+                    Some(self.compare(look_up, address, answer, rejection).await?)
                 }
-                _ => Some(failed(refusal)),
+                _ => Some(failed(rejection)),
             },
             Some(Written::InDoubt(why)) => Some(in_doubt(why)),
         })
     }
 
     /// The service says "there already": the same values mean that nothing has to change.
-    async fn compare(&self, look_up: &LookUp, address: &Url, answer: &str, refusal: Refusal) -> Result<End> {
+    async fn compare(&self, look_up: &LookUp, address: &Url, answer: &str, rejection: Rejection) -> Result<End> {
         let mut address = address.clone();
         address.query_pairs_mut().extend_pairs(&look_up.by);
         let found = match self.client.ask(&address).await.map_err(halting)? {
@@ -181,11 +181,11 @@ impl<'a> RowSender<'a> {
             })
             .collect();
         let field = look_up.same.first().map(|(field, _)| field.clone()).unwrap_or_default();
-        let message = message!("attempt.conflict", message = refusal.message, there = there.join(", "));
+        let message = message!("attempt.conflict", message = rejection.message, there = there.join(", "));
         Ok(End {
             status: Status::Failed,
             id: None,
-            reason: Some(Box::new(Reason { code: refusal.code, field, message })),
+            reason: Some(Box::new(Reason { code: rejection.code, field, message })),
         })
     }
 
@@ -264,7 +264,7 @@ impl<'a> RowSender<'a> {
         let written = self.write(pending, permit, route.method, &address, &body, &route.expected, attempts).await?;
         Ok(written.map(|written| match written {
             Written::Done(_) => End { status: Status::Updated, id: Some(id.to_owned()), reason: None },
-            Written::Refused(refusal) => failed(refusal),
+            Written::Rejected(rejection) => failed(rejection),
             Written::InDoubt(why) => End { id: Some(id.to_owned()), ..in_doubt(why) },
         }))
     }
@@ -294,7 +294,7 @@ impl<'a> RowSender<'a> {
         let address = access.get.address_of(self.client.target(), id);
         let document = match self.client.ask(&address).await.map_err(halting)? {
             Ok(document) => document,
-            Err(refusal) => return Ok(Err(reason_of(refusal))),
+            Err(rejection) => return Ok(Err(reason_of(rejection))),
         };
         let wrappers = &access.get.expected.wrappers;
         let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper)).and_then(Value::as_object);
@@ -354,7 +354,7 @@ impl<'a> RowSender<'a> {
                         self.client.limiter().hold(wait.unwrap_or(BUSY_WAIT));
                         Duration::ZERO
                     }
-                    verdict => return self.settle(verdict, &permit, method, address),
+                    outcome => return self.settle(outcome, &permit, method, address),
                 },
             };
             drop(permit);
@@ -371,33 +371,37 @@ impl<'a> RowSender<'a> {
         }
     }
 
-    fn settle(&self, verdict: Outcome, permit: &Permit<'_>, method: Method, address: &Uri) -> Result<Option<Written>> {
+    fn settle(&self, outcome: Outcome, permit: &Permit<'_>, method: Method, address: &Uri) -> Result<Option<Written>> {
         let stopped = |error: Error| Err(error);
-        match verdict {
+        match outcome {
             Outcome::Done { id } => {
                 permit.on_success();
                 self.accepted.store(true, Ordering::Relaxed);
                 Ok(Some(Written::Done(id)))
             }
-            Outcome::Refused(refusal) => {
+            Outcome::Rejected(rejection) => {
                 permit.on_success();
-                Ok(Some(Written::Refused(refusal)))
+                Ok(Some(Written::Rejected(rejection)))
             }
             Outcome::Unknown(why) => {
                 permit.on_overload();
                 Ok(Some(Written::InDoubt(why)))
             }
-            Outcome::Forbidden(refusal) if self.accepted.load(Ordering::Relaxed) => Ok(Some(Written::Refused(refusal))),
-            Outcome::Forbidden(refusal) => stopped(api::denied(403, &format!("{} {}", refusal.code, refusal.message))),
-            Outcome::LoginRefused(refusal) => {
-                stopped(api::denied(401, &format!("{} {}", refusal.code, refusal.message)))
+            Outcome::Forbidden(rejection) if self.accepted.load(Ordering::Relaxed) => {
+                Ok(Some(Written::Rejected(rejection)))
             }
-            Outcome::NoSuchPath(refusal) => stopped(
+            Outcome::Forbidden(rejection) => {
+                stopped(api::denied(403, &format!("{} {}", rejection.code, rejection.message)))
+            }
+            Outcome::LoginRejected(rejection) => {
+                stopped(api::denied(401, &format!("{} {}", rejection.code, rejection.message)))
+            }
+            Outcome::NoSuchPath(rejection) => stopped(
                 Error::cannot_run(message!(
                     "attempt.no_such_path",
                     method = format!("{method:?}").to_uppercase(),
                     path = address.path(),
-                    message = refusal.message
+                    message = rejection.message
                 ))
                 .hint(message!("attempt.no_such_path_hint")),
             ),
@@ -414,7 +418,7 @@ impl<'a> RowSender<'a> {
 /// What came of a write.
 enum Written {
     Done(Option<String>),
-    Refused(Refusal),
+    Rejected(Rejection),
     InDoubt(Message),
 }
 
@@ -435,16 +439,16 @@ fn halting(error: Error) -> Error {
     }
 }
 
-fn reason_of(refusal: Refusal) -> Reason {
-    Reason { code: refusal.code, field: String::new(), message: refusal.message.into() }
+fn reason_of(rejection: Rejection) -> Reason {
+    Reason { code: rejection.code, field: String::new(), message: rejection.message.into() }
 }
 
 fn failed_for(reason: Reason) -> End {
     End { status: Status::Failed, id: None, reason: Some(Box::new(reason)) }
 }
 
-fn failed(refusal: Refusal) -> End {
-    failed_for(reason_of(refusal))
+fn failed(rejection: Rejection) -> End {
+    failed_for(reason_of(rejection))
 }
 
 fn in_doubt(why: Message) -> End {

@@ -12,7 +12,7 @@ use crate::message;
 use crate::mirror::{Key, List};
 
 /// What the service said: a document, or no.
-type Answer = std::result::Result<api::Document, api::Refusal>;
+type Answer = std::result::Result<api::Document, api::Rejection>;
 
 /// Records looked at together.
 const BATCH: usize = 500;

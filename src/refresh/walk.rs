@@ -153,7 +153,7 @@ impl Refresh<'_> {
                 Err(refusal) => {
                     let why = format!("{} {}", refusal.code, refusal.message);
                     return Err(Error::cannot_run(message!("api.read_failed", path = path, why = why))
-                        .hint(message!("api.refused_hint")));
+                        .hint(message!("api.rejected_hint")));
                 }
             };
             let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());

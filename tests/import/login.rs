@@ -318,3 +318,17 @@ fn a_certificate_file_that_is_none_is_refused() {
     command.env("BW8_USER", "me@example.com").env("BW8_PASSWORD", CANARY);
     work.run(command).exits(2).says("root.pem");
 }
+
+#[test]
+fn a_secret_whose_backslash_was_read_as_an_escape_is_not_shown() {
+    // Written into the answer as it is, which is known of the service; what is read there is another text.
+    let page = "HTTP/1.1 400 no\r\nConnection: close\r\n\r\n{\"errcode\":\"7\",\"errmsg\":\"bad Geheim\\n7391-acht\"}";
+    let work = Work::new();
+    let mut table = Table::of(&["companyName", "servicepassword"]);
+    table.push(&["示例公司", "Geheim\\n7391-acht"]);
+    work.write_table("mine.csv", &table);
+    let mut command = work.command("import companies mine.csv --rate 0 --verbose");
+    command.env("BW8_BASE_URL", page_server(page)).env("BW8_USER", "me@example.com").env("BW8_PASSWORD", CANARY);
+    let ran = work.run(command);
+    ran.exits(3).says("7 bad •••").never_says("7391");
+}
