@@ -57,7 +57,7 @@ fn export(folder: &Path, base_url: &str) -> Duration {
     let mirror =
         Mirror::open(&Mirror::path(&state.join("mirrors"), host, &format!("{base_url} bench"))).expect("a mirror");
     let list = mirror.list("customers", "").expect("a list");
-    let list = mirror.begin_pass(&list, jiff::Timestamp::now().as_second()).expect("a pass");
+    let list = mirror.begin_generation(&list, jiff::Timestamp::now().as_second()).expect("a pass");
     mirror
         .together(|| {
             for id in 1..=RECORDS {
@@ -72,7 +72,7 @@ fn export(folder: &Path, base_url: &str) -> Duration {
             Ok(())
         })
         .expect("a filled mirror");
-    mirror.end_pass(&list, Some(RECORDS)).expect("a whole list");
+    mirror.end_generation(&list, Some(RECORDS)).expect("a whole list");
     drop(mirror);
     let began = Instant::now();
     let status = Command::new(env!("CARGO_BIN_EXE_bw8"))

@@ -12,6 +12,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::language::Language;
 use crate::message;
 use crate::mirror::{List, Mirror};
+use crate::projection::service_time;
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::Printer;
 
@@ -59,7 +60,7 @@ fn show(files: &[PathBuf], catalog: &Catalog, printer: &Printer) -> Result<Exit>
         let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
         printer.result(&t!("mirror.file", file = file.display(), size = size(bytes)));
         let mut lists = Vec::new();
-        for list in mirror.lists()?.iter().filter(|list| list.question.is_empty()) {
+        for list in mirror.lists()?.iter().filter(|list| list.query.is_empty()) {
             let records = mirror.held(list)?;
             printer.result(&line(list, records, catalog));
             lists.push(json!({"entity": list.entity, "records": records, "complete": list.complete.map(|at| moment(at, catalog))}));
@@ -110,9 +111,7 @@ fn clear(files: &[PathBuf], host: Option<&str>, printer: &Printer) -> Result<Exi
 
 /// A moment of Unix time where the service is.
 fn moment(seconds: i64, catalog: &Catalog) -> String {
-    let offset = jiff::tz::Offset::from_seconds(catalog.service.utc_offset);
-    let moment = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    offset.unwrap_or(jiff::tz::Offset::UTC).to_datetime(moment).strftime("%Y-%m-%d %H:%M").to_string()
+    service_time(seconds, &catalog.service).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 fn size(bytes: u64) -> String {

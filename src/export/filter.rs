@@ -3,41 +3,85 @@
 
 use serde_json::Value;
 
+use super::columns::ColumnChoice;
+use super::options::Condition;
+use super::period::Bounds;
+use super::plan::ExportPlan;
 use crate::api::as_text;
-use crate::entity::{Custom, Entity, fold};
-use crate::export::moment;
-use crate::export::period::Bounds;
-use crate::refresh::{is_deleted, text_of};
+use crate::entity::{Custom, Entity, Field, Kind, fold};
+use crate::error::Result;
+use crate::projection::{Definitions, custom_text, is_deleted, moment, text_of};
 
 /// A member that must have a value.
 #[derive(Debug, Clone)]
-pub struct Term {
+struct Term {
     /// The member, or the key of a custom field.
-    pub name: String,
+    name: String,
     /// It is a custom field.
-    pub is_custom: bool,
+    is_custom: bool,
     /// It holds several values, one of which must be meant.
-    pub is_list: bool,
+    is_list: bool,
     /// Any of these values will do.
-    pub values: Vec<String>,
+    values: Vec<String>,
 }
 
 /// Which records are written.
 #[derive(Debug, Clone)]
-pub struct Filter<'a> {
+pub struct RecordFilter<'a> {
     /// Their entity.
     pub entity: &'a Entity,
     /// Where custom fields are.
-    pub custom: &'a Custom,
+    custom: &'a Custom,
     /// Members with times, and the bounds they must lie in.
-    pub spans: Vec<(String, Bounds)>,
+    spans: Vec<(String, Bounds)>,
     /// Members with values.
-    pub terms: Vec<Term>,
+    terms: Vec<Term>,
     /// Deleted records too.
-    pub with_deleted: bool,
+    with_deleted: bool,
 }
 
-impl Filter<'_> {
+impl<'a> RecordFilter<'a> {
+    /// The filter that a plan means.
+    ///
+    /// # Errors
+    /// A condition on what is no column.
+    pub fn new(plan: &ExportPlan<'a>, definitions: &Definitions) -> Result<Self> {
+        let choice = ColumnChoice { options: plan.options };
+        let mut terms: Vec<Term> = Vec::new();
+        for Condition { column, value } in &plan.options.selection.conditions {
+            let field = choice.field(column);
+            let name = match (field, definitions.key_of(column)) {
+                (Some(field), _) => field.name.clone(),
+                (None, Some(key)) => key.to_owned(),
+                // The service filters by it and tells nothing about it.
+                (None, None) if plan.query().is_some_and(|query| query.endpoint.filters.contains(column)) => continue,
+                (None, None) => return Err(choice.unknown(column, &[], definitions)),
+            };
+            let values = stored_values(field, definitions, &name, value);
+            match terms.iter_mut().find(|term| term.name == name) {
+                Some(term) => term.values.extend(values),
+                None => terms.push(Term {
+                    name,
+                    is_custom: field.is_none(),
+                    is_list: field.is_some_and(|field| matches!(field.kind, Kind::Ids | Kind::Tags)),
+                    values,
+                }),
+            }
+        }
+        Ok(RecordFilter {
+            entity: plan.options.entity,
+            custom: &plan.options.catalog.service.custom,
+            spans: plan.spans.clone(),
+            terms,
+            with_deleted: plan.options.selection.with_deleted,
+        })
+    }
+
+    /// The same for all records of another entity: deleted ones are meant or not alike.
+    pub fn all_of<'b>(&'b self, entity: &'b Entity) -> RecordFilter<'b> {
+        RecordFilter { entity, spans: Vec::new(), terms: Vec::new(), ..self.clone() }
+    }
+
     /// Whether a record, with its own page where there is one, is written.
     pub fn holds(&self, record: &Value, detail: Option<&Value>) -> bool {
         let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
@@ -48,10 +92,8 @@ impl Filter<'_> {
         };
         let has_value = |term: &Term| {
             let text = match term.is_custom {
-                true => {
-                    [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom_text(record, &term.name))
-                }
-                false => get(&term.name).map(|value| text_of(value).into_owned()),
+                true => [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom(record, &term.name)),
+                false => get(&term.name).map(text_of),
             };
             let text = text.unwrap_or_default();
             match term.is_list {
@@ -67,17 +109,22 @@ impl Filter<'_> {
     /// Whether a record may be written once its own page is known: what the list does not tell is not held against it.
     pub fn could_hold(&self, record: &Value) -> bool {
         let is_told = |term: &&Term| match term.is_custom {
-            true => self.custom_text(record, &term.name).is_some(),
+            true => self.custom(record, &term.name).is_some(),
             false => record.get(&term.name).is_some(),
         };
         let terms = self.terms.iter().filter(is_told).cloned().collect();
-        Filter { terms, ..self.clone() }.holds(record, None)
+        RecordFilter { terms, ..self.clone() }.holds(record, None)
     }
 
-    fn custom_text(&self, record: &Value, key: &str) -> Option<String> {
-        let fields = record.get(&self.custom.member)?.as_array()?;
-        let field =
-            fields.iter().find(|field| field.get(&self.custom.key).is_some_and(|found| as_text(found) == key))?;
-        field.get(&self.custom.value).map(|value| text_of(value).into_owned())
+    fn custom<'b>(&self, record: &'b Value, key: &str) -> Option<std::borrow::Cow<'b, str>> {
+        custom_text(record.get(&self.custom.member), self.custom, key)
     }
+}
+
+/// The texts a condition's value may stand for in a record: itself, and what the catalog or the account stores for it.
+fn stored_values(field: Option<&Field>, definitions: &Definitions, key: &str, value: &str) -> Vec<String> {
+    let mut values = vec![value.to_owned()];
+    values.extend(field.and_then(|field| field.choice(value)).map(|choice| choice.value.clone()));
+    values.extend(definitions.value_of(key, value).map(str::to_owned));
+    values
 }

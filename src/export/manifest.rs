@@ -1,20 +1,26 @@
-//! What proves an export: counts, questions, checksums, warnings, in a small JSON file beside it.
+//! What proves an export: counts, queries, checksums, warnings, in a small JSON file beside it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
+use super::facts;
+use super::gather::Gathered;
+use super::plan::ExportPlan;
+use super::publish::{FileSum, Published};
+use super::stage::StagedFile;
 use crate::error::{Context, Result};
+use crate::files;
 use crate::message;
-use crate::refresh::Report;
+use crate::refresh::ListReport;
 
 /// Version of the manifest.
-pub const VERSION: u32 = 1;
+const VERSION: u32 = 1;
 
 /// What was exported, and how it is known to be all.
 #[derive(Debug, Serialize)]
 pub struct Manifest {
-    /// Version of this shape.
+    /// Version of this format.
     pub version: u32,
     /// The entity.
     pub entity: String,
@@ -35,45 +41,49 @@ pub struct Manifest {
     /// Deleted records that were left out.
     pub deleted_left_out: u64,
     /// What was asked and what came.
-    pub windows: Vec<Report>,
+    #[serde(rename = "windows")]
+    pub lists: Vec<ListReport>,
     /// The files.
     pub files: Vec<FileSum>,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
 
-/// One file.
-#[derive(Debug, Clone, Serialize)]
-pub struct FileSum {
-    /// Its name, beside the manifest.
-    pub name: String,
-    /// Rows below the header.
-    pub rows: u64,
-    /// Sheets the rows took.
-    pub sheets: usize,
-    /// Bytes.
-    pub bytes: u64,
-    /// SHA-256.
-    pub sha256: String,
-}
-
-/// `weekly.xlsx` has `weekly.manifest.json`.
-pub fn path_of(file: &Path) -> PathBuf {
-    file.with_extension("manifest.json")
-}
-
 impl Manifest {
-    /// Writes it whole or not at all.
+    /// The manifest of files that are in place.
+    pub fn new(
+        plan: &ExportPlan<'_>,
+        account: &str,
+        gathered: Gathered,
+        staged: &[StagedFile],
+        published: Published,
+    ) -> Self {
+        let options = plan.options;
+        Manifest {
+            version: VERSION,
+            entity: options.entity.name.clone(),
+            program: concat!("bw8 ", env!("CARGO_PKG_VERSION")).to_owned(),
+            exported: options.now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            account: account.to_owned(),
+            filter: facts::filters(plan),
+            complete: true,
+            records: staged.first().map_or(0, |file| file.rows),
+            server_count: gathered.reports.last().and_then(|report| report.count_after),
+            deleted_left_out: staged.first().map_or(0, |file| file.deleted_left_out),
+            lists: gathered.reports,
+            files: published.sums,
+            warnings: gathered.warnings.into_iter().chain(published.warnings).collect(),
+        }
+    }
+
+    /// Writes it beside an export's file, whole or not at all: `weekly.xlsx` has `weekly.manifest.json`.
     ///
     /// # Errors
     /// A full disk.
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let place = || message!("export.cannot_write", file = path.display());
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).context(place)?;
-        serde_json::to_writer_pretty(&mut file, self).context(place)?;
-        file.as_file().sync_all().context(place)?;
-        file.persist(path).map_err(|error| error.error).context(place)?;
-        Ok(())
+    pub fn write_beside(&self, file: &Path) -> Result<()> {
+        let path = file.with_extension("manifest.json");
+        files::whole(&path, |file| {
+            serde_json::to_writer_pretty(file, self).context(|| message!("export.cannot_write", file = path.display()))
+        })
     }
 }

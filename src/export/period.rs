@@ -4,8 +4,8 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::{Span, ToSpan};
 
 use crate::error::{Error, Result};
-use crate::export::moment::{self, Moment};
 use crate::message;
+use crate::projection::moment::{self, Moment};
 
 /// The words for spans, in the order they are shown.
 const WORDS: &[&str] = &[

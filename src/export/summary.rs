@@ -1,4 +1,4 @@
-//! The first sheet of a workbook: what was exported, when, which part, how many, from where, and counts.
+//! What the first sheet of a workbook says: what was exported, when, which part, how many, from where, and counts.
 
 use std::collections::BTreeMap;
 
@@ -7,37 +7,30 @@ use serde_json::Value;
 
 use crate::entity::{Entity, Field, Kind};
 use crate::error::Result;
-use crate::export::moment;
-use crate::export::names::Names;
-use crate::format::xlsx::{Counts, Front as Sheet};
+use crate::format::xlsx::{Counts, SummarySheet};
 use crate::language::Language;
-use crate::refresh::text_of;
+use crate::projection::{Names, moment, text_of};
 
 /// Days a chart shows one by one; a longer span is counted by month.
 const MOST_DAYS: usize = 92;
 /// Values of one field that are listed; the rest is one line.
 const MOST_VALUES: usize = 200;
 
-/// What the first sheet says.
-pub type Front = Sheet;
-
 /// Counts records by the fields the catalog names.
 #[derive(Debug)]
-pub struct Tally<'a> {
+pub struct SummaryCounter<'a> {
     counted: Vec<(&'a Field, BTreeMap<String, u64>)>,
-    facts: Vec<(String, String)>,
     title: String,
     language: Language,
-    is_wanted: bool,
 }
 
-impl<'a> Tally<'a> {
-    /// A tally for an entity; one that is not wanted counts nothing.
-    pub fn new(entity: &'a Entity, facts: Vec<(String, String)>, language: Language, is_wanted: bool) -> Self {
-        let fields = entity.summary.iter().filter_map(|name| entity.field(name)).filter(|_| is_wanted);
+impl<'a> SummaryCounter<'a> {
+    /// Counts an entity's records.
+    pub fn new(entity: &'a Entity, language: Language) -> Self {
+        let fields = entity.summary.iter().filter_map(|name| entity.field(name));
         let counted = fields.map(|field| (field, BTreeMap::new())).collect();
-        let title = t!("export.front_title", entity = entity.label(language), locale = locale(language)).into_owned();
-        Tally { counted, facts, title, language, is_wanted }
+        let title = t!("export.summary_title", entity = entity.label(language), locale = locale(language));
+        SummaryCounter { counted, title: title.into_owned(), language }
     }
 
     /// Counts a record.
@@ -60,17 +53,14 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// The first sheet, when it is wanted.
+    /// The first sheet, with these facts above the counts.
     ///
     /// # Errors
     /// A name that cannot be looked up.
-    pub fn finish(&self, records: u64, names: &mut Names<'_>) -> Result<Option<Front>> {
-        if !self.is_wanted {
-            return Ok(None);
-        }
+    pub fn sheet(&self, mut facts: Vec<(String, String)>, records: u64, names: &mut Names<'_>) -> Result<SummarySheet> {
         let locale = locale(self.language);
-        let mut front = Front { title: self.title.clone(), facts: self.facts.clone(), counts: Vec::new() };
-        front.facts.push((t!("export.front_records", locale = locale).into_owned(), records.to_string()));
+        facts.push((t!("export.summary_records", locale = locale).into_owned(), records.to_string()));
+        let mut sheet = SummarySheet { title: self.title.clone(), facts, counts: Vec::new() };
         for (field, counts) in &self.counted {
             let is_time = matches!(field.kind, Kind::Date | Kind::DateTime);
             let mut rows = match is_time {
@@ -79,24 +69,24 @@ impl<'a> Tally<'a> {
             };
             if !is_time && rows.len() > MOST_VALUES {
                 let rest = rows.split_off(MOST_VALUES);
-                let others = t!("export.front_others", count = rest.len(), locale = locale).into_owned();
+                let others = t!("export.summary_others", count = rest.len(), locale = locale).into_owned();
                 rows.push((others, rest.iter().map(|(_, count)| count).sum()));
             }
-            front.counts.push(Counts {
+            sheet.counts.push(Counts {
                 title: self.title_of(field, is_time, names),
-                unit: t!("export.front_unit", locale = locale).into_owned(),
+                unit: t!("export.summary_unit", locale = locale).into_owned(),
                 rows,
                 is_charted: is_time,
             });
         }
-        Ok(Some(front))
+        Ok(sheet)
     }
 
     fn title_of(&self, field: &Field, is_time: bool, names: &Names<'_>) -> String {
         let label = field.label(self.language);
         let is_named = field.reference.as_deref().is_some_and(|entity| names.knows(entity));
         let label = if is_named { label.trim_end_matches("编号").trim_end_matches(" ID") } else { label };
-        let key = if is_time { "export.front_by_day" } else { "export.front_by" };
+        let key = if is_time { "export.summary_by_day" } else { "export.summary_by" };
         t!(key, field = label, locale = locale(self.language)).into_owned()
     }
 
@@ -108,8 +98,10 @@ impl<'a> Tally<'a> {
         names: &mut Names<'_>,
     ) -> Result<Vec<(String, u64)>> {
         let mut counts: Vec<_> = counts.iter().collect();
-        let place = |value: &str| field.choices.iter().position(|choice| choice.value == value).unwrap_or(usize::MAX);
-        counts.sort_by(|(a, one), (b, other)| place(a).cmp(&place(b)).then(other.cmp(one)).then(a.cmp(b)));
+        let choice_index =
+            |value: &str| field.choices.iter().position(|choice| choice.value == value).unwrap_or(usize::MAX);
+        counts
+            .sort_by(|(a, one), (b, other)| choice_index(a).cmp(&choice_index(b)).then(other.cmp(one)).then(a.cmp(b)));
         let mut rows = Vec::with_capacity(counts.len());
         for (value, count) in counts {
             let choice = field.choices.iter().find(|choice| choice.value == *value);
@@ -121,7 +113,7 @@ impl<'a> Tally<'a> {
             }
             if word.is_empty() {
                 word = match value.as_str() {
-                    "" | "0" => t!("export.front_none", locale = locale(self.language)).into_owned(),
+                    "" | "0" => t!("export.summary_none", locale = locale(self.language)).into_owned(),
                     value => value.to_owned(),
                 };
             }

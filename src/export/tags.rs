@@ -4,40 +4,55 @@ use std::collections::BTreeMap;
 
 use rust_i18n::t;
 
-use crate::entity::Catalog;
+use super::filter::RecordFilter;
+use super::record_reader::RecordReader;
+use super::table::{Table, Written};
+use crate::api::as_text;
+use crate::entity::{Catalog, Entity};
 use crate::error::Result;
-use crate::export::filter::Filter;
-use crate::export::gather::tags_of;
-use crate::export::rows::Pile;
-use crate::export::shape::Rows;
-use crate::export::write::{Table, Written};
 use crate::format::Column;
 use crate::language::Language;
+use crate::projection::RowBatch;
+
+/// How many records of a type carry a tag.
+#[derive(Debug)]
+pub struct TagCount {
+    /// What the records are.
+    entity: String,
+    tag: String,
+    records: u64,
+}
 
 /// Counts the tags of each list's records.
 ///
 /// # Errors
-/// A mirror that cannot be read.
+/// A mirror that cannot be read, the user stops.
 pub fn count<'a>(
-    piles: impl Iterator<Item = Pile<'a>>,
+    lists: impl Iterator<Item = RecordReader<'a>>,
     catalog: &Catalog,
-    filter: &Filter<'_>,
+    filter: &RecordFilter<'_>,
     language: Language,
-) -> Result<Vec<(String, String, u64)>> {
-    let mut rows = Vec::new();
-    for pile in piles {
-        let Some(entity) = catalog.get(&pile.list.entity) else { continue };
+) -> Result<Vec<TagCount>> {
+    let mut counted = Vec::new();
+    for reader in lists {
+        let Some(entity) = catalog.get(&reader.list.entity) else { continue };
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        let filter = Filter { entity, spans: Vec::new(), terms: Vec::new(), ..filter.clone() };
-        pile.each(&filter, |_, record, _| {
+        reader.each(&filter.all_of(entity), |_, record, _| {
             for tag in tags_of(entity, record) {
                 *counts.entry(tag).or_default() += 1;
             }
             Ok(())
         })?;
-        rows.extend(counts.into_iter().map(|(tag, count)| (entity.label(language).to_owned(), tag, count)));
+        let label = entity.label(language);
+        counted.extend(counts.into_iter().map(|(tag, records)| TagCount { entity: label.to_owned(), tag, records }));
     }
-    Ok(rows)
+    Ok(counted)
+}
+
+/// The tags of a record.
+fn tags_of(entity: &Entity, record: &serde_json::Value) -> Vec<String> {
+    let text = entity.tags.as_ref().and_then(|tags| record.get(tags)).map(as_text).unwrap_or_default();
+    text.split([',', '，']).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
 /// Record type, tag, number of records.
@@ -57,14 +72,15 @@ pub fn columns(headers: Option<Language>) -> Vec<Column> {
 ///
 /// # Errors
 /// A full disk.
-pub fn write(counts: &[(String, String, u64)], table: &Table) -> Result<(u64, Written)> {
-    let mut rows = Rows::new(3);
-    for (entity, tag, count) in counts {
-        rows.push(entity);
-        rows.push(tag);
-        rows.push_count(*count);
+pub fn write(counts: &[TagCount], table: &Table) -> Result<Written> {
+    let mut rows = RowBatch::new(table.columns.len());
+    for count in counts {
+        rows.push(&count.entity);
+        rows.push(&count.tag);
+        // Exact up to 2^53, far beyond any count of records.
+        rows.push_number(count.records as f64);
     }
     let mut open = table.create()?;
     rows.each(|values| open.write(values))?;
-    Ok((counts.len() as u64, open.finish(None)?))
+    open.finish(None)
 }

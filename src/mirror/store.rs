@@ -5,13 +5,14 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
-use rust_i18n::t;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::tables::{Batch, Key, List, PageCursor, TABLES, VERSION, read_cursor, read_list};
 use crate::error::{Context, Error, Result};
+use crate::files::StagingDirectory;
 use crate::message;
-use crate::mirror::tables::{Batch, Key, List, TABLES, VERSION, Window, read_list, read_window};
+use crate::message::Message;
 
 /// The local copy of one account's records.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub struct Mirror {
     path: PathBuf,
     /// Custom fields already noted, by list: they come with every record.
     noted: RefCell<HashMap<i64, HashSet<String>>>,
-    /// Deletes a temporary mirror.
-    _temporary: Option<tempfile::TempDir>,
+    /// Deletes a temporary mirror, also when the process is told to leave at once.
+    _temporary: Option<StagingDirectory>,
 }
 
 impl Mirror {
@@ -38,16 +39,16 @@ impl Mirror {
     /// # Errors
     /// A folder that cannot be written, a file that is no mirror.
     pub fn open(path: &Path) -> Result<Self> {
-        let place = || message!("mirror.cannot_open", file = path.display());
+        let cannot_open = || message!("mirror.cannot_open", file = path.display());
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).context(place)?;
+            std::fs::create_dir_all(folder).context(cannot_open)?;
         }
-        create_private(path).context(place)?;
-        let connection = Connection::open(path).context(place)?;
-        connection.busy_timeout(std::time::Duration::from_secs(60)).context(place)?;
-        connection.pragma_update(None, "journal_mode", "WAL").context(place)?;
+        create_private(path).context(cannot_open)?;
+        let connection = Connection::open(path).context(cannot_open)?;
+        connection.busy_timeout(std::time::Duration::from_secs(60)).context(cannot_open)?;
+        connection.pragma_update(None, "journal_mode", "WAL").context(cannot_open)?;
         // A crash of the machine may cost the last pages, never the file: they are asked for again.
-        connection.pragma_update(None, "synchronous", "NORMAL").context(place)?;
+        connection.pragma_update(None, "synchronous", "NORMAL").context(cannot_open)?;
         let mirror = Mirror { connection, path: path.to_owned(), noted: RefCell::default(), _temporary: None };
         mirror.set_up().map_err(|error| error.hint(message!("mirror.cannot_open_hint")))?;
         Ok(mirror)
@@ -58,13 +59,13 @@ impl Mirror {
     /// # Errors
     /// A folder for temporary files that cannot be written.
     pub fn temporary() -> Result<Self> {
-        let place = || message!("mirror.cannot_open", file = std::env::temp_dir().display());
-        let folder = tempfile::Builder::new().prefix("bw8-").tempdir().context(place)?;
+        let cannot_open = || message!("mirror.cannot_open", file = std::env::temp_dir().display());
+        let folder = StagingDirectory::new_in(&std::env::temp_dir()).context(cannot_open)?;
         let path = folder.path().join("mirror.db");
-        create_private(&path).context(place)?;
-        let connection = Connection::open(&path).context(place)?;
-        connection.pragma_update(None, "journal_mode", "MEMORY").context(place)?;
-        connection.pragma_update(None, "synchronous", "OFF").context(place)?;
+        create_private(&path).context(cannot_open)?;
+        let connection = Connection::open(&path).context(cannot_open)?;
+        connection.pragma_update(None, "journal_mode", "MEMORY").context(cannot_open)?;
+        connection.pragma_update(None, "synchronous", "OFF").context(cannot_open)?;
         let mirror = Mirror { connection, path, noted: RefCell::default(), _temporary: Some(folder) };
         mirror.set_up()?;
         Ok(mirror)
@@ -72,9 +73,9 @@ impl Mirror {
 
     fn set_up(&self) -> Result<()> {
         self.connection.set_prepared_statement_cache_capacity(64);
-        self.connection.pragma_update(None, "cache_size", -8000).context(|| self.place())?;
+        self.connection.pragma_update(None, "cache_size", -8000).context(|| self.failed())?;
         let version: i64 =
-            self.connection.pragma_query_value(None, "user_version", |row| row.get(0)).context(|| self.place())?;
+            self.connection.pragma_query_value(None, "user_version", |row| row.get(0)).context(|| self.failed())?;
         if version == VERSION {
             return Ok(());
         }
@@ -90,29 +91,19 @@ impl Mirror {
             }
             self.connection.execute_batch("COMMIT")
         });
-        made.context(|| self.place())
-    }
-
-    /// Where the file is.
-    pub fn file(&self) -> &Path {
-        &self.path
-    }
-
-    /// Whether it is gone when the command ends.
-    pub fn is_temporary(&self) -> bool {
-        self._temporary.is_some()
+        made.context(|| self.failed())
     }
 
     /// Keeps other commands from refreshing this mirror as long as the file it gives is open; none when one does now.
-    /// Two that read the same list would each take the other's pass for its own.
+    /// Two that read the same list would each take the other's generation for its own.
     ///
     /// # Errors
     /// A folder that cannot be written.
     pub fn lock(&self) -> Result<Option<std::fs::File>> {
         let path = self.path.with_extension("lock");
-        let place = || message!("mirror.cannot_open", file = path.display());
-        create_private(&path).context(place)?;
-        let file = std::fs::OpenOptions::new().write(true).open(&path).context(place)?;
+        let cannot_open = || message!("mirror.cannot_open", file = path.display());
+        create_private(&path).context(cannot_open)?;
+        let file = std::fs::OpenOptions::new().write(true).open(&path).context(cannot_open)?;
         match file.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),
             // Some network drives cannot lock; one user there is better than none.
@@ -120,8 +111,8 @@ impl Mirror {
         }
     }
 
-    fn place(&self) -> String {
-        t!("mirror.failed", file = self.path.display()).into_owned()
+    fn failed(&self) -> Message {
+        message!("mirror.failed", file = self.path.display())
     }
 
     /// Runs `work` in one transaction.
@@ -129,9 +120,9 @@ impl Mirror {
     /// # Errors
     /// What `work` says, or a full disk.
     pub fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.connection.execute_batch("BEGIN IMMEDIATE").context(|| self.place())?;
+        self.connection.execute_batch("BEGIN IMMEDIATE").context(|| self.failed())?;
         match work() {
-            Ok(done) => self.connection.execute_batch("COMMIT").context(|| self.place()).map(|()| done),
+            Ok(done) => self.connection.execute_batch("COMMIT").context(|| self.failed()).map(|()| done),
             Err(error) => {
                 // The first error is the one to tell.
                 let _ = self.connection.execute_batch("ROLLBACK");
@@ -140,30 +131,30 @@ impl Mirror {
         }
     }
 
-    /// The list of this entity and question, made when it is not there.
+    /// The list of this entity and query, made when it is not there.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn list(&self, entity: &str, question: &str) -> Result<List> {
-        if let Some(list) = self.find(entity, question)? {
+    pub fn list(&self, entity: &str, query: &str) -> Result<List> {
+        if let Some(list) = self.find(entity, query)? {
             return Ok(list);
         }
-        self.execute("INSERT OR IGNORE INTO list(entity, question) VALUES (?, ?)", params![entity, question])?;
-        self.find(entity, question)?.ok_or_else(|| Error::cannot_run(self.place()))
+        self.execute("INSERT OR IGNORE INTO list(entity, question) VALUES (?, ?)", params![entity, query])?;
+        self.find(entity, query)?.ok_or_else(|| Error::cannot_run(self.failed()))
     }
 
-    /// The list of this entity and question, when it is there.
+    /// The list of this entity and query, when it is there.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn find(&self, entity: &str, question: &str) -> Result<Option<List>> {
+    pub fn find(&self, entity: &str, query: &str) -> Result<Option<List>> {
         self.connection
             .prepare_cached(
                 "SELECT id, entity, question, pass, began, is_read, complete, total FROM list
                  WHERE entity = ? AND question = ?",
             )
-            .and_then(|mut statement| statement.query_row(params![entity, question], read_list).optional())
-            .context(|| self.place())
+            .and_then(|mut statement| statement.query_row(params![entity, query], read_list).optional())
+            .context(|| self.failed())
     }
 
     /// All lists.
@@ -177,31 +168,32 @@ impl Mirror {
                  ORDER BY entity, question",
             )
             .and_then(|mut statement| statement.query_map([], read_list)?.collect())
-            .context(|| self.place())
+            .context(|| self.failed())
     }
 
-    /// Begins a new pass over a list.
+    /// Begins a new generation of a list: it is read from its beginning.
     ///
     /// # Errors
     /// A full disk.
-    pub fn begin_pass(&self, list: &List, now: i64) -> Result<List> {
+    pub fn begin_generation(&self, list: &List, now: i64) -> Result<List> {
         self.together(|| {
             self.execute(
                 "UPDATE list SET pass = pass + 1, began = ?, is_read = 0 WHERE id = ?",
                 params![now, list.id],
             )?;
             self.execute("DELETE FROM window WHERE list = ?", params![list.id])?;
-            self.list(&list.entity, &list.question)
+            self.list(&list.entity, &list.query)
         })
     }
 
-    /// Ends a pass: what it did not see is gone. Tells how many records that were.
+    /// Ends a generation: what it did not see is gone. Tells how many records that were.
     ///
     /// # Errors
     /// A full disk.
-    pub fn end_pass(&self, list: &List, total: Option<u64>) -> Result<u64> {
+    pub fn end_generation(&self, list: &List, total: Option<u64>) -> Result<u64> {
         self.together(|| {
-            let gone = self.execute("DELETE FROM record WHERE list = ? AND seen < ?", params![list.id, list.pass])?;
+            let gone =
+                self.execute("DELETE FROM record WHERE list = ? AND seen < ?", params![list.id, list.generation])?;
             self.execute(
                 "DELETE FROM detail WHERE list = ?1 AND NOT EXISTS (SELECT 1 FROM record
                  WHERE record.list = ?1 AND record.rank = detail.rank AND record.key = detail.key)",
@@ -247,7 +239,7 @@ impl Mirror {
         })
     }
 
-    /// Stores a record as seen by the list's pass.
+    /// Stores a record as seen by the list's generation.
     ///
     /// # Errors
     /// A full disk.
@@ -255,7 +247,7 @@ impl Mirror {
         self.execute(
             "INSERT INTO record(list, rank, key, seen, body) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT(list, rank, key) DO UPDATE SET seen = excluded.seen, body = excluded.body",
-            params![list.id, key.rank, key.text, list.pass, body],
+            params![list.id, key.rank, key.text, list.generation, body],
         )
         .map(drop)
     }
@@ -283,7 +275,7 @@ impl Mirror {
         self.connection
             .prepare_cached("SELECT key FROM custom WHERE list = ? ORDER BY key")
             .and_then(|mut statement| statement.query_map(params![list.id], |row| row.get(0))?.collect())
-            .context(|| self.place())
+            .context(|| self.failed())
     }
 
     /// One record of a list.
@@ -296,10 +288,10 @@ impl Mirror {
             .and_then(|mut statement| {
                 statement.query_row(params![list.id, key.rank, key.text], |row| row.get(0)).optional()
             })
-            .context(|| self.place())
+            .context(|| self.failed())
     }
 
-    /// The next records of a list's pass behind `after`, in order of their ids.
+    /// The next records of a list's generation behind `after`, in order of their ids.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -312,25 +304,25 @@ impl Mirror {
             )
             .and_then(|mut statement| {
                 let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                let mut rows = statement.query(params![list.id, after.rank, after.text, list.pass, limit])?;
+                let mut rows = statement.query(params![list.id, after.rank, after.text, list.generation, limit])?;
                 while let Some(row) = rows.next()? {
                     batch.records.push((Key { rank: row.get(0)?, text: row.get(1)? }, row.get(2)?));
                 }
                 Ok(())
             })
-            .context(|| self.place())?;
+            .context(|| self.failed())?;
         Ok(batch)
     }
 
-    /// How many records the list's pass has seen.
+    /// How many records the list's generation has seen.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn seen(&self, list: &List) -> Result<u64> {
-        self.count("SELECT COUNT(*) FROM record WHERE list = ? AND seen = ?", params![list.id, list.pass])
+        self.count("SELECT COUNT(*) FROM record WHERE list = ? AND seen = ?", params![list.id, list.generation])
     }
 
-    /// How many records a list holds, whichever pass saw them.
+    /// How many records a list holds, whichever generation saw them.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -343,7 +335,7 @@ impl Mirror {
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_row(values, |row| row.get::<_, i64>(0)))
             .map(|count| u64::try_from(count).unwrap_or(0))
-            .context(|| self.place())
+            .context(|| self.failed())
     }
 
     /// Stores what was asked for one record.
@@ -370,51 +362,54 @@ impl Mirror {
                     .query_row(params![list.id, key.rank, key.text, name], |row| Ok((row.get(0)?, row.get(1)?)))
                     .optional()
             })
-            .context(|| self.place())
+            .context(|| self.failed())
     }
 
     /// How far the reading of a filter has come.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn window(&self, list: &List, number: i64) -> Result<Option<Window>> {
+    pub fn cursor(&self, list: &List, number: i64) -> Result<Option<PageCursor>> {
         self.connection
             .prepare_cached(
                 "SELECT number, filter, position, size, tail, count_before, count_after, pages, is_fixed, is_joined,
                  is_finished FROM window WHERE list = ? AND number = ?",
             )
-            .and_then(|mut statement| statement.query_row(params![list.id, number], read_window).optional())
-            .context(|| self.place())
+            .and_then(|mut statement| statement.query_row(params![list.id, number], read_cursor).optional())
+            .context(|| self.failed())
     }
 
     /// Notes how far the reading of a filter has come.
     ///
     /// # Errors
     /// A full disk.
-    pub fn put_window(&self, list: &List, window: &Window) -> Result<()> {
+    pub fn put_cursor(&self, list: &List, cursor: &PageCursor) -> Result<()> {
         self.execute(
             "INSERT OR REPLACE INTO window(list, number, filter, position, size, tail, count_before, count_after,
              pages, is_fixed, is_joined, is_finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 list.id,
-                window.number,
-                window.filter,
-                to_i64(window.position),
-                to_i64(window.size),
-                Value::from(window.tail.clone()).to_string(),
-                window.count_before.map(to_i64),
-                window.count_after.map(to_i64),
-                to_i64(window.pages),
-                window.is_fixed,
-                window.is_joined,
-                window.is_finished,
+                cursor.number,
+                cursor.filter,
+                to_i64(cursor.position),
+                to_i64(cursor.page_size),
+                Value::from(cursor.last_keys.clone()).to_string(),
+                cursor.count_before.map(to_i64),
+                cursor.count_after.map(to_i64),
+                to_i64(cursor.pages),
+                cursor.is_fixed,
+                cursor.is_joined,
+                cursor.is_finished,
             ],
         )
         .map(drop)
     }
 
     fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
-        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).context(|| self.place())
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(values))
+            .context(|| self.failed())
     }
 }
 
@@ -440,28 +435,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_pass_did_not_see_is_gone() {
+    fn what_a_generation_did_not_see_is_gone() {
         let mirror = Mirror::temporary().unwrap();
         let list = mirror.list("customers", "").unwrap();
-        let first = mirror.begin_pass(&list, 1).unwrap();
+        let first = mirror.begin_generation(&list, 1).unwrap();
         mirror.put(&first, &Key::of("1"), b"{}").unwrap();
         mirror.put(&first, &Key::of("2"), b"{}").unwrap();
-        assert_eq!(mirror.end_pass(&first, Some(2)).unwrap(), 0);
-        let second = mirror.begin_pass(&list, 2).unwrap();
+        assert_eq!(mirror.end_generation(&first, Some(2)).unwrap(), 0);
+        let second = mirror.begin_generation(&list, 2).unwrap();
         mirror.put(&second, &Key::of("2"), b"{}").unwrap();
         assert_eq!(mirror.seen(&second).unwrap(), 1);
-        assert_eq!(mirror.end_pass(&second, Some(1)).unwrap(), 1);
+        assert_eq!(mirror.end_generation(&second, Some(1)).unwrap(), 1);
         assert_eq!(mirror.held(&second).unwrap(), 1);
         assert_eq!(mirror.after(&second, &Key::first(), 10).unwrap().records[0].0, Key::of("2"));
     }
 
     #[test]
-    fn a_window_is_read_back_as_it_was_written() {
+    fn a_cursor_is_read_back_as_it_was_written() {
         let mirror = Mirror::temporary().unwrap();
         let list = mirror.list("tickets", "").unwrap();
-        let window = Window { number: 1, size: 100, tail: vec!["7".into(), "a\"b".into()], ..Window::default() };
-        mirror.put_window(&list, &window).unwrap();
-        assert_eq!(mirror.window(&list, 1).unwrap().unwrap(), window);
+        let cursor = PageCursor {
+            number: 1,
+            page_size: 100,
+            last_keys: vec!["7".into(), "a\"b".into()],
+            ..PageCursor::default()
+        };
+        mirror.put_cursor(&list, &cursor).unwrap();
+        assert_eq!(mirror.cursor(&list, 1).unwrap().unwrap(), cursor);
     }
 
     #[cfg(unix)]

@@ -3,16 +3,18 @@
 /// Version of the tables; a file of another one is begun anew, as all it holds can be asked for again.
 pub const VERSION: i64 = 1;
 
+/// Stored names stay as they are, so that no copy is lost: `question` is a list's query, `pass` its generation, `window` a page
+/// cursor, `tail` its last keys.
 pub const TABLES: &str = "
 CREATE TABLE list(
     id INTEGER PRIMARY KEY,
     entity TEXT NOT NULL,
     question TEXT NOT NULL,
-    -- Number of the pass being read or read last.
+    -- Number of the generation being read or read last.
     pass INTEGER NOT NULL DEFAULT 0,
-    -- When that pass began, seconds of Unix time.
+    -- When its reading began, seconds of Unix time.
     began INTEGER,
-    -- The pass is read to its end.
+    -- It is read to its end.
     is_read INTEGER NOT NULL DEFAULT 0,
     -- Beginning of the last refresh that ended: everything the service had then is here.
     complete INTEGER,
@@ -24,6 +26,7 @@ CREATE TABLE record(
     list INTEGER NOT NULL,
     rank INTEGER NOT NULL,
     key TEXT NOT NULL,
+    -- The generation that saw it last.
     seen INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY(list, rank, key)
@@ -34,7 +37,7 @@ CREATE TABLE detail(
     rank INTEGER NOT NULL,
     key TEXT NOT NULL,
     name TEXT NOT NULL,
-    -- The record's own time of change when it was asked.
+    -- A hash of what the list said of the record when it was asked.
     stamp TEXT NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY(list, rank, key, name)
@@ -89,13 +92,13 @@ pub struct List {
     pub id: i64,
     /// Entity of the catalog.
     pub entity: String,
-    /// The filter it was asked with; empty for everything.
-    pub question: String,
-    /// Number of the pass being read or read last.
-    pub pass: i64,
-    /// When that pass began (Unix seconds).
+    /// What it was asked for; empty for everything.
+    pub query: String,
+    /// Number of the generation being read or read last.
+    pub generation: i64,
+    /// When its reading began (Unix seconds).
     pub began: Option<i64>,
-    /// That pass is read to its end.
+    /// It is read to its end.
     pub is_read: bool,
     /// Beginning of the last refresh that ended (Unix seconds).
     pub complete: Option<i64>,
@@ -105,17 +108,17 @@ pub struct List {
 
 /// How far the reading of one filter has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Window {
-    /// Place among the filters of a list.
+pub struct PageCursor {
+    /// Which of a list's filters it is, from 0.
     pub number: i64,
     /// The filter, as a query string.
     pub filter: String,
     /// Records of the service's order that are read.
     pub position: u64,
     /// Records a page carries; 0 before the first one.
-    pub size: u64,
+    pub page_size: u64,
     /// Keys of the last page, in its order.
-    pub tail: Vec<String>,
+    pub last_keys: Vec<String>,
     /// The service's total on the first page.
     pub count_before: Option<u64>,
     /// The service's total on the last page.
@@ -142,8 +145,8 @@ pub fn read_list(row: &rusqlite::Row<'_>) -> rusqlite::Result<List> {
     Ok(List {
         id: row.get(0)?,
         entity: row.get(1)?,
-        question: row.get(2)?,
-        pass: row.get(3)?,
+        query: row.get(2)?,
+        generation: row.get(3)?,
         began: row.get(4)?,
         is_read: row.get(5)?,
         complete: row.get(6)?,
@@ -152,14 +155,14 @@ pub fn read_list(row: &rusqlite::Row<'_>) -> rusqlite::Result<List> {
 }
 
 /// A row of `window`.
-pub fn read_window(row: &rusqlite::Row<'_>) -> rusqlite::Result<Window> {
+pub fn read_cursor(row: &rusqlite::Row<'_>) -> rusqlite::Result<PageCursor> {
     let number = |at: usize| row.get::<_, Option<i64>>(at).map(|n| n.and_then(|n| u64::try_from(n).ok()));
-    Ok(Window {
+    Ok(PageCursor {
         number: row.get(0)?,
         filter: row.get(1)?,
         position: number(2)?.unwrap_or(0),
-        size: number(3)?.unwrap_or(0),
-        tail: serde_json::from_str(&row.get::<_, String>(4)?).unwrap_or_default(),
+        page_size: number(3)?.unwrap_or(0),
+        last_keys: serde_json::from_str(&row.get::<_, String>(4)?).unwrap_or_default(),
         count_before: number(5)?,
         count_after: number(6)?,
         pages: number(7)?.unwrap_or(0),

@@ -4,15 +4,16 @@
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
-use super::{Question, Refresh, Task, record};
+use super::list_query::ListQuery;
+use super::record_key;
+use super::refresher::Refresher;
 use crate::api;
 use crate::entity::{Endpoint, Entity};
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::message;
 use crate::mirror::{Key, List};
-
-/// What the service said: a document, or no.
-type Answer = std::result::Result<api::Document, api::Rejection>;
+use crate::projection::custom_keys;
 
 /// Records looked at together.
 const BATCH: usize = 500;
@@ -28,7 +29,7 @@ pub struct Detail<'a> {
     pub is_list: bool,
 }
 
-impl Refresh<'_> {
+impl Refresher<'_> {
     /// Asks for the details of every wanted record of a list that are not here yet. Tells how many the service does not
     /// have.
     ///
@@ -36,12 +37,12 @@ impl Refresh<'_> {
     /// The user stops or the service fails; what was asked is kept.
     pub async fn read_details(
         &self,
-        question: &Question<'_>,
+        query: &ListQuery<'_>,
         list: &List,
         detail: Detail<'_>,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<u64> {
-        self.progress.begin(&self.label(question), 0, Some(self.mirror.seen(list)?));
+        self.progress.begin(&self.label(query), 0, Some(self.mirror.seen(list)?));
         let mut missing = 0;
         let mut last = Key::first();
         loop {
@@ -53,20 +54,20 @@ impl Refresh<'_> {
             let mut asked = Vec::new();
             for (key, body) in &batch.records {
                 let record: Value = serde_json::from_slice(body).unwrap_or_default();
-                let stamp = record::hash(&record);
+                let stamp = record_key::hash(&record);
                 let is_here = self.mirror.detail(list, key, detail.name)?.is_some_and(|(old, _)| old == stamp);
                 match is_here || !wanted(&record) {
                     true => self.progress.advance(),
                     false => asked.push((key.clone(), stamp)),
                 }
             }
-            missing += self.ask_details(question, list, detail, asked).await?;
+            missing += self.ask_details(query, list, detail, asked).await?;
         }
     }
 
     async fn ask_details(
         &self,
-        question: &Question<'_>,
+        query: &ListQuery<'_>,
         list: &List,
         detail: Detail<'_>,
         asked: Vec<(Key, String)>,
@@ -89,7 +90,7 @@ impl Refresh<'_> {
             self.progress.advance();
             match body {
                 None => missing += 1,
-                Some(body) => self.store_detail(question, list, &key, detail.name, &stamp, body)?,
+                Some(body) => self.store_detail(query, list, &key, detail.name, &stamp, body)?,
             }
         }
         self.stop.check()?;
@@ -98,7 +99,7 @@ impl Refresh<'_> {
 
     fn store_detail(
         &self,
-        question: &Question<'_>,
+        query: &ListQuery<'_>,
         list: &List,
         key: &Key,
         name: &str,
@@ -106,11 +107,11 @@ impl Refresh<'_> {
         mut body: Value,
     ) -> Result<()> {
         self.mirror.together(|| {
-            for custom in record::custom_keys(&body, &self.catalog.service.custom) {
+            for custom in custom_keys(&body, &self.catalog.service.custom) {
                 self.mirror.put_custom(list, &custom)?;
             }
             if let Some(members) = body.as_object_mut() {
-                for field in question.entity.fields.iter().filter(|field| field.secret) {
+                for field in query.entity.fields.iter().filter(|field| field.secret) {
                     members.remove(&field.name);
                 }
             }
@@ -121,11 +122,11 @@ impl Refresh<'_> {
     /// Asks for single records and stores those the service has in a list.
     ///
     /// # Errors
-    /// The entity has no such question, the user stops or the service fails.
+    /// The entity has no page for a single record, the user stops or the service fails.
     pub async fn read_single(&self, entity: &Entity, list: &List, ids: Vec<String>) -> Result<()> {
         let endpoint =
             entity.endpoint("get").ok_or_else(|| Error::usage(message!("export.no_details", entity = entity.name)))?;
-        let label = entity.label(crate::language::Language::current());
+        let label = entity.label(Language::current());
         self.progress.begin(label, 0, Some(ids.len() as u64));
         let answers = ids.into_iter().take_while(|_| !self.stop.is_set()).map(|id| {
             let answer = self.ask(self.address_of(endpoint, &id));
@@ -141,17 +142,5 @@ impl Refresh<'_> {
             self.progress.advance();
         }
         self.stop.check()
-    }
-
-    /// The address of an endpoint for the record of this id.
-    fn address_of(&self, endpoint: &Endpoint, id: &str) -> url::Url {
-        let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-        self.client.target().address(&endpoint.path.replace("{id}", &id))
-    }
-
-    /// Asks a question to which "no" is an answer, on a task of its own.
-    pub(super) fn ask(&self, url: url::Url) -> impl Future<Output = Result<Answer>> + use<> {
-        let client = std::sync::Arc::clone(self.client);
-        Task(tokio::spawn(async move { client.ask(&url).await }))
     }
 }

@@ -55,19 +55,19 @@ pub fn next(position: u64, overlap: u64, largest: u64) -> Page {
 }
 
 /// Whether nothing can lie between a page and the one before it.
-pub fn joins(tail: &[Key], page: &[Key]) -> bool {
-    let (Some(last), Some(first)) = (tail.last(), page.first()) else {
+pub fn joins(last_keys: &[Key], page: &[Key]) -> bool {
+    let (Some(last), Some(first)) = (last_keys.last(), page.first()) else {
         return false;
     };
     let is_ascending = |keys: &[Key]| keys.is_sorted();
-    tail.contains(first) || (is_ascending(tail) && is_ascending(page) && first <= last)
+    last_keys.contains(first) || (is_ascending(last_keys) && is_ascending(page) && first <= last)
 }
 
 /// Whether a page gets beyond the ones before it.
-pub fn gains(tail: &[Key], page: &[Key]) -> bool {
-    match (tail.last(), page.last()) {
-        (Some(last), Some(page_last)) if tail.is_sorted() && page.is_sorted() => page_last > last,
-        _ => page.iter().any(|key| !tail.contains(key)),
+pub fn gains(last_keys: &[Key], page: &[Key]) -> bool {
+    match (last_keys.last(), page.last()) {
+        (Some(last), Some(page_last)) if last_keys.is_sorted() && page.is_sorted() => page_last > last,
+        _ => page.iter().any(|key| !last_keys.contains(key)),
     }
 }
 

@@ -1,15 +1,15 @@
 //! Excel workbooks: read cell by cell, written row by row, so that memory does not grow with rows (a workbook's shared
 //! strings aside, which the format keeps apart from the cells). A workbook is looked over by [`guard`] before it is parsed.
 
-mod front;
 pub mod guard;
 mod number;
 mod reader;
+mod summary_sheet;
 pub mod template;
 pub mod writer;
 
-pub use front::{Counts, Front, NAMES as FRONT_NAMES};
 pub use reader::open;
+pub use summary_sheet::{Counts, NAMES as SUMMARY_SHEET_NAMES, SummarySheet};
 pub use writer::{Options, XlsxWriter};
 
 /// Rows of a sheet.

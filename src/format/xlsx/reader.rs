@@ -61,7 +61,7 @@ fn choose(workbook: &mut Xlsx<BufReader<File>>, input: &Input) -> Result<(Sheet,
         .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
         .collect();
     let visible = sheets.iter().filter(|(name, visible)| {
-        *visible && name != template::EXPLANATION && !super::FRONT_NAMES.contains(&name.as_str())
+        *visible && name != template::EXPLANATION && !super::SUMMARY_SHEET_NAMES.contains(&name.as_str())
     });
     let visible: Vec<&String> = visible.map(|(name, _)| name).collect();
     let mut candidates = visible.clone();

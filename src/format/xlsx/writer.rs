@@ -10,7 +10,7 @@ use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, IgnoreError, Wo
 use unicode_width::UnicodeWidthStr;
 
 use super::number::shortest;
-use super::{Front, MAX_COLUMNS, MAX_ROWS, front};
+use super::{MAX_COLUMNS, MAX_ROWS, SummarySheet, summary_sheet};
 use crate::error::{Error, Result};
 use crate::format::{Column, Value, Writer};
 use crate::message;
@@ -34,13 +34,13 @@ pub struct Options<'a> {
     /// Rows of a sheet before the next one is begun, the header included.
     pub rows_per_sheet: u32,
     /// Name of a sheet before it that [`XlsxWriter::finish_with`] fills.
-    pub front: Option<&'a str>,
+    pub summary_sheet: Option<&'a str>,
 }
 
 impl<'a> Options<'a> {
     /// Columns on a sheet of this name, as many rows as the format holds.
     pub fn new(sheet: &'a str, columns: &'a [Column]) -> Self {
-        Options { sheet, columns, rows_per_sheet: MAX_ROWS, front: None }
+        Options { sheet, columns, rows_per_sheet: MAX_ROWS, summary_sheet: None }
     }
 }
 
@@ -54,7 +54,7 @@ pub struct XlsxWriter {
     rows_per_sheet: u32,
     sheets: usize,
     /// There is a sheet before those of the rows.
-    has_front: bool,
+    has_summary_sheet: bool,
     /// The next row of the sheet, from 0.
     row: u32,
     cut: u64,
@@ -80,12 +80,12 @@ impl XlsxWriter {
         let mut workbook = Workbook::new();
         // The rows wait here, so that they lie on the disk they are meant for and nowhere else.
         workbook.set_tempdir(folder(path)).map_err(|error| cannot_write(path, &error))?;
-        if let Some(name) = options.front {
+        if let Some(name) = options.summary_sheet {
             let sheet = workbook.add_worksheet();
             sheet.set_name(sheet_name(name)).map_err(|error| cannot_write(path, &error))?;
         }
         let mut writer = XlsxWriter {
-            has_front: options.front.is_some(),
+            has_summary_sheet: options.summary_sheet.is_some(),
             path: path.to_owned(),
             workbook,
             name: sheet_name(options.sheet),
@@ -107,7 +107,7 @@ impl XlsxWriter {
 
     /// The place of the sheet being written among all.
     fn at(&self) -> usize {
-        self.sheets - 1 + usize::from(self.has_front)
+        self.sheets - 1 + usize::from(self.has_summary_sheet)
     }
 
     /// How many sheets the rows took.
@@ -119,10 +119,12 @@ impl XlsxWriter {
     ///
     /// # Errors
     /// As [`Writer::finish`].
-    pub fn finish_with(mut self: Box<Self>, front: &Front) -> Result<()> {
-        if self.has_front {
+    pub fn finish_with(mut self: Box<Self>, summary: &SummarySheet) -> Result<()> {
+        if self.has_summary_sheet {
             let sheet = self.workbook.worksheet_from_index(0);
-            sheet.and_then(|sheet| front::write(sheet, front)).map_err(|error| cannot_write(&self.path, &error))?;
+            sheet
+                .and_then(|sheet| summary_sheet::write(sheet, summary))
+                .map_err(|error| cannot_write(&self.path, &error))?;
         }
         self.finish()
     }

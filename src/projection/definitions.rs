@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::api::as_text;
-use crate::entity::Custom;
+use crate::entity::{Custom, fold};
 
 /// One custom field.
 #[derive(Debug, Clone, Default)]
@@ -63,8 +63,8 @@ impl Definitions {
 
     /// The key of a label or key.
     pub fn key_of(&self, word: &str) -> Option<&str> {
-        let wanted = crate::entity::fold(word);
-        let is_meant = |key: &&String| *key == word || crate::entity::fold(self.label(key)) == wanted;
+        let wanted = fold(word);
+        let is_meant = |key: &&String| *key == word || fold(self.label(key)) == wanted;
         self.keys.iter().find(is_meant).map(String::as_str)
     }
 

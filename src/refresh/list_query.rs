@@ -2,14 +2,13 @@
 
 use url::Url;
 
+use super::pages::Page;
 use crate::api::Target;
 use crate::entity::{Endpoint, Entity, Service};
 
-use super::pages::Page;
-
 /// A list with its filters.
 #[derive(Debug, Clone)]
-pub struct Question<'a> {
+pub struct ListQuery<'a> {
     /// The entity whose records it lists.
     pub entity: &'a Entity,
     /// Where it is asked.
@@ -22,7 +21,7 @@ pub struct Question<'a> {
     name: Option<String>,
 }
 
-impl<'a> Question<'a> {
+impl<'a> ListQuery<'a> {
     /// Everything an endpoint of the entity lists, deleted records too where it can be asked for them.
     pub fn new(entity: &'a Entity, name: &str, service: &Service) -> Option<Self> {
         let endpoint = entity.endpoint(name)?;
@@ -32,7 +31,7 @@ impl<'a> Question<'a> {
             parameters.push((filters.deleted.clone(), filters.deleted_value.clone()));
         }
         let name = (name != "list").then(|| name.to_owned());
-        Some(Question { entity, endpoint, id: None, parameters, name })
+        Some(ListQuery { entity, endpoint, id: None, parameters, name })
     }
 
     /// The same for the record of this id in the path.
@@ -125,16 +124,4 @@ impl<'a> Question<'a> {
         }
         url
     }
-}
-
-/// The day a moment (Unix seconds) falls on where the service is.
-pub fn day_of(seconds: i64, service: &Service) -> jiff::civil::Date {
-    time_of(seconds, service).date()
-}
-
-/// A moment (Unix seconds) where the service is.
-pub fn time_of(seconds: i64, service: &Service) -> jiff::civil::DateTime {
-    let offset = jiff::tz::Offset::from_seconds(service.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
-    let moment = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    offset.to_datetime(moment)
 }

@@ -1,6 +1,9 @@
 //! Days and moments as the service writes them: padded or not, with or without a time, or not set at all.
 
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::Offset;
+
+use crate::entity::Service;
 
 /// A day, or a moment in the service's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +65,12 @@ fn number(text: &str) -> Option<u16> {
 pub fn is_unset(text: &str) -> bool {
     let text = text.trim();
     text.is_empty() || text == "0" || text.starts_with("0000-00-00") || text == "null"
+}
+
+/// A moment of Unix time where the service is.
+pub fn service_time(seconds: i64, service: &Service) -> DateTime {
+    let moment = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    Offset::from_seconds(service.utc_offset).unwrap_or(Offset::UTC).to_datetime(moment)
 }
 
 #[cfg(test)]

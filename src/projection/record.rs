@@ -1,13 +1,11 @@
-//! What a record says, read by the catalog: its key, its texts, its custom fields, whether it is deleted.
+//! What a record says, read by the catalog: its texts, its custom fields, whether it is deleted.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::api::as_text;
 use crate::entity::{Custom, Entity};
-use crate::mirror::Key;
 
 /// The text of a member; lists of plain values are joined by commas, anything deeper stays JSON.
 pub fn text_of(value: &Value) -> Cow<'_, str> {
@@ -17,20 +15,6 @@ pub fn text_of(value: &Value) -> Cow<'_, str> {
         }
         value => as_text(value),
     }
-}
-
-/// The key of a record: its id, or a hash of all it says when it has none.
-pub fn key(entity: &Entity, record: &Value) -> Key {
-    let id = entity.id.as_ref().and_then(|id| record.get(id)).map(text_of).filter(|id| !id.is_empty());
-    match id {
-        Some(id) => Key::of(&id),
-        None => Key::of(&format!("#{}", hash(record))),
-    }
-}
-
-/// A short hash of all a record says.
-pub fn hash(record: &Value) -> String {
-    Sha256::digest(record.to_string().as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether the record is marked as deleted.
@@ -44,4 +28,16 @@ pub fn is_deleted(entity: &Entity, record: &Value) -> bool {
 pub fn custom_keys<'a>(record: &'a Value, custom: &'a Custom) -> impl Iterator<Item = Cow<'a, str>> {
     let fields = record.get(&custom.member).and_then(Value::as_array);
     fields.into_iter().flatten().filter_map(|field| field.get(&custom.key)).map(as_text).filter(|key| !key.is_empty())
+}
+
+/// The text of a custom field among `fields`, the member of a record that carries them; none when it is not there.
+pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<Cow<'a, str>> {
+    let is_meant = |field: &&Value| field.get(&custom.key).is_some_and(|found| as_text(found) == key);
+    let field = fields?.as_array()?.iter().find(is_meant)?;
+    field.get(&custom.value).map(text_of)
+}
+
+/// The ids or words of a text that holds several, comma-separated; 0 stands for none.
+pub fn ids_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', '，']).map(str::trim).filter(|id| !id.is_empty() && *id != "0")
 }

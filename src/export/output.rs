@@ -1,0 +1,130 @@
+//! Where an export goes: the file, its format, and the staging directory it is written in until it is whole.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use jiff::civil::Date;
+
+use super::period::Bounds;
+use crate::error::{Context, Error, Result};
+use crate::files::{StagingDirectory, folder_of};
+use crate::message;
+
+/// Where the output goes.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The file; none is standard output.
+    pub file: Option<PathBuf>,
+    /// Its format.
+    pub format: FileFormat,
+    /// Its encoding, when it is text.
+    pub encoding: TextEncoding,
+    /// It begins with a sheet that sums it up.
+    pub has_summary: bool,
+}
+
+/// A format of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileFormat {
+    /// Excel workbook.
+    Xlsx,
+    /// Comma-separated text.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+impl FileFormat {
+    /// The format an extension stands for.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension.to_ascii_lowercase().as_str() {
+            "xlsx" => Some(FileFormat::Xlsx),
+            "csv" | "txt" => Some(FileFormat::Csv),
+            "jsonl" | "ndjson" => Some(FileFormat::Jsonl),
+            _ => None,
+        }
+    }
+}
+
+/// The encoding of a text file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TextEncoding {
+    /// UTF-8 with a byte order mark.
+    #[value(name = "utf-8", alias = "utf8")]
+    Utf8,
+    /// GB18030, for programs that know nothing else.
+    #[value(name = "gb18030", aliases = ["gbk", "gb2312"])]
+    Gb18030,
+}
+
+impl Output {
+    /// The output of this name, `-` for standard output. `{period}` in it becomes the span, `{date}` becomes today; where
+    /// no format is given the extension tells it.
+    ///
+    /// # Errors
+    /// A name that does not tell the format, holds another placeholder, or is no place for a file.
+    pub fn new(
+        name: &str,
+        format: Option<FileFormat>,
+        encoding: TextEncoding,
+        bounds: Bounds,
+        today: Date,
+    ) -> Result<Output> {
+        let unknown =
+            || Error::usage(message!("export.which_format", file = name)).hint(message!("export.which_format_hint"));
+        let output = |file, format| Output { file, format, encoding, has_summary: format == FileFormat::Xlsx };
+        if name == "-" {
+            return Ok(output(None, format.ok_or_else(unknown)?));
+        }
+        let filled = name.replace("{period}", &bounds.name()).replace("{date}", &today.to_string());
+        if let Some(open) = filled.find('{').filter(|open| filled[*open..].contains('}')) {
+            return Err(Error::usage(message!("export.unknown_placeholder", placeholder = filled[open..].to_owned()))
+                .hint(message!("export.unknown_placeholder_hint")));
+        }
+        let file = PathBuf::from(&filled);
+        let by_extension =
+            file.extension().and_then(|extension| FileFormat::of_extension(&extension.to_string_lossy()));
+        let format = format.or(by_extension).ok_or_else(unknown)?;
+        if file.is_dir() {
+            return Err(Error::usage(message!("export.is_folder", file = file.display())));
+        }
+        let folder = folder_of(&file);
+        if !folder.is_dir() {
+            return Err(Error::usage(message!("export.no_folder", folder = folder.display()))
+                .hint(message!("export.no_folder_hint")));
+        }
+        Ok(output(Some(file), format))
+    }
+
+    /// The file of a further table: `chats.xlsx` has its messages in `chats-messages.xlsx`.
+    pub fn file_of(&self, suffix: &str) -> Option<PathBuf> {
+        self.file.as_deref().map(|file| with_suffix(file, suffix))
+    }
+
+    /// What the file of a table is called until it is in place.
+    pub fn staged_name(&self, suffix: &str) -> PathBuf {
+        let file = self.file.as_deref().unwrap_or(Path::new("-"));
+        with_suffix(file, suffix).file_name().map_or_else(|| "table".into(), Into::into)
+    }
+
+    /// A directory for files that are not whole yet, on the disk they are meant for.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn stage(&self) -> Result<StagingDirectory> {
+        let folder = match &self.file {
+            Some(file) => folder_of(file).to_owned(),
+            None => std::env::temp_dir(),
+        };
+        StagingDirectory::new_in(&folder).context(|| message!("export.cannot_write", file = folder.display()))
+    }
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    match file.extension() {
+        _ if suffix.is_empty() => file.to_owned(),
+        Some(extension) => file.with_file_name(format!("{stem}{suffix}.{}", extension.to_string_lossy())),
+        None => file.with_file_name(format!("{stem}{suffix}")),
+    }
+}

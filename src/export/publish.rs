@@ -1,0 +1,168 @@
+//! Puts whole files in place: under the names that were meant, beside them where another program has them open, or onto
+//! standard output.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rust_i18n::t;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::output::Output;
+use super::stage::StagedFile;
+use crate::error::{Context, Result};
+use crate::files::{folder_of, free_name_beside};
+use crate::message;
+
+/// Where the files of an export ended up.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// Their paths; `-` is standard output.
+    pub files: Vec<String>,
+    /// What proves them; none for standard output.
+    pub sums: Vec<FileSum>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// What proves a file.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileSum {
+    /// Its name, beside the manifest.
+    pub name: String,
+    /// Rows below the header.
+    pub rows: u64,
+    /// Sheets the rows took.
+    pub sheets: usize,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256.
+    pub sha256: String,
+}
+
+/// Puts all files in place.
+///
+/// # Errors
+/// No name can be taken, standard output cannot be written.
+pub fn publish(staged: &[StagedFile], output: &Output) -> Result<Published> {
+    let mut published = Published::default();
+    for file in staged {
+        if file.written.cut > 0 {
+            published.warnings.push(t!("export.cut", cells = file.written.cut).into_owned());
+        }
+        let Some(target) = output.file_of(&file.suffix) else {
+            print(&file.path)?;
+            published.files.push("-".to_owned());
+            continue;
+        };
+        let (sha256, bytes) = checksum(&file.path)?;
+        let PublishedFile { path, is_beside } = put_in_place(&file.path, &target)?;
+        if is_beside {
+            let beside = t!("export.beside", file = target.display(), beside = path.display());
+            published.warnings.push(beside.into_owned());
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        published.sums.push(FileSum { name, rows: file.rows, sheets: file.written.sheets, bytes, sha256 });
+        published.files.push(path.display().to_string());
+    }
+    Ok(published)
+}
+
+/// Where a whole file ended up.
+#[derive(Debug)]
+struct PublishedFile {
+    path: PathBuf,
+    /// Its name is taken by a program that has it open, so it stands beside.
+    is_beside: bool,
+}
+
+/// Puts a whole file in place. When the target is open in a spreadsheet program, beside it.
+fn put_in_place(whole: &Path, target: &Path) -> Result<PublishedFile> {
+    let cannot_write = |file: &Path| message!("export.cannot_write", file = file.display());
+    if !is_open_elsewhere(target) {
+        match std::fs::rename(whole, target) {
+            // Where a file is open the system may refuse to replace it.
+            Err(_) if target.exists() => {}
+            renamed => {
+                renamed.context(|| cannot_write(target))?;
+                return Ok(PublishedFile { path: target.to_owned(), is_beside: false });
+            }
+        }
+    }
+    let beside = free_name_beside(target)?;
+    std::fs::rename(whole, &beside).context(|| cannot_write(&beside))?;
+    Ok(PublishedFile { path: beside, is_beside: true })
+}
+
+/// Excel and WPS put an owner file beside a workbook they have open; to replace it then would let the user's next "save"
+/// undo the export.
+fn is_open_elsewhere(target: &Path) -> bool {
+    let Some(name) = target.file_name() else {
+        return false;
+    };
+    let owner = folder_of(target).join(format!("~${}", name.to_string_lossy()));
+    target.exists() && owner.exists()
+}
+
+/// Copies a whole file to standard output. A pipe that is closed early ends it without a fuss: its reader had enough.
+fn print(whole: &Path) -> Result<()> {
+    let cannot_write = || message!("export.cannot_write", file = "-");
+    let mut file = std::fs::File::open(whole).context(cannot_write)?;
+    let mut out = std::io::stdout().lock();
+    match std::io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context(cannot_write),
+    }
+}
+
+/// The SHA-256 of a file, and how long it is. It is read once more for it: the writer of workbooks goes back in the file
+/// to fill in sizes, so what it writes cannot be hashed on its way.
+fn checksum(file: &Path) -> Result<(String, u64)> {
+    let unreadable = || message!("format.unreadable", file = file.display(), why = "");
+    let mut hasher = Sha256::new();
+    let mut source = std::fs::File::open(file).context(unreadable)?;
+    let length = std::io::copy(&mut source, &mut HashWriter(&mut hasher)).context(unreadable)?;
+    Ok((hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), length))
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_workbook_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (whole, target) = (folder.path().join("whole"), folder.path().join("weekly.xlsx"));
+        std::fs::write(&target, "old").unwrap();
+        std::fs::write(folder.path().join("~$weekly.xlsx"), "").unwrap();
+        std::fs::write(&whole, "new").unwrap();
+        let published = put_in_place(&whole, &target).unwrap();
+        assert!(published.is_beside);
+        assert_eq!(published.path, folder.path().join("weekly-2.xlsx"));
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "old");
+        assert_eq!(std::fs::read_to_string(&published.path).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_file_takes_the_place_of_an_older_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (whole, target) = (folder.path().join("whole"), folder.path().join("weekly.csv"));
+        std::fs::write(&target, "old").unwrap();
+        std::fs::write(&whole, "new").unwrap();
+        assert!(!put_in_place(&whole, &target).unwrap().is_beside);
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "new");
+    }
+}

@@ -1,0 +1,114 @@
+//! Reads the records of a list from the mirror: those that the filter lets pass, each with what was asked for it alone.
+
+use serde_json::Value;
+
+use super::filter::RecordFilter;
+use super::plan::ExportPlan;
+use crate::error::{Error, Result};
+use crate::message;
+use crate::mirror::{Key, List, Mirror};
+use crate::projection::is_deleted;
+use crate::refresh::Refresher;
+use crate::terminal::Interrupt;
+
+/// Records read together.
+const BATCH: usize = 512;
+
+/// Where the records are.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordReader<'a> {
+    /// The mirror.
+    pub mirror: &'a Mirror,
+    /// The list.
+    pub list: &'a List,
+    /// The name of the details to read, when there are any.
+    pub detail: Option<&'a str>,
+    /// Ctrl-C.
+    pub stop: &'a Interrupt,
+}
+
+/// What was read of a list.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct RecordCounts {
+    /// Records that passed the filter.
+    pub passed: u64,
+    /// Deleted records that were left out.
+    pub deleted: u64,
+}
+
+impl<'a> RecordReader<'a> {
+    /// Reads a list of a plan.
+    pub fn new(refresher: &Refresher<'a>, plan: &ExportPlan<'_>, list: &'a List) -> Self {
+        let detail = plan.has_details.then_some("get");
+        RecordReader { mirror: refresher.mirror, list, detail, stop: refresher.stop }
+    }
+
+    /// Calls `with` on every record that the filter lets pass, in the order of ids, with its own page where there is one.
+    ///
+    /// # Errors
+    /// What `with` says, a mirror that cannot be read, the user stops.
+    pub fn each(
+        &self,
+        filter: &RecordFilter<'_>,
+        mut with: impl FnMut(&Key, &Value, Option<&Value>) -> Result<()>,
+    ) -> Result<RecordCounts> {
+        let mut counts = RecordCounts::default();
+        let mut last = Key::first();
+        loop {
+            self.stop.check()?;
+            let batch = self.mirror.after(self.list, &last, BATCH)?;
+            let Some((key, _)) = batch.records.last() else {
+                return Ok(counts);
+            };
+            last = key.clone();
+            for (key, body) in &batch.records {
+                let record = parse(body)?;
+                let detail = match self.detail {
+                    Some(name) => self.asked(key, name)?,
+                    None => None,
+                };
+                if filter.holds(&record, detail.as_ref()) {
+                    counts.passed += 1;
+                    with(key, &record, detail.as_ref())?;
+                } else if is_deleted(filter.entity, detail.as_ref().unwrap_or(&record)) {
+                    counts.deleted += 1;
+                }
+            }
+        }
+    }
+
+    /// Calls `with` on every part of this name of the records that the filter lets pass, with the key of its record.
+    ///
+    /// # Errors
+    /// As [`RecordReader::each`].
+    pub fn each_part(
+        &self,
+        filter: &RecordFilter<'_>,
+        name: &str,
+        mut with: impl FnMut(&Value) -> Result<()>,
+    ) -> Result<()> {
+        let id = filter.entity.id.clone().unwrap_or_default();
+        self.each(filter, |key, _, _| {
+            let Some(Value::Array(parts)) = self.asked(key, name)? else {
+                return Ok(());
+            };
+            for mut part in parts {
+                if let Some(members) = part.as_object_mut() {
+                    members.insert(id.clone(), Value::from(key.text.clone()));
+                }
+                with(&part)?;
+            }
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// What was asked for one record alone, under this name.
+    fn asked(&self, key: &Key, name: &str) -> Result<Option<Value>> {
+        self.mirror.detail(self.list, key, name)?.map(|(_, body)| parse(&body)).transpose()
+    }
+}
+
+fn parse(body: &[u8]) -> Result<Value> {
+    serde_json::from_slice(body).map_err(|error| Error::cannot_run(message!("export.bad_record", why = error)))
+}

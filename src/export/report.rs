@@ -1,0 +1,57 @@
+//! What an export did, told to the user and to scripts.
+
+use std::time::Instant;
+
+use rust_i18n::t;
+use serde_json::json;
+
+use super::manifest::Manifest;
+use crate::api::Client;
+use crate::entity::Entity;
+use crate::language::Language;
+use crate::terminal::Printer;
+
+/// What became of an export.
+#[derive(Debug)]
+pub struct Exported {
+    /// What proves it.
+    pub manifest: Manifest,
+    /// The files; `-` is standard output.
+    pub files: Vec<String>,
+    /// Standard output carries the records themselves.
+    pub is_printed: bool,
+}
+
+impl Exported {
+    /// Tells it.
+    pub fn tell(&self, entity: &Entity, printer: &Printer, client: &Client, began: Instant) {
+        let manifest = &self.manifest;
+        for warning in &manifest.warnings {
+            printer.warn(warning);
+        }
+        let label = entity.label(Language::current());
+        let text = t!("export.done", entity = label, records = manifest.records, files = self.files.join(", "));
+        if self.is_printed || printer.is_quiet() {
+            printer.say(&text);
+        } else {
+            printer.result(&text);
+        }
+        if !self.is_printed {
+            printer.json(&json!({
+                "version": 1,
+                "entity": manifest.entity,
+                "finished": true,
+                "records": manifest.records,
+                "server_count": manifest.server_count,
+                "deleted_left_out": manifest.deleted_left_out,
+                "files": self.files,
+                "warnings": manifest.warnings,
+                "windows": manifest.lists,
+                "requests": client.requests(),
+                "retries": client.retries(),
+                "seconds": began.elapsed().as_secs_f64(),
+                "exit": 0,
+            }));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! One export, from what is meant to a file: everything is read into the mirror, written out of it, and put in place when
+//! it is whole.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rust_i18n::t;
+use tokio::runtime::Runtime;
+
+use super::columns::ColumnChoice;
+use super::filter::RecordFilter;
+use super::gather::{self, Gathered};
+use super::manifest::Manifest;
+use super::name_lists::name_lists;
+use super::options::{ExportOptions, MirrorUse};
+use super::plan::{ExportPlan, Source};
+use super::publish::publish;
+use super::record_reader::RecordReader;
+use super::report::Exported;
+use super::stage::{Stage, StagedFile};
+use crate::api::{Client, Target};
+use crate::error::{Context, Error, Exit, Result};
+use crate::message;
+use crate::mirror::Mirror;
+use crate::projection::Definitions;
+use crate::refresh::Refresher;
+use crate::terminal::{Interrupt, Printer, Progress};
+
+/// How often a lock that another command holds is tried.
+const LOCK_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long a filtered list that was broken off is kept, in seconds.
+const FORGET_SECONDS: i64 = 2 * 24 * 60 * 60;
+
+/// Exports an entity's records into a file.
+///
+/// # Errors
+/// Options that do not fit the entity, a login that is refused, a service that fails, an export that cannot be made whole,
+/// a full disk, the user stops.
+pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
+    let began = Instant::now();
+    let plan = ExportPlan::new(options)?;
+    let connection = options.account.connect()?;
+    let runtime = start_runtime()?;
+    let _inside = runtime.enter();
+    let stop = Interrupt::listen();
+    let secrets = ColumnChoice { options }.named_secrets();
+    let mirror = open_mirror(options, !secrets.is_empty(), printer)?;
+    let client = Arc::new(Client::new(connection.target.clone(), &options.catalog.service)?);
+    let progress = Progress::new(printer);
+    let refresher = Refresher {
+        client: &client,
+        mirror: &mirror,
+        catalog: options.catalog,
+        stop: &stop,
+        progress: &progress,
+        kept_secrets: &secrets,
+    };
+    let exported = export(&plan, refresher, &connection.target, &runtime);
+    progress.end();
+    exported?.tell(options.entity, printer, &client, began);
+    Ok(Exit::Done)
+}
+
+/// Reads, writes, puts in place.
+fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runtime: &Runtime) -> Result<Exported> {
+    let _lock = wait_for_lock(refresher)?;
+    forget_old_lists(refresher.mirror)?;
+    let output = &plan.options.output;
+    let account = format!("{} @ {}", target.credentials.name(), target.host());
+    let mut gathered = runtime.block_on(gather::records(&refresher, plan))?;
+    let definitions = runtime.block_on(gather::definitions(&refresher, plan.options.entity))?;
+    let filter = RecordFilter::new(plan, &definitions)?;
+    // Made before more is asked: a folder that cannot be written is seen at once.
+    let directory = output.stage()?;
+    let stage = Stage { plan, refresher, filter: &filter, directory: directory.path() };
+    let staged =
+        write(stage, &mut gathered, definitions, &account, runtime).map_err(|error| stage.without_directory(error))?;
+    let published = publish(&staged, output)?;
+    let (lists, files) = (std::mem::take(&mut gathered.lists), published.files.clone());
+    let manifest = Manifest::new(plan, &account, gathered, &staged, published);
+    if let Some(file) = &output.file {
+        manifest.write_beside(file)?;
+    }
+    for list in &lists {
+        // A list that was asked with filters of its own is of no use to other exports.
+        match list.query.is_empty() {
+            true => refresher.mirror.mark_used(list)?,
+            false => refresher.mirror.forget(list)?,
+        }
+    }
+    Ok(Exported { manifest, files, is_printed: output.file.is_none() })
+}
+
+/// Asks for what the lists do not say of their records, then writes the tables.
+fn write(
+    stage: Stage<'_>,
+    gathered: &mut Gathered,
+    definitions: Definitions,
+    account: &str,
+    runtime: &Runtime,
+) -> Result<Vec<StagedFile>> {
+    let Stage { plan, refresher, filter, .. } = stage;
+    let list = match (&plan.source, gathered.lists.first()) {
+        (Source::Tags, _) => return stage.tags(&gathered.lists).map(|file| vec![file]),
+        (_, None) => return Ok(Vec::new()),
+        (_, Some(list)) => list,
+    };
+    let warnings = &mut gathered.warnings;
+    let names = runtime.block_on(async {
+        warnings.extend(gather::details(&refresher, plan, list, filter).await?);
+        if !plan.options.has_names {
+            return Ok(Vec::new());
+        }
+        let fields = ColumnChoice { options: plan.options }.fields();
+        let reader = RecordReader::new(&refresher, plan, list);
+        name_lists(&refresher, &fields, &reader, filter, warnings).await
+    })?;
+    stage.records(list, definitions, names, account)
+}
+
+fn start_runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context(|| "tokio".to_owned())
+}
+
+fn open_mirror(options: &ExportOptions<'_>, has_secrets: bool, printer: &Printer) -> Result<Mirror> {
+    if has_secrets && options.mirror == MirrorUse::ReadChanges {
+        return Err(
+            Error::usage(message!("export.secret_incremental")).hint(message!("export.secret_incremental_hint"))
+        );
+    }
+    if has_secrets || options.mirror == MirrorUse::Temporary {
+        return Mirror::temporary();
+    }
+    let file = options.account.mirror_file()?;
+    printer.detail(&t!("export.mirror_at", file = file.display()));
+    Mirror::open(&file)
+}
+
+/// Waits until no other export refreshes this account's mirror.
+fn wait_for_lock(refresher: Refresher<'_>) -> Result<File> {
+    let mut is_told = false;
+    loop {
+        if let Some(lock) = refresher.mirror.lock()? {
+            return Ok(lock);
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            refresher.progress.say(&t!("mirror.waiting"));
+        }
+        refresher.stop.check()?;
+        std::thread::sleep(LOCK_PAUSE);
+    }
+}
+
+/// Forgets lists that were asked with filters, broken off and never taken up again.
+fn forget_old_lists(mirror: &Mirror) -> Result<()> {
+    let now = jiff::Timestamp::now().as_second();
+    for list in mirror.lists()? {
+        if !list.query.is_empty() && list.began.is_none_or(|began| now - began > FORGET_SECONDS) {
+            mirror.forget(&list)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Writes the tables of an export into the staging directory: the records, the parts that belong to them, or the tags in
+//! use. None of them is in place yet.
+
+use std::path::{Path, PathBuf};
+
+use super::columns::ColumnChoice;
+use super::facts;
+use super::filter::RecordFilter;
+use super::output::FileFormat;
+use super::plan::ExportPlan;
+use super::record_reader::RecordReader;
+use super::summary::SummaryCounter;
+use super::table::{Table, Written};
+use super::table_writer::write_table;
+use super::tags;
+use crate::entity::{Entity, Part};
+use crate::error::{Error, Result};
+use crate::format::Column;
+use crate::format::xlsx::SUMMARY_SHEET_NAMES;
+use crate::mirror::List;
+use crate::projection::{CellStyle, Definitions, Names, Projection};
+use crate::refresh::Refresher;
+
+/// A table that is written and not yet in place.
+#[derive(Debug)]
+pub struct StagedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What its name has beyond that of the export's file.
+    pub suffix: String,
+    /// Its rows below the header.
+    pub rows: u64,
+    /// Deleted records that were left out of it.
+    pub deleted_left_out: u64,
+    /// What its format made of it.
+    pub written: Written,
+}
+
+/// Writes into a staging directory.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage<'a> {
+    /// What is asked.
+    pub plan: &'a ExportPlan<'a>,
+    /// Where the records are.
+    pub refresher: Refresher<'a>,
+    /// Which of them are written.
+    pub filter: &'a RecordFilter<'a>,
+    /// The staging directory.
+    pub directory: &'a Path,
+}
+
+impl<'a> Stage<'a> {
+    /// Writes the records of a list, and the parts that belong to them where those are wanted.
+    ///
+    /// # Errors
+    /// A name that is no column, a mirror that cannot be read, a full disk, the user stops.
+    pub fn records(
+        &self,
+        list: &List,
+        definitions: Definitions,
+        name_lists: Vec<(&'a Entity, List)>,
+        account: &str,
+    ) -> Result<Vec<StagedFile>> {
+        let options = self.plan.options;
+        let names = Names::new(self.refresher.mirror, name_lists);
+        let custom = definitions.order(&self.refresher.mirror.custom(list)?);
+        let columns = ColumnChoice { options }.columns(&custom, &definitions, &names)?;
+        let mut projection =
+            Projection { columns, style: self.style(), custom: &options.catalog.service.custom, definitions, names };
+        let language = options.language();
+        let mut table = self.table(options.entity.label(language), "", formats(&projection));
+        let mut counter = None;
+        if options.output.has_summary {
+            table.summary_sheet = Some(language.pick(SUMMARY_SHEET_NAMES[0], SUMMARY_SHEET_NAMES[1]).to_owned());
+            counter = Some(SummaryCounter::new(options.entity, language));
+        }
+        let facts = facts::of(self.plan, account);
+        let reader = RecordReader::new(&self.refresher, self.plan, list);
+        let path = table.path.clone();
+        self.refresher.progress.begin(&rust_i18n::t!("export.writing"), 0, None);
+        let (counts, written) = write_table(table, |rows, send| {
+            let counts = reader.each(self.filter, |_, record, detail| {
+                if let Some(counter) = &mut counter {
+                    counter.add(detail.unwrap_or(record));
+                }
+                projection.add(record, detail, rows)?;
+                send(rows)
+            })?;
+            let summary =
+                counter.map(|counter| counter.sheet(facts, counts.passed, &mut projection.names)).transpose()?;
+            Ok((counts, summary))
+        })?;
+        let rows = counts.passed;
+        let records = StagedFile { path, suffix: String::new(), rows, deleted_left_out: counts.deleted, written };
+        let mut staged = vec![records];
+        if options.has_messages {
+            for part in &options.entity.parts {
+                staged.push(self.part(part, &reader)?);
+            }
+        }
+        Ok(staged)
+    }
+
+    /// Writes the parts of the records as a table, each with the key of its record.
+    fn part(&self, part: &Part, reader: &RecordReader<'_>) -> Result<StagedFile> {
+        let options = self.plan.options;
+        let mut projection = Projection {
+            columns: ColumnChoice { options }.part_columns(part),
+            style: self.style(),
+            custom: &options.catalog.service.custom,
+            definitions: Definitions::default(),
+            names: Names::new(self.refresher.mirror, Vec::new()),
+        };
+        let suffix = format!("-{}", part.name);
+        let table = self.table(options.language().pick(&part.zh, &part.en), &suffix, formats(&projection));
+        let path = table.path.clone();
+        let (rows, written) = write_table(table, |rows, send| {
+            let mut count = 0;
+            reader.each_part(self.filter, &part.name, |part| {
+                count += 1;
+                projection.add(part, None, rows)?;
+                send(rows)
+            })?;
+            Ok((count, None))
+        })?;
+        Ok(StagedFile { path, suffix, rows, deleted_left_out: 0, written })
+    }
+
+    /// Writes the tags in use of these lists' records.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read, a full disk, the user stops.
+    pub fn tags(&self, lists: &[List]) -> Result<StagedFile> {
+        let options = self.plan.options;
+        let readers = lists.iter().map(|list| RecordReader::new(&self.refresher, self.plan, list));
+        let counts = tags::count(readers, options.catalog, self.filter, options.language())?;
+        let table = self.table(options.entity.label(options.language()), "", tags::columns(options.headers));
+        let path = table.path.clone();
+        let written = tags::write(&counts, &table)?;
+        Ok(StagedFile { path, suffix: String::new(), rows: counts.len() as u64, deleted_left_out: 0, written })
+    }
+
+    fn style(&self) -> CellStyle {
+        let options = self.plan.options;
+        let is_typed = options.output.format != FileFormat::Csv;
+        CellStyle { is_raw: options.is_raw, is_typed, language: options.language() }
+    }
+
+    fn table(&self, sheet: &str, suffix: &str, columns: Vec<Column>) -> Table {
+        let output = &self.plan.options.output;
+        Table {
+            format: output.format,
+            encoding: output.encoding,
+            path: self.directory.join(output.staged_name(suffix)),
+            sheet: sheet.to_owned(),
+            summary_sheet: None,
+            columns,
+        }
+    }
+
+    /// An error in the words of the user, who knows nothing of the directory files are made in.
+    pub fn without_directory(&self, error: Error) -> Error {
+        let folder = self.directory.parent().unwrap_or(self.directory);
+        let message = error.message().replace(&self.directory.display().to_string(), &folder.display().to_string());
+        let renamed = Error::new(error.kind(), message);
+        match error.hint_text() {
+            Some(hint) => renamed.hint(hint),
+            None => renamed,
+        }
+    }
+}
+
+/// The columns as a format wants them.
+fn formats(projection: &Projection<'_>) -> Vec<Column> {
+    projection.columns.iter().map(crate::projection::Column::format).collect()
+}

@@ -1,0 +1,120 @@
+//! Turns a record into cells: what stands in each column, in words a person reads.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::column::{Column, ColumnSource};
+use super::definitions::Definitions;
+use super::html;
+use super::moment::{self, Moment};
+use super::names::Names;
+use super::record::{custom_text, text_of};
+use super::row_batch::RowBatch;
+use crate::entity::{Custom, Field, Kind};
+use crate::error::Result;
+use crate::language::Language;
+
+/// How cells are written.
+#[derive(Debug, Clone, Copy)]
+pub struct CellStyle {
+    /// Codes instead of words, HTML as it is.
+    pub is_raw: bool,
+    /// Numbers and dates as such; otherwise as text.
+    pub is_typed: bool,
+    /// The language of words.
+    pub language: Language,
+}
+
+/// Turns records into rows.
+#[derive(Debug)]
+pub struct Projection<'a> {
+    /// The columns.
+    pub columns: Vec<Column<'a>>,
+    /// How cells are written.
+    pub style: CellStyle,
+    /// Where custom fields are.
+    pub custom: &'a Custom,
+    /// What they are called.
+    pub definitions: Definitions,
+    /// Names of ids.
+    pub names: Names<'a>,
+}
+
+impl Projection<'_> {
+    /// Adds a record's row, with what its own page says before what the list said.
+    ///
+    /// # Errors
+    /// A name that cannot be looked up.
+    pub fn add(&mut self, record: &Value, detail: Option<&Value>, rows: &mut RowBatch) -> Result<()> {
+        let (columns, style, custom, names) = (&self.columns, self.style, self.custom, &mut self.names);
+        let definitions = &self.definitions;
+        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
+        let fields = get(&custom.member);
+        for column in columns {
+            match &column.from {
+                ColumnSource::Field(field) => add_field(field, get(&field.name), style, rows),
+                ColumnSource::Names(field, entity) => {
+                    let ids = get(&field.name).map(text_of).unwrap_or_default();
+                    rows.push_with(|text| names.of(entity, &ids, text))?;
+                }
+                ColumnSource::Custom(key) => {
+                    let text = custom_text(fields, custom, key).unwrap_or_default();
+                    match style.is_raw || text.is_empty() {
+                        true => rows.push(&text),
+                        false => rows.push(&definitions.words(key, text.into_owned())),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_field(field: &Field, value: Option<&Value>, style: CellStyle, rows: &mut RowBatch) {
+    let Some(value) = value else {
+        rows.push_empty();
+        return;
+    };
+    let text: Cow<'_, str> = text_of(value);
+    match field.kind {
+        _ if text.is_empty() => rows.push_empty(),
+        Kind::Date | Kind::DateTime if moment::is_unset(&text) => rows.push_empty(),
+        Kind::Date | Kind::DateTime => match moment::parse(&text) {
+            Some(Moment::Day(day)) => rows.push_date(day),
+            Some(Moment::Time(moment)) => rows.push_date_time(moment),
+            None => rows.push(&text),
+        },
+        Kind::Integer | Kind::Decimal if style.is_typed => match exact_number(&text) {
+            Some(number) => rows.push_number(number),
+            None => rows.push(&text),
+        },
+        Kind::Choice if !style.is_raw => match field.choices.iter().find(|choice| choice.value == text) {
+            Some(choice) => rows.push(choice.label(style.language)),
+            None => rows.push(&text),
+        },
+        Kind::Html if !style.is_raw => rows.push(&html::strip(&text)),
+        _ => rows.push(&text),
+    }
+}
+
+/// The number a text is, when a spreadsheet keeps every digit of it.
+fn exact_number(text: &str) -> Option<f64> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    (is_plain && digits <= 15).then(|| text.parse().ok()).flatten().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_a_spreadsheet_keeps_are_numbers() {
+        assert_eq!(exact_number("12.50"), Some(12.5));
+        assert_eq!(exact_number("-3"), Some(-3.0));
+        for text in ["70%", "1e5", "1234567890123456", "1-2", "nan", ""] {
+            assert_eq!(exact_number(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! One column of a sheet: its header, and where its text comes from.
+
+use std::collections::HashSet;
+
+use crate::entity::Field;
+use crate::format;
+
+/// Where a column's text comes from.
+#[derive(Debug, Clone)]
+pub enum ColumnSource<'a> {
+    /// A member of the record.
+    Field(&'a Field),
+    /// The names of the ids in a member.
+    Names(&'a Field, &'a str),
+    /// A custom field.
+    Custom(String),
+}
+
+/// One column.
+#[derive(Debug, Clone)]
+pub struct Column<'a> {
+    /// Its header.
+    pub title: String,
+    /// Where its text comes from.
+    pub from: ColumnSource<'a>,
+}
+
+impl Column<'_> {
+    /// The column as a format wants it.
+    pub fn format(&self) -> format::Column {
+        let is_text = match &self.from {
+            ColumnSource::Field(field) => field.is_text_column(),
+            // A custom value may be a code; what else it is its definition does not always say.
+            ColumnSource::Custom(_) => true,
+            ColumnSource::Names(..) => false,
+        };
+        format::Column { title: self.title.clone(), is_text, required: false }
+    }
+}
+
+/// Makes the headers differ from each other by adding what the column is called in the interface.
+pub fn tell_apart(columns: &mut [Column<'_>]) {
+    let mut seen = HashSet::new();
+    for column in columns {
+        if !seen.insert(column.title.clone()) {
+            let name = match &column.from {
+                ColumnSource::Field(field) | ColumnSource::Names(field, _) => &field.name,
+                ColumnSource::Custom(key) => key,
+            };
+            column.title = format!("{}（{name}）", column.title);
+            seen.insert(column.title.clone());
+        }
+    }
+}

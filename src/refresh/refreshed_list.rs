@@ -1,0 +1,94 @@
+//! A list that was brought up to date, and what was asked and answered for it.
+
+use super::list_query::ListQuery;
+use super::refresher::Refresher;
+use crate::entity::Entity;
+use crate::mirror::{List, PageCursor};
+use crate::projection::service_time;
+
+/// What was asked of one list and what came, as a manifest shows it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ListReport {
+    /// The entity.
+    pub entity: String,
+    /// Where it was asked.
+    pub path: String,
+    /// With which filters.
+    pub filter: String,
+    /// When the reading began, in the service's time zone.
+    pub began: Option<String>,
+    /// The service's total on the first page.
+    pub count_before: Option<u64>,
+    /// The service's total on the last page.
+    pub count_after: Option<u64>,
+    /// Records that came, each counted once.
+    pub records: u64,
+    /// Pages it took.
+    pub pages: u64,
+    /// Times it was read.
+    #[serde(rename = "passes")]
+    pub readings: u32,
+    /// Every page was seen to join the one before it.
+    pub joined: bool,
+}
+
+impl ListReport {
+    /// The report of an answer that has no pages to join and no total to compare with.
+    pub(super) fn without_pages(entity: &Entity, path: String, records: u64, requests: u64) -> Self {
+        ListReport {
+            entity: entity.name.clone(),
+            path,
+            filter: String::new(),
+            began: None,
+            count_before: None,
+            count_after: None,
+            records,
+            pages: requests,
+            readings: 1,
+            joined: true,
+        }
+    }
+}
+
+/// A list that is whole.
+#[derive(Debug)]
+pub struct RefreshedList {
+    /// The list.
+    pub list: List,
+    /// What was asked for it by this command.
+    pub reports: Vec<ListReport>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+impl RefreshedList {
+    /// A list for which nothing was asked yet.
+    pub(super) fn of(list: &List) -> Self {
+        RefreshedList { list: list.clone(), reports: Vec::new(), warnings: Vec::new() }
+    }
+}
+
+impl Refresher<'_> {
+    /// What was asked by a query and how far its pages were read.
+    pub(super) fn report(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        cursor: &PageCursor,
+        records: u64,
+        readings: u32,
+    ) -> ListReport {
+        ListReport {
+            entity: query.entity.name.clone(),
+            path: query.endpoint.path.clone(),
+            filter: query.filter(),
+            began: list.began.map(|began| service_time(began, self.client.service()).to_string()),
+            count_before: cursor.count_before,
+            count_after: cursor.count_after,
+            records,
+            pages: cursor.pages,
+            readings,
+            joined: cursor.is_joined,
+        }
+    }
+}

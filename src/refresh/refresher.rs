@@ -1,0 +1,97 @@
+//! What asks the service and stores its answers: everything a refresh works with, and the two steps all of it is made of.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+use url::Url;
+
+use super::list_query::ListQuery;
+use crate::api::{Client, Document, Rejection};
+use crate::entity::{Catalog, Endpoint, Entity};
+use crate::error::{Error, Result};
+use crate::language::Language;
+use crate::mirror::{Key, List, Mirror};
+use crate::projection::custom_keys;
+use crate::terminal::{Interrupt, Progress};
+
+/// What the service said: a document, or no.
+pub(super) type Answer = std::result::Result<Document, Rejection>;
+
+/// Everything a refresh works with.
+#[derive(Debug, Clone, Copy)]
+pub struct Refresher<'a> {
+    /// Speaks to the service.
+    pub client: &'a Arc<Client>,
+    /// Keeps what it says.
+    pub mirror: &'a Mirror,
+    /// What is known of it.
+    pub catalog: &'a Catalog,
+    /// Ctrl-C.
+    pub stop: &'a Interrupt,
+    /// How far it has come.
+    pub progress: &'a Progress,
+    /// Secret fields that are kept although secrets never are: the user named them, and the mirror is temporary.
+    pub kept_secrets: &'a [String],
+}
+
+impl Refresher<'_> {
+    /// Asks for a document on a task of its own, so that storing one page does not hold up the next.
+    pub(super) fn fetch(&self, url: Url) -> impl Future<Output = Result<Document>> + use<> {
+        let client = Arc::clone(self.client);
+        on_a_task(async move { client.read(&url).await })
+    }
+
+    /// Asks something to which "no" is an answer, on a task of its own.
+    pub(super) fn ask(&self, url: Url) -> impl Future<Output = Result<Answer>> + use<> {
+        let client = Arc::clone(self.client);
+        on_a_task(async move { client.ask(&url).await })
+    }
+
+    /// The address of an endpoint for the record of this id.
+    pub(super) fn address_of(&self, endpoint: &Endpoint, id: &str) -> Url {
+        let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+        self.client.target().address(&endpoint.path.replace("{id}", &id))
+    }
+
+    /// Stores one record of an entity as seen by the list's generation.
+    pub(super) fn store(&self, entity: &Entity, list: &List, key: &Key, record: &Value) -> Result<()> {
+        let custom = &self.catalog.service.custom;
+        for key in custom_keys(record, custom) {
+            self.mirror.put_custom(list, &key)?;
+        }
+        let secrets = entity.fields.iter().filter(|field| field.secret && !self.kept_secrets.contains(&field.name));
+        let body = match record.as_object() {
+            Some(members) if secrets.clone().any(|field| members.contains_key(&field.name)) => {
+                let mut members = members.clone();
+                for field in secrets {
+                    members.remove(&field.name);
+                }
+                Value::Object(members).to_string()
+            }
+            _ => record.to_string(),
+        };
+        self.mirror.put(list, key, body.as_bytes())
+    }
+
+    /// What a query's records are called.
+    pub(super) fn label(&self, query: &ListQuery<'_>) -> String {
+        query.entity.label(Language::current()).to_owned()
+    }
+}
+
+/// Begins work at once, on a task that ends when nobody waits for it any more.
+fn on_a_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> impl Future<Output = Result<T>> {
+    // A set takes its tasks with it when it is dropped; a handle alone would leave the task behind.
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    async move {
+        match task.join_next().await {
+            Some(Ok(done)) => done,
+            Some(Err(error)) => Err(Error::cannot_run(error.to_string())),
+            None => Err(Error::cannot_run(String::new())),
+        }
+    }
+}
