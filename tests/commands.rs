@@ -451,3 +451,46 @@ fn a_command_that_is_shown_goes_where_the_first_one_went() {
         assert_eq!(record["custom_fields"], json!({"field_2": "门店"}), "{next}: {record:?}");
     }
 }
+
+#[test]
+fn a_custom_field_of_the_overlay_is_a_column_of_the_template_and_of_exports() {
+    let work = prepared();
+    work.bw8("template customers -o customers.xlsx").exits(0);
+    let template = work.table("customers.xlsx");
+    assert!(template.header().contains(&"获客渠道"), "{:?}", template.header());
+    work.bw8("template visits -o visits.xlsx").exits(0);
+    assert_eq!(work.table("visits.xlsx").header(), ["拜访主题*"]);
+    work.bw8("import customers customers.csv --sandbox").exits(0);
+    work.bw8("export customers -o out.csv --sandbox --columns 手机,获客渠道").exits(0);
+    let out = work.table("out.csv");
+    assert_eq!(out.header(), ["Mobile", "Acquisition channel"]);
+    assert_eq!(out.rows.last().unwrap(), &["13100000001", "门店"], "the value is lost");
+    // It has one column, not one more under the service's own name for it.
+    work.bw8("export customers -o all.csv --sandbox").exits(0);
+    let all = work.table("all.csv");
+    let row = all.rows.last().unwrap();
+    assert_eq!(row.iter().filter(|cell| *cell == "门店").count(), 1, "{:?}", all.rows);
+    assert_eq!(all.column("Acquisition channel").last(), Some(&"门店"), "{:?}\n{row:?}", all.header());
+}
+
+/// A secret is a secret under these names too, when the service repeats it, and is not exported unless it is named.
+#[test]
+fn a_secret_custom_field_of_the_overlay_is_never_shown() {
+    let overlay = OVERLAY.replace("label = \"获客渠道\"", "label = \"获客渠道\"\nsecret = true");
+    for renamed in ["", RENAMED] {
+        let service = Service::start(|request| (422, json!({"errcode": "7", "errmsg": request.body}).to_string()));
+        let work = Work::at(&service.base_url());
+        work.write("api.toml", format!("{overlay}\n{renamed}"));
+        work.write("mine.csv", "姓名,手机,公司编号,获客渠道\n示例,13100000001,20001,canary-Geheim-7391\n");
+        let ran = work.bw8("import customers mine.csv --rate 0 --no-canary --verbose");
+        ran.exits(3).says("•••").never_says("Geheim");
+        assert!(body_of(&service, "POST").to_string().contains("Geheim"));
+    }
+    let work = Work::with("api.toml", &overlay);
+    work.write("mine.csv", "姓名,手机,公司编号,获客渠道\n示例,13100000001,20001,canary-Geheim-7391\n");
+    work.bw8("import customers mine.csv --sandbox").exits(0).never_says("Geheim");
+    work.bw8("export customers -o named.csv --sandbox --columns 手机,获客渠道").exits(0);
+    assert!(work.read("named.csv").contains("canary-Geheim-7391"), "it was named");
+    work.bw8("export customers -o all.csv --sandbox").exits(0);
+    assert!(!work.read("all.csv").contains("Geheim"), "{}", work.rows("all.csv")[0].join(","));
+}

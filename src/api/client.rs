@@ -165,7 +165,11 @@ impl Client {
     pub fn classify(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Outcome {
         // Most answers are a plain yes and show nothing.
         let secrets = LazyCell::new(|| {
-            Secrets::new(self.auth.secrets().into_iter().chain(secret_members(body, &expected.secrets)))
+            Secrets::new(self.auth.secrets().into_iter().chain(secret_members(
+                body,
+                &expected.secrets,
+                &self.service.custom,
+            )))
         });
         classify(answer, expected, |text| secrets.hide(text))
     }

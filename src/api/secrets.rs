@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::envelope::{as_text, parse};
+use crate::entity::Custom;
 use crate::text::mask;
 
 /// Secrets that a text of the service may repeat.
@@ -33,26 +34,26 @@ fn misread(secret: &str) -> Option<String> {
 }
 
 /// The values that a record in `body` has for the members `names`, custom fields included.
-pub fn secret_members(body: &[u8], names: &[String]) -> Vec<String> {
+pub fn secret_members(body: &[u8], names: &[String], custom: &Custom) -> Vec<String> {
     let mut found = Vec::new();
     if !names.is_empty() {
-        collect(&serde_json::from_slice(body).unwrap_or_default(), names, &mut found);
+        collect(&serde_json::from_slice(body).unwrap_or_default(), names, custom, &mut found);
     }
     found
 }
 
-fn collect(value: &Value, names: &[String], found: &mut Vec<String>) {
+fn collect(value: &Value, names: &[String], custom: &Custom, found: &mut Vec<String>) {
     let is_secret = |name: &str| names.iter().any(|secret| secret == name);
     match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, names, found)),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, names, custom, found)),
         Value::Object(members) => {
             // A custom field is a pair of its key and its value.
-            let custom = members.get("key").and_then(Value::as_str).filter(|key| is_secret(key));
-            found.extend(custom.and_then(|_| members.get("value")).map(|value| as_text(value).into_owned()));
+            let key = members.get(&custom.key).and_then(Value::as_str).filter(|key| is_secret(key));
+            found.extend(key.and_then(|_| members.get(&custom.value)).map(|value| as_text(value).into_owned()));
             for (name, value) in members {
                 match is_secret(name) {
                     true => found.push(as_text(value).into_owned()),
-                    false => collect(value, names, found),
+                    false => collect(value, names, custom, found),
                 }
             }
         }
@@ -63,12 +64,14 @@ fn collect(value: &Value, names: &[String], found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entity::Catalog;
 
     #[test]
     fn secret_members_are_hidden_wherever_they_stand() {
         let body = br#"{"user":{"password":"Geheim","custom_fields":[{"key":"f_1","value":"Geheimer"},{"key":"f_2","value":"plain"}]}}"#;
         let names = ["password".to_owned(), "f_1".to_owned()];
-        let hidden = |names| Secrets::new(secret_members(body, names)).hide("Geheimer and plain");
+        let custom = &Catalog::embedded().service.custom;
+        let hidden = |names| Secrets::new(secret_members(body, names, custom)).hide("Geheimer and plain");
         assert_eq!(hidden(&names), "••• and plain");
         assert_eq!(hidden(&names[..1]), "•••er and plain");
         assert_eq!(hidden(&names[1..]), "••• and plain");

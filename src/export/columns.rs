@@ -29,7 +29,9 @@ impl<'a> ColumnChoice<'a> {
                     self.add(field, names, &mut columns);
                 }
             }
-            columns.extend(custom.iter().map(|key| self.custom(key, definitions)));
+            // Those the catalog knows have their column, or none when they are secret.
+            let is_other = |key: &&String| self.options.entity.field(key).is_none();
+            columns.extend(custom.iter().filter(is_other).map(|key| self.custom(key, definitions)));
         }
         for name in self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
             match (self.field(name), definitions.key_of(name)) {

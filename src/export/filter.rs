@@ -62,7 +62,7 @@ impl<'a> RecordFilter<'a> {
                 Some(term) => term.values.extend(values),
                 None => terms.push(Term {
                     name,
-                    is_custom: field.is_none(),
+                    is_custom: field.is_none_or(|field| field.custom),
                     is_list: field.is_some_and(|field| matches!(field.kind, Kind::Ids | Kind::Tags)),
                     values,
                 }),

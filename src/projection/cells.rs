@@ -9,7 +9,7 @@ use super::definitions::Definitions;
 use super::html;
 use super::moment::{self, Moment};
 use super::names::Names;
-use super::record::{custom_text, text_of};
+use super::record::{custom_text, custom_value, text_of};
 use super::row_batch::RowBatch;
 use crate::entity::{Custom, Field, Kind};
 use crate::error::Result;
@@ -53,6 +53,9 @@ impl Projection<'_> {
         let fields = get(&custom.member);
         for column in columns {
             match &column.from {
+                ColumnSource::Field(field) if field.custom => {
+                    add_field(field, custom_value(fields, custom, &field.name), style, rows);
+                }
                 ColumnSource::Field(field) => add_field(field, get(&field.name), style, rows),
                 ColumnSource::Names(field, entity) => {
                     let ids = get(&field.name).map(text_of).unwrap_or_default();

@@ -16,5 +16,5 @@ pub use column::{Column, ColumnSource, tell_apart};
 pub use definitions::Definitions;
 pub use moment::{Moment, service_time};
 pub use names::Names;
-pub use record::{custom_keys, custom_text, ids_of, is_deleted, text_of};
+pub use record::{custom_keys, custom_text, ids_of, is_deleted, remove_secrets, text_of};
 pub use row_batch::RowBatch;

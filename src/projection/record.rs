@@ -30,11 +30,31 @@ pub fn custom_keys<'a>(record: &'a Value, custom: &'a Custom) -> impl Iterator<I
     fields.into_iter().flatten().filter_map(|field| field.get(&custom.key)).map(as_text).filter(|key| !key.is_empty())
 }
 
-/// The text of a custom field among `fields`, the member of a record that carries them; none when it is not there.
-pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<Cow<'a, str>> {
+/// The value of a custom field among `fields`, the member of a record that carries them; none when it is not there.
+pub fn custom_value<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<&'a Value> {
     let is_meant = |field: &&Value| field.get(&custom.key).is_some_and(|found| as_text(found) == key);
-    let field = fields?.as_array()?.iter().find(is_meant)?;
-    field.get(&custom.value).map(text_of)
+    fields?.as_array()?.iter().find(is_meant)?.get(&custom.value)
+}
+
+/// The text of a custom field, as [`custom_value`].
+pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<Cow<'a, str>> {
+    custom_value(fields, custom, key).map(text_of)
+}
+
+/// Takes the members out of a record that nobody may see, custom fields among them, but for those in `kept`.
+pub fn remove_secrets(record: &mut Value, entity: &Entity, custom: &Custom, kept: &[String]) {
+    let secrets: Vec<&str> = entity
+        .fields
+        .iter()
+        .filter(|field| field.secret && !kept.contains(&field.name))
+        .map(|field| field.name.as_str())
+        .collect();
+    let Some(members) = record.as_object_mut().filter(|_| !secrets.is_empty()) else { return };
+    members.retain(|name, _| !secrets.contains(&name.as_str()));
+    if let Some(fields) = members.get_mut(&custom.member).and_then(Value::as_array_mut) {
+        let is_secret = |field: &Value| field.get(&custom.key).is_some_and(|key| secrets.contains(&&*as_text(key)));
+        fields.retain(|field| !is_secret(field));
+    }
 }
 
 /// The ids or words of a text that holds several, comma-separated; 0 stands for none.

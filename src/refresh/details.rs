@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::message;
 use crate::mirror::{Key, List};
-use crate::projection::custom_keys;
+use crate::projection::{custom_keys, remove_secrets};
 
 /// Records looked at together.
 const BATCH: usize = 500;
@@ -110,11 +110,7 @@ impl Refresher<'_> {
             for custom in custom_keys(&body, &self.catalog.service.custom) {
                 self.mirror.put_custom(list, &custom)?;
             }
-            if let Some(members) = body.as_object_mut() {
-                for field in query.entity.fields.iter().filter(|field| field.secret) {
-                    members.remove(&field.name);
-                }
-            }
+            remove_secrets(&mut body, query.entity, &self.catalog.service.custom, &[]);
             self.mirror.put_detail(list, key, name, stamp, body.to_string().as_bytes())
         })
     }

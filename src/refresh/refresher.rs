@@ -1,5 +1,6 @@
 //! What asks the service and stores its answers: everything a refresh works with, and the two steps all of it is made of.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::entity::{Catalog, Endpoint, Entity};
 use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::mirror::{Key, List, Mirror};
-use crate::projection::custom_keys;
+use crate::projection::{custom_keys, remove_secrets};
 use crate::terminal::{Interrupt, Progress};
 
 /// What the service said: a document, or no.
@@ -60,18 +61,11 @@ impl Refresher<'_> {
         for key in custom_keys(record, custom) {
             self.mirror.put_custom(list, &key)?;
         }
-        let secrets = entity.fields.iter().filter(|field| field.secret && !self.kept_secrets.contains(&field.name));
-        let body = match record.as_object() {
-            Some(members) if secrets.clone().any(|field| members.contains_key(&field.name)) => {
-                let mut members = members.clone();
-                for field in secrets {
-                    members.remove(&field.name);
-                }
-                Value::Object(members).to_string()
-            }
-            _ => record.to_string(),
-        };
-        self.mirror.put(list, key, body.as_bytes())
+        let mut record = Cow::Borrowed(record);
+        if entity.fields.iter().any(|field| field.secret) {
+            remove_secrets(record.to_mut(), entity, custom, self.kept_secrets);
+        }
+        self.mirror.put(list, key, record.to_string().as_bytes())
     }
 
     /// What a query's records are called.
