@@ -7,4 +7,6 @@ mod incremental;
 mod output;
 mod resume;
 mod service;
+#[cfg(unix)]
+mod signals;
 mod work;
