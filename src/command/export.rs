@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use crate::account::Account;
 use crate::error::{Error, Exit, Result};
 use crate::export::{
-    self, Bounds, Condition, ExportOptions, FileFormat, HeaderNames, MirrorUse, Output, RecordTime, Selection,
+    self, Bounds, Condition, ExportFormat, ExportOptions, HeaderNames, MirrorUse, Output, RecordTime, Selection,
     SummaryChoice, TextEncoding, TypedFilter,
 };
 use crate::language::Language;
@@ -55,7 +55,7 @@ struct OutputOptions {
     output: PathBuf,
     /// Format, where the file's extension does not tell
     #[arg(long, value_name = "FORMAT")]
-    to: Option<FileFormat>,
+    to: Option<ExportFormat>,
     /// Encoding of a CSV file
     #[arg(long, value_name = "NAME", default_value = "utf-8")]
     encoding: TextEncoding,
@@ -148,7 +148,7 @@ impl Arguments {
         let output = self.output.meant(&self.cells, selection.bounds, now)?;
         let headers = match self.cells.headers {
             Some(headers) => headers.language(),
-            None if output.format == FileFormat::Jsonl => None,
+            None if output.format == ExportFormat::Jsonl => None,
             None => Some(Language::current()),
         };
         Ok(ExportOptions {
@@ -160,7 +160,7 @@ impl Arguments {
             columns: self.cells.columns.clone(),
             headers,
             is_raw: self.cells.raw,
-            has_names: self.cells.names || (output.format == FileFormat::Xlsx && !self.cells.no_names),
+            has_names: self.cells.names || (output.format == ExportFormat::Xlsx && !self.cells.no_names),
             output,
             has_details: self.details,
             has_messages: self.messages,

@@ -54,9 +54,9 @@ impl Manifest {
     pub fn new(
         plan: &ExportPlan<'_>,
         account: &str,
-        gathered: Gathered,
+        gathered: &Gathered,
         staged: &[StagedFile],
-        published: Published,
+        published: &Published,
     ) -> Self {
         let options = plan.options;
         Manifest {
@@ -70,9 +70,9 @@ impl Manifest {
             records: staged.first().map_or(0, |file| file.rows),
             server_count: gathered.reports.last().and_then(|report| report.count_after),
             deleted_left_out: staged.first().map_or(0, |file| file.deleted_left_out),
-            lists: gathered.reports,
-            files: published.sums,
-            warnings: gathered.warnings.into_iter().chain(published.warnings).collect(),
+            lists: gathered.reports.clone(),
+            files: published.sums.clone(),
+            warnings: gathered.warnings.iter().chain(&published.warnings).cloned().collect(),
         }
     }
 

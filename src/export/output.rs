@@ -16,7 +16,7 @@ pub struct Output {
     /// The file; none is standard output.
     pub file: Option<PathBuf>,
     /// Its format.
-    pub format: FileFormat,
+    pub format: ExportFormat,
     /// Its encoding, when it is text.
     pub encoding: TextEncoding,
     /// It begins with a sheet that sums it up.
@@ -25,7 +25,7 @@ pub struct Output {
 
 /// A format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FileFormat {
+pub enum ExportFormat {
     /// Excel workbook.
     Xlsx,
     /// Comma-separated text.
@@ -34,13 +34,13 @@ pub enum FileFormat {
     Jsonl,
 }
 
-impl FileFormat {
+impl ExportFormat {
     /// The format an extension stands for.
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
-            "xlsx" => Some(FileFormat::Xlsx),
-            "csv" | "txt" => Some(FileFormat::Csv),
-            "jsonl" | "ndjson" => Some(FileFormat::Jsonl),
+            "xlsx" => Some(ExportFormat::Xlsx),
+            "csv" | "txt" => Some(ExportFormat::Csv),
+            "jsonl" | "ndjson" => Some(ExportFormat::Jsonl),
             _ => None,
         }
     }
@@ -65,14 +65,14 @@ impl Output {
     /// A name that does not tell the format, holds another placeholder, or is no place for a file.
     pub fn new(
         name: &str,
-        format: Option<FileFormat>,
+        format: Option<ExportFormat>,
         encoding: TextEncoding,
         bounds: Bounds,
         today: Date,
     ) -> Result<Output> {
         let unknown =
             || Error::usage(message!("export.which_format", file = name)).hint(message!("export.which_format_hint"));
-        let output = |file, format| Output { file, format, encoding, has_summary: format == FileFormat::Xlsx };
+        let output = |file, format| Output { file, format, encoding, has_summary: format == ExportFormat::Xlsx };
         if name == "-" {
             return Ok(output(None, format.ok_or_else(unknown)?));
         }
@@ -83,7 +83,7 @@ impl Output {
         }
         let file = PathBuf::from(&filled);
         let by_extension =
-            file.extension().and_then(|extension| FileFormat::of_extension(&extension.to_string_lossy()));
+            file.extension().and_then(|extension| ExportFormat::of_extension(&extension.to_string_lossy()));
         let format = format.or(by_extension).ok_or_else(unknown)?;
         if file.is_dir() {
             return Err(Error::usage(message!("export.is_folder", file = file.display())));

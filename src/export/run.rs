@@ -22,7 +22,7 @@ use super::stage::{Stage, StagedFile};
 use crate::api::{Client, Target};
 use crate::error::{Context, Error, Exit, Result};
 use crate::message;
-use crate::mirror::Mirror;
+use crate::mirror::{List, Mirror};
 use crate::projection::Definitions;
 use crate::refresh::Refresher;
 use crate::terminal::{Interrupt, Printer, Progress};
@@ -78,19 +78,12 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     let staged =
         write(stage, &mut gathered, definitions, &account, runtime).map_err(|error| stage.without_directory(error))?;
     let published = publish(&staged, output)?;
-    let (lists, files) = (std::mem::take(&mut gathered.lists), published.files.clone());
-    let manifest = Manifest::new(plan, &account, gathered, &staged, published);
+    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published);
     if let Some(file) = &output.file {
         manifest.write_beside(file)?;
     }
-    for list in &lists {
-        // A list that was asked with filters of its own is of no use to other exports.
-        match list.query.is_empty() {
-            true => refresher.mirror.mark_used(list)?,
-            false => refresher.mirror.forget(list)?,
-        }
-    }
-    Ok(Exported { manifest, files, is_printed: output.file.is_none() })
+    let_go(refresher.mirror, &gathered.lists)?;
+    Ok(Exported { manifest, files: published.files, is_printed: output.file.is_none() })
 }
 
 /// Asks for what the lists do not say of their records, then writes the tables.
@@ -151,6 +144,18 @@ fn wait_for_lock(refresher: Refresher<'_>) -> Result<File> {
         refresher.stop.check()?;
         std::thread::sleep(LOCK_PAUSE);
     }
+}
+
+/// Lets go of lists that are written out: the next export reads them anew.
+fn let_go(mirror: &Mirror, lists: &[List]) -> Result<()> {
+    for list in lists {
+        // A list that was asked with filters of its own is of no use to other exports.
+        match list.query.is_empty() {
+            true => mirror.mark_used(list)?,
+            false => mirror.forget(list)?,
+        }
+    }
+    Ok(())
 }
 
 /// Forgets lists that were asked with filters, broken off and never taken up again.

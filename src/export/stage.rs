@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::columns::ColumnChoice;
 use super::facts;
 use super::filter::RecordFilter;
-use super::output::FileFormat;
+use super::output::ExportFormat;
 use super::plan::ExportPlan;
 use super::record_reader::RecordReader;
 use super::summary::SummaryCounter;
@@ -142,7 +142,7 @@ impl<'a> Stage<'a> {
 
     fn style(&self) -> CellStyle {
         let options = self.plan.options;
-        let is_typed = options.output.format != FileFormat::Csv;
+        let is_typed = options.output.format != ExportFormat::Csv;
         CellStyle { is_raw: options.is_raw, is_typed, language: options.language() }
     }
 

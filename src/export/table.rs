@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::output::{FileFormat, TextEncoding};
+use super::output::{ExportFormat, TextEncoding};
 use crate::error::Result;
 use crate::format::csv::{CsvWriter, Dialect};
 use crate::format::jsonl::JsonlWriter;
@@ -13,7 +13,7 @@ use crate::format::{Column, Value, Writer};
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Its format.
-    pub format: FileFormat,
+    pub format: ExportFormat,
     /// Encoding of a text file.
     pub encoding: TextEncoding,
     /// The name it is written under.
@@ -50,12 +50,12 @@ impl Table {
     /// A folder that cannot be written, too many columns.
     pub fn create(&self) -> Result<OpenTable> {
         Ok(match self.format {
-            FileFormat::Xlsx => {
+            ExportFormat::Xlsx => {
                 let summary_sheet = self.summary_sheet.as_deref();
                 let options = Options { summary_sheet, ..Options::new(&self.sheet, &self.columns) };
                 OpenTable::Xlsx(Box::new(XlsxWriter::create(&self.path, &options)?))
             }
-            FileFormat::Csv => {
+            ExportFormat::Csv => {
                 let encoding = match self.encoding {
                     TextEncoding::Utf8 => encoding_rs::UTF_8,
                     TextEncoding::Gb18030 => encoding_rs::GB18030,
@@ -63,7 +63,7 @@ impl Table {
                 let dialect = Dialect { encoding, ..Dialect::default() };
                 OpenTable::Text(Box::new(CsvWriter::create_in(&self.path, &self.columns, dialect)?))
             }
-            FileFormat::Jsonl => OpenTable::Text(Box::new(JsonlWriter::create(&self.path, &self.columns)?)),
+            ExportFormat::Jsonl => OpenTable::Text(Box::new(JsonlWriter::create(&self.path, &self.columns)?)),
         })
     }
 }

@@ -12,6 +12,8 @@ pub enum ReadingDecision {
     Accept,
     /// It is whole, although the service's total says otherwise.
     AcceptAgainstCount,
+    /// Its pages do not all join, but two readings in a row brought as much.
+    AcceptAlike,
     /// It may not be whole.
     ReadAgain,
     /// It cannot be made whole.
@@ -45,7 +47,7 @@ pub fn decide(
         (true, Some(_)) if readings >= 2 => ReadingDecision::AcceptAgainstCount,
         (false, Some(_)) if is_exact && cursor.count_before == cursor.count_after => ReadingDecision::Accept,
         // The borders between pages are unproven: two readings that are alike have to do.
-        (false, _) if is_steady => ReadingDecision::AcceptAgainstCount,
+        (false, _) if is_steady => ReadingDecision::AcceptAlike,
         (false, _) if readings >= MOST_READINGS => ReadingDecision::GiveUp,
         _ => ReadingDecision::ReadAgain,
     }
@@ -79,7 +81,7 @@ mod tests {
         assert_eq!(decide(&cursor(false, Some(11), Some(10)), 10, 0, None, 1), ReadingDecision::ReadAgain);
         assert_eq!(decide(&cursor(false, None, None), 10, 0, None, 1), ReadingDecision::ReadAgain);
         let again = decide(&cursor(false, None, None), 10, 0, before(10, None), 2);
-        assert_eq!(again, ReadingDecision::AcceptAgainstCount);
+        assert_eq!(again, ReadingDecision::AcceptAlike);
         let third = decide(&cursor(false, Some(9), Some(9)), 10, 0, before(11, Some(9)), 3);
         assert_eq!(third, ReadingDecision::GiveUp);
     }

@@ -17,7 +17,6 @@ use crate::mirror::{Key, List, PageCursor};
 const REPEATED_PAGES: u32 = 5;
 /// Pages beyond twice what the service's own total makes likely before the list is said to have no end.
 const SURPLUS_PAGES: u64 = 50;
-
 /// Times a page may fail to join, beyond half of all pages, before the list is said to have no order.
 const MOST_EARLIER_BEGINNINGS: u64 = 50;
 
@@ -81,7 +80,7 @@ impl Refresher<'_> {
                     cursor.is_finished = true;
                     self.mirror.put_cursor(list, &cursor)?;
                 }
-                // At the beginning of the list everything joins, so this ends.
+                // At the beginning of the list everything joins, so this ends; where it does not, there is no order to hold on to.
                 PageStep::BeginEarlier => {
                     overlap = (overlap * 4).min(cursor.position.max(1));
                     earlier_beginnings += 1;

@@ -61,15 +61,15 @@ impl Refresher<'_> {
             refreshed.reports.push(self.report(query, &list, &cursor, read, readings));
             match decide(&cursor, read, deleted, before, readings) {
                 ReadingDecision::Accept => {}
-                ReadingDecision::AcceptAgainstCount => refreshed.warnings.push(
-                    t!(
-                        "refresh.count_differs",
-                        entity = self.label(query),
-                        count = cursor.count_after.unwrap_or(0),
-                        read = read
-                    )
-                    .into_owned(),
-                ),
+                ReadingDecision::AcceptAgainstCount => {
+                    let count = cursor.count_after.unwrap_or(0);
+                    let warning = t!("refresh.count_differs", entity = self.label(query), count = count, read = read);
+                    refreshed.warnings.push(warning.into_owned());
+                }
+                ReadingDecision::AcceptAlike => {
+                    let warning = t!("refresh.read_alike", entity = self.label(query), read = read);
+                    refreshed.warnings.push(warning.into_owned());
+                }
                 ReadingDecision::GiveUp => return Err(changing(query)),
                 ReadingDecision::ReadAgain => {
                     before = Some(Reading { records: read, count: cursor.count_after });

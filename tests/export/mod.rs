@@ -6,3 +6,5 @@ mod filters;
 mod incremental;
 mod output;
 mod resume;
+#[cfg(unix)]
+mod signals;
