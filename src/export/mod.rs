@@ -43,7 +43,7 @@ use crate::account::Account;
 use crate::api::{Client, Target};
 use crate::entity::{Catalog, Kind, Part};
 use crate::error::{Context, Error, Exit, Result};
-use crate::format::xlsx::FRONT_NAMES;
+use crate::format::SUMMARY_SHEET_NAMES;
 use crate::language::Language;
 use crate::message;
 use crate::mirror::{List, Mirror};
@@ -305,7 +305,7 @@ impl<'a> Job<'a> {
             encoding: self.arguments.encoding,
             path: workshop.join(self.file_name(suffix)),
             sheet: sheet.to_owned(),
-            front: has_front.then(|| language.pick(FRONT_NAMES[0], FRONT_NAMES[1]).to_owned()),
+            front: has_front.then(|| language.pick(SUMMARY_SHEET_NAMES[0], SUMMARY_SHEET_NAMES[1]).to_owned()),
             columns: shape.columns.iter().map(shape::Column::format).collect(),
         }
     }

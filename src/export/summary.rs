@@ -9,7 +9,7 @@ use crate::entity::{Entity, Field, Kind};
 use crate::error::Result;
 use crate::export::moment;
 use crate::export::names::Names;
-use crate::format::xlsx::{Counts, Front as Sheet};
+use crate::format::{Counts, SummarySheet as Sheet};
 use crate::language::Language;
 use crate::refresh::text_of;
 

@@ -9,10 +9,8 @@ use sha2::{Digest, Sha256};
 use crate::error::{Context, Error, Result};
 use crate::export::arguments::{Encoding, To};
 use crate::export::summary::Front;
-use crate::format::csv::{CsvWriter, Dialect};
-use crate::format::jsonl::JsonlWriter;
-use crate::format::xlsx::{Options, XlsxWriter};
-use crate::format::{Column, Value, Writer};
+use crate::format::xlsx::XlsxWriter;
+use crate::format::{CSV, Column, Dialect, JSONL, Value, WriteOptions, Writer};
 use crate::message;
 
 /// A table to write.
@@ -57,7 +55,11 @@ impl Table {
     pub fn create(&self) -> Result<Open> {
         Ok(match self.to {
             To::Xlsx => {
-                let options = Options { front: self.front.as_deref(), ..Options::new(&self.sheet, &self.columns) };
+                let options = WriteOptions {
+                    sheet: Some(&self.sheet),
+                    summary_sheet: self.front.as_deref(),
+                    ..WriteOptions::new(&self.columns)
+                };
                 Open::Xlsx(Box::new(XlsxWriter::create(&self.path, &options)?))
             }
             To::Csv => {
@@ -65,13 +67,10 @@ impl Table {
                     Encoding::Utf8 => encoding_rs::UTF_8,
                     Encoding::Gb18030 => encoding_rs::GB18030,
                 };
-                Open::Text(Box::new(CsvWriter::create_in(
-                    &self.path,
-                    &self.columns,
-                    Dialect { encoding, ..Dialect::default() },
-                )?))
+                let dialect = Dialect { encoding, ..Dialect::default() };
+                Open::Text(CSV.create(&self.path, &WriteOptions { dialect, ..WriteOptions::new(&self.columns) })?)
             }
-            To::Jsonl => Open::Text(Box::new(JsonlWriter::create(&self.path, &self.columns)?)),
+            To::Jsonl => Open::Text(JSONL.create(&self.path, &WriteOptions::new(&self.columns))?),
         })
     }
 }
