@@ -199,7 +199,7 @@ fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>])
     for part in parts {
         row += 1;
         let field = part.field;
-        let mark = if field.mark == Confidence::Confirmed { "template.confirmed" } else { "template.assumed" };
+        let mark = if field.confidence == Confidence::Confirmed { "template.confirmed" } else { "template.assumed" };
         let max = field.max.map(|max| max.to_string()).unwrap_or_default();
         let texts = [
             &*field.zh,
