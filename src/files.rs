@@ -2,6 +2,7 @@
 //! is free, and shown by a path that is short.
 
 use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,12 +15,59 @@ use crate::message;
 /// # Errors
 /// What `write` says; a folder that cannot be written; a full disk.
 pub fn whole(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
-    let place = || message!("csv.cannot_write", file = path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).context(place)?;
-    write(file.as_file_mut())?;
-    file.as_file().sync_all().context(place)?;
-    file.persist(path).map_err(|error| error.error).context(place)?;
-    Ok(())
+    let cannot_write = || message!("csv.cannot_write", file = path.display());
+    let mut file = AtomicFile::beside(path).context(cannot_write)?;
+    write(file.0.as_file_mut())?;
+    file.replace(path).context(cannot_write)
+}
+
+/// A file in the making, under a temporary name on the disk it is meant for: it appears under its own name when it is
+/// whole, and is gone when it is dropped before. It is its owner's alone.
+#[derive(Debug)]
+pub struct AtomicFile(tempfile::NamedTempFile);
+
+impl AtomicFile {
+    /// Begins a file that will stand at `path`.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn beside(path: &Path) -> std::io::Result<AtomicFile> {
+        AtomicFile::new_in(folder_of(path))
+    }
+
+    /// Begins a file that will stand in `folder`.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn new_in(folder: &Path) -> std::io::Result<AtomicFile> {
+        tempfile::NamedTempFile::new_in(folder).map(AtomicFile)
+    }
+
+    /// Puts the whole file at `path`, in place of what stands there, once all of it is on the disk.
+    ///
+    /// # Errors
+    /// A full disk, or a name that another program holds.
+    pub fn replace(self, path: &Path) -> std::io::Result<()> {
+        // Renamed before its content is written out, it could stand there empty after a power cut.
+        self.0.as_file().sync_all()?;
+        self.0.persist(path).map(drop).map_err(|error| error.error)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.as_file_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.as_file_mut().flush()
+    }
+}
+
+impl Seek for AtomicFile {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.0.as_file_mut().seek(to)
+    }
 }
 
 /// The folder a file lies in.

@@ -12,9 +12,9 @@ use rust_xlsxwriter::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::entity::{AccountMode, Catalog, Confidence, Entity, Field, Kind, Requirement};
-use crate::format::xlsx::MAX_ROWS;
+use crate::format::xlsx::layout::{bounded, lay_out, title_of, title_width, write_title};
+use crate::format::xlsx::limits::{MAX_ROWS, sheet_name};
 use crate::format::xlsx::template::{EXAMPLE, EXPLANATION, HIDDEN, PREFIX};
-use crate::format::xlsx::writer::{bounded, lay_out, sheet_name, title_of, title_width, write_title};
 use crate::format::{Column, column_letters};
 use crate::text::shorten;
 
@@ -199,7 +199,7 @@ fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>])
     for part in parts {
         row += 1;
         let field = part.field;
-        let mark = if field.mark == Confidence::Confirmed { "template.confirmed" } else { "template.assumed" };
+        let mark = if field.confidence == Confidence::Confirmed { "template.confirmed" } else { "template.assumed" };
         let max = field.max.map(|max| max.to_string()).unwrap_or_default();
         let texts = [
             &*field.zh,

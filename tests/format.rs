@@ -4,8 +4,7 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use bw8::error::Error;
-use bw8::format::xlsx::{Options, XlsxWriter};
-use bw8::format::{self, CellKind, Column, Format, Input, Row, Value, Writer};
+use bw8::format::{self, CellKind, Column, Input, Row, Value, WriteOptions, XLSX};
 
 type Table = Vec<(u64, Vec<(String, CellKind)>)>;
 
@@ -26,7 +25,7 @@ fn column(title: &str, is_text: bool) -> Column {
 }
 
 #[test]
-fn what_is_written_is_read_back_in_every_format() {
+fn what_is_written_is_read_back_in_every_format_that_is_read() {
     let date = jiff::civil::date(2018, 2, 3);
     let columns = [column("手机", true), column("Value", false)];
     let table = [
@@ -44,10 +43,10 @@ fn what_is_written_is_read_back_in_every_format() {
         (Value::DateTime(date.at(8, 0, 1, 0)), "2018-02-03 08:00:01", CellKind::DateTime),
         (Value::Date(jiff::civil::date(1850, 1, 1)), "1850-01-01", CellKind::Text),
     ];
-    for format in [Format::Csv, Format::Xlsx] {
+    for format in format::readable() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(format!("a.{}", format.extension()));
-        let mut writer = format::create(format, &path, &columns).unwrap();
+        let mut writer = format.create(&path, &WriteOptions::new(&columns)).unwrap();
         for (value, ..) in &table {
             writer.write(&[*value, *value]).unwrap();
         }
@@ -64,10 +63,10 @@ fn what_is_written_is_read_back_in_every_format() {
         for ((at, row), (_, text, kind)) in
             rows.iter().zip(&table).enumerate().map(|(at, (row, want))| ((at, row), want))
         {
-            assert_eq!(row.0, at as u64 + 2, "{format:?}");
-            let kind = if format == Format::Xlsx { *kind } else { CellKind::Text };
-            assert_eq!(row.1[0], (text.to_string(), kind), "{format:?}, column of text");
-            assert_eq!(row.1[1], (text.to_string(), kind), "{format:?}");
+            assert_eq!(row.0, at as u64 + 2, "{}", format.name);
+            let kind = if format.keeps_types { *kind } else { CellKind::Text };
+            assert_eq!(row.1[0], (text.to_string(), kind), "{}, column of text", format.name);
+            assert_eq!(row.1[1], (text.to_string(), kind), "{}", format.name);
         }
     }
 }
@@ -76,7 +75,7 @@ fn what_is_written_is_read_back_in_every_format() {
 fn a_text_too_long_for_a_cell_is_cut_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.xlsx");
-    let mut writer = format::create(Format::Xlsx, &path, &[column("a", false)]).unwrap();
+    let mut writer = XLSX.create(&path, &WriteOptions::new(&[column("a", false)])).unwrap();
     writer.write(&[Value::Text(&"字".repeat(40_000))]).unwrap();
     assert_eq!(writer.cut(), 1);
     writer.finish().unwrap();
@@ -88,11 +87,12 @@ fn a_full_sheet_is_continued_on_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.xlsx");
     let columns = [column("n", false)];
-    let options = Options { rows_per_sheet: 3, ..Options::new("联系人", &columns) };
-    let mut writer = Box::new(XlsxWriter::create(&path, &options).unwrap());
+    let options = WriteOptions { sheet: Some("联系人"), rows_per_sheet: Some(3), ..WriteOptions::new(&columns) };
+    let mut writer = XLSX.create(&path, &options).unwrap();
     for number in 1..=5 {
         writer.write(&[Value::Number(f64::from(number))]).unwrap();
     }
+    assert_eq!(writer.sheets(), 3);
     writer.finish().unwrap();
     let (sheet, rows) = read(&path, |_| ()).unwrap();
     assert_eq!(
@@ -105,14 +105,59 @@ fn a_full_sheet_is_continued_on_the_next() {
 }
 
 #[test]
-fn a_target_that_cannot_be_written_is_named() {
+fn a_target_that_cannot_be_written_is_named_and_nothing_is_left() {
+    let columns = [column("a", false)];
+    for format in format::FORMATS {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("a.{}", format.extension());
+        let path = folder.path().join(&name);
+        std::fs::create_dir(&path).unwrap();
+        let error = format.create(&path, &WriteOptions::new(&columns)).unwrap().finish().unwrap_err();
+        assert!(error.message().contains(&name), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{}", format.name);
+        let nowhere = folder.path().join("none").join(&name);
+        assert!(format.create(&nowhere, &WriteOptions::new(&columns)).is_err(), "{}", format.name);
+    }
+}
+
+#[test]
+fn no_format_shows_a_file_before_it_is_whole() {
+    let columns = [column("a", false)];
+    for format in format::FORMATS {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("a.{}", format.extension()));
+        std::fs::write(&path, "before").unwrap();
+        let mut writer = format.create(&path, &WriteOptions::new(&columns)).unwrap();
+        writer.write(&[Value::Text("示例")]).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "before", "{}", format.name);
+        drop(writer);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "before", "{}", format.name);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{}", format.name);
+        format.create(&path, &WriteOptions::new(&columns)).unwrap().finish().unwrap();
+        assert_ne!(std::fs::read(&path).unwrap(), b"before", "{}", format.name);
+    }
+}
+
+#[test]
+fn a_guarded_cell_is_read_as_it_was_meant_and_hashed_so() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.xlsx");
-    std::fs::create_dir(&path).unwrap();
-    let writer = format::create(Format::Xlsx, &path, &[column("a", false)]).unwrap();
-    let error = writer.finish().unwrap_err();
-    assert!(error.message().contains("a.xlsx") && error.hint_text().is_some(), "{error}");
-    assert!(format::create(Format::Xlsx, &folder.path().join("none/a.xlsx"), &[column("a", false)]).is_err());
+    let read_rows = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let mut reader = format::open(&Input { path, shown: name.into(), ..Input::default() }).unwrap();
+        let (mut rows, mut row) = (Vec::new(), Row::default());
+        while reader.read(&mut row).unwrap() {
+            rows.push(row.clone());
+        }
+        rows
+    };
+    let guarded = read_rows("guarded.csv", "a,b\n'=1,it's\n''=1,'plain\n'\t,\n");
+    let texts: Vec<Vec<&str>> = guarded.iter().map(|row| row.cells.iter().collect()).collect();
+    assert_eq!(texts, [["=1", "it's"], ["'=1", "'plain"], ["\t", ""]]);
+    // What a row holds does not depend on whether a program took the guard off meanwhile.
+    let plain = read_rows("plain.csv", "a,b\n=1,it's\n");
+    assert_eq!(guarded[0].content, plain[0].content);
+    assert_ne!(guarded[0].content, guarded[1].content);
 }
 
 /// A workbook put together by hand: what its parts hold is what the test is about.

@@ -4,8 +4,7 @@
 use std::path::Path;
 
 use bw8::entity::{Catalog, Kind};
-use bw8::format::xlsx::{Options, XlsxWriter};
-use bw8::format::{self, CellKind, Column, Format, Input, Row, Value, Writer};
+use bw8::format::{self, CellKind, Column, Input, Row, Value, WriteOptions};
 
 /// One file: its rows by the fields of an entity, whose Chinese labels are its header.
 struct Sample {
@@ -303,11 +302,9 @@ impl Sample {
                 required: false,
             })
             .collect();
-        let mut writer: Box<dyn Writer> = if path.extension().unwrap() == "xlsx" {
-            Box::new(XlsxWriter::create(path, &Options::new(&entity.zh, &columns)).unwrap())
-        } else {
-            format::create(Format::Csv, path, &columns).unwrap()
-        };
+        let format = format::of_extension(path.extension().unwrap().to_str().unwrap()).unwrap();
+        let options = WriteOptions { sheet: Some(&entity.zh), ..WriteOptions::new(&columns) };
+        let mut writer = format.create(path, &options).unwrap();
         for row in self.rows {
             let cells = row.iter().zip(self.fields).map(|(text, name)| match self.number {
                 Some(number) if number == *name => text.parse().map_or(Value::Empty, Value::Number),

@@ -1,6 +1,10 @@
-//! A row made into what is sent, or into findings: plain functions without network or journal. `record` checks one row,
-//! `duplicates` finds what occurs twice in a file, `findings` keeps what is wrong.
+//! A row made into what is sent, or into findings: plain functions without network or journal.
 
+pub mod describe;
 pub mod duplicates;
+pub mod finding;
 pub mod findings;
 pub mod record;
+mod row_check;
+#[cfg(test)]
+mod tests;

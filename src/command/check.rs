@@ -4,7 +4,7 @@ use clap::Args;
 use rust_i18n::t;
 
 use super::options::InputOptions;
-use crate::check::findings::describe;
+use crate::check::describe::describe;
 use crate::error::{Exit, Result};
 use crate::import::{Preflight, report};
 use crate::settings::{Settings, SettingsOptions};

@@ -91,7 +91,7 @@ fn endpoints(entity: &Entity) -> Vec<String> {
             vec![
                 name.clone(),
                 format!("{} {}", word_of(&endpoint.method), endpoint.path),
-                mark(endpoint.mark),
+                mark(endpoint.confidence),
                 endpoint.source.clone(),
             ]
         })
@@ -143,7 +143,7 @@ fn field_row(entity: &Entity, field: &Field, mode: AccountMode) -> Vec<String> {
         field.en.clone(),
         t!(&kind).into_owned(),
         need.into_owned(),
-        mark(field.mark),
+        mark(field.confidence),
         field.source.clone(),
     ]
 }
@@ -178,7 +178,7 @@ fn rule_text(entity: &Entity, rule: &Rule) -> String {
         None => t!("template.one_of", fields = labels(entity, &rule.one_of, separator())),
     };
     let mode = rule.mode.map(|mode| format!(" ({})", word_of(&mode))).unwrap_or_default();
-    format!("{need}{mode}  {}  {}", mark(rule.mark), rule.source)
+    format!("{need}{mode}  {}  {}", mark(rule.confidence), rule.source)
 }
 
 fn labels(entity: &Entity, names: &[String], separator: &str) -> String {

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::civil::DateTime;
 
 use crate::account::Account;
 use crate::error::{Error, Exit, Result};
 use crate::export::{
-    self, Bounds, Condition, ExportFormat, ExportOptions, HeaderNames, MirrorUse, Output, RecordTime, Selection,
-    SummaryChoice, TextEncoding, TypedFilter,
+    self, Bounds, Condition, ExportOptions, HeaderNames, MirrorUse, Output, RecordTime, Selection, SummaryChoice,
+    TextEncoding, TypedFilter,
 };
+use crate::format::{FORMATS, FileFormat, named};
 use crate::language::Language;
 use crate::message;
 use crate::projection::service_time;
@@ -54,8 +56,8 @@ struct OutputOptions {
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
     /// Format, where the file's extension does not tell
-    #[arg(long, value_name = "FORMAT")]
-    to: Option<ExportFormat>,
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    to: Option<&'static FileFormat>,
     /// Encoding of a CSV file
     #[arg(long, value_name = "NAME", default_value = "utf-8")]
     encoding: TextEncoding,
@@ -148,7 +150,7 @@ impl Arguments {
         let output = self.output.meant(&self.cells, selection.bounds, now)?;
         let headers = match self.cells.headers {
             Some(headers) => headers.language(),
-            None if output.format == ExportFormat::Jsonl => None,
+            None if output.format.is_for_programs => None,
             None => Some(Language::current()),
         };
         Ok(ExportOptions {
@@ -160,7 +162,7 @@ impl Arguments {
             columns: self.cells.columns.clone(),
             headers,
             is_raw: self.cells.raw,
-            has_names: self.cells.names || (output.format == ExportFormat::Xlsx && !self.cells.no_names),
+            has_names: self.cells.names || (output.format.has_sheets && !self.cells.no_names),
             output,
             has_details: self.details,
             has_messages: self.messages,
@@ -224,6 +226,11 @@ impl SelectionOptions {
             .chain(conditions.map(|term| TypedFilter { option: "--where", value: term.clone(), is_time: false }))
             .collect()
     }
+}
+
+/// A format by its name.
+fn format_parser() -> impl TypedValueParser<Value = &'static FileFormat> {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)).try_map(|name| named(&name).ok_or(name))
 }
 
 fn condition(term: &str) -> Result<Condition> {

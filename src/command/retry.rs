@@ -10,7 +10,7 @@ use super::options::SendingOptions;
 use crate::account::Account;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
-use crate::format::{self, Input, Row};
+use crate::format::{self, FileFormat, Input, Row};
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
 use crate::mapping::{MappingFile, RESULT_COLUMNS};
@@ -148,7 +148,10 @@ fn newest_failed(folder: &Path) -> Option<PathBuf> {
             rest => rest.strip_prefix('-')?.parse::<u32>().ok(),
         }
     };
-    let is_table = |path: &Path| path.extension().is_some_and(|extension| extension == "xlsx" || extension == "csv");
+    let extension = |path: &Path| Some(path.extension()?.to_str()?.to_owned());
+    let is_table = |path: &Path| {
+        extension(path).and_then(|extension| format::of_extension(&extension)).is_some_and(FileFormat::is_readable)
+    };
     std::fs::read_dir(folder)
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rust_i18n::t;
 
 use crate::error::{Error, Exit, Result};
-use crate::format::xlsx::writer::{cannot_write, save};
+use crate::format::xlsx::{cannot_write, save};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::template::workbook;

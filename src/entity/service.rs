@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Confidence;
+use super::confidence::Confidence;
 
 /// The token endpoint.
 #[derive(Debug, Clone, Deserialize)]
@@ -15,7 +15,8 @@ pub struct Token {
     /// Lifetime in seconds.
     pub lifetime: u64,
     /// How sure it is.
-    pub mark: Confidence,
+    #[serde(rename = "mark")]
+    pub confidence: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -27,7 +28,8 @@ pub struct Account {
     /// Path under the base address.
     pub path: String,
     /// How sure it is.
-    pub mark: Confidence,
+    #[serde(rename = "mark")]
+    pub confidence: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -47,7 +49,8 @@ pub struct Paging {
     /// Member of an answer with the total over all pages.
     pub count: String,
     /// How sure it is.
-    pub mark: Confidence,
+    #[serde(rename = "mark")]
+    pub confidence: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -65,7 +68,8 @@ pub struct Filters {
     /// … with this value.
     pub deleted_value: String,
     /// How sure it is.
-    pub mark: Confidence,
+    #[serde(rename = "mark")]
+    pub confidence: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -93,7 +97,8 @@ pub struct Custom {
     /// Member of an option with the options below it.
     pub suboptions: String,
     /// How sure it is.
-    pub mark: Confidence,
+    #[serde(rename = "mark")]
+    pub confidence: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -105,7 +110,8 @@ pub struct RequestId {
     /// Name of the header.
     pub header: String,
     /// How sure it is.
-    pub mark: Confidence,
+    #[serde(rename = "mark")]
+    pub confidence: Confidence,
     /// Where it was seen.
     pub source: String,
 }
@@ -119,7 +125,8 @@ pub struct ServiceError {
     /// Its text.
     pub unknown_path_text: String,
     /// How sure it is.
-    pub mark: Confidence,
+    #[serde(rename = "mark")]
+    pub confidence: Confidence,
     /// Where it was seen.
     pub source: String,
 }

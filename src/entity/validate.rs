@@ -1,43 +1,51 @@
-//! What must hold over the whole catalog and no type can say: every name that is used exists, and every word a user may
+//! What must hold over the whole catalog and no type can say: every name that is used exists, and every name a user may
 //! write means one thing. It holds for the embedded files by test; an overlay is refused when it breaks it.
 
 use std::collections::HashMap;
 
-use rust_i18n::t;
-
-use super::{Catalog, Entity, Field, Kind, fold};
+use super::catalog::Catalog;
+use super::entity::Entity;
+use super::field::Field;
+use super::fold::fold;
+use super::kind::Kind;
+use crate::message;
+use crate::message::Message;
 
 /// Something that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CatalogError {
     /// Keys that can be at fault: `customers.keys`.
     pub paths: Vec<String>,
-    /// What does not hold, in the user's language.
-    pub what: String,
+    /// What does not hold.
+    pub what: Message,
 }
 
-/// The first flaw of a catalog.
-pub(super) fn flaw(catalog: &Catalog) -> Option<CatalogError> {
-    double_entity_word(catalog).or_else(|| catalog.entities().iter().find_map(|entity| entity_flaw(catalog, entity)))
+/// Whether all of a catalog holds.
+///
+/// # Errors
+/// The first thing that does not.
+pub(super) fn validate(catalog: &Catalog) -> Result<(), CatalogError> {
+    let of_entities = || catalog.entities().iter().find_map(|entity| entity_error(catalog, entity));
+    ambiguous_entity_name(catalog).or_else(of_entities).map_or(Ok(()), Err)
 }
 
-fn entity_flaw(catalog: &Catalog, entity: &Entity) -> Option<CatalogError> {
-    double_header_word(entity)
+fn entity_error(catalog: &Catalog, entity: &Entity) -> Option<CatalogError> {
+    ambiguous_header(entity)
         .or_else(|| dangling_field(entity))
         .or_else(|| dangling_reference(catalog, entity))
         .or_else(|| dangling_endpoint(entity))
-        .or_else(|| entity.fields.iter().find_map(|field| choice_flaw(entity, field)))
+        .or_else(|| entity.fields.iter().find_map(|field| choice_error(entity, field)))
 }
 
-fn double_entity_word(catalog: &Catalog) -> Option<CatalogError> {
+fn ambiguous_entity_name(catalog: &Catalog) -> Option<CatalogError> {
     let mut seen: HashMap<String, (&str, &str)> = HashMap::new();
     for entity in catalog.entities() {
-        for (key, word) in words(&entity.name, &entity.zh, &entity.en, &entity.aliases) {
-            let before = seen.insert(fold(word), (&entity.name, key));
+        for (key, name) in names(&entity.name, &entity.zh, &entity.en, &entity.aliases) {
+            let before = seen.insert(fold(name), (&entity.name, key));
             let Some((other, other_key)) = before.filter(|(other, _)| *other != entity.name) else { continue };
             return Some(CatalogError {
                 paths: vec![format!("{}.{key}", entity.name), format!("{other}.{other_key}")],
-                what: t!("overlay.double_word", word = word, first = other, second = entity.name).into_owned(),
+                what: message!("overlay.ambiguous_name", name = name, first = other, second = entity.name),
             });
         }
     }
@@ -45,7 +53,7 @@ fn double_entity_word(catalog: &Catalog) -> Option<CatalogError> {
 }
 
 /// Everything a user may call a thing, with the key that says so.
-fn words<'a>(
+fn names<'a>(
     name: &'a String,
     zh: &'a String,
     en: &'a String,
@@ -58,24 +66,24 @@ fn field_paths(entity: &Entity, field: &str) -> [String; 2] {
     ["fields", "custom_fields"].map(|list| format!("{}.{list}.{field}", entity.name))
 }
 
-fn double_header_word(entity: &Entity) -> Option<CatalogError> {
+fn ambiguous_header(entity: &Entity) -> Option<CatalogError> {
     let mut seen: HashMap<String, (usize, &str)> = HashMap::new();
-    for (place, field) in entity.fields.iter().enumerate() {
-        for (key, word) in words(&field.name, &field.zh, &field.en, &field.aliases) {
-            let before = seen.insert(fold(word), (place, key));
-            let Some((other, other_key)) = before.filter(|(other, _)| *other != place) else { continue };
+    for (index, field) in entity.fields.iter().enumerate() {
+        for (key, name) in names(&field.name, &field.zh, &field.en, &field.aliases) {
+            let before = seen.insert(fold(name), (index, key));
+            let Some((other, other_key)) = before.filter(|(other, _)| *other != index) else { continue };
             let other = &entity.fields[other].name;
             return Some(CatalogError {
-                paths: [word_paths(entity, &field.name, key), word_paths(entity, other, other_key)].concat(),
-                what: t!("overlay.double_word", word = word, first = other, second = field.name).into_owned(),
+                paths: [header_paths(entity, &field.name, key), header_paths(entity, other, other_key)].concat(),
+                what: message!("overlay.ambiguous_name", name = name, first = other, second = field.name),
             });
         }
     }
     None
 }
 
-/// Where an overlay may have said a word for a field: under the field's own key, or under that of the short form.
-fn word_paths(entity: &Entity, field: &str, key: &str) -> Vec<String> {
+/// Where an overlay may have named a field: under the field's own key, or under that of the short form.
+fn header_paths(entity: &Entity, field: &str, key: &str) -> Vec<String> {
     let custom_key = match key {
         "name" => "key",
         "zh" => "label",
@@ -114,7 +122,7 @@ fn dangling_field(entity: &Entity) -> Option<CatalogError> {
     let (key, name) = used_fields(entity).into_iter().find(|(_, name)| entity.field(name).is_none())?;
     Some(CatalogError {
         paths: vec![format!("{}.{key}", entity.name)],
-        what: t!("overlay.no_field", name = name, entity = entity.name).into_owned(),
+        what: message!("overlay.no_field", name = name, entity = entity.name),
     })
 }
 
@@ -125,30 +133,30 @@ fn dangling_reference(catalog: &Catalog, entity: &Entity) -> Option<CatalogError
     });
     let of_walk = entity.walk.iter().map(|walk| (vec![format!("{}.walk.entity", entity.name)], &walk.entity));
     let (paths, name) = of_fields.chain(of_walk).find(|(_, name)| catalog.get(name).is_none())?;
-    Some(CatalogError { paths, what: t!("overlay.no_entity", name = name).into_owned() })
+    Some(CatalogError { paths, what: message!("overlay.no_entity", name = name) })
 }
 
 fn dangling_endpoint(entity: &Entity) -> Option<CatalogError> {
     let conflict = entity.conflict.iter().map(|conflict| ("conflict.endpoint", &conflict.endpoint));
     let parts = entity.parts.iter().map(|part| ("parts", &part.endpoint));
     if let Some((key, name)) = conflict.chain(parts).find(|(_, name)| entity.endpoint(name).is_none()) {
-        let what = t!("overlay.no_endpoint", name = name, entity = entity.name).into_owned();
+        let what = message!("overlay.no_endpoint", name = name, entity = entity.name);
         return Some(CatalogError { paths: vec![format!("{}.{key}", entity.name)], what });
     }
     let (name, endpoint) = entity.endpoints.iter().find(|(_, endpoint)| !endpoint.path.starts_with('/'))?;
     Some(CatalogError {
         paths: vec![format!("{}.endpoints.{name}.path", entity.name)],
-        what: t!("overlay.bad_path", path = endpoint.path).into_owned(),
+        what: message!("overlay.bad_path", path = endpoint.path),
     })
 }
 
-fn choice_flaw(entity: &Entity, field: &Field) -> Option<CatalogError> {
+fn choice_error(entity: &Entity, field: &Field) -> Option<CatalogError> {
     let what = match (field.kind == Kind::Choice, field.choices.is_empty()) {
-        (true, true) => t!("overlay.no_choices"),
-        (false, false) => t!("overlay.choices_of_no_choice"),
+        (true, true) => message!("overlay.no_choices"),
+        (false, false) => message!("overlay.choices_of_no_choice"),
         _ => return None,
     };
-    Some(CatalogError { paths: field_paths(entity, &field.name).to_vec(), what: what.into_owned() })
+    Some(CatalogError { paths: field_paths(entity, &field.name).to_vec(), what })
 }
 
 #[cfg(test)]
@@ -157,6 +165,6 @@ mod tests {
 
     #[test]
     fn the_embedded_catalog_holds() {
-        assert_eq!(flaw(Catalog::embedded()), None);
+        assert_eq!(validate(Catalog::embedded()), Ok(()));
     }
 }

@@ -1,6 +1,6 @@
 //! Whether rows become new records or change old ones.
 
-use super::Entity;
+use super::entity::Entity;
 
 /// Whether rows become new records or change old ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -13,7 +13,7 @@ pub enum WriteMode {
 }
 
 impl WriteMode {
-    /// The word in journals and on the command line.
+    /// Its name in journals and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             WriteMode::Create => "create",
@@ -22,8 +22,8 @@ impl WriteMode {
     }
 
     /// The mode a journal names.
-    pub fn of(word: &str) -> WriteMode {
-        if word == WriteMode::Update.as_str() { WriteMode::Update } else { WriteMode::Create }
+    pub fn of(name: &str) -> WriteMode {
+        if name == WriteMode::Update.as_str() { WriteMode::Update } else { WriteMode::Create }
     }
 
     /// What rows have to hold to be written so.

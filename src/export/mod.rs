@@ -26,6 +26,6 @@ mod tags;
 pub use options::{
     Condition, ExportOptions, HeaderNames, MirrorUse, RecordTime, Selection, SummaryChoice, TypedFilter,
 };
-pub use output::{ExportFormat, Output, TextEncoding};
+pub use output::{Output, TextEncoding};
 pub use period::Bounds;
 pub use run::run;

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::period::Bounds;
 use crate::error::{Context, Error, Result};
 use crate::files::{StagingDirectory, folder_of};
+use crate::format::{FileFormat, of_extension};
 use crate::message;
 
 /// Where the output goes.
@@ -16,34 +17,11 @@ pub struct Output {
     /// The file; none is standard output.
     pub file: Option<PathBuf>,
     /// Its format.
-    pub format: ExportFormat,
+    pub format: &'static FileFormat,
     /// Its encoding, when it is text.
     pub encoding: TextEncoding,
     /// It begins with a sheet that sums it up.
     pub has_summary: bool,
-}
-
-/// A format of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// Excel workbook.
-    Xlsx,
-    /// Comma-separated text.
-    Csv,
-    /// One JSON object a line.
-    Jsonl,
-}
-
-impl ExportFormat {
-    /// The format an extension stands for.
-    pub fn of_extension(extension: &str) -> Option<Self> {
-        match extension.to_ascii_lowercase().as_str() {
-            "xlsx" => Some(ExportFormat::Xlsx),
-            "csv" | "txt" => Some(ExportFormat::Csv),
-            "jsonl" | "ndjson" => Some(ExportFormat::Jsonl),
-            _ => None,
-        }
-    }
 }
 
 /// The encoding of a text file.
@@ -65,14 +43,15 @@ impl Output {
     /// A name that does not tell the format, holds another placeholder, or is no place for a file.
     pub fn new(
         name: &str,
-        format: Option<ExportFormat>,
+        format: Option<&'static FileFormat>,
         encoding: TextEncoding,
         bounds: Bounds,
         today: Date,
     ) -> Result<Output> {
         let unknown =
             || Error::usage(message!("export.which_format", file = name)).hint(message!("export.which_format_hint"));
-        let output = |file, format| Output { file, format, encoding, has_summary: format == ExportFormat::Xlsx };
+        let output =
+            |file, format: &'static FileFormat| Output { file, format, encoding, has_summary: format.has_sheets };
         if name == "-" {
             return Ok(output(None, format.ok_or_else(unknown)?));
         }
@@ -82,8 +61,7 @@ impl Output {
                 .hint(message!("export.unknown_placeholder_hint")));
         }
         let file = PathBuf::from(&filled);
-        let by_extension =
-            file.extension().and_then(|extension| ExportFormat::of_extension(&extension.to_string_lossy()));
+        let by_extension = file.extension().and_then(|extension| of_extension(&extension.to_string_lossy()));
         let format = format.or(by_extension).ok_or_else(unknown)?;
         if file.is_dir() {
             return Err(Error::usage(message!("export.is_folder", file = file.display())));

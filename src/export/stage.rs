@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::columns::ColumnChoice;
 use super::facts;
 use super::filter::RecordFilter;
-use super::output::ExportFormat;
 use super::plan::ExportPlan;
 use super::record_reader::RecordReader;
 use super::summary::SummaryCounter;
@@ -15,8 +14,8 @@ use super::table_writer::write_table;
 use super::tags;
 use crate::entity::{Entity, Part};
 use crate::error::{Error, Result};
-use crate::format::Column;
-use crate::format::xlsx::SUMMARY_SHEET_NAMES;
+use crate::format::{Column, SUMMARY_SHEET_NAMES};
+
 use crate::mirror::List;
 use crate::projection::{CellStyle, Definitions, Names, Projection};
 use crate::refresh::Refresher;
@@ -142,8 +141,7 @@ impl<'a> Stage<'a> {
 
     fn style(&self) -> CellStyle {
         let options = self.plan.options;
-        let is_typed = options.output.format != ExportFormat::Csv;
-        CellStyle { is_raw: options.is_raw, is_typed, language: options.language() }
+        CellStyle { is_raw: options.is_raw, is_typed: options.output.format.keeps_types, language: options.language() }
     }
 
     fn table(&self, sheet: &str, suffix: &str, columns: Vec<Column>) -> Table {

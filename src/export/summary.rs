@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::entity::{Entity, Field, Kind};
 use crate::error::Result;
-use crate::format::xlsx::{Counts, SummarySheet};
+use crate::format::{Counts, SummarySheet};
 use crate::language::Language;
 use crate::projection::{Names, moment, text_of};
 

@@ -2,18 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::output::{ExportFormat, TextEncoding};
+use super::output::TextEncoding;
 use crate::error::Result;
-use crate::format::csv::{CsvWriter, Dialect};
-use crate::format::jsonl::JsonlWriter;
-use crate::format::xlsx::{Options, SummarySheet, XlsxWriter};
-use crate::format::{Column, Value, Writer};
+use crate::format::{Column, Dialect, FileFormat, SummarySheet, WriteOptions, Writer};
 
 /// A table to write.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Its format.
-    pub format: ExportFormat,
+    pub format: &'static FileFormat,
     /// Encoding of a text file.
     pub encoding: TextEncoding,
     /// The name it is written under.
@@ -35,70 +32,37 @@ pub struct Written {
     pub sheets: usize,
 }
 
-/// A table being written.
-pub enum OpenTable {
-    /// A workbook.
-    Xlsx(Box<XlsxWriter>),
-    /// Text.
-    Text(Box<dyn Writer>),
-}
-
 impl Table {
     /// Begins the file.
     ///
     /// # Errors
     /// A folder that cannot be written, too many columns.
-    pub fn create(&self) -> Result<OpenTable> {
-        Ok(match self.format {
-            ExportFormat::Xlsx => {
-                let summary_sheet = self.summary_sheet.as_deref();
-                let options = Options { summary_sheet, ..Options::new(&self.sheet, &self.columns) };
-                OpenTable::Xlsx(Box::new(XlsxWriter::create(&self.path, &options)?))
-            }
-            ExportFormat::Csv => {
-                let encoding = match self.encoding {
-                    TextEncoding::Utf8 => encoding_rs::UTF_8,
-                    TextEncoding::Gb18030 => encoding_rs::GB18030,
-                };
-                let dialect = Dialect { encoding, ..Dialect::default() };
-                OpenTable::Text(Box::new(CsvWriter::create_in(&self.path, &self.columns, dialect)?))
-            }
-            ExportFormat::Jsonl => OpenTable::Text(Box::new(JsonlWriter::create(&self.path, &self.columns)?)),
-        })
+    pub fn create(&self) -> Result<Box<dyn Writer>> {
+        let encoding = match self.encoding {
+            TextEncoding::Utf8 => encoding_rs::UTF_8,
+            TextEncoding::Gb18030 => encoding_rs::GB18030,
+        };
+        let options = WriteOptions {
+            dialect: Dialect { encoding, ..Dialect::default() },
+            sheet: Some(&self.sheet),
+            summary_sheet: self.summary_sheet.as_deref(),
+            ..WriteOptions::new(&self.columns)
+        };
+        self.format.create(&self.path, &options)
     }
 }
 
-impl OpenTable {
-    /// Writes a row.
+impl Written {
+    /// Completes a file, and tells what its format made of it.
     ///
     /// # Errors
     /// A full disk.
-    pub fn write(&mut self, values: &[Value<'_>]) -> Result<()> {
-        match self {
-            OpenTable::Xlsx(writer) => writer.write(values),
-            OpenTable::Text(writer) => writer.write(values),
+    pub fn finish(writer: Box<dyn Writer>, summary: Option<SummarySheet>) -> Result<Written> {
+        let written = Written { cut: writer.cut(), sheets: writer.sheets() };
+        match summary {
+            Some(summary) => writer.finish_with(&summary)?,
+            None => writer.finish()?,
         }
-    }
-
-    /// Completes the file.
-    ///
-    /// # Errors
-    /// A full disk.
-    pub fn finish(self, summary: Option<SummarySheet>) -> Result<Written> {
-        match self {
-            OpenTable::Xlsx(writer) => {
-                let written = Written { cut: writer.cut(), sheets: writer.sheets() };
-                match summary {
-                    Some(summary) => writer.finish_with(&summary)?,
-                    None => writer.finish()?,
-                }
-                Ok(written)
-            }
-            OpenTable::Text(writer) => {
-                let written = Written { cut: writer.cut(), sheets: 1 };
-                writer.finish()?;
-                Ok(written)
-            }
-        }
+        Ok(written)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use super::table::{Table, Written};
 use crate::error::{Error, Result};
-use crate::format::xlsx::SummarySheet;
+use crate::format::SummarySheet;
 use crate::message;
 use crate::projection::RowBatch;
 
@@ -31,13 +31,13 @@ pub fn write_table<T>(
     let (summary_sender, summary_receiver) = mpsc::channel();
     std::thread::scope(|scope| {
         let writer = scope.spawn(move || {
-            let mut open = table.create()?;
+            let mut writer = table.create()?;
             for rows in receiver {
-                rows.each(|values| open.write(values))?;
+                rows.each(|values| writer.write(values))?;
             }
             // Nothing is finished when the rows ended because their maker failed.
             match summary_receiver.recv() {
-                Ok(summary) => open.finish(summary).map(Some),
+                Ok(summary) => Written::finish(writer, summary).map(Some),
                 Err(_) => Ok(None),
             }
         });

@@ -80,7 +80,7 @@ pub fn write(counts: &[TagCount], table: &Table) -> Result<Written> {
         // Exact up to 2^53, far beyond any count of records.
         rows.push_number(count.records as f64);
     }
-    let mut open = table.create()?;
-    rows.each(|values| open.write(values))?;
-    open.finish(None)
+    let mut writer = table.create()?;
+    rows.each(|values| writer.write(values))?;
+    Written::finish(writer, None)
 }

@@ -4,14 +4,33 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Column, Value, Writer};
+use super::file_format::FileFormat;
+use super::value::Value;
+use super::write_options::WriteOptions;
+use super::writer::Writer;
 use crate::error::{Context, Result};
+use crate::files::AtomicFile;
 use crate::message;
+use crate::message::Message;
 
-/// Writes JSON Lines to a temporary name in the same folder and renames it when whole.
+/// JSON Lines among the formats.
+pub static JSONL: FileFormat = FileFormat {
+    name: "jsonl",
+    extensions: &["jsonl", "ndjson"],
+    read_extensions: &[],
+    related_extensions: &[],
+    signature: b"",
+    keeps_types: true,
+    has_sheets: false,
+    is_for_programs: true,
+    open: None,
+    create: |path, options| Ok(Box::new(JsonlWriter::create(path, options)?)),
+};
+
+/// Writes JSON Lines, which appear under their name when they are whole.
 pub struct JsonlWriter {
     path: PathBuf,
-    file: BufWriter<tempfile::NamedTempFile>,
+    file: BufWriter<AtomicFile>,
     titles: Vec<String>,
     line: String,
 }
@@ -21,11 +40,10 @@ impl JsonlWriter {
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn create(path: &Path, columns: &[Column]) -> Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let place = || message!("csv.cannot_write", file = path.display());
-        let file = BufWriter::new(tempfile::NamedTempFile::new_in(folder).context(place)?);
-        let titles = columns.iter().map(|column| serde_json::Value::from(column.title.as_str()).to_string()).collect();
+    pub fn create(path: &Path, options: &WriteOptions<'_>) -> Result<Self> {
+        let file = BufWriter::new(AtomicFile::beside(path).context(|| cannot_write(path))?);
+        let titles =
+            options.columns.iter().map(|column| serde_json::Value::from(column.title.as_str()).to_string()).collect();
         Ok(JsonlWriter { path: path.to_owned(), file, titles, line: String::new() })
     }
 }
@@ -49,15 +67,16 @@ impl Writer for JsonlWriter {
             self.line.push_str(&json.to_string());
         }
         self.line.push_str("}\n");
-        let place = || message!("csv.cannot_write", file = self.path.display());
-        self.file.write_all(self.line.as_bytes()).context(place)
+        self.file.write_all(self.line.as_bytes()).context(|| cannot_write(&self.path))
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let place = || message!("csv.cannot_write", file = self.path.display());
-        let file = self.file.into_inner().map_err(|error| error.into_error()).context(place)?;
-        file.as_file().sync_all().context(place)?;
-        file.persist(&self.path).map_err(|error| error.error).context(place)?;
-        Ok(())
+        let cannot_write = || cannot_write(&self.path);
+        let file = self.file.into_inner().map_err(|error| error.into_error()).context(cannot_write)?;
+        file.replace(&self.path).context(cannot_write)
     }
+}
+
+fn cannot_write(path: &Path) -> Message {
+    message!("csv.cannot_write", file = path.display())
 }

@@ -3,41 +3,28 @@
 //! whose memory goes back to be filled again.
 
 use std::sync::Once;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use rust_i18n::t;
 
-use super::content::Contents;
-use super::{Row, Sheet};
+use super::reader_event::{Batch, ReaderEvent};
+use super::row::Row;
+use super::row_sink::RowSink;
+use super::sheet::Sheet;
 use crate::error::{Error, Result};
 use crate::message;
 
-/// Rows of a batch …
-const BATCH_ROWS: usize = 512;
-/// … unless their texts and fields take more bytes than this.
-const BATCH_BYTES: usize = 256 << 10;
-/// The memory of a row with more bytes than this is not used again: rows of that size are rare.
-const LARGE_ROW: usize = 16 << 10;
 /// Batches that wait for the one who reads.
 const WAITING: usize = 2;
 /// Name of the reading threads, whose panics are not printed.
 const THREAD: &str = "bw8-reader";
 
-/// Rows that follow one another.
-pub type Batch = Vec<Row>;
-
-enum Message {
-    Opened(Sheet),
-    Rows(Batch),
-    Failed(Error),
-}
-
 /// Reads the rows below a header, in order, blank ones left out.
 pub struct Reader {
     shown: String,
     sheet: Sheet,
-    messages: Option<Receiver<Message>>,
+    events: Option<Receiver<ReaderEvent>>,
     used: Sender<Batch>,
     batch: Batch,
     next: usize,
@@ -49,31 +36,30 @@ impl Reader {
     ///
     /// # Errors
     /// Whatever `produce` says before it has told of the sheet.
-    pub fn spawn(shown: &str, produce: impl FnOnce(&Sink) -> Result<()> + Send + 'static) -> Result<Self> {
+    pub fn spawn(shown: &str, produce: impl FnOnce(&RowSink) -> Result<()> + Send + 'static) -> Result<Self> {
         keep_panics_quiet();
-        let (sender, messages) = sync_channel(WAITING);
+        let (sender, events) = sync_channel(WAITING);
         let (used, returned) = channel();
         let thread = std::thread::Builder::new()
             .name(THREAD.to_owned())
             .spawn(move || {
-                let sink = Sink { sender, returned };
+                let sink = RowSink::new(sender, returned);
                 if let Err(error) = produce(&sink) {
-                    // Nobody listens any more: then nobody wants to know.
-                    let _ = sink.sender.send(Message::Failed(error));
+                    sink.fail(error);
                 }
             })
             .map_err(|why| Error::cannot_run(message!("format.unreadable", file = shown, why = why)))?;
         let mut reader = Reader {
             shown: shown.to_owned(),
             sheet: Sheet::default(),
-            messages: Some(messages),
+            events: Some(events),
             used,
             batch: Batch::new(),
             next: 0,
             thread: Some(thread),
         };
         match reader.receive()? {
-            Some(Message::Opened(sheet)) => reader.sheet = sheet,
+            Some(ReaderEvent::Opened(sheet)) => reader.sheet = sheet,
             _ => return Err(reader.broken()),
         }
         Ok(reader)
@@ -87,10 +73,10 @@ impl Reader {
     /// Reads the next row into `row`; false at the end.
     ///
     /// # Errors
-    /// A row that cannot be read, named by its place.
+    /// A row that cannot be read, named by its position.
     pub fn read(&mut self, row: &mut Row) -> Result<bool> {
         while self.next == self.batch.len() {
-            let Some(Message::Rows(batch)) = self.receive()? else {
+            let Some(ReaderEvent::Rows(batch)) = self.receive()? else {
                 return Ok(false);
             };
             let _ = self.used.send(std::mem::replace(&mut self.batch, batch));
@@ -101,11 +87,11 @@ impl Reader {
         Ok(true)
     }
 
-    /// The next message; none when the thread ended well.
-    fn receive(&mut self) -> Result<Option<Message>> {
-        match self.messages.as_ref().and_then(|messages| messages.recv().ok()) {
-            Some(Message::Failed(error)) => Err(error),
-            Some(message) => Ok(Some(message)),
+    /// What the thread says next; none when the thread ended well.
+    fn receive(&mut self) -> Result<Option<ReaderEvent>> {
+        match self.events.as_ref().and_then(|events| events.recv().ok()) {
+            Some(ReaderEvent::Failed(error)) => Err(error),
+            Some(event) => Ok(Some(event)),
             None => match self.thread.take().map(JoinHandle::join) {
                 Some(Err(_)) => Err(self.broken()),
                 _ => Ok(None),
@@ -122,71 +108,10 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         // The thread holds the file open until it ends, and whoever renames the file next must find it closed.
-        self.messages = None;
+        self.events = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-/// Where a thread that reads puts its rows.
-pub struct Sink {
-    sender: SyncSender<Message>,
-    returned: Receiver<Batch>,
-}
-
-impl Sink {
-    /// Fills a batch with the rows that `read` gives until it says false, using the memory of an earlier one again.
-    /// False beside it when there are no more.
-    ///
-    /// # Errors
-    /// Whatever `read` says.
-    pub fn fill(&self, mut read: impl FnMut(&mut Row) -> Result<bool>) -> Result<(Batch, bool)> {
-        let mut batch = self.returned.try_recv().unwrap_or_default();
-        let (mut filled, mut bytes) = (0, 0);
-        let mut contents = Contents::default();
-        let more = loop {
-            if filled == BATCH_ROWS || bytes >= BATCH_BYTES {
-                break true;
-            }
-            if filled == batch.len() {
-                batch.push(Row::default());
-            }
-            let row = &mut batch[filled];
-            if row.cells.as_slice().len() > LARGE_ROW {
-                *row = Row::default();
-            }
-            if !read(row)? {
-                break false;
-            }
-            row.content = contents.of(row);
-            bytes += row.cells.as_slice().len() + row.cells.len() * size_of::<usize>();
-            filled += 1;
-        };
-        batch.truncate(filled);
-        Ok((batch, more))
-    }
-
-    /// Sends the sheet, the first batch, and then all that `read` gives. Ends early when nobody receives.
-    ///
-    /// # Errors
-    /// Whatever `read` says.
-    pub fn send(
-        &self,
-        sheet: Sheet,
-        first: (Batch, bool),
-        mut read: impl FnMut(&mut Row) -> Result<bool>,
-    ) -> Result<()> {
-        let (mut batch, mut more) = first;
-        let mut is_heard = self.sender.send(Message::Opened(sheet)).is_ok();
-        while is_heard {
-            is_heard = self.sender.send(Message::Rows(batch)).is_ok();
-            if !more {
-                break;
-            }
-            (batch, more) = self.fill(&mut read)?;
-        }
-        Ok(())
     }
 }
 
@@ -205,6 +130,7 @@ fn keep_panics_quiet() {
 
 #[cfg(test)]
 mod tests {
+    use super::super::row_sink::BATCH_ROWS;
     use super::*;
 
     /// Gives so many rows, then the end or an error.

@@ -13,7 +13,7 @@ use super::preflight::{Preflight, Rows};
 use super::report::{self, RunContent, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun, decide};
 use crate::account::Account;
-use crate::check::findings::describe;
+use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
 use crate::journal::{Counts, Identity, Journal, JournalReader, RunIndex};
 use crate::language::Language;

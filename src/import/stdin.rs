@@ -7,6 +7,8 @@ use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Context, Error, Result};
+use crate::files::AtomicFile;
+use crate::format;
 use crate::journal::JournalReader;
 use crate::message;
 
@@ -26,8 +28,7 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     }
     let place = || message!("csv.cannot_write", file = folder.display());
     std::fs::create_dir_all(&folder).context(place)?;
-    // Temporary files are their owner's alone.
-    let mut file = tempfile::NamedTempFile::new_in(&folder).context(place)?;
+    let mut file = AtomicFile::new_in(&folder).context(place)?;
     let mut source = std::io::stdin().lock();
     let mut hasher = Sha256::new();
     let mut head = Vec::new();
@@ -55,13 +56,13 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
         return Err(Error::usage(message!("format.empty", file = t!("import.standard_input")))
             .hint(message!("import.stdin_empty_hint")));
     }
-    let extension = if head.starts_with(b"PK") { "xlsx" } else { "csv" };
+    let extension = format::of_first_bytes(&head).unwrap_or(&format::CSV).extension();
     let name = match run {
         Some(_) => format!("input.{extension}"),
         None => format!("{hash}.{extension}"),
     };
     let path = folder.join(name);
-    file.persist(&path).map_err(|error| error.error).context(place)?;
+    file.replace(&path).context(place)?;
     Ok(path)
 }
 
@@ -82,7 +83,8 @@ fn hash_of(file: &Path) -> Result<String> {
 
 /// The input of the run in a folder: kept there when the run was named at its beginning, else where its journal says.
 fn kept(folder: &Path) -> Option<PathBuf> {
-    let here = ["input.csv", "input.xlsx"].into_iter().map(|name| folder.join(name)).find(|path| path.exists());
+    let mut names = format::readable().map(|format| format!("input.{}", format.extension()));
+    let here = names.find_map(|name| Some(folder.join(name)).filter(|path| path.exists()));
     here.or_else(|| {
         let past = JournalReader::open(folder).ok()?;
         Some(PathBuf::from(&past.identity().input_path)).filter(|path| path.exists())

@@ -7,15 +7,14 @@ use rust_i18n::t;
 
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
-use super::report::{MappingReport, Matched, Missing, Unused};
+use super::header_index::HeaderIndex;
 use super::result_columns::is_result_column;
-use super::sources::{FieldSource, KeySources, Mapping, RowRule, ValueSource};
+use super::sources::{Mapping, ValueSource};
 use crate::entity::{AccountMode, Custom, Entity, Field, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
 use crate::message;
-use crate::message::Detail;
 use crate::value;
 
 impl Mapping {
@@ -42,21 +41,21 @@ impl Mapping {
 }
 
 /// A mapping in the making.
-struct MappingBuilder<'a> {
-    entity: &'a Entity,
-    custom: &'a Custom,
-    sheet: &'a Sheet,
-    file: &'a MappingFile,
-    mode: AccountMode,
-    words: Headers,
+pub(super) struct MappingBuilder<'a> {
+    pub(super) entity: &'a Entity,
+    pub(super) custom: &'a Custom,
+    pub(super) sheet: &'a Sheet,
+    pub(super) file: &'a MappingFile,
+    pub(super) mode: AccountMode,
+    headers: HeaderIndex,
     /// The source of each field of the entity, by the field's index.
-    sources: Vec<Option<ValueSource>>,
-    defaults: HashMap<usize, String>,
-    values: HashMap<usize, HashMap<String, String>>,
+    pub(super) sources: Vec<Option<ValueSource>>,
+    pub(super) defaults: HashMap<usize, String>,
+    pub(super) values: HashMap<usize, HashMap<String, String>>,
     /// Why a column is not sent, for those that already are decided upon without feeding a field.
-    reasons: HashMap<usize, String>,
+    pub(super) reasons: HashMap<usize, String>,
     /// Columns that a template reads. They may feed a field of their own besides.
-    read_by_template: HashSet<usize>,
+    pub(super) read_by_template: HashSet<usize>,
 }
 
 impl<'a> MappingBuilder<'a> {
@@ -67,7 +66,7 @@ impl<'a> MappingBuilder<'a> {
             sheet,
             file,
             mode,
-            words: Headers::new(entity),
+            headers: HeaderIndex::new(entity),
             sources: vec![None; entity.fields.len()],
             defaults: HashMap::new(),
             values: HashMap::new(),
@@ -102,7 +101,7 @@ impl<'a> MappingBuilder<'a> {
                 &entry.value,
                 |name| self.column_of(entry, name, "[templates]"),
                 |why| {
-                    let what = t!("mapping.bad_template", name = entry.key, why = why);
+                    let what = message!("mapping.bad_template", name = entry.key, why = why);
                     file.wrong(entry, what).hint(message!("mapping.bad_template_hint"))
                 },
             )?;
@@ -148,7 +147,10 @@ impl<'a> MappingBuilder<'a> {
             None => Ok(()),
             Some(reason) => Err(self
                 .file
-                .wrong(entry, t!("mapping.not_for_sending", section = section, name = field.name, reason = reason))
+                .wrong(
+                    entry,
+                    message!("mapping.not_for_sending", section = section, name = field.name, reason = reason),
+                )
                 .hint(message!("mapping.not_for_sending_hint"))),
         }
     }
@@ -161,14 +163,14 @@ impl<'a> MappingBuilder<'a> {
             return Ok(());
         }
         value::clean(field, Cell { text, kind: CellKind::Text }, &mut String::new()).map_err(|problem| {
-            let what = t!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
+            let what = message!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
             self.file.wrong(entry, what).hint(problem.hint())
         })
     }
 
     fn second_source(&self, entry: &Entry, name: &str, section: &str) -> Error {
         self.file
-            .wrong(entry, t!("mapping.two_sources", section = section, name = name))
+            .wrong(entry, message!("mapping.two_sources", section = section, name = name))
             .hint(message!("mapping.two_sources_hint"))
     }
 
@@ -189,22 +191,22 @@ impl<'a> MappingBuilder<'a> {
                 let known = known.join(Language::current().pick("、", ", "));
                 Err(self
                     .file
-                    .wrong(entry, t!("mapping.no_column", section = section, name = name))
+                    .wrong(entry, message!("mapping.no_column", section = section, name = name))
                     .hint(message!("mapping.no_column_hint", known = known)))
             }
             _ => Err(self
                 .file
-                .wrong(entry, t!("mapping.same_header", section = section, name = name))
+                .wrong(entry, message!("mapping.same_header", section = section, name = name))
                 .hint(message!("mapping.same_header_hint"))),
         }
     }
 
-    /// The field that the mapping file calls `word`: its name, label or alias.
-    fn field_of(&self, entry: &Entry, word: &str, section: &str) -> Result<usize> {
-        self.words.find(&fold(word)).ok_or_else(|| {
+    /// The field that the mapping file calls `name`: its name, label or alias.
+    fn field_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
+        self.headers.find(&fold(name)).ok_or_else(|| {
             let entity = self.entity.label(Language::current());
             self.file
-                .wrong(entry, t!("mapping.no_field", section = section, name = word, entity = entity))
+                .wrong(entry, message!("mapping.no_field", section = section, name = name, entity = entity))
                 .hint(message!("mapping.no_field_hint", name = self.entity.name))
         })
     }
@@ -215,13 +217,13 @@ impl<'a> MappingBuilder<'a> {
             self.sources[*field_index].get_or_insert_with(|| ValueSource::Constant(default.clone()));
         }
         let idle = self.file.values.iter().find(|(field, _)| {
-            self.words.find(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
+            self.headers.find(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
         });
         match idle {
             None => Ok(()),
             Some((field, _)) => Err(self
                 .file
-                .wrong(field, t!("mapping.unused_values", name = field.key))
+                .wrong(field, message!("mapping.unused_values", name = field.key))
                 .hint(message!("mapping.unused_values_hint"))),
         }
     }
@@ -235,7 +237,7 @@ impl<'a> MappingBuilder<'a> {
                 continue;
             }
             let folded = fold(header);
-            let Some(field_index) = self.words.find(&folded) else {
+            let Some(field_index) = self.headers.find(&folded) else {
                 if is_result_column(&folded) {
                     self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 }
@@ -271,7 +273,7 @@ impl<'a> MappingBuilder<'a> {
     }
 
     /// Why a field is never sent, if so. The record's own id is not sent either, but an update needs to know it.
-    fn unsendable(&self, field: &Field) -> Option<String> {
+    pub(super) fn unsendable(&self, field: &Field) -> Option<String> {
         if field.read_only && self.entity.id.as_ref() != Some(&field.name) {
             return Some(t!("mapping.read_only").into_owned());
         }
@@ -284,7 +286,7 @@ impl<'a> MappingBuilder<'a> {
         }
     }
 
-    fn is_required(&self, field: &Field) -> bool {
+    pub(super) fn is_required(&self, field: &Field) -> bool {
         matches!(self.entity.requirement(field, self.mode), Requirement::Always(_))
     }
 
@@ -293,12 +295,9 @@ impl<'a> MappingBuilder<'a> {
     }
 
     /// The rules "one of these" that hold in this account mode.
-    fn alternatives(&self) -> impl Iterator<Item = &'a Rule> {
+    pub(super) fn alternatives(&self) -> impl Iterator<Item = &'a Rule> {
         let mode = self.mode;
-        self.entity
-            .rules
-            .iter()
-            .filter(move |rule| !rule.one_of.is_empty() && rule.mode.is_none_or(|wanted| wanted == mode))
+        self.entity.rules.iter().filter(move |rule| !rule.one_of.is_empty() && rule.holds_in(mode))
     }
 
     /// Labels of the named fields, joined as alternatives.
@@ -308,7 +307,7 @@ impl<'a> MappingBuilder<'a> {
         labels.join(language.pick("、", ", "))
     }
 
-    fn fields_of<'b>(&'b self, names: &'b [String]) -> impl Iterator<Item = &'b Field> {
+    pub(super) fn fields_of<'b>(&'b self, names: &'b [String]) -> impl Iterator<Item = &'b Field> {
         names.iter().filter_map(|name| self.entity.field(name))
     }
 
@@ -335,9 +334,9 @@ impl<'a> MappingBuilder<'a> {
             headers = headers.join(separator)
         ))
         .hint(match self.sheet.others.is_empty() {
-            true => t!("mapping.nothing_matches_hint", known = known.join(separator), name = self.entity.name),
+            true => message!("mapping.nothing_matches_hint", known = known.join(separator), name = self.entity.name),
             // Most likely the rows stand in another sheet.
-            false => t!("mapping.other_sheet_hint", sheets = self.sheet.others.join(separator)),
+            false => message!("mapping.other_sheet_hint", sheets = self.sheet.others.join(separator)),
         })
     }
 
@@ -385,253 +384,5 @@ impl<'a> MappingBuilder<'a> {
             missing = missing.join(language.pick("；", "; "))
         ))
         .hint(message!("mapping.missing_columns_hint", name = self.entity.name)))
-    }
-
-    fn finish(self) -> Mapping {
-        let report = self.report();
-        let sources: Vec<FieldSource> = self
-            .entity
-            .fields
-            .iter()
-            .enumerate()
-            .filter_map(|(index, field)| Some(self.field_source(index, field, self.sources[index].clone()?)))
-            .collect();
-        let position = |name: &String| sources.iter().position(|source| source.field.name == *name);
-        let mut rules: Vec<RowRule> = self
-            .alternatives()
-            .map(|rule| RowRule::OneOf {
-                sources: rule.one_of.iter().filter_map(position).collect(),
-                labels: Detail::List(self.fields_of(&rule.one_of).map(Field::labels).collect()),
-            })
-            .collect();
-        if let Some(edits) = &self.entity.edits
-            && let Some(source) = position(&edits.set)
-        {
-            let others = [&edits.add, &edits.remove].into_iter().filter_map(position).collect();
-            rules.push(RowRule::Excludes { source, others });
-        }
-        let keys = (0u8..)
-            .zip(&self.entity.keys)
-            .filter_map(|(number, fields)| {
-                let sources = fields.iter().map(position).collect::<Option<Vec<_>>>()?;
-                Some(KeySources { number, fields: fields.clone(), sources })
-            })
-            .collect();
-        Mapping {
-            entity: self.entity.clone(),
-            mode: self.mode,
-            header: self.sheet.header.clone(),
-            has_custom: sources.iter().any(|source| source.field.custom),
-            custom_head: format!("{}:[", json_text(&self.custom.member)).into_bytes(),
-            sources,
-            rules,
-            keys,
-            report,
-        }
-    }
-
-    fn field_source(&self, field_index: usize, field: &Field, source: ValueSource) -> FieldSource {
-        let name = json_text(&field.name);
-        let head = match field.custom {
-            true => format!("{{{}:{name},{}:", json_text(&self.custom.key), json_text(&self.custom.value)),
-            false => format!("{name}:"),
-        };
-        FieldSource {
-            required: self.is_required(field),
-            field: field.clone(),
-            source,
-            sent: !field.read_only,
-            default: self.defaults.get(&field_index).cloned(),
-            values: self.values.get(&field_index).cloned().unwrap_or_default(),
-            head: head.into_bytes(),
-        }
-    }
-
-    fn report(&self) -> MappingReport {
-        let language = Language::current();
-        let mut report = MappingReport::default();
-        let mut by_column: Vec<(usize, Matched)> = Vec::new();
-        for (field, source) in self.entity.fields.iter().zip(&self.sources) {
-            let (field_name, label) = (field.name.clone(), field.label(language).to_owned());
-            match source {
-                Some(ValueSource::Column(column)) => by_column.push((
-                    *column,
-                    Matched {
-                        column: Some(column_letters(*column)),
-                        source: self.sheet.header[*column].trim().to_owned(),
-                        field: field_name,
-                        label,
-                    },
-                )),
-                Some(ValueSource::Constant(text)) => {
-                    let shown = if field.secret { "•••" } else { text };
-                    by_column.push((
-                        usize::MAX,
-                        Matched { column: None, source: format!("\"{shown}\""), field: field_name, label },
-                    ));
-                }
-                Some(ValueSource::Template(template)) => by_column.push((
-                    usize::MAX,
-                    Matched { column: None, source: template.source.clone(), field: field_name, label },
-                )),
-                None if field.read_only || self.unsendable(field).is_some() => {}
-                None => report.missing.push(Missing { field: field_name, label }),
-            }
-        }
-        by_column.sort_by_key(|(column, _)| *column);
-        for (column, header) in self.sheet.header.iter().enumerate() {
-            if by_column.iter().any(|(matched, _)| *matched == column) {
-                continue;
-            }
-            let in_template =
-                || self.read_by_template.contains(&column).then(|| t!("mapping.in_template").into_owned());
-            let reason = in_template().or_else(|| self.reasons.get(&column).cloned());
-            let unused = Unused { column: column_letters(column), header: header.trim().to_owned(), reason };
-            if unused.reason.is_some() { report.not_sent.push(unused) } else { report.unmatched.push(unused) }
-        }
-        report.matched = by_column.into_iter().map(|(_, matched)| matched).collect();
-        report
-    }
-}
-
-/// A text as JSON has it.
-fn json_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// The fields of an entity by the words that mean them. A name or label goes before an alias.
-struct Headers {
-    exact: HashMap<String, usize>,
-    aliases: HashMap<String, usize>,
-}
-
-impl Headers {
-    fn new(entity: &Entity) -> Self {
-        let mut headers = Headers { exact: HashMap::new(), aliases: HashMap::new() };
-        for (field_index, field) in entity.fields.iter().enumerate() {
-            for word in [&field.name, &field.zh, &field.en] {
-                headers.exact.entry(fold(word)).or_insert(field_index);
-            }
-            for word in &field.aliases {
-                headers.aliases.entry(fold(word)).or_insert(field_index);
-            }
-        }
-        headers
-    }
-
-    fn find(&self, folded: &str) -> Option<usize> {
-        self.exact.get(folded).or_else(|| self.aliases.get(folded)).copied()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entity::Catalog;
-
-    fn planned(entity: &str, header: &[&str], mapping: &str, mode: AccountMode) -> Result<Mapping> {
-        let header = header.iter().map(|title| (*title).to_owned()).collect();
-        let sheet = Sheet { header, header_row: 1, ..Sheet::default() };
-        let file = MappingFile::parse(mapping, "m.toml")?;
-        let catalog = Catalog::embedded();
-        Mapping::new(catalog.get(entity).unwrap(), &catalog.service.custom, &sheet, Some(&file), mode)
-    }
-
-    fn mapped(entity: &str, header: &[&str], mapping: &str) -> Mapping {
-        planned(entity, header, mapping, AccountMode::Business).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    fn refused(entity: &str, header: &[&str], mapping: &str) -> String {
-        planned(entity, header, mapping, AccountMode::Business).unwrap_err().message().to_owned()
-    }
-
-    fn matched(mapping: &Mapping) -> Vec<String> {
-        mapping
-            .report()
-            .matched
-            .iter()
-            .map(|matched| format!("{} {}", matched.column.as_deref().unwrap_or(&matched.source), matched.field))
-            .collect()
-    }
-
-    #[test]
-    fn headers_are_forgiven_their_dress() {
-        let mapping = mapped("customers", &[" ＊姓名（必填） ", "Mobile Phone *", "companyid", "E-mail"], "");
-        assert_eq!(matched(&mapping), ["A name", "B mobile", "C companyId", "D email"]);
-    }
-
-    #[test]
-    fn every_column_is_accounted_for() {
-        let header = ["手机", "公司编号", "联系人编号", "创建时间", "分组", "会员等级", "bw8_row", "sf__Id", ""];
-        let mapping = mapped("customers", &header, "");
-        assert_eq!(matched(&mapping), ["A mobile", "B companyId", "C cId"]);
-        let unmatched: Vec<&str> = mapping.report().unmatched.iter().map(|unused| unused.column.as_str()).collect();
-        assert_eq!(unmatched, ["F", "I"]);
-        let not_sent: Vec<&str> = mapping.report().not_sent.iter().map(|unused| unused.column.as_str()).collect();
-        assert_eq!(not_sent, ["D", "E", "G", "H"]);
-        assert!(mapping.report().text().contains("F  会员等级"));
-    }
-
-    #[test]
-    fn two_columns_for_one_field_are_refused_by_letter_and_header() {
-        let message = refused("customers", &["手机", "公司编号", "Mobile phone"], "");
-        assert_eq!(message, "column A '手机' and column C 'Mobile phone' both mean Mobile");
-    }
-
-    #[test]
-    fn a_header_that_fits_nothing_and_a_missing_column_are_told_apart() {
-        assert!(refused("customers", &["甲", "乙"], "").starts_with("no column fits Customers"));
-        let message = refused("customers", &["姓名"], "");
-        assert_eq!(message, "columns that Customers need are missing: Company ID (公司编号); one of: Mobile, Landline");
-        assert!(planned("customers", &["手机"], "", AccountMode::Consumer).is_ok());
-    }
-
-    #[test]
-    fn a_mapping_file_goes_before_the_header() {
-        let file = "drop = ['导出人']\n[columns]\n'客户电话' = '手机'\n[constants]\ncompanyId = '20001'\n\
-                       [defaults]\nstate = '在职'\n[values.state]\n'在岗' = '在职'\n";
-        let mapping = mapped("customers", &["客户电话", "移动电话", "公司编号", "导出人", "在职状态"], file);
-        assert_eq!(matched(&mapping), ["A mobile", "E state", "\"20001\" companyId"]);
-        assert_eq!(mapping.report().not_sent.len(), 3);
-    }
-
-    #[test]
-    fn a_template_reads_columns_that_mean_something_by_themselves() {
-        let file = "[templates]\nfixnumber = \"{{ 区号 ~ '-' ~ 电话 }}\"";
-        let mapping = mapped("customers", &["区号", "电话", "公司编号"], file);
-        assert_eq!(matched(&mapping), ["C companyId", "{{ 区号 ~ '-' ~ 电话 }} fixnumber"]);
-        assert_eq!(mapping.report().not_sent.len(), 2);
-        let message = refused("customers", &["电话"], file);
-        assert!(message.starts_with("m.toml, line 2: [templates] names the column '区号'"), "{message}");
-        let message = refused("customers", &["电话"], "[templates]\nname = '{{ 电话 '");
-        assert!(message.starts_with("m.toml, line 2: [templates] 'name': syntax error"), "{message}");
-    }
-
-    #[test]
-    fn a_mapping_file_that_does_not_fit_is_refused_by_line() {
-        let header = ["手机", "公司编号", "客户电话"];
-        let refused = |mapping: &str| refused("customers", &header, mapping);
-        assert!(refused("drop = ['备注']").starts_with("m.toml, line 1: drop names the column '备注'"));
-        assert!(refused("[columns]\n'备注' = 'note'").starts_with("m.toml, line 2: [columns] names the column '备注'"));
-        assert!(
-            refused("[columns]\n'客户电话' = '电话2'").starts_with("m.toml, line 2: [columns] names the field '电话2'")
-        );
-        assert!(
-            refused("[constants]\nname = 'a'\n'姓名' = 'b'")
-                .starts_with("m.toml, line 3: [constants] gives 'name' a second")
-        );
-        assert!(refused("[defaults]\nstate = '在岗'").contains("gives 'state' is not one of"));
-        assert!(refused("[values.companyId]\n'甲' = '乙'").starts_with("m.toml, line 2: the value"));
-        assert!(refused("[constants]\ncreateDT = '2026-01-05'").contains("not sent: set by the service"));
-        assert!(refused("[constants]\nuserGroup = '1'").contains("2C accounts only"));
-        assert!(refused("[values.state]\n'在岗' = '在职'").starts_with("m.toml, line 1: [values] names 'state'"));
-    }
-
-    #[test]
-    fn the_fingerprint_follows_the_meaning_not_the_order() {
-        let one = mapped("customers", &["手机", "公司编号"], "").fingerprint();
-        assert_eq!(one, mapped("customers", &["公司编号", "手机"], "").fingerprint());
-        assert_ne!(one, mapped("customers", &["手机", "公司编号"], "[defaults]\nstate = '1'").fingerprint());
-        assert_ne!(one, mapped("customers", &["手机", "公司编号", "姓名"], "").fingerprint());
     }
 }

@@ -1,5 +1,5 @@
 //! A template of a mapping file: one field's text made of several columns. Columns are named by their header, or as
-//! `columns["header"]` where the header is not a plain word. When all of them are empty the field is empty too, whatever
+//! `columns["header"]` where the header is not a plain name. When all of them are empty the field is empty too, whatever
 //! stands between them.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub(crate) struct Template {
     pub source: String,
     environment: Environment<'static>,
     /// Columns named by their header.
-    words: Vec<(String, usize)>,
+    plain: Vec<(String, usize)>,
     /// Columns named as `columns["header"]`.
     quoted: Vec<(String, usize)>,
 }
@@ -41,26 +41,26 @@ impl Template {
             return Err(wrong(explain(&error)));
         }
         let functions: BTreeSet<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
-        let (mut words, mut quoted) = (BTreeSet::new(), quoted_columns(source));
+        let (mut plain, mut quoted) = (BTreeSet::new(), quoted_columns(source));
         // The template was just added, so it is there.
         for name in environment.get_template(NAME).map(|t| t.undeclared_variables(true)).unwrap_or_default() {
             match name.split_once('.') {
                 Some((COLUMNS, header)) => quoted.insert(header.split('.').next().unwrap_or(header).to_owned()),
                 _ if name == COLUMNS || functions.contains(&name) => false,
-                Some((word, _)) => words.insert(word.to_owned()),
-                None => words.insert(name),
+                Some((name, _)) => plain.insert(name.to_owned()),
+                None => plain.insert(name),
             };
         }
         let mut find = |names: BTreeSet<String>| {
             names.into_iter().map(|name| column(&name).map(|column| (name, column))).collect::<Result<Vec<_>, E>>()
         };
-        let (words, quoted) = (find(words)?, find(quoted)?);
-        Ok(Template { source: source.to_owned(), environment, words, quoted })
+        let (plain, quoted) = (find(plain)?, find(quoted)?);
+        Ok(Template { source: source.to_owned(), environment, plain, quoted })
     }
 
     /// The columns it reads.
     pub fn columns(&self) -> impl Iterator<Item = usize> {
-        self.words.iter().chain(&self.quoted).map(|(_, column)| *column)
+        self.plain.iter().chain(&self.quoted).map(|(_, column)| *column)
     }
 
     /// Its text for one row; empty when every column it reads is.
@@ -73,7 +73,7 @@ impl Template {
         }
         let value = |(name, column): &(String, usize)| (name.clone(), Value::from(row.cell(*column).text.trim()));
         let columns = Value::from_pairs(self.quoted.iter().map(value));
-        let context = Value::from_pairs(self.words.iter().map(value).chain([(COLUMNS.to_owned(), columns)]));
+        let context = Value::from_pairs(self.plain.iter().map(value).chain([(COLUMNS.to_owned(), columns)]));
         let rendered = self.environment.get_template(NAME).and_then(|template| template.render(context));
         let text = rendered.map_err(|error| Problem::new("template_failed").with("why", explain(&error)))?;
         Ok(text.trim().to_owned())

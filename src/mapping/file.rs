@@ -14,7 +14,7 @@
 //! fixnumber = "{{ 区号 ~ '-' ~ 电话 }}"
 //! ```
 //!
-//! It is read strictly, and every entry keeps its line, so that a complaint about it can name the place.
+//! It is read strictly, and every entry keeps its line, so that an error about it can name the line.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -25,6 +25,7 @@ use toml::Spanned;
 
 use crate::error::{Error, Result};
 use crate::message;
+use crate::message::Message;
 
 /// One entry of a section, with the line it stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl MappingFile {
         let line_at = |span: Range<usize>| 1 + text[..span.start].matches('\n').count();
         let document: Document = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, line_at);
-            Error::usage(message!("mapping.place", file = shown, line = line, what = error.message()))
+            Error::usage(message!("mapping.location", file = shown, line = line, what = error.message()))
                 .hint(message!("mapping.syntax_hint"))
         })?;
         let entries = |section: Section| {
@@ -126,8 +127,8 @@ impl MappingFile {
     }
 
     /// An error about an entry, naming the file and its line.
-    pub(super) fn wrong(&self, entry: &Entry, what: impl std::fmt::Display) -> Error {
-        Error::usage(message!("mapping.place", file = self.shown, line = entry.line, what = what))
+    pub(super) fn wrong(&self, entry: &Entry, what: Message) -> Error {
+        Error::usage(message!("mapping.location", file = self.shown, line = entry.line, what = what))
     }
 }
 

@@ -2,12 +2,16 @@
 //! says so; what the mapping file says goes before what a header says. Nothing is lost silently: every column that feeds
 //! nothing is in the [`MappingReport`] with its reason.
 
+mod assemble;
 mod builder;
 mod expression;
 mod file;
+mod header_index;
 mod report;
 mod result_columns;
 mod sources;
+#[cfg(test)]
+mod tests;
 
 pub use file::MappingFile;
 pub use report::MappingReport;

@@ -37,7 +37,7 @@ pub(crate) struct FieldSource {
     /// Replaces one text of the file by another.
     pub values: HashMap<String, String>,
     /// What stands before its value in a request's body, as JSON.
-    pub head: Vec<u8>,
+    pub json_prefix: Vec<u8>,
 }
 
 /// A rule over several fields, by the positions of their sources.
@@ -52,7 +52,7 @@ pub(crate) enum RowRule {
 /// A natural key all of whose fields have a source.
 #[derive(Debug, Clone)]
 pub(crate) struct KeySources {
-    /// Its place among the entity's keys.
+    /// Its index among the entity's keys.
     pub number: u8,
     pub fields: Vec<String>,
     pub sources: Vec<usize>,
@@ -68,7 +68,7 @@ pub struct Mapping {
     /// Whether any of them is of a custom field.
     pub(crate) has_custom: bool,
     /// What stands before the list of custom fields in a body, as JSON.
-    pub(crate) custom_head: Vec<u8>,
+    pub(crate) custom_json_prefix: Vec<u8>,
     pub(crate) rules: Vec<RowRule>,
     pub(crate) keys: Vec<KeySources>,
     pub(crate) report: MappingReport,

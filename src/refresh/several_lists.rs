@@ -34,7 +34,7 @@ impl Refresher<'_> {
             let path = endpoint.path.replace("{id}", id.as_deref().unwrap_or_default());
             let document = match self.ask(self.client.target().address(&path)).await? {
                 Ok(document) => document,
-                Err(refusal) if endpoint.mark == Confidence::Assumed => {
+                Err(refusal) if endpoint.confidence == Confidence::Assumed => {
                     let why = format!("{} {}", refusal.code, refusal.message);
                     refreshed.warnings.push(t!("refresh.refused", path = path, why = why).into_owned());
                     continue;

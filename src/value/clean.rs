@@ -2,8 +2,9 @@
 //! ids and telephone numbers full-width digits become plain ones. Whatever cannot be sent as it stands is a [`Problem`],
 //! never a guess.
 
+use super::digits::{SAFE_DIGITS, all_digits, refuse_lost_digits};
+use super::half_width::half_width;
 use super::problem::Problem;
-use super::text::{SAFE_DIGITS, all_digits, narrow, refuse_lost_digits};
 use super::{date, phone};
 use crate::entity::{Choice, Field, Kind};
 use crate::format::{Cell, CellKind};
@@ -79,7 +80,7 @@ fn is_long_number(cell: Cell<'_>) -> bool {
 
 fn id(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
     refuse_lost_digits(cell)?;
-    let text = narrow(cell.text);
+    let text = half_width(cell.text);
     if !all_digits(text.trim()) {
         return Err(Problem::new("not_an_id"));
     }
@@ -95,7 +96,7 @@ fn separates(c: char) -> bool {
 fn ids(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
     refuse_lost_digits(cell)?;
     for part in cell.text.split(separates) {
-        let part = narrow(part.trim());
+        let part = half_width(part.trim());
         if !all_digits(part.trim()) {
             return Err(Problem::new("not_ids"));
         }
@@ -127,7 +128,7 @@ fn push_separated(out: &mut String, part: &str) {
 }
 
 fn integer(text: &str, out: &mut String) -> Result<(), Problem> {
-    let text = narrow(text);
+    let text = half_width(text);
     let text = text.trim();
     if !all_digits(text.strip_prefix(['-', '+']).unwrap_or(text)) {
         return Err(Problem::new("not_an_integer"));
@@ -137,7 +138,7 @@ fn integer(text: &str, out: &mut String) -> Result<(), Problem> {
 }
 
 fn decimal(text: &str, out: &mut String) -> Result<(), Problem> {
-    let text = narrow(text);
+    let text = half_width(text);
     let text = text.trim();
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
@@ -149,7 +150,7 @@ fn decimal(text: &str, out: &mut String) -> Result<(), Problem> {
 }
 
 fn choice(field: &Field, text: &str, out: &mut String) -> Result<(), Problem> {
-    // The exact words first: that needs no folding, and nearly every cell holds one.
+    // The exact labels first: that needs no folding, and nearly every cell holds one.
     let exact = |choice: &&Choice| choice.value == text || choice.zh == text || choice.en == text;
     let found = field.choices.iter().find(exact).or_else(|| field.choice(text));
     match found {
@@ -158,8 +159,8 @@ fn choice(field: &Field, text: &str, out: &mut String) -> Result<(), Problem> {
             Ok(())
         }
         None => {
-            let words = field.choices.iter().map(Choice::labels).collect();
-            Err(Problem::new("not_a_choice").with_detail("allowed", Detail::List(words)))
+            let labels = field.choices.iter().map(Choice::labels).collect();
+            Err(Problem::new("not_a_choice").with_detail("allowed", Detail::List(labels)))
         }
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use jiff::civil::{Date, DateTime, Time};
 
+use super::half_width::half_width;
 use super::problem::Problem;
-use super::text::narrow;
 use crate::format::{Cell, CellKind};
 
 /// Excel's day numbers from 1930 to 2100: outside of it a plain number is hardly a date.
@@ -54,7 +54,7 @@ fn parse(cell: Cell<'_>, code: &'static str) -> Result<(Date, Option<Time>), Pro
 /// `2026年1月5日 8时30分` with the signs of `2026-1-5 8:30`.
 fn in_plain_signs(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in narrow(text).chars() {
+    for c in half_width(text).chars() {
         match c {
             '年' | '月' | '/' | '.' if !plain.contains([' ', 'T', ':']) => plain.push('-'),
             '日' | '号' => plain.push(' '),

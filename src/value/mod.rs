@@ -3,12 +3,14 @@
 
 mod clean;
 mod date;
+mod digits;
+mod half_width;
 mod phone;
 mod problem;
 mod same;
-mod text;
+mod tags;
 
 pub use clean::clean;
 pub use problem::Problem;
 pub use same::is_same_value;
-pub use text::tags;
+pub use tags::tags;

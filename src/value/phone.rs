@@ -2,8 +2,9 @@
 //! written, in plain digits, when it can be one. Nothing is guessed: a number that a spreadsheet has kept as a number is
 //! taken only when no zero can have been lost.
 
+use super::digits::refuse_lost_digits;
+use super::half_width::half_width;
 use super::problem::Problem;
-use super::text::{narrow, refuse_lost_digits};
 use crate::entity::Kind;
 use crate::format::{Cell, CellKind};
 
@@ -19,7 +20,7 @@ pub(super) fn clean(kind: Kind, cell: Cell<'_>, out: &mut String) -> Result<(), 
         return Err(Problem::new("number_cell"));
     }
     refuse_lost_digits(cell)?;
-    let text = narrow(cell.text);
+    let text = half_width(cell.text);
     let text = text.trim();
     out.extend(text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')));
     let prefix =

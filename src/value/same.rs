@@ -1,6 +1,6 @@
 //! Whether two spellings are one value.
 
-use super::text::tags;
+use super::tags::tags;
 use crate::entity::Kind;
 
 /// Whether a value the service gives back is the one that was sent, as a person would say: order of tags and ids, spaces,

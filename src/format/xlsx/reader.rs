@@ -6,30 +6,38 @@ use std::io::BufReader;
 use calamine::{Cell, DataRef, SheetType, SheetVisible, Xlsx, XlsxCellReader};
 use rust_i18n::t;
 
-use super::number;
+use super::cell_text::text_of;
+use super::error::damaged;
+use super::inspect::inspect;
+use super::limits::{MAX_COLUMNS, MAX_ROWS};
 use super::template::{self, Example};
-use super::{MAX_COLUMNS, MAX_ROWS, guard};
 use crate::error::{Error, Result};
-use crate::format::{CellKind, Input, Reader, Row, Sheet, Sink};
+use crate::format::cell::CellKind;
+use crate::format::input::Input;
+use crate::format::reader::Reader;
+use crate::format::row::Row;
+use crate::format::row_sink::RowSink;
+use crate::format::sheet::Sheet;
+use crate::format::summary_sheet::SUMMARY_SHEET_NAMES;
 use crate::message;
 
 /// Opens a workbook, chooses the sheet and reads its header; the rows follow.
 ///
 /// # Errors
-/// A file that [`guard::check`] refuses or the parser cannot read, an unknown sheet, a sheet without a header.
+/// A file that [`inspect`] refuses or the parser cannot read, an unknown sheet, a sheet without a header.
 pub fn open(input: &Input) -> Result<Reader> {
     let input = input.clone();
     Reader::spawn(&input.shown.clone(), move |sink| parse(&input, sink))
 }
 
 /// Looks the file over, chooses the sheet, sends its rows.
-fn parse(input: &Input, sink: &Sink) -> Result<()> {
+fn parse(input: &Input, sink: &RowSink) -> Result<()> {
     let shown = &input.shown;
     let open =
         || File::open(&input.path).map_err(|why| Error::usage(message!("format.unreadable", file = shown, why = why)));
-    guard::check(open()?, shown)?;
+    inspect(open()?, shown)?;
     let mut workbook: Xlsx<_> =
-        calamine::Reader::new(BufReader::new(open()?)).map_err(|error| guard::damaged(shown, &error))?;
+        calamine::Reader::new(BufReader::new(open()?)).map_err(|error| damaged(shown, &error))?;
     let example = template::read_example(&mut workbook);
     let (mut sheet, first_row) = choose(&mut workbook, input)?;
     let name = sheet.name.clone().unwrap_or_default();
@@ -61,7 +69,7 @@ fn choose(workbook: &mut Xlsx<BufReader<File>>, input: &Input) -> Result<(Sheet,
         .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
         .collect();
     let visible = sheets.iter().filter(|(name, visible)| {
-        *visible && name != template::EXPLANATION && !super::SUMMARY_SHEET_NAMES.contains(&name.as_str())
+        *visible && name != template::EXPLANATION && !SUMMARY_SHEET_NAMES.contains(&name.as_str())
     });
     let visible: Vec<&String> = visible.map(|(name, _)| name).collect();
     let mut candidates = visible.clone();
@@ -133,7 +141,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn open(workbook: &'a mut Xlsx<BufReader<File>>, name: &str, shown: &'a str) -> Result<Self> {
-        let cells = workbook.worksheet_cells_reader(name).map_err(|error| guard::damaged(shown, &error))?;
+        let cells = workbook.worksheet_cells_reader(name).map_err(|error| damaged(shown, &error))?;
         Ok(Rows { cells, ahead: None, last: None, ended: false, text: String::new(), shown })
     }
 
@@ -157,7 +165,7 @@ impl<'a> Rows<'a> {
                 return Ok(true);
             }
             self.text.clear();
-            let kind = number::text_of(cell.get_value(), &mut self.text);
+            let kind = text_of(cell.get_value(), &mut self.text);
             if self.text.is_empty() {
                 continue;
             }
@@ -178,15 +186,15 @@ impl<'a> Rows<'a> {
         let cell = self
             .cells
             .next_cell()
-            .map_err(|error| guard::damaged(self.shown, &t!("xlsx.after_row", row = after(self.last), why = error)))?;
+            .map_err(|error| damaged(self.shown, &t!("xlsx.after_row", row = after(self.last), why = error)))?;
         self.ended = cell.is_none();
         if let Some(cell) = &cell {
-            let place = cell.get_position();
-            // A cell given twice or out of order could only be put in the wrong place.
-            if place.0 >= MAX_ROWS || place.1 >= MAX_COLUMNS || self.last.is_some_and(|last| place <= last) {
-                return Err(guard::damaged(self.shown, &t!("xlsx.order", row = after(self.last))));
+            let position = cell.get_position();
+            // A cell given twice or out of order could only be put in the wrong column or row.
+            if position.0 >= MAX_ROWS || position.1 >= MAX_COLUMNS || self.last.is_some_and(|last| position <= last) {
+                return Err(damaged(self.shown, &t!("xlsx.order", row = after(self.last))));
             }
-            self.last = Some(place);
+            self.last = Some(position);
         }
         Ok(cell)
     }

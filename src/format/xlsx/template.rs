@@ -6,7 +6,7 @@ use std::io::{Read, Seek};
 
 use calamine::{DataType, Xlsx};
 
-use crate::format::Row;
+use crate::format::row::Row;
 
 /// The sheet that explains the columns; it holds no data.
 pub const EXPLANATION: &str = "填写说明";

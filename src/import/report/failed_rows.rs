@@ -9,9 +9,7 @@ use sha2::{Digest, Sha256};
 use super::content::RunContent;
 use crate::error::{Context, Error, Result};
 use crate::files;
-use crate::format::csv::{CsvWriter, Dialect};
-use crate::format::xlsx::{Options, XlsxWriter};
-use crate::format::{self, Column, Format, Reader, Row, Value, Writer};
+use crate::format::{self, Column, Dialect, FileFormat, Reader, Row, Value, WriteOptions, Writer};
 use crate::journal::{Journal, Operation, Status};
 use crate::mapping::RESULT_COLUMNS;
 use crate::message;
@@ -49,16 +47,10 @@ impl FailedRows {
             required: false,
         }));
         let path = free_name(content.journal, format)?;
-        let writer: Box<dyn Writer> = match format {
-            Format::Csv => {
-                let delimiter = sheet.delimiter.unwrap_or(b',');
-                Box::new(CsvWriter::create_in(&path, &columns, Dialect { delimiter, ..Dialect::default() })?)
-            }
-            Format::Xlsx => {
-                let name = sheet.name.as_deref().unwrap_or("Sheet1");
-                Box::new(XlsxWriter::create(&path, &Options::new(name, &columns))?)
-            }
-        };
+        let mut dialect = Dialect::default();
+        dialect.delimiter = sheet.delimiter.unwrap_or(dialect.delimiter);
+        let name = sheet.name.as_deref().or(Some("Sheet1"));
+        let writer = format.create(&path, &WriteOptions { dialect, sheet: name, ..WriteOptions::new(&columns) })?;
         Ok(FailedRows { writer, path, kept, width: sheet.header.len() })
     }
 
@@ -119,7 +111,7 @@ fn ours(journal: &Journal) -> Result<Option<PathBuf>> {
 }
 
 /// `failed.xlsx`, or `failed-2.xlsx` and so on when a person changed that one or another program holds it.
-fn free_name(journal: &Journal, format: Format) -> Result<PathBuf> {
+fn free_name(journal: &Journal, format: &FileFormat) -> Result<PathBuf> {
     let extension = format.extension();
     if let Some(path) = ours(journal)?.filter(|path| path.extension().is_some_and(|had| had == extension))
         && is_replaceable(&path)

@@ -6,7 +6,7 @@ use super::content::RunContent;
 use crate::check::findings::RowFinding;
 use crate::error::Result;
 use crate::files;
-use crate::format::{self, Column, Format, Input, Value, Writer, column_letters};
+use crate::format::{CSV, Column, Input, Value, WriteOptions, Writer, column_letters};
 use crate::import::preflight::Preflight;
 use crate::mapping::Mapping;
 
@@ -63,7 +63,7 @@ impl Issues {
     /// # Errors
     /// A folder that cannot be written.
     fn create(path: &Path) -> Result<Issues> {
-        Ok(Issues { writer: format::create(Format::Csv, path, &Column::plain(&HEAD))? })
+        Ok(Issues { writer: CSV.create(path, &WriteOptions::new(&Column::plain(&HEAD)))? })
     }
 
     /// Writes one finding.

@@ -5,7 +5,7 @@ use rust_i18n::t;
 use super::content::{Files, RunContent};
 use super::failed_rows::FailedRows;
 use crate::error::Result;
-use crate::format::{self, Column, Format, Row, Value, Writer};
+use crate::format::{self, CSV, Column, Row, Value, WriteOptions, Writer};
 use crate::journal::{Operation, OperationCursor, Status};
 
 const HEAD: [&str; 11] =
@@ -26,7 +26,7 @@ pub fn write(content: &RunContent<'_>, files: &mut Files) -> Result<()> {
         }
     };
     let mut results =
-        format::create(Format::Csv, &content.journal.folder().join("results.csv"), &Column::plain(&HEAD))?;
+        CSV.create(&content.journal.folder().join("results.csv"), &WriteOptions::new(&Column::plain(&HEAD)))?;
     let mut failed = match &reader {
         Some(reader) if open_rows > 0 => Some(FailedRows::create(content, reader)?),
         _ => None,

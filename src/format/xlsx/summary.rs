@@ -1,41 +1,15 @@
-//! The first sheet of a workbook that a person reads before the rows: facts in two columns, below them counts, beside
-//! them one chart.
+//! Draws the summary sheet of a workbook.
 
 use rust_xlsxwriter::{Chart, ChartType, Color, Format, FormatAlign, Worksheet, XlsxError};
 use unicode_width::UnicodeWidthStr;
 
-/// Counts of one kind.
-#[derive(Debug, Clone, Default)]
-pub struct Counts {
-    /// What is counted.
-    pub title: String,
-    /// How the column of numbers is called.
-    pub unit: String,
-    /// Each value with its count.
-    pub rows: Vec<(String, u64)>,
-    /// Drawn as a chart; only the first such one is.
-    pub is_charted: bool,
-}
-
-/// What the first sheet says.
-#[derive(Debug, Clone, Default)]
-pub struct SummarySheet {
-    /// The headline.
-    pub title: String,
-    /// Facts, each with its name.
-    pub facts: Vec<(String, String)>,
-    /// Counts.
-    pub counts: Vec<Counts>,
-}
-
-/// What it is called, in Chinese and English. A reader passes over a sheet of either name.
-pub const NAMES: [&str; 2] = ["导出概览", "Export summary"];
+use crate::format::summary_sheet::{Counts, SummarySheet};
 
 /// Rows a chart is high.
 const CHART_ROWS: u32 = 18;
 
 /// Writes the sheet.
-pub(super) fn write(sheet: &mut Worksheet, summary: &SummarySheet) -> Result<(), XlsxError> {
+pub(super) fn write_summary(sheet: &mut Worksheet, summary: &SummarySheet) -> Result<(), XlsxError> {
     let title = Format::new().set_bold().set_font_size(16);
     let name = Format::new().set_font_color(Color::RGB(0x0059_5959)).set_align(FormatAlign::Top);
     let text = Format::new().set_align(FormatAlign::Left).set_align(FormatAlign::Top);

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read};
 use rust_i18n::t;
 use zip::ZipArchive;
 
+use super::error::damaged;
 use crate::error::{Error, Result};
 use crate::message;
 
@@ -32,7 +33,7 @@ const MIN_STRING: u64 = 5;
 ///
 /// # Errors
 /// A broken or encrypted container, another kind of document, and everything that exceeds a limit.
-pub fn check(file: File, shown: &str) -> Result<()> {
+pub fn inspect(file: File, shown: &str) -> Result<()> {
     let unreadable = |error: std::io::Error| Error::usage(message!("format.unreadable", file = shown, why = error));
     if file.metadata().map_err(unreadable)?.len() > MAX_CONTAINER {
         return Err(too_large(shown));
@@ -69,11 +70,6 @@ pub fn check(file: File, shown: &str) -> Result<()> {
         left -= size;
     }
     Ok(())
-}
-
-/// The error for a workbook that cannot be read, and why.
-pub fn damaged(shown: &str, why: &dyn std::fmt::Display) -> Error {
-    Error::usage(message!("xlsx.damaged", file = shown, why = why)).hint(message!("xlsx.damaged_hint"))
 }
 
 fn too_large(shown: &str) -> Error {

@@ -6,7 +6,7 @@ use calamine::{DataRef, ExcelDateTime};
 use jiff::civil::{Date, DateTime};
 use jiff::{RoundMode, Unit};
 
-use crate::format::CellKind;
+use crate::format::cell::CellKind;
 
 /// Writes the text of a cell behind `text` and tells what it was.
 pub fn text_of(value: &DataRef<'_>, text: &mut String) -> CellKind {

@@ -1,8 +1,4 @@
-//! Texts as spreadsheets leave them: full-width signs, digits that were lost.
-
-use std::borrow::Cow;
-
-use unicode_normalization::UnicodeNormalization;
+//! Digits that a spreadsheet program has kept, or lost.
 
 use super::problem::Problem;
 use crate::format::{Cell, CellKind};
@@ -37,31 +33,7 @@ fn is_whole_with_zeros(text: &str) -> bool {
     is_number(whole) && !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0')
 }
 
-/// The same text with full-width letters, digits and signs in their plain form.
-pub fn narrow(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    let plain = |c| if is_dash(c) { '-' } else { c };
-    Cow::Owned(text.nfkc().filter(|c| !is_invisible(*c)).map(plain).collect())
-}
-
-/// What a word processor makes of a hyphen.
-fn is_dash(c: char) -> bool {
-    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}')
-}
-
-/// Marks of direction and width that come along when a number is copied from an address book.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 /// Whether a text is digits and nothing else.
 pub fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The tags of a record's tag text.
-pub fn tags(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|tag| !tag.is_empty())
 }

@@ -1,0 +1,24 @@
+//! A rejection that means "it is there already".
+
+use serde::{Deserialize, Serialize};
+
+use super::confidence::Confidence;
+
+/// A refusal that means "it is there already", and how to see whether what is there is the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conflict {
+    /// The service's text.
+    pub message: String,
+    /// The endpoint that finds what is there.
+    pub endpoint: String,
+    /// Fields of the row it is asked with.
+    pub by: Vec<String>,
+    /// Fields that must agree for the row to count as unchanged.
+    pub same: Vec<String>,
+    /// How sure the text is.
+    #[serde(rename = "mark")]
+    pub confidence: Confidence,
+    /// Where it was seen.
+    pub source: String,
+}

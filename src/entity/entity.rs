@@ -1,0 +1,147 @@
+//! Everything known of one kind of record.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::account_mode::AccountMode;
+use super::conflict::Conflict;
+use super::deleted::Deleted;
+use super::edits::Edits;
+use super::endpoint::{Endpoint, Method};
+use super::field::Field;
+use super::part::Part;
+use super::rule::{Requirement, Rule};
+use super::walk::Walk;
+use crate::language::Language;
+
+/// Everything known of one kind of record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entity {
+    /// Plural English noun: the value on the command line.
+    pub name: String,
+    /// Chinese noun.
+    pub zh: String,
+    /// English noun.
+    pub en: String,
+    /// Other words for it on the command line.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The field that holds a record's id; none when records have no id that a write answers with.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Natural keys, best first: the first whose fields are all filled identifies a row.
+    #[serde(default)]
+    pub keys: Vec<Vec<String>>,
+    /// The field that names a record to a person.
+    #[serde(default)]
+    pub display: Option<String>,
+    /// The field that holds its tags.
+    #[serde(default)]
+    pub tags: Option<String>,
+    /// How a deleted record is recognised.
+    #[serde(default)]
+    pub deleted: Option<Deleted>,
+    /// The field with the creation time.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// The field with the time of the last change.
+    #[serde(default)]
+    pub updated: Option<String>,
+    /// The field with the time of solution.
+    #[serde(default)]
+    pub solved: Option<String>,
+    /// Endpoints by what they do: `list`, `get`, `create`, `update`, `delete`, `many`, `search`, …
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Rules over several fields.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+    /// A refusal that means "there already".
+    #[serde(default)]
+    pub conflict: Option<Conflict>,
+    /// Found by walking another entity.
+    #[serde(default)]
+    pub walk: Option<Walk>,
+    /// Its records are read from all its endpoints; this field tells from which one a record came.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// Fields by whose values an export's first sheet counts the records; a time counts by day.
+    #[serde(default)]
+    pub summary: Vec<String>,
+    /// Rows edit the tags of other records.
+    #[serde(default)]
+    pub edits: Option<Edits>,
+    /// Records that belong to one record.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+    /// Its fields.
+    pub fields: Vec<Field>,
+}
+
+impl Entity {
+    /// The noun in `language`.
+    pub fn label(&self, language: Language) -> &str {
+        language.pick(&self.zh, &self.en)
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Fields that can be filled in for accounts of this mode: they are sent, and exist there.
+    pub fn offered(&self, mode: AccountMode) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| !field.read_only && field.exists_in(mode))
+    }
+
+    /// Whether a field has to be filled in for accounts of this mode. A field that is read-only and required is the id of
+    /// a record to change.
+    pub fn requirement(&self, field: &Field, mode: AccountMode) -> Requirement<'_> {
+        if field.required {
+            return Requirement::Always(field.required_confidence.unwrap_or(field.confidence));
+        }
+        let rules = || self.rules.iter().filter(|rule| !field.read_only && rule.holds_in(mode));
+        if let Some(rule) = rules().find(|rule| rule.require.as_ref() == Some(&field.name)) {
+            return Requirement::Always(rule.confidence);
+        }
+        rules().find(|rule| rule.one_of.contains(&field.name)).map_or(Requirement::Never, Requirement::OneOf)
+    }
+
+    /// The endpoint of this name.
+    pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.get(name)
+    }
+
+    /// Whether rows of it can be imported: it has something to write that is not only a list.
+    pub fn is_importable(&self) -> bool {
+        self.edits.is_some()
+            || (self.endpoints.contains_key("create") && self.fields.iter().any(|field| !field.read_only))
+    }
+
+    /// Whether records of it can be exported.
+    pub fn is_exportable(&self) -> bool {
+        self.endpoints.values().any(|endpoint| endpoint.method == Method::Get) || self.edits.is_some()
+    }
+
+    /// The same entity for rows that change records: only the record's id is required, and a record may be named twice.
+    #[must_use]
+    pub fn for_update(&self) -> Entity {
+        let mut entity = self.clone();
+        for field in &mut entity.fields {
+            field.required = Some(&field.name) == self.id.as_ref();
+        }
+        entity.rules.clear();
+        entity.keys.clear();
+        entity
+    }
+
+    /// A text that changes whenever this entry of the catalog does; part of a run's identity.
+    pub fn fingerprint(&self) -> String {
+        use sha2::{Digest, Sha256};
+        // A plain struct of strings, numbers and maps with string keys always serialises.
+        let text = serde_json::to_string(self).expect("a catalog entry serialises");
+        Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}

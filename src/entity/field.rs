@@ -1,0 +1,111 @@
+//! One field of an entity.
+
+use serde::{Deserialize, Serialize};
+
+use super::account_mode::AccountMode;
+use super::choice::Choice;
+use super::confidence::Confidence;
+use super::fold::fold;
+use super::kind::Kind;
+use crate::language::Language;
+use crate::message::Detail;
+
+/// One field of an entity.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// The interface's own name; for a custom field its key (`field_12`).
+    pub name: String,
+    /// Chinese label.
+    pub zh: String,
+    /// English label.
+    pub en: String,
+    /// What its text must look like.
+    pub kind: Kind,
+    /// Other headers that mean this field.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Whether creating a record needs it.
+    #[serde(default)]
+    pub required: bool,
+    /// How sure it is that it is required, where that differs.
+    #[serde(rename = "required_mark", default)]
+    pub required_confidence: Option<Confidence>,
+    /// The service sets it; it is never sent.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Carried in `custom_fields` as `{"key","value"}`.
+    #[serde(default)]
+    pub custom: bool,
+    /// Must be masked wherever it is shown and left out of exports unless named.
+    #[serde(default)]
+    pub secret: bool,
+    /// Text that looks like a number and must stay text in a spreadsheet.
+    #[serde(default)]
+    pub text_only: bool,
+    /// Longest text in characters (of the vendor's database column).
+    #[serde(default)]
+    pub max: Option<usize>,
+    /// Allowed values of a choice.
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    /// The entity whose id this is.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// Exists only in this account mode.
+    #[serde(default)]
+    pub mode: Option<AccountMode>,
+    /// Value of the example row in the template.
+    #[serde(default)]
+    pub example: Option<String>,
+    /// How sure it is that it exists so.
+    #[serde(rename = "mark", default = "Confidence::unless_said")]
+    pub confidence: Confidence,
+    /// Where it was seen.
+    pub source: String,
+}
+
+impl Field {
+    /// The label in `language`.
+    pub fn label(&self, language: Language) -> &str {
+        language.pick(&self.zh, &self.en)
+    }
+
+    /// The label in both languages.
+    pub fn labels(&self) -> Detail {
+        Detail::label(&self.zh, &self.en)
+    }
+
+    /// Whether a spreadsheet must keep this column as text, lest it eat zeros and digits.
+    pub fn is_text_column(&self) -> bool {
+        self.text_only || matches!(self.kind, Kind::Mobile | Kind::Phone | Kind::Id | Kind::Ids)
+    }
+
+    /// Whether accounts of this mode have the field.
+    pub fn exists_in(&self, mode: AccountMode) -> bool {
+        self.mode.is_none_or(|only| only == mode)
+    }
+
+    /// The choice that a cell's text names: by stored value, label or alias, case and width aside.
+    pub fn choice(&self, text: &str) -> Option<&Choice> {
+        let wanted = fold(text);
+        self.choices.iter().find(|choice| {
+            choice.value == text
+                || [&choice.zh, &choice.en].into_iter().chain(&choice.aliases).any(|name| fold(name) == wanted)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::entity::Catalog;
+
+    #[test]
+    fn a_choice_is_known_by_value_word_and_alias() {
+        let status = Catalog::embedded().get("tickets").unwrap().field("ticketStatus").unwrap().clone();
+        for text in ["4", "已解决", "Solved", "ＳＯＬＶＥＤ", "完结"] {
+            assert_eq!(status.choice(text).unwrap().value, "4", "{text}");
+        }
+        assert!(status.choice("nonsense").is_none());
+    }
+}

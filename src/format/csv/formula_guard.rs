@@ -1,0 +1,77 @@
+//! The guard against formulas: an apostrophe before a cell that a spreadsheet program would run as one, put there on
+//! writing and taken off on reading. A phone number such as `+86 13000000000` needs none.
+
+use std::borrow::Cow;
+
+use csv::StringRecord;
+
+/// What a formula begins with, in half and full width, and what some programs pass over before one.
+const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// Puts an apostrophe before text that a spreadsheet program would run as a formula.
+pub fn guard(text: &str, may_be_phone: bool) -> Cow<'_, str> {
+    // Nearly every cell begins with a letter, a digit or a Chinese character and needs no second look.
+    if text.as_bytes().first().is_none_or(|first| first.is_ascii_alphanumeric() || (0xe1..0xef).contains(first)) {
+        return Cow::Borrowed(text);
+    }
+    let starts_formula = text.starts_with(FORMULA_STARTS);
+    // Such a text would lose its own apostrophe when it is read.
+    let looks_guarded = is_guarded(text);
+    let is_phone = may_be_phone
+        && text.strip_prefix('+').is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_digit())
+                && rest.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '-')
+        });
+    if (starts_formula && !is_phone) || looks_guarded { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Takes off the apostrophe that [`guard`] put on.
+fn unguard(text: &str) -> &str {
+    if is_guarded(text) { &text[1..] } else { text }
+}
+
+/// Takes the guards off all cells of a row; `spare` lends its memory.
+pub fn unguard_cells(cells: &mut StringRecord, spare: &mut StringRecord) {
+    // Nearly no row has an apostrophe at all, and to look for one takes no look at each cell.
+    if !cells.as_slice().as_bytes().contains(&b'\'') || !cells.iter().any(is_guarded) {
+        return;
+    }
+    spare.clear();
+    for cell in cells.iter() {
+        spare.push_field(unguard(cell));
+    }
+    std::mem::swap(cells, spare);
+}
+
+/// Whether a text begins with an apostrophe that [`guard`] put before it.
+fn is_guarded(text: &str) -> bool {
+    text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(FORMULA_STARTS) || rest.starts_with('\''))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guarded_text_comes_back_as_it_was() {
+        for text in ["=1+1", "-5", "@a", "'=x", "''", "'quoted'", "plain", "+86 13000000000", "＝x"] {
+            assert_eq!(unguard(&guard(text, false)), text);
+            assert_eq!(unguard(&guard(text, true)), text);
+        }
+        assert_eq!(guard("=1", true), "'=1");
+        assert_eq!(guard("+86 13000000000", true), "+86 13000000000");
+        assert_eq!(guard("+1+cmd", true), "'+1+cmd");
+    }
+
+    #[test]
+    fn all_cells_of_a_row_are_freed_once() {
+        let unguarded = |cells: &[&str]| {
+            let (mut row, mut spare) = (StringRecord::from(cells.to_vec()), StringRecord::from(vec!["of", "before"]));
+            unguard_cells(&mut row, &mut spare);
+            row
+        };
+        assert_eq!(unguarded(&["a", "'=1", "''=2", "'", "", "it's"]), vec!["a", "=1", "'=2", "'", "", "it's"]);
+        assert_eq!(unguarded(&["it's", "b"]), vec!["it's", "b"]);
+        assert_eq!(unguarded(&[]), StringRecord::new());
+    }
+}

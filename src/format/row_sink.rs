@@ -1,0 +1,88 @@
+//! The end of a [`Reader`](super::Reader) at which a format puts its rows. They travel in batches, whose memory comes back
+//! to be filled again.
+
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use super::content::ContentHasher;
+use super::reader_event::{Batch, ReaderEvent};
+use super::row::Row;
+use super::sheet::Sheet;
+use crate::error::{Error, Result};
+
+/// Rows of a batch …
+pub(super) const BATCH_ROWS: usize = 512;
+/// … unless their texts and fields take more bytes than this.
+const BATCH_BYTES: usize = 256 << 10;
+/// The memory of a row with more bytes than this is not used again: rows of that size are rare.
+const LARGE_ROW: usize = 16 << 10;
+
+/// Where a thread that reads puts its rows.
+pub struct RowSink {
+    sender: SyncSender<ReaderEvent>,
+    returned: Receiver<Batch>,
+}
+
+impl RowSink {
+    pub(super) fn new(sender: SyncSender<ReaderEvent>, returned: Receiver<Batch>) -> RowSink {
+        RowSink { sender, returned }
+    }
+
+    /// Fills a batch with the rows that `read` gives until it says false, using the memory of an earlier one again.
+    /// False beside it when there are no more.
+    ///
+    /// # Errors
+    /// Whatever `read` says.
+    pub fn fill(&self, mut read: impl FnMut(&mut Row) -> Result<bool>) -> Result<(Batch, bool)> {
+        let mut batch = self.returned.try_recv().unwrap_or_default();
+        let (mut filled, mut bytes) = (0, 0);
+        let mut hasher = ContentHasher::default();
+        let more = loop {
+            if filled == BATCH_ROWS || bytes >= BATCH_BYTES {
+                break true;
+            }
+            if filled == batch.len() {
+                batch.push(Row::default());
+            }
+            let row = &mut batch[filled];
+            if row.cells.as_slice().len() > LARGE_ROW {
+                *row = Row::default();
+            }
+            if !read(row)? {
+                break false;
+            }
+            row.content = hasher.of(&row.cells);
+            bytes += row.cells.as_slice().len() + row.cells.len() * size_of::<usize>();
+            filled += 1;
+        };
+        batch.truncate(filled);
+        Ok((batch, more))
+    }
+
+    /// Sends the sheet, the first batch, and then all that `read` gives. Ends early when nobody receives.
+    ///
+    /// # Errors
+    /// Whatever `read` says.
+    pub fn send(
+        &self,
+        sheet: Sheet,
+        first: (Batch, bool),
+        mut read: impl FnMut(&mut Row) -> Result<bool>,
+    ) -> Result<()> {
+        let (mut batch, mut more) = first;
+        let mut is_heard = self.sender.send(ReaderEvent::Opened(sheet)).is_ok();
+        while is_heard {
+            is_heard = self.sender.send(ReaderEvent::Rows(batch)).is_ok();
+            if !more {
+                break;
+            }
+            (batch, more) = self.fill(&mut read)?;
+        }
+        Ok(())
+    }
+
+    /// Tells why nothing more can be read.
+    pub(super) fn fail(&self, error: Error) {
+        // Nobody listens any more: then nobody wants to know.
+        let _ = self.sender.send(ReaderEvent::Failed(error));
+    }
+}

@@ -1,0 +1,20 @@
+//! What is known of the sheet that rows come from.
+
+/// What a reader knows before its first row.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    /// Name of the sheet; none for formats without sheets.
+    pub name: Option<String>,
+    /// Names of other sheets that hold rows and are not read.
+    pub others: Vec<String>,
+    /// The header row's texts, trailing empty ones left out.
+    pub header: Vec<String>,
+    /// Row number of the header.
+    pub header_row: u64,
+    /// What stands between the cells of a text file.
+    pub delimiter: Option<u8>,
+    /// What a user should know of how the file was read: `UTF-8, comma`.
+    pub reading: String,
+    /// The row number of an example row that the template brought and that is not data.
+    pub example_row: Option<u64>,
+}

@@ -1,0 +1,29 @@
+//! The first sheet of a workbook, which a person reads before the rows: facts in two columns, below them counts, beside
+//! them one chart.
+
+/// Counts of one kind.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// What is counted.
+    pub title: String,
+    /// How the column of numbers is called.
+    pub unit: String,
+    /// Each value with its count.
+    pub rows: Vec<(String, u64)>,
+    /// Drawn as a chart; only the first such one is.
+    pub is_charted: bool,
+}
+
+/// What the summary sheet says.
+#[derive(Debug, Clone, Default)]
+pub struct SummarySheet {
+    /// The headline.
+    pub title: String,
+    /// Facts, each with its name.
+    pub facts: Vec<(String, String)>,
+    /// Counts.
+    pub counts: Vec<Counts>,
+}
+
+/// What it is called, in Chinese and English. A reader passes over a sheet of either name.
+pub const SUMMARY_SHEET_NAMES: [&str; 2] = ["导出概览", "Export summary"];

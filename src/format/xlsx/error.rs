@@ -1,0 +1,18 @@
+//! The errors for workbooks.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use crate::error::Error;
+use crate::message;
+
+/// The error for a workbook that cannot be read, and why.
+pub fn damaged(shown: &str, why: &dyn Display) -> Error {
+    Error::usage(message!("xlsx.damaged", file = shown, why = why)).hint(message!("xlsx.damaged_hint"))
+}
+
+/// The error for a workbook that could not be written, and why.
+pub fn cannot_write(path: &Path, why: &dyn Display) -> Error {
+    Error::cannot_run(message!("xlsx.cannot_write", file = path.display(), why = why))
+        .hint(message!("xlsx.cannot_write_hint"))
+}

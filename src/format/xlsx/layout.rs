@@ -1,0 +1,56 @@
+//! How the sheets of a workbook look to a person: titles, widths, print.
+
+use rust_xlsxwriter::{Color, Format, FormatAlign, Worksheet, XlsxError};
+use unicode_width::UnicodeWidthStr;
+
+use super::limits::cut_text;
+use crate::format::column::Column;
+
+/// Columns are between so many digits wide.
+const WIDTHS: (usize, usize) = (10, 60);
+
+/// Writes the title of a column; a required one is red and starred.
+///
+/// # Errors
+/// A limit of the format.
+pub fn write_title(sheet: &mut Worksheet, column_index: u16, column: &Column) -> Result<(), XlsxError> {
+    let mut format = Format::new()
+        .set_bold()
+        .set_background_color(Color::RGB(0x00DD_EBF7))
+        .set_align(FormatAlign::VerticalCenter)
+        .set_text_wrap();
+    if column.required {
+        format = format.set_font_color(Color::RGB(0x00C0_0000));
+    }
+    sheet.write_string_with_format(0, column_index, cut_text(&title_of(column)), &format).map(drop)
+}
+
+/// The title as the header row shows it.
+pub fn title_of(column: &Column) -> String {
+    if column.required { format!("{}*", column.title) } else { column.title.clone() }
+}
+
+/// Freezes the header and makes the sheet print well.
+///
+/// # Errors
+/// A limit of the format.
+pub fn lay_out(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    sheet.set_freeze_panes(1, 0)?.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    Ok(())
+}
+
+/// The width of a column for texts of this width.
+pub fn bounded(width: usize) -> f64 {
+    let width = u32::try_from(width.clamp(WIDTHS.0, WIDTHS.1)).unwrap_or(0);
+    f64::from(width) + 1.0
+}
+
+/// The width of a title, with room for the button of the filter.
+pub fn title_width(column: &Column) -> usize {
+    title_of(column).width() + 3
+}
+
+/// The width of the widest of a text's first lines.
+pub fn text_width(text: &str) -> usize {
+    text.lines().take(10).map(UnicodeWidthStr::width).max().unwrap_or(0)
+}

@@ -1,0 +1,125 @@
+//! What the builder decided, as a mapping and as a report.
+
+use rust_i18n::t;
+
+use super::builder::MappingBuilder;
+use super::report::{MappingReport, Matched, Missing, Unused};
+use super::sources::{FieldSource, KeySources, Mapping, RowRule, ValueSource};
+use crate::entity::Field;
+use crate::format::column_letters;
+use crate::language::Language;
+use crate::message::Detail;
+
+impl MappingBuilder<'_> {
+    /// The mapping, once everything is decided.
+    pub(super) fn finish(self) -> Mapping {
+        let report = self.report();
+        let sources: Vec<FieldSource> = self
+            .entity
+            .fields
+            .iter()
+            .enumerate()
+            .filter_map(|(index, field)| Some(self.field_source(index, field, self.sources[index].clone()?)))
+            .collect();
+        let position = |name: &String| sources.iter().position(|source| source.field.name == *name);
+        let mut rules: Vec<RowRule> = self
+            .alternatives()
+            .map(|rule| RowRule::OneOf {
+                sources: rule.one_of.iter().filter_map(position).collect(),
+                labels: Detail::List(self.fields_of(&rule.one_of).map(Field::labels).collect()),
+            })
+            .collect();
+        if let Some(edits) = &self.entity.edits
+            && let Some(source) = position(&edits.set)
+        {
+            let others = [&edits.add, &edits.remove].into_iter().filter_map(position).collect();
+            rules.push(RowRule::Excludes { source, others });
+        }
+        let keys = (0u8..)
+            .zip(&self.entity.keys)
+            .filter_map(|(number, fields)| {
+                let sources = fields.iter().map(position).collect::<Option<Vec<_>>>()?;
+                Some(KeySources { number, fields: fields.clone(), sources })
+            })
+            .collect();
+        Mapping {
+            entity: self.entity.clone(),
+            mode: self.mode,
+            header: self.sheet.header.clone(),
+            has_custom: sources.iter().any(|source| source.field.custom),
+            custom_json_prefix: format!("{}:[", json_text(&self.custom.member)).into_bytes(),
+            sources,
+            rules,
+            keys,
+            report,
+        }
+    }
+
+    fn field_source(&self, field_index: usize, field: &Field, source: ValueSource) -> FieldSource {
+        let name = json_text(&field.name);
+        let json_prefix = match field.custom {
+            true => format!("{{{}:{name},{}:", json_text(&self.custom.key), json_text(&self.custom.value)),
+            false => format!("{name}:"),
+        };
+        FieldSource {
+            required: self.is_required(field),
+            field: field.clone(),
+            source,
+            sent: !field.read_only,
+            default: self.defaults.get(&field_index).cloned(),
+            values: self.values.get(&field_index).cloned().unwrap_or_default(),
+            json_prefix: json_prefix.into_bytes(),
+        }
+    }
+
+    fn report(&self) -> MappingReport {
+        let language = Language::current();
+        let mut report = MappingReport::default();
+        let mut by_column: Vec<(usize, Matched)> = Vec::new();
+        for (field, source) in self.entity.fields.iter().zip(&self.sources) {
+            let (field_name, label) = (field.name.clone(), field.label(language).to_owned());
+            match source {
+                Some(ValueSource::Column(column)) => by_column.push((
+                    *column,
+                    Matched {
+                        column: Some(column_letters(*column)),
+                        source: self.sheet.header[*column].trim().to_owned(),
+                        field: field_name,
+                        label,
+                    },
+                )),
+                Some(ValueSource::Constant(text)) => {
+                    let shown = if field.secret { "•••" } else { text };
+                    by_column.push((
+                        usize::MAX,
+                        Matched { column: None, source: format!("\"{shown}\""), field: field_name, label },
+                    ));
+                }
+                Some(ValueSource::Template(template)) => by_column.push((
+                    usize::MAX,
+                    Matched { column: None, source: template.source.clone(), field: field_name, label },
+                )),
+                None if field.read_only || self.unsendable(field).is_some() => {}
+                None => report.missing.push(Missing { field: field_name, label }),
+            }
+        }
+        by_column.sort_by_key(|(column, _)| *column);
+        for (column, header) in self.sheet.header.iter().enumerate() {
+            if by_column.iter().any(|(matched, _)| *matched == column) {
+                continue;
+            }
+            let in_template =
+                || self.read_by_template.contains(&column).then(|| t!("mapping.in_template").into_owned());
+            let reason = in_template().or_else(|| self.reasons.get(&column).cloned());
+            let unused = Unused { column: column_letters(column), header: header.trim().to_owned(), reason };
+            if unused.reason.is_some() { report.not_sent.push(unused) } else { report.unmatched.push(unused) }
+        }
+        report.matched = by_column.into_iter().map(|(_, matched)| matched).collect();
+        report
+    }
+}
+
+/// A text as JSON has it.
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

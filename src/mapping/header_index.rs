@@ -1,0 +1,32 @@
+//! Which field a header means.
+
+use std::collections::HashMap;
+
+use crate::entity::{Entity, fold};
+
+/// The fields of an entity by the names that mean them. A name or label goes before an alias.
+pub(super) struct HeaderIndex {
+    exact: HashMap<String, usize>,
+    aliases: HashMap<String, usize>,
+}
+
+impl HeaderIndex {
+    /// The index of an entity's fields.
+    pub fn new(entity: &Entity) -> Self {
+        let mut index = HeaderIndex { exact: HashMap::new(), aliases: HashMap::new() };
+        for (field_index, field) in entity.fields.iter().enumerate() {
+            for name in [&field.name, &field.zh, &field.en] {
+                index.exact.entry(fold(name)).or_insert(field_index);
+            }
+            for name in &field.aliases {
+                index.aliases.entry(fold(name)).or_insert(field_index);
+            }
+        }
+        index
+    }
+
+    /// The index of the field that a folded header means.
+    pub fn find(&self, folded: &str) -> Option<usize> {
+        self.exact.get(folded).or_else(|| self.aliases.get(folded)).copied()
+    }
+}
