@@ -15,7 +15,7 @@ fn importable() -> impl Iterator<Item = &'static Entity> {
 
 fn bw8(folder: &Path) -> Command {
     let mut command = Command::cargo_bin("bw8").unwrap();
-    command.current_dir(folder).args(["--lang", "en"]);
+    command.current_dir(folder).env("BW8_CONFIG_DIR", folder).args(["--lang", "en"]);
     command
 }
 
@@ -128,11 +128,69 @@ fn the_example_row_is_known_by_either_mark_until_it_is_changed() {
 fn a_list_too_long_for_a_cell_stands_on_the_hidden_sheet() {
     let mut entity = Catalog::embedded().get("tickets").unwrap().clone();
     let field = entity.fields.iter_mut().find(|field| field.name == "ticketStatus").unwrap();
-    let word = field.choices[0].clone();
-    field.choices.extend((0..100).map(|at| bw8::entity::Choice { zh: format!("示例状态{at}"), ..word.clone() }));
+    let choice = field.choices[0].clone();
+    field
+        .choices
+        .extend((0..100).map(|number| bw8::entity::Choice { zh: format!("示例状态{number}"), ..choice.clone() }));
     let template =
         template::workbook(Catalog::embedded(), &entity, AccountMode::default()).unwrap().save_to_buffer().unwrap();
     let parts = parts(&template);
     assert!(parts["xl/worksheets/sheet1.xml"].contains("'bw8'!$D$1:$D$106"));
     assert!(parts["xl/worksheets/sheet3.xml"].contains("r=\"D106\""));
+}
+
+/// The header of the template that the command writes with these arguments, and its first sheet as it is stored.
+fn written(folder: &Path, arguments: &[&str]) -> (Vec<String>, String) {
+    let path = folder.join("written.xlsx");
+    let _ = std::fs::remove_file(&path);
+    bw8(folder).args(["template", "-o", "written.xlsx"]).args(arguments).assert().success();
+    let parts = parts(&std::fs::read(&path).unwrap());
+    (open(&path).0.header, parts["xl/worksheets/sheet1.xml"].clone())
+}
+
+fn has(header: &[String], title: &str) -> bool {
+    header.iter().any(|known| known == title)
+}
+
+#[test]
+fn custom_fields_have_their_column_with_its_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let overlay = "[[customers.custom_fields]]\nkey = 'field_1'\nlabel = '客户等级'\nkind = 'choice'\n\
+                   choices = ['甲级', '乙级']\nrequired = true\n\
+                   [[customers.fields]]\nname = 'email'\nzh = '电子信箱'\n";
+    std::fs::write(folder.path().join("api.toml"), overlay).unwrap();
+    let (header, sheet) = written(folder.path(), &["customers"]);
+    assert!(has(&header, "客户等级*") && has(&header, "电子信箱"), "{header:?}");
+    assert!(sheet.contains("甲级,乙级"), "{sheet}");
+    std::fs::rename(folder.path().join("api.toml"), folder.path().join("corrections.toml")).unwrap();
+    assert!(!has(&written(folder.path(), &["customers"]).0, "客户等级*"));
+    assert!(has(&written(folder.path(), &["customers", "--api", "corrections.toml"]).0, "客户等级*"));
+}
+
+#[test]
+fn an_entity_that_only_the_corrections_know_has_a_template() {
+    let folder = tempfile::tempdir().unwrap();
+    bw8(folder.path()).args(["template", "sms"]).assert().code(2);
+    let overlay = "[sms]\nzh = '短信'\nen = 'Text messages'\n[sms.endpoints.create]\nmethod = 'POST'\npath = '/sms.json'\n\
+                   [[sms.fields]]\nname = 'content'\nzh = '短信内容'\nen = 'Content'\nkind = 'text'\nrequired = true\n";
+    std::fs::write(folder.path().join("api.toml"), overlay).unwrap();
+    assert_eq!(written(folder.path(), &["sms"]).0, ["短信内容*"]);
+    assert_eq!(written(folder.path(), &["短信"]).0, ["短信内容*"]);
+    // Without an example there is no row to say of that it is one.
+    assert_eq!(open(&folder.path().join("written.xlsx")).1.len(), 0);
+    let parts = parts(&std::fs::read(folder.path().join("written.xlsx")).unwrap());
+    assert!(!parts.keys().any(|name| name.contains("comments")), "{:?}", parts.keys());
+}
+
+#[test]
+fn a_template_follows_the_mode_of_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let business = written(folder.path(), &["customers"]).0;
+    assert!(has(&business, "公司编号*") && !has(&business, "联系人分组编号"), "{business:?}");
+    let consumer = written(folder.path(), &["customers", "--account-mode", "2c"]).0;
+    assert!(!has(&consumer, "公司编号*") && has(&consumer, "联系人分组编号"), "{consumer:?}");
+    let configuration = "[account.default]\nmode = '2C'\n[account.firm]\nmode = '2B'\n";
+    std::fs::write(folder.path().join("bw8.toml"), configuration).unwrap();
+    assert_eq!(written(folder.path(), &["customers"]).0, consumer);
+    assert_eq!(written(folder.path(), &["customers", "--account", "firm"]).0, business);
 }
