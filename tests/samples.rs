@@ -1,4 +1,4 @@
-//! The files in `samples/`, of invented data that refers to the records the rehearsal server begins with. They are made
+//! The files in `samples/`, of invented data that refers to the records the sandbox begins with. They are made
 //! here: `BW8_UPDATE=1 cargo test samples` writes them anew.
 
 use std::path::Path;

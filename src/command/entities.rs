@@ -215,7 +215,7 @@ fn list(texts: &[String]) -> String {
     texts.join(separator())
 }
 
-/// Rows as lines whose columns begin at the same place on a terminal, where a Chinese character takes two.
+/// Rows as lines whose columns are aligned on a terminal, where a Chinese character takes two.
 fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width =

@@ -58,7 +58,7 @@ pub struct Entity {
     /// Rules over several fields.
     #[serde(default)]
     pub rules: Vec<Rule>,
-    /// A refusal that means "there already".
+    /// A rejection that means "there already".
     #[serde(default)]
     pub conflict: Option<Conflict>,
     /// Found by walking another entity.
