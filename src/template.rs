@@ -30,13 +30,14 @@ const MAX_MESSAGE: (usize, usize) = (255, 32);
 const FIRST_LIST: u16 = 3;
 
 /// A column of the template.
-struct Part<'a> {
+struct TemplateColumn<'a> {
     field: &'a Field,
-    column: Column,
-    /// The words of a choice, without the one that means a deleted record.
+    /// As the format knows it.
+    sheet_column: Column,
+    /// The labels of a choice, without the one that means a deleted record.
     choices: Vec<&'a str>,
-    /// What must be said of whether it has to be filled in.
-    need: String,
+    /// Whether it has to be filled in, in words.
+    requirement: String,
 }
 
 /// The template of an entity for accounts of a mode, the same bytes each time.
@@ -44,8 +45,9 @@ struct Part<'a> {
 /// # Errors
 /// A catalog that exceeds a limit of the format.
 pub fn workbook(catalog: &Catalog, entity: &Entity, mode: AccountMode) -> Result<Workbook, XlsxError> {
-    let parts: Vec<Part<'_>> = entity.offered(mode).map(|field| part(entity, field, mode)).collect();
-    let facts = facts(entity, &parts);
+    let columns: Vec<TemplateColumn<'_>> =
+        entity.offered(mode).map(|field| template_column(entity, field, mode)).collect();
+    let facts = facts(entity, &columns);
     let mut workbook = Workbook::new();
     let mut properties = DocProperties::new()
         .set_title(say("template.title", &[("entity", &entity.zh)]))
@@ -55,15 +57,15 @@ pub fn workbook(catalog: &Catalog, entity: &Entity, mode: AccountMode) -> Result
         properties = properties.set_custom_property(name, value.as_str());
     }
     workbook.set_properties(&properties);
-    write_data(workbook.add_worksheet(), catalog, entity, &parts)?;
-    write_explanation(workbook.add_worksheet(), entity, &parts)?;
-    write_hidden(workbook.add_worksheet(), &facts, &parts)?;
+    write_data(workbook.add_worksheet(), catalog, entity, &columns)?;
+    write_explanation(workbook.add_worksheet(), entity, &columns)?;
+    write_hidden(workbook.add_worksheet(), &facts, &columns)?;
     Ok(workbook)
 }
 
-fn part<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode) -> Part<'a> {
+fn template_column<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode) -> TemplateColumn<'a> {
     let requirement = entity.requirement(field, mode);
-    let need = match requirement {
+    let text = match requirement {
         Requirement::Always(Confidence::Confirmed) => say("template.required", &[]),
         Requirement::Always(Confidence::Assumed) => say("template.required_assumed", &[]),
         Requirement::OneOf(rule) => {
@@ -79,73 +81,87 @@ fn part<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode) -> Part<'a>
         entity.deleted.as_ref().is_some_and(|deleted| deleted.field == field.name && deleted.values.contains(value))
     };
     let choices = field.choices.iter().filter(|choice| !is_deleted(&choice.value)).map(|choice| &*choice.zh).collect();
-    Part { field, choices, column: Column { title: field.zh.clone(), is_text, required }, need }
+    let sheet_column = Column { title: field.zh.clone(), is_text, required };
+    TemplateColumn { field, choices, sheet_column, requirement: text }
 }
 
 /// What the workbook is, in names and values.
-fn facts(entity: &Entity, parts: &[Part<'_>]) -> Vec<(String, String)> {
+fn facts(entity: &Entity, columns: &[TemplateColumn<'_>]) -> Vec<(String, String)> {
     let mut facts = vec![
         (format!("{PREFIX}entity"), entity.name.clone()),
         (format!("{PREFIX}version"), VERSION.to_owned()),
         (format!("{PREFIX}example_row"), (EXAMPLE_ROW + 1).to_string()),
     ];
-    for part in parts {
-        if let Some(example) = &part.field.example {
-            facts.push((format!("{EXAMPLE}{}", title_of(&part.column)), example.clone()));
+    for column in columns {
+        if let Some(example) = &column.field.example {
+            facts.push((format!("{EXAMPLE}{}", title_of(&column.sheet_column)), example.clone()));
         }
     }
     facts
 }
 
-fn write_data(sheet: &mut Worksheet, catalog: &Catalog, entity: &Entity, parts: &[Part<'_>]) -> Result<(), XlsxError> {
+fn write_data(
+    sheet: &mut Worksheet,
+    catalog: &Catalog,
+    entity: &Entity,
+    columns: &[TemplateColumn<'_>],
+) -> Result<(), XlsxError> {
     sheet.set_name(sheet_name(&entity.zh))?;
     let mut list = FIRST_LIST;
-    for (at, part) in (0u16..).zip(parts) {
-        let field = part.field;
-        let format = Format::new().set_num_format(number_format(field.kind, part.column.is_text));
-        sheet.set_column_format(at, &format)?;
-        write_title(sheet, at, &part.column)?;
+    for (column_index, column) in (0u16..).zip(columns) {
+        let field = column.field;
+        let format = Format::new().set_num_format(number_format(field.kind, column.sheet_column.is_text));
+        sheet.set_column_format(column_index, &format)?;
+        write_title(sheet, column_index, &column.sheet_column)?;
         if entity.rules.iter().any(|rule| rule.one_of.contains(&field.name)) {
-            sheet.insert_note(0, at, &note(&part.need))?;
+            sheet.insert_note(0, column_index, &note(&column.requirement))?;
         }
         let example = field.example.as_deref().unwrap_or_default();
-        write_example(sheet, at, example, field.kind, &format.set_italic().set_font_color(Color::Gray))?;
-        let width = title_width(&part.column).max(example.width() + 2).max(least_width(field.kind));
-        sheet.set_column_width(at, bounded(width))?;
-        let validation = validation(part, &mut list)?
+        write_example(sheet, column_index, example, field.kind, &format.set_italic().set_font_color(Color::Gray))?;
+        let width = title_width(&column.sheet_column).max(example.width() + 2).max(least_width(field.kind));
+        sheet.set_column_width(column_index, bounded(width))?;
+        let validation = validation(column, &mut list)?
             .set_input_title(shorten(&field.zh, MAX_MESSAGE.1 - 1))?
-            .set_input_message(shorten(&message(catalog, part), MAX_MESSAGE.0 - 1))?
+            .set_input_message(shorten(&message(catalog, column), MAX_MESSAGE.0 - 1))?
             .set_error_title(shorten(&field.zh, MAX_MESSAGE.1 - 1))?
             .set_error_message(say("template.unusual", &[]))?
             .set_error_style(DataValidationErrorStyle::Warning);
-        sheet.add_data_validation(EXAMPLE_ROW, at, MAX_ROWS - 1, at, &validation)?;
+        sheet.add_data_validation(EXAMPLE_ROW, column_index, MAX_ROWS - 1, column_index, &validation)?;
     }
-    sheet.insert_note(EXAMPLE_ROW, 0, &note(&say("template.example", &[])))?;
+    if columns.iter().any(|column| column.field.example.is_some()) {
+        sheet.insert_note(EXAMPLE_ROW, 0, &note(&say("template.example", &[])))?;
+    }
     lay_out(sheet)
 }
 
 /// A date becomes a real date, all else a text.
-fn write_example(sheet: &mut Worksheet, at: u16, example: &str, kind: Kind, format: &Format) -> Result<(), XlsxError> {
+fn write_example(
+    sheet: &mut Worksheet,
+    column_index: u16,
+    example: &str,
+    kind: Kind,
+    format: &Format,
+) -> Result<(), XlsxError> {
     let date = (kind == Kind::Date).then(|| ExcelDateTime::parse_from_str(example).ok()).flatten();
     match date {
-        Some(date) => sheet.write_with_format(EXAMPLE_ROW, at, &date, format)?,
+        Some(date) => sheet.write_with_format(EXAMPLE_ROW, column_index, &date, format)?,
         None if example.is_empty() => sheet,
-        None => sheet.write_string_with_format(EXAMPLE_ROW, at, example, format)?,
+        None => sheet.write_string_with_format(EXAMPLE_ROW, column_index, example, format)?,
     };
     Ok(())
 }
 
 /// What may stand in a column. A list too long for the cell's own rule is taken from the hidden sheet's column `list`.
-fn validation(part: &Part<'_>, list: &mut u16) -> Result<DataValidation, XlsxError> {
-    let field = part.field;
+fn validation(column: &TemplateColumn<'_>, list: &mut u16) -> Result<DataValidation, XlsxError> {
+    let field = column.field;
     let validation = DataValidation::new();
-    if !part.choices.is_empty() {
-        if fits_into_a_cell(&part.choices) {
-            return validation.allow_list_strings(&part.choices);
+    if !column.choices.is_empty() {
+        if fits_into_a_cell(&column.choices) {
+            return validation.allow_list_strings(&column.choices);
         }
-        let column = column_letters(usize::from(*list));
+        let letters = column_letters(usize::from(*list));
         *list += 1;
-        let range = format!("='{HIDDEN}'!${column}$1:${column}${}", part.choices.len());
+        let range = format!("='{HIDDEN}'!${letters}$1:${letters}${}", column.choices.len());
         return Ok(validation.allow_list_formula(Formula::new(range)));
     }
     Ok(match (field.kind, field.max.and_then(|max| u32::try_from(max).ok())) {
@@ -159,15 +175,15 @@ fn validation(part: &Part<'_>, list: &mut u16) -> Result<DataValidation, XlsxErr
     })
 }
 
-/// Whether the words of a choice fit into the rule of a cell.
-fn fits_into_a_cell(words: &[&str]) -> bool {
-    words.join(",").encode_utf16().count() <= MAX_LIST && !words.iter().any(|word| word.contains([',', '"']))
+/// Whether the labels of a choice fit into the rule of a cell.
+fn fits_into_a_cell(labels: &[&str]) -> bool {
+    labels.join(",").encode_utf16().count() <= MAX_LIST && !labels.iter().any(|label| label.contains([',', '"']))
 }
 
 /// What a person sees beside a cell of the column.
-fn message(catalog: &Catalog, part: &Part<'_>) -> String {
-    let field = part.field;
-    let mut lines = vec![part.need.clone(), kind_label(field.kind)];
+fn message(catalog: &Catalog, column: &TemplateColumn<'_>) -> String {
+    let field = column.field;
+    let mut lines = vec![column.requirement.clone(), kind_label(field.kind)];
     if let Some(max) = field.max {
         lines.push(say("template.max", &[("max", &max.to_string())]));
     }
@@ -177,7 +193,7 @@ fn message(catalog: &Catalog, part: &Part<'_>) -> String {
     lines.join("\n")
 }
 
-fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>]) -> Result<(), XlsxError> {
+fn write_explanation(sheet: &mut Worksheet, entity: &Entity, columns: &[TemplateColumn<'_>]) -> Result<(), XlsxError> {
     sheet.set_name(EXPLANATION)?;
     let bold = Format::new().set_bold().set_font_size(14);
     sheet.write_string_with_format(0, 0, say("template.title", &[("entity", &entity.zh)]), &bold)?;
@@ -191,43 +207,50 @@ fn write_explanation(sheet: &mut Worksheet, entity: &Entity, parts: &[Part<'_>])
     row += 1;
     let head = Format::new().set_bold().set_background_color(Color::RGB(0x00DD_EBF7)).set_text_wrap();
     let widths = [20, 24, 20, 26, 30, 40, 10, 12];
-    for ((at, title), width) in (0u16..).zip(say("template.columns", &[]).split(" | ")).zip(widths) {
-        sheet.write_string_with_format(row, at, title, &head)?;
-        sheet.set_column_width(at, width)?;
+    for ((column_index, title), width) in (0u16..).zip(say("template.columns", &[]).split(" | ")).zip(widths) {
+        sheet.write_string_with_format(row, column_index, title, &head)?;
+        sheet.set_column_width(column_index, width)?;
     }
     let cell = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    for part in parts {
+    for column in columns {
         row += 1;
-        let field = part.field;
-        let mark = if field.confidence == Confidence::Confirmed { "template.confirmed" } else { "template.assumed" };
+        let field = column.field;
+        let confidence = match field.confidence {
+            Confidence::Confirmed => "template.confirmed",
+            Confidence::Assumed => "template.assumed",
+        };
         let max = field.max.map(|max| max.to_string()).unwrap_or_default();
         let texts = [
             &*field.zh,
             &field.en,
             &field.name,
-            &part.need,
+            &column.requirement,
             &kind_label(field.kind),
-            &part.choices.join("、"),
+            &column.choices.join("、"),
             &max,
-            &say(mark, &[]),
+            &say(confidence, &[]),
         ];
-        for (at, text) in (0u16..).zip(texts) {
-            sheet.write_string_with_format(row, at, text, &cell)?;
+        for (column_index, text) in (0u16..).zip(texts) {
+            sheet.write_string_with_format(row, column_index, text, &cell)?;
         }
     }
     sheet.set_landscape().set_print_fit_to_pages(1, 0);
     Ok(())
 }
 
-fn write_hidden(sheet: &mut Worksheet, facts: &[(String, String)], parts: &[Part<'_>]) -> Result<(), XlsxError> {
+fn write_hidden(
+    sheet: &mut Worksheet,
+    facts: &[(String, String)],
+    columns: &[TemplateColumn<'_>],
+) -> Result<(), XlsxError> {
     sheet.set_name(HIDDEN)?.set_very_hidden(true);
     for (row, (name, value)) in (0u32..).zip(facts) {
         sheet.write_string(row, 0, name)?.write_string(row, 1, value)?;
     }
-    let lists = parts.iter().map(|part| &part.choices).filter(|words| !fits_into_a_cell(words));
-    for (at, words) in (FIRST_LIST..).zip(lists) {
-        for (row, word) in (0u32..).zip(words) {
-            sheet.write_string(row, at, *word)?;
+    let lists = columns.iter().map(|column| &column.choices).filter(|labels| !fits_into_a_cell(labels));
+    for (column_index, labels) in (FIRST_LIST..).zip(lists) {
+        for (row, label) in (0u32..).zip(labels) {
+            sheet.write_string(row, column_index, *label)?;
         }
     }
     Ok(())

@@ -69,3 +69,35 @@ fn an_unknown_word_is_answered_with_the_known_ones() {
     let work = Work::new();
     work.bw8("entities 客户 --lang zh").exits(2).says("联系人（customers）还是公司（companies）");
 }
+
+#[test]
+fn an_entity_is_shown_for_the_mode_of_the_account() {
+    let work = Work::new();
+    let business = shown(&work, "customers --lang en");
+    assert!(
+        business.contains("account of mode 2B") && line(&business, "companyId").contains("required  "),
+        "{business}"
+    );
+    assert!(business.contains("required: Company ID (2B)") && business.contains("2C accounts only"), "{business}");
+    work.write("bw8.toml", "[account.default]\nmode = '2C'\n");
+    let consumer = shown(&work, "customers --lang en");
+    assert!(
+        consumer.contains("account of mode 2C") && !line(&consumer, "companyId").contains("required  "),
+        "{consumer}"
+    );
+    assert!(!consumer.contains("required: Company ID"), "{consumer}");
+    assert_eq!(shown(&work, "customers --lang en --account-mode 2b"), business);
+    // An entity that is the same in both says nothing of it.
+    assert!(!shown(&work, "tags --lang en").contains("account of mode"));
+}
+
+#[test]
+fn an_entity_that_only_the_corrections_know_is_listed_with_the_others() {
+    let work = Work::new();
+    let overlay = "[sms]\nzh = '短信'\nen = 'Text messages'\n[sms.endpoints.create]\nmethod = 'POST'\npath = '/sms.json'\n\
+                   [[sms.fields]]\nname = 'content'\nzh = '短信内容'\nen = 'Content'\nkind = 'text'\nrequired = true\n";
+    work.write("api.toml", overlay);
+    let all = shown(&work, "--lang en");
+    assert!(line(&all, "sms  Text messages").ends_with("import"), "{all}");
+    assert!(line(&shown(&work, "短信 --lang en"), "content").contains("required"));
+}

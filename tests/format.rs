@@ -222,8 +222,8 @@ fn read_bytes(bytes: &[u8], adjust: impl FnOnce(&mut Input)) -> Result<(format::
     read(&path, adjust)
 }
 
-fn cell(place: &str) -> String {
-    format!(r#"<c r="{place}"><v>1</v></c>"#)
+fn cell(reference: &str) -> String {
+    format!(r#"<c r="{reference}"><v>1</v></c>"#)
 }
 
 #[test]

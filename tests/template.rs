@@ -121,11 +121,69 @@ fn the_example_row_is_known_by_either_mark_until_it_is_changed() {
 fn a_list_too_long_for_a_cell_stands_on_the_hidden_sheet() {
     let mut entity = Catalog::embedded().get("tickets").unwrap().clone();
     let field = entity.fields.iter_mut().find(|field| field.name == "ticketStatus").unwrap();
-    let word = field.choices[0].clone();
-    field.choices.extend((0..100).map(|at| bw8::entity::Choice { zh: format!("示例状态{at}"), ..word.clone() }));
+    let choice = field.choices[0].clone();
+    field
+        .choices
+        .extend((0..100).map(|number| bw8::entity::Choice { zh: format!("示例状态{number}"), ..choice.clone() }));
     let template =
         template::workbook(Catalog::embedded(), &entity, AccountMode::default()).unwrap().save_to_buffer().unwrap();
     let parts = parts(&template);
     assert!(parts["xl/worksheets/sheet1.xml"].contains("'bw8'!$D$1:$D$106"));
     assert!(parts["xl/worksheets/sheet3.xml"].contains("r=\"D106\""));
+}
+
+/// The header of the template that the command writes with these arguments, and its first sheet as it is stored.
+fn written(work: &Work, arguments: &str) -> (Vec<String>, String) {
+    let path = work.path("written.xlsx");
+    let _ = std::fs::remove_file(&path);
+    work.bw8(format!("template -o written.xlsx {arguments}")).exits(0);
+    let parts = parts(&std::fs::read(&path).unwrap());
+    (open(&path).0.header, parts["xl/worksheets/sheet1.xml"].clone())
+}
+
+fn has(header: &[String], title: &str) -> bool {
+    header.iter().any(|known| known == title)
+}
+
+#[test]
+fn custom_fields_have_their_column_with_its_list() {
+    let work = Work::new();
+    let overlay = "[[customers.custom_fields]]\nkey = 'field_1'\nlabel = '客户等级'\nkind = 'choice'\n\
+                   choices = ['甲级', '乙级']\nrequired = true\n\
+                   [[customers.fields]]\nname = 'email'\nzh = '电子信箱'\n";
+    work.write("api.toml", overlay);
+    let (header, sheet) = written(&work, "customers");
+    assert!(has(&header, "客户等级*") && has(&header, "电子信箱"), "{header:?}");
+    assert!(sheet.contains("甲级,乙级"), "{sheet}");
+    std::fs::rename(work.path("api.toml"), work.path("corrections.toml")).unwrap();
+    assert!(!has(&written(&work, "customers").0, "客户等级*"));
+    assert!(has(&written(&work, "customers --api corrections.toml").0, "客户等级*"));
+}
+
+#[test]
+fn an_entity_that_only_the_corrections_know_has_a_template() {
+    let work = Work::new();
+    work.bw8("template sms").exits(2);
+    let overlay = "[sms]\nzh = '短信'\nen = 'Text messages'\n[sms.endpoints.create]\nmethod = 'POST'\npath = '/sms.json'\n\
+                   [[sms.fields]]\nname = 'content'\nzh = '短信内容'\nen = 'Content'\nkind = 'text'\nrequired = true\n";
+    work.write("api.toml", overlay);
+    assert_eq!(written(&work, "sms").0, ["短信内容*"]);
+    assert_eq!(written(&work, "短信").0, ["短信内容*"]);
+    // Without an example there is no row to say of that it is one.
+    assert_eq!(open(&work.path("written.xlsx")).1.len(), 0);
+    let parts = parts(&std::fs::read(work.path("written.xlsx")).unwrap());
+    assert!(!parts.keys().any(|name| name.contains("comments")), "{:?}", parts.keys());
+}
+
+#[test]
+fn a_template_follows_the_mode_of_the_account() {
+    let work = Work::new();
+    let business = written(&work, "customers").0;
+    assert!(has(&business, "公司编号*") && !has(&business, "联系人分组编号"), "{business:?}");
+    let consumer = written(&work, "customers --account-mode 2c").0;
+    assert!(!has(&consumer, "公司编号*") && has(&consumer, "联系人分组编号"), "{consumer:?}");
+    let configuration = "[account.default]\nmode = '2C'\n[account.firm]\nmode = '2B'\n";
+    work.write("bw8.toml", configuration);
+    assert_eq!(written(&work, "customers").0, consumer);
+    assert_eq!(written(&work, "customers --account firm").0, business);
 }

@@ -25,13 +25,13 @@ pub struct Arguments {
 /// Shows all entities, or one with its fields.
 ///
 /// # Errors
-/// A word that is no entity.
+/// A name that is no entity.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let (text, entities) = match &arguments.entity {
         None => (overview(&settings.catalog), settings.catalog.entities().iter().map(summary).collect()),
-        Some(word) => {
-            let entity = settings.catalog.find(word)?;
+        Some(name) => {
+            let entity = settings.catalog.find(name)?;
             (detail(entity, settings.account_mode), vec![full(entity)])
         }
     };
@@ -90,8 +90,8 @@ fn endpoints(entity: &Entity) -> Vec<String> {
         .map(|(name, endpoint)| {
             vec![
                 name.clone(),
-                format!("{} {}", word_of(&endpoint.method), endpoint.path),
-                mark(endpoint.confidence),
+                format!("{} {}", name_of(&endpoint.method), endpoint.path),
+                confidence_text(endpoint.confidence),
                 endpoint.source.clone(),
             ]
         })
@@ -107,13 +107,16 @@ fn endpoints(entity: &Entity) -> Vec<String> {
 fn detail(entity: &Entity, mode: AccountMode) -> String {
     let mut lines = vec![head(entity)];
     if !entity.aliases.is_empty() {
-        lines.push(format!("  {}", t!("entities.aliases", words = list(&entity.aliases))));
+        lines.push(format!("  {}", t!("entities.aliases", names = list(&entity.aliases))));
     }
     if !entity.keys.is_empty() {
         let keys: Vec<String> = entity.keys.iter().map(|key| labels(entity, key, " + ")).collect();
         lines.push(format!("  {}", t!("entities.keys", keys = list(&keys))));
     }
-    let rules = entity.rules.iter().filter(|rule| rule.mode.is_none_or(|wanted| wanted == mode));
+    if depends_on_mode(entity) {
+        lines.push(format!("  {}", t!("entities.account_mode", mode = name_of(&mode))));
+    }
+    let rules = entity.rules.iter().filter(|rule| rule.holds_in(mode));
     lines.extend(rules.map(|rule| format!("  {}", rule_text(entity, rule))));
     lines.extend([String::new(), t!("entities.endpoints").into_owned()]);
     lines.extend(endpoints(entity));
@@ -126,6 +129,11 @@ fn detail(entity: &Entity, mode: AccountMode) -> String {
     lines.join("\n")
 }
 
+/// Whether accounts of the two modes have other fields or need others.
+fn depends_on_mode(entity: &Entity) -> bool {
+    entity.fields.iter().any(|field| field.mode.is_some()) || entity.rules.iter().any(|rule| rule.mode.is_some())
+}
+
 fn field_row(entity: &Entity, field: &Field, mode: AccountMode) -> Vec<String> {
     let need = match entity.requirement(field, mode) {
         _ if field.read_only => t!("entities.read_only"),
@@ -135,7 +143,7 @@ fn field_row(entity: &Entity, field: &Field, mode: AccountMode) -> Vec<String> {
     };
     let kind = match field.kind {
         Kind::Choice => "entities.kind_choice".to_owned(),
-        kind => format!("template.kind_{}", word_of(&kind)),
+        kind => format!("template.kind_{}", name_of(&kind)),
     };
     vec![
         field.name.clone(),
@@ -143,7 +151,7 @@ fn field_row(entity: &Entity, field: &Field, mode: AccountMode) -> Vec<String> {
         field.en.clone(),
         t!(&kind).into_owned(),
         need.into_owned(),
-        mark(field.confidence),
+        confidence_text(field.confidence),
         field.source.clone(),
     ]
 }
@@ -158,11 +166,11 @@ fn field_notes(field: &Field) -> Vec<String> {
         notes.push(t!("entities.choices", choices = list(&choices)).into_owned());
     }
     if !field.aliases.is_empty() && !field.read_only {
-        notes.push(t!("entities.headers", words = list(&field.aliases)).into_owned());
+        notes.push(t!("entities.headers", names = list(&field.aliases)).into_owned());
     }
     let mut limits = Vec::new();
     limits.extend(field.max.map(|max| t!("template.max", max = max).into_owned()));
-    limits.extend(field.mode.map(|mode| t!("entities.only_mode", mode = word_of(&mode)).into_owned()));
+    limits.extend(field.mode.map(|mode| t!("entities.only_mode", mode = name_of(&mode)).into_owned()));
     limits.extend(field.reference.as_ref().map(|name| t!("entities.reference", name = name).into_owned()));
     limits.extend(field.custom.then(|| t!("entities.custom").into_owned()));
     limits.extend(field.secret.then(|| t!("entities.secret").into_owned()));
@@ -177,8 +185,8 @@ fn rule_text(entity: &Entity, rule: &Rule) -> String {
         Some(field) => t!("entities.rule_require", label = labels(entity, std::slice::from_ref(field), "")),
         None => t!("template.one_of", fields = labels(entity, &rule.one_of, separator())),
     };
-    let mode = rule.mode.map(|mode| format!(" ({})", word_of(&mode))).unwrap_or_default();
-    format!("{need}{mode}  {}  {}", mark(rule.confidence), rule.source)
+    let mode = rule.mode.map(|mode| format!(" ({})", name_of(&mode))).unwrap_or_default();
+    format!("{need}{mode}  {}  {}", confidence_text(rule.confidence), rule.source)
 }
 
 fn labels(entity: &Entity, names: &[String], separator: &str) -> String {
@@ -187,27 +195,27 @@ fn labels(entity: &Entity, names: &[String], separator: &str) -> String {
     names.iter().map(label).collect::<Vec<_>>().join(separator)
 }
 
-fn mark(mark: Confidence) -> String {
-    match mark {
+fn confidence_text(confidence: Confidence) -> String {
+    match confidence {
         Confidence::Confirmed => t!("template.confirmed").into_owned(),
         Confidence::Assumed => t!("template.assumed").into_owned(),
     }
 }
 
-/// The word by which the catalog calls a value of one of its enumerations.
-fn word_of(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|word| Some(word.as_str()?.to_owned())).unwrap_or_default()
+/// The name by which the catalog calls a value of one of its enumerations.
+fn name_of(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
 }
 
 fn separator() -> &'static str {
     Language::current().pick("、", ", ")
 }
 
-fn list(words: &[String]) -> String {
-    words.join(separator())
+fn list(texts: &[String]) -> String {
+    texts.join(separator())
 }
 
-/// Rows as lines whose columns begin at the same place on a terminal, where a Chinese character takes two.
+/// Rows as lines whose columns are aligned on a terminal, where a Chinese character takes two.
 fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width =

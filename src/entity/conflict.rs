@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::confidence::Confidence;
 
-/// A refusal that means "it is there already", and how to see whether what is there is the same.
+/// A rejection that means "it is there already", and how to see whether what is there is the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conflict {

@@ -25,7 +25,7 @@ pub struct Entity {
     pub zh: String,
     /// English noun.
     pub en: String,
-    /// Other words for it on the command line.
+    /// Other names for it on the command line.
     #[serde(default)]
     pub aliases: Vec<String>,
     /// The field that holds a record's id; none when records have no id that a write answers with.
@@ -58,7 +58,7 @@ pub struct Entity {
     /// Rules over several fields.
     #[serde(default)]
     pub rules: Vec<Rule>,
-    /// A refusal that means "there already".
+    /// A rejection that means "there already".
     #[serde(default)]
     pub conflict: Option<Conflict>,
     /// Found by walking another entity.

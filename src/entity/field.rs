@@ -101,7 +101,7 @@ mod tests {
     use crate::entity::Catalog;
 
     #[test]
-    fn a_choice_is_known_by_value_word_and_alias() {
+    fn a_choice_is_known_by_value_label_and_alias() {
         let status = Catalog::embedded().get("tickets").unwrap().field("ticketStatus").unwrap().clone();
         for text in ["4", "已解决", "Solved", "ＳＯＬＶＥＤ", "完结"] {
             assert_eq!(status.choice(text).unwrap().value, "4", "{text}");

@@ -2,15 +2,15 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// One form for texts that a person would call the same: width, case, spaces, stars and bracketed marks aside.
+/// One form for texts that a person would call the same: width, case, spaces, stars and bracketed notes aside.
 pub fn fold(text: &str) -> String {
     let mut folded: String = text
         .nfkc()
         .flat_map(char::to_lowercase)
         .filter(|c| !c.is_whitespace() && !matches!(c, '*' | '\u{feff}' | '_' | '-'))
         .collect();
-    for mark in ["(必填)", "(选填)", "(required)", "(optional)"] {
-        if let Some(rest) = folded.strip_suffix(mark) {
+    for note in ["(必填)", "(选填)", "(required)", "(optional)"] {
+        if let Some(rest) = folded.strip_suffix(note) {
             folded.truncate(rest.len());
         }
     }

@@ -36,10 +36,10 @@ mod tests {
             format.readable_extensions().chain(format.related_extensions.iter().copied()).collect::<Vec<_>>()
         };
         let extensions: Vec<&str> = FORMATS.iter().flat_map(of_format).collect();
-        for words in [names, extensions] {
-            for word in &words {
-                assert_eq!(words.iter().filter(|other| *other == word).count(), 1, "{word}");
-                assert_eq!(*word, word.to_ascii_lowercase());
+        for texts in [names, extensions] {
+            for text in &texts {
+                assert_eq!(texts.iter().filter(|other| *other == text).count(), 1, "{text}");
+                assert_eq!(*text, text.to_ascii_lowercase());
             }
         }
     }

@@ -16,7 +16,7 @@ pub struct Row {
     pub cells: StringRecord,
     /// The kinds of the cells; empty when all are text, as in CSV.
     pub kinds: Vec<CellKind>,
-    /// What it holds, as a hash; known of rows that a [`Reader`] gave.
+    /// What it holds, as a hash; known of rows that a [`Reader`](super::Reader) gave.
     pub content: Content,
 }
 

@@ -80,7 +80,7 @@ impl Template {
     }
 }
 
-/// What a template complains about, without its name and line: it has one line of the mapping file.
+/// What is wrong with a template, without its name and line: it has one line of the mapping file.
 fn explain(error: &minijinja::Error) -> String {
     match error.detail() {
         Some(detail) => format!("{}: {detail}", error.kind()),

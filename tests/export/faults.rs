@@ -1,5 +1,6 @@
 //! What services do wrong: capped, counted wrong, endless, slow, broken.
 
+use super::drift::Random;
 use crate::harness::*;
 
 fn ids(count: u64) -> Vec<u64> {
@@ -162,4 +163,18 @@ fn a_login_that_is_refused_has_a_code_of_its_own() {
     command.env("BW8_PASSWORD", "wrong");
     work.run(command).exits(6);
     assert!(!work.path("out.csv").exists());
+}
+
+#[test]
+fn a_list_in_no_order_at_all_is_never_taken_for_whole() {
+    for seed in 1..=5 {
+        let (mut random, mut all) = (Random::of_seed(seed), ids(400));
+        let (work, ran) = export(move |request| {
+            (1..all.len()).rev().for_each(|at| all.swap(at, random.below(at + 1)));
+            page(&all, request, 100, None)
+        });
+        if ran.exits_with_one_of(&[0, 5]) == 0 {
+            assert_eq!(work.ids("out.csv").len(), 400, "seed {seed}: records are missing and nobody is told\n{ran}");
+        }
+    }
 }

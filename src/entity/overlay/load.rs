@@ -31,7 +31,7 @@ impl Catalog {
     /// The embedded catalog with the changes of an overlay's text, which messages call `shown`.
     ///
     /// # Errors
-    /// Text that is not TOML, an unknown key, a wrong type, a name that is no field, a word that would mean two things;
+    /// Text that is not TOML, an unknown key, a wrong type, a name that is no field, a name that would mean two things;
     /// each with its line and key.
     pub fn overlaid(text: &str, shown: &str) -> Result<Catalog> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);

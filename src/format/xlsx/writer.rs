@@ -138,7 +138,7 @@ impl Writer for XlsxWriter {
             let (written, width) = match self.formats.value(value) {
                 CellValue::Empty => continue,
                 // It stays a number in a column of text, too: what a spreadsheet program made of a phone number must not
-                // look mended. What is typed over it is text.
+                // look repaired. What is typed over it is text.
                 CellValue::Number(number) if is_text => {
                     (sheet.write_number_with_format(self.row, column_index, number, &self.formats.text), 0)
                 }
