@@ -1,4 +1,4 @@
-//! What a row is known by, beside the hash of its cells: its occurrence among equal rows and the hash of its natural key.
+//! What a row is known by, beside what it says: its occurrence among equal rows and the hash of its natural key.
 //!
 //! Rows that share a key are found without holding the file in memory: the first reading keeps eight bytes a row and
 //! sorts them, so that the second one has to watch only the few keys that occur more than once.
@@ -11,27 +11,46 @@ use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
 
-/// Makes the hash of a row's natural key.
+/// A row's natural key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NaturalKey {
+    /// Its hash.
+    pub hash: u64,
+    /// Which of the entity's keys it is.
+    pub number: u8,
+    /// Its values, to be shown.
+    pub text: String,
+}
+
+/// Finds the natural keys of rows.
 #[derive(Debug, Default)]
 pub struct Keys {
     buffer: Vec<u8>,
 }
 
 impl Keys {
-    /// The hash of the first natural key whose fields are all filled, and which of the entity's keys that is.
-    pub fn of(&mut self, mapping: &Mapping, record: &Record) -> Option<(u64, u8)> {
+    /// The first natural key whose fields are all filled.
+    pub fn of(&mut self, mapping: &Mapping, record: &Record) -> Option<NaturalKey> {
         let number = record.key(mapping, &mut self.buffer)?;
-        let digest = Sha256::digest(&self.buffer);
-        Some((first_eight(&digest), number))
+        let hash = first_eight(&Sha256::digest(&self.buffer));
+        let mut text = String::new();
+        for value in mapping.key_fields(number).iter().filter_map(|field| record.value(mapping, field)) {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(value);
+        }
+        Some(NaturalKey { hash, number, text })
     }
 }
 
-/// What a row is watched by: its key, or its content when it has none.
-pub fn watched(key: Option<u64>, content: &Content) -> u64 {
-    key.unwrap_or_else(|| first_eight(content))
+/// What a row is watched by: its key, or its identity when it has none.
+pub fn watched(key: Option<u64>, identity: &Content) -> u64 {
+    key.unwrap_or_else(|| first_eight(identity))
 }
 
-fn first_eight(bytes: &[u8]) -> u64 {
+/// The first half of a hash, to be counted.
+pub fn first_eight(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
@@ -74,25 +93,50 @@ impl KeyCounter {
     }
 }
 
-/// The keys and contents that occur more than once, and what was seen of them so far in this reading. Two flat lists: a
-/// file in which every key occurs twice is no reason to need much memory.
+/// The keys and rows that occur more than once, and what was seen of them so far in this reading. Flat lists: a file in
+/// which every key occurs twice is no reason to need much memory.
 #[derive(Debug, Default)]
 pub struct Duplicates {
     /// What more than one row is watched by, in order.
     watched: Vec<u64>,
     /// For each of them, the row number that has the key; 0 before there is one.
     first: Vec<u64>,
-    /// Contents of more than one row, in order.
-    contents: Vec<u64>,
+    /// Rows that say the same.
+    identities: Copies,
+    /// Rows whose cells are the same.
+    contents: Copies,
+}
+
+/// How often what occurs more than once was seen.
+#[derive(Debug, Default)]
+struct Copies {
+    /// Hashes of more than one row, in order.
+    hashes: Vec<u64>,
     /// For each of them, how many of its rows were seen.
-    copies: Vec<u32>,
+    seen: Vec<u32>,
+}
+
+impl Copies {
+    fn new(counter: KeyCounter) -> Self {
+        let hashes = counter.repeated();
+        Copies { seen: vec![0; hashes.len()], hashes }
+    }
+
+    /// The occurrence of one more, from 0.
+    fn see(&mut self, hash: &Content) -> u32 {
+        let Ok(position) = self.hashes.binary_search(&first_eight(hash)) else { return 0 };
+        self.seen[position] += 1;
+        self.seen[position] - 1
+    }
 }
 
 /// What the rows before this one say about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seen {
-    /// Its occurrence among equal rows, from 0.
+    /// Its occurrence among rows that say the same, from 0.
     pub copy: u32,
+    /// Its occurrence among rows with the same cells, from 0.
+    pub content_copy: u32,
     /// The row number of the first row with its key, when this is a later one.
     pub first: Option<u64>,
 }
@@ -104,33 +148,43 @@ impl Duplicates {
         Duplicates { first: vec![0; watched.len()], watched, ..Duplicates::default() }
     }
 
-    /// Adds what more than one row holds.
-    pub fn tell_apart(&mut self, contents: KeyCounter) {
-        self.contents = contents.repeated();
-        self.copies = vec![0; self.contents.len()];
+    /// Adds which rows say the same, and which have the same cells: those of them that are watched.
+    pub fn tell_apart(&mut self, identities: KeyCounter, contents: KeyCounter) {
+        self.identities = Copies::new(identities);
+        self.contents = Copies::new(contents);
     }
 
-    /// Whether no key and no content occurs twice.
+    /// Whether no key and no row occurs twice.
     pub fn is_empty(&self) -> bool {
         self.watched.is_empty()
+    }
+
+    /// Whether a row may not be the only one of its kind.
+    pub fn watches(&self, key: Option<u64>, identity: &Content) -> bool {
+        self.watched.binary_search(&watched(key, identity)).is_ok()
     }
 
     /// Forgets what was seen: a reading begins.
     pub fn begin(&mut self) {
         self.first.fill(0);
-        self.copies.fill(0);
+        self.identities.seen.fill(0);
+        self.contents.seen.fill(0);
     }
 
     /// Sees one more row. `holds_key` is false for rows that will not be sent: they do not take the key from a later one.
-    pub fn see(&mut self, number: u64, key: Option<u64>, content: &Content, holds_key: bool) -> Seen {
-        let Ok(position) = self.watched.binary_search(&watched(key, content)) else {
+    pub fn see(
+        &mut self,
+        number: u64,
+        key: Option<u64>,
+        identity: &Content,
+        content: &Content,
+        holds_key: bool,
+    ) -> Seen {
+        let Ok(position) = self.watched.binary_search(&watched(key, identity)) else {
             return Seen::default();
         };
-        let mut seen = Seen::default();
-        if let Ok(position) = self.contents.binary_search(&first_eight(content)) {
-            seen.copy = self.copies[position];
-            self.copies[position] += 1;
-        }
+        let mut seen =
+            Seen { copy: self.identities.see(identity), content_copy: self.contents.see(content), first: None };
         if key.is_some() {
             let first = &mut self.first[position];
             seen.first = (*first > 0).then_some(*first);
@@ -140,45 +194,47 @@ impl Duplicates {
         }
         seen
     }
-
-    /// The hash of a row's content, when the row may not be the only one of its kind.
-    pub fn content(&self, key: Option<u64>, content: &Content) -> Option<u64> {
-        self.watched.binary_search(&watched(key, content)).is_ok().then(|| first_eight(content))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn counter(hashes: &[u64]) -> KeyCounter {
+        let mut counter = KeyCounter::default();
+        hashes.iter().for_each(|hash| counter.add(*hash));
+        counter
+    }
+
     #[test]
     fn the_first_row_that_is_sent_has_the_key() {
-        let mut counter = KeyCounter::default();
-        for watched in [1, 2, 1, 1, 3] {
-            counter.add(watched);
-        }
-        let mut repeated = Duplicates::new(counter);
-        assert_eq!(repeated.see(2, Some(1), &[1; 16], false).first, None);
-        assert_eq!(repeated.see(3, Some(2), &[2; 16], true).first, None);
-        assert_eq!(repeated.see(4, Some(1), &[3; 16], true).first, None);
-        assert_eq!(repeated.see(5, Some(1), &[4; 16], true), Seen { copy: 0, first: Some(4) });
-        assert_eq!(repeated.watched, [1]);
-        repeated.begin();
-        assert_eq!(repeated.see(2, Some(1), &[1; 16], true).first, None);
+        let mut duplicates = Duplicates::new(counter(&[1, 2, 1, 1, 3]));
+        let mut first = |number, key, is_sent| {
+            let hash = [number as u8; 16];
+            duplicates.see(number, Some(key), &hash, &hash, is_sent).first
+        };
+        assert_eq!(first(2, 1, false), None);
+        assert_eq!(first(3, 2, true), None);
+        assert_eq!(first(4, 1, true), None);
+        assert_eq!(first(5, 1, true), Some(4));
+        assert_eq!(duplicates.watched, [1]);
+        duplicates.begin();
+        assert_eq!(duplicates.see(2, Some(1), &[1; 16], &[1; 16], true).first, None);
     }
 
     #[test]
     fn equal_rows_without_a_key_are_told_apart_by_their_occurrence() {
-        let content = [9; 16];
-        let mut counter = KeyCounter::default();
-        counter.add(watched(None, &content));
-        counter.add(watched(None, &content));
-        let mut repeated = Duplicates::new(counter);
-        let mut contents = KeyCounter::default();
-        contents.add(repeated.content(None, &content).unwrap());
-        contents.add(repeated.content(None, &content).unwrap());
-        repeated.tell_apart(contents);
-        assert_eq!(repeated.see(2, None, &content, true), Seen { copy: 0, first: None });
-        assert_eq!(repeated.see(3, None, &content, true), Seen { copy: 1, first: None });
+        // They say the same, and the cells of two of them are the same, too.
+        let (identity, cells, others) = ([9; 16], [5; 16], [6; 16]);
+        let mut duplicates = Duplicates::new(counter(&[watched(None, &identity); 3]));
+        assert!(duplicates.watches(None, &identity));
+        duplicates.tell_apart(
+            counter(&[first_eight(&identity); 3]),
+            counter(&[first_eight(&cells), first_eight(&others), first_eight(&cells)]),
+        );
+        let mut see = |number, content: &Content| duplicates.see(number, None, &identity, content, true);
+        assert_eq!(see(2, &cells), Seen { copy: 0, content_copy: 0, first: None });
+        assert_eq!(see(3, &others), Seen { copy: 1, content_copy: 0, first: None });
+        assert_eq!(see(4, &cells), Seen { copy: 2, content_copy: 1, first: None });
     }
 }

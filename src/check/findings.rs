@@ -4,7 +4,6 @@ use rusqlite::{Connection, params};
 
 use super::finding::Finding;
 use crate::error::{Context, Result};
-use crate::format::Row;
 use crate::message;
 use crate::message::Message;
 
@@ -71,7 +70,7 @@ impl Findings {
     ///
     /// # Errors
     /// A full disk.
-    pub fn add(&mut self, row_index: u64, row: &Row, finding: &Finding) -> Result<()> {
+    pub fn add(&mut self, row_index: u64, number: u64, finding: &Finding) -> Result<()> {
         let rule = if finding.value.is_empty() {
             finding.rule.clone()
         } else {
@@ -82,7 +81,7 @@ impl Findings {
             .and_then(|mut statement| {
                 statement.execute(params![
                     row_index.cast_signed(),
-                    row.number.cast_signed(),
+                    number.cast_signed(),
                     finding.column.map(|column| column as i64),
                     finding.field.as_deref().unwrap_or_default(),
                     finding.code,

@@ -4,6 +4,7 @@ pub mod describe;
 pub mod duplicates;
 pub mod finding;
 pub mod findings;
+pub mod identity;
 pub mod record;
 mod row_check;
 #[cfg(test)]

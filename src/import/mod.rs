@@ -3,6 +3,7 @@
 //! row, `operation` is what a row asks of the service, `pipeline` sends it and writes down what happened, `read_back`
 //! compares the first row, `report` tells all of it. `run` is the story that ties them together.
 
+mod decision;
 mod operation;
 mod options;
 mod pipeline;

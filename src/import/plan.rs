@@ -1,17 +1,19 @@
-//! The rows of the first reading, one after another, become the steps of the run. Rows with an end are passed over, rows
-//! with mistakes are refused, and the others are sent. It runs on its own thread and hands over windows of rows; the size
-//! of a window follows the rate, so that what a crash can leave in doubt stays small.
+//! The rows of the first reading, one after another, become actions of the run: what is known of a row is looked up, what
+//! becomes of it is decided by [`decide`], and put into the words of the journal here.
 
 use std::path::PathBuf;
 
 use uuid::Uuid;
 
+use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
 use super::operation::WriteOperation;
 use super::report::words;
-use super::spool::{RowState, Spool};
-use crate::check::duplicates::{DUPLICATE, Duplicates, Seen, duplicate_rule, sent_double_rule};
-use crate::error::Result;
-use crate::journal::{Claim, Claims, JournalReader, Lock, Operation, OperationCursor, Reason, RowKey, Status};
+use super::spool::{RowState, Spool, SpooledRow};
+use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
+use crate::error::{Error, Result};
+use crate::journal::{
+    Claim, Claims, JournalReader, Lock, Operation, OperationCursor, Reason, RowIdentity, RowKey, Status,
+};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
@@ -87,66 +89,98 @@ impl RowPlanner<'_> {
         self.next
     }
 
-    /// The step of the next row; none at the end.
+    /// Remembers which rows of an earlier input are still there: a row that is gone may have been edited.
+    ///
+    /// # Errors
+    /// A spool or journal that cannot be read.
+    pub fn mark_present_rows(&mut self) -> Result<()> {
+        if !self.has_earlier {
+            return Ok(());
+        }
+        self.duplicates.begin();
+        while let Some(row) = self.spool.next()? {
+            let seen = self.see(&row);
+            self.past.mark_present(&identity_of(&row, seen))?;
+        }
+        self.duplicates.begin();
+        self.spool.rewind()
+    }
+
+    /// The action of the next row; none at the end.
     ///
     /// # Errors
     /// A spool or journal that cannot be read.
     pub fn next(&mut self) -> Result<Option<RowAction>> {
-        let step = self.step()?;
-        // A row whose step could not be found out was not taken.
-        self.next += u64::from(step.is_some());
-        Ok(step)
+        let action = self.action()?;
+        // A row whose action could not be found out was not taken.
+        self.next += u64::from(action.is_some());
+        Ok(action)
     }
 
-    fn step(&mut self) -> Result<Option<RowAction>> {
-        let Some(spooled) = self.spool.next()? else { return Ok(None) };
-        let row_index = self.next;
-        let mut key = RowKey {
-            row: row_index,
-            number: spooled.number,
-            content: spooled.content,
-            copy: 0,
-            key: spooled.key.map(|(key, _)| key),
-            origin: None,
-            generation: 0,
-        };
-        let is_sound = matches!(spooled.state, RowState::Sound(_));
-        let seen = match spooled.state {
+    fn see(&mut self, row: &SpooledRow) -> Seen {
+        match row.state {
             RowState::Example => Seen::default(),
-            _ => self.duplicates.see(key.number, key.key, &key.content, is_sound),
-        };
-        key.copy = seen.copy;
-        if self.ended.at(row_index)?.is_some() {
+            _ => {
+                let is_sound = matches!(row.state, RowState::Sound(_));
+                self.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound)
+            }
+        }
+    }
+
+    fn action(&mut self) -> Result<Option<RowAction>> {
+        let Some(spooled) = self.spool.next()? else { return Ok(None) };
+        let seen = self.see(&spooled);
+        if self.ended.at(self.next)?.is_some() {
             return Ok(Some(RowAction::Ended));
         }
-        // What was done stays done, whatever the checks say of the row now.
-        if !matches!(spooled.state, RowState::Example)
-            && let Some(operation) = self.done_before(&mut key, spooled.key)?
-        {
-            return Ok(Some(RowAction::End(operation)));
-        }
-        let operation = match (spooled.state, seen.first.zip(spooled.key)) {
-            (RowState::Example, _) => {
-                let reason =
-                    Reason { code: "example".into(), field: String::new(), message: message!("import.example") };
-                return Ok(Some(RowAction::End(end(key, Status::Skipped, reason))));
-            }
-            (RowState::Refused(reason), _) => return Ok(Some(RowAction::End(end(key, Status::Refused, reason)))),
-            (RowState::Sound(_), Some((first, (_, number)))) => {
-                let reason = duplicate_reason(self.mapping, number, first);
-                return Ok(Some(RowAction::End(end(key, Status::Refused, reason))));
-            }
-            (RowState::Sound(operation), None) => operation,
+        let known = self.known(&spooled, seen)?;
+        let row = RowKey {
+            row: self.next,
+            number: spooled.number,
+            identity: Some(spooled.identity),
+            content: spooled.content,
+            copy: seen.copy,
+            key: spooled.key_hash(),
+            origin: known.origin,
+            generation: 0,
         };
-        if let Some(operation) = self.retried(&key)? {
-            return Ok(Some(RowAction::End(operation)));
+        let key = spooled.key.as_ref();
+        let (status, reason) = match decide(&known.facts) {
+            Decision::Nothing => return Ok(Some(RowAction::Ended)),
+            Decision::KeepEarlier => {
+                let earlier = known.earlier.ok_or_else(undecided)?;
+                return Ok(Some(RowAction::End(kept(row, earlier))));
+            }
+            Decision::Send { generation } => {
+                return self.send(RowKey { generation, ..row }, spooled.state);
+            }
+            Decision::Edited => {
+                let sent = known.earlier_key.ok_or_else(undecided)?;
+                return Ok(Some(RowAction::End(edited(row, &sent))));
+            }
+            Decision::Elsewhere => {
+                let (there, folder) = known.elsewhere.ok_or_else(undecided)?;
+                return Ok(Some(RowAction::End(taken_care_of(row, &there, &folder))));
+            }
+            Decision::SkipExample => (Status::Skipped, reason("example", message!("import.example"))),
+            Decision::RefuseMistakes => match spooled.state {
+                RowState::Refused(reason) => (Status::Refused, reason),
+                _ => return Err(undecided()),
+            },
+            Decision::RefuseDouble(first) => (Status::Refused, self.double(key, first, duplicate_rule)),
+            Decision::RefuseSentDouble(first) => (Status::Refused, self.double(key, first, sent_double_rule)),
+        };
+        Ok(Some(RowAction::End(end(row, status, reason))))
+    }
+
+    fn send(&self, row: RowKey, state: RowState) -> Result<Option<RowAction>> {
+        let RowState::Sound(operation) = state else { return Err(undecided()) };
+        if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
+            origin.claims.add(number, &origin.claim)?;
         }
-        if let Some(operation) = self.taken_over(&mut key, spooled.key, spooled.origin.as_ref())? {
-            return Ok(Some(RowAction::End(operation)));
-        }
-        let writer = if self.one_writer { writer_of(&operation).or(key.key) } else { None };
-        let request_id = key.request_id(&self.past.identity().run);
-        Ok(Some(RowAction::Send(PendingWrite { row: key, request_id, operation, writer })))
+        let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
+        let request_id = row.request_id(&self.past.identity().run);
+        Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer })))
     }
 
     /// Puts the claims of a retry on the disk; before that, none of the rows may be sent.
@@ -157,101 +191,83 @@ impl RowPlanner<'_> {
         self.origin.as_ref().map_or(Ok(()), |origin| origin.claims.keep())
     }
 
-    /// What became of the row before the input changed: by its content, else by its natural key. Done rows stay done, rows
-    /// in doubt stay in doubt, and a proved rejection is sent again under a new request id.
-    fn done_before(&self, key: &mut RowKey, natural: Option<(u64, u8)>) -> Result<Option<Operation>> {
-        if !self.has_earlier {
-            return Ok(None);
+    /// Looks up what is known of a row.
+    fn known(&self, row: &SpooledRow, seen: Seen) -> Result<Known> {
+        let identity = identity_of(row, seen);
+        let key = row.key_hash();
+        let (mut earlier, mut earlier_key) = (None, None);
+        if self.has_earlier {
+            earlier = self.past.earlier(&identity)?;
+            earlier_key = key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
         }
-        let by_key = key.key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
-        if let Some(earlier) = self.past.earlier_by_content(key)? {
-            match (earlier.status, by_key.as_ref().zip(natural)) {
-                (Status::Failed, _) => key.generation = earlier.row.generation + 1,
-                // It was never sent itself; the row that has its key was.
-                (Status::Refused, Some((first, (_, which)))) => {
-                    let reason = sent_double_reason(self.mapping, which, first.row.number);
-                    return Ok(Some(end(key.clone(), Status::Refused, reason)));
-                }
-                (Status::Refused, None) => {}
-                _ => {
-                    let row = RowKey { origin: earlier.row.origin, generation: earlier.row.generation, ..key.clone() };
-                    return Ok(Some(Operation { row, ..earlier }));
-                }
+        let number = earlier.as_ref().map(|earlier| earlier.row.number);
+        let mut elsewhere = of_others(&self.retries, number, key)?;
+        let (mut origin, mut first_run_key) = (None, None);
+        if let Some(first_run) = &self.origin {
+            origin = first_run.number_of(row.origin.as_ref(), key)?;
+            if elsewhere.is_none() {
+                elsewhere = of_others(&first_run.siblings, origin, key)?;
+            }
+            if let Some(number) = origin {
+                elsewhere = elsewhere.map_or_else(|| first_run.end_of(number), |found| Ok(Some(found)))?;
+                first_run_key = first_run.sent_key(key)?;
             }
         }
-        let Some(earlier) = by_key else { return Ok(None) };
-        let message =
-            message!("import.changed_since", id = earlier.id.as_deref().unwrap_or("?"), row = earlier.row.number);
-        let reason = Reason { code: "changed_since_sent".into(), field: String::new(), message };
-        let status = if earlier.status == Status::Unknown { Status::Unknown } else { Status::Skipped };
-        Ok(Some(Operation { id: earlier.id, ..end(key.clone(), status, reason) }))
+        let facts = RowFacts {
+            checked: match row.state {
+                RowState::Example => Checked::Example,
+                RowState::Refused(_) => Checked::Refused,
+                RowState::Sound(_) => Checked::Sound,
+            },
+            has_end: false,
+            double_of: seen.first,
+            earlier: earlier.as_ref().map(PastEnd::of),
+            earlier_key: earlier_key
+                .as_ref()
+                .map(|(sent, is_in_input)| KeyMatch { end: PastEnd::of(sent), is_in_input: *is_in_input }),
+            elsewhere: elsewhere.as_ref().map(|(there, _)| PastEnd::of(there)),
+            first_run_key,
+        };
+        Ok(Known { facts, earlier, earlier_key: earlier_key.map(|(sent, _)| sent), elsewhere, origin })
     }
 
-    /// What a retry of this run made of the row, when it did not leave it open.
-    fn retried(&self, key: &RowKey) -> Result<Option<Operation>> {
-        if self.retries.is_empty() {
-            return Ok(None);
-        }
-        let number = self.past.earlier_by_content(key)?.map(|earlier| earlier.row.number);
-        for past in &self.retries {
-            let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
-            let by_key = key.key.map(|hash| past.by_key(hash)).transpose()?.flatten();
-            let found = [by_number, by_key].into_iter().flatten().find(|operation| !is_open(operation.status));
-            if let Some(operation) = found {
-                return Ok(Some(skipped(key, &operation, past.folder().to_owned())));
-            }
-        }
-        Ok(None)
+    fn double(&self, key: Option<&NaturalKey>, first: u64, rule: impl Fn(&Mapping, u8, u64) -> Message) -> Reason {
+        let Some(key) = key else { return Reason::default() };
+        let field = self.mapping.key_fields(key.number).first().cloned().unwrap_or_default();
+        Reason { code: DUPLICATE.to_owned(), field, message: rule(self.mapping, key.number, first) }
     }
+}
 
-    /// For a retry: what another run made of the row, or none once this run has claimed it.
-    fn taken_over(
-        &self,
-        key: &mut RowKey,
-        natural: Option<(u64, u8)>,
-        cells: Option<&(String, String)>,
-    ) -> Result<Option<Operation>> {
-        let Some(origin) = &self.origin else { return Ok(None) };
-        let number = origin.number_of(cells, key)?;
-        for past in &origin.siblings {
-            let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
-            let found = match by_number.filter(|operation| !is_open(operation.status)) {
-                Some(operation) => Some(operation),
-                None => key.key.map(|hash| past.by_key(hash)).transpose()?.flatten(),
-            };
-            if let Some(operation) = found.filter(|operation| !is_open(operation.status)) {
-                return Ok(Some(skipped(key, &operation, past.folder().to_owned())));
-            }
+/// What is known of a row, and where from.
+struct Known {
+    facts: RowFacts,
+    earlier: Option<Operation>,
+    earlier_key: Option<Operation>,
+    elsewhere: Option<(Operation, PathBuf)>,
+    /// For a retry: the row's number in the run that is retried.
+    origin: Option<u64>,
+}
+
+fn identity_of(row: &SpooledRow, seen: Seen) -> RowIdentity {
+    RowIdentity { identity: row.identity, copy: seen.copy, content: row.content, content_copy: seen.content_copy }
+}
+
+/// What other runs made of a row, by its number in the run they retry or by its key, unless they left it open.
+fn of_others(runs: &[JournalReader], number: Option<u64>, key: Option<u64>) -> Result<Option<(Operation, PathBuf)>> {
+    for past in runs {
+        let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
+        let by_key = key.map(|hash| past.by_key(hash)).transpose()?.flatten();
+        let found = [by_number, by_key].into_iter().flatten().find(|operation| !PastEnd::of(operation).is_open());
+        if let Some(operation) = found {
+            return Ok(Some((operation, past.folder().to_owned())));
         }
-        let Some(number) = number else { return Ok(None) };
-        key.origin = Some(number);
-        if let Some(operation) = origin.past.by_number(number)?.filter(|operation| !is_open(operation.status)) {
-            return Ok(Some(skipped(key, &operation, origin.past.folder().to_owned())));
-        }
-        // The row with the same key that the first run sent is not in this file.
-        if let Some((hash, which)) = natural
-            && let Some(first) = origin.past.by_key(hash)?.filter(|first| !is_open(first.status))
-        {
-            let reason = sent_double_reason(self.mapping, which, first.row.number);
-            return Ok(Some(end(key.clone(), Status::Refused, reason)));
-        }
-        if let Some(claim) = origin.claims.of(number)?.filter(|claim| claim.run != origin.claim.run) {
-            // A claim whose folder is gone protects nothing that can still be seen.
-            if let Ok(past) = JournalReader::open(&claim.folder) {
-                past.build_indexes()?;
-                if let Some(operation) = past.by_origin(number)?.filter(|operation| !is_open(operation.status)) {
-                    return Ok(Some(skipped(key, &operation, claim.folder)));
-                }
-            }
-        }
-        origin.claims.add(number, &origin.claim)?;
-        Ok(None)
     }
+    Ok(None)
 }
 
 impl Origin {
     /// The row's number in the run that is retried: what its columns say, else the row with the same natural key.
-    fn number_of(&self, cells: Option<&(String, String)>, key: &RowKey) -> Result<Option<u64>> {
+    fn number_of(&self, cells: Option<&(String, String)>, key: Option<u64>) -> Result<Option<u64>> {
         if let Some((number, run)) = cells
             && let Ok(number) = number.parse::<u64>()
             && (run.is_empty() || *run == self.run)
@@ -259,49 +275,73 @@ impl Origin {
         {
             return Ok(Some(number));
         }
-        let found = key.key.map(|hash| self.past.by_key(hash)).transpose()?.flatten();
+        let found = key.map(|hash| self.past.by_key(hash)).transpose()?.flatten();
         Ok(found.map(|operation| operation.row.number))
     }
 
     /// Whether the row of this number there can be this row: numbers change when a run takes a changed input as its own, and
     /// a row that was done there under another natural key is another row.
-    fn is_of(&self, number: u64, key: &RowKey) -> Result<bool> {
-        let there = self.past.by_number(number)?.filter(|operation| !is_open(operation.status));
-        Ok(there.and_then(|operation| operation.row.key).zip(key.key).is_none_or(|(there, here)| there == here))
+    fn is_of(&self, number: u64, key: Option<u64>) -> Result<bool> {
+        let there = self.past.by_number(number)?.filter(|operation| !PastEnd::of(operation).is_open());
+        Ok(there.and_then(|operation| operation.row.key).zip(key).is_none_or(|(there, here)| there == here))
+    }
+
+    /// What became of the row of this number, in the first run or in one that has claimed it, unless it is open.
+    fn end_of(&self, number: u64) -> Result<Option<(Operation, PathBuf)>> {
+        let closed = |found: Option<Operation>| found.filter(|operation| !PastEnd::of(operation).is_open());
+        if let Some(operation) = closed(self.past.by_number(number)?) {
+            return Ok(Some((operation, self.past.folder().to_owned())));
+        }
+        let Some(claim) = self.claims.of(number)?.filter(|claim| claim.run != self.claim.run) else { return Ok(None) };
+        // A claim whose folder is gone protects nothing that can still be seen.
+        let Ok(past) = JournalReader::open(&claim.folder) else { return Ok(None) };
+        past.build_indexes()?;
+        Ok(closed(past.by_origin(number)?).map(|operation| (operation, claim.folder)))
+    }
+
+    /// The number of the row with this key that the first run has sent.
+    fn sent_key(&self, key: Option<u64>) -> Result<Option<u64>> {
+        let sent = key.map(|hash| self.past.by_key(hash)).transpose()?.flatten();
+        Ok(sent.filter(|sent| !PastEnd::of(sent).is_open()).map(|sent| sent.row.number))
     }
 }
 
-/// Why a row whose key an earlier row of the file has is refused.
-fn duplicate_reason(mapping: &Mapping, key: u8, first: u64) -> Reason {
-    reason(mapping, key, duplicate_rule(mapping, key, first))
+/// A decision that does not fit what is known: a mistake of ours, and no reason to send.
+fn undecided() -> Error {
+    Error::cannot_run(message!("run.broken"))
 }
 
-/// Why a row is refused whose key a row has that an earlier input or the retried run has sent.
-fn sent_double_reason(mapping: &Mapping, key: u8, first: u64) -> Reason {
-    reason(mapping, key, sent_double_rule(mapping, key, first))
+/// The end a row had before the input changed.
+fn kept(row: RowKey, earlier: Operation) -> Operation {
+    let row = RowKey { origin: earlier.row.origin, generation: earlier.row.generation, ..row };
+    Operation { row, ..earlier }
 }
 
-fn reason(mapping: &Mapping, key: u8, message: Message) -> Reason {
-    let field = mapping.key_fields(key).first().cloned().unwrap_or_default();
-    Reason { code: DUPLICATE.to_owned(), field, message }
+/// The end of a row that was edited since it was sent.
+fn edited(row: RowKey, sent: &Operation) -> Operation {
+    let message = message!("import.changed_since", id = sent.id.as_deref().unwrap_or("?"), row = sent.row.number);
+    let status = done_or_unknown(sent.status);
+    Operation { id: sent.id.clone(), ..end(row, status, reason("changed_since_sent", message)) }
 }
 
 /// The end of a row that another run took care of.
-fn skipped(key: &RowKey, operation: &Operation, folder: PathBuf) -> Operation {
+fn taken_care_of(row: RowKey, there: &Operation, folder: &std::path::Path) -> Operation {
     let message = message!(
         "import.retried_before",
         folder = folder.display(),
-        status = words::status_message(operation.status),
-        id = operation.id.as_deref().unwrap_or("")
+        status = words::status_message(there.status),
+        id = there.id.as_deref().unwrap_or("")
     );
-    let reason = Reason { code: "retried_before".into(), field: String::new(), message };
-    let status = if operation.status == Status::Unknown { Status::Unknown } else { Status::Skipped };
-    Operation { id: operation.id.clone(), ..end(key.clone(), status, reason) }
+    Operation { id: there.id.clone(), ..end(row, done_or_unknown(there.status), reason("retried_before", message)) }
 }
 
-/// Whether a row that ended so may be sent again.
-fn is_open(status: Status) -> bool {
-    matches!(status, Status::Refused | Status::Failed)
+/// A row that is not known to be done is not known to be done here either.
+fn done_or_unknown(status: Status) -> Status {
+    if status == Status::Unknown { Status::Unknown } else { Status::Skipped }
+}
+
+fn reason(code: &str, message: Message) -> Reason {
+    Reason { code: code.to_owned(), field: String::new(), message }
 }
 
 /// The record a job writes to, when it names one.

@@ -5,12 +5,15 @@ use sha2::{Digest, Sha256};
 use super::operation::OperationBuilder;
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
-use crate::check::duplicates::{DUPLICATE, Duplicates, KeyCounter, Keys, duplicate_rule, watched};
+use crate::check::duplicates::{
+    DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
+};
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
+use crate::check::identity::Identities;
 use crate::check::record::Record;
 use crate::error::{Error, Result};
-use crate::format::{self, Input, Reader, Row, Sheet};
+use crate::format::{self, Reader, Row, Sheet};
 use crate::journal::Reason;
 use crate::mapping::{Mapping, RESULT_COLUMNS};
 use crate::message;
@@ -55,7 +58,7 @@ impl Rows {
 }
 
 impl Preflight {
-    /// Reads the whole input once, and a second time only when something occurs twice in it.
+    /// Reads the whole input, once.
     ///
     /// # Errors
     /// An input or mapping that cannot be used.
@@ -75,8 +78,8 @@ impl Preflight {
         let mut duplicates = Duplicates::new(keys_seen);
         let mut spool = spool.finish()?;
         if !duplicates.is_empty() {
-            find_duplicates(input, &sheet, &mapping, &mut duplicates, &mut findings)?;
             tell_apart(&mut spool, &mut duplicates)?;
+            find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
         }
         let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let preflight = Preflight { rows: spool.rows, sheet, mapping, findings, fingerprint, first };
@@ -100,6 +103,7 @@ struct Reading<'a> {
     row: Row,
     record: Record,
     keys: Keys,
+    identities: Identities,
 }
 
 impl<'a> Reading<'a> {
@@ -124,6 +128,7 @@ impl<'a> Reading<'a> {
             row: Row::default(),
             record: Record::default(),
             keys: Keys::default(),
+            identities: Identities::new(mapping),
         })
     }
 
@@ -133,12 +138,13 @@ impl<'a> Reading<'a> {
         }
         let content = self.row.content;
         self.fingerprint.update(content);
-        let mut spooled =
-            SpooledRow { number: self.row.number, content, key: None, origin: None, state: RowState::Example };
-        if self.sheet.example_row != Some(self.row.number) {
+        let identity = self.identities.of(self.mapping, &self.row);
+        let number = self.row.number;
+        let mut spooled = SpooledRow { number, identity, content, key: None, origin: None, state: RowState::Example };
+        if self.sheet.example_row != Some(number) {
             self.mapping.check(&self.row, &mut self.record);
             spooled.key = self.keys.of(self.mapping, &self.record);
-            self.keys_seen.add(watched(spooled.key.map(|(key, _)| key), &content));
+            self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
             spooled.state = self.state()?;
@@ -157,7 +163,7 @@ impl<'a> Reading<'a> {
         }
         self.findings.rows += 1;
         for finding in &self.record.findings {
-            self.findings.add(self.rows, &self.row, finding)?;
+            self.findings.add(self.rows, self.row.number, finding)?;
         }
         Ok(RowState::Refused(reason_of(self.mapping, &self.record.findings)))
     }
@@ -178,57 +184,51 @@ fn reason_of(mapping: &Mapping, findings: &[Finding]) -> Reason {
     }
 }
 
-/// Finds out which rows are equal: among those that will be sent, whatever became of the input meanwhile.
+/// Finds out which rows say the same, and which have the same cells, among those that share what they are watched by.
 fn tell_apart(spool: &mut Spool, duplicates: &mut Duplicates) -> Result<()> {
-    let mut equal = KeyCounter::default();
+    let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
     while let Some(row) = spool.next()? {
-        if let Some(content) = duplicates.content(row.key.map(|(key, _)| key), &row.content) {
-            equal.add(content);
+        if duplicates.watches(row.key_hash(), &row.identity) {
+            identities.add(first_eight(&row.identity));
+            contents.add(first_eight(&row.content));
         }
     }
-    duplicates.tell_apart(equal);
+    duplicates.tell_apart(identities, contents);
     spool.rewind()
 }
 
-/// Reads the input again and finds the rows whose key an earlier row has.
+/// Finds the rows whose key an earlier row has.
 fn find_duplicates(
-    input: &Input,
-    sheet: &Sheet,
+    spool: &mut Spool,
     mapping: &Mapping,
     duplicates: &mut Duplicates,
     findings: &mut Findings,
 ) -> Result<()> {
-    let mut reader = format::open(input)?;
-    let (mut row, mut record, mut keys) = (Row::default(), Record::default(), Keys::default());
     let mut row_index = 0;
-    while reader.read(&mut row)? {
-        if sheet.example_row != Some(row.number) {
-            mapping.check(&row, &mut record);
-            let key = keys.of(mapping, &record);
-            let is_sound = record.findings.is_empty();
-            let hash = key.map(|(key, _)| key);
-            let seen = duplicates.see(row.number, hash, &row.content, is_sound);
-            if let (Some(first), Some((_, number))) = (seen.first, key) {
+    while let Some(row) = spool.next()? {
+        if !matches!(row.state, RowState::Example) {
+            let is_sound = matches!(row.state, RowState::Sound(_));
+            let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound);
+            if let (Some(first), Some(key)) = (seen.first, &row.key) {
                 findings.rows += u64::from(is_sound);
-                findings.add(row_index, &row, &duplicate(mapping, number, &record, first))?;
+                findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
             }
         }
         row_index += 1;
     }
     duplicates.begin();
-    Ok(())
+    spool.rewind()
 }
 
 /// The finding for a row whose key an earlier row of the file has.
-fn duplicate(mapping: &Mapping, key: u8, record: &Record, first: u64) -> Finding {
-    let fields = mapping.key_fields(key);
-    let values: Vec<&str> = fields.iter().filter_map(|field| record.value(mapping, field)).collect();
+fn duplicate(mapping: &Mapping, key: &NaturalKey, first: u64) -> Finding {
+    let fields = mapping.key_fields(key.number);
     Finding {
         column: fields.first().and_then(|field| mapping.column(field)),
         field: fields.first().cloned(),
         code: DUPLICATE,
-        value: clean(&values.join(" ")).into_owned(),
-        rule: duplicate_rule(mapping, key, first),
+        value: clean(&key.text).into_owned(),
+        rule: duplicate_rule(mapping, key.number, first),
         hint: message!("import.duplicate_hint"),
     }
 }

@@ -12,7 +12,7 @@ use super::spool::RowState;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::create_private_folder;
-use crate::journal::{Identity, IndexedRun, Journal, JournalReader, Parent, RunIndex};
+use crate::journal::{IndexedRun, Journal, JournalReader, Parent, RowIdentity, RunIdentity, RunIndex};
 use crate::message;
 use crate::terminal::quoted_path;
 
@@ -46,7 +46,7 @@ pub enum ResumePlan {
 /// Something that makes the run what it is has changed.
 pub fn meant(
     options: &ResumeOptions,
-    identity: &Identity,
+    identity: &RunIdentity,
     index: &RunIndex,
     rows: &mut Rows,
     entity: &Entity,
@@ -70,7 +70,7 @@ pub fn meant(
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
-        let is_all_done = changes == [Change::Input] && sent_before(rows, &past, Known::ByContent)? == identity.rows;
+        let is_all_done = changes == [Change::Input] && sent_before(rows, &past, Known::ByIdentity)? == identity.rows;
         if changes.is_empty() || changes == [Change::Catalog] || is_all_done {
             return Ok(ResumePlan::Finished(past, exit));
         }
@@ -112,7 +112,7 @@ pub fn meant(
 /// Everything of [`meant`], or another process is at work on the run.
 pub fn decide(
     options: &ResumeOptions,
-    identity: Identity,
+    identity: RunIdentity,
     index: &RunIndex,
     rows: &mut Rows,
     entity: &Entity,
@@ -136,7 +136,7 @@ pub fn decide(
             let parent = past.identity().parent.clone();
             drop(past);
             let mut journal = Journal::open(&folder)?;
-            let identity = Identity { run, parent, ..identity };
+            let identity = RunIdentity { run, parent, ..identity };
             journal.accept_change(identity.clone())?;
             index.put(&identity, &folder)?;
             Ok(OpenedRun::Continue(journal, ended))
@@ -149,7 +149,7 @@ pub fn decide(
 ///
 /// # Errors
 /// A journal that cannot be read.
-pub fn ended_before(meant: &ResumePlan, identity: &Identity, rows: &mut Rows) -> Result<u64> {
+pub fn ended_before(meant: &ResumePlan, identity: &RunIdentity, rows: &mut Rows) -> Result<u64> {
     match meant {
         ResumePlan::New(_) => Ok(0),
         // Skipped rows of a run that is no retry are the example.
@@ -186,7 +186,7 @@ impl Change {
     }
 }
 
-fn changes(before: &Identity, now: &Identity) -> Vec<Change> {
+fn changes(before: &RunIdentity, now: &RunIdentity) -> Vec<Change> {
     [
         (before.target != now.target, Change::Target),
         (before.entity != now.entity || before.mode != now.mode, Change::Entity),
@@ -202,7 +202,7 @@ fn changes(before: &Identity, now: &Identity) -> Vec<Change> {
 /// The run of the same rows, wherever its folder lies; else the unfinished run of the same file; else the last run that sent
 /// some of the same rows, whatever the file was called then.
 fn earlier_run(
-    identity: &Identity,
+    identity: &RunIdentity,
     index: &RunIndex,
     rows: &mut Rows,
     entity: &Entity,
@@ -228,7 +228,7 @@ fn earlier_run(
 /// Runs that sent some of the input's rows, newest first. Rows that may be written again without harm (changes, tags,
 /// bindings) do not count, nor do those of a retry, which looks after them itself.
 fn runs_with_rows(
-    identity: &Identity,
+    identity: &RunIdentity,
     index: &RunIndex,
     rows: &mut Rows,
     entity: &Entity,
@@ -241,7 +241,7 @@ fn runs_with_rows(
     {
         // One run that cannot be read does not keep another from beginning.
         let Ok(past) = JournalReader::open(&run.folder) else { continue };
-        if past.identity().parent.is_none() && sent_before(rows, &past, Known::ByContent)? > 0 {
+        if past.identity().parent.is_none() && sent_before(rows, &past, Known::ByIdentity)? > 0 {
             found.push((run.folder, past));
         }
     }
@@ -250,7 +250,7 @@ fn runs_with_rows(
 
 /// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
 /// cannot be read does not keep a fresh one from beginning.
-pub fn may_double(identity: &Identity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> u64 {
+pub fn may_double(identity: &RunIdentity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> u64 {
     match earlier_run(identity, index, rows, entity) {
         Ok(Some((_, past))) => sent_before(rows, &past, Known::ByKeyToo).unwrap_or(0),
         _ => 0,
@@ -260,8 +260,8 @@ pub fn may_double(identity: &Identity, index: &RunIndex, rows: &mut Rows, entity
 /// How a row is known to have been sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// By what it holds.
-    ByContent,
+    /// By what it says.
+    ByIdentity,
     /// By that, or by its natural key: it may have been edited since.
     ByKeyToo,
 }
@@ -277,13 +277,19 @@ fn sent_of(rows: &mut Rows, past: &JournalReader, known: Known, only_sound: bool
     let mut sent = 0;
     rows.begin()?;
     while let Some(row) = rows.spool.next()? {
-        let key = row.key.map(|(key, _)| key);
-        let seen = rows.duplicates.see(row.number, key, &row.content, true);
+        let seen = rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, true);
         if only_sound && (!matches!(row.state, RowState::Sound(_)) || seen.first.is_some()) {
             continue;
         }
-        let is_sent = past.was_sent(&row.content, seen.copy)?
-            || (known == Known::ByKeyToo && key.map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
+        let identity = RowIdentity {
+            identity: row.identity,
+            copy: seen.copy,
+            content: row.content,
+            content_copy: seen.content_copy,
+        };
+        let is_sent = past.was_sent(&identity)?
+            || (known == Known::ByKeyToo
+                && row.key_hash().map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
         sent += u64::from(is_sent);
     }
     rows.begin()?;
@@ -291,7 +297,7 @@ fn sent_of(rows: &mut Rows, past: &JournalReader, known: Known, only_sound: bool
 }
 
 /// Makes the folder and journal of a new run and lists it.
-pub fn begin(folder: &Path, identity: &Identity, index: &RunIndex) -> Result<Journal> {
+pub fn begin(folder: &Path, identity: &RunIdentity, index: &RunIndex) -> Result<Journal> {
     let journal = Journal::create(folder, identity)?;
     index.put(identity, folder)?;
     Ok(journal)
@@ -303,7 +309,7 @@ fn made(folder: &Path) -> Result<PathBuf> {
 }
 
 /// `bw8-runs/<date>-<host>-<entity>-<input name>`, or the same with a number when that is taken.
-fn free_folder(identity: &Identity) -> Result<PathBuf> {
+fn free_folder(identity: &RunIdentity) -> Result<PathBuf> {
     let date = jiff::ZonedDateTime::now().date();
     let stem = Path::new(&identity.input_path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = match &identity.parent {

@@ -15,7 +15,7 @@ use super::resume::{self, OpenedRun, decide};
 use crate::account::Account;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
-use crate::journal::{Counts, Identity, Journal, JournalReader, RunIndex};
+use crate::journal::{Counts, Journal, JournalReader, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::terminal::{Printer, quoted_path};
@@ -70,7 +70,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
 
 fn warn_of_doubles(
     options: &ImportOptions<'_>,
-    identity: &Identity,
+    identity: &RunIdentity,
     index: &RunIndex,
     rows: &mut Rows,
     printer: &Printer,
@@ -145,10 +145,10 @@ fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
-fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Identity> {
+fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIdentity> {
     let input_path =
         std::path::absolute(&options.preflight.input.path).context(|| options.preflight.input.shown.clone())?;
-    Ok(Identity {
+    Ok(RunIdentity {
         run: resume::new_run_id(),
         entity: options.entity().name.clone(),
         mode: options.preflight.mode.as_str().to_owned(),

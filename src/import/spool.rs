@@ -10,6 +10,7 @@ use bytes::Bytes;
 use rust_i18n::t;
 
 use super::operation::{LookUp, WriteOperation};
+use crate::check::duplicates::NaturalKey;
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
 use crate::journal::Reason;
@@ -31,14 +32,23 @@ pub enum RowState {
 pub struct SpooledRow {
     /// The row number a person sees.
     pub number: u64,
-    /// What it holds.
+    /// The hash of what it says in the columns that are sent.
+    pub identity: Content,
+    /// The hash of all its cells.
     pub content: Content,
-    /// Hash of its natural key and which of the entity's keys that is.
-    pub key: Option<(u64, u8)>,
+    /// Its natural key, when it has one.
+    pub key: Option<NaturalKey>,
     /// For a retry: the cells that name its row and run there.
     pub origin: Option<(String, String)>,
     /// What it has come to.
     pub state: RowState,
+}
+
+impl SpooledRow {
+    /// The hash of its natural key, when it has one.
+    pub fn key_hash(&self) -> Option<u64> {
+        self.key.as_ref().map(|key| key.hash)
+    }
 }
 
 /// Takes rows.
@@ -82,11 +92,14 @@ impl SpoolWriter {
         let out = &mut self.record;
         out.clear();
         out.extend_from_slice(&row.number.to_le_bytes());
+        out.extend_from_slice(&row.identity);
         out.extend_from_slice(&row.content);
-        let (key, number) = row.key.unwrap_or_default();
         out.push(u8::from(row.key.is_some()));
-        out.extend_from_slice(&key.to_le_bytes());
-        out.push(number);
+        if let Some(key) = &row.key {
+            out.extend_from_slice(&key.hash.to_le_bytes());
+            out.push(key.number);
+            push(out, key.text.as_bytes());
+        }
         out.push(u8::from(row.origin.is_some()));
         if let Some((number, run)) = &row.origin {
             push(out, number.as_bytes());
@@ -163,9 +176,16 @@ struct Fields<'a>(&'a [u8]);
 impl<'a> Fields<'a> {
     fn row(mut self) -> Option<SpooledRow> {
         let number = u64::from_le_bytes(self.array()?);
+        let identity = self.array()?;
         let content = self.array()?;
-        let has_key = self.array::<1>()? == [1];
-        let key = (u64::from_le_bytes(self.array()?), self.array::<1>()?[0]);
+        let key = match self.array::<1>()? {
+            [1] => Some(NaturalKey {
+                hash: u64::from_le_bytes(self.array()?),
+                number: self.array::<1>()?[0],
+                text: self.text()?,
+            }),
+            _ => None,
+        };
         let origin = match self.array::<1>()? {
             [1] => Some((self.text()?, self.text()?)),
             _ => None,
@@ -190,7 +210,7 @@ impl<'a> Fields<'a> {
             TAGS => RowState::Sound(WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?)),
             _ => return None,
         };
-        Some(SpooledRow { number, content, key: has_key.then_some(key), origin, state })
+        Some(SpooledRow { number, identity, content, key, origin, state })
     }
 
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -239,7 +259,14 @@ mod tests {
 
     #[test]
     fn rows_come_back_as_they_were() {
-        let row = |state: RowState| SpooledRow { number: 7, content: [3; 16], key: None, origin: None, state };
+        let row = |state: RowState| SpooledRow {
+            number: 7,
+            identity: [4; 16],
+            content: [3; 16],
+            key: None,
+            origin: None,
+            state,
+        };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
         let members = Map::from_iter([("name".to_owned(), Value::from("示例"))]);
@@ -248,7 +275,7 @@ mod tests {
             row(RowState::Example),
             row(RowState::Refused(reason)),
             SpooledRow {
-                key: Some((u64::MAX, 1)),
+                key: Some(NaturalKey { hash: u64::MAX, number: 1, text: "13000000001".into() }),
                 origin: Some(("3".into(), "run".into())),
                 ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))
             },

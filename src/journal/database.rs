@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::identity::Identity;
+use super::identity::RunIdentity;
+use super::operation::RowKey;
+use super::rows::{pack, unpack};
 use crate::error::{Error, Result};
 use crate::message;
 
 /// Name of the journalin a run's folder.
 pub const FILE_NAME: &str = "journal.db";
 /// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
-/// language of the run; now they are codes with details, as JSON.
+/// language of the run, now they are codes with details, as JSON; and rows had no identity, only the hash of their cells.
 pub const VERSION: i64 = 2;
 /// Marks the file as a journal of this program ("bw8j").
 pub const APPLICATION: i64 = 0x6277_386a;
@@ -22,12 +24,12 @@ CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE operation (
   row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT) STRICT;
--- What happened before the input changed: rows found again are copied from here, by content or by key.
+  code TEXT, field TEXT, message TEXT, identity BLOB) STRICT;
+-- What happened before the input changed: rows found again are copied from here, by identity or by key.
 CREATE TABLE earlier (
   row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB) STRICT;
 -- Rows whose sending may have begun and that have no outcome yet.
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
 CREATE TABLE finding (
@@ -79,14 +81,40 @@ pub fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-pub fn put_identity(connection: &Connection, identity: &Identity) -> rusqlite::Result<()> {
+/// The version of the tables.
+pub fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings tables of version 1 to this version. What is written from now on an older program would not read.
+pub fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
+    if version_of(connection)? >= VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(
+        "ALTER TABLE operation ADD COLUMN identity BLOB; ALTER TABLE earlier ADD COLUMN identity BLOB;",
+    )?;
+    let reservations: Vec<(i64, Vec<u8>)> = transaction
+        .prepare("SELECT first, rows FROM reservation")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (first, rows) in reservations {
+        let rows: Vec<RowKey> = unpack(&rows, 1).collect();
+        transaction.execute("UPDATE reservation SET rows = ?2 WHERE first = ?1", params![first, pack(&rows)])?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+pub fn put_identity(connection: &Connection, identity: &RunIdentity) -> rusqlite::Result<()> {
     // Strings, numbers and options of them always serialise.
     let text = serde_json::to_string(identity).expect("an identity serialises");
     connection.execute("INSERT OR REPLACE INTO run (name, value) VALUES ('identity', ?1)", [text])?;
     Ok(())
 }
 
-pub fn get_identity(connection: &Connection) -> rusqlite::Result<Option<Identity>> {
+pub fn get_identity(connection: &Connection) -> rusqlite::Result<Option<RunIdentity>> {
     let text: Option<String> =
         connection.query_row("SELECT value FROM run WHERE name = 'identity'", [], |row| row.get(0)).optional()?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))

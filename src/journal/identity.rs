@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// What makes a run the same run: where its rows come from, what they mean and where they go. Kept in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
+pub struct RunIdentity {
     /// The run's id; request ids are made from it.
     pub run: Uuid,
     /// Name of the entity.

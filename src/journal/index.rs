@@ -10,7 +10,7 @@ use rust_i18n::t;
 use uuid::Uuid;
 
 use super::database::has_journal;
-use super::identity::Identity;
+use super::identity::RunIdentity;
 use crate::error::{Context, Result};
 use crate::message;
 
@@ -87,7 +87,7 @@ impl RunIndex {
     ///
     /// # Errors
     /// A full disk.
-    pub fn put(&self, identity: &Identity, folder: &Path) -> Result<()> {
+    pub fn put(&self, identity: &RunIdentity, folder: &Path) -> Result<()> {
         self.connection
             .execute(
                 "INSERT OR REPLACE INTO run (run, folder, target, host, entity, mode, input, input_path, parent, started)

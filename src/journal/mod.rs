@@ -24,10 +24,10 @@ mod status;
 mod writer;
 
 pub use claims::Claims;
-pub use identity::{Identity, Parent};
+pub use identity::{Parent, RunIdentity};
 pub use index::{IndexedRun, RunIndex};
 pub use lock::Lock;
-pub use operation::{Claim, Operation, Reason, Reservation, RowKey};
+pub use operation::{Claim, Operation, Reason, Reservation, RowIdentity, RowKey};
 pub use reader::{JournalReader, OperationCursor};
 pub use status::{Counts, Status};
 pub use writer::{Journal, LARGEST_WINDOW};

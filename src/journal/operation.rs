@@ -11,13 +11,15 @@ use crate::message::Message;
 /// Which row is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowKey {
-    /// Its place among the rows of the input, from 0.
+    /// Its index among the rows of the input, from 0.
     pub row: u64,
     /// The row number a person sees.
     pub number: u64,
-    /// What it holds.
+    /// The hash of what it says in the columns that are sent; none of rows from journals of version 1.
+    pub identity: Option<Content>,
+    /// The hash of all its cells.
     pub content: Content,
-    /// Its occurrence among equal rows, from 0.
+    /// Its occurrence among rows of the same identity, from 0.
     pub copy: u32,
     /// Hash of its natural key, when it has one.
     pub key: Option<u64>,
@@ -31,11 +33,24 @@ impl RowKey {
     /// The id of the row's write: the same for each attempt, in every process that continues the run.
     pub fn request_id(&self, run: &Uuid) -> Uuid {
         let mut name = [0u8; 24];
-        name[..16].copy_from_slice(&self.content);
+        name[..16].copy_from_slice(&self.identity.unwrap_or(self.content));
         name[16..20].copy_from_slice(&self.copy.to_be_bytes());
         name[20..].copy_from_slice(&self.generation.to_be_bytes());
         Uuid::new_v5(run, &name)
     }
+}
+
+/// What a row is found by, in journals of every version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowIdentity {
+    /// The hash of what it says in the columns that are sent.
+    pub identity: Content,
+    /// Its occurrence among rows of the same identity, from 0.
+    pub copy: u32,
+    /// The hash of all its cells: what it goes by in journals of version 1.
+    pub content: Content,
+    /// Its occurrence among rows of the same cells, from 0.
+    pub content_copy: u32,
 }
 
 /// What happened to a row.
@@ -87,18 +102,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_id_depends_on_content_not_on_place() {
+    fn a_request_id_depends_on_what_is_sent_not_on_the_position() {
         let run = Uuid::from_u128(1);
-        let key = RowKey { row: 0, number: 2, content: [7; 16], copy: 0, key: None, origin: None, generation: 0 };
-        let moved = RowKey { row: 9, number: 11, ..key.clone() };
+        let identity = Some([7; 16]);
+        let key =
+            RowKey { row: 0, number: 2, identity, content: [9; 16], copy: 0, key: None, origin: None, generation: 0 };
+        let moved = RowKey { row: 9, number: 11, content: [1; 16], ..key.clone() };
         assert_eq!(key.request_id(&run), moved.request_id(&run));
         for other in [
             RowKey { copy: 1, ..key.clone() },
             RowKey { generation: 1, ..key.clone() },
-            RowKey { content: [8; 16], ..key.clone() },
+            RowKey { identity: Some([8; 16]), ..key.clone() },
         ] {
             assert_ne!(key.request_id(&run), other.request_id(&run));
         }
         assert_ne!(key.request_id(&run), key.request_id(&Uuid::from_u128(2)));
+        // A row of version 1 keeps the id it was sent with.
+        let old = RowKey { identity: None, ..key.clone() };
+        assert_eq!(old.request_id(&run), RowKey { identity: Some([9; 16]), ..key }.request_id(&run));
     }
 }

@@ -8,10 +8,12 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::database::{connect, damaged, failed, get_identity, totals};
-use super::identity::Identity;
-use super::operation::{Operation, RowKey};
-use super::rows::{COLUMNS, read_finding, read_message, read_operation, signed, unpack, unsigned};
+use super::database::{connect, damaged, failed, get_identity, totals, version_of};
+use super::identity::RunIdentity;
+use super::operation::{Operation, RowIdentity};
+use super::rows::{
+    COLUMNS, COLUMNS_OF_VERSION_1, read_finding, read_message, read_operation, signed, unpack, unsigned,
+};
 use super::status::{Counts, Status};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
@@ -23,7 +25,9 @@ use crate::message::Message;
 pub struct JournalReader {
     connection: Connection,
     folder: PathBuf,
-    identity: Identity,
+    identity: RunIdentity,
+    /// Version of the tables.
+    version: i64,
 }
 
 impl JournalReader {
@@ -35,7 +39,11 @@ impl JournalReader {
         let connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
-        Ok(JournalReader { connection, folder: folder.to_owned(), identity })
+        let version = version_of(&connection).map_err(|error| failed(folder, error))?;
+        connection
+            .execute_batch("CREATE TEMP TABLE present (row INTEGER PRIMARY KEY) STRICT")
+            .map_err(|error| failed(folder, error))?;
+        Ok(JournalReader { connection, folder: folder.to_owned(), identity, version })
     }
 
     /// The run's folder.
@@ -44,7 +52,7 @@ impl JournalReader {
     }
 
     /// What makes the run the same run.
-    pub fn identity(&self) -> &Identity {
+    pub fn identity(&self) -> &RunIdentity {
         &self.identity
     }
 
@@ -113,7 +121,7 @@ impl JournalReader {
     pub fn reserved(&self) -> Result<u64> {
         let windows: Vec<Vec<u8>> = self.query("SELECT rows FROM reservation", |row| row.get(0))?;
         let mut reserved = 0;
-        for key in windows.iter().flat_map(|rows| unpack(rows)) {
+        for key in windows.iter().flat_map(|rows| unpack(rows, self.version)) {
             let has_end = self
                 .connection
                 .prepare_cached("SELECT 1 FROM operation WHERE row = ?1")
@@ -174,7 +182,10 @@ impl JournalReader {
     pub fn operations(&self, from: u64, limit: usize) -> Result<Vec<Operation>> {
         let found = (|| {
             self.connection
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM operation WHERE row >= ?1 ORDER BY row LIMIT ?2"))?
+                .prepare_cached(&format!(
+                    "SELECT {} FROM operation WHERE row >= ?1 ORDER BY row LIMIT ?2",
+                    self.columns()
+                ))?
                 .query_map(params![signed(from), limit as i64], read_operation)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })();
@@ -208,26 +219,69 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// What happened to a row before the input changed, found by its content.
+    /// What happened to a row before the input changed.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn earlier_by_content(&self, row: &RowKey) -> Result<Option<Operation>> {
+    pub fn earlier(&self, row: &RowIdentity) -> Result<Option<Operation>> {
+        if self.version >= 2
+            && let Some(found) = self.one(
+                &format!("SELECT {COLUMNS} FROM earlier WHERE identity = ?1 AND coalesce(copy, 0) = ?2 LIMIT 1"),
+                params![&row.identity[..], row.copy],
+            )?
+        {
+            return Ok(Some(found));
+        }
         self.one(
-            &format!("SELECT {COLUMNS} FROM earlier WHERE content = ?1 AND coalesce(copy, 0) = ?2 LIMIT 1"),
-            params![&row.content[..], row.copy],
+            &format!(
+                "SELECT {} FROM earlier WHERE content = ?1 AND coalesce(copy, 0) = ?2 {} LIMIT 1",
+                self.columns(),
+                self.without_identity()
+            ),
+            params![&row.content[..], row.content_copy],
         )
     }
 
-    /// What happened before the input changed to the row with this natural key. A row that was sent beats one that failed.
+    /// Remembers that a row of the input is one of those the earlier input held, for [`JournalReader::earlier_by_key`].
     ///
     /// # Errors
     /// A damaged file.
-    pub fn earlier_by_key(&self, key: u64) -> Result<Option<Operation>> {
-        self.one(
-            &format!("SELECT {COLUMNS} FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7) LIMIT 1"),
+    pub fn mark_present(&self, row: &RowIdentity) -> Result<()> {
+        if let Some(earlier) = self.earlier(row)? {
+            self.connection
+                .prepare_cached("INSERT OR IGNORE INTO temp.present (row) VALUES (?1)")
+                .and_then(|mut statement| statement.execute([signed(earlier.row.row)]))
+                .map_err(|error| failed(&self.folder, error))?;
+        }
+        Ok(())
+    }
+
+    /// What happened before the input changed to the row with this natural key, of those that were sent and are not known
+    /// to have failed; and whether that row is still in the input.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn earlier_by_key(&self, key: u64) -> Result<Option<(Operation, bool)>> {
+        let found = self.one(
+            &format!("SELECT {} FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7) LIMIT 1", self.columns()),
             params![key.cast_signed()],
-        )
+        )?;
+        let Some(found) = found else { return Ok(None) };
+        let is_present = self
+            .connection
+            .prepare_cached("SELECT 1 FROM temp.present WHERE row = ?1")
+            .and_then(|mut statement| statement.exists([signed(found.row.row)]))
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(Some((found, is_present)))
+    }
+
+    fn columns(&self) -> &'static str {
+        if self.version >= 2 { COLUMNS } else { COLUMNS_OF_VERSION_1 }
+    }
+
+    /// Rows of version 1, in a condition.
+    fn without_identity(&self) -> &'static str {
+        if self.version >= 2 { "AND identity IS NULL" } else { "" }
     }
 
     /// What happened to the row with this number.
@@ -235,7 +289,10 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn by_number(&self, number: u64) -> Result<Option<Operation>> {
-        self.one(&format!("SELECT {COLUMNS} FROM operation WHERE number = ?1 LIMIT 1"), params![signed(number)])
+        self.one(
+            &format!("SELECT {} FROM operation WHERE number = ?1 LIMIT 1", self.columns()),
+            params![signed(number)],
+        )
     }
 
     /// What happened to the row that was sent again for the row `origin` of the run that is retried.
@@ -243,7 +300,10 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn by_origin(&self, origin: u64) -> Result<Option<Operation>> {
-        self.one(&format!("SELECT {COLUMNS} FROM operation WHERE origin = ?1 LIMIT 1"), params![signed(origin)])
+        self.one(
+            &format!("SELECT {} FROM operation WHERE origin = ?1 LIMIT 1", self.columns()),
+            params![signed(origin)],
+        )
     }
 
     /// What happened to the row with this natural key. A row that was sent beats one that failed.
@@ -252,24 +312,47 @@ impl JournalReader {
     /// A damaged file.
     pub fn by_key(&self, key: u64) -> Result<Option<Operation>> {
         self.one(
-            &format!("SELECT {COLUMNS} FROM operation WHERE key = ?1 ORDER BY status IN (5, 6) LIMIT 1"),
+            &format!("SELECT {} FROM operation WHERE key = ?1 ORDER BY status IN (5, 6) LIMIT 1", self.columns()),
             params![key.cast_signed()],
         )
     }
 
-    /// Whether this row, known by its content and its occurrence among equal ones, was sent and is not known to have failed.
+    /// Whether this row was sent and is not known to have failed.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn was_sent(&self, content: &Content, copy: u32) -> Result<bool> {
-        self.connection
-            .prepare_cached(
-                "SELECT 1 FROM operation WHERE content = ?1 AND coalesce(copy, 0) = ?2 AND status IN (1, 2, 3, 7)
-                 UNION ALL
-                 SELECT 1 FROM earlier WHERE content = ?1 AND coalesce(copy, 0) = ?2 AND status IN (1, 2, 3, 7) LIMIT 1",
+    pub fn was_sent(&self, row: &RowIdentity) -> Result<bool> {
+        const SENT: &str = "coalesce(copy, 0) = ?2 AND status IN (1, 2, 3, 7)";
+        let exists = |condition: &str, hash: &Content, copy: u32| {
+            self.connection
+                .prepare_cached(&format!(
+                    "SELECT 1 FROM operation WHERE {condition} AND {SENT}
+                     UNION ALL SELECT 1 FROM earlier WHERE {condition} AND {SENT} LIMIT 1"
+                ))
+                .and_then(|mut statement| statement.exists(params![&hash[..], copy]))
+                .map_err(|error| failed(&self.folder, error))
+        };
+        if self.version >= 2 && exists("identity = ?1", &row.identity, row.copy)? {
+            return Ok(true);
+        }
+        exists(&format!("content = ?1 {}", self.without_identity()), &row.content, row.content_copy)
+    }
+
+    /// How many rows were sent and are not known to have failed, those of an earlier input and those in doubt included.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn sent(&self) -> Result<u64> {
+        let sent: i64 = self
+            .connection
+            .query_row(
+                "SELECT (SELECT count(*) FROM operation WHERE status IN (1, 2, 3, 7))
+                      + (SELECT count(*) FROM earlier WHERE status IN (1, 2, 3, 7))",
+                [],
+                |row| row.get(0),
             )
-            .and_then(|mut statement| statement.exists(params![&content[..], copy]))
-            .map_err(|error| failed(&self.folder, error))
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(unsigned(sent) + self.reserved()?)
     }
 
     /// Whether a row with this natural key was sent and is not known to have failed.
@@ -298,6 +381,13 @@ impl JournalReader {
                  CREATE INDEX IF NOT EXISTS operation_by_key ON operation (key) WHERE key IS NOT NULL;
                  CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);",
             )
+            .and_then(|()| match self.version {
+                1 => Ok(()),
+                _ => self.connection.execute_batch(
+                    "CREATE INDEX IF NOT EXISTS operation_by_identity ON operation (identity);
+                     CREATE INDEX IF NOT EXISTS earlier_by_identity ON earlier (identity, copy);",
+                ),
+            })
             .map_err(|error| failed(&self.folder, error))
     }
 

@@ -10,14 +10,22 @@ use crate::message::Message;
 
 /// The columns of an operation, in the order [`read_operation`] reads and [`insert_operation`] writes them.
 pub const COLUMNS: &str =
-    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message";
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity";
 
-/// Bytes of one row in a reservation: place, number, content, copy, key with a flag, origin with a flag, generation.
+/// The same of tables of version 1.
+pub const COLUMNS_OF_VERSION_1: &str =
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL";
+
+/// Bytes of one row in a reservation of version 1: index, number, content, copy, key with a flag, origin with a flag,
+/// generation. Later versions have the identity after them.
 const RESERVED_ROW: usize = 8 + 8 + 16 + 4 + 9 + 9 + 4;
+/// Bytes of the identity with a flag.
+const RESERVED_IDENTITY: usize = 17;
 
 /// The statement that writes an operation and begins with `insert`.
 pub fn insert_operation<'a>(connection: &'a Connection, insert: &str) -> rusqlite::Result<CachedStatement<'a>> {
-    connection.prepare_cached(&format!("{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"))
+    connection
+        .prepare_cached(&format!("{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"))
 }
 
 /// Writes an operation by the statement of [`insert_operation`].
@@ -40,6 +48,7 @@ pub fn put_operation(statement: &mut CachedStatement<'_>, operation: &Operation)
         reason.map(|reason| &reason.code),
         reason.map(|reason| &reason.field).filter(|field| !field.is_empty()),
         reason.map(|reason| reason.message.to_json()),
+        row.identity.as_ref().map(|identity| &identity[..]),
     ])?;
     Ok(())
 }
@@ -61,6 +70,7 @@ impl ToSql for Id<'_> {
 /// Reads an operation selected with [`COLUMNS`].
 pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
     let content = row.get_ref(2)?.as_blob()?;
+    let identity = row.get_ref(14)?.as_blob_or_null()?;
     let id = match row.get_ref(8)? {
         rusqlite::types::ValueRef::Integer(number) => Some(number.to_string()),
         rusqlite::types::ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
@@ -79,6 +89,7 @@ pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
         row: RowKey {
             row: unsigned(row.get(0)?),
             number: unsigned(row.get(1)?),
+            identity: identity.map(|hash| hash.try_into().map_err(|_| rusqlite::Error::InvalidQuery)).transpose()?,
             content: content.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?,
             copy: row.get::<_, Option<u32>>(3)?.unwrap_or(0),
             key: row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned),
@@ -132,7 +143,7 @@ pub fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
 
 /// The rows of a reservation as bytes.
 pub fn pack(rows: &[RowKey]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(rows.len() * RESERVED_ROW);
+    let mut bytes = Vec::with_capacity(rows.len() * (RESERVED_ROW + RESERVED_IDENTITY));
     let optional = |value: Option<u64>, bytes: &mut Vec<u8>| {
         bytes.push(u8::from(value.is_some()));
         bytes.extend_from_slice(&value.unwrap_or(0).to_be_bytes());
@@ -145,20 +156,29 @@ pub fn pack(rows: &[RowKey]) -> Vec<u8> {
         optional(row.key, &mut bytes);
         optional(row.origin, &mut bytes);
         bytes.extend_from_slice(&row.generation.to_be_bytes());
+        bytes.push(u8::from(row.identity.is_some()));
+        bytes.extend_from_slice(&row.identity.unwrap_or_default());
     }
     bytes
 }
 
-/// The rows of a reservation.
-pub fn unpack(bytes: &[u8]) -> impl Iterator<Item = RowKey> + '_ {
+/// The rows of a reservation in tables of this version.
+pub fn unpack(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
     let eight = |bytes: &[u8]| bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
     let four = |bytes: &[u8]| bytes.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte));
-    bytes.chunks_exact(RESERVED_ROW).map(move |row| {
+    let length = if version < 2 { RESERVED_ROW } else { RESERVED_ROW + RESERVED_IDENTITY };
+    bytes.chunks_exact(length).map(move |row| {
         let mut content = [0u8; 16];
         content.copy_from_slice(&row[16..32]);
+        let identity = row.get(59..75).filter(|_| row[58] == 1).map(|hash| {
+            let mut identity = [0u8; 16];
+            identity.copy_from_slice(hash);
+            identity
+        });
         RowKey {
             row: eight(&row[..8]),
             number: eight(&row[8..16]),
+            identity,
             content,
             copy: four(&row[32..36]),
             key: (row[36] == 1).then(|| eight(&row[37..45])),
@@ -201,9 +221,20 @@ mod tests {
 
     #[test]
     fn reserved_rows_are_read_back_as_they_were() {
-        let key =
-            RowKey { row: 1, number: 3, content: [5; 16], copy: 0, key: Some(u64::MAX), origin: None, generation: 0 };
-        let rows = vec![key.clone(), RowKey { row: 9, key: None, origin: Some(3), copy: 4, generation: 2, ..key }];
-        assert_eq!(unpack(&pack(&rows)).collect::<Vec<_>>(), rows);
+        let key = RowKey {
+            row: 1,
+            number: 3,
+            identity: Some([6; 16]),
+            content: [5; 16],
+            copy: 0,
+            key: Some(u64::MAX),
+            origin: None,
+            generation: 0,
+        };
+        let rows = vec![
+            key.clone(),
+            RowKey { row: 9, key: None, identity: None, origin: Some(3), copy: 4, generation: 2, ..key },
+        ];
+        assert_eq!(unpack(&pack(&rows), 2).collect::<Vec<_>>(), rows);
     }
 }

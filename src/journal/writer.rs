@@ -7,9 +7,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 
 use super::database::{
     APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, prepare,
-    put_identity, totals,
+    put_identity, totals, upgrade,
 };
-use super::identity::Identity;
+use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::operation::{Operation, Reason, Reservation, RowKey};
 use super::reader::JournalReader;
@@ -30,7 +30,7 @@ const NEW_FILE_NAME: &str = "journal.new";
 pub struct Journal {
     connection: Connection,
     folder: PathBuf,
-    identity: Identity,
+    identity: RunIdentity,
     _lock: Lock,
 }
 
@@ -44,7 +44,7 @@ impl Journal {
     ///
     /// # Errors
     /// A folder that cannot be written, a full disk, or another process at work on it.
-    pub fn create(folder: &Path, identity: &Identity) -> Result<Journal> {
+    pub fn create(folder: &Path, identity: &RunIdentity) -> Result<Journal> {
         let lock = Lock::take(folder)?;
         // Made under another name: a journal that a killed process left half made would be a damaged one.
         let (file, new) = (folder.join(FILE_NAME), folder.join(NEW_FILE_NAME));
@@ -81,7 +81,7 @@ impl Journal {
     /// None there, another process at work on it, made by a newer program, or damaged.
     pub fn open(folder: &Path) -> Result<Journal> {
         let lock = Lock::take(folder)?;
-        let connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let sound: String = connection
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(|error| failed(folder, error))?;
@@ -89,8 +89,7 @@ impl Journal {
             return Err(damaged(folder));
         }
         prepare(&connection).map_err(|error| failed(folder, error))?;
-        // What is written from now on an older program would not read.
-        connection.pragma_update(None, "user_version", VERSION).map_err(|error| failed(folder, error))?;
+        upgrade(&mut connection).map_err(|error| failed(folder, error))?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
         let mut journal = Journal { connection, folder: folder.to_owned(), identity, _lock: lock };
@@ -104,7 +103,7 @@ impl Journal {
     }
 
     /// What makes the run the same run.
-    pub fn identity(&self) -> &Identity {
+    pub fn identity(&self) -> &RunIdentity {
         &self.identity
     }
 
@@ -127,7 +126,7 @@ impl Journal {
                 .query_map([], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             let mut insert = insert_operation(&transaction, "INSERT OR IGNORE INTO operation")?;
-            for key in windows.iter().flat_map(|rows| unpack(rows)) {
+            for key in windows.iter().flat_map(|rows| unpack(rows, VERSION)) {
                 let operation = Operation {
                     row: key,
                     status: Status::Unknown,
@@ -193,7 +192,7 @@ impl Journal {
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
             for (first, rows) in reservations {
-                let kept: Vec<RowKey> = unpack(&rows).filter(|key| !unsent.contains(&key.row)).collect();
+                let kept: Vec<RowKey> = unpack(&rows, VERSION).filter(|key| !unsent.contains(&key.row)).collect();
                 transaction
                     .execute("UPDATE reservation SET rows = ?2 WHERE first = ?1", params![first, pack(&kept)])?;
             }
@@ -218,24 +217,35 @@ impl Journal {
     }
 
     /// Takes a changed input as this run's own: what happened so far becomes what happened earlier, to be found again by
-    /// content, and the identity is the new one.
+    /// identity, and the run's own identity is the new one.
     ///
     /// # Errors
     /// A full disk, a damaged file.
-    pub fn accept_change(&mut self, identity: Identity) -> Result<()> {
+    pub fn accept_change(&mut self, identity: RunIdentity) -> Result<()> {
         let folder = self.folder.clone();
         let accepted = (|| {
             let transaction = self.connection.transaction()?;
             transaction.execute_batch(&format!(
-                "CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content, copy);
+                "CREATE INDEX IF NOT EXISTS earlier_by_identity ON earlier (identity, copy);
+                 CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content, copy);
                  CREATE INDEX IF NOT EXISTS earlier_by_key ON earlier (key);
+                 CREATE INDEX IF NOT EXISTS operation_by_identity ON operation (identity);
+                 CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);
                  -- A row that was sent stays known as sent, whatever was thought of it later (5 refused, 6 failed).
-                 DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE operation.content = earlier.content
+                 DELETE FROM earlier WHERE identity IS NOT NULL AND EXISTS (
+                   SELECT 1 FROM operation WHERE operation.identity = earlier.identity
+                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)
+                   AND (operation.status NOT IN (5, 6) OR earlier.status IN (5, 6)));
+                 DELETE FROM earlier WHERE identity IS NULL AND EXISTS (
+                   SELECT 1 FROM operation WHERE operation.content = earlier.content AND operation.identity IS NULL
                    AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)
                    AND (operation.status NOT IN (5, 6) OR earlier.status IN (5, 6)));
                  INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation WHERE NOT EXISTS (
-                   SELECT 1 FROM earlier WHERE operation.content = earlier.content
-                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0));
+                   SELECT 1 FROM earlier WHERE operation.identity = earlier.identity
+                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0))
+                 AND NOT EXISTS (
+                   SELECT 1 FROM earlier WHERE operation.identity IS NULL AND earlier.identity IS NULL
+                   AND operation.content = earlier.content AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0));
                  DELETE FROM operation; DELETE FROM finding;"
             ))?;
             put_identity(&transaction, &identity)?;
@@ -324,11 +334,12 @@ impl Journal {
 mod tests {
     use uuid::Uuid;
 
+    use super::super::operation::RowIdentity;
     use super::super::status::Counts;
     use super::*;
 
-    fn identity() -> Identity {
-        Identity {
+    fn identity() -> RunIdentity {
+        RunIdentity {
             run: Uuid::from_u128(5),
             entity: "customers".into(),
             mode: "create".into(),
@@ -353,7 +364,21 @@ mod tests {
     fn key(row: u64) -> RowKey {
         let mut content = [0; 16];
         content[..8].copy_from_slice(&row.to_be_bytes());
-        RowKey { row, number: row + 2, content, copy: 0, key: Some(row * 7), origin: None, generation: 0 }
+        RowKey {
+            row,
+            number: row + 2,
+            identity: Some(content),
+            content,
+            copy: 0,
+            key: Some(row * 7),
+            origin: None,
+            generation: 0,
+        }
+    }
+
+    fn found_by(row: u64) -> RowIdentity {
+        let RowKey { content, copy, .. } = key(row);
+        RowIdentity { identity: content, copy, content, content_copy: copy }
     }
 
     fn created(row: u64) -> Operation {
@@ -415,18 +440,20 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_input_keeps_what_happened_findable_by_content_and_key() {
+    fn a_changed_input_keeps_what_happened_findable_by_identity_and_key() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(folder.path(), &identity()).unwrap();
         journal.apply(&[], &[created(0), created(1)], &[]).unwrap();
-        journal.accept_change(Identity { input: "other".into(), ..identity() }).unwrap();
+        journal.accept_change(RunIdentity { input: "other".into(), ..identity() }).unwrap();
         journal.apply(&[], &[Operation { row: RowKey { row: 5, ..key(1) }, ..created(1) }], &[]).unwrap();
         let past = journal.reader().unwrap();
-        assert_eq!(past.earlier_by_content(&key(0)).unwrap().unwrap(), created(0));
-        assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), created(1));
+        assert_eq!(past.earlier(&found_by(0)).unwrap().unwrap(), created(0));
+        assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), false));
+        past.mark_present(&found_by(1)).unwrap();
+        assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), true));
         assert_eq!(past.counts().unwrap().created, 1);
-        journal.accept_change(Identity { input: "third".into(), ..identity() }).unwrap();
-        assert!(past.earlier_by_content(&key(1)).unwrap().is_some());
+        journal.accept_change(RunIdentity { input: "third".into(), ..identity() }).unwrap();
+        assert!(past.earlier(&found_by(1)).unwrap().is_some());
         assert_eq!(past.counts().unwrap().created, 0);
     }
 }

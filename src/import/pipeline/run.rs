@@ -59,6 +59,7 @@ pub fn send(
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(preflight.rows));
     let sender = RowSender::new(&client, &stop, options.catalog, options.entity())?;
     let mut planner = planner(options, preflight, rows, &journal)?;
+    planner.mark_present_rows()?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
     let (to_journal, inbox) = mpsc::channel();

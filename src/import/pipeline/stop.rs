@@ -184,7 +184,16 @@ mod tests {
     use crate::journal::RowKey;
 
     fn ended(status: Status, code: &str) -> Operation {
-        let row = RowKey { row: 0, number: 2, content: [0; 16], copy: 0, key: None, origin: None, generation: 0 };
+        let row = RowKey {
+            row: 0,
+            number: 2,
+            identity: None,
+            content: [0; 16],
+            copy: 0,
+            key: None,
+            origin: None,
+            generation: 0,
+        };
         let reason = Reason { code: code.into(), ..Reason::default() };
         Operation { row, status, id: None, attempts: 1, at: 0, reason: Some(Box::new(reason)) }
     }

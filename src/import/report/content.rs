@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::entity::WriteMode;
 use crate::error::{Exit, Result};
 use crate::format::Input;
-use crate::journal::{Counts, Identity, Journal, JournalReader, Status};
+use crate::journal::{Counts, Journal, JournalReader, RunIdentity, Status};
 use crate::mapping::Mapping;
 use crate::message::Message;
 
@@ -63,7 +63,7 @@ impl RunContent<'_> {
         if self.mapping.entity().edits.is_some() { WriteMode::Update.as_str() } else { &self.identity().mode }
     }
 
-    pub(super) fn identity(&self) -> &Identity {
+    pub(super) fn identity(&self) -> &RunIdentity {
         self.journal.identity()
     }
 }

@@ -1,0 +1,271 @@
+//! What becomes of a row now: a plain function of what is known of it.
+
+use crate::journal::{Operation, Status};
+
+/// What the checks made of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// It is the template's example row.
+    Example,
+    /// It has mistakes.
+    Refused,
+    /// It can be sent.
+    Sound,
+}
+
+/// How a row ended before, here or in another run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PastEnd {
+    /// How.
+    pub status: Status,
+    /// Its row number then.
+    pub number: u64,
+    /// How often its proved rejection was sent again.
+    pub generation: u32,
+}
+
+impl PastEnd {
+    /// The end of an operation.
+    pub fn of(operation: &Operation) -> Self {
+        PastEnd { status: operation.status, number: operation.row.number, generation: operation.row.generation }
+    }
+
+    /// Whether a row that ended so may be sent again.
+    pub fn is_open(self) -> bool {
+        matches!(self.status, Status::Refused | Status::Failed)
+    }
+}
+
+/// A row with the same natural key that was sent before the input changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyMatch {
+    /// How it ended.
+    pub end: PastEnd,
+    /// Whether that row, as it was sent, is still in the input.
+    pub is_in_input: bool,
+}
+
+/// What is known of a row when it is its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowFacts {
+    /// What the checks made of it.
+    pub checked: Checked,
+    /// It has an end in this run.
+    pub has_end: bool,
+    /// The number of an earlier row of the input with its key.
+    pub double_of: Option<u64>,
+    /// What this run made of the same row before the input changed.
+    pub earlier: Option<PastEnd>,
+    /// What this run made, before the input changed, of a row with its key.
+    pub earlier_key: Option<KeyMatch>,
+    /// What another run made of it: one that retried rows of this one, or for a retry the first run and others like it.
+    pub elsewhere: Option<PastEnd>,
+    /// For a retry: the number of another row with its key that the first run has sent.
+    pub first_run_key: Option<u64>,
+}
+
+/// What becomes of a row now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing: it has an end.
+    Nothing,
+    /// Its end from before the input changed stands.
+    KeepEarlier,
+    /// It is not for sending.
+    SkipExample,
+    /// Refused for its mistakes.
+    RefuseMistakes,
+    /// Refused: the row of this number in the input has its key.
+    RefuseDouble(u64),
+    /// Refused: the row of this number with its key was sent before.
+    RefuseSentDouble(u64),
+    /// It was edited since it was sent: it ends as that did, done or not known.
+    Edited,
+    /// Another run has taken care of it: it ends as it did there, done or not known.
+    Elsewhere,
+    /// It is sent; a proved rejection under a new request id.
+    Send {
+        /// How often its proved rejection was sent again.
+        generation: u32,
+    },
+}
+
+/// Decides what becomes of a row.
+///
+/// What was sent stays sent, whatever the checks say of it now; a row in doubt stays in doubt. A key that was sent is never
+/// sent by another row.
+pub fn decide(facts: &RowFacts) -> Decision {
+    if facts.has_end {
+        return Decision::Nothing;
+    }
+    if facts.checked == Checked::Example {
+        return Decision::SkipExample;
+    }
+    if facts.earlier.is_some_and(|earlier| !earlier.is_open()) {
+        return Decision::KeepEarlier;
+    }
+    if let Some(sent) = facts.earlier_key {
+        // A row that was there beside the one that was sent is no edit of it, nor is one beside it now.
+        return match facts.earlier.is_some() || sent.is_in_input {
+            true => Decision::RefuseSentDouble(sent.end.number),
+            false => Decision::Edited,
+        };
+    }
+    if facts.checked == Checked::Refused {
+        return Decision::RefuseMistakes;
+    }
+    if let Some(first) = facts.double_of {
+        return Decision::RefuseDouble(first);
+    }
+    if facts.elsewhere.is_some_and(|end| !end.is_open()) {
+        return Decision::Elsewhere;
+    }
+    if let Some(first) = facts.first_run_key {
+        return Decision::RefuseSentDouble(first);
+    }
+    let generation = match facts.earlier {
+        Some(PastEnd { status: Status::Failed, generation, .. }) => generation + 1,
+        _ => 0,
+    };
+    Decision::Send { generation }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(checked: Checked) -> RowFacts {
+        RowFacts {
+            checked,
+            has_end: false,
+            double_of: None,
+            earlier: None,
+            earlier_key: None,
+            elsewhere: None,
+            first_run_key: None,
+        }
+    }
+
+    fn end(status: Status) -> PastEnd {
+        PastEnd { status, number: 7, generation: 2 }
+    }
+
+    fn sent(status: Status, is_in_input: bool) -> Option<KeyMatch> {
+        Some(KeyMatch { end: end(status), is_in_input })
+    }
+
+    #[test]
+    fn the_table() {
+        use Decision::*;
+        let sound = facts(Checked::Sound);
+        let with_mistakes = facts(Checked::Refused);
+        let example = facts(Checked::Example);
+        for (facts, decision) in [
+            (sound, Send { generation: 0 }),
+            (with_mistakes, RefuseMistakes),
+            (example, SkipExample),
+            // An end in this run is the end, whatever else is known.
+            (RowFacts { has_end: true, ..sound }, Nothing),
+            (RowFacts { has_end: true, ..with_mistakes }, Nothing),
+            (RowFacts { has_end: true, ..example }, Nothing),
+            // What this run made of the row before the input changed.
+            (RowFacts { earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
+            (RowFacts { earlier: Some(end(Status::Updated)), ..with_mistakes }, KeepEarlier),
+            (RowFacts { earlier: Some(end(Status::Skipped)), ..sound }, KeepEarlier),
+            (RowFacts { earlier: Some(end(Status::Unknown)), ..sound }, KeepEarlier),
+            (RowFacts { earlier: Some(end(Status::Failed)), ..sound }, Send { generation: 3 }),
+            (RowFacts { earlier: Some(end(Status::Refused)), ..sound }, Send { generation: 0 }),
+            (RowFacts { earlier: Some(end(Status::Failed)), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { earlier: Some(end(Status::Created)), ..example }, SkipExample),
+            // Its key was sent by a row that is gone: edited; by one that is there: a double.
+            (RowFacts { earlier_key: sent(Status::Created, false), ..sound }, Edited),
+            (RowFacts { earlier_key: sent(Status::Unknown, false), ..with_mistakes }, Edited),
+            (RowFacts { earlier_key: sent(Status::Created, true), ..sound }, RefuseSentDouble(7)),
+            (RowFacts { earlier_key: sent(Status::Unknown, true), ..sound }, RefuseSentDouble(7)),
+            (
+                RowFacts { earlier: Some(end(Status::Refused)), earlier_key: sent(Status::Created, false), ..sound },
+                RefuseSentDouble(7),
+            ),
+            (
+                RowFacts { earlier: Some(end(Status::Failed)), earlier_key: sent(Status::Created, false), ..sound },
+                RefuseSentDouble(7),
+            ),
+            (
+                RowFacts { earlier: Some(end(Status::Created)), earlier_key: sent(Status::Created, true), ..sound },
+                KeepEarlier,
+            ),
+            // Doubles in the input.
+            (RowFacts { double_of: Some(3), ..sound }, RefuseDouble(3)),
+            (RowFacts { double_of: Some(3), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { double_of: Some(3), earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
+            (RowFacts { double_of: Some(3), elsewhere: Some(end(Status::Created)), ..sound }, RefuseDouble(3)),
+            // What other runs made of it.
+            (RowFacts { elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
+            (RowFacts { elsewhere: Some(end(Status::Unknown)), ..sound }, Elsewhere),
+            (RowFacts { elsewhere: Some(end(Status::Failed)), ..sound }, Send { generation: 0 }),
+            (RowFacts { elsewhere: Some(end(Status::Created)), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { first_run_key: Some(5), ..sound }, RefuseSentDouble(5)),
+            (RowFacts { first_run_key: Some(5), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
+        ] {
+            assert_eq!(decide(&facts), decision, "{facts:?}");
+        }
+    }
+
+    /// Everything that can be known of a row, in all combinations.
+    fn all() -> Vec<RowFacts> {
+        let ends = || std::iter::once(None).chain(Status::ALL.map(|status| Some(end(status))));
+        let numbers = [None, Some(3)];
+        let mut all = Vec::new();
+        for checked in [Checked::Example, Checked::Refused, Checked::Sound] {
+            for (has_end, double_of, first_run_key) in [false, true]
+                .into_iter()
+                .flat_map(|e| numbers.into_iter().flat_map(move |d| numbers.map(|f| (e, d, f))))
+            {
+                for earlier in ends() {
+                    for elsewhere in ends() {
+                        for earlier_key in [
+                            None,
+                            sent(Status::Created, true),
+                            sent(Status::Unknown, false),
+                            sent(Status::Created, false),
+                        ] {
+                            all.push(RowFacts {
+                                checked,
+                                has_end,
+                                double_of,
+                                earlier,
+                                earlier_key,
+                                elsewhere,
+                                first_run_key,
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn whatever_is_known_nothing_is_sent_twice_and_no_mistake_is_sent() {
+        for facts in all() {
+            let decision = decide(&facts);
+            let was_sent = |end: Option<PastEnd>| end.is_some_and(|end| !end.is_open());
+            if let Decision::Send { generation } = decision {
+                assert!(facts.checked == Checked::Sound && !facts.has_end, "{facts:?}");
+                assert!(!was_sent(facts.earlier) && !was_sent(facts.elsewhere), "{facts:?}");
+                assert!(facts.earlier_key.is_none() && facts.double_of.is_none(), "{facts:?}");
+                assert!(facts.first_run_key.is_none(), "{facts:?}");
+                let was_rejected = facts.earlier.is_some_and(|end| end.status == Status::Failed);
+                assert_eq!(
+                    generation > 0,
+                    was_rejected,
+                    "a request id is new only after a proved rejection: {facts:?}"
+                );
+            }
+            if was_sent(facts.earlier) && facts.checked != Checked::Example && !facts.has_end {
+                assert_eq!(decision, Decision::KeepEarlier, "what was sent stays sent: {facts:?}");
+            }
+        }
+    }
+}
