@@ -11,9 +11,7 @@ use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
 use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
 use crate::error::{Error, Result};
-use crate::journal::{
-    Claim, Claims, JournalReader, Lock, Operation, OperationCursor, Reason, RowIdentity, RowKey, Status,
-};
+use crate::journal::{Claim, Claims, JournalReader, Lock, Operation, OperationCursor, Reason, RowKey, Status};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
@@ -100,7 +98,7 @@ impl RowPlanner<'_> {
         self.duplicates.begin();
         while let Some(row) = self.spool.next()? {
             let seen = self.see(&row);
-            self.past.mark_present(&identity_of(&row, seen))?;
+            self.past.mark_present(&row.known_by(seen))?;
         }
         self.duplicates.begin();
         self.spool.rewind()
@@ -193,7 +191,7 @@ impl RowPlanner<'_> {
 
     /// Looks up what is known of a row.
     fn known(&self, row: &SpooledRow, seen: Seen) -> Result<Known> {
-        let identity = identity_of(row, seen);
+        let identity = row.known_by(seen);
         let key = row.key_hash();
         let (mut earlier, mut earlier_key) = (None, None);
         if self.has_earlier {
@@ -246,10 +244,6 @@ struct Known {
     elsewhere: Option<(Operation, PathBuf)>,
     /// For a retry: the row's number in the run that is retried.
     origin: Option<u64>,
-}
-
-fn identity_of(row: &SpooledRow, seen: Seen) -> RowIdentity {
-    RowIdentity { identity: row.identity, copy: seen.copy, content: row.content, content_copy: seen.content_copy }
 }
 
 /// What other runs made of a row, by its number in the run they retry or by its key, unless they left it open.

@@ -1,6 +1,7 @@
 //! Which run a command means: a new one, one to go on with, or one that did it all before. The same command never sends
 //! twice: it goes on with the unfinished run of the same rows, and after a finished one it does nothing but say so.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
@@ -8,11 +9,12 @@ use uuid::Uuid;
 
 use super::options::ResumeOptions;
 use super::preflight::Rows;
-use super::spool::RowState;
+use super::spool::{RowState, SpooledRow};
+use crate::check::duplicates::Seen;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::create_private_folder;
-use crate::journal::{IndexedRun, Journal, JournalReader, Parent, RowIdentity, RunIdentity, RunIndex};
+use crate::journal::{IndexedRun, Journal, JournalReader, Parent, RunIdentity, RunIndex};
 use crate::message;
 use crate::terminal::quoted_path;
 
@@ -86,6 +88,10 @@ pub fn meant(
         ))
         .hint(message!("resume.other_target_hint")));
     }
+    // A run that sent nothing binds nobody; nor does another order, or rows that were added, where all it sent is there.
+    if past.sent()? == 0 && past.reserved()?.is_empty() || changes == [Change::Input] && has_all_sent(rows, &past)? {
+        return Ok(ResumePlan::Accept(folder, past));
+    }
     if !options.accept_changed {
         let names: Vec<String> = changes.iter().map(|change| change.label()).collect();
         let sent = sent_before(rows, &past, Known::ByKeyToo)?;
@@ -156,9 +162,13 @@ pub fn ended_before(meant: &ResumePlan, identity: &RunIdentity, rows: &mut Rows)
         ResumePlan::Continue(_, past) => {
             let counts = past.counts()?;
             let skipped = if identity.parent.is_some() { counts.skipped } else { 0 };
-            Ok(counts.done() - counts.skipped + skipped + counts.failed + counts.unknown + past.reserved()?)
+            Ok(counts.done() - counts.skipped
+                + skipped
+                + counts.failed
+                + counts.unknown
+                + past.reserved()?.len() as u64)
         }
-        ResumePlan::Accept(_, past) => sent_of(rows, past, Known::ByKeyToo, true),
+        ResumePlan::Accept(_, past) => sound_and_sent(rows, past),
         ResumePlan::Finished(..) => Ok(identity.rows),
     }
 }
@@ -268,32 +278,60 @@ enum Known {
 
 /// How many of the rows a run has sent.
 fn sent_before(rows: &mut Rows, past: &JournalReader, known: Known) -> Result<u64> {
-    sent_of(rows, past, known, false)
+    let mut sent = 0;
+    each(rows, past, |row, seen, is_sent| {
+        // A later row with the same key is a double, and was never sent.
+        let may_be_edited = known == Known::ByKeyToo && seen.first.is_none();
+        let key = row.key_hash().filter(|_| may_be_edited && !is_sent);
+        sent += u64::from(is_sent || key.map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
+        Ok(())
+    })?;
+    Ok(sent)
 }
 
-/// How many of the rows a run has sent, or only of those that could be sent now.
-fn sent_of(rows: &mut Rows, past: &JournalReader, known: Known, only_sound: bool) -> Result<u64> {
-    past.build_indexes()?;
+/// How many of the rows that could be sent now a run has sent, edited ones included.
+fn sound_and_sent(rows: &mut Rows, past: &JournalReader) -> Result<u64> {
     let mut sent = 0;
+    each(rows, past, |row, seen, is_sent| {
+        if matches!(row.state, RowState::Sound(_)) && seen.first.is_none() {
+            let key = row.key_hash().filter(|_| !is_sent);
+            sent += u64::from(is_sent || key.map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
+        }
+        Ok(())
+    })?;
+    Ok(sent)
+}
+
+/// Whether every row that a run has sent, or may have sent, is in the input.
+fn has_all_sent(rows: &mut Rows, past: &JournalReader) -> Result<bool> {
+    let reserved = past.reserved()?;
+    let reserved: HashSet<_> = reserved.iter().map(|key| (key.identity.unwrap_or(key.content), key.copy)).collect();
+    let (mut found, mut reserved_found) = (0, 0);
+    each(rows, past, |row, seen, is_sent| {
+        found += u64::from(is_sent);
+        let is_reserved =
+            [(row.identity, seen.copy), (row.content, seen.content_copy)].iter().any(|hash| reserved.contains(hash));
+        reserved_found += usize::from(is_reserved);
+        Ok(())
+    })?;
+    Ok(found == past.sent()? && reserved_found == reserved.len())
+}
+
+/// Calls `look` with every row, what the rows before it say of it, and whether a run has sent it as it is.
+fn each(
+    rows: &mut Rows,
+    past: &JournalReader,
+    mut look: impl FnMut(&SpooledRow, Seen, bool) -> Result<()>,
+) -> Result<()> {
+    past.build_indexes()?;
     rows.begin()?;
     while let Some(row) = rows.spool.next()? {
-        let seen = rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, true);
-        if only_sound && (!matches!(row.state, RowState::Sound(_)) || seen.first.is_some()) {
-            continue;
-        }
-        let identity = RowIdentity {
-            identity: row.identity,
-            copy: seen.copy,
-            content: row.content,
-            content_copy: seen.content_copy,
-        };
-        let is_sent = past.was_sent(&identity)?
-            || (known == Known::ByKeyToo
-                && row.key_hash().map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
-        sent += u64::from(is_sent);
+        let is_sound = matches!(row.state, RowState::Sound(_));
+        let seen = rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound);
+        let is_sent = past.was_sent(&row.known_by(seen))?;
+        look(&row, seen, is_sent)?;
     }
-    rows.begin()?;
-    Ok(sent)
+    rows.begin()
 }
 
 /// Makes the folder and journal of a new run and lists it.

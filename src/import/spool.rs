@@ -10,10 +10,10 @@ use bytes::Bytes;
 use rust_i18n::t;
 
 use super::operation::{LookUp, WriteOperation};
-use crate::check::duplicates::NaturalKey;
+use crate::check::duplicates::{NaturalKey, Seen};
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
-use crate::journal::Reason;
+use crate::journal::{Reason, RowIdentity};
 use crate::message::Message;
 
 /// What a row has come to in the first reading.
@@ -45,6 +45,11 @@ pub struct SpooledRow {
 }
 
 impl SpooledRow {
+    /// What it is found by in journals, where the rows before it say `seen`.
+    pub fn known_by(&self, seen: Seen) -> RowIdentity {
+        RowIdentity { identity: self.identity, copy: seen.copy, content: self.content, content_copy: seen.content_copy }
+    }
+
     /// The hash of its natural key, when it has one.
     pub fn key_hash(&self) -> Option<u64> {
         self.key.as_ref().map(|key| key.hash)

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::database::{connect, damaged, failed, get_identity, totals, version_of};
 use super::identity::RunIdentity;
-use super::operation::{Operation, RowIdentity};
+use super::operation::{Operation, RowIdentity, RowKey};
 use super::rows::{
     COLUMNS, COLUMNS_OF_VERSION_1, read_finding, read_message, read_operation, signed, unpack, unsigned,
 };
@@ -118,16 +118,18 @@ impl JournalReader {
     ///
     /// # Errors
     /// A damaged file.
-    pub fn reserved(&self) -> Result<u64> {
+    pub fn reserved(&self) -> Result<Vec<RowKey>> {
         let windows: Vec<Vec<u8>> = self.query("SELECT rows FROM reservation", |row| row.get(0))?;
-        let mut reserved = 0;
+        let mut reserved = Vec::new();
         for key in windows.iter().flat_map(|rows| unpack(rows, self.version)) {
             let has_end = self
                 .connection
                 .prepare_cached("SELECT 1 FROM operation WHERE row = ?1")
                 .and_then(|mut statement| statement.exists([signed(key.row)]))
                 .map_err(|error| failed(&self.folder, error))?;
-            reserved += u64::from(!has_end);
+            if !has_end {
+                reserved.push(key);
+            }
         }
         Ok(reserved)
     }
@@ -338,21 +340,20 @@ impl JournalReader {
         exists(&format!("content = ?1 {}", self.without_identity()), &row.content, row.content_copy)
     }
 
-    /// How many rows were sent and are not known to have failed, those of an earlier input and those in doubt included.
+    /// How many rows were sent and are not known to have failed, those of an earlier input included, each counted once.
     ///
     /// # Errors
     /// A damaged file.
     pub fn sent(&self) -> Result<u64> {
-        let sent: i64 = self
-            .connection
-            .query_row(
-                "SELECT (SELECT count(*) FROM operation WHERE status IN (1, 2, 3, 7))
-                      + (SELECT count(*) FROM earlier WHERE status IN (1, 2, 3, 7))",
-                [],
-                |row| row.get(0),
-            )
-            .map_err(|error| failed(&self.folder, error))?;
-        Ok(unsigned(sent) + self.reserved()?)
+        let identity = if self.version >= 2 { "coalesce(identity, content)" } else { "content" };
+        let sent =
+            |table: &str| format!("SELECT {identity}, coalesce(copy, 0) FROM {table} WHERE status IN (1, 2, 3, 7)");
+        self.connection
+            .query_row(&format!("SELECT count(*) FROM ({} UNION {})", sent("operation"), sent("earlier")), [], |row| {
+                row.get(0)
+            })
+            .map(unsigned)
+            .map_err(|error| failed(&self.folder, error))
     }
 
     /// Whether a row with this natural key was sent and is not known to have failed.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bad_input;
+mod identity;
 mod journal;
 mod login;
 mod main_job;

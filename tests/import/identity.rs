@@ -1,0 +1,130 @@
+//! Which row is this? A row is known by what it says in the columns that are sent, whatever else changes in the file.
+
+use crate::harness::{Server, Table, Work, assert_rows, customers};
+
+/// Ten tickets, which have no key.
+fn tickets() -> Table {
+    let mut table = Table::of(&["标题", "描述", "客户编号"]);
+    for number in 1..=10 {
+        table.push(&[&format!("示例 {number}"), "打印机坏了", "50001"]);
+    }
+    table
+}
+
+fn with_column(table: &Table, at: usize, header: &str, value: impl Fn(usize) -> String) -> Table {
+    let mut wider = table.clone();
+    for (index, row) in wider.rows.iter_mut().enumerate() {
+        row.insert(at, if index == 0 { header.to_owned() } else { value(index) });
+    }
+    wider
+}
+
+#[test]
+fn a_column_that_is_not_sent_makes_no_other_rows() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("tickets.csv", &tickets());
+    work.on(&server, "import tickets tickets.csv").exits(0);
+    let stored = server.stored("tickets");
+    let remarks = with_column(&tickets(), 3, "内部批注", |index| format!("看过 {index}"));
+    let numbers = with_column(&tickets(), 0, "序号", |index| index.to_string());
+    let mut reversed = tickets();
+    reversed.rows[1..].reverse();
+    for table in [remarks, numbers, reversed] {
+        work.write_table("tickets.csv", &table);
+        work.on(&server, "import tickets tickets.csv").exits(0).says("this was done before");
+        work.write_table("copy.csv", &table);
+        work.on(&server, "import tickets copy.csv").exits(0).says("this was done before");
+        assert_eq!(server.stored("tickets"), stored);
+    }
+}
+
+/// What Excel makes of a file when it is saved again.
+#[test]
+fn a_file_that_was_saved_again_is_the_same_file() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "姓名,手机,公司编号,备注\n示例,13100000001,20001,2026-01-05\n");
+    work.on(&server, "import customers mine.csv").exits(0);
+    let stored = server.stored("customers");
+    for again in [
+        "姓名,手机,公司编号,备注\n示例,13100000001,20001,2026/1/5\n",
+        "姓名,手机,公司编号,备注\n 示例 ,１３１０００００００１,20001,2026/1/5\n",
+        "手机,姓名,备注,公司编号,\n13100000001,示例,2026-01-05,20001,\n",
+    ] {
+        work.write("mine.csv", again);
+        work.on(&server, "import customers mine.csv").exits(0).says("this was done before");
+        assert_eq!(server.stored("customers"), stored, "{again}");
+    }
+}
+
+#[test]
+fn an_unfinished_run_goes_on_when_its_file_was_sorted_or_got_more_rows() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 8));
+    work.on(&server, "import customers mine.csv --limit 5").exits(0);
+    let stored = server.stored("customers");
+    let mut sorted = customers(1, 10);
+    sorted.rows[1..].reverse();
+    work.write_table("mine.csv", &sorted);
+    work.on(&server, "import customers mine.csv").exits(0).says("going on with the run in");
+    assert_eq!(server.stored("customers"), stored + 5);
+    assert_rows(&work.summary(), "created 10");
+    assert_eq!(work.runs().len(), 1);
+}
+
+#[test]
+fn a_row_that_was_sent_and_is_gone_is_asked_about() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 8));
+    work.on(&server, "import customers mine.csv --limit 5").exits(0);
+    let stored = server.stored("customers");
+    work.write_table("mine.csv", &customers(2, 8));
+    work.on(&server, "import customers mine.csv").exits(2).says("4 rows of this input were sent then");
+    assert_eq!(server.stored("customers"), stored);
+}
+
+/// Who shares a telephone with somebody who was sent is no edit of them, as long as they are there themselves.
+#[test]
+fn a_twin_is_not_taken_for_an_edit() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20001\n");
+    work.on(&server, "import customers mine.csv").exits(0);
+    work.write(
+        "mine.csv",
+        "姓名,手机,公司编号\n示例丙,13100000001,20001\n示例甲,13100000001,20001\n示例丁,13100000002,20001\n",
+    );
+    let ran = work.on(&server, "import customers mine.csv --accept-changed");
+    ran.exits(3);
+    let results = work.results();
+    assert_eq!(results.column("status"), ["refused", "created", "skipped"], "{ran}");
+    assert_eq!(results.column("code"), ["duplicate", "", "changed_since_sent"], "{ran}");
+}
+
+#[test]
+fn a_run_that_sent_nothing_binds_nobody() {
+    let server = Server::start("--fault 401,on=POST_users,times=1");
+    let work = Work::with("mine.csv", "姓名,手机,公司编号,电话二\n示例,13100000001,20001,010-00000000\n");
+    work.on(&server, "import customers mine.csv").exits(6);
+    work.write("m.toml", "[columns]\n'电话二' = 'fixnumber'\n");
+    let before = server.stored("customers");
+    work.on(&server, "import customers mine.csv --mapping m.toml").exits(0);
+    assert_eq!(server.stored("customers"), before + 1);
+}
+
+/// Three rows of one key were sent once.
+#[test]
+fn a_warning_counts_what_was_sent_and_nothing_else() {
+    let server = Server::start("");
+    let work = Work::new();
+    let mut table = customers(1, 20);
+    for name in ["示例甲", "示例乙", "示例丙"] {
+        table.push(&[name, "13100000001", "20001"]);
+    }
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv").exits(3);
+    work.on(&server, "import customers mine.csv --fresh --dry-run")
+        .exits(3)
+        .says("20 rows of this input were sent before");
+}
