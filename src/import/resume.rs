@@ -88,8 +88,8 @@ pub fn meant(
         ))
         .hint(message!("resume.other_target_hint")));
     }
-    // A run that sent nothing binds nobody; nor does another order, or rows that were added, where all it sent is there.
-    if past.sent()? == 0 && past.reserved()?.is_empty() || changes == [Change::Input] && has_all_sent(rows, &past)? {
+    // A run that sent nothing binds nobody; nor does one that is not finished, where all it sent is still there.
+    if !has_sent(&past)? || ended.is_none() && changes == [Change::Input] && has_all_sent(rows, &past)? {
         return Ok(ResumePlan::Accept(folder, past));
     }
     if !options.accept_changed {
@@ -224,15 +224,24 @@ fn earlier_run(
         return open(run).map(Some);
     }
     let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
-    if let Some(run) = of_path.into_iter().find(same_mode) {
-        let (folder, past) = open(run)?;
+    let of_path = of_path.into_iter().find(same_mode).map(open).transpose()?;
+    if let Some((_, past)) = &of_path {
         let is_unfinished = !matches!(past.ended()?, Some((_, true)));
         // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
-        if is_unfinished || sent_before(rows, &past, Known::ByKeyToo)? > 0 {
-            return Ok(Some((folder, past)));
+        if is_unfinished && has_sent(past)? || sent_before(rows, past, Known::ByKeyToo)? > 0 {
+            return Ok(of_path);
         }
     }
-    Ok(runs_with_rows(identity, index, rows, entity)?.into_iter().next())
+    // One that sent nothing comes after those that sent these rows.
+    match runs_with_rows(identity, index, rows, entity)?.into_iter().next() {
+        Some(run) => Ok(Some(run)),
+        None => Ok(of_path.filter(|(_, past)| !matches!(past.ended(), Ok(Some((_, true)))))),
+    }
+}
+
+/// Whether a run has sent anything, or may have.
+fn has_sent(past: &JournalReader) -> Result<bool> {
+    Ok(past.sent()? > 0 || !past.reserved()?.is_empty())
 }
 
 /// Runs that sent some of the input's rows, newest first. Rows that may be written again without harm (changes, tags,
