@@ -6,16 +6,14 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request};
-use http_body_util::Full;
+use http::{HeaderMap, Method};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::secrets::Secrets;
 use super::target::Credentials;
-use super::transport::{Http, uri};
+use super::transport::{Http, Request};
 use crate::entity::Service;
 use crate::error::{Error, Result};
 use crate::message;
@@ -175,11 +173,11 @@ async fn ask(
         Error::cannot_run(message!("api.token_unreachable", why = why.clone())).hint(message!("api.unreachable_hint"))
     };
     let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("grant_type", grant_type).finish();
-    let mut request = Request::new(Full::new(Bytes::from(form)));
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = uri(address)?;
-    request.headers_mut().insert(AUTHORIZATION, login.clone());
-    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    let headers = HeaderMap::from_iter([
+        (AUTHORIZATION, login.clone()),
+        (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
+    ]);
+    let request = Request { method: Method::POST, address, headers, body: form.into() };
     let response = http.exchange(request).await.map_err(|failure| unreachable(failure.why()))?;
     let status = response.status;
     let body = response.body.map_err(|why| unreachable(&why))?;

@@ -8,8 +8,7 @@ use std::time::Duration;
 use backon::BackoffBuilder;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, Request, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, Method};
 use url::Url;
 use uuid::Uuid;
 
@@ -20,7 +19,7 @@ use super::limiter::Limiter;
 use super::outcome::{Expected, Outcome, classify};
 use super::secrets::{Secrets, secret_members};
 use super::target::Target;
-use super::transport::{Failure, Http, uri};
+use super::transport::{Failure, Http, Request};
 use crate::entity::{self, Service};
 use crate::error::{Error, Result};
 use crate::message;
@@ -110,7 +109,7 @@ impl Client {
     ///
     /// # Errors
     /// The login cannot be had at all.
-    pub async fn write(&self, method: entity::Method, address: &Uri, body: Bytes, request_id: Uuid) -> Result<Sent> {
+    pub async fn write(&self, method: entity::Method, address: &Url, body: Bytes, request_id: Uuid) -> Result<Sent> {
         self.attempt(method, address, Some((request_id, body))).await
     }
 
@@ -132,11 +131,10 @@ impl Client {
     /// The login is rejected, the host cannot be reached, or the service goes on failing.
     pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Rejection>> {
         let mut waits = waits(READ_ATTEMPTS - 1);
-        let address = uri(url)?;
         loop {
             let (error, asked) = {
                 let permit = self.limiter.acquire().await;
-                let sent = self.attempt(entity::Method::Get, &address, None).await?;
+                let sent = self.attempt(entity::Method::Get, url, None).await?;
                 match self.read_answer(url, sent) {
                     Read::Document(document) => {
                         permit.on_success();
@@ -174,7 +172,7 @@ impl Client {
         classify(answer, expected, |text| secrets.hide(text))
     }
 
-    async fn attempt(&self, method: entity::Method, address: &Uri, write: Option<(Uuid, Bytes)>) -> Result<Sent> {
+    async fn attempt(&self, method: entity::Method, address: &Url, write: Option<(Uuid, Bytes)>) -> Result<Sent> {
         let login = self.auth.login(&self.http).await?;
         let first = self.once(method, address, write.as_ref(), &login.header).await?;
         match first {
@@ -192,23 +190,20 @@ impl Client {
     async fn once(
         &self,
         method: entity::Method,
-        address: &Uri,
+        address: &Url,
         write: Option<&(Uuid, Bytes)>,
         login: &HeaderValue,
     ) -> Result<Sent> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let (body, request_id) = write.map_or_else(Default::default, |(id, body)| (body.clone(), Some(id)));
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = match method {
-            entity::Method::Get => http::Method::GET,
-            entity::Method::Post => http::Method::POST,
-            entity::Method::Put => http::Method::PUT,
-            entity::Method::Delete => http::Method::DELETE,
+        let method = match method {
+            entity::Method::Get => Method::GET,
+            entity::Method::Post => Method::POST,
+            entity::Method::Put => Method::PUT,
+            entity::Method::Delete => Method::DELETE,
         };
-        *request.uri_mut() = address.clone();
         // As many as there will be, or the map grows twice.
-        *request.headers_mut() = HeaderMap::with_capacity(8);
-        let headers = request.headers_mut();
+        let mut headers = HeaderMap::with_capacity(8);
         headers.insert(AUTHORIZATION, login.clone());
         match request_id {
             // Answers to writes are a line; asking for them compressed costs more than it saves.
@@ -224,7 +219,7 @@ impl Client {
                 headers.insert(self.request_id.clone(), value);
             }
         }
-        let response = match self.http.exchange(request).await {
+        let response = match self.http.exchange(Request { method, address, headers, body }).await {
             Ok(response) => response,
             Err(Failure::Untrusted(why)) => {
                 // Asking again cannot help.

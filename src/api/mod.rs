@@ -12,8 +12,10 @@ mod client;
 mod envelope;
 mod limiter;
 mod outcome;
+mod proxy;
 mod secrets;
 mod target;
+mod tls;
 mod transport;
 
 pub use answer::Answer;
@@ -22,4 +24,3 @@ pub use envelope::{Document, Rejection, as_text, record, records, total};
 pub use limiter::{Limiter, Permit};
 pub use outcome::{Expected, Outcome};
 pub use target::{Credentials, Target};
-pub use transport::uri;

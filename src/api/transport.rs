@@ -1,33 +1,21 @@
-//! The transport: one pool of connections to one host, over TLS unless that host is this machine, through the proxy the
-//! system names. It follows nothing and repeats nothing that left, and it says exactly how far a request got.
+//! The transport: one pool of HTTP/1.1 connections to one host, over TLS unless that host is this machine, through the
+//! proxy the system names. It follows nothing and repeats nothing that left, and it says exactly how far a request got.
 
 use std::error::Error as Cause;
 use std::io::{self, Read};
-use std::path::Path;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::future::BoxFuture;
-use http::header::{ACCEPT, CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, USER_AGENT};
-use http::{Request, Uri};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::Verifier;
-use tokio::net::TcpStream;
-use tower_service::Service;
+use bytes::{Bytes, BytesMut};
+use http::Method;
+use http::header::{CONTENT_ENCODING, HeaderMap};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, retry};
+use tokio::time::timeout;
 use url::Url;
 
 use super::target::Target;
+use super::{proxy, tls};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Message;
@@ -39,15 +27,27 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that idled longer is not used again: the service may be about to close it, and a write that leaves at
 /// that moment is in doubt. Servers commonly keep one for five seconds and more.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-
-type AnyError = Box<dyn Cause + Send + Sync>;
+/// How long after the time limit an answer that is there already may take to be read.
+const READING_TIME: Duration = Duration::from_millis(100);
 
 /// Sends requests to one host.
 #[derive(Debug)]
 pub struct Http {
-    client: Client<Connector, Full<Bytes>>,
+    client: Client,
     timeout: Duration,
-    host: HeaderValue,
+}
+
+/// What is sent.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// HTTP method.
+    pub method: Method,
+    /// Where to.
+    pub address: &'a Url,
+    /// Headers, those left out that every request has.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
 }
 
 /// What came back.
@@ -73,10 +73,12 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn of(error: &legacy::Error) -> Failure {
+    fn of(error: &reqwest::Error) -> Failure {
         match error.is_connect() {
             true if is_bad_certificate(error) => Failure::Untrusted(reason(error)),
             true => Failure::NotSent(reason(error)),
+            // Not even a request could be made of it.
+            false if error.is_builder() => Failure::NotSent(reason(error)),
             false => Failure::Lost(reason(error)),
         }
     }
@@ -95,64 +97,89 @@ impl Http {
     /// # Errors
     /// A certificate that cannot be read, a proxy of an unknown kind, or a machine whose TLS cannot be set up.
     pub fn new(target: &Target) -> Result<Http> {
-        let host = HeaderValue::from_str(&target.host())
-            .map_err(|_| Error::usage(message!("api.bad_address", address = target.host())))?;
-        let client = Client::builder(TokioExecutor::new())
+        // Plain HTTP is only ever this machine, where no proxy and no certificate is wanted.
+        let (proxy, tls) = match target.base.scheme() {
+            "http" => (None, tls::trusting_nobody()?),
+            _ => (proxy::of_system(&target.base)?, tls::trusting(target.ca_cert.as_deref())?),
+        };
+        let builder = patient(Client::builder())
+            .tls_backend_preconfigured(tls)
+            .http1_only()
+            .no_proxy()
+            .redirect(Policy::none())
+            // Nothing that left is repeated. What remains is in the pool: a request of which no byte was written, because
+            // its connection had closed meanwhile, takes another one.
+            .retry(retry::never().max_retries_per_request(0))
+            .user_agent(concat!("bw8/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT.min(target.timeout / 2))
             // As large as what may be in flight, or connections are thrown away and made again.
             .pool_max_idle_per_host(target.concurrency.max(1))
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_timer(TokioTimer::new())
-            // Only a request of which no byte was written, because its connection had closed meanwhile, takes another one.
-            .retry_canceled_requests(true)
-            .set_host(false)
-            .build(Connector::new(target)?);
-        Ok(Http { client, timeout: target.timeout, host })
+            .pool_idle_timeout(IDLE_TIMEOUT);
+        let client = proxy.into_iter().fold(builder, ClientBuilder::proxy).build();
+        let client = client.map_err(|why| Error::cannot_run(message!("api.no_client", why = why)))?;
+        Ok(Http { client, timeout: target.timeout })
     }
 
     /// Sends one request and reads what comes back, within the target's time limit.
     ///
     /// # Errors
     /// Nothing came back.
-    pub async fn exchange(&self, mut request: Request<Full<Bytes>>) -> std::result::Result<Response, Failure> {
-        let headers = request.headers_mut();
-        headers.insert(HOST, self.host.clone());
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("bw8/", env!("CARGO_PKG_VERSION"))));
+    pub async fn exchange(&self, request: Request<'_>) -> std::result::Result<Response, Failure> {
+        let mut outgoing = reqwest::Request::new(request.method, request.address.clone());
+        *outgoing.headers_mut() = request.headers;
+        *outgoing.body_mut() = Some(request.body.into());
         let mut head = None;
         let exchange = async {
-            let response = self.client.request(request).await.map_err(|error| Failure::of(&error))?;
-            let (parts, body) = response.into_parts();
-            head = Some(parts);
-            Ok(Limited::new(body, LARGEST_BODY).collect().await)
+            let mut response = self.client.execute(outgoing).await.map_err(|error| Failure::of(&error))?;
+            head = Some((response.status().as_u16(), std::mem::take(response.headers_mut())));
+            Ok(whole_body(&mut response, LARGEST_BODY).await)
         };
-        let exchanged = tokio::time::timeout(self.timeout, exchange).await;
-        let body = match exchanged {
-            Ok(Err(failure)) => return Err(failure),
-            Ok(Ok(Ok(body))) => Ok(body.to_bytes()),
-            Ok(Ok(Err(error))) => Err(reason(error.as_ref())),
-            Err(_) => Err(message!("api.timed_out")),
+        let body = match within(self.timeout, exchange).await {
+            Some(Ok(body)) => body,
+            Some(Err(failure)) => return Err(failure),
+            None => Err(message!("api.timed_out")),
         };
-        let Some(head) = head else {
+        let Some((status, headers)) = head else {
             return Err(Failure::Lost(body.err().unwrap_or_default()));
         };
         let is_gzip =
-            head.headers.get(CONTENT_ENCODING).is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip"));
+            headers.get(CONTENT_ENCODING).is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip"));
         let body = if is_gzip && body.as_ref().is_ok_and(|body| !body.is_empty()) {
             body.and_then(|body| inflate(&body, LARGEST_BODY))
         } else {
             body
         };
-        Ok(Response { status: head.status.as_u16(), headers: head.headers, body })
+        Ok(Response { status, headers, body })
     }
 }
 
-/// An address as the transport takes it.
-///
-/// # Errors
-/// One with a character that the transport does not take.
-pub fn uri(address: &Url) -> Result<Uri> {
-    Uri::try_from(address.as_str())
-        .map_err(|_| Error::cannot_run(message!("api.bad_address", address = address.path())))
+/// The system gives up no connection while an answer is waited for: the time limit is the exchange's alone.
+fn patient(builder: ClientBuilder) -> ClientBuilder {
+    #[cfg(target_os = "linux")]
+    let builder = builder.tcp_user_timeout(None);
+    builder.tcp_keepalive(None).tcp_keepalive_interval(None).tcp_keepalive_retries(None)
+}
+
+/// What an exchange came to within a time limit. After it, what the exchange has at hand already still counts: a machine
+/// that slept past the limit finds the answer in its socket, and reading it takes a few steps of several tasks.
+async fn within<T>(limit: Duration, exchange: impl Future<Output = T>) -> Option<T> {
+    let mut exchange = pin!(exchange);
+    match timeout(limit, exchange.as_mut()).await {
+        Ok(came) => Some(came),
+        Err(_) => timeout(READING_TIME, exchange).await.ok(),
+    }
+}
+
+/// A body to its end, unless it breaks off or is larger than any real one.
+async fn whole_body(response: &mut reqwest::Response, largest: usize) -> std::result::Result<Bytes, Message> {
+    let mut whole = BytesMut::new();
+    while let Some(part) = response.chunk().await.map_err(|error| reason(&error))? {
+        if part.len() > largest - whole.len() {
+            return Err(message!("api.too_large"));
+        }
+        whole.extend_from_slice(&part);
+    }
+    Ok(whole.freeze())
 }
 
 fn inflate(body: &[u8], largest: usize) -> std::result::Result<Bytes, Message> {
@@ -165,150 +192,12 @@ fn inflate(body: &[u8], largest: usize) -> std::result::Result<Bytes, Message> {
     }
 }
 
-/// Makes connections, each within its time.
-#[derive(Debug, Clone)]
-struct Connector {
-    secure: HttpsConnector<Route>,
-    timeout: Duration,
-}
-
-impl Connector {
-    fn new(target: &Target) -> Result<Connector> {
-        // Plain HTTP is only ever this machine, where no proxy and no certificate is wanted.
-        let (proxy, tls) = match target.base.scheme() {
-            "http" => (None, trusting_nobody()?),
-            _ => (Matcher::from_system().intercept(&uri(&target.base)?), trusting(target.ca_cert.as_deref())?),
-        };
-        let timeout = CONNECT_TIMEOUT.min(target.timeout / 2);
-        Ok(Connector { secure: HttpsConnector::from((Route::new(proxy)?, tls)), timeout })
-    }
-}
-
-impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
-    type Error = AnyError;
-    type Future = BoxFuture<'static, std::result::Result<Self::Response, AnyError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<std::result::Result<(), AnyError>> {
-        self.secure.poll_ready(context)
-    }
-
-    fn call(&mut self, to: Uri) -> Self::Future {
-        let connected = tokio::time::timeout(self.timeout, self.secure.call(to));
-        Box::pin(async move {
-            let late = |_| io::Error::from(io::ErrorKind::TimedOut);
-            connected.await.map_err(late)?
-        })
-    }
-}
-
-/// The way to the host: straight, or through a proxy.
-#[derive(Debug, Clone)]
-enum Route {
-    Straight(HttpConnector),
-    Tunnel(Tunnel<HttpConnector>),
-    Socks(SocksV5<HttpConnector>),
-}
-
-impl Route {
-    fn new(proxy: Option<Intercept>) -> Result<Route> {
-        let mut straight = HttpConnector::new();
-        straight.set_nodelay(true);
-        straight.enforce_http(false);
-        let Some(proxy) = proxy else { return Ok(Route::Straight(straight)) };
-        match proxy.uri().scheme_str() {
-            Some("http") => {
-                let tunnel = Tunnel::new(proxy.uri().clone(), straight);
-                Ok(Route::Tunnel(match proxy.basic_auth() {
-                    Some(login) => tunnel.with_auth(login.clone()),
-                    None => tunnel,
-                }))
-            }
-            Some(kind @ ("socks5" | "socks5h")) => {
-                let socks = SocksV5::new(proxy.uri().clone(), straight).local_dns(kind == "socks5");
-                Ok(Route::Socks(match proxy.raw_auth() {
-                    Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
-                    None => socks,
-                }))
-            }
-            kind => Err(Error::usage(message!("api.proxy_kind", kind = kind.unwrap_or_default()))
-                .hint(message!("api.proxy_kind_hint"))),
-        }
-    }
-}
-
-impl Service<Uri> for Route {
-    type Response = TokioIo<TcpStream>;
-    type Error = AnyError;
-    type Future = BoxFuture<'static, std::result::Result<Self::Response, AnyError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<std::result::Result<(), AnyError>> {
-        match self {
-            Route::Straight(http) => http.poll_ready(context).map_err(AnyError::from),
-            Route::Tunnel(tunnel) => tunnel.poll_ready(context).map_err(AnyError::from),
-            Route::Socks(socks) => socks.poll_ready(context).map_err(AnyError::from),
-        }
-    }
-
-    fn call(&mut self, to: Uri) -> Self::Future {
-        match self {
-            Route::Straight(http) => {
-                let connecting = http.call(to);
-                Box::pin(async { Ok(connecting.await?) })
-            }
-            Route::Tunnel(tunnel) => {
-                let connecting = tunnel.call(to);
-                Box::pin(async { Ok(connecting.await?) })
-            }
-            Route::Socks(socks) => {
-                let connecting = socks.call(to);
-                Box::pin(async { Ok(connecting.await?) })
-            }
-        }
-    }
-}
-
-/// TLS that accepts what the system trusts and, beside it, what a file names.
-fn trusting(ca_cert: Option<&Path>) -> Result<ClientConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let roots = ca_cert.map(certificates).transpose()?.unwrap_or_default();
-    let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(no_client)?;
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let mut config = builder
-        .map_err(no_client)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// TLS for a host that is not spoken to over TLS.
-fn trusting_nobody() -> Result<ClientConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Ok(builder.map_err(no_client)?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let bad = |why: Message| Error::usage(message!("api.bad_certificate", file = path.display(), why = why));
-    let pem = std::fs::read(path).map_err(|error| bad(error.to_string().into()))?;
-    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|e| bad(e.to_string().into()))?;
-    if found.is_empty() { Err(bad(message!("api.no_certificate"))) } else { Ok(found) }
-}
-
-fn no_client(why: rustls::Error) -> Error {
-    Error::cannot_run(message!("api.no_client", why = why))
-}
-
 /// The innermost cause of a transport error, without the address (which may hold a query) and without repetition.
-fn reason(error: &(dyn Cause + 'static)) -> Message {
-    if error.is::<http_body_util::LengthLimitError>() {
-        return message!("api.too_large");
+fn reason(error: &reqwest::Error) -> Message {
+    if error.is_timeout() {
+        return message!("api.timed_out");
     }
-    let mut cause = error;
+    let mut cause: &(dyn Cause + 'static) = error;
     loop {
         if cause.downcast_ref().is_some_and(hyper::Error::is_incomplete_message) {
             return message!("api.closed");
@@ -318,8 +207,9 @@ fn reason(error: &(dyn Cause + 'static)) -> Message {
     }
     match cause.downcast_ref().map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => return message!("api.nobody_listens"),
-        Some(io::ErrorKind::TimedOut) => return message!("api.timed_out"),
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => return message!("api.closed"),
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof) => {
+            return message!("api.closed");
+        }
         _ => {}
     }
     let text = cause.to_string();
@@ -330,7 +220,7 @@ fn reason(error: &(dyn Cause + 'static)) -> Message {
 }
 
 /// Whether a connection was not made because nobody vouches for the host's certificate.
-fn is_bad_certificate(error: &legacy::Error) -> bool {
+fn is_bad_certificate(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
@@ -348,8 +238,162 @@ fn is_bad_certificate(error: &legacy::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::net::{TcpListener, TcpStream};
+
+    use secrecy::SecretString;
+    use tokio::sync::oneshot;
 
     use super::*;
+    use crate::api::Credentials;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone";
+
+    /// A port of this machine, and the transport to it.
+    fn server() -> (TcpListener, Http, Url) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = Url::parse(&format!("http://{}/api/v1", listener.local_addr().unwrap())).unwrap();
+        let credentials = Credentials::Basic { user: "me".into(), password: SecretString::from("secret") };
+        let timeout = Duration::from_secs(60);
+        let target = Target { base: base.clone(), credentials, ca_cert: None, concurrency: 2, rate: 0.0, timeout };
+        (listener, Http::new(&target).unwrap(), base)
+    }
+
+    fn post(address: &Url) -> Request<'_> {
+        Request { method: Method::POST, address, headers: HeaderMap::new(), body: Bytes::from_static(b"{}!") }
+    }
+
+    /// Reads one request to its end.
+    fn take_request(stream: &mut TcpStream) {
+        let mut request = Vec::new();
+        while !request.ends_with(b"{}!") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            request.push(byte[0]);
+        }
+    }
+
+    /// Nobody knocks any more.
+    fn assert_nothing_more(listener: &TcpListener) {
+        listener.set_nonblocking(true).unwrap();
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_came_while_the_machine_slept_is_read() {
+        let (listener, http, address) = server();
+        let (asked, is_asked) = oneshot::channel();
+        let (sleeps, is_asleep) = std::sync::mpsc::channel();
+        let (answered, is_answered) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            take_request(&mut stream);
+            asked.send(()).unwrap();
+            is_asleep.recv().unwrap();
+            stream.write_all(ANSWER).unwrap();
+            answered.send(stream).unwrap();
+        });
+        let machine = async {
+            is_asked.await.unwrap();
+            // Nothing else runs on this thread until the answer lies in the socket and the time is over.
+            tokio::time::pause();
+            sleeps.send(()).unwrap();
+            let stream = is_answered.recv().unwrap();
+            tokio::time::advance(http.timeout * 2).await;
+            stream
+        };
+        let (response, _stream) = tokio::join!(http.exchange(post(&address)), machine);
+        assert_eq!(response.unwrap().body.unwrap(), "done");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_the_limit_only_what_is_there_already_counts() {
+        let limit = Duration::from_secs(1);
+        assert_eq!(within(limit, std::future::pending::<()>()).await, None);
+        let steps = async {
+            tokio::time::sleep(limit).await;
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert_eq!(within(limit, steps).await, Some(()));
+        assert_eq!(within(limit, tokio::time::sleep(limit * 2)).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_closed_while_idle_is_replaced_and_nothing_is_sent_twice() {
+        let (listener, http, address) = server();
+        let (closed, is_closed) = oneshot::channel();
+        let serving = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            take_request(&mut stream);
+            stream.write_all(ANSWER).unwrap();
+            drop(stream);
+            closed.send(()).unwrap();
+            let (mut stream, _) = listener.accept().unwrap();
+            take_request(&mut stream);
+            stream.write_all(ANSWER).unwrap();
+            listener
+        });
+        assert_eq!(http.exchange(post(&address)).await.unwrap().status, 200);
+        is_closed.await.unwrap();
+        // The end of the connection is seen where the system is asked for news.
+        tokio::task::yield_now().await;
+        assert_eq!(http.exchange(post(&address)).await.unwrap().status, 200);
+        assert_nothing_more(&serving.join().unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_was_read_is_lost_with_its_connection_and_not_repeated() {
+        let (listener, http, address) = server();
+        let serving = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            take_request(&mut stream);
+            stream.write_all(ANSWER).unwrap();
+            take_request(&mut stream);
+            listener
+        });
+        assert_eq!(http.exchange(post(&address)).await.unwrap().status, 200);
+        let failure = http.exchange(post(&address)).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Lost(why) if why.code() == "api.closed"), "{failure:?}");
+        assert_nothing_more(&serving.join().unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_could_not_leave_was_not_sent() {
+        let (listener, http, address) = server();
+        drop(listener);
+        let failure = http.exchange(post(&address)).await.unwrap_err();
+        assert!(matches!(&failure, Failure::NotSent(why) if why.code() == "api.nobody_listens"), "{failure:?}");
+        let mut endless = address.clone();
+        endless.set_path(&"x".repeat(70_000));
+        let failure = http.exchange(post(&endless)).await.unwrap_err();
+        assert!(matches!(&failure, Failure::NotSent(_)), "{failure:?}");
+    }
+
+    #[tokio::test]
+    async fn a_status_stands_though_its_body_breaks_off() {
+        let (listener, http, address) = server();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            take_request(&mut stream);
+            stream.write_all(b"HTTP/1.1 422 no\r\nContent-Length: 100\r\n\r\nhalf").unwrap();
+        });
+        let response = http.exchange(post(&address)).await.unwrap();
+        assert_eq!((response.status, response.body.unwrap_err().code()), (422, "api.closed"));
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_not_read_for_ever() {
+        let (listener, http, address) = server();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            take_request(&mut stream);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+            while stream.write_all(b"5\r\nmore \r\n").is_ok() {}
+        });
+        let mut response = http.client.post(address).body("{}!").send().await.unwrap();
+        assert_eq!(whole_body(&mut response, 100_000).await.unwrap_err().code(), "api.too_large");
+    }
 
     #[test]
     fn a_packed_body_is_unpacked_unless_it_is_broken_or_too_large() {

@@ -1,13 +1,11 @@
 //! Where writes of one entity go and what comes back.
 
 use bytes::Bytes;
-use http::Uri;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::api::{Expected, Target, uri};
+use crate::api::{Expected, Target};
 use crate::entity::{Catalog, Endpoint, Entity, Method};
-use crate::error::Result;
 
 /// Where writes of one entity go and what comes back.
 #[derive(Debug, Clone)]
@@ -17,7 +15,7 @@ pub struct Route {
     /// Path with `{id}` in it, or without.
     pub path: String,
     /// The address, when the path needs no id.
-    pub address: Uri,
+    pub address: Url,
     /// Member the record is wrapped in.
     pub wrap: Option<String>,
     /// What an answer looks like.
@@ -28,19 +26,16 @@ pub struct Route {
 
 impl Route {
     /// The route of an endpoint.
-    ///
-    /// # Errors
-    /// A path that cannot be part of an address.
-    pub fn new(target: &Target, catalog: &Catalog, entity: &Entity, endpoint: &Endpoint) -> Result<Route> {
+    pub fn new(target: &Target, catalog: &Catalog, entity: &Entity, endpoint: &Endpoint) -> Route {
         let list = entity.endpoint("list").and_then(|list| list.answer.clone());
         let get = entity.endpoint("get").and_then(|get| get.answer.clone());
         let mut wrappers: Vec<String> =
             [endpoint.answer.clone(), endpoint.wrap.clone(), get, list].into_iter().flatten().collect();
         wrappers.dedup();
-        Ok(Route {
+        Route {
             method: endpoint.method,
             path: endpoint.path.clone(),
-            address: uri(&target.address(&endpoint.path))?,
+            address: target.address(&endpoint.path),
             wrap: endpoint.wrap.clone(),
             expected: Expected {
                 wrappers,
@@ -49,7 +44,7 @@ impl Route {
                 secrets: entity.fields.iter().filter(|field| field.secret).map(|field| field.name.clone()).collect(),
             },
             resend: endpoint.resend.clone(),
-        })
+        }
     }
 
     /// The address for a record's id.

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Uri;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -68,33 +67,24 @@ struct End {
 
 impl<'a> RowSender<'a> {
     /// What is needed to send rows of `entity`.
-    ///
-    /// # Errors
-    /// A path in the catalog that cannot be part of an address.
-    pub fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity) -> Result<Self> {
+    pub fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity) -> Self {
         let target = client.target();
         let access_of = |entity: &Entity| {
             let (get, update) = (entity.endpoint("get")?, entity.endpoint("update")?);
             let route = |endpoint| Route::new(target, catalog, entity, endpoint);
-            Some(route(get).and_then(|get| {
-                let custom = catalog.service.custom.clone();
-                Ok(Access { entity: entity.clone(), custom, get, update: route(update)? })
-            }))
+            let custom = catalog.service.custom.clone();
+            Some(Access { entity: entity.clone(), custom, get: route(get), update: route(update) })
         };
         let edited =
             entity.edits.iter().filter_map(|edits| entity.field(&edits.entity)).flat_map(|field| &field.choices);
         let names = edited.map(|choice| choice.value.as_str()).chain([entity.name.as_str()]);
-        let access = names
-            .filter_map(|name| Some((name, access_of(catalog.get(name)?)?)))
-            .map(|(name, access)| Ok((name.to_owned(), access?)))
-            .collect::<Result<_>>()?;
+        let access = names.filter_map(|name| Some((name.to_owned(), access_of(catalog.get(name)?)?))).collect();
         let conflict = entity.conflict.clone().and_then(|conflict| {
             let endpoint = entity.endpoint(&conflict.endpoint)?;
             Some((conflict, target.address(&endpoint.path), endpoint.answer.clone()?))
         });
-        let create =
-            entity.endpoint("create").map(|endpoint| Route::new(target, catalog, entity, endpoint)).transpose()?;
-        Ok(RowSender { client, stop, create, access, entity, conflict, accepted: AtomicBool::new(false) })
+        let create = entity.endpoint("create").map(|endpoint| Route::new(target, catalog, entity, endpoint));
+        RowSender { client, stop, create, access, entity, conflict, accepted: AtomicBool::new(false) }
     }
 
     /// How the record a job writes to is read and changed.
@@ -259,7 +249,7 @@ impl<'a> RowSender<'a> {
         attempts: &mut u32,
     ) -> Result<Option<End>> {
         let route = &access.update;
-        let address = api::uri(&route.address_of(self.client.target(), id))?;
+        let address = route.address_of(self.client.target(), id);
         let body = route.body(members);
         let written = self.write(pending, permit, route.method, &address, &body, &route.expected, attempts).await?;
         Ok(written.map(|written| match written {
@@ -312,7 +302,7 @@ impl<'a> RowSender<'a> {
         pending: &PendingWrite,
         mut permit: Permit<'_>,
         method: Method,
-        address: &Uri,
+        address: &Url,
         body: &Bytes,
         expected: &Expected,
         attempts: &mut u32,
@@ -371,7 +361,7 @@ impl<'a> RowSender<'a> {
         }
     }
 
-    fn settle(&self, outcome: Outcome, permit: &Permit<'_>, method: Method, address: &Uri) -> Result<Option<Written>> {
+    fn settle(&self, outcome: Outcome, permit: &Permit<'_>, method: Method, address: &Url) -> Result<Option<Written>> {
         let stopped = |error: Error| Err(error);
         match outcome {
             Outcome::Done { id } => {

@@ -66,13 +66,21 @@ fn socks(client: &mut TcpStream) -> String {
 }
 
 fn import(proxy: &str, tls: &Tls) -> (Work, Ran) {
+    import_with(HOST, tls, &[("HTTPS_PROXY", proxy)])
+}
+
+/// An import into a host, with what the environment says of proxies.
+fn import_with(host: &str, tls: &Tls, environment: &[(&str, &str)]) -> (Work, Ran) {
     let work = Work::new();
     work.write_table("mine.csv", &customers(1, 1));
     work.write("root.pem", &tls.certificate);
     let mut command = work.command(format!(
-        "import customers mine.csv --base-url https://{HOST} --ca-cert root.pem --rate 0 --timeout 5"
+        "import customers mine.csv --base-url https://{host} --ca-cert root.pem --rate 0 --timeout 5"
     ));
-    command.env("BW8_USER", "me@example.com").env("BW8_PASSWORD", "secret").env("HTTPS_PROXY", proxy);
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    command.env("BW8_USER", "me@example.com").env("BW8_PASSWORD", "secret").envs(environment.iter().copied());
     let ran = work.run(command);
     (work, ran)
 }
@@ -105,4 +113,47 @@ fn a_proxy_of_another_kind_is_refused() {
     let (_work, ran) = import(&format!("https://me:{PASSWORD}@127.0.0.1:9"), &tls);
     ran.exits(2).says("proxy").says("HTTPS_PROXY").never_says(PASSWORD);
     assert_eq!(tls.requests(), 0);
+}
+
+#[test]
+fn the_password_of_a_socks_proxy_is_told_as_it_is() {
+    let tls = Tls::start(HOST);
+    let proxy = Proxy::start(tls.address, socks);
+    let (_work, ran) = import(&format!("socks5h://me:50%25%2541%20@{}", proxy.address), &tls);
+    ran.exits(3).says("7 no");
+    assert_eq!(proxy.asked.recv().unwrap(), format!("me 50%%41  {HOST}"));
+}
+
+#[test]
+fn a_proxy_may_be_named_in_small_letters_or_for_everything() {
+    for name in ["https_proxy", "ALL_PROXY", "all_proxy"] {
+        let tls = Tls::start(HOST);
+        let proxy = Proxy::start(tls.address, http);
+        let address = format!("http://{}", proxy.address);
+        let (_work, ran) = import_with(HOST, &tls, &[(name, &address)]);
+        ran.exits(3).says("7 no");
+        assert!(proxy.asked.recv().unwrap().starts_with("CONNECT "), "{name}");
+    }
+}
+
+#[test]
+fn a_host_that_needs_no_proxy_is_asked_directly() {
+    let tls = Tls::start("localhost");
+    let host = format!("localhost:{}", tls.address.port());
+    for exception in ["localhost", "example.com, LOCALHOST", "*"] {
+        let (_work, ran) = import_with(&host, &tls, &[("HTTPS_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", exception)]);
+        ran.exits(3).says("7 no");
+    }
+}
+
+#[test]
+fn this_machine_is_never_asked_through_a_proxy() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 1));
+    let mut command = work.command_on(&server, "import customers mine.csv");
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+        command.env(name, "http://127.0.0.1:9");
+    }
+    work.run(command).exits(0);
+    assert_rows(&work.summary(), "created 1");
 }

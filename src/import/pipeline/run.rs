@@ -57,7 +57,7 @@ pub fn send(
     let tally = Tally::new(&before, preflight.rows);
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(preflight.rows));
-    let sender = RowSender::new(&client, &stop, options.catalog, options.entity())?;
+    let sender = RowSender::new(&client, &stop, options.catalog, options.entity());
     let mut planner = planner(options, preflight, rows, &journal)?;
     planner.mark_present_rows()?;
     let runtime =
