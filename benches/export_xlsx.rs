@@ -3,6 +3,16 @@
 //!
 //! The mirror is filled as a refresh would leave it, so the command finds all pages read and only writes.
 
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "benches say what they expect by failing, and nobody outside uses them"
+)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;

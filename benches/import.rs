@@ -5,6 +5,16 @@
 //! `cargo bench --bench import` runs it all; `-- --rows 1000000` changes the size, `-- latency` and `-- memory` do
 //! one part alone, memory with the journal's size.
 
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "benches say what they expect by failing, and nobody outside uses them"
+)]
+
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,7 +31,7 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("respond") => respond(Duration::from_millis(arguments[1].parse().expect("milliseconds"))),
         Some("bare") => {
-            bare(&arguments[1], Path::new(&arguments[2]), arguments[3].parse().expect("requests in flight"))
+            bare(&arguments[1], Path::new(&arguments[2]), arguments[3].parse().expect("requests in flight"));
         }
         Some("memory") => memory(),
         Some("latency") => latency(),

@@ -199,7 +199,7 @@ mod tests {
         std::fs::write(&path, "old").unwrap();
         let write = |text: &'static str| {
             move |file: &mut File| {
-                std::io::Write::write_all(file, text.as_bytes()).context(String::new)?;
+                Write::write_all(file, text.as_bytes()).context(String::new)?;
                 if text.is_empty() { Err(Error::cannot_run("no")) } else { Ok(()) }
             }
         };

@@ -1,5 +1,15 @@
 //! Everything that is tested from outside, in one binary: a file per theme.
 
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests say what they expect by failing, and nobody outside uses them"
+)]
+
 mod architecture;
 mod commands;
 mod dependencies;

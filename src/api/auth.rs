@@ -21,7 +21,7 @@ use crate::message::Message;
 
 /// A header and which token it carries, so that the rejection of an old one does not renew a new one.
 #[derive(Debug, Clone)]
-pub struct Login {
+pub(super) struct Login {
     /// Value of the `Authorization` header, marked sensitive.
     pub header: HeaderValue,
     /// Counts tokens; 0 for Basic.
@@ -37,7 +37,7 @@ struct Token {
 
 /// The login of one account.
 #[derive(Debug)]
-pub enum Auth {
+pub(super) enum Auth {
     /// The same header for every request.
     Basic {
         /// The header.
@@ -51,7 +51,7 @@ pub enum Auth {
 
 /// The tokens of one key pair.
 #[derive(Debug)]
-pub struct Tokens {
+pub(super) struct Tokens {
     client_id: String,
     client_secret: SecretString,
     address: Url,
@@ -67,7 +67,7 @@ impl Auth {
     ///
     /// # Errors
     /// A name or password that no header can carry.
-    pub fn new(credentials: &Credentials, address: Url, service: &Service) -> Result<Self> {
+    pub(super) fn new(credentials: &Credentials, address: Url, service: &Service) -> Result<Self> {
         match credentials {
             Credentials::Basic { user, password } => {
                 let login = Login { header: basic(user, password)?, generation: 0 };
@@ -89,7 +89,7 @@ impl Auth {
     ///
     /// # Errors
     /// The service rejects the key pair, or cannot be reached.
-    pub async fn login(&self, http: &Http) -> Result<Login> {
+    pub(super) async fn login(&self, http: &Http) -> Result<Login> {
         match self {
             Auth::Basic { login, .. } => Ok(login.clone()),
             Auth::OAuth(tokens) => match current(&tokens.token, None) {
@@ -103,7 +103,7 @@ impl Auth {
     ///
     /// # Errors
     /// As [`Auth::login`].
-    pub async fn renewed(&self, http: &Http, rejected: &Login) -> Result<Option<Login>> {
+    pub(super) async fn renewed(&self, http: &Http, rejected: &Login) -> Result<Option<Login>> {
         match self {
             Auth::Basic { .. } => Ok(None),
             Auth::OAuth(tokens) => tokens.renew(http, Some(rejected.generation)).await.map(Some),
@@ -111,7 +111,7 @@ impl Auth {
     }
 
     /// What nobody may see of this login: its password or key, and what its header carries.
-    pub fn secrets(&self) -> Vec<String> {
+    pub(super) fn secrets(&self) -> Vec<String> {
         match self {
             Auth::Basic { login, password } => vec![carried(&login.header), password.expose_secret().to_owned()],
             Auth::OAuth(tokens) => {

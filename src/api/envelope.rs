@@ -26,7 +26,7 @@ impl Rejection {
 
 /// Parses a body. Backslashes that begin no escape are taken as backslashes: the service is known to send them.
 /// None for HTML, half a body, or anything else that is not JSON.
-pub fn parse(body: &[u8]) -> Option<Document> {
+pub(super) fn parse(body: &[u8]) -> Option<Document> {
     serde_json::from_slice(body).ok().or_else(|| {
         let text = std::str::from_utf8(body).ok()?;
         serde_json::from_str(&double_stray_backslashes(text)?).ok()
@@ -61,7 +61,7 @@ fn double_stray_backslashes(text: &str) -> Option<String> {
 /// The error in a document, in any of the four shapes: `errcode`/`errmsg`, `error`/`error_description`,
 /// `state`/`message`, and for answers to writes `status`/`message`. Only top-level members count: contacts and companies
 /// have fields called `state` and `status` of their own.
-pub fn rejection(document: &Document, is_write: bool) -> Option<Rejection> {
+pub(super) fn rejection(document: &Document, is_write: bool) -> Option<Rejection> {
     let members = document.as_object()?;
     let text = |name: &str| members.get(name).map(as_text).unwrap_or_default();
     let rejection = |code: Cow<'_, str>, message: Cow<'_, str>| {

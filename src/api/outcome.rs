@@ -55,7 +55,7 @@ pub enum Outcome {
 
 /// What an answer to a write proves. Texts of the service that an outcome shows are shown without what `hide` hides; what
 /// is hidden does not change what the answer means.
-pub fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str) -> String) -> Outcome {
+pub(super) fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str) -> String) -> Outcome {
     let document = parse(&answer.body);
     let described = document.as_ref().and_then(|document| rejection(document, true));
     let rejected = |otherwise: &str| match &described {

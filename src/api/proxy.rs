@@ -12,7 +12,7 @@ use crate::message;
 ///
 /// # Errors
 /// A proxy of an unknown kind, or an address that no request can be made of.
-pub fn of_system(address: &Url) -> Result<Option<Proxy>> {
+pub(super) fn of_system(address: &Url) -> Result<Option<Proxy>> {
     let address = Uri::try_from(address.as_str())
         .map_err(|_| Error::cannot_run(message!("api.bad_address", address = address.path())))?;
     Matcher::from_system().intercept(&address).map(|found| proxy(&found)).transpose()

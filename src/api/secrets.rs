@@ -8,11 +8,11 @@ use crate::entity::Custom;
 use crate::text::mask;
 
 /// Secrets that a text of the service may repeat.
-pub struct Secrets(Vec<String>);
+pub(super) struct Secrets(Vec<String>);
 
 impl Secrets {
     /// These secrets, and what becomes of one that a careless service writes into JSON as it is.
-    pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+    pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut secrets: Vec<String> = secrets.into_iter().collect();
         let misread: Vec<String> = secrets.iter().filter_map(|secret| misread(secret)).collect();
         secrets.extend(misread);
@@ -22,7 +22,7 @@ impl Secrets {
     }
 
     /// A text without them, in whatever form it repeats them.
-    pub fn hide(&self, text: &str) -> String {
+    pub(super) fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| mask(&text, secret))
     }
 }
@@ -34,7 +34,7 @@ fn misread(secret: &str) -> Option<String> {
 }
 
 /// The values that a record in `body` has for the members `names`, custom fields included.
-pub fn secret_members(body: &[u8], names: &[String], custom: &Custom) -> Vec<String> {
+pub(super) fn secret_members(body: &[u8], names: &[String], custom: &Custom) -> Vec<String> {
     let mut found = Vec::new();
     if !names.is_empty() {
         collect(&serde_json::from_slice(body).unwrap_or_default(), names, custom, &mut found);

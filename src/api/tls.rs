@@ -16,7 +16,7 @@ use crate::message::Message;
 ///
 /// # Errors
 /// A file without a certificate, or a machine whose TLS cannot be set up.
-pub fn trusting(ca_cert: Option<&Path>) -> Result<ClientConfig> {
+pub(super) fn trusting(ca_cert: Option<&Path>) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let roots = ca_cert.map(certificates).transpose()?.unwrap_or_default();
     let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(no_client)?;
@@ -34,7 +34,7 @@ pub fn trusting(ca_cert: Option<&Path>) -> Result<ClientConfig> {
 ///
 /// # Errors
 /// A machine whose TLS cannot be set up.
-pub fn trusting_nobody() -> Result<ClientConfig> {
+pub(super) fn trusting_nobody() -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     Ok(builder.map_err(no_client)?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())

@@ -32,14 +32,14 @@ const READING_TIME: Duration = Duration::from_millis(100);
 
 /// Sends requests to one host.
 #[derive(Debug)]
-pub struct Http {
+pub(super) struct Http {
     client: Client,
     timeout: Duration,
 }
 
 /// What is sent.
 #[derive(Debug)]
-pub struct Request<'a> {
+pub(super) struct Request<'a> {
     /// HTTP method.
     pub method: Method,
     /// Where to.
@@ -52,7 +52,7 @@ pub struct Request<'a> {
 
 /// What came back.
 #[derive(Debug)]
-pub struct Response {
+pub(super) struct Response {
     /// HTTP status.
     pub status: u16,
     /// Headers.
@@ -63,7 +63,7 @@ pub struct Response {
 
 /// Why nothing came back.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// No connection was made, as nobody vouches for the host's certificate.
     Untrusted(Message),
     /// No connection was made: the request was certainly not processed.
@@ -84,7 +84,7 @@ impl Failure {
     }
 
     /// Why, whichever it is.
-    pub fn why(&self) -> &Message {
+    pub(super) fn why(&self) -> &Message {
         match self {
             Failure::Untrusted(why) | Failure::NotSent(why) | Failure::Lost(why) => why,
         }
@@ -96,7 +96,7 @@ impl Http {
     ///
     /// # Errors
     /// A certificate that cannot be read, a proxy of an unknown kind, or a machine whose TLS cannot be set up.
-    pub fn new(target: &Target) -> Result<Http> {
+    pub(super) fn new(target: &Target) -> Result<Http> {
         // Plain HTTP is only ever this machine, where no proxy and no certificate is wanted.
         let (proxy, tls) = match target.base.scheme() {
             "http" => (None, tls::trusting_nobody()?),
@@ -124,7 +124,7 @@ impl Http {
     ///
     /// # Errors
     /// Nothing came back.
-    pub async fn exchange(&self, request: Request<'_>) -> std::result::Result<Response, Failure> {
+    pub(super) async fn exchange(&self, request: Request<'_>) -> std::result::Result<Response, Failure> {
         let mut outgoing = reqwest::Request::new(request.method, request.address.clone());
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = Some(request.body.into());

@@ -124,7 +124,7 @@ fn push_json_text(text: &str, out: &mut Vec<u8>) {
 fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
     match kind {
         Kind::Mobile | Kind::Phone => {
-            out.extend(value.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'(' | b')')))
+            out.extend(value.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'(' | b')')));
         }
         _ if value.is_ascii() => {
             out.extend(value.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase()));

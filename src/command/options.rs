@@ -15,7 +15,7 @@ use crate::settings::Settings;
 
 /// Which rows of which file, and how they are read.
 #[derive(Debug, Clone, Args)]
-pub struct InputOptions {
+pub(super) struct InputOptions {
     /// What the rows are: customers, companies, tickets, tags, bindings, customer-groups
     pub entity: String,
     /// The file, or - for standard input
@@ -39,7 +39,7 @@ pub struct InputOptions {
 
 /// Options of every command that sends rows.
 #[derive(Debug, Clone, Args)]
-pub struct SendingOptions {
+pub(super) struct SendingOptions {
     /// The run's folder [default: bw8-runs/<date>-<host>-<entity>-<input name>]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
@@ -59,7 +59,7 @@ impl InputOptions {
     ///
     /// # Errors
     /// An entity that cannot be imported, a mapping file that cannot be used, standard input that cannot be kept.
-    pub fn preflight<'a>(&self, settings: &'a Settings, run: Option<&Path>) -> Result<PreflightOptions<'a>> {
+    pub(super) fn preflight<'a>(&self, settings: &'a Settings, run: Option<&Path>) -> Result<PreflightOptions<'a>> {
         let entity = self.mode.entity(importable(settings, &self.entity)?);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
         let (path, shown) = match self.file.as_os_str() == "-" {

@@ -24,6 +24,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("fields", include_str!("catalog/fields.toml")),
 ];
 
+#[expect(clippy::panic, reason = "a test parses every file that is embedded")]
 static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| {
     // The files are part of the binary and a test parses every one of them, so this cannot fail for a user.
     let service = toml::from_str(SERVICE).expect("service.toml is valid");

@@ -7,7 +7,7 @@ use super::confidence::Confidence;
 /// HTTP method of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "their names are what HTTP calls them")]
 pub enum Method {
     Get,
     Post,

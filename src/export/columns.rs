@@ -9,7 +9,7 @@ use crate::projection::{Column, ColumnSource, Definitions, Names, tell_apart};
 
 /// Decides on columns.
 #[derive(Debug, Clone, Copy)]
-pub struct ColumnChoice<'a> {
+pub(super) struct ColumnChoice<'a> {
     /// What is meant.
     pub options: &'a ExportOptions<'a>,
 }
@@ -19,7 +19,12 @@ impl<'a> ColumnChoice<'a> {
     ///
     /// # Errors
     /// A name that is no column, with those that are.
-    pub fn columns(&self, custom: &[String], definitions: &Definitions, names: &Names<'_>) -> Result<Vec<Column<'a>>> {
+    pub(super) fn columns(
+        &self,
+        custom: &[String],
+        definitions: &Definitions,
+        names: &Names<'_>,
+    ) -> Result<Vec<Column<'a>>> {
         let mut columns = Vec::new();
         if self.options.columns.is_empty() {
             let id = self.options.entity.id.as_ref().and_then(|id| self.options.entity.field(id));
@@ -46,14 +51,14 @@ impl<'a> ColumnChoice<'a> {
     }
 
     /// The columns of a table of parts: the key of the record they belong to, and their own fields.
-    pub fn part_columns(&self, part: &'a Part) -> Vec<Column<'a>> {
+    pub(super) fn part_columns(&self, part: &'a Part) -> Vec<Column<'a>> {
         let id = self.options.entity.id.as_ref().and_then(|id| self.options.entity.field(id));
         let column = |field| Column { title: self.title(field), from: ColumnSource::Field(field) };
         id.into_iter().chain(&part.fields).map(column).collect()
     }
 
     /// The fields of the columns the user named, or all.
-    pub fn fields(&self) -> Vec<&'a Field> {
+    pub(super) fn fields(&self) -> Vec<&'a Field> {
         match self.options.columns.is_empty() {
             true => self.options.entity.fields.iter().collect(),
             false => self.named_fields().collect(),
@@ -61,7 +66,7 @@ impl<'a> ColumnChoice<'a> {
     }
 
     /// The field that a header or an interface's name means.
-    pub fn field(&self, name: &str) -> Option<&'a Field> {
+    pub(super) fn field(&self, name: &str) -> Option<&'a Field> {
         let wanted = fold(name);
         let is_meant = |field: &&Field| {
             [&field.name, &field.zh, &field.en].into_iter().chain(&field.aliases).any(|word| fold(word) == wanted)
@@ -70,7 +75,7 @@ impl<'a> ColumnChoice<'a> {
     }
 
     /// The secret fields the user named.
-    pub fn named_secrets(&self) -> Vec<String> {
+    pub(super) fn named_secrets(&self) -> Vec<String> {
         self.named_fields().filter(|field| field.secret).map(|field| field.name.clone()).collect()
     }
 
@@ -79,7 +84,7 @@ impl<'a> ColumnChoice<'a> {
     }
 
     /// The error for a word that is no column.
-    pub fn unknown(&self, name: &str, custom: &[String], definitions: &Definitions) -> Error {
+    pub(super) fn unknown(&self, name: &str, custom: &[String], definitions: &Definitions) -> Error {
         let language = self.options.language();
         let own = self.options.entity.fields.iter().map(|field| format!("{} ({})", field.label(language), field.name));
         let known: Vec<String> = own.chain(custom.iter().map(|key| definitions.label(key).to_owned())).collect();

@@ -6,7 +6,7 @@ use super::plan::ExportPlan;
 use crate::language::Language;
 
 /// The filters as typed, each span with its days.
-pub fn filters(plan: &ExportPlan<'_>) -> Vec<String> {
+pub(super) fn filters(plan: &ExportPlan<'_>) -> Vec<String> {
     let selection = &plan.options.selection;
     let typed = selection.typed.iter().map(|filter| format!("{} {}", filter.option, filter.value));
     let spans = plan.spans.iter().map(|(field, bounds)| format!("{field}: {}", bounds.name()));
@@ -36,7 +36,7 @@ fn filters_in_words(plan: &ExportPlan<'_>, language: Language) -> Vec<String> {
 }
 
 /// What the first sheet says beside counts.
-pub fn of(plan: &ExportPlan<'_>, account: &str) -> Vec<(String, String)> {
+pub(super) fn of(plan: &ExportPlan<'_>, account: &str) -> Vec<(String, String)> {
     let language = plan.options.language();
     let locale = language.pick("zh", "en");
     let filters = filters_in_words(plan, language);

@@ -27,7 +27,7 @@ struct Term {
 
 /// Which records are written.
 #[derive(Debug, Clone)]
-pub struct RecordFilter<'a> {
+pub(super) struct RecordFilter<'a> {
     /// Their entity.
     pub entity: &'a Entity,
     /// Where custom fields are.
@@ -45,7 +45,7 @@ impl<'a> RecordFilter<'a> {
     ///
     /// # Errors
     /// A condition on what is no column.
-    pub fn new(plan: &ExportPlan<'a>, definitions: &Definitions) -> Result<Self> {
+    pub(super) fn new(plan: &ExportPlan<'a>, definitions: &Definitions) -> Result<Self> {
         let choice = ColumnChoice { options: plan.options };
         let mut terms: Vec<Term> = Vec::new();
         for Condition { column, value } in &plan.options.selection.conditions {
@@ -78,12 +78,12 @@ impl<'a> RecordFilter<'a> {
     }
 
     /// The same for all records of another entity: deleted ones are meant or not alike.
-    pub fn all_of<'b>(&'b self, entity: &'b Entity) -> RecordFilter<'b> {
+    pub(super) fn all_of<'b>(&'b self, entity: &'b Entity) -> RecordFilter<'b> {
         RecordFilter { entity, spans: Vec::new(), terms: Vec::new(), ..self.clone() }
     }
 
     /// Whether a record, with its own page where there is one, is written.
-    pub fn holds(&self, record: &Value, detail: Option<&Value>) -> bool {
+    pub(super) fn holds(&self, record: &Value, detail: Option<&Value>) -> bool {
         let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
         let in_bounds = |(name, bounds): &(String, Bounds)| {
             // A list's row may lack a member the service was asked to filter by; then its word is taken.
@@ -107,7 +107,7 @@ impl<'a> RecordFilter<'a> {
     }
 
     /// Whether a record may be written once its own page is known: what the list does not tell is not held against it.
-    pub fn could_hold(&self, record: &Value) -> bool {
+    pub(super) fn could_hold(&self, record: &Value) -> bool {
         let is_told = |term: &&Term| match term.is_custom {
             true => self.custom(record, &term.name).is_some(),
             false => record.get(&term.name).is_some(),

@@ -15,7 +15,7 @@ use crate::refresh::{Detail, ListQuery, ListReport, RefreshedList, Refresher};
 
 /// What was gathered.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub(super) struct Gathered {
     /// The lists with the records, one but for tags.
     pub lists: Vec<List>,
     /// What was asked for them.
@@ -36,7 +36,7 @@ impl Gathered {
 ///
 /// # Errors
 /// The user stops, the service fails, or a list cannot be made whole.
-pub async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) -> Result<Gathered> {
+pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) -> Result<Gathered> {
     let entity = plan.options.entity;
     let read = async |query: &ListQuery<'_>| match plan.options.mirror {
         MirrorUse::ReadChanges => refresher.read_changes(query).await,
@@ -82,7 +82,7 @@ fn everything_of<'a>(refresher: &Refresher<'a>, entity: &'a Entity) -> Option<Li
 ///
 /// # Errors
 /// The user stops or the service fails.
-pub async fn details(
+pub(super) async fn details(
     refresher: &Refresher<'_>,
     plan: &ExportPlan<'_>,
     list: &List,
@@ -119,7 +119,7 @@ fn missing_warning(missing: u64) -> Option<String> {
 ///
 /// # Errors
 /// The login is refused or the host cannot be reached.
-pub async fn definitions(refresher: &Refresher<'_>, entity: &Entity) -> Result<Definitions> {
+pub(super) async fn definitions(refresher: &Refresher<'_>, entity: &Entity) -> Result<Definitions> {
     let mut definitions = Definitions::default();
     let Some(fields) = refresher.catalog.entities().iter().find(|fields| fields.origin.is_some()) else {
         return Ok(definitions);

@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 
 /// What was exported, and how it is known to be all.
 #[derive(Debug, Serialize)]
-pub struct Manifest {
+pub(super) struct Manifest {
     /// Version of this format.
     pub version: u32,
     /// The entity.
@@ -51,7 +51,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// The manifest of files that are in place.
-    pub fn new(
+    pub(super) fn new(
         plan: &ExportPlan<'_>,
         account: &str,
         gathered: &Gathered,
@@ -80,7 +80,7 @@ impl Manifest {
     ///
     /// # Errors
     /// A full disk.
-    pub fn write_beside(&self, file: &Path) -> Result<()> {
+    pub(super) fn write_beside(&self, file: &Path) -> Result<()> {
         let path = file.with_extension("manifest.json");
         files::whole(&path, |file| {
             serde_json::to_writer_pretty(file, self).context(|| message!("export.cannot_write", file = path.display()))

@@ -26,7 +26,7 @@ const NAMES_SECONDS: i64 = 24 * 60 * 60;
 ///
 /// # Errors
 /// The user stops.
-pub async fn name_lists<'a>(
+pub(super) async fn name_lists<'a>(
     refresher: &Refresher<'a>,
     fields: &[&Field],
     records: &RecordReader<'_>,

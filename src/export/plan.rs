@@ -13,7 +13,7 @@ use crate::refresh::ListQuery;
 
 /// How an entity's records are found.
 #[derive(Debug)]
-pub enum Source<'a> {
+pub(super) enum Source<'a> {
     /// By one list.
     List(ListQuery<'a>),
     /// By several endpoints that list them, each with the id its path wants.
@@ -26,7 +26,7 @@ pub enum Source<'a> {
 
 /// What is asked, and what decides on the records that come.
 #[derive(Debug)]
-pub struct ExportPlan<'a> {
+pub(super) struct ExportPlan<'a> {
     /// What is meant.
     pub options: &'a ExportOptions<'a>,
     /// How records are found.
@@ -42,7 +42,7 @@ impl<'a> ExportPlan<'a> {
     ///
     /// # Errors
     /// Options that do not fit the entity.
-    pub fn new(options: &'a ExportOptions<'a>) -> Result<Self> {
+    pub(super) fn new(options: &'a ExportOptions<'a>) -> Result<Self> {
         let (entity, selection) = (options.entity, &options.selection);
         let mut spans = Vec::new();
         for (by, bounds) in [(selection.by, selection.bounds), (RecordTime::Updated, selection.updated)] {
@@ -74,7 +74,7 @@ impl<'a> ExportPlan<'a> {
     }
 
     /// The list the records are in, where they are in one.
-    pub fn query(&self) -> Option<&ListQuery<'a>> {
+    pub(super) fn query(&self) -> Option<&ListQuery<'a>> {
         match &self.source {
             Source::List(query) => Some(query),
             Source::Several(_) | Source::Walk(_) | Source::Tags => None,

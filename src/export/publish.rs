@@ -16,7 +16,7 @@ use crate::message;
 
 /// Where the files of an export ended up.
 #[derive(Debug, Default)]
-pub struct Published {
+pub(super) struct Published {
     /// Their paths; `-` is standard output.
     pub files: Vec<String>,
     /// What proves them; none for standard output.
@@ -27,7 +27,7 @@ pub struct Published {
 
 /// What proves a file.
 #[derive(Debug, Clone, Serialize)]
-pub struct FileSum {
+pub(super) struct FileSum {
     /// Its name, beside the manifest.
     pub name: String,
     /// Rows below the header.
@@ -44,7 +44,7 @@ pub struct FileSum {
 ///
 /// # Errors
 /// No name can be taken, standard output cannot be written.
-pub fn publish(staged: &[StagedFile], output: &Output) -> Result<Published> {
+pub(super) fn publish(staged: &[StagedFile], output: &Output) -> Result<Published> {
     let mut published = Published::default();
     for file in staged {
         if file.written.cut > 0 {

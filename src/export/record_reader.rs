@@ -16,7 +16,7 @@ const BATCH: usize = 512;
 
 /// Where the records are.
 #[derive(Debug, Clone, Copy)]
-pub struct RecordReader<'a> {
+pub(super) struct RecordReader<'a> {
     /// The mirror.
     pub mirror: &'a Mirror,
     /// The list.
@@ -29,7 +29,7 @@ pub struct RecordReader<'a> {
 
 /// What was read of a list.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct RecordCounts {
+pub(super) struct RecordCounts {
     /// Records that passed the filter.
     pub passed: u64,
     /// Deleted records that were left out.
@@ -38,7 +38,7 @@ pub struct RecordCounts {
 
 impl<'a> RecordReader<'a> {
     /// Reads a list of a plan.
-    pub fn new(refresher: &Refresher<'a>, plan: &ExportPlan<'_>, list: &'a List) -> Self {
+    pub(super) fn new(refresher: &Refresher<'a>, plan: &ExportPlan<'_>, list: &'a List) -> Self {
         let detail = plan.has_details.then_some("get");
         RecordReader { mirror: refresher.mirror, list, detail, stop: refresher.stop }
     }
@@ -47,7 +47,7 @@ impl<'a> RecordReader<'a> {
     ///
     /// # Errors
     /// What `with` says, a mirror that cannot be read, the user stops.
-    pub fn each(
+    pub(super) fn each(
         &self,
         filter: &RecordFilter<'_>,
         mut with: impl FnMut(&Key, &Value, Option<&Value>) -> Result<()>,
@@ -81,7 +81,7 @@ impl<'a> RecordReader<'a> {
     ///
     /// # Errors
     /// As [`RecordReader::each`].
-    pub fn each_part(
+    pub(super) fn each_part(
         &self,
         filter: &RecordFilter<'_>,
         name: &str,

@@ -13,7 +13,7 @@ use crate::terminal::Printer;
 
 /// What became of an export.
 #[derive(Debug)]
-pub struct Exported {
+pub(super) struct Exported {
     /// What proves it.
     pub manifest: Manifest,
     /// The files; `-` is standard output.
@@ -24,7 +24,7 @@ pub struct Exported {
 
 impl Exported {
     /// Tells it.
-    pub fn tell(&self, entity: &Entity, printer: &Printer, client: &Client, began: Instant) {
+    pub(super) fn tell(&self, entity: &Entity, printer: &Printer, client: &Client, began: Instant) {
         let manifest = &self.manifest;
         for warning in &manifest.warnings {
             printer.warn(warning);

@@ -22,7 +22,7 @@ use crate::refresh::Refresher;
 
 /// A table that is written and not yet in place.
 #[derive(Debug)]
-pub struct StagedFile {
+pub(super) struct StagedFile {
     /// Where it is.
     pub path: PathBuf,
     /// What its name has beyond that of the export's file.
@@ -37,7 +37,7 @@ pub struct StagedFile {
 
 /// Writes into a staging directory.
 #[derive(Debug, Clone, Copy)]
-pub struct Stage<'a> {
+pub(super) struct Stage<'a> {
     /// What is asked.
     pub plan: &'a ExportPlan<'a>,
     /// Where the records are.
@@ -53,7 +53,7 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     /// A name that is no column, a mirror that cannot be read, a full disk, the user stops.
-    pub fn records(
+    pub(super) fn records(
         &self,
         list: &List,
         definitions: Definitions,
@@ -129,7 +129,7 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     /// A mirror that cannot be read, a full disk, the user stops.
-    pub fn tags(&self, lists: &[List]) -> Result<StagedFile> {
+    pub(super) fn tags(&self, lists: &[List]) -> Result<StagedFile> {
         let options = self.plan.options;
         let readers = lists.iter().map(|list| RecordReader::new(&self.refresher, self.plan, list));
         let counts = tags::count(readers, options.catalog, self.filter, options.language())?;
@@ -157,7 +157,7 @@ impl<'a> Stage<'a> {
     }
 
     /// An error in the words of the user, who knows nothing of the directory files are made in.
-    pub fn without_directory(&self, error: Error) -> Error {
+    pub(super) fn without_directory(&self, error: Error) -> Error {
         let folder = self.directory.parent().unwrap_or(self.directory);
         let message = error.message().replace(&self.directory.display().to_string(), &folder.display().to_string());
         let renamed = Error::new(error.kind(), message);

@@ -18,7 +18,7 @@ const MOST_VALUES: usize = 200;
 
 /// Counts records by the fields the catalog names.
 #[derive(Debug)]
-pub struct SummaryCounter<'a> {
+pub(super) struct SummaryCounter<'a> {
     counted: Vec<(&'a Field, BTreeMap<String, u64>)>,
     title: String,
     language: Language,
@@ -26,7 +26,7 @@ pub struct SummaryCounter<'a> {
 
 impl<'a> SummaryCounter<'a> {
     /// Counts an entity's records.
-    pub fn new(entity: &'a Entity, language: Language) -> Self {
+    pub(super) fn new(entity: &'a Entity, language: Language) -> Self {
         let fields = entity.summary.iter().filter_map(|name| entity.field(name));
         let counted = fields.map(|field| (field, BTreeMap::new())).collect();
         let title = t!("export.summary_title", entity = entity.label(language), locale = locale(language));
@@ -34,7 +34,7 @@ impl<'a> SummaryCounter<'a> {
     }
 
     /// Counts a record.
-    pub fn add(&mut self, record: &Value) {
+    pub(super) fn add(&mut self, record: &Value) {
         for (field, counts) in &mut self.counted {
             let text = record.get(&field.name).map(text_of).unwrap_or_default();
             let value = match field.kind {
@@ -57,7 +57,12 @@ impl<'a> SummaryCounter<'a> {
     ///
     /// # Errors
     /// A name that cannot be looked up.
-    pub fn sheet(&self, mut facts: Vec<(String, String)>, records: u64, names: &mut Names<'_>) -> Result<SummarySheet> {
+    pub(super) fn sheet(
+        &self,
+        mut facts: Vec<(String, String)>,
+        records: u64,
+        names: &mut Names<'_>,
+    ) -> Result<SummarySheet> {
         let locale = locale(self.language);
         facts.push((t!("export.summary_records", locale = locale).into_owned(), records.to_string()));
         let mut sheet = SummarySheet { title: self.title.clone(), facts, counts: Vec::new() };

@@ -8,7 +8,7 @@ use crate::format::{Column, Dialect, FileFormat, SummarySheet, WriteOptions, Wri
 
 /// A table to write.
 #[derive(Debug, Clone)]
-pub struct Table {
+pub(super) struct Table {
     /// Its format.
     pub format: &'static FileFormat,
     /// Encoding of a text file.
@@ -25,7 +25,7 @@ pub struct Table {
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Written {
+pub(super) struct Written {
     /// Cells that were cut.
     pub cut: u64,
     /// Sheets the rows took.
@@ -37,7 +37,7 @@ impl Table {
     ///
     /// # Errors
     /// A folder that cannot be written, too many columns.
-    pub fn create(&self) -> Result<Box<dyn Writer>> {
+    pub(super) fn create(&self) -> Result<Box<dyn Writer>> {
         let encoding = match self.encoding {
             TextEncoding::Utf8 => encoding_rs::UTF_8,
             TextEncoding::Gb18030 => encoding_rs::GB18030,
@@ -57,7 +57,7 @@ impl Written {
     ///
     /// # Errors
     /// A full disk.
-    pub fn finish(writer: Box<dyn Writer>, summary: Option<SummarySheet>) -> Result<Written> {
+    pub(super) fn finish(writer: Box<dyn Writer>, summary: Option<SummarySheet>) -> Result<Written> {
         let written = Written { cut: writer.cut(), sheets: writer.sheets() };
         match summary {
             Some(summary) => writer.finish_with(&summary)?,

@@ -15,14 +15,14 @@ const BATCH: usize = 512;
 const UNDERWAY: usize = 4;
 
 /// Takes a batch of rows once it is full, and leaves an empty one.
-pub type Send<'a> = dyn FnMut(&mut RowBatch) -> Result<()> + 'a;
+pub(super) type Send<'a> = dyn FnMut(&mut RowBatch) -> Result<()> + 'a;
 
 /// Runs the writer of a table on a thread of its own while `produce` makes its rows. A batch that is full is sent by the
 /// function it is given; what it leaves at its end is written with the summary sheet.
 ///
 /// # Errors
 /// What `produce` says, and what the file says.
-pub fn write_table<T>(
+pub(super) fn write_table<T>(
     table: Table,
     produce: impl FnOnce(&mut RowBatch, &mut Send<'_>) -> Result<(T, Option<SummarySheet>)>,
 ) -> Result<(T, Written)> {

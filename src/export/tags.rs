@@ -16,7 +16,7 @@ use crate::projection::RowBatch;
 
 /// How many records of a type carry a tag.
 #[derive(Debug)]
-pub struct TagCount {
+pub(super) struct TagCount {
     /// What the records are.
     entity: String,
     tag: String,
@@ -27,7 +27,7 @@ pub struct TagCount {
 ///
 /// # Errors
 /// A mirror that cannot be read, the user stops.
-pub fn count<'a>(
+pub(super) fn count<'a>(
     lists: impl Iterator<Item = RecordReader<'a>>,
     catalog: &Catalog,
     filter: &RecordFilter<'_>,
@@ -56,7 +56,7 @@ fn tags_of(entity: &Entity, record: &serde_json::Value) -> Vec<String> {
 }
 
 /// Record type, tag, number of records.
-pub fn columns(headers: Option<Language>) -> Vec<Column> {
+pub(super) fn columns(headers: Option<Language>) -> Vec<Column> {
     let title = |key: &str, name: &str| match headers {
         Some(language) => t!(key, locale = language.pick("zh", "en")).into_owned(),
         None => name.to_owned(),
@@ -72,7 +72,7 @@ pub fn columns(headers: Option<Language>) -> Vec<Column> {
 ///
 /// # Errors
 /// A full disk.
-pub fn write(counts: &[TagCount], table: &Table) -> Result<Written> {
+pub(super) fn write(counts: &[TagCount], table: &Table) -> Result<Written> {
     let mut rows = RowBatch::new(table.columns.len());
     for count in counts {
         rows.push(&count.entity);

@@ -9,9 +9,9 @@ use super::writer::Writer;
 use crate::error::Result;
 
 /// Opens a file and reads its header; the rows follow.
-pub type Open = fn(&Input) -> Result<Reader>;
+pub(super) type Open = fn(&Input) -> Result<Reader>;
 /// Begins a file that will stand at a path.
-pub type Create = fn(&Path, &WriteOptions<'_>) -> Result<Box<dyn Writer>>;
+pub(super) type Create = fn(&Path, &WriteOptions<'_>) -> Result<Box<dyn Writer>>;
 
 /// A format that rows are written in, and that they may be read from.
 #[derive(Debug)]

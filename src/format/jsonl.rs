@@ -28,7 +28,7 @@ pub static JSONL: FileFormat = FileFormat {
 };
 
 /// Writes JSON Lines, which appear under their name when they are whole.
-pub struct JsonlWriter {
+pub(super) struct JsonlWriter {
     path: PathBuf,
     file: BufWriter<AtomicFile>,
     titles: Vec<String>,
@@ -40,7 +40,7 @@ impl JsonlWriter {
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn create(path: &Path, options: &WriteOptions<'_>) -> Result<Self> {
+    pub(super) fn create(path: &Path, options: &WriteOptions<'_>) -> Result<Self> {
         let file = BufWriter::new(AtomicFile::beside(path).context(|| cannot_write(path))?);
         let titles =
             options.columns.iter().map(|column| serde_json::Value::from(column.title.as_str()).to_string()).collect();

@@ -5,7 +5,7 @@ use super::sheet::Sheet;
 use crate::error::Error;
 
 /// Rows that follow one another.
-pub type Batch = Vec<Row>;
+pub(super) type Batch = Vec<Row>;
 
 /// What the reading thread says.
 pub(super) enum ReaderEvent {

@@ -4,7 +4,7 @@ use crate::journal::{Operation, Status};
 
 /// What the checks made of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Checked {
+pub(super) enum Checked {
     /// It is the template's example row.
     Example,
     /// It has mistakes.
@@ -15,7 +15,7 @@ pub enum Checked {
 
 /// How a row ended before, here or in another run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PastEnd {
+pub(super) struct PastEnd {
     /// How.
     pub status: Status,
     /// Its row number then.
@@ -26,19 +26,19 @@ pub struct PastEnd {
 
 impl PastEnd {
     /// The end of an operation.
-    pub fn of(operation: &Operation) -> Self {
+    pub(super) fn of(operation: &Operation) -> Self {
         PastEnd { status: operation.status, number: operation.row.number, generation: operation.row.generation }
     }
 
     /// Whether a row that ended so may be sent again.
-    pub fn is_open(self) -> bool {
+    pub(super) fn is_open(self) -> bool {
         matches!(self.status, Status::Refused | Status::Failed)
     }
 }
 
 /// A row with the same natural key that was sent before the input changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyMatch {
+pub(super) struct KeyMatch {
     /// How it ended.
     pub end: PastEnd,
     /// Whether that row, as it was sent, is still in the input.
@@ -47,7 +47,7 @@ pub struct KeyMatch {
 
 /// What is known of a row when it is its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowFacts {
+pub(super) struct RowFacts {
     /// What the checks made of it.
     pub checked: Checked,
     /// It has an end in this run.
@@ -66,7 +66,7 @@ pub struct RowFacts {
 
 /// What becomes of a row now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub(super) enum Decision {
     /// Nothing: it has an end.
     Nothing,
     /// Its end from before the input changed stands.
@@ -94,7 +94,7 @@ pub enum Decision {
 ///
 /// What was sent stays sent, whatever the checks say of it now; a row in doubt stays in doubt. A key that was sent is never
 /// sent by another row.
-pub fn decide(facts: &RowFacts) -> Decision {
+pub(super) fn decide(facts: &RowFacts) -> Decision {
     if facts.has_end {
         return Decision::Nothing;
     }

@@ -74,7 +74,7 @@ impl TagEdit {
 
 /// Makes the write operations of one entity.
 #[derive(Debug)]
-pub struct OperationBuilder<'a> {
+pub(super) struct OperationBuilder<'a> {
     entity: &'a Entity,
     mode: WriteMode,
     wrap: Option<String>,
@@ -86,7 +86,7 @@ impl<'a> OperationBuilder<'a> {
     ///
     /// # Errors
     /// An entity that cannot be written so.
-    pub fn new(entity: &'a Entity, mode: WriteMode) -> Result<Self> {
+    pub(super) fn new(entity: &'a Entity, mode: WriteMode) -> Result<Self> {
         let endpoint = match mode {
             _ if entity.edits.is_some() => None,
             WriteMode::Create => Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?),
@@ -102,7 +102,7 @@ impl<'a> OperationBuilder<'a> {
     }
 
     /// What a record without findings asks for.
-    pub fn operation(&mut self, mapping: &Mapping, record: &Record) -> WriteOperation {
+    pub(super) fn operation(&mut self, mapping: &Mapping, record: &Record) -> WriteOperation {
         if let Some(edits) = &self.entity.edits {
             let text = |field: &str| record.value(mapping, field).unwrap_or_default();
             let list = |field: &str| value::tags(text(field)).map(str::to_owned).collect();

@@ -18,7 +18,7 @@ use crate::message::Message;
 
 /// A row that is to be sent.
 #[derive(Debug)]
-pub struct PendingWrite {
+pub(super) struct PendingWrite {
     /// Which row.
     pub row: RowKey,
     /// The id of its write.
@@ -31,7 +31,7 @@ pub struct PendingWrite {
 
 /// What comes of one row.
 #[derive(Debug)]
-pub enum RowAction {
+pub(super) enum RowAction {
     /// It has an end already.
     Ended,
     /// It has an end now, without being sent.
@@ -42,7 +42,7 @@ pub enum RowAction {
 
 /// A retried run, and how its rows are known here.
 #[derive(Debug)]
-pub struct Origin {
+pub(super) struct Origin {
     /// The run that is retried.
     pub past: JournalReader,
     /// Who has taken over its rows.
@@ -58,7 +58,7 @@ pub struct Origin {
 }
 
 /// Makes the steps of a run.
-pub struct RowPlanner<'a> {
+pub(super) struct RowPlanner<'a> {
     /// The rows.
     pub spool: Spool,
     /// Which column feeds which field.
@@ -83,7 +83,7 @@ pub struct RowPlanner<'a> {
 
 impl RowPlanner<'_> {
     /// Rows taken so far.
-    pub fn read(&self) -> u64 {
+    pub(super) fn read(&self) -> u64 {
         self.next
     }
 
@@ -91,7 +91,7 @@ impl RowPlanner<'_> {
     ///
     /// # Errors
     /// A spool or journal that cannot be read.
-    pub fn mark_present_rows(&mut self) -> Result<()> {
+    pub(super) fn mark_present_rows(&mut self) -> Result<()> {
         if !self.has_earlier {
             return Ok(());
         }
@@ -108,7 +108,7 @@ impl RowPlanner<'_> {
     ///
     /// # Errors
     /// A spool or journal that cannot be read.
-    pub fn next(&mut self) -> Result<Option<RowAction>> {
+    pub(super) fn next(&mut self) -> Result<Option<RowAction>> {
         let action = self.action()?;
         // A row whose action could not be found out was not taken.
         self.next += u64::from(action.is_some());
@@ -185,7 +185,7 @@ impl RowPlanner<'_> {
     ///
     /// # Errors
     /// A full disk, a damaged journal.
-    pub fn keep_claims(&self) -> Result<()> {
+    pub(super) fn keep_claims(&self) -> Result<()> {
         self.origin.as_ref().map_or(Ok(()), |origin| origin.claims.keep())
     }
 

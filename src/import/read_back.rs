@@ -20,7 +20,7 @@ use crate::value::is_same_value;
 ///
 /// # Errors
 /// The service cannot be reached.
-pub async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Result<Option<Map<String, Value>>> {
+pub(super) async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Result<Option<Map<String, Value>>> {
     let id = match &pending.operation {
         WriteOperation::Write { .. } => return Ok(None),
         WriteOperation::Change { id, .. } => id,
@@ -36,7 +36,7 @@ pub async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Result<Op
 ///
 /// # Errors
 /// The service stored something else than was sent, or changed what was not named.
-pub async fn compare(
+pub(super) async fn compare(
     sender: &RowSender<'_>,
     pending: &PendingWrite,
     operation: &Operation,

@@ -20,7 +20,7 @@ use crate::terminal::quoted_path;
 
 /// The run a command means.
 #[derive(Debug)]
-pub enum OpenedRun {
+pub(super) enum OpenedRun {
     /// A run that is new; its journal is made.
     New(Journal),
     /// A run that was not finished, or that takes a changed input as its own; and how many rows have an end that stands.
@@ -31,7 +31,7 @@ pub enum OpenedRun {
 
 /// What a command would do, before anything is done.
 #[derive(Debug)]
-pub enum ResumePlan {
+pub(super) enum ResumePlan {
     /// A new run, in this folder when one was named.
     New(Option<PathBuf>),
     /// The run in this folder, which was not finished.
@@ -46,7 +46,7 @@ pub enum ResumePlan {
 ///
 /// # Errors
 /// Something that makes the run what it is has changed.
-pub fn meant(
+pub(super) fn meant(
     options: &ResumeOptions,
     identity: &RunIdentity,
     index: &RunIndex,
@@ -116,7 +116,7 @@ pub fn meant(
 ///
 /// # Errors
 /// Everything of [`meant`], or another process is at work on the run.
-pub fn decide(
+pub(super) fn decide(
     options: &ResumeOptions,
     identity: RunIdentity,
     index: &RunIndex,
@@ -155,7 +155,7 @@ pub fn decide(
 ///
 /// # Errors
 /// A journal that cannot be read.
-pub fn ended_before(meant: &ResumePlan, identity: &RunIdentity, rows: &mut Rows) -> Result<u64> {
+pub(super) fn ended_before(meant: &ResumePlan, identity: &RunIdentity, rows: &mut Rows) -> Result<u64> {
     match meant {
         ResumePlan::New(_) => Ok(0),
         // Skipped rows of a run that is no retry are the example.
@@ -269,7 +269,7 @@ fn runs_with_rows(
 
 /// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
 /// cannot be read does not keep a fresh one from beginning.
-pub fn may_double(identity: &RunIdentity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> u64 {
+pub(super) fn may_double(identity: &RunIdentity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> u64 {
     match earlier_run(identity, index, rows, entity) {
         Ok(Some((_, past))) => sent_before(rows, &past, Known::ByKeyToo).unwrap_or(0),
         _ => 0,
@@ -344,7 +344,7 @@ fn each(
 }
 
 /// Makes the folder and journal of a new run and lists it.
-pub fn begin(folder: &Path, identity: &RunIdentity, index: &RunIndex) -> Result<Journal> {
+pub(super) fn begin(folder: &Path, identity: &RunIdentity, index: &RunIndex) -> Result<Journal> {
     let journal = Journal::create(folder, identity)?;
     index.put(identity, folder)?;
     Ok(journal)
@@ -388,7 +388,7 @@ fn portable(name: &str) -> String {
 }
 
 /// A new run's id: made of time and chance.
-pub fn new_run_id() -> Uuid {
+pub(super) fn new_run_id() -> Uuid {
     Uuid::now_v7()
 }
 

@@ -9,7 +9,7 @@ use crate::entity::{Catalog, Endpoint, Entity, Method};
 
 /// Where writes of one entity go and what comes back.
 #[derive(Debug, Clone)]
-pub struct Route {
+pub(super) struct Route {
     /// HTTP method.
     pub method: Method,
     /// Path with `{id}` in it, or without.
@@ -26,7 +26,7 @@ pub struct Route {
 
 impl Route {
     /// The route of an endpoint.
-    pub fn new(target: &Target, catalog: &Catalog, entity: &Entity, endpoint: &Endpoint) -> Route {
+    pub(super) fn new(target: &Target, catalog: &Catalog, entity: &Entity, endpoint: &Endpoint) -> Route {
         let list = entity.endpoint("list").and_then(|list| list.answer.clone());
         let get = entity.endpoint("get").and_then(|get| get.answer.clone());
         let mut wrappers: Vec<String> =
@@ -48,12 +48,12 @@ impl Route {
     }
 
     /// The address for a record's id.
-    pub fn address_of(&self, target: &Target, id: &str) -> Url {
+    pub(super) fn address_of(&self, target: &Target, id: &str) -> Url {
         target.address(&self.path.replace("{id}", &encoded(id)))
     }
 
     /// The body that carries `members`.
-    pub fn body(&self, members: Map<String, Value>) -> Bytes {
+    pub(super) fn body(&self, members: Map<String, Value>) -> Bytes {
         let document = match &self.wrap {
             None => Value::Object(members),
             Some(wrap) => Value::Object(Map::from_iter([(wrap.clone(), Value::Object(members))])),

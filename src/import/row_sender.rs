@@ -30,7 +30,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(2);
 
 /// How records of one entity are read and changed.
 #[derive(Debug, Clone)]
-pub struct Access {
+pub(super) struct Access {
     /// The entity.
     pub entity: Entity,
     /// How its records carry custom fields.
@@ -43,7 +43,7 @@ pub struct Access {
 
 /// Everything rows of one run are sent with.
 #[derive(Debug)]
-pub struct RowSender<'a> {
+pub(super) struct RowSender<'a> {
     /// Speaks to the service.
     pub client: &'a Client,
     /// Why the run stops, if it does.
@@ -67,7 +67,7 @@ struct End {
 
 impl<'a> RowSender<'a> {
     /// What is needed to send rows of `entity`.
-    pub fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity) -> Self {
+    pub(super) fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity) -> Self {
         let target = client.target();
         let access_of = |entity: &Entity| {
             let (get, update) = (entity.endpoint("get")?, entity.endpoint("update")?);
@@ -88,7 +88,7 @@ impl<'a> RowSender<'a> {
     }
 
     /// How the record a job writes to is read and changed.
-    pub fn access_of(&self, operation: &WriteOperation) -> Option<&Access> {
+    pub(super) fn access_of(&self, operation: &WriteOperation) -> Option<&Access> {
         match operation {
             WriteOperation::Tags(edit) => self.access.get(&edit.entity),
             _ => self.access.get(&self.entity.name),
@@ -96,7 +96,7 @@ impl<'a> RowSender<'a> {
     }
 
     /// Sends a row and tells how it ended; none when it was not sent and the run stops.
-    pub async fn send(&self, pending: &PendingWrite, permit: Permit<'_>) -> Option<Operation> {
+    pub(super) async fn send(&self, pending: &PendingWrite, permit: Permit<'_>) -> Option<Operation> {
         let mut attempts = 0;
         let end = match &pending.operation {
             WriteOperation::Write { body, look_up } => {
@@ -280,7 +280,11 @@ impl<'a> RowSender<'a> {
     }
 
     /// The record with this id as it is now, or why it cannot be had.
-    pub async fn read(&self, access: &Access, id: &str) -> Result<std::result::Result<Map<String, Value>, Reason>> {
+    pub(super) async fn read(
+        &self,
+        access: &Access,
+        id: &str,
+    ) -> Result<std::result::Result<Map<String, Value>, Reason>> {
         let address = access.get.address_of(self.client.target(), id);
         let document = match self.client.ask(&address).await.map_err(halting)? {
             Ok(document) => document,

@@ -58,7 +58,7 @@ impl SpooledRow {
 
 /// Takes rows.
 #[derive(Debug)]
-pub struct SpoolWriter {
+pub(super) struct SpoolWriter {
     file: BufWriter<File>,
     record: Vec<u8>,
     rows: u64,
@@ -84,7 +84,7 @@ impl SpoolWriter {
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn new() -> Result<SpoolWriter> {
+    pub(super) fn new() -> Result<SpoolWriter> {
         let file = tempfile::tempfile().context(place)?;
         Ok(SpoolWriter { file: BufWriter::with_capacity(64 * 1024, file), record: Vec::new(), rows: 0 })
     }
@@ -93,7 +93,7 @@ impl SpoolWriter {
     ///
     /// # Errors
     /// A full disk.
-    pub fn add(&mut self, row: &SpooledRow) -> Result<()> {
+    pub(super) fn add(&mut self, row: &SpooledRow) -> Result<()> {
         let out = &mut self.record;
         out.clear();
         out.extend_from_slice(&row.number.to_le_bytes());
@@ -142,7 +142,7 @@ impl SpoolWriter {
     ///
     /// # Errors
     /// A full disk.
-    pub fn finish(self) -> Result<Spool> {
+    pub(super) fn finish(self) -> Result<Spool> {
         let mut file = self.file.into_inner().map_err(|error| error.into_error()).context(place)?;
         file.seek(SeekFrom::Start(0)).context(place)?;
         Ok(Spool { file: BufReader::with_capacity(64 * 1024, file), record: Vec::new(), rows: self.rows })

@@ -11,14 +11,14 @@ use crate::error::{Error, Result};
 use crate::message;
 
 /// Name of the journalin a run's folder.
-pub const FILE_NAME: &str = "journal.db";
+pub(super) const FILE_NAME: &str = "journal.db";
 /// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
 /// language of the run, now they are codes with details, as JSON; and rows had no identity, only the hash of their cells.
-pub const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 2;
 /// Marks the file as a journal of this program ("bw8j").
-pub const APPLICATION: i64 = 0x6277_386a;
+pub(super) const APPLICATION: i64 = 0x6277_386a;
 
-pub const TABLES: &str = "
+pub(super) const TABLES: &str = "
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 -- What happened, by place of the row in the input. Status numbers are those of journal::Status.
 CREATE TABLE operation (
@@ -42,7 +42,7 @@ CREATE TABLE claim (number INTEGER PRIMARY KEY, run TEXT NOT NULL, folder TEXT N
 
 /// Settings every connection needs. WAL with `synchronous = FULL` syncs at each commit: an intent that is only in a cache
 /// would not survive the machine.
-pub fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -53,12 +53,12 @@ pub fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Whether a folder holds a journal.
-pub fn has_journal(folder: &Path) -> bool {
+pub(super) fn has_journal(folder: &Path) -> bool {
     folder.join(FILE_NAME).exists()
 }
 
 /// Opens the journal of a folder.
-pub fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
+pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     let file = folder.join(FILE_NAME);
     if !file.exists() {
         return Err(
@@ -82,12 +82,12 @@ pub fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
 }
 
 /// The version of the tables.
-pub fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
 /// Brings tables of version 1 to this version. What is written from now on an older program would not read.
-pub fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
+pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     if version_of(connection)? >= VERSION {
         return Ok(());
     }
@@ -107,20 +107,20 @@ pub fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-pub fn put_identity(connection: &Connection, identity: &RunIdentity) -> rusqlite::Result<()> {
+pub(super) fn put_identity(connection: &Connection, identity: &RunIdentity) -> rusqlite::Result<()> {
     // Strings, numbers and options of them always serialise.
     let text = serde_json::to_string(identity).expect("an identity serialises");
     connection.execute("INSERT OR REPLACE INTO run (name, value) VALUES ('identity', ?1)", [text])?;
     Ok(())
 }
 
-pub fn get_identity(connection: &Connection) -> rusqlite::Result<Option<RunIdentity>> {
+pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<RunIdentity>> {
     let text: Option<String> =
         connection.query_row("SELECT value FROM run WHERE name = 'identity'", [], |row| row.get(0)).optional()?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-pub fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {
+pub(super) fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {
     let value = |name: &str| -> rusqlite::Result<Option<String>> {
         connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional()
     };
@@ -129,12 +129,12 @@ pub fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {
     Ok((number(value("requests")?), number(value("retries")?), seconds))
 }
 
-pub fn damaged(folder: &Path) -> Error {
+pub(super) fn damaged(folder: &Path) -> Error {
     Error::cannot_run(message!("journal.damaged", folder = folder.display())).hint(message!("journal.damaged_hint"))
 }
 
 /// What a failure of the database means to a person.
-pub fn failed(folder: &Path, error: rusqlite::Error) -> Error {
+pub(super) fn failed(folder: &Path, error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Error::cannot_run(message!("journal.disk_full", folder = folder.display()))

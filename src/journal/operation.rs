@@ -107,18 +107,18 @@ mod tests {
         let identity = Some([7; 16]);
         let key =
             RowKey { row: 0, number: 2, identity, content: [9; 16], copy: 0, key: None, origin: None, generation: 0 };
-        let moved = RowKey { row: 9, number: 11, content: [1; 16], ..key.clone() };
+        let moved = RowKey { row: 9, number: 11, content: [1; 16], ..key };
         assert_eq!(key.request_id(&run), moved.request_id(&run));
         for other in [
             RowKey { copy: 1, ..key.clone() },
             RowKey { generation: 1, ..key.clone() },
-            RowKey { identity: Some([8; 16]), ..key.clone() },
+            RowKey { identity: Some([8; 16]), ..key },
         ] {
             assert_ne!(key.request_id(&run), other.request_id(&run));
         }
         assert_ne!(key.request_id(&run), key.request_id(&Uuid::from_u128(2)));
         // A row of version 1 keeps the id it was sent with.
-        let old = RowKey { identity: None, ..key.clone() };
+        let old = RowKey { identity: None, ..key };
         assert_eq!(old.request_id(&run), RowKey { identity: Some([9; 16]), ..key }.request_id(&run));
     }
 }

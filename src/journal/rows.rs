@@ -9,11 +9,11 @@ use crate::check::findings::RowFinding;
 use crate::message::Message;
 
 /// The columns of an operation, in the order [`read_operation`] reads and [`insert_operation`] writes them.
-pub const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity";
 
 /// The same of tables of version 1.
-pub const COLUMNS_OF_VERSION_1: &str =
+pub(super) const COLUMNS_OF_VERSION_1: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL";
 
 /// Bytes of one row in a reservation of version 1: index, number, content, copy, key with a flag, origin with a flag,
@@ -23,13 +23,13 @@ const RESERVED_ROW: usize = 8 + 8 + 16 + 4 + 9 + 9 + 4;
 const RESERVED_IDENTITY: usize = 17;
 
 /// The statement that writes an operation and begins with `insert`.
-pub fn insert_operation<'a>(connection: &'a Connection, insert: &str) -> rusqlite::Result<CachedStatement<'a>> {
+pub(super) fn insert_operation<'a>(connection: &'a Connection, insert: &str) -> rusqlite::Result<CachedStatement<'a>> {
     connection
         .prepare_cached(&format!("{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"))
 }
 
 /// Writes an operation by the statement of [`insert_operation`].
-pub fn put_operation(statement: &mut CachedStatement<'_>, operation: &Operation) -> rusqlite::Result<()> {
+pub(super) fn put_operation(statement: &mut CachedStatement<'_>, operation: &Operation) -> rusqlite::Result<()> {
     let row = &operation.row;
     let zero_as_null = |number: u32| (number > 0).then_some(number);
     let reason = operation.reason.as_deref();
@@ -68,7 +68,7 @@ impl ToSql for Id<'_> {
 }
 
 /// Reads an operation selected with [`COLUMNS`].
-pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
+pub(super) fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
     let content = row.get_ref(2)?.as_blob()?;
     let identity = row.get_ref(14)?.as_blob_or_null()?;
     let id = match row.get_ref(8)? {
@@ -105,13 +105,13 @@ pub fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
 }
 
 /// Reads a message. Journals of version 1 hold its words as they were in the language of the run.
-pub fn read_message(row: &Row<'_>, column: usize) -> rusqlite::Result<Message> {
+pub(super) fn read_message(row: &Row<'_>, column: usize) -> rusqlite::Result<Message> {
     let kept: Option<String> = row.get(column)?;
     Ok(kept.map(|text| Message::of_json(&text)).unwrap_or_default())
 }
 
 /// Writes a finding.
-pub fn put_finding(connection: &Connection, finding: &RowFinding) -> rusqlite::Result<()> {
+pub(super) fn put_finding(connection: &Connection, finding: &RowFinding) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO finding (row, number, place, field, code, rule, hint) VALUES (?1,?2,?3,?4,?5,?6,?7)",
@@ -129,7 +129,7 @@ pub fn put_finding(connection: &Connection, finding: &RowFinding) -> rusqlite::R
 }
 
 /// Reads a finding selected as row, number, place, field, code, rule, hint.
-pub fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
+pub(super) fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
     Ok(RowFinding {
         row: unsigned(row.get(0)?),
         number: unsigned(row.get(1)?),
@@ -142,7 +142,7 @@ pub fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
 }
 
 /// The rows of a reservation as bytes.
-pub fn pack(rows: &[RowKey]) -> Vec<u8> {
+pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(rows.len() * (RESERVED_ROW + RESERVED_IDENTITY));
     let optional = |value: Option<u64>, bytes: &mut Vec<u8>| {
         bytes.push(u8::from(value.is_some()));
@@ -163,7 +163,7 @@ pub fn pack(rows: &[RowKey]) -> Vec<u8> {
 }
 
 /// The rows of a reservation in tables of this version.
-pub fn unpack(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
+pub(super) fn unpack(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
     let eight = |bytes: &[u8]| bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
     let four = |bytes: &[u8]| bytes.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte));
     let length = if version < 2 { RESERVED_ROW } else { RESERVED_ROW + RESERVED_IDENTITY };
@@ -189,12 +189,12 @@ pub fn unpack(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
 }
 
 /// SQLite holds signed numbers; rows and ids are far below their limit.
-pub fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// The number that [`signed`] wrote.
-pub fn unsigned(number: i64) -> u64 {
+pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 

@@ -61,7 +61,7 @@ impl Status {
 
 /// How many rows ended how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "each counts the rows of the status it is called after")]
 pub struct Counts {
     pub read: u64,
     pub created: u64,

@@ -29,7 +29,7 @@ pub(crate) struct Template {
 
 impl Template {
     /// Compiles a template; `column` finds the column of a header.
-    pub fn new<E>(
+    pub(crate) fn new<E>(
         source: &str,
         mut column: impl FnMut(&str) -> Result<usize, E>,
         wrong: impl FnOnce(String) -> E,
@@ -59,12 +59,12 @@ impl Template {
     }
 
     /// The columns it reads.
-    pub fn columns(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
         self.plain.iter().chain(&self.quoted).map(|(_, column)| *column)
     }
 
     /// Its text for one row; empty when every column it reads is.
-    pub fn render(&self, row: &Row) -> Result<String, Problem> {
+    pub(crate) fn render(&self, row: &Row) -> Result<String, Problem> {
         if self.columns().any(|column| row.cell(column).kind == CellKind::Error) {
             return Err(Problem::new("formula_error"));
         }

@@ -12,7 +12,7 @@ pub(super) struct HeaderIndex {
 
 impl HeaderIndex {
     /// The index of an entity's fields.
-    pub fn new(entity: &Entity) -> Self {
+    pub(super) fn new(entity: &Entity) -> Self {
         let mut index = HeaderIndex { exact: HashMap::new(), aliases: HashMap::new() };
         for (field_index, field) in entity.fields.iter().enumerate() {
             for name in [&field.name, &field.zh, &field.en] {
@@ -26,7 +26,7 @@ impl HeaderIndex {
     }
 
     /// The index of the field that a folded header means.
-    pub fn find(&self, folded: &str) -> Option<usize> {
+    pub(super) fn find(&self, folded: &str) -> Option<usize> {
         self.exact.get(folded).or_else(|| self.aliases.get(folded)).copied()
     }
 }

@@ -10,6 +10,6 @@ const OF_OTHERS: &[&str] =
     &["sf__Id", "sf__Created", "STATUS", "ERROR", "Errors", "Old Id", "失败原因", "错误原因", "错误信息", "导入结果"];
 
 /// Whether a folded header is that of a column of results.
-pub fn is_result_column(folded: &str) -> bool {
+pub(super) fn is_result_column(folded: &str) -> bool {
     RESULT_COLUMNS.iter().chain(OF_OTHERS).any(|name| fold(name) == folded)
 }

@@ -18,7 +18,7 @@ fn mapped(entity: &str, header: &[&str], mapping: &str) -> Mapping {
 }
 
 fn refused(entity: &str, header: &[&str], mapping: &str) -> String {
-    try_map(entity, header, mapping, AccountMode::Business).unwrap_err().message().to_owned()
+    try_map(entity, header, mapping, AccountMode::Business).unwrap_err().message()
 }
 
 fn matched(mapping: &Mapping) -> Vec<String> {

@@ -1,11 +1,11 @@
 //! The tables of a mirror, and what their rows are in the program.
 
 /// Version of the tables; a file of another one is begun anew, as all it holds can be asked for again.
-pub const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 1;
 
 /// Stored names stay as they are, so that no copy is lost: `question` is a list's query, `pass` its generation, `window` a page
 /// cursor, `tail` its last keys.
-pub const TABLES: &str = "
+pub(super) const TABLES: &str = "
 CREATE TABLE list(
     id INTEGER PRIMARY KEY,
     entity TEXT NOT NULL,
@@ -141,7 +141,7 @@ pub struct Batch {
 }
 
 /// A row of `list`.
-pub fn read_list(row: &rusqlite::Row<'_>) -> rusqlite::Result<List> {
+pub(super) fn read_list(row: &rusqlite::Row<'_>) -> rusqlite::Result<List> {
     Ok(List {
         id: row.get(0)?,
         entity: row.get(1)?,
@@ -155,7 +155,7 @@ pub fn read_list(row: &rusqlite::Row<'_>) -> rusqlite::Result<List> {
 }
 
 /// A row of `window`.
-pub fn read_cursor(row: &rusqlite::Row<'_>) -> rusqlite::Result<PageCursor> {
+pub(super) fn read_cursor(row: &rusqlite::Row<'_>) -> rusqlite::Result<PageCursor> {
     let number = |at: usize| row.get::<_, Option<i64>>(at).map(|n| n.and_then(|n| u64::try_from(n).ok()));
     Ok(PageCursor {
         number: row.get(0)?,

@@ -9,7 +9,7 @@ use crate::entity::{Custom, fold};
 
 /// One custom field.
 #[derive(Debug, Clone, Default)]
-pub struct Definition {
+pub(super) struct Definition {
     /// Its label.
     pub label: String,
     /// Words by option id, those of all levels of a cascade together.

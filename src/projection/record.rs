@@ -31,7 +31,7 @@ pub fn custom_keys<'a>(record: &'a Value, custom: &'a Custom) -> impl Iterator<I
 }
 
 /// The value of a custom field among `fields`, the member of a record that carries them; none when it is not there.
-pub fn custom_value<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<&'a Value> {
+pub(super) fn custom_value<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<&'a Value> {
     let is_meant = |field: &&Value| field.get(&custom.key).is_some_and(|found| as_text(found) == key);
     fields?.as_array()?.iter().find(is_meant)?.get(&custom.value)
 }

@@ -7,7 +7,7 @@ const MOST_READINGS: u32 = 3;
 
 /// What to do with a list that was read to its end.
 #[derive(Debug, PartialEq, Eq)]
-pub enum ReadingDecision {
+pub(super) enum ReadingDecision {
     /// It is whole.
     Accept,
     /// It is whole, although the service's total says otherwise.
@@ -22,7 +22,7 @@ pub enum ReadingDecision {
 
 /// One reading of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub(super) struct Reading {
     /// Records that came, each counted once.
     pub records: u64,
     /// The service's total at its end.
@@ -30,7 +30,7 @@ pub struct Reading {
 }
 
 /// Decides on the `readings`-th reading: `records` came of which `deleted` are marked so, `before` is the reading before.
-pub fn decide(
+pub(super) fn decide(
     cursor: &PageCursor,
     records: u64,
     deleted: u64,

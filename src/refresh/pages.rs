@@ -36,7 +36,7 @@ const SMALLEST_FOR_OVERLAP: u64 = 5;
 
 /// The page that begins at least `overlap` records before `position` and reaches farthest beyond it, of at most `largest`
 /// records. Where pages cannot overlap, the one that begins at `position` or last before it.
-pub fn next(position: u64, overlap: u64, largest: u64) -> Page {
+pub(super) fn next(position: u64, overlap: u64, largest: u64) -> Page {
     let largest = largest.max(1);
     let anchor = position.saturating_sub(overlap.max(1));
     // Without a page that overlaps, the one that follows; where one has to begin earlier, that goes first.
@@ -56,7 +56,7 @@ pub fn next(position: u64, overlap: u64, largest: u64) -> Page {
 
 /// Whether nothing can lie between a page and the one before it. Without an order only the last record of the page before
 /// proves it, when nothing but records of that page, in their order, stands above it: that both hold some record may be chance.
-pub fn joins(last_keys: &[Key], page: &[Key]) -> bool {
+pub(super) fn joins(last_keys: &[Key], page: &[Key]) -> bool {
     let (Some(last), Some(first)) = (last_keys.last(), page.first()) else {
         return false;
     };
@@ -69,7 +69,7 @@ pub fn joins(last_keys: &[Key], page: &[Key]) -> bool {
 }
 
 /// Whether a page gets beyond the ones before it.
-pub fn gains(last_keys: &[Key], page: &[Key]) -> bool {
+pub(super) fn gains(last_keys: &[Key], page: &[Key]) -> bool {
     match (last_keys.last(), page.last()) {
         (Some(last), Some(page_last)) if last_keys.is_sorted() && page.is_sorted() => page_last > last,
         _ => page.iter().any(|key| !last_keys.contains(key)),

@@ -8,7 +8,7 @@ use crate::mirror::Key;
 use crate::projection::text_of;
 
 /// The key of a record: its id, or a hash of all it says when it has none.
-pub fn key(entity: &Entity, record: &Value) -> Key {
+pub(super) fn key(entity: &Entity, record: &Value) -> Key {
     let id = entity.id.as_ref().and_then(|id| record.get(id)).map(text_of).filter(|id| !id.is_empty());
     match id {
         Some(id) => Key::of(&id),
@@ -17,6 +17,6 @@ pub fn key(entity: &Entity, record: &Value) -> Key {
 }
 
 /// A short hash of all a record says.
-pub fn hash(record: &Value) -> String {
+pub(super) fn hash(record: &Value) -> String {
     Sha256::digest(record.to_string().as_bytes()).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

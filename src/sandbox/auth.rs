@@ -33,7 +33,7 @@ pub const AGENT: (&str, &str) = ("agent01@example.com", "sandbox");
 
 /// Who is asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
+pub(super) enum Caller {
     /// The main account.
     Main,
     /// An agent without further rights.
@@ -42,11 +42,11 @@ pub enum Caller {
 
 /// The tokens that are good, until when.
 #[derive(Debug, Default)]
-pub struct Tokens(Mutex<HashMap<String, Instant>>);
+pub(super) struct Tokens(Mutex<HashMap<String, Instant>>);
 
 impl Tokens {
     /// Who the `Authorization` header says is asking; none when it proves nothing.
-    pub fn caller(&self, header: Option<&str>) -> Option<Caller> {
+    pub(super) fn caller(&self, header: Option<&str>) -> Option<Caller> {
         let (scheme, credentials) = header?.split_once(' ')?;
         if scheme.eq_ignore_ascii_case("bearer") {
             let tokens = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -60,12 +60,12 @@ impl Tokens {
     }
 
     /// Makes every token worthless.
-    pub fn revoke(&self) {
+    pub(super) fn revoke(&self) {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 
     /// Answers a request for a token, with the codes and texts of the OAuth2 server library that the documentation quotes.
-    pub fn grant(&self, request: &TokenRequest<'_>, endpoint: &Token, lifetime: u64) -> Answer {
+    pub(super) fn grant(&self, request: &TokenRequest<'_>, endpoint: &Token, lifetime: u64) -> Answer {
         let reject =
             |status, error: &str, text: &str| Answer::json(status, &json!({"error": error, "error_description": text}));
         if !request.is_post {
@@ -105,7 +105,7 @@ impl Tokens {
 
 /// A request to the token endpoint.
 #[derive(Debug)]
-pub struct TokenRequest<'a> {
+pub(super) struct TokenRequest<'a> {
     /// Whether it is a POST.
     pub is_post: bool,
     /// Its `Authorization` header.

@@ -3,12 +3,12 @@
 use crate::entity::Catalog;
 
 /// The time now, as in `2018-02-03 00:00:00`.
-pub fn now() -> String {
+pub(super) fn now() -> String {
     service_time(now_milliseconds() / 1000)
 }
 
 /// Unix seconds as a time in the service's zone.
-pub fn service_time(seconds: i64) -> String {
+pub(super) fn service_time(seconds: i64) -> String {
     let offset =
         jiff::tz::Offset::from_seconds(Catalog::embedded().service.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
     let moment = offset.to_datetime(jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH));
@@ -17,7 +17,7 @@ pub fn service_time(seconds: i64) -> String {
 }
 
 /// Unix milliseconds now.
-pub fn now_milliseconds() -> i64 {
+pub(super) fn now_milliseconds() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The member of a record that carries custom fields.
-pub const MEMBER: &str = "custom_fields";
+pub(super) const MEMBER: &str = "custom_fields";
 
 /// One option of a drop-down, or one node of a cascade.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CustomFieldOption {
+pub(super) struct CustomFieldOption {
     /// Option id.
     pub key: String,
     /// Option text.
@@ -24,7 +24,7 @@ pub struct CustomFieldOption {
 
 /// One custom field.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CustomField {
+pub(super) struct CustomField {
     /// Its id.
     pub id: String,
     /// Its label.
@@ -46,19 +46,19 @@ static ALL: LazyLock<BTreeMap<String, Vec<CustomField>>> = LazyLock::new(|| {
 });
 
 /// The custom fields of an entity, or of a `form`.
-pub fn of(owner: &str) -> &'static [CustomField] {
+pub(super) fn of(owner: &str) -> &'static [CustomField] {
     ALL.get(owner).map_or(&[], Vec::as_slice)
 }
 
 impl CustomField {
     /// A cascade: only the `_v2` forms carry it.
-    pub fn is_cascade(&self) -> bool {
+    pub(super) fn is_cascade(&self) -> bool {
         self.kind == "18"
     }
 
     /// What is stored for a value as it was sent, or what is wrong with it. A drop-down is sent as its option's id when
     /// `by_id`, as its text otherwise.
-    pub fn read(&self, sent: &Value, by_id: bool) -> Result<Value, &'static str> {
+    pub(super) fn read(&self, sent: &Value, by_id: bool) -> Result<Value, &'static str> {
         let text = match sent {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
@@ -85,7 +85,7 @@ impl CustomField {
     }
 
     /// The stored value as it is answered.
-    pub fn show<'a>(&'a self, stored: &'a Value, by_id: bool) -> std::borrow::Cow<'a, Value> {
+    pub(super) fn show<'a>(&'a self, stored: &'a Value, by_id: bool) -> std::borrow::Cow<'a, Value> {
         use std::borrow::Cow;
         if by_id || self.kind != "1" {
             return Cow::Borrowed(stored);

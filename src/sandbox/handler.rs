@@ -35,7 +35,7 @@ enum Target<'a> {
 }
 
 /// Answers one request.
-pub async fn handle(
+pub(super) async fn handle(
     State(state): State<Arc<AppState>>,
     ConnectInfo(control): ConnectInfo<ConnectionControl>,
     request: Request,
@@ -161,7 +161,7 @@ fn respond(state: &AppState, head: &Parts, target: &Target<'_>, body: &Bytes, fa
     }
     if let Target::Token = target {
         let request = TokenRequest {
-            is_post: head.method == axum::http::Method::POST,
+            is_post: head.method == http::Method::POST,
             authorization,
             content_type: header(&head.headers, "content-type"),
             body,
@@ -242,10 +242,10 @@ fn name<'a>(target: &Target<'a>) -> &'a str {
 
 fn method(head: &Parts) -> Option<Method> {
     match head.method {
-        axum::http::Method::GET => Some(Method::Get),
-        axum::http::Method::POST => Some(Method::Post),
-        axum::http::Method::PUT => Some(Method::Put),
-        axum::http::Method::DELETE => Some(Method::Delete),
+        http::Method::GET => Some(Method::Get),
+        http::Method::POST => Some(Method::Post),
+        http::Method::PUT => Some(Method::Put),
+        http::Method::DELETE => Some(Method::Delete),
         _ => None,
     }
 }

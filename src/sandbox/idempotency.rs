@@ -19,12 +19,12 @@ struct FirstRequest {
 
 /// Writes by their `Requestid`.
 #[derive(Debug, Default)]
-pub struct IdempotencyKeys(Mutex<HashMap<String, FirstRequest>>);
+pub(super) struct IdempotencyKeys(Mutex<HashMap<String, FirstRequest>>);
 
 impl IdempotencyKeys {
     /// Carries a write out, or deals with it as the switch says when its id was used before. The write counts as running
     /// for `running` beyond its end.
-    pub fn run_once(
+    pub(super) fn run_once(
         &self,
         variants: &Variants,
         request_log: &RequestLog,

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 /// How many requests came in the running second.
 #[derive(Debug, Default)]
-pub struct RateLimiter(Mutex<Option<(Instant, u64)>>);
+pub(super) struct RateLimiter(Mutex<Option<(Instant, u64)>>);
 
 impl RateLimiter {
     /// Whether one more request is within `rate` a second; 0 = no limit.
-    pub fn allows(&self, rate: u64) -> bool {
+    pub(super) fn allows(&self, rate: u64) -> bool {
         if rate == 0 {
             return true;
         }

@@ -9,7 +9,7 @@ use crate::entity::{Catalog, Entity, Field, Kind};
 
 /// How records are written in an answer.
 #[derive(Debug, Clone, Copy)]
-pub struct RecordStyle<'a> {
+pub(super) struct RecordStyle<'a> {
     /// The switches in force.
     pub variants: &'a Variants,
     /// Whether a `_v2` form was asked for.
@@ -20,7 +20,7 @@ pub struct RecordStyle<'a> {
 
 impl RecordStyle<'_> {
     /// Whether drop-downs carry option ids.
-    pub fn is_by_id(&self, entity: &Entity) -> bool {
+    pub(super) fn is_by_id(&self, entity: &Entity) -> bool {
         match self.variants.options {
             Options::ByEntity => self.is_v2 || entity.name == "tickets",
             Options::Text => false,
@@ -29,7 +29,7 @@ impl RecordStyle<'_> {
     }
 
     /// Whether one record of `entity` is answered as a list of one.
-    pub fn is_list(&self, entity: &Entity) -> bool {
+    pub(super) fn is_list(&self, entity: &Entity) -> bool {
         match self.variants.single {
             Single::ByEntity => entity.name == "tickets",
             Single::Object => false,
@@ -38,7 +38,7 @@ impl RecordStyle<'_> {
     }
 
     /// Writes a record to `out`.
-    pub fn write(&self, out: &mut String, entity: &Entity, id: i64, record: &Record) {
+    pub(super) fn write(&self, out: &mut String, entity: &Entity, id: i64, record: &Record) {
         out.push('{');
         let mut is_first = true;
         for field in &entity.fields {
@@ -102,7 +102,7 @@ impl RecordStyle<'_> {
     }
 
     /// `{"<key>":{…}}`, or `{"<key>":[{…}]}` where one record is answered as a list.
-    pub fn wrapped(&self, key: &str, is_list: bool, entity: &Entity, id: i64, record: &Record) -> String {
+    pub(super) fn wrapped(&self, key: &str, is_list: bool, entity: &Entity, id: i64, record: &Record) -> String {
         let mut out = String::with_capacity(1024);
         out.push('{');
         push_text(&mut out, key);
@@ -114,23 +114,23 @@ impl RecordStyle<'_> {
 }
 
 /// A record's public address, with the host of the real service.
-pub fn address(entity: &Entity, id: i64) -> String {
+pub(super) fn address(entity: &Entity, id: i64) -> String {
     let path = entity.endpoint("get").map_or("", |get| get.path.as_str());
     format!("{}{}", Catalog::embedded().service.base_url, path.replace("{id}", &id.to_string()))
 }
 
 /// The key that one record of `entity` is answered under.
-pub fn singular(entity: &Entity) -> &str {
+pub(super) fn singular(entity: &Entity) -> &str {
     entity.endpoint("get").and_then(|get| get.answer.as_deref()).unwrap_or("data")
 }
 
 /// The key that a list of `entity` is answered under.
-pub fn plural(entity: &Entity) -> &str {
+pub(super) fn plural(entity: &Entity) -> &str {
     entity.endpoint("list").and_then(|list| list.answer.as_deref()).unwrap_or("data")
 }
 
 /// Appends `value` as a JSON string.
-pub fn push_text(out: &mut String, value: &str) {
+pub(super) fn push_text(out: &mut String, value: &str) {
     // A string always serialises.
     out.push_str(&serde_json::to_string(value).unwrap_or_default());
 }

@@ -11,7 +11,7 @@ const CAPACITY: usize = 100;
 
 /// One request that was answered, or that a fault left without an answer.
 #[derive(Debug, Clone, Serialize)]
-pub struct LoggedRequest {
+pub(super) struct LoggedRequest {
     /// When, in the service's zone.
     pub time: String,
     /// Method.
@@ -34,7 +34,7 @@ pub struct LoggedRequest {
 
 /// Counts since the start.
 #[derive(Debug, Default, Clone, Serialize)]
-pub struct Counts {
+pub(super) struct Counts {
     /// Requests to the interface; looking at the sandbox itself does not count.
     pub requests: u64,
     /// Connections that were accepted.
@@ -55,7 +55,7 @@ pub struct Counts {
 
 /// Counts, and the last requests one by one.
 #[derive(Debug, Default)]
-pub struct RequestLog {
+pub(super) struct RequestLog {
     in_flight: AtomicUsize,
     most: AtomicUsize,
     inner: Mutex<(Counts, VecDeque<LoggedRequest>)>,
@@ -63,7 +63,7 @@ pub struct RequestLog {
 
 /// A request that is being worked on; it counts as in flight until this is dropped.
 #[derive(Debug)]
-pub struct InFlight<'a>(&'a RequestLog);
+pub(super) struct InFlight<'a>(&'a RequestLog);
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
@@ -77,29 +77,29 @@ impl RequestLog {
     }
 
     /// A request begins.
-    pub fn begin(&self) -> InFlight<'_> {
+    pub(super) fn begin(&self) -> InFlight<'_> {
         let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(now, Ordering::Relaxed);
         InFlight(self)
     }
 
     /// A connection was accepted.
-    pub fn count_connection(&self) {
+    pub(super) fn count_connection(&self) {
         self.lock().0.connections += 1;
     }
 
     /// A write came with a `Requestid` that was used before.
-    pub fn count_repeated_request_id(&self) {
+    pub(super) fn count_repeated_request_id(&self) {
         self.lock().0.repeated_request_ids += 1;
     }
 
     /// A fault was played on a connection, before there was a request.
-    pub fn count_fault(&self, kind: &str) {
+    pub(super) fn count_fault(&self, kind: &str) {
         *self.lock().0.faults.entry(kind.to_owned()).or_default() += 1;
     }
 
     /// A request ended.
-    pub fn end(&self, request: LoggedRequest) {
+    pub(super) fn end(&self, request: LoggedRequest) {
         let (counts, last) = &mut *self.lock();
         counts.requests += 1;
         *entry(&mut counts.by_endpoint, &request.endpoint).entry(request.status).or_default() += 1;
@@ -117,7 +117,7 @@ impl RequestLog {
     }
 
     /// The counts, and the last requests, oldest first.
-    pub fn snapshot(&self) -> (Counts, Vec<LoggedRequest>) {
+    pub(super) fn snapshot(&self) -> (Counts, Vec<LoggedRequest>) {
         let (counts, last) = &*self.lock();
         let counts = Counts { most_in_flight: self.most.load(Ordering::Relaxed), ..counts.clone() };
         (counts, last.iter().cloned().collect())

@@ -11,13 +11,13 @@ use super::answer::Answer;
 use super::faults::faulty_stream::{ConnectionControl, Cut};
 
 /// The whole answer at once.
-pub fn whole(mut answer: Answer) -> Response {
+pub(super) fn whole(mut answer: Answer) -> Response {
     let body = Bytes::from(std::mem::take(&mut answer.body));
     with_body(&answer, Body::from(body))
 }
 
 /// The body one byte at a time.
-pub fn slow(answer: Answer, pause: Duration) -> Response {
+pub(super) fn slow(answer: Answer, pause: Duration) -> Response {
     let bytes = answer.body.clone();
     let body = stream::unfold((bytes, 0), move |(bytes, at)| async move {
         let byte = *bytes.get(at)?;
@@ -28,7 +28,7 @@ pub fn slow(answer: Answer, pause: Duration) -> Response {
 }
 
 /// Half of the body, then the end of the connection.
-pub fn half(answer: Answer) -> Response {
+pub(super) fn half(answer: Answer) -> Response {
     let half = Bytes::from(answer.body[..answer.body.len() / 2].to_vec());
     let body = stream::unfold(Some(half), |half| async move {
         match half {
@@ -44,7 +44,7 @@ pub fn half(answer: Answer) -> Response {
 }
 
 /// Ends the connection; the response only makes hyper write, and so notice.
-pub fn cut(control: &ConnectionControl, cut: Cut) -> Response {
+pub(super) fn cut(control: &ConnectionControl, cut: Cut) -> Response {
     control.cut(cut);
     Response::new(Body::empty())
 }
@@ -57,7 +57,7 @@ fn with_length(answer: &Answer, body: Body) -> Response {
 
 fn with_body(answer: &Answer, body: Body) -> Response {
     let mut response = Response::new(body);
-    *response.status_mut() = axum::http::StatusCode::from_u16(answer.status).unwrap_or_default();
+    *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static(answer.content_type));
     for (name, value) in &answer.headers {

@@ -78,7 +78,7 @@ const ADMINISTRATOR_ONLY: &[(&str, &str)] = &[
 ];
 
 /// All routes, the assumed ones off. Those with a fixed path come before those with an id in it.
-pub fn routes() -> Vec<Route> {
+pub(super) fn routes() -> Vec<Route> {
     let catalog = Catalog::embedded();
     let mut routes = Vec::new();
     for entity in catalog.entities() {
@@ -200,7 +200,12 @@ impl Route {
 }
 
 /// The route a request is for, and the id in its path. `path` is under the base address.
-pub fn find<'a>(routes: &'a [Route], method: &Method, path: &str, is_loose: bool) -> Option<(&'a Route, Option<i64>)> {
+pub(super) fn find<'a>(
+    routes: &'a [Route],
+    method: &Method,
+    path: &str,
+    is_loose: bool,
+) -> Option<(&'a Route, Option<i64>)> {
     let exact = |path: &str| routes.iter().find_map(|route| route.matches(method, path).map(|id| (route, id)));
     if let Some(found) = exact(path) {
         return Some(found);

@@ -112,7 +112,7 @@ async fn serve(listener: TcpListener, address: SocketAddr, state: Arc<AppState>,
         .route("/", get(status::page))
         .route("/sandbox/state.json", get(status::state_json))
         // Browsers ask for it on their own; it is no request of the interface.
-        .route("/favicon.ico", get(|| async { axum::http::StatusCode::NO_CONTENT }))
+        .route("/favicon.ico", get(|| async { http::StatusCode::NO_CONTENT }))
         .fallback(handler::handle)
         .with_state(state);
     let service = router.into_make_service_with_connect_info::<ConnectionControl>();

@@ -18,7 +18,7 @@ use crate::error::{Context, Result};
 
 /// What all requests share.
 #[derive(Debug)]
-pub struct AppState {
+pub(super) struct AppState {
     /// All routes.
     pub routes: Vec<Route>,
     /// Path of the base address.
@@ -41,12 +41,12 @@ pub struct AppState {
 
 impl AppState {
     /// The base address of the interface.
-    pub fn base_url(&self) -> String {
+    pub(super) fn base_url(&self) -> String {
         format!("http://{}{}", self.address, self.base_path)
     }
 
     /// The assumed endpoints that are switched on, by name.
-    pub fn assumed(&self) -> Vec<String> {
+    pub(super) fn assumed(&self) -> Vec<String> {
         let assumed = self.routes.iter().filter(|route| route.is_assumed && route.is_on);
         let mut names: Vec<String> = assumed.map(|route| route.names[0].clone()).collect();
         names.sort_unstable();
@@ -54,7 +54,7 @@ impl AppState {
     }
 
     /// The records.
-    pub fn store(&self) -> MutexGuard<'_, Store> {
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,7 +62,7 @@ impl AppState {
     ///
     /// # Errors
     /// Data that cannot be used.
-    pub fn new(options: Options, address: SocketAddr) -> Result<Self> {
+    pub(super) fn new(options: Options, address: SocketAddr) -> Result<Self> {
         let mut store = Store::open(options.data.as_deref())?;
         if store.is_empty() {
             // At once, so that a command killed meanwhile does not leave half an account in the file.

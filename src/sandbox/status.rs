@@ -17,13 +17,13 @@ use crate::language::Language;
 
 /// What `/sandbox/state.json` can be asked for.
 #[derive(Debug, serde::Deserialize)]
-pub struct StateQuery {
+pub(super) struct StateQuery {
     /// `1` adds every record of every entity; the name of an entity adds its records.
     records: Option<String>,
 }
 
 /// Counters, switches, the last requests and, when asked for, all records.
-pub async fn state_json(State(state): State<Arc<AppState>>, Query(query): Query<StateQuery>) -> Response {
+pub(super) async fn state_json(State(state): State<Arc<AppState>>, Query(query): Query<StateQuery>) -> Response {
     let (counts, last) = state.request_log.snapshot();
     let variants: serde_json::Map<String, Value> = state
         .variants
@@ -58,7 +58,7 @@ pub async fn state_json(State(state): State<Arc<AppState>>, Query(query): Query<
 }
 
 /// The page for people: what is stored, which switches are on, the last requests.
-pub async fn page(State(state): State<Arc<AppState>>) -> Response {
+pub(super) async fn page(State(state): State<Arc<AppState>>) -> Response {
     let language = Language::current();
     let (counts, mut last) = state.request_log.snapshot();
     last.reverse();

@@ -111,7 +111,7 @@ fn of_clock(time: &str) -> Option<Time> {
 fn of_serial(text: &str) -> Option<DateTime> {
     let serial: f64 = text.parse().ok().filter(|serial| SERIALS.contains(serial))?;
     // The range leaves no room for overflow, and a spreadsheet's fraction is no finer than a second.
-    #[expect(clippy::cast_possible_truncation)]
+
     let seconds = (serial * 86_400.0).round() as i64;
     Date::constant(1899, 12, 30).at(0, 0, 0, 0).checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
 }

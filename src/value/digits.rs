@@ -4,10 +4,10 @@ use super::problem::Problem;
 use crate::format::{Cell, CellKind};
 
 /// A spreadsheet keeps 15 significant digits of a number; further ones are lost before we see the file.
-pub const SAFE_DIGITS: usize = 15;
+pub(super) const SAFE_DIGITS: usize = 15;
 
 /// A number that a spreadsheet program has rounded or rewritten is not the text that was meant.
-pub fn refuse_lost_digits(cell: Cell<'_>) -> Result<(), Problem> {
+pub(super) fn refuse_lost_digits(cell: Cell<'_>) -> Result<(), Problem> {
     let text = cell.text;
     let too_long = cell.kind == CellKind::Number && text.bytes().filter(u8::is_ascii_digit).count() > SAFE_DIGITS;
     // `+` and `.` mark the two damaged forms; most texts have neither and need no closer look.
@@ -34,6 +34,6 @@ fn is_whole_with_zeros(text: &str) -> bool {
 }
 
 /// Whether a text is digits and nothing else.
-pub fn all_digits(text: &str) -> bool {
+pub(super) fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -213,7 +213,7 @@ fn facts() -> Vec<Fact> {
         get("or by identity (S13)", "GET /api/v1/user/relationship/cid.json?openId=ext-00001&account_source=open",
             json!({"data": "<any>", "msg": "success"})).by(AGENT),
         get("both must belong together (S13)", "GET /api/v1/user/relationship/cid.json?cId=50004&openId=ext-00001&account_source=open",
-            user_error.clone()).status(403),
+            user_error).status(403),
         get("the source is required (S13)", "GET /api/v1/user/relationship/cid.json?cId=50001",
             json!({"state": "403", "message": "<text>"})).status(403),
         send("a binding is changed by PUT (S13)", "PUT /api/v1/user/relationship/cid.json",

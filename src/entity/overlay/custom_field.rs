@@ -29,7 +29,7 @@ const CUSTOM_KEYS: &[&str] = &[
 ///
 /// # Errors
 /// A key that is not known or missing; each with its location.
-pub fn custom_field<'i>(text: &SourceText<'_>, item: Value<'i>) -> Result<Value<'i>> {
+pub(super) fn custom_field<'i>(text: &SourceText<'_>, item: Value<'i>) -> Result<Value<'i>> {
     let span = item.span();
     let DeValue::Table(mut table) = item.into_inner() else {
         return Err(text.wrong_at(span, message!("overlay.not_a_table")));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 /// One key of the user's text.
-pub struct KeyLocation {
+pub(super) struct KeyLocation {
     /// `customers.endpoints.create.path`
     pub path: String,
     /// Where it stands, in bytes.
@@ -13,7 +13,7 @@ pub struct KeyLocation {
 }
 
 /// Every key of a document with its location; items of a list go by their name.
-pub fn key_locations(document: &DeTable<'_>) -> Vec<KeyLocation> {
+pub(super) fn key_locations(document: &DeTable<'_>) -> Vec<KeyLocation> {
     fn walk(table: &DeTable<'_>, path: &str, locations: &mut Vec<KeyLocation>) {
         for (key, value) in table {
             let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };

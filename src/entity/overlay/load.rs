@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn refused(text: &str) -> String {
-        Catalog::overlaid(text, "api.toml").unwrap_err().message().to_owned()
+        Catalog::overlaid(text, "api.toml").unwrap_err().message()
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::error::Result;
 ///
 /// # Errors
 /// A custom field that is not one.
-pub fn merge_entity<'i>(text: &SourceText<'_>, base: &mut DeTable<'i>, change: DeTable<'i>) -> Result<()> {
+pub(super) fn merge_entity<'i>(text: &SourceText<'_>, base: &mut DeTable<'i>, change: DeTable<'i>) -> Result<()> {
     for (key, value) in change {
         match (key.get_ref().as_ref(), value.get_ref()) {
             ("custom_fields", DeValue::Array(_)) => {
@@ -50,7 +50,7 @@ pub fn merge_entity<'i>(text: &SourceText<'_>, base: &mut DeTable<'i>, change: D
 }
 
 /// Changes the keys that `change` names, tables within tables too.
-pub fn merge<'i>(base: &mut DeTable<'i>, change: DeTable<'i>) {
+pub(super) fn merge<'i>(base: &mut DeTable<'i>, change: DeTable<'i>) {
     for (key, value) in change {
         merge_key(base, key, value);
     }

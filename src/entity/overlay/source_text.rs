@@ -11,7 +11,7 @@ use crate::message;
 use crate::message::Message;
 
 /// The user's text, and where each of its keys stands.
-pub struct SourceText<'a> {
+pub(super) struct SourceText<'a> {
     shown: &'a str,
     /// All of it.
     pub text: &'a str,
@@ -23,7 +23,7 @@ impl<'a> SourceText<'a> {
     ///
     /// # Errors
     /// Text that is not TOML.
-    pub fn parse(text: &'a str, shown: &'a str) -> Result<(SourceText<'a>, DeTable<'a>)> {
+    pub(super) fn parse(text: &'a str, shown: &'a str) -> Result<(SourceText<'a>, DeTable<'a>)> {
         let document = DeTable::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             wrong(shown, line_of(text, start), "", error.message().trim_end().into())
@@ -33,14 +33,14 @@ impl<'a> SourceText<'a> {
     }
 
     /// An error about the key at a location of the user's text.
-    pub fn wrong_at(&self, span: Range<usize>, what: impl Into<Message>) -> Error {
+    pub(super) fn wrong_at(&self, span: Range<usize>, what: impl Into<Message>) -> Error {
         let holds = |key: &&KeyLocation| key.span.start <= span.start && span.start < key.span.end;
         let key = self.keys.iter().filter(holds).max_by_key(|key| key.span.start);
         wrong(self.shown, line_of(self.text, span.start), key.map_or("", |key| &key.path), what.into())
     }
 
     /// An error of the merged catalog: at the key that can be at fault, or the nearest above it.
-    pub fn wrong_for(&self, error: CatalogError) -> Error {
+    pub(super) fn wrong_for(&self, error: CatalogError) -> Error {
         let nearest = error.paths.iter().filter_map(|path| {
             let mut path = path.as_str();
             loop {

@@ -9,12 +9,12 @@ use toml::de::{DeString, DeTable, DeValue};
 const SOURCE: &str = "api.toml";
 
 /// A key with its location.
-pub type Key<'i> = Spanned<DeString<'i>>;
+pub(super) type Key<'i> = Spanned<DeString<'i>>;
 /// A value with its location.
-pub type Value<'i> = Spanned<DeValue<'i>>;
+pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
 /// The items of a list; none when it is something else.
-pub fn items(list: Value<'_>) -> impl Iterator<Item = Value<'_>> {
+pub(super) fn items(list: Value<'_>) -> impl Iterator<Item = Value<'_>> {
     let items = match list.into_inner() {
         DeValue::Array(items) => items.to_vec(),
         _ => Vec::new(),
@@ -23,7 +23,7 @@ pub fn items(list: Value<'_>) -> impl Iterator<Item = Value<'_>> {
 }
 
 /// Names the overlay as the source, and says how sure it is, where the user says neither.
-pub fn with_source<'i>(mut value: Value<'i>, confidence: Option<&str>) -> Value<'i> {
+pub(super) fn with_source<'i>(mut value: Value<'i>, confidence: Option<&str>) -> Value<'i> {
     let span = value.span();
     if let DeValue::Table(table) = value.get_mut() {
         table.entry(key_at(&span, "source")).or_insert(text_at(&span, SOURCE));
@@ -35,16 +35,16 @@ pub fn with_source<'i>(mut value: Value<'i>, confidence: Option<&str>) -> Value<
 }
 
 /// A key of ours at a location of the user's text.
-pub fn key_at<'i>(span: &Range<usize>, key: &'static str) -> Key<'i> {
+pub(super) fn key_at<'i>(span: &Range<usize>, key: &'static str) -> Key<'i> {
     Spanned::new(span.clone(), key.into())
 }
 
 /// A text of ours at a location of the user's text.
-pub fn text_at<'i>(span: &Range<usize>, text: &str) -> Value<'i> {
+pub(super) fn text_at<'i>(span: &Range<usize>, text: &str) -> Value<'i> {
     Spanned::new(span.clone(), DeValue::String(text.to_owned().into()))
 }
 
 /// The location of a key of a table, when it has it.
-pub fn location_of(table: &DeTable<'_>, key: &str) -> Option<Range<usize>> {
+pub(super) fn location_of(table: &DeTable<'_>, key: &str) -> Option<Range<usize>> {
     table.get_key_value(key).map(|(key, _)| key.span())
 }

@@ -7,7 +7,7 @@ const DELIMITERS: &[(u8, &str)] =
     &[(b',', "csv.comma"), (b'\t', "csv.tab"), (b';', "csv.semicolon"), (b'|', "csv.bar")];
 
 /// The delimiter that splits the first lines into the most equal columns; a comma when nothing splits.
-pub fn detect_delimiter(head: &[u8]) -> (u8, &'static str) {
+pub(super) fn detect_delimiter(head: &[u8]) -> (u8, &'static str) {
     let score = |delimiter: u8| {
         let mut parser =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(head);

@@ -9,7 +9,7 @@ use csv::StringRecord;
 const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// Puts an apostrophe before text that a spreadsheet program would run as a formula.
-pub fn guard(text: &str, may_be_phone: bool) -> Cow<'_, str> {
+pub(super) fn guard(text: &str, may_be_phone: bool) -> Cow<'_, str> {
     // Nearly every cell begins with a letter, a digit or a Chinese character and needs no second look.
     if text.as_bytes().first().is_none_or(|first| first.is_ascii_alphanumeric() || (0xe1..0xef).contains(first)) {
         return Cow::Borrowed(text);
@@ -31,7 +31,7 @@ fn unguard(text: &str) -> &str {
 }
 
 /// Takes the guards off all cells of a row; `spare` lends its memory.
-pub fn unguard_cells(cells: &mut StringRecord, spare: &mut StringRecord) {
+pub(super) fn unguard_cells(cells: &mut StringRecord, spare: &mut StringRecord) {
     // Nearly no row has an apostrophe at all, and to look for one takes no look at each cell.
     if !cells.as_slice().as_bytes().contains(&b'\'') || !cells.iter().any(is_guarded) {
         return;

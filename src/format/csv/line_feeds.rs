@@ -4,7 +4,7 @@ use std::io::Read;
 
 /// Turns CR LF into LF, so that a line is counted where it ends: the parser sees the end of a record at the CR and would
 /// count the LF to the next one.
-pub struct LineFeeds<R> {
+pub(super) struct LineFeeds<R> {
     inner: R,
     /// The last byte read was a CR that has not been passed on.
     held: bool,
@@ -12,7 +12,7 @@ pub struct LineFeeds<R> {
 
 impl<R> LineFeeds<R> {
     /// What `inner` reads, with line feeds.
-    pub fn new(inner: R) -> Self {
+    pub(super) fn new(inner: R) -> Self {
         LineFeeds { inner, held: false }
     }
 }

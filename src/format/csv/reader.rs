@@ -26,7 +26,7 @@ type Source = Chain<LineFeeds<File>, Cursor<&'static [u8]>>;
 ///
 /// # Errors
 /// Text that is not UTF-8, a file without a header, an open quote.
-pub fn open(input: &Input) -> Result<Reader> {
+pub(super) fn open(input: &Input) -> Result<Reader> {
     let input = input.clone();
     Reader::spawn(&input.shown.clone(), move |sink| {
         let mut text = TextReader::open(&input)?;

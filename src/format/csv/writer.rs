@@ -15,7 +15,7 @@ use crate::message;
 use crate::message::Message;
 
 /// Writes delimited text, which appears under its name when it is whole.
-pub struct CsvWriter {
+pub(super) struct CsvWriter {
     path: PathBuf,
     writer: csv::Writer<BufWriter<AtomicFile>>,
     /// Which columns are kept as text, where a leading + is that of a phone number.
@@ -28,7 +28,7 @@ impl CsvWriter {
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn create(path: &Path, options: &WriteOptions<'_>) -> Result<Self> {
+    pub(super) fn create(path: &Path, options: &WriteOptions<'_>) -> Result<Self> {
         let (columns, encoding) = (options.columns, options.dialect.encoding);
         let cannot_write = || cannot_write(path);
         let mut file = BufWriter::new(AtomicFile::beside(path).context(cannot_write)?);

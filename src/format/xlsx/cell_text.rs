@@ -9,7 +9,7 @@ use jiff::{RoundMode, Unit};
 use crate::format::cell::CellKind;
 
 /// Writes the text of a cell behind `text` and tells what it was.
-pub fn text_of(value: &DataRef<'_>, text: &mut String) -> CellKind {
+pub(super) fn text_of(value: &DataRef<'_>, text: &mut String) -> CellKind {
     match value {
         DataRef::Empty => CellKind::Text,
         DataRef::String(string) => put(text, string, CellKind::Text),
@@ -33,7 +33,7 @@ pub fn text_of(value: &DataRef<'_>, text: &mut String) -> CellKind {
 }
 
 /// The shortest decimal that is exactly this number: `13000000001`, `1.5`, `1e21`.
-pub fn shortest(number: f64) -> String {
+pub(super) fn shortest(number: f64) -> String {
     let size = number.abs();
     match size {
         0.0 => "0".to_owned(),

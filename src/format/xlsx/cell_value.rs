@@ -8,7 +8,7 @@ use super::cell_text::shortest;
 use crate::format::value::Value;
 
 /// A value as the format keeps it.
-pub enum CellValue<'a> {
+pub(super) enum CellValue<'a> {
     /// Nothing is written.
     Empty,
     /// A number.
@@ -20,7 +20,7 @@ pub enum CellValue<'a> {
 }
 
 /// The looks of cells.
-pub struct CellFormats {
+pub(super) struct CellFormats {
     /// Of a text that must stay one.
     pub text: Format,
     date: Format,
@@ -29,7 +29,7 @@ pub struct CellFormats {
 
 impl CellFormats {
     /// The looks of all cells.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         CellFormats {
             text: Format::new().set_num_format("@"),
             date: Format::new().set_num_format("yyyy-mm-dd"),
@@ -38,7 +38,7 @@ impl CellFormats {
     }
 
     /// A number or a date the format does not have is text.
-    pub fn value<'a>(&'a self, value: &Value<'a>) -> CellValue<'a> {
+    pub(super) fn value<'a>(&'a self, value: &Value<'a>) -> CellValue<'a> {
         match *value {
             Value::Empty | Value::Text("") => CellValue::Empty,
             Value::Text(text) => CellValue::Text(text.into()),

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::message;
 
 /// The error for a workbook that cannot be read, and why.
-pub fn damaged(shown: &str, why: &dyn Display) -> Error {
+pub(super) fn damaged(shown: &str, why: &dyn Display) -> Error {
     Error::usage(message!("xlsx.damaged", file = shown, why = why)).hint(message!("xlsx.damaged_hint"))
 }
 

@@ -33,7 +33,7 @@ const MIN_STRING: u64 = 5;
 ///
 /// # Errors
 /// A broken or encrypted container, another kind of document, and everything that exceeds a limit.
-pub fn inspect(file: File, shown: &str) -> Result<()> {
+pub(super) fn inspect(file: File, shown: &str) -> Result<()> {
     let unreadable = |error: std::io::Error| Error::usage(message!("format.unreadable", file = shown, why = error));
     if file.metadata().map_err(unreadable)?.len() > MAX_CONTAINER {
         return Err(too_large(shown));

@@ -25,7 +25,7 @@ use crate::message;
 ///
 /// # Errors
 /// A file that [`inspect`] refuses or the parser cannot read, an unknown sheet, a sheet without a header.
-pub fn open(input: &Input) -> Result<Reader> {
+pub(super) fn open(input: &Input) -> Result<Reader> {
     let input = input.clone();
     Reader::spawn(&input.shown.clone(), move |sink| parse(&input, sink))
 }

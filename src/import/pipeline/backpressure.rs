@@ -14,7 +14,7 @@ const WINDOW_LASTS: Duration = Duration::from_millis(50);
 
 /// Holds the reader back while enough rows are reserved, and tells it how large a window should be.
 #[derive(Debug)]
-pub struct Backpressure {
+pub(super) struct Backpressure {
     open: Mutex<usize>,
     left: Condvar,
     size: AtomicUsize,
@@ -22,7 +22,7 @@ pub struct Backpressure {
 
 impl Backpressure {
     /// For at least `in_flight` rows.
-    pub fn new(in_flight: usize) -> Self {
+    pub(super) fn new(in_flight: usize) -> Self {
         Backpressure {
             open: Mutex::new(0),
             left: Condvar::new(),
@@ -31,13 +31,13 @@ impl Backpressure {
     }
 
     /// How many rows the next window should hold.
-    pub fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.size.load(Ordering::Relaxed)
     }
 
     /// Lets the size follow the rate. Two windows together hold what is sent in [`WINDOW_LASTS`], at least `in_flight`,
     /// at most [`LARGEST_WINDOW`].
-    pub fn follow(&self, rows_a_second: f64, in_flight: usize) {
+    pub(super) fn follow(&self, rows_a_second: f64, in_flight: usize) {
         let rows = (rows_a_second * WINDOW_LASTS.as_secs_f64()).ceil();
         // A rate is far below what a usize holds, and a negative one becomes 0.
         let rows = (rows as usize).max(in_flight).div_ceil(OPEN_WINDOWS);
@@ -45,7 +45,7 @@ impl Backpressure {
     }
 
     /// Waits until one more window may be open.
-    pub fn enter(&self, stop: &Stop) {
+    pub(super) fn enter(&self, stop: &Stop) {
         let mut open = self.lock();
         while *open >= OPEN_WINDOWS && !stop.is_set() {
             // The wait has an end so that a stop is seen without anyone having to wake this thread.
@@ -59,7 +59,7 @@ impl Backpressure {
     }
 
     /// A window is all on its way.
-    pub fn leave(&self) {
+    pub(super) fn leave(&self) {
         let mut open = self.lock();
         *open = open.saturating_sub(1);
         self.left.notify_one();

@@ -16,7 +16,7 @@ use crate::journal::{Counts, Journal, Operation, Reservation, Status};
 
 /// What the writer is told.
 #[derive(Debug)]
-pub enum Message {
+pub(super) enum Message {
     /// The reader has rows: some ended without being sent, some to send.
     Window(Window),
     /// The reader has no more.
@@ -31,7 +31,7 @@ pub enum Message {
 
 /// Rows the reader hands over together.
 #[derive(Debug, Default)]
-pub struct Window {
+pub(super) struct Window {
     /// Rows that ended without being sent.
     pub ended: Vec<Operation>,
     /// Rows to send.
@@ -40,14 +40,14 @@ pub struct Window {
 
 /// What is recorded so far, for those who show it.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     ends: [AtomicU64; Status::ALL.len()],
     total: u64,
 }
 
 impl Tally {
     /// A tally of `total` rows that begins with what earlier processes did.
-    pub fn new(counts: &Counts, total: u64) -> Self {
+    pub(super) fn new(counts: &Counts, total: u64) -> Self {
         let tally = Tally { total, ..Tally::default() };
         for (end, number) in tally.ends.iter().zip([
             counts.created,
@@ -76,12 +76,12 @@ impl Tally {
     }
 
     /// How many rows there are.
-    pub fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.total
     }
 
     /// How many rows ended how.
-    pub fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for (end, status) in self.ends.iter().zip(Status::ALL) {
             counts.add(status, end.load(Ordering::Relaxed));
@@ -100,7 +100,7 @@ struct Open {
 
 /// What is left when recording ends.
 #[derive(Debug)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     /// The journal.
     pub journal: Journal,
     /// Rows that were handed over and given back without being sent.
@@ -110,7 +110,7 @@ pub struct Recorded {
 }
 
 /// Records until nothing is in flight and the reader has no more rows. Rows are passed on through `forward`.
-pub fn record(
+pub(super) fn record(
     mut journal: Journal,
     inbox: Receiver<Message>,
     forward: UnboundedSender<Vec<PendingWrite>>,

@@ -14,6 +14,6 @@ mod run;
 mod sender;
 mod stop;
 
-pub use journal_writer::Recorded;
-pub use run::{Sent, send};
-pub use stop::{Cause, Stop, down};
+pub(super) use journal_writer::Recorded;
+pub(super) use run::{Sent, send};
+pub(super) use stop::{Cause, Stop, down};

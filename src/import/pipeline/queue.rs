@@ -11,7 +11,7 @@ use crate::import::plan::PendingWrite;
 
 /// Rows that may be sent now, in input order.
 #[derive(Debug, Default)]
-pub struct Queue {
+pub(super) struct Queue {
     state: Mutex<State>,
     changed: Notify,
 }
@@ -32,7 +32,7 @@ impl Queue {
     }
 
     /// Takes a window of rows.
-    pub fn push(&self, rows: Vec<PendingWrite>) {
+    pub(super) fn push(&self, rows: Vec<PendingWrite>) {
         let mut state = self.lock();
         state.windows.push_back(rows.len());
         state.rows.extend(rows);
@@ -41,18 +41,18 @@ impl Queue {
     }
 
     /// The indexes of the rows that wait; none of them is given out any more.
-    pub fn drain(&self) -> HashSet<u64> {
+    pub(super) fn drain(&self) -> HashSet<u64> {
         self.lock().rows.drain(..).map(|pending| pending.row.row).collect()
     }
 
     /// No more rows will come.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.lock().is_closed = true;
         self.changed.notify_waiters();
     }
 
     /// The next row whose record nobody writes to; none at the end or when the run stops.
-    pub async fn next(&self, stop: &Stop, backpressure: &Backpressure) -> Option<PendingWrite> {
+    pub(super) async fn next(&self, stop: &Stop, backpressure: &Backpressure) -> Option<PendingWrite> {
         loop {
             if stop.is_set() {
                 return None;
@@ -79,7 +79,7 @@ impl Queue {
     }
 
     /// A row has ended: others that write to its record may go.
-    pub fn release(&self, pending: &PendingWrite) {
+    pub(super) fn release(&self, pending: &PendingWrite) {
         if let Some(writer) = pending.writer {
             self.lock().busy.remove(&writer);
             self.changed.notify_waiters();

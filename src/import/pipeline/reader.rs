@@ -10,11 +10,11 @@ use crate::import::plan::{RowAction, RowPlanner};
 use crate::journal::LARGEST_WINDOW;
 
 /// Says that there are no more rows however the reader ends, so that nobody waits for them.
-pub struct EndOfRows(mpsc::Sender<Message>);
+pub(super) struct EndOfRows(mpsc::Sender<Message>);
 
 impl EndOfRows {
     /// Guards the reader's side of the channel.
-    pub fn new(to: mpsc::Sender<Message>) -> Self {
+    pub(super) fn new(to: mpsc::Sender<Message>) -> Self {
         EndOfRows(to)
     }
 }
@@ -29,7 +29,7 @@ impl Drop for EndOfRows {
 ///
 /// # Errors
 /// A spool or journal that cannot be read; claims of a retry that cannot be kept.
-pub fn read_windows(
+pub(super) fn read_windows(
     planner: &mut RowPlanner<'_>,
     limit: Option<u64>,
     backpressure: &Backpressure,

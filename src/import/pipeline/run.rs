@@ -22,7 +22,7 @@ use crate::message;
 use crate::terminal::{Printer, Progress, Signals};
 
 /// What sending leaves.
-pub struct Sent {
+pub(crate) struct Sent {
     /// The journal, and what was not sent.
     pub recorded: Recorded,
     /// Rows the reader took.
@@ -39,7 +39,7 @@ pub struct Sent {
 ///
 /// # Errors
 /// A sandbox that cannot start, a journal that cannot be read, a part that ended unexpectedly.
-pub fn send(
+pub(crate) fn send(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: Rows,

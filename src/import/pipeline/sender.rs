@@ -60,7 +60,7 @@ impl Outbox {
 /// Sends the rows that come through `windows` until there are no more or the run stops, and tells the journal writer.
 /// `alone` lets the first row go alone and be compared.
 #[expect(clippy::too_many_arguments, reason = "everything sending works with, all of it different in type")]
-pub async fn submit(
+pub(super) async fn submit(
     sender: &RowSender<'_>,
     stop: &Stop,
     backpressure: &Backpressure,

@@ -19,7 +19,7 @@ const RELEASE_LASTS: Duration = Duration::from_secs(1);
 
 /// Why a run stopped.
 #[derive(Debug)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The user interrupted it.
     Interrupted,
     /// Going on would not help for now; the same command continues.
@@ -30,7 +30,7 @@ pub enum Cause {
 
 impl Cause {
     /// What an error means for the run.
-    pub fn of(error: Error) -> Cause {
+    pub(crate) fn of(error: Error) -> Cause {
         match error.kind() {
             ErrorKind::Stopped => Cause::Halted(error),
             _ => Cause::Failed(error),
@@ -38,7 +38,7 @@ impl Cause {
     }
 
     /// The exit code it ends the command with.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Cause::Interrupted => Exit::Interrupted,
             Cause::Halted(_) => Exit::Stopped,
@@ -49,7 +49,7 @@ impl Cause {
 
 /// The one place that knows whether the run still goes on.
 #[derive(Debug, Default)]
-pub struct Stop {
+pub(crate) struct Stop {
     is_set: AtomicBool,
     was_set: tokio::sync::Notify,
     released: tokio::sync::Notify,
@@ -70,17 +70,17 @@ struct Streak {
 
 impl Stop {
     /// Not stopped. `failed` rows have failed before, of at most `max_failures`.
-    pub fn new(max_failures: Option<u64>, failed: u64) -> Self {
+    pub(crate) fn new(max_failures: Option<u64>, failed: u64) -> Self {
         Stop { max_failures, streak: Mutex::new(Streak { failed, ..Streak::default() }), ..Stop::default() }
     }
 
     /// Whether no further row may begin.
-    pub fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.is_set.load(Ordering::Relaxed)
     }
 
     /// Stops the run; the first cause stands.
-    pub fn set(&self, cause: Cause) {
+    pub(crate) fn set(&self, cause: Cause) {
         let mut kept = self.cause.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         kept.get_or_insert(cause);
         self.is_set.store(true, Ordering::Relaxed);
@@ -88,12 +88,12 @@ impl Stop {
     }
 
     /// Stops the run when the thread that holds the guard panics, so that the others do not wait for it.
-    pub fn panic_guard(&self) -> PanicGuard<'_> {
+    pub(crate) fn panic_guard(&self) -> PanicGuard<'_> {
         PanicGuard(self)
     }
 
     /// Waits until the run stops.
-    pub async fn stopped(&self) {
+    pub(crate) async fn stopped(&self) {
         let was_set = self.was_set.notified();
         if !self.is_set() {
             was_set.await;
@@ -101,22 +101,22 @@ impl Stop {
     }
 
     /// The journal no longer holds rows as perhaps sent that were waiting when the run stopped.
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         self.released.notify_one();
     }
 
     /// Waits for [`Stop::release`]; not long, as a disk may hang.
-    pub async fn released(&self) {
+    pub(crate) async fn released(&self) {
         let _ = tokio::time::timeout(RELEASE_LASTS, self.released.notified()).await;
     }
 
     /// Why it stopped.
-    pub fn take(&self) -> Option<Cause> {
+    pub(crate) fn take(&self) -> Option<Cause> {
         self.cause.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()
     }
 
     /// Looks at how a sent row ended, and stops the run when that shows going on is of no use.
-    pub fn watch(&self, operation: &Operation) {
+    pub(crate) fn watch(&self, operation: &Operation) {
         let mut streak = self.streak.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let reason = operation.reason.as_deref();
         match operation.status {
@@ -163,7 +163,7 @@ impl Stop {
 
 /// See [`Stop::panic_guard`].
 #[derive(Debug)]
-pub struct PanicGuard<'a>(&'a Stop);
+pub(crate) struct PanicGuard<'a>(&'a Stop);
 
 impl Drop for PanicGuard<'_> {
     fn drop(&mut self) {
@@ -174,7 +174,7 @@ impl Drop for PanicGuard<'_> {
 }
 
 /// The error for a server that does not answer any more.
-pub fn down(why: impl Into<Message>) -> Error {
+pub(crate) fn down(why: impl Into<Message>) -> Error {
     Error::stopped(message!("stop.down", why = why.into())).hint(message!("stop.down_hint"))
 }
 

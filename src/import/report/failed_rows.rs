@@ -15,7 +15,7 @@ use crate::mapping::RESULT_COLUMNS;
 use crate::message;
 
 /// The failed rows, in the input's own format, columns and order, to be fixed and handed back.
-pub struct FailedRows {
+pub(super) struct FailedRows {
     writer: Box<dyn Writer>,
     path: PathBuf,
     /// Columns of the input that are written; its own extra columns are not.
@@ -28,7 +28,7 @@ impl FailedRows {
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn create(content: &RunContent<'_>, reader: &Reader) -> Result<FailedRows> {
+    pub(super) fn create(content: &RunContent<'_>, reader: &Reader) -> Result<FailedRows> {
         let sheet = reader.sheet();
         let format = format::detect(content.input)?;
         let kept: Vec<usize> =
@@ -58,7 +58,7 @@ impl FailedRows {
     ///
     /// # Errors
     /// A full disk.
-    pub fn write(&mut self, row: &Row, operation: &Operation, run: &str) -> Result<()> {
+    pub(super) fn write(&mut self, row: &Row, operation: &Operation, run: &str) -> Result<()> {
         let reason = operation.reason.as_deref();
         let message = reason.map(|reason| match operation.status {
             Status::Failed if !reason.code.is_empty() => format!("{} {}", reason.code, reason.message),
@@ -81,7 +81,7 @@ impl FailedRows {
     ///
     /// # Errors
     /// A full disk.
-    pub fn finish(self, journal: &Journal) -> Result<PathBuf> {
+    pub(super) fn finish(self, journal: &Journal) -> Result<PathBuf> {
         self.writer.finish()?;
         let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let written = hash(&self.path).context(|| self.path.display().to_string())?;
@@ -93,7 +93,7 @@ impl FailedRows {
     ///
     /// # Errors
     /// A file that cannot be removed.
-    pub fn clear(journal: &Journal) -> Result<()> {
+    pub(super) fn clear(journal: &Journal) -> Result<()> {
         match ours(journal)? {
             Some(path) => files::remove(&path),
             None => Ok(()),

@@ -31,7 +31,7 @@ pub fn write_issues_beside(input: &Input, preflight: &Preflight) -> Result<PathB
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub fn write(content: &RunContent<'_>) -> Result<()> {
+pub(super) fn write(content: &RunContent<'_>) -> Result<()> {
     let path = content.journal.folder().join("issues.csv");
     let mut writer = None;
     let mut from = 0;

@@ -15,7 +15,7 @@ const HEAD: [&str; 11] =
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub fn write(content: &RunContent<'_>, files: &mut Files) -> Result<()> {
+pub(super) fn write(content: &RunContent<'_>, files: &mut Files) -> Result<()> {
     let open_rows = content.counts.refused + content.counts.failed;
     let mut reader = match (open_rows + content.counts.pending > 0).then(|| format::open(content.input)).transpose() {
         Ok(reader) => reader,

@@ -18,7 +18,7 @@ use crate::sandbox::variants::{Unbound, WorkWechat};
 const USER_ERROR: &str = "user error";
 
 /// Adds a binding.
-pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub(crate) fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let mut sent = match sent(call, entity, &required(entity)) {
         Ok(sent) => sent,
         Err(rejection) => return Ok(binding_error(call.variants, &rejection.message)),
@@ -41,7 +41,7 @@ pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
 }
 
 /// Gives a new binding the members the service sets.
-pub fn fill_defaults(id: i64, binding: &mut Record) {
+pub(crate) fn fill_defaults(id: i64, binding: &mut Record) {
     let digest: String = Sha256::digest(id.to_le_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     for (name, value) in [
         ("aId", id.to_string()),
@@ -63,12 +63,12 @@ fn identify(binding: &mut Record) {
 }
 
 /// Bindings are looked up by contact and by identity.
-pub fn indexed_fields(entity: &Entity) -> IndexedFields<'_> {
+pub(crate) fn indexed_fields(entity: &Entity) -> IndexedFields<'_> {
     IndexedFields::of(entity).with_lookup(IDENTITY)
 }
 
 /// Looks bindings up by contact, by identity, or by both when they belong together.
-pub fn query(call: &Call<'_>, entity: &Entity, store: &Store) -> Result<Answer> {
+pub(crate) fn query(call: &Call<'_>, entity: &Entity, store: &Store) -> Result<Answer> {
     let reject = |message: &str| Ok(binding_error(call.variants, message));
     let source = match source(call, entity) {
         Ok(source) => source,
@@ -94,7 +94,7 @@ pub fn query(call: &Call<'_>, entity: &Entity, store: &Store) -> Result<Answer> 
 }
 
 /// Changes the identity of a contact's binding.
-pub fn update(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub(crate) fn update(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let sent = match sent(call, entity, &["cId", "account_source"]) {
         Ok(sent) => sent,
         Err(rejection) => return Ok(binding_error(call.variants, &rejection.message)),
@@ -114,7 +114,7 @@ pub fn update(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
 }
 
 /// Removes a binding, asked for with the parameters of the query.
-pub fn delete(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub(crate) fn delete(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let found = match source(call, entity) {
         Ok(source) => find(call, entity, source, store)?,
         Err(rejection) => Err(rejection),

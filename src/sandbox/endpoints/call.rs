@@ -6,7 +6,7 @@ use crate::sandbox::variants::Variants;
 
 /// One request to an endpoint, logged in and routed.
 #[derive(Debug)]
-pub struct Call<'a> {
+pub(crate) struct Call<'a> {
     /// The endpoint it is for.
     pub route: &'a Route,
     /// The id in its path.
@@ -27,12 +27,12 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// How records are written in its answer.
-    pub fn record_style(&self) -> RecordStyle<'_> {
+    pub(crate) fn record_style(&self) -> RecordStyle<'_> {
         RecordStyle { variants: self.variants, is_v2: self.route.is_v2, without_custom_fields: false }
     }
 
     /// The value of a query parameter.
-    pub fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }

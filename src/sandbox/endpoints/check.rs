@@ -13,11 +13,11 @@ use crate::sandbox::records::store::Store;
 use crate::sandbox::variants::{Dates, DuplicateMobile, Mode, Put, Template, UnknownTags, Variants};
 
 /// Tags the invented account has set up.
-pub const KNOWN_TAGS: &[&str] = &["示例标签", "示例重点", "示例回访", "vip", "north"];
+pub(crate) const KNOWN_TAGS: &[&str] = &["示例标签", "示例重点", "示例回访", "vip", "north"];
 
 /// What a write is checked against.
 #[derive(Debug)]
-pub struct Check<'a> {
+pub(crate) struct Check<'a> {
     /// The entity written to.
     pub entity: &'a Entity,
     /// Where referenced records are.
@@ -32,7 +32,7 @@ pub struct Check<'a> {
 
 impl Check<'_> {
     /// The record that `sent` makes of `before`.
-    pub fn record(&self, before: Option<Record>, sent: &Map<String, Value>) -> Result<Checked<Record>> {
+    pub(crate) fn record(&self, before: Option<Record>, sent: &Map<String, Value>) -> Result<Checked<Record>> {
         let mut record = before.unwrap_or_default();
         if let Err(rejection) = self.merge(&mut record, sent) {
             return Ok(Err(rejection));

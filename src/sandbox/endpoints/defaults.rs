@@ -36,7 +36,7 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// Fills in what the service itself gives a new record.
-pub fn fill_defaults(entity: &Entity, id: i64, record: &mut Record) {
+pub(crate) fn fill_defaults(entity: &Entity, id: i64, record: &mut Record) {
     let mut give = |name: &str, value: String| {
         record.entry(name).or_insert(Value::String(value));
     };
@@ -55,7 +55,7 @@ pub fn fill_defaults(entity: &Entity, id: i64, record: &mut Record) {
 }
 
 /// Sets the time that belongs to a ticket's new status.
-pub fn set_status_time(entity: &Entity, before: &str, record: &mut Record) {
+pub(crate) fn set_status_time(entity: &Entity, before: &str, record: &mut Record) {
     if entity.solved.is_none() {
         return;
     }

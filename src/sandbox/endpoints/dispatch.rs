@@ -14,7 +14,7 @@ use crate::sandbox::records::store::Store;
 use crate::sandbox::routes::Action;
 
 /// Carries a call out.
-pub fn dispatch(call: &Call<'_>, store: &mut Store) -> Result<Answer> {
+pub(crate) fn dispatch(call: &Call<'_>, store: &mut Store) -> Result<Answer> {
     if !call.route.is_open_to_agents && !call.is_main {
         return Ok(error_answer(call.variants, 403, "SANDBOX-NO-PERMISSION", "no permission for this resource"));
     }

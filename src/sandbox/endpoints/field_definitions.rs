@@ -8,7 +8,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::custom_fields;
 
 /// Field definitions: custom ones, and before them the service's own where all are asked for.
-pub fn list(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {
+pub(crate) fn list(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {
     let endpoint = call.route.endpoint;
     let path = endpoint.map_or("", |endpoint| endpoint.path.as_str()).replace("{id}", "1");
     let path = path.trim_end_matches(".json");

@@ -8,7 +8,7 @@ use crate::sandbox::records::selection::Selection;
 
 /// Turns the query's filters and orders into conditions. A parameter that the endpoint does not know is rejected, so
 /// that a filter never seems to work that does not exist.
-pub fn filter(call: &Call<'_>, entity: &Entity, selection: &mut Selection) -> std::result::Result<(), ParameterError> {
+pub(crate) fn filter(call: &Call<'_>, entity: &Entity, selection: &mut Selection) -> Result<(), ParameterError> {
     let Some(endpoint) = call.route.endpoint else { return Ok(()) };
     let paging = &Catalog::embedded().service.paging;
     for (name, value) in &call.query {
@@ -59,7 +59,7 @@ fn time(
     comparison: &str,
     name: &str,
     value: &str,
-) -> std::result::Result<(), ParameterError> {
+) -> Result<(), ParameterError> {
     let time = stored_time(value, comparison == "<=")
         .ok_or((name.to_owned(), "must be a time such as 2012-01-01 00:00:00"))?;
     let column = column.ok_or((name.to_owned(), "this resource has no such time"))?;
@@ -81,7 +81,7 @@ fn stored_time(text: &str, is_end: bool) -> Option<String> {
 }
 
 /// The direction a parameter asks for, as SQL; none when it is not there.
-pub fn direction(call: &Call<'_>, name: &str) -> std::result::Result<Option<&'static str>, ParameterError> {
+pub(crate) fn direction(call: &Call<'_>, name: &str) -> Result<Option<&'static str>, ParameterError> {
     match call.parameter(name) {
         None => Ok(None),
         Some("asc") => Ok(Some("ASC")),
@@ -91,7 +91,7 @@ pub fn direction(call: &Call<'_>, name: &str) -> std::result::Result<Option<&'st
 }
 
 /// A field of the catalog as an SQL expression over the store's table. Names come from the catalog, never from a request.
-pub fn column(entity: &Entity, name: &str) -> String {
+pub(crate) fn column(entity: &Entity, name: &str) -> String {
     let indexed = IndexedFields::of(entity);
     let name = entity.field(name).map_or("", |field| field.name.as_str());
     match Some(name) {

@@ -11,10 +11,10 @@ use crate::sandbox::records::store::Store;
 use crate::sandbox::variants::Missing;
 
 /// Where a stored chat keeps its messages; they are no field of it.
-pub const MESSAGES: &str = "messages";
+pub(crate) const MESSAGES: &str = "messages";
 
 /// One record. A deleted one can still be read by its id: only lists hide it.
-pub fn get(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
+pub(crate) fn get(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
     let style = call.record_style();
     Ok(match store.get(&entity.name, id)? {
         Some(record) => Answer::text(200, style.wrapped(singular(entity), style.is_list(entity), entity, id, &record)),
@@ -24,7 +24,7 @@ pub fn get(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<A
 }
 
 /// The messages of one chat.
-pub fn messages(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
+pub(crate) fn messages(call: &Call<'_>, entity: &Entity, id: i64, store: &Store) -> Result<Answer> {
     let key = call.route.endpoint.and_then(|endpoint| endpoint.answer.as_deref()).unwrap_or("data");
     let Some(chat) = store.get(&entity.name, id)? else {
         return Ok(error_answer(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));

@@ -18,12 +18,18 @@ use crate::sandbox::records::store::Store;
 use crate::sandbox::variants::Rows;
 
 /// `GET /<collection>.json`.
-pub fn list(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub(crate) fn list(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     answer_selection(call, entity, Selection::default(), store)
 }
 
 /// The tickets or contacts of one company or contact.
-pub fn list_by_owner(call: &Call<'_>, entity: &Entity, owner: &str, id: i64, store: &mut Store) -> Result<Answer> {
+pub(crate) fn list_by_owner(
+    call: &Call<'_>,
+    entity: &Entity,
+    owner: &str,
+    id: i64,
+    store: &mut Store,
+) -> Result<Answer> {
     if !store.exists(owner, id) {
         return Ok(error_answer(call.variants, 404, "SANDBOX-NO-SUCH-RECORD", &format!("{id} does not exist")));
     }
@@ -40,7 +46,7 @@ pub fn list_by_owner(call: &Call<'_>, entity: &Entity, owner: &str, id: i64, sto
 }
 
 /// `show_many`: records by their ids, in the order asked for.
-pub fn show_many(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub(crate) fn show_many(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let Some(ids) = call.parameter("ids").filter(|ids| !ids.is_empty()) else {
         return Ok(parameter_error(call, &("ids".to_owned(), "is required")));
     };
@@ -55,7 +61,7 @@ pub fn show_many(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<
 }
 
 /// Search: `field:value` terms that must all hold; a value matches what begins with it where the field is a time.
-pub fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub(crate) fn search(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let mut selection = Selection::default();
     for term in call.parameter("query").unwrap_or_default().split_whitespace() {
         let Some((name, value)) = term.split_once(':') else {

@@ -8,7 +8,7 @@ use crate::sandbox::variants::{Count, Links, TicketPage};
 
 /// Which page of a list.
 #[derive(Debug, Clone, Copy)]
-pub struct Page {
+pub(crate) struct Page {
     number: usize,
     /// Most records it carries.
     pub size: usize,
@@ -17,7 +17,7 @@ pub struct Page {
 
 impl Page {
     /// The page a call asks for.
-    pub fn requested(call: &Call<'_>) -> std::result::Result<Page, ParameterError> {
+    pub(crate) fn requested(call: &Call<'_>) -> Result<Page, ParameterError> {
         let paging = &Catalog::embedded().service.paging;
         let endpoint = call.route.endpoint;
         if endpoint.is_some_and(|endpoint| !endpoint.paged) {
@@ -42,12 +42,12 @@ impl Page {
     }
 
     /// How many records come before it.
-    pub fn skip(self) -> usize {
+    pub(crate) fn skip(self) -> usize {
         (self.number - 1).saturating_mul(self.size)
     }
 
     /// The members beside the list: `count`, `next_page`, `previous_page`.
-    pub fn members(self, call: &Call<'_>, total: usize) -> String {
+    pub(crate) fn members(self, call: &Call<'_>, total: usize) -> String {
         let mut out = String::new();
         if !self.is_paged {
             return out;

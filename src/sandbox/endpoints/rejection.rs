@@ -2,7 +2,7 @@
 
 /// Why a write is not acceptable.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Rejection {
+pub(crate) struct Rejection {
     /// A code of the sandbox's own; empty for bindings, whose errors carry none.
     pub code: &'static str,
     /// A text that names the member.
@@ -10,9 +10,9 @@ pub struct Rejection {
 }
 
 /// A check either passes or rejects.
-pub type Checked<T> = std::result::Result<T, Rejection>;
+pub(crate) type Checked<T> = Result<T, Rejection>;
 
 /// Shorthand for a rejection.
-pub fn reject<T>(code: &'static str, message: impl Into<String>) -> Checked<T> {
+pub(crate) fn reject<T>(code: &'static str, message: impl Into<String>) -> Checked<T> {
     Err(Rejection { code, message: message.into() })
 }

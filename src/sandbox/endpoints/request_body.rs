@@ -6,7 +6,7 @@ use super::call::Call;
 use super::rejection::{Checked, reject};
 
 /// The record in a request's body, out of its wrapper.
-pub fn record(call: &Call<'_>) -> Checked<Map<String, Value>> {
+pub(crate) fn record(call: &Call<'_>) -> Checked<Map<String, Value>> {
     let kind = call.content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
         return reject("SANDBOX-CONTENT-TYPE", "Content-Type: must be application/json");

@@ -24,7 +24,7 @@ const REPLY: &str = "ticketReply";
 const REPLIES: &str = "ticket-replies";
 
 /// Stores a new record.
-pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
+pub(crate) fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
     let sent = match request_body::record(call) {
         Ok(sent) => sent,
         Err(rejection) => return Ok(rejected(call, rejection)),
@@ -41,7 +41,7 @@ pub fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Ans
 }
 
 /// Changes a record.
-pub fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> Result<Answer> {
+pub(crate) fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> Result<Answer> {
     let mut sent = match request_body::record(call) {
         Ok(sent) => sent,
         Err(rejection) => return Ok(rejected(call, rejection)),
@@ -78,7 +78,7 @@ pub fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> R
 }
 
 /// Deletes a record: softly where its entity has a member that says so.
-pub fn delete(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> Result<Answer> {
+pub(crate) fn delete(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Store) -> Result<Answer> {
     let Some(mut record) = existing(entity, id, store)? else { return Ok(missing(call, entity, id)) };
     match &entity.deleted {
         None => store.remove(&entity.name, id)?,
@@ -108,7 +108,7 @@ fn missing(call: &Call<'_>, entity: &Entity, id: i64) -> Answer {
 }
 
 /// A rejected write.
-pub fn rejected(call: &Call<'_>, rejection: Rejection) -> Answer {
+pub(crate) fn rejected(call: &Call<'_>, rejection: Rejection) -> Answer {
     let status = if rejection.code == "SANDBOX-DUPLICATE" { 409 } else { 400 };
     error_answer(call.variants, status, rejection.code, &rejection.message)
 }

@@ -11,7 +11,7 @@ const GATEWAY_PAGE: &str =
     "<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad day</h1></body></html>";
 
 /// The answer a fault gives before anything is carried out.
-pub fn answer_instead(fault: &Fault, path: &str) -> Option<Answer> {
+pub(crate) fn answer_instead(fault: &Fault, path: &str) -> Option<Answer> {
     let error = |status, text: &str| {
         Answer::json(status, &json!({"errcode": format!("SANDBOX-FAULT-{status}"), "errmsg": text}))
     };
@@ -53,7 +53,7 @@ fn retry_after(wanted: &str) -> String {
 }
 
 /// What a fault makes of the answer of a request that was carried out.
-pub fn altered_answer(fault: &Fault, answer: Answer, route: Option<&Route>) -> Answer {
+pub(crate) fn altered_answer(fault: &Fault, answer: Answer, route: Option<&Route>) -> Answer {
     let is_stored = answer.is_stored;
     let error = |status, text: &str| {
         Answer::json(status, &json!({"errcode": format!("SANDBOX-FAULT-{status}"), "errmsg": text}))

@@ -15,7 +15,7 @@ use crate::sandbox::request_log::RequestLog;
 
 /// Accepts connections, and plays the faults that need no request.
 #[derive(Debug)]
-pub struct FaultyListener {
+pub(crate) struct FaultyListener {
     listener: Option<TcpListener>,
     address: SocketAddr,
     faults: Arc<FaultPlan>,
@@ -24,7 +24,7 @@ pub struct FaultyListener {
 
 impl FaultyListener {
     /// A faulty listener over one that is bound already.
-    pub fn new(
+    pub(crate) fn new(
         listener: TcpListener,
         address: SocketAddr,
         faults: Arc<FaultPlan>,

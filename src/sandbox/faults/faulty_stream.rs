@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 /// How a connection ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cut {
+pub(crate) enum Cut {
     /// Closed, as a process that ends would.
     Close,
     /// Reset.
@@ -24,7 +24,7 @@ pub enum Cut {
 
 /// What a handler holds of its connection.
 #[derive(Debug, Clone, Default)]
-pub struct ConnectionControl(Arc<Mutex<ConnectionState>>);
+pub(crate) struct ConnectionControl(Arc<Mutex<ConnectionState>>);
 
 #[derive(Debug, Default)]
 struct ConnectionState {
@@ -34,12 +34,12 @@ struct ConnectionState {
 
 impl ConnectionControl {
     /// The connection ends this way as soon as an answer is written to it.
-    pub fn cut(&self, cut: Cut) {
+    pub(crate) fn cut(&self, cut: Cut) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).cut = Some(cut);
     }
 
     /// Counts a request and tells how many came before it on this connection.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.requests += 1;
         state.requests - 1
@@ -52,7 +52,7 @@ impl ConnectionControl {
 
 /// A TCP stream that obeys its [`ConnectionControl`].
 #[derive(Debug)]
-pub struct FaultyStream {
+pub(crate) struct FaultyStream {
     stream: TcpStream,
     control: ConnectionControl,
     /// How many of the bytes of [`Cut::SendThenClose`] are out.
@@ -61,12 +61,12 @@ pub struct FaultyStream {
 
 impl FaultyStream {
     /// A connection that nothing is wrong with so far.
-    pub fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream) -> Self {
         FaultyStream { stream, control: ConnectionControl::default(), sent: 0 }
     }
 
     /// What its handler holds of it.
-    pub fn control(&self) -> ConnectionControl {
+    pub(crate) fn control(&self) -> ConnectionControl {
         self.control.clone()
     }
 

@@ -13,7 +13,7 @@ use crate::sandbox::records::selection::Selection;
 use crate::sandbox::records::store::Store;
 
 /// Changes what a list is made of, just before one of its pages is read.
-pub fn change_list(fault: &Fault, entity: &Entity, store: &mut Store) -> Result<()> {
+pub(crate) fn change_list(fault: &Fault, entity: &Entity, store: &mut Store) -> Result<()> {
     if !matches!(fault.kind, Kind::PageInsert | Kind::PageChange | Kind::PageDelete) {
         return Ok(());
     }

@@ -1,8 +1,8 @@
 //! Faults on demand: how one is written, which requests it meets, and what it does to an answer, a list or a connection.
 
-pub mod answers;
-pub mod fault;
-pub mod faulty_listener;
-pub mod faulty_stream;
-pub mod lists;
-pub mod plan;
+pub(super) mod answers;
+pub(super) mod fault;
+pub(super) mod faulty_listener;
+pub(super) mod faulty_stream;
+pub(super) mod lists;
+pub(super) mod plan;

@@ -9,7 +9,7 @@ use crate::sandbox::routes::Route;
 
 /// All faults of a server, with how often each came into question and was played.
 #[derive(Debug)]
-pub struct FaultPlan {
+pub(crate) struct FaultPlan {
     faults: Vec<Fault>,
     state: Mutex<PlanState>,
 }
@@ -25,25 +25,25 @@ struct PlanState {
 
 impl FaultPlan {
     /// A plan in which `seed` decides everything random.
-    pub fn new(faults: Vec<Fault>, seed: u64) -> Self {
+    pub(crate) fn new(faults: Vec<Fault>, seed: u64) -> Self {
         let nothing = vec![0; faults.len()];
         let state = PlanState { random: fastrand::Rng::with_seed(seed), fits: nothing.clone(), played: nothing };
         FaultPlan { faults, state: Mutex::new(state) }
     }
 
     /// The faults of the plan.
-    pub fn faults(&self) -> &[Fault] {
+    pub(crate) fn faults(&self) -> &[Fault] {
         &self.faults
     }
 
     /// The fault of a connection that was just accepted.
-    pub fn on_connection(&self) -> Option<Fault> {
+    pub(crate) fn on_connection(&self) -> Option<Fault> {
         self.draw(|fault| fault.kind.is_connection_fault()).into_iter().next()
     }
 
     /// The faults of a request: any delays, and one of all other kinds. `is_reused` tells whether its connection
     /// has served another one.
-    pub fn on_request(&self, method: &Method, path: &str, route: Option<&Route>, is_reused: bool) -> Vec<Fault> {
+    pub(crate) fn on_request(&self, method: &Method, path: &str, route: Option<&Route>, is_reused: bool) -> Vec<Fault> {
         let mut drawn = self.draw(|fault| {
             !fault.kind.is_connection_fault()
                 && (is_reused || fault.kind != Kind::CloseReused)
@@ -79,7 +79,7 @@ impl FaultPlan {
     }
 
     /// How long a delay is.
-    pub fn delay(&self, fault: &Fault) -> Duration {
+    pub(crate) fn delay(&self, fault: &Fault) -> Duration {
         let from = fault.ms.unwrap_or(100);
         let to = fault.to.unwrap_or(from).max(from);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

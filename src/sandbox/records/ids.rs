@@ -17,6 +17,6 @@ const FIRST_IDS: &[(&str, i64)] = &[
 ];
 
 /// The first id of an entity's records.
-pub fn first_id(entity: &str) -> i64 {
+pub(crate) fn first_id(entity: &str) -> i64 {
     FIRST_IDS.iter().find(|(name, _)| *name == entity).map_or(1, |(_, id)| *id)
 }

@@ -5,7 +5,7 @@ use crate::entity::{Entity, Kind};
 
 /// Which members of an entity's records stand in columns.
 #[derive(Debug, Clone, Copy)]
-pub struct IndexedFields<'a> {
+pub(crate) struct IndexedFields<'a> {
     /// Name of the entity.
     pub entity: &'a str,
     /// Member with the creation time.
@@ -21,7 +21,7 @@ pub struct IndexedFields<'a> {
 
 impl<'a> IndexedFields<'a> {
     /// What the catalog says of this entity.
-    pub fn of(definition: &'a Entity) -> Self {
+    pub(crate) fn of(definition: &'a Entity) -> Self {
         let labelled = |label: &str| {
             definition.fields.iter().find(|field| field.kind == Kind::DateTime && field.en == label).map(|f| &*f.name)
         };
@@ -39,17 +39,17 @@ impl<'a> IndexedFields<'a> {
     }
 
     /// The same with another member as natural key.
-    pub fn with_lookup(self, member: &'a str) -> Self {
+    pub(crate) fn with_lookup(self, member: &'a str) -> Self {
         IndexedFields { lookup: Some(member), ..self }
     }
 
     /// Records the catalog does not know as an entity.
-    pub fn bare(entity: &'a str) -> Self {
+    pub(crate) fn bare(entity: &'a str) -> Self {
         IndexedFields { entity, created: None, updated: None, lookup: None, parent: None, definition: None }
     }
 
     /// Whether the record says of itself that it is deleted.
-    pub fn is_deleted(&self, record: &Record) -> bool {
+    pub(crate) fn is_deleted(&self, record: &Record) -> bool {
         self.definition
             .and_then(|definition| definition.deleted.as_ref())
             .is_some_and(|rule| rule.values.iter().any(|v| v == text(record, &rule.field)))

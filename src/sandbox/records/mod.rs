@@ -1,7 +1,7 @@
 //! The records: one SQLite store, what is known of each record beside its JSON text, and where its ids begin.
 
-pub mod ids;
-pub mod indexed_fields;
-pub mod record;
-pub mod selection;
-pub mod store;
+pub(super) mod ids;
+pub(super) mod indexed_fields;
+pub(super) mod record;
+pub(super) mod selection;
+pub(super) mod store;

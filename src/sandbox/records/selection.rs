@@ -4,7 +4,7 @@ use rusqlite::types::Value as Sql;
 
 /// Which records a list is made of, in which order.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Name of the entity.
     pub entity: String,
     /// Conditions beside the entity, as SQL with `?` for each of `values`.
@@ -19,7 +19,7 @@ pub struct Selection {
 
 impl Selection {
     /// Whether it is every record of the entity that is not deleted, by id.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.conditions.is_empty() && self.orders.is_empty() && !self.with_deleted
     }
 }

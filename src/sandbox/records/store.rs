@@ -67,7 +67,7 @@ struct CachedSelection {
 
 /// All records.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     db: Connection,
     /// Ids of each entity that are not deleted, ascending: makes the last page of a long list as cheap as the first.
     live_ids: HashMap<String, Vec<i64>>,
@@ -81,7 +81,7 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be opened or is no store.
-    pub fn open(path: Option<&Path>) -> Result<Self> {
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self> {
         let location = || path.map_or_else(|| "sandbox".to_owned(), |path| path.display().to_string());
         if let Some(path) = path {
             // Whoever tries an import here puts data of real people into it.
@@ -150,19 +150,19 @@ impl Store {
     }
 
     /// Whether nothing is stored.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.next_ids.is_empty()
     }
 
     /// How many records of each entity there are, deleted ones aside.
-    pub fn counts(&self) -> Vec<(&str, usize)> {
+    pub(crate) fn counts(&self) -> Vec<(&str, usize)> {
         let mut counts: Vec<_> = self.live_ids.iter().map(|(entity, ids)| (entity.as_str(), ids.len())).collect();
         counts.sort_unstable();
         counts
     }
 
     /// Runs `work` in one transaction.
-    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
+    pub(crate) fn transaction<T>(&mut self, work: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         let location = || "sandbox".to_owned();
         self.db.execute_batch("BEGIN IMMEDIATE").context(location)?;
         let result = work(self);
@@ -172,17 +172,17 @@ impl Store {
     }
 
     /// The id the next record of `entity` gets; the first one is `first`.
-    pub fn next_id(&self, entity: &str, first: i64) -> i64 {
+    pub(crate) fn next_id(&self, entity: &str, first: i64) -> i64 {
         self.next_ids.get(entity).map_or(first, |next| (*next).max(first))
     }
 
     /// Stores a new record or one that takes the place of the record with its id.
-    pub fn put(&mut self, indexed: &IndexedFields<'_>, id: i64, record: &Record, request: &str) -> Result<()> {
+    pub(crate) fn put(&mut self, indexed: &IndexedFields<'_>, id: i64, record: &Record, request: &str) -> Result<()> {
         self.put_at(indexed, id, record, request, now_milliseconds())
     }
 
     /// The same for a record that came to be at `stored` (Unix milliseconds).
-    pub fn put_at(
+    pub(crate) fn put_at(
         &mut self,
         indexed: &IndexedFields<'_>,
         id: i64,
@@ -222,7 +222,7 @@ impl Store {
     }
 
     /// Takes a record away for good.
-    pub fn remove(&mut self, entity: &str, id: i64) -> Result<()> {
+    pub(crate) fn remove(&mut self, entity: &str, id: i64) -> Result<()> {
         self.db
             .execute("DELETE FROM record WHERE entity = ? AND id = ?", params![entity, id])
             .context(|| format!("{entity} {id}"))?;
@@ -250,7 +250,7 @@ impl Store {
     }
 
     /// The record of this id, deleted or not.
-    pub fn get(&self, entity: &str, id: i64) -> Result<Option<Record>> {
+    pub(crate) fn get(&self, entity: &str, id: i64) -> Result<Option<Record>> {
         let body: Option<String> = self
             .db
             .prepare_cached("SELECT body FROM record WHERE entity = ? AND id = ?")
@@ -260,12 +260,12 @@ impl Store {
     }
 
     /// Whether a record of this id exists and is not deleted.
-    pub fn exists(&self, entity: &str, id: i64) -> bool {
+    pub(crate) fn exists(&self, entity: &str, id: i64) -> bool {
         self.live_ids.get(entity).is_some_and(|ids| ids.binary_search(&id).is_ok())
     }
 
     /// The first record with this natural key that is not deleted.
-    pub fn find(&self, entity: &str, key: &str) -> Result<Option<i64>> {
+    pub(crate) fn find(&self, entity: &str, key: &str) -> Result<Option<i64>> {
         self.db
             .prepare_cached(
                 "SELECT id FROM record
@@ -276,14 +276,19 @@ impl Store {
     }
 
     /// Every record of `entity` that belongs to `parent`, deleted ones aside.
-    pub fn children(&self, entity: &str, parent: i64) -> Result<Vec<(i64, Record)>> {
+    pub(crate) fn children(&self, entity: &str, parent: i64) -> Result<Vec<(i64, Record)>> {
         let sql = "SELECT id, body FROM record
                    WHERE entity = ? AND parent = ? AND parent <> 0 AND deleted = 0 ORDER BY id";
         self.rows(sql, &[entity.to_owned().into(), parent.into()])
     }
 
     /// How many records are selected, and those from `skip` on, `take` at most.
-    pub fn page(&mut self, selection: &Selection, skip: usize, take: usize) -> Result<(usize, Vec<(i64, Record)>)> {
+    pub(crate) fn page(
+        &mut self,
+        selection: &Selection,
+        skip: usize,
+        take: usize,
+    ) -> Result<(usize, Vec<(i64, Record)>)> {
         if selection.is_plain() {
             let ids = self.live_ids.get(&selection.entity).map_or(&[][..], Vec::as_slice);
             return Ok((ids.len(), self.records(&selection.entity, slice(ids, skip, take))?));
@@ -332,7 +337,7 @@ impl Store {
     }
 
     /// Every stored record with the `Requestid` of its last write, for people and tests to look at.
-    pub fn all_records(&self) -> Result<Vec<(String, i64, String, Record)>> {
+    pub(crate) fn all_records(&self) -> Result<Vec<(String, i64, String, Record)>> {
         let mut found = Vec::new();
         let mut read = || -> rusqlite::Result<()> {
             let mut rows = self.db.prepare("SELECT entity, id, request, body FROM record ORDER BY entity, id")?;

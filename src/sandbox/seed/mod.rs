@@ -1,5 +1,5 @@
 //! The invented account: what is in it from the start, and what a seed fills it with.
 
-pub mod sample_data;
-pub mod seeder;
-pub mod size;
+pub(super) mod sample_data;
+pub(super) mod seeder;
+pub(super) mod size;

@@ -17,12 +17,12 @@ const ACCOUNT_START: i64 = 1_735_689_600;
 const YEAR: i64 = 365 * 86_400;
 
 /// When the n-th of `count` records came to be: spread over a year, so that windows of time have something in them.
-pub fn created_at(n: i64, count: i64) -> i64 {
+pub(crate) fn created_at(n: i64, count: i64) -> i64 {
     ACCOUNT_START + YEAR / count.max(1) * (n - 1)
 }
 
 /// A company.
-pub fn company(n: i64, random: &mut Rng) -> Value {
+pub(crate) fn company(n: i64, random: &mut Rng) -> Value {
     json!({"companyName": format!("示例公司{n:05}有限公司"), "servicestarttime": "2025-01-01",
            "serviceendtime": "2025-12-31", "userURL": format!("https://company{n:05}.example.com"), "serveNote": "",
            "serviceCharge": random.u32(0..10_000).to_string(), "serviceaccount": format!("demo{n:05}"),
@@ -33,7 +33,7 @@ pub fn company(n: i64, random: &mut Rng) -> Value {
 }
 
 /// A contact of one of the companies.
-pub fn customer(n: i64, random: &mut Rng, size: Size) -> Value {
+pub(crate) fn customer(n: i64, random: &mut Rng, size: Size) -> Value {
     json!({"name": format!("示例联系人{n:05}"), "mobile": (13_000_000_000 + n).to_string(),
            "fixnumber": if n % 4 == 0 { format!("010-{n:08}") } else { String::new() },
            "email": format!("person{n:05}@example.com"), "position": random.choice(["采购", "运维", "经理"]),
@@ -42,7 +42,7 @@ pub fn customer(n: i64, random: &mut Rng, size: Size) -> Value {
 }
 
 /// A ticket of one of the contacts.
-pub fn ticket(n: i64, random: &mut Rng, size: Size) -> Value {
+pub(crate) fn ticket(n: i64, random: &mut Rng, size: Size) -> Value {
     let subject = random.choice(["打印机无法使用", "账号无法登录", "申请开票", "预约安装"]).unwrap_or_default();
     let status = random.u8(1..=6);
     let created = created_at(n, size.tickets);
@@ -63,7 +63,7 @@ pub fn ticket(n: i64, random: &mut Rng, size: Size) -> Value {
 }
 
 /// A chat, with its messages.
-pub fn chat(n: i64, random: &mut Rng) -> Value {
+pub(crate) fn chat(n: i64, random: &mut Rng) -> Value {
     let id = first_id("chats") + n - 1;
     let begin = ACCOUNT_START + n * 3600;
     let entity = Catalog::embedded().get("chats");
@@ -81,7 +81,7 @@ pub fn chat(n: i64, random: &mut Rng) -> Value {
 }
 
 /// A phone call.
-pub fn phone_call(n: i64, random: &mut Rng) -> Value {
+pub(crate) fn phone_call(n: i64, random: &mut Rng) -> Value {
     let id = first_id("calls") + n - 1;
     let begin = ACCOUNT_START + n * 5400;
     json!({"direction": random.u8(0..=1).to_string(), "appraise": random.u8(1..=3).to_string(),
@@ -94,7 +94,7 @@ pub fn phone_call(n: i64, random: &mut Rng) -> Value {
 }
 
 /// A knowledge entry.
-pub fn knowledge(n: i64, random: &mut Rng) -> Value {
+pub(crate) fn knowledge(n: i64, random: &mut Rng) -> Value {
     json!({"sQuestion": format!("示例问题{n:03}：怎么重置？"), "sAnswer": "<p>示例：长按三秒。</p>", "sAttachment": "",
            "servicerId": "7001", "state": "1", "reviewerId": "7001", "goodRate": format!("{}%", random.u8(50..=100)),
            "badRate": "0%", "adoptCount": random.u8(0..9).to_string(), "isFAQ": if n <= 3 { "1" } else { "0" },
@@ -103,7 +103,7 @@ pub fn knowledge(n: i64, random: &mut Rng) -> Value {
 }
 
 /// A value for a custom field.
-pub fn custom_value(field: &CustomField, random: &mut Rng) -> String {
+pub(crate) fn custom_value(field: &CustomField, random: &mut Rng) -> String {
     match field.kind.as_str() {
         "1" => random.choice(&field.custom_field_options).map(|option| option.key.clone()).unwrap_or_default(),
         "4" => random.u32(1..500).to_string(),

@@ -17,7 +17,7 @@ use crate::sandbox::records::record::Record;
 use crate::sandbox::records::store::Store;
 
 /// What no account is without and the documented interface cannot create: agents, their groups, ticket templates.
-pub fn seed_base(store: &mut Store) -> Result<()> {
+pub(crate) fn seed_base(store: &mut Store) -> Result<()> {
     let mut seeder = Seeder { store, random: Rng::with_seed(0) };
     let names = ["示例一线组", "示例二线组", "示例回访组"];
     seeder.insert("agent-groups", 3, |n, _| json!({"sgName": names[index(n)]}))?;
@@ -35,7 +35,7 @@ pub fn seed_base(store: &mut Store) -> Result<()> {
 }
 
 /// What a seed adds: everything else.
-pub fn seed_sample_data(store: &mut Store, seed: u64, size: Size) -> Result<()> {
+pub(crate) fn seed_sample_data(store: &mut Store, seed: u64, size: Size) -> Result<()> {
     let mut seeder = Seeder { store, random: Rng::with_seed(seed) };
     let names = ["示例金牌", "示例银牌", "示例普通", "示例渠道", "示例试用", "示例联系人组"];
     seeder.insert(
