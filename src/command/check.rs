@@ -32,7 +32,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let options = arguments.input.preflight(&settings, None)?;
-    let (preflight, _) = Preflight::run(&options)?;
+    let (preflight, _) = Preflight::run(&options, None)?;
     printer.say(&preflight.mapping.report().text());
     let kinds = preflight.findings.kinds()?;
     let issues = if kinds.is_empty() { None } else { Some(report::write_issues_beside(&options.input, &preflight)?) };

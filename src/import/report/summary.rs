@@ -91,12 +91,14 @@ pub fn describe(content: &RunContent<'_>, files: &Files, cause: Option<&str>, ne
     if content.reasons.len() > SHOWN_REASONS {
         lines.push(t!("report.more_reasons", kinds = content.reasons.len() - SHOWN_REASONS).into_owned());
     }
-    lines.push(t!("report.folder", file = content.journal.folder().join("results.csv").display()).into_owned());
+    if let Some(results) = &files.results {
+        lines.push(t!("report.folder", file = results.display()).into_owned());
+    }
     if let Some(failed) = &files.failed {
         lines.push(t!("report.failed_file", file = failed.display()).into_owned());
     }
-    for warning in &files.warnings {
-        lines.push(t!("report.warning", warning = warning).into_owned());
+    for error in &files.unwritten {
+        lines.push(t!("report.unwritten", why = error.message()).into_owned());
     }
     if let Some(next) = next {
         lines.push(t!("report.next", command = next).into_owned());
