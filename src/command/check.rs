@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     printer.json(&serde_json::json!({
         "version": 1, "entity": options.entity.name, "finished": true,
         "rows": {"read": preflight.rows, "refused": preflight.findings.rows},
-        "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues, "exit": exit,
+        "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
     }));
     Ok(exit)
 }

@@ -162,7 +162,7 @@ fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIde
         input: preflight.fingerprint.clone(),
         mapping: preflight.mapping.fingerprint(),
         catalog: options.entity().fingerprint(),
-        input_path: input_path.to_string_lossy().into_owned(),
+        input_path,
         input_shown: options.preflight.input.shown.clone(),
         sheet: preflight.sheet.name.clone(),
         header_row: options.preflight.input.header_row,
