@@ -208,3 +208,113 @@ fn findings_that_are_gone_leave_no_old_report() {
     work.on(&server, "import customers mine.csv --run run --accept-changed").exits(0);
     assert!(!work.path("run/issues.csv").exists() && !work.path("run/failed.csv").exists());
 }
+
+/// A name as an archive of another system left it: 客户 in GBK, which is no UTF-8. Not every system takes it.
+#[cfg(target_os = "linux")]
+fn in_gbk(ending: &str) -> std::ffi::OsString {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(&[b"\xbf\xcd\xbb\xa7", ending.as_bytes()].concat()).to_owned()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_whose_name_is_no_utf_8_is_imported_once_and_retried() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let file = work.path(in_gbk(".csv"));
+    let mut table = customers(1, 3);
+    std::fs::write(&file, table.set(1, "手机", "").to_csv()).unwrap();
+    let import = |more: &str| {
+        let mut command = work.command_on(&server, format!("import customers {more} --format json"));
+        command.arg(&file);
+        work.run(command)
+    };
+    import("--limit 1").exits(0);
+    let ran = import("");
+    assert_eq!(ran.exits(3).json(), work.summary());
+    ran.says("going on with the run").says("failed.csv");
+    import("").exits(3).says("done before");
+    let failed = work.run_folder().join("failed.csv");
+    let mut fixed = work.table(&failed);
+    std::fs::write(&file, fixed.set(0, "手机", "13100000002").to_csv()).unwrap();
+    for says in ["created 1", "done before"] {
+        let mut command = work.command_on(&server, "retry --no-canary");
+        command.arg(&file);
+        work.run(command).exits(0).says(says);
+    }
+    assert_eq!(server.requests_to("customers.create"), 3);
+    work.bw8("runs --format json").exits(0).json();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn everything_works_in_a_folder_whose_name_is_no_utf_8() {
+    let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
+    let folder = work.path(in_gbk(""));
+    std::fs::create_dir(&folder).unwrap();
+    let mut table = customers(1, 4);
+    std::fs::write(folder.join("mine.csv"), table.set(1, "手机", "").to_csv()).unwrap();
+    let there = |typed: &str| {
+        let mut command = work.command_on(&server, typed);
+        command.current_dir(&folder);
+        work.run(command)
+    };
+    there("import customers mine.csv --run run --limit 1").exits(0);
+    there("import customers mine.csv --format json").exits(3).json();
+    // The input is edited: the run is found by its path and by its rows.
+    std::fs::write(folder.join("mine.csv"), table.set(0, "姓名", "示例 改").to_csv()).unwrap();
+    there("import customers mine.csv").exits(2).says("the input changed");
+    there("import customers mine.csv --accept-changed").exits(3);
+    let failed = folder.join("run/failed.csv");
+    let mut fixed = work.table(&failed);
+    std::fs::write(&failed, fixed.set(0, "手机", "13100000002").to_csv()).unwrap();
+    there("retry run --format json").exits(0).json();
+    there("retry run").exits(0).says("done before");
+    std::fs::copy(&failed, work.path("copy.csv")).unwrap();
+    work.on(&server, "retry copy.csv").exits(0).says("done before");
+    assert_eq!(server.requests_to("customers.create"), 4);
+    for typed in ["runs --format json", "runs show run --format json"] {
+        let mut command = work.command(typed);
+        command.current_dir(&folder);
+        work.run(command).exits(0).json();
+    }
+    let mut command = work.command("runs show --format json");
+    command.arg(folder.join("run"));
+    work.run(command).exits(0).json();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_sandbox_works_in_a_folder_whose_name_is_no_utf_8() {
+    let work = Work::new();
+    let folder = work.path(in_gbk(""));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("mine.csv"), customers(1, 2).to_csv()).unwrap();
+    for says in ["created 2", "done before"] {
+        let mut command = work.command("import customers mine.csv --sandbox --format json");
+        command.current_dir(&folder);
+        let ran = work.run(command);
+        ran.exits(0).json();
+        ran.says(says);
+    }
+    let mut command = work.command("check customers --format json");
+    command.arg(folder.join("mine.csv"));
+    work.run(command).exits(0).json();
+}
+
+#[test]
+fn a_name_of_eighty_chinese_characters_is_no_obstacle() {
+    let (work, name) = (Work::new(), "名".repeat(80));
+    let file = format!("{name}.csv");
+    work.write_table(&file, customers(1, 3).set(1, "手机", ""));
+    work.bw8(format!("check customers {file}")).exits(3);
+    assert!(work.path(format!("{name}.issues.csv")).exists());
+    work.bw8(format!("import customers {file} --sandbox")).exits(3);
+    work.bw8(format!("import customers {file} --sandbox --fresh")).exits(3);
+    let failed = work.runs()[0].join("failed.csv");
+    work.bw8(format!("retry {} --sandbox", failed.display())).exits(3);
+    let names: Vec<String> =
+        work.runs().iter().map(|run| run.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    assert_eq!(names.len(), 3);
+    assert!(names.iter().all(|name| name.contains("customers-名名") && name.len() < 220), "{names:?}");
+    assert!(names.iter().any(|name| name.ends_with("名-retry")), "{names:?}");
+}
