@@ -1,6 +1,8 @@
 //! Files of the user: written whole or not at all, for their owner alone where they hold customers' data, under a name that
 //! is free, and shown by a path that is short.
 
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -96,12 +98,95 @@ pub fn free_name_beside(path: &Path) -> Result<PathBuf> {
 
 /// `weekly.xlsx` becomes `weekly-2.xlsx`.
 fn numbered(path: &Path, number: u32) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = match path.extension() {
-        Some(extension) => format!("{stem}-{number}.{}", extension.to_string_lossy()),
-        None => format!("{stem}-{number}"),
-    };
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
     path.with_file_name(name)
+}
+
+/// Most bytes of a file's name; a Chinese character takes three of them.
+const LONGEST_NAME: usize = 255;
+
+/// A name, cut between characters where it would leave less than so many bytes for what is put behind it.
+pub fn cut_name(name: &str, room: usize) -> &str {
+    &name[..name.floor_char_boundary(LONGEST_NAME.saturating_sub(room))]
+}
+
+/// The name of a file with another ending in the place of its extension.
+pub fn name_with_ending(path: &Path, ending: &str) -> OsString {
+    let stem = path.file_stem().unwrap_or_default();
+    let mut name = stem.to_str().map_or(stem, |stem| OsStr::new(cut_name(stem, ending.len()))).to_owned();
+    name.push(ending);
+    name
+}
+
+/// Stands before the bytes of a path that is no text. No absolute path begins so.
+const BYTES: &str = "bytes:";
+
+/// An absolute path as a text that keeps all of it: the path itself, or its bytes in hexadecimal where it is no text. File
+/// names of old archives are not UTF-8.
+pub fn path_to_text(path: &Path) -> Cow<'_, str> {
+    match path.to_str() {
+        Some(text) => Cow::Borrowed(text),
+        None => bytes_to_text(path),
+    }
+}
+
+/// The path that [`path_to_text`] made this text of.
+pub fn path_of_text(text: &str) -> PathBuf {
+    text.strip_prefix(BYTES).and_then(path_of_bytes).unwrap_or_else(|| PathBuf::from(text))
+}
+
+#[cfg(unix)]
+fn bytes_to_text(path: &Path) -> Cow<'_, str> {
+    use std::os::unix::ffi::OsStrExt;
+    let digits = path.as_os_str().as_bytes().iter().map(|byte| format!("{byte:02x}"));
+    Cow::Owned(std::iter::once(BYTES.to_owned()).chain(digits).collect())
+}
+
+#[cfg(unix)]
+fn path_of_bytes(digits: &str) -> Option<PathBuf> {
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = pairs.map(byte).collect();
+    Some(PathBuf::from(<OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes?)))
+}
+
+/// Names are text on other systems, but for half characters that nothing shows.
+#[cfg(not(unix))]
+fn bytes_to_text(path: &Path) -> Cow<'_, str> {
+    path.to_string_lossy()
+}
+
+#[cfg(not(unix))]
+fn path_of_bytes(_digits: &str) -> Option<PathBuf> {
+    None
+}
+
+/// For `#[serde(with = …)]`: a path as the text of [`path_to_text`].
+pub mod path_as_text {
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes a path.
+    ///
+    /// # Errors
+    /// What the serializer says.
+    pub fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::path_to_text(path))
+    }
+
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// No text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        String::deserialize(deserializer).map(|text| super::path_of_text(&text))
+    }
 }
 
 /// Makes a folder that only its owner may enter: it will hold customers' data.
@@ -216,6 +301,24 @@ mod tests {
         let path = folder.path().join("weekly.xlsx");
         std::fs::write(folder.path().join("weekly-2.xlsx"), "").unwrap();
         assert_eq!(free_name_beside(&path).unwrap(), folder.path().join("weekly-3.xlsx"));
+    }
+
+    #[test]
+    fn long_names_are_cut_between_characters_and_leave_room() {
+        let name = name_with_ending(Path::new(&format!("{}.csv", "名".repeat(83))), ".issues.csv");
+        assert_eq!(name.to_str().unwrap(), format!("{}.issues.csv", "名".repeat(81)));
+        assert_eq!(name_with_ending(Path::new("a/b.c.csv"), ".issues.csv"), "b.c.issues.csv");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_survive_as_text_whatever_their_bytes() {
+        use std::os::unix::ffi::OsStrExt;
+        for bytes in [&b"/a/\xbf\xcd\xbb\xa7.csv"[..], "/客户/a b.csv".as_bytes(), b"/bytes:2f", b"/\xff"] {
+            let path = Path::new(OsStr::from_bytes(bytes));
+            assert_eq!(path_of_text(&path_to_text(path)), path);
+        }
+        assert_eq!(path_to_text(Path::new("/客户.csv")), "/客户.csv");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let options = arguments.input.preflight(&settings, None)?;
-    let (preflight, _) = Preflight::run(&options)?;
+    let (preflight, _) = Preflight::run(&options, None)?;
     printer.say(&preflight.mapping.report().text());
     let kinds = preflight.findings.kinds()?;
     let issues = if kinds.is_empty() { None } else { Some(report::write_issues_beside(&options.input, &preflight)?) };
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     printer.json(&serde_json::json!({
         "version": 1, "entity": options.entity.name, "finished": true,
         "rows": {"read": preflight.rows, "refused": preflight.findings.rows},
-        "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues, "exit": exit,
+        "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
     }));
     Ok(exit)
 }

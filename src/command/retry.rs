@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             fresh: false,
             accept_changed: arguments.accept_changed,
         },
-        parent: Some(Parent { run: parent.run, folder: folder.to_string_lossy().into_owned() }),
+        parent: Some(Parent { run: parent.run, folder: folder.clone() }),
         dry_run: arguments.sending.dry_run,
         limit: None,
         strict: arguments.strict,

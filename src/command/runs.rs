@@ -31,7 +31,7 @@ pub enum Action {
     /// Show one run
     Show {
         /// Its folder, its name, or the beginning of its id
-        run: String,
+        run: PathBuf,
     },
 }
 
@@ -84,7 +84,7 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
             folder = quoted_path(&run.folder)
         ));
         documents.push(json!({
-            "run": run.run, "folder": run.folder, "host": run.host, "entity": run.entity, "mode": run.mode,
+            "run": run.run, "folder": run.folder.display().to_string(), "host": run.host, "entity": run.entity, "mode": run.mode,
             "started": run.started, "rows": state.as_ref().ok().map(|state| state.counts),
             "finished": state.as_ref().ok().map(|state| state.finished),
         }));
@@ -144,14 +144,14 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
         seconds = format!("{seconds:.1}")
     ));
     if let Some(parent) = &identity.parent {
-        printer.result(&t!("runs.parent", folder = parent.folder));
+        printer.result(&t!("runs.parent", folder = parent.folder.display()));
     }
     for (status, code, message, rows) in past.reasons()? {
         printer.result(&words::reason(status, &code, &message, rows));
     }
     printer.json(&json!({
-        "version": 1, "run": identity.run, "folder": folder, "entity": identity.entity, "mode": identity.mode,
-        "account": identity.target, "input": identity.input_path, "started": identity.started,
+        "version": 1, "run": identity.run, "folder": folder.display().to_string(), "entity": identity.entity, "mode": identity.mode,
+        "account": identity.target, "input": identity.input_path.display().to_string(), "started": identity.started,
         "finished": state.finished, "rows": state.counts, "claimed": state.claimed, "requests": requests,
         "retries": retries, "seconds": seconds, "parent": identity.parent.as_ref().map(|parent| parent.run),
         "exit": state.exit.unwrap_or_else(|| exit_of(&state.counts, Some(Exit::Stopped))),
@@ -160,15 +160,15 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
 }
 
 /// The folder of the run a user means.
-fn find(indexes: &[RunIndex], named: &str) -> Result<PathBuf> {
-    let path = PathBuf::from(named);
-    if Journal::exists(&path) {
-        return std::path::absolute(&path).context(|| named.to_owned());
+fn find(indexes: &[RunIndex], path: &Path) -> Result<PathBuf> {
+    let named = path.to_string_lossy();
+    if Journal::exists(path) {
+        return std::path::absolute(path).context(|| named.into_owned());
     }
     let runs = all(indexes)?;
     let is_meant = |run: &&IndexedRun| {
-        run.folder.file_name().is_some_and(|name| name.to_string_lossy() == named)
-            || (named.len() >= 6 && run.run.to_string().starts_with(named))
+        run.folder.file_name() == Some(path.as_os_str())
+            || (named.len() >= 6 && run.run.to_string().starts_with(&*named))
     };
     let mut meant = runs.iter().filter(is_meant);
     match (meant.next(), meant.next()) {

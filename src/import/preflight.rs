@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::cells::{CellSpool, CheckedCells};
 use super::operation::OperationBuilder;
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
@@ -13,7 +14,7 @@ use crate::check::findings::Findings;
 use crate::check::identity::Identities;
 use crate::check::record::Record;
 use crate::error::{Error, Result};
-use crate::format::{self, Reader, Row, Sheet};
+use crate::format::{self, FileFormat, Reader, Row, Sheet};
 use crate::journal::Reason;
 use crate::mapping::{Mapping, RESULT_COLUMNS};
 use crate::message;
@@ -23,6 +24,8 @@ use crate::text::clean;
 /// What the first reading found.
 #[derive(Debug)]
 pub struct Preflight {
+    /// What the file is.
+    pub format: &'static FileFormat,
     /// How the file was read.
     pub sheet: Sheet,
     /// Which column feeds which field.
@@ -44,6 +47,8 @@ pub struct Rows {
     pub spool: Spool,
     /// What occurs more than once in them.
     pub duplicates: Duplicates,
+    /// Their cells, when they are to be kept.
+    pub cells: Option<CheckedCells>,
 }
 
 impl Rows {
@@ -58,32 +63,34 @@ impl Rows {
 }
 
 impl Preflight {
-    /// Reads the whole input, once.
+    /// Reads the whole input, once. Its cells go to `cells`, when they are to be kept.
     ///
     /// # Errors
     /// An input or mapping that cannot be used.
-    pub fn run(options: &PreflightOptions<'_>) -> Result<(Preflight, Rows)> {
+    pub fn run(options: &PreflightOptions<'_>, cells: Option<CellSpool>) -> Result<(Preflight, Rows)> {
         let PreflightOptions { input, entity, custom, mapping_file, account_mode, .. } = options;
+        let format = format::detect(input)?;
         let mut reader = format::open(input)?;
         let sheet = reader.sheet().clone();
         let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode)?;
-        let mut reading = Reading::new(&mapping, &sheet, options)?;
+        let mut reading = Reading::new(&mapping, &sheet, options, cells)?;
         while reading.next(&mut reader)? {}
         if reading.rows == 0 {
             return Err(
                 Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
             );
         }
-        let Reading { spool, mut findings, keys_seen, fingerprint, first, .. } = reading;
+        let Reading { spool, cells, mut findings, keys_seen, fingerprint, first, .. } = reading;
         let mut duplicates = Duplicates::new(keys_seen);
         let mut spool = spool.finish()?;
+        let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
             tell_apart(&mut spool, &mut duplicates)?;
             find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
         }
         let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let preflight = Preflight { rows: spool.rows, sheet, mapping, findings, fingerprint, first };
-        Ok((preflight, Rows { spool, duplicates }))
+        let preflight = Preflight { rows: spool.rows, format, sheet, mapping, findings, fingerprint, first };
+        Ok((preflight, Rows { spool, duplicates, cells }))
     }
 }
 
@@ -93,6 +100,7 @@ struct Reading<'a> {
     sheet: &'a Sheet,
     operations: OperationBuilder<'a>,
     spool: SpoolWriter,
+    cells: Option<CellSpool>,
     findings: Findings,
     keys_seen: KeyCounter,
     fingerprint: Sha256,
@@ -107,7 +115,12 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(mapping: &'a Mapping, sheet: &'a Sheet, options: &'a PreflightOptions<'_>) -> Result<Self> {
+    fn new(
+        mapping: &'a Mapping,
+        sheet: &'a Sheet,
+        options: &'a PreflightOptions<'_>,
+        cells: Option<CellSpool>,
+    ) -> Result<Self> {
         let mut fingerprint = Sha256::new();
         for title in &sheet.header {
             fingerprint.update(title.trim().as_bytes());
@@ -119,6 +132,7 @@ impl<'a> Reading<'a> {
             sheet,
             operations: OperationBuilder::new(&options.entity, options.mode)?,
             spool: SpoolWriter::new()?,
+            cells,
             findings: Findings::new()?,
             keys_seen: KeyCounter::default(),
             fingerprint,
@@ -150,6 +164,9 @@ impl<'a> Reading<'a> {
             spooled.state = self.state()?;
         }
         self.spool.add(&spooled)?;
+        if let Some(cells) = &mut self.cells {
+            cells.add(&self.row)?;
+        }
         self.rows += 1;
         Ok(true)
     }

@@ -13,7 +13,7 @@ use super::spool::{RowState, SpooledRow};
 use crate::check::duplicates::Seen;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
-use crate::files::create_private_folder;
+use crate::files::{create_private_folder, cut_name};
 use crate::journal::{IndexedRun, Journal, JournalReader, Parent, RunIdentity, RunIndex};
 use crate::message;
 use crate::terminal::quoted_path;
@@ -358,15 +358,15 @@ fn made(folder: &Path) -> Result<PathBuf> {
 /// `bw8-runs/<date>-<host>-<entity>-<input name>`, or the same with a number when that is taken.
 fn free_folder(identity: &RunIdentity) -> Result<PathBuf> {
     let date = jiff::ZonedDateTime::now().date();
-    let stem = Path::new(&identity.input_path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let stem = identity.input_path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = match &identity.parent {
         Some(Parent { folder, .. }) => {
-            let parent = Path::new(folder).file_name().map(|name| name.to_string_lossy().into_owned());
-            format!("{}-retry", parent.unwrap_or_default())
+            let parent = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+            format!("{}-retry", portable(&parent.unwrap_or_default()))
         }
-        None => format!("{date}-{}-{}-{}", identity.host, identity.entity, stem.unwrap_or_default()),
+        None => portable(&format!("{date}-{}-{}-{}", identity.host, identity.entity, stem.unwrap_or_default())),
     };
-    let base = PathBuf::from("bw8-runs").join(portable(&name));
+    let base = PathBuf::from("bw8-runs").join(&name);
     for number in 1..10_000u32 {
         let folder = match number {
             1 => base.clone(),
@@ -380,11 +380,14 @@ fn free_folder(identity: &RunIdentity) -> Result<PathBuf> {
     Err(Error::cannot_run(message!("resume.no_folder", folder = base.display())))
 }
 
-/// A file name that every system takes: reserved characters and control characters become `_`.
+/// A file name that every system takes and that has room for an ending: reserved characters and control characters become
+/// `_`.
 fn portable(name: &str) -> String {
-    let safe: String =
-        name.chars().map(|c| if c.is_control() || "<>:\"/\\|?*".contains(c) { '_' } else { c }).take(120).collect();
-    safe.trim_end_matches(['.', ' ']).to_owned()
+    // For `-retry`, `-9999`, and what a shell or a backup puts behind it.
+    const ROOM: usize = 55;
+    let is_reserved = |c: char| c.is_control() || "<>:\"/\\|?*\u{fffd}".contains(c);
+    let safe: String = name.chars().map(|c| if is_reserved(c) { '_' } else { c }).take(120).collect();
+    cut_name(&safe, ROOM).trim_end_matches(['.', ' ']).to_owned()
 }
 
 /// A new run's id: made of time and chance.

@@ -7,10 +7,11 @@ use std::time::Instant;
 use rust_i18n::t;
 use serde_json::json;
 
+use super::cells::CellSpool;
 use super::options::ImportOptions;
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
-use super::report::{self, RunContent, exit_of, words, write_issues_beside};
+use super::report::{self, Files, RunContent, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun, decide};
 use crate::account::Account;
 use crate::check::describe::describe;
@@ -28,7 +29,8 @@ const SHOWN_KINDS: usize = 8;
 /// # Errors
 /// Everything that keeps a run from beginning.
 pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
-    let (preflight, mut rows) = Preflight::run(&options.preflight)?;
+    let cells = if options.dry_run { None } else { Some(CellSpool::new()?) };
+    let (preflight, mut rows) = Preflight::run(&options.preflight, cells)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.rows > 0 {
         let path = write_issues_beside(&options.preflight.input, &preflight)?;
@@ -51,6 +53,9 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         OpenedRun::New(journal) => (journal, None),
     };
     drop(deciding);
+    if let Some(cells) = rows.cells.take() {
+        cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
+    }
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
@@ -157,7 +162,7 @@ fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIde
         input: preflight.fingerprint.clone(),
         mapping: preflight.mapping.fingerprint(),
         catalog: options.entity().fingerprint(),
-        input_path: input_path.to_string_lossy().into_owned(),
+        input_path,
         input_shown: options.preflight.input.shown.clone(),
         sheet: preflight.sheet.name.clone(),
         header_row: options.preflight.input.header_row,
@@ -248,21 +253,15 @@ fn finish(
         .hint(message!("run.unbalanced_hint")));
     }
     counts.pending = counts.read.saturating_sub(counts.ended());
-    let finished = counts.pending == 0 && cause.is_none();
-    let exit = exit_of(&counts, cause.as_ref().map(Cause::exit));
     journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
-    let content = RunContent::new(&journal, &past, &options.preflight.input, &preflight.mapping, counts)?;
+    let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);
-    // What could not be reported is reported by the same command, once it can be.
-    let finished = finished && !files.is_incomplete;
-    let next = next_command(options, &journal, &counts, finished, files.failed.as_deref());
-    let mut summary = report::summary(&content, exit, finished, &files, next.as_deref())?;
-    if let Some(Cause::Halted(error) | Cause::Failed(error)) = &cause {
-        summary["error"] = json!({"message": error.message(), "hint": error.hint_text()});
+    let mut end = End::of(options, &content, &files, cause.as_ref())?;
+    if let Err(error) = report::write_summary(&content, &end.summary) {
+        files.unwritten.push(error);
+        end = End::of(options, &content, &files, cause.as_ref())?;
     }
-    if let Err(error) = report::write_summary(&content, &summary) {
-        files.warnings.push(error.message());
-    }
+    let End { exit, finished, next, summary } = end;
     journal.finish(exit, finished)?;
     // A failure is told last, as every command does.
     let halted = cause.as_ref().filter(|cause| !matches!(cause, Cause::Failed(_))).map(cause_text);
@@ -281,6 +280,39 @@ fn finish(
         printer.tell(error);
     }
     Ok(exit)
+}
+
+/// How a run ended, with what could be said of it.
+struct End {
+    exit: Exit,
+    finished: bool,
+    /// The command to type next.
+    next: Option<String>,
+    /// The summary, as it stands in `summary.json` and on standard output.
+    summary: serde_json::Value,
+}
+
+impl End {
+    fn of(options: &ImportOptions<'_>, content: &RunContent<'_>, files: &Files, cause: Option<&Cause>) -> Result<End> {
+        let counts = &content.counts;
+        // What could not be reported is reported by the same command, once it can be.
+        let unwritten = files.unwritten.first();
+        let finished = counts.pending == 0 && cause.is_none() && unwritten.is_none();
+        let exit = match unwritten {
+            Some(_) => Exit::CannotRun,
+            None => exit_of(counts, cause.map(Cause::exit)),
+        };
+        let next = next_command(options, content.journal, counts, finished, files.failed.as_deref());
+        let mut summary = report::summary(content, exit, finished, files, next.as_deref())?;
+        let halted = match cause {
+            Some(Cause::Halted(error) | Cause::Failed(error)) => Some(error),
+            _ => None,
+        };
+        if let Some(error) = halted.or(unwritten) {
+            summary["error"] = json!({"message": error.message(), "hint": error.hint_text()});
+        }
+        Ok(End { exit, finished, next, summary })
+    }
 }
 
 fn cause_text(cause: &Cause) -> String {

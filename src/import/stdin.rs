@@ -87,6 +87,6 @@ fn kept(folder: &Path) -> Option<PathBuf> {
     let here = names.find_map(|name| Some(folder.join(name)).filter(|path| path.exists()));
     here.or_else(|| {
         let past = JournalReader::open(folder).ok()?;
-        Some(PathBuf::from(&past.identity().input_path)).filter(|path| path.exists())
+        Some(past.identity().input_path.clone()).filter(|path| path.exists())
     })
 }

@@ -8,6 +8,7 @@ use super::database::{connect, damaged, failed};
 use super::operation::Claim;
 use super::rows::signed;
 use crate::error::Result;
+use crate::files::{path_of_text, path_to_text};
 
 /// The claims on the rows of a run.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl Claims {
             None => Ok(None),
             Some((run, folder)) => {
                 let run = run.parse().map_err(|_| damaged(&self.folder))?;
-                Ok(Some(Claim { run, folder: PathBuf::from(folder) }))
+                Ok(Some(Claim { run, folder: path_of_text(&folder) }))
             }
         }
     }
@@ -60,7 +61,7 @@ impl Claims {
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO claim (number, run, folder) VALUES (?1, ?2, ?3)")
             .and_then(|mut statement| {
-                statement.execute(params![signed(number), claim.run.to_string(), claim.folder.to_string_lossy()])
+                statement.execute(params![signed(number), claim.run.to_string(), path_to_text(&claim.folder)])
             })
             .map_err(|error| failed(&self.folder, error))?;
         Ok(())

@@ -1,7 +1,11 @@
 //! What makes a run the same run.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::files::path_as_text;
 
 /// What makes a run the same run: where its rows come from, what they mean and where they go. Kept in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +27,8 @@ pub struct RunIdentity {
     /// Fingerprint of the catalog entry.
     pub catalog: String,
     /// The input's path, absolute.
-    pub input_path: String,
+    #[serde(with = "path_as_text")]
+    pub input_path: PathBuf,
     /// The input as the user typed it.
     pub input_shown: String,
     /// Its sheet, when it has sheets.
@@ -50,5 +55,6 @@ pub struct Parent {
     /// Its id.
     pub run: Uuid,
     /// Its folder, absolute.
-    pub folder: String,
+    #[serde(with = "path_as_text")]
+    pub folder: PathBuf,
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::database::has_journal;
 use super::identity::RunIdentity;
 use crate::error::{Context, Result};
+use crate::files::{path_of_text, path_to_text};
 use crate::message;
 
 const TABLES: &str = "
@@ -45,7 +46,7 @@ pub struct IndexedRun {
     /// `create` or `update`.
     pub mode: String,
     /// The input's path.
-    pub input_path: String,
+    pub input_path: PathBuf,
     /// Fingerprint of its input.
     pub input: String,
     /// When it began, in milliseconds of Unix time.
@@ -94,13 +95,13 @@ impl RunIndex {
                  VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
                 params![
                     identity.run.to_string(),
-                    folder.to_string_lossy(),
+                    path_to_text(folder),
                     identity.target,
                     identity.host,
                     identity.entity,
                     identity.mode,
                     identity.input,
-                    identity.input_path,
+                    path_to_text(&identity.input_path),
                     identity.parent.as_ref().map(|parent| parent.run.to_string()),
                     identity.started
                 ],
@@ -121,8 +122,8 @@ impl RunIndex {
     ///
     /// # Errors
     /// A damaged index.
-    pub fn of_path(&self, target: &str, entity: &str, input_path: &str) -> Result<Vec<IndexedRun>> {
-        self.find("target = ?1 AND entity = ?2 AND input_path = ?3", params![target, entity, input_path])
+    pub fn of_path(&self, target: &str, entity: &str, input_path: &Path) -> Result<Vec<IndexedRun>> {
+        self.find("target = ?1 AND entity = ?2 AND input_path = ?3", params![target, entity, path_to_text(input_path)])
     }
 
     /// Runs that retry the rows of this one, newest first.
@@ -181,11 +182,11 @@ const SELECT: &str = "SELECT run, folder, host, entity, mode, input_path, input,
 fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
     Ok(IndexedRun {
         run: row.get::<_, String>(0)?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-        folder: PathBuf::from(row.get::<_, String>(1)?),
+        folder: path_of_text(&row.get::<_, String>(1)?),
         host: row.get(2)?,
         entity: row.get(3)?,
         mode: row.get(4)?,
-        input_path: row.get(5)?,
+        input_path: path_of_text(&row.get::<_, String>(5)?),
         input: row.get(6)?,
         started: row.get(7)?,
     })

@@ -204,6 +204,12 @@ impl Work {
         serde_json::from_slice(&std::fs::read(folder.join("summary.json")).unwrap()).unwrap()
     }
 
+    /// `summary.json` in a folder.
+    #[track_caller]
+    pub fn summary_of(&self, folder: &str) -> Value {
+        serde_json::from_str(&self.read(Path::new(folder).join("summary.json"))).unwrap()
+    }
+
     /// `results.csv` of the newest run.
     pub fn results(&self) -> Table {
         self.table(self.runs().pop().expect("a run's folder").join("results.csv"))

@@ -8,4 +8,5 @@ mod login;
 mod main_job;
 mod proxy;
 mod records;
+mod reports;
 mod version_1;

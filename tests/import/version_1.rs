@@ -30,6 +30,7 @@ fn the_same_command_goes_on_with_a_run_of_the_version_before() {
     ran.exits(3).says("going on with the run in").says("created 5");
     assert_eq!(server.stored("customers"), before + 2, "{ran}");
     assert_eq!(server.count_by("customers", "name").get("示例 1"), None, "{ran}");
+    assert_eq!(work.table("run/failed.csv").len(), 1, "{ran}");
     let again = work.on(&server, "import customers customers.csv");
     again.exits(3).says("this was done before");
     assert_eq!(server.stored("customers"), before + 2);

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use crate::entity::WriteMode;
-use crate::error::{Exit, Result};
-use crate::format::Input;
+use crate::error::{Error, Exit, Result};
 use crate::journal::{Counts, Journal, JournalReader, RunIdentity, Status};
 use crate::mapping::Mapping;
 use crate::message::Message;
@@ -15,8 +14,6 @@ pub struct RunContent<'a> {
     pub journal: &'a Journal,
     /// What it says.
     pub past: &'a JournalReader,
-    /// The input.
-    pub input: &'a Input,
     /// Which column feeds which field.
     pub mapping: &'a Mapping,
     /// How many rows ended how.
@@ -27,15 +24,26 @@ pub struct RunContent<'a> {
     pub(super) reasons: Vec<(Status, String, Message, u64)>,
 }
 
-/// Files that were written.
+/// What became of the files of a report. The journal holds all that stands in them: what could not be written the same
+/// command still writes.
 #[derive(Debug, Default)]
 pub struct Files {
-    /// The failed rows, when there are any.
+    /// The results of every row, when they were written.
+    pub results: Option<PathBuf>,
+    /// The failed rows, when there are any and they were written.
     pub failed: Option<PathBuf>,
-    /// What could not be written, in words.
-    pub warnings: Vec<String>,
-    /// Something is missing that the same command can still write.
-    pub is_incomplete: bool,
+    /// Why files could not be written, for each of them.
+    pub unwritten: Vec<Error>,
+}
+
+impl Files {
+    /// What was written, or nothing and the reason kept.
+    pub(super) fn written<T: Default>(&mut self, result: Result<T>) -> T {
+        result.unwrap_or_else(|error| {
+            self.unwritten.push(error);
+            T::default()
+        })
+    }
 }
 
 impl<'a> RunContent<'a> {
@@ -46,14 +54,13 @@ impl<'a> RunContent<'a> {
     pub fn new(
         journal: &'a Journal,
         past: &'a JournalReader,
-        input: &'a Input,
         mapping: &'a Mapping,
         counts: Counts,
     ) -> Result<RunContent<'a>> {
         // Each of these looks at every row.
         let ids_pending = if mapping.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
         let reasons = if counts.done() < counts.ended() { past.reasons()? } else { Vec::new() };
-        Ok(RunContent { journal, past, input, mapping, counts, ids_pending, reasons })
+        Ok(RunContent { journal, past, mapping, counts, ids_pending, reasons })
     }
 }
 

@@ -9,13 +9,38 @@ use sha2::{Digest, Sha256};
 use super::content::RunContent;
 use crate::error::{Context, Error, Result};
 use crate::files;
-use crate::format::{self, Column, Dialect, FileFormat, Reader, Row, Value, WriteOptions, Writer};
-use crate::journal::{Journal, Operation, Status};
+use crate::format::{Column, Dialect, FileFormat, Row, Value, WriteOptions, Writer};
+use crate::import::cells::CellReader;
+use crate::journal::{Journal, Operation, OperationCursor, Status};
 use crate::mapping::RESULT_COLUMNS;
 use crate::message;
 
-/// The failed rows, in the input's own format, columns and order, to be fixed and handed back.
-pub(super) struct FailedRows {
+/// Writes the file of failed rows and says where it stands; none when no row failed.
+///
+/// # Errors
+/// Cells that were not kept, a full disk, a journal that cannot be read.
+pub(super) fn write(content: &RunContent<'_>) -> Result<Option<PathBuf>> {
+    if content.counts.refused + content.counts.failed == 0 {
+        return clear(content.journal).map(|()| None);
+    }
+    let mut cells = CellReader::open(content.journal.folder(), content.identity())?;
+    let mut failed = FailedRows::create(content, &cells)?;
+    let mut operations = OperationCursor::open(content.journal.folder())?;
+    let run = content.identity().run.to_string();
+    let (mut row, mut row_index) = (Row::default(), 0);
+    while cells.read(&mut row)? {
+        if let Some(operation) = operations.at(row_index)?
+            && matches!(operation.status, Status::Refused | Status::Failed)
+        {
+            failed.write(&row, &operation, &run)?;
+        }
+        row_index += 1;
+    }
+    failed.finish(content.journal).map(Some)
+}
+
+/// The file in the making.
+struct FailedRows {
     writer: Box<dyn Writer>,
     path: PathBuf,
     /// Columns of the input that are written; its own extra columns are not.
@@ -28,15 +53,14 @@ impl FailedRows {
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub(super) fn create(content: &RunContent<'_>, reader: &Reader) -> Result<FailedRows> {
-        let sheet = reader.sheet();
-        let format = format::detect(content.input)?;
+    fn create(content: &RunContent<'_>, cells: &CellReader) -> Result<FailedRows> {
+        let (header, format) = (cells.header(), cells.format()?);
         let kept: Vec<usize> =
-            (0..sheet.header.len()).filter(|column| !RESULT_COLUMNS.contains(&sheet.header[*column].trim())).collect();
+            (0..header.len()).filter(|column| !RESULT_COLUMNS.contains(&header[*column].trim())).collect();
         let mut columns: Vec<Column> = kept
             .iter()
             .map(|column| Column {
-                title: sheet.header[*column].clone(),
+                title: header[*column].clone(),
                 is_text: content.mapping.is_text_column(*column),
                 required: false,
             })
@@ -48,17 +72,17 @@ impl FailedRows {
         }));
         let path = free_name(content.journal, format)?;
         let mut dialect = Dialect::default();
-        dialect.delimiter = sheet.delimiter.unwrap_or(dialect.delimiter);
-        let name = sheet.name.as_deref().or(Some("Sheet1"));
+        dialect.delimiter = cells.delimiter().unwrap_or(dialect.delimiter);
+        let name = cells.sheet().or(Some("Sheet1"));
         let writer = format.create(&path, &WriteOptions { dialect, sheet: name, ..WriteOptions::new(&columns) })?;
-        Ok(FailedRows { writer, path, kept, width: sheet.header.len() })
+        Ok(FailedRows { writer, path, kept, width: header.len() })
     }
 
     /// Writes a row and why it failed.
     ///
     /// # Errors
     /// A full disk.
-    pub(super) fn write(&mut self, row: &Row, operation: &Operation, run: &str) -> Result<()> {
+    fn write(&mut self, row: &Row, operation: &Operation, run: &str) -> Result<()> {
         let reason = operation.reason.as_deref();
         let message = reason.map(|reason| match operation.status {
             Status::Failed if !reason.code.is_empty() => format!("{} {}", reason.code, reason.message),
@@ -81,23 +105,20 @@ impl FailedRows {
     ///
     /// # Errors
     /// A full disk.
-    pub(super) fn finish(self, journal: &Journal) -> Result<PathBuf> {
+    fn finish(self, journal: &Journal) -> Result<PathBuf> {
         self.writer.finish()?;
         let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let written = hash(&self.path).context(|| self.path.display().to_string())?;
         journal.set_note("failed", &format!("{written} {name}"))?;
         Ok(self.path)
     }
+}
 
-    /// No row failed: a file of failed rows that nobody touched goes.
-    ///
-    /// # Errors
-    /// A file that cannot be removed.
-    pub(super) fn clear(journal: &Journal) -> Result<()> {
-        match ours(journal)? {
-            Some(path) => files::remove(&path),
-            None => Ok(()),
-        }
+/// No row failed: a file of failed rows that nobody touched goes.
+fn clear(journal: &Journal) -> Result<()> {
+    match ours(journal)? {
+        Some(path) => files::remove(&path),
+        None => Ok(()),
     }
 }
 

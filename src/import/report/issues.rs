@@ -19,8 +19,7 @@ const AT_A_TIME: usize = 4096;
 /// # Errors
 /// A folder that cannot be written.
 pub fn write_issues_beside(input: &Input, preflight: &Preflight) -> Result<PathBuf> {
-    let stem = input.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let path = PathBuf::from(format!("{stem}.issues.csv"));
+    let path = PathBuf::from(files::name_with_ending(&input.path, ".issues.csv"));
     let mut issues = Issues::create(&path)?;
     preflight.findings.each(|finding| issues.write(&finding, preflight.sheet.name.as_deref(), &preflight.mapping))?;
     issues.finish()?;

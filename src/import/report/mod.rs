@@ -1,6 +1,5 @@
 //! What became of every row, for people and for scripts: `results.csv`, `issues.csv`, the file of failed rows in the
-//! input's own format, `summary.json`. All of it is read from the journal; the input is read once more only where its own
-//! cells are needed.
+//! input's own format, `summary.json`. All of it is read from the journal and the kept cells; nobody opens the input again.
 
 mod content;
 mod failed_rows;

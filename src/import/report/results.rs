@@ -1,62 +1,42 @@
-//! `results.csv`: one line for each row of the input, in its order; and beside it the file of failed rows.
+//! `results.csv`: one line for each row of the input, in its order.
 
-use rust_i18n::t;
+use std::path::PathBuf;
 
-use super::content::{Files, RunContent};
-use super::failed_rows::FailedRows;
+use super::content::RunContent;
 use crate::error::Result;
-use crate::format::{self, CSV, Column, Row, Value, WriteOptions, Writer};
-use crate::journal::{Operation, OperationCursor, Status};
+use crate::format::{CSV, Column, Row, Value, WriteOptions, Writer};
+use crate::import::cells::CellReader;
+use crate::journal::{Operation, OperationCursor};
 
 const HEAD: [&str; 11] =
     ["row", "sheet", "status", "action", "id", "code", "field", "message", "attempts", "request_id", "time"];
 
-/// Writes both in one pass over the rows.
+/// Writes the file and says where it stands.
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub(super) fn write(content: &RunContent<'_>, files: &mut Files) -> Result<()> {
-    let open_rows = content.counts.refused + content.counts.failed;
-    let mut reader = match (open_rows + content.counts.pending > 0).then(|| format::open(content.input)).transpose() {
-        Ok(reader) => reader,
-        Err(error) => {
-            files.warnings.push(error.message());
-            files.is_incomplete = true;
-            None
-        }
-    };
-    let mut results =
-        CSV.create(&content.journal.folder().join("results.csv"), &WriteOptions::new(&Column::plain(&HEAD)))?;
-    let mut failed = match &reader {
-        Some(reader) if open_rows > 0 => Some(FailedRows::create(content, reader)?),
-        _ => None,
-    };
+pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
+    let path = content.journal.folder().join("results.csv");
+    let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&HEAD)))?;
     let mut operations = OperationCursor::open(content.journal.folder())?;
+    // Of a row without an end the journal knows no number.
+    let mut cells = match content.counts.pending {
+        0 => None,
+        _ => CellReader::open(content.journal.folder(), content.identity()).ok(),
+    };
     let mut row = Row::default();
     for row_index in 0..content.identity().rows {
-        let operation = operations.at(row_index)?;
-        if let Some(rows) = &mut reader {
-            let is_there = rows.read(&mut row).unwrap_or(false);
-            if !is_there || operation.as_ref().is_some_and(|operation| operation.row.content != row.content) {
-                // Cells of another row beside this one's error would be worse than none.
-                (reader, failed, row) = (None, None, Row::default());
-                files.warnings.push(t!("report.input_changed", file = content.input.shown).into_owned());
-            }
-        }
-        write_row(content, results.as_mut(), operation.as_ref(), &row)?;
-        if let (Some(failed), Some(operation)) = (&mut failed, operation)
-            && matches!(operation.status, Status::Refused | Status::Failed)
+        if let Some(kept) = &mut cells
+            && !kept.read(&mut row).unwrap_or(false)
         {
-            failed.write(&row, &operation, &content.identity().run.to_string())?;
+            // No number is better than that of another row.
+            (cells, row) = (None, Row::default());
         }
+        let operation = operations.at(row_index)?;
+        write_row(content, results.as_mut(), operation.as_ref(), &row)?;
     }
     results.finish()?;
-    match failed {
-        Some(failed) => files.failed = Some(failed.finish(content.journal)?),
-        None if open_rows == 0 => FailedRows::clear(content.journal)?,
-        None => {}
-    }
-    Ok(())
+    Ok(path)
 }
 
 fn write_row(

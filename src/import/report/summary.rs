@@ -48,10 +48,10 @@ pub fn summary(
         "seconds": (seconds * 1000.0).round() / 1000.0,
         "errors": errors,
         "exit": exit,
-        "folder": content.journal.folder(),
-        "failed_file": files.failed,
+        "folder": content.journal.folder().display().to_string(),
+        "failed_file": files.failed.as_ref().map(|file| file.display().to_string()),
         "account": identity.target,
-        "input": identity.input_path,
+        "input": identity.input_path.display().to_string(),
         "input_fingerprint": identity.input,
         "rows_per_second": if seconds > 0.0 { (content.counts.ended() as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 },
         "parent": identity.parent.as_ref().map(|parent| parent.run),
@@ -91,12 +91,14 @@ pub fn describe(content: &RunContent<'_>, files: &Files, cause: Option<&str>, ne
     if content.reasons.len() > SHOWN_REASONS {
         lines.push(t!("report.more_reasons", kinds = content.reasons.len() - SHOWN_REASONS).into_owned());
     }
-    lines.push(t!("report.folder", file = content.journal.folder().join("results.csv").display()).into_owned());
+    if let Some(results) = &files.results {
+        lines.push(t!("report.folder", file = results.display()).into_owned());
+    }
     if let Some(failed) = &files.failed {
         lines.push(t!("report.failed_file", file = failed.display()).into_owned());
     }
-    for warning in &files.warnings {
-        lines.push(t!("report.warning", warning = warning).into_owned());
+    for error in &files.unwritten {
+        lines.push(t!("report.unwritten", why = error.message()).into_owned());
     }
     if let Some(next) = next {
         lines.push(t!("report.next", command = next).into_owned());

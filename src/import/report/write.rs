@@ -1,17 +1,13 @@
 //! The reports with a line for each row or finding.
 
 use super::content::{Files, RunContent};
-use super::{issues, results};
+use super::{failed_rows, issues, results};
 
-/// Writes `results.csv`, `issues.csv` and the file of failed rows. What cannot be written is a warning: the journal holds
-/// it all.
+/// Writes `results.csv`, `issues.csv` and the file of failed rows, each of them whatever becomes of the others.
 pub fn write(content: &RunContent<'_>) -> Files {
     let mut files = Files::default();
-    for written in [issues::write(content), results::write(content, &mut files)] {
-        if let Err(error) = written {
-            files.warnings.push(error.message());
-            files.is_incomplete = true;
-        }
-    }
+    files.written(issues::write(content));
+    files.results = files.written(results::write(content).map(Some));
+    files.failed = files.written(failed_rows::write(content));
     files
 }
