@@ -105,10 +105,12 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
         return Decision::KeepEarlier;
     }
     if let Some(sent) = facts.earlier_key {
-        // A row that was there beside the one that was sent is no edit of it, nor is one beside it now.
-        return match facts.earlier.is_some() || sent.is_in_input {
-            true => Decision::RefuseSentDouble(sent.end.number),
-            false => Decision::Edited,
+        // A row that was there beside the one that was sent is no edit of it, nor is one beside it now, nor the second one
+        // that would be.
+        return match (facts.earlier.is_some() || sent.is_in_input, facts.double_of) {
+            (true, _) => Decision::RefuseSentDouble(sent.end.number),
+            (false, Some(first)) => Decision::RefuseDouble(first),
+            (false, None) => Decision::Edited,
         };
     }
     if facts.checked == Checked::Refused {
@@ -180,6 +182,7 @@ mod tests {
             // Its key was sent by a row that is gone: edited; by one that is there: a double.
             (RowFacts { earlier_key: sent(Status::Created, false), ..sound }, Edited),
             (RowFacts { earlier_key: sent(Status::Unknown, false), ..with_mistakes }, Edited),
+            (RowFacts { earlier_key: sent(Status::Created, false), double_of: Some(3), ..sound }, RefuseDouble(3)),
             (RowFacts { earlier_key: sent(Status::Created, true), ..sound }, RefuseSentDouble(7)),
             (RowFacts { earlier_key: sent(Status::Unknown, true), ..sound }, RefuseSentDouble(7)),
             (
