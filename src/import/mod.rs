@@ -6,6 +6,7 @@
 mod decision;
 mod operation;
 mod options;
+mod origin;
 mod pipeline;
 mod plan;
 mod preflight;
