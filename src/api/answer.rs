@@ -11,7 +11,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// An answer, whatever it says.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub(super) struct Answer {
     /// HTTP status.
     pub status: u16,
     /// `Location` header.
@@ -24,7 +24,7 @@ pub struct Answer {
 
 impl Answer {
     /// An answer with this head and body.
-    pub fn new(status: u16, headers: &HeaderMap, body: Bytes) -> Self {
+    pub(super) fn new(status: u16, headers: &HeaderMap, body: Bytes) -> Self {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         Answer {
             status,

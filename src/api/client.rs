@@ -28,9 +28,24 @@ use crate::message::Message;
 /// Attempts of a read before it is given up.
 const READ_ATTEMPTS: usize = 6;
 
+/// A write as it is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Write<'a> {
+    /// HTTP method.
+    pub method: entity::Method,
+    /// Where it goes.
+    pub address: &'a Url,
+    /// The record as JSON.
+    pub body: &'a Bytes,
+    /// The same for each attempt at the same write.
+    pub request_id: Uuid,
+    /// What comes back when it is done.
+    pub expected: &'a Expected,
+}
+
 /// How far one attempt got.
 #[derive(Debug)]
-pub enum Sent {
+enum Attempt {
     /// The service answered.
     Answered(Answer),
     /// No connection was made: the request was certainly not processed.
@@ -105,12 +120,18 @@ impl Client {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sends a write once. A rejected token is renewed once and the write repeated, as a 401 proves it was not processed.
+    /// Sends a write once and says what that proves. A rejected token is renewed once and the write repeated, as a 401
+    /// proves it was not processed.
     ///
     /// # Errors
     /// The login cannot be had at all.
-    pub async fn write(&self, method: entity::Method, address: &Url, body: Bytes, request_id: Uuid) -> Result<Sent> {
-        self.attempt(method, address, Some((request_id, body))).await
+    pub async fn write(&self, write: Write<'_>) -> Result<Outcome> {
+        let Write { method, address, body, request_id, expected } = write;
+        Ok(match self.attempt(method, address, Some((request_id, body.clone()))).await? {
+            Attempt::Answered(answer) => self.classify(&answer, expected, body),
+            Attempt::NotSent(why) => Outcome::NotSent(why),
+            Attempt::Lost(why) => Outcome::Unknown(why),
+        })
     }
 
     /// Reads a JSON document, repeating the request while that can help.
@@ -134,8 +155,8 @@ impl Client {
         loop {
             let (error, asked) = {
                 let permit = self.limiter.acquire().await;
-                let sent = self.attempt(entity::Method::Get, url, None).await?;
-                match self.read_answer(url, sent) {
+                let attempt = self.attempt(entity::Method::Get, url, None).await?;
+                match self.read_answer(url, attempt) {
                     Read::Document(document) => {
                         permit.on_success();
                         return Ok(Ok(document));
@@ -160,7 +181,7 @@ impl Client {
     }
 
     /// What the answer to a write of `body` proves; a secret of the login or of the record that it repeats goes no further.
-    pub fn classify(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Outcome {
+    fn classify(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Outcome {
         // Most answers are a plain yes and show nothing.
         let secrets = LazyCell::new(|| {
             Secrets::new(self.auth.secrets().into_iter().chain(secret_members(
@@ -172,18 +193,19 @@ impl Client {
         classify(answer, expected, |text| secrets.hide(text))
     }
 
-    async fn attempt(&self, method: entity::Method, address: &Url, write: Option<(Uuid, Bytes)>) -> Result<Sent> {
+    async fn attempt(&self, method: entity::Method, address: &Url, write: Option<(Uuid, Bytes)>) -> Result<Attempt> {
         let login = self.auth.login(&self.http).await?;
         let first = self.once(method, address, write.as_ref(), &login.header).await?;
         match first {
-            Sent::Answered(ref answer) if answer.status == 401 => match self.auth.renewed(&self.http, &login).await? {
+            Attempt::Answered(ref answer) if answer.status == 401 => match self.auth.renewed(&self.http, &login).await?
+            {
                 None => Ok(first),
                 Some(login) => {
                     self.count_retry();
                     self.once(method, address, write.as_ref(), &login.header).await
                 }
             },
-            sent => Ok(sent),
+            attempt => Ok(attempt),
         }
     }
 
@@ -193,7 +215,7 @@ impl Client {
         address: &Url,
         write: Option<&(Uuid, Bytes)>,
         login: &HeaderValue,
-    ) -> Result<Sent> {
+    ) -> Result<Attempt> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let (body, request_id) = write.map_or_else(Default::default, |(id, body)| (body.clone(), Some(id)));
         let method = match method {
@@ -226,31 +248,31 @@ impl Client {
                 let message = message!("api.untrusted", host = self.target.host(), why = why);
                 return Err(Error::cannot_run(message).hint(message!("api.untrusted_hint")));
             }
-            Err(Failure::NotSent(why)) => return Ok(Sent::NotSent(why)),
-            Err(Failure::Lost(why)) => return Ok(Sent::Lost(why)),
+            Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
+            Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
         };
         self.answered.store(true, Ordering::Relaxed);
         let status = response.status;
         Ok(match response.body {
-            Ok(body) => Sent::Answered(Answer::new(status, &response.headers, body)),
+            Ok(body) => Attempt::Answered(Answer::new(status, &response.headers, body)),
             // A status line alone proves a rejection (the body only explains it), but never a success.
             Err(why) if (400..500).contains(&status) && status != 408 => {
-                Sent::Answered(Answer::new(status, &response.headers, Bytes::from(why.to_string())))
+                Attempt::Answered(Answer::new(status, &response.headers, Bytes::from(why.to_string())))
             }
-            Err(why) => Sent::Lost(why),
+            Err(why) => Attempt::Lost(why),
         })
     }
 
-    fn read_answer(&self, url: &Url, sent: Sent) -> Read {
+    fn read_answer(&self, url: &Url, attempt: Attempt) -> Read {
         let path = url.path();
         let passing = |why: Message, asked: Option<Duration>| {
             let error = Error::cannot_run(message!("api.read_failed", path = path, why = why))
                 .hint(message!("api.unreachable_hint"));
             Read::ForNow(error, asked)
         };
-        let answer = match sent {
-            Sent::Answered(answer) => answer,
-            Sent::NotSent(why) | Sent::Lost(why) => return passing(why, None),
+        let answer = match attempt {
+            Attempt::Answered(answer) => answer,
+            Attempt::NotSent(why) | Attempt::Lost(why) => return passing(why, None),
         };
         let document = envelope::parse(&answer.body);
         let secrets = LazyCell::new(|| Secrets::new(self.auth.secrets()));

@@ -1,10 +1,20 @@
 //! HOW the service is spoken to: one HTTP client, its login, its limiter, and the reading of answers. It knows endpoints of
 //! the catalog and nothing of rows, files or journals.
 //!
-//! The order of the layers is fixed and has a reason: a [`Limiter`] permit is taken first, so that a retry never runs beside
-//! what the ceiling allows; then the login is attached; then one attempt is made with its own time limit. Redirects and
-//! the HTTP library's own retries are off: a redirected POST comes back as "200 OK" of another page, and a repeated one
-//! makes two records. What may be repeated is decided by [`Outcome`] alone.
+//! The order of the layers is fixed, and has a reason:
+//!
+//! 1. **permit**: a [`Limiter`] permit is taken first and given back before any wait, so that every attempt, a repeated one
+//!    too, is one of those the ceiling allows, and a row that waits keeps no other from going.
+//! 2. **login**: attached after the permit, as a token may run out while a request waits for its turn. A 401 renews it once,
+//!    inside the same permit: it proves that nothing was processed.
+//! 3. **attempt**: one exchange with its own time limit. Redirects and the HTTP library's own retries are off: a redirected
+//!    POST comes back as "200 OK" of another page, and a repeated one makes two records.
+//! 4. **classify**: an attempt becomes an [`Outcome`], here and nowhere else; secrets are hidden after that, so that what is
+//!    hidden does not change what an answer means.
+//! 5. **retry**: outermost, as it takes a new permit each time. What may be repeated is decided by the outcome alone: writes
+//!    that were certainly not processed ([`Outcome::NotSent`], [`Outcome::Busy`]), and reads.
+//!
+//! Reads go through all five in [`Client::read`]; [`Client::write`] is 2 to 4, and who sends a row does 1 and 5.
 
 mod answer;
 mod auth;
@@ -18,8 +28,7 @@ mod target;
 mod tls;
 mod transport;
 
-pub use answer::Answer;
-pub use client::{Client, Sent, denied, waits};
+pub use client::{Client, Write, denied, waits};
 pub use envelope::{Document, Rejection, as_text, record, records, total};
 pub use limiter::{Limiter, Permit};
 pub use outcome::{Expected, Outcome};

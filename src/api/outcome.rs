@@ -24,16 +24,22 @@ pub struct Expected {
     pub unknown_path_code: String,
     /// Members of a record whose values nobody may see.
     pub secrets: Vec<String>,
+    /// The service's text for "it is there already", where what is there is looked at.
+    pub conflict: Option<String>,
 }
 
-/// What an answer proves.
+/// What came of one attempt to write, and what that proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
+    /// No connection was made: it was certainly not processed.
+    NotSent(Message),
     /// Written; the id when the answer holds it.
     Done {
         /// The new record's id.
         id: Option<String>,
     },
+    /// The service said no: what was to be written is there already.
+    AlreadyThere(Rejection),
     /// The service said no to this record.
     Rejected(Rejection),
     /// The service did not take the write and asks to wait.
@@ -65,11 +71,16 @@ pub(super) fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str)
             message: page_text(&answer.body, &hide).unwrap_or_else(|| otherwise.to_owned()),
         },
     };
+    let is_there = || says_there(described.as_ref(), &answer.body, expected);
+    let rejected_or_there = |rejection: Rejection| match is_there() {
+        true => Outcome::AlreadyThere(rejection),
+        false => Outcome::Rejected(rejection),
+    };
     match answer.status {
         300..=399 => return Outcome::Moved(answer.location.as_deref().map(&hide).unwrap_or_default()),
         401 => return Outcome::LoginRejected(rejected("Unauthorized")),
         // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
-        403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) => {
+        403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) && !is_there() => {
             return Outcome::Forbidden(rejected("Forbidden"));
         }
         429 => return Outcome::Busy { wait: answer.retry_after },
@@ -85,12 +96,12 @@ pub(super) fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str)
         }
         return match described.code == expected.unknown_path_code {
             true => Outcome::NoSuchPath(described.shown(&hide)),
-            false => Outcome::Rejected(described.shown(&hide)),
+            false => rejected_or_there(described.shown(&hide)),
         };
     }
     if answer.status >= 400 {
         // A 4xx without a readable word of the service: a proxy may have made it, but nobody above it processed the write.
-        return Outcome::Rejected(rejected("request rejected"));
+        return rejected_or_there(rejected("request rejected"));
     }
     match document {
         None => Outcome::Unknown(match words(&String::from_utf8_lossy(&answer.body)).is_empty() {
@@ -101,6 +112,15 @@ pub(super) fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str)
             Some(id) => Outcome::Done { id },
             None => Outcome::Unknown(message!("api.unknown_shape", status = answer.status)),
         },
+    }
+}
+
+/// Whether the service's own words, before anything in them is hidden, say "it is there already".
+fn says_there(described: Option<&Rejection>, body: &[u8], expected: &Expected) -> bool {
+    let Some(conflict) = &expected.conflict else { return false };
+    match described {
+        Some(rejection) => rejection.message == *conflict,
+        None => words(&String::from_utf8_lossy(body)) == *conflict,
     }
 }
 
@@ -194,6 +214,7 @@ mod tests {
             id: Some("cId".into()),
             unknown_path_code: "100047".into(),
             secrets: Vec::new(),
+            conflict: Some("Bind Already exists".into()),
         }
     }
 
@@ -258,6 +279,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_there_already_is_known_by_the_true_answer() {
+        let body = r#"{"state":"403","message":"Bind Already exists"}"#;
+        for status in [200, 403, 409] {
+            let shown = Rejection { code: "403".into(), message: "Bind ••• exists".into() };
+            let hide = |text: &str| text.replace("Already", "•••");
+            assert_eq!(outcome_hiding(status, body, hide), Outcome::AlreadyThere(shown), "{status}");
+        }
+        // What only reads like it once something is hidden is another no.
+        let other =
+            outcome_hiding(200, r#"{"state":"403","message":"Bind x exists"}"#, |_| "Bind Already exists".into());
+        assert!(matches!(other, Outcome::Rejected(_)), "{other:?}");
+    }
+
+    #[test]
     fn an_answer_that_contradicts_itself_proves_nothing() {
         let both = [
             r#"{"status":200,"message":"Insert ok","user":{"cId":"50001"}}"#,
@@ -290,6 +325,8 @@ mod tests {
             (200, r#"{"errcode":"1","errmsg":"no"}"#),
             (200, r#"{"status":"0","message":"Insert ok","data":false}"#),
             (403, r#"{"state":"403","message":"user error"}"#),
+            (200, r#"{"state":"403","message":"Bind Already exists"}"#),
+            (409, "<p>Bind Already exists</p>"),
             (403, "<p>no</p>"),
             (401, ""),
             (422, "no"),

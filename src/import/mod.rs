@@ -7,6 +7,7 @@ mod cells;
 mod decision;
 mod operation;
 mod options;
+mod origin;
 mod pipeline;
 mod plan;
 mod preflight;

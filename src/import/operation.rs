@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::check::record::Record;
 use crate::entity::{Entity, WriteMode};
@@ -26,11 +25,42 @@ pub enum WriteOperation {
     Change {
         /// The record's id.
         id: String,
-        /// Members to send.
-        members: Map<String, Value>,
+        /// What to send.
+        members: Members,
     },
     /// A change of a record's tags: read, changed, written back.
     Tags(Box<TagEdit>),
+}
+
+/// What a change sends: each value under its field's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// Fields that are members of the record.
+    pub fields: Vec<(String, String)>,
+    /// Custom fields, which a record carries together.
+    pub custom: Vec<(String, String)>,
+}
+
+impl Members {
+    /// What a checked record sends.
+    fn of(mapping: &Mapping, record: &Record) -> Members {
+        let mut members = Members::default();
+        for (source, value) in record.sent(mapping) {
+            let list = if source.field.custom { &mut members.custom } else { &mut members.fields };
+            list.push((source.field.name.clone(), value.to_owned()));
+        }
+        members
+    }
+
+    /// Whether a member of the record is among them.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, _)| field == name)
+    }
+
+    /// Names and values, custom fields too.
+    pub fn iter(&self) -> impl Iterator<Item = &(String, String)> {
+        self.fields.iter().chain(&self.custom)
+    }
 }
 
 /// How to find what is there already.
@@ -114,14 +144,11 @@ impl<'a> OperationBuilder<'a> {
                 set: list(&edits.set),
             }));
         }
-        self.scratch.clear();
         if self.mode == WriteMode::Update {
-            record.write_body(mapping, None, &mut self.scratch);
-            // The body was written as a JSON object a moment ago.
-            let members = serde_json::from_slice(&self.scratch).unwrap_or_default();
             let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
-            return WriteOperation::Change { id: id.to_owned(), members };
+            return WriteOperation::Change { id: id.to_owned(), members: Members::of(mapping, record) };
         }
+        self.scratch.clear();
         record.write_body(mapping, self.wrap.as_deref(), &mut self.scratch);
         let values = |fields: &[String]| {
             fields

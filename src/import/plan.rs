@@ -7,11 +7,14 @@ use uuid::Uuid;
 
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
 use super::operation::WriteOperation;
+use super::options::ImportOptions;
+use super::origin::{Origin, of_others, retries_of};
+use super::preflight::{Preflight, Rows};
 use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
 use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
 use crate::error::{Error, Result};
-use crate::journal::{Claim, Claims, JournalReader, Lock, Operation, OperationCursor, Reason, RowKey, Status};
+use crate::journal::{Journal, JournalReader, Operation, OperationCursor, Reason, RowKey, Status};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
@@ -40,58 +43,61 @@ pub(super) enum RowAction {
     Send(PendingWrite),
 }
 
-/// A retried run, and how its rows are known here.
-#[derive(Debug)]
-pub(super) struct Origin {
-    /// The run that is retried.
-    pub past: JournalReader,
-    /// Who has taken over its rows.
-    pub claims: Claims,
-    /// Its id, as the column `bw8_run` names it.
-    pub run: String,
-    /// This run, as a claim names it.
-    pub claim: Claim,
-    /// Other runs that retry it.
-    pub siblings: Vec<JournalReader>,
-    /// Keeps others from retrying the same run at the same time: whoever looked first would send what both claim.
-    pub _lock: Lock,
-}
-
-/// Makes the steps of a run.
+/// Decides about one row after another.
 pub(super) struct RowPlanner<'a> {
     /// The rows.
-    pub spool: Spool,
+    spool: Spool,
     /// Which column feeds which field.
-    pub mapping: &'a Mapping,
+    mapping: &'a Mapping,
     /// Whether rows that write to the same record must not run at the same time.
-    pub one_writer: bool,
+    one_writer: bool,
     /// What occurs more than once.
-    pub duplicates: Duplicates,
+    duplicates: Duplicates,
     /// The journal as it was when the command began.
-    pub past: JournalReader,
+    past: JournalReader,
     /// Whether it holds ends of an earlier input.
-    pub has_earlier: bool,
+    has_earlier: bool,
     /// The run that is retried.
-    pub origin: Option<Origin>,
+    origin: Option<Origin>,
     /// Runs that retried rows of this one.
-    pub retries: Vec<JournalReader>,
+    retries: Vec<JournalReader>,
     /// Rows that have an end.
-    pub ended: OperationCursor,
-    /// Place of the next row.
-    pub next: u64,
+    ended: OperationCursor,
+    /// Index of the next row.
+    next_index: u64,
 }
 
-impl RowPlanner<'_> {
-    /// Rows taken so far.
-    pub(super) fn read(&self) -> u64 {
-        self.next
+impl<'a> RowPlanner<'a> {
+    /// What decides about the rows of a run, before the first of them.
+    ///
+    /// # Errors
+    /// A spool or journal that cannot be read, or another process that retries the same run.
+    pub(super) fn open(
+        options: &ImportOptions<'_>,
+        preflight: &'a Preflight,
+        rows: Rows,
+        journal: &Journal,
+    ) -> Result<RowPlanner<'a>> {
+        let run = journal.identity().run;
+        let past = journal.reader()?;
+        let mut planner = RowPlanner {
+            spool: rows.spool,
+            mapping: &preflight.mapping,
+            one_writer: options.preflight.mode.has_one_writer(options.entity()),
+            duplicates: rows.duplicates,
+            has_earlier: past.has_earlier()?,
+            past,
+            origin: Origin::open(options, journal)?,
+            retries: retries_of(options, &run, &run)?,
+            ended: OperationCursor::open(journal.folder())?,
+            next_index: 0,
+        };
+        planner.mark_present_rows()?;
+        Ok(planner)
     }
 
     /// Remembers which rows of an earlier input are still there: a row that is gone may have been edited.
-    ///
-    /// # Errors
-    /// A spool or journal that cannot be read.
-    pub(super) fn mark_present_rows(&mut self) -> Result<()> {
+    fn mark_present_rows(&mut self) -> Result<()> {
         if !self.has_earlier {
             return Ok(());
         }
@@ -110,8 +116,7 @@ impl RowPlanner<'_> {
     /// A spool or journal that cannot be read.
     pub(super) fn next(&mut self) -> Result<Option<RowAction>> {
         let action = self.action()?;
-        // A row whose action could not be found out was not taken.
-        self.next += u64::from(action.is_some());
+        self.next_index += u64::from(action.is_some());
         Ok(action)
     }
 
@@ -128,12 +133,12 @@ impl RowPlanner<'_> {
     fn action(&mut self) -> Result<Option<RowAction>> {
         let Some(spooled) = self.spool.next()? else { return Ok(None) };
         let seen = self.see(&spooled);
-        if self.ended.at(self.next)?.is_some() {
+        if self.ended.at(self.next_index)?.is_some() {
             return Ok(Some(RowAction::Ended));
         }
         let known = self.known(&spooled, seen)?;
         let row = RowKey {
-            row: self.next,
+            row: self.next_index,
             number: spooled.number,
             identity: Some(spooled.identity),
             content: spooled.content,
@@ -174,7 +179,7 @@ impl RowPlanner<'_> {
     fn send(&self, row: RowKey, state: RowState) -> Result<Option<RowAction>> {
         let RowState::Sound(operation) = state else { return Err(undecided()) };
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
-            origin.claims.add(number, &origin.claim)?;
+            origin.claim(number)?;
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
         let request_id = row.request_id(&self.past.identity().run);
@@ -186,7 +191,7 @@ impl RowPlanner<'_> {
     /// # Errors
     /// A full disk, a damaged journal.
     pub(super) fn keep_claims(&self) -> Result<()> {
-        self.origin.as_ref().map_or(Ok(()), |origin| origin.claims.keep())
+        self.origin.as_ref().map_or(Ok(()), Origin::keep_claims)
     }
 
     /// Looks up what is known of a row.
@@ -244,60 +249,6 @@ struct Known {
     elsewhere: Option<(Operation, PathBuf)>,
     /// For a retry: the row's number in the run that is retried.
     origin: Option<u64>,
-}
-
-/// What other runs made of a row, by its number in the run they retry or by its key, unless they left it open.
-fn of_others(runs: &[JournalReader], number: Option<u64>, key: Option<u64>) -> Result<Option<(Operation, PathBuf)>> {
-    for past in runs {
-        let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
-        let by_key = key.map(|hash| past.by_key(hash)).transpose()?.flatten();
-        let found = [by_number, by_key].into_iter().flatten().find(|operation| !PastEnd::of(operation).is_open());
-        if let Some(operation) = found {
-            return Ok(Some((operation, past.folder().to_owned())));
-        }
-    }
-    Ok(None)
-}
-
-impl Origin {
-    /// The row's number in the run that is retried: what its columns say, else the row with the same natural key.
-    fn number_of(&self, cells: Option<&(String, String)>, key: Option<u64>) -> Result<Option<u64>> {
-        if let Some((number, run)) = cells
-            && let Ok(number) = number.parse::<u64>()
-            && (run.is_empty() || *run == self.run)
-            && self.is_of(number, key)?
-        {
-            return Ok(Some(number));
-        }
-        let found = key.map(|hash| self.past.by_key(hash)).transpose()?.flatten();
-        Ok(found.map(|operation| operation.row.number))
-    }
-
-    /// Whether the row of this number there can be this row: numbers change when a run takes a changed input as its own, and
-    /// a row that was done there under another natural key is another row.
-    fn is_of(&self, number: u64, key: Option<u64>) -> Result<bool> {
-        let there = self.past.by_number(number)?.filter(|operation| !PastEnd::of(operation).is_open());
-        Ok(there.and_then(|operation| operation.row.key).zip(key).is_none_or(|(there, here)| there == here))
-    }
-
-    /// What became of the row of this number, in the first run or in one that has claimed it, unless it is open.
-    fn end_of(&self, number: u64) -> Result<Option<(Operation, PathBuf)>> {
-        let closed = |found: Option<Operation>| found.filter(|operation| !PastEnd::of(operation).is_open());
-        if let Some(operation) = closed(self.past.by_number(number)?) {
-            return Ok(Some((operation, self.past.folder().to_owned())));
-        }
-        let Some(claim) = self.claims.of(number)?.filter(|claim| claim.run != self.claim.run) else { return Ok(None) };
-        // A claim whose folder is gone protects nothing that can still be seen.
-        let Ok(past) = JournalReader::open(&claim.folder) else { return Ok(None) };
-        past.build_indexes()?;
-        Ok(closed(past.by_origin(number)?).map(|operation| (operation, claim.folder)))
-    }
-
-    /// The number of the row with this key that the first run has sent.
-    fn sent_key(&self, key: Option<u64>) -> Result<Option<u64>> {
-        let sent = key.map(|hash| self.past.by_key(hash)).transpose()?.flatten();
-        Ok(sent.filter(|sent| !PastEnd::of(sent).is_open()).map(|sent| sent.row.number))
-    }
 }
 
 /// A decision that does not fit what is known: a mistake of ours, and no reason to send.

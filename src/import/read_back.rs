@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::operation::WriteOperation;
 use super::plan::PendingWrite;
-use super::row_sender::{Access, RowSender};
+use super::route::Access;
+use super::row_sender::RowSender;
 use crate::api::as_text;
 use crate::entity::{Custom, Field, Kind};
 use crate::error::{Error, Result};
@@ -55,16 +56,16 @@ pub(super) async fn compare(
         say(&t!("canary.not_found", row = operation.row.number, id = id));
         return Ok(());
     };
-    let sent = sent_members(access, pending, before.as_ref());
+    let sent = sent_values(access, pending, before.as_ref());
     let mut losses = Vec::new();
-    for (name, value) in values(&sent, &access.custom) {
-        let field = access.entity.field(&name);
-        let got = value_of(&after, &name, &access.custom);
+    for (name, value) in &sent {
+        let field = access.entity.field(name);
+        let got = value_of(&after, name, &access.custom);
         // A secret is rarely given back, which proves nothing.
-        if field.is_some_and(|field| field.secret) || is_stored(field, &value, got.as_deref()) {
+        if field.is_some_and(|field| field.secret) || is_stored(field, value, got.as_deref()) {
             continue;
         }
-        losses.push(loss(field, &name, &value, got.as_deref()));
+        losses.push(loss(field, name, value, got.as_deref()));
     }
     if let Some(before) = &before {
         losses.extend(side_effects(access, before, &after, &sent));
@@ -77,22 +78,23 @@ pub(super) async fn compare(
         .hint(message!("canary.lost_hint")))
 }
 
-/// The members a job sends.
-fn sent_members(access: &Access, pending: &PendingWrite, before: Option<&Map<String, Value>>) -> Map<String, Value> {
+/// Names and values a row sends; custom fields under their keys.
+fn sent_values(access: &Access, pending: &PendingWrite, before: Option<&Map<String, Value>>) -> Vec<(String, String)> {
     match &pending.operation {
+        // A new record is kept as the body it was written into; one row of a run is read from it again.
         WriteOperation::Write { body, .. } => {
             let document: Value = serde_json::from_slice(body).unwrap_or_default();
-            let members = match &access.entity.endpoint("create").and_then(|create| create.wrap.clone()) {
-                Some(wrap) => document.get(wrap).cloned().unwrap_or_default(),
-                None => document,
+            let record = match access.entity.endpoint("create").and_then(|create| create.wrap.as_ref()) {
+                Some(wrap) => document.get(wrap),
+                None => Some(&document),
             };
-            members.as_object().cloned().unwrap_or_default()
+            record.and_then(Value::as_object).map(|members| values(members, &access.custom)).unwrap_or_default()
         }
-        WriteOperation::Change { members, .. } => members.clone(),
+        WriteOperation::Change { members, .. } => members.iter().cloned().collect(),
         WriteOperation::Tags(edit) => {
-            let Some(tags) = &access.entity.tags else { return Map::new() };
+            let Some(tags) = &access.entity.tags else { return Vec::new() };
             let current = before.and_then(|record| record.get(tags)).map(as_text).unwrap_or_default();
-            Map::from_iter([(tags.clone(), Value::String(edit.apply(&current)))])
+            vec![(tags.clone(), edit.apply(&current))]
         }
     }
 }
@@ -144,12 +146,11 @@ fn side_effects(
     access: &Access,
     before: &Map<String, Value>,
     after: &Map<String, Value>,
-    sent: &Map<String, Value>,
+    sent: &[(String, String)],
 ) -> Vec<String> {
-    let named: Vec<String> = values(sent, &access.custom).into_iter().map(|(name, _)| name).collect();
     values(before, &access.custom)
         .into_iter()
-        .filter(|(name, _)| !named.contains(name))
+        .filter(|(name, _)| !sent.iter().any(|(named, _)| named == name))
         .filter(|(name, _)| access.entity.field(name).is_none_or(|field| !field.read_only))
         .filter_map(|(name, value)| {
             let field = access.entity.field(&name);

@@ -1,27 +1,43 @@
-//! Where writes of one entity go and what comes back.
+//! Where records of one entity are written and read, with which body, and what comes back.
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use url::Url;
 
+use super::operation::Members;
 use crate::api::{Expected, Target};
-use crate::entity::{Catalog, Endpoint, Entity, Method};
+use crate::entity::{Catalog, Custom, Endpoint, Entity, Method};
 
-/// Where writes of one entity go and what comes back.
+/// Where one kind of request goes and what comes back.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
     /// HTTP method.
     pub method: Method,
     /// Path with `{id}` in it, or without.
-    pub path: String,
+    path: String,
     /// The address, when the path needs no id.
-    pub address: Url,
+    address: Url,
     /// Member the record is wrapped in.
-    pub wrap: Option<String>,
+    wrap: Option<String>,
     /// What an answer looks like.
     pub expected: Expected,
     /// Members an update has to send again.
     pub resend: Vec<String>,
+}
+
+/// How records of one entity are read and changed.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    /// The entity.
+    pub entity: Entity,
+    /// How its records carry custom fields.
+    pub custom: Custom,
+    /// Reads one record.
+    pub get: Route,
+    /// Changes one record.
+    pub update: Route,
 }
 
 impl Route {
@@ -42,27 +58,106 @@ impl Route {
                 id: entity.id.clone(),
                 unknown_path_code: catalog.service.error.unknown_path_code.clone(),
                 secrets: entity.fields.iter().filter(|field| field.secret).map(|field| field.name.clone()).collect(),
+                conflict: None,
             },
             resend: endpoint.resend.clone(),
         }
     }
 
-    /// The address for a record's id.
-    pub(super) fn address_of(&self, target: &Target, id: &str) -> Url {
-        target.address(&self.path.replace("{id}", &encoded(id)))
+    /// The address for a record's id, or for a record that has none yet.
+    pub(super) fn address(&self, target: &Target, id: Option<&str>) -> Url {
+        match id {
+            Some(id) => target.address(&self.path.replace("{id}", &encoded(id))),
+            None => self.address.clone(),
+        }
+    }
+}
+
+impl Access {
+    /// The routes of an entity whose records can be read one by one and changed.
+    pub(super) fn new(target: &Target, catalog: &Catalog, entity: &Entity) -> Option<Access> {
+        let route = |name| entity.endpoint(name).map(|endpoint| Route::new(target, catalog, entity, endpoint));
+        Some(Access {
+            entity: entity.clone(),
+            custom: catalog.service.custom.clone(),
+            get: route("get")?,
+            update: route("update")?,
+        })
     }
 
-    /// The body that carries `members`.
-    pub(super) fn body(&self, members: Map<String, Value>) -> Bytes {
-        let document = match &self.wrap {
-            None => Value::Object(members),
-            Some(wrap) => Value::Object(Map::from_iter([(wrap.clone(), Value::Object(members))])),
+    /// The body of a change.
+    pub(super) fn body(&self, members: &Members) -> Bytes {
+        let record = RecordBody { members, custom: &self.custom };
+        let json = match &self.update.wrap {
+            None => serde_json::to_vec(&record),
+            Some(wrap) => serde_json::to_vec(&BTreeMap::from([(wrap, record)])),
         };
-        Bytes::from(document.to_string())
+        // Texts under texts always serialise.
+        Bytes::from(json.unwrap_or_default())
+    }
+}
+
+/// A record as a request carries it: every value a JSON string, custom fields together as pairs.
+struct RecordBody<'a> {
+    members: &'a Members,
+    custom: &'a Custom,
+}
+
+impl Serialize for RecordBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Members { fields, custom } = self.members;
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in fields {
+            map.serialize_entry(name, value)?;
+        }
+        if !custom.is_empty() {
+            let pair = |(name, value)| BTreeMap::from([(&self.custom.key, name), (&self.custom.value, value)]);
+            let pairs: Vec<_> = custom.iter().map(|(name, value)| pair((name, value))).collect();
+            map.serialize_entry(&self.custom.member, &pairs)?;
+        }
+        map.end()
     }
 }
 
 /// An id as part of a path. Checked ids are digits; an overlay may allow others.
 fn encoded(id: &str) -> String {
     url::form_urlencoded::byte_serialize(id.as_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::Credentials;
+
+    fn target() -> Target {
+        Target {
+            base: Url::parse("https://www.example.com/api/v1").unwrap(),
+            credentials: Credentials::Basic { user: "me@example.com".into(), password: String::new().into() },
+            ca_cert: None,
+            concurrency: 1,
+            rate: 0.0,
+            timeout: Duration::from_secs(1),
+        }
+    }
+
+    #[test]
+    fn a_change_is_one_record_under_its_wrapper_with_custom_fields_together() {
+        let catalog = Catalog::embedded();
+        let access = Access::new(&target(), catalog, catalog.get("customers").unwrap()).unwrap();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut members = Members { fields: vec![pair("name", "示例 \"一\"")], custom: Vec::new() };
+        let body = |members: &Members| serde_json::from_slice::<Value>(&access.body(members)).unwrap();
+        assert_eq!(body(&members), json!({"user": {"name": "示例 \"一\""}}));
+        members.custom = vec![pair("f_1", "a"), pair("f_2", "b")];
+        members.fields.push(pair("cId", "7"));
+        assert_eq!(
+            body(&members),
+            json!({"user": {"name": "示例 \"一\"", "cId": "7",
+                "custom_fields": [{"key": "f_1", "value": "a"}, {"key": "f_2", "value": "b"}]}})
+        );
+    }
 }

@@ -1,5 +1,5 @@
-//! One row's sender with the service, from its first request to its end. What may be repeated is repeated here: only
-//! writes that were certainly not processed (no connection, "too many requests", a login that was renewed).
+//! One row on its way from its first request to its end: which requests it takes, what is repeated, and what their outcomes
+//! mean for the row. The order of the layers a request goes through is told in [`crate::api`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,12 +9,12 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::operation::{LookUp, TagEdit, WriteOperation};
+use super::operation::{LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
-use super::route::Route;
-use crate::api::{self, Client, Expected, Outcome, Permit, Rejection, Sent, as_text, waits};
-use crate::entity::{Catalog, Conflict, Custom, Entity, Kind, Method};
+use super::route::{Access, Route};
+use crate::api::{self, Client, Outcome, Permit, Rejection, Write, as_text, waits};
+use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
 use crate::message;
@@ -28,18 +28,8 @@ const BUSY_ATTEMPTS: usize = 30;
 /// The wait after "too many requests" without a word of how long.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
 
-/// How records of one entity are read and changed.
-#[derive(Debug, Clone)]
-pub(super) struct Access {
-    /// The entity.
-    pub entity: Entity,
-    /// How its records carry custom fields.
-    pub custom: Custom,
-    /// Reads one record.
-    pub get: Route,
-    /// Changes one record.
-    pub update: Route,
-}
+/// A record as the service gives it, or why it cannot be had.
+type Found = std::result::Result<Map<String, Value>, Reason>;
 
 /// Everything rows of one run are sent with.
 #[derive(Debug)]
@@ -52,42 +42,35 @@ pub(super) struct RowSender<'a> {
     /// The entity of the rows, and for tags those whose records are changed.
     access: HashMap<String, Access>,
     entity: &'a Entity,
-    conflict: Option<(Conflict, Url, String)>,
+    /// Where to look for what is there already, and the member its answer has the records in.
+    there: Option<(Url, String)>,
     /// Whether any write was accepted: until then "forbidden" means the account, not the row.
     accepted: AtomicBool,
-}
-
-/// How one row ended.
-#[derive(Debug)]
-struct End {
-    status: Status,
-    id: Option<String>,
-    reason: Option<Box<Reason>>,
 }
 
 impl<'a> RowSender<'a> {
     /// What is needed to send rows of `entity`.
     pub(super) fn new(client: &'a Client, stop: &'a Stop, catalog: &Catalog, entity: &'a Entity) -> Self {
         let target = client.target();
-        let access_of = |entity: &Entity| {
-            let (get, update) = (entity.endpoint("get")?, entity.endpoint("update")?);
-            let route = |endpoint| Route::new(target, catalog, entity, endpoint);
-            let custom = catalog.service.custom.clone();
-            Some(Access { entity: entity.clone(), custom, get: route(get), update: route(update) })
-        };
         let edited =
             entity.edits.iter().filter_map(|edits| entity.field(&edits.entity)).flat_map(|field| &field.choices);
         let names = edited.map(|choice| choice.value.as_str()).chain([entity.name.as_str()]);
-        let access = names.filter_map(|name| Some((name.to_owned(), access_of(catalog.get(name)?)?))).collect();
-        let conflict = entity.conflict.clone().and_then(|conflict| {
+        let access = names
+            .filter_map(|name| Some((name.to_owned(), Access::new(target, catalog, catalog.get(name)?)?)))
+            .collect();
+        let there = entity.conflict.as_ref().and_then(|conflict| {
             let endpoint = entity.endpoint(&conflict.endpoint)?;
-            Some((conflict, target.address(&endpoint.path), endpoint.answer.clone()?))
+            Some((target.address(&endpoint.path), endpoint.answer.clone()?))
         });
-        let create = entity.endpoint("create").map(|endpoint| Route::new(target, catalog, entity, endpoint));
-        RowSender { client, stop, create, access, entity, conflict, accepted: AtomicBool::new(false) }
+        let create = entity.endpoint("create").map(|endpoint| {
+            let mut route = Route::new(target, catalog, entity, endpoint);
+            route.expected.conflict = entity.conflict.as_ref().map(|conflict| conflict.message.clone());
+            route
+        });
+        RowSender { client, stop, create, access, entity, there, accepted: AtomicBool::new(false) }
     }
 
-    /// How the record a job writes to is read and changed.
+    /// How the record a row writes to is read and changed.
     pub(super) fn access_of(&self, operation: &WriteOperation) -> Option<&Access> {
         match operation {
             WriteOperation::Tags(edit) => self.access.get(&edit.entity),
@@ -97,195 +80,21 @@ impl<'a> RowSender<'a> {
 
     /// Sends a row and tells how it ended; none when it was not sent and the run stops.
     pub(super) async fn send(&self, pending: &PendingWrite, permit: Permit<'_>) -> Option<Operation> {
-        let mut attempts = 0;
-        let end = match &pending.operation {
-            WriteOperation::Write { body, look_up } => {
-                self.create(pending, permit, body, look_up.as_deref(), &mut attempts).await
-            }
-            WriteOperation::Change { id, members } => self.change(pending, permit, id, members, &mut attempts).await,
-            WriteOperation::Tags(edit) => self.edit_tags(pending, permit, edit, &mut attempts).await,
+        let mut row = RowWrite { sender: self, pending, attempts: 0 };
+        let ended = match &pending.operation {
+            WriteOperation::Write { body, .. } => row.create(permit, body).await,
+            WriteOperation::Change { id, members } => row.change(permit, id, members).await,
+            WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
         };
-        match end {
-            Ok(Some(End { status, id, reason })) => Some(Operation {
-                row: pending.row.clone(),
-                status,
-                id,
-                attempts: attempts.max(1),
-                at: jiff::Timestamp::now().as_millisecond(),
-                reason,
-            }),
-            Ok(None) => None,
-            Err(error) => {
-                self.stop.set(Cause::of(error));
-                None
-            }
-        }
-    }
-
-    async fn create(
-        &self,
-        pending: &PendingWrite,
-        permit: Permit<'_>,
-        body: &Bytes,
-        look_up: Option<&LookUp>,
-        attempts: &mut u32,
-    ) -> Result<Option<End>> {
-        let Some(route) = &self.create else { return Ok(None) };
-        let outcome =
-            self.write(pending, permit, route.method, &route.address, body, &route.expected, attempts).await?;
-        Ok(match outcome {
-            None => None,
-            Some(Written::Done(id)) => Some(End { status: Status::Created, id, reason: None }),
-            Some(Written::Rejected(rejection)) => match (look_up, &self.conflict) {
-                (Some(look_up), Some((conflict, address, answer))) if rejection.message == conflict.message => {
-                    *attempts += 1;
-                    Some(self.compare(look_up, address, answer, rejection).await?)
-                }
-                _ => Some(failed(rejection)),
-            },
-            Some(Written::InDoubt(why)) => Some(in_doubt(why)),
+        ended.unwrap_or_else(|error| {
+            self.stop.set(Cause::of(error));
+            None
         })
-    }
-
-    /// The service says "there already": the same values mean that nothing has to change.
-    async fn compare(&self, look_up: &LookUp, address: &Url, answer: &str, rejection: Rejection) -> Result<End> {
-        let mut address = address.clone();
-        address.query_pairs_mut().extend_pairs(&look_up.by);
-        let found = match self.client.ask(&address).await.map_err(halting)? {
-            Ok(document) => api::records(&document, answer).cloned().unwrap_or_default(),
-            Err(_) => Vec::new(),
-        };
-        let agrees = |record: &Value| {
-            look_up
-                .same
-                .iter()
-                .all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
-        };
-        if found.iter().any(agrees) {
-            return Ok(End { status: Status::Unchanged, id: None, reason: None });
-        }
-        let there: Vec<String> = found
-            .iter()
-            .flat_map(|record| {
-                look_up.same.iter().filter_map(|(field, _)| record.get(field)).map(|got| as_text(got).into_owned())
-            })
-            .collect();
-        let field = look_up.same.first().map(|(field, _)| field.clone()).unwrap_or_default();
-        let message = message!("attempt.conflict", message = rejection.message, there = there.join(", "));
-        Ok(End {
-            status: Status::Failed,
-            id: None,
-            reason: Some(Box::new(Reason { code: rejection.code, field, message })),
-        })
-    }
-
-    async fn change(
-        &self,
-        pending: &PendingWrite,
-        permit: Permit<'_>,
-        id: &str,
-        members: &Map<String, Value>,
-        attempts: &mut u32,
-    ) -> Result<Option<End>> {
-        let Some(access) = self.access.get(&self.entity.name) else { return Ok(None) };
-        let mut members = members.clone();
-        let missing: Vec<&String> = access.update.resend.iter().filter(|field| !members.contains_key(*field)).collect();
-        let permit = if missing.is_empty() {
-            permit
-        } else {
-            drop(permit);
-            *attempts += 1;
-            let record = match self.read_unless_stopped(access, id).await? {
-                None => return Ok(None),
-                Some(Ok(record)) => record,
-                Some(Err(reason)) => return Ok(Some(failed_for(reason))),
-            };
-            resend(&mut members, &access.update.resend, &record);
-            match self.permit_unless_stopped().await {
-                Some(permit) => permit,
-                None => return Ok(None),
-            }
-        };
-        self.put(pending, permit, access, id, members, attempts).await
-    }
-
-    async fn edit_tags(
-        &self,
-        pending: &PendingWrite,
-        permit: Permit<'_>,
-        edit: &TagEdit,
-        attempts: &mut u32,
-    ) -> Result<Option<End>> {
-        drop(permit);
-        let Some((access, tags)) =
-            self.access.get(&edit.entity).and_then(|access| Some((access, access.entity.tags.clone()?)))
-        else {
-            return Ok(None);
-        };
-        *attempts += 1;
-        let record = match self.read_unless_stopped(access, &edit.id).await? {
-            None => return Ok(None),
-            Some(Ok(record)) => record,
-            Some(Err(reason)) => return Ok(Some(failed_for(reason))),
-        };
-        let current = record.get(&tags).map(as_text).unwrap_or_default();
-        let wanted = edit.apply(&current);
-        if is_same_value(Kind::Tags, &wanted, &current) {
-            return Ok(Some(End { status: Status::Unchanged, id: Some(edit.id.clone()), reason: None }));
-        }
-        let mut members = Map::from_iter([(tags, Value::String(wanted))]);
-        resend(&mut members, &access.update.resend, &record);
-        let Some(permit) = self.permit_unless_stopped().await else { return Ok(None) };
-        self.put(pending, permit, access, &edit.id, members, attempts).await
-    }
-
-    async fn put(
-        &self,
-        pending: &PendingWrite,
-        permit: Permit<'_>,
-        access: &Access,
-        id: &str,
-        members: Map<String, Value>,
-        attempts: &mut u32,
-    ) -> Result<Option<End>> {
-        let route = &access.update;
-        let address = route.address_of(self.client.target(), id);
-        let body = route.body(members);
-        let written = self.write(pending, permit, route.method, &address, &body, &route.expected, attempts).await?;
-        Ok(written.map(|written| match written {
-            Written::Done(_) => End { status: Status::Updated, id: Some(id.to_owned()), reason: None },
-            Written::Rejected(rejection) => failed(rejection),
-            Written::InDoubt(why) => End { id: Some(id.to_owned()), ..in_doubt(why) },
-        }))
-    }
-
-    /// Like [`RowSender::read`]; none when the run stops meanwhile. Nothing was written yet, so nothing is in doubt.
-    async fn read_unless_stopped(
-        &self,
-        access: &Access,
-        id: &str,
-    ) -> Result<Option<std::result::Result<Map<String, Value>, Reason>>> {
-        tokio::select! {
-            read = self.read(access, id) => read.map(Some),
-            () = self.stop.stopped() => Ok(None),
-        }
-    }
-
-    /// The right to begin a write; none when the run stops meanwhile.
-    async fn permit_unless_stopped(&self) -> Option<Permit<'_>> {
-        tokio::select! {
-            permit = self.client.limiter().acquire() => Some(permit),
-            () = self.stop.stopped() => None,
-        }
     }
 
     /// The record with this id as it is now, or why it cannot be had.
-    pub(super) async fn read(
-        &self,
-        access: &Access,
-        id: &str,
-    ) -> Result<std::result::Result<Map<String, Value>, Reason>> {
-        let address = access.get.address_of(self.client.target(), id);
+    pub(super) async fn read(&self, access: &Access, id: &str) -> Result<Found> {
+        let address = access.get.address(self.client.target(), Some(id));
         let document = match self.client.ask(&address).await.map_err(halting)? {
             Ok(document) => document,
             Err(rejection) => return Ok(Err(reason_of(rejection))),
@@ -299,130 +108,241 @@ impl<'a> RowSender<'a> {
         }))
     }
 
-    /// Makes a write until its outcome is known or in doubt; none when it was not sent and the run stops.
-    #[expect(clippy::too_many_arguments, reason = "what a request is made of, all of it different in type")]
+    /// Like [`RowSender::read`]; none when the run stops meanwhile. Nothing was written yet, so nothing is in doubt.
+    async fn read_unless_stopped(&self, access: &Access, id: &str) -> Result<Option<Found>> {
+        tokio::select! {
+            read = self.read(access, id) => read.map(Some),
+            () = self.stop.stopped() => Ok(None),
+        }
+    }
+
+    /// The right to begin a write after a wait; none when the run stops meanwhile.
+    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
+        let permit = async {
+            // A sleep of no length would still last until the next tick of the timer.
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+            self.client.limiter().acquire().await
+        };
+        tokio::select! {
+            permit = permit => Some(permit),
+            () = self.stop.stopped() => None,
+        }
+    }
+
+    /// The error when no connection comes about. A server that never answered is not down but somewhere else.
+    fn unreachable(&self, why: Message) -> Error {
+        if self.client.was_answered() {
+            return down(why);
+        }
+        Error::cannot_run(message!("attempt.unreachable", host = self.client.target().host(), why = why))
+            .hint(message!("api.unreachable_hint"))
+    }
+}
+
+/// One row on its way, and the requests that were made for it.
+struct RowWrite<'a> {
+    sender: &'a RowSender<'a>,
+    pending: &'a PendingWrite,
+    attempts: u32,
+}
+
+impl<'a> RowWrite<'a> {
+    async fn create(&mut self, permit: Permit<'a>, body: &Bytes) -> Result<Option<Operation>> {
+        match &self.sender.create {
+            Some(route) => self.write(permit, route, body, None).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn change(&mut self, permit: Permit<'a>, id: &str, members: &Members) -> Result<Option<Operation>> {
+        let Some(access) = self.sender.access_of(&self.pending.operation) else { return Ok(None) };
+        if access.update.resend.iter().all(|field| members.has(field)) {
+            return self.write(permit, &access.update, &access.body(members), Some(id)).await;
+        }
+        drop(permit);
+        let record = match self.read(access, id).await? {
+            None => return Ok(None),
+            Some(Ok(record)) => record,
+            Some(Err(reason)) => return Ok(Some(self.failed(reason))),
+        };
+        let members = with_resent(members.clone(), &access.update.resend, &record);
+        self.put(access, id, &members).await
+    }
+
+    async fn edit_tags(&mut self, permit: Permit<'a>, edit: &TagEdit) -> Result<Option<Operation>> {
+        drop(permit);
+        let access = self.sender.access_of(&self.pending.operation);
+        let Some((access, tags)) = access.and_then(|access| Some((access, access.entity.tags.clone()?))) else {
+            return Ok(None);
+        };
+        let record = match self.read(access, &edit.id).await? {
+            None => return Ok(None),
+            Some(Ok(record)) => record,
+            Some(Err(reason)) => return Ok(Some(self.failed(reason))),
+        };
+        let current = record.get(&tags).map(as_text).unwrap_or_default();
+        let wanted = edit.apply(&current);
+        if is_same_value(Kind::Tags, &wanted, &current) {
+            return Ok(Some(self.ended(Status::Unchanged, Some(edit.id.clone()), None)));
+        }
+        let members = Members { fields: vec![(tags, wanted)], ..Members::default() };
+        self.put(access, &edit.id, &with_resent(members, &access.update.resend, &record)).await
+    }
+
+    async fn read(&mut self, access: &Access, id: &str) -> Result<Option<Found>> {
+        self.attempts += 1;
+        self.sender.read_unless_stopped(access, id).await
+    }
+
+    /// Changes a record that was read first.
+    async fn put(&mut self, access: &Access, id: &str, members: &Members) -> Result<Option<Operation>> {
+        match self.sender.permit_after(Duration::ZERO).await {
+            Some(permit) => self.write(permit, &access.update, &access.body(members), Some(id)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Makes a write until its outcome is known or in doubt; none when it was not sent and the run stops. What was certainly
+    /// not processed is repeated; nothing else is. `id` names the record that is changed.
     async fn write(
-        &self,
-        pending: &PendingWrite,
-        mut permit: Permit<'_>,
-        method: Method,
-        address: &Url,
+        &mut self,
+        mut permit: Permit<'a>,
+        route: &Route,
         body: &Bytes,
-        expected: &Expected,
-        attempts: &mut u32,
-    ) -> Result<Option<Written>> {
+        id: Option<&str>,
+    ) -> Result<Option<Operation>> {
+        let sender = self.sender;
+        let address = &route.address(sender.client.target(), id);
+        let Route { method, expected, .. } = route;
+        let write = Write { method: *method, address, body, request_id: self.pending.request_id, expected };
         let mut connection_waits = waits(CONNECTION_ATTEMPTS - 1);
         let mut busy = 0;
         loop {
-            *attempts += 1;
-            let sent = self.client.write(method, address, body.clone(), pending.request_id).await?;
-            let wait = match sent {
-                Sent::Lost(why) => {
-                    permit.on_overload();
-                    return Ok(Some(Written::InDoubt(why)));
-                }
-                Sent::NotSent(why) => {
-                    permit.on_overload();
-                    match connection_waits.next() {
-                        Some(wait) => wait,
-                        // A server that never answered is not down but somewhere else.
-                        None if !self.client.was_answered() => {
-                            return Err(Error::cannot_run(message!(
-                                "attempt.unreachable",
-                                host = self.client.target().host(),
-                                why = why
-                            ))
-                            .hint(message!("api.unreachable_hint")));
-                        }
-                        None => return Err(down(why)),
-                    }
-                }
-                Sent::Answered(answer) => match self.client.classify(&answer, expected, body) {
-                    Outcome::Busy { wait } => {
-                        permit.on_overload();
-                        busy += 1;
-                        if busy > BUSY_ATTEMPTS {
-                            return Err(down(message!("attempt.busy")));
-                        }
-                        // Whoever is next waits as well, not this row alone.
-                        self.client.limiter().hold(wait.unwrap_or(BUSY_WAIT));
-                        Duration::ZERO
-                    }
-                    outcome => return self.settle(outcome, &permit, method, address),
-                },
-            };
+            self.attempts += 1;
+            let outcome = sender.client.write(write).await?;
+            pace(&permit, &outcome);
+            // Whatever follows, it must not wait with a permit in its hand.
             drop(permit);
-            let again = async {
-                tokio::time::sleep(wait).await;
-                self.client.limiter().acquire().await
+            let wait = match outcome {
+                Outcome::NotSent(why) => connection_waits.next().ok_or_else(|| sender.unreachable(why))?,
+                Outcome::Busy { wait } => {
+                    busy += 1;
+                    if busy > BUSY_ATTEMPTS {
+                        return Err(down(message!("attempt.busy")));
+                    }
+                    // Whoever is next waits as well, not this row alone.
+                    sender.client.limiter().hold(wait.unwrap_or(BUSY_WAIT));
+                    Duration::ZERO
+                }
+                outcome => return self.end_of(outcome, write, id).await,
             };
-            permit = tokio::select! {
-                permit = again => permit,
-                // The last attempt was certainly not processed, so the row is as if it had never been sent.
-                () = self.stop.stopped() => return Ok(None),
-            };
-            self.client.count_retry();
+            // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
+            let Some(next) = sender.permit_after(wait).await else { return Ok(None) };
+            permit = next;
+            sender.client.count_retry();
         }
     }
 
-    fn settle(&self, outcome: Outcome, permit: &Permit<'_>, method: Method, address: &Url) -> Result<Option<Written>> {
-        let stopped = |error: Error| Err(error);
-        match outcome {
-            Outcome::Done { id } => {
-                permit.on_success();
-                self.accepted.store(true, Ordering::Relaxed);
-                Ok(Some(Written::Done(id)))
+    /// What an outcome means for the row.
+    ///
+    /// # Errors
+    /// It means the whole run.
+    async fn end_of(&mut self, outcome: Outcome, write: Write<'_>, id: Option<&str>) -> Result<Option<Operation>> {
+        let known_id = id.map(str::to_owned);
+        let ended = match outcome {
+            Outcome::Done { id: new_id } => {
+                self.sender.accepted.store(true, Ordering::Relaxed);
+                match known_id {
+                    Some(id) => self.ended(Status::Updated, Some(id), None),
+                    None => self.ended(Status::Created, new_id, None),
+                }
             }
-            Outcome::Rejected(rejection) => {
-                permit.on_success();
-                Ok(Some(Written::Rejected(rejection)))
+            Outcome::AlreadyThere(rejection) => self.compare(rejection).await?,
+            Outcome::Rejected(rejection) => self.failed(reason_of(rejection)),
+            Outcome::Forbidden(rejection) if self.sender.accepted.load(Ordering::Relaxed) => {
+                self.failed(reason_of(rejection))
             }
-            Outcome::Unknown(why) => {
-                permit.on_overload();
-                Ok(Some(Written::InDoubt(why)))
+            Outcome::Unknown(why) => self.ended(Status::Unknown, known_id, Some(in_doubt(why))),
+            Outcome::Forbidden(rejection) => return Err(api::denied(403, &words(&rejection))),
+            Outcome::LoginRejected(rejection) => return Err(api::denied(401, &words(&rejection))),
+            Outcome::NoSuchPath(rejection) => return Err(no_such_path(write, rejection)),
+            Outcome::Moved(to) => {
+                return Err(Error::cannot_run(message!("api.moved", path = write.address.path(), to = to))
+                    .hint(message!("api.moved_hint")));
             }
-            Outcome::Forbidden(rejection) if self.accepted.load(Ordering::Relaxed) => {
-                Ok(Some(Written::Rejected(rejection)))
-            }
-            Outcome::Forbidden(rejection) => {
-                stopped(api::denied(403, &format!("{} {}", rejection.code, rejection.message)))
-            }
-            Outcome::LoginRejected(rejection) => {
-                stopped(api::denied(401, &format!("{} {}", rejection.code, rejection.message)))
-            }
-            Outcome::NoSuchPath(rejection) => stopped(
-                Error::cannot_run(message!(
-                    "attempt.no_such_path",
-                    method = format!("{method:?}").to_uppercase(),
-                    path = address.path(),
-                    message = rejection.message
-                ))
-                .hint(message!("attempt.no_such_path_hint")),
-            ),
-            Outcome::Moved(to) => stopped(
-                Error::cannot_run(message!("api.moved", path = address.path(), to = to))
-                    .hint(message!("api.moved_hint")),
-            ),
-            // Waited for and sent again by the caller.
-            Outcome::Busy { .. } => Ok(None),
+            // Certainly not processed.
+            Outcome::NotSent(_) | Outcome::Busy { .. } => return Ok(None),
+        };
+        Ok(Some(ended))
+    }
+
+    /// The service says "there already": the same values mean that nothing has to change.
+    async fn compare(&mut self, rejection: Rejection) -> Result<Operation> {
+        let (WriteOperation::Write { look_up: Some(look_up), .. }, Some((address, answer))) =
+            (&self.pending.operation, &self.sender.there)
+        else {
+            return Ok(self.failed(reason_of(rejection)));
+        };
+        self.attempts += 1;
+        let mut address = address.clone();
+        address.query_pairs_mut().extend_pairs(&look_up.by);
+        let found = match self.sender.client.ask(&address).await.map_err(halting)? {
+            Ok(document) => api::records(&document, answer).cloned().unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        if found.iter().any(|record| agrees(record, look_up)) {
+            return Ok(self.ended(Status::Unchanged, None, None));
+        }
+        let values = found.iter().flat_map(|record| look_up.same.iter().filter_map(|(field, _)| record.get(field)));
+        let there: Vec<String> = values.map(|got| as_text(got).into_owned()).collect();
+        Ok(self.failed(Reason {
+            code: rejection.code,
+            field: look_up.same.first().map(|(field, _)| field.clone()).unwrap_or_default(),
+            message: message!("attempt.conflict", message = rejection.message, there = there.join(", ")),
+        }))
+    }
+
+    fn failed(&self, reason: Reason) -> Operation {
+        self.ended(Status::Failed, None, Some(reason))
+    }
+
+    fn ended(&self, status: Status, id: Option<String>, reason: Option<Reason>) -> Operation {
+        Operation {
+            row: self.pending.row.clone(),
+            status,
+            id,
+            attempts: self.attempts,
+            at: jiff::Timestamp::now().as_millisecond(),
+            reason: reason.map(Box::new),
         }
     }
 }
 
-/// What came of a write.
-enum Written {
-    Done(Option<String>),
-    Rejected(Rejection),
-    InDoubt(Message),
+/// Tells the limiter what an outcome says of the service's strength.
+fn pace(permit: &Permit<'_>, outcome: &Outcome) {
+    match outcome {
+        Outcome::Done { .. } | Outcome::AlreadyThere(_) | Outcome::Rejected(_) => permit.on_success(),
+        Outcome::NotSent(_) | Outcome::Busy { .. } | Outcome::Unknown(_) => permit.on_overload(),
+        // These say something of the account or the address.
+        Outcome::LoginRejected(_) | Outcome::Forbidden(_) | Outcome::NoSuchPath(_) | Outcome::Moved(_) => {}
+    }
 }
 
-fn resend(members: &mut Map<String, Value>, fields: &[String], record: &Map<String, Value>) {
+/// The members of a change, and those of the record that have to be sent again with them.
+fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Value>) -> Members {
     for field in fields {
         let value = record.get(field).map(as_text).unwrap_or_default();
-        if !members.contains_key(field) && !value.is_empty() && value != "0" {
-            members.insert(field.clone(), Value::String(value.into_owned()));
+        if !members.has(field) && !value.is_empty() && value != "0" {
+            members.fields.push((field.clone(), value.into_owned()));
         }
     }
+    members
+}
+
+fn agrees(record: &Value, look_up: &LookUp) -> bool {
+    look_up.same.iter().all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
 }
 
 /// A read that failed leaves nothing in doubt, so the run only halts.
@@ -433,20 +353,24 @@ fn halting(error: Error) -> Error {
     }
 }
 
+fn no_such_path(write: Write<'_>, rejection: Rejection) -> Error {
+    Error::cannot_run(message!(
+        "attempt.no_such_path",
+        method = format!("{:?}", write.method).to_uppercase(),
+        path = write.address.path(),
+        message = rejection.message
+    ))
+    .hint(message!("attempt.no_such_path_hint"))
+}
+
+fn words(rejection: &Rejection) -> String {
+    format!("{} {}", rejection.code, rejection.message)
+}
+
 fn reason_of(rejection: Rejection) -> Reason {
     Reason { code: rejection.code, field: String::new(), message: rejection.message.into() }
 }
 
-fn failed_for(reason: Reason) -> End {
-    End { status: Status::Failed, id: None, reason: Some(Box::new(reason)) }
-}
-
-fn failed(rejection: Rejection) -> End {
-    failed_for(reason_of(rejection))
-}
-
-fn in_doubt(why: Message) -> End {
-    let reason =
-        Reason { code: "in_doubt".into(), field: String::new(), message: message!("attempt.in_doubt", why = why) };
-    End { status: Status::Unknown, id: None, reason: Some(Box::new(reason)) }
+fn in_doubt(why: Message) -> Reason {
+    Reason { code: "in_doubt".into(), field: String::new(), message: message!("attempt.in_doubt", why = why) }
 }

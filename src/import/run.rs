@@ -69,7 +69,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         return Ok(Exit::Interrupted);
     }
     let started = Instant::now();
-    let sent = pipeline::send(options, &preflight, rows, journal, before, printer)?;
+    let sent = pipeline::send(options, &preflight, rows, journal, printer)?;
     finish(options, &preflight, sent, started, printer)
 }
 

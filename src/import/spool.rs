@@ -257,10 +257,8 @@ fn place() -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, Value};
-
     use super::*;
-    use crate::import::operation::TagEdit;
+    use crate::import::operation::{Members, TagEdit};
 
     #[test]
     fn rows_come_back_as_they_were() {
@@ -274,7 +272,7 @@ mod tests {
         };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
-        let members = Map::from_iter([("name".to_owned(), Value::from("示例"))]);
+        let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [
             row(RowState::Example),

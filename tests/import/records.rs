@@ -102,6 +102,19 @@ fn a_binding_that_is_there_is_unchanged_and_another_one_has_failed() {
 }
 
 #[test]
+fn a_binding_that_is_there_is_known_although_the_password_is_part_of_the_answer() {
+    let service = Service::start(|request| match request.method.as_str() {
+        "GET" => (200, r#"{"data":[{"cId":"50041","openId":"ext-1","account_source":"1"}]}"#.to_owned()),
+        _ => (200, r#"{"state":"403","message":"Bind Already exists"}"#.to_owned()),
+    });
+    let work = Work::with("mine.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-1,开放平台\n50041,ext-2,微信\n");
+    let mut command = work.command("import bindings mine.csv --rate 0");
+    command.env("BW8_BASE_URL", service.base_url()).env("BW8_USER", "me@example.com").env("BW8_PASSWORD", "Already");
+    work.run(command).exits(3).never_says("Bind Already").says("Bind ••• exists");
+    assert_rows(&work.summary(), "unchanged 1, failed 1");
+}
+
+#[test]
 fn a_binding_to_someone_else_says_to_whom() {
     let (work, server) = (Work::new(), Server::start(""));
     work.write("first.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-1,开放平台\n");

@@ -26,7 +26,7 @@ impl Backpressure {
         Backpressure {
             open: Mutex::new(0),
             left: Condvar::new(),
-            size: AtomicUsize::new(in_flight.clamp(1, LARGEST_WINDOW / 2)),
+            size: AtomicUsize::new(in_flight.clamp(1, LARGEST_WINDOW / OPEN_WINDOWS)),
         }
     }
 
@@ -67,5 +67,75 @@ impl Backpressure {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, usize> {
         self.open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stop::Cause;
+    use super::*;
+
+    impl Backpressure {
+        /// Windows that are open now.
+        pub(in crate::import::pipeline) fn open(&self) -> usize {
+            *self.lock()
+        }
+    }
+
+    #[test]
+    fn a_window_follows_the_rate_between_what_may_be_in_flight_and_the_largest() {
+        for (rate, in_flight, size) in [
+            // Half of what is sent in 50 ms.
+            (2_000.0, 8, 50),
+            (2_001.0, 8, 51),
+            (0.0, 8, 4),
+            (100.0, 8, 4),
+            (100.0, 1, 3),
+            (0.0, 1, 1),
+            (-1.0, 0, 1),
+            (1e9, 8, LARGEST_WINDOW / 2),
+            (f64::INFINITY, 8, LARGEST_WINDOW / 2),
+            (f64::NAN, 8, 4),
+        ] {
+            let backpressure = Backpressure::new(in_flight);
+            backpressure.follow(rate, in_flight);
+            assert_eq!(backpressure.size(), size, "{rate} rows a second, {in_flight} in flight");
+        }
+    }
+
+    #[test]
+    fn before_anything_is_known_of_the_rate_a_window_holds_what_may_be_in_flight() {
+        let sizes = [0, 1, 8, 100_000].map(|in_flight| Backpressure::new(in_flight).size());
+        assert_eq!(sizes, [1, 1, 8, LARGEST_WINDOW / 2]);
+    }
+
+    #[test]
+    fn a_third_window_waits_until_one_has_left() {
+        let (backpressure, stop) = (Backpressure::new(8), Stop::default());
+        backpressure.enter(&stop);
+        backpressure.enter(&stop);
+        let (to_test, entered) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                backpressure.enter(&stop);
+                to_test.send(backpressure.open()).unwrap();
+            });
+            assert_eq!(backpressure.open(), OPEN_WINDOWS);
+            backpressure.leave();
+            assert_eq!(entered.recv().unwrap(), OPEN_WINDOWS);
+        });
+    }
+
+    #[test]
+    fn a_stop_lets_go_of_whoever_waits() {
+        let (backpressure, stop) = (Backpressure::new(8), Stop::default());
+        backpressure.enter(&stop);
+        backpressure.enter(&stop);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| backpressure.enter(&stop));
+            stop.set(Cause::Interrupted);
+            waiting.join().unwrap();
+        });
+        assert_eq!(backpressure.open(), OPEN_WINDOWS + 1);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use super::backpressure::Backpressure;
-use super::stop::Stop;
+use super::shared::Shared;
 use crate::import::plan::PendingWrite;
 
 /// Rows that may be sent now, in input order.
@@ -52,7 +52,8 @@ impl Queue {
     }
 
     /// The next row whose record nobody writes to; none at the end or when the run stops.
-    pub(super) async fn next(&self, stop: &Stop, backpressure: &Backpressure) -> Option<PendingWrite> {
+    pub(super) async fn next(&self, shared: &Shared) -> Option<PendingWrite> {
+        let Shared { stop, backpressure, .. } = shared;
         loop {
             if stop.is_set() {
                 return None;
@@ -102,5 +103,113 @@ impl State {
             }
         }
         Some(pending)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::super::samples::{pending, shared};
+    use super::super::stop::Cause;
+    use super::*;
+
+    fn queue(rows: impl IntoIterator<Item = (u64, Option<u64>)>) -> Queue {
+        let queue = Queue::default();
+        queue.push(rows.into_iter().map(|(row, writer)| pending(row, writer)).collect());
+        queue
+    }
+
+    /// The next row, if one may go now.
+    fn next(queue: &Queue, shared: &Shared) -> Option<PendingWrite> {
+        queue.next(shared).now_or_never().flatten()
+    }
+
+    fn next_row(queue: &Queue, shared: &Shared) -> Option<u64> {
+        next(queue, shared).map(|pending| pending.row.row)
+    }
+
+    #[test]
+    fn rows_go_in_order() {
+        let (queue, shared) = (queue([(0, None), (1, None)]), shared(8));
+        queue.push(vec![pending(2, None)]);
+        let rows: Vec<_> = (0..4).map(|_| next_row(&queue, &shared)).collect();
+        assert_eq!(rows, [Some(0), Some(1), Some(2), None]);
+    }
+
+    #[test]
+    fn a_record_has_one_writer_and_the_others_let_those_behind_them_pass() {
+        let (queue, shared) = (queue([(0, Some(7)), (1, Some(7)), (2, Some(8)), (3, None), (4, Some(7))]), shared(8));
+        let first = next(&queue, &shared).unwrap();
+        assert_eq!(first.row.row, 0);
+        assert_eq!([next_row(&queue, &shared), next_row(&queue, &shared)], [Some(2), Some(3)]);
+        assert_eq!(next_row(&queue, &shared), None);
+        queue.release(&first);
+        assert_eq!(next_row(&queue, &shared), Some(1));
+        assert_eq!(next_row(&queue, &shared), None);
+    }
+
+    #[test]
+    fn whoever_waits_for_a_record_is_woken_when_it_is_free() {
+        let (queue, shared) = (queue([(0, Some(7)), (1, Some(7))]), shared(8));
+        let first = next(&queue, &shared).unwrap();
+        let mut waiting = Box::pin(queue.next(&shared));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        queue.release(&first);
+        assert_eq!(waiting.now_or_never().flatten().unwrap().row.row, 1);
+    }
+
+    #[test]
+    fn whoever_waits_for_rows_hears_of_new_ones_and_of_their_end() {
+        let (queue, shared) = (Queue::default(), shared(8));
+        let mut waiting = Box::pin(queue.next(&shared));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        queue.push(vec![pending(0, None)]);
+        assert_eq!(waiting.now_or_never().flatten().unwrap().row.row, 0);
+        let mut waiting = Box::pin(queue.next(&shared));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        queue.close();
+        assert!(matches!(waiting.now_or_never(), Some(None)));
+    }
+
+    #[test]
+    fn a_closed_queue_still_gives_out_what_waits_for_a_record() {
+        let (queue, shared) = (queue([(0, Some(7)), (1, Some(7))]), shared(8));
+        queue.close();
+        let first = next(&queue, &shared).unwrap();
+        assert!(queue.next(&shared).now_or_never().is_none());
+        queue.release(&first);
+        assert_eq!(next_row(&queue, &shared), Some(1));
+        assert!(matches!(queue.next(&shared).now_or_never(), Some(None)));
+    }
+
+    #[test]
+    fn what_is_drained_is_given_out_no_more() {
+        let (queue, shared) = (queue([(0, None), (1, None), (2, None)]), shared(8));
+        assert_eq!(next_row(&queue, &shared), Some(0));
+        assert_eq!(queue.drain(), HashSet::from([1, 2]));
+        assert_eq!(next_row(&queue, &shared), None);
+    }
+
+    #[test]
+    fn a_stop_gives_out_nothing_more_and_wakes_whoever_waits() {
+        let (queue, shared) = (queue([(0, Some(7)), (1, Some(7))]), shared(8));
+        assert_eq!(next_row(&queue, &shared), Some(0));
+        let mut waiting = Box::pin(queue.next(&shared));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        shared.stop.set(Cause::Interrupted);
+        assert!(matches!(waiting.now_or_never(), Some(None)));
+        queue.push(vec![pending(2, None)]);
+        assert!(matches!(queue.next(&shared).now_or_never(), Some(None)));
+    }
+
+    #[test]
+    fn a_window_leaves_with_its_last_row() {
+        let (queue, shared) = (queue([(0, None), (1, None)]), shared(8));
+        shared.backpressure.enter(&shared.stop);
+        next(&queue, &shared);
+        assert_eq!(shared.backpressure.open(), 1);
+        next(&queue, &shared);
+        assert_eq!(shared.backpressure.open(), 0);
     }
 }
