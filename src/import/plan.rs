@@ -14,7 +14,7 @@ use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
 use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
 use crate::error::{Error, Result};
-use crate::journal::{Journal, JournalReader, Operation, OperationCursor, Reason, RowKey, Status};
+use crate::journal::{Journal, JournalReader, Operation, OperationCursor, Reason, RowIdentity, RowKey, Status};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
@@ -92,19 +92,26 @@ impl<'a> RowPlanner<'a> {
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
         };
-        planner.mark_present_rows()?;
+        planner.match_earlier_rows()?;
         Ok(planner)
     }
 
-    /// Remembers which rows of an earlier input are still there: a row that is gone may have been edited.
-    fn mark_present_rows(&mut self) -> Result<()> {
+    /// Finds which rows of an earlier input are still there, each of them once: a row that is gone may have been edited.
+    fn match_earlier_rows(&mut self) -> Result<()> {
         if !self.has_earlier {
             return Ok(());
         }
+        self.match_earlier(JournalReader::match_by_identity)?;
+        self.match_earlier(JournalReader::match_by_cells)
+    }
+
+    fn match_earlier(&mut self, find: impl Fn(&JournalReader, u64, &RowIdentity) -> Result<()>) -> Result<()> {
         self.duplicates.begin();
+        let mut row_index = 0;
         while let Some(row) = self.spool.next()? {
             let seen = self.see(&row);
-            self.past.mark_present(&row.known_by(seen))?;
+            find(&self.past, row_index, &row.known_by(seen))?;
+            row_index += 1;
         }
         self.duplicates.begin();
         self.spool.rewind()
@@ -143,6 +150,7 @@ impl<'a> RowPlanner<'a> {
             identity: Some(spooled.identity),
             content: spooled.content,
             copy: seen.copy,
+            content_copy: seen.content_copy,
             key: spooled.key_hash(),
             origin: known.origin,
             generation: 0,
@@ -196,11 +204,10 @@ impl<'a> RowPlanner<'a> {
 
     /// Looks up what is known of a row.
     fn known(&self, row: &SpooledRow, seen: Seen) -> Result<Known> {
-        let identity = row.known_by(seen);
         let key = row.key_hash();
         let (mut earlier, mut earlier_key) = (None, None);
         if self.has_earlier {
-            earlier = self.past.earlier(&identity)?;
+            earlier = self.past.earlier(self.next_index)?;
             earlier_key = key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
         }
         let number = earlier.as_ref().map(|earlier| earlier.row.number);

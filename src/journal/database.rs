@@ -10,7 +10,7 @@ use super::rows::{pack, unpack};
 use crate::error::{Error, Result};
 use crate::message;
 
-/// Name of the journalin a run's folder.
+/// Name of the journal in a run's folder.
 pub(super) const FILE_NAME: &str = "journal.db";
 /// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
 /// language of the run, now they are codes with details, as JSON; and rows had no identity, only the hash of their cells.
@@ -24,12 +24,12 @@ CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE operation (
   row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER) STRICT;
 -- What happened before the input changed: rows found again are copied from here, by identity or by key.
 CREATE TABLE earlier (
   row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER) STRICT;
 -- Rows whose sending may have begun and that have no outcome yet.
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
 CREATE TABLE finding (
@@ -93,7 +93,9 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     let transaction = connection.transaction()?;
     transaction.execute_batch(
-        "ALTER TABLE operation ADD COLUMN identity BLOB; ALTER TABLE earlier ADD COLUMN identity BLOB;",
+        "ALTER TABLE operation ADD COLUMN identity BLOB; ALTER TABLE earlier ADD COLUMN identity BLOB;
+         ALTER TABLE operation ADD COLUMN content_copy INTEGER; ALTER TABLE earlier ADD COLUMN content_copy INTEGER;
+         UPDATE operation SET content_copy = copy; UPDATE earlier SET content_copy = copy;",
     )?;
     let reservations: Vec<(i64, Vec<u8>)> = transaction
         .prepare("SELECT first, rows FROM reservation")?

@@ -19,8 +19,10 @@ pub struct RowKey {
     pub identity: Option<Content>,
     /// The hash of all its cells.
     pub content: Content,
-    /// Its occurrence among rows of the same identity, from 0.
+    /// Its occurrence among rows of the same identity, from 0; in journals of version 1, among rows of the same cells.
     pub copy: u32,
+    /// Its occurrence among rows of the same cells, from 0.
+    pub content_copy: u32,
     /// Hash of its natural key, when it has one.
     pub key: Option<u64>,
     /// For a retry: the row number it had in the run that is retried.
@@ -105,9 +107,18 @@ mod tests {
     fn a_request_id_depends_on_what_is_sent_not_on_the_position() {
         let run = Uuid::from_u128(1);
         let identity = Some([7; 16]);
-        let key =
-            RowKey { row: 0, number: 2, identity, content: [9; 16], copy: 0, key: None, origin: None, generation: 0 };
-        let moved = RowKey { row: 9, number: 11, content: [1; 16], ..key };
+        let key = RowKey {
+            row: 0,
+            number: 2,
+            identity,
+            content: [9; 16],
+            copy: 0,
+            content_copy: 0,
+            key: None,
+            origin: None,
+            generation: 0,
+        };
+        let moved = RowKey { row: 9, number: 11, content: [1; 16], content_copy: 4, ..key };
         assert_eq!(key.request_id(&run), moved.request_id(&run));
         for other in [
             RowKey { copy: 1, ..key.clone() },

@@ -12,7 +12,8 @@ use super::database::{connect, damaged, failed, get_identity, totals, version_of
 use super::identity::RunIdentity;
 use super::operation::{Operation, RowIdentity, RowKey};
 use super::rows::{
-    COLUMNS, COLUMNS_OF_VERSION_1, read_finding, read_message, read_operation, signed, unpack, unsigned,
+    COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, read_finding, read_message, read_operation, signed, unpack,
+    unsigned,
 };
 use super::status::{Counts, Status};
 use crate::check::findings::RowFinding;
@@ -41,7 +42,9 @@ impl JournalReader {
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
         let version = version_of(&connection).map_err(|error| failed(folder, error))?;
         connection
-            .execute_batch("CREATE TEMP TABLE present (row INTEGER PRIMARY KEY) STRICT")
+            .execute_batch(
+                "CREATE TEMP TABLE matched (row INTEGER PRIMARY KEY, earlier INTEGER NOT NULL UNIQUE) STRICT",
+            )
             .map_err(|error| failed(folder, error))?;
         Ok(JournalReader { connection, folder: folder.to_owned(), identity, version })
     }
@@ -160,18 +163,6 @@ impl JournalReader {
         )
     }
 
-    /// Kinds of findings, with how many there are and one example's row_index and rule, most first.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn finding_kinds(&self) -> Result<Vec<(RowFinding, u64)>> {
-        self.query(
-            "SELECT min(row), number, row_index, field, code, rule, hint, count(*) FROM finding
-             GROUP BY code, place ORDER BY count(*) DESC, min(row)",
-            |row| Ok((read_finding(row)?, unsigned(row.get(7)?))),
-        )
-    }
-
     fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
         let found = (|| self.connection.prepare(sql)?.query_map([], read)?.collect::<rusqlite::Result<Vec<T>>>())();
         found.map_err(|error| failed(&self.folder, error))
@@ -221,41 +212,54 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// What happened to a row before the input changed.
+    /// Finds, among the rows of the earlier input, the one that says the same as the row at `row_index`: it is that row, and
+    /// no other one is. Rows that say the same come before those whose cells are the same
+    /// ([`JournalReader::match_by_cells`]).
     ///
     /// # Errors
     /// A damaged file.
-    pub fn earlier(&self, row: &RowIdentity) -> Result<Option<Operation>> {
-        if self.version >= 2
-            && let Some(found) = self.one(
-                &format!("SELECT {COLUMNS} FROM earlier WHERE identity = ?1 AND coalesce(copy, 0) = ?2 LIMIT 1"),
-                params![&row.identity[..], row.copy],
-            )?
-        {
-            return Ok(Some(found));
-        }
-        self.one(
-            &format!(
-                "SELECT {} FROM earlier WHERE content = ?1 AND coalesce(copy, 0) = ?2 {} LIMIT 1",
-                self.columns(),
-                self.without_identity()
-            ),
-            params![&row.content[..], row.content_copy],
+    pub fn match_by_identity(&self, row_index: u64, row: &RowIdentity) -> Result<()> {
+        self.matched(
+            "INSERT OR IGNORE INTO temp.matched (row, earlier) SELECT ?1, rowid FROM earlier
+             WHERE identity = ?2 AND coalesce(copy, 0) = ?3 LIMIT 1",
+            params![signed(row_index), &row.identity[..], row.copy],
         )
     }
 
-    /// Remembers that a row of the input is one of those the earlier input held, for [`JournalReader::earlier_by_key`].
+    /// Finds, for a row that has no match yet, the one with the same cells among those that are no other's match: it may be
+    /// that the columns are read in another way now, or that it was sent by version 1.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn mark_present(&self, row: &RowIdentity) -> Result<()> {
-        if let Some(earlier) = self.earlier(row)? {
-            self.connection
-                .prepare_cached("INSERT OR IGNORE INTO temp.present (row) VALUES (?1)")
-                .and_then(|mut statement| statement.execute([signed(earlier.row.row)]))
-                .map_err(|error| failed(&self.folder, error))?;
-        }
+    pub fn match_by_cells(&self, row_index: u64, row: &RowIdentity) -> Result<()> {
+        self.matched(
+            "INSERT OR IGNORE INTO temp.matched (row, earlier) SELECT ?1, rowid FROM earlier
+             WHERE content = ?2 AND coalesce(content_copy, 0) = ?3
+             AND rowid NOT IN (SELECT earlier FROM temp.matched) LIMIT 1",
+            params![signed(row_index), &row.content[..], row.content_copy],
+        )
+    }
+
+    fn matched(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<()> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(parameters))
+            .map_err(|error| failed(&self.folder, error))?;
         Ok(())
+    }
+
+    /// What happened to the row at `row_index` before the input changed, once the matches are found.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn earlier(&self, row_index: u64) -> Result<Option<Operation>> {
+        self.one(
+            &format!(
+                "SELECT {} FROM earlier WHERE rowid = (SELECT earlier FROM temp.matched WHERE row = ?1)",
+                self.columns()
+            ),
+            params![signed(row_index)],
+        )
     }
 
     /// What happened before the input changed to the row with this natural key, of those that were sent and are not known
@@ -264,17 +268,30 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn earlier_by_key(&self, key: u64) -> Result<Option<(Operation, bool)>> {
-        let found = self.one(
-            &format!("SELECT {} FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7) LIMIT 1", self.columns()),
-            params![key.cast_signed()],
-        )?;
-        let Some(found) = found else { return Ok(None) };
-        let is_present = self
-            .connection
-            .prepare_cached("SELECT 1 FROM temp.present WHERE row = ?1")
-            .and_then(|mut statement| statement.exists([signed(found.row.row)]))
-            .map_err(|error| failed(&self.folder, error))?;
-        Ok(Some((found, is_present)))
+        let one = |is_present: &str| {
+            self.one(
+                &format!(
+                    "SELECT {} FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7)
+                     AND rowid {is_present} (SELECT earlier FROM temp.matched) LIMIT 1",
+                    self.columns()
+                ),
+                params![key.cast_signed()],
+            )
+        };
+        match one("IN")? {
+            Some(present) => Ok(Some((present, true))),
+            None => Ok(one("NOT IN")?.map(|gone| (gone, false))),
+        }
+    }
+
+    /// The row that a condition says, of this input or of an earlier one: one that was sent first, then one of this input.
+    fn of_both(&self, condition: &str) -> String {
+        let columns = self.columns();
+        format!(
+            "SELECT * FROM (SELECT {columns} FROM operation WHERE {condition}
+             UNION ALL SELECT {columns} FROM earlier WHERE {condition} AND status IN (1, 2, 3, 7))
+             ORDER BY status IN (5, 6) LIMIT 1"
+        )
     }
 
     fn columns(&self) -> &'static str {
@@ -302,10 +319,7 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn by_origin(&self, origin: u64) -> Result<Option<Operation>> {
-        self.one(
-            &format!("SELECT {} FROM operation WHERE origin = ?1 LIMIT 1", self.columns()),
-            params![signed(origin)],
-        )
+        self.one(&self.of_both("origin = ?1"), params![signed(origin)])
     }
 
     /// What happened to the row with this natural key. A row that was sent beats one that failed.
@@ -313,10 +327,7 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn by_key(&self, key: u64) -> Result<Option<Operation>> {
-        self.one(
-            &format!("SELECT {} FROM operation WHERE key = ?1 ORDER BY status IN (5, 6) LIMIT 1", self.columns()),
-            params![key.cast_signed()],
-        )
+        self.one(&self.of_both("key = ?1"), params![key.cast_signed()])
     }
 
     /// Whether this row was sent and is not known to have failed.
@@ -345,13 +356,20 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn sent(&self) -> Result<u64> {
-        let identity = if self.version >= 2 { "coalesce(identity, content)" } else { "content" };
-        let sent =
-            |table: &str| format!("SELECT {identity}, coalesce(copy, 0) FROM {table} WHERE status IN (1, 2, 3, 7)");
+        const SENT: &str = "status IN (1, 2, 3, 7)";
+        let same_row = match self.version {
+            1 => "operation.content = earlier.content AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)",
+            _ => SAME_ROW,
+        };
         self.connection
-            .query_row(&format!("SELECT count(*) FROM ({} UNION {})", sent("operation"), sent("earlier")), [], |row| {
-                row.get(0)
-            })
+            .query_row(
+                &format!(
+                    "SELECT (SELECT count(*) FROM operation WHERE {SENT}) + (SELECT count(*) FROM earlier WHERE {SENT}
+                     AND NOT EXISTS (SELECT 1 FROM operation WHERE {same_row} AND operation.{SENT}))"
+                ),
+                [],
+                |row| row.get(0),
+            )
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
     }
@@ -380,14 +398,14 @@ impl JournalReader {
                 "CREATE INDEX IF NOT EXISTS operation_by_number ON operation (number);
                  CREATE INDEX IF NOT EXISTS operation_by_origin ON operation (origin) WHERE origin IS NOT NULL;
                  CREATE INDEX IF NOT EXISTS operation_by_key ON operation (key) WHERE key IS NOT NULL;
-                 CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);",
+                 CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);
+                 CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content);
+                 CREATE INDEX IF NOT EXISTS earlier_by_origin ON earlier (origin) WHERE origin IS NOT NULL;
+                 CREATE INDEX IF NOT EXISTS earlier_by_key ON earlier (key) WHERE key IS NOT NULL;",
             )
             .and_then(|()| match self.version {
                 1 => Ok(()),
-                _ => self.connection.execute_batch(
-                    "CREATE INDEX IF NOT EXISTS operation_by_identity ON operation (identity);
-                     CREATE INDEX IF NOT EXISTS earlier_by_identity ON earlier (identity, copy);",
-                ),
+                _ => self.connection.execute_batch(INDEXES),
             })
             .map_err(|error| failed(&self.folder, error))
     }

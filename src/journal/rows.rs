@@ -10,22 +10,39 @@ use crate::message::Message;
 
 /// The columns of an operation, in the order [`read_operation`] reads and [`insert_operation`] writes them.
 pub(super) const COLUMNS: &str =
-    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity";
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
+    content_copy";
 
 /// The same of tables of version 1.
 pub(super) const COLUMNS_OF_VERSION_1: &str =
-    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL";
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL, copy";
+
+/// Whether a row of the table `operation` is one of the table `earlier`: it says the same. Where one of them is of version 1,
+/// which did not know what rows say, its cells are the same.
+pub(super) const SAME_ROW: &str = "(operation.identity = earlier.identity
+       AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)
+     OR operation.content = earlier.content AND coalesce(operation.content_copy, 0) = coalesce(earlier.content_copy, 0)
+       AND (operation.identity IS NULL OR earlier.identity IS NULL))";
+
+/// What makes look-ups by number, origin, key, identity and cells fast, in tables of version 2.
+pub(super) const INDEXES: &str = "
+CREATE INDEX IF NOT EXISTS operation_by_identity ON operation (identity);
+CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);
+CREATE INDEX IF NOT EXISTS earlier_by_identity ON earlier (identity);
+CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content);
+CREATE INDEX IF NOT EXISTS earlier_by_key ON earlier (key) WHERE key IS NOT NULL;";
 
 /// Bytes of one row in a reservation of version 1: index, number, content, copy, key with a flag, origin with a flag,
-/// generation. Later versions have the identity after them.
+/// generation. Later versions have the identity and the occurrence of the cells after them.
 const RESERVED_ROW: usize = 8 + 8 + 16 + 4 + 9 + 9 + 4;
-/// Bytes of the identity with a flag.
-const RESERVED_IDENTITY: usize = 17;
+/// Bytes of the identity with a flag, and of the occurrence.
+const RESERVED_IDENTITY: usize = 17 + 4;
 
 /// The statement that writes an operation and begins with `insert`.
 pub(super) fn insert_operation<'a>(connection: &'a Connection, insert: &str) -> rusqlite::Result<CachedStatement<'a>> {
-    connection
-        .prepare_cached(&format!("{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"))
+    connection.prepare_cached(&format!(
+        "{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)"
+    ))
 }
 
 /// Writes an operation by the statement of [`insert_operation`].
@@ -49,6 +66,7 @@ pub(super) fn put_operation(statement: &mut CachedStatement<'_>, operation: &Ope
         reason.map(|reason| &reason.field).filter(|field| !field.is_empty()),
         reason.map(|reason| reason.message.to_json()),
         row.identity.as_ref().map(|identity| &identity[..]),
+        zero_as_null(row.content_copy),
     ])?;
     Ok(())
 }
@@ -92,6 +110,7 @@ pub(super) fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
             identity: identity.map(|hash| hash.try_into().map_err(|_| rusqlite::Error::InvalidQuery)).transpose()?,
             content: content.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?,
             copy: row.get::<_, Option<u32>>(3)?.unwrap_or(0),
+            content_copy: row.get::<_, Option<u32>>(15)?.unwrap_or(0),
             key: row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned),
             origin: row.get::<_, Option<i64>>(5)?.map(unsigned),
             generation: row.get::<_, Option<u32>>(6)?.unwrap_or(0),
@@ -158,6 +177,7 @@ pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
         bytes.extend_from_slice(&row.generation.to_be_bytes());
         bytes.push(u8::from(row.identity.is_some()));
         bytes.extend_from_slice(&row.identity.unwrap_or_default());
+        bytes.extend_from_slice(&row.content_copy.to_be_bytes());
     }
     bytes
 }
@@ -181,6 +201,8 @@ pub(super) fn unpack(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey>
             identity,
             content,
             copy: four(&row[32..36]),
+            // In version 1 rows were counted by their cells.
+            content_copy: four(row.get(75..79).unwrap_or(&row[32..36])),
             key: (row[36] == 1).then(|| eight(&row[37..45])),
             origin: (row[45] == 1).then(|| eight(&row[46..54])),
             generation: four(&row[54..58]),
@@ -227,6 +249,7 @@ mod tests {
             identity: Some([6; 16]),
             content: [5; 16],
             copy: 0,
+            content_copy: 6,
             key: Some(u64::MAX),
             origin: None,
             generation: 0,

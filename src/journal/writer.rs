@@ -13,7 +13,7 @@ use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::operation::{Operation, Reason, Reservation, RowKey};
 use super::reader::JournalReader;
-use super::rows::{COLUMNS, insert_operation, pack, put_finding, put_operation, signed, unpack};
+use super::rows::{COLUMNS, INDEXES, SAME_ROW, insert_operation, pack, put_finding, put_operation, signed, unpack};
 
 use super::status::Status;
 use crate::check::findings::RowFinding;
@@ -226,26 +226,12 @@ impl Journal {
         let accepted = (|| {
             let transaction = self.connection.transaction()?;
             transaction.execute_batch(&format!(
-                "CREATE INDEX IF NOT EXISTS earlier_by_identity ON earlier (identity, copy);
-                 CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content, copy);
-                 CREATE INDEX IF NOT EXISTS earlier_by_key ON earlier (key);
-                 CREATE INDEX IF NOT EXISTS operation_by_identity ON operation (identity);
-                 CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);
+                "{INDEXES}
                  -- A row that was sent stays known as sent, whatever was thought of it later (5 refused, 6 failed).
-                 DELETE FROM earlier WHERE identity IS NOT NULL AND EXISTS (
-                   SELECT 1 FROM operation WHERE operation.identity = earlier.identity
-                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)
+                 DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE {SAME_ROW}
                    AND (operation.status NOT IN (5, 6) OR earlier.status IN (5, 6)));
-                 DELETE FROM earlier WHERE identity IS NULL AND EXISTS (
-                   SELECT 1 FROM operation WHERE operation.content = earlier.content AND operation.identity IS NULL
-                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)
-                   AND (operation.status NOT IN (5, 6) OR earlier.status IN (5, 6)));
-                 INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation WHERE NOT EXISTS (
-                   SELECT 1 FROM earlier WHERE operation.identity = earlier.identity
-                   AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0))
-                 AND NOT EXISTS (
-                   SELECT 1 FROM earlier WHERE operation.identity IS NULL AND earlier.identity IS NULL
-                   AND operation.content = earlier.content AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0));
+                 INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation
+                   WHERE NOT EXISTS (SELECT 1 FROM earlier WHERE {SAME_ROW});
                  DELETE FROM operation; DELETE FROM finding;"
             ))?;
             put_identity(&transaction, &identity)?;
@@ -370,6 +356,7 @@ mod tests {
             identity: Some(content),
             content,
             copy: 0,
+            content_copy: 0,
             key: Some(row * 7),
             origin: None,
             generation: 0,
@@ -377,8 +364,8 @@ mod tests {
     }
 
     fn found_by(row: u64) -> RowIdentity {
-        let RowKey { content, copy, .. } = key(row);
-        RowIdentity { identity: content, copy, content, content_copy: copy }
+        let RowKey { content, copy, content_copy, .. } = key(row);
+        RowIdentity { identity: content, copy, content, content_copy }
     }
 
     fn created(row: u64) -> Operation {
@@ -447,13 +434,40 @@ mod tests {
         journal.accept_change(RunIdentity { input: "other".into(), ..identity() }).unwrap();
         journal.apply(&[], &[Operation { row: RowKey { row: 5, ..key(1) }, ..created(1) }], &[]).unwrap();
         let past = journal.reader().unwrap();
-        assert_eq!(past.earlier(&found_by(0)).unwrap().unwrap(), created(0));
+        past.match_by_identity(3, &found_by(0)).unwrap();
+        assert_eq!(past.earlier(3).unwrap().unwrap(), created(0));
+        assert_eq!(past.earlier(0).unwrap(), None);
         assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), false));
-        past.mark_present(&found_by(1)).unwrap();
+        past.match_by_identity(5, &found_by(1)).unwrap();
         assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), true));
         assert_eq!(past.counts().unwrap().created, 1);
         journal.accept_change(RunIdentity { input: "third".into(), ..identity() }).unwrap();
-        assert!(past.earlier(&found_by(1)).unwrap().is_some());
+        let past = journal.reader().unwrap();
+        past.match_by_identity(0, &found_by(1)).unwrap();
+        assert!(past.earlier(0).unwrap().is_some());
+        assert_eq!(past.sent().unwrap(), 2);
         assert_eq!(past.counts().unwrap().created, 0);
+    }
+
+    #[test]
+    fn each_row_of_a_changed_input_has_one_match() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(folder.path(), &identity()).unwrap();
+        journal.apply(&[], &[created(0), created(1)], &[]).unwrap();
+        journal.accept_change(RunIdentity { input: "other".into(), ..identity() }).unwrap();
+        let past = journal.reader().unwrap();
+        // The first one says what a row said that was sent, the second one has its cells: that row was sent once.
+        let (says_the_same, same_cells) =
+            (RowIdentity { content: [7; 16], ..found_by(0) }, RowIdentity { identity: [8; 16], ..found_by(0) });
+        let read_in_another_way = RowIdentity { identity: [9; 16], ..found_by(1) };
+        let rows = [same_cells, says_the_same, read_in_another_way];
+        for find in [JournalReader::match_by_identity, JournalReader::match_by_cells] {
+            for (row_index, row) in rows.iter().enumerate() {
+                find(&past, row_index as u64, row).unwrap();
+            }
+        }
+        assert_eq!(past.earlier(0).unwrap(), None);
+        assert_eq!(past.earlier(1).unwrap(), Some(created(0)));
+        assert_eq!(past.earlier(2).unwrap(), Some(created(1)));
     }
 }

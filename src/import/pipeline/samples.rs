@@ -27,7 +27,17 @@ pub(super) fn shared(in_flight: usize) -> Shared {
 pub(super) fn row(row: u64) -> RowKey {
     let mut content = [0; 16];
     content[..8].copy_from_slice(&row.to_be_bytes());
-    RowKey { row, number: row + 2, identity: Some(content), content, copy: 0, key: None, origin: None, generation: 0 }
+    RowKey {
+        row,
+        number: row + 2,
+        identity: Some(content),
+        content,
+        copy: 0,
+        content_copy: 0,
+        key: None,
+        origin: None,
+        generation: 0,
+    }
 }
 
 /// The row at this place, to be sent; rows of the same `writer` write to the same record.
