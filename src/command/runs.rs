@@ -214,14 +214,13 @@ fn forget(folder: &Path, indexes: &[RunIndex], assumes_yes: bool, printer: &Prin
     Ok(Exit::Done)
 }
 
-/// Whether another run that was not forgotten has this input, too.
+/// Whether another run has this input, too, and was not forgotten. One that cannot be read may need it.
 fn is_needed(indexes: &[RunIndex], run: uuid::Uuid, input: &Path) -> Result<bool> {
-    for other in all(indexes)?.iter().filter(|other| other.run != run && other.input_path == input) {
-        if JournalReader::open(&other.folder)?.forgotten()?.is_none() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let is_forgotten = |run: &IndexedRun| JournalReader::open(&run.folder).and_then(|past| past.forgotten());
+    Ok(all(indexes)?
+        .iter()
+        .filter(|other| other.run != run && other.input_path == input)
+        .any(|other| !matches!(is_forgotten(other), Ok(Some(_)))))
 }
 
 /// The folder of the run a user means.

@@ -18,7 +18,7 @@ const JOURNAL: &str = "journal.";
 pub struct PersonalFiles {
     /// Those the run wrote.
     pub own: Vec<PathBuf>,
-    /// Other files in its folder, which somebody else put there.
+    /// Other files in its folder, which somebody else put there, and an input that another run needs.
     pub others: Vec<PathBuf>,
 }
 
@@ -48,10 +48,8 @@ impl PersonalFiles {
                 if is_own { files.own.push(path) } else { files.others.push(path) }
             }
         }
-        if let Some(input) = input.filter(|input| input.is_file() && !files.own.contains(input))
-            && !is_needed(&input)?
-        {
-            files.own.push(input);
+        if let Some(input) = input.filter(|input| input.is_file() && !files.own.contains(input)) {
+            if is_needed(&input)? { files.others.push(input) } else { files.own.push(input) }
         }
         files.own.sort();
         files.others.sort();

@@ -53,10 +53,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         OpenedRun::New(journal) => (journal, None),
     };
     drop(deciding);
-    if let Some(cells) = rows.cells.take() {
-        journal.remember()?;
-        cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
-    }
+    // A run that was forgotten has words again from here on.
+    journal.remember()?;
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
@@ -68,6 +66,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     if !confirm(options, &preflight, ended.unwrap_or(0), printer)? {
         return Ok(Exit::Interrupted);
+    }
+    // No cells are kept of rows that nobody agreed to send.
+    if let Some(cells) = rows.cells.take() {
+        cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
     }
     let started = Instant::now();
     let sent = pipeline::send(options, &preflight, rows, journal, before, printer)?;
