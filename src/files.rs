@@ -23,6 +23,14 @@ pub fn whole(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result
     file.replace(path).context(cannot_write)
 }
 
+/// Begins the names of files and folders in the making, which a killed process leaves behind.
+const TEMPORARY: &str = ".bw8-";
+
+/// Whether a file of this name is one in the making.
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with(TEMPORARY)
+}
+
 /// A file in the making, under a temporary name on the disk it is meant for: it appears under its own name when it is
 /// whole, and is gone when it is dropped before. It is its owner's alone.
 #[derive(Debug)]
@@ -42,7 +50,7 @@ impl AtomicFile {
     /// # Errors
     /// A folder that cannot be written.
     pub fn new_in(folder: &Path) -> std::io::Result<AtomicFile> {
-        tempfile::NamedTempFile::new_in(folder).map(AtomicFile)
+        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map(AtomicFile)
     }
 
     /// Puts the whole file at `path`, in place of what stands there, once all of it is on the disk.
@@ -244,7 +252,7 @@ impl StagingDirectory {
     /// # Errors
     /// A folder that cannot be written.
     pub fn new_in(folder: &Path) -> std::io::Result<StagingDirectory> {
-        let directory = tempfile::Builder::new().prefix(".bw8-").tempdir_in(folder)?;
+        let directory = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder)?;
         staging().push(directory.path().to_owned());
         Ok(StagingDirectory(directory))
     }

@@ -73,7 +73,7 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
         Command::Import(arguments) => command::import::run(arguments, &cli.global, typed, printer),
         Command::Check(arguments) => command::check::run(arguments, printer),
         Command::Retry(arguments) => command::retry::run(arguments, &cli.global, typed, printer),
-        Command::Runs(arguments) => command::runs::run(arguments, printer),
+        Command::Runs(arguments) => command::runs::run(arguments, &cli.global, printer),
         Command::Export(arguments) => command::export::run(arguments, printer),
         Command::Mirror(arguments) => command::mirror::run(arguments, printer),
         Command::Template(arguments) => command::template::run(arguments, printer),

@@ -10,7 +10,8 @@ use super::options::SendingOptions;
 use crate::account::Account;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
-use crate::format::{self, FileFormat, Input, Row};
+use crate::format::{self, Input, Row};
+use crate::import::report::failed_number;
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
 use crate::mapping::{MappingFile, RESULT_COLUMNS};
@@ -60,7 +61,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             fresh: false,
             accept_changed: arguments.accept_changed,
         },
-        parent: Some(Parent { run: parent.run, folder: folder.clone() }),
+        parent: Some(Parent { run: parent.run, folder }),
         dry_run: arguments.sending.dry_run,
         limit: None,
         strict: arguments.strict,
@@ -97,10 +98,10 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
                 Error::usage(message!("journal.none", folder = named.display())).hint(message!("journal.none_hint"))
             );
         }
-        let file = newest_failed(named).ok_or_else(|| {
-            Error::usage(message!("retry.nothing", folder = named.display())).hint(message!("retry.nothing_hint"))
-        })?;
-        return Ok((absolute(named)?, file));
+        return match newest_failed(named) {
+            Some(file) => Ok((absolute(named)?, file)),
+            None => Err(nothing_to_retry(named)?),
+        };
     }
     if !named.exists() {
         return Err(
@@ -123,6 +124,16 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
     }
 }
 
+fn nothing_to_retry(folder: &Path) -> Result<Error> {
+    let error = match JournalReader::open(folder)?.forgotten()? {
+        None => Error::usage(message!("retry.nothing", folder = folder.display())).hint(message!("retry.nothing_hint")),
+        Some(_) => {
+            Error::usage(message!("retry.forgotten", folder = folder.display())).hint(message!("retry.forgotten_hint"))
+        }
+    };
+    Ok(error)
+}
+
 /// The run that the first row of a file of failed rows names.
 fn run_named_in(file: &Path) -> Result<Option<uuid::Uuid>> {
     let input = Input { path: file.to_owned(), shown: file.display().to_string(), ..Input::default() };
@@ -141,22 +152,10 @@ fn run_named_in(file: &Path) -> Result<Option<uuid::Uuid>> {
 
 /// `failed.xlsx`, or the one with the highest number.
 fn newest_failed(folder: &Path) -> Option<PathBuf> {
-    let number = |path: &Path| {
-        let stem = path.file_stem()?.to_str()?;
-        match stem.strip_prefix("failed")? {
-            "" => Some(1),
-            rest => rest.strip_prefix('-')?.parse::<u32>().ok(),
-        }
-    };
-    let extension = |path: &Path| Some(path.extension()?.to_str()?.to_owned());
-    let is_table = |path: &Path| {
-        extension(path).and_then(|extension| format::of_extension(&extension)).is_some_and(FileFormat::is_readable)
-    };
     std::fs::read_dir(folder)
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| is_table(path))
-        .filter_map(|path| Some((number(&path)?, path)))
+        .filter_map(|path| Some((failed_number(&path)?, path)))
         .max()
         .map(|(_, path)| path)
 }

@@ -9,12 +9,13 @@ use serde_json::json;
 use crate::account::indexes;
 use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
+use crate::import::PersonalFiles;
 use crate::import::report::{exit_of, words};
 use crate::journal::{Counts, IndexedRun, Journal, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
-use crate::terminal::{Printer, quoted_path};
+use crate::terminal::{Global, Printer, ask, can_ask, quoted_path};
 
 /// `bw8 runs`.
 #[derive(Debug, Args)]
@@ -33,18 +34,24 @@ pub enum Action {
         /// Its folder, its name, or the beginning of its id
         run: PathBuf,
     },
+    /// Remove what a run keeps of persons: cells, reports, messages; what was sent stays known
+    Forget {
+        /// Its folder, its name, or the beginning of its id
+        run: PathBuf,
+    },
 }
 
-/// Lists runs, or shows one.
+/// Lists runs, shows one, or forgets one.
 ///
 /// # Errors
 /// No such run, or a journal that cannot be read.
-pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let indexes = indexes()?;
     match &arguments.action {
         None => list(&indexes, &settings.catalog, printer),
         Some(Action::Show { run }) => show(&find(&indexes, run)?, &settings.catalog, printer),
+        Some(Action::Forget { run }) => forget(&find(&indexes, run)?, &indexes, global.yes, printer),
     }
 }
 
@@ -99,6 +106,8 @@ struct State {
     finished: bool,
     exit: Option<Exit>,
     claimed: u64,
+    /// When it was forgotten.
+    forgotten: Option<i64>,
 }
 
 impl State {
@@ -112,6 +121,7 @@ impl State {
             finished: matches!(ended, Some((_, true))),
             exit: ended.map(|(exit, _)| exit),
             claimed: past.claimed()?,
+            forgotten: past.forgotten()?,
         })
     }
 
@@ -146,6 +156,9 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
     if let Some(parent) = &identity.parent {
         printer.result(&t!("runs.parent", folder = parent.folder.display()));
     }
+    if let Some(at) = state.forgotten {
+        printer.result(&t!("runs.forgotten", at = started(at)));
+    }
     for (status, code, message, rows) in past.reasons()? {
         printer.result(&words::reason(status, &code, &message, rows));
     }
@@ -154,9 +167,60 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
         "account": identity.target, "input": identity.input_path.display().to_string(), "started": identity.started,
         "finished": state.finished, "rows": state.counts, "claimed": state.claimed, "requests": requests,
         "retries": retries, "seconds": seconds, "parent": identity.parent.as_ref().map(|parent| parent.run),
+        "forgotten": state.forgotten,
         "exit": state.exit.unwrap_or_else(|| exit_of(&state.counts, Some(Exit::Stopped))),
     }));
     Ok(Exit::Done)
+}
+
+/// Forgets a run, once that is agreed to.
+fn forget(folder: &Path, indexes: &[RunIndex], assumes_yes: bool, printer: &Printer) -> Result<Exit> {
+    let past = JournalReader::open(folder)?;
+    let identity = past.identity().clone();
+    let is_finished = State::of(&past)?.finished;
+    // It would be in the way of the journal being made anew.
+    drop(past);
+    let files = PersonalFiles::of(folder, &identity, |input| is_needed(indexes, identity.run, input))?;
+    let shown = |files: &[PathBuf]| files.iter().map(|file| quoted_path(file)).collect::<Vec<_>>().join("\n  ");
+    let document = |is_forgotten: bool, exit: Exit| {
+        let own = if is_forgotten { &files.own[..] } else { &[] };
+        let texts = |files: &[PathBuf]| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
+        json!({"version": 1, "run": identity.run, "folder": folder.display().to_string(), "forgotten": is_forgotten,
+            "finished": is_finished, "removed": texts(own), "left": texts(&files.others), "exit": exit})
+    };
+    if !assumes_yes {
+        if !can_ask() {
+            return Err(Error::usage(message!("runs.forget_unasked")).hint(message!("runs.forget_unasked_hint")));
+        }
+        printer.warn(&t!("runs.forget_about", folder = quoted_path(folder), files = shown(&files.own)));
+        if !is_finished {
+            printer.warn(&t!("runs.forget_unfinished"));
+        }
+        if !ask(printer, &t!("runs.forget_ask"))? {
+            printer.say(&t!("runs.not_forgotten"));
+            printer.json(&document(false, Exit::Interrupted));
+            return Ok(Exit::Interrupted);
+        }
+    }
+    files.forget(folder)?;
+    printer.result(&t!("runs.forgot", folder = quoted_path(folder), files = files.own.len()));
+    if !is_finished {
+        printer.result(&t!("runs.forget_unfinished"));
+    }
+    if !files.others.is_empty() {
+        printer.result(&t!("runs.forget_left", files = shown(&files.others)));
+    }
+    printer.json(&document(true, Exit::Done));
+    Ok(Exit::Done)
+}
+
+/// Whether another run has this input, too, and was not forgotten. One that cannot be read may need it.
+fn is_needed(indexes: &[RunIndex], run: uuid::Uuid, input: &Path) -> Result<bool> {
+    let is_forgotten = |run: &IndexedRun| JournalReader::open(&run.folder).and_then(|past| past.forgotten());
+    Ok(all(indexes)?
+        .iter()
+        .filter(|other| other.run != run && other.input_path == input)
+        .any(|other| !matches!(is_forgotten(other), Ok(Some(_)))))
 }
 
 /// The folder of the run a user means.

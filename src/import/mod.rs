@@ -1,10 +1,11 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it,
 //! `spool` keeps its rows as they will be sent and `cells` as they were, `resume` finds the run that is meant, `plan` decides what becomes of each
 //! row, `operation` is what a row asks of the service, `pipeline` sends it and writes down what happened, `read_back`
-//! compares the first row, `report` tells all of it. `run` is the story that ties them together.
+//! compares the first row, `report` tells all of it. `forget` undoes the keeping. `run` is the story that ties them together.
 
 mod cells;
 mod decision;
+mod forget;
 mod operation;
 mod options;
 mod origin;
@@ -20,6 +21,7 @@ mod run;
 mod spool;
 pub mod stdin;
 
+pub use forget::PersonalFiles;
 pub use options::{ImportOptions, PreflightOptions, ResumeOptions};
 pub use preflight::Preflight;
 pub use run::run;

@@ -19,7 +19,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::journal::{Counts, Journal, JournalReader, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
-use crate::terminal::{Printer, quoted_path};
+use crate::terminal::{Printer, ask, can_ask, quoted_path};
 
 /// Kinds of findings that are shown before anything is sent.
 const SHOWN_KINDS: usize = 8;
@@ -53,9 +53,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         OpenedRun::New(journal) => (journal, None),
     };
     drop(deciding);
-    if let Some(cells) = rows.cells.take() {
-        cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
-    }
+    // A run that was forgotten has words again from here on.
+    journal.remember()?;
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
@@ -67,6 +66,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     if !confirm(options, &preflight, ended.unwrap_or(0), printer)? {
         return Ok(Exit::Interrupted);
+    }
+    // No cells are kept of rows that nobody agreed to send.
+    if let Some(cells) = rows.cells.take() {
+        cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
     }
     let started = Instant::now();
     let sent = pipeline::send(options, &preflight, rows, journal, printer)?;
@@ -180,7 +183,11 @@ fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<
     let mut counts = past.counts()?;
     counts.read = past.identity().rows;
     printer.result(&t!("run.finished", folder = past.folder().display(), counts = words::counts(&counts)));
-    let hint = if past.identity().parent.is_some() { "run.finished_retry_hint" } else { "run.finished_hint" };
+    let hint = match (past.forgotten()?, &past.identity().parent) {
+        (Some(_), _) => "run.finished_forgotten_hint",
+        (None, Some(_)) => "run.finished_retry_hint",
+        (None, None) => "run.finished_hint",
+    };
     if past.identity().parent.is_none() || counts.refused + counts.failed > 0 {
         printer.say(&t!(hint));
     }
@@ -196,7 +203,6 @@ fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<
 /// On a real host a person sees the account, the counts and the first record, and is asked; without a terminal, or with
 /// `--yes`, nothing is asked.
 fn confirm(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64, printer: &Printer) -> Result<bool> {
-    use std::io::IsTerminal;
     let Account::Service(target) = &options.account else { return Ok(true) };
     let fields: Vec<String> = preflight.first.iter().map(|(label, value)| format!("  {label}: {value}")).collect();
     let left = sendable(options, preflight, ended);
@@ -211,13 +217,10 @@ fn confirm(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64, print
     if !fields.is_empty() && ended == 0 {
         printer.say(&t!("run.first", fields = fields.join("\n")));
     }
-    if options.assumes_yes || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if options.assumes_yes || !can_ask() {
         return Ok(true);
     }
-    printer.warn(&t!("run.ask", rows = left));
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).context(|| message!("run.no_answer"))?;
-    let agreed = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "好");
+    let agreed = ask(printer, &t!("run.ask", rows = left))?;
     if !agreed {
         printer.say(&t!("run.not_agreed"));
     }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Context, Error, Result};
 use crate::files::AtomicFile;
 use crate::format;
-use crate::journal::JournalReader;
+use crate::journal::{JournalReader, RunIdentity};
 use crate::message;
 
 /// Keeps standard input in the run's folder when that is named, else beside the runs, under a name made of its content so
@@ -79,6 +79,13 @@ fn hash_of(file: &Path) -> Result<String> {
         }
     }
     Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The file that standard input was kept in, when it was the input of this run. A path that was typed ends in the name of its
+/// file; the words for standard input, in whatever language, do not.
+pub(super) fn kept_input(identity: &RunIdentity) -> Option<PathBuf> {
+    let name = identity.input_path.file_name()?.to_string_lossy();
+    (!identity.input_shown.ends_with(&*name)).then(|| identity.input_path.clone())
 }
 
 /// The input of the run in a folder: kept there when the run was named at its beginning, else where its journal says.

@@ -75,6 +75,19 @@ impl JournalReader {
         Ok(exit.map(|exit| (exit, finished)))
     }
 
+    /// When the run was forgotten, in milliseconds of Unix time, if it was.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn forgotten(&self) -> Result<Option<i64>> {
+        let value: Option<String> = self
+            .connection
+            .query_row("SELECT value FROM run WHERE name = 'note.forgotten'", [], |row| row.get(0))
+            .optional()
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(value.and_then(|text| text.parse().ok()))
+    }
+
     /// Requests, retries and seconds of all processes that worked on this run.
     ///
     /// # Errors

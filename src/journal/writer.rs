@@ -302,6 +302,40 @@ impl Journal {
         self.put(&format!("note.{name}"), value)
     }
 
+    /// Forgets what the journal says in words, which may be those of a row; hashes, ids and counts stay. The words are gone from
+    /// the file when this returns, not only from its tables.
+    ///
+    /// # Errors
+    /// A full disk, another process that reads it.
+    pub fn forget(self, at: i64) -> Result<()> {
+        let forgotten = (|| {
+            let transaction = self.connection.unchecked_transaction()?;
+            transaction.execute_batch(
+                "UPDATE operation SET message = NULL; UPDATE earlier SET message = NULL; DELETE FROM finding;
+                 DELETE FROM run WHERE name = 'note.failed';",
+            )?;
+            transaction
+                .execute("INSERT OR REPLACE INTO run (name, value) VALUES ('note.forgotten', ?1)", [at.to_string()])?;
+            transaction.commit()?;
+            // The file is made anew beside the old one, not in memory.
+            self.connection.pragma_update(None, "temp_store", "FILE")?;
+            self.connection.execute_batch("VACUUM")
+        })();
+        forgotten.map_err(|error: rusqlite::Error| failed(&self.folder, error))?;
+        self.close()
+    }
+
+    /// Says that the run is remembered: it is at work again.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn remember(&self) -> Result<()> {
+        self.connection
+            .execute("DELETE FROM run WHERE name = 'note.forgotten'", [])
+            .map(drop)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// Folds everything into the one file and closes it.
     ///
     /// # Errors

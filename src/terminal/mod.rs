@@ -3,10 +3,12 @@
 
 mod printer;
 mod progress;
+mod question;
 mod shell;
 mod signals;
 
 pub use printer::{Global, OutputFormat, Printer, tell};
 pub use progress::Progress;
+pub use question::{ask, can_ask};
 pub use shell::{CommandLine, quoted_path};
 pub use signals::{Interrupt, Signals, leave_at_once};

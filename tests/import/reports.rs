@@ -318,3 +318,139 @@ fn a_name_of_eighty_chinese_characters_is_no_obstacle() {
     assert!(names.iter().all(|name| name.contains("customers-名名") && name.len() < 220), "{names:?}");
     assert!(names.iter().any(|name| name.ends_with("名-retry")), "{names:?}");
 }
+
+/// Texts that only a row of `quoted` or words about it can hold.
+const QUOTED: [&str; 3] = ["示例 甲", "13100000777", "98765"];
+
+/// A finished run in `run`: one row was created, one refused, one not accepted with words that quote it.
+fn quoted(server: &Server) -> Work {
+    let work = Work::new();
+    let mut table = customers(1, 3);
+    table.set(0, "姓名", "示例 甲").set(0, "手机", "13100000777").set(1, "手机", "").set(2, "公司编号", "98765");
+    work.write_table("mine.csv", &table);
+    work.on(server, "import customers mine.csv --run run").exits(3);
+    assert_rows(&work.summary_of("run"), "created 1, refused 1, failed 1");
+    work
+}
+
+/// Names of the files in a folder.
+fn files_in(work: &Work, folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(work.path(folder)).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Whether a text stands in one of the run's files, compressed ones read.
+fn holds(work: &Work, text: &str) -> bool {
+    let plain = |(path, bytes): (std::path::PathBuf, Vec<u8>)| {
+        let mut unpacked = Vec::new();
+        if path.ends_with(CELLS) {
+            std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut unpacked).unwrap();
+        }
+        [bytes, unpacked].concat()
+    };
+    let of_run = |(path, _): &(std::path::PathBuf, Vec<u8>)| path.starts_with(work.path("run"));
+    let mut files = work.all_files().into_iter().filter(of_run).map(plain);
+    files.any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+}
+
+#[test]
+fn a_forgotten_run_holds_no_cell_and_still_knows_what_was_sent() {
+    let server = Server::start("");
+    let work = quoted(&server);
+    assert!(QUOTED.iter().all(|text| holds(&work, text)));
+    let ran = work.bw8("runs forget run --yes");
+    ran.exits(0).says("forgotten: run").never_says("not finished");
+    assert!(QUOTED.iter().all(|text| !holds(&work, text)), "{ran}");
+    assert_eq!(files_in(&work, "run"), ["journal.db", "journal.lock"]);
+    let shown = work.bw8("runs show run");
+    shown.exits(0).says("forgotten 20").says("created 1").says("refused (not sent): one_of");
+    let shown = work.bw8("runs show run --format json");
+    assert!(shown.exits(0).json()["forgotten"].is_i64(), "{shown}");
+    let requests = server.requests_to("customers.create");
+    work.on(&server, "import customers mine.csv").exits(3).says("done before").says("--accept-changed");
+    work.on(&server, "retry run").exits(2).says("was forgotten");
+    let mut part = customers(5, 1);
+    work.write_table("part.csv", part.set(0, "姓名", "示例 甲").set(0, "手机", "13100000777"));
+    work.on(&server, "import customers part.csv").exits(3).says("done before");
+    assert_eq!(server.requests_to("customers.create"), requests);
+    work.bw8("runs forget run --yes").exits(0);
+}
+
+#[test]
+fn without_a_terminal_nothing_is_forgotten_unless_it_is_said() {
+    let server = Server::start("");
+    let work = quoted(&server);
+    let files = files_in(&work, "run");
+    let ran = work.bw8("runs forget run --format json");
+    assert_eq!(ran.exits(2).json()["error"]["code"], "runs.forget_unasked");
+    ran.says("--yes");
+    assert_eq!(files_in(&work, "run"), files);
+    assert!(QUOTED.iter().all(|text| holds(&work, text)));
+    work.bw8("runs forget elsewhere --yes").exits(2);
+}
+
+#[test]
+fn an_unfinished_run_that_was_forgotten_goes_on_with_its_input() {
+    let (work, server) = (with_a_mistake(5), Server::start(""));
+    work.on(&server, "import customers mine.csv --run run --limit 2").exits(0);
+    let forgotten = work.bw8("runs forget run --yes --format json");
+    let said = forgotten.exits(0).json();
+    assert_eq!((&said["forgotten"], &said["finished"]), (&true.into(), &false.into()), "{forgotten}");
+    forgotten.says("not finished").says("only with its input");
+    assert!(!work.path("run").join(CELLS).exists());
+    work.bw8("runs show run").exits(0).says("forgotten 20").says("not finished");
+    work.on(&server, "import customers mine.csv").exits(3).says("going on with the run");
+    assert_rows(&work.summary_of("run"), "created 4, refused 1");
+    assert_eq!(work.table("run/failed.csv").column("姓名"), ["示例 5"]);
+    assert_eq!(server.requests_to("customers.create"), 4);
+    work.bw8("runs show run").exits(0).never_says("forgotten 20");
+}
+
+#[test]
+fn a_run_at_work_is_not_forgotten() {
+    let (work, server) = (with_a_mistake(20), Server::start("--fault stall,ms=1500,on=POST_users,nth=3"));
+    let child = work.start(work.command_on(&server, "import customers mine.csv --run run"));
+    server.wait_for_requests(2);
+    work.bw8("runs forget run --yes").exits(1).says("another");
+    assert!(work.path("run").join(CELLS).exists());
+    child.ended().exits(3);
+}
+
+#[test]
+fn standard_input_is_forgotten_with_its_run_and_files_of_others_stay() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let command = work.command_on(&server, "import customers - --run run");
+    work.run_with(command, customers(1, 2).to_csv()).exits(0);
+    work.write("run/notes.txt", "mine");
+    work.write("run/failed-of-mine.csv", "mine");
+    work.bw8("runs forget run --yes").exits(0).says("notes.txt").says("failed-of-mine.csv");
+    assert_eq!(files_in(&work, "run"), ["failed-of-mine.csv", "journal.db", "journal.lock", "notes.txt"]);
+}
+
+#[test]
+fn an_input_that_two_runs_have_goes_with_the_second() {
+    let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
+    for _ in 0..2 {
+        let command = work.command_on(&server, "import customers - --fresh");
+        work.run_with(command, customers(1, 2).to_csv()).exits(0);
+    }
+    let runs = work.runs();
+    assert_eq!(runs.len(), 2);
+    let input = &files_in(&work, "bw8-runs/stdin")[0];
+    work.bw8(format!("runs forget {} --yes", runs[0].display())).exits(0).says(input);
+    assert_eq!(files_in(&work, "bw8-runs/stdin").len(), 1);
+    work.bw8(format!("runs forget {} --yes", runs[1].display())).exits(0).never_says(input);
+    assert!(files_in(&work, "bw8-runs/stdin").is_empty());
+}
+
+#[test]
+fn an_input_in_the_run_s_own_folder_is_the_user_s() {
+    let (work, server) = (Work::new(), Server::start(""));
+    std::fs::create_dir(work.path("run")).unwrap();
+    work.write_table("run/input.csv", &customers(1, 2));
+    work.on(&server, "import customers run/input.csv --run run").exits(0);
+    work.bw8("runs forget run --yes").exits(0).says("input.csv");
+    assert!(work.path("run/input.csv").exists());
+}

@@ -38,6 +38,17 @@ fn the_same_command_goes_on_with_a_run_of_the_version_before() {
 }
 
 #[test]
+fn a_run_of_the_version_before_can_be_forgotten_and_still_goes_on() {
+    let server = Server::start("");
+    let work = stopped(&server);
+    let before = server.stored("customers");
+    work.bw8("runs forget run --yes").exits(0).says("not finished");
+    assert_eq!(work.all_files().iter().filter(|(path, _)| path.starts_with(work.path("run"))).count(), 2);
+    work.on(&server, "import customers customers.csv").exits(3).says("going on with the run in");
+    assert_eq!(server.stored("customers"), before + 2);
+}
+
+#[test]
 fn rows_that_the_version_before_sent_are_recognised_in_another_file() {
     let server = Server::start("");
     let work = stopped(&server);

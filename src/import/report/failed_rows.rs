@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::content::RunContent;
 use crate::error::{Context, Error, Result};
 use crate::files;
-use crate::format::{Column, Dialect, FileFormat, Row, Value, WriteOptions, Writer};
+use crate::format::{self, Column, Dialect, FileFormat, Row, Value, WriteOptions, Writer};
 use crate::import::cells::CellReader;
 use crate::journal::{Journal, Operation, OperationCursor, Status};
 use crate::mapping::RESULT_COLUMNS;
@@ -146,6 +146,15 @@ fn free_name(journal: &Journal, format: &FileFormat) -> Result<PathBuf> {
         .map(|name| folder.join(name))
         .find(|path| !path.exists())
         .ok_or_else(|| Error::cannot_run(message!("csv.cannot_write", file = folder.join("failed").display())))
+}
+
+/// The number of a file of failed rows: 1 for `failed.xlsx`, 2 for `failed-2.xlsx`; none for any other file.
+pub fn failed_number(path: &Path) -> Option<u32> {
+    format::of_extension(path.extension()?.to_str()?).filter(|format| format.is_readable())?;
+    match path.file_stem()?.to_str()?.strip_prefix("failed")? {
+        "" => Some(1),
+        rest => rest.strip_prefix('-')?.parse().ok(),
+    }
 }
 
 /// Whether a file can be written over: Excel and WPS hold an open one on Windows.

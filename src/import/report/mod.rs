@@ -10,6 +10,7 @@ pub mod words;
 mod write;
 
 pub use content::{Files, RunContent, exit_of};
+pub use failed_rows::failed_number;
 pub use issues::write_issues_beside;
 pub use summary::{describe, summary, write_summary};
-pub use write::write;
+pub use write::{REPORTS, write};

@@ -39,6 +39,8 @@ pub fn counts(counts: &Counts) -> String {
 
 /// One kind of reason with how many rows it holds for. Our own codes say nothing to a person; the service's do.
 pub fn reason(ended: Status, code: &str, message: &Message, rows: u64) -> String {
-    let why = if ended == Status::Failed { format!("{code} {message}") } else { message.to_string() };
+    let message = message.to_string();
+    // Of a run that was forgotten only the code is left.
+    let why = if ended == Status::Failed || message.is_empty() { format!("{code} {message}") } else { message };
     t!("report.reason", status = status(ended), rows = rows, why = why.trim()).into_owned()
 }
