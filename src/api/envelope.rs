@@ -2,8 +2,12 @@
 //! the records under their wrapper, whether as one object, a list of one, or a list.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
+use serde::de::DeserializeSeed;
 use serde_json::Value;
+
+use super::needed::Needed;
 
 /// A body that could be read.
 pub type Document = Value;
@@ -27,10 +31,22 @@ impl Rejection {
 /// Parses a body. Backslashes that begin no escape are taken as backslashes: the service is known to send them.
 /// None for HTML, half a body, or anything else that is not JSON.
 pub(super) fn parse(body: &[u8]) -> Option<Document> {
-    serde_json::from_slice(body).ok().or_else(|| {
-        let text = std::str::from_utf8(body).ok()?;
-        serde_json::from_str(&double_stray_backslashes(text)?).ok()
-    })
+    parse_as(body, PhantomData::<Document>)
+}
+
+/// Like [`parse`], keeping only what is needed.
+pub(super) fn parse_needed(body: &[u8], needed: Needed<'_>) -> Option<Document> {
+    parse_as(body, needed)
+}
+
+fn parse_as(body: &[u8], kept: impl for<'de> DeserializeSeed<'de, Value = Document> + Copy) -> Option<Document> {
+    let read = |text: &str| {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let document = kept.deserialize(&mut json).ok()?;
+        json.end().ok().map(|()| document)
+    };
+    let text = std::str::from_utf8(body).ok()?;
+    read(text).or_else(|| read(&double_stray_backslashes(text)?))
 }
 
 /// The text with every backslash doubled that does not begin a valid escape; none when there is nothing to mend.

@@ -21,6 +21,7 @@ mod auth;
 mod client;
 mod envelope;
 mod limiter;
+mod needed;
 mod outcome;
 mod proxy;
 mod secrets;

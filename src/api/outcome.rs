@@ -9,9 +9,15 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::envelope::{self, Document, Rejection, as_text, parse, rejection};
+use super::envelope::{self, Document, Rejection, as_text, parse_needed, rejection};
+use super::needed::Needed;
 use crate::message;
 use crate::message::Message;
+
+/// Members of an answer that say how a write went.
+const SAID: [&str; 8] = ["errcode", "errmsg", "error", "error_description", "state", "status", "message", "msg"];
+/// Members beside the wrappers that may hold records, or tell how many there are.
+const HELD: [&str; 2] = ["data", "count"];
 
 /// What a write expects to come back.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +68,18 @@ pub enum Outcome {
 /// What an answer to a write proves. Texts of the service that an outcome shows are shown without what `hide` hides; what
 /// is hidden does not change what the answer means.
 pub(super) fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str) -> String) -> Outcome {
-    let document = parse(&answer.body);
+    let wrappers = expected.wrappers.iter().flat_map(|wrapper| wrapper.split('.'));
+    let parts: Vec<&str> = wrappers.chain(expected.id.as_deref()).chain(HELD).collect();
+    let document = parse_needed(&answer.body, Needed::new(&SAID, &parts));
+    classify_document(document, answer, expected, hide)
+}
+
+fn classify_document(
+    document: Option<Document>,
+    answer: &Answer,
+    expected: &Expected,
+    hide: impl Fn(&str) -> String,
+) -> Outcome {
     let described = document.as_ref().and_then(|document| rejection(document, true));
     let rejected = |otherwise: &str| match &described {
         Some(rejection) => rejection.shown(&hide),
@@ -205,6 +222,7 @@ fn words(page: &str) -> String {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -357,6 +375,52 @@ mod tests {
             }
         }
         assert_eq!(shown(&format!("bad {SECRET}!")), "bad •••!");
+    }
+
+    /// JSON of names that matter, names that do not, and values of every kind.
+    fn any_json() -> impl Strategy<Value = String> {
+        let number = prop::sample::select(vec!["0", "1", "403", "50001", "-0", "1.0", "1e400", "18446744073709551616"]);
+        let text = prop::sample::select(vec![
+            "",
+            "0",
+            "403",
+            "50001",
+            "success",
+            "Bind Already exists",
+            r"C:\dir\new",
+            r"\u00e9",
+            r"\ud800",
+            "字",
+        ]);
+        let leaf = prop_oneof![
+            number.prop_map(str::to_owned),
+            text.prop_map(|text| format!("\"{text}\"")),
+            prop::sample::select(vec!["null", "true", "false", "{", ""]).prop_map(str::to_owned),
+        ];
+        let names: Vec<&str> =
+            SAID.into_iter().chain(HELD).chain(["user", "users", "cId", "name", "zip", r"c\u0049d"]).collect();
+        leaf.prop_recursive(4, 24, 5, move |inner| {
+            let members = prop::collection::vec((prop::sample::select(names.clone()), inner.clone()), 0..5);
+            let object = members.prop_map(|members| {
+                let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                format!("{{{}}}", members.join(","))
+            });
+            let list = prop::collection::vec(inner, 0..3).prop_map(|items| format!("[{}]", items.join(",")));
+            prop_oneof![3 => object, 1 => list]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_needed_of_an_answer_changes_nothing(
+            body in any_json(),
+            status in prop::sample::select(vec![200u16, 201, 403, 409, 422]),
+        ) {
+            let answer = Answer { status, location: None, retry_after: None, body: Bytes::from(body) };
+            let expected = Expected { wrappers: vec!["user".into(), "users.data".into()], ..expected() };
+            let whole = classify_document(envelope::parse(&answer.body), &answer, &expected, str::to_owned);
+            prop_assert_eq!(classify(&answer, &expected, str::to_owned), whole);
+        }
     }
 
     #[test]

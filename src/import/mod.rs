@@ -1,7 +1,9 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it,
-//! `spool` keeps its rows as they will be sent and `cells` as they were, `resume` finds the run that is meant, `plan` decides what becomes of each
-//! row, `operation` is what a row asks of the service, `pipeline` sends it and writes down what happened, `read_back`
-//! compares the first row, `report` tells all of it. `forget` undoes the keeping. `run` is the story that ties them together.
+//! `spool` keeps its rows as they will be sent and `cells` as they were, `resume` finds the run that is meant, `plan` decides
+//! what becomes of each row (`decision` by what is known of it, `origin` knows what other runs made of it), `operation` is
+//! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
+//! end, `route` knows where it goes), `read_back` compares the first row, `report` tells all of it. `forget` undoes the
+//! keeping. `run` is the story that ties them together.
 
 mod cells;
 mod decision;

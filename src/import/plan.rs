@@ -14,7 +14,7 @@ use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
 use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
 use crate::error::{Error, Result};
-use crate::journal::{Journal, JournalReader, Operation, OperationCursor, Reason, RowIdentity, RowKey, Status};
+use crate::journal::{Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
@@ -101,20 +101,18 @@ impl<'a> RowPlanner<'a> {
         if !self.has_earlier {
             return Ok(());
         }
-        self.match_earlier(JournalReader::match_by_identity)?;
-        self.match_earlier(JournalReader::match_by_cells)
-    }
-
-    fn match_earlier(&mut self, find: impl Fn(&JournalReader, u64, &RowIdentity) -> Result<()>) -> Result<()> {
-        self.duplicates.begin();
-        let mut row_index = 0;
-        while let Some(row) = self.spool.next()? {
-            let seen = self.see(&row);
-            find(&self.past, row_index, &row.known_by(seen))?;
-            row_index += 1;
+        for way in Match::ALL {
+            self.duplicates.begin();
+            let mut row_index = 0;
+            while let Some(row) = self.spool.next()? {
+                let seen = self.see(&row);
+                self.past.match_earlier(way, row_index, &row.known_by(seen))?;
+                row_index += 1;
+            }
+            self.spool.rewind()?;
         }
         self.duplicates.begin();
-        self.spool.rewind()
+        Ok(())
     }
 
     /// The action of the next row; none at the end.

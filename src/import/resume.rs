@@ -72,7 +72,9 @@ pub(super) fn meant(
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
-        let is_all_done = changes == [Change::Input] && sent_before(rows, &past, Known::ByIdentity)? == identity.rows;
+        let is_all_done = changes == [Change::Input]
+            && sent_before(rows, &past, Known::ByIdentity)? == identity.rows
+            && past.sent()? >= identity.rows;
         if changes.is_empty() || changes == [Change::Catalog] || is_all_done {
             return Ok(ResumePlan::Finished(past, exit));
         }

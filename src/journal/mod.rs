@@ -7,7 +7,7 @@
 //! A window holds what is sent in 50 ms, at least what may be in flight, at most [`LARGEST_WINDOW`]; two windows may be
 //! open at a time, so a crash leaves at most twice that many rows in doubt.
 //!
-//! **A row is known by its content**, not its place: the hash of its cells and its occurrence among equal rows. Its place
+//! **A row is known by what it says**, not its place: the hash of it and its occurrence among rows that say the same. Its place
 //! is kept too, as the file of an unchanged run has not moved.
 //!
 //! The journal knows no HTTP, and of spreadsheets only what a row is known by.
@@ -28,6 +28,6 @@ pub use identity::{Parent, RunIdentity};
 pub use index::{IndexedRun, RunIndex};
 pub use lock::Lock;
 pub use operation::{Claim, Operation, Reason, Reservation, RowIdentity, RowKey};
-pub use reader::{JournalReader, OperationCursor};
+pub use reader::{JournalReader, Match, OperationCursor};
 pub use status::{Counts, Status};
 pub use writer::{Journal, LARGEST_WINDOW};

@@ -21,6 +21,22 @@ use crate::error::{Context, Exit, Result};
 use crate::format::Content;
 use crate::message::Message;
 
+/// How a row is known to be one of the earlier input, in the order in which they are tried: with each of them all rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// Its cells are those of a row that version 1 sent, which kept nothing else of it.
+    CellsOfVersion1,
+    /// It says the same.
+    Identity,
+    /// Its cells are the same: the columns are read in another way now.
+    Cells,
+}
+
+impl Match {
+    /// All of them, in their order.
+    pub const ALL: [Match; 3] = [Match::CellsOfVersion1, Match::Identity, Match::Cells];
+}
+
 /// What a journal says.
 #[derive(Debug)]
 pub struct JournalReader {
@@ -225,38 +241,26 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// Finds, among the rows of the earlier input, the one that says the same as the row at `row_index`: it is that row, and
-    /// no other one is. Rows that say the same come before those whose cells are the same
-    /// ([`JournalReader::match_by_cells`]).
+    /// Finds, for the row at `row_index`, the row of the earlier input that it is, by one of several ways to know it. No row
+    /// is found for two, nor are two rows for one.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn match_by_identity(&self, row_index: u64, row: &RowIdentity) -> Result<()> {
-        self.matched(
-            "INSERT OR IGNORE INTO temp.matched (row, earlier) SELECT ?1, rowid FROM earlier
-             WHERE identity = ?2 AND coalesce(copy, 0) = ?3 LIMIT 1",
-            params![signed(row_index), &row.identity[..], row.copy],
-        )
-    }
-
-    /// Finds, for a row that has no match yet, the one with the same cells among those that are no other's match: it may be
-    /// that the columns are read in another way now, or that it was sent by version 1.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn match_by_cells(&self, row_index: u64, row: &RowIdentity) -> Result<()> {
-        self.matched(
-            "INSERT OR IGNORE INTO temp.matched (row, earlier) SELECT ?1, rowid FROM earlier
-             WHERE content = ?2 AND coalesce(content_copy, 0) = ?3
-             AND rowid NOT IN (SELECT earlier FROM temp.matched) LIMIT 1",
-            params![signed(row_index), &row.content[..], row.content_copy],
-        )
-    }
-
-    fn matched(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<()> {
+    pub fn match_earlier(&self, way: Match, row_index: u64, row: &RowIdentity) -> Result<()> {
+        const FREE: &str = "AND rowid NOT IN (SELECT earlier FROM temp.matched)";
+        let (condition, hash, copy) = match way {
+            Match::CellsOfVersion1 => {
+                ("content = ?2 AND coalesce(content_copy, 0) = ?3 AND identity IS NULL", row.content, row.content_copy)
+            }
+            Match::Identity => ("identity = ?2 AND coalesce(copy, 0) = ?3", row.identity, row.copy),
+            Match::Cells => ("content = ?2 AND coalesce(content_copy, 0) = ?3", row.content, row.content_copy),
+        };
         self.connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute(parameters))
+            .prepare_cached(&format!(
+                "INSERT OR IGNORE INTO temp.matched (row, earlier)
+                 SELECT ?1, rowid FROM earlier WHERE {condition} {FREE} LIMIT 1"
+            ))
+            .and_then(|mut statement| statement.execute(params![signed(row_index), &hash[..], copy]))
             .map_err(|error| failed(&self.folder, error))?;
         Ok(())
     }

@@ -355,6 +355,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::operation::RowIdentity;
+    use super::super::reader::Match;
     use super::super::status::Counts;
     use super::*;
 
@@ -468,16 +469,16 @@ mod tests {
         journal.accept_change(RunIdentity { input: "other".into(), ..identity() }).unwrap();
         journal.apply(&[], &[Operation { row: RowKey { row: 5, ..key(1) }, ..created(1) }], &[]).unwrap();
         let past = journal.reader().unwrap();
-        past.match_by_identity(3, &found_by(0)).unwrap();
+        past.match_earlier(Match::Identity, 3, &found_by(0)).unwrap();
         assert_eq!(past.earlier(3).unwrap().unwrap(), created(0));
         assert_eq!(past.earlier(0).unwrap(), None);
         assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), false));
-        past.match_by_identity(5, &found_by(1)).unwrap();
+        past.match_earlier(Match::Identity, 5, &found_by(1)).unwrap();
         assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), true));
         assert_eq!(past.counts().unwrap().created, 1);
         journal.accept_change(RunIdentity { input: "third".into(), ..identity() }).unwrap();
         let past = journal.reader().unwrap();
-        past.match_by_identity(0, &found_by(1)).unwrap();
+        past.match_earlier(Match::Identity, 0, &found_by(1)).unwrap();
         assert!(past.earlier(0).unwrap().is_some());
         assert_eq!(past.sent().unwrap(), 2);
         assert_eq!(past.counts().unwrap().created, 0);
@@ -495,9 +496,9 @@ mod tests {
             (RowIdentity { content: [7; 16], ..found_by(0) }, RowIdentity { identity: [8; 16], ..found_by(0) });
         let read_in_another_way = RowIdentity { identity: [9; 16], ..found_by(1) };
         let rows = [same_cells, says_the_same, read_in_another_way];
-        for find in [JournalReader::match_by_identity, JournalReader::match_by_cells] {
+        for way in Match::ALL {
             for (row_index, row) in rows.iter().enumerate() {
-                find(&past, row_index as u64, row).unwrap();
+                past.match_earlier(way, row_index as u64, row).unwrap();
             }
         }
         assert_eq!(past.earlier(0).unwrap(), None);

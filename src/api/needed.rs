@@ -1,0 +1,113 @@
+//! Reading an answer without keeping all of it. The service repeats a whole record in answer to a write; what the answer
+//! proves is in a few members of it.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// Keeps members by their names, wherever they stand. All else is read as strictly as if it were kept, so that what is taken
+/// for JSON stays the same, and forgotten.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needed<'a> {
+    whole: &'a [&'a str],
+    parts: &'a [&'a str],
+    /// Whether the value that is read is kept.
+    is_kept: bool,
+}
+
+impl<'a> Needed<'a> {
+    /// Members that are needed: some as a whole, of others only what is needed in them.
+    pub(super) fn new(whole: &'a [&'a str], parts: &'a [&'a str]) -> Self {
+        Needed { whole, parts, is_kept: true }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Needed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Needed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(if self.is_kept { value.into() } else { Value::Null })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            if self.is_kept {
+                list.push(item);
+            }
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut kept = Map::new();
+        while let Some(name) = members.next_key_seed(Name(self))? {
+            let Some(name) = name.filter(|_| self.is_kept) else {
+                members.next_value_seed(Needed { is_kept: false, ..self })?;
+                continue;
+            };
+            let value = match self.whole.contains(&name) {
+                true => members.next_value()?,
+                false => members.next_value_seed(self)?,
+            };
+            kept.insert(name.to_owned(), value);
+        }
+        Ok(Value::Object(kept))
+    }
+}
+
+/// The name of a member, when it is needed.
+struct Name<'a>(Needed<'a>);
+
+impl<'de, 'a> DeserializeSeed<'de> for Name<'a> {
+    type Value = Option<&'a str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'_> for Name<'a> {
+    type Value = Option<&'a str>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.whole.iter().chain(self.0.parts).copied().find(|needed| *needed == name))
+    }
+}
