@@ -1,0 +1,245 @@
+//! The runs of an index: listed when they begin, and found by account, input, file, folder and the run they retry.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use super::super::database::has_journal;
+use super::super::identity::RunIdentity;
+use super::database::{in_memory, is_damage, no_index, open, set_aside};
+use crate::error::{Context, Error, Result};
+use crate::message::Message;
+
+const FILE_NAME: &str = "runs.db";
+
+/// The runs of this user.
+#[derive(Debug)]
+pub struct RunIndex {
+    pub(super) connection: Connection,
+    file: PathBuf,
+    /// Folders that may hold runs' folders.
+    pub(super) places: Vec<PathBuf>,
+    /// What there is to say of it.
+    pub(super) words: Vec<Message>,
+}
+
+/// A run of the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedRun {
+    /// Its id.
+    pub run: Uuid,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Whether its journal is still there.
+    pub is_there: bool,
+    /// Host, as shown.
+    pub host: String,
+    /// Name of the entity.
+    pub entity: String,
+    /// `create` or `update`.
+    pub mode: String,
+    /// The input's path.
+    pub input_path: String,
+    /// Fingerprint of its input.
+    pub input: String,
+    /// When it began, in milliseconds of Unix time.
+    pub started: i64,
+    /// What it goes by in the index.
+    pub number: i64,
+    /// Whether it sends rows of another run again.
+    pub is_retry: bool,
+    /// How its journal was when its rows were read.
+    pub(super) mark: String,
+}
+
+impl RunIndex {
+    /// Whether `folder` holds an index.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FILE_NAME).exists()
+    }
+
+    /// Opens the index in `folder`, making both when they are not there. A damaged index is set aside and made anew, which
+    /// [`RunIndex::take_words`] tells.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, or an index made by a newer program.
+    pub fn open(folder: &Path) -> Result<RunIndex> {
+        let file = folder.join(FILE_NAME);
+        std::fs::create_dir_all(folder).context(|| no_index(&file))?;
+        let (connection, message) = open(&file)?;
+        Ok(RunIndex { connection, file, places: Vec::new(), words: Vec::from_iter(message) })
+    }
+
+    /// Opens the index in `folder`; when there is none, one that goes with the process and leaves nothing behind.
+    ///
+    /// # Errors
+    /// Everything of [`RunIndex::open`].
+    pub fn open_existing(folder: &Path) -> Result<RunIndex> {
+        if RunIndex::exists(folder) {
+            return RunIndex::open(folder);
+        }
+        let file = folder.join(FILE_NAME);
+        let connection = in_memory().context(|| no_index(&file))?;
+        Ok(RunIndex { connection, file, places: Vec::new(), words: Vec::new() })
+    }
+
+    /// What a person has to know of the index, once.
+    pub fn take_words(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.words)
+    }
+
+    /// Names folders that hold runs' folders: journals in them that the index does not know are listed.
+    pub fn look_in(&mut self, places: Vec<PathBuf>) {
+        self.places = places;
+    }
+
+    /// Sets the index aside and makes it anew, when it is damage to it that this error tells of. Tells whether it was.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn repair(&mut self, error: &Error) -> Result<bool> {
+        // Failures of journals are put into words where they happen.
+        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref());
+        if !source.is_some_and(is_damage) {
+            return Ok(false);
+        }
+        // No system lets go of the name while the file is open.
+        self.connection = in_memory().context(|| self.place())?;
+        let (connection, message) = set_aside(&self.file)?;
+        self.connection = connection;
+        self.words.push(message);
+        Ok(true)
+    }
+
+    /// Keeps other processes from deciding which run is meant, until it is dropped.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn hold(&self) -> Result<File> {
+        let path = self.file.with_extension("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).context(|| self.place())?;
+        file.lock().context(|| self.place())?;
+        Ok(file)
+    }
+
+    /// Adds a run, or corrects what is known of it.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put(&self, identity: &RunIdentity, folder: &Path) -> Result<()> {
+        self.connection
+            .execute(
+                "INSERT INTO run (run, folder, target, host, entity, mode, input, input_path, parent, started)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)
+                 ON CONFLICT (run) DO UPDATE SET folder = ?2, target = ?3, host = ?4, entity = ?5, mode = ?6, input = ?7,
+                   input_path = ?8, parent = ?9, started = ?10",
+                params![
+                    identity.run.to_string(),
+                    folder.to_string_lossy(),
+                    identity.target,
+                    identity.host,
+                    identity.entity,
+                    identity.mode,
+                    identity.input,
+                    identity.input_path,
+                    identity.parent.as_ref().map(|parent| parent.run.to_string()),
+                    identity.started
+                ],
+            )
+            .context(|| self.place())?;
+        Ok(())
+    }
+
+    /// Runs that read these rows for this account and entity, newest first.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn of_input(&self, target: &str, entity: &str, input: &str) -> Result<Vec<IndexedRun>> {
+        self.find("target = ?1 AND entity = ?2 AND input = ?3", params![target, entity, input])
+    }
+
+    /// Runs that read the file at this path for this account and entity, newest first.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn of_path(&self, target: &str, entity: &str, input_path: &str) -> Result<Vec<IndexedRun>> {
+        self.find("target = ?1 AND entity = ?2 AND input_path = ?3", params![target, entity, input_path])
+    }
+
+    /// Runs that retry the rows of this one, newest first.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn of_parent(&self, parent: &Uuid) -> Result<Vec<IndexedRun>> {
+        self.find("parent = ?1", [parent.to_string()])
+    }
+
+    /// Runs for this account and entity, those whose folders are gone included, newest first.
+    pub(super) fn of_entity(&self, target: &str, entity: &str) -> Result<Vec<IndexedRun>> {
+        self.select("target = ?1 AND entity = ?2", params![target, entity])
+    }
+
+    /// All runs, newest first.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn all(&self) -> Result<Vec<IndexedRun>> {
+        self.find("1", [])
+    }
+
+    /// The run of this id.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn of_id(&self, run: &Uuid) -> Result<Option<IndexedRun>> {
+        self.connection
+            .query_row(&format!("{SELECT} WHERE run = ?1"), [run.to_string()], read)
+            .optional()
+            .context(|| self.place())
+    }
+
+    /// Those whose journals are there.
+    fn find(&self, condition: &str, parameters: impl rusqlite::Params) -> Result<Vec<IndexedRun>> {
+        Ok(self.select(condition, parameters)?.into_iter().filter(|run| run.is_there).collect())
+    }
+
+    fn select(&self, condition: &str, parameters: impl rusqlite::Params) -> Result<Vec<IndexedRun>> {
+        let found = (|| {
+            self.connection
+                .prepare(&format!("{SELECT} WHERE {condition} ORDER BY started DESC, run DESC"))?
+                .query_map(parameters, read)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.context(|| self.place())
+    }
+
+    pub(super) fn place(&self) -> Message {
+        no_index(&self.file)
+    }
+}
+
+/// A folder that was deleted may hold a later run.
+const SELECT: &str = "SELECT run, folder, host, entity, mode, input_path, input, started, number, parent, mark,
+    EXISTS (SELECT 1 FROM run AS later WHERE later.folder = run.folder AND later.started > run.started)
+    FROM run";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
+    let folder = PathBuf::from(row.get::<_, String>(1)?);
+    let is_replaced: bool = row.get(11)?;
+    Ok(IndexedRun {
+        run: row.get::<_, String>(0)?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+        is_there: !is_replaced && has_journal(&folder),
+        folder,
+        host: row.get(2)?,
+        entity: row.get(3)?,
+        mode: row.get(4)?,
+        input_path: row.get(5)?,
+        input: row.get(6)?,
+        started: row.get(7)?,
+        number: row.get(8)?,
+        is_retry: row.get::<_, Option<String>>(9)?.is_some(),
+        mark: row.get(10)?,
+    })
+}
