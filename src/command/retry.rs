@@ -45,7 +45,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let account = Account::new(&arguments.connection, &settings)?;
-    let (folder, file) = find(&arguments.run_or_file, &account.index()?)?;
+    let mut index = account.index()?;
+    index.take_words().iter().for_each(|word| printer.warn(&word.to_string()));
+    let (folder, file) = find(&arguments.run_or_file, &index)?;
+    drop(index);
     let first_run = JournalReader::open(&folder)?;
     let parent = first_run.identity();
     if parent.target != account.identity() {

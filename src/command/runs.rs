@@ -47,7 +47,10 @@ pub enum Action {
 /// No such run, or a journal that cannot be read.
 pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
-    let indexes = indexes()?;
+    let mut indexes = indexes()?;
+    for word in indexes.iter_mut().flat_map(RunIndex::take_words) {
+        printer.warn(&word.to_string());
+    }
     match &arguments.action {
         None => list(&indexes, &settings.catalog, printer),
         Some(Action::Show { run }) => show(&find(&indexes, run)?, &settings.catalog, printer),

@@ -9,12 +9,11 @@ use uuid::Uuid;
 
 use super::options::ResumeOptions;
 use super::preflight::Rows;
-use super::spool::{RowState, SpooledRow};
-use crate::check::duplicates::Seen;
+use super::spool::RowState;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
-use crate::journal::{IndexedRun, Journal, JournalReader, Parent, RunIdentity, RunIndex};
+use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, Parent, RunIdentity, RunIndex, WasSent};
 use crate::message;
 use crate::terminal::quoted_path;
 
@@ -49,7 +48,20 @@ pub(super) enum ResumePlan {
 pub(super) fn meant(
     options: &ResumeOptions,
     identity: &RunIdentity,
-    index: &RunIndex,
+    index: &mut RunIndex,
+    rows: &mut Rows,
+    entity: &Entity,
+) -> Result<ResumePlan> {
+    match find_meant(options, identity, index, rows, entity) {
+        Err(error) if index.repair(&error)? => find_meant(options, identity, index, rows, entity),
+        found => found,
+    }
+}
+
+fn find_meant(
+    options: &ResumeOptions,
+    identity: &RunIdentity,
+    index: &mut RunIndex,
     rows: &mut Rows,
     entity: &Entity,
 ) -> Result<ResumePlan> {
@@ -58,12 +70,21 @@ pub(super) fn meant(
         options.folder.as_ref().map(|folder| std::path::absolute(folder).context(|| folder.display().to_string()));
     let named = named.transpose()?;
     let found = match &named {
-        Some(folder) if Journal::exists(folder) => Some((folder.clone(), JournalReader::open(folder)?)),
+        Some(folder) if Journal::exists(folder) => Some(there(JournalReader::open_read_only(folder)?)),
         Some(_) => None,
         None if options.fresh => None,
         None => earlier_run(identity, index, rows, entity)?,
     };
-    let Some((folder, past)) = found else { return Ok(ResumePlan::New(named)) };
+    let past = match found {
+        None => return Ok(ResumePlan::New(named)),
+        Some(EarlierRun::There(past)) => *past,
+        Some(EarlierRun::Gone(run)) => {
+            let sent = sent_before(rows, index, &run.run, Known::ByIdentity)?;
+            return Err(Error::usage(message!("resume.gone", sent = sent, folder = run.folder.display()))
+                .hint(message!("resume.gone_hint")));
+        }
+    };
+    let folder = past.folder().to_owned();
     if options.fresh {
         return Err(Error::usage(message!("resume.folder_taken", folder = folder.display()))
             .hint(message!("resume.folder_taken_hint")));
@@ -73,7 +94,7 @@ pub(super) fn meant(
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
         let is_all_done = changes == [Change::Input]
-            && sent_before(rows, &past, Known::ByIdentity)? == identity.rows
+            && sent_by(rows, index, &past, Known::ByIdentity)? == identity.rows
             && past.sent()? >= identity.rows;
         if changes.is_empty() || changes == [Change::Catalog] || is_all_done {
             return Ok(ResumePlan::Finished(past, exit));
@@ -91,12 +112,11 @@ pub(super) fn meant(
         .hint(message!("resume.other_target_hint")));
     }
     // A run that sent nothing binds nobody; nor does one that is not finished, where all it sent is still there.
-    if !has_sent(&past)? || ended.is_none() && changes == [Change::Input] && has_all_sent(rows, &past)? {
-        return Ok(ResumePlan::Accept(folder, past));
-    }
-    if !options.accept_changed {
+    let binds_nobody =
+        !past.has_sent()? || ended.is_none() && changes == [Change::Input] && has_all_sent(rows, index, &past)?;
+    if !binds_nobody && !options.accept_changed {
         let names: Vec<String> = changes.iter().map(|change| change.label()).collect();
-        let sent = sent_before(rows, &past, Known::ByKeyToo)?;
+        let sent = sent_by(rows, index, &past, Known::ByKeyToo)?;
         return Err(Error::usage(message!(
             "resume.changed",
             what = names.join(&t!("resume.and")),
@@ -108,7 +128,9 @@ pub(super) fn meant(
             Some(_) => t!("resume.changed_retry_hint", folder = quoted_path(&folder)),
         }));
     }
-    if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.len() > 1 {
+    // It knows nothing of what the others sent.
+    let is_other = |run: &IndexedRun| run.run != past.identity().run;
+    if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.iter().any(is_other) {
         return Err(Error::usage(message!("resume.several")).hint(message!("resume.several_hint")));
     }
     Ok(ResumePlan::Accept(folder, past))
@@ -121,12 +143,12 @@ pub(super) fn meant(
 pub(super) fn decide(
     options: &ResumeOptions,
     identity: RunIdentity,
-    index: &RunIndex,
+    index: &mut RunIndex,
     rows: &mut Rows,
     entity: &Entity,
 ) -> Result<OpenedRun> {
     let meant = meant(options, &identity, index, rows, entity)?;
-    let ended = ended_before(&meant, &identity, rows)?;
+    let ended = ended_before(&meant, &identity, index, rows)?;
     match meant {
         ResumePlan::New(named) => {
             let folder = match named {
@@ -157,7 +179,12 @@ pub(super) fn decide(
 ///
 /// # Errors
 /// A journal that cannot be read.
-pub(super) fn ended_before(meant: &ResumePlan, identity: &RunIdentity, rows: &mut Rows) -> Result<u64> {
+pub(super) fn ended_before(
+    meant: &ResumePlan,
+    identity: &RunIdentity,
+    index: &mut RunIndex,
+    rows: &mut Rows,
+) -> Result<u64> {
     match meant {
         ResumePlan::New(_) => Ok(0),
         // Skipped rows of a run that is no retry are the example.
@@ -170,7 +197,7 @@ pub(super) fn ended_before(meant: &ResumePlan, identity: &RunIdentity, rows: &mu
                 + counts.unknown
                 + past.reserved()?.len() as u64)
         }
-        ResumePlan::Accept(_, past) => sound_and_sent(rows, past),
+        ResumePlan::Accept(_, past) => sound_and_sent(rows, index, past),
         ResumePlan::Finished(..) => Ok(identity.rows),
     }
 }
@@ -211,69 +238,86 @@ fn changes(before: &RunIdentity, now: &RunIdentity) -> Vec<Change> {
     .collect()
 }
 
+/// An earlier run that concerns the rows of the input.
+#[derive(Debug)]
+enum EarlierRun {
+    /// Its journal is there.
+    There(Box<JournalReader>),
+    /// Its folder is gone; the index still knows what it sent.
+    Gone(IndexedRun),
+}
+
+fn there(past: JournalReader) -> EarlierRun {
+    EarlierRun::There(Box::new(past))
+}
+
 /// The run of the same rows, wherever its folder lies; else the unfinished run of the same file; else the last run that sent
-/// some of the same rows, whatever the file was called then.
+/// some of the same rows, whatever the file was called then, one whose folder is gone last.
 fn earlier_run(
     identity: &RunIdentity,
-    index: &RunIndex,
+    index: &mut RunIndex,
     rows: &mut Rows,
     entity: &Entity,
-) -> Result<Option<(PathBuf, JournalReader)>> {
-    let open = |run: IndexedRun| JournalReader::open(&run.folder).map(|past| (run.folder, past));
-    let same_mode = |run: &IndexedRun| run.mode == identity.mode;
-    if let Some(run) = index.of_input(&identity.target, &identity.entity, &identity.input)?.into_iter().find(same_mode)
-    {
-        return open(run).map(Some);
+) -> Result<Option<EarlierRun>> {
+    let open = |run: &IndexedRun| JournalReader::open_read_only(&run.folder);
+    let same_mode = |run: &&IndexedRun| run.mode == identity.mode;
+    index.look_through(&identity.target)?;
+    let of_input = index.of_input(&identity.target, &identity.entity, &identity.input)?;
+    if let Some(run) = of_input.iter().find(same_mode) {
+        return open(run).map(there).map(Some);
     }
     let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
-    let of_path = of_path.into_iter().find(same_mode).map(open).transpose()?;
-    if let Some((_, past)) = &of_path {
-        let is_unfinished = !matches!(past.ended()?, Some((_, true)));
+    let of_path = of_path.iter().find(same_mode).map(open).transpose()?;
+    let is_finished = |past: &JournalReader| Ok(matches!(past.ended()?, Some((_, true))));
+    if let Some(past) = of_path.as_ref() {
         // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
-        if is_unfinished && has_sent(past)? || sent_before(rows, past, Known::ByKeyToo)? > 0 {
-            return Ok(of_path);
+        if !is_finished(past)? && past.has_sent()? || sent_by(rows, index, past, Known::ByKeyToo)? > 0 {
+            return Ok(of_path.map(there));
         }
     }
+    let senders = runs_with_rows(identity, index, rows, entity)?;
+    if let Some(run) = senders.iter().find(|run| run.is_there) {
+        return open(run).map(there).map(Some);
+    }
     // One that sent nothing comes after those that sent these rows.
-    match runs_with_rows(identity, index, rows, entity)?.into_iter().next() {
-        Some(run) => Ok(Some(run)),
-        None => Ok(of_path.filter(|(_, past)| !matches!(past.ended(), Ok(Some((_, true)))))),
+    match (senders.into_iter().next(), of_path) {
+        (Some(gone), _) => Ok(Some(EarlierRun::Gone(gone))),
+        (None, Some(past)) if !is_finished(&past)? => Ok(Some(there(past))),
+        _ => Ok(None),
     }
 }
 
-/// Whether a run has sent anything, or may have.
-fn has_sent(past: &JournalReader) -> Result<bool> {
-    Ok(past.sent()? > 0 || !past.reserved()?.is_empty())
-}
-
-/// Runs that sent some of the input's rows, newest first. Rows that may be written again without harm (changes, tags,
-/// bindings) do not count, nor do those of a retry, which looks after them itself.
+/// Runs that sent some of the input's rows, newest first, as the index tells. Rows that may be written again without harm
+/// (changes, tags, bindings) do not count, nor do those of a retry, which looks after them itself.
 fn runs_with_rows(
     identity: &RunIdentity,
-    index: &RunIndex,
+    index: &mut RunIndex,
     rows: &mut Rows,
     entity: &Entity,
-) -> Result<Vec<(PathBuf, JournalReader)>> {
+) -> Result<Vec<IndexedRun>> {
     if identity.parent.is_some() || !WriteMode::of(&identity.mode).makes_records(entity) {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
-    for run in index.of_entity(&identity.target, &identity.entity)?.into_iter().filter(|run| run.mode == identity.mode)
-    {
-        // One run that cannot be read does not keep another from beginning.
-        let Ok(past) = JournalReader::open(&run.folder) else { continue };
-        if past.identity().parent.is_none() && sent_before(rows, &past, Known::ByIdentity)? > 0 {
-            found.push((run.folder, past));
-        }
+    let mut runs = index.memory(&identity.target, &identity.entity)?;
+    runs.retain(|run| run.mode == identity.mode && !run.is_retry);
+    let mut senders = HashSet::new();
+    if !runs.is_empty() {
+        each_batch(rows, |batch| index.find_senders(&batch.rows, &mut senders))?;
     }
-    Ok(found)
+    runs.retain(|run| senders.contains(&run.number));
+    Ok(runs)
 }
 
 /// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
 /// cannot be read does not keep a fresh one from beginning.
-pub(super) fn may_double(identity: &RunIdentity, index: &RunIndex, rows: &mut Rows, entity: &Entity) -> u64 {
-    match earlier_run(identity, index, rows, entity) {
-        Ok(Some((_, past))) => sent_before(rows, &past, Known::ByKeyToo).unwrap_or(0),
+pub(super) fn may_double(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows, entity: &Entity) -> u64 {
+    let found = match earlier_run(identity, index, rows, entity) {
+        Err(error) if index.repair(&error).unwrap_or(false) => earlier_run(identity, index, rows, entity),
+        found => found,
+    };
+    match found {
+        Ok(Some(EarlierRun::There(past))) => sent_by(rows, index, &past, Known::ByKeyToo).unwrap_or(0),
+        Ok(Some(EarlierRun::Gone(run))) => sent_before(rows, index, &run.run, Known::ByKeyToo).unwrap_or(0),
         _ => 0,
     }
 }
@@ -287,62 +331,81 @@ enum Known {
     ByKeyToo,
 }
 
-/// How many of the rows a run has sent.
-fn sent_before(rows: &mut Rows, past: &JournalReader, known: Known) -> Result<u64> {
+/// How many of the rows a run has sent whose journal is there.
+fn sent_by(rows: &mut Rows, index: &mut RunIndex, past: &JournalReader, known: Known) -> Result<u64> {
+    index.read_run(past)?;
+    sent_before(rows, index, &past.identity().run, known)
+}
+
+/// How many of the rows a run has sent, as the index knows.
+fn sent_before(rows: &mut Rows, index: &RunIndex, run: &Uuid, known: Known) -> Result<u64> {
     let mut sent = 0;
-    each(rows, past, |row, seen, is_sent| {
+    each(rows, index, run, |row, was_sent| {
         // A later row with the same key is a double, and was never sent.
-        let may_be_edited = known == Known::ByKeyToo && seen.first.is_none();
-        let key = row.key_hash().filter(|_| may_be_edited && !is_sent);
-        sent += u64::from(is_sent || key.map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
-        Ok(())
+        let may_be_edited = known == Known::ByKeyToo && !row.is_double;
+        sent += u64::from(was_sent.as_it_is || may_be_edited && was_sent.by_key);
     })?;
     Ok(sent)
 }
 
 /// How many of the rows that could be sent now a run has sent, edited ones included.
-fn sound_and_sent(rows: &mut Rows, past: &JournalReader) -> Result<u64> {
+fn sound_and_sent(rows: &mut Rows, index: &mut RunIndex, past: &JournalReader) -> Result<u64> {
+    index.read_run(past)?;
     let mut sent = 0;
-    each(rows, past, |row, seen, is_sent| {
-        if matches!(row.state, RowState::Sound(_)) && seen.first.is_none() {
-            let key = row.key_hash().filter(|_| !is_sent);
-            sent += u64::from(is_sent || key.map(|key| past.was_key_sent(key)).transpose()?.unwrap_or(false));
-        }
-        Ok(())
+    each(rows, index, &past.identity().run, |row, was_sent| {
+        sent += u64::from(row.is_sound && !row.is_double && (was_sent.as_it_is || was_sent.by_key));
     })?;
     Ok(sent)
 }
 
 /// Whether every row that a run has sent, or may have sent, is in the input.
-fn has_all_sent(rows: &mut Rows, past: &JournalReader) -> Result<bool> {
-    let reserved = past.reserved()?;
-    let reserved: HashSet<_> = reserved.iter().map(|key| (key.identity.unwrap_or(key.content), key.copy)).collect();
-    let (mut found, mut reserved_found) = (0, 0);
-    each(rows, past, |row, seen, is_sent| {
-        found += u64::from(is_sent);
-        let is_reserved =
-            [(row.identity, seen.copy), (row.content, seen.content_copy)].iter().any(|hash| reserved.contains(hash));
-        reserved_found += usize::from(is_reserved);
-        Ok(())
-    })?;
-    Ok(found == past.sent()? && reserved_found == reserved.len())
+fn has_all_sent(rows: &mut Rows, index: &mut RunIndex, past: &JournalReader) -> Result<bool> {
+    Ok(sent_by(rows, index, past, Known::ByIdentity)? == past.sent()?)
 }
 
-/// Calls `look` with every row, what the rows before it say of it, and whether a run has sent it as it is.
-fn each(
-    rows: &mut Rows,
-    past: &JournalReader,
-    mut look: impl FnMut(&SpooledRow, Seen, bool) -> Result<()>,
-) -> Result<()> {
-    past.build_indexes()?;
+/// What the first reading says of a row, beside what it is found by.
+#[derive(Debug, Clone, Copy)]
+struct CheckedRow {
+    is_sound: bool,
+    is_double: bool,
+}
+
+/// Rows that are looked up together: the more of them, the fewer parts of the index are read for each.
+#[derive(Debug, Default)]
+struct Batch {
+    rows: Vec<InputRow>,
+    checked: Vec<CheckedRow>,
+}
+
+/// Rows of a batch.
+const BATCH: usize = 1 << 17;
+
+/// Calls `look` with all rows in batches, in their order.
+fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result<()>) -> Result<()> {
     rows.begin()?;
+    let mut batch = Batch::default();
     while let Some(row) = rows.spool.next()? {
         let is_sound = matches!(row.state, RowState::Sound(_));
         let seen = rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound);
-        let is_sent = past.was_sent(&row.known_by(seen))?;
-        look(&row, seen, is_sent)?;
+        batch.rows.push(InputRow { identity: row.known_by(seen), key: row.key_hash() });
+        batch.checked.push(CheckedRow { is_sound, is_double: seen.first.is_some() });
+        if batch.rows.len() == BATCH {
+            look(&batch)?;
+            batch.rows.clear();
+            batch.checked.clear();
+        }
     }
+    look(&batch)?;
     rows.begin()
+}
+
+/// Calls `look` with every row and whether a run has sent it.
+fn each(rows: &mut Rows, index: &RunIndex, run: &Uuid, mut look: impl FnMut(CheckedRow, WasSent)) -> Result<()> {
+    each_batch(rows, |batch| {
+        let sent = index.sent_by(run, &batch.rows)?;
+        batch.checked.iter().zip(sent).for_each(|(row, was_sent)| look(*row, was_sent));
+        Ok(())
+    })
 }
 
 /// Makes the folder and journal of a new run and lists it.

@@ -1,7 +1,7 @@
 //! One run, from a file to a report: read it all and check it, find the run that is meant, send what is left, say what
 //! became of every row. `import` and `retry` are two ways to begin it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rust_i18n::t;
@@ -40,14 +40,17 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     if options.dry_run {
         return dry_run(options, &preflight, &mut rows, printer);
     }
-    let index = options.account.index()?;
     let identity = identity(options, &preflight)?;
+    let mut index = options.account.index()?;
+    index.look_in(places(options, &identity));
     if options.resume.fresh {
-        warn_of_doubles(options, &identity, &index, &mut rows, printer);
+        warn_of_doubles(options, &identity, &mut index, &mut rows, printer);
     }
     // Two commands at once must not both begin a run of the same rows.
     let deciding = index.hold()?;
-    let (mut journal, ended) = match decide(&options.resume, identity, &index, &mut rows, options.entity())? {
+    let decided = decide(&options.resume, identity, &mut index, &mut rows, options.entity());
+    tell_index(&mut index, printer);
+    let (mut journal, ended) = match decided? {
         OpenedRun::Finished(past, exit) => return tell_finished(&past, exit, printer),
         OpenedRun::Continue(journal, ended) => (journal, Some(ended)),
         OpenedRun::New(journal) => (journal, None),
@@ -79,13 +82,33 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
 fn warn_of_doubles(
     options: &ImportOptions<'_>,
     identity: &RunIdentity,
-    index: &RunIndex,
+    index: &mut RunIndex,
     rows: &mut Rows,
     printer: &Printer,
 ) {
     let doubles = resume::may_double(identity, index, rows, options.entity());
     if doubles > 0 {
         printer.warn(&t!("run.fresh", rows = doubles));
+    }
+}
+
+/// Folders in which runs may lie that the index does not know. The sandbox forgets its runs with its records.
+fn places(options: &ImportOptions<'_>, identity: &RunIdentity) -> Vec<PathBuf> {
+    if options.is_sandbox() {
+        return Vec::new();
+    }
+    let beside = Path::new(&identity.input_path).parent().map(Path::to_owned);
+    let mut places = Vec::from_iter(std::path::absolute("bw8-runs"));
+    places.extend(beside.iter().map(|folder| folder.join("bw8-runs")));
+    places.extend(beside);
+    places.dedup();
+    places
+}
+
+/// Says what there is to say of the index.
+fn tell_index(index: &mut RunIndex, printer: &Printer) {
+    for word in index.take_words() {
+        printer.warn(&word.to_string());
     }
 }
 
@@ -114,18 +137,16 @@ fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &
 /// Says what the same command would do without `--dry-run`.
 fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
     let identity = identity(options, preflight)?;
-    let folder = options.account.index_folder()?;
-    let ended = match RunIndex::exists(&folder) || options.resume.folder.is_some() {
-        false => 0,
-        true => {
-            let index = RunIndex::open(&folder)?;
-            if options.resume.fresh {
-                warn_of_doubles(options, &identity, &index, rows, printer);
-            }
-            let meant = resume::meant(&options.resume, &identity, &index, rows, options.entity())?;
-            resume::ended_before(&meant, &identity, rows)?
-        }
-    };
+    // Nothing is made where there is nothing.
+    let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
+    index.look_in(places(options, &identity));
+    if options.resume.fresh {
+        warn_of_doubles(options, &identity, &mut index, rows, printer);
+    }
+    let ended = resume::meant(&options.resume, &identity, &mut index, rows, options.entity())
+        .and_then(|meant| resume::ended_before(&meant, &identity, &mut index, rows));
+    tell_index(&mut index, printer);
+    let ended = ended?;
     let would_send = sendable(options, preflight, ended);
     let exit = if preflight.findings.rows > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&t!(
@@ -274,10 +295,12 @@ fn finish(
     }
     printer.json(&summary);
     drop(past);
+    let folder = journal.folder().to_owned();
     if let Err(error) = journal.close() {
         // All of it is written; only the folding into one file has to wait until nobody reads it.
         printer.detail(&error.message());
     }
+    remember(options, &folder, printer);
     if let Some(Cause::Failed(error)) = &cause {
         // Standard output has its one document already.
         printer.tell(error);
@@ -315,6 +338,22 @@ impl End {
             summary["error"] = json!({"message": error.message(), "hint": error.hint_text()});
         }
         Ok(End { exit, finished, next, summary })
+    }
+}
+
+/// Puts what was sent into the index, which knows it though the run's folder may be deleted. What fails here, the next
+/// command does.
+fn remember(options: &ImportOptions<'_>, folder: &Path, printer: &Printer) {
+    if !options.preflight.mode.makes_records(options.entity()) {
+        return;
+    }
+    let remembered = options.account.index().and_then(|mut index| {
+        let remembered = JournalReader::open_read_only(folder).and_then(|past| index.read_run(&past));
+        tell_index(&mut index, printer);
+        remembered
+    });
+    if let Err(error) = remembered {
+        printer.detail(&error.message());
     }
 }
 

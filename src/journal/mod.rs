@@ -25,7 +25,7 @@ mod writer;
 
 pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
-pub use index::{IndexedRun, RunIndex};
+pub use index::{IndexedRun, InputRow, RunIndex, WasSent};
 pub use lock::Lock;
 pub use operation::{Claim, Operation, Reason, Reservation, RowIdentity, RowKey};
 pub use reader::{JournalReader, Match, OperationCursor};

@@ -1,5 +1,5 @@
 //! What a journal says: the queries that reports, resuming and retrying are made of. All that is ever written through it
-//! are indexes that make look-ups fast.
+//! are indexes that make look-ups fast, and nothing where it was opened to be read only.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -47,13 +47,50 @@ pub struct JournalReader {
     version: i64,
 }
 
+/// A row that was sent and is not known to have failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SentRow {
+    /// Whether `hash` is that of what it says; else it is that of its cells, all that journals of version 1 know.
+    pub has_identity: bool,
+    /// What it is found by.
+    pub hash: Content,
+    /// Its occurrence among rows of the same hash, from 0.
+    pub copy: u32,
+    /// Hash of its natural key, when it has one.
+    pub key: Option<u64>,
+    /// How it ended.
+    pub status: Status,
+}
+
+fn read_sent(row: &Row<'_>) -> rusqlite::Result<SentRow> {
+    Ok(SentRow {
+        has_identity: row.get(0)?,
+        hash: row.get_ref(1)?.as_blob()?.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?,
+        copy: row.get(2)?,
+        key: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
+        status: Status::from_number(row.get(4)?).ok_or(rusqlite::Error::InvalidQuery)?,
+    })
+}
+
 impl JournalReader {
     /// Opens the journal of a folder for reading, whoever is at work on it.
     ///
     /// # Errors
     /// None there, made by a newer program, or damaged.
     pub fn open(folder: &Path) -> Result<JournalReader> {
-        let connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        JournalReader::open_with(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// Opens the journal of a folder without ever changing it, as journals of other runs are.
+    ///
+    /// # Errors
+    /// None there, made by a newer program, or damaged.
+    pub fn open_read_only(folder: &Path) -> Result<JournalReader> {
+        JournalReader::open_with(folder, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    fn open_with(folder: &Path, flags: OpenFlags) -> Result<JournalReader> {
+        let connection = connect(folder, flags)?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
         let version = version_of(&connection).map_err(|error| failed(folder, error))?;
@@ -315,11 +352,6 @@ impl JournalReader {
         if self.version >= 2 { COLUMNS } else { COLUMNS_OF_VERSION_1 }
     }
 
-    /// Rows of version 1, in a condition.
-    fn without_identity(&self) -> &'static str {
-        if self.version >= 2 { "AND identity IS NULL" } else { "" }
-    }
-
     /// What happened to the row with this number.
     ///
     /// # Errors
@@ -347,28 +379,44 @@ impl JournalReader {
         self.one(&self.of_both("key = ?1"), params![key.cast_signed()])
     }
 
-    /// Whether this row was sent and is not known to have failed.
+    /// Calls `take` with every row that was sent and is not known to have failed: those of an earlier input first, then
+    /// those without an end. A row may come more than once; the last one counts.
     ///
     /// # Errors
-    /// A damaged file.
-    pub fn was_sent(&self, row: &RowIdentity) -> Result<bool> {
-        const SENT: &str = "coalesce(copy, 0) = ?2 AND status IN (1, 2, 3, 7)";
-        let exists = |condition: &str, hash: &Content, copy: u32| {
-            self.connection
-                .prepare_cached(&format!(
-                    "SELECT 1 FROM operation WHERE {condition} AND {SENT}
-                     UNION ALL SELECT 1 FROM earlier WHERE {condition} AND {SENT} LIMIT 1"
-                ))
-                .and_then(|mut statement| statement.exists(params![&hash[..], copy]))
-                .map_err(|error| failed(&self.folder, error))
-        };
-        if self.version >= 2 && exists("identity = ?1", &row.identity, row.copy)? {
-            return Ok(true);
+    /// A damaged file, or whatever `take` says.
+    pub(super) fn each_sent(&self, mut take: impl FnMut(SentRow) -> Result<()>) -> Result<()> {
+        self.each_sent_in("earlier", &mut take)?;
+        for key in self.reserved()? {
+            take(SentRow {
+                has_identity: key.identity.is_some(),
+                hash: key.identity.unwrap_or(key.content),
+                copy: key.copy,
+                key: key.key,
+                status: Status::Unknown,
+            })?;
         }
-        exists(&format!("content = ?1 {}", self.without_identity()), &row.content, row.content_copy)
+        self.each_sent_in("operation", &mut take)
     }
 
-    /// How many rows were sent and are not known to have failed, those of an earlier input included, each counted once.
+    fn each_sent_in(&self, table: &str, take: &mut impl FnMut(SentRow) -> Result<()>) -> Result<()> {
+        let identity = if self.version >= 2 { "identity" } else { "NULL" };
+        let broken = |error| failed(&self.folder, error);
+        let mut statement = self
+            .connection
+            .prepare(&format!(
+                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status FROM {table}
+                 WHERE status IN (1, 2, 3, 7)"
+            ))
+            .map_err(broken)?;
+        let mut rows = statement.query([]).map_err(broken)?;
+        while let Some(row) = rows.next().map_err(broken)? {
+            take(read_sent(row).map_err(broken)?)?;
+        }
+        Ok(())
+    }
+
+    /// How many rows were sent and are not known to have failed, those of an earlier input and those without an end
+    /// included, each counted once.
     ///
     /// # Errors
     /// A damaged file.
@@ -378,7 +426,8 @@ impl JournalReader {
             1 => "operation.content = earlier.content AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)",
             _ => SAME_ROW,
         };
-        self.connection
+        let ended: u64 = self
+            .connection
             .query_row(
                 &format!(
                     "SELECT (SELECT count(*) FROM operation WHERE {SENT}) + (SELECT count(*) FROM earlier WHERE {SENT}
@@ -388,24 +437,24 @@ impl JournalReader {
                 |row| row.get(0),
             )
             .map(unsigned)
-            .map_err(|error| failed(&self.folder, error))
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(ended + self.reserved()?.len() as u64)
     }
 
-    /// Whether a row with this natural key was sent and is not known to have failed.
+    /// Whether a row was sent, or may have been.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn was_key_sent(&self, key: u64) -> Result<bool> {
-        self.connection
-            .prepare_cached(
-                "SELECT 1 FROM operation WHERE key = ?1 AND status IN (1, 2, 3, 7)
-                 UNION ALL SELECT 1 FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7) LIMIT 1",
-            )
-            .and_then(|mut statement| statement.exists([key.cast_signed()]))
-            .map_err(|error| failed(&self.folder, error))
+    pub fn has_sent(&self) -> Result<bool> {
+        let sent = |table: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE status IN (1, 2, 3, 7))");
+        let has_sent: bool = self
+            .connection
+            .query_row(&format!("SELECT {} OR {}", sent("operation"), sent("earlier")), [], |row| row.get(0))
+            .map_err(|error| failed(&self.folder, error))?;
+        Ok(has_sent || !self.reserved()?.is_empty())
     }
 
-    /// Makes look-ups by number, origin, key and content fast. Kept out of a running import, which it would slow.
+    /// Makes look-ups by number, origin and key fast. Kept out of a running import, which it would slow.
     ///
     /// # Errors
     /// A full disk, a damaged file.

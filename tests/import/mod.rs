@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod identity;
+mod index;
 mod journal;
 mod login;
 mod main_job;

@@ -5,7 +5,7 @@ use crate::harness::{Server, Work, assert_rows};
 const INPUT: &[u8] = include_bytes!("../version_1/customers.csv");
 
 /// A folder in which the version before was stopped by `--limit 6`: five rows were sent, one was refused, two are left.
-fn stopped(server: &Server) -> Work {
+pub(super) fn stopped(server: &Server) -> Work {
     let work = Work::with("customers.csv", INPUT);
     let host = server.base_url().trim_start_matches("http://").trim_end_matches("/api/v1").to_owned();
     let folder = std::fs::canonicalize(work.path("")).unwrap();

@@ -1,35 +1,29 @@
-//! The index of runs: which run did what, by account. It finds the unfinished run of an input and recognises a file that
-//! was imported before, wherever its folder lies. It lives in the state folder; the journals stay the truth, and a run
-//! whose folder is gone is forgotten.
+//! The runs of an index: listed when they begin, and found by account, input, file, folder and the run they retry.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use rust_i18n::t;
 use uuid::Uuid;
 
-use super::database::has_journal;
-use super::identity::RunIdentity;
-use crate::error::{Context, Result};
+use super::super::database::has_journal;
+use super::super::identity::RunIdentity;
+use super::database::{in_memory, is_damage, no_index, open, set_aside};
+use crate::error::{Context, Error, Result};
 use crate::files::{path_of_text, path_to_text};
-use crate::message;
-
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS run (
-  run TEXT PRIMARY KEY, folder TEXT NOT NULL, target TEXT NOT NULL, host TEXT NOT NULL, entity TEXT NOT NULL,
-  mode TEXT NOT NULL, input TEXT NOT NULL, input_path TEXT NOT NULL, parent TEXT, started INTEGER NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS run_by_input ON run (target, entity, input);
-CREATE INDEX IF NOT EXISTS run_by_path ON run (target, entity, input_path);
-";
+use crate::message::Message;
 
 const FILE_NAME: &str = "runs.db";
 
 /// The runs of this user.
 #[derive(Debug)]
 pub struct RunIndex {
-    connection: Connection,
+    pub(super) connection: Connection,
     file: PathBuf,
+    /// Folders that may hold runs' folders.
+    pub(super) places: Vec<PathBuf>,
+    /// What there is to say of it.
+    pub(super) words: Vec<Message>,
 }
 
 /// A run of the index.
@@ -39,6 +33,8 @@ pub struct IndexedRun {
     pub run: Uuid,
     /// Its folder.
     pub folder: PathBuf,
+    /// Whether its journal is still there.
+    pub is_there: bool,
     /// Host, as shown.
     pub host: String,
     /// Name of the entity.
@@ -51,6 +47,12 @@ pub struct IndexedRun {
     pub input: String,
     /// When it began, in milliseconds of Unix time.
     pub started: i64,
+    /// What it goes by in the index.
+    pub number: i64,
+    /// Whether it sends rows of another run again.
+    pub is_retry: bool,
+    /// How its journal was when its rows were read.
+    pub(super) mark: String,
 }
 
 impl RunIndex {
@@ -59,18 +61,57 @@ impl RunIndex {
         folder.join(FILE_NAME).exists()
     }
 
-    /// Opens the index in `folder`, making both when they are not there.
+    /// Opens the index in `folder`, making both when they are not there. A damaged index is set aside and made anew, which
+    /// [`RunIndex::take_words`] tells.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, or an index made by a newer program.
+    pub fn open(folder: &Path) -> Result<RunIndex> {
+        let file = folder.join(FILE_NAME);
+        std::fs::create_dir_all(folder).context(|| no_index(&file))?;
+        let (connection, message) = open(&file)?;
+        Ok(RunIndex { connection, file, places: Vec::new(), words: Vec::from_iter(message) })
+    }
+
+    /// Opens the index in `folder`; when there is none, one that goes with the process and leaves nothing behind.
+    ///
+    /// # Errors
+    /// Everything of [`RunIndex::open`].
+    pub fn open_existing(folder: &Path) -> Result<RunIndex> {
+        if RunIndex::exists(folder) {
+            return RunIndex::open(folder);
+        }
+        let file = folder.join(FILE_NAME);
+        let connection = in_memory().context(|| no_index(&file))?;
+        Ok(RunIndex { connection, file, places: Vec::new(), words: Vec::new() })
+    }
+
+    /// What a person has to know of the index, once.
+    pub fn take_words(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.words)
+    }
+
+    /// Names folders that hold runs' folders: journals in them that the index does not know are listed.
+    pub fn look_in(&mut self, places: Vec<PathBuf>) {
+        self.places = places;
+    }
+
+    /// Sets the index aside and makes it anew, when it is damage to it that this error tells of. Tells whether it was.
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn open(folder: &Path) -> Result<RunIndex> {
-        let file = folder.join(FILE_NAME);
-        let place = || message!("journal.no_index", file = file.display());
-        std::fs::create_dir_all(folder).context(place)?;
-        let connection = Connection::open(&file).context(place)?;
-        connection.busy_timeout(std::time::Duration::from_secs(10)).context(place)?;
-        connection.execute_batch(TABLES).context(place)?;
-        Ok(RunIndex { connection, file })
+    pub fn repair(&mut self, error: &Error) -> Result<bool> {
+        // Failures of journals are put into words where they happen.
+        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref());
+        if !source.is_some_and(is_damage) {
+            return Ok(false);
+        }
+        // No system lets go of the name while the file is open.
+        self.connection = in_memory().context(|| self.place())?;
+        let (connection, message) = set_aside(&self.file)?;
+        self.connection = connection;
+        self.words.push(message);
+        Ok(true)
     }
 
     /// Keeps other processes from deciding which run is meant, until it is dropped.
@@ -91,8 +132,10 @@ impl RunIndex {
     pub fn put(&self, identity: &RunIdentity, folder: &Path) -> Result<()> {
         self.connection
             .execute(
-                "INSERT OR REPLACE INTO run (run, folder, target, host, entity, mode, input, input_path, parent, started)
-                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+                "INSERT INTO run (run, folder, target, host, entity, mode, input, input_path, parent, started)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)
+                 ON CONFLICT (run) DO UPDATE SET folder = ?2, target = ?3, host = ?4, entity = ?5, mode = ?6, input = ?7,
+                   input_path = ?8, parent = ?9, started = ?10",
                 params![
                     identity.run.to_string(),
                     path_to_text(folder),
@@ -134,12 +177,9 @@ impl RunIndex {
         self.find("parent = ?1", [parent.to_string()])
     }
 
-    /// Runs for this account and entity, newest first.
-    ///
-    /// # Errors
-    /// A damaged index.
-    pub fn of_entity(&self, target: &str, entity: &str) -> Result<Vec<IndexedRun>> {
-        self.find("target = ?1 AND entity = ?2", params![target, entity])
+    /// Runs for this account and entity, those whose folders are gone included, newest first.
+    pub(super) fn of_entity(&self, target: &str, entity: &str) -> Result<Vec<IndexedRun>> {
+        self.select("target = ?1 AND entity = ?2", params![target, entity])
     }
 
     /// All runs, newest first.
@@ -161,33 +201,46 @@ impl RunIndex {
             .context(|| self.place())
     }
 
+    /// Those whose journals are there.
     fn find(&self, condition: &str, parameters: impl rusqlite::Params) -> Result<Vec<IndexedRun>> {
+        Ok(self.select(condition, parameters)?.into_iter().filter(|run| run.is_there).collect())
+    }
+
+    fn select(&self, condition: &str, parameters: impl rusqlite::Params) -> Result<Vec<IndexedRun>> {
         let found = (|| {
             self.connection
                 .prepare(&format!("{SELECT} WHERE {condition} ORDER BY started DESC, run DESC"))?
                 .query_map(parameters, read)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })();
-        let runs = found.context(|| self.place())?;
-        Ok(runs.into_iter().filter(|run| has_journal(&run.folder)).collect())
+        found.context(|| self.place())
     }
 
-    fn place(&self) -> String {
-        t!("journal.no_index", file = self.file.display()).into_owned()
+    pub(super) fn place(&self) -> Message {
+        no_index(&self.file)
     }
 }
 
-const SELECT: &str = "SELECT run, folder, host, entity, mode, input_path, input, started FROM run";
+/// A folder that was deleted may hold a later run.
+const SELECT: &str = "SELECT run, folder, host, entity, mode, input_path, input, started, number, parent, mark,
+    EXISTS (SELECT 1 FROM run AS later WHERE later.folder = run.folder AND later.started > run.started)
+    FROM run";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
+    let folder = path_of_text(&row.get::<_, String>(1)?);
+    let is_replaced: bool = row.get(11)?;
     Ok(IndexedRun {
         run: row.get::<_, String>(0)?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-        folder: path_of_text(&row.get::<_, String>(1)?),
+        is_there: !is_replaced && has_journal(&folder),
+        folder,
         host: row.get(2)?,
         entity: row.get(3)?,
         mode: row.get(4)?,
         input_path: path_of_text(&row.get::<_, String>(5)?),
         input: row.get(6)?,
         started: row.get(7)?,
+        number: row.get(8)?,
+        is_retry: row.get::<_, Option<String>>(9)?.is_some(),
+        mark: row.get(10)?,
     })
 }

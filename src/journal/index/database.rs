@@ -1,0 +1,152 @@
+//! The index's SQLite file: its tables, how older ones are brought up, and what becomes of a damaged one.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use crate::error::{Context, Error, Result};
+use crate::files::free_name_beside;
+use crate::message;
+use crate::message::Message;
+
+/// Version of the tables. Those of the first version have no number: they hold runs and none of their rows.
+const VERSION: i64 = 2;
+
+const TABLES: &str = "
+CREATE TABLE run (
+  number INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, target TEXT NOT NULL, host TEXT NOT NULL,
+  entity TEXT NOT NULL, mode TEXT NOT NULL, input TEXT NOT NULL, input_path TEXT NOT NULL, parent TEXT,
+  started INTEGER NOT NULL,
+  -- How its journal was when its rows were read.
+  mark TEXT NOT NULL DEFAULT '') STRICT;
+CREATE INDEX run_by_input ON run (target, entity, input);
+CREATE INDEX run_by_path ON run (target, entity, input_path);
+CREATE INDEX run_by_folder ON run (folder);
+-- Rows that were sent and are not known to have failed, by what they say. Status numbers are those of journal::Status.
+CREATE TABLE by_identity (
+  hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL,
+  PRIMARY KEY (hash, copy, run)) STRICT, WITHOUT ROWID;
+-- Rows of journals of version 1, by their cells: they have no identity.
+CREATE TABLE by_content (
+  hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL,
+  PRIMARY KEY (hash, copy, run)) STRICT, WITHOUT ROWID;
+-- Natural keys of all these rows.
+CREATE TABLE by_key (
+  run INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
+-- Rows of which it is not proved that they are done.
+CREATE INDEX unproved_by_identity ON by_identity (run) WHERE status = 7;
+CREATE INDEX unproved_by_content ON by_content (run) WHERE status = 7;
+-- Folders that were looked through for runs into an account.
+CREATE TABLE place (target TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (target, folder)) STRICT, WITHOUT ROWID;
+";
+
+/// What is known of a run, in tables of every version.
+const RUN: &str = "run, folder, target, host, entity, mode, input, input_path, parent, started";
+
+/// Opens the index, or makes it. A damaged one is set aside, and what it tells of where runs lie is kept; then there is
+/// something to say.
+pub(super) fn open(file: &Path) -> Result<(Connection, Option<Message>)> {
+    match connect(file) {
+        Ok(connection) => Ok((connection, None)),
+        Err(error) if is_damage(&error) => set_aside(file).map(|(connection, message)| (connection, Some(message))),
+        Err(error) => Err(error).context(|| no_index(file)),
+    }
+    .and_then(|(connection, message)| is_known(&connection, file).map(|()| (connection, message)))
+}
+
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open(file)?;
+    prepare(&mut connection)?;
+    Ok(connection)
+}
+
+/// Makes an index that is nowhere, for commands that change nothing.
+pub(super) fn in_memory() -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    prepare(&mut connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    // Another process may be reading millions of rows.
+    connection.busy_timeout(Duration::from_secs(60))?;
+    if version(connection)? >= VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version(&transaction)? >= VERSION {
+        return Ok(());
+    }
+    let is_old = transaction.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'run'")?.exists([])?;
+    if is_old {
+        transaction.execute_batch(
+            "DROP INDEX IF EXISTS run_by_input; DROP INDEX IF EXISTS run_by_path; ALTER TABLE run RENAME TO run_1",
+        )?;
+    }
+    transaction.execute_batch(TABLES)?;
+    if is_old {
+        transaction.execute_batch(&format!("INSERT INTO run ({RUN}) SELECT {RUN} FROM run_1; DROP TABLE run_1"))?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn is_known(connection: &Connection, file: &Path) -> Result<()> {
+    match version(connection).context(|| no_index(file))? > VERSION {
+        true => Err(Error::cannot_run(message!("journal.newer_index", file = file.display()))
+            .hint(message!("journal.newer_hint"))),
+        false => Ok(()),
+    }
+}
+
+/// Whether a failure means that the file itself is no good.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// Gives a damaged index another name and makes a new one in its place, which knows the runs that can still be read in it,
+/// and none of their rows. Says so.
+pub(super) fn set_aside(file: &Path) -> Result<(Connection, Message)> {
+    let kept = file.with_file_name("runs-damaged.db");
+    let kept = if kept.exists() { free_name_beside(&kept)? } else { kept };
+    // The log of a change that was cut off belongs to the damaged file; the new one would take it for its own.
+    let log = |file: &Path| {
+        let mut log = file.as_os_str().to_owned();
+        log.push("-journal");
+        PathBuf::from(log)
+    };
+    if log(file).exists() {
+        std::fs::rename(log(file), log(&kept)).context(|| no_index(file))?;
+    }
+    std::fs::rename(file, &kept).context(|| no_index(file))?;
+    let connection = connect(file).context(|| no_index(file))?;
+    // What is not readable is looked for in the folders where runs lie.
+    let _ = copy_runs(&kept, &connection);
+    Ok((connection, message!("journal.damaged_index", file = file.display(), kept = kept.display())))
+}
+
+/// Copies the runs of a damaged index, as far as they can be read.
+fn copy_runs(damaged: &Path, connection: &Connection) -> rusqlite::Result<()> {
+    let damaged = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut statement = damaged.prepare(&format!("SELECT {RUN} FROM run"))?;
+    let mut rows = statement.query([])?;
+    let mut insert = connection
+        .prepare(&format!("INSERT OR IGNORE INTO run ({RUN}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"))?;
+    while let Some(row) = rows.next()? {
+        for column in 0..10 {
+            insert.raw_bind_parameter(column + 1, row.get::<_, rusqlite::types::Value>(column)?)?;
+        }
+        // A row that makes no sense is no reason to leave out the others.
+        let _ = insert.raw_execute();
+    }
+    Ok(())
+}
+
+pub(super) fn no_index(file: &Path) -> Message {
+    message!("journal.no_index", file = file.display())
+}

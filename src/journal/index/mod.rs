@@ -1,0 +1,13 @@
+//! The index of runs: which run did what, by account, and which rows it sent. It finds the unfinished run of an input and
+//! recognises rows that were sent before, wherever the run's folder lies, without opening its journal. It lives in the
+//! state folder.
+//!
+//! It is a cache of the journals: it reads the rows of one that is new or grew, once, and is made anew from them when it is
+//! lost. What it has read it keeps: rows of a run whose folder is gone stay known.
+
+mod database;
+mod memory;
+mod runs;
+
+pub use memory::{InputRow, WasSent};
+pub use runs::{IndexedRun, RunIndex};

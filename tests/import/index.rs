@@ -1,0 +1,231 @@
+//! The index of runs: what it remembers of the journals, when they grow, when they are gone, and when it is itself.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::version_1::stopped;
+use crate::harness::{Server, Table, Work, assert_rows, customers};
+
+/// A folder in which three customers of `mine.csv` were imported.
+fn imported(server: &Server) -> Work {
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 3));
+    work.on(server, "import customers mine.csv").exits(0);
+    work
+}
+
+fn reversed(mut table: Table) -> Table {
+    table.rows[1..].reverse();
+    table
+}
+
+/// All files of runs; what processes share while they have a journal open is memory, no file.
+fn files_of_runs(work: &Work) -> BTreeMap<PathBuf, Vec<u8>> {
+    let is_of_run = |path: &PathBuf| path.starts_with(work.path("bw8-runs")) && !path.ends_with("journal.db-shm");
+    work.all_files().into_iter().filter(|(path, _)| is_of_run(path)).collect()
+}
+
+#[test]
+fn a_dry_run_changes_nothing_in_the_folders_of_earlier_runs() {
+    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,on=POST_users,nth=8");
+    let work = imported(&server);
+    work.write_table("killed.csv", &customers(20, 8));
+    let child = work.start(work.command_on(&server, "import customers killed.csv --no-canary --concurrency 1"));
+    server.wait_for_requests(7);
+    child.kill();
+    let before = files_of_runs(&work);
+    assert!(before.keys().any(|path| path.ends_with("journal.db-wal")), "{:?}", before.keys());
+    let killed = work.runs().pop().unwrap();
+    let mut more = reversed(customers(1, 3));
+    more.rows.extend_from_slice(&customers(20, 9).rows[1..]);
+    work.write_table("more.csv", &more);
+    work.write_table("copy.csv", &reversed(customers(20, 8)));
+    work.write_table("new.csv", &customers(90, 2));
+    for (command, code) in [
+        ("import customers more.csv --dry-run".to_owned(), 2),
+        ("import customers copy.csv --dry-run".to_owned(), 0),
+        ("import customers killed.csv --dry-run".to_owned(), 0),
+        ("import customers new.csv --dry-run".to_owned(), 0),
+        (format!("import customers more.csv --dry-run --accept-changed --run {}", killed.display()), 0),
+        ("import customers more.csv --dry-run --fresh".to_owned(), 0),
+    ] {
+        work.on(&server, command.as_str()).exits(code);
+        assert!(files_of_runs(&work) == before, "{command} changed {:?}", files_of_runs(&work).keys());
+    }
+}
+
+#[test]
+fn a_dry_run_makes_no_folder_of_its_own() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 3));
+    for command in ["import customers mine.csv --dry-run", "import customers mine.csv --dry-run --run here"] {
+        work.on(&server, command).exits(0).says("3 rows");
+    }
+    let names: Vec<PathBuf> = work.all_files().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(names, [work.path("mine.csv")]);
+    assert!(!work.path("state").exists());
+}
+
+/// Without an index, a dry run finds the journals all the same.
+#[test]
+fn a_dry_run_without_an_index_knows_what_was_sent() {
+    let server = Server::start("");
+    let work = imported(&server);
+    std::fs::remove_dir_all(work.path("state")).unwrap();
+    work.write_table("copy.csv", &reversed(customers(1, 4)));
+    work.on(&server, "import customers copy.csv --dry-run").exits(2).says("3 rows of this input were sent then");
+    assert!(!work.path("state").exists());
+}
+
+#[test]
+fn rows_of_a_run_whose_folder_is_gone_stay_known() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = imported(&server);
+    let stored = server.stored("customers");
+    let folder = work.run_folder();
+    std::fs::remove_dir_all(&folder).unwrap();
+    work.write_table("more.csv", &reversed(customers(1, 5)));
+    for command in ["import customers mine.csv", "import customers mine.csv --dry-run"] {
+        work.on(&server, command).exits(2).says("3 rows of this input were sent by the run in");
+    }
+    work.on(&server, "import customers more.csv --accept-changed").exits(2).says("that folder is gone");
+    assert_eq!(server.stored("customers"), stored);
+    work.on(&server, "import customers more.csv --fresh --dry-run")
+        .exits(0)
+        .says("3 rows of this input were sent before");
+    // Another run takes the folder's name; that does not bring the first one back.
+    work.on(&server, "import customers mine.csv --fresh --limit 1").exits(0);
+    assert_eq!(work.run_folder(), folder);
+    work.write_table("part.csv", &customers(2, 2));
+    work.on(&server, "import customers part.csv").exits(2).says("2 rows of this input were sent by the run in");
+}
+
+#[test]
+fn the_index_keeps_up_with_a_run_that_goes_on() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 6));
+    work.write_table("copy.csv", &reversed(customers(1, 7)));
+    let sent = |rows: u64| format!("{rows} rows of this input were sent");
+    for (limit, rows) in [("--limit 2", 2), ("--limit 5", 5), ("", 6)] {
+        work.on(&server, format!("import customers mine.csv {limit}")).exits(0);
+        // An unfinished run is gone on with, so only a dry run with --fresh tells.
+        work.on(&server, "import customers copy.csv --fresh --dry-run").exits(0).says(&sent(rows));
+    }
+    work.on(&server, "import customers copy.csv").exits(2).says(&sent(6));
+}
+
+/// It would send what the other one sent.
+#[test]
+fn an_unfinished_run_takes_no_rows_of_another_one_as_its_own() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = imported(&server);
+    work.write_table("other.csv", &customers(20, 5));
+    work.on(&server, "import customers other.csv --limit 2").exits(0);
+    let stored = server.stored("customers");
+    let mut both = customers(20, 5);
+    both.rows.extend_from_slice(&customers(1, 3).rows[1..]);
+    work.write_table("other.csv", &both);
+    work.on(&server, "import customers other.csv").exits(2).says("several earlier runs");
+    assert_eq!(server.stored("customers"), stored);
+}
+
+#[test]
+fn a_lost_index_is_made_anew_from_the_journals() {
+    let server = Server::start("");
+    let work = imported(&server);
+    let before = server.requests();
+    work.write_table("copy.csv", &reversed(customers(1, 3)));
+    for file in ["mine.csv", "copy.csv"] {
+        std::fs::remove_dir_all(work.path("state")).unwrap();
+        work.on(&server, format!("import customers {file}")).exits(0).says("done before");
+    }
+    assert_eq!(server.requests(), before);
+}
+
+/// One table of the index is damaged; what it tells of runs can still be read.
+#[test]
+fn a_damaged_index_is_set_aside_and_made_anew() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 3));
+    // None of the folders that are looked through holds this one.
+    work.on(&server, "import customers mine.csv --run far/away").exits(0);
+    let before = server.requests();
+    let index = work.path("state/runs.db");
+    let page: u32 = rusqlite::Connection::open(&index)
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'by_identity'", [], |row| row.get(0))
+        .unwrap();
+    let mut bytes = std::fs::read(&index).unwrap();
+    let end = page as usize * 4096;
+    bytes[end - 4096..end].fill(0x5a);
+    std::fs::write(&index, &bytes).unwrap();
+    work.write_table("copy.csv", &reversed(customers(1, 3)));
+    work.on(&server, "import customers copy.csv").exits(0).says("runs-damaged.db").says("done before").says("away");
+    work.on(&server, "import customers copy.csv").exits(0).never_says("damaged").says("done before");
+    assert!(work.path("state/runs-damaged.db").exists());
+    assert_eq!(server.requests(), before);
+}
+
+#[test]
+fn an_index_that_is_no_database_is_set_aside_and_made_anew() {
+    let server = Server::start("");
+    let work = imported(&server);
+    let before = server.requests();
+    work.write_table("copy.csv", &reversed(customers(1, 3)));
+    let index = work.path("state/runs.db");
+    for kept in ["runs-damaged.db", "runs-damaged-2.db"] {
+        std::fs::write(&index, "this is no database at all, and long enough to tell that it is none").unwrap();
+        work.on(&server, "import customers copy.csv --dry-run").exits(0).says(kept).says("3 rows more were sent");
+    }
+    work.on(&server, "import customers copy.csv").exits(0).says("done before");
+    assert_eq!(server.requests(), before);
+}
+
+#[test]
+fn an_index_of_a_newer_program_is_refused() {
+    let server = Server::start("");
+    let work = imported(&server);
+    let index = rusqlite::Connection::open(work.path("state/runs.db")).unwrap();
+    index.pragma_update(None, "user_version", 99).unwrap();
+    work.write_table("new.csv", &customers(50, 1));
+    work.on(&server, "import customers new.csv").exits(1).says("newer");
+}
+
+/// Journals of the version before know rows by their cells alone; so does the index.
+#[test]
+fn rows_of_the_version_before_stay_known_when_their_folder_is_gone() {
+    let server = Server::start("");
+    let work = stopped(&server);
+    let part = "姓名,手机,公司编号\n示例 2,13100000002,20001\n示例 9,13100000009,20001\n";
+    work.write("part.csv", part);
+    work.on(&server, "import customers part.csv --dry-run").exits(2).says("1 rows of this input were sent then");
+    std::fs::remove_dir_all(work.path("run")).unwrap();
+    work.on(&server, "import customers part.csv").exits(2).says("1 rows of this input were sent by the run in");
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_named_and_what_was_read_of_it_stays_known() {
+    let server = Server::start("");
+    let work = imported(&server);
+    std::fs::write(work.run_folder().join("journal.db"), "damaged, and long enough to tell that it is none").unwrap();
+    work.write_table("new.csv", &customers(50, 2));
+    work.on(&server, "import customers new.csv").exits(0).says("a run that cannot be read");
+    work.write_table("copy.csv", &reversed(customers(1, 3)));
+    work.on(&server, "import customers copy.csv").exits(1).says("damaged");
+    assert_rows(&work.summary(), "created 2");
+}
+
+/// Changes may be made again without harm: there and back are two of them.
+#[test]
+fn rows_of_changes_are_no_memory() {
+    let server = Server::start("");
+    let work = Work::new();
+    for (file, name) in [("there.csv", "示例改"), ("back.csv", "示例"), ("again.csv", "示例改")] {
+        work.write(file, format!("联系人编号,姓名\n50001,{name}\n"));
+        work.on(&server, format!("import customers {file} --mode update --run {file}-run")).exits(0);
+    }
+    assert_eq!(server.requests_to("customers.update"), 3);
+}
