@@ -1,5 +1,6 @@
 //! Other runs that concern a row: the run that is retried, and runs that retried rows of this one or of that one.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -7,6 +8,7 @@ use uuid::Uuid;
 use super::decision::PastEnd;
 use super::options::ImportOptions;
 use crate::error::Result;
+use crate::format::Content;
 use crate::journal::{Claim, Claims, Journal, JournalReader, Lock, Operation};
 
 /// A retried run, and how its rows are known here.
@@ -21,7 +23,7 @@ pub(super) struct Origin {
     /// This run, as a claim names it.
     claim: Claim,
     /// Other runs that retry it.
-    pub siblings: Vec<JournalReader>,
+    pub siblings: Vec<Retry>,
     /// Keeps others from retrying the same run at the same time: whoever looked first would send what both claim.
     _lock: Lock,
 }
@@ -99,35 +101,57 @@ impl Origin {
     }
 }
 
-/// The runs that retried a run, `but` one.
+/// A run that retried rows of another one.
+#[derive(Debug)]
+pub(super) struct Retry {
+    past: JournalReader,
+    /// Whether the numbers of its origins are those of the run in question, and not of another retry.
+    is_direct: bool,
+}
+
+/// What a row is known by in runs that retried it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RetriedRow<'a> {
+    /// Its number in the run that was retried.
+    pub number: Option<u64>,
+    /// The hash of its natural key.
+    pub key: Option<u64>,
+    /// The hash of what it says, and its occurrence among rows that say the same.
+    pub identity: (&'a Content, u32),
+}
+
+/// The runs that retried a run, `but` one, and those that retried these.
 ///
 /// # Errors
 /// A journal that cannot be read.
-pub(super) fn retries_of(options: &ImportOptions<'_>, run: &Uuid, but: &Uuid) -> Result<Vec<JournalReader>> {
-    let mut retries = Vec::new();
-    for retry in options.account.index()?.of_parent(run)?.into_iter().filter(|retry| retry.run != *but) {
-        // One that was killed has rows in doubt, which opening it for work brings to light.
-        drop(Journal::open(&retry.folder)?);
-        let past = JournalReader::open(&retry.folder)?;
-        past.build_indexes()?;
-        retries.push(past);
+pub(super) fn retries_of(options: &ImportOptions<'_>, run: &Uuid, but: &Uuid) -> Result<Vec<Retry>> {
+    let index = options.account.index()?;
+    let mut retries: Vec<Retry> = Vec::new();
+    let mut parents = VecDeque::from([*run]);
+    while let Some(parent) = parents.pop_front() {
+        for retry in index.of_parent(&parent)?.into_iter().filter(|retry| retry.run != *but) {
+            // One that was killed has rows in doubt, which opening it for work brings to light.
+            drop(Journal::open(&retry.folder)?);
+            let past = JournalReader::open(&retry.folder)?;
+            past.build_indexes()?;
+            retries.push(Retry { past, is_direct: parent == *run });
+            parents.push_back(retry.run);
+        }
     }
     Ok(retries)
 }
 
-/// What other runs made of a row, by its number in the run they retry or by its key, unless they left it open.
+/// What other runs made of a row, unless they left it open.
 ///
 /// # Errors
 /// A journal that cannot be read.
-pub(super) fn of_others(
-    runs: &[JournalReader],
-    number: Option<u64>,
-    key: Option<u64>,
-) -> Result<Option<(Operation, PathBuf)>> {
-    for past in runs {
-        let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
-        let by_key = key.map(|hash| past.by_key(hash)).transpose()?.flatten();
-        let found = [by_number, by_key].into_iter().flatten().find(|operation| !PastEnd::of(operation).is_open());
+pub(super) fn of_others(retries: &[Retry], row: RetriedRow<'_>) -> Result<Option<(Operation, PathBuf)>> {
+    for Retry { past, is_direct } in retries {
+        let by_number = row.number.filter(|_| *is_direct).map(|number| past.by_origin(number)).transpose()?.flatten();
+        let by_key = row.key.map(|hash| past.by_key(hash)).transpose()?.flatten();
+        let by_identity = past.by_identity(row.identity.0, row.identity.1)?;
+        let found =
+            [by_number, by_key, by_identity].into_iter().flatten().find(|operation| !PastEnd::of(operation).is_open());
         if let Some(operation) = found {
             return Ok(Some((operation, past.folder().to_owned())));
         }

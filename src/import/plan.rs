@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
-use super::origin::{Origin, of_others, retries_of};
+use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
 use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
@@ -60,7 +60,7 @@ pub(super) struct RowPlanner<'a> {
     /// The run that is retried.
     origin: Option<Origin>,
     /// Runs that retried rows of this one.
-    retries: Vec<JournalReader>,
+    retries: Vec<Retry>,
     /// Rows that have an end.
     ended: OperationCursor,
     /// Index of the next row.
@@ -209,12 +209,13 @@ impl<'a> RowPlanner<'a> {
             earlier_key = key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
         }
         let number = earlier.as_ref().map(|earlier| earlier.row.number);
-        let mut elsewhere = of_others(&self.retries, number, key)?;
+        let identity = (&row.identity, seen.copy);
+        let mut elsewhere = of_others(&self.retries, RetriedRow { number, key, identity })?;
         let (mut origin, mut first_run_key) = (None, None);
         if let Some(first_run) = &self.origin {
             origin = first_run.number_of(row.origin.as_ref(), key)?;
             if elsewhere.is_none() {
-                elsewhere = of_others(&first_run.siblings, origin, key)?;
+                elsewhere = of_others(&first_run.siblings, RetriedRow { number: origin, key, identity })?;
             }
             if let Some(number) = origin {
                 elsewhere = elsewhere.map_or_else(|| first_run.end_of(number), |found| Ok(Some(found)))?;

@@ -79,8 +79,9 @@ fn find_meant(
         None => return Ok(ResumePlan::New(named)),
         Some(EarlierRun::There(past)) => *past,
         Some(EarlierRun::Gone(run)) => {
-            let sent = sent_before(rows, index, &run.run, Known::ByIdentity)?;
-            return Err(Error::usage(message!("resume.gone", sent = sent, folder = run.folder.display()))
+            let sent = sent_before(rows, index, &run.sender.run, Known::ByIdentity)?;
+            let folder = run.gone.as_ref().unwrap_or(&run.sender.folder);
+            return Err(Error::usage(message!("resume.gone", sent = sent, folder = folder.display()))
                 .hint(message!("resume.gone_hint")));
         }
     };
@@ -129,7 +130,7 @@ fn find_meant(
         }));
     }
     // It knows nothing of what the others sent.
-    let is_other = |run: &IndexedRun| run.run != past.identity().run;
+    let is_other = |run: &Sender| run.gone.is_some() || run.first.run != past.identity().run;
     if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.iter().any(is_other) {
         return Err(Error::usage(message!("resume.several")).hint(message!("resume.several_hint")));
     }
@@ -244,7 +245,34 @@ enum EarlierRun {
     /// Its journal is there.
     There(Box<JournalReader>),
     /// Its folder is gone; the index still knows what it sent.
-    Gone(IndexedRun),
+    Gone(Box<Sender>),
+}
+
+/// A run that sent rows of the input.
+#[derive(Debug)]
+struct Sender {
+    /// That run.
+    sender: IndexedRun,
+    /// The run to go on with: itself, or the one whose rows it retried.
+    first: IndexedRun,
+    /// A folder between the two that is gone.
+    gone: Option<PathBuf>,
+}
+
+impl Sender {
+    fn of(sender: IndexedRun, index: &RunIndex) -> Result<Sender> {
+        let folder_if_gone = |run: &IndexedRun| (!run.is_there).then(|| run.folder.clone());
+        let mut gone = folder_if_gone(&sender);
+        let mut first = sender.clone();
+        while let Some(parent) = &first.parent {
+            match index.of_id(parent)? {
+                Some(parent) => first = parent,
+                None => return Ok(Sender { gone: gone.or(Some(first.folder.clone())), sender, first }),
+            }
+            gone = gone.or_else(|| folder_if_gone(&first));
+        }
+        Ok(Sender { sender, first, gone })
+    }
 }
 
 fn there(past: JournalReader) -> EarlierRun {
@@ -276,36 +304,36 @@ fn earlier_run(
         }
     }
     let senders = runs_with_rows(identity, index, rows, entity)?;
-    if let Some(run) = senders.iter().find(|run| run.is_there) {
-        return open(run).map(there).map(Some);
+    if let Some(run) = senders.iter().find(|run| run.gone.is_none()) {
+        return open(&run.first).map(there).map(Some);
     }
     // One that sent nothing comes after those that sent these rows.
     match (senders.into_iter().next(), of_path) {
-        (Some(gone), _) => Ok(Some(EarlierRun::Gone(gone))),
+        (Some(gone), _) => Ok(Some(EarlierRun::Gone(Box::new(gone)))),
         (None, Some(past)) if !is_finished(&past)? => Ok(Some(there(past))),
         _ => Ok(None),
     }
 }
 
 /// Runs that sent some of the input's rows, newest first, as the index tells. Rows that may be written again without harm
-/// (changes, tags, bindings) do not count, nor do those of a retry, which looks after them itself.
+/// (changes, tags, bindings) do not count. A retry looks after the runs before it itself.
 fn runs_with_rows(
     identity: &RunIdentity,
     index: &mut RunIndex,
     rows: &mut Rows,
     entity: &Entity,
-) -> Result<Vec<IndexedRun>> {
+) -> Result<Vec<Sender>> {
     if identity.parent.is_some() || !WriteMode::of(&identity.mode).makes_records(entity) {
         return Ok(Vec::new());
     }
     let mut runs = index.memory(&identity.target, &identity.entity)?;
-    runs.retain(|run| run.mode == identity.mode && !run.is_retry);
+    runs.retain(|run| run.mode == identity.mode);
     let mut senders = HashSet::new();
     if !runs.is_empty() {
         each_batch(rows, |batch| index.find_senders(&batch.rows, &mut senders))?;
     }
     runs.retain(|run| senders.contains(&run.number));
-    Ok(runs)
+    runs.into_iter().map(|run| Sender::of(run, index)).collect()
 }
 
 /// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
@@ -317,7 +345,7 @@ pub(super) fn may_double(identity: &RunIdentity, index: &mut RunIndex, rows: &mu
     };
     match found {
         Ok(Some(EarlierRun::There(past))) => sent_by(rows, index, &past, Known::ByKeyToo).unwrap_or(0),
-        Ok(Some(EarlierRun::Gone(run))) => sent_before(rows, index, &run.run, Known::ByKeyToo).unwrap_or(0),
+        Ok(Some(EarlierRun::Gone(run))) => sent_before(rows, index, &run.sender.run, Known::ByKeyToo).unwrap_or(0),
         _ => 0,
     }
 }

@@ -371,6 +371,17 @@ impl JournalReader {
         self.one(&self.of_both("origin = ?1"), params![signed(origin)])
     }
 
+    /// What happened to the row that says this, among equal ones the one of this occurrence.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn by_identity(&self, identity: &Content, copy: u32) -> Result<Option<Operation>> {
+        if self.version < 2 {
+            return Ok(None);
+        }
+        self.one(&self.of_both("identity = ?1 AND coalesce(copy, 0) = ?2"), params![&identity[..], copy])
+    }
+
     /// What happened to the row with this natural key. A row that was sent beats one that failed.
     ///
     /// # Errors

@@ -49,8 +49,8 @@ pub struct IndexedRun {
     pub started: i64,
     /// What it goes by in the index.
     pub number: i64,
-    /// Whether it sends rows of another run again.
-    pub is_retry: bool,
+    /// The run whose rows it sends again.
+    pub parent: Option<Uuid>,
     /// How its journal was when its rows were read.
     pub(super) mark: String,
 }
@@ -240,7 +240,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
         input: row.get(6)?,
         started: row.get(7)?,
         number: row.get(8)?,
-        is_retry: row.get::<_, Option<String>>(9)?.is_some(),
+        parent: row.get::<_, Option<String>>(9)?.and_then(|parent| parent.parse().ok()),
         mark: row.get(10)?,
     })
 }
