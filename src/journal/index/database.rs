@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::error::{Context, Error, Result};
-use crate::files::free_name_beside;
+use crate::files::{create_private_file, free_name_beside};
 use crate::message;
 use crate::message::Message;
 
@@ -47,12 +47,18 @@ const RUN: &str = "run, folder, target, host, entity, mode, input, input_path, p
 /// Opens the index, or makes it. A damaged one is set aside, and what it tells of where runs lie is kept; then there is
 /// something to say.
 pub(super) fn open(file: &Path) -> Result<(Connection, Option<Message>)> {
+    create_private(file)?;
     match connect(file) {
         Ok(connection) => Ok((connection, None)),
         Err(error) if is_damage(&error) => set_aside(file).map(|(connection, message)| (connection, Some(message))),
         Err(error) => Err(error).context(|| no_index(file)),
     }
     .and_then(|(connection, message)| is_known(&connection, file).map(|()| (connection, message)))
+}
+
+/// Whoever has the hash of a telephone can find out the number.
+fn create_private(file: &Path) -> Result<()> {
+    if file.exists() { Ok(()) } else { create_private_file(file) }
 }
 
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
@@ -124,6 +130,7 @@ pub(super) fn set_aside(file: &Path) -> Result<(Connection, Message)> {
         std::fs::rename(log(file), log(&kept)).context(|| no_index(file))?;
     }
     std::fs::rename(file, &kept).context(|| no_index(file))?;
+    create_private(file)?;
     let connection = connect(file).context(|| no_index(file))?;
     // What is not readable is looked for in the folders where runs lie.
     let _ = copy_runs(&kept, &connection);
