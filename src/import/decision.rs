@@ -62,6 +62,9 @@ pub(super) struct RowFacts {
     pub elsewhere: Option<PastEnd>,
     /// For a retry: the number of another row with its key that the first run has sent.
     pub first_run_key: Option<u64>,
+    /// For a retry: the number it names in the first run may be that of another row, as that run has taken a changed input as
+    /// its own, and nothing else tells which row it is.
+    pub has_old_number: bool,
 }
 
 /// What becomes of a row now.
@@ -79,6 +82,8 @@ pub(super) enum Decision {
     RefuseDouble(u64),
     /// Refused: the row of this number with its key was sent before.
     RefuseSentDouble(u64),
+    /// Refused: nobody knows which row of the first run it is.
+    RefuseOldNumber,
     /// It was edited since it was sent: it ends as that did, done or not known.
     Edited,
     /// Another run has taken care of it: it ends as it did there, done or not known.
@@ -119,6 +124,9 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     if let Some(first) = facts.double_of {
         return Decision::RefuseDouble(first);
     }
+    if facts.has_old_number {
+        return Decision::RefuseOldNumber;
+    }
     if facts.elsewhere.is_some_and(|end| !end.is_open()) {
         return Decision::Elsewhere;
     }
@@ -145,6 +153,7 @@ mod tests {
             earlier_key: None,
             elsewhere: None,
             first_run_key: None,
+            has_old_number: false,
         }
     }
 
@@ -207,6 +216,8 @@ mod tests {
             (RowFacts { elsewhere: Some(end(Status::Unknown)), ..sound }, Elsewhere),
             (RowFacts { elsewhere: Some(end(Status::Failed)), ..sound }, Send { generation: 0 }),
             (RowFacts { elsewhere: Some(end(Status::Created)), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { has_old_number: true, elsewhere: Some(end(Status::Created)), ..sound }, RefuseOldNumber),
+            (RowFacts { has_old_number: true, earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
             (RowFacts { first_run_key: Some(5), ..sound }, RefuseSentDouble(5)),
             (RowFacts { first_run_key: Some(5), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
         ] {
@@ -220,10 +231,11 @@ mod tests {
         let numbers = [None, Some(3)];
         let mut all = Vec::new();
         for checked in [Checked::Example, Checked::Refused, Checked::Sound] {
-            for (has_end, double_of, first_run_key) in [false, true]
-                .into_iter()
-                .flat_map(|e| numbers.into_iter().flat_map(move |d| numbers.map(|f| (e, d, f))))
-            {
+            for (has_end, has_old_number, double_of, first_run_key) in [false, true].into_iter().flat_map(|e| {
+                [false, true]
+                    .into_iter()
+                    .flat_map(move |o| numbers.into_iter().flat_map(move |d| numbers.map(|f| (e, o, d, f))))
+            }) {
                 for earlier in ends() {
                     for elsewhere in ends() {
                         for earlier_key in [
@@ -240,6 +252,7 @@ mod tests {
                                 earlier_key,
                                 elsewhere,
                                 first_run_key,
+                                has_old_number,
                             });
                         }
                     }
@@ -258,7 +271,7 @@ mod tests {
                 assert!(facts.checked == Checked::Sound && !facts.has_end, "{facts:?}");
                 assert!(!was_sent(facts.earlier) && !was_sent(facts.elsewhere), "{facts:?}");
                 assert!(facts.earlier_key.is_none() && facts.double_of.is_none(), "{facts:?}");
-                assert!(facts.first_run_key.is_none(), "{facts:?}");
+                assert!(facts.first_run_key.is_none() && !facts.has_old_number, "{facts:?}");
                 let was_rejected = facts.earlier.is_some_and(|end| end.status == Status::Failed);
                 assert_eq!(
                     generation > 0,

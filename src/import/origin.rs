@@ -81,6 +81,16 @@ impl Origin {
         Ok(there.and_then(|operation| operation.row.key).zip(key).is_none_or(|(there, here)| there == here))
     }
 
+    /// Whether the row that this number means now was done, and may be another one than the row that says so: numbers change
+    /// when a run takes a changed input as its own, and a row without a key is known by nothing but what it says.
+    pub(super) fn is_old_number(&self, number: u64, row: RetriedRow<'_>) -> Result<bool> {
+        if row.key.is_some() || !self.past.has_earlier()? {
+            return Ok(false);
+        }
+        let there = self.past.by_number(number)?.filter(|operation| !PastEnd::of(operation).is_open());
+        Ok(there.is_some_and(|there| there.row.identity.as_ref() != Some(row.identity.0)))
+    }
+
     /// What became of the row of this number, in the first run or in one that has claimed it, unless it is open.
     pub(super) fn end_of(&self, number: u64) -> Result<Option<(Operation, PathBuf)>> {
         let closed = |found: Option<Operation>| found.filter(|operation| !PastEnd::of(operation).is_open());

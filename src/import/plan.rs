@@ -177,6 +177,7 @@ impl<'a> RowPlanner<'a> {
                 _ => return Err(undecided()),
             },
             Decision::RefuseDouble(first) => (Status::Refused, self.double(key, first, duplicate_rule)),
+            Decision::RefuseOldNumber => (Status::Refused, reason("old_row_number", message!("import.old_row_number"))),
             Decision::RefuseSentDouble(first) => (Status::Refused, self.double(key, first, sent_double_rule)),
         };
         Ok(Some(RowAction::End(end(row, status, reason))))
@@ -211,15 +212,17 @@ impl<'a> RowPlanner<'a> {
         let number = earlier.as_ref().map(|earlier| earlier.row.number);
         let identity = (&row.identity, seen.copy);
         let mut elsewhere = of_others(&self.retries, RetriedRow { number, key, identity })?;
-        let (mut origin, mut first_run_key) = (None, None);
+        let (mut origin, mut first_run_key, mut has_old_number) = (None, None, false);
         if let Some(first_run) = &self.origin {
             origin = first_run.number_of(row.origin.as_ref(), key)?;
+            let row = RetriedRow { number: origin, key, identity };
             if elsewhere.is_none() {
-                elsewhere = of_others(&first_run.siblings, RetriedRow { number: origin, key, identity })?;
+                elsewhere = of_others(&first_run.siblings, row)?;
             }
             if let Some(number) = origin {
                 elsewhere = elsewhere.map_or_else(|| first_run.end_of(number), |found| Ok(Some(found)))?;
                 first_run_key = first_run.sent_key(key)?;
+                has_old_number = first_run.is_old_number(number, row)?;
             }
         }
         let facts = RowFacts {
@@ -236,6 +239,7 @@ impl<'a> RowPlanner<'a> {
                 .map(|(sent, is_in_input)| KeyMatch { end: PastEnd::of(sent), is_in_input: *is_in_input }),
             elsewhere: elsewhere.as_ref().map(|(there, _)| PastEnd::of(there)),
             first_run_key,
+            has_old_number,
         };
         Ok(Known { facts, earlier, earlier_key: earlier_key.map(|(sent, _)| sent), elsewhere, origin })
     }

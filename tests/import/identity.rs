@@ -128,3 +128,62 @@ fn a_warning_counts_what_was_sent_and_nothing_else() {
         .exits(3)
         .says("20 rows of this input were sent before");
 }
+
+/// Three tickets.
+fn three() -> Table {
+    let mut table = tickets();
+    table.rows.truncate(4);
+    table
+}
+
+#[test]
+fn what_a_retry_created_is_known_when_the_first_file_is_imported_again() {
+    let refused = ["422,on=POST tickets,nth=1", "422,on=POST tickets,nth=2", "422,on=POST tickets,nth=3"];
+    let server = Server::faulty(&refused);
+    let work = Work::new();
+    let mut table = three();
+    work.write_table("tickets.csv", &table);
+    work.on(&server, "import tickets tickets.csv --no-canary").exits(3);
+    // Nobody but the retry has created anything, and rows were fixed in its list.
+    let failed = work.run_folder().join("failed.csv");
+    let mut fixed = work.table(&failed);
+    work.write_table("failed.csv", fixed.set(0, "描述", "修好了"));
+    work.on(&server, "retry failed.csv").exits(0);
+    let stored = server.stored("tickets");
+    table.set(0, "描述", "修好了");
+    table.rows[1..].reverse();
+    for name in ["tickets.csv", "copy.csv"] {
+        work.write_table(name, &table);
+        work.on(&server, format!("import tickets {name}")).exits(0);
+        assert_eq!(server.stored("tickets"), stored, "{name}");
+    }
+}
+
+#[test]
+fn rows_that_are_done_stay_done_when_columns_are_read_in_another_way() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("tickets.csv", &three());
+    work.write("columns.toml", "[constants]\npriorityLevel = \"3\"\n");
+    work.on(&server, "import tickets tickets.csv --limit 2").exits(0);
+    work.on(&server, "import tickets tickets.csv --mapping columns.toml").exits(2).says("--accept-changed");
+    work.on(&server, "import tickets tickets.csv --mapping columns.toml --accept-changed").exits(0);
+    assert_rows(&work.summary(), "created 3");
+    assert!(server.count_by("tickets", "subject").iter().all(|(subject, n)| !subject.starts_with("示例 ") || *n == 1));
+}
+
+#[test]
+fn an_old_list_of_failed_rows_is_refused_where_its_numbers_may_mean_other_rows() {
+    let server = Server::faulty(&["422,on=POST tickets,nth=3", "422,on=POST tickets,nth=4"]);
+    let work = Work::new();
+    let mut table = three();
+    work.write_table("tickets.csv", &table);
+    work.on(&server, "import tickets tickets.csv --concurrency 1").exits(3);
+    let mut old = work.table(work.run_folder().join("failed.csv"));
+    table.rows[1..].reverse();
+    work.write_table("tickets.csv", &table);
+    work.on(&server, "import tickets tickets.csv --accept-changed").exits(3);
+    work.write_table("old.csv", old.set(0, "标题", "改过的标题"));
+    work.on(&server, "retry old.csv --run again").exits(3);
+    assert!(work.read("again/results.csv").contains("newest list of failed rows"));
+}
