@@ -81,14 +81,11 @@ impl Origin {
         Ok(there.and_then(|operation| operation.row.key).zip(key).is_none_or(|(there, here)| there == here))
     }
 
-    /// Whether the row that this number means now was done, and may be another one than the row that says so: numbers change
-    /// when a run takes a changed input as its own, and a row without a key is known by nothing but what it says.
-    pub(super) fn is_old_number(&self, number: u64, row: RetriedRow<'_>) -> Result<bool> {
-        if row.key.is_some() || !self.past.has_earlier()? {
-            return Ok(false);
-        }
-        let there = self.past.by_number(number)?.filter(|operation| !PastEnd::of(operation).is_open());
-        Ok(there.is_some_and(|there| there.row.identity.as_ref() != Some(row.identity.0)))
+    /// Whether what another run did may have been done to another row than this one: row numbers change when a run takes a
+    /// changed input as its own, and a row without a key is known by nothing else but what it says.
+    pub(super) fn may_be_another(&self, there: &Operation, row: RetriedRow<'_>) -> Result<bool> {
+        let says_the_same = there.row.identity.as_ref() == Some(row.identity.0);
+        Ok(!says_the_same && row.key.is_none() && self.past.has_earlier()?)
     }
 
     /// What became of the row of this number, in the first run or in one that has claimed it, unless it is open.

@@ -222,7 +222,9 @@ impl<'a> RowPlanner<'a> {
             if let Some(number) = origin {
                 elsewhere = elsewhere.map_or_else(|| first_run.end_of(number), |found| Ok(Some(found)))?;
                 first_run_key = first_run.sent_key(key)?;
-                has_old_number = first_run.is_old_number(number, row)?;
+            }
+            if let Some((there, _)) = &elsewhere {
+                has_old_number = first_run.may_be_another(there, row)?;
             }
         }
         let facts = RowFacts {

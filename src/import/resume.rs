@@ -102,6 +102,12 @@ fn find_meant(
         }
     }
     if changes.is_empty() {
+        // Its rows were looked at when it began; what another run sent since it knows nothing of.
+        let is_later =
+            |run: &Sender| run.first.run != past.identity().run && run.sender.started > past.identity().started;
+        if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.iter().any(is_later) {
+            return Err(Error::usage(message!("resume.several")).hint(message!("resume.several_hint")));
+        }
         return Ok(ResumePlan::Continue(folder, past));
     }
     if changes.contains(&Change::Target) || changes.contains(&Change::Entity) {

@@ -12,7 +12,7 @@ use super::database::{connect, damaged, failed, get_identity, totals, version_of
 use super::identity::RunIdentity;
 use super::operation::{Operation, RowIdentity, RowKey};
 use super::rows::{
-    COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, read_finding, read_message, read_operation, signed, unpack,
+    COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, SENT, read_finding, read_message, read_operation, signed, unpack,
     unsigned,
 };
 use super::status::{Counts, Status};
@@ -416,7 +416,7 @@ impl JournalReader {
             .connection
             .prepare(&format!(
                 "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status FROM {table}
-                 WHERE status IN (1, 2, 3, 7)"
+                 WHERE {SENT}"
             ))
             .map_err(broken)?;
         let mut rows = statement.query([]).map_err(broken)?;
@@ -432,7 +432,6 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn sent(&self) -> Result<u64> {
-        const SENT: &str = "status IN (1, 2, 3, 7)";
         let same_row = match self.version {
             1 => "operation.content = earlier.content AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)",
             _ => SAME_ROW,
@@ -442,7 +441,7 @@ impl JournalReader {
             .query_row(
                 &format!(
                     "SELECT (SELECT count(*) FROM operation WHERE {SENT}) + (SELECT count(*) FROM earlier WHERE {SENT}
-                     AND NOT EXISTS (SELECT 1 FROM operation WHERE {same_row} AND operation.{SENT}))"
+                     AND NOT EXISTS (SELECT 1 FROM operation WHERE {same_row} AND {SENT}))"
                 ),
                 [],
                 |row| row.get(0),
@@ -457,7 +456,7 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn has_sent(&self) -> Result<bool> {
-        let sent = |table: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE status IN (1, 2, 3, 7))");
+        let sent = |table: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE {SENT})");
         let has_sent: bool = self
             .connection
             .query_row(&format!("SELECT {} OR {}", sent("operation"), sent("earlier")), [], |row| row.get(0))

@@ -24,6 +24,10 @@ pub(super) const SAME_ROW: &str = "(operation.identity = earlier.identity
      OR operation.content = earlier.content AND coalesce(operation.content_copy, 0) = coalesce(earlier.content_copy, 0)
        AND (operation.identity IS NULL OR earlier.identity IS NULL))";
 
+/// Whether a row was sent and is not known to have failed, or was skipped as one that had been: then it has an id. Status
+/// numbers are those of [`Status`].
+pub(super) const SENT: &str = "(status IN (1, 2, 3, 7) OR status = 4 AND id IS NOT NULL)";
+
 /// What makes look-ups by number, origin, key, identity and cells fast, in tables of version 2.
 pub(super) const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS operation_by_identity ON operation (identity);

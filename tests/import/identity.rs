@@ -185,5 +185,36 @@ fn an_old_list_of_failed_rows_is_refused_where_its_numbers_may_mean_other_rows()
     work.on(&server, "import tickets tickets.csv --accept-changed").exits(3);
     work.write_table("old.csv", old.set(0, "标题", "改过的标题"));
     work.on(&server, "retry old.csv --run again").exits(3);
-    assert!(work.read("again/results.csv").contains("newest list of failed rows"));
+    assert!(work.read("again/results.csv").contains("empty the cell bw8_row"));
+    work.write_table("old.csv", old.set(0, "bw8_row", ""));
+    work.on(&server, "retry old.csv --run last").exits(0);
+    assert_eq!(server.count_by("tickets", "subject")["改过的标题"], 1);
+}
+
+#[test]
+fn rows_that_were_edited_after_they_were_sent_stay_known_under_another_file_name() {
+    let server = Server::start("");
+    let work = Work::with("a.csv", "公司名称,地址\n示例甲,a\n示例乙,b\n");
+    work.on(&server, "import companies a.csv").exits(0);
+    let stored = server.stored("companies");
+    work.write("a.csv", "公司名称,地址\n示例甲,a2\n示例乙,b2\n");
+    work.on(&server, "import companies a.csv --accept-changed").exits(0);
+    work.write("b.csv", "公司名称,地址\n示例乙,b2\n示例甲,a2\n");
+    work.on(&server, "import companies b.csv").exits(0).says("this was done before");
+    assert_eq!(server.stored("companies"), stored);
+}
+
+#[test]
+fn an_unfinished_run_asks_when_another_one_has_sent_some_of_its_rows_since() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("all.csv", &tickets());
+    work.on(&server, "import tickets all.csv --limit 1").exits(0);
+    let mut some = tickets();
+    some.rows.drain(1..6);
+    work.write_table("some.csv", &some);
+    work.on(&server, "import tickets some.csv").exits(0);
+    let stored = server.stored("tickets");
+    work.on(&server, "import tickets all.csv").exits(2).says("several earlier runs");
+    assert_eq!(server.stored("tickets"), stored);
 }
