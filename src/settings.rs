@@ -89,10 +89,16 @@ struct Configuration {
     account: BTreeMap<String, Section>,
 }
 
+/// Name of the file with corrections to what is known of the interface.
+const OVERLAY: &str = "api.toml";
+
 /// One account of a configuration file.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Section {
+    /// The login stands in the user's configuration folder: it is the user's own, not that of the working folder.
+    #[serde(skip)]
+    is_users_own_login: bool,
     base_url: Option<String>,
     user: Option<String>,
     password: Option<SecretString>,
@@ -136,6 +142,8 @@ pub struct Settings {
     pub catalog: Catalog,
     /// Whether contacts belong to companies.
     pub account_mode: AccountMode,
+    /// An `api.toml` that lies in the working folder, named by nobody, says another host than the built-in one.
+    has_host_of_folder: bool,
     /// The section that `--account` names.
     named: Section,
     /// What holds where no account is named.
@@ -149,8 +157,12 @@ impl Settings {
     /// A file that cannot be read, is wrong, holds a secret others can read, or lacks the account.
     pub fn read(options: &SettingsOptions) -> Result<Settings> {
         let (named, unnamed) = sections(options.account.as_deref())?;
+        let catalog = catalog(options.api.as_deref())?;
+        let is_of_folder = options.api.is_none() && Path::new(OVERLAY).exists();
+        let has_host_of_folder = is_of_folder && catalog.service.base_url != Catalog::load(None)?.service.base_url;
         Ok(Settings {
-            catalog: catalog(options.api.as_deref())?,
+            catalog,
+            has_host_of_folder,
             account_mode: options.account_mode.or(named.mode).or(unnamed.mode).unwrap_or_default(),
             named,
             unnamed,
@@ -176,6 +188,12 @@ impl Settings {
             // A login goes nowhere but to the host it was written down with.
             section.base_url.clone_from(&self.named.base_url);
             section.ca_cert.clone_from(&self.named.ca_cert);
+        }
+        let is_host_of_folder = connection.base_url.is_none() && section.base_url.is_none() && self.has_host_of_folder;
+        if is_host_of_folder && section.is_users_own_login {
+            return Err(
+                Error::usage(message!("settings.host_of_folder")).hint(message!("settings.host_without_login_hint"))
+            );
         }
         let base_url = &self.catalog.service.base_url;
         let base = connection.base_url.as_ref().or(section.base_url.as_ref()).unwrap_or(base_url);
@@ -230,6 +248,7 @@ impl Section {
             password: login.password.clone(),
             client_id: login.client_id.clone(),
             client_secret: login.client_secret.clone(),
+            is_users_own_login: login.is_users_own_login,
             base_url: self.base_url.or(other.base_url),
             ca_cert: self.ca_cert.or(other.ca_cert),
             concurrency: self.concurrency.or(other.concurrency),
@@ -262,8 +281,11 @@ fn sections(account: Option<&str>) -> Result<(Section, Section)> {
     let files = [PathBuf::from("bw8.toml"), config_folder()?.join("bw8.toml")];
     let mut unnamed = Section::default();
     let mut named = None;
-    for file in files.iter().filter(|file| file.exists()) {
+    for (file, is_users_own) in files.iter().zip([false, true]).filter(|(file, _)| file.exists()) {
         let mut configuration = read_configuration(file)?;
+        for section in configuration.account.values_mut() {
+            section.is_users_own_login = is_users_own && section.has_login();
+        }
         let other = configuration.account.remove(DEFAULT_ACCOUNT).unwrap_or_default();
         if other.has_login() && !unnamed.has_login() {
             // A login goes nowhere but to the host it was written down with.
@@ -293,7 +315,7 @@ fn catalog(named: Option<&Path>) -> Result<Catalog> {
             return Err(Error::usage(message!("format.missing", file = file.display())));
         }
         Some(file) => Some(file.to_owned()),
-        None => [PathBuf::from("api.toml"), config_folder()?.join("api.toml")].into_iter().find(|file| file.exists()),
+        None => [PathBuf::from(OVERLAY), config_folder()?.join(OVERLAY)].into_iter().find(|file| file.exists()),
     };
     Catalog::load(found.as_deref())
 }

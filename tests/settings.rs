@@ -58,7 +58,8 @@ fn the_strongest_layer_says_which_service_and_which_login() {
     let urls: Vec<String> = services.iter().map(Service::base_url).collect();
     let users = ["env@example.com", "env@example.com", "folder@example.com", "user@example.com", "user@example.com"];
     for strongest in 0..services.len() {
-        let work = Work::with("api.toml", format!("[service]\nbase_url = \"{}\"\n", urls[4]));
+        let work = Work::new();
+        work.write_private("config/api.toml", &format!("[service]\nbase_url = \"{}\"\n", urls[4]));
         let user = account("default", &urls[3], "user@example.com");
         // What is built in has no login of its own.
         work.write_private(USER, &if strongest > 3 { user.replace("base_url", "# base_url") } else { user });
@@ -146,6 +147,13 @@ fn a_login_of_the_user_does_not_follow_a_host_of_the_working_folder() {
     let ran = export(&work, &[], "");
     ran.exits_with_one_of(&[0, 2]);
     assert_eq!(user_of(&theirs), None, "{ran}");
+    // Nor to where its api.toml points, unless that is named.
+    let work = Work::with("api.toml", format!("[service]\nbase_url = \"{}\"\n", theirs.base_url()));
+    work.write_private(USER, &account("default", "", "user@example.com").replace("base_url", "# base_url"));
+    export(&work, &[], "").exits(2).says("api.toml in this folder names another host");
+    assert_eq!(user_of(&theirs), None);
+    export(&work, &[], "--api api.toml").exits(0);
+    assert_eq!(user_of(&theirs).as_deref(), Some("user@example.com"));
 }
 
 #[test]
