@@ -1,14 +1,15 @@
 //! What is known before anything is sent: which run is meant, what it has done already, and what other runs say of the rows.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use super::memory::{Concerned, Memory, family};
+use super::memory::{Concerned, Memory, OtherAccount, family};
 use super::options::ImportOptions;
 use super::preflight::Rows;
 use super::resume::{ResumePlan, each_batch, ended_before, meant};
+use super::same_account::is_proved;
 use crate::check::duplicates::first_eight;
 use crate::error::{Error, Exit, Result};
 use crate::journal::{InputRow, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
@@ -98,16 +99,21 @@ fn find_out(
     index.look_through()?;
     let meant = meant(&options.resume, identity, index, rows, options.entity())?;
     let ended = ended_before(&meant, identity, index, rows)?;
-    let (own, cursor) = match &meant {
+    let own = match &meant {
         ResumePlan::Finished(..) => {
             return Ok(Known { meant, ended, memory: Memory::default(), words: Vec::new(), family: HashSet::new() });
         }
-        ResumePlan::New(_) => (identity, None),
-        ResumePlan::Continue(folder, past) => (past.identity(), Some(OperationCursor::open(folder)?)),
-        ResumePlan::Accept(_, past) => (past.identity(), None),
+        ResumePlan::New(_) => identity,
+        ResumePlan::Continue(_, past) | ResumePlan::Accept(_, past) => past.identity(),
     };
+    let cursor = cursor_of(&meant)?;
     let concerned = Concerned { identity, entity: options.entity(), family: family(own, index)? };
-    let (memory, others) = Memory::look_up(&concerned, index, rows, cursor)?;
+    let mut told = Vec::new();
+    let (mut memory, mut others) = Memory::look_up(&concerned, index, rows, cursor)?;
+    if !options.resume.fresh && settle_accounts(options, &identity.target, &others, index, &mut told)? {
+        let cursor = cursor_of(&meant)?;
+        (memory, others) = Memory::look_up(&concerned, index, rows, cursor)?;
+    }
     if options.makes_records() && !options.is_sandbox() {
         all_readable(index)?;
     }
@@ -125,15 +131,54 @@ fn find_out(
     {
         let meant = ResumePlan::Finished(past, exit);
         let family = concerned.family;
-        return Ok(Known { meant, ended: identity.rows, memory: Memory::default(), words: Vec::new(), family });
+        return Ok(Known { meant, ended: identity.rows, memory: Memory::default(), words: told, family });
     }
-    let mut words = memory.words();
+    let mut words = told;
+    words.extend(memory.words());
     if options.resume.fresh {
         let doubles = memory.not_sent();
         words = Vec::from_iter((doubles > 0).then(|| message!("memory.fresh", rows = doubles)));
         return Ok(Known { meant, ended, memory: Memory::default(), words, family: concerned.family });
     }
     Ok(Known { meant, ended, memory, words, family: concerned.family })
+}
+
+/// The rows that the run that is meant has ended, when it goes on with its own input.
+fn cursor_of(meant: &ResumePlan) -> Result<Option<OperationCursor>> {
+    match meant {
+        ResumePlan::Continue(folder, _) => OperationCursor::open(folder).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Finds out of runs by another address or login whether their account is this command's: because a person says so, or by
+/// proof. Tells whether anything became known.
+fn settle_accounts(
+    options: &ImportOptions<'_>,
+    target: &str,
+    others: &[OtherAccount],
+    index: &RunIndex,
+    told: &mut Vec<Message>,
+) -> Result<bool> {
+    let mut is_settled = false;
+    for OtherAccount { run, .. } in others {
+        let is_named = |named: &PathBuf| {
+            std::path::absolute(named).is_ok_and(|named| named == run.folder)
+                || run.folder.file_name() == Some(named.as_os_str())
+        };
+        let is_same = match &options.resume.same_account {
+            _ if options.resume.other_account => Some(false),
+            Some(named) if is_named(named) => Some(true),
+            _ => Some(true).filter(|_| is_proved(options, run).unwrap_or(false)),
+        };
+        let Some(is_same) = is_same else { continue };
+        index.put_same_account(target, &run.target, is_same)?;
+        is_settled = true;
+        if is_same && options.resume.same_account.is_none() {
+            told.push(message!("memory.same_account", target = run.target));
+        }
+    }
+    Ok(is_settled)
 }
 
 /// Writes down which rows a command may send, for those who begin meanwhile.

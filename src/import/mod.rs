@@ -24,6 +24,7 @@ mod resume;
 mod route;
 mod row_sender;
 mod run;
+mod same_account;
 mod spool;
 pub mod stdin;
 

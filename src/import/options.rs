@@ -38,6 +38,12 @@ pub struct ResumeOptions {
     pub fresh: bool,
     /// Go on although something changed.
     pub accept_changed: bool,
+    /// A run whose account is this command's, by its folder or name, though host or login differ.
+    pub same_account: Option<PathBuf>,
+    /// Rows that are known from another host or login went to another account.
+    pub other_account: bool,
+    /// A further folder that holds runs.
+    pub runs_from: Option<PathBuf>,
     /// A person consents to warnings: rows that were held back are looked at anew.
     pub consents: bool,
 }

@@ -93,10 +93,12 @@ fn places(options: &ImportOptions<'_>, identity: &RunIdentity) -> Vec<PathBuf> {
     if options.is_sandbox() {
         return Vec::new();
     }
+    let named = options.resume.runs_from.iter().filter_map(|folder| std::path::absolute(folder).ok());
     let beside = Path::new(&identity.input_path).parent().map(Path::to_owned);
     let mut places = Vec::from_iter(std::path::absolute(RUNS));
     places.extend(beside.iter().map(|folder| folder.join(RUNS)));
     places.extend(beside);
+    places.extend(named);
     places.dedup();
     places
 }

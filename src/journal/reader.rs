@@ -222,6 +222,18 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
+    /// So many of the rows that made a record whose id is known, from the first on.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn created(&self, rows: usize) -> Result<Vec<Operation>> {
+        let columns = self.columns();
+        self.query(
+            &format!("SELECT {columns} FROM operation WHERE status = 1 AND id IS NOT NULL ORDER BY row LIMIT {rows}"),
+            read_operation,
+        )
+    }
+
     /// Codes of refused, held, failed and unknown rows with one of their messages and how many there are, most first.
     ///
     /// # Errors
