@@ -22,6 +22,8 @@ mod row_sender;
 mod run;
 mod spool;
 pub mod stdin;
+#[cfg(test)]
+mod tests;
 
 pub use forget::PersonalFiles;
 pub use options::{ImportOptions, PreflightOptions, ResumeOptions};

@@ -75,6 +75,13 @@ fn find_meant(
         None if options.fresh => None,
         None => earlier_run(identity, index, rows, entity)?,
     };
+    if let Some(parent) = &identity.parent {
+        let first = first_of(JournalReader::open_read_only(&parent.folder)?)?;
+        if let Some(other) = other_sender(&first, identity, index, rows, entity)? {
+            return Err(Error::usage(message!("resume.sent_elsewhere", folder = other.sender.folder.display()))
+                .hint(message!("resume.sent_elsewhere_hint")));
+        }
+    }
     let past = match found {
         None => return Ok(ResumePlan::New(named)),
         Some(EarlierRun::There(past)) => *past,
@@ -102,10 +109,8 @@ fn find_meant(
         }
     }
     if changes.is_empty() {
-        // Its rows were looked at when it began; what another run sent since it knows nothing of.
-        let is_later =
-            |run: &Sender| run.first.run != past.identity().run && run.sender.started > past.identity().started;
-        if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.iter().any(is_later) {
+        let is_import = identity.parent.is_none() && options.folder.is_none();
+        if is_import && other_sender(&past, identity, index, rows, entity)?.is_some() {
             return Err(Error::usage(message!("resume.several")).hint(message!("resume.several_hint")));
         }
         return Ok(ResumePlan::Continue(folder, past));
@@ -137,7 +142,8 @@ fn find_meant(
     }
     // It knows nothing of what the others sent.
     let is_other = |run: &Sender| run.gone.is_some() || run.first.run != past.identity().run;
-    if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.iter().any(is_other) {
+    let is_import = identity.parent.is_none() && options.folder.is_none();
+    if is_import && runs_with_rows(identity, index, rows, entity)?.iter().any(is_other) {
         return Err(Error::usage(message!("resume.several")).hint(message!("resume.several_hint")));
     }
     Ok(ResumePlan::Accept(folder, past))
@@ -162,7 +168,11 @@ pub(super) fn decide(
                 Some(folder) => made(&folder)?,
                 None => free_folder(&identity)?,
             };
-            begin(&folder, &identity, index).map(OpenedRun::New)
+            let journal = begin(&folder, &identity, index)?;
+            if options.fresh {
+                journal.ignore_earlier()?;
+            }
+            Ok(OpenedRun::New(journal))
         }
         ResumePlan::Continue(folder, past) => {
             drop(past);
@@ -294,14 +304,16 @@ fn earlier_run(
     entity: &Entity,
 ) -> Result<Option<EarlierRun>> {
     let open = |run: &IndexedRun| JournalReader::open_read_only(&run.folder);
-    let same_mode = |run: &&IndexedRun| run.mode == identity.mode;
+    // A list of failed rows is that of one run; a file that was saved over it may be that of another.
+    let parent = identity.parent.as_ref().map(|parent| parent.run);
+    let is_same_kind = |run: &&IndexedRun| run.mode == identity.mode && run.parent == parent;
     index.look_through(&identity.target)?;
     let of_input = index.of_input(&identity.target, &identity.entity, &identity.input)?;
-    if let Some(run) = of_input.iter().find(same_mode) {
+    if let Some(run) = of_input.iter().find(is_same_kind) {
         return open(run).map(there).map(Some);
     }
     let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
-    let of_path = of_path.iter().find(same_mode).map(open).transpose()?;
+    let of_path = of_path.iter().find(is_same_kind).map(open).transpose()?;
     let is_finished = |past: &JournalReader| Ok(matches!(past.ended()?, Some((_, true))));
     if let Some(past) = of_path.as_ref() {
         // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
@@ -309,7 +321,8 @@ fn earlier_run(
             return Ok(of_path.map(there));
         }
     }
-    let senders = runs_with_rows(identity, index, rows, entity)?;
+    // A retry belongs to the run that it names.
+    let senders = if parent.is_none() { runs_with_rows(identity, index, rows, entity)? } else { Vec::new() };
     if let Some(run) = senders.iter().find(|run| run.gone.is_none()) {
         return open(&run.first).map(there).map(Some);
     }
@@ -321,15 +334,39 @@ fn earlier_run(
     }
 }
 
+/// The run that a run retried, or that one retried, and so on; itself when it is no retry.
+fn first_of(mut past: JournalReader) -> Result<JournalReader> {
+    while let Some(parent) = past.identity().parent.clone().filter(|parent| Journal::exists(&parent.folder)) {
+        past = JournalReader::open_read_only(&parent.folder)?;
+    }
+    Ok(past)
+}
+
+/// A run that has sent rows of the input, and is neither `first` nor a retry of it: of what it sent, `first` knows nothing.
+/// When a run begins there is none, unless it was to ignore those that were there.
+fn other_sender(
+    first: &JournalReader,
+    identity: &RunIdentity,
+    index: &mut RunIndex,
+    rows: &mut Rows,
+    entity: &Entity,
+) -> Result<Option<Sender>> {
+    let ignored = first.ignores_earlier()?.then_some(first.identity().started);
+    let is_other = |run: &Sender| {
+        run.first.run != first.identity().run && ignored.is_none_or(|ignored| run.sender.started > ignored)
+    };
+    Ok(runs_with_rows(identity, index, rows, entity)?.into_iter().find(is_other))
+}
+
 /// Runs that sent some of the input's rows, newest first, as the index tells. Rows that may be written again without harm
-/// (changes, tags, bindings) do not count. A retry looks after the runs before it itself.
+/// (changes, tags, bindings) do not count.
 fn runs_with_rows(
     identity: &RunIdentity,
     index: &mut RunIndex,
     rows: &mut Rows,
     entity: &Entity,
 ) -> Result<Vec<Sender>> {
-    if identity.parent.is_some() || !WriteMode::of(&identity.mode).makes_records(entity) {
+    if !WriteMode::of(&identity.mode).makes_records(entity) {
         return Ok(Vec::new());
     }
     let mut runs = index.memory(&identity.target, &identity.entity)?;

@@ -128,6 +128,16 @@ impl JournalReader {
         Ok(exit.map(|exit| (exit, finished)))
     }
 
+    /// Whether the run was to ignore earlier ones when it began.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn ignores_earlier(&self) -> Result<bool> {
+        self.connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE name = 'note.fresh')", [], |row| row.get(0))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// When the run was forgotten, in milliseconds of Unix time, if it was.
     ///
     /// # Errors

@@ -325,6 +325,14 @@ impl Journal {
         self.close()
     }
 
+    /// Says that the run ignores earlier ones.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn ignore_earlier(&self) -> Result<()> {
+        self.set_note("fresh", "1")
+    }
+
     /// Says that the run is remembered: it is at work again.
     ///
     /// # Errors
