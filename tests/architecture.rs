@@ -54,7 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// The ground floor, which every room stands on, each with what it stands on itself.
 const GROUND: &[(&str, &[&str])] =
-    &[("error", &["message"]), ("message", &["language"]), ("text", &[]), ("language", &[])];
+    &[("error", &["message"]), ("problem", &["message"]), ("message", &["language"]), ("text", &[]), ("language", &[])];
 
 /// Sources by their path below `src`.
 type Sources = BTreeMap<String, String>;

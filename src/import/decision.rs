@@ -5,10 +5,12 @@ use crate::journal::{Operation, Status};
 /// What the checks made of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Checked {
-    /// It is the template's example row.
-    Example,
+    /// It is provably no data.
+    Skipped,
     /// It has mistakes.
     Refused,
+    /// It may be right, and nobody has consented.
+    Held,
     /// It can be sent.
     Sound,
 }
@@ -32,7 +34,7 @@ impl PastEnd {
 
     /// Whether a row that ended so may be sent again.
     pub(super) fn is_open(self) -> bool {
-        matches!(self.status, Status::Refused | Status::Failed)
+        matches!(self.status, Status::Refused | Status::Held | Status::Failed)
     }
 }
 
@@ -75,7 +77,7 @@ pub(super) enum Decision {
     /// Its end from before the input changed stands.
     KeepEarlier,
     /// It is not for sending.
-    SkipExample,
+    Skip,
     /// Refused for its mistakes.
     RefuseMistakes,
     /// Refused: the row of this number in the input has its key.
@@ -88,6 +90,8 @@ pub(super) enum Decision {
     Edited,
     /// Another run has taken care of it: it ends as it did there, done or not known.
     Elsewhere,
+    /// It waits for a person's consent.
+    Hold,
     /// It is sent; a proved rejection under a new request id.
     Send {
         /// How often its proved rejection was sent again.
@@ -103,8 +107,8 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     if facts.has_end {
         return Decision::Nothing;
     }
-    if facts.checked == Checked::Example {
-        return Decision::SkipExample;
+    if facts.checked == Checked::Skipped {
+        return Decision::Skip;
     }
     if facts.earlier.is_some_and(|earlier| !earlier.is_open()) {
         return Decision::KeepEarlier;
@@ -132,6 +136,9 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     }
     if let Some(first) = facts.first_run_key {
         return Decision::RefuseSentDouble(first);
+    }
+    if facts.checked == Checked::Held {
+        return Decision::Hold;
     }
     let generation = match facts.earlier {
         Some(PastEnd { status: Status::Failed, generation, .. }) => generation + 1,
@@ -170,15 +177,25 @@ mod tests {
         use Decision::*;
         let sound = facts(Checked::Sound);
         let with_mistakes = facts(Checked::Refused);
-        let example = facts(Checked::Example);
+        let skipped = facts(Checked::Skipped);
+        let held = facts(Checked::Held);
         for (facts, decision) in [
             (sound, Send { generation: 0 }),
             (with_mistakes, RefuseMistakes),
-            (example, SkipExample),
+            (skipped, Skip),
+            (held, Hold),
             // An end in this run is the end, whatever else is known.
             (RowFacts { has_end: true, ..sound }, Nothing),
             (RowFacts { has_end: true, ..with_mistakes }, Nothing),
-            (RowFacts { has_end: true, ..example }, Nothing),
+            (RowFacts { has_end: true, ..skipped }, Nothing),
+            // What waits for consent is not sent, and what was sent stays sent.
+            (RowFacts { has_end: true, ..held }, Nothing),
+            (RowFacts { earlier: Some(end(Status::Created)), ..held }, KeepEarlier),
+            (RowFacts { earlier: Some(end(Status::Held)), ..held }, Hold),
+            (RowFacts { earlier: Some(end(Status::Held)), ..sound }, Send { generation: 0 }),
+            (RowFacts { elsewhere: Some(end(Status::Created)), ..held }, Elsewhere),
+            (RowFacts { elsewhere: Some(end(Status::Held)), ..held }, Hold),
+            (RowFacts { double_of: Some(3), ..held }, RefuseDouble(3)),
             // What this run made of the row before the input changed.
             (RowFacts { earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Updated)), ..with_mistakes }, KeepEarlier),
@@ -187,7 +204,7 @@ mod tests {
             (RowFacts { earlier: Some(end(Status::Failed)), ..sound }, Send { generation: 3 }),
             (RowFacts { earlier: Some(end(Status::Refused)), ..sound }, Send { generation: 0 }),
             (RowFacts { earlier: Some(end(Status::Failed)), ..with_mistakes }, RefuseMistakes),
-            (RowFacts { earlier: Some(end(Status::Created)), ..example }, SkipExample),
+            (RowFacts { earlier: Some(end(Status::Created)), ..skipped }, Skip),
             // Its key was sent by a row that is gone: edited; by one that is there: a double.
             (RowFacts { earlier_key: sent(Status::Created, false), ..sound }, Edited),
             (RowFacts { earlier_key: sent(Status::Unknown, false), ..with_mistakes }, Edited),
@@ -230,7 +247,7 @@ mod tests {
         let ends = || std::iter::once(None).chain(Status::ALL.map(|status| Some(end(status))));
         let numbers = [None, Some(3)];
         let mut all = Vec::new();
-        for checked in [Checked::Example, Checked::Refused, Checked::Sound] {
+        for checked in [Checked::Skipped, Checked::Refused, Checked::Held, Checked::Sound] {
             for (has_end, has_old_number, double_of, first_run_key) in [false, true].into_iter().flat_map(|e| {
                 [false, true]
                     .into_iter()
@@ -279,7 +296,7 @@ mod tests {
                     "a request id is new only after a proved rejection: {facts:?}"
                 );
             }
-            if was_sent(facts.earlier) && facts.checked != Checked::Example && !facts.has_end {
+            if was_sent(facts.earlier) && facts.checked != Checked::Skipped && !facts.has_end {
                 assert_eq!(decision, Decision::KeepEarlier, "what was sent stays sent: {facts:?}");
             }
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::account::Account;
+use crate::check::consent::Consent;
 use crate::entity::{AccountMode, Catalog, Custom, Entity, WriteMode};
 use crate::format::Input;
 use crate::journal::Parent;
@@ -24,6 +25,8 @@ pub struct PreflightOptions<'a> {
     pub account_mode: AccountMode,
     /// Whether rows are new records.
     pub mode: WriteMode,
+    /// Warnings that a person consents to.
+    pub consent: Consent,
 }
 
 /// What the user said about going on.

@@ -12,6 +12,7 @@ use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
 use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
+use crate::check::consent::Consent;
 use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status};
@@ -49,6 +50,8 @@ pub(super) struct RowPlanner<'a> {
     spool: Spool,
     /// Which column feeds which field.
     mapping: &'a Mapping,
+    /// What a person agreed to.
+    consent: &'a Consent,
     /// Whether rows that write to the same record must not run at the same time.
     one_writer: bool,
     /// What occurs more than once.
@@ -83,6 +86,7 @@ impl<'a> RowPlanner<'a> {
         let mut planner = RowPlanner {
             spool: rows.spool,
             mapping: &preflight.mapping,
+            consent: &preflight.consent,
             one_writer: options.preflight.mode.has_one_writer(options.entity()),
             duplicates: rows.duplicates,
             has_earlier: past.has_earlier()?,
@@ -127,11 +131,8 @@ impl<'a> RowPlanner<'a> {
 
     fn see(&mut self, row: &SpooledRow) -> Seen {
         match row.state {
-            RowState::Example => Seen::default(),
-            _ => {
-                let is_sound = matches!(row.state, RowState::Sound(_));
-                self.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound)
-            }
+            RowState::Skipped(_) => Seen::default(),
+            _ => self.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound()),
         }
     }
 
@@ -171,7 +172,14 @@ impl<'a> RowPlanner<'a> {
                 let (there, folder) = known.elsewhere.ok_or_else(undecided)?;
                 return Ok(Some(RowAction::End(taken_care_of(row, &there, &folder))));
             }
-            Decision::SkipExample => (Status::Skipped, reason("example", message!("import.example"))),
+            Decision::Skip => match spooled.state {
+                RowState::Skipped(reason) => (Status::Skipped, reason),
+                _ => return Err(undecided()),
+            },
+            Decision::Hold => match spooled.state {
+                RowState::Held { reason, .. } => (Status::Held, reason),
+                _ => return Err(undecided()),
+            },
             Decision::RefuseMistakes => match spooled.state {
                 RowState::Refused(reason) => (Status::Refused, reason),
                 _ => return Err(undecided()),
@@ -184,7 +192,7 @@ impl<'a> RowPlanner<'a> {
     }
 
     fn send(&self, row: RowKey, state: RowState) -> Result<Option<RowAction>> {
-        let RowState::Sound(operation) = state else { return Err(undecided()) };
+        let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }
@@ -230,10 +238,15 @@ impl<'a> RowPlanner<'a> {
             }
         }
         let facts = RowFacts {
-            checked: match row.state {
-                RowState::Example => Checked::Example,
+            checked: match &row.state {
+                RowState::Skipped(_) => Checked::Skipped,
+                RowState::Held { codes, .. }
+                    if !row.is_confirmed && !codes.iter().all(|code| self.consent.covers(code)) =>
+                {
+                    Checked::Held
+                }
                 RowState::Refused(_) => Checked::Refused,
-                RowState::Sound(_) => Checked::Sound,
+                RowState::Sound(_) | RowState::Held { .. } => Checked::Sound,
             },
             has_end: false,
             double_of: seen.first,

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::options::ResumeOptions;
 use super::preflight::Rows;
-use super::spool::RowState;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
@@ -456,7 +455,7 @@ fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result<()>) -> Re
     rows.begin()?;
     let mut batch = Batch::default();
     while let Some(row) = rows.spool.next()? {
-        let is_sound = matches!(row.state, RowState::Sound(_));
+        let is_sound = row.is_sound();
         let seen = rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound);
         batch.rows.push(InputRow { identity: row.known_by(seen), key: row.key_hash() });
         batch.checked.push(CheckedRow { is_sound, is_double: seen.first.is_some() });

@@ -32,9 +32,9 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let cells = if options.dry_run { None } else { Some(CellSpool::new()?) };
     let (preflight, mut rows) = Preflight::run(&options.preflight, cells)?;
     tell_preflight(options, &preflight, printer)?;
-    if options.strict && preflight.findings.rows > 0 {
+    if options.strict && preflight.findings.not_sent() > 0 {
         let path = write_issues_beside(&options.preflight.input, &preflight)?;
-        return Err(Error::usage(message!("run.strict", rows = preflight.findings.rows))
+        return Err(Error::usage(message!("run.strict", rows = preflight.findings.not_sent()))
             .hint(message!("run.strict_hint", file = path.display())));
     }
     if options.dry_run {
@@ -126,10 +126,10 @@ fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
     }
     printer.say(&preflight.mapping.report().text());
-    let kinds = preflight.findings.kinds()?;
-    if !kinds.is_empty() {
-        printer.warn(&t!("run.findings", rows = preflight.findings.rows, findings = preflight.findings.count));
-        printer.warn(&describe(&kinds, &preflight.mapping, SHOWN_KINDS));
+    preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
+    let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+    if !found.is_empty() {
+        printer.warn(&found);
     }
     Ok(())
 }
@@ -148,12 +148,13 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     tell_index(&mut index, printer);
     let ended = ended?;
     let would_send = sendable(options, preflight, ended);
-    let exit = if preflight.findings.rows > 0 { Exit::SomeFailed } else { Exit::Done };
+    let exit = if preflight.findings.not_sent() > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&t!(
         "run.dry",
         rows = would_send,
         entity = options.entity().label(Language::current()),
-        refused = preflight.findings.rows,
+        refused = preflight.findings.refused,
+        held = preflight.findings.held,
         host = options.account.host()
     ));
     if ended > 0 {
@@ -161,8 +162,8 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     }
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
-        "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.rows,
-            "ended_before": ended},
+        "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
+            "held": preflight.findings.held,             "ended_before": ended},
         "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
@@ -170,7 +171,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
 
 /// How many rows there are to send at most, `ended` of them having an end already.
 fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u64 {
-    let unsound = preflight.findings.rows + u64::from(preflight.sheet.example_row.is_some());
+    let unsound = preflight.findings.not_sent() + preflight.findings.skipped;
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
@@ -213,7 +214,7 @@ fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<
         (None, Some(_)) => "run.finished_retry_hint",
         (None, None) => "run.finished_hint",
     };
-    if past.identity().parent.is_none() || counts.refused + counts.failed > 0 {
+    if past.identity().parent.is_none() || counts.retriable() > 0 {
         printer.say(&t!(hint));
     }
     let summary = past.folder().join("summary.json");
@@ -383,7 +384,7 @@ fn next_command(
         return Some(options.typed.continuing());
     }
     match failed {
-        Some(failed) if counts.refused + counts.failed > 0 => Some(options.typed.on_same_account("retry", failed)),
+        Some(failed) if counts.retriable() > 0 => Some(options.typed.on_same_account("retry", failed)),
         _ => Some(format!("bw8 runs show {}", quoted_path(journal.folder()))),
     }
 }

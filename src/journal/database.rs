@@ -34,7 +34,7 @@ CREATE TABLE earlier (
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
 CREATE TABLE finding (
   row INTEGER NOT NULL, number INTEGER NOT NULL, place INTEGER, field TEXT NOT NULL, code TEXT NOT NULL,
-  rule TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
+  rule TEXT NOT NULL, hint TEXT NOT NULL, severity INTEGER) STRICT;
 CREATE INDEX finding_by_row ON finding (row);
 -- Rows that a later run has taken over, by the number they have here.
 CREATE TABLE claim (number INTEGER PRIMARY KEY, run TEXT NOT NULL, folder TEXT NOT NULL) STRICT;
@@ -95,6 +95,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(
         "ALTER TABLE operation ADD COLUMN identity BLOB; ALTER TABLE earlier ADD COLUMN identity BLOB;
          ALTER TABLE operation ADD COLUMN content_copy INTEGER; ALTER TABLE earlier ADD COLUMN content_copy INTEGER;
+         ALTER TABLE finding ADD COLUMN severity INTEGER;
          UPDATE operation SET content_copy = copy; UPDATE earlier SET content_copy = copy;",
     )?;
     let reservations: Vec<(i64, Vec<u8>)> = transaction

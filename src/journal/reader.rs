@@ -224,7 +224,7 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// Codes of refused, failed and unknown rows with one of their messages and how many there are, most first.
+    /// Codes of refused, held, failed and unknown rows with one of their messages and how many there are, most first.
     ///
     /// # Errors
     /// A damaged file.
@@ -269,7 +269,7 @@ impl JournalReader {
         let found = (|| {
             self.connection
                 .prepare_cached(
-                    "SELECT row, number, place, field, code, rule, hint FROM finding WHERE row >= ?1 AND row < ?1 + ?2
+                    "SELECT row, number, place, field, code, rule, hint, severity FROM finding WHERE row >= ?1 AND row < ?1 + ?2
                      ORDER BY row, place",
                 )?
                 .query_map(params![signed(from), limit as i64], read_finding)?
@@ -354,7 +354,7 @@ impl JournalReader {
         format!(
             "SELECT * FROM (SELECT {columns} FROM operation WHERE {condition}
              UNION ALL SELECT {columns} FROM earlier WHERE {condition} AND status IN (1, 2, 3, 7))
-             ORDER BY status IN (5, 6) LIMIT 1"
+             ORDER BY status IN (5, 6, 8) LIMIT 1"
         )
     }
 

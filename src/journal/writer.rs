@@ -227,9 +227,10 @@ impl Journal {
             let transaction = self.connection.transaction()?;
             transaction.execute_batch(&format!(
                 "{INDEXES}
-                 -- A row that was sent stays known as sent, whatever was thought of it later (5 refused, 6 failed).
+                 -- A row that was sent stays known as sent, whatever was thought of it later (5 refused, 6 failed,
+                 -- 8 held).
                  DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE {SAME_ROW}
-                   AND (operation.status NOT IN (5, 6) OR earlier.status IN (5, 6)));
+                   AND (operation.status NOT IN (5, 6, 8) OR earlier.status IN (5, 6, 8)));
                  INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation
                    WHERE NOT EXISTS (SELECT 1 FROM earlier WHERE {SAME_ROW});
                  DELETE FROM operation; DELETE FROM finding;"

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bad_input;
+mod consent;
 mod identity;
 mod index;
 mod journal;
