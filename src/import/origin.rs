@@ -157,7 +157,7 @@ fn settled(folder: &Path) -> Result<JournalReader> {
     let mut past = JournalReader::open(folder)?;
     if !past.reserved()?.is_empty() {
         drop(past);
-        Journal::open(folder)?.close()?;
+        drop(Journal::open(folder)?);
         past = JournalReader::open(folder)?;
     }
     past.build_indexes()?;

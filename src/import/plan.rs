@@ -152,7 +152,7 @@ impl<'a> RowPlanner<'a> {
             content_copy: seen.content_copy,
             key: spooled.key_hash(),
             origin: known.origin,
-            generation: 0,
+            generation: known.facts.earlier.map_or(0, PastEnd::next_generation),
         };
         let key = spooled.key.as_ref();
         let (status, reason) = match decide(&known.facts) {

@@ -20,6 +20,7 @@ use super::preflight::Preflight;
 use super::resume::{self, OpenedRun, ResumePlan};
 use super::run;
 use crate::account::Account;
+use crate::check::consent::Consent;
 use crate::entity::{AccountMode, Catalog, WriteMode};
 use crate::error::Exit;
 use crate::format::Input;
@@ -32,6 +33,7 @@ use crate::terminal::CommandLine;
 struct Row {
     name: u8,
     mobile: u8,
+    /// [`NULL`] is a word that is held until somebody consents, and then counts as nothing.
     note: u8,
     /// A column that is not sent.
     seen: u8,
@@ -41,6 +43,9 @@ struct Row {
     origin: Option<(u64, Uuid)>,
 }
 
+/// The number of a note that says `null`.
+const NULL: u8 = 3;
+
 /// What a row says in the columns that are sent: name, mobile, note, company.
 type Said = [String; 4];
 
@@ -48,7 +53,8 @@ impl Row {
     fn said(&self) -> Said {
         let text = |text: &str, number: u8| if number == 0 { String::new() } else { format!("{text}{number}") };
         let company = if self.is_wrong { "wrong" } else { "20001" };
-        [text("示例 ", self.name), text("1310000000", self.mobile), text("说明 ", self.note), company.to_owned()]
+        let note = if self.note == NULL { "null".to_owned() } else { text("说明 ", self.note) };
+        [text("示例 ", self.name), text("1310000000", self.mobile), note, company.to_owned()]
     }
 
     /// What no two customers have in common: a mobile number, else the switchboard and a name.
@@ -114,6 +120,7 @@ enum Step {
     Import {
         file: usize,
         accepts: bool,
+        consents: bool,
         limit: Option<usize>,
         sending: Sending,
     },
@@ -124,12 +131,13 @@ enum Step {
         fixes: bool,
         edits: bool,
         accepts: bool,
+        consents: bool,
         sending: Sending,
     },
 }
 
 fn any_row() -> impl Strategy<Value = Row> {
-    (0u8..3, 0u8..4, 0u8..3, prop::bool::weighted(0.15)).prop_map(|(name, mobile, note, is_wrong)| Row {
+    (0u8..3, 0u8..4, 0..=NULL, prop::bool::weighted(0.15)).prop_map(|(name, mobile, note, is_wrong)| Row {
         name,
         mobile,
         note,
@@ -167,11 +175,11 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (file(), at()).prop_map(|(file, at)| Step::Remove(file, at)),
         1 => Just(Step::Rename),
         1 => file().prop_map(Step::Copy),
-        9 => (file(), any::<bool>(), prop::option::weighted(0.3, 1usize..5), any_sending())
-            .prop_map(|(file, accepts, limit, sending)| Step::Import { file, accepts, limit, sending }),
-        3 => (at(), prop::bool::weighted(0.3), any::<bool>(), any::<bool>(), any::<bool>(), any_sending()).prop_map(
-            |(run, is_same_list, fixes, edits, accepts, sending)| Step::Retry {
-                run, is_same_list, fixes, edits, accepts, sending,
+        9 => (file(), any::<bool>(), any::<bool>(), prop::option::weighted(0.3, 1usize..5), any_sending())
+            .prop_map(|(file, accepts, consents, limit, sending)| Step::Import { file, accepts, consents, limit, sending }),
+        3 => (at(), prop::bool::weighted(0.3), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any_sending()).prop_map(
+            |(run, is_same_list, fixes, edits, accepts, consents, sending)| Step::Retry {
+                run, is_same_list, fixes, edits, accepts, consents, sending,
             }
         ),
     ]
@@ -284,18 +292,34 @@ impl<'a> World<'a> {
             }
             Step::Rename => self.files.swap(0, 1),
             Step::Copy(file) => self.files[1 - *file] = self.files[*file].clone(),
-            Step::Import { file, accepts, limit, sending } => {
+            Step::Import { file, accepts, consents, limit, sending } => {
                 let path = self.folder.path().join(["a.csv", "b.csv"][*file]);
                 let rows = self.files[*file].clone();
-                self.command(&Command { path, rows, parent: None, accepts: *accepts, limit: *limit, sending });
+                self.command(&Command {
+                    path,
+                    rows,
+                    parent: None,
+                    accepts: *accepts,
+                    consents: *consents,
+                    limit: *limit,
+                    sending,
+                });
             }
-            Step::Retry { run, is_same_list, fixes, edits, accepts, sending } => {
+            Step::Retry { run, is_same_list, fixes, edits, accepts, consents, sending } => {
                 let kept = self.list.clone().filter(|_| *is_same_list);
                 let Some((rows, first_run)) = kept.or_else(|| self.failed(run, *fixes, *edits)) else { return };
                 self.list = Some((rows.clone(), first_run.clone()));
                 let path = self.folder.path().join("failed.csv");
                 let parent = Some(first_run);
-                self.command(&Command { path, rows, parent, accepts: *accepts, limit: None, sending });
+                self.command(&Command {
+                    path,
+                    rows,
+                    parent,
+                    accepts: *accepts,
+                    consents: *consents,
+                    limit: None,
+                    sending,
+                });
             }
         }
     }
@@ -307,7 +331,8 @@ impl<'a> World<'a> {
         }
         let run = run.get(&self.runs);
         let operations = JournalReader::open_read_only(&run.folder).unwrap().operations(0, 1000).unwrap();
-        let failed = operations.iter().filter(|end| matches!(end.status, Status::Refused | Status::Failed));
+        let failed =
+            operations.iter().filter(|end| matches!(end.status, Status::Refused | Status::Held | Status::Failed));
         let mut rows: Vec<Row> = failed
             .map(|end| {
                 let row = run.rows[end.row.row as usize].clone();
@@ -316,7 +341,7 @@ impl<'a> World<'a> {
             })
             .collect();
         if edits && let Some(first) = rows.first_mut() {
-            first.note = (first.note + 1) % 3;
+            first.note = (first.note + 1) % NULL;
         }
         Some((rows, run.clone()))
     }
@@ -333,6 +358,7 @@ struct Command<'a> {
     rows: Vec<Row>,
     parent: Option<Run>,
     accepts: bool,
+    consents: bool,
     limit: Option<usize>,
     sending: &'a Sending,
 }
@@ -388,6 +414,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
             mapping_file: None,
             account_mode: AccountMode::Business,
             mode: WriteMode::Create,
+            consent: if command.consents { Consent::of_option("") } else { Consent::default() },
         },
         resume: ResumeOptions { accept_changed: command.accepts, ..ResumeOptions::default() },
         parent: command.parent.as_ref().map(|first| Parent { run: first.run, folder: first.folder.clone() }),
@@ -475,6 +502,8 @@ impl World<'_> {
             let window = next_window(command, &mut planner, &mut taken);
             is_last = window.is_last;
             planner.keep_claims().unwrap();
+            let is_held = |pending: &PendingWrite| run.rows[pending.row.row as usize].note == NULL;
+            assert!(command.consents || !window.send.iter().any(is_held), "sent without consent");
             let reserved = Reservation { rows: window.send.iter().map(|pending| pending.row.clone()).collect() };
             journal.apply(std::slice::from_ref(&reserved), &window.ended, &[]).unwrap();
             let mut ended = Vec::new();
@@ -537,9 +566,10 @@ impl World<'_> {
     }
 
     fn receive(&mut self, run: &Run, pending: &PendingWrite, proof: Proof) {
-        let said = said_in(pending);
         let row = &run.rows[pending.row.row as usize];
-        assert_eq!(said, row.said(), "another row was sent than was meant");
+        let said = row.said();
+        let sent = said.clone().map(|text| if text == "null" { String::new() } else { text });
+        assert_eq!(said_in(pending), sent, "another row was sent than was meant");
         assert!(!row.is_wrong, "a row with a mistake was sent");
         let key = row.key();
         let same = self.live().filter(|write| write.said == said).count();
@@ -636,6 +666,7 @@ impl World<'_> {
                         || writes.any(|write| has_key(write.key) && write.proof != Proof::Rejected)
                         || row.origin.is_some() && code == "old_row_number"
                 }
+                Status::Held => row.note == NULL,
                 Status::Updated | Status::Unchanged => false,
             };
             assert!(is_true, "{row:?} is said to be {end:?}");
