@@ -162,7 +162,8 @@ fn any_sending() -> impl Strategy<Value = Sending> {
         .prop_map(|(window, answers, one_by_one, end)| Sending { window, answers, one_by_one, end })
 }
 
-fn any_step() -> impl Strategy<Value = Step> {
+/// A step; how often it is a retry.
+fn any_step(retries: u32) -> impl Strategy<Value = Step> {
     let file = || prop_oneof![3 => Just(0usize), 1 => Just(1)];
     let at = any::<Index>;
     prop_oneof![
@@ -177,7 +178,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => file().prop_map(Step::Copy),
         9 => (file(), any::<bool>(), any::<bool>(), prop::option::weighted(0.3, 1usize..5), any_sending())
             .prop_map(|(file, accepts, consents, limit, sending)| Step::Import { file, accepts, consents, limit, sending }),
-        3 => (at(), prop::bool::weighted(0.3), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any_sending()).prop_map(
+        retries => (at(), prop::bool::weighted(0.3), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any_sending()).prop_map(
             |(run, is_same_list, fixes, edits, accepts, consents, sending)| Step::Retry {
                 run, is_same_list, fixes, edits, accepts, consents, sending,
             }
@@ -615,6 +616,11 @@ impl World<'_> {
     /// A file that says what the input of one run said, and of which no other run sent a row, goes on with that run, in
     /// whatever order its rows stand and whatever its other columns say.
     fn check_recognised(&self, command: &Command<'_>, meant: &crate::error::Result<ResumePlan>) {
+        if let Ok(ResumePlan::Finished(past, _)) = meant {
+            let run = self.runs.iter().find(|run| run.folder == past.folder()).unwrap();
+            let is_new = |row: &&Row| !run.rows.iter().any(|before| before.said() == row.said());
+            assert_eq!(command.rows.iter().find(is_new), None, "an end that it never had");
+        }
         let said = command.said();
         let said = counted(&said);
         let senders: BTreeSet<Uuid> =
@@ -680,10 +686,12 @@ fn whatever_happens_no_row_is_sent_twice_lost_or_misreported() {
     let config = ProptestConfig { cases, source_file: Some(file!()), ..ProptestConfig::default() };
     let catalog = Catalog::embedded();
     let tally = std::cell::RefCell::new(BTreeMap::new());
-    let histories = (prop::collection::vec(any_row(), 1..6), prop::collection::vec(any_step(), 1..14));
+    let steps =
+        prop::bool::ANY.prop_flat_map(|retries| prop::collection::vec(any_step(if retries { 12 } else { 2 }), 1..14));
+    let histories = (prop::collection::vec(any_row(), 1..6), steps);
     let found = TestRunner::new(config).run(&histories, |(file, steps)| {
         let mut tally = tally.borrow_mut();
-        let mut world = World::new(&catalog, file, &mut tally);
+        let mut world = World::new(catalog, file, &mut tally);
         steps.iter().for_each(|step| world.take(step));
         Ok(())
     });
