@@ -48,6 +48,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             folder: arguments.sending.run.clone(),
             fresh: arguments.fresh,
             accept_changed: arguments.accept_changed,
+            consents: arguments.input.consent.accept_warnings.is_some(),
         },
         parent: None,
         dry_run: arguments.sending.dry_run,

@@ -66,6 +66,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             folder: arguments.sending.run.clone(),
             fresh: false,
             accept_changed: arguments.accept_changed,
+            consents: arguments.consent.accept_warnings.is_some(),
         },
         parent: Some(Parent { run: parent.run, folder }),
         dry_run: arguments.sending.dry_run,
