@@ -12,4 +12,5 @@ mod main_job;
 mod proxy;
 mod records;
 mod reports;
+mod retries;
 mod version_1;
