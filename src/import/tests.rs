@@ -13,18 +13,19 @@ use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
+use super::known::{Known, register};
 use super::operation::WriteOperation;
 use super::options::{ImportOptions, PreflightOptions, ResumeOptions};
-use super::plan::{PendingWrite, RowAction, RowPlanner};
+use super::plan::{PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
 use super::preflight::Preflight;
 use super::resume::{self, OpenedRun, ResumePlan};
 use super::run;
 use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::entity::{AccountMode, Catalog, WriteMode};
-use crate::error::Exit;
+use crate::error::{Exit, Result};
 use crate::format::Input;
-use crate::journal::{Journal, JournalReader, Operation, Parent, Reason, Reservation, Status};
+use crate::journal::{Journal, JournalReader, Operation, Parent, Reason, Registration, Reservation, Status};
 use crate::settings::ConnectionOptions;
 use crate::terminal::CommandLine;
 
@@ -199,8 +200,6 @@ enum Proof {
 #[derive(Debug, Clone)]
 struct Write {
     run: Uuid,
-    /// The run whose rows it belongs to: that of a retry is the first one.
-    family: Uuid,
     request_id: Uuid,
     said: Said,
     key: Option<(u8, u8)>,
@@ -211,6 +210,7 @@ struct Write {
 #[derive(Debug, Clone)]
 struct Run {
     run: Uuid,
+    /// The run whose rows it sends: for a retry the first one.
     family: Uuid,
     folder: PathBuf,
     /// Its input, as it was read last, and from which file.
@@ -442,28 +442,29 @@ impl World<'_> {
         let mut identity = run::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);
         let mut index = options.account.index().unwrap();
-        let meant = resume::meant(&options.resume, &identity, &mut index, &mut rows, options.entity());
-        self.check_recognised(command, &meant);
-        let (journal, is_new) = match meant {
+        let known = Known::find_out(&options, &identity, &mut index, &mut rows);
+        self.check_recognised(command, &known);
+        let known = match known {
             Err(error) => {
                 assert_eq!(error.exit(), Exit::Usage, "{error:?}");
                 return self.count("asked");
             }
-            Ok(ResumePlan::New(_)) => {
+            Ok(known) => known,
+        };
+        known.refuse_rows_in_work(&options, &identity, &index, &mut rows).unwrap();
+        let (journal, is_new) = match known.meant {
+            ResumePlan::New(_) => {
                 let folder = self.folder.path().join(format!("run-{}", self.commands));
                 std::fs::create_dir(&folder).unwrap();
                 (resume::begin(&folder, &identity, &index).unwrap(), true)
             }
-            Ok(found) => {
-                // It reads the journal, which is closed alone.
-                drop(found);
-                match resume::decide(&options.resume, identity, &mut index, &mut rows, options.entity()).unwrap() {
-                    OpenedRun::Continue(journal, _) => (journal, false),
-                    OpenedRun::Finished(..) => return self.count("done before"),
-                    OpenedRun::New(_) => panic!("it was to go on"),
-                }
-            }
+            found => match resume::open(found, &options.resume, identity, known.ended, &index).unwrap() {
+                OpenedRun::Continue(journal, _) => (journal, false),
+                OpenedRun::Finished(..) => return self.count("done before"),
+                OpenedRun::New(_) => panic!("it was to go on"),
+            },
         };
+        register(&options, journal.folder(), &mut rows).unwrap();
         self.count(if is_new { "new" } else { "went on" });
         let run = journal.identity().run;
         if is_new {
@@ -471,21 +472,21 @@ impl World<'_> {
             let (folder, path) = (journal.folder().to_owned(), PathBuf::new());
             self.runs.push(Run { run, family, folder, rows: Vec::new(), path, whole: Vec::new() });
         }
-        let known = self.runs.iter_mut().find(|known| known.run == run).unwrap();
-        (known.rows, known.path) = (command.rows.clone(), command.path.clone());
-        known.whole = command.whole();
-        let known = known.clone();
-        for (said, rows) in counted(&known.whole) {
+        let here = self.runs.iter_mut().find(|known| known.run == run).unwrap();
+        (here.rows, here.path, here.whole) = (command.rows.clone(), command.path.clone(), command.whole());
+        let here = here.clone();
+        for (said, rows) in counted(&here.whole) {
             let most = self.twins.entry(said.clone()).or_default();
             *most = rows.max(*most);
         }
-        let planner = RowPlanner::open(&options, &preflight, rows, &journal).unwrap();
-        let Some(journal) = self.send(command, &known, planner, journal) else { return self.count("killed") };
+        let planner = RowPlanner::open(&options, &preflight, rows, known.memory, &journal).unwrap();
+        let Some(journal) = self.send(command, &here, planner, journal) else { return self.count("killed") };
         let past = journal.reader().unwrap();
-        self.check_ends(&known, &past);
+        self.check_ends(&here, &past);
         drop(past);
         journal.close().unwrap();
-        index.read_run(&JournalReader::open_read_only(&known.folder).unwrap()).unwrap();
+        Registration::end(&here.folder).unwrap();
+        index.read_run(&JournalReader::open_read_only(&here.folder).unwrap()).unwrap();
     }
 
     /// Sends as the pipeline does, window by window. None when the command was killed.
@@ -575,7 +576,7 @@ impl World<'_> {
         let key = row.key();
         let same = self.live().filter(|write| write.said == said).count();
         assert!(same < self.twins[&said], "sent again: {said:?}");
-        let has_key = |write: &&Write| write.family == run.family && key.is_some() && write.key == key;
+        let has_key = |write: &&Write| key.is_some() && write.key == key;
         assert_eq!(self.live().find(has_key).map(|write| &write.said), None, "its key was sent before: {said:?}");
         let request_id = pending.request_id;
         assert!(self.writes.iter().all(|write| write.request_id != request_id), "an old request id: {said:?}");
@@ -584,7 +585,7 @@ impl World<'_> {
             .iter()
             .any(|write| write.run == run.run && write.said == said && write.proof == Proof::Rejected);
         assert!(pending.row.generation == 0 || was_rejected, "a new request id without a rejection: {said:?}");
-        self.writes.push(Write { run: run.run, family: run.family, request_id, said, key, proof });
+        self.writes.push(Write { run: run.run, request_id, said, key, proof });
     }
 }
 
@@ -615,10 +616,14 @@ fn next_window(command: &Command<'_>, planner: &mut RowPlanner<'_>, taken: &mut 
 impl World<'_> {
     /// A file that says what the input of one run said, and of which no other run sent a row, goes on with that run, in
     /// whatever order its rows stand and whatever its other columns say.
-    fn check_recognised(&self, command: &Command<'_>, meant: &crate::error::Result<ResumePlan>) {
+    fn check_recognised(&self, command: &Command<'_>, known: &Result<Known>) {
+        let meant = known.as_ref().map(|known| &known.meant);
         if let Ok(ResumePlan::Finished(past, _)) = meant {
             let run = self.runs.iter().find(|run| run.folder == past.folder()).unwrap();
-            let is_new = |row: &&Row| !run.rows.iter().any(|before| before.said() == row.said());
+            let is_new = |row: &&Row| {
+                !run.rows.iter().any(|before| before.said() == row.said())
+                    && !self.live().any(|write| write.said == row.said())
+            };
             assert_eq!(command.rows.iter().find(is_new), None, "an end that it never had");
         }
         let said = command.said();
@@ -633,7 +638,8 @@ impl World<'_> {
         }
         let past = JournalReader::open_read_only(&run.folder).unwrap();
         match meant {
-            Ok(ResumePlan::New(_)) => panic!("not recognised"),
+            // Under another name its rows are recognised one by one.
+            Ok(ResumePlan::New(_)) => assert_ne!(command.path, run.path),
             Ok(ResumePlan::Continue(folder, _) | ResumePlan::Accept(folder, _)) => assert_eq!(*folder, run.folder),
             Ok(ResumePlan::Finished(past, _)) => assert_eq!(past.folder(), run.folder),
             Err(error) => {
@@ -655,12 +661,11 @@ impl World<'_> {
         for end in &ends {
             let row = &rows[end.row.row as usize];
             let (said, key) = (row.said(), row.key());
-            let of_family = |write: &&Write| write.family == run.family;
             let code = end.reason.as_ref().map_or("", |reason| &reason.code);
             let has_key = |other| key.is_some() && other == key;
             // A retry may have sent it otherwise than it stands here.
             let is_known_by = |write: &Write| write.said == said || has_key(write.key) || code == "retried_before";
-            let mut writes = self.writes.iter().filter(of_family);
+            let mut writes = self.writes.iter();
             let is_true = match end.status {
                 Status::Created => writes.any(|write| write.said == said && write.proof == Proof::Created),
                 Status::Failed => writes.any(|write| write.said == said && write.proof == Proof::Rejected),
@@ -672,7 +677,7 @@ impl World<'_> {
                         || writes.any(|write| has_key(write.key) && write.proof != Proof::Rejected)
                         || row.origin.is_some() && code == "old_row_number"
                 }
-                Status::Held => row.note == NULL,
+                Status::Held => row.note == NULL || code == SENT_BEFORE && writes.any(is_known_by),
                 Status::Updated | Status::Unchanged => false,
             };
             assert!(is_true, "{row:?} is said to be {end:?}");
