@@ -26,7 +26,6 @@ use crate::entity::{AccountMode, Catalog, WriteMode};
 use crate::error::{Exit, Result};
 use crate::format::Input;
 use crate::journal::{Journal, JournalReader, Operation, Parent, Reason, Registration, Reservation, Status};
-use crate::settings::ConnectionOptions;
 use crate::terminal::CommandLine;
 
 /// A row of a file. A number of 0 is an empty cell.
@@ -406,7 +405,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
         account: Account::Sandbox {
             folder: folder.to_owned(),
             mode: AccountMode::Business,
-            connection: ConnectionOptions::default(),
+            connection: Default::default(),
         },
         preflight: PreflightOptions {
             input: Input { path: command.path.clone(), shown: "mine.csv".into(), ..Input::default() },
