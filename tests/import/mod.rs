@@ -11,4 +11,5 @@ mod main_job;
 mod proxy;
 mod records;
 mod reports;
+mod values;
 mod version_1;
