@@ -34,7 +34,7 @@ fn found_in(work: &Work, typed: &str) -> Vec<String> {
 fn stored(content: &str, more: &str, exit: i32, count: usize) -> Vec<Value> {
     // A field without a value reads as null.
     let (work, server) = (Work::with("mine.csv", content), Server::start(""));
-    work.on(&server, format!("import customers mine.csv {more}")).exits(exit);
+    work.on(&server, format!("import customers mine.csv --concurrency 1 {more}")).exits(exit);
     let records = server.records("customers");
     records[records.len() - count..].iter().cloned().map(Value::Object).collect()
 }
