@@ -12,6 +12,9 @@ impl Mapping {
     /// Turns a row into the values of `record` and finds everything there is to say of it.
     pub fn check(&self, row: &Row, record: &mut Record) {
         record.reset(self.sources.len());
+        if self.is_left_out(row, record) {
+            return;
+        }
         self.take_remarks(row, record);
         for index in 0..self.sources.len() {
             self.check_source(index, row, record);
@@ -20,6 +23,7 @@ impl Mapping {
         for rule in &self.rules {
             self.check_rule(rule, record);
         }
+        self.check_parts(row, record);
         self.check_width(row, record);
         self.check_shape(row, record);
     }
@@ -137,6 +141,31 @@ impl Mapping {
                 }
             }
         }
+    }
+
+    /// A part of a cell that no template takes would be lost without a word.
+    fn check_parts(&self, row: &Row, record: &mut Record) {
+        for (column, last) in &self.parted {
+            let text = row.cell(*column).text;
+            let count = value::count_parts(text);
+            if count > *last {
+                let problem = Problem::new("parts_left_over").with("count", count).with("last", last);
+                record.findings.push(Finding::new(None, Some(*column), text.trim(), problem));
+            }
+        }
+    }
+
+    /// Whether the mapping file leaves the row out; that is all there is to say of it then.
+    fn is_left_out(&self, row: &Row, record: &mut Record) -> bool {
+        let found = self.skip.iter().find(|(column, texts)| {
+            let text = row.cell(*column).text.trim();
+            texts.iter().any(|skipped| skipped.trim() == text)
+        });
+        if let Some((column, _)) = found {
+            let text = row.cell(*column).text.trim();
+            record.findings.push(Finding::new(None, Some(*column), text, Problem::skipped("skip_condition")));
+        }
+        found.is_some()
     }
 
     /// Cells beyond the header belong to no column: a value has slipped, or a comma was not quoted.

@@ -49,6 +49,8 @@ impl MappingBuilder<'_> {
             header: self.sheet.header.clone(),
             header_row: self.sheet.header_row,
             phones: self.phones(&sources),
+            parted: parted(&sources),
+            skip: self.skip.clone(),
             has_custom: sources.iter().any(|source| source.field.custom),
             custom_json_prefix: format!("{}:[", json_text(&self.custom.member)).into_bytes(),
             sources,
@@ -124,13 +126,35 @@ impl MappingBuilder<'_> {
             }
             let in_template =
                 || self.read_by_template.contains(&column).then(|| t!("mapping.in_template").into_owned());
-            let reason = in_template().or_else(|| self.reasons.get(&column).cloned());
+            let skips =
+                || self.skip.iter().any(|(skip, _)| *skip == column).then(|| t!("mapping.used_by_skip").into_owned());
+            let reason = in_template().or_else(|| self.reasons.get(&column).cloned()).or_else(skips);
             let unused = Unused { column: column_letters(column), header: header.trim().to_owned(), reason };
             if unused.reason.is_some() { report.not_sent.push(unused) } else { report.unmatched.push(unused) }
         }
         report.matched = by_column.into_iter().map(|(_, matched)| matched).collect();
         report
     }
+}
+
+/// Columns of which nothing but parts is taken, and the last part of each.
+fn parted(sources: &[FieldSource]) -> Vec<(usize, usize)> {
+    let mut parted: Vec<(usize, usize)> = Vec::new();
+    let mut whole = Vec::new();
+    for source in sources {
+        match &source.source {
+            ValueSource::Column(column) => whole.push(*column),
+            ValueSource::Constant(_) => {}
+            ValueSource::Template(template) => match template.last_part {
+                None => whole.extend(template.columns()),
+                Some(last) => parted.extend(template.columns().map(|column| (column, last))),
+            },
+        }
+    }
+    parted.retain(|(column, _)| !whole.contains(column));
+    parted.sort_unstable_by(|a, b| b.cmp(a));
+    parted.dedup_by_key(|(column, _)| *column);
+    parted
 }
 
 /// A text as JSON has it.

@@ -57,6 +57,8 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) values: HashMap<usize, HashMap<String, String>>,
     /// Why a column is not sent, for those that already are decided upon without feeding a field.
     pub(super) reasons: HashMap<usize, String>,
+    /// Columns whose texts leave a row out.
+    pub(super) skip: Vec<(usize, Vec<String>)>,
     /// Columns that a template reads. They may feed a field of their own besides.
     pub(super) read_by_template: HashSet<usize>,
 }
@@ -75,6 +77,7 @@ impl<'a> MappingBuilder<'a> {
             defaults: HashMap::new(),
             values: HashMap::new(),
             reasons: HashMap::new(),
+            skip: Vec::new(),
             read_by_template: HashSet::new(),
         }
     }
@@ -82,6 +85,11 @@ impl<'a> MappingBuilder<'a> {
     /// What the mapping file says goes first.
     fn take_mapping(&mut self) -> Result<()> {
         let file = self.file;
+        self.compare_header()?;
+        for (column, texts) in &file.skip {
+            let index = self.column_of(column, &column.key, "[skip]")?;
+            self.skip.push((index, texts.iter().map(|entry| entry.key.clone()).collect()));
+        }
         for entry in &file.drop {
             let column = self.column_of(entry, &entry.key, "drop")?;
             self.reasons.insert(column, t!("mapping.dropped").into_owned());
@@ -136,6 +144,37 @@ impl<'a> MappingBuilder<'a> {
         Ok(())
     }
 
+    /// A mapping that says for which header it was made takes no other: a column may have come that it knows nothing of.
+    fn compare_header(&self) -> Result<()> {
+        let Some(made_for) =
+            self.file.header.as_ref().map(|titles| titles.iter().map(|title| fold(title)).collect::<Vec<_>>())
+        else {
+            return Ok(());
+        };
+        let now: Vec<String> = self.sheet.header.iter().map(|title| fold(title)).collect();
+        let list = |titles: Vec<&String>| {
+            let titles: Vec<&str> = titles.iter().map(|title| title.trim()).collect();
+            titles.join(Language::current().pick("、", ", "))
+        };
+        let added: Vec<&String> = self
+            .sheet
+            .header
+            .iter()
+            .filter(|title| {
+                !title.trim().is_empty() && !is_result_column(&fold(title)) && !made_for.contains(&fold(title))
+            })
+            .collect();
+        let gone: Vec<&String> =
+            self.file.header.iter().flatten().filter(|title| !now.contains(&fold(title))).collect();
+        if added.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        let none = || Language::current().pick("无", "none").to_owned();
+        let or_none = |titles: Vec<&String>| if titles.is_empty() { none() } else { list(titles) };
+        Err(Error::usage(message!("mapping.other_header", added = or_none(added), gone = or_none(gone)))
+            .hint(message!("mapping.other_header_hint")))
+    }
+
     /// Gives a field its source, which must be the only one.
     fn take(&mut self, entry: &Entry, section: &str, field_index: usize, source: ValueSource) -> Result<()> {
         self.refuse_unsendable(entry, field_index, section)?;
@@ -186,6 +225,12 @@ impl<'a> MappingBuilder<'a> {
             (0..header.len()).filter(|column| same(&header[*column])).collect()
         };
         let mut found = columns(&|header| header.trim() == name.trim());
+        // By its number, where its header is nothing to name it by.
+        if found.is_empty()
+            && let Some(number) = name.trim().strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok())
+        {
+            found = columns(&|_| true).into_iter().filter(|column| column + 1 == number).collect();
+        }
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
         }

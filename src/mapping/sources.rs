@@ -78,6 +78,10 @@ pub struct Mapping {
     pub(crate) keys: Vec<KeySources>,
     /// The sources of a mobile number and of any other number, between which one may be moved that stands in the wrong column.
     pub(crate) phones: Option<(usize, usize)>,
+    /// Columns of which templates take parts, and the last part that one of them takes.
+    pub(crate) parted: Vec<(usize, usize)>,
+    /// Rows that the mapping file leaves out: a column, and the texts that leave a row out.
+    pub(crate) skip: Vec<(usize, Vec<String>)>,
     pub(crate) report: MappingReport,
 }
 
@@ -122,6 +126,7 @@ impl Mapping {
         lines.sort();
         lines.push(format!("{} {:?}", self.entity.name, self.mode));
         lines.extend(self.options_as_text());
+        lines.extend(self.skip.iter().map(|(column, texts)| format!("skip {:?} {texts:?}", self.header(*column))));
         Sha256::digest(lines.join("\n").as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 

@@ -37,6 +37,16 @@ pub(super) fn divided(text: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
+/// One of the parts of a cell, counted from 1; empty where there are not so many.
+pub fn part(text: &str, number: usize) -> &str {
+    number.checked_sub(1).and_then(|index| divided(text).nth(index)).unwrap_or_default()
+}
+
+/// How many parts a cell has.
+pub fn count_parts(text: &str) -> usize {
+    divided(text).count()
+}
+
 /// How many telephone numbers stand in a cell; one when it is not certain that there are more.
 pub(super) fn numbers_in(text: &str) -> usize {
     let count = |part: &str| part.chars().filter(char::is_ascii_digit).count();

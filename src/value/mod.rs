@@ -17,6 +17,7 @@ mod tags;
 
 pub use clean::clean;
 pub use invisible::visible;
+pub use list::{count_parts, part};
 pub use options::{Country, DateOrder, ValueOptions};
 pub use phone::{LANDLINE_IN_MOBILE, is_mainland_mobile};
 pub use same::is_same_value;

@@ -9,6 +9,7 @@ mod index;
 mod journal;
 mod login;
 mod main_job;
+mod mapping_file;
 mod proxy;
 mod records;
 mod reports;
