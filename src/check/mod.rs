@@ -8,5 +8,6 @@ pub mod findings;
 pub mod identity;
 pub mod record;
 mod row_check;
+mod row_shape;
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rust_i18n::t;
 
-use super::options::{ConsentOptions, SendingOptions};
+use super::options::{ConsentOptions, SendingOptions, ValueArguments};
 use crate::account::Account;
-use crate::check::consent::Consent;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input, Row};
@@ -31,6 +30,8 @@ pub struct Arguments {
     settings: SettingsOptions,
     #[command(flatten)]
     sending: SendingOptions,
+    #[command(flatten)]
+    values: ValueArguments,
     #[command(flatten)]
     consent: ConsentOptions,
     /// Send nothing when any row has a mistake
@@ -61,7 +62,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     let options = ImportOptions {
         catalog: &settings.catalog,
         account,
-        preflight: preflight(&settings, &first_run, file, arguments.consent.consent())?,
+        preflight: preflight(&settings, &first_run, file, arguments)?,
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: false,
@@ -88,7 +89,7 @@ fn preflight<'a>(
     settings: &'a Settings,
     first_run: &JournalReader,
     file: PathBuf,
-    consent: Consent,
+    arguments: &Arguments,
 ) -> Result<PreflightOptions<'a>> {
     let parent = first_run.identity();
     let mode = WriteMode::of(&parent.mode);
@@ -101,7 +102,8 @@ fn preflight<'a>(
         mapping_file: mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?,
         account_mode: parent.account_mode,
         mode,
-        consent,
+        values: arguments.values.options(),
+        consent: arguments.consent.consent(),
     })
 }
 

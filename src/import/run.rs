@@ -40,6 +40,11 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         return Err(Error::usage(message!("run.strict", rows = preflight.findings.not_sent()))
             .hint(message!("run.strict_hint", file = path.display())));
     }
+    if options.strict
+        && let Some(loss) = preflight.mapping.report().loss()
+    {
+        return Err(Error::usage(loss).hint(message!("mapping.taken_by_nothing_hint")));
+    }
     if options.dry_run {
         return dry_run(options, &preflight, &mut rows, printer);
     }
@@ -169,6 +174,9 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     ));
     if ended > 0 {
         printer.result(&t!("run.dry_done", rows = ended));
+    }
+    if let Some(loss) = preflight.mapping.report().loss() {
+        printer.result(&loss.to_string());
     }
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,

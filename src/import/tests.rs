@@ -414,6 +414,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
             mapping_file: None,
             account_mode: AccountMode::Business,
             mode: WriteMode::Create,
+            values: Default::default(),
             consent: if command.consents { Consent::of_option("") } else { Consent::default() },
         },
         resume: ResumeOptions { accept_changed: command.accepts, ..ResumeOptions::default() },
