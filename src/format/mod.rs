@@ -39,7 +39,7 @@ pub use headings::Headings;
 pub use input::Input;
 pub use jsonl::JSONL;
 pub use reader::Reader;
-pub use row::{Remark, Row};
+pub use row::{Remark, Row, Shown};
 pub use sheet::Sheet;
 pub use summary_sheet::{Counts, SUMMARY_SHEET_NAMES, SummarySheet};
 pub use value::Value;

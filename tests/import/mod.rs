@@ -11,4 +11,5 @@ mod main_job;
 mod proxy;
 mod records;
 mod reports;
+mod sheet;
 mod version_1;
