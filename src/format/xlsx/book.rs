@@ -50,9 +50,10 @@ impl Book {
         let mut buffer = Vec::new();
         while let Some(element) = xml.next_start(&mut buffer)? {
             match element.local_name().as_ref() {
-                "workbookPr" => is_1904 = is_true(attribute(&element, "date1904")),
+                // Extensions have elements of the same names.
+                "workbookPr" => is_1904 |= is_true(attribute(&element, "date1904")),
                 "calcPr" => {
-                    is_uncalculated = is_true(attribute(&element, "fullCalcOnLoad"))
+                    is_uncalculated |= is_true(attribute(&element, "fullCalcOnLoad"))
                         || attribute(&element, "calcCompleted").is_some_and(|value| value == "0" || value == "false");
                 }
                 "sheet" => {
