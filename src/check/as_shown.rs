@@ -1,8 +1,6 @@
-//! A row as a person sees it in the sheet: a code with the zeros that its format adds, a text as the cell shows it, and no
-//! day where a code belongs. What a cell shows and what it holds are two things in a workbook; which of them is meant depends
-//! on the field that the column feeds.
-
-use jiff::civil::Date;
+//! A row as a person sees it in the sheet: a code with the zeros that its format adds, a text as the cell shows it. What a
+//! cell shows and what it holds are two things in a workbook; which of them is meant depends on the field that the column
+//! feeds.
 
 use crate::entity::{Field, Kind};
 use crate::format::{CellKind, Remark, Row, Sheet, Shown};
@@ -64,11 +62,8 @@ impl Mapping {
                 }
             }
         }
-        if !row.kinds.is_empty() {
-            self.find_days(row);
-            if sheet.is_1904 {
-                texts.extend(self.days_from_1904(row));
-            }
+        if sheet.is_1904 {
+            texts.extend(self.days_from_1904(row));
         }
         replace(row, &texts);
     }
@@ -110,28 +105,6 @@ impl Mapping {
         let feeds = |source: &&FieldSource| matches!(source.source, ValueSource::Column(own) if own == column);
         let is_read = |source: &&FieldSource| matches!(&source.source, ValueSource::Template(template) if template.columns().any(|own| own == column));
         self.sources.iter().find(feeds).or_else(|| self.sources.iter().find(is_read))
-    }
-
-    /// Notes the days in columns that hold none: a spreadsheet program makes one of `3-5`, and shows a number as one.
-    fn find_days(&self, row: &mut Row) {
-        let mut found = Vec::new();
-        for source in &self.sources {
-            let ValueSource::Column(column) = source.source else { continue };
-            let cell = row.cell(column);
-            if !matches!(cell.kind, CellKind::Date | CellKind::DateTime)
-                || matches!(source.field.kind, Kind::Date | Kind::DateTime)
-            {
-                continue;
-            }
-            let problem = if is_free_text(&source.field) { Problem::held } else { Problem::new };
-            found.push((
-                column,
-                problem("date_in_code_column").with("date", cell.text).with("number", serial(cell.text)),
-            ));
-        }
-        for (column, problem) in found {
-            row.remark(Some(column), problem);
-        }
     }
 
     /// Numbers in columns of days, as the usual calendar counts them.
@@ -198,13 +171,6 @@ fn adds_zeros(held: &str, shown: &str) -> bool {
         && digits.len() > held.len()
         && digits.bytes().all(|byte| byte.is_ascii_digit())
         && (digits.trim_start_matches('0') == held || held == "0")
-}
-
-/// The number that a day stands for in a cell.
-fn serial(day: &str) -> String {
-    let day = day.get(..10).and_then(|day| day.parse::<Date>().ok());
-    let number = day.and_then(|day| day.since(Date::constant(1899, 12, 30)).ok()).map(|span| span.get_days());
-    number.map(|number| number.to_string()).unwrap_or_default()
 }
 
 /// A column, the text that takes the place of its cell, and what it is.

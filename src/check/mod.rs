@@ -9,5 +9,6 @@ pub mod findings;
 pub mod identity;
 pub mod record;
 mod row_check;
+mod row_shape;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rust_i18n::t;
 
 use crate::check::consent::Consent;
@@ -14,6 +15,7 @@ use crate::import::{PreflightOptions, stdin};
 use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
 use crate::settings::Settings;
+use crate::value::{Country, DateOrder, ValueOptions};
 
 /// Which rows of which file, and how they are read.
 #[derive(Debug, Clone, Args)]
@@ -38,7 +40,31 @@ pub(super) struct InputOptions {
     #[arg(long, value_enum, default_value_t)]
     pub mode: WriteMode,
     #[command(flatten)]
+    pub values: ValueArguments,
+    #[command(flatten)]
     pub consent: ConsentOptions,
+}
+
+/// How values are read.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ValueArguments {
+    /// Restore nothing: numbers a spreadsheet changed, invisible characters and the like are refused or stay
+    #[arg(long)]
+    pub keep_raw: bool,
+    /// Which comes first in dates such as 03/04/2026
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub date_order: Option<DateOrder>,
+    /// Country of telephone numbers without a country code
+    #[arg(long, value_name = "CODE", default_value = "CN", ignore_case = true,
+        value_parser = PossibleValuesParser::new(Country::codes()).try_map(|code| Country::of_code(&code).ok_or("")))]
+    pub country: Country,
+}
+
+impl ValueArguments {
+    /// How values are read.
+    pub(super) fn options(&self) -> ValueOptions {
+        ValueOptions { keep_raw: self.keep_raw, date_order: self.date_order, country: self.country }
+    }
 }
 
 /// What a person agrees to before anything is shown.
@@ -109,6 +135,7 @@ impl InputOptions {
             mapping_file,
             account_mode: settings.account_mode,
             mode: self.mode,
+            values: self.values.options(),
             consent: self.consent.consent(),
         })
     }

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 use rust_i18n::t;
 
-use super::options::{ConsentOptions, SendingOptions};
+use super::options::{ConsentOptions, SendingOptions, ValueArguments};
 use crate::account::Account;
-use crate::check::consent::Consent;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input, Row};
@@ -32,6 +31,8 @@ pub struct Arguments {
     settings: SettingsOptions,
     #[command(flatten)]
     sending: SendingOptions,
+    #[command(flatten)]
+    values: ValueArguments,
     #[command(flatten)]
     consent: ConsentOptions,
     /// Send nothing when any row has a mistake
@@ -62,7 +63,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     let options = ImportOptions {
         catalog: &settings.catalog,
         account,
-        preflight: preflight(&settings, &first_run, file, arguments.consent.consent())?,
+        preflight: preflight(&settings, &first_run, file, arguments)?,
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: false,
@@ -89,7 +90,7 @@ fn preflight<'a>(
     settings: &'a Settings,
     first_run: &JournalReader,
     file: PathBuf,
-    consent: Consent,
+    arguments: &Arguments,
 ) -> Result<PreflightOptions<'a>> {
     let parent = first_run.identity();
     let mode = WriteMode::of(&parent.mode);
@@ -105,7 +106,8 @@ fn preflight<'a>(
         mapping_file,
         account_mode: parent.account_mode,
         mode,
-        consent,
+        values: arguments.values.options(),
+        consent: arguments.consent.consent(),
     })
 }
 

@@ -73,11 +73,11 @@ impl Preflight {
     /// # Errors
     /// An input or mapping that cannot be used.
     pub fn run(options: &PreflightOptions<'_>, cells: Option<CellSpool>) -> Result<(Preflight, Rows)> {
-        let PreflightOptions { input, entity, custom, mapping_file, account_mode, .. } = options;
+        let PreflightOptions { input, entity, custom, mapping_file, account_mode, values, .. } = options;
         let format = format::detect(input)?;
         let mut reader = format::open(input)?;
         let sheet = reader.sheet().clone();
-        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode)?;
+        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
         let mut reading = Reading::new(&mapping, &sheet, options, cells)?;
         while reading.next(&mut reader)? {}
         if reading.rows == 0 {

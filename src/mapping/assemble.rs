@@ -5,7 +5,7 @@ use rust_i18n::t;
 use super::builder::MappingBuilder;
 use super::report::{MappingReport, Matched, Missing, Unused};
 use super::sources::{FieldSource, KeySources, Mapping, RowRule, ValueSource};
-use crate::entity::Field;
+use crate::entity::{Field, Kind};
 use crate::format::column_letters;
 use crate::language::Language;
 use crate::message::Detail;
@@ -45,7 +45,10 @@ impl MappingBuilder<'_> {
         Mapping {
             entity: self.entity.clone(),
             mode: self.mode,
+            options: self.options,
             header: self.sheet.header.clone(),
+            header_row: self.sheet.header_row,
+            phones: self.phones(&sources),
             has_custom: sources.iter().any(|source| source.field.custom),
             custom_json_prefix: format!("{}:[", json_text(&self.custom.member)).into_bytes(),
             sources,
@@ -53,6 +56,17 @@ impl MappingBuilder<'_> {
             keys,
             report,
         }
+    }
+
+    /// Where a number may be moved that stands in the wrong column: in new records, whose empty fields hold nothing.
+    fn phones(&self, sources: &[FieldSource]) -> Option<(usize, usize)> {
+        if self.entity.is_for_update() {
+            return None;
+        }
+        let of = |kind: Kind| {
+            sources.iter().position(|source| source.field.kind == kind && source.sent && !source.field.custom)
+        };
+        of(Kind::Mobile).zip(of(Kind::Phone))
     }
 
     fn field_source(&self, field_index: usize, field: &Field, source: ValueSource) -> FieldSource {

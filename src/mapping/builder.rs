@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
 use crate::message;
-use crate::value;
+use crate::value::{self, ValueOptions};
 
 impl Mapping {
     /// Decides for every column of `sheet` what it feeds.
@@ -29,9 +29,11 @@ impl Mapping {
         sheet: &Sheet,
         file: Option<&MappingFile>,
         mode: AccountMode,
+        options: ValueOptions,
     ) -> Result<Mapping> {
         let nothing = MappingFile::default();
         let mut builder = MappingBuilder::new(entity, custom, sheet, file.unwrap_or(&nothing), mode);
+        builder.options = options;
         builder.take_mapping()?;
         builder.match_headers()?;
         builder.settle_defaults()?;
@@ -47,6 +49,7 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) file: &'a MappingFile,
     pub(super) mode: AccountMode,
+    pub(super) options: ValueOptions,
     headers: HeaderIndex,
     /// The source of each field of the entity, by the field's index.
     pub(super) sources: Vec<Option<ValueSource>>,
@@ -66,6 +69,7 @@ impl<'a> MappingBuilder<'a> {
             sheet,
             file,
             mode,
+            options: ValueOptions::default(),
             headers: HeaderIndex::new(entity),
             sources: vec![None; entity.fields.len()],
             defaults: HashMap::new(),
@@ -162,12 +166,11 @@ impl<'a> MappingBuilder<'a> {
         if text.is_empty() {
             return Ok(());
         }
-        value::clean(field, Cell { text, kind: CellKind::Text }, &mut String::new(), &mut Vec::new()).map_err(
-            |problem| {
-                let what = message!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
-                self.file.wrong(entry, what).hint(problem.hint())
-            },
-        )
+        let cell = Cell { text, kind: CellKind::Text };
+        value::clean(field, cell, &self.options, &mut String::new(), &mut Vec::new()).map_err(|problem| {
+            let what = message!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
+            self.file.wrong(entry, what).hint(problem.hint())
+        })
     }
 
     fn second_source(&self, entry: &Entry, name: &str, section: &str) -> Error {

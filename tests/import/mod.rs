@@ -13,4 +13,5 @@ mod proxy;
 mod records;
 mod reports;
 mod sheet;
+mod values;
 mod version_1;

@@ -160,8 +160,8 @@ fn numbers_are_taken_as_the_sheet_shows_them_where_texts_belong() {
         .into_iter()
         .fold(Sheets::of(&rows), Sheets::format);
     let (outcome, notes, _) = imported(&sheets, "");
-    assert_eq!(outcome[4..], ["held number_format", "created", "held date_in_code_column"]);
-    assert_eq!(notes, ["00123", "85.0%", "36:00", "3.5万", "0.8"]);
+    assert_eq!(outcome[4..], ["held number_format", "created", "created"]);
+    assert_eq!(notes, ["00123", "85.0%", "36:00", "3.5万", "0.8", "2026-03-01"]);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_code_keeps_its_zeros_and_is_no_date() {
     work.bw8("import customers mine.xlsx --sandbox").exits(3).says("46086").says("101,102");
     let results = work.results();
     assert_eq!(results.column("status"), ["created", "refused", "created", "refused"]);
-    assert_eq!(results.column("code"), ["", "date_in_code_column", "", "number_or_list"]);
+    assert_eq!(results.column("code"), ["", "date_cell", "", "number_or_list"]);
     work.bw8("export customers -o all.csv --sandbox --no-mirror").exits(0);
     let all = work.table("all.csv");
     let codes: Vec<&str> = all

@@ -77,5 +77,5 @@ fn a_run_made_in_english_is_shown_in_chinese() {
         .never_says("filled")
         .never_says("Mobile")
         .never_says("connection");
-    assert_rows(&work.summary(), "created 6, refused 1, unknown 1");
+    assert_rows(&work.summary(), "created 5, refused 2, unknown 1");
 }
