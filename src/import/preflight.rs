@@ -6,6 +6,7 @@ use super::cells::{CellSpool, CheckedCells};
 use super::operation::OperationBuilder;
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
+use crate::check::as_shown::mark_missing;
 use crate::check::consent::Consent;
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
@@ -102,6 +103,7 @@ impl Preflight {
 /// The first reading, row by row.
 struct Reading<'a> {
     mapping: &'a Mapping,
+    sheet: &'a Sheet,
     operations: OperationBuilder<'a>,
     spool: SpoolWriter,
     cells: Option<CellSpool>,
@@ -137,6 +139,7 @@ impl<'a> Reading<'a> {
         let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
         Ok(Reading {
             mapping,
+            sheet,
             operations: OperationBuilder::new(&options.entity, options.mode)?,
             spool: SpoolWriter::new()?,
             cells,
@@ -161,6 +164,7 @@ impl<'a> Reading<'a> {
         }
         let content = self.row.content;
         self.fingerprint.update(content);
+        self.mapping.take_as_shown(&mut self.row, self.sheet);
         let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
         self.mapping.check(&self.row, &mut self.record);
@@ -182,6 +186,7 @@ impl<'a> Reading<'a> {
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
         if let Some(cells) = &mut self.cells {
+            mark_missing(&mut self.row);
             cells.add(&self.row)?;
         }
         self.rows += 1;

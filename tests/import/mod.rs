@@ -14,5 +14,6 @@ mod proxy;
 mod records;
 mod reports;
 mod retries;
+mod sheet;
 mod values;
 mod version_1;
