@@ -10,4 +10,7 @@ pub trait Headings: Debug + Send + Sync {
 
     /// What the template's own example row holds in this column; none when it is empty there.
     fn example(&self, known: usize) -> Option<&str>;
+
+    /// Whether this is the heading of a column that only files of failed rows have.
+    fn is_of_results(&self, heading: &str) -> bool;
 }
