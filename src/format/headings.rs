@@ -11,6 +11,6 @@ pub trait Headings: Debug + Send + Sync {
     /// What the template's own example row holds in this column; none when it is empty there.
     fn example(&self, known: usize) -> Option<&str>;
 
-    /// Whether this is the heading of a column that only files of failed rows have.
-    fn is_of_results(&self, heading: &str) -> bool;
+    /// The headings of the columns that only files of failed rows have, in which what became of a row stands, and why.
+    fn status_and_reason(&self) -> [&'static str; 2];
 }

@@ -40,8 +40,8 @@ impl Headings for KnownHeadings {
         self.examples.get(known)?.as_deref()
     }
 
-    fn is_of_results(&self, heading: &str) -> bool {
-        RESULT_COLUMNS.contains(&heading.trim())
+    fn status_and_reason(&self) -> [&'static str; 2] {
+        [RESULT_COLUMNS[2], RESULT_COLUMNS[3]]
     }
 }
 

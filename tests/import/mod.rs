@@ -11,4 +11,5 @@ mod main_job;
 mod proxy;
 mod records;
 mod reports;
+mod text_files;
 mod version_1;

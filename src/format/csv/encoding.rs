@@ -9,6 +9,8 @@ use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Bytes at the beginning of a file that are looked at.
 const HEAD: usize = 128 << 10;
+/// Bytes that are enough to tell letters of two bytes from Chinese characters.
+const TELLING: usize = 40;
 /// Characters that are weighed.
 const WEIGHED: usize = 4_000;
 /// How much more one reading has to weigh than every other, to be certain …
@@ -103,10 +105,10 @@ pub(super) fn detect(sample: &[u8], fits: impl Fn(&'static Encoding) -> usize) -
     if sample.contains(&0) {
         return of_zeros(sample).map(found).ok_or(NotFound::NoText);
     }
-    if sample.is_ascii() || is_utf8(sample) {
+    let frequent: HashSet<char> = FREQUENT.chars().collect();
+    if is_utf8(sample) || (sample.is_ascii() && !may_be_units(sample, &frequent)) {
         return Ok(found(UTF_8));
     }
-    let frequent: HashSet<char> = FREQUENT.chars().collect();
     let mut weights: Vec<(Weight, &'static Encoding)> =
         vec![(weigh_pairs(sample, GB18030, &frequent), GB18030), (weigh_pairs(sample, BIG5, &frequent), BIG5)];
     if sample.len().is_multiple_of(2) || sample.len() >= HEAD {
@@ -134,31 +136,47 @@ pub(super) fn detect(sample: &[u8], fits: impl Fn(&'static Encoding) -> usize) -
 /// Whether a text is UTF-8 beyond doubt, up to a character that is cut at its end. Text that has Chinese characters in
 /// UTF-8 is that, also when a byte further on contradicts: it is an error there.
 fn is_utf8(sample: &[u8]) -> bool {
-    let valid = match std::str::from_utf8(sample) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&sample[..error.valid_up_to()]).unwrap_or_default(),
+    let (valid, is_whole) = match std::str::from_utf8(sample) {
+        Ok(text) => (text, true),
+        Err(error) => {
+            let valid = std::str::from_utf8(&sample[..error.valid_up_to()]).unwrap_or_default();
+            (valid, error.error_len().is_none() && !valid.is_ascii())
+        }
     };
-    let is_whole = valid.len() + 4 > sample.len();
-    let mut wide = valid.chars().filter(|c| *c >= '\u{800}').take(8);
-    if wide.next().is_some() {
-        return is_whole || wide.count() == 7;
+    if valid.is_ascii() {
+        return false;
+    }
+    let wide = valid.chars().filter(|c| *c >= '\u{800}').take(8).count();
+    if wide > 0 {
+        return is_whole || wide == 8;
     }
     // Letters of two bytes, such as é: in a Chinese encoding they would be one character between ASCII letters.
-    is_whole && !valid.as_bytes().windows(4).any(|four| four.iter().all(|byte| !byte.is_ascii()))
+    // Few bytes prove nothing.
+    is_whole
+        && sample.len() >= TELLING
+        && !valid.as_bytes().windows(4).any(|four| four.iter().all(|byte| !byte.is_ascii()))
 }
 
-/// Zeros stand in text only where ASCII characters have two bytes: which of the two they are says the order.
+/// Whether bytes that are ASCII may be the halves of Chinese characters: text has line breaks and no control characters.
+fn may_be_units(sample: &[u8], frequent: &HashSet<char>) -> bool {
+    let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r' | 0x1a);
+    let has_breaks = sample.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+    match (sample.iter().all(is_text), has_breaks) {
+        (true, true) => return false,
+        (false, false) => return true,
+        _ => {}
+    }
+    let weights = [UTF_16LE, UTF_16BE].map(|encoding| weigh_units(sample, encoding, frequent));
+    weights.iter().any(|weight| weight.total > 2 * POINTS[1] * weight.characters)
+}
+
+/// Zeros stand in text only where characters have two bytes: what reads better says their order.
 fn of_zeros(sample: &[u8]) -> Option<&'static Encoding> {
-    let zeros = |first: usize| sample.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
-    let (even, odd) = (zeros(0), zeros(1));
-    let encoding = match (even, odd) {
-        (even, odd) if odd > 4 * even => UTF_16LE,
-        (even, odd) if even > 4 * odd => UTF_16BE,
-        _ => return None,
-    };
-    let whole = &sample[..sample.len() / 2 * 2];
-    let (text, _) = encoding.decode_without_bom_handling(whole);
-    (!text.contains('\0')).then_some(encoding)
+    let frequent = FREQUENT.chars().collect();
+    let weigh = |encoding| (weigh_units(sample, encoding, &frequent), encoding);
+    let (little, big) = (weigh(UTF_16LE), weigh(UTF_16BE));
+    let ((best, encoding), (other, _)) = if little.0.total > big.0.total { (little, big) } else { (big, little) };
+    (best.total >= best.characters && best.total - other.total >= CERTAIN).then_some(encoding)
 }
 
 /// What a text weighs when it is read in an encoding.
@@ -224,7 +242,8 @@ fn weigh_units(sample: &[u8], encoding: &'static Encoding, frequent: &HashSet<ch
     for unit in sample.chunks_exact(2).map(unit).take(WEIGHED) {
         match char::from_u32(unit.into()) {
             Some(c) if frequent.contains(&c) => weight.add(POINTS[0]),
-            Some('\u{4e00}'..='\u{9fa5}') => weight.add(POINTS[1]),
+            Some(' '..='~' | '\t' | '\r' | '\n' | '\u{4e00}'..='\u{9fa5}') => weight.add(POINTS[1]),
+            Some('\0') => weight.add(POINTS[4]),
             Some('、'..='】' | '！'..='～') => weight.add(POINTS[2]),
             Some(_) => weight.add(POINTS[3]),
             None => weight.add(POINTS[4]),
@@ -239,4 +258,140 @@ fn weigh_utf8(sample: &[u8]) -> Weight {
     let text = std::str::from_utf8(sample).unwrap_or_default();
     text.chars().filter(|c| !c.is_ascii()).take(WEIGHED).for_each(|_| weight.add(POINTS[1]));
     weight
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗";
+    const SURNAMES_TRADITIONAL: &str = "王李張劉陳楊趙黃周吳徐孫胡朱高林何郭馬羅";
+    const WORDS: [&str; 16] = [
+        "贸易",
+        "科技",
+        "有限公司",
+        "示例",
+        "路",
+        "号楼",
+        "单元",
+        "室",
+        "广东省",
+        "深圳市",
+        "区",
+        "老客户",
+        "要红色",
+        "采购",
+        "设备",
+        "集团",
+    ];
+    const WORDS_TRADITIONAL: [&str; 16] = [
+        "貿易",
+        "科技",
+        "有限公司",
+        "範例",
+        "路",
+        "號樓",
+        "單元",
+        "室",
+        "臺北市",
+        "高雄市",
+        "區",
+        "老客戶",
+        "要紅色",
+        "採購",
+        "設備",
+        "集團",
+    ];
+
+    /// A text of about so many Chinese characters, as lists have them.
+    fn text(random: &mut fastrand::Rng, characters: usize, is_traditional: bool, of_level: Choose) -> String {
+        let mut text = String::new();
+        while text.chars().filter(|c| !c.is_ascii()).count() < characters {
+            match random.u8(0..10) {
+                0 => text.push_str(random.choice([",", "\n", "A座", "13000000000", ",,", " "]).unwrap_or(",")),
+                1..=3 => {
+                    let surnames = if is_traditional { SURNAMES_TRADITIONAL } else { SURNAMES };
+                    text.extend(surnames.chars().nth(random.usize(0..20)));
+                    text.push(of_level(random));
+                    text.push(of_level(random));
+                }
+                4..=5 => text.push(of_level(random)),
+                _ => text.push_str(random.choice(if is_traditional { WORDS_TRADITIONAL } else { WORDS }).unwrap_or("")),
+            }
+        }
+        text
+    }
+
+    type Choose = fn(&mut fastrand::Rng) -> char;
+
+    /// Any common character of GB 2312, however it is used in names.
+    fn simplified(random: &mut fastrand::Rng) -> char {
+        let pair = [random.u8(0xb0..=0xd6), random.u8(0xa1..=0xfe)];
+        GB18030.decode_without_bom_handling(&pair).0.chars().next().unwrap_or('一')
+    }
+
+    /// Any common character of Big5.
+    fn traditional(random: &mut fastrand::Rng) -> char {
+        let pair = [random.u8(0xa4..=0xc5), random.u8(0xa1..=0xfe)];
+        BIG5.decode_without_bom_handling(&pair).0.chars().next().unwrap_or('一')
+    }
+
+    fn encoded(text: &str, encoding: &'static Encoding) -> Vec<u8> {
+        match encoding {
+            encoding if encoding == UTF_16LE => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            encoding if encoding == UTF_16BE => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            encoding => encoding.encode(text).0.into_owned(),
+        }
+    }
+
+    #[test]
+    fn two_thousand_texts_are_never_taken_for_another_encoding() {
+        let mut random = fastrand::Rng::with_seed(20_260_105);
+        let (mut unsure, mut long) = (0, 0);
+        for number in 0..2_000 {
+            let encoding = [UTF_8, GB18030, BIG5, UTF_16LE, UTF_16BE][number % 5];
+            let characters = random.usize(1..120);
+            let is_traditional = encoding == BIG5 || (encoding != GB18030 && random.bool());
+            let text =
+                text(&mut random, characters, is_traditional, if is_traditional { traditional } else { simplified });
+            long += usize::from(characters >= 20);
+            match detect(&encoded(&text, encoding), |_| 0) {
+                Ok(found) => assert_eq!(found.encoding, encoding, "{text}"),
+                Err(_) => unsure += usize::from(characters >= 20),
+            }
+        }
+        assert!(unsure * 20 <= long, "{unsure} of {long} texts of 20 characters and more are not certain");
+    }
+
+    #[test]
+    fn short_texts_of_lists_are_recognised_or_left_open() {
+        for text in ["姓名,手机,公司编号\n张三,13000000000,20001\n", "公司名称,地址\n", "联通", "客户", "é", "姓名"]
+        {
+            for encoding in [UTF_8, GB18030, UTF_16LE, UTF_16BE] {
+                if let Ok(found) = detect(&encoded(text, encoding), |_| 0) {
+                    assert_eq!(found.encoding, encoding, "{text}");
+                }
+            }
+        }
+        let certain = detect(&encoded("姓名,手机,公司编号\n", GB18030), |_| 0).unwrap();
+        assert_eq!(certain.encoding, GB18030);
+    }
+
+    #[test]
+    fn people_s_names_for_encodings_are_known() {
+        for (name, encoding) in [
+            ("GBK", GB18030),
+            ("gb2312", GB18030),
+            ("GB18030", GB18030),
+            ("ansi", GB18030),
+            ("Big5", BIG5),
+            ("utf-8", UTF_8),
+            ("UTF8", UTF_8),
+            ("utf-16", UTF_16LE),
+            ("utf-16be", UTF_16BE),
+        ] {
+            assert_eq!(named(name), Some(encoding), "{name}");
+        }
+        assert_eq!(named("klingon"), None);
+    }
 }

@@ -7,6 +7,7 @@
 
 mod broken_text;
 mod encoding;
+mod failed_before;
 mod format;
 mod formula_guard;
 mod layout;

@@ -9,6 +9,8 @@ use crate::problem::Problem;
 
 /// Filled cells that make a column's habit.
 const HABIT: usize = 5;
+/// Codes of what is held back for the rows around it.
+pub(super) const CODES: [&str; 4] = ["broken_line", "torn_row", "cells_shifted", "value_slipped"];
 /// Words that people write where nothing is to be written.
 const PLACEHOLDERS: [&str; 14] =
     ["无", "暂无", "没有", "未知", "不详", "空", "-", "--", "—", "/", "\\", "n/a", "none", "null"];
@@ -172,7 +174,7 @@ impl Column {
     }
 }
 
-fn with_widths(problem: Problem, row: &Row, columns: usize) -> Problem {
+pub(super) fn with_widths(problem: Problem, row: &Row, columns: usize) -> Problem {
     problem
         .with("line", row.line.unwrap_or(row.number))
         .with("cells", row.cells.len())

@@ -9,6 +9,7 @@ use rust_i18n::t;
 
 use super::broken_text;
 use super::encoding::{self, Found, NotFound};
+use super::failed_before::FailedBefore;
 use super::formula_guard::{has_text_marks, unguard_cells};
 use super::layout::{self, Layout};
 use super::neighbours::{Neighbours, filled_width};
@@ -52,8 +53,8 @@ struct TextReader {
     delimiter: u8,
     sheet: Sheet,
     neighbours: Neighbours,
-    /// The file is one of failed rows: its rows were no neighbours, and were looked at before.
-    is_of_failed_rows: bool,
+    /// In a file of failed rows what became of them: they were no neighbours.
+    failed_before: Option<FailedBefore>,
     record: ByteRecord,
     /// Memory for a row whose cells are freed of their guards.
     spare: StringRecord,
@@ -84,7 +85,7 @@ impl TextReader {
             delimiter: layout.delimiter,
             sheet: Sheet { reading, delimiter: Some(layout.delimiter), ..Sheet::default() },
             neighbours: Neighbours::default(),
-            is_of_failed_rows: false,
+            failed_before: None,
             record: ByteRecord::new(),
             spare: StringRecord::new(),
             ahead: Row::default(),
@@ -120,8 +121,7 @@ impl TextReader {
         unguard_cells(&mut row.cells, &mut self.spare);
         let mut header: Vec<String> = row.cells.iter().map(str::to_owned).collect();
         header.truncate(filled_width(&row.cells));
-        self.is_of_failed_rows =
-            input.headings.as_ref().is_some_and(|headings| header.iter().any(|title| headings.is_of_results(title)));
+        self.failed_before = input.headings.as_ref().and_then(|headings| FailedBefore::of(&header, &**headings));
         self.neighbours = Neighbours::new(header.len(), row.cells.len(), &layout.below);
         self.sheet.header = header;
         self.sheet.header_row = row.number;
@@ -140,7 +140,7 @@ impl TextReader {
             let above = sample_of(layout.above.iter().flat_map(|row| row.cells.iter()));
             self.note(message!("csv.header_found", row = self.sheet.header_row, above = above));
         }
-        if self.neighbours.has_uneven_habit() && !self.is_of_failed_rows {
+        if self.neighbours.has_uneven_habit() && self.failed_before.is_none() {
             self.note(message!("csv.uneven"));
         }
         if layout.below.iter().any(|row| row.cells.iter().any(has_text_marks)) {
@@ -184,7 +184,7 @@ impl TextReader {
             if row.is_blank() {
                 continue;
             }
-            quotation::judge(&mut row, &facts, self.delimiter, self.sheet.header.len(), self.is_of_failed_rows);
+            quotation::judge(&mut row, &facts, self.delimiter, self.sheet.header.len(), self.failed_before.is_some());
             unguard_cells(&mut row.cells, &mut self.spare);
             if facts.is_suspect {
                 for column in 0..row.cells.len() {
@@ -206,7 +206,9 @@ impl TextReader {
         }
         std::mem::swap(row, &mut self.ahead);
         self.has_ahead = self.next_ahead()?;
-        if !self.is_of_failed_rows {
+        if let Some(failed_before) = self.failed_before {
+            failed_before.judge(row, self.sheet.header.len());
+        } else {
             let before = self.before.filter(|(number, _)| number + 1 == row.number).map(|(_, width)| width);
             let next = (self.has_ahead && self.ahead.number == row.number + 1).then_some(&self.ahead);
             self.before = Some((row.number, row.cells.len()));
@@ -365,5 +367,102 @@ mod tests {
         let open = read("a,b\n1,2\n\"3,4\n5,6\n").unwrap_err();
         assert!(open.message().contains('3'), "{open}");
         assert!(read("").is_err());
+    }
+
+    mod whatever_is_written {
+        use proptest::prelude::*;
+
+        use super::*;
+        use crate::format::column::Column;
+        use crate::format::dialect::Dialect;
+        use crate::format::value::Value;
+        use crate::format::write_options::WriteOptions;
+
+        /// Texts that a list may hold, and some that only look like something else.
+        fn cell() -> impl Strategy<Value = String> {
+            prop_oneof![
+                "[一-龥]{1,8}",
+                "[ -~]{0,12}",
+                "[\"',;|\t\n=+@'0-9 甲é-]{0,8}",
+                "[0-9]{1,12}",
+                Just(String::new())
+            ]
+        }
+
+        proptest! {
+            #![proptest_config(ProptestConfig::with_cases(300))]
+            #[test]
+            fn comes_back_equal(
+                rows in proptest::collection::vec(proptest::collection::vec(cell(), 3), 1..12),
+                delimiter in prop_oneof![Just(b','), Just(b'\t'), Just(b';'), Just(b'|')],
+                is_gb18030 in any::<bool>(),
+            ) {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("a.csv");
+                let columns = Column::plain(&["公司名称", "联系地址", "备注"]);
+                let encoding = if is_gb18030 { encoding_rs::GB18030 } else { UTF_8 };
+                let options = WriteOptions { dialect: Dialect { encoding, delimiter }, ..WriteOptions::new(&columns) };
+                let mut writer = crate::format::CSV.create(&path, &options).unwrap();
+                for row in &rows {
+                    let values: Vec<Value<'_>> = row.iter().map(|cell| Value::Text(cell)).collect();
+                    writer.write(&values).unwrap();
+                }
+                writer.finish().unwrap();
+                let input = Input { path, shown: "a.csv".into(), encoding: Some(encoding.name().into()), ..Input::default() };
+                let mut reader = open(&input).unwrap();
+                prop_assert_eq!(&reader.sheet().header, &["公司名称", "联系地址", "备注"]);
+                let mut read = Vec::new();
+                let mut row = Row::default();
+                while reader.read(&mut row).unwrap() {
+                    read.push(row.cells.iter().map(str::to_owned).collect::<Vec<String>>());
+                }
+                let is_blank = |row: &&Vec<String>| row.iter().all(|cell| cell.trim().is_empty());
+                let written: Vec<Vec<String>> = rows.iter().filter(|row| !is_blank(row)).cloned().collect();
+                let kept: Vec<Vec<String>> = read.iter().filter(|row| !is_blank(row)).cloned().collect();
+                prop_assert_eq!(kept, written);
+            }
+
+            #[test]
+            fn no_bytes_are_too_strange(
+                bytes in prop_oneof![
+                    proptest::collection::vec(any::<u8>(), 0..400),
+                    "[a,;\"\n\r\t =甲|\u{1a}\u{feff}-]{0,200}".prop_map(String::into_bytes),
+                ],
+            ) {
+                let file = tempfile::NamedTempFile::new().unwrap();
+                std::fs::write(file.path(), &bytes).unwrap();
+                let input = Input { path: file.path().to_owned(), shown: "a.csv".into(), ..Input::default() };
+                let mut row = Row::default();
+                match open(&input) {
+                    Err(error) => prop_assert_ne!(error.code(), "xlsx.damaged"),
+                    Ok(mut reader) => loop {
+                        match reader.read(&mut row) {
+                            Ok(true) => {}
+                            Ok(false) => break,
+                            Err(error) => {
+                                prop_assert_ne!(error.code(), "xlsx.damaged");
+                                break;
+                            }
+                        }
+                    },
+                }
+            }
+
+            #[test]
+            fn records_are_counted_as_by_another_reader(text in "[a,\"\n甲]{0,120}") {
+                let mut other = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+                let source = TextSource::new(Box::new(std::io::Cursor::new(text.clone().into_bytes())), UTF_8);
+                let mut records = RecordReader::new(source, b',');
+                let (mut record, mut count) = (ByteRecord::new(), 0);
+                loop {
+                    match records.read(&mut record) {
+                        Ok(Some(_)) => count += 1,
+                        Ok(None) => break prop_assert_eq!(count, other.byte_records().count(), "{}", text),
+                        // Where a mark is never closed the other reader goes on without a word.
+                        Err(_) => break,
+                    }
+                }
+            }
+        }
     }
 }
