@@ -6,18 +6,18 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, TransactionBehavior, params, params_from_iter};
 use uuid::Uuid;
 
 use super::super::database::FILE_NAME;
 use super::super::operation::RowIdentity;
-use super::super::reader::JournalReader;
+use super::super::reader::{JournalReader, SentRow};
 use super::runs::{IndexedRun, RunIndex};
 use crate::error::{Context, Result};
 use crate::files::path_to_text;
 use crate::format::Content;
 use crate::message;
-use crate::message::Message;
 
 /// A row of an input, as runs may know it.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,10 @@ pub struct WasSent {
     pub by_key: bool,
 }
 
-/// Where rows of journals wait to be put into the index in its order, which spares it to write each page many times.
+/// As many rows of journals are put in order in memory: more than most runs have.
+const IN_MEMORY: usize = 1 << 18;
+
+/// Where rows of journals wait when there are more of them, to be put into the index in its order all the same.
 const STAGED: &str = "
 CREATE TEMP TABLE IF NOT EXISTS staged (
   has_identity INTEGER NOT NULL, hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL,
@@ -133,14 +136,15 @@ impl RunIndex {
         let place = self.place();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context(|| place.clone())?;
-        transaction.execute_batch(STAGED).context(|| place.clone())?;
+        let mut gathered = Gathered::new(&transaction, IN_MEMORY);
         for (run, past, mark) in &grown {
-            read_rows(&transaction, run.number, past, &place)?;
+            forget_unproved(&transaction, run.number).context(|| place.clone())?;
+            past.each_sent(|sent| gathered.add(run.number, &sent).context(|| place.clone()))?;
             transaction
                 .execute("UPDATE run SET mark = ?2 WHERE number = ?1", params![run.number, mark])
                 .context(|| place.clone())?;
         }
-        transaction.execute_batch(TAKE_OVER).and_then(|()| transaction.commit()).context(|| place.clone())
+        gathered.take_over().and_then(|()| transaction.commit()).context(|| place.clone())
     }
 
     /// Adds the numbers of the runs that have sent some of these rows as they are to `found`, whatever their account.
@@ -216,24 +220,124 @@ fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize
     order
 }
 
-/// Stages the rows that a run has sent. What was done stays done; what was in doubt may have been found out.
-fn read_rows(index: &Connection, number: i64, past: &JournalReader, place: &Message) -> Result<()> {
-    let begun = (|| -> rusqlite::Result<_> {
-        index.execute("DELETE FROM by_identity WHERE run = ?1 AND status = 7", [number])?;
-        index.execute("DELETE FROM by_content WHERE run = ?1 AND status = 7", [number])?;
-        index.execute("DELETE FROM by_key WHERE run = ?1 AND status = 7", [number])?;
-        let row = index.prepare("INSERT INTO temp.staged VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        let key = index.prepare("INSERT INTO temp.staged_key VALUES (?1, ?2, ?3)")?;
-        Ok((row, key))
-    })();
-    let (mut row, mut key) = begun.context(|| place.clone())?;
-    past.each_sent(|sent| {
-        let status = sent.status as i64;
-        let staged = row
-            .execute(params![sent.has_identity, &sent.hash[..], sent.copy, number, status])
-            .and_then(|_| sent.key.map_or(Ok(0), |hash| key.execute(params![number, hash.cast_signed(), status])));
-        staged.map(drop).context(|| place.clone())
-    })
+/// What was done stays done; what was in doubt may have been found out.
+fn forget_unproved(index: &Connection, run: i64) -> rusqlite::Result<()> {
+    for table in ["by_identity", "by_content", "by_key"] {
+        index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 7"), [run])?;
+    }
+    Ok(())
+}
+
+/// Rows that runs have sent, on their way into the index. It takes them in its own order, which spares it to write each page
+/// many times.
+struct Gathered<'a> {
+    index: &'a Connection,
+    rows: Vec<GatheredRow>,
+    /// Most rows to hold here.
+    room: usize,
+    /// Whether some wait in the tables of [`STAGED`].
+    is_staged: bool,
+}
+
+/// A row that a run has sent, in as few bytes as it takes: there may be many.
+struct GatheredRow {
+    hash: Content,
+    run: i64,
+    key: i64,
+    copy: u32,
+    /// Its place among the rows: of those that were read twice the last one counts, as it is the newest.
+    place: u32,
+    status: u8,
+    has_identity: bool,
+    has_key: bool,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(index: &'a Connection, room: usize) -> Self {
+        Gathered { index, rows: Vec::new(), room, is_staged: false }
+    }
+
+    fn add(&mut self, run: i64, sent: &SentRow) -> rusqlite::Result<()> {
+        if self.rows.len() >= self.room {
+            self.stage()?;
+        }
+        self.rows.push(GatheredRow {
+            hash: sent.hash,
+            run,
+            key: sent.key.unwrap_or_default().cast_signed(),
+            copy: sent.copy,
+            place: self.rows.len() as u32,
+            status: sent.status as u8,
+            has_identity: sent.has_identity,
+            has_key: sent.key.is_some(),
+        });
+        Ok(())
+    }
+
+    fn stage(&mut self) -> rusqlite::Result<()> {
+        self.index.execute_batch(STAGED)?;
+        self.is_staged = true;
+        let mut insert = self.index.prepare("INSERT INTO temp.staged VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let mut insert_key = self.index.prepare("INSERT INTO temp.staged_key VALUES (?1, ?2, ?3)")?;
+        for row in self.rows.drain(..) {
+            insert.execute(params![row.has_identity, &row.hash[..], row.copy, row.run, row.status])?;
+            if row.has_key {
+                insert_key.execute(params![row.run, row.key, row.status])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_over(mut self) -> rusqlite::Result<()> {
+        if self.is_staged {
+            self.stage()?;
+            return self.index.execute_batch(TAKE_OVER);
+        }
+        // As a number a hash is compared at once, and in the same order.
+        self.rows.sort_unstable_by_key(|row| (u128::from_be_bytes(row.hash), row.copy, row.run, row.place));
+        for (table, has_identity) in [("by_identity", true), ("by_content", false)] {
+            let rows = self.rows.iter().filter(|row| row.has_identity == has_identity);
+            insert_all(self.index, table, rows, |row| {
+                [row.hash[..].into(), row.copy.into(), row.run.into(), row.status.into()]
+            })?;
+        }
+        self.rows.retain(|row| row.has_key);
+        self.rows.sort_unstable_by_key(|row| (row.run, row.key, row.place));
+        insert_all(self.index, "by_key", self.rows.iter(), |row| [row.run.into(), row.key.into(), row.status.into()])
+    }
+}
+
+/// Rows that one statement takes: what it costs to begin and to end one they share.
+const AT_ONCE: usize = 32;
+
+/// Inserts rows into a table of the index; of a row that is there the status is brought up to date.
+fn insert_all<'r, const COLUMNS: usize>(
+    index: &Connection,
+    table: &str,
+    rows: impl Iterator<Item = &'r GatheredRow>,
+    values: impl Fn(&'r GatheredRow) -> [ToSqlOutput<'r>; COLUMNS],
+) -> rusqlite::Result<()> {
+    let prepare = |rows: usize| {
+        let row = format!("({})", vec!["?"; COLUMNS].join(","));
+        index.prepare(&format!(
+            "INSERT INTO {table} VALUES {}
+             ON CONFLICT DO UPDATE SET status = excluded.status WHERE status <> excluded.status",
+            vec![row; rows].join(",")
+        ))
+    };
+    let (mut many, mut one) = (prepare(AT_ONCE)?, prepare(1)?);
+    let mut batch = Vec::with_capacity(AT_ONCE * COLUMNS);
+    for row in rows {
+        batch.extend(values(row));
+        if batch.len() == AT_ONCE * COLUMNS {
+            many.execute(params_from_iter(&batch))?;
+            batch.clear();
+        }
+    }
+    for row in batch.chunks(COLUMNS) {
+        one.execute(params_from_iter(row))?;
+    }
+    Ok(())
 }
 
 /// What tells whether a journal changed since it was read: none while somebody may be writing to it.
@@ -363,6 +467,41 @@ mod tests {
         journal.accept_change(RunIdentity { input: "other".into(), ..identity(5) }).unwrap();
         journal.apply(&[], &[ended(2, Status::Refused), ended(4, Status::Created)], &[]).unwrap();
         assert_eq!(sent(&mut index, &journal).0, [1, 2, 4]);
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_in_memory_are_taken_in_like_those_that_do() {
+        // Rows 3 and 5 come twice, the second time as done.
+        let rows = [5, 3, 9, 1, 3, 5, 2].into_iter().enumerate().map(|(place, row): (usize, u8)| SentRow {
+            has_identity: row != 9,
+            hash: [row; 16],
+            copy: u32::from(row == 2),
+            key: (row != 1).then_some(u64::MAX - u64::from(row)),
+            status: if place < 2 { Status::Unknown } else { Status::Created },
+        });
+        let taken_in = |room: usize| {
+            let index = RunIndex::open_existing(Path::new("nowhere")).unwrap();
+            let mut gathered = Gathered::new(&index.connection, room);
+            for run in [8, 7] {
+                rows.clone().for_each(|row| gathered.add(run, &row).unwrap());
+            }
+            gathered.take_over().unwrap();
+            let dump = |sql: &str| -> Vec<String> {
+                let mut statement = index.connection.prepare(sql).unwrap();
+                statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            };
+            [
+                dump("SELECT hex(hash) || copy || ' ' || run || ' ' || status FROM by_identity"),
+                dump("SELECT hex(hash) || copy || ' ' || run || ' ' || status FROM by_content"),
+                dump("SELECT run || ' ' || key || ' ' || status FROM by_key"),
+            ]
+        };
+        let all = taken_in(100);
+        assert_eq!(all.each_ref().map(Vec::len), [8, 2, 8]);
+        assert!(all.iter().flatten().all(|row| row.ends_with(" 1")), "{all:?}");
+        for room in 1..15 {
+            assert_eq!(taken_in(room), all, "{room}");
+        }
     }
 
     #[test]
