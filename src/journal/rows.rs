@@ -49,19 +49,20 @@ const WIDTH: usize = 16;
 
 /// Writes operations by a statement that begins with `insert`.
 pub(super) fn put_operations(connection: &Connection, insert: &str, operations: &[Operation]) -> rusqlite::Result<()> {
+    let prepare = |rows: usize| {
+        let row = format!("({})", ["?"; WIDTH].join(","));
+        connection.prepare_cached(&format!("{insert} ({COLUMNS}) VALUES {}", vec![row; rows].join(",")))
+    };
     let (many, rest) = operations.as_chunks::<AT_ONCE>();
-    for operations in many {
-        put(&mut prepare_insert(connection, insert, AT_ONCE)?, operations)?;
+    if !many.is_empty() {
+        let mut statement = prepare(AT_ONCE)?;
+        many.iter().try_for_each(|operations| put(&mut statement, operations))?;
     }
-    for operation in rest {
-        put(&mut prepare_insert(connection, insert, 1)?, std::slice::from_ref(operation))?;
+    if !rest.is_empty() {
+        let mut statement = prepare(1)?;
+        rest.chunks(1).try_for_each(|operation| put(&mut statement, operation))?;
     }
     Ok(())
-}
-
-fn prepare_insert<'a>(connection: &'a Connection, insert: &str, rows: usize) -> rusqlite::Result<CachedStatement<'a>> {
-    let row = format!("({})", ["?"; WIDTH].join(","));
-    connection.prepare_cached(&format!("{insert} ({COLUMNS}) VALUES {}", vec![row; rows].join(",")))
 }
 
 /// Writes as many operations as the statement takes.
@@ -242,6 +243,7 @@ pub(super) fn unsigned(number: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::database::TABLES;
     use super::*;
 
     #[test]
@@ -259,6 +261,36 @@ mod tests {
                 .unwrap();
             assert_eq!(back, id);
         }
+    }
+
+    #[test]
+    fn operations_are_read_back_as_they_were_however_many_one_statement_writes() {
+        let reason = |row: u64| Reason { code: format!("code {row}"), field: String::new(), message: "words".into() };
+        let operation = |row: u64| Operation {
+            row: RowKey {
+                row,
+                number: row + 2,
+                identity: row.is_multiple_of(2).then_some([row as u8; 16]),
+                content: [7; 16],
+                copy: (row % 3) as u32,
+                content_copy: (row % 5) as u32,
+                key: row.is_multiple_of(3).then_some(u64::MAX - row),
+                origin: row.is_multiple_of(5).then_some(row),
+                generation: (row % 2) as u32,
+            },
+            status: Status::Failed,
+            id: row.is_multiple_of(7).then(|| row.to_string()),
+            attempts: 1,
+            at: 9,
+            reason: row.is_multiple_of(4).then(|| Box::new(reason(row))),
+        };
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        let operations: Vec<Operation> = (0..3 * AT_ONCE as u64 - 1).map(operation).collect();
+        put_operations(&connection, "INSERT INTO operation", &operations).unwrap();
+        let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM operation ORDER BY row")).unwrap();
+        let back: Vec<Operation> = statement.query_map([], read_operation).unwrap().map(Result::unwrap).collect();
+        assert_eq!(back, operations);
     }
 
     #[test]
