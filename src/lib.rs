@@ -19,6 +19,7 @@ pub mod language;
 pub mod mapping;
 pub mod message;
 pub mod mirror;
+pub mod problem;
 pub mod projection;
 pub mod refresh;
 pub mod sandbox;

@@ -29,7 +29,22 @@ const ARROWS: &[(&str, &[&str])] = &[
             "projection",
         ],
     ),
-    ("import", &["account", "api", "check", "entity", "files", "format", "journal", "mapping", "terminal", "value"]),
+    (
+        "import",
+        &[
+            "account",
+            "api",
+            "check",
+            "entity",
+            "files",
+            "format",
+            "journal",
+            "mapping",
+            "projection",
+            "terminal",
+            "value",
+        ],
+    ),
     (
         "export",
         &["account", "api", "entity", "files", "format", "mirror", "projection", "refresh", "settings", "terminal"],
@@ -54,7 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// The ground floor, which every room stands on, each with what it stands on itself.
 const GROUND: &[(&str, &[&str])] =
-    &[("error", &["message"]), ("message", &["language"]), ("text", &[]), ("language", &[])];
+    &[("error", &["message"]), ("problem", &["message"]), ("message", &["language"]), ("text", &[]), ("language", &[])];
 
 /// Sources by their path below `src`.
 type Sources = BTreeMap<String, String>;

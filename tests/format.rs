@@ -58,7 +58,7 @@ fn what_is_written_is_read_back_in_every_format_that_is_read() {
 
         let (sheet, rows) = read(&path, |_| ()).unwrap();
         assert_eq!(sheet.header, ["手机", "Value"]);
-        assert_eq!((sheet.header_row, sheet.others.len(), sheet.example_row), (1, 0, None));
+        assert_eq!((sheet.header_row, sheet.others.len(), sheet.notes.len()), (1, 0, 0));
         assert_eq!(rows.len(), table.len());
         for ((at, row), (_, text, kind)) in
             rows.iter().zip(&table).enumerate().map(|(at, (row, want))| ((at, row), want))

@@ -2,38 +2,70 @@
 
 use rust_i18n::t;
 
-use super::findings::FindingKind;
+use super::findings::{FindingKind, Findings};
+use crate::error::Result;
 use crate::format::column_letters;
 use crate::mapping::Mapping;
+use crate::problem::Severity;
 
-/// Findings for the terminal: one paragraph a kind, the commonest first, at most `limit` of them.
-pub fn describe(kinds: &[FindingKind], mapping: &Mapping, limit: usize) -> String {
+/// Findings for the terminal: a part for each severity, the weightiest first; in it one paragraph a kind, the commonest first,
+/// at most `limit` of them. Empty without findings.
+///
+/// # Errors
+/// A temporary file that cannot be read.
+pub fn describe(findings: &Findings, mapping: &Mapping, limit: usize) -> Result<String> {
+    let kinds = findings.kinds()?;
     let mut lines = Vec::new();
-    for kind in kinds.iter().take(limit) {
-        let rows: Vec<String> = kind.rows.iter().map(u64::to_string).collect();
-        let more = if kind.count > kind.rows.len() as u64 { "…" } else { "" };
-        let rows = format!("{}{more}", rows.join(", "));
-        let location = match kind.example.column {
-            Some(column) => {
-                let column = usize::try_from(column).unwrap_or_default();
-                t!(
-                    "import.finding_column",
-                    letters = column_letters(column),
-                    header = mapping.header(column),
-                    rows = rows
-                )
-            }
-            None => t!("import.finding_rows", rows = rows),
-        };
-        lines.push(
-            t!("import.finding_kind", count = kind.count, location = location, rule = kind.example.rule).into_owned(),
-        );
-        if !kind.example.hint.is_empty() {
-            lines.push(format!("    → {}", kind.example.hint));
+    for severity in Severity::ALL.into_iter().rev() {
+        let kinds: Vec<&FindingKind> = kinds.iter().filter(|kind| kind.example.severity == severity).collect();
+        if kinds.is_empty() {
+            continue;
+        }
+        lines.push(heading(severity, findings));
+        kinds.iter().take(limit).for_each(|kind| lines.extend(paragraph(kind, mapping)));
+        if kinds.len() > limit {
+            lines.push(t!("import.finding_more", count = kinds.len() - limit).into_owned());
+        }
+        if severity == Severity::Held {
+            let codes: Vec<&str> = kinds.iter().map(|kind| kind.example.code.as_str()).collect();
+            lines.push(t!("import.held_ways", codes = distinct(codes).join(",")).into_owned());
         }
     }
-    if kinds.len() > limit {
-        lines.push(t!("import.finding_more", count = kinds.len() - limit).into_owned());
+    Ok(lines.join("\n"))
+}
+
+fn heading(severity: Severity, findings: &Findings) -> String {
+    match severity {
+        Severity::Refused => t!("import.refused_rows", rows = findings.refused),
+        Severity::Held => t!("import.held_rows", rows = findings.held),
+        Severity::Skipped => t!("import.skipped_rows", rows = findings.skipped),
+        Severity::Word => t!("import.words"),
     }
-    lines.join("\n")
+    .into_owned()
+}
+
+fn paragraph(kind: &FindingKind, mapping: &Mapping) -> Vec<String> {
+    let rows: Vec<String> = kind.rows.iter().map(u64::to_string).collect();
+    let more = if kind.count > kind.rows.len() as u64 { "…" } else { "" };
+    let rows = format!("{}{more}", rows.join(", "));
+    let location = match kind.example.column {
+        Some(column) => {
+            let column = usize::try_from(column).unwrap_or_default();
+            t!("import.finding_column", letters = column_letters(column), header = mapping.header(column), rows = rows)
+        }
+        None => t!("import.finding_rows", rows = rows),
+    };
+    let mut lines =
+        vec![t!("import.finding_kind", count = kind.count, location = location, rule = kind.example.rule).into_owned()];
+    let hint = kind.example.hint.to_string();
+    if !hint.is_empty() {
+        lines.push(format!("    → {hint}"));
+    }
+    lines
+}
+
+fn distinct(mut codes: Vec<&str>) -> Vec<&str> {
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }

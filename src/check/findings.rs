@@ -6,6 +6,7 @@ use super::finding::Finding;
 use crate::error::{Context, Result};
 use crate::message;
 use crate::message::Message;
+use crate::problem::Severity;
 
 /// A finding of the check, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct RowFinding {
     pub field: String,
     /// Stable name of the rule.
     pub code: String,
+    /// What it means for the row.
+    pub severity: Severity,
     /// The rule.
     pub rule: Message,
     /// What to do.
@@ -32,8 +35,12 @@ pub struct Findings {
     connection: Connection,
     /// Findings so far.
     pub count: u64,
-    /// Rows with a finding.
-    pub rows: u64,
+    /// Rows that are refused.
+    pub refused: u64,
+    /// Rows that wait for consent.
+    pub held: u64,
+    /// Rows that are provably no data.
+    pub skipped: u64,
 }
 
 /// Findings of one kind, for the terminal.
@@ -59,11 +66,11 @@ impl Findings {
             .execute_batch(
                 "PRAGMA cache_size = -2048; PRAGMA temp_store = FILE;
                  CREATE TABLE finding (row INTEGER NOT NULL, number INTEGER NOT NULL, column_index INTEGER, field TEXT NOT NULL,
-                   code TEXT NOT NULL, rule TEXT NOT NULL, hint TEXT NOT NULL) STRICT;
+                   code TEXT NOT NULL, rule TEXT NOT NULL, hint TEXT NOT NULL, severity INTEGER NOT NULL) STRICT;
                  BEGIN;",
             )
             .context(no_temporary_file)?;
-        Ok(Findings { connection, count: 0, rows: 0 })
+        Ok(Findings { connection, count: 0, refused: 0, held: 0, skipped: 0 })
     }
 
     /// Keeps a finding of the row at `row_index`.
@@ -77,7 +84,7 @@ impl Findings {
             message!("import.finding_value", rule = finding.rule, value = finding.value)
         };
         self.connection
-            .prepare_cached("INSERT INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+            .prepare_cached("INSERT INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
             .and_then(|mut statement| {
                 statement.execute(params![
                     row_index.cast_signed(),
@@ -86,12 +93,28 @@ impl Findings {
                     finding.field.as_deref().unwrap_or_default(),
                     finding.code,
                     rule.to_json(),
-                    finding.hint.to_json()
+                    finding.hint.to_json(),
+                    finding.severity as i64
                 ])
             })
             .context(no_temporary_file)?;
         self.count += 1;
         Ok(())
+    }
+
+    /// Counts a row by the weightiest of its findings.
+    pub fn count_row(&mut self, severity: Severity) {
+        match severity {
+            Severity::Refused => self.refused += 1,
+            Severity::Held => self.held += 1,
+            Severity::Skipped => self.skipped += 1,
+            Severity::Word => {}
+        }
+    }
+
+    /// Rows that will not be sent without something being done about them.
+    pub fn not_sent(&self) -> u64 {
+        self.refused + self.held
     }
 
     /// All findings in input order.
@@ -101,7 +124,9 @@ impl Findings {
     pub fn each(&self, mut take: impl FnMut(RowFinding) -> Result<()>) -> Result<()> {
         let mut statement = self
             .connection
-            .prepare("SELECT row, number, column_index, field, code, rule, hint FROM finding ORDER BY row, rowid")
+            .prepare(
+                "SELECT row, number, column_index, field, code, rule, hint, severity FROM finding ORDER BY row, rowid",
+            )
             .context(no_temporary_file)?;
         let mut rows = statement.query([]).context(no_temporary_file)?;
         while let Some(row) = rows.next().context(no_temporary_file)? {
@@ -110,7 +135,7 @@ impl Findings {
         Ok(())
     }
 
-    /// The findings by kind, the commonest first.
+    /// The findings by kind, the weightiest first, of these the commonest.
     ///
     /// # Errors
     /// A temporary file that cannot be read.
@@ -118,12 +143,12 @@ impl Findings {
         let mut statement = self
             .connection
             .prepare(
-                "SELECT min(row), number, column_index, field, code, rule, hint, count(*) FROM finding
-                 GROUP BY code, column_index ORDER BY count(*) DESC, min(row)",
+                "SELECT min(row), number, column_index, field, code, rule, hint, severity, count(*) FROM finding
+                 GROUP BY severity, code, column_index ORDER BY severity DESC, count(*) DESC, min(row)",
             )
             .context(no_temporary_file)?;
         let kinds: Vec<(RowFinding, u64)> = statement
-            .query_map([], |row| Ok((read(row)?, row.get::<_, i64>(7)?.cast_unsigned())))
+            .query_map([], |row| Ok((read(row)?, row.get::<_, i64>(8)?.cast_unsigned())))
             .and_then(Iterator::collect)
             .context(no_temporary_file)?;
         kinds
@@ -132,13 +157,15 @@ impl Findings {
                 let rows = self
                     .connection
                     .prepare_cached(
-                        "SELECT DISTINCT number FROM finding WHERE code = ?1 AND column_index IS ?2 ORDER BY number LIMIT 5",
+                        "SELECT DISTINCT number FROM finding WHERE code = ?1 AND column_index IS ?2 AND severity = ?3
+                         ORDER BY number LIMIT 5",
                     )
                     .and_then(|mut statement| {
                         statement
-                            .query_map(params![example.code, example.column.map(u64::cast_signed)], |row| {
-                                Ok(row.get::<_, i64>(0)?.cast_unsigned())
-                            })?
+                            .query_map(
+                                params![example.code, example.column.map(u64::cast_signed), example.severity as i64],
+                                |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
+                            )?
                             .collect()
                     })
                     .context(no_temporary_file)?;
@@ -157,6 +184,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowFinding> {
         code: row.get(4)?,
         rule: Message::of_json(&row.get::<_, String>(5)?),
         hint: Message::of_json(&row.get::<_, String>(6)?),
+        severity: Severity::from_number(row.get(7)?).unwrap_or(Severity::Refused),
     })
 }
 

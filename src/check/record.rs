@@ -6,6 +6,7 @@ use super::finding::Finding;
 use crate::entity::{Field, Kind};
 use crate::language::Language;
 use crate::mapping::{FieldSource, Mapping};
+use crate::problem::{Problem, Severity};
 use crate::text::{self, push_json};
 
 /// The values of one row, reused from row to row so that checking does not allocate.
@@ -15,8 +16,10 @@ pub struct Record {
     pub(super) values: Vec<String>,
     /// Whether the cell of a source held anything, be it good or not.
     pub(super) filled: Vec<bool>,
-    /// What is wrong with the row.
+    /// What is found in the row.
     pub findings: Vec<Finding>,
+    /// What the cleaning of a value noticed, reused from value to value.
+    pub(super) noticed: Vec<Problem>,
 }
 
 impl Record {
@@ -27,6 +30,11 @@ impl Record {
         self.filled.clear();
         self.filled.resize(sources, false);
         self.findings.clear();
+    }
+
+    /// What the findings mean for the row; none without any.
+    pub fn severity(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
     }
 
     /// The cleaned value of a field; none when the file has no source for it or the cell is empty.
@@ -116,7 +124,7 @@ fn push_separator(first: &mut bool, out: &mut Vec<u8>) {
 }
 
 /// Width, case and spaces do not make another key, nor do the signs in a telephone number.
-fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
+pub(super) fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
     match kind {
         Kind::Mobile | Kind::Phone => {
             out.extend(value.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'(' | b')')));

@@ -1,16 +1,18 @@
-//! One row checked: every value cleaned, every mistake found in one pass. A row with a finding is refused as a whole;
-//! nothing of it is ever sent.
+//! One row checked: every value cleaned, everything found in one pass. A row with a mistake is refused as a whole; nothing of
+//! it is ever sent.
 
 use super::finding::Finding;
 use super::record::Record;
 use crate::format::{Cell, CellKind, Row, column_letters};
 use crate::mapping::{FieldSource, Mapping, RowRule, ValueSource};
-use crate::value::{self, Problem};
+use crate::problem::{Problem, Severity};
+use crate::value;
 
 impl Mapping {
-    /// Turns a row into the values of `record` and finds everything that is wrong with it.
+    /// Turns a row into the values of `record` and finds everything there is to say of it.
     pub fn check(&self, row: &Row, record: &mut Record) {
         record.reset(self.sources.len());
+        self.take_remarks(row, record);
         for (source, index) in self.sources.iter().zip(0..) {
             let rendered;
             let cell = match &source.source {
@@ -41,8 +43,19 @@ impl Mapping {
                 value.push_str(cell.text);
                 continue;
             }
-            if let Err(problem) = value::clean(&source.field, cell, value) {
+            if let Err(problem) = value::clean(&source.field, cell, value, &mut record.noticed) {
                 value.clear();
+                record.noticed.push(problem);
+            }
+            let is_refused = record.noticed.iter().any(|problem| problem.severity == Severity::Refused);
+            if value.is_empty() && !is_refused {
+                // What counts as nothing once a person consents.
+                record.filled[index] = false;
+                if source.required {
+                    record.noticed.push(Problem::new("required"));
+                }
+            }
+            for problem in record.noticed.drain(..) {
                 record.findings.push(Finding::new(Some(source), source.column(), cell.text, problem));
             }
         }
@@ -50,6 +63,17 @@ impl Mapping {
             self.check_rule(rule, record);
         }
         self.check_width(row, record);
+    }
+
+    /// What the reader noticed of the row and of its cells that are sent.
+    fn take_remarks(&self, row: &Row, record: &mut Record) {
+        for remark in &row.remarks {
+            let text = remark.column.map_or("", |column| row.cell(column).text);
+            let source = remark.column.and_then(|column| self.sources.iter().find(|source| source.reads(column)));
+            if remark.column.is_none() || source.is_some() {
+                record.findings.push(Finding::new(source, remark.column, text, remark.problem.clone()));
+            }
+        }
     }
 
     fn check_rule(&self, rule: &RowRule, record: &mut Record) {
@@ -90,6 +114,15 @@ impl Mapping {
 }
 
 impl FieldSource {
+    /// Whether the value is made of this column.
+    fn reads(&self, column: usize) -> bool {
+        match &self.source {
+            ValueSource::Column(own) => *own == column,
+            ValueSource::Constant(_) => false,
+            ValueSource::Template(template) => template.columns().any(|own| own == column),
+        }
+    }
+
     /// The column a person has to look at; none for a constant, the first of a template.
     fn column(&self) -> Option<usize> {
         match &self.source {

@@ -34,24 +34,19 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let options = arguments.input.preflight(&settings, None)?;
     let (preflight, _) = Preflight::run(&options, None)?;
     printer.say(&preflight.mapping.report().text());
+    preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
     let issues = if kinds.is_empty() { None } else { Some(report::write_issues_beside(&options.input, &preflight)?) };
-    let exit = match (&issues, arguments.strict) {
-        (None, _) => Exit::Done,
-        (Some(_), true) => Exit::Usage,
-        (Some(_), false) => Exit::SomeFailed,
+    let exit = match (preflight.findings.not_sent(), arguments.strict) {
+        (0, _) => Exit::Done,
+        (_, true) => Exit::Usage,
+        (_, false) => Exit::SomeFailed,
     };
     match &issues {
         None => printer.result(&t!("check_command.good", file = options.input.shown, rows = preflight.rows)),
         Some(path) => {
-            printer.result(&t!(
-                "check_command.bad",
-                file = options.input.shown,
-                rows = preflight.rows,
-                bad = preflight.findings.rows,
-                findings = preflight.findings.count
-            ));
-            printer.result(&describe(&kinds, &preflight.mapping, SHOWN_KINDS));
+            printer.result(&t!("check_command.found", file = options.input.shown, rows = preflight.rows));
+            printer.result(&describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?);
             printer.result(&t!("check_command.issues", file = path.display()));
         }
     }
@@ -59,12 +54,14 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
         .iter()
         .map(|kind| {
             serde_json::json!({"code": kind.example.code, "field": kind.example.field, "rows": kind.count,
-                "rule": kind.example.rule.to_string(), "hint": kind.example.hint.to_string(), "first_row": kind.example.number})
+                "rule": kind.example.rule.to_string(), "hint": kind.example.hint.to_string(), "first_row": kind.example.number,
+                "severity": kind.example.severity})
         })
         .collect();
     printer.json(&serde_json::json!({
         "version": 1, "entity": options.entity.name, "finished": true,
-        "rows": {"read": preflight.rows, "refused": preflight.findings.rows},
+        "rows": {"read": preflight.rows, "refused": preflight.findings.refused, "held": preflight.findings.held,
+            "skipped": preflight.findings.skipped},
         "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
     }));
     Ok(exit)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rust_i18n::t;
 
+use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Input;
@@ -35,6 +36,23 @@ pub(super) struct InputOptions {
     /// Whether rows make new records or change those they name by id
     #[arg(long, value_enum, default_value_t)]
     pub mode: WriteMode,
+    #[command(flatten)]
+    pub consent: ConsentOptions,
+}
+
+/// What a person agrees to before anything is shown.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ConsentOptions {
+    /// Send rows that would be held back for a warning: all, or those with these codes (separated by commas)
+    #[arg(long, value_name = "CODES", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub accept_warnings: Option<String>,
+}
+
+impl ConsentOptions {
+    /// The warnings that are consented to.
+    pub(super) fn consent(&self) -> Consent {
+        self.accept_warnings.as_deref().map(Consent::of_option).unwrap_or_default()
+    }
 }
 
 /// Options of every command that sends rows.
@@ -49,6 +67,15 @@ pub(super) struct SendingOptions {
     /// Stop once N rows in all have failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
+    /// These rows were sent by this run to the same account, though by another address or login
+    #[arg(long, value_name = "RUN", conflicts_with = "other_account")]
+    pub same_account: Option<PathBuf>,
+    /// Rows that were sent by another address or login went to another account
+    #[arg(long)]
+    pub other_account: bool,
+    /// A further folder that holds earlier runs, whose rows are not sent again
+    #[arg(long, value_name = "DIR")]
+    pub runs_from: Option<PathBuf>,
     /// Do not send the first row alone to compare what was stored
     #[arg(long)]
     pub no_canary: bool,
@@ -79,6 +106,7 @@ impl InputOptions {
             mapping_file,
             account_mode: settings.account_mode,
             mode: self.mode,
+            consent: self.consent.consent(),
         })
     }
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rust_i18n::t;
 
-use super::options::SendingOptions;
+use super::options::{ConsentOptions, SendingOptions};
 use crate::account::Account;
+use crate::check::consent::Consent;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input, Row};
@@ -30,6 +31,8 @@ pub struct Arguments {
     settings: SettingsOptions,
     #[command(flatten)]
     sending: SendingOptions,
+    #[command(flatten)]
+    consent: ConsentOptions,
     /// Send nothing when any row has a mistake
     #[arg(long)]
     strict: bool,
@@ -58,11 +61,15 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     let options = ImportOptions {
         catalog: &settings.catalog,
         account,
-        preflight: preflight(&settings, &first_run, file)?,
+        preflight: preflight(&settings, &first_run, file, arguments.consent.consent())?,
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: false,
             accept_changed: arguments.accept_changed,
+            same_account: arguments.sending.same_account.clone(),
+            other_account: arguments.sending.other_account,
+            runs_from: arguments.sending.runs_from.clone(),
+            consents: arguments.consent.accept_warnings.is_some(),
         },
         parent: Some(Parent { run: parent.run, folder }),
         dry_run: arguments.sending.dry_run,
@@ -77,7 +84,12 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
 }
 
 /// What the rows of the file mean: what they meant in the first run.
-fn preflight<'a>(settings: &'a Settings, first_run: &JournalReader, file: PathBuf) -> Result<PreflightOptions<'a>> {
+fn preflight<'a>(
+    settings: &'a Settings,
+    first_run: &JournalReader,
+    file: PathBuf,
+    consent: Consent,
+) -> Result<PreflightOptions<'a>> {
     let parent = first_run.identity();
     let mode = WriteMode::of(&parent.mode);
     let mapping_text = parent.mapping_text.as_deref();
@@ -89,6 +101,7 @@ fn preflight<'a>(settings: &'a Settings, first_run: &JournalReader, file: PathBu
         mapping_file: mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?,
         account_mode: parent.account_mode,
         mode,
+        consent,
     })
 }
 

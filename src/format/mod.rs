@@ -37,7 +37,7 @@ pub use formats::{FORMATS, named, of_extension, readable};
 pub use input::Input;
 pub use jsonl::JSONL;
 pub use reader::Reader;
-pub use row::Row;
+pub use row::{Remark, Row};
 pub use sheet::Sheet;
 pub use summary_sheet::{Counts, SUMMARY_SHEET_NAMES, SummarySheet};
 pub use value::Value;

@@ -4,6 +4,7 @@ use csv::StringRecord;
 
 use super::cell::{Cell, CellKind};
 use super::content::Content;
+use crate::problem::Problem;
 
 /// One row of a sheet, reused from row to row so that reading does not allocate.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,18 @@ pub struct Row {
     pub kinds: Vec<CellKind>,
     /// What it holds, as a hash; known of rows that a [`Reader`](super::Reader) gave.
     pub content: Content,
+    /// What the reader noticed of it; empty of nearly every row.
+    pub remarks: Vec<Remark>,
+}
+
+/// What a reader noticed of a row or of one of its cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// The column, counted from 0; none when it is about the row as a whole. What is said of a column that is not sent does
+    /// not count.
+    pub column: Option<usize>,
+    /// What was noticed, and how much it weighs.
+    pub problem: Problem,
 }
 
 impl Row {
@@ -38,5 +51,11 @@ impl Row {
         self.line = None;
         self.cells.clear();
         self.kinds.clear();
+        self.remarks.clear();
+    }
+
+    /// Notes what was noticed of a cell, or of the row as a whole.
+    pub fn remark(&mut self, column: Option<usize>, problem: Problem) {
+        self.remarks.push(Remark { column, problem });
     }
 }

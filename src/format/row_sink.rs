@@ -47,6 +47,7 @@ impl RowSink {
             if row.cells.as_slice().len() > LARGE_ROW {
                 *row = Row::default();
             }
+            row.remarks.clear();
             if !read(row)? {
                 break false;
             }

@@ -1,5 +1,7 @@
 //! What is known of the sheet that rows come from.
 
+use crate::message::Message;
+
 /// What a reader knows before its first row.
 #[derive(Debug, Clone, Default)]
 pub struct Sheet {
@@ -15,6 +17,6 @@ pub struct Sheet {
     pub delimiter: Option<u8>,
     /// What a user should know of how the file was read: `UTF-8, comma`.
     pub reading: String,
-    /// The row number of an example row that the template brought and that is not data.
-    pub example_row: Option<u64>,
+    /// What else a person should know of it: what was found or left out by itself.
+    pub notes: Vec<Message>,
 }

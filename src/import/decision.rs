@@ -1,14 +1,17 @@
 //! What becomes of a row now: a plain function of what is known of it.
 
+use super::memory::Said;
 use crate::journal::{Operation, Status};
 
 /// What the checks made of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Checked {
-    /// It is the template's example row.
-    Example,
+    /// It is provably no data.
+    Skipped,
     /// It has mistakes.
     Refused,
+    /// It may be right, and nobody has consented.
+    Held,
     /// It can be sent.
     Sound,
 }
@@ -32,7 +35,7 @@ impl PastEnd {
 
     /// Whether a row that ended so may be sent again.
     pub(super) fn is_open(self) -> bool {
-        matches!(self.status, Status::Refused | Status::Failed)
+        matches!(self.status, Status::Refused | Status::Held | Status::Failed)
     }
 }
 
@@ -60,6 +63,10 @@ pub(super) struct RowFacts {
     pub earlier_key: Option<KeyMatch>,
     /// What another run made of it: one that retried rows of this one, or for a retry the first run and others like it.
     pub elsewhere: Option<PastEnd>,
+    /// What other runs say of it, whatever their input was.
+    pub remembered: Option<Said>,
+    /// A person consented to sending once more what may be meant so.
+    pub may_be_sent_again: bool,
     /// For a retry: the number of another row with its key that the first run has sent.
     pub first_run_key: Option<u64>,
     /// For a retry: the number it names in the first run may be that of another row, as that run has taken a changed input as
@@ -75,7 +82,7 @@ pub(super) enum Decision {
     /// Its end from before the input changed stands.
     KeepEarlier,
     /// It is not for sending.
-    SkipExample,
+    Skip,
     /// Refused for its mistakes.
     RefuseMistakes,
     /// Refused: the row of this number in the input has its key.
@@ -88,6 +95,16 @@ pub(super) enum Decision {
     Edited,
     /// Another run has taken care of it: it ends as it did there, done or not known.
     Elsewhere,
+    /// It waits for a person's consent.
+    Hold,
+    /// It is done: another run sent it.
+    SentBefore,
+    /// Another run may have sent it.
+    UnknownElsewhere,
+    /// Refused: another run sent its key, by a row that says something else.
+    RefuseSentKey,
+    /// It waits for consent: a row that says the same was sent from another input.
+    HoldSentBefore,
     /// It is sent; a proved rejection under a new request id.
     Send {
         /// How often its proved rejection was sent again.
@@ -103,8 +120,8 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     if facts.has_end {
         return Decision::Nothing;
     }
-    if facts.checked == Checked::Example {
-        return Decision::SkipExample;
+    if facts.checked == Checked::Skipped {
+        return Decision::Skip;
     }
     if facts.earlier.is_some_and(|earlier| !earlier.is_open()) {
         return Decision::KeepEarlier;
@@ -117,6 +134,11 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
             (false, Some(first)) => Decision::RefuseDouble(first),
             (false, None) => Decision::Edited,
         };
+    }
+    match facts.remembered {
+        Some(Said::Done) => return Decision::SentBefore,
+        Some(Said::Unknown) => return Decision::UnknownElsewhere,
+        _ => {}
     }
     if facts.checked == Checked::Refused {
         return Decision::RefuseMistakes;
@@ -132,6 +154,14 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     }
     if let Some(first) = facts.first_run_key {
         return Decision::RefuseSentDouble(first);
+    }
+    match facts.remembered {
+        Some(Said::OnlyKey) => return Decision::RefuseSentKey,
+        Some(Said::DoneInAnotherInput) if !facts.may_be_sent_again => return Decision::HoldSentBefore,
+        _ => {}
+    }
+    if facts.checked == Checked::Held {
+        return Decision::Hold;
     }
     let generation = match facts.earlier {
         Some(PastEnd { status: Status::Failed, generation, .. }) => generation + 1,
@@ -152,6 +182,8 @@ mod tests {
             earlier: None,
             earlier_key: None,
             elsewhere: None,
+            remembered: None,
+            may_be_sent_again: false,
             first_run_key: None,
             has_old_number: false,
         }
@@ -170,15 +202,25 @@ mod tests {
         use Decision::*;
         let sound = facts(Checked::Sound);
         let with_mistakes = facts(Checked::Refused);
-        let example = facts(Checked::Example);
+        let skipped = facts(Checked::Skipped);
+        let held = facts(Checked::Held);
         for (facts, decision) in [
             (sound, Send { generation: 0 }),
             (with_mistakes, RefuseMistakes),
-            (example, SkipExample),
+            (skipped, Skip),
+            (held, Hold),
             // An end in this run is the end, whatever else is known.
             (RowFacts { has_end: true, ..sound }, Nothing),
             (RowFacts { has_end: true, ..with_mistakes }, Nothing),
-            (RowFacts { has_end: true, ..example }, Nothing),
+            (RowFacts { has_end: true, ..skipped }, Nothing),
+            // What waits for consent is not sent, and what was sent stays sent.
+            (RowFacts { has_end: true, ..held }, Nothing),
+            (RowFacts { earlier: Some(end(Status::Created)), ..held }, KeepEarlier),
+            (RowFacts { earlier: Some(end(Status::Held)), ..held }, Hold),
+            (RowFacts { earlier: Some(end(Status::Held)), ..sound }, Send { generation: 0 }),
+            (RowFacts { elsewhere: Some(end(Status::Created)), ..held }, Elsewhere),
+            (RowFacts { elsewhere: Some(end(Status::Held)), ..held }, Hold),
+            (RowFacts { double_of: Some(3), ..held }, RefuseDouble(3)),
             // What this run made of the row before the input changed.
             (RowFacts { earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Updated)), ..with_mistakes }, KeepEarlier),
@@ -187,7 +229,7 @@ mod tests {
             (RowFacts { earlier: Some(end(Status::Failed)), ..sound }, Send { generation: 3 }),
             (RowFacts { earlier: Some(end(Status::Refused)), ..sound }, Send { generation: 0 }),
             (RowFacts { earlier: Some(end(Status::Failed)), ..with_mistakes }, RefuseMistakes),
-            (RowFacts { earlier: Some(end(Status::Created)), ..example }, SkipExample),
+            (RowFacts { earlier: Some(end(Status::Created)), ..skipped }, Skip),
             // Its key was sent by a row that is gone: edited; by one that is there: a double.
             (RowFacts { earlier_key: sent(Status::Created, false), ..sound }, Edited),
             (RowFacts { earlier_key: sent(Status::Unknown, false), ..with_mistakes }, Edited),
@@ -218,6 +260,25 @@ mod tests {
             (RowFacts { elsewhere: Some(end(Status::Created)), ..with_mistakes }, RefuseMistakes),
             (RowFacts { has_old_number: true, elsewhere: Some(end(Status::Created)), ..sound }, RefuseOldNumber),
             (RowFacts { has_old_number: true, earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
+            // What other runs say, whatever their input was.
+            (RowFacts { remembered: Some(Said::Done), ..sound }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), ..with_mistakes }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), ..held }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), double_of: Some(3), ..sound }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
+            (RowFacts { remembered: Some(Said::Done), has_end: true, ..sound }, Nothing),
+            (RowFacts { remembered: Some(Said::Done), ..skipped }, Skip),
+            (RowFacts { remembered: Some(Said::Unknown), ..sound }, UnknownElsewhere),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..sound }, RefuseSentKey),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..held }, RefuseSentKey),
+            (RowFacts { remembered: Some(Said::OnlyKey), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
+            (RowFacts { remembered: Some(Said::DoneInAnotherInput), ..sound }, HoldSentBefore),
+            (
+                RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..sound },
+                Send { generation: 0 },
+            ),
+            (RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..held }, Hold),
             (RowFacts { first_run_key: Some(5), ..sound }, RefuseSentDouble(5)),
             (RowFacts { first_run_key: Some(5), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
         ] {
@@ -228,16 +289,20 @@ mod tests {
     /// Everything that can be known of a row, in all combinations.
     fn all() -> Vec<RowFacts> {
         let ends = || std::iter::once(None).chain(Status::ALL.map(|status| Some(end(status))));
+        let said = || {
+            [None, Some(Said::Done), Some(Said::Unknown), Some(Said::OnlyKey), Some(Said::DoneInAnotherInput)]
+                .into_iter()
+        };
         let numbers = [None, Some(3)];
         let mut all = Vec::new();
-        for checked in [Checked::Example, Checked::Refused, Checked::Sound] {
+        for checked in [Checked::Skipped, Checked::Refused, Checked::Held, Checked::Sound] {
             for (has_end, has_old_number, double_of, first_run_key) in [false, true].into_iter().flat_map(|e| {
                 [false, true]
                     .into_iter()
                     .flat_map(move |o| numbers.into_iter().flat_map(move |d| numbers.map(|f| (e, o, d, f))))
             }) {
                 for earlier in ends() {
-                    for elsewhere in ends() {
+                    for (elsewhere, remembered) in ends().flat_map(|end| said().map(move |said| (end, said))) {
                         for earlier_key in [
                             None,
                             sent(Status::Created, true),
@@ -251,6 +316,8 @@ mod tests {
                                 earlier,
                                 earlier_key,
                                 elsewhere,
+                                remembered,
+                                may_be_sent_again: false,
                                 first_run_key,
                                 has_old_number,
                             });
@@ -272,6 +339,7 @@ mod tests {
                 assert!(!was_sent(facts.earlier) && !was_sent(facts.elsewhere), "{facts:?}");
                 assert!(facts.earlier_key.is_none() && facts.double_of.is_none(), "{facts:?}");
                 assert!(facts.first_run_key.is_none() && !facts.has_old_number, "{facts:?}");
+                assert!(facts.remembered.is_none(), "{facts:?}");
                 let was_rejected = facts.earlier.is_some_and(|end| end.status == Status::Failed);
                 assert_eq!(
                     generation > 0,
@@ -279,7 +347,7 @@ mod tests {
                     "a request id is new only after a proved rejection: {facts:?}"
                 );
             }
-            if was_sent(facts.earlier) && facts.checked != Checked::Example && !facts.has_end {
+            if was_sent(facts.earlier) && facts.checked != Checked::Skipped && !facts.has_end {
                 assert_eq!(decision, Decision::KeepEarlier, "what was sent stays sent: {facts:?}");
             }
         }

@@ -6,18 +6,25 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
+use super::memory::{Memory, Remembered};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
 use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
+use crate::check::consent::Consent;
 use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
 use crate::error::{Error, Result};
-use crate::journal::{Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status};
+use crate::journal::{
+    Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status, UNKNOWN_ELSEWHERE,
+};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
+
+/// Code of a row that another run has sent.
+pub(super) const SENT_BEFORE: &str = "sent_before";
 
 /// A row that is to be sent.
 #[derive(Debug)]
@@ -49,6 +56,8 @@ pub(super) struct RowPlanner<'a> {
     spool: Spool,
     /// Which column feeds which field.
     mapping: &'a Mapping,
+    /// What a person agreed to.
+    consent: &'a Consent,
     /// Whether rows that write to the same record must not run at the same time.
     one_writer: bool,
     /// What occurs more than once.
@@ -61,6 +70,8 @@ pub(super) struct RowPlanner<'a> {
     origin: Option<Origin>,
     /// Runs that retried rows of this one.
     retries: Vec<Retry>,
+    /// What all other runs say.
+    memory: Memory,
     /// Rows that have an end.
     ended: OperationCursor,
     /// Index of the next row.
@@ -76,6 +87,7 @@ impl<'a> RowPlanner<'a> {
         options: &ImportOptions<'_>,
         preflight: &'a Preflight,
         rows: Rows,
+        memory: Memory,
         journal: &Journal,
     ) -> Result<RowPlanner<'a>> {
         let run = journal.identity().run;
@@ -83,12 +95,14 @@ impl<'a> RowPlanner<'a> {
         let mut planner = RowPlanner {
             spool: rows.spool,
             mapping: &preflight.mapping,
+            consent: &preflight.consent,
             one_writer: options.preflight.mode.has_one_writer(options.entity()),
             duplicates: rows.duplicates,
             has_earlier: past.has_earlier()?,
             past,
             origin: Origin::open(options, journal)?,
             retries: retries_of(options, &run, &run)?,
+            memory,
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
         };
@@ -127,11 +141,8 @@ impl<'a> RowPlanner<'a> {
 
     fn see(&mut self, row: &SpooledRow) -> Seen {
         match row.state {
-            RowState::Example => Seen::default(),
-            _ => {
-                let is_sound = matches!(row.state, RowState::Sound(_));
-                self.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound)
-            }
+            RowState::Skipped(_) => Seen::default(),
+            _ => self.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound()),
         }
     }
 
@@ -141,7 +152,8 @@ impl<'a> RowPlanner<'a> {
         if self.ended.at(self.next_index)?.is_some() {
             return Ok(Some(RowAction::Ended));
         }
-        let known = self.known(&spooled, seen)?;
+        let remembered = self.memory.at(self.next_index)?;
+        let known = self.known(&spooled, seen, remembered.as_ref())?;
         let row = RowKey {
             row: self.next_index,
             number: spooled.number,
@@ -171,7 +183,36 @@ impl<'a> RowPlanner<'a> {
                 let (there, folder) = known.elsewhere.ok_or_else(undecided)?;
                 return Ok(Some(RowAction::End(taken_care_of(row, &there, &folder))));
             }
-            Decision::SkipExample => (Status::Skipped, reason("example", message!("import.example"))),
+            Decision::Skip => match spooled.state {
+                RowState::Skipped(reason) => (Status::Skipped, reason),
+                _ => return Err(undecided()),
+            },
+            Decision::SentBefore => {
+                let there = remembered.ok_or_else(undecided)?;
+                return Ok(Some(RowAction::End(self.sent_before(row, there))));
+            }
+            Decision::UnknownElsewhere => {
+                let there = remembered.ok_or_else(undecided)?;
+                let message = message!("memory.row_unknown", folder = self.memory.folder(&there));
+                (Status::Unknown, reason(UNKNOWN_ELSEWHERE, message))
+            }
+            Decision::RefuseSentKey => {
+                let there = remembered.ok_or_else(undecided)?;
+                (Status::Refused, self.sent_key(key, &there))
+            }
+            Decision::HoldSentBefore => {
+                let there = remembered.ok_or_else(undecided)?;
+                let message = message!(
+                    "memory.row_held",
+                    id = there.id.as_deref().unwrap_or("?"),
+                    folder = self.memory.folder(&there)
+                );
+                (Status::Held, reason(SENT_BEFORE, message))
+            }
+            Decision::Hold => match spooled.state {
+                RowState::Held { reason, .. } => (Status::Held, reason),
+                _ => return Err(undecided()),
+            },
             Decision::RefuseMistakes => match spooled.state {
                 RowState::Refused(reason) => (Status::Refused, reason),
                 _ => return Err(undecided()),
@@ -184,13 +225,33 @@ impl<'a> RowPlanner<'a> {
     }
 
     fn send(&self, row: RowKey, state: RowState) -> Result<Option<RowAction>> {
-        let RowState::Sound(operation) = state else { return Err(undecided()) };
+        let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
         let request_id = row.request_id(&self.past.identity().run);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer })))
+    }
+
+    /// The end of a row that another run has done.
+    fn sent_before(&self, row: RowKey, there: Remembered) -> Operation {
+        let folder = self.memory.folder(&there);
+        let message = message!("memory.row_done", id = there.id.as_deref().unwrap_or("?"), folder = folder);
+        Operation { id: there.id, ..end(row, Status::Skipped, reason(SENT_BEFORE, message)) }
+    }
+
+    /// Why a row is refused whose key another run has sent.
+    fn sent_key(&self, key: Option<&NaturalKey>, there: &Remembered) -> Reason {
+        let labels = key.map(|key| self.mapping.key_labels(key.number));
+        let message = message!(
+            "memory.row_sent_key",
+            labels = labels.unwrap_or_default(),
+            id = there.id.as_deref().unwrap_or("?"),
+            folder = self.memory.folder(there)
+        );
+        let field = key.and_then(|key| self.mapping.key_fields(key.number).first().cloned()).unwrap_or_default();
+        Reason { field, ..reason("key_sent_before", message) }
     }
 
     /// Puts the claims of a retry on the disk; before that, none of the rows may be sent.
@@ -202,7 +263,7 @@ impl<'a> RowPlanner<'a> {
     }
 
     /// Looks up what is known of a row.
-    fn known(&self, row: &SpooledRow, seen: Seen) -> Result<Known> {
+    fn known(&self, row: &SpooledRow, seen: Seen, remembered: Option<&Remembered>) -> Result<Known> {
         let key = row.key_hash();
         let (mut earlier, mut earlier_key) = (None, None);
         if self.has_earlier {
@@ -228,10 +289,15 @@ impl<'a> RowPlanner<'a> {
             }
         }
         let facts = RowFacts {
-            checked: match row.state {
-                RowState::Example => Checked::Example,
+            checked: match &row.state {
+                RowState::Skipped(_) => Checked::Skipped,
+                RowState::Held { codes, .. }
+                    if !row.is_confirmed && !codes.iter().all(|code| self.consent.covers(code)) =>
+                {
+                    Checked::Held
+                }
                 RowState::Refused(_) => Checked::Refused,
-                RowState::Sound(_) => Checked::Sound,
+                RowState::Sound(_) | RowState::Held { .. } => Checked::Sound,
             },
             has_end: false,
             double_of: seen.first,
@@ -240,6 +306,9 @@ impl<'a> RowPlanner<'a> {
                 .as_ref()
                 .map(|(sent, is_in_input)| KeyMatch { end: PastEnd::of(sent), is_in_input: *is_in_input }),
             elsewhere: elsewhere.as_ref().map(|(there, _)| PastEnd::of(there)),
+            remembered: remembered.map(|remembered| remembered.said),
+            // Consent to sending twice is given each time, by its code or for the row.
+            may_be_sent_again: row.is_confirmed || self.consent.names(SENT_BEFORE),
             first_run_key,
             has_old_number,
         };

@@ -6,6 +6,7 @@ use super::cells::{CellSpool, CheckedCells};
 use super::operation::OperationBuilder;
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
+use crate::check::consent::Consent;
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
 };
@@ -16,9 +17,10 @@ use crate::check::record::Record;
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
 use crate::journal::Reason;
-use crate::mapping::{Mapping, RESULT_COLUMNS};
+use crate::mapping::{CONFIRM_COLUMNS, Mapping, RESULT_COLUMNS, is_confirmation};
 use crate::message;
 use crate::message::Message;
+use crate::problem::Severity;
 use crate::text::clean;
 
 /// What the first reading found.
@@ -32,8 +34,10 @@ pub struct Preflight {
     pub mapping: Mapping,
     /// Rows, blank ones left out.
     pub rows: u64,
-    /// All mistakes.
+    /// All that was found.
     pub findings: Findings,
+    /// What a person agreed to.
+    pub consent: Consent,
     /// Fingerprint of the decoded rows and their header.
     pub fingerprint: String,
     /// The first record that will be sent, as its fields and values, secrets masked.
@@ -88,7 +92,8 @@ impl Preflight {
             find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
         }
         let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let preflight = Preflight { rows: spool.rows, format, sheet, mapping, findings, fingerprint, first };
+        let consent = options.consent.clone();
+        let preflight = Preflight { rows: spool.rows, format, sheet, mapping, findings, consent, fingerprint, first };
         Ok((preflight, Rows { spool, duplicates, cells }))
     }
 }
@@ -96,7 +101,6 @@ impl Preflight {
 /// The first reading, row by row.
 struct Reading<'a> {
     mapping: &'a Mapping,
-    sheet: &'a Sheet,
     operations: OperationBuilder<'a>,
     spool: SpoolWriter,
     cells: Option<CellSpool>,
@@ -107,6 +111,10 @@ struct Reading<'a> {
     rows: u64,
     /// Columns that tie a row of a file of failed rows to its run.
     origin: Option<(usize, usize)>,
+    /// The column in which a person consents to a row.
+    confirmation: Option<usize>,
+    /// What a person agreed to.
+    consent: &'a Consent,
     row: Row,
     record: Record,
     keys: Keys,
@@ -128,7 +136,6 @@ impl<'a> Reading<'a> {
         let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
         Ok(Reading {
             mapping,
-            sheet,
             operations: OperationBuilder::new(&options.entity, options.mode)?,
             spool: SpoolWriter::new()?,
             cells,
@@ -138,6 +145,8 @@ impl<'a> Reading<'a> {
             first: Vec::new(),
             rows: 0,
             origin: column(RESULT_COLUMNS[0]).zip(column(RESULT_COLUMNS[1])),
+            confirmation: CONFIRM_COLUMNS.into_iter().find_map(column),
+            consent: &options.consent,
             row: Row::default(),
             record: Record::default(),
             keys: Keys::default(),
@@ -153,15 +162,23 @@ impl<'a> Reading<'a> {
         self.fingerprint.update(content);
         let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
-        let mut spooled = SpooledRow { number, identity, content, key: None, origin: None, state: RowState::Example };
-        if self.sheet.example_row != Some(number) {
-            self.mapping.check(&self.row, &mut self.record);
+        self.mapping.check(&self.row, &mut self.record);
+        let mut spooled = SpooledRow {
+            number,
+            identity,
+            content,
+            key: None,
+            origin: None,
+            is_confirmed: self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text)),
+            state: RowState::Skipped(Reason::default()),
+        };
+        if self.record.severity() != Some(Severity::Skipped) {
             spooled.key = self.keys.of(self.mapping, &self.record);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
-            spooled.state = self.state()?;
         }
+        spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
         if let Some(cells) = &mut self.cells {
             cells.add(&self.row)?;
@@ -170,32 +187,56 @@ impl<'a> Reading<'a> {
         Ok(true)
     }
 
-    fn state(&mut self) -> Result<RowState> {
-        if self.record.findings.is_empty() {
-            if self.first.is_empty() {
-                self.first = self.record.shown(self.mapping);
-            }
-            return Ok(RowState::Sound(self.operations.operation(self.mapping, &self.record)));
+    /// What the row has come to. A row that is no data is that, whatever else stands in it.
+    fn state(&mut self, is_confirmed: bool) -> Result<RowState> {
+        let findings = &mut self.record.findings;
+        if findings.iter().any(|finding| finding.severity == Severity::Skipped) {
+            findings.retain(|finding| finding.severity == Severity::Skipped);
         }
-        self.findings.rows += 1;
+        for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Held) {
+            if is_confirmed || self.consent.covers(finding.code) {
+                finding.severity = Severity::Word;
+            }
+        }
         for finding in &self.record.findings {
             self.findings.add(self.rows, self.row.number, finding)?;
         }
-        Ok(RowState::Refused(reason_of(self.mapping, &self.record.findings)))
+        let Some(severity) = self.record.severity() else { return Ok(self.sound()) };
+        self.findings.count_row(severity);
+        let reason = || reason_of(self.mapping, &self.record.findings, severity);
+        Ok(match severity {
+            Severity::Word => self.sound(),
+            Severity::Skipped => RowState::Skipped(reason()),
+            Severity::Refused => RowState::Refused(reason()),
+            Severity::Held => {
+                let held = self.record.findings.iter().filter(|finding| finding.severity == Severity::Held);
+                let codes = held.map(|finding| finding.code.to_owned()).collect();
+                let reason = reason();
+                RowState::Held { codes, reason, operation: self.operations.operation(self.mapping, &self.record) }
+            }
+        })
+    }
+
+    fn sound(&mut self) -> RowState {
+        if self.first.is_empty() {
+            self.first = self.record.shown(self.mapping);
+        }
+        RowState::Sound(self.operations.operation(self.mapping, &self.record))
     }
 }
 
-/// Why a row with findings is refused.
-fn reason_of(mapping: &Mapping, findings: &[Finding]) -> Reason {
-    let rules = findings.iter().map(|finding| {
+/// Why a row is not sent: its findings of this weight.
+fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
+    let findings = || findings.iter().filter(|finding| finding.severity == severity);
+    let rules = findings().map(|finding| {
         match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
             Some(header) => message!("import.in_column", header = header, rule = finding.rule),
             None => finding.rule.clone(),
         }
     });
     Reason {
-        code: findings.first().map(|first| first.code.to_owned()).unwrap_or_default(),
-        field: findings.first().and_then(|first| first.field.clone()).unwrap_or_default(),
+        code: findings().next().map(|first| first.code.to_owned()).unwrap_or_default(),
+        field: findings().next().and_then(|first| first.field.clone()).unwrap_or_default(),
         message: Message::joined("import.and_rule", rules).unwrap_or_default(),
     }
 }
@@ -210,15 +251,21 @@ fn find_duplicates(
 ) -> Result<()> {
     let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
     while let Some((row_index, row)) = spool.next_of(|key, identity| duplicates.watches(key, identity))? {
-        if matches!(row.state, RowState::Example) {
+        if matches!(row.state, RowState::Skipped(_)) {
             continue;
         }
         identities.add(first_eight(&row.identity));
         contents.add(first_eight(&row.content));
-        let is_sound = matches!(row.state, RowState::Sound(_));
-        let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound);
+        let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
         if let (Some(first), Some(key)) = (seen.first, &row.key) {
-            findings.rows += u64::from(is_sound);
+            match row.state {
+                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Held { .. } => {
+                    findings.held -= 1;
+                    findings.refused += 1;
+                }
+                RowState::Sound(_) => findings.refused += 1,
+            }
             findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
         }
     }
@@ -234,6 +281,7 @@ fn duplicate(mapping: &Mapping, key: &NaturalKey, first: u64) -> Finding {
         column: fields.first().and_then(|field| mapping.column(field)),
         field: fields.first().cloned(),
         code: DUPLICATE,
+        severity: Severity::Refused,
         value: clean(&key.text).into_owned(),
         rule: duplicate_rule(mapping, key.number, first),
         hint: message!("import.duplicate_hint"),

@@ -19,10 +19,19 @@ use crate::message::Message;
 /// What a row has come to in the first reading.
 #[derive(Debug, Clone)]
 pub enum RowState {
-    /// The template's example row.
-    Example,
+    /// It is provably no data, as the template's example row.
+    Skipped(Reason),
     /// It has mistakes.
     Refused(Reason),
+    /// It may be right: it can be sent once a person consents to all of these codes.
+    Held {
+        /// Codes of what a person has to look at.
+        codes: Vec<String>,
+        /// Why it waits.
+        reason: Reason,
+        /// What it asks for.
+        operation: WriteOperation,
+    },
     /// It can be sent.
     Sound(WriteOperation),
 }
@@ -40,6 +49,8 @@ pub struct SpooledRow {
     pub key: Option<NaturalKey>,
     /// For a retry: the cells that name its row and run there.
     pub origin: Option<(String, String)>,
+    /// Whether a person has consented to this row, in its own cell.
+    pub is_confirmed: bool,
     /// What it has come to.
     pub state: RowState,
 }
@@ -48,6 +59,11 @@ impl SpooledRow {
     /// What it is found by in journals, where the rows before it say `seen`.
     pub fn known_by(&self, seen: Seen) -> RowIdentity {
         RowIdentity { identity: self.identity, copy: seen.copy, content: self.content, content_copy: seen.content_copy }
+    }
+
+    /// Whether it may be sent, now or after consent: then it holds its key.
+    pub fn is_sound(&self) -> bool {
+        matches!(self.state, RowState::Sound(_) | RowState::Held { .. })
     }
 
     /// The hash of its natural key, when it has one.
@@ -78,11 +94,12 @@ pub struct Spool {
 /// Bytes of a record's head: number, identity, content, key with a flag.
 const HEAD: usize = 8 + 16 + 16 + 9;
 
-const EXAMPLE: u8 = 0;
+const SKIPPED: u8 = 0;
 const REFUSED: u8 = 1;
 const WRITE: u8 = 2;
 const CHANGE: u8 = 3;
 const TAGS: u8 = 4;
+const HELD: u8 = 5;
 
 impl SpoolWriter {
     /// An empty spool in the system's folder for temporary files.
@@ -116,28 +133,23 @@ impl SpoolWriter {
             push(out, number.as_bytes());
             push(out, run.as_bytes());
         }
+        out.push(u8::from(row.is_confirmed));
         match &row.state {
-            RowState::Example => out.push(EXAMPLE),
+            RowState::Skipped(reason) => {
+                out.push(SKIPPED);
+                push_reason(out, reason);
+            }
             RowState::Refused(reason) => {
                 out.push(REFUSED);
-                push(out, reason.code.as_bytes());
-                push(out, reason.field.as_bytes());
-                push(out, reason.message.to_json().as_bytes());
+                push_reason(out, reason);
             }
-            RowState::Sound(WriteOperation::Write { body, look_up }) => {
-                out.push(WRITE);
-                push(out, &look_up.as_ref().map(json).unwrap_or_default());
-                push(out, body);
+            RowState::Held { codes, reason, operation } => {
+                out.push(HELD);
+                push(out, &json(codes));
+                push_reason(out, reason);
+                push_operation(out, operation);
             }
-            RowState::Sound(WriteOperation::Change { id, members }) => {
-                out.push(CHANGE);
-                push(out, id.as_bytes());
-                push(out, &json(members));
-            }
-            RowState::Sound(WriteOperation::Tags(edit)) => {
-                out.push(TAGS);
-                push(out, &json(edit));
-            }
+            RowState::Sound(operation) => push_operation(out, operation),
         }
         self.rows += 1;
         let length = length_of(out).to_le_bytes();
@@ -243,27 +255,37 @@ impl<'a> Fields<'a> {
             [1] => Some((self.text()?, self.text()?)),
             _ => None,
         };
+        let is_confirmed = self.array::<1>()? == [1];
         let state = match self.array::<1>()?[0] {
-            EXAMPLE => RowState::Example,
-            REFUSED => RowState::Refused(Reason {
-                code: self.text()?,
-                field: self.text()?,
-                message: Message::of_json(&self.text()?),
-            }),
+            SKIPPED => RowState::Skipped(self.reason()?),
+            REFUSED => RowState::Refused(self.reason()?),
+            HELD => {
+                let codes = serde_json::from_slice(self.part()?).ok()?;
+                let reason = self.reason()?;
+                let kind = self.array::<1>()?[0];
+                RowState::Held { codes, reason, operation: self.operation(kind)? }
+            }
+            kind => RowState::Sound(self.operation(kind)?),
+        };
+        Some(SpooledRow { number, identity, content, key, origin, is_confirmed, state })
+    }
+
+    fn reason(&mut self) -> Option<Reason> {
+        Some(Reason { code: self.text()?, field: self.text()?, message: Message::of_json(&self.text()?) })
+    }
+
+    fn operation(&mut self, kind: u8) -> Option<WriteOperation> {
+        Some(match kind {
             WRITE => {
                 let look_up: &[u8] = self.part()?;
                 let look_up: Option<Box<LookUp>> =
                     if look_up.is_empty() { None } else { Some(serde_json::from_slice(look_up).ok()?) };
-                RowState::Sound(WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up })
+                WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up }
             }
-            CHANGE => RowState::Sound(WriteOperation::Change {
-                id: self.text()?,
-                members: serde_json::from_slice(self.part()?).ok()?,
-            }),
-            TAGS => RowState::Sound(WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?)),
+            CHANGE => WriteOperation::Change { id: self.text()?, members: serde_json::from_slice(self.part()?).ok()? },
+            TAGS => WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?),
             _ => return None,
-        };
-        Some(SpooledRow { number, identity, content, key, origin, state })
+        })
     }
 
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -281,6 +303,31 @@ impl<'a> Fields<'a> {
 
     fn text(&mut self) -> Option<String> {
         String::from_utf8(self.part()?.to_vec()).ok()
+    }
+}
+
+fn push_reason(out: &mut Vec<u8>, reason: &Reason) {
+    push(out, reason.code.as_bytes());
+    push(out, reason.field.as_bytes());
+    push(out, reason.message.to_json().as_bytes());
+}
+
+fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
+    match operation {
+        WriteOperation::Write { body, look_up } => {
+            out.push(WRITE);
+            push(out, &look_up.as_ref().map(json).unwrap_or_default());
+            push(out, body);
+        }
+        WriteOperation::Change { id, members } => {
+            out.push(CHANGE);
+            push(out, id.as_bytes());
+            push(out, &json(members));
+        }
+        WriteOperation::Tags(edit) => {
+            out.push(TAGS);
+            push(out, &json(edit));
+        }
     }
 }
 
@@ -316,6 +363,7 @@ mod tests {
             content: [3; 16],
             key: None,
             origin: None,
+            is_confirmed: false,
             state,
         };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
@@ -323,8 +371,16 @@ mod tests {
         let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [
-            row(RowState::Example),
-            row(RowState::Refused(reason)),
+            row(RowState::Skipped(reason.clone())),
+            row(RowState::Refused(reason.clone())),
+            SpooledRow {
+                is_confirmed: true,
+                ..row(RowState::Held {
+                    codes: vec!["hidden_row".into()],
+                    reason,
+                    operation: WriteOperation::Change { id: "6".into(), members: Members::default() },
+                })
+            },
             SpooledRow {
                 key: Some(NaturalKey { hash: u64::MAX, number: 1, text: "13000000001".into() }),
                 origin: Some(("3".into(), "run".into())),
@@ -342,16 +398,17 @@ mod tests {
             writer.add(row).unwrap();
         }
         let mut spool = writer.finish().unwrap();
-        assert_eq!(spool.rows, 6);
+        assert_eq!(spool.rows, 7);
         for row in &rows {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }
         assert!(spool.next().unwrap().is_none());
         spool.rewind().unwrap();
-        // Only the third one has a key.
+        // Only one of them has a key.
+        let with_key = rows.iter().position(|row| row.key.is_some()).unwrap();
         let (row_index, wanted) = spool.next_of(|key, _| key.is_some()).unwrap().unwrap();
-        assert_eq!((row_index, format!("{wanted:?}")), (2, format!("{:?}", rows[2])));
-        assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{:?}", rows[3]));
+        assert_eq!((row_index, format!("{wanted:?}")), (with_key as u64, format!("{:?}", rows[with_key])));
+        assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{:?}", rows[with_key + 1]));
         assert!(spool.next_of(|key, _| key.is_some()).unwrap().is_none());
     }
 }

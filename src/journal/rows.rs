@@ -7,6 +7,7 @@ use super::operation::{Operation, Reason, RowKey};
 use super::status::Status;
 use crate::check::findings::RowFinding;
 use crate::message::Message;
+use crate::problem::Severity;
 
 /// The columns of an operation, in the order [`read_operation`] reads and [`put_operations`] writes them.
 pub(super) const COLUMNS: &str =
@@ -154,7 +155,7 @@ pub(super) fn read_message(row: &Row<'_>, column: usize) -> rusqlite::Result<Mes
 pub(super) fn put_finding(connection: &Connection, finding: &RowFinding) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO finding (row, number, place, field, code, rule, hint) VALUES (?1,?2,?3,?4,?5,?6,?7)",
+            "INSERT INTO finding (row, number, place, field, code, rule, hint, severity) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
         )?
         .execute(params![
             signed(finding.row),
@@ -163,12 +164,13 @@ pub(super) fn put_finding(connection: &Connection, finding: &RowFinding) -> rusq
             finding.field,
             finding.code,
             finding.rule.to_json(),
-            finding.hint.to_json()
+            finding.hint.to_json(),
+            finding.severity as i64
         ])?;
     Ok(())
 }
 
-/// Reads a finding selected as row, number, place, field, code, rule, hint.
+/// Reads a finding selected as row, number, place, field, code, rule, hint, severity.
 pub(super) fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
     Ok(RowFinding {
         row: unsigned(row.get(0)?),
@@ -178,6 +180,8 @@ pub(super) fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
         code: row.get(4)?,
         rule: read_message(row, 5)?,
         hint: read_message(row, 6)?,
+        // Journals of version 1 hold mistakes only.
+        severity: row.get::<_, Option<i64>>(7)?.and_then(Severity::from_number).unwrap_or(Severity::Refused),
     })
 }
 

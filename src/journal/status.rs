@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The code of a row of which another run does not know what became: it is found out there.
+pub const UNKNOWN_ELSEWHERE: &str = "unknown_elsewhere";
+
 /// How a row ended, or that it did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -21,11 +24,13 @@ pub enum Status {
     Failed = 6,
     /// Sent, and what became of it is not proved.
     Unknown = 7,
+    /// It may be right, and a person has to look; never sent.
+    Held = 8,
 }
 
 impl Status {
-    /// All ends, in the order they are reported.
-    pub const ALL: [Status; 7] = [
+    /// All ends, in the order of their numbers.
+    pub const ALL: [Status; 8] = [
         Status::Created,
         Status::Updated,
         Status::Unchanged,
@@ -33,6 +38,7 @@ impl Status {
         Status::Refused,
         Status::Failed,
         Status::Unknown,
+        Status::Held,
     ];
 
     /// The word in files for scripts.
@@ -45,6 +51,7 @@ impl Status {
             Status::Refused => "refused",
             Status::Failed => "failed",
             Status::Unknown => "unknown",
+            Status::Held => "held",
         }
     }
 
@@ -69,6 +76,8 @@ pub struct Counts {
     pub unchanged: u64,
     pub skipped: u64,
     pub refused: u64,
+    #[serde(default)]
+    pub held: u64,
     pub failed: u64,
     pub unknown: u64,
     pub pending: u64,
@@ -85,12 +94,18 @@ impl Counts {
             Status::Refused => &mut self.refused,
             Status::Failed => &mut self.failed,
             Status::Unknown => &mut self.unknown,
+            Status::Held => &mut self.held,
         } += rows;
     }
 
     /// Rows that have an end.
     pub fn ended(&self) -> u64 {
-        self.done() + self.refused + self.failed + self.unknown
+        self.done() + self.retriable() + self.unknown
+    }
+
+    /// Rows that were not done and can be sent again once they are mended: those of the file of failed rows.
+    pub fn retriable(&self) -> u64 {
+        self.refused + self.held + self.failed
     }
 
     /// Rows with nothing left to do.

@@ -162,10 +162,12 @@ impl<'a> MappingBuilder<'a> {
         if text.is_empty() {
             return Ok(());
         }
-        value::clean(field, Cell { text, kind: CellKind::Text }, &mut String::new()).map_err(|problem| {
-            let what = message!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
-            self.file.wrong(entry, what).hint(problem.hint())
-        })
+        value::clean(field, Cell { text, kind: CellKind::Text }, &mut String::new(), &mut Vec::new()).map_err(
+            |problem| {
+                let what = message!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
+                self.file.wrong(entry, what).hint(problem.hint())
+            },
+        )
     }
 
     fn second_source(&self, entry: &Entry, name: &str, section: &str) -> Error {

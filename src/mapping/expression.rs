@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::format::{CellKind, Row};
-use crate::value::Problem;
+use crate::problem::Problem;
 
 /// Steps a template may take for one row; a loop that never ends is stopped.
 const FUEL: u64 = 20_000;

@@ -15,6 +15,6 @@ mod tests;
 
 pub use file::MappingFile;
 pub use report::MappingReport;
-pub use result_columns::RESULT_COLUMNS;
+pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column};
 pub use sources::Mapping;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};

@@ -4,11 +4,11 @@
 
 use super::digits::{SAFE_DIGITS, all_digits, refuse_lost_digits};
 use super::half_width::half_width;
-use super::problem::Problem;
 use super::{date, phone};
 use crate::entity::{Choice, Field, Kind};
 use crate::format::{Cell, CellKind};
 use crate::message::Detail;
+use crate::problem::Problem;
 
 /// What spreadsheet programs show where a formula failed. Saved as CSV, it stands there as text.
 const FORMULA_ERRORS: &[&str] = &[
@@ -25,11 +25,23 @@ const FORMULA_ERRORS: &[&str] = &[
     "#GETTING_DATA",
 ];
 
-/// Appends the value of a cell that is not empty to `out`, which must be empty.
-pub fn clean(field: &Field, cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
+/// Words that databases and programs write for "nothing", in lower case.
+const NULL_WORDS: &[&str] = &["null", "(null)", "<null>", "[null]", "\\n", "nan", "none", "undefined", "nil"];
+
+/// Appends the value of a cell that is not empty to `out`, which must be empty. What may be right and has to be looked at, and
+/// what was restored, goes to `noticed`.
+///
+/// # Errors
+/// A value that is wrong.
+pub fn clean(field: &Field, cell: Cell<'_>, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
     let text = cell.text;
     if cell.kind == CellKind::Error || (text.starts_with('#') && FORMULA_ERRORS.contains(&text)) {
         return Err(Problem::new("formula_error"));
+    }
+    if NULL_WORDS.contains(&text.to_ascii_lowercase().as_str()) {
+        // Consent to it is consent to an empty cell.
+        noticed.push(Problem::held("null_word"));
+        return Ok(());
     }
     refuse_control_characters(field.kind, text)?;
     match field.kind {
@@ -198,7 +210,7 @@ mod tests {
 
     fn cleaned(field: &Field, text: &str, kind: CellKind) -> Result<String, &'static str> {
         let mut out = String::new();
-        clean(field, Cell { text, kind }, &mut out).map(|()| out).map_err(|problem| problem.code)
+        clean(field, Cell { text, kind }, &mut out, &mut Vec::new()).map(|()| out).map_err(|problem| problem.code)
     }
 
     fn text(entity: &str, name: &str, text: &str) -> Result<String, &'static str> {

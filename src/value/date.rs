@@ -6,8 +6,8 @@ use std::fmt::Write;
 use jiff::civil::{Date, DateTime, Time};
 
 use super::half_width::half_width;
-use super::problem::Problem;
 use crate::format::{Cell, CellKind};
+use crate::problem::Problem;
 
 /// Excel's day numbers from 1930 to 2100: outside of it a plain number is hardly a date.
 const SERIALS: std::ops::RangeInclusive<f64> = 10_959.0..=73_415.0;

@@ -1,7 +1,7 @@
 //! Digits that a spreadsheet program has kept, or lost.
 
-use super::problem::Problem;
 use crate::format::{Cell, CellKind};
+use crate::problem::Problem;
 
 /// A spreadsheet keeps 15 significant digits of a number; further ones are lost before we see the file.
 pub(super) const SAFE_DIGITS: usize = 15;

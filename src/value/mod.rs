@@ -6,11 +6,9 @@ mod date;
 mod digits;
 mod half_width;
 mod phone;
-mod problem;
 mod same;
 mod tags;
 
 pub use clean::clean;
-pub use problem::Problem;
 pub use same::is_same_value;
 pub use tags::tags;

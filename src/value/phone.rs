@@ -4,9 +4,9 @@
 
 use super::digits::refuse_lost_digits;
 use super::half_width::half_width;
-use super::problem::Problem;
 use crate::entity::Kind;
 use crate::format::{Cell, CellKind};
+use crate::problem::Problem;
 
 /// What people write before an extension.
 const EXTENSION_WORDS: &[&str] = &["转", "分机", "ext.", "ext", "x", "#"];

@@ -49,7 +49,7 @@ fn results_have_one_line_for_each_row_in_input_order() {
     assert_eq!(results.column("row"), ["2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
     assert_eq!(results.column("status")[..3], ["created", "refused", "refused"]);
     let issues = work.table(folder.join("issues.csv"));
-    assert_eq!(issues.header(), ["row", "sheet", "column", "header", "code", "rule", "hint"]);
+    assert_eq!(issues.header(), ["row", "sheet", "column", "header", "code", "rule", "hint", "severity"]);
     assert_eq!(issues.column("row"), ["3", "4", "5", "6", "7", "8", "9"]);
     assert_eq!(issues.rows[2][..5], ["4", "联系人", "D", "邮箱", "not_an_email"]);
 }

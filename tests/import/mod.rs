@@ -1,7 +1,9 @@
 //! The import path, through the binary: a file per theme.
 
+mod accounts;
 mod answers;
 mod bad_input;
+mod consent;
 mod identity;
 mod index;
 mod journal;

@@ -20,6 +20,7 @@ use crate::format::row_sink::RowSink;
 use crate::format::sheet::Sheet;
 use crate::format::summary_sheet::SUMMARY_SHEET_NAMES;
 use crate::message;
+use crate::problem::Problem;
 
 /// Opens a workbook, chooses the sheet and reads its header; the rows follow.
 ///
@@ -39,7 +40,7 @@ fn parse(input: &Input, sink: &RowSink) -> Result<()> {
     let mut workbook: Xlsx<_> =
         calamine::Reader::new(BufReader::new(open()?)).map_err(|error| damaged(shown, &error))?;
     let example = template::read_example(&mut workbook);
-    let (mut sheet, first_row) = choose(&mut workbook, input)?;
+    let (sheet, first_row) = choose(&mut workbook, input)?;
     let name = sheet.name.clone().unwrap_or_default();
     let mut rows = Rows::open(&mut workbook, &name, shown)?;
     let mut read = |row: &mut Row| {
@@ -50,14 +51,16 @@ fn parse(input: &Input, sink: &RowSink) -> Result<()> {
         }
         Ok(false)
     };
-    let first = sink.fill(&mut read)?;
-    sheet.example_row = example.and_then(|example| find_example(&example, &sheet.header, &first.0));
+    let mut first = sink.fill(&mut read)?;
+    if let Some(row) = example.and_then(|example| find_example(&example, &sheet.header, &mut first.0)) {
+        row.remark(None, Problem::skipped("example"));
+    }
     sink.send(sheet, first, read)
 }
 
 /// The row of the template's example, while it stands among the first rows as the template brought it.
-fn find_example(example: &Example, header: &[String], rows: &[Row]) -> Option<u64> {
-    rows.iter().find(|row| example.is(header, row)).map(|row| row.number)
+fn find_example<'a>(example: &Example, header: &[String], rows: &'a mut [Row]) -> Option<&'a mut Row> {
+    rows.iter_mut().find(|row| example.is(header, row))
 }
 
 /// The sheet to read with its header, and the first row below it.
@@ -104,7 +107,7 @@ fn choose(workbook: &mut Xlsx<BufReader<File>>, input: &Input) -> Result<(Sheet,
             header: titles,
             header_row: header.number,
             reading: "XLSX".to_owned(),
-            example_row: None,
+            notes: Vec::new(),
         };
         return Ok((sheet, header.number + 1));
     }

@@ -23,6 +23,7 @@ impl Tally {
             counts.refused,
             counts.failed,
             counts.unknown,
+            counts.held,
         ];
         Tally { ends: before.map(AtomicU64::new), total }
     }

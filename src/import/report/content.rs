@@ -81,7 +81,7 @@ pub fn exit_of(counts: &Counts, cause: Option<Exit>) -> Exit {
         Some(Exit::Denied) => Exit::Denied,
         Some(exit) => exit,
         None if counts.unknown > 0 => Exit::SomeUnknown,
-        None if counts.refused + counts.failed > 0 => Exit::SomeFailed,
+        None if counts.retriable() > 0 => Exit::SomeFailed,
         None => Exit::Done,
     }
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use super::content::RunContent;
@@ -12,7 +13,7 @@ use crate::files;
 use crate::format::{self, Column, Dialect, FileFormat, Row, Value, WriteOptions, Writer};
 use crate::import::cells::CellReader;
 use crate::journal::{Journal, Operation, OperationCursor, Status};
-use crate::mapping::RESULT_COLUMNS;
+use crate::mapping::{RESULT_COLUMNS, is_own_column};
 use crate::message;
 
 /// Writes the file of failed rows and says where it stands; none when no row failed.
@@ -20,7 +21,7 @@ use crate::message;
 /// # Errors
 /// Cells that were not kept, a full disk, a journal that cannot be read.
 pub(super) fn write(content: &RunContent<'_>) -> Result<Option<PathBuf>> {
-    if content.counts.refused + content.counts.failed == 0 {
+    if content.counts.retriable() == 0 {
         return clear(content.journal).map(|()| None);
     }
     let mut cells = CellReader::open(content.journal.folder(), content.identity())?;
@@ -30,7 +31,7 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<Option<PathBuf>> {
     let (mut row, mut row_index) = (Row::default(), 0);
     while cells.read(&mut row)? {
         if let Some(operation) = operations.at(row_index)?
-            && matches!(operation.status, Status::Refused | Status::Failed)
+            && matches!(operation.status, Status::Refused | Status::Held | Status::Failed)
         {
             failed.write(&row, &operation, &run)?;
         }
@@ -46,6 +47,8 @@ struct FailedRows {
     /// Columns of the input that are written; its own extra columns are not.
     kept: Vec<usize>,
     width: usize,
+    /// Whether there is a column in which a person consents to rows.
+    has_confirmation: bool,
 }
 
 impl FailedRows {
@@ -55,8 +58,7 @@ impl FailedRows {
     /// A folder that cannot be written.
     fn create(content: &RunContent<'_>, cells: &CellReader) -> Result<FailedRows> {
         let (header, format) = (cells.header(), cells.format()?);
-        let kept: Vec<usize> =
-            (0..header.len()).filter(|column| !RESULT_COLUMNS.contains(&header[*column].trim())).collect();
+        let kept: Vec<usize> = (0..header.len()).filter(|column| !is_own_column(header[*column].trim())).collect();
         let mut columns: Vec<Column> = kept
             .iter()
             .map(|column| Column {
@@ -65,6 +67,11 @@ impl FailedRows {
                 required: false,
             })
             .collect();
+        let has_confirmation = content.counts.held > 0;
+        if has_confirmation {
+            let title = t!("import.confirm_column").into_owned();
+            columns.push(Column { title, is_text: true, required: false });
+        }
         columns.extend(RESULT_COLUMNS.map(|title| Column {
             title: title.into(),
             is_text: title == "bw8_run",
@@ -75,7 +82,7 @@ impl FailedRows {
         dialect.delimiter = cells.delimiter().unwrap_or(dialect.delimiter);
         let name = cells.sheet().or(Some("Sheet1"));
         let writer = format.create(&path, &WriteOptions { dialect, sheet: name, ..WriteOptions::new(&columns) })?;
-        Ok(FailedRows { writer, path, kept, width: header.len() })
+        Ok(FailedRows { writer, path, kept, width: header.len(), has_confirmation })
     }
 
     /// Writes a row and why it failed.
@@ -89,6 +96,9 @@ impl FailedRows {
             _ => reason.message.to_string(),
         });
         let mut values: Vec<Value<'_>> = self.kept.iter().map(|column| Value::of_cell(row.cell(*column))).collect();
+        if self.has_confirmation {
+            values.push(Value::Empty);
+        }
         let number = operation.row.number as f64;
         values.extend([
             Value::Number(number),

@@ -10,7 +10,7 @@ use crate::format::{CSV, Column, Input, Value, WriteOptions, Writer, column_lett
 use crate::import::preflight::Preflight;
 use crate::mapping::Mapping;
 
-const HEAD: [&str; 7] = ["row", "sheet", "column", "header", "code", "rule", "hint"];
+const HEAD: [&str; 8] = ["row", "sheet", "column", "header", "code", "rule", "hint", "severity"];
 /// Rows whose findings are read from the journal at a time.
 const AT_A_TIME: usize = 4096;
 
@@ -82,6 +82,7 @@ impl Issues {
             Value::Text(&finding.code),
             Value::Text(&rule),
             Value::Text(&hint),
+            Value::Text(finding.severity.as_str()),
         ])
     }
 

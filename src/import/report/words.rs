@@ -25,6 +25,7 @@ pub fn counts(counts: &Counts) -> String {
         Status::Refused => counts.refused,
         Status::Failed => counts.failed,
         Status::Unknown => counts.unknown,
+        Status::Held => counts.held,
     };
     let mut parts: Vec<String> = Status::ALL
         .into_iter()

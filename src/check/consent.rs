@@ -1,0 +1,48 @@
+//! What a person agreed to, of what may be right and has to be looked at.
+
+use std::collections::BTreeSet;
+
+/// Which warnings a person consented to; none by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// All of them, whatever their code.
+    all: bool,
+    codes: BTreeSet<String>,
+}
+
+impl Consent {
+    /// Consent to all warnings (an empty text) or to those whose codes it lists, separated by commas.
+    pub fn of_option(text: &str) -> Self {
+        let codes: BTreeSet<String> =
+            text.split([',', '，', '、']).map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect();
+        Consent { all: codes.is_empty(), codes }
+    }
+
+    /// Consents to one more kind.
+    pub fn add(&mut self, code: &str) {
+        self.codes.insert(code.to_owned());
+    }
+
+    /// Whether this kind was consented to by its code.
+    pub fn names(&self, code: &str) -> bool {
+        self.codes.contains(code)
+    }
+
+    /// Whether this kind was consented to.
+    pub fn covers(&self, code: &str) -> bool {
+        self.all || self.names(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_covers_all_or_what_was_named() {
+        assert!(!Consent::default().covers("hidden_row"));
+        assert!(Consent::of_option("").covers("hidden_row"));
+        let named = Consent::of_option("hidden_row, total_row");
+        assert!(named.covers("total_row") && !named.covers("null_word"));
+    }
+}
