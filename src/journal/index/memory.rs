@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use rusqlite::types::{Null, ToSqlOutput, Value, ValueRef};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Row, ToSql, TransactionBehavior, params, params_from_iter};
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ impl SentBefore {
     }
 }
 
-/// As many rows of journals are put in order in memory, where they take two MiB.
+/// As many rows of journals are put in order in memory, where they take three MiB.
 const IN_MEMORY: usize = 1 << 15;
 
 /// Where rows of journals wait when there are more of them, to be put into the index in its order all the same.
@@ -306,31 +306,14 @@ struct GatheredRow {
     hash: Content,
     run: i64,
     key: i64,
-    id: GatheredId,
+    /// The record's id, as the journal keeps it.
+    id: Value,
     copy: u32,
     /// Its place among the rows: of those that were read twice the last one counts, as it is the newest.
     place: u32,
     status: u8,
     has_identity: bool,
     has_key: bool,
-}
-
-/// A record's id as the journal keeps it; nearly all are numbers.
-enum GatheredId {
-    Unknown,
-    Number(i64),
-    /// Behind a pointer of its own, so that it takes no more room than a number.
-    Text(Box<String>),
-}
-
-impl ToSql for GatheredId {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self {
-            GatheredId::Unknown => Null.into(),
-            GatheredId::Number(number) => (*number).into(),
-            GatheredId::Text(text) => text.as_str().into(),
-        })
-    }
 }
 
 impl<'a> Gathered<'a> {
@@ -346,11 +329,7 @@ impl<'a> Gathered<'a> {
             hash: sent.hash,
             run,
             key: sent.key.unwrap_or_default().cast_signed(),
-            id: match sent.id {
-                Value::Integer(number) => GatheredId::Number(number),
-                Value::Text(text) => GatheredId::Text(Box::new(text)),
-                _ => GatheredId::Unknown,
-            },
+            id: sent.id,
             copy: sent.copy,
             place: self.rows.len() as u32,
             status: sent.status as u8,
