@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rust_i18n::t;
 
+use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Input;
-use crate::import::{PreflightOptions, stdin};
+use crate::import::{Answers, PreflightOptions, stdin};
 use crate::mapping::MappingFile;
 use crate::message;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsOptions};
+use crate::terminal::Global;
 
 /// Which rows of which file, and how they are read.
 #[derive(Debug, Clone, Args)]
@@ -58,7 +60,7 @@ impl ConsentOptions {
 /// Options of every command that sends rows.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SendingOptions {
-    /// The run's folder [default: bw8-runs/<date>-<host>-<entity>-<input name>]
+    /// The run's folder [default: bw8-runs/<date>-<account>-<entity>-<input name>]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Read everything, send nothing; say what would be done
@@ -67,9 +69,38 @@ pub(super) struct SendingOptions {
     /// Stop once N rows in all have failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
+    /// Do not stop when the first row or 20 in a row are rejected
+    #[arg(long)]
+    pub keep_going: bool,
     /// Do not send the first row alone to compare what was stored
     #[arg(long)]
     pub no_canary: bool,
+    /// This account is meant, though the last run of this folder went to another one
+    #[arg(long)]
+    pub other_account: bool,
+    /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
+    #[arg(long)]
+    pub notifications_off: bool,
+}
+
+impl SendingOptions {
+    /// What is answered before it is asked.
+    pub(super) fn answers(&self, expected: Option<u64>, settings: &SettingsOptions, global: &Global) -> Answers {
+        Answers {
+            yes: global.yes,
+            expected,
+            is_account_meant: self.other_account || settings.account.is_some(),
+            notifications_off: self.notifications_off,
+        }
+    }
+}
+
+/// How an account is called in the names of folders: as the user calls it, where the user does.
+pub(super) fn account_name(account: &Account, settings: &SettingsOptions) -> String {
+    match (account, &settings.account) {
+        (Account::Service(_), Some(name)) => name.clone(),
+        _ => account.host(),
+    }
 }
 
 impl InputOptions {

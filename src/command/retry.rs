@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rust_i18n::t;
 
-use super::options::{ConsentOptions, SendingOptions};
+use super::options::{ConsentOptions, SendingOptions, account_name};
 use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::entity::WriteMode;
@@ -60,20 +60,22 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     }
     let options = ImportOptions {
         catalog: &settings.catalog,
-        account,
         preflight: preflight(&settings, &first_run, file, arguments.consent.consent())?,
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: false,
             accept_changed: arguments.accept_changed,
+            account_name: account_name(&account, &arguments.settings),
         },
+        account,
         parent: Some(Parent { run: parent.run, folder }),
         dry_run: arguments.sending.dry_run,
         limit: None,
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,
         reads_back: !arguments.sending.no_canary,
-        assumes_yes: global.yes,
+        answers: arguments.sending.answers(None, &arguments.settings, global),
+        keeps_going: arguments.sending.keep_going,
         typed: typed.clone(),
     };
     import::run(&options, printer)

@@ -2,12 +2,16 @@
 //! `spool` keeps its rows as they will be sent and `cells` as they were, `resume` finds the run that is meant, `plan` decides
 //! what becomes of each row (`decision` by what is known of it, `origin` knows what other runs made of it), `operation` is
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
-//! end, `route` knows where it goes), `read_back` compares the first row, `report` tells all of it. `forget` undoes the
-//! keeping. `run` is the story that ties them together.
+//! end, `route` knows where it goes), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
+//! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
+//! `forget` undoes the keeping. `run` is the story that ties them together.
 
+mod agreed;
+mod agreement;
 mod cells;
 mod decision;
 mod forget;
+mod introduction;
 mod operation;
 mod options;
 mod origin;
@@ -23,7 +27,8 @@ mod run;
 mod spool;
 pub mod stdin;
 
+pub use agreed::Agreed;
 pub use forget::PersonalFiles;
-pub use options::{ImportOptions, PreflightOptions, ResumeOptions};
+pub use options::{Answers, ImportOptions, PreflightOptions, ResumeOptions};
 pub use preflight::Preflight;
 pub use run::run;

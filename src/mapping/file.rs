@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! drop = ["导出人"]
+//! accept = ["hidden_row"]        # kinds of warnings whose rows are sent
 //! [columns]
 //! "客户电话" = "mobile"          # a column, and a field by name or label
 //! [constants]
@@ -54,6 +55,8 @@ pub struct MappingFile {
     pub(super) values: Vec<(Entry, Vec<Entry>)>,
     /// Columns that are left out on purpose.
     pub(super) drop: Vec<Entry>,
+    /// Kinds of warnings that are consented to.
+    accept: Vec<String>,
 }
 
 type Section = BTreeMap<Spanned<String>, Spanned<String>>;
@@ -64,6 +67,7 @@ type Section = BTreeMap<Spanned<String>, Spanned<String>>;
 #[derive(Default)]
 struct Document {
     drop: Vec<Spanned<String>>,
+    accept: Vec<String>,
     columns: Section,
     constants: Section,
     defaults: Section,
@@ -118,7 +122,13 @@ impl MappingFile {
             templates: entries(document.templates),
             values: document.values.into_iter().map(|(field, section)| (name(field), entries(section))).collect(),
             drop: document.drop.into_iter().map(name).collect(),
+            accept: document.accept,
         })
+    }
+
+    /// Kinds of warnings that it consents to.
+    pub fn accepted(&self) -> impl Iterator<Item = &str> {
+        self.accept.iter().map(String::as_str)
     }
 
     /// All of the file, as it was read.

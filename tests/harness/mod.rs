@@ -11,6 +11,8 @@ mod running;
 mod server;
 mod service;
 mod table;
+#[cfg(unix)]
+mod terminal;
 mod tls;
 mod typed;
 mod work;
@@ -21,6 +23,8 @@ pub use running::Running;
 pub use server::Server;
 pub use service::{Request, Service, customer, page, unknown};
 pub use table::{Table, add_row, customers, workbook};
+#[cfg(unix)]
+pub use terminal::Terminal;
 pub use tls::Tls;
 pub use typed::Typed;
 pub use work::Work;

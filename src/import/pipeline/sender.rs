@@ -32,7 +32,9 @@ const TICK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Sender<'a> {
     row_sender: RowSender<'a>,
-    /// The first row goes alone, is read back and compared.
+    /// The first row goes alone: its end decides about the others.
+    first_goes_alone: bool,
+    /// It is read back and compared, too.
     reads_back: bool,
     breaker: RefCell<Breaker>,
     queue: Queue,
@@ -50,11 +52,14 @@ impl<'a> Sender<'a> {
         shared: &'a Shared,
         progress: &'a Progress,
     ) -> Sender<'a> {
+        // A sandbox is trusted.
+        let reads_back = options.reads_back && !options.is_sandbox();
+        let breaker = Breaker::new(options.max_failures, options.keeps_going, &shared.tally.counts());
         Sender {
             row_sender: RowSender::new(client, &shared.stop, options.catalog, options.entity()),
-            // A sandbox is trusted.
-            reads_back: options.reads_back && !options.is_sandbox(),
-            breaker: RefCell::new(Breaker::new(options.max_failures, shared.tally.counts().failed)),
+            first_goes_alone: reads_back || !options.keeps_going,
+            reads_back,
+            breaker: RefCell::new(breaker),
             queue: Queue::default(),
             outbox: Outbox::new(to_journal),
             shared,
@@ -74,7 +79,7 @@ impl<'a> Sender<'a> {
     }
 
     async fn send_all(&self) {
-        if self.reads_back
+        if self.first_goes_alone
             && let Err(error) = self.send_first().await
         {
             self.shared.stop.set(Cause::of(error));
@@ -156,7 +161,7 @@ impl<'a> Sender<'a> {
 
     fn note_end(&self, operation: Operation) {
         if let Some(error) = self.breaker.borrow_mut().watch(&operation) {
-            self.shared.stop.set(Cause::Halted(error));
+            self.shared.stop.set(Cause::Repeats(error));
         }
         self.outbox.push(operation);
     }
@@ -165,7 +170,8 @@ impl<'a> Sender<'a> {
         self.outbox.give_back(HashSet::from([pending.row.row]));
     }
 
-    /// Sends rows one at a time until one is done, then compares what the service stored with what was sent.
+    /// Sends one row and waits for its end, which may stop the run. Where the first row is read back, sends rows one at a time
+    /// until one is done, then compares what the service stored with what was sent.
     async fn send_first(&self) -> Result<()> {
         loop {
             let Some(pending) = self.queue.next(self.shared).await else { return Ok(()) };
@@ -192,6 +198,9 @@ impl<'a> Sender<'a> {
             };
             self.note_end(operation.clone());
             self.outbox.flush();
+            if !self.reads_back || self.shared.stop.is_set() {
+                return Ok(());
+            }
             if operation.status.is_done() {
                 let say = |text: &str| self.progress.say(text);
                 return tokio::select! {
