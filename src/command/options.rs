@@ -72,12 +72,18 @@ pub(super) struct SendingOptions {
     /// Do not stop when the first row or 20 in a row are rejected
     #[arg(long)]
     pub keep_going: bool,
+    /// These rows were sent by this run to the same account, though by another address or login
+    #[arg(long, value_name = "RUN", conflicts_with = "other_account")]
+    pub same_account: Option<PathBuf>,
+    /// This account is meant, and rows that were sent by another address or login went to another one
+    #[arg(long)]
+    pub other_account: bool,
+    /// A further folder that holds earlier runs, whose rows are not sent again
+    #[arg(long, value_name = "DIR")]
+    pub runs_from: Option<PathBuf>,
     /// Do not send the first row alone to compare what was stored
     #[arg(long)]
     pub no_canary: bool,
-    /// This account is meant, though the last run of this folder went to another one
-    #[arg(long)]
-    pub other_account: bool,
     /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
     #[arg(long)]
     pub notifications_off: bool,
@@ -89,7 +95,7 @@ impl SendingOptions {
         Answers {
             yes: global.yes,
             expected,
-            is_account_meant: self.other_account || settings.account.is_some(),
+            is_account_meant: self.other_account || self.same_account.is_some() || settings.account.is_some(),
             notifications_off: self.notifications_off,
         }
     }

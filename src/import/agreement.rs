@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use rust_i18n::t;
 
 use super::agreed::Agreed;
+use super::first_look::FirstLook;
 use super::introduction::Introduction;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -19,7 +20,7 @@ use crate::api::Target;
 use crate::check::consent::{Consent, is_kept};
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
-use crate::journal::{Journal, JournalReader};
+use crate::journal::{JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
@@ -28,48 +29,93 @@ use crate::terminal::{Console, Printer, Yes, is_yes, typed_number};
 
 /// Rows above which a person types their number.
 const NUMBER_ABOVE: u64 = 1000;
+/// Writes that somebody may be notified of, as they are kept.
+const NEW_TICKET: &str = "new_ticket";
+const TICKET_STATUS: &str = "ticket_status";
 /// Times a number is asked for.
 const NUMBER_ATTEMPTS: usize = 3;
 
-/// Tries to be agreed with.
+/// The run that is asked about.
+pub(super) struct About<'a> {
+    /// How many of the rows have an end that stands; none for a new run.
+    pub ended: Option<u64>,
+    /// How many rows are not sent because of what other runs did.
+    pub remembered: u64,
+    /// Its folder.
+    pub folder: &'a Path,
+    /// The runs of the account.
+    pub index: &'a RunIndex,
+}
+
+/// Sees to it that somebody agrees.
 pub(super) struct Agreement<'a> {
     options: &'a ImportOptions<'a>,
-    /// How many of the rows have an end that stands; none for a new run.
-    ended: Option<u64>,
-    /// The folder of the run.
-    folder: &'a Path,
+    about: About<'a>,
     printer: &'a Printer,
     console: Option<Console>,
+    notifications: Notifications,
+}
+
+/// What a person answered about notifications, for these kinds of writes.
+enum Notifications {
+    /// They are switched off.
+    AreOff(Vec<&'static str>),
+    /// One record goes first, and then the person looks.
+    OneFirst(Vec<&'static str>),
+}
+
+/// Whether rows may be sent.
+pub(super) enum Answer {
+    /// They may not.
+    No,
+    /// They may; where somebody is to look at the first one, the others wait for it.
+    Yes(Option<FirstLook>),
 }
 
 impl<'a> Agreement<'a> {
     /// About sending what a run has left.
-    pub(super) fn new(
-        options: &'a ImportOptions<'a>,
-        journal: &'a Journal,
-        ended: Option<u64>,
-        printer: &'a Printer,
-    ) -> Agreement<'a> {
-        Agreement { options, ended, folder: journal.folder(), printer, console: Console::open() }
+    pub(super) fn new(options: &'a ImportOptions<'a>, about: About<'a>, printer: &'a Printer) -> Agreement<'a> {
+        Agreement {
+            options,
+            about,
+            printer,
+            console: Console::open(),
+            notifications: Notifications::AreOff(Vec::new()),
+        }
     }
 
     /// Whether the rows may be sent. Rows of a kind that a person agrees to are sent with them.
     ///
     /// # Errors
     /// A question that nobody is there to answer, another number of rows than was agreed to.
-    pub(super) fn ask(mut self, preflight: &mut Preflight, rows: &mut Rows, agreed: &mut Agreed) -> Result<bool> {
+    pub(super) fn ask(mut self, preflight: &mut Preflight, rows: &mut Rows, agreed: &mut Agreed) -> Result<Answer> {
         let is_agreed = match &self.options.account {
             Account::Sandbox { .. } => self.is_as_agreed(self.left(preflight)).map(|()| true)?,
-            Account::Service(target) => self.ask_about(target, preflight, rows)?,
+            Account::Service(target) => self.ask_about(target, preflight, rows, agreed)?,
         };
-        match is_agreed {
-            true => self.keep_consents(preflight, agreed)?,
-            false => self.printer.say(&t!("run.not_agreed")),
+        if !is_agreed {
+            self.printer.say(&t!("run.not_agreed"));
+            return Ok(Answer::No);
         }
-        Ok(is_agreed)
+        self.keep_consents(preflight, agreed)?;
+        match self.notifications {
+            Notifications::AreOff(kinds) if !kinds.is_empty() => agreed.keep_notifications_off(&kinds)?,
+            Notifications::AreOff(_) => {}
+            Notifications::OneFirst(kinds) => {
+                let agreed = Agreed::of(&self.options.account)?;
+                return Ok(Answer::Yes(self.console.map(|console| FirstLook { console, agreed, kinds })));
+            }
+        }
+        Ok(Answer::Yes(None))
     }
 
-    fn ask_about(&mut self, target: &Target, preflight: &mut Preflight, rows: &mut Rows) -> Result<bool> {
+    fn ask_about(
+        &mut self,
+        target: &Target,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        agreed: &Agreed,
+    ) -> Result<bool> {
         let yes = self.options.answers.yes;
         let has_held = yes.is_none() && self.console.is_some() && preflight.findings.held > 0;
         if self.left(preflight) == 0 && !has_held {
@@ -88,6 +134,9 @@ impl<'a> Agreement<'a> {
         if yes.is_none() && left > 0 && self.console.is_none() {
             unanswered.push(message!("agreement.unasked_sending", rows = left));
         }
+        if left > 0 && !self.nobody_is_notified(preflight, agreed, &mut unanswered)? {
+            return Ok(false);
+        }
         if let Some(unanswered) = Message::joined("agreement.and", unanswered) {
             return Err(Error::usage(message!("agreement.unasked")).hint(unanswered));
         }
@@ -99,7 +148,7 @@ impl<'a> Agreement<'a> {
 
     /// How many rows there are to send at most.
     fn left(&self, preflight: &Preflight) -> u64 {
-        sendable(self.options, preflight, self.ended.unwrap_or(0))
+        sendable(self.options, preflight, self.about.ended.unwrap_or(0) + self.about.remembered)
     }
 
     /// Holds the rows against the numbers of `--yes=N` and `--expect N`.
@@ -123,7 +172,7 @@ impl<'a> Agreement<'a> {
         let left = self.left(preflight);
         let is_asked = self.options.answers.yes.is_none() && self.console.is_some();
         let mut lines = vec![about(self.options, target, left)];
-        let is_new = self.ended.unwrap_or(0) == 0;
+        let is_new = self.about.ended.unwrap_or(0) + self.about.remembered == 0;
         let mut changes = None;
         if is_asked {
             let change = preflight.first_change.as_ref().filter(|_| is_new);
@@ -158,10 +207,14 @@ impl<'a> Agreement<'a> {
 
     /// Asks, when the last run of the folder went to another account, whether this one is meant.
     fn account_is_meant(&mut self, target: &Target, unanswered: &mut Vec<Message>) -> Result<bool> {
-        if self.ended.is_some() || self.options.answers.is_account_meant {
+        if self.about.ended.unwrap_or(0) > 0 || self.options.answers.is_account_meant {
             return Ok(true);
         }
-        let last = last_account(self.folder).filter(|last| *last != target.identity());
+        let last = match last_account(self.about.folder).filter(|last| *last != target.identity()) {
+            // Another address or login of the same account.
+            Some(last) if self.about.index.is_same_account(&target.identity(), &last)? == Some(true) => None,
+            last => last,
+        };
         match (last, &mut self.console) {
             (None, _) => Ok(true),
             (Some(last), Some(console)) => {
@@ -172,6 +225,51 @@ impl<'a> Agreement<'a> {
                 Ok(true)
             }
         }
+    }
+
+    /// Asks, before the first write of a kind that somebody may be notified of, whether notifications are switched off.
+    fn nobody_is_notified(
+        &mut self,
+        preflight: &Preflight,
+        agreed: &Agreed,
+        unanswered: &mut Vec<Message>,
+    ) -> Result<bool> {
+        let entity = self.options.entity();
+        if entity.name != "tickets" {
+            if entity.name == "customers" && self.options.preflight.mode == WriteMode::Create {
+                self.printer.say(&t!("agreement.customers_are_notified"));
+            }
+            return Ok(true);
+        }
+        let mut kinds = Vec::new();
+        if self.options.preflight.mode == WriteMode::Create {
+            kinds.push(NEW_TICKET);
+        }
+        if preflight.mapping.position("ticketStatus").is_some() {
+            kinds.push(TICKET_STATUS);
+        }
+        kinds.retain(|kind| match agreed.notifications_off(kind) {
+            Some(date) => {
+                self.printer.say(&t!("agreement.notifications_were_off", date = date));
+                false
+            }
+            None => true,
+        });
+        let is_said = self.options.answers.notifications_off || kinds.is_empty();
+        let answer = match &mut self.console {
+            _ if is_said => "y".to_owned(),
+            Some(console) => console.ask(&t!("agreement.ask_notifications"))?,
+            None => {
+                unanswered.push(message!("agreement.unasked_notifications"));
+                return Ok(true);
+            }
+        };
+        self.notifications = match answer.as_str() {
+            "1" | "１" => Notifications::OneFirst(kinds),
+            answer if is_yes(answer) => Notifications::AreOff(kinds),
+            _ => return Ok(false),
+        };
+        Ok(true)
     }
 
     /// Asks about each kind of warning whether its rows are to be sent, too.
@@ -262,12 +360,13 @@ fn lasts(seconds: u64) -> String {
     .into_owned()
 }
 
-/// The account the newest other run went to that lies beside this one; the sandbox does not count.
+/// The account the newest other run sent rows to that lies beside this one; the sandbox does not count.
 fn last_account(run: &Path) -> Option<String> {
     let runs = std::fs::read_dir("bw8-runs").ok()?.flatten().map(|entry| entry.path());
     let identities = runs
         .filter(|folder| folder.file_name() != run.file_name())
         .filter_map(|folder| JournalReader::open_read_only(&folder).ok())
+        .filter(|past| past.has_sent().unwrap_or(true))
         .map(|past| (past.identity().started, past.identity().target.clone()));
     identities.filter(|(_, target)| !target.starts_with(crate::account::SANDBOX)).max().map(|(_, target)| target)
 }

@@ -1,5 +1,6 @@
 //! What becomes of a row now: a plain function of what is known of it.
 
+use super::memory::Said;
 use crate::journal::{Operation, Status};
 
 /// What the checks made of a row.
@@ -62,6 +63,10 @@ pub(super) struct RowFacts {
     pub earlier_key: Option<KeyMatch>,
     /// What another run made of it: one that retried rows of this one, or for a retry the first run and others like it.
     pub elsewhere: Option<PastEnd>,
+    /// What other runs say of it, whatever their input was.
+    pub remembered: Option<Said>,
+    /// A person consented to sending once more what may be meant so.
+    pub may_be_sent_again: bool,
     /// For a retry: the number of another row with its key that the first run has sent.
     pub first_run_key: Option<u64>,
     /// For a retry: the number it names in the first run may be that of another row, as that run has taken a changed input as
@@ -92,6 +97,14 @@ pub(super) enum Decision {
     Elsewhere,
     /// It waits for a person's consent.
     Hold,
+    /// It is done: another run sent it.
+    SentBefore,
+    /// Another run may have sent it.
+    UnknownElsewhere,
+    /// Refused: another run sent its key, by a row that says something else.
+    RefuseSentKey,
+    /// It waits for consent: a row that says the same was sent from another input.
+    HoldSentBefore,
     /// It is sent; a proved rejection under a new request id.
     Send {
         /// How often its proved rejection was sent again.
@@ -122,6 +135,11 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
             (false, None) => Decision::Edited,
         };
     }
+    match facts.remembered {
+        Some(Said::Done) => return Decision::SentBefore,
+        Some(Said::Unknown) => return Decision::UnknownElsewhere,
+        _ => {}
+    }
     if facts.checked == Checked::Refused {
         return Decision::RefuseMistakes;
     }
@@ -136,6 +154,11 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     }
     if let Some(first) = facts.first_run_key {
         return Decision::RefuseSentDouble(first);
+    }
+    match facts.remembered {
+        Some(Said::OnlyKey) => return Decision::RefuseSentKey,
+        Some(Said::DoneInAnotherInput) if !facts.may_be_sent_again => return Decision::HoldSentBefore,
+        _ => {}
     }
     if facts.checked == Checked::Held {
         return Decision::Hold;
@@ -159,6 +182,8 @@ mod tests {
             earlier: None,
             earlier_key: None,
             elsewhere: None,
+            remembered: None,
+            may_be_sent_again: false,
             first_run_key: None,
             has_old_number: false,
         }
@@ -235,6 +260,25 @@ mod tests {
             (RowFacts { elsewhere: Some(end(Status::Created)), ..with_mistakes }, RefuseMistakes),
             (RowFacts { has_old_number: true, elsewhere: Some(end(Status::Created)), ..sound }, RefuseOldNumber),
             (RowFacts { has_old_number: true, earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
+            // What other runs say, whatever their input was.
+            (RowFacts { remembered: Some(Said::Done), ..sound }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), ..with_mistakes }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), ..held }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), double_of: Some(3), ..sound }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
+            (RowFacts { remembered: Some(Said::Done), has_end: true, ..sound }, Nothing),
+            (RowFacts { remembered: Some(Said::Done), ..skipped }, Skip),
+            (RowFacts { remembered: Some(Said::Unknown), ..sound }, UnknownElsewhere),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..sound }, RefuseSentKey),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..held }, RefuseSentKey),
+            (RowFacts { remembered: Some(Said::OnlyKey), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
+            (RowFacts { remembered: Some(Said::DoneInAnotherInput), ..sound }, HoldSentBefore),
+            (
+                RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..sound },
+                Send { generation: 0 },
+            ),
+            (RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..held }, Hold),
             (RowFacts { first_run_key: Some(5), ..sound }, RefuseSentDouble(5)),
             (RowFacts { first_run_key: Some(5), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
         ] {
@@ -245,6 +289,10 @@ mod tests {
     /// Everything that can be known of a row, in all combinations.
     fn all() -> Vec<RowFacts> {
         let ends = || std::iter::once(None).chain(Status::ALL.map(|status| Some(end(status))));
+        let said = || {
+            [None, Some(Said::Done), Some(Said::Unknown), Some(Said::OnlyKey), Some(Said::DoneInAnotherInput)]
+                .into_iter()
+        };
         let numbers = [None, Some(3)];
         let mut all = Vec::new();
         for checked in [Checked::Skipped, Checked::Refused, Checked::Held, Checked::Sound] {
@@ -254,7 +302,7 @@ mod tests {
                     .flat_map(move |o| numbers.into_iter().flat_map(move |d| numbers.map(|f| (e, o, d, f))))
             }) {
                 for earlier in ends() {
-                    for elsewhere in ends() {
+                    for (elsewhere, remembered) in ends().flat_map(|end| said().map(move |said| (end, said))) {
                         for earlier_key in [
                             None,
                             sent(Status::Created, true),
@@ -268,6 +316,8 @@ mod tests {
                                 earlier,
                                 earlier_key,
                                 elsewhere,
+                                remembered,
+                                may_be_sent_again: false,
                                 first_run_key,
                                 has_old_number,
                             });
@@ -289,6 +339,7 @@ mod tests {
                 assert!(!was_sent(facts.earlier) && !was_sent(facts.elsewhere), "{facts:?}");
                 assert!(facts.earlier_key.is_none() && facts.double_of.is_none(), "{facts:?}");
                 assert!(facts.first_run_key.is_none() && !facts.has_old_number, "{facts:?}");
+                assert!(facts.remembered.is_none(), "{facts:?}");
                 let was_rejected = facts.earlier.is_some_and(|end| end.status == Status::Failed);
                 assert_eq!(
                     generation > 0,

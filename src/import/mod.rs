@@ -1,6 +1,8 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it,
-//! `spool` keeps its rows as they will be sent and `cells` as they were, `resume` finds the run that is meant, `plan` decides
-//! what becomes of each row (`decision` by what is known of it, `origin` knows what other runs made of it), `operation` is
+//! `spool` keeps its rows as they will be sent and `cells` as they were, `known` gathers what earlier runs say (`resume` finds
+//! the run that is meant), `plan` decides
+//! what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one another's rows made of it, `memory` what all
+//! others did), `operation` is
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
 //! end, `route` knows where it goes), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
 //! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
@@ -10,8 +12,11 @@ mod agreed;
 mod agreement;
 mod cells;
 mod decision;
+mod first_look;
 mod forget;
 mod introduction;
+mod known;
+mod memory;
 mod operation;
 mod options;
 mod origin;
@@ -24,6 +29,7 @@ mod resume;
 mod route;
 mod row_sender;
 mod run;
+mod same_account;
 mod spool;
 pub mod stdin;
 

@@ -57,6 +57,25 @@ pub(super) fn has_journal(folder: &Path) -> bool {
     folder.join(FILE_NAME).exists()
 }
 
+/// Refuses a journal whose log is gone though its process was never able to fold it in: what stood in it is lost. Nobody may be
+/// at work on it.
+pub(super) fn refuse_lost_log(folder: &Path) -> Result<()> {
+    use std::io::Read;
+    // Byte 18 of the header tells that there is a log.
+    let mut header = [0; 19];
+    let has_log = std::fs::File::open(folder.join(FILE_NAME)).and_then(|mut file| file.read_exact(&mut header)).is_ok()
+        && header[18] == 2;
+    match has_log && !folder.join(format!("{FILE_NAME}-wal")).exists() {
+        true => Err(damaged(folder)),
+        false => Ok(()),
+    }
+}
+
+/// Leaves the log where it is when this connection is the last one: only who works on the run folds it in.
+pub(super) fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
+}
+
 /// Opens the journal of a folder.
 pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     let file = folder.join(FILE_NAME);
@@ -67,7 +86,10 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     }
     let connection = Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| failed(folder, error))?;
-    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(|error| failed(folder, error))?;
+    connection
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .and_then(|()| keep_log(&connection))
+        .map_err(|error| failed(folder, error))?;
     let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id").map_err(|error| failed(folder, error))?;
     let version = number("PRAGMA user_version").map_err(|error| failed(folder, error))?;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use super::database::{
-    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, prepare,
-    put_identity, totals, upgrade,
+    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, keep_log, prepare,
+    put_identity, refuse_lost_log, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
@@ -71,7 +71,7 @@ impl Journal {
         made.map_err(|error| failed(folder, error))?;
         std::fs::rename(&new, &file).context(|| file.display().to_string())?;
         let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
-        prepare(&connection).map_err(|error| failed(folder, error))?;
+        prepare(&connection).and_then(|()| keep_log(&connection)).map_err(|error| failed(folder, error))?;
         Ok(Journal { connection, folder: folder.to_owned(), identity: identity.clone(), _lock: lock })
     }
 
@@ -81,6 +81,7 @@ impl Journal {
     /// None there, another process at work on it, made by a newer program, or damaged.
     pub fn open(folder: &Path) -> Result<Journal> {
         let lock = Lock::take(folder)?;
+        refuse_lost_log(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let sound: String = connection
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
@@ -324,6 +325,32 @@ impl Journal {
         })();
         forgotten.map_err(|error: rusqlite::Error| failed(&self.folder, error))?;
         self.close()
+    }
+
+    /// Takes their end from rows that were held back: a person has consented to some of them.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn reopen_held(&mut self) -> Result<()> {
+        self.connection
+            .execute("DELETE FROM operation WHERE status = ?1", [Status::Held as i64])
+            .map(drop)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Gives the journal of a folder another name, and its log with it: it cannot be read, and is no run any more.
+    ///
+    /// # Errors
+    /// A file that cannot be renamed.
+    pub fn put_aside(folder: &Path) -> Result<()> {
+        for ending in ["-shm", "-wal", "-journal", ""] {
+            let file = folder.join(format!("{FILE_NAME}{ending}"));
+            if file.exists() {
+                let aside = folder.join(format!("journal.damaged{ending}"));
+                std::fs::rename(&file, &aside).context(|| file.display().to_string())?;
+            }
+        }
+        Ok(())
     }
 
     /// Says that the run is remembered: it is at work again.

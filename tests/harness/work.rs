@@ -12,7 +12,7 @@ pub const USER: &str = "demo@example.com";
 pub const PASSWORD: &str = "sandbox";
 
 /// What the harness answers for a command that sends rows to a service.
-const AGREED: [&str; 1] = ["--yes"];
+const AGREED: [&str; 2] = ["--yes", "--notifications-off"];
 
 /// A folder with its own state and configuration, and the service its commands talk to, if there is one.
 pub struct Work {
@@ -270,8 +270,9 @@ fn talk_to(command: &mut Command, base_url: &str) {
 fn agree(command: &mut Command) {
     let words: Vec<String> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
     let sends = words.iter().any(|word| word == "import" || word == "retry");
-    if sends && !words.iter().any(|word| word.starts_with("--yes") || word == "--sandbox") {
-        command.args(AGREED);
+    if sends && !words.iter().any(|word| word == "--sandbox") {
+        let is_said = |agreed: &&str| words.iter().any(|word| word.starts_with(*agreed));
+        command.args(AGREED.into_iter().filter(|agreed| !is_said(agreed)));
     }
 }
 

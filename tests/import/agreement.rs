@@ -70,6 +70,96 @@ fn another_number_of_rows_than_expected_sends_nothing() {
     }
 }
 
+const HELD: &str = "姓名,手机,QQ,公司编号\n示例甲,13100000001,NULL,20001\n示例乙,13100000002,10001,20001\n";
+
+/// The file of another week.
+fn next_week() -> String {
+    HELD.replace("示例", "下周").replace("131", "132")
+}
+
+#[test]
+fn consent_holds_for_the_next_file_of_the_same_mapping() {
+    let (work, _server) = beside("mine.csv", HELD);
+    work.write("next.csv", next_week());
+    // Consent to rows is none to their kind.
+    work.bw8("import customers mine.csv --rate 0 --accept-warnings").exits(0).never_says("as agreed on");
+    work.bw8("import customers next.csv --rate 0").exits(0).says("as agreed on 20").says("null_word");
+    assert_eq!(work.results().column("status"), ["created", "created"]);
+    // Under another mapping a kind may mean something else.
+    work.write("other.csv", next_week().replace("132", "133").replace("QQ", "备注"));
+    work.bw8("import customers other.csv --rate 0").exits(3).never_says("as agreed on");
+    // And another account is another account's business.
+    let elsewhere = Server::inside(|_| {});
+    work.write("third.csv", next_week().replace("132", "134"));
+    work.on(&elsewhere, "import customers third.csv --other-account").exits(3).never_says("as agreed on");
+}
+
+#[test]
+fn a_mapping_file_consents_for_all_its_files() {
+    for (accept, exit) in [("accept = [\"null_word\"]\n", 0), ("accept = [\"hidden_row\"]\n", 3), ("", 3)] {
+        let work = Work::with("mine.csv", HELD);
+        work.write("mapping.toml", format!("{accept}[columns]\n\"QQ\" = \"QQ\"\n"));
+        work.bw8("check customers mine.csv --mapping mapping.toml").exits(exit);
+        work.bw8("import customers mine.csv --mapping mapping.toml --sandbox").exits(exit);
+    }
+}
+
+#[test]
+fn another_account_than_that_of_the_folder_has_to_be_named() {
+    let (work, _server) = beside("mine.csv", TWO);
+    work.bw8("import customers mine.csv --sandbox").exits(0);
+    work.bw8("import customers mine.csv --rate 0").exits(0);
+    let other = Server::inside(|_| {});
+    work.write("other.csv", TWO.replace("131", "132"));
+    for _ in 0..2 {
+        let ran = work.on(&other, "import customers other.csv");
+        ran.exits(2).says("--account NAME").says("--other-account");
+    }
+    assert_eq!(sent(&other), 0);
+    work.on(&other, "import customers other.csv --other-account").exits(0);
+    // That is the account of the folder now.
+    work.write("third.csv", TWO.replace("131", "133"));
+    work.on(&other, "import customers third.csv").exits(0);
+    assert_eq!(sent(&other), 4);
+}
+
+#[test]
+fn a_runs_folder_is_named_after_the_account() {
+    let (work, server) = beside("mine.csv", TWO);
+    let login = "user = \"demo@example.com\"\npassword = \"sandbox\"\n";
+    let section = format!("[account.\"主/账号\"]\nbase_url = \"{}\"\n{login}", server.base_url());
+    work.write_private("bw8.toml", &section);
+    work.bw8("import customers mine.csv --rate 0 --account 主/账号").exits(0);
+    let name = work.run_folder().file_name().unwrap().to_string_lossy().into_owned();
+    assert!(name.ends_with("-主_账号-customers-mine"), "{name}");
+}
+
+const TICKET: &str = "标题,描述,客户编号\n示例,打印机坏了,50001\n示例二,打印机坏了,50001\n";
+
+#[test]
+fn notifications_have_to_be_off_before_the_first_tickets() {
+    let (work, server) = beside("tickets.csv", TICKET);
+    let mut command = work.unagreed("import tickets tickets.csv --rate 0");
+    command.arg("--yes");
+    work.run(command).exits(2).says("--notifications-off").never_says("--yes agrees");
+    assert_eq!(server.requests_to("tickets.create"), 0);
+    work.bw8("import tickets tickets.csv --rate 0").exits(0);
+    // It was said once, with the date.
+    work.write("more.csv", TICKET.replace("示例", "又一例"));
+    let mut command = work.unagreed("import tickets more.csv --rate 0");
+    command.arg("--yes");
+    work.run(command).exits(0).says("switched off, as said on 20");
+    // Writing a status is another kind.
+    work.write(
+        "closed.csv",
+        TICKET.replace("\n示例", "\n关闭").replace("50001\n", "50001,已关闭\n").replace("编号\n", "编号,状态\n"),
+    );
+    let mut command = work.unagreed("import tickets closed.csv --rate 0");
+    command.arg("--yes");
+    work.run(command).exits(2).says("--notifications-off");
+    work.bw8("import tickets tickets.csv --sandbox").exits(0);
+}
+
 #[cfg(unix)]
 mod at_a_terminal {
     use super::*;
@@ -165,5 +255,48 @@ mod at_a_terminal {
     fn yes_is_not_asked_again_at_a_terminal() {
         let (work, _server) = beside("mine.csv", TWO);
         work.at_terminal(work.command("import customers mine.csv --rate 0")).ended().exits(0);
+    }
+
+    #[test]
+    fn one_ticket_goes_first_and_a_person_looks_whether_anybody_was_notified() {
+        for (answer, exit, stored) in [("收到了通知", 5, 1), ("", 5, 1), ("没有收到", 0, 2)] {
+            let (work, server) = beside("tickets.csv", TICKET);
+            let before = server.stored("tickets");
+            let mut terminal = work.at_terminal(work.unagreed("import tickets tickets.csv --rate 0 --lang zh"));
+            terminal.answers("是否都已在帮我吧后台关闭？", "1");
+            terminal.answers("确定发送 2 行吗？", "y");
+            terminal.answers("已发送一条", answer);
+            terminal.ended().exits(exit);
+            assert_eq!(server.stored("tickets") - before, stored, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_person_who_does_not_know_about_notifications_sends_nothing() {
+        let (work, server) = beside("tickets.csv", TICKET);
+        let mut terminal = work.at_terminal(work.unagreed("import tickets tickets.csv --rate 0 -y"));
+        terminal.answers("switched off there?", "");
+        terminal.ended().exits(130);
+        let mut terminal = work.at_terminal(work.unagreed("import tickets tickets.csv --rate 0"));
+        terminal.answers("switched off there?", "y");
+        terminal.answers("send 2 rows?", "y");
+        terminal.ended().exits(0);
+        assert_eq!(server.requests_to("tickets.create"), 2);
+    }
+
+    #[test]
+    fn another_account_than_that_of_the_folder_is_asked_about() {
+        let (work, _server) = beside("mine.csv", TWO);
+        work.bw8("import customers mine.csv --rate 0").exits(0);
+        let other = Server::inside(|_| {});
+        work.write("other.csv", TWO.replace("131", "132"));
+        for (answer, exit) in [("", 130), ("y", 0)] {
+            let mut command = work.unagreed("import customers other.csv --rate 0");
+            command.args(["--base-url", other.base_url(), "--yes"]);
+            let mut terminal = work.at_terminal(command);
+            terminal.answers("went to another account", answer);
+            terminal.ended().exits(exit);
+        }
+        assert_eq!(sent(&other), 2);
     }
 }

@@ -1,5 +1,6 @@
 //! The import path, through the binary: a file per theme.
 
+mod accounts;
 mod agreement;
 mod answers;
 mod bad_input;

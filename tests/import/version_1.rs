@@ -54,9 +54,10 @@ fn rows_that_the_version_before_sent_are_recognised_in_another_file() {
     let work = stopped(&server);
     let before = server.stored("customers");
     work.write("part.csv", "姓名,手机,公司编号\n示例 2,13100000002,20001\n示例 9,13100000009,20001\n");
-    work.on(&server, "import customers part.csv").exits(2).says("1 rows of this input were sent then");
-    work.on(&server, "import customers part.csv --dry-run").exits(2);
-    assert_eq!(server.stored("customers"), before);
+    work.on(&server, "import customers part.csv --dry-run").exits(0).says("1 of these rows were imported before");
+    work.on(&server, "import customers part.csv --run part").exits(0).says("1 of these rows were imported before");
+    assert_rows(&work.summary_of("part"), "created 1, skipped 1");
+    assert_eq!(server.stored("customers"), before + 1);
 }
 
 /// A run is read in the language of whoever asks, whatever language it was made in.

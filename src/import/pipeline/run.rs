@@ -14,6 +14,8 @@ use super::stop::{Cause, Stop};
 use super::tally::Tally;
 use crate::api::Client;
 use crate::error::{Context, Error, Result};
+use crate::import::first_look::FirstLook;
+use crate::import::memory::Memory;
 use crate::import::options::ImportOptions;
 use crate::import::plan::RowPlanner;
 use crate::import::preflight::{Preflight, Rows};
@@ -44,7 +46,9 @@ pub(crate) fn send(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: Rows,
+    memory: Memory,
     journal: Journal,
+    first_look: Option<FirstLook>,
     printer: &Printer,
 ) -> Result<Sent> {
     let connection = options.account.connect()?;
@@ -61,12 +65,12 @@ pub(crate) fn send(
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(preflight.rows));
     // It outlives the sender, as it keeps others from retrying the same run.
-    let mut planner = RowPlanner::open(options, preflight, rows, &journal)?;
+    let mut planner = RowPlanner::open(options, preflight, rows, memory, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
     let (to_sender, reserved) = tokio::sync::mpsc::unbounded_channel();
     let reader = Reader::new(options, to_journal.clone(), &shared);
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
-    let sender = Sender::new(options, &client, to_journal, &shared, &progress);
+    let sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
     let (taken, recorded) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| reader.run(&mut planner));
