@@ -149,6 +149,7 @@ mod tests {
     use crate::entity::{AccountMode, Catalog};
     use crate::format::Sheet;
     use crate::mapping::MappingFile;
+    use crate::value::ValueOptions;
 
     fn mapping(header: &[&str], file: &str) -> Mapping {
         let catalog = Catalog::embedded();
@@ -156,7 +157,15 @@ mod tests {
         let sheet = Sheet { header, header_row: 1, ..Sheet::default() };
         let file = MappingFile::parse(file, "m.toml").unwrap();
         let customers = catalog.get("customers").unwrap();
-        Mapping::new(customers, &catalog.service.custom, &sheet, Some(&file), AccountMode::Business).unwrap()
+        Mapping::new(
+            customers,
+            &catalog.service.custom,
+            &sheet,
+            Some(&file),
+            AccountMode::Business,
+            ValueOptions::default(),
+        )
+        .unwrap()
     }
 
     fn identity(header: &[&str], file: &str, cells: &[&str]) -> Content {

@@ -1,8 +1,10 @@
 //! Options that several commands take, and what they mean.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rust_i18n::t;
 
 use crate::account::Account;
@@ -11,10 +13,11 @@ use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Input;
 use crate::import::{Answers, PreflightOptions, stdin};
-use crate::mapping::MappingFile;
+use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::Global;
+use crate::value::{Country, DateOrder, ValueOptions};
 
 /// Which rows of which file, and how they are read.
 #[derive(Debug, Clone, Args)]
@@ -39,7 +42,31 @@ pub(super) struct InputOptions {
     #[arg(long, value_enum, default_value_t)]
     pub mode: WriteMode,
     #[command(flatten)]
+    pub values: ValueArguments,
+    #[command(flatten)]
     pub consent: ConsentOptions,
+}
+
+/// How values are read.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ValueArguments {
+    /// Restore nothing: numbers a spreadsheet changed, invisible characters and the like are refused or stay
+    #[arg(long)]
+    pub keep_raw: bool,
+    /// Which comes first in dates such as 03/04/2026
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub date_order: Option<DateOrder>,
+    /// Country of telephone numbers without a country code
+    #[arg(long, value_name = "CODE", default_value = "CN", ignore_case = true,
+        value_parser = PossibleValuesParser::new(Country::codes()).try_map(|code| Country::of_code(&code).ok_or("")))]
+    pub country: Country,
+}
+
+impl ValueArguments {
+    /// How values are read.
+    pub(super) fn options(&self) -> ValueOptions {
+        ValueOptions { keep_raw: self.keep_raw, date_order: self.date_order, country: self.country }
+    }
 }
 
 /// What a person agrees to before anything is shown.
@@ -121,6 +148,7 @@ impl InputOptions {
             true => (stdin::keep(run)?, t!("import.standard_input").into_owned()),
             false => (self.file.clone(), self.file.display().to_string()),
         };
+        let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
         Ok(PreflightOptions {
             input: Input {
                 path,
@@ -128,12 +156,14 @@ impl InputOptions {
                 sheet: self.sheet.clone(),
                 header_row: self.header_row,
                 encoding: self.encoding.clone(),
+                headings: Some(Arc::new(headings)),
             },
             entity,
             custom: &settings.catalog.service.custom,
             mapping_file,
             account_mode: settings.account_mode,
             mode: self.mode,
+            values: self.values.options(),
             consent: self.consent.consent(),
         })
     }

@@ -2,20 +2,20 @@
 //! first and claiming its rows there, so that the same file retried twice sends nothing twice.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use rust_i18n::t;
 
-use super::options::{ConsentOptions, SendingOptions, account_name};
+use super::options::{ConsentOptions, SendingOptions, ValueArguments, account_name};
 use crate::account::Account;
-use crate::check::consent::Consent;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input, Row};
 use crate::import::report::failed_number;
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
-use crate::mapping::{MappingFile, RESULT_COLUMNS};
+use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::{CommandLine, Global, Printer};
@@ -31,6 +31,8 @@ pub struct Arguments {
     settings: SettingsOptions,
     #[command(flatten)]
     sending: SendingOptions,
+    #[command(flatten)]
+    values: ValueArguments,
     #[command(flatten)]
     consent: ConsentOptions,
     /// Send nothing when any row has a mistake
@@ -60,7 +62,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     }
     let options = ImportOptions {
         catalog: &settings.catalog,
-        preflight: preflight(&settings, &first_run, file, arguments.consent.consent())?,
+        preflight: preflight(&settings, &first_run, file, arguments)?,
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: false,
@@ -90,20 +92,24 @@ fn preflight<'a>(
     settings: &'a Settings,
     first_run: &JournalReader,
     file: PathBuf,
-    consent: Consent,
+    arguments: &Arguments,
 ) -> Result<PreflightOptions<'a>> {
     let parent = first_run.identity();
     let mode = WriteMode::of(&parent.mode);
     let mapping_text = parent.mapping_text.as_deref();
     let shown = file.display().to_string();
+    let entity = mode.entity(settings.catalog.find(&parent.entity)?);
+    let mapping_file = mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?;
+    let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
     Ok(PreflightOptions {
-        input: Input { path: file, shown, ..Input::default() },
-        entity: mode.entity(settings.catalog.find(&parent.entity)?),
+        input: Input { path: file, shown, headings: Some(Arc::new(headings)), ..Input::default() },
+        entity,
         custom: &settings.catalog.service.custom,
-        mapping_file: mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?,
+        mapping_file,
         account_mode: parent.account_mode,
         mode,
-        consent,
+        values: arguments.values.options(),
+        consent: arguments.consent.consent(),
     })
 }
 

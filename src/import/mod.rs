@@ -32,6 +32,8 @@ mod run;
 mod same_account;
 mod spool;
 pub mod stdin;
+#[cfg(test)]
+mod tests;
 
 pub use agreed::Agreed;
 pub use forget::PersonalFiles;

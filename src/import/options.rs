@@ -9,6 +9,7 @@ use crate::format::Input;
 use crate::journal::Parent;
 use crate::mapping::MappingFile;
 use crate::terminal::{CommandLine, Yes};
+use crate::value::ValueOptions;
 
 /// What the rows of an input mean.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct PreflightOptions<'a> {
     pub account_mode: AccountMode,
     /// Whether rows are new records.
     pub mode: WriteMode,
+    /// How values are read.
+    pub values: ValueOptions,
     /// Warnings that a person consents to.
     pub consent: Consent,
 }

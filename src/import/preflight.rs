@@ -10,7 +10,8 @@ use super::cells::{CellSpool, CheckedCells};
 use super::operation::{OperationBuilder, WriteOperation};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
-use crate::check::consent::Consent;
+use crate::check::as_shown::mark_missing;
+use crate::check::consent::{Consent, is_kept};
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
 };
@@ -82,14 +83,14 @@ impl Preflight {
     /// # Errors
     /// An input or mapping that cannot be used.
     pub fn run(options: &PreflightOptions<'_>, agreed: &Agreed, cells: Option<CellSpool>) -> Result<(Preflight, Rows)> {
-        let PreflightOptions { input, entity, custom, mapping_file, account_mode, .. } = options;
+        let PreflightOptions { input, entity, custom, mapping_file, account_mode, values, .. } = options;
         let format = format::detect(input)?;
         let mut reader = format::open(input)?;
         let sheet = reader.sheet().clone();
-        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode)?;
+        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
         let fingerprint = mapping.fingerprint();
         let mut consent = options.consent.clone();
-        let in_file = mapping_file.iter().flat_map(MappingFile::accepted);
+        let in_file = mapping_file.iter().flat_map(MappingFile::accepted).filter(|code| is_kept(code));
         in_file.for_each(|code| consent.add(code));
         let on_command_line = consent.clone();
         let earlier: Vec<&KeptConsent> =
@@ -136,6 +137,7 @@ impl Preflight {
 /// The first reading, row by row.
 struct Reading<'a> {
     mapping: &'a Mapping,
+    sheet: &'a Sheet,
     operations: OperationBuilder<'a>,
     spool: SpoolWriter,
     cells: Option<CellSpool>,
@@ -175,6 +177,7 @@ impl<'a> Reading<'a> {
         let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
         Ok(Reading {
             mapping,
+            sheet,
             operations: OperationBuilder::new(&options.entity, options.mode)?,
             spool: SpoolWriter::new()?,
             cells,
@@ -201,6 +204,7 @@ impl<'a> Reading<'a> {
         }
         let content = self.row.content;
         self.fingerprint.update(content);
+        self.mapping.take_as_shown(&mut self.row, self.sheet);
         let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
         self.mapping.check(&self.row, &mut self.record);
@@ -222,6 +226,7 @@ impl<'a> Reading<'a> {
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
         if let Some(cells) = &mut self.cells {
+            mark_missing(&mut self.row);
             cells.add(&self.row)?;
         }
         self.rows += 1;

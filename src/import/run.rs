@@ -42,6 +42,11 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         return Err(Error::usage(message!("run.strict", rows = preflight.findings.not_sent()))
             .hint(message!("run.strict_hint", file = path.display())));
     }
+    if options.strict
+        && let Some(loss) = preflight.mapping.report().loss()
+    {
+        return Err(Error::usage(loss).hint(message!("mapping.taken_by_nothing_hint")));
+    }
     if options.dry_run {
         return dry_run(options, &preflight, &mut rows, printer);
     }
@@ -175,6 +180,9 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     if ended > 0 {
         printer.result(&t!("run.dry_done", rows = ended));
     }
+    if let Some(loss) = preflight.mapping.report().loss() {
+        printer.result(&loss.to_string());
+    }
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
@@ -184,7 +192,11 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     Ok(exit)
 }
 
-fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIdentity> {
+/// What makes the run the command means the same run as another.
+///
+/// # Errors
+/// A working folder that is gone.
+pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIdentity> {
     let input_path =
         std::path::absolute(&options.preflight.input.path).context(|| options.preflight.input.shown.clone())?;
     Ok(RunIdentity {

@@ -10,6 +10,7 @@ mod redact;
 mod running;
 mod server;
 mod service;
+mod sheet;
 mod table;
 #[cfg(unix)]
 mod terminal;
@@ -22,6 +23,7 @@ pub use redact::{EACH_TIME, without_folder};
 pub use running::Running;
 pub use server::Server;
 pub use service::{Request, Service, customer, page, unknown};
+pub use sheet::{Sheets, sheet_row};
 pub use table::{Table, add_row, customers, workbook};
 #[cfg(unix)]
 pub use terminal::Terminal;
