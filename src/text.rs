@@ -52,6 +52,20 @@ pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
+/// Appends a text as JSON has it.
+pub fn push_json(text: &str, out: &mut Vec<u8>) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    // Nearly no text holds what has to be escaped. All bytes are looked at, as many are looked at at a time.
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
+    // Neither a text nor writing to memory can fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
 /// A text without a secret, in whatever form pages repeat it: as it is, as part of an address, of JSON or of HTML. One of a
 /// letter or two is no secret, and would make every text unreadable.
 pub fn mask(text: &str, secret: &str) -> String {
@@ -115,5 +129,15 @@ mod tests {
     fn long_text_is_cut_by_characters() {
         assert_eq!(shorten("打印机坏了", 3), "打印机…");
         assert_eq!(shorten("abc", 3), "abc");
+    }
+
+    #[test]
+    fn a_text_becomes_json() {
+        for text in ["", "a", "示例，一", "a\"b", "a\\b", "a\nb", "\u{0}", "\u{1f}", " ", "\u{7f}", "\u{2028}", "/"]
+        {
+            let mut json = Vec::new();
+            push_json(text, &mut json);
+            assert_eq!(json, serde_json::to_vec(text).unwrap(), "{text:?}");
+        }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct InputOptions {
     /// Sheet to read, where the first one is not meant
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-    /// Encoding of a text file; only UTF-8 is read so far
+    /// Encoding of a text file, where it is not found: utf-8, gb18030 (gbk, gb2312), big5, utf-16
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
     /// Row of the header, from 1

@@ -10,4 +10,7 @@ pub trait Headings: Debug + Send + Sync {
 
     /// What the template's own example row holds in this column; none when it is empty there.
     fn example(&self, known: usize) -> Option<&str>;
+
+    /// The headings of the columns that only files of failed rows have, in which what became of a row stands, and why.
+    fn status_and_reason(&self) -> [&'static str; 2];
 }

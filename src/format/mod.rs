@@ -10,6 +10,7 @@ mod content;
 mod csv;
 mod detect;
 mod dialect;
+mod example;
 mod file_format;
 mod formats;
 mod headings;

@@ -109,7 +109,6 @@ impl Preflight {
         let mut spool = spool.finish()?;
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
-            tell_apart(&mut spool, &mut duplicates)?;
             find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
         }
         let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -292,44 +291,35 @@ fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Rea
     }
 }
 
-/// Finds out which rows say the same, and which have the same cells, among those that share what they are watched by.
-fn tell_apart(spool: &mut Spool, duplicates: &mut Duplicates) -> Result<()> {
-    let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
-    while let Some(row) = spool.next()? {
-        if duplicates.watches(row.key_hash(), &row.identity) {
-            identities.add(first_eight(&row.identity));
-            contents.add(first_eight(&row.content));
-        }
-    }
-    duplicates.tell_apart(identities, contents);
-    spool.rewind()
-}
-
-/// Finds the rows whose key an earlier row has.
+/// Finds the rows whose key an earlier row has and, among those that share what they are watched by, which say the same and
+/// which have the same cells. Of all other rows no more is read than what tells that they are alone.
 fn find_duplicates(
     spool: &mut Spool,
     mapping: &Mapping,
     duplicates: &mut Duplicates,
     findings: &mut Findings,
 ) -> Result<()> {
-    let mut row_index = 0;
-    while let Some(row) = spool.next()? {
-        if !matches!(row.state, RowState::Skipped(_)) {
-            let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
-            if let (Some(first), Some(key)) = (seen.first, &row.key) {
-                match row.state {
-                    RowState::Refused(_) | RowState::Skipped(_) => {}
-                    RowState::Held { .. } => {
-                        findings.held -= 1;
-                        findings.refused += 1;
-                    }
-                    RowState::Sound(_) => findings.refused += 1,
-                }
-                findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
-            }
+    let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
+    while let Some((row_index, row)) = spool.next_of(|key, identity| duplicates.watches(key, identity))? {
+        if matches!(row.state, RowState::Skipped(_)) {
+            continue;
         }
-        row_index += 1;
+        identities.add(first_eight(&row.identity));
+        contents.add(first_eight(&row.content));
+        let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
+        if let (Some(first), Some(key)) = (seen.first, &row.key) {
+            match row.state {
+                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Held { .. } => {
+                    findings.held -= 1;
+                    findings.refused += 1;
+                }
+                RowState::Sound(_) => findings.refused += 1,
+            }
+            findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
+        }
     }
+    duplicates.tell_apart(identities, contents);
     duplicates.begin();
     spool.rewind()
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::file::MappingFile;
 use super::header_index::HeaderIndex;
+use super::result_columns::RESULT_COLUMNS;
 use crate::entity::{Entity, fold};
 use crate::format::Headings;
 
@@ -37,6 +38,10 @@ impl Headings for KnownHeadings {
 
     fn example(&self, known: usize) -> Option<&str> {
         self.examples.get(known)?.as_deref()
+    }
+
+    fn status_and_reason(&self) -> [&'static str; 2] {
+        [RESULT_COLUMNS[2], RESULT_COLUMNS[3]]
     }
 }
 

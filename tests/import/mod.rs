@@ -16,5 +16,6 @@ mod records;
 mod reports;
 mod retries;
 mod sheet;
+mod text_files;
 mod values;
 mod version_1;
