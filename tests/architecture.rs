@@ -29,7 +29,22 @@ const ARROWS: &[(&str, &[&str])] = &[
             "projection",
         ],
     ),
-    ("import", &["account", "api", "check", "entity", "files", "format", "journal", "mapping", "terminal", "value"]),
+    (
+        "import",
+        &[
+            "account",
+            "api",
+            "check",
+            "entity",
+            "files",
+            "format",
+            "journal",
+            "mapping",
+            "projection",
+            "terminal",
+            "value",
+        ],
+    ),
     (
         "export",
         &["account", "api", "entity", "files", "format", "mirror", "projection", "refresh", "settings", "terminal"],

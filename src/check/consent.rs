@@ -23,9 +23,14 @@ impl Consent {
         self.codes.insert(code.to_owned());
     }
 
+    /// Whether this kind was consented to by its code.
+    pub fn names(&self, code: &str) -> bool {
+        self.codes.contains(code)
+    }
+
     /// Whether this kind was consented to.
     pub fn covers(&self, code: &str) -> bool {
-        self.all || self.codes.contains(code)
+        self.all || self.names(code)
     }
 }
 

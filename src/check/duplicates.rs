@@ -5,11 +5,13 @@
 
 use sha2::{Digest, Sha256};
 
-use super::record::Record;
-use crate::format::Content;
+use super::record::{Record, push_key_part};
+use crate::entity::Entity;
+use crate::format::{Cell, CellKind, Content};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
+use crate::value;
 
 /// A row's natural key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,23 @@ impl Keys {
         }
         Some(NaturalKey { hash, number, text })
     }
+}
+
+/// The hashes of all natural keys of a record whose fields have these texts.
+pub fn key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec<u64> {
+    let hash = |(number, fields): (usize, &Vec<String>)| {
+        let mut key = vec![u8::try_from(number).ok()?];
+        for name in fields {
+            let (field, text) = (entity.field(name)?, text(name)?);
+            let mut cleaned = String::new();
+            let cell = Cell { text: &text, kind: CellKind::Text };
+            let is_clean = value::clean(field, cell, &mut cleaned, &mut Vec::new()).is_ok();
+            push_key_part(field.kind, if is_clean { &cleaned } else { &text }, &mut key);
+            key.push(0xff);
+        }
+        Some(first_eight(&Sha256::digest(&key)))
+    };
+    entity.keys.iter().enumerate().filter_map(hash).collect()
 }
 
 /// What a row is watched by: its key, or its identity when it has none.

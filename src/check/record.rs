@@ -129,7 +129,7 @@ fn push_json_text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Width, case and spaces do not make another key, nor do the signs in a telephone number.
-fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
+pub(super) fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
     match kind {
         Kind::Mobile | Kind::Phone => {
             out.extend(value.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'(' | b')')));

@@ -68,6 +68,15 @@ pub(super) struct SendingOptions {
     /// Stop once N rows in all have failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
+    /// These rows were sent by this run to the same account, though by another address or login
+    #[arg(long, value_name = "RUN", conflicts_with = "other_account")]
+    pub same_account: Option<PathBuf>,
+    /// Rows that were sent by another address or login went to another account
+    #[arg(long)]
+    pub other_account: bool,
+    /// A further folder that holds earlier runs, whose rows are not sent again
+    #[arg(long, value_name = "DIR")]
+    pub runs_from: Option<PathBuf>,
     /// Do not send the first row alone to compare what was stored
     #[arg(long)]
     pub no_canary: bool,

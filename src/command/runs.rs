@@ -73,7 +73,11 @@ fn all(indexes: &[RunIndex]) -> Result<Vec<IndexedRun>> {
 }
 
 fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Exit> {
-    let runs = all(indexes)?;
+    let mut runs = Vec::new();
+    for index in indexes {
+        runs.extend(index.listed()?);
+    }
+    runs.sort_by_key(|run| std::cmp::Reverse(run.started));
     if runs.is_empty() {
         printer.result(&t!("runs.none"));
     }
@@ -81,10 +85,12 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
     for run in &runs {
         let state = JournalReader::open(&run.folder).and_then(|past| State::of(&past));
         let line = match &state {
+            _ if !run.is_there => t!("runs.gone", rows = run.sent).into_owned(),
             Ok(state) => state.line(),
             // One run that cannot be read does not hide the others.
             Err(error) => error.message(),
         };
+        let state = state.ok().filter(|_| run.is_there);
         printer.result(&t!(
             "runs.line",
             started = started(run.started),
@@ -95,8 +101,8 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
         ));
         documents.push(json!({
             "run": run.run, "folder": run.folder.display().to_string(), "host": run.host, "entity": run.entity, "mode": run.mode,
-            "started": run.started, "rows": state.as_ref().ok().map(|state| state.counts),
-            "finished": state.as_ref().ok().map(|state| state.finished),
+            "started": run.started, "rows": state.as_ref().map(|state| state.counts),
+            "finished": state.as_ref().map(|state| state.finished), "folder_is_there": run.is_there, "remembered": run.sent,
         }));
     }
     printer.json(&json!({"version": 1, "runs": documents}));
@@ -176,19 +182,24 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Forgets a run, once that is agreed to.
+/// Forgets a run, once that is agreed to. One whose journal cannot be read is given up.
 fn forget(folder: &Path, indexes: &[RunIndex], assumes_yes: bool, printer: &Printer) -> Result<Exit> {
-    let past = JournalReader::open(folder)?;
-    let identity = past.identity().clone();
-    let is_finished = State::of(&past)?.finished;
-    // It would be in the way of the journal being made anew.
-    drop(past);
-    let files = PersonalFiles::of(folder, &identity, |input| is_needed(indexes, identity.run, input))?;
+    // An open journal would be in the way of its being made anew.
+    let read = JournalReader::open(folder).and_then(|past| Ok((past.identity().clone(), State::of(&past)?.finished)));
+    let (identity, is_finished) = match read {
+        Ok((identity, is_finished)) => (Some(identity), is_finished),
+        Err(error) => {
+            printer.warn(&t!("runs.give_up", folder = quoted_path(folder), why = error.message()));
+            (None, true)
+        }
+    };
+    let run = identity.as_ref().map(|identity| identity.run);
+    let files = PersonalFiles::of(folder, identity.as_ref(), |input| is_needed(indexes, run, input))?;
     let shown = |files: &[PathBuf]| files.iter().map(|file| quoted_path(file)).collect::<Vec<_>>().join("\n  ");
     let document = |is_forgotten: bool, exit: Exit| {
         let own = if is_forgotten { &files.own[..] } else { &[] };
         let texts = |files: &[PathBuf]| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
-        json!({"version": 1, "run": identity.run, "folder": folder.display().to_string(), "forgotten": is_forgotten,
+        json!({"version": 1, "run": run, "folder": folder.display().to_string(), "forgotten": is_forgotten,
             "finished": is_finished, "removed": texts(own), "left": texts(&files.others), "exit": exit})
     };
     if !assumes_yes {
@@ -205,7 +216,10 @@ fn forget(folder: &Path, indexes: &[RunIndex], assumes_yes: bool, printer: &Prin
             return Ok(Exit::Interrupted);
         }
     }
-    files.forget(folder)?;
+    match identity {
+        Some(_) => files.forget(folder)?,
+        None => files.give_up(folder)?,
+    }
     printer.result(&t!("runs.forgot", folder = quoted_path(folder), files = files.own.len()));
     if !is_finished {
         printer.result(&t!("runs.forget_unfinished"));
@@ -218,11 +232,11 @@ fn forget(folder: &Path, indexes: &[RunIndex], assumes_yes: bool, printer: &Prin
 }
 
 /// Whether another run has this input, too, and was not forgotten. One that cannot be read may need it.
-fn is_needed(indexes: &[RunIndex], run: uuid::Uuid, input: &Path) -> Result<bool> {
+fn is_needed(indexes: &[RunIndex], run: Option<uuid::Uuid>, input: &Path) -> Result<bool> {
     let is_forgotten = |run: &IndexedRun| JournalReader::open(&run.folder).and_then(|past| past.forgotten());
     Ok(all(indexes)?
         .iter()
-        .filter(|other| other.run != run && other.input_path == input)
+        .filter(|other| Some(other.run) != run && other.input_path == input)
         .any(|other| !matches!(is_forgotten(other), Ok(Some(_)))))
 }
 

@@ -1,5 +1,6 @@
 //! What becomes of a row now: a plain function of what is known of it.
 
+use super::memory::Said;
 use crate::journal::{Operation, Status};
 
 /// What the checks made of a row.
@@ -22,7 +23,7 @@ pub(super) struct PastEnd {
     pub status: Status,
     /// Its row number then.
     pub number: u64,
-    /// How often its proved rejection was sent again.
+    /// How often its proved rejection was sent again; of one that was not sent, how often it will have been.
     pub generation: u32,
 }
 
@@ -30,6 +31,11 @@ impl PastEnd {
     /// The end of an operation.
     pub(super) fn of(operation: &Operation) -> Self {
         PastEnd { status: operation.status, number: operation.row.number, generation: operation.row.generation }
+    }
+
+    /// How often its proved rejections will have been sent again when it is sent next. What is not sent now keeps it.
+    pub(super) fn next_generation(self) -> u32 {
+        self.generation + u32::from(self.status == Status::Failed)
     }
 
     /// Whether a row that ended so may be sent again.
@@ -62,6 +68,10 @@ pub(super) struct RowFacts {
     pub earlier_key: Option<KeyMatch>,
     /// What another run made of it: one that retried rows of this one, or for a retry the first run and others like it.
     pub elsewhere: Option<PastEnd>,
+    /// What other runs say of it, whatever their input was.
+    pub remembered: Option<Said>,
+    /// A person consented to sending once more what may be meant so.
+    pub may_be_sent_again: bool,
     /// For a retry: the number of another row with its key that the first run has sent.
     pub first_run_key: Option<u64>,
     /// For a retry: the number it names in the first run may be that of another row, as that run has taken a changed input as
@@ -92,6 +102,14 @@ pub(super) enum Decision {
     Elsewhere,
     /// It waits for a person's consent.
     Hold,
+    /// It is done: another run sent it.
+    SentBefore,
+    /// Another run may have sent it.
+    UnknownElsewhere,
+    /// Refused: another run sent its key, by a row that says something else.
+    RefuseSentKey,
+    /// It waits for consent: a row that says the same was sent from another input.
+    HoldSentBefore,
     /// It is sent; a proved rejection under a new request id.
     Send {
         /// How often its proved rejection was sent again.
@@ -122,6 +140,11 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
             (false, None) => Decision::Edited,
         };
     }
+    match facts.remembered {
+        Some(Said::Done) => return Decision::SentBefore,
+        Some(Said::Unknown) => return Decision::UnknownElsewhere,
+        _ => {}
+    }
     if facts.checked == Checked::Refused {
         return Decision::RefuseMistakes;
     }
@@ -137,13 +160,15 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     if let Some(first) = facts.first_run_key {
         return Decision::RefuseSentDouble(first);
     }
+    match facts.remembered {
+        Some(Said::OnlyKey) => return Decision::RefuseSentKey,
+        Some(Said::DoneInAnotherInput) if !facts.may_be_sent_again => return Decision::HoldSentBefore,
+        _ => {}
+    }
     if facts.checked == Checked::Held {
         return Decision::Hold;
     }
-    let generation = match facts.earlier {
-        Some(PastEnd { status: Status::Failed, generation, .. }) => generation + 1,
-        _ => 0,
-    };
+    let generation = facts.earlier.map_or(0, PastEnd::next_generation);
     Decision::Send { generation }
 }
 
@@ -159,6 +184,8 @@ mod tests {
             earlier: None,
             earlier_key: None,
             elsewhere: None,
+            remembered: None,
+            may_be_sent_again: false,
             first_run_key: None,
             has_old_number: false,
         }
@@ -192,7 +219,7 @@ mod tests {
             (RowFacts { has_end: true, ..held }, Nothing),
             (RowFacts { earlier: Some(end(Status::Created)), ..held }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Held)), ..held }, Hold),
-            (RowFacts { earlier: Some(end(Status::Held)), ..sound }, Send { generation: 0 }),
+            (RowFacts { earlier: Some(end(Status::Held)), ..sound }, Send { generation: 2 }),
             (RowFacts { elsewhere: Some(end(Status::Created)), ..held }, Elsewhere),
             (RowFacts { elsewhere: Some(end(Status::Held)), ..held }, Hold),
             (RowFacts { double_of: Some(3), ..held }, RefuseDouble(3)),
@@ -202,7 +229,7 @@ mod tests {
             (RowFacts { earlier: Some(end(Status::Skipped)), ..sound }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Unknown)), ..sound }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Failed)), ..sound }, Send { generation: 3 }),
-            (RowFacts { earlier: Some(end(Status::Refused)), ..sound }, Send { generation: 0 }),
+            (RowFacts { earlier: Some(end(Status::Refused)), ..sound }, Send { generation: 2 }),
             (RowFacts { earlier: Some(end(Status::Failed)), ..with_mistakes }, RefuseMistakes),
             (RowFacts { earlier: Some(end(Status::Created)), ..skipped }, Skip),
             // Its key was sent by a row that is gone: edited; by one that is there: a double.
@@ -235,6 +262,25 @@ mod tests {
             (RowFacts { elsewhere: Some(end(Status::Created)), ..with_mistakes }, RefuseMistakes),
             (RowFacts { has_old_number: true, elsewhere: Some(end(Status::Created)), ..sound }, RefuseOldNumber),
             (RowFacts { has_old_number: true, earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
+            // What other runs say, whatever their input was.
+            (RowFacts { remembered: Some(Said::Done), ..sound }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), ..with_mistakes }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), ..held }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), double_of: Some(3), ..sound }, SentBefore),
+            (RowFacts { remembered: Some(Said::Done), earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
+            (RowFacts { remembered: Some(Said::Done), has_end: true, ..sound }, Nothing),
+            (RowFacts { remembered: Some(Said::Done), ..skipped }, Skip),
+            (RowFacts { remembered: Some(Said::Unknown), ..sound }, UnknownElsewhere),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..sound }, RefuseSentKey),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { remembered: Some(Said::OnlyKey), ..held }, RefuseSentKey),
+            (RowFacts { remembered: Some(Said::OnlyKey), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
+            (RowFacts { remembered: Some(Said::DoneInAnotherInput), ..sound }, HoldSentBefore),
+            (
+                RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..sound },
+                Send { generation: 0 },
+            ),
+            (RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..held }, Hold),
             (RowFacts { first_run_key: Some(5), ..sound }, RefuseSentDouble(5)),
             (RowFacts { first_run_key: Some(5), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
         ] {
@@ -245,6 +291,10 @@ mod tests {
     /// Everything that can be known of a row, in all combinations.
     fn all() -> Vec<RowFacts> {
         let ends = || std::iter::once(None).chain(Status::ALL.map(|status| Some(end(status))));
+        let said = || {
+            [None, Some(Said::Done), Some(Said::Unknown), Some(Said::OnlyKey), Some(Said::DoneInAnotherInput)]
+                .into_iter()
+        };
         let numbers = [None, Some(3)];
         let mut all = Vec::new();
         for checked in [Checked::Skipped, Checked::Refused, Checked::Held, Checked::Sound] {
@@ -254,7 +304,7 @@ mod tests {
                     .flat_map(move |o| numbers.into_iter().flat_map(move |d| numbers.map(|f| (e, o, d, f))))
             }) {
                 for earlier in ends() {
-                    for elsewhere in ends() {
+                    for (elsewhere, remembered) in ends().flat_map(|end| said().map(move |said| (end, said))) {
                         for earlier_key in [
                             None,
                             sent(Status::Created, true),
@@ -268,6 +318,8 @@ mod tests {
                                 earlier,
                                 earlier_key,
                                 elsewhere,
+                                remembered,
+                                may_be_sent_again: false,
                                 first_run_key,
                                 has_old_number,
                             });
@@ -289,9 +341,10 @@ mod tests {
                 assert!(!was_sent(facts.earlier) && !was_sent(facts.elsewhere), "{facts:?}");
                 assert!(facts.earlier_key.is_none() && facts.double_of.is_none(), "{facts:?}");
                 assert!(facts.first_run_key.is_none() && !facts.has_old_number, "{facts:?}");
+                assert!(facts.remembered.is_none(), "{facts:?}");
                 let was_rejected = facts.earlier.is_some_and(|end| end.status == Status::Failed);
                 assert_eq!(
-                    generation > 0,
+                    generation > facts.earlier.map_or(0, |end| end.generation),
                     was_rejected,
                     "a request id is new only after a proved rejection: {facts:?}"
                 );

@@ -23,19 +23,19 @@ pub struct PersonalFiles {
 }
 
 impl PersonalFiles {
-    /// The files of the run in a folder. Its standard input lies beside the runs and may be that of others, too:
+    /// The files of the run in a folder, whose journal may be unreadable. Its standard input lies beside the runs and may be that of others, too:
     /// `is_needed` says so.
     ///
     /// # Errors
     /// A folder that cannot be read.
     pub fn of(
         folder: &Path,
-        identity: &RunIdentity,
+        identity: Option<&RunIdentity>,
         is_needed: impl FnOnce(&Path) -> Result<bool>,
     ) -> Result<PersonalFiles> {
         let place = || folder.display().to_string();
         let mut files = PersonalFiles { own: Vec::new(), others: Vec::new() };
-        let input = kept_input(identity);
+        let input = identity.and_then(kept_input);
         for entry in std::fs::read_dir(folder).context(place)? {
             let path = entry.context(place)?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -54,6 +54,16 @@ impl PersonalFiles {
         files.own.sort();
         files.others.sort();
         Ok(files)
+    }
+
+    /// Gives up a run whose journal cannot be read: these files go, and the journal is put aside, so that nobody takes the
+    /// folder for a run. What the index knows of it stays known.
+    ///
+    /// # Errors
+    /// A file that cannot be removed or renamed.
+    pub fn give_up(&self, folder: &Path) -> Result<()> {
+        self.own.iter().try_for_each(|file| files::remove(file))?;
+        Journal::put_aside(folder)
     }
 
     /// Forgets the run: these files go, and so do the words in its journal.

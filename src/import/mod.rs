@@ -1,6 +1,8 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it,
-//! `spool` keeps its rows as they will be sent and `cells` as they were, `resume` finds the run that is meant, `plan` decides
-//! what becomes of each row (`decision` by what is known of it, `origin` knows what other runs made of it), `operation` is
+//! `spool` keeps its rows as they will be sent and `cells` as they were, `known` gathers what earlier runs say (`resume` finds
+//! the run that is meant), `plan` decides
+//! what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one another's rows made of it, `memory` what all
+//! others did), `operation` is
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
 //! end, `route` knows where it goes), `read_back` compares the first row, `report` tells all of it. `forget` undoes the
 //! keeping. `run` is the story that ties them together.
@@ -8,6 +10,8 @@
 mod cells;
 mod decision;
 mod forget;
+mod known;
+mod memory;
 mod operation;
 mod options;
 mod origin;
@@ -20,8 +24,11 @@ mod resume;
 mod route;
 mod row_sender;
 mod run;
+mod same_account;
 mod spool;
 pub mod stdin;
+#[cfg(test)]
+mod tests;
 
 pub use forget::PersonalFiles;
 pub use options::{ImportOptions, PreflightOptions, ResumeOptions};

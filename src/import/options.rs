@@ -38,6 +38,14 @@ pub struct ResumeOptions {
     pub fresh: bool,
     /// Go on although something changed.
     pub accept_changed: bool,
+    /// A run whose account is this command's, by its folder or name, though host or login differ.
+    pub same_account: Option<PathBuf>,
+    /// Rows that are known from another host or login went to another account.
+    pub other_account: bool,
+    /// A further folder that holds runs.
+    pub runs_from: Option<PathBuf>,
+    /// A person consents to warnings: rows that were held back are looked at anew.
+    pub consents: bool,
 }
 
 /// What an import is to do.
@@ -73,6 +81,11 @@ impl ImportOptions<'_> {
     /// What the rows are.
     pub fn entity(&self) -> &Entity {
         &self.preflight.entity
+    }
+
+    /// Whether a row that is sent makes something new.
+    pub fn makes_records(&self) -> bool {
+        self.preflight.mode.makes_records(self.entity())
     }
 
     /// Whether the rows go to the sandbox.

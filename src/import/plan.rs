@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
+use super::memory::{Memory, Remembered};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
@@ -15,10 +16,15 @@ use super::spool::{RowState, Spool, SpooledRow};
 use crate::check::consent::Consent;
 use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
 use crate::error::{Error, Result};
-use crate::journal::{Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status};
+use crate::journal::{
+    Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status, UNKNOWN_ELSEWHERE,
+};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
+
+/// Code of a row that another run has sent.
+pub(super) const SENT_BEFORE: &str = "sent_before";
 
 /// A row that is to be sent.
 #[derive(Debug)]
@@ -64,6 +70,8 @@ pub(super) struct RowPlanner<'a> {
     origin: Option<Origin>,
     /// Runs that retried rows of this one.
     retries: Vec<Retry>,
+    /// What all other runs say.
+    memory: Memory,
     /// Rows that have an end.
     ended: OperationCursor,
     /// Index of the next row.
@@ -79,6 +87,7 @@ impl<'a> RowPlanner<'a> {
         options: &ImportOptions<'_>,
         preflight: &'a Preflight,
         rows: Rows,
+        memory: Memory,
         journal: &Journal,
     ) -> Result<RowPlanner<'a>> {
         let run = journal.identity().run;
@@ -92,7 +101,8 @@ impl<'a> RowPlanner<'a> {
             has_earlier: past.has_earlier()?,
             past,
             origin: Origin::open(options, journal)?,
-            retries: retries_of(options, &run, &run)?,
+            retries: retries_of(options, &run, &run, &[])?,
+            memory,
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
         };
@@ -142,7 +152,8 @@ impl<'a> RowPlanner<'a> {
         if self.ended.at(self.next_index)?.is_some() {
             return Ok(Some(RowAction::Ended));
         }
-        let known = self.known(&spooled, seen)?;
+        let remembered = self.memory.at(self.next_index)?;
+        let known = self.known(&spooled, seen, remembered.as_ref())?;
         let row = RowKey {
             row: self.next_index,
             number: spooled.number,
@@ -152,7 +163,7 @@ impl<'a> RowPlanner<'a> {
             content_copy: seen.content_copy,
             key: spooled.key_hash(),
             origin: known.origin,
-            generation: 0,
+            generation: known.facts.earlier.map_or(0, PastEnd::next_generation),
         };
         let key = spooled.key.as_ref();
         let (status, reason) = match decide(&known.facts) {
@@ -176,6 +187,28 @@ impl<'a> RowPlanner<'a> {
                 RowState::Skipped(reason) => (Status::Skipped, reason),
                 _ => return Err(undecided()),
             },
+            Decision::SentBefore => {
+                let there = remembered.ok_or_else(undecided)?;
+                return Ok(Some(RowAction::End(self.sent_before(row, there))));
+            }
+            Decision::UnknownElsewhere => {
+                let there = remembered.ok_or_else(undecided)?;
+                let message = message!("memory.row_unknown", folder = self.memory.folder(&there));
+                (Status::Unknown, reason(UNKNOWN_ELSEWHERE, message))
+            }
+            Decision::RefuseSentKey => {
+                let there = remembered.ok_or_else(undecided)?;
+                (Status::Refused, self.sent_key(key, &there))
+            }
+            Decision::HoldSentBefore => {
+                let there = remembered.ok_or_else(undecided)?;
+                let message = message!(
+                    "memory.row_held",
+                    id = there.id.as_deref().unwrap_or("?"),
+                    folder = self.memory.folder(&there)
+                );
+                (Status::Held, reason(SENT_BEFORE, message))
+            }
             Decision::Hold => match spooled.state {
                 RowState::Held { reason, .. } => (Status::Held, reason),
                 _ => return Err(undecided()),
@@ -201,6 +234,26 @@ impl<'a> RowPlanner<'a> {
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer })))
     }
 
+    /// The end of a row that another run has done.
+    fn sent_before(&self, row: RowKey, there: Remembered) -> Operation {
+        let folder = self.memory.folder(&there);
+        let message = message!("memory.row_done", id = there.id.as_deref().unwrap_or("?"), folder = folder);
+        Operation { id: there.id, ..end(row, Status::Skipped, reason(SENT_BEFORE, message)) }
+    }
+
+    /// Why a row is refused whose key another run has sent.
+    fn sent_key(&self, key: Option<&NaturalKey>, there: &Remembered) -> Reason {
+        let labels = key.map(|key| self.mapping.key_labels(key.number));
+        let message = message!(
+            "memory.row_sent_key",
+            labels = labels.unwrap_or_default(),
+            id = there.id.as_deref().unwrap_or("?"),
+            folder = self.memory.folder(there)
+        );
+        let field = key.and_then(|key| self.mapping.key_fields(key.number).first().cloned()).unwrap_or_default();
+        Reason { field, ..reason("key_sent_before", message) }
+    }
+
     /// Puts the claims of a retry on the disk; before that, none of the rows may be sent.
     ///
     /// # Errors
@@ -210,25 +263,27 @@ impl<'a> RowPlanner<'a> {
     }
 
     /// Looks up what is known of a row.
-    fn known(&self, row: &SpooledRow, seen: Seen) -> Result<Known> {
+    fn known(&self, row: &SpooledRow, seen: Seen, remembered: Option<&Remembered>) -> Result<Known> {
         let key = row.key_hash();
         let (mut earlier, mut earlier_key) = (None, None);
         if self.has_earlier {
             earlier = self.past.earlier(self.next_index)?;
             earlier_key = key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
         }
-        let number = earlier.as_ref().map(|earlier| earlier.row.number);
+        let run = self.past.identity().run;
+        let numbers: Vec<_> = earlier.iter().map(|earlier| (run, earlier.row.number)).collect();
         let identity = (&row.identity, seen.copy);
-        let mut elsewhere = of_others(&self.retries, RetriedRow { number, key, identity })?;
+        let mut elsewhere = of_others(&self.retries, RetriedRow { numbers: &numbers, key, identity })?;
         let (mut origin, mut first_run_key, mut has_old_number) = (None, None, false);
         if let Some(first_run) = &self.origin {
             origin = first_run.number_of(row.origin.as_ref(), key)?;
-            let row = RetriedRow { number: origin, key, identity };
+            let numbers = first_run.numbers(origin)?;
+            let row = RetriedRow { numbers: &numbers, key, identity };
             if elsewhere.is_none() {
                 elsewhere = of_others(&first_run.siblings, row)?;
             }
-            if let Some(number) = origin {
-                elsewhere = elsewhere.map_or_else(|| first_run.end_of(number), |found| Ok(Some(found)))?;
+            if origin.is_some() {
+                elsewhere = elsewhere.map_or_else(|| first_run.end_of(&numbers), |found| Ok(Some(found)))?;
                 first_run_key = first_run.sent_key(key)?;
             }
             if let Some((there, _)) = &elsewhere {
@@ -253,6 +308,9 @@ impl<'a> RowPlanner<'a> {
                 .as_ref()
                 .map(|(sent, is_in_input)| KeyMatch { end: PastEnd::of(sent), is_in_input: *is_in_input }),
             elsewhere: elsewhere.as_ref().map(|(there, _)| PastEnd::of(there)),
+            remembered: remembered.map(|remembered| remembered.said),
+            // Consent to sending twice is given each time, by its code or for the row.
+            may_be_sent_again: row.is_confirmed || self.consent.names(SENT_BEFORE),
             first_run_key,
             has_old_number,
         };

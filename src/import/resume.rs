@@ -1,7 +1,6 @@
 //! Which run a command means: a new one, one to go on with, or one that did it all before. The same command never sends
 //! twice: it goes on with the unfinished run of the same rows, and after a finished one it does nothing but say so.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
@@ -9,7 +8,7 @@ use uuid::Uuid;
 
 use super::options::ResumeOptions;
 use super::preflight::Rows;
-use crate::entity::{Entity, WriteMode};
+use crate::entity::Entity;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
 use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, Parent, RunIdentity, RunIndex, WasSent};
@@ -69,28 +68,20 @@ fn find_meant(
         options.folder.as_ref().map(|folder| std::path::absolute(folder).context(|| folder.display().to_string()));
     let named = named.transpose()?;
     let found = match &named {
-        Some(folder) if Journal::exists(folder) => Some(there(JournalReader::open_read_only(folder)?)),
+        Some(folder) if Journal::exists(folder) => Some(JournalReader::open_read_only(folder)?),
         Some(_) => None,
         None if options.fresh => None,
-        None => earlier_run(identity, index, rows, entity)?,
+        None => earlier_run(identity, index, rows)?,
     };
-    let past = match found {
-        None => return Ok(ResumePlan::New(named)),
-        Some(EarlierRun::There(past)) => *past,
-        Some(EarlierRun::Gone(run)) => {
-            let sent = sent_before(rows, index, &run.sender.run, Known::ByIdentity)?;
-            let folder = run.gone.as_ref().unwrap_or(&run.sender.folder);
-            return Err(Error::usage(message!("resume.gone", sent = sent, folder = folder.display()))
-                .hint(message!("resume.gone_hint")));
-        }
-    };
+    let Some(past) = found else { return Ok(ResumePlan::New(named)) };
     let folder = past.folder().to_owned();
     if options.fresh {
         return Err(Error::usage(message!("resume.folder_taken", folder = folder.display()))
             .hint(message!("resume.folder_taken_hint")));
     }
     let changes = changes(past.identity(), identity);
-    let ended = past.ended()?.filter(|(_, is_finished)| *is_finished).map(|(exit, _)| exit);
+    let reopens = options.consents && past.counts()?.held > 0;
+    let ended = past.ended()?.filter(|(_, is_finished)| *is_finished && !reopens).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
         let is_all_done = changes == [Change::Input]
@@ -101,12 +92,6 @@ fn find_meant(
         }
     }
     if changes.is_empty() {
-        // Its rows were looked at when it began; what another run sent since it knows nothing of.
-        let is_later =
-            |run: &Sender| run.first.run != past.identity().run && run.sender.started > past.identity().started;
-        if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.iter().any(is_later) {
-            return Err(Error::usage(message!("resume.several")).hint(message!("resume.several_hint")));
-        }
         return Ok(ResumePlan::Continue(folder, past));
     }
     if changes.contains(&Change::Target) || changes.contains(&Change::Entity) {
@@ -134,38 +119,39 @@ fn find_meant(
             Some(_) => t!("resume.changed_retry_hint", folder = quoted_path(&folder)),
         }));
     }
-    // It knows nothing of what the others sent.
-    let is_other = |run: &Sender| run.gone.is_some() || run.first.run != past.identity().run;
-    if options.folder.is_none() && runs_with_rows(identity, index, rows, entity)?.iter().any(is_other) {
-        return Err(Error::usage(message!("resume.several")).hint(message!("resume.several_hint")));
-    }
     Ok(ResumePlan::Accept(folder, past))
 }
 
-/// Finds out which run is meant and opens its journal.
+/// Opens the journal of the run that is meant, or makes it.
 ///
 /// # Errors
-/// Everything of [`meant`], or another process is at work on the run.
-pub(super) fn decide(
+/// A folder that cannot be written, or another process is at work on the run.
+pub(super) fn open(
+    meant: ResumePlan,
     options: &ResumeOptions,
     identity: RunIdentity,
-    index: &mut RunIndex,
-    rows: &mut Rows,
-    entity: &Entity,
+    ended: u64,
+    index: &RunIndex,
 ) -> Result<OpenedRun> {
-    let meant = meant(options, &identity, index, rows, entity)?;
-    let ended = ended_before(&meant, &identity, index, rows)?;
     match meant {
         ResumePlan::New(named) => {
             let folder = match named {
                 Some(folder) => made(&folder)?,
                 None => free_folder(&identity)?,
             };
-            begin(&folder, &identity, index).map(OpenedRun::New)
+            let journal = begin(&folder, &identity, index)?;
+            if options.fresh {
+                journal.ignore_earlier()?;
+            }
+            Ok(OpenedRun::New(journal))
         }
         ResumePlan::Continue(folder, past) => {
             drop(past);
-            Journal::open(&folder).map(|journal| OpenedRun::Continue(journal, ended))
+            let mut journal = Journal::open(&folder)?;
+            if options.consents {
+                journal.reopen_held()?;
+            }
+            Ok(OpenedRun::Continue(journal, ended))
         }
         ResumePlan::Accept(folder, past) => {
             let run = past.identity().run;
@@ -244,115 +230,23 @@ fn changes(before: &RunIdentity, now: &RunIdentity) -> Vec<Change> {
     .collect()
 }
 
-/// An earlier run that concerns the rows of the input.
-#[derive(Debug)]
-enum EarlierRun {
-    /// Its journal is there.
-    There(Box<JournalReader>),
-    /// Its folder is gone; the index still knows what it sent.
-    Gone(Box<Sender>),
-}
-
-/// A run that sent rows of the input.
-#[derive(Debug)]
-struct Sender {
-    /// That run.
-    sender: IndexedRun,
-    /// The run to go on with: itself, or the one whose rows it retried.
-    first: IndexedRun,
-    /// A folder between the two that is gone.
-    gone: Option<PathBuf>,
-}
-
-impl Sender {
-    fn of(sender: IndexedRun, index: &RunIndex) -> Result<Sender> {
-        let folder_if_gone = |run: &IndexedRun| (!run.is_there).then(|| run.folder.clone());
-        let mut gone = folder_if_gone(&sender);
-        let mut first = sender.clone();
-        while let Some(parent) = &first.parent {
-            match index.of_id(parent)? {
-                Some(parent) => first = parent,
-                None => return Ok(Sender { gone: gone.or(Some(first.folder.clone())), sender, first }),
-            }
-            gone = gone.or_else(|| folder_if_gone(&first));
-        }
-        Ok(Sender { sender, first, gone })
-    }
-}
-
-fn there(past: JournalReader) -> EarlierRun {
-    EarlierRun::There(Box::new(past))
-}
-
-/// The run of the same rows, wherever its folder lies; else the unfinished run of the same file; else the last run that sent
-/// some of the same rows, whatever the file was called then, one whose folder is gone last.
-fn earlier_run(
-    identity: &RunIdentity,
-    index: &mut RunIndex,
-    rows: &mut Rows,
-    entity: &Entity,
-) -> Result<Option<EarlierRun>> {
+/// The run of the same rows, wherever its folder lies; else the unfinished run of the same file, or the finished one that sent
+/// some of its rows.
+fn earlier_run(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows) -> Result<Option<JournalReader>> {
     let open = |run: &IndexedRun| JournalReader::open_read_only(&run.folder);
-    let same_mode = |run: &&IndexedRun| run.mode == identity.mode;
-    index.look_through(&identity.target)?;
+    // A list of failed rows is that of one run; a file that was saved over it may be that of another.
+    let parent = identity.parent.as_ref().map(|parent| parent.run);
+    let is_same_kind = |run: &&IndexedRun| run.mode == identity.mode && run.parent == parent;
     let of_input = index.of_input(&identity.target, &identity.entity, &identity.input)?;
-    if let Some(run) = of_input.iter().find(same_mode) {
-        return open(run).map(there).map(Some);
+    if let Some(run) = of_input.iter().find(is_same_kind) {
+        return open(run).map(Some);
     }
     let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
-    let of_path = of_path.iter().find(same_mode).map(open).transpose()?;
-    let is_finished = |past: &JournalReader| Ok(matches!(past.ended()?, Some((_, true))));
-    if let Some(past) = of_path.as_ref() {
-        // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
-        if !is_finished(past)? && past.has_sent()? || sent_by(rows, index, past, Known::ByKeyToo)? > 0 {
-            return Ok(of_path.map(there));
-        }
-    }
-    let senders = runs_with_rows(identity, index, rows, entity)?;
-    if let Some(run) = senders.iter().find(|run| run.gone.is_none()) {
-        return open(&run.first).map(there).map(Some);
-    }
-    // One that sent nothing comes after those that sent these rows.
-    match (senders.into_iter().next(), of_path) {
-        (Some(gone), _) => Ok(Some(EarlierRun::Gone(Box::new(gone)))),
-        (None, Some(past)) if !is_finished(&past)? => Ok(Some(there(past))),
-        _ => Ok(None),
-    }
-}
-
-/// Runs that sent some of the input's rows, newest first, as the index tells. Rows that may be written again without harm
-/// (changes, tags, bindings) do not count. A retry looks after the runs before it itself.
-fn runs_with_rows(
-    identity: &RunIdentity,
-    index: &mut RunIndex,
-    rows: &mut Rows,
-    entity: &Entity,
-) -> Result<Vec<Sender>> {
-    if identity.parent.is_some() || !WriteMode::of(&identity.mode).makes_records(entity) {
-        return Ok(Vec::new());
-    }
-    let mut runs = index.memory(&identity.target, &identity.entity)?;
-    runs.retain(|run| run.mode == identity.mode);
-    let mut senders = HashSet::new();
-    if !runs.is_empty() {
-        each_batch(rows, |batch| index.find_senders(&batch.rows, &mut senders))?;
-    }
-    runs.retain(|run| senders.contains(&run.number));
-    runs.into_iter().map(|run| Sender::of(run, index)).collect()
-}
-
-/// How many rows of the input an earlier run has sent: a fresh one may create them a second time. An earlier run that
-/// cannot be read does not keep a fresh one from beginning.
-pub(super) fn may_double(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows, entity: &Entity) -> u64 {
-    let found = match earlier_run(identity, index, rows, entity) {
-        Err(error) if index.repair(&error).unwrap_or(false) => earlier_run(identity, index, rows, entity),
-        found => found,
-    };
-    match found {
-        Ok(Some(EarlierRun::There(past))) => sent_by(rows, index, &past, Known::ByKeyToo).unwrap_or(0),
-        Ok(Some(EarlierRun::Gone(run))) => sent_before(rows, index, &run.sender.run, Known::ByKeyToo).unwrap_or(0),
-        _ => 0,
-    }
+    let Some(past) = of_path.iter().find(is_same_kind).map(open).transpose()? else { return Ok(None) };
+    // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
+    let is_finished = matches!(past.ended()?, Some((_, true)));
+    let concerns = !is_finished || sent_by(rows, index, &past, Known::ByKeyToo)? > 0;
+    Ok(concerns.then_some(past))
 }
 
 /// How a row is known to have been sent.
@@ -398,23 +292,30 @@ fn has_all_sent(rows: &mut Rows, index: &mut RunIndex, past: &JournalReader) -> 
 
 /// What the first reading says of a row, beside what it is found by.
 #[derive(Debug, Clone, Copy)]
-struct CheckedRow {
-    is_sound: bool,
-    is_double: bool,
+pub(super) struct CheckedRow {
+    /// It can be sent.
+    pub is_sound: bool,
+    /// An earlier row has its key.
+    pub is_double: bool,
 }
 
 /// Rows that are looked up together: the more of them, the fewer parts of the index are read for each.
 #[derive(Debug, Default)]
-struct Batch {
-    rows: Vec<InputRow>,
-    checked: Vec<CheckedRow>,
+pub(super) struct Batch {
+    /// What they are found by.
+    pub rows: Vec<InputRow>,
+    /// What the first reading says of them.
+    pub checked: Vec<CheckedRow>,
 }
 
 /// Rows of a batch.
 const BATCH: usize = 1 << 17;
 
 /// Calls `look` with all rows in batches, in their order.
-fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result<()>) -> Result<()> {
+///
+/// # Errors
+/// A spool that cannot be read, or whatever `look` says.
+pub(super) fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result<()>) -> Result<()> {
     rows.begin()?;
     let mut batch = Batch::default();
     while let Some(row) = rows.spool.next()? {

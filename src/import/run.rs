@@ -8,19 +8,22 @@ use rust_i18n::t;
 use serde_json::json;
 
 use super::cells::CellSpool;
+use super::known::{Known, register};
 use super::options::ImportOptions;
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
 use super::report::{self, Files, RunContent, exit_of, words, write_issues_beside};
-use super::resume::{self, OpenedRun, decide};
+use super::resume::{self, OpenedRun};
 use crate::account::Account;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
-use crate::journal::{Counts, Journal, JournalReader, RunIdentity, RunIndex};
+use crate::journal::{Counts, Journal, JournalReader, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::terminal::{Printer, ask, can_ask, quoted_path};
 
+/// Name of the folder that holds the folders of runs.
+const RUNS: &str = "bw8-runs";
 /// Kinds of findings that are shown before anything is sent.
 const SHOWN_KINDS: usize = 8;
 
@@ -43,19 +46,23 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let identity = identity(options, &preflight)?;
     let mut index = options.account.index()?;
     index.look_in(places(options, &identity));
-    if options.resume.fresh {
-        warn_of_doubles(options, &identity, &mut index, &mut rows, printer);
-    }
-    // Two commands at once must not both begin a run of the same rows.
+    // Two commands at once must not both begin to send the same rows.
     let deciding = index.hold()?;
-    let decided = decide(&options.resume, identity, &mut index, &mut rows, options.entity());
+    let here = hold_here(options)?;
+    let known = Known::find_out(options, &identity, &mut index, &mut rows);
     tell_index(&mut index, printer);
-    let (mut journal, ended) = match decided? {
+    let known = known?;
+    known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    known.refuse_rows_in_work(options, &identity, &index, &mut rows)?;
+    let remembered = known.memory.not_sent();
+    let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index)?;
+    let (mut journal, ended) = match opened {
         OpenedRun::Finished(past, exit) => return tell_finished(&past, exit, printer),
         OpenedRun::Continue(journal, ended) => (journal, Some(ended)),
         OpenedRun::New(journal) => (journal, None),
     };
-    drop(deciding);
+    register(options, journal.folder(), &mut rows)?;
+    drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
     journal.replace_findings(|put| preflight.findings.each(put))?;
@@ -67,7 +74,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         }
         Some(ended) => printer.say(&t!("run.accept", folder = journal.folder().display(), rows = ended)),
     }
-    if !confirm(options, &preflight, ended.unwrap_or(0), printer)? {
+    if !confirm(options, &preflight, ended.unwrap_or(0) + remembered, printer)? {
         return Ok(Exit::Interrupted);
     }
     // No cells are kept of rows that nobody agreed to send.
@@ -75,21 +82,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
     }
     let started = Instant::now();
-    let sent = pipeline::send(options, &preflight, rows, journal, printer)?;
+    let folder = journal.folder().to_owned();
+    let sent = pipeline::send(options, &preflight, rows, known.memory, journal, printer)?;
+    Registration::end(&folder)?;
     finish(options, &preflight, sent, started, printer)
-}
-
-fn warn_of_doubles(
-    options: &ImportOptions<'_>,
-    identity: &RunIdentity,
-    index: &mut RunIndex,
-    rows: &mut Rows,
-    printer: &Printer,
-) {
-    let doubles = resume::may_double(identity, index, rows, options.entity());
-    if doubles > 0 {
-        printer.warn(&t!("run.fresh", rows = doubles));
-    }
 }
 
 /// Folders in which runs may lie that the index does not know. The sandbox forgets its runs with its records.
@@ -97,12 +93,28 @@ fn places(options: &ImportOptions<'_>, identity: &RunIdentity) -> Vec<PathBuf> {
     if options.is_sandbox() {
         return Vec::new();
     }
+    let named = options.resume.runs_from.iter().filter_map(|folder| std::path::absolute(folder).ok());
     let beside = Path::new(&identity.input_path).parent().map(Path::to_owned);
-    let mut places = Vec::from_iter(std::path::absolute("bw8-runs"));
-    places.extend(beside.iter().map(|folder| folder.join("bw8-runs")));
+    let mut places = Vec::from_iter(std::path::absolute(RUNS));
+    places.extend(beside.iter().map(|folder| folder.join(RUNS)));
     places.extend(beside);
+    places.extend(named);
     places.dedup();
     places
+}
+
+/// Keeps commands that use another state folder from beginning in this folder meanwhile, until it is dropped.
+fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::File>> {
+    if options.is_sandbox() {
+        return Ok(None);
+    }
+    let folder = Path::new(RUNS);
+    let place = || folder.display().to_string();
+    std::fs::create_dir_all(folder).context(place)?;
+    let file = std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("begin.lock"));
+    let file = file.context(place)?;
+    file.lock().context(place)?;
+    Ok(Some(file))
 }
 
 /// Says what there is to say of the index.
@@ -140,13 +152,11 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
     index.look_in(places(options, &identity));
-    if options.resume.fresh {
-        warn_of_doubles(options, &identity, &mut index, rows, printer);
-    }
-    let ended = resume::meant(&options.resume, &identity, &mut index, rows, options.entity())
-        .and_then(|meant| resume::ended_before(&meant, &identity, &mut index, rows));
+    let known = Known::find_out(options, &identity, &mut index, rows);
     tell_index(&mut index, printer);
-    let ended = ended?;
+    let known = known?;
+    known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    let ended = known.not_sent();
     let would_send = sendable(options, preflight, ended);
     let exit = if preflight.findings.not_sent() > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&t!(
@@ -175,7 +185,11 @@ fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
-fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIdentity> {
+/// What makes the run the command means the same run as another.
+///
+/// # Errors
+/// A working folder that is gone.
+pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIdentity> {
     let input_path =
         std::path::absolute(&options.preflight.input.path).context(|| options.preflight.input.shown.clone())?;
     Ok(RunIdentity {

@@ -6,6 +6,9 @@ use std::path::Path;
 use crate::error::{Context, Error, Result};
 use crate::message;
 
+/// Name of the file in the run's folder.
+const FILE_NAME: &str = "journal.lock";
+
 /// Held while a process works on a run; the system lets go of it however the process ends.
 #[derive(Debug)]
 pub struct Lock {
@@ -13,12 +16,19 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Whether a process is at work on the run.
+    pub(super) fn is_held(folder: &Path) -> bool {
+        let file = OpenOptions::new().read(true).open(folder.join(FILE_NAME));
+        // Shared, so that two who only ask do not take each other for one who works.
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Takes the lock of a run's folder.
     ///
     /// # Errors
     /// Another process has it, or the folder cannot be written.
     pub fn take(folder: &Path) -> Result<Lock> {
-        let path = folder.join("journal.lock");
+        let path = folder.join(FILE_NAME);
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

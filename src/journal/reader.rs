@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::database::{connect, damaged, failed, get_identity, totals, version_of};
@@ -15,7 +16,7 @@ use super::rows::{
     COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, SENT, read_finding, read_message, read_operation, signed, unpack,
     unsigned,
 };
-use super::status::{Counts, Status};
+use super::status::{Counts, Status, UNKNOWN_ELSEWHERE};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
 use crate::format::Content;
@@ -48,7 +49,7 @@ pub struct JournalReader {
 }
 
 /// A row that was sent and is not known to have failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct SentRow {
     /// Whether `hash` is that of what it says; else it is that of its cells, all that journals of version 1 know.
     pub has_identity: bool,
@@ -60,6 +61,8 @@ pub(super) struct SentRow {
     pub key: Option<u64>,
     /// How it ended.
     pub status: Status,
+    /// The record's id, as the journal keeps it; NULL when it is not known.
+    pub id: Value,
 }
 
 fn read_sent(row: &Row<'_>) -> rusqlite::Result<SentRow> {
@@ -69,6 +72,7 @@ fn read_sent(row: &Row<'_>) -> rusqlite::Result<SentRow> {
         copy: row.get(2)?,
         key: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
         status: Status::from_number(row.get(4)?).ok_or(rusqlite::Error::InvalidQuery)?,
+        id: row.get(5)?,
     })
 }
 
@@ -126,6 +130,16 @@ impl JournalReader {
         let exit = value("exit")?.and_then(|text| text.parse::<u8>().ok()).and_then(|code| Exit::try_from(code).ok());
         let finished = value("finished")?.as_deref() == Some("1");
         Ok(exit.map(|exit| (exit, finished)))
+    }
+
+    /// Whether the run was to ignore earlier ones when it began.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn ignores_earlier(&self) -> Result<bool> {
+        self.connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE name = 'note.fresh')", [], |row| row.get(0))
+            .map_err(|error| failed(&self.folder, error))
     }
 
     /// When the run was forgotten, in milliseconds of Unix time, if it was.
@@ -212,6 +226,18 @@ impl JournalReader {
             .query_row("SELECT count(*) FROM operation WHERE status = 1 AND id IS NULL", [], |row| row.get(0))
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// So many of the rows that made a record whose id is known, from the first on.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn created(&self, rows: usize) -> Result<Vec<Operation>> {
+        let columns = self.columns();
+        self.query(
+            &format!("SELECT {columns} FROM operation WHERE status = 1 AND id IS NOT NULL ORDER BY row LIMIT {rows}"),
+            read_operation,
+        )
     }
 
     /// Codes of refused, held, failed and unknown rows with one of their messages and how many there are, most first.
@@ -404,6 +430,7 @@ impl JournalReader {
                 copy: key.copy,
                 key: key.key,
                 status: Status::Unknown,
+                id: Value::Null,
             })?;
         }
         self.each_sent_in("operation", &mut take)
@@ -415,8 +442,8 @@ impl JournalReader {
         let mut statement = self
             .connection
             .prepare(&format!(
-                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status FROM {table}
-                 WHERE {SENT}"
+                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id FROM {table}
+                 WHERE {SENT} AND coalesce(code, '') <> '{UNKNOWN_ELSEWHERE}'"
             ))
             .map_err(broken)?;
         let mut rows = statement.query([]).map_err(broken)?;

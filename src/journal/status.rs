@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The code of a row of which another run does not know what became: it is found out there.
+pub const UNKNOWN_ELSEWHERE: &str = "unknown_elsewhere";
+
 /// How a row ended, or that it did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

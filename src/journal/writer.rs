@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use super::database::{
-    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, prepare,
-    put_identity, totals, upgrade,
+    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity, has_journal, keep_log,
+    note_log, prepare, put_identity, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
@@ -71,7 +71,10 @@ impl Journal {
         made.map_err(|error| failed(folder, error))?;
         std::fs::rename(&new, &file).context(|| file.display().to_string())?;
         let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
-        prepare(&connection).map_err(|error| failed(folder, error))?;
+        prepare(&connection)
+            .and_then(|()| keep_log(&connection))
+            .and_then(|()| note_log(&connection))
+            .map_err(|error| failed(folder, error))?;
         Ok(Journal { connection, folder: folder.to_owned(), identity: identity.clone(), _lock: lock })
     }
 
@@ -88,7 +91,7 @@ impl Journal {
         if sound != "ok" {
             return Err(damaged(folder));
         }
-        prepare(&connection).map_err(|error| failed(folder, error))?;
+        prepare(&connection).and_then(|()| note_log(&connection)).map_err(|error| failed(folder, error))?;
         upgrade(&mut connection).map_err(|error| failed(folder, error))?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
@@ -326,6 +329,40 @@ impl Journal {
         self.close()
     }
 
+    /// Says that the run ignores earlier ones, now and when it goes on.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn ignore_earlier(&self) -> Result<()> {
+        self.set_note("fresh", "1")
+    }
+
+    /// Takes their end from rows that were held back: a person has consented to some of them.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn reopen_held(&mut self) -> Result<()> {
+        self.connection
+            .execute("DELETE FROM operation WHERE status = ?1", [Status::Held as i64])
+            .map(drop)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Gives the journal of a folder another name, and its log with it: it cannot be read, and is no run any more.
+    ///
+    /// # Errors
+    /// A file that cannot be renamed.
+    pub fn put_aside(folder: &Path) -> Result<()> {
+        for ending in ["-shm", "-wal", "-journal", ""] {
+            let file = folder.join(format!("{FILE_NAME}{ending}"));
+            if file.exists() {
+                let aside = folder.join(format!("journal.damaged{ending}"));
+                std::fs::rename(&file, &aside).context(|| file.display().to_string())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Says that the run is remembered: it is at work again.
     ///
     /// # Errors
@@ -343,10 +380,7 @@ impl Journal {
     /// A full disk.
     pub fn close(self) -> Result<()> {
         let folder = self.folder;
-        self.connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .and_then(|()| self.connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())))
-            .map_err(|error| failed(&folder, error))?;
+        fold_log(&self.connection).map_err(|error| failed(&folder, error))?;
         self.connection.close().map_err(|(_, error)| failed(&folder, error))
     }
 }

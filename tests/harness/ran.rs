@@ -98,7 +98,8 @@ impl std::fmt::Display for Ran {
 /// they are the rows that were read.
 #[track_caller]
 pub fn assert_rows(summary: &Value, expected: &str) {
-    const STATES: [&str; 8] = ["created", "updated", "unchanged", "skipped", "refused", "failed", "unknown", "pending"];
+    const STATES: [&str; 9] =
+        ["created", "updated", "unchanged", "skipped", "refused", "held", "failed", "unknown", "pending"];
     let rows = summary["rows"].as_object().unwrap_or_else(|| panic!("no rows in {summary}"));
     let total: u64 = rows.iter().filter(|(name, _)| *name != "read").map(|(_, count)| count.as_u64().unwrap()).sum();
     assert_eq!(rows["read"], total, "the ends do not add up to the rows that were read: {summary}");

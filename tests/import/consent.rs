@@ -79,3 +79,13 @@ fn a_required_cell_without_a_value_is_refused_even_with_consent() {
     assert_eq!(work.results().column("status"), ["refused", "created"]);
     assert_eq!(work.results().column("code"), ["one_of", ""]);
 }
+
+#[test]
+fn the_same_command_with_consent_sends_what_was_held() {
+    let work = Work::with("mine.csv", WITH_NULL);
+    work.bw8("import customers mine.csv --sandbox").exits(3);
+    work.bw8("import customers mine.csv --sandbox --accept-warnings=hidden_row").exits(3);
+    work.bw8("import customers mine.csv --sandbox --accept-warnings").exits(0);
+    assert_eq!(work.results().column("status"), ["created", "created"]);
+    work.bw8("import customers mine.csv --sandbox --accept-warnings").exits(0).says("done before");
+}

@@ -200,21 +200,54 @@ fn rows_that_were_edited_after_they_were_sent_stay_known_under_another_file_name
     work.write("a.csv", "公司名称,地址\n示例甲,a2\n示例乙,b2\n");
     work.on(&server, "import companies a.csv --accept-changed").exits(0);
     work.write("b.csv", "公司名称,地址\n示例乙,b2\n示例甲,a2\n");
-    work.on(&server, "import companies b.csv").exits(0).says("this was done before");
+    work.on(&server, "import companies b.csv").exits(0).says("imported before");
     assert_eq!(server.stored("companies"), stored);
 }
 
 #[test]
-fn an_unfinished_run_asks_when_another_one_has_sent_some_of_its_rows_since() {
+fn an_unfinished_run_goes_on_without_the_rows_that_another_one_has_sent_since() {
     let server = Server::start("");
     let work = Work::new();
     work.write_table("all.csv", &tickets());
-    work.on(&server, "import tickets all.csv --limit 1").exits(0);
+    work.on(&server, "import tickets all.csv --limit 1 --run all").exits(0);
     let mut some = tickets();
     some.rows.drain(1..6);
     work.write_table("some.csv", &some);
-    work.on(&server, "import tickets some.csv").exits(0);
+    work.on(&server, "import tickets some.csv --run some").exits(0);
     let stored = server.stored("tickets");
-    work.on(&server, "import tickets all.csv").exits(2).says("several earlier runs");
-    assert_eq!(server.stored("tickets"), stored);
+    // They have no key, and the other file is done with: each of them may be meant once more.
+    work.on(&server, "import tickets all.csv").exits(3).says("5 rows say the same as rows imported before");
+    assert_rows(&work.summary_of("all"), "created 5, held 5");
+    assert_eq!(server.stored("tickets"), stored + 4);
+    // Consent to what may double is given by name, or for the row.
+    work.on(&server, "import tickets all.csv --accept-warnings").exits(3);
+    assert_eq!(server.stored("tickets"), stored + 4);
+    let mut failed = work.table("all/failed.csv");
+    failed.set(0, "confirm import", "yes");
+    work.write_table("confirmed.csv", &failed);
+    work.on(&server, "retry confirmed.csv --run confirmed").exits(3);
+    assert_eq!(server.stored("tickets"), stored + 5);
+    work.on(&server, "import tickets all.csv --accept-warnings=sent_before").exits(0);
+    assert_eq!(server.stored("tickets"), stored + 9);
+}
+
+/// Two people of one name and mobile in two files are for a person to tell apart.
+#[test]
+fn a_row_whose_key_another_run_has_sent_is_refused() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = Work::new();
+    work.write_table("a.csv", &customers(1, 3));
+    work.on(&server, "import customers a.csv --run a").exits(0);
+    let mut b = customers(2, 3);
+    b.set(0, "姓名", "示例 另一人");
+    work.write_table("b.csv", &b);
+    let stored = server.stored("customers");
+    let ran = work.on(&server, "import customers b.csv --run b");
+    ran.exits(3).says("1 rows have the key of a row that was imported before").says("--mode update");
+    assert_rows(&work.summary_of("b"), "created 1, skipped 1, refused 1");
+    assert_eq!(work.table("b/failed.csv").column("姓名"), ["示例 另一人"]);
+    assert_eq!(server.stored("customers"), stored + 1);
+    work.write_table("one.csv", &Table { rows: b.rows[..2].to_vec() });
+    work.on(&server, "import customers one.csv --fresh --run one").exits(0).says("second time");
+    assert_eq!(server.stored("customers"), stored + 2);
 }

@@ -42,7 +42,7 @@ fn a_dry_run_changes_nothing_in_the_folders_of_earlier_runs() {
     work.write_table("copy.csv", &reversed(customers(20, 8)));
     work.write_table("new.csv", &customers(90, 2));
     for (command, code) in [
-        ("import customers more.csv --dry-run".to_owned(), 2),
+        ("import customers more.csv --dry-run".to_owned(), 0),
         ("import customers copy.csv --dry-run".to_owned(), 0),
         ("import customers killed.csv --dry-run".to_owned(), 0),
         ("import customers new.csv --dry-run".to_owned(), 0),
@@ -74,7 +74,7 @@ fn a_dry_run_without_an_index_knows_what_was_sent() {
     let work = imported(&server);
     std::fs::remove_dir_all(work.path("state")).unwrap();
     work.write_table("copy.csv", &reversed(customers(1, 4)));
-    work.on(&server, "import customers copy.csv --dry-run").exits(2).says("3 rows of this input were sent then");
+    work.on(&server, "import customers copy.csv --dry-run").exits(0).says("3 of these rows were imported before");
     assert!(!work.path("state").exists());
 }
 
@@ -83,22 +83,20 @@ fn rows_of_a_run_whose_folder_is_gone_stay_known() {
     let server = Server::start("--variant duplicate-mobile=accepted");
     let work = imported(&server);
     let stored = server.stored("customers");
-    let folder = work.run_folder();
-    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::remove_dir_all(work.run_folder()).unwrap();
+    work.on(&server, "import customers mine.csv --dry-run").exits(0).says("(the folder is gone)");
     work.write_table("more.csv", &reversed(customers(1, 5)));
-    for command in ["import customers mine.csv", "import customers mine.csv --dry-run"] {
-        work.on(&server, command).exits(2).says("3 rows of this input were sent by the run in");
-    }
-    work.on(&server, "import customers more.csv --accept-changed").exits(2).says("that folder is gone");
-    assert_eq!(server.stored("customers"), stored);
     work.on(&server, "import customers more.csv --fresh --dry-run")
         .exits(0)
         .says("3 rows of this input were sent before");
-    // Another run takes the folder's name; that does not bring the first one back.
-    work.on(&server, "import customers mine.csv --fresh --limit 1").exits(0);
-    assert_eq!(work.run_folder(), folder);
-    work.write_table("part.csv", &customers(2, 2));
-    work.on(&server, "import customers part.csv").exits(2).says("2 rows of this input were sent by the run in");
+    let ran = work.on(&server, "import customers mine.csv");
+    ran.exits(0).says("3 of these rows were imported before").says("(the folder is gone)");
+    assert_rows(&work.summary(), "skipped 3");
+    // What was known of the record stays known, and another run that takes the folder's name does not bring the first one back.
+    assert!(work.results().column("id").iter().all(|id| !id.is_empty()));
+    assert_eq!(work.results().column("code"), ["sent_before"; 3]);
+    work.on(&server, "import customers more.csv --run more").exits(0);
+    assert_eq!(server.stored("customers"), stored + 2);
 }
 
 #[test]
@@ -107,28 +105,30 @@ fn the_index_keeps_up_with_a_run_that_goes_on() {
     let work = Work::new();
     work.write_table("mine.csv", &customers(1, 6));
     work.write_table("copy.csv", &reversed(customers(1, 7)));
+    let stored = server.stored("customers");
     let sent = |rows: u64| format!("{rows} rows of this input were sent");
     for (limit, rows) in [("--limit 2", 2), ("--limit 5", 5), ("", 6)] {
         work.on(&server, format!("import customers mine.csv {limit}")).exits(0);
         // An unfinished run is gone on with, so only a dry run with --fresh tells.
         work.on(&server, "import customers copy.csv --fresh --dry-run").exits(0).says(&sent(rows));
     }
-    work.on(&server, "import customers copy.csv").exits(2).says(&sent(6));
+    work.on(&server, "import customers copy.csv").exits(0).says("6 of these rows were imported before");
+    assert_eq!(server.stored("customers"), stored + 7);
 }
 
-/// It would send what the other one sent.
 #[test]
-fn an_unfinished_run_takes_no_rows_of_another_one_as_its_own() {
+fn an_unfinished_run_sends_no_rows_of_another_one() {
     let server = Server::start("--variant duplicate-mobile=accepted");
     let work = imported(&server);
     work.write_table("other.csv", &customers(20, 5));
-    work.on(&server, "import customers other.csv --limit 2").exits(0);
+    work.on(&server, "import customers other.csv --limit 2 --run other").exits(0);
     let stored = server.stored("customers");
     let mut both = customers(20, 5);
     both.rows.extend_from_slice(&customers(1, 3).rows[1..]);
     work.write_table("other.csv", &both);
-    work.on(&server, "import customers other.csv").exits(2).says("several earlier runs");
-    assert_eq!(server.stored("customers"), stored);
+    work.on(&server, "import customers other.csv").exits(0).says("3 of these rows were imported before");
+    assert_rows(&work.summary_of("other"), "created 5, skipped 3");
+    assert_eq!(server.stored("customers"), stored + 3);
 }
 
 #[test]
@@ -201,21 +201,32 @@ fn rows_of_the_version_before_stay_known_when_their_folder_is_gone() {
     let work = stopped(&server);
     let part = "姓名,手机,公司编号\n示例 2,13100000002,20001\n示例 9,13100000009,20001\n";
     work.write("part.csv", part);
-    work.on(&server, "import customers part.csv --dry-run").exits(2).says("1 rows of this input were sent then");
+    work.on(&server, "import customers part.csv --dry-run").exits(0).says("1 of these rows were imported before");
     std::fs::remove_dir_all(work.path("run")).unwrap();
-    work.on(&server, "import customers part.csv").exits(2).says("1 rows of this input were sent by the run in");
+    work.on(&server, "import customers part.csv").exits(0).says("1 of these rows were imported before");
+    assert_rows(&work.summary(), "created 1, skipped 1");
 }
 
 #[test]
-fn a_journal_that_cannot_be_read_is_named_and_what_was_read_of_it_stays_known() {
+fn a_journal_that_cannot_be_read_stops_whatever_would_create() {
     let server = Server::start("");
     let work = imported(&server);
-    std::fs::write(work.run_folder().join("journal.db"), "damaged, and long enough to tell that it is none").unwrap();
+    let stored = server.stored("customers");
+    let damaged = work.run_folder();
+    std::fs::write(damaged.join("journal.db"), "damaged, and long enough to tell that it is none").unwrap();
     work.write_table("new.csv", &customers(50, 2));
-    work.on(&server, "import customers new.csv").exits(0).says("a run that cannot be read");
-    work.write_table("copy.csv", &reversed(customers(1, 3)));
-    work.on(&server, "import customers copy.csv").exits(1).says("damaged");
-    assert_rows(&work.summary(), "created 2");
+    for command in
+        ["import customers new.csv", "import customers new.csv --dry-run", "import customers new.csv --fresh"]
+    {
+        work.on(&server, command).exits(1).says("cannot be read").says("runs forget");
+    }
+    work.write("change.csv", "联系人编号,姓名\n50001,示例改\n");
+    work.on(&server, "import customers change.csv --mode update --run change").exits(0);
+    work.bw8(["runs", "forget", damaged.to_str().unwrap(), "--yes"]).exits(0).says("forgotten");
+    work.write_table("copy.csv", &reversed(customers(1, 4)));
+    work.on(&server, "import customers copy.csv --run copy").exits(0).says("3 of these rows were imported before");
+    assert_rows(&work.summary_of("copy"), "created 1, skipped 3");
+    assert_eq!(server.stored("customers"), stored + 1);
 }
 
 /// Changes may be made again without harm: there and back are two of them.

@@ -452,14 +452,13 @@ fn a_sorted_copy_under_another_name_is_recognised() {
     assert_eq!(server.requests(), before);
     sorted.rows.push(customers(90, 1).rows[1].clone());
     work.write_table("more.csv", &sorted);
-    work.on(&server, "import customers more.csv").exits(2).says("5 rows of this input were sent");
-    work.on(&server, "import customers more.csv --accept-changed").exits(0);
-    assert_rows(&work.summary(), "created 6");
+    work.on(&server, "import customers more.csv --run more").exits(0).says("5 of these rows were imported before");
+    assert_rows(&work.summary_of("more"), "created 1, skipped 5");
     assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));
 }
 
 #[test]
-fn rows_of_several_runs_are_not_sent_again_by_accepting_one_of_them() {
+fn rows_of_several_runs_are_not_sent_again() {
     let (work, server) = (with_customers(3), Server::start(""));
     work.on(&server, "import customers mine.csv").exits(0);
     work.write_table("other.csv", &customers(50, 3));
@@ -467,8 +466,9 @@ fn rows_of_several_runs_are_not_sent_again_by_accepting_one_of_them() {
     let mut both = customers(1, 3);
     both.rows.extend_from_slice(&customers(50, 3).rows[1..]);
     work.write_table("both.csv", &both);
-    work.on(&server, "import customers both.csv --accept-changed").exits(2).says("several earlier runs");
-    work.on(&server, "import customers both.csv --fresh").exits(3).says("second time");
+    work.on(&server, "import customers both.csv --fresh --run fresh").exits(3).says("second time");
+    work.on(&server, "import customers both.csv --accept-changed --run both").exits(0).says("3 of these rows");
+    assert_rows(&work.summary_of("both"), "skipped 6");
 }
 
 #[test]
@@ -521,9 +521,8 @@ fn a_second_copy_of_a_row_is_not_taken_for_the_first() {
     work.write("a.csv", tickets(["甲", "乙"]));
     work.on(&server, "import tickets a.csv").exits(0);
     work.write("b.csv", tickets(["甲", "甲"]));
-    work.on(&server, "import tickets b.csv").exits(2).says("1 rows of this input were sent");
-    work.on(&server, "import tickets b.csv --accept-changed").exits(0);
-    assert_rows(&work.summary(), "created 2");
+    work.on(&server, "import tickets b.csv --run b").exits(3).says("1 rows say the same as rows imported before");
+    assert_rows(&work.summary_of("b"), "created 1, held 1");
     assert_eq!(server.count_by("tickets", "subject")["示例 甲"], 2);
 }
 

@@ -1,5 +1,6 @@
 //! The import path, through the binary: a file per theme.
 
+mod accounts;
 mod answers;
 mod bad_input;
 mod consent;
@@ -11,5 +12,6 @@ mod main_job;
 mod proxy;
 mod records;
 mod reports;
+mod retries;
 mod text_files;
 mod version_1;

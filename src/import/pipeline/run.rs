@@ -14,6 +14,7 @@ use super::stop::{Cause, Stop};
 use super::tally::Tally;
 use crate::api::Client;
 use crate::error::{Context, Error, Result};
+use crate::import::memory::Memory;
 use crate::import::options::ImportOptions;
 use crate::import::plan::RowPlanner;
 use crate::import::preflight::{Preflight, Rows};
@@ -44,6 +45,7 @@ pub(crate) fn send(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: Rows,
+    memory: Memory,
     journal: Journal,
     printer: &Printer,
 ) -> Result<Sent> {
@@ -61,7 +63,7 @@ pub(crate) fn send(
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(preflight.rows));
     // It outlives the sender, as it keeps others from retrying the same run.
-    let mut planner = RowPlanner::open(options, preflight, rows, &journal)?;
+    let mut planner = RowPlanner::open(options, preflight, rows, memory, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
     let (to_sender, reserved) = tokio::sync::mpsc::unbounded_channel();
     let reader = Reader::new(options, to_journal.clone(), &shared);

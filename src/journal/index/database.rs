@@ -11,13 +11,17 @@ use crate::message;
 use crate::message::Message;
 
 /// Version of the tables. Those of the first version have no number: they hold runs and none of their rows.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE run (
   number INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, target TEXT NOT NULL, host TEXT NOT NULL,
   entity TEXT NOT NULL, mode TEXT NOT NULL, input TEXT NOT NULL, input_path TEXT NOT NULL, parent TEXT,
   started INTEGER NOT NULL,
+  -- Whether there was nothing left to do when its rows were read.
+  finished INTEGER NOT NULL DEFAULT 0,
+  -- How many sent rows of it were read.
+  sent INTEGER NOT NULL DEFAULT 0,
   -- How its journal was when its rows were read.
   mark TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX run_by_input ON run (target, entity, input);
@@ -25,20 +29,22 @@ CREATE INDEX run_by_path ON run (target, entity, input_path);
 CREATE INDEX run_by_folder ON run (folder);
 -- Rows that were sent and are not known to have failed, by what they say. Status numbers are those of journal::Status.
 CREATE TABLE by_identity (
-  hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL,
+  hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY,
   PRIMARY KEY (hash, copy, run)) STRICT, WITHOUT ROWID;
 -- Rows of journals of version 1, by their cells: they have no identity.
 CREATE TABLE by_content (
-  hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL,
+  hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY,
   PRIMARY KEY (hash, copy, run)) STRICT, WITHOUT ROWID;
 -- Natural keys of all these rows.
 CREATE TABLE by_key (
-  run INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER NOT NULL, PRIMARY KEY (run, key)) STRICT, WITHOUT ROWID;
+  key INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY,
+  PRIMARY KEY (key, run)) STRICT, WITHOUT ROWID;
 -- Rows of which it is not proved that they are done.
 CREATE INDEX unproved_by_identity ON by_identity (run) WHERE status = 7;
 CREATE INDEX unproved_by_content ON by_content (run) WHERE status = 7;
--- Folders that were looked through for runs into an account.
-CREATE TABLE place (target TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (target, folder)) STRICT, WITHOUT ROWID;
+-- What is known of two accounts, by host and login: that they are one, or that they are not.
+CREATE TABLE account (
+  target TEXT NOT NULL, other TEXT NOT NULL, is_same INTEGER NOT NULL, PRIMARY KEY (target, other)) STRICT, WITHOUT ROWID;
 ";
 
 /// What is known of a run, in tables of every version.
@@ -87,7 +93,9 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     let is_old = transaction.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'run'")?.exists([])?;
     if is_old {
         transaction.execute_batch(
-            "DROP INDEX IF EXISTS run_by_input; DROP INDEX IF EXISTS run_by_path; ALTER TABLE run RENAME TO run_1",
+            "DROP INDEX IF EXISTS run_by_input; DROP INDEX IF EXISTS run_by_path; DROP INDEX IF EXISTS run_by_folder;
+             DROP TABLE IF EXISTS by_identity; DROP TABLE IF EXISTS by_content; DROP TABLE IF EXISTS by_key;
+             DROP TABLE IF EXISTS place; ALTER TABLE run RENAME TO run_1",
         )?;
     }
     transaction.execute_batch(TABLES)?;

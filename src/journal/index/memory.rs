@@ -1,22 +1,21 @@
 //! Which rows an account has from us: the rows of the journals, read once, and looked up for the rows of an input.
 
-use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, TransactionBehavior, params};
 use uuid::Uuid;
 
-use super::super::database::FILE_NAME;
+use super::super::database::{FILE_NAME, damaged, has_journal};
 use super::super::operation::RowIdentity;
 use super::super::reader::JournalReader;
+use super::super::status::Status;
 use super::runs::{IndexedRun, RunIndex};
-use crate::error::{Context, Result};
-use crate::files::path_to_text;
+use crate::error::{Context, Error, Result};
 use crate::format::Content;
-use crate::message;
 use crate::message::Message;
 
 /// A row of an input, as runs may know it.
@@ -37,69 +36,104 @@ pub struct WasSent {
     pub by_key: bool,
 }
 
+/// What another run has made of a row, or of one with its natural key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentBefore {
+    /// What the run goes by in the index.
+    pub run: i64,
+    /// How the row ended there.
+    pub status: Status,
+    /// Whether it says the same; else only its key is the same.
+    pub says_the_same: bool,
+    /// The record's id, when it is known.
+    pub id: Option<String>,
+}
+
+impl SentBefore {
+    /// The more it says the greater: the same row before one with the same key, what is done before what is in doubt.
+    fn weight(&self) -> (bool, bool) {
+        (self.says_the_same, self.status != Status::Unknown)
+    }
+}
+
 /// Where rows of journals wait to be put into the index in its order, which spares it to write each page many times.
 const STAGED: &str = "
 CREATE TEMP TABLE IF NOT EXISTS staged (
   has_identity INTEGER NOT NULL, hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL,
-  status INTEGER NOT NULL) STRICT;
-CREATE TEMP TABLE IF NOT EXISTS staged_key (run INTEGER NOT NULL, key INTEGER NOT NULL, status INTEGER NOT NULL) STRICT;
+  status INTEGER NOT NULL, id ANY) STRICT;
+CREATE TEMP TABLE IF NOT EXISTS staged_key (
+  key INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY) STRICT;
 ";
 
 /// Of rows that were read twice the last one counts: it is the newest. What did not change is not written.
 const TAKE_OVER: &str = "
-INSERT INTO by_identity SELECT hash, copy, run, status FROM temp.staged WHERE has_identity = 1
+INSERT INTO by_identity SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 1
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status WHERE status <> excluded.status;
-INSERT INTO by_content SELECT hash, copy, run, status FROM temp.staged WHERE has_identity = 0
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
+INSERT INTO by_content SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 0
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status WHERE status <> excluded.status;
-INSERT INTO by_key SELECT run, key, status FROM temp.staged_key WHERE true
-  ORDER BY run, key, temp.staged_key.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status WHERE status <> excluded.status;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
+INSERT INTO by_key SELECT key, run, status, id FROM temp.staged_key WHERE true
+  ORDER BY key, run, temp.staged_key.rowid
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
 DROP TABLE temp.staged; DROP TABLE temp.staged_key;
 ";
 
 impl RunIndex {
-    /// Lists the runs for this account in the folders of [`RunIndex::look_in`], those of each folder once: an index that is
-    /// new knows none of them.
+    /// Lists the runs in the folders of [`RunIndex::look_in`] that are new there, were moved, or grew.
     ///
     /// # Errors
     /// A damaged index.
-    pub fn look_through(&mut self, target: &str) -> Result<()> {
-        for folder in &self.places {
-            let place = params![target, path_to_text(folder)];
-            let is_known = self
-                .connection
-                .prepare_cached("SELECT 1 FROM place WHERE target = ?1 AND folder = ?2")
-                .and_then(|mut statement| statement.exists(place))
-                .context(|| self.place())?;
-            if is_known {
-                continue;
-            }
-            for run in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
-                // What is no journal of ours, or is damaged, tells nothing of whose it is.
-                let Ok(past) = JournalReader::open_read_only(&run) else { continue };
-                let identity = past.identity();
-                if identity.target == target && self.of_id(&identity.run)?.is_none_or(|known| !known.is_there) {
-                    self.put(identity, &run)?;
+    pub fn look_through(&mut self) -> Result<()> {
+        for place in self.places.clone() {
+            for folder in std::fs::read_dir(place).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                if !has_journal(&folder) || self.knows(&folder)? {
+                    continue;
+                }
+                match JournalReader::open_read_only(&folder) {
+                    Ok(past) => self.list(&past)?,
+                    Err(error) => self.cannot_read(folder, error),
                 }
             }
-            self.connection
-                .execute("INSERT OR IGNORE INTO place (target, folder) VALUES (?1, ?2)", place)
-                .context(|| self.place())?;
         }
         Ok(())
     }
 
-    /// Runs for this account and entity, newest first, those whose folders are gone included. Rows of journals that are
-    /// new or grew are read.
+    /// Whether the journal in a folder is the one the index has read.
+    fn knows(&self, folder: &Path) -> Result<bool> {
+        let there = self.of_folder(folder)?;
+        Ok(there.is_some_and(|run| !run.mark.is_empty() && mark(folder).is_some_and(|mark| mark == run.mark)))
+    }
+
+    /// Lists a run where it lies now. Of two copies of its folder the one that was known first counts.
+    fn list(&mut self, past: &JournalReader) -> Result<()> {
+        let known = self.of_id(&past.identity().run)?;
+        if known.is_none_or(|known| !known.is_there) {
+            self.put(past.identity(), past.folder())?;
+        }
+        Ok(())
+    }
+
+    /// Runs whose journals are there and cannot be read, with the reason.
+    pub fn unreadable(&self) -> &[(PathBuf, Message)] {
+        &self.unreadable
+    }
+
+    fn cannot_read(&mut self, folder: PathBuf, error: Error) {
+        if self.unreadable.iter().all(|(known, _)| *known != folder) {
+            self.unreadable.push((folder, error.into_message()));
+        }
+    }
+
+    /// All runs for this entity into the service's accounts, newest first, those whose folders are gone included. Rows of
+    /// journals that are new or grew are read.
     ///
     /// # Errors
     /// A damaged index, a full disk.
-    pub fn memory(&mut self, target: &str, entity: &str) -> Result<Vec<IndexedRun>> {
-        let runs = self.of_entity(target, entity)?;
+    pub fn memory(&mut self, entity: &str) -> Result<Vec<IndexedRun>> {
+        let runs = self.of_entity(entity)?;
         self.catch_up(runs.iter().filter(|run| run.is_there))?;
-        Ok(runs)
+        self.of_entity(entity)
     }
 
     /// Reads the rows of one run, when it is new here or grew.
@@ -120,10 +154,13 @@ impl RunIndex {
             // Before it is read: what is written meanwhile is read the next time.
             let mark = mark(&run.folder).unwrap_or_default();
             if mark.is_empty() || mark != run.mark {
-                match JournalReader::open_read_only(&run.folder) {
+                let past = match is_cut(&run.mark, &mark) {
+                    true => Err(damaged(&run.folder)),
+                    false => JournalReader::open_read_only(&run.folder),
+                };
+                match past {
                     Ok(past) => grown.push((run, past, mark)),
-                    // One run that cannot be read does not keep another from beginning.
-                    Err(error) => self.words.push(message!("journal.not_indexed", why = error.into_message())),
+                    Err(error) => self.cannot_read(run.folder.clone(), error),
                 }
             }
         }
@@ -135,36 +172,57 @@ impl RunIndex {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context(|| place.clone())?;
         transaction.execute_batch(STAGED).context(|| place.clone())?;
         for (run, past, mark) in &grown {
-            read_rows(&transaction, run.number, past, &place)?;
+            let sent = read_rows(&transaction, run.number, past, &place)?;
+            let is_finished = matches!(past.ended()?, Some((_, true)));
             transaction
-                .execute("UPDATE run SET mark = ?2 WHERE number = ?1", params![run.number, mark])
+                .execute(
+                    "UPDATE run SET mark = ?2, finished = ?3, sent = ?4 WHERE number = ?1",
+                    params![run.number, mark, is_finished, sent.cast_signed()],
+                )
                 .context(|| place.clone())?;
         }
         transaction.execute_batch(TAKE_OVER).and_then(|()| transaction.commit()).context(|| place.clone())
     }
 
-    /// Adds the numbers of the runs that have sent some of these rows as they are to `found`, whatever their account.
+    /// What runs have made of these rows, for each of them the weightiest that one of those says which `counts` lets count;
+    /// none where nobody has sent it.
     ///
     /// # Errors
     /// A damaged index.
-    pub fn find_senders(&self, rows: &[InputRow], found: &mut HashSet<i64>) -> Result<()> {
+    pub fn sent_before(&self, rows: &[InputRow], counts: impl Fn(i64) -> bool) -> Result<Vec<Option<SentBefore>>> {
+        let mut sent: Vec<Option<SentBefore>> = vec![None; rows.len()];
+        let mut take = |row: usize, found: SentBefore| {
+            let known = &mut sent[row];
+            if counts(found.run) && known.as_ref().is_none_or(|known| known.weight() < found.weight()) {
+                *known = Some(found);
+            }
+        };
         let looked = (|| -> rusqlite::Result<()> {
             let _transaction = self.connection.unchecked_transaction()?;
             for (table, hash) in self.tables()? {
                 let mut statement = self
                     .connection
-                    .prepare_cached(&format!("SELECT run FROM {table} WHERE hash = ?1 AND copy = ?2"))?;
+                    .prepare_cached(&format!("SELECT run, status, id FROM {table} WHERE hash = ?1 AND copy = ?2"))?;
                 for row in in_order(rows, |row| hash(row).0) {
                     let (hash, copy) = hash(&rows[row]);
-                    let mut runs = statement.query(params![&hash[..], copy])?;
-                    while let Some(run) = runs.next()? {
-                        found.insert(run.get(0)?);
+                    let mut found = statement.query(params![&hash[..], copy])?;
+                    while let Some(found) = found.next()? {
+                        take(row, read_sent_before(found, true)?);
                     }
+                }
+            }
+            let mut statement = self.connection.prepare_cached("SELECT run, status, id FROM by_key WHERE key = ?1")?;
+            for row in in_order(rows, |row| row.key.map(u64::cast_signed)) {
+                let Some(key) = rows[row].key else { continue };
+                let mut found = statement.query([key.cast_signed()])?;
+                while let Some(found) = found.next()? {
+                    take(row, read_sent_before(found, false)?);
                 }
             }
             Ok(())
         })();
-        looked.context(|| self.place())
+        looked.context(|| self.place())?;
+        Ok(sent)
     }
 
     /// Which of these rows a run has sent. Its journal must have been read by [`RunIndex::read_run`].
@@ -216,24 +274,47 @@ fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize
     order
 }
 
-/// Stages the rows that a run has sent. What was done stays done; what was in doubt may have been found out.
-fn read_rows(index: &Connection, number: i64, past: &JournalReader, place: &Message) -> Result<()> {
+/// Stages the rows that a run has sent; how many they are. What was done stays done; what was in doubt may have been found out.
+fn read_rows(index: &Connection, number: i64, past: &JournalReader, place: &Message) -> Result<u64> {
     let begun = (|| -> rusqlite::Result<_> {
         index.execute("DELETE FROM by_identity WHERE run = ?1 AND status = 7", [number])?;
         index.execute("DELETE FROM by_content WHERE run = ?1 AND status = 7", [number])?;
         index.execute("DELETE FROM by_key WHERE run = ?1 AND status = 7", [number])?;
-        let row = index.prepare("INSERT INTO temp.staged VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        let key = index.prepare("INSERT INTO temp.staged_key VALUES (?1, ?2, ?3)")?;
+        let row = index.prepare("INSERT INTO temp.staged VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+        let key = index.prepare("INSERT INTO temp.staged_key VALUES (?1, ?2, ?3, ?4)")?;
         Ok((row, key))
     })();
     let (mut row, mut key) = begun.context(|| place.clone())?;
+    let mut rows = 0;
     past.each_sent(|sent| {
+        rows += 1;
         let status = sent.status as i64;
-        let staged = row
-            .execute(params![sent.has_identity, &sent.hash[..], sent.copy, number, status])
-            .and_then(|_| sent.key.map_or(Ok(0), |hash| key.execute(params![number, hash.cast_signed(), status])));
+        let staged =
+            row.execute(params![sent.has_identity, &sent.hash[..], sent.copy, number, status, sent.id]).and_then(
+                |_| sent.key.map_or(Ok(0), |hash| key.execute(params![hash.cast_signed(), number, status, sent.id])),
+            );
         staged.map(drop).context(|| place.clone())
-    })
+    })?;
+    Ok(rows)
+}
+
+fn read_sent_before(row: &Row<'_>, says_the_same: bool) -> rusqlite::Result<SentBefore> {
+    let id = match row.get_ref(2)? {
+        ValueRef::Integer(id) => Some(id.to_string()),
+        ValueRef::Text(id) => Some(String::from_utf8_lossy(id).into_owned()),
+        _ => None,
+    };
+    let status = Status::from_number(row.get(1)?).ok_or(rusqlite::Error::InvalidQuery)?;
+    Ok(SentBefore { run: row.get(0)?, status, says_the_same, id })
+}
+
+/// Whether a log became shorter while the file it belongs to stayed as it was: then changes were lost.
+fn is_cut(before: &str, now: &str) -> bool {
+    let parts = |mark: &str| {
+        let (file, log) = mark.split_once(" + ")?;
+        Some((file.to_owned(), log.split(' ').next()?.parse::<u64>().ok()?))
+    };
+    parts(before).zip(parts(now)).is_some_and(|(before, now)| before.0 == now.0 && now.1 < before.1)
 }
 
 /// What tells whether a journal changed since it was read: none while somebody may be writing to it.
@@ -244,9 +325,11 @@ fn mark(folder: &Path) -> Option<String> {
         // Its process is at work, or was killed. Within a moment a second change leaves the time as it was.
         let is_settled = |file: &Metadata| file.modified().ok()?.elapsed().ok().filter(|age| *age > MOMENT);
         is_settled(&kept).and(is_settled(&log))?;
-        let of =
-            |file: &Metadata| Some((file.len(), file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos()));
-        return Some(format!("{:?} {:?}", of(&kept)?, of(&log)?));
+        let of = |file: &Metadata| {
+            let changed = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
+            Some(format!("{} {changed}", file.len()))
+        };
+        return Some(format!("{} + {}", of(&kept)?, of(&log)?));
     }
     // Each change of a file without a log is counted in its header: bytes 24 to 27; byte 18 tells that it has none.
     let mut header = [0; 28];
@@ -335,11 +418,17 @@ mod tests {
         let all: Vec<Operation> = (1..).zip(Status::ALL).map(|(row, status)| ended(row, status)).collect();
         journal.apply(&[], &all, &[]).unwrap();
         assert_eq!(sent(&mut index, &journal), (vec![1, 2, 3, 7], vec![1, 2, 3, 7]));
-        let mut found = HashSet::new();
-        index.find_senders(&input(4..7), &mut found).unwrap();
-        assert!(found.is_empty());
-        index.find_senders(&input(0..2), &mut found).unwrap();
-        assert_eq!(found.len(), 1);
+        let number = index.of_id(&Uuid::from_u128(5)).unwrap().unwrap().number;
+        let before = |rows| index.sent_before(&input(rows), |run| run == number).unwrap();
+        assert_eq!(before(4..7), [const { None }; 3]);
+        let known = |status| Some(SentBefore { run: number, status, says_the_same: true, id: None });
+        assert_eq!(before(0..2), [None, known(Status::Created)]);
+        assert_eq!(before(7..8), [known(Status::Unknown)]);
+        assert_eq!(index.sent_before(&input(0..2), |_| false).unwrap(), [None, None]);
+        let mut other = input(1..2);
+        other[0].identity.identity = [77; 16];
+        let by_key = index.sent_before(&other, |_| true).unwrap();
+        assert!(by_key[0].as_ref().is_some_and(|sent| !sent.says_the_same), "{by_key:?}");
     }
 
     #[test]
@@ -363,6 +452,17 @@ mod tests {
         journal.accept_change(RunIdentity { input: "other".into(), ..identity(5) }).unwrap();
         journal.apply(&[], &[ended(2, Status::Refused), ended(4, Status::Created)], &[]).unwrap();
         assert_eq!(sent(&mut index, &journal).0, [1, 2, 4]);
+    }
+
+    #[test]
+    fn a_log_that_became_shorter_lost_something() {
+        assert!(is_cut("4096 9 + 800 11", "4096 9 + 400 12"));
+        for (before, now) in [("4096 9 + 800 11", "4096 9 + 900 12"), ("4096 9 + 800 11", "8192 12 + 0 13")] {
+            assert!(!is_cut(before, now), "{now}");
+        }
+        for (before, now) in [("3 4096", "4096 9 + 800 11"), ("4096 9 + 800 11", "4 4096"), ("", "")] {
+            assert!(!is_cut(before, now), "{now}");
+        }
     }
 
     #[test]

@@ -9,5 +9,5 @@ mod database;
 mod memory;
 mod runs;
 
-pub use memory::{InputRow, WasSent};
+pub use memory::{InputRow, SentBefore, WasSent};
 pub use runs::{IndexedRun, RunIndex};

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::super::database::has_journal;
 use super::super::identity::RunIdentity;
+use super::super::registration::Registration;
 use super::database::{in_memory, is_damage, no_index, open, set_aside};
 use crate::error::{Context, Error, Result};
 use crate::files::{path_of_text, path_to_text};
@@ -22,6 +23,8 @@ pub struct RunIndex {
     file: PathBuf,
     /// Folders that may hold runs' folders.
     pub(super) places: Vec<PathBuf>,
+    /// Runs whose journals are there and cannot be read, with the reason.
+    pub(super) unreadable: Vec<(PathBuf, Message)>,
     /// What there is to say of it.
     pub(super) words: Vec<Message>,
 }
@@ -35,6 +38,8 @@ pub struct IndexedRun {
     pub folder: PathBuf,
     /// Whether its journal is still there.
     pub is_there: bool,
+    /// Account and host.
+    pub target: String,
     /// Host, as shown.
     pub host: String,
     /// Name of the entity.
@@ -51,6 +56,10 @@ pub struct IndexedRun {
     pub number: i64,
     /// The run whose rows it sends again.
     pub parent: Option<Uuid>,
+    /// Whether there was nothing left to do when its rows were read.
+    pub is_finished: bool,
+    /// How many sent rows of it were read.
+    pub sent: u64,
     /// How its journal was when its rows were read.
     pub(super) mark: String,
 }
@@ -70,7 +79,7 @@ impl RunIndex {
         let file = folder.join(FILE_NAME);
         std::fs::create_dir_all(folder).context(|| no_index(&file))?;
         let (connection, message) = open(&file)?;
-        Ok(RunIndex { connection, file, places: Vec::new(), words: Vec::from_iter(message) })
+        Ok(RunIndex { connection, file, places: Vec::new(), unreadable: Vec::new(), words: Vec::from_iter(message) })
     }
 
     /// Opens the index in `folder`; when there is none, one that goes with the process and leaves nothing behind.
@@ -83,7 +92,7 @@ impl RunIndex {
         }
         let file = folder.join(FILE_NAME);
         let connection = in_memory().context(|| no_index(&file))?;
-        Ok(RunIndex { connection, file, places: Vec::new(), words: Vec::new() })
+        Ok(RunIndex { connection, file, places: Vec::new(), unreadable: Vec::new(), words: Vec::new() })
     }
 
     /// What a person has to know of the index, once.
@@ -169,6 +178,16 @@ impl RunIndex {
         self.find("target = ?1 AND entity = ?2 AND input_path = ?3", params![target, entity, path_to_text(input_path)])
     }
 
+    /// Runs for this entity whose rows are being sent at this moment.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn in_work(&self, entity: &str) -> Result<Vec<IndexedRun>> {
+        let mut runs = self.of_entity(entity)?;
+        runs.retain(|run| run.is_there && matches!(Registration::each_of_live(&run.folder, |_| Ok(())), Ok(true)));
+        Ok(runs)
+    }
+
     /// Runs that retry the rows of this one, newest first.
     ///
     /// # Errors
@@ -177,12 +196,51 @@ impl RunIndex {
         self.find("parent = ?1", [parent.to_string()])
     }
 
-    /// Runs for this account and entity, those whose folders are gone included, newest first.
-    pub(super) fn of_entity(&self, target: &str, entity: &str) -> Result<Vec<IndexedRun>> {
-        self.select("target = ?1 AND entity = ?2", params![target, entity])
+    /// Runs for this entity, those whose folders are gone included, newest first.
+    pub(super) fn of_entity(&self, entity: &str) -> Result<Vec<IndexedRun>> {
+        self.select("entity = ?1", [entity])
     }
 
-    /// All runs, newest first.
+    /// The last run in this folder.
+    pub(super) fn of_folder(&self, folder: &Path) -> Result<Option<IndexedRun>> {
+        Ok(self.select("folder = ?1", [path_to_text(folder)])?.into_iter().next())
+    }
+
+    /// What is known of this account and another one: whether they are the same; none when nobody has said.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn is_same_account(&self, target: &str, other: &str) -> Result<Option<bool>> {
+        let found = self.connection.query_row(
+            "SELECT is_same FROM account WHERE target = ?1 AND other = ?2",
+            [target, other],
+            |row| row.get(0),
+        );
+        found.optional().context(|| self.place())
+    }
+
+    /// Keeps whether this account and another one are the same.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put_same_account(&self, target: &str, other: &str, is_same: bool) -> Result<()> {
+        for (target, other) in [(target, other), (other, target)] {
+            self.connection
+                .execute("INSERT OR REPLACE INTO account VALUES (?1, ?2, ?3)", params![target, other, is_same])
+                .context(|| self.place())?;
+        }
+        Ok(())
+    }
+
+    /// All runs, newest first, those whose folders are gone included.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn listed(&self) -> Result<Vec<IndexedRun>> {
+        self.select("1", [])
+    }
+
+    /// All runs whose journals are there, newest first.
     ///
     /// # Errors
     /// A damaged index.
@@ -222,13 +280,15 @@ impl RunIndex {
 }
 
 /// A folder that was deleted may hold a later run.
-const SELECT: &str = "SELECT run, folder, host, entity, mode, input_path, input, started, number, parent, mark,
+const SELECT: &str =
+    "SELECT run, folder, host, entity, mode, input_path, input, started, number, parent, mark, target, finished,
+    sent,
     EXISTS (SELECT 1 FROM run AS later WHERE later.folder = run.folder AND later.started > run.started)
     FROM run";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
     let folder = path_of_text(&row.get::<_, String>(1)?);
-    let is_replaced: bool = row.get(11)?;
+    let is_replaced: bool = row.get(14)?;
     Ok(IndexedRun {
         run: row.get::<_, String>(0)?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
         is_there: !is_replaced && has_journal(&folder),
@@ -242,5 +302,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
         number: row.get(8)?,
         parent: row.get::<_, Option<String>>(9)?.and_then(|parent| parent.parse().ok()),
         mark: row.get(10)?,
+        target: row.get(11)?,
+        is_finished: row.get(12)?,
+        sent: row.get::<_, i64>(13)?.cast_unsigned(),
     })
 }

@@ -1,0 +1,236 @@
+//! What is known before anything is sent: which run is meant, what it has done already, and what other runs say of the rows.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use super::memory::{Concerned, Memory, OtherAccount, family, first_of};
+use super::options::ImportOptions;
+use super::preflight::Rows;
+use super::resume::{ResumePlan, each_batch, ended_before, meant};
+use super::same_account::is_proved;
+use crate::check::duplicates::first_eight;
+use crate::error::{Error, Exit, Result};
+use crate::journal::{InputRow, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
+use crate::message;
+use crate::message::Message;
+
+/// What is known before anything is sent.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The run that is meant.
+    pub meant: ResumePlan,
+    /// How many rows it has ended already, in a way that keeps them from being sent again.
+    pub ended: u64,
+    /// What other runs say.
+    pub memory: Memory,
+    /// What there is to say of it.
+    pub words: Vec<Message>,
+    /// The run itself and those that retry one another's rows.
+    family: HashSet<Uuid>,
+}
+
+impl Known {
+    /// Finds out what is known, and changes nothing but the index.
+    ///
+    /// # Errors
+    /// Something that makes the run what it is has changed, a journal that cannot be read, or rows that are known from an
+    /// account of which nobody has said whether it is this one.
+    pub(super) fn find_out(
+        options: &ImportOptions<'_>,
+        identity: &RunIdentity,
+        index: &mut RunIndex,
+        rows: &mut Rows,
+    ) -> Result<Known> {
+        match find_out(options, identity, index, rows) {
+            Err(error) if index.repair(&error)? => find_out(options, identity, index, rows),
+            found => found,
+        }
+    }
+
+    /// Refuses rows that another command is sending at this moment. Their runs are listed: whoever begins does so under the
+    /// lock of the index.
+    ///
+    /// # Errors
+    /// Such rows, or a spool that cannot be read.
+    pub(super) fn refuse_rows_in_work(
+        &self,
+        options: &ImportOptions<'_>,
+        identity: &RunIdentity,
+        index: &RunIndex,
+        rows: &mut Rows,
+    ) -> Result<()> {
+        if !options.makes_records() {
+            return Ok(());
+        }
+        for run in index.in_work(&identity.entity)?.iter().filter(|run| !self.family.contains(&run.run)) {
+            let mut marks = HashSet::new();
+            Registration::each_of_live(&run.folder, |mark| {
+                marks.insert(mark);
+                Ok(())
+            })?;
+            let mut common = 0u64;
+            each_batch(rows, |batch| {
+                common +=
+                    batch.rows.iter().filter(|row| marks_of(row).any(|mark| marks.contains(&mark))).count() as u64;
+                Ok(())
+            })?;
+            if common > 0 {
+                return Err(Error::cannot_run(message!("memory.busy", rows = common, folder = run.folder.display()))
+                    .hint(message!("memory.busy_hint")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that are not sent for what is known of them.
+    pub(super) fn not_sent(&self) -> u64 {
+        self.ended + self.memory.not_sent()
+    }
+}
+
+fn find_out(
+    options: &ImportOptions<'_>,
+    identity: &RunIdentity,
+    index: &mut RunIndex,
+    rows: &mut Rows,
+) -> Result<Known> {
+    index.look_through()?;
+    let meant = meant(&options.resume, identity, index, rows, options.entity())?;
+    let ended = ended_before(&meant, identity, index, rows)?;
+    let own = match &meant {
+        ResumePlan::Finished(..) => {
+            return Ok(Known { meant, ended, memory: Memory::default(), words: Vec::new(), family: HashSet::new() });
+        }
+        ResumePlan::New(_) => identity,
+        ResumePlan::Continue(_, past) | ResumePlan::Accept(_, past) => past.identity(),
+    };
+    let cursor = cursor_of(&meant)?;
+    let first = first_of(own, index)?;
+    let concerned = Concerned {
+        identity,
+        entity: options.entity(),
+        family: family(own, first, index)?,
+        ignores_before: ignores_before(first, index)?,
+    };
+    let mut told = Vec::new();
+    let (mut memory, mut others) = Memory::look_up(&concerned, index, rows, cursor)?;
+    if !options.resume.fresh && settle_accounts(options, &identity.target, &others, index, &mut told)? {
+        let cursor = cursor_of(&meant)?;
+        (memory, others) = Memory::look_up(&concerned, index, rows, cursor)?;
+    }
+    if options.makes_records() && !options.is_sandbox() {
+        all_readable(index)?;
+    }
+    if let Some(other) = others.first().filter(|_| !options.resume.fresh) {
+        return Err(Error::usage(message!(
+            "memory.other_account",
+            rows = other.rows,
+            target = other.run.target,
+            folder = other.run.folder.display()
+        ))
+        .hint(message!("memory.other_account_hint", folder = other.run.folder.display())));
+    }
+    if let (ResumePlan::New(None), false) = (&meant, options.resume.fresh)
+        && let Some((past, exit)) = done_by_one(&memory, identity)?
+    {
+        let meant = ResumePlan::Finished(past, exit);
+        let family = concerned.family;
+        return Ok(Known { meant, ended: identity.rows, memory: Memory::default(), words: told, family });
+    }
+    let mut words = told;
+    words.extend(memory.words());
+    if options.resume.fresh {
+        let doubles = memory.not_sent();
+        words = Vec::from_iter((doubles > 0).then(|| message!("memory.fresh", rows = doubles)));
+        return Ok(Known { meant, ended, memory: Memory::default(), words, family: concerned.family });
+    }
+    Ok(Known { meant, ended, memory, words, family: concerned.family })
+}
+
+/// The rows that the run that is meant has ended, when it goes on with its own input.
+fn cursor_of(meant: &ResumePlan) -> Result<Option<OperationCursor>> {
+    match meant {
+        ResumePlan::Continue(folder, _) => OperationCursor::open(folder).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// When a run began that was to ignore all runs before it.
+fn ignores_before(run: Uuid, index: &RunIndex) -> Result<Option<i64>> {
+    let Some(run) = index.of_id(&run)?.filter(|run| run.is_there) else { return Ok(None) };
+    let ignores = JournalReader::open_read_only(&run.folder)?.ignores_earlier()?;
+    Ok(ignores.then_some(run.started))
+}
+
+/// Finds out of runs by another address or login whether their account is this command's: because a person says so, or by
+/// proof. Tells whether anything became known.
+fn settle_accounts(
+    options: &ImportOptions<'_>,
+    target: &str,
+    others: &[OtherAccount],
+    index: &RunIndex,
+    told: &mut Vec<Message>,
+) -> Result<bool> {
+    let mut is_settled = false;
+    for OtherAccount { run, .. } in others {
+        let is_named = |named: &PathBuf| {
+            std::path::absolute(named).is_ok_and(|named| named == run.folder)
+                || run.folder.file_name() == Some(named.as_os_str())
+        };
+        let is_same = match &options.resume.same_account {
+            _ if options.resume.other_account => Some(false),
+            Some(named) if is_named(named) => Some(true),
+            _ => Some(true).filter(|_| is_proved(options, run).unwrap_or(false)),
+        };
+        let Some(is_same) = is_same else { continue };
+        index.put_same_account(target, &run.target, is_same)?;
+        is_settled = true;
+        if is_same && options.resume.same_account.is_none() {
+            told.push(message!("memory.same_account", target = run.target));
+        }
+    }
+    Ok(is_settled)
+}
+
+/// Writes down which rows a command may send, for those who begin meanwhile.
+///
+/// # Errors
+/// A full disk, or a spool that cannot be read.
+pub(super) fn register(options: &ImportOptions<'_>, folder: &Path, rows: &mut Rows) -> Result<()> {
+    if !options.makes_records() {
+        return Ok(());
+    }
+    let mut registration = Registration::begin(folder)?;
+    each_batch(rows, |batch| {
+        let sound = batch.rows.iter().zip(&batch.checked).filter(|(_, checked)| checked.is_sound);
+        sound.flat_map(|(row, _)| marks_of(row)).try_for_each(|mark| registration.add(mark))
+    })?;
+    registration.keep()
+}
+
+/// What a row is registered by: what it says, and its key.
+fn marks_of(row: &InputRow) -> impl Iterator<Item = u64> {
+    std::iter::once(first_eight(&row.identity.identity)).chain(row.key)
+}
+
+/// The finished run that did all of these rows and no others, in whatever order, and how it ended.
+fn done_by_one(memory: &Memory, identity: &RunIdentity) -> Result<Option<(JournalReader, Exit)>> {
+    let Some(run) = memory.done_by_one(identity.rows).filter(|run| run.is_there) else { return Ok(None) };
+    let past = JournalReader::open_read_only(&run.folder)?;
+    let exit = past.ended()?.filter(|(_, is_finished)| *is_finished).map(|(exit, _)| exit);
+    let is_all_of_it = past.sent()? == identity.rows;
+    Ok(exit.filter(|_| is_all_of_it).map(|exit| (past, exit)))
+}
+
+/// A journal that is there and cannot be read is never taken for none: nobody knows what its run has sent.
+fn all_readable(index: &RunIndex) -> Result<()> {
+    match index.unreadable().first() {
+        None => Ok(()),
+        Some((folder, why)) => {
+            Err(Error::cannot_run(message!("memory.unreadable", folder = folder.display(), why = why.clone()))
+                .hint(message!("memory.unreadable_hint", folder = folder.display())))
+        }
+    }
+}

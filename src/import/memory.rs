@@ -1,0 +1,301 @@
+//! What other runs say of the rows of an input: looked up once for all of them, before anything is sent, and kept in a file
+//! in their order. Only writes that make something new have a memory; changes are decided against the record as it is.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::preflight::Rows;
+use super::resume::each_batch;
+use crate::entity::{Entity, WriteMode};
+use crate::error::{Context, Result};
+use crate::journal::{IndexedRun, OperationCursor, RunIdentity, RunIndex, SentBefore, Status};
+use crate::message;
+use crate::message::Message;
+
+/// What another run has made of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Said {
+    /// It is done.
+    Done,
+    /// Nobody knows whether it arrived.
+    Unknown,
+    /// Only its natural key was sent, by a row that says something else.
+    OnlyKey,
+    /// A row without a key that says the same was done, in another input that is finished: it may be meant once more.
+    DoneInAnotherInput,
+}
+
+/// What is remembered of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Remembered {
+    /// What the other run has made of it.
+    pub said: Said,
+    /// The record's id, when it is known.
+    pub id: Option<String>,
+    /// What that run goes by in the index.
+    run: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    row: u64,
+    remembered: Remembered,
+}
+
+/// What other runs of the account say of the rows, row after row.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    lines: Option<BufReader<File>>,
+    next: Option<Line>,
+    runs: HashMap<i64, IndexedRun>,
+    /// How many rows which run says what of.
+    counts: BTreeMap<(i64, Said), u64>,
+}
+
+/// Runs of another host or login that know rows of the input.
+#[derive(Debug)]
+pub(super) struct OtherAccount {
+    /// The last of them.
+    pub run: IndexedRun,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// Which runs concern the rows of a command.
+#[derive(Debug)]
+pub(super) struct Concerned<'a> {
+    /// What the command's own run is.
+    pub identity: &'a RunIdentity,
+    /// What the rows are.
+    pub entity: &'a Entity,
+    /// The run itself and those that retry one another's rows: they look after each other.
+    pub family: HashSet<Uuid>,
+    /// When the first of them began, if it was to ignore all runs before it.
+    pub ignores_before: Option<i64>,
+}
+
+impl Concerned<'_> {
+    /// Whether a row that is sent makes something new.
+    fn makes_records(&self) -> bool {
+        WriteMode::of(&self.identity.mode).makes_records(self.entity)
+    }
+
+    /// What a run has made of a row, as far as it says something about this one.
+    fn said(&self, sent: &SentBefore, run: &IndexedRun, has_key: bool) -> Said {
+        match (sent.says_the_same, sent.status) {
+            (true, Status::Unknown) => Said::Unknown,
+            (true, _) if !has_key && run.is_finished && run.input != self.identity.input => Said::DoneInAnotherInput,
+            (true, _) => Said::Done,
+            (false, _) => Said::OnlyKey,
+        }
+    }
+}
+
+impl Memory {
+    /// Looks up all rows that have no end in `ended`. Runs of other hosts and logins that know some of them are told apart.
+    ///
+    /// # Errors
+    /// A damaged index, a full disk.
+    pub(super) fn look_up(
+        concerned: &Concerned<'_>,
+        index: &mut RunIndex,
+        rows: &mut Rows,
+        mut ended: Option<OperationCursor>,
+    ) -> Result<(Memory, Vec<OtherAccount>)> {
+        if !concerned.makes_records() {
+            return Ok(<(Memory, Vec<OtherAccount>)>::default());
+        }
+        let target = &concerned.identity.target;
+        let (mut own, mut others) = (HashMap::new(), HashMap::new());
+        for run in index.memory(&concerned.identity.entity)? {
+            let is_same =
+                if run.target == *target { Some(true) } else { index.is_same_account(target, &run.target)? };
+            let is_ignored = concerned.ignores_before.is_some_and(|began| run.started < began);
+            if run.mode != concerned.identity.mode || is_ignored || concerned.family.contains(&run.run) {
+                continue;
+            }
+            match is_same {
+                Some(true) => drop(own.insert(run.number, run)),
+                None => drop(others.insert(run.number, run)),
+                Some(false) => {}
+            }
+        }
+        if own.is_empty() && others.is_empty() {
+            return Ok(<(Memory, Vec<OtherAccount>)>::default());
+        }
+        let mut lines = Lines::new()?;
+        let mut counts = BTreeMap::new();
+        let mut known_to_others: HashMap<i64, u64> = HashMap::new();
+        let mut row_index = 0;
+        each_batch(rows, |batch| {
+            let own_said = index.sent_before(&batch.rows, |run| own.contains_key(&run))?;
+            let others_said = match others.is_empty() {
+                true => vec![None; batch.rows.len()],
+                false => index.sent_before(&batch.rows, |run| others.contains_key(&run))?,
+            };
+            for (((row, checked), sent), sent_by_others) in
+                batch.rows.iter().zip(&batch.checked).zip(own_said).zip(others_said)
+            {
+                let would_be_sent = checked.is_sound && !checked.is_double;
+                let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
+                // The end of a row that was held may be taken from it again.
+                let has_end = end.is_some_and(|end| end.status != Status::Held);
+                if let Some(sent) = sent.filter(|_| !has_end)
+                    && let Some(run) = own.get(&sent.run)
+                {
+                    let said = concerned.said(&sent, run, row.key.is_some());
+                    if would_be_sent {
+                        *counts.entry((sent.run, said)).or_default() += 1;
+                    }
+                    lines.add(&Line { row: row_index, remembered: Remembered { said, id: sent.id, run: sent.run } })?;
+                } else if let Some(sent) = sent_by_others.filter(|_| would_be_sent && !has_end) {
+                    *known_to_others.entry(sent.run).or_default() += 1;
+                }
+                row_index += 1;
+            }
+            Ok(())
+        })?;
+        let mut memory = Memory { lines: Some(lines.finish()?), next: None, runs: own, counts };
+        memory.advance()?;
+        Ok((memory, by_account(others, &known_to_others)))
+    }
+
+    /// What is remembered of the row at `row_index`; rows are asked for in their order.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn at(&mut self, row_index: u64) -> Result<Option<Remembered>> {
+        while self.next.as_ref().is_some_and(|line| line.row < row_index) {
+            self.advance()?;
+        }
+        if self.next.as_ref().is_none_or(|line| line.row != row_index) {
+            return Ok(None);
+        }
+        let line = self.next.take();
+        self.advance()?;
+        Ok(line.map(|line| line.remembered))
+    }
+
+    /// The folder of the run that is remembered, as words name it.
+    pub(super) fn folder(&self, remembered: &Remembered) -> Message {
+        self.runs.get(&remembered.run).map(folder_of).unwrap_or_default()
+    }
+
+    /// The run that has done all of so many rows, when it is one.
+    pub(super) fn done_by_one(&self, rows: u64) -> Option<&IndexedRun> {
+        let mut counts = self.counts.iter();
+        match (counts.next(), counts.next()) {
+            (Some(((run, Said::Done | Said::DoneInAnotherInput), done)), None) if *done == rows => self.runs.get(run),
+            _ => None,
+        }
+    }
+
+    /// Rows that will not be sent for what is remembered of them, unless a person consents to those that may be meant once
+    /// more.
+    pub(super) fn not_sent(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// What there is to say of it before anything is sent: a sentence for each run and what it says.
+    pub(super) fn words(&self) -> Vec<Message> {
+        let sentence = |((run, said), rows): (&(i64, Said), &u64)| {
+            let folder = self.runs.get(run).map(folder_of).unwrap_or_default();
+            match said {
+                Said::Done => message!("memory.done", rows = rows, folder = folder),
+                Said::Unknown => message!("memory.unknown", rows = rows, folder = folder),
+                Said::OnlyKey => message!("memory.only_key", rows = rows, folder = folder),
+                Said::DoneInAnotherInput => message!("memory.done_in_another_input", rows = rows, folder = folder),
+            }
+        };
+        self.counts.iter().map(sentence).collect()
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        let mut text = String::new();
+        if let Some(lines) = &mut self.lines {
+            lines.read_line(&mut text).context(place)?;
+        }
+        self.next = if text.is_empty() { None } else { Some(serde_json::from_str(&text).context(place)?) };
+        Ok(())
+    }
+}
+
+/// The lines in the making: a file without a name that goes with the process.
+struct Lines(BufWriter<File>);
+
+impl Lines {
+    fn new() -> Result<Lines> {
+        Ok(Lines(BufWriter::new(tempfile::tempfile().context(place)?)))
+    }
+
+    fn add(&mut self, line: &Line) -> Result<()> {
+        serde_json::to_writer(&mut self.0, line).context(place)?;
+        self.0.write_all(b"\n").context(place)
+    }
+
+    fn finish(self) -> Result<BufReader<File>> {
+        let mut file = self.0.into_inner().map_err(|error| error.into_error()).context(place)?;
+        file.seek(SeekFrom::Start(0)).context(place)?;
+        Ok(BufReader::new(file))
+    }
+}
+
+/// The last run and the number of rows for each account.
+fn by_account(runs: HashMap<i64, IndexedRun>, rows: &HashMap<i64, u64>) -> Vec<OtherAccount> {
+    let mut accounts: BTreeMap<String, OtherAccount> = BTreeMap::new();
+    let mut runs: Vec<IndexedRun> = runs.into_values().filter(|run| rows.contains_key(&run.number)).collect();
+    runs.sort_by_key(|run| run.started);
+    for run in runs {
+        let here = rows.get(&run.number).copied().unwrap_or_default();
+        let before = accounts.get(&run.target).map_or(0, |account| account.rows);
+        accounts.insert(run.target.clone(), OtherAccount { run, rows: before + here });
+    }
+    accounts.into_values().collect()
+}
+
+fn folder_of(run: &IndexedRun) -> Message {
+    match run.is_there {
+        true => Message::from(run.folder.display().to_string()),
+        false => message!("memory.gone", folder = run.folder.display()),
+    }
+}
+
+fn place() -> Message {
+    message!("import.no_temporary_file")
+}
+
+/// The first of the runs that retry one another's rows with this one.
+///
+/// # Errors
+/// A damaged index.
+pub(super) fn first_of(run: &RunIdentity, index: &RunIndex) -> Result<Uuid> {
+    let mut first = run.run;
+    let mut parent = run.parent.as_ref().map(|parent| parent.run);
+    while let Some(above) = parent {
+        first = above;
+        parent = index.of_id(&above)?.and_then(|above| above.parent);
+    }
+    Ok(first)
+}
+
+/// The run that a command goes on with or begins, and those that retry one another's rows with it. One whose folder is gone
+/// is no help to the others: what it sent is remembered as that of any other run.
+///
+/// # Errors
+/// A damaged index.
+pub(super) fn family(run: &RunIdentity, root: Uuid, index: &RunIndex) -> Result<HashSet<Uuid>> {
+    let mut family = HashSet::from([run.run, root]);
+    let mut left: Vec<Uuid> = vec![root];
+    while let Some(run) = left.pop() {
+        for retry in index.of_parent(&run)? {
+            if family.insert(retry.run) {
+                left.push(retry.run);
+            }
+        }
+    }
+    Ok(family)
+}
