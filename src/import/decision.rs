@@ -23,7 +23,7 @@ pub(super) struct PastEnd {
     pub status: Status,
     /// Its row number then.
     pub number: u64,
-    /// How often its proved rejection was sent again.
+    /// How often its proved rejection was sent again; of one that was not sent, how often it will have been.
     pub generation: u32,
 }
 
@@ -31,6 +31,11 @@ impl PastEnd {
     /// The end of an operation.
     pub(super) fn of(operation: &Operation) -> Self {
         PastEnd { status: operation.status, number: operation.row.number, generation: operation.row.generation }
+    }
+
+    /// How often its proved rejections will have been sent again when it is sent next. What is not sent now keeps it.
+    pub(super) fn next_generation(self) -> u32 {
+        self.generation + u32::from(self.status == Status::Failed)
     }
 
     /// Whether a row that ended so may be sent again.
@@ -163,10 +168,7 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     if facts.checked == Checked::Held {
         return Decision::Hold;
     }
-    let generation = match facts.earlier {
-        Some(PastEnd { status: Status::Failed, generation, .. }) => generation + 1,
-        _ => 0,
-    };
+    let generation = facts.earlier.map_or(0, PastEnd::next_generation);
     Decision::Send { generation }
 }
 
@@ -217,7 +219,7 @@ mod tests {
             (RowFacts { has_end: true, ..held }, Nothing),
             (RowFacts { earlier: Some(end(Status::Created)), ..held }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Held)), ..held }, Hold),
-            (RowFacts { earlier: Some(end(Status::Held)), ..sound }, Send { generation: 0 }),
+            (RowFacts { earlier: Some(end(Status::Held)), ..sound }, Send { generation: 2 }),
             (RowFacts { elsewhere: Some(end(Status::Created)), ..held }, Elsewhere),
             (RowFacts { elsewhere: Some(end(Status::Held)), ..held }, Hold),
             (RowFacts { double_of: Some(3), ..held }, RefuseDouble(3)),
@@ -227,7 +229,7 @@ mod tests {
             (RowFacts { earlier: Some(end(Status::Skipped)), ..sound }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Unknown)), ..sound }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Failed)), ..sound }, Send { generation: 3 }),
-            (RowFacts { earlier: Some(end(Status::Refused)), ..sound }, Send { generation: 0 }),
+            (RowFacts { earlier: Some(end(Status::Refused)), ..sound }, Send { generation: 2 }),
             (RowFacts { earlier: Some(end(Status::Failed)), ..with_mistakes }, RefuseMistakes),
             (RowFacts { earlier: Some(end(Status::Created)), ..skipped }, Skip),
             // Its key was sent by a row that is gone: edited; by one that is there: a double.
@@ -342,7 +344,7 @@ mod tests {
                 assert!(facts.remembered.is_none(), "{facts:?}");
                 let was_rejected = facts.earlier.is_some_and(|end| end.status == Status::Failed);
                 assert_eq!(
-                    generation > 0,
+                    generation > facts.earlier.map_or(0, |end| end.generation),
                     was_rejected,
                     "a request id is new only after a proved rejection: {facts:?}"
                 );

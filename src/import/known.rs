@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use super::memory::{Concerned, Memory, OtherAccount, family};
+use super::memory::{Concerned, Memory, OtherAccount, family, first_of};
 use super::options::ImportOptions;
 use super::preflight::Rows;
 use super::resume::{ResumePlan, each_batch, ended_before, meant};
@@ -107,7 +107,13 @@ fn find_out(
         ResumePlan::Continue(_, past) | ResumePlan::Accept(_, past) => past.identity(),
     };
     let cursor = cursor_of(&meant)?;
-    let concerned = Concerned { identity, entity: options.entity(), family: family(own, index)? };
+    let first = first_of(own, index)?;
+    let concerned = Concerned {
+        identity,
+        entity: options.entity(),
+        family: family(own, first, index)?,
+        ignores_before: ignores_before(first, index)?,
+    };
     let mut told = Vec::new();
     let (mut memory, mut others) = Memory::look_up(&concerned, index, rows, cursor)?;
     if !options.resume.fresh && settle_accounts(options, &identity.target, &others, index, &mut told)? {
@@ -149,6 +155,13 @@ fn cursor_of(meant: &ResumePlan) -> Result<Option<OperationCursor>> {
         ResumePlan::Continue(folder, _) => OperationCursor::open(folder).map(Some),
         _ => Ok(None),
     }
+}
+
+/// When a run began that was to ignore all runs before it.
+fn ignores_before(run: Uuid, index: &RunIndex) -> Result<Option<i64>> {
+    let Some(run) = index.of_id(&run)?.filter(|run| run.is_there) else { return Ok(None) };
+    let ignores = JournalReader::open_read_only(&run.folder)?.ignores_earlier()?;
+    Ok(ignores.then_some(run.started))
 }
 
 /// Finds out of runs by another address or login whether their account is this command's: because a person says so, or by

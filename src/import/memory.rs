@@ -74,6 +74,8 @@ pub(super) struct Concerned<'a> {
     pub entity: &'a Entity,
     /// The run itself and those that retry one another's rows: they look after each other.
     pub family: HashSet<Uuid>,
+    /// When the first of them began, if it was to ignore all runs before it.
+    pub ignores_before: Option<i64>,
 }
 
 impl Concerned<'_> {
@@ -112,7 +114,8 @@ impl Memory {
         for run in index.memory(&concerned.identity.entity)? {
             let is_same =
                 if run.target == *target { Some(true) } else { index.is_same_account(target, &run.target)? };
-            if run.mode != concerned.identity.mode || concerned.family.contains(&run.run) {
+            let is_ignored = concerned.ignores_before.is_some_and(|began| run.started < began);
+            if run.mode != concerned.identity.mode || is_ignored || concerned.family.contains(&run.run) {
                 continue;
             }
             match is_same {
@@ -265,18 +268,26 @@ fn place() -> Message {
     message!("import.no_temporary_file")
 }
 
+/// The first of the runs that retry one another's rows with this one.
+///
+/// # Errors
+/// A damaged index.
+pub(super) fn first_of(run: &RunIdentity, index: &RunIndex) -> Result<Uuid> {
+    let mut first = run.run;
+    let mut parent = run.parent.as_ref().map(|parent| parent.run);
+    while let Some(above) = parent {
+        first = above;
+        parent = index.of_id(&above)?.and_then(|above| above.parent);
+    }
+    Ok(first)
+}
+
 /// The run that a command goes on with or begins, and those that retry one another's rows with it. One whose folder is gone
 /// is no help to the others: what it sent is remembered as that of any other run.
 ///
 /// # Errors
 /// A damaged index.
-pub(super) fn family(run: &RunIdentity, index: &RunIndex) -> Result<HashSet<Uuid>> {
-    let mut root = run.run;
-    let mut parent = run.parent.as_ref().map(|parent| parent.run);
-    while let Some(above) = parent {
-        root = above;
-        parent = index.of_id(&above)?.and_then(|above| above.parent);
-    }
+pub(super) fn family(run: &RunIdentity, root: Uuid, index: &RunIndex) -> Result<HashSet<Uuid>> {
     let mut family = HashSet::from([run.run, root]);
     let mut left: Vec<Uuid> = vec![root];
     while let Some(run) = left.pop() {

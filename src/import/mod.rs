@@ -27,6 +27,8 @@ mod run;
 mod same_account;
 mod spool;
 pub mod stdin;
+#[cfg(test)]
+mod tests;
 
 pub use forget::PersonalFiles;
 pub use options::{ImportOptions, PreflightOptions, ResumeOptions};

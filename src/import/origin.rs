@@ -16,16 +16,18 @@ use crate::journal::{Claim, Claims, Journal, JournalReader, Lock, Operation};
 pub(super) struct Origin {
     /// The run that is retried.
     past: JournalReader,
+    /// When that is a retry itself: the run it retried, and so on to the first one.
+    before: Vec<JournalReader>,
     /// Who has taken over its rows.
     claims: Claims,
     /// Its id, as the column `bw8_run` names it.
     run: String,
     /// This run, as a claim names it.
     claim: Claim,
-    /// Other runs that retry it.
+    /// Other runs that retry it or one before it.
     pub siblings: Vec<Retry>,
-    /// Keeps others from retrying the same run at the same time: whoever looked first would send what both claim.
-    _lock: Lock,
+    /// Keep others from retrying the same run at the same time: whoever looked first would send what both claim.
+    _locks: Vec<Lock>,
 }
 
 impl Origin {
@@ -36,13 +38,22 @@ impl Origin {
     pub(super) fn open(options: &ImportOptions<'_>, journal: &Journal) -> Result<Option<Origin>> {
         let Some(parent) = &options.parent else { return Ok(None) };
         let folder = Path::new(&parent.folder);
-        let lock = Lock::take(folder)?;
-        let past = JournalReader::open(folder)?;
-        past.build_indexes()?;
-        let siblings = retries_of(options, &parent.run, &journal.identity().run)?;
+        let past = settled(folder)?;
+        let mut locks = vec![Lock::take(folder)?];
+        let mut before: Vec<JournalReader> = Vec::new();
+        // One whose folder is gone protects nothing that can still be seen.
+        while let Some(parent) = before.last().unwrap_or(&past).identity().parent.clone()
+            && Journal::exists(&parent.folder)
+        {
+            before.push(settled(&parent.folder)?);
+            locks.push(Lock::take(&parent.folder)?);
+        }
+        let first = before.last().unwrap_or(&past).identity().run;
+        let line = before.iter().chain([&past]).map(|past| past.identity().run);
+        let siblings = retries_of(options, &first, &journal.identity().run, &line.collect::<Vec<_>>())?;
         let claim = Claim { run: journal.identity().run, folder: journal.folder().to_owned() };
         let claims = Claims::open(folder)?;
-        Ok(Some(Origin { past, claims, run: parent.run.to_string(), claim, siblings, _lock: lock }))
+        Ok(Some(Origin { past, before, claims, run: parent.run.to_string(), claim, siblings, _locks: locks }))
     }
 
     /// Takes over the row of this number. It stands once [`Origin::keep_claims`] has been called.
@@ -85,64 +96,112 @@ impl Origin {
     /// changed input as its own, and a row without a key is known by nothing else but what it says.
     pub(super) fn may_be_another(&self, there: &Operation, row: RetriedRow<'_>) -> Result<bool> {
         let says_the_same = there.row.identity.as_ref() == Some(row.identity.0);
-        Ok(!says_the_same && row.key.is_none() && self.past.has_earlier()?)
+        if says_the_same || row.key.is_some() {
+            return Ok(false);
+        }
+        for past in self.line() {
+            if past.has_earlier()? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    /// What became of the row of this number, in the first run or in one that has claimed it, unless it is open.
-    pub(super) fn end_of(&self, number: u64) -> Result<Option<(Operation, PathBuf)>> {
-        let closed = |found: Option<Operation>| found.filter(|operation| !PastEnd::of(operation).is_open());
-        if let Some(operation) = closed(self.past.by_number(number)?) {
-            return Ok(Some((operation, self.past.folder().to_owned())));
+    /// The run that is retried, and those before it.
+    fn line(&self) -> impl Iterator<Item = &JournalReader> {
+        std::iter::once(&self.past).chain(&self.before)
+    }
+
+    /// The numbers of a row in the run that is retried and in those before it, where it has this one in the first of them.
+    pub(super) fn numbers(&self, number: Option<u64>) -> Result<Vec<(Uuid, u64)>> {
+        let mut numbers = Vec::new();
+        let mut next = number;
+        for past in self.line() {
+            let Some(number) = next else { break };
+            numbers.push((past.identity().run, number));
+            next = past.by_number(number)?.and_then(|operation| operation.row.origin);
         }
-        let Some(claim) = self.claims.of(number)?.filter(|claim| claim.run != self.claim.run) else { return Ok(None) };
+        Ok(numbers)
+    }
+
+    /// What became of the row of these numbers, in the runs before this one or in one that has claimed it, unless it is open.
+    pub(super) fn end_of(&self, numbers: &[(Uuid, u64)]) -> Result<Option<(Operation, PathBuf)>> {
+        let closed = |found: Option<Operation>| found.filter(|operation| !PastEnd::of(operation).is_open());
+        for (past, (_, number)) in self.line().zip(numbers) {
+            if let Some(operation) = closed(past.by_number(*number)?) {
+                return Ok(Some((operation, past.folder().to_owned())));
+            }
+        }
+        let Some((_, number)) = numbers.first() else { return Ok(None) };
+        let Some(claim) = self.claims.of(*number)?.filter(|claim| claim.run != self.claim.run) else { return Ok(None) };
         // A claim whose folder is gone protects nothing that can still be seen.
         let Ok(past) = JournalReader::open(&claim.folder) else { return Ok(None) };
         past.build_indexes()?;
-        Ok(closed(past.by_origin(number)?).map(|operation| (operation, claim.folder)))
+        Ok(closed(past.by_origin(*number)?).map(|operation| (operation, claim.folder)))
     }
 
-    /// The number of the row with this key that the first run has sent.
+    /// The number of the row with this key that the run that is retried has sent, or one before it.
     pub(super) fn sent_key(&self, key: Option<u64>) -> Result<Option<u64>> {
-        let sent = key.map(|hash| self.past.by_key(hash)).transpose()?.flatten();
-        Ok(sent.filter(|sent| !PastEnd::of(sent).is_open()).map(|sent| sent.row.number))
+        let Some(hash) = key else { return Ok(None) };
+        for past in self.line() {
+            if let Some(sent) = past.by_key(hash)?.filter(|sent| !PastEnd::of(sent).is_open()) {
+                return Ok(Some(sent.row.number));
+            }
+        }
+        Ok(None)
     }
+}
+
+/// The journal of a run whose rows are sent again. Of one that was killed, opening it for work brings rows in doubt to light.
+fn settled(folder: &Path) -> Result<JournalReader> {
+    let mut past = JournalReader::open(folder)?;
+    if !past.reserved()?.is_empty() {
+        drop(past);
+        drop(Journal::open(folder)?);
+        past = JournalReader::open(folder)?;
+    }
+    past.build_indexes()?;
+    Ok(past)
 }
 
 /// A run that retried rows of another one.
 #[derive(Debug)]
 pub(super) struct Retry {
     past: JournalReader,
-    /// Whether the numbers of its origins are those of the run in question, and not of another retry.
-    is_direct: bool,
+    /// That run.
+    parent: Uuid,
 }
 
 /// What a row is known by in runs that retried it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RetriedRow<'a> {
-    /// Its number in the run that was retried.
-    pub number: Option<u64>,
+    /// Its numbers in runs that may have been retried.
+    pub numbers: &'a [(Uuid, u64)],
     /// The hash of its natural key.
     pub key: Option<u64>,
     /// The hash of what it says, and its occurrence among rows that say the same.
     pub identity: (&'a Content, u32),
 }
 
-/// The runs that retried a run, `but` one, and those that retried these.
+/// The runs that retried a run, `but` one, and those that retried these; those of `line` are passed by.
 ///
 /// # Errors
 /// A journal that cannot be read.
-pub(super) fn retries_of(options: &ImportOptions<'_>, run: &Uuid, but: &Uuid) -> Result<Vec<Retry>> {
+pub(super) fn retries_of(options: &ImportOptions<'_>, run: &Uuid, but: &Uuid, line: &[Uuid]) -> Result<Vec<Retry>> {
     let index = options.account.index()?;
     let mut retries: Vec<Retry> = Vec::new();
     let mut parents = VecDeque::from([*run]);
     while let Some(parent) = parents.pop_front() {
         for retry in index.of_parent(&parent)?.into_iter().filter(|retry| retry.run != *but) {
+            parents.push_back(retry.run);
+            if line.contains(&retry.run) {
+                continue;
+            }
             // One that was killed has rows in doubt, which opening it for work brings to light.
             drop(Journal::open(&retry.folder)?);
             let past = JournalReader::open(&retry.folder)?;
             past.build_indexes()?;
-            retries.push(Retry { past, is_direct: parent == *run });
-            parents.push_back(retry.run);
+            retries.push(Retry { past, parent });
         }
     }
     Ok(retries)
@@ -153,8 +212,12 @@ pub(super) fn retries_of(options: &ImportOptions<'_>, run: &Uuid, but: &Uuid) ->
 /// # Errors
 /// A journal that cannot be read.
 pub(super) fn of_others(retries: &[Retry], row: RetriedRow<'_>) -> Result<Option<(Operation, PathBuf)>> {
-    for Retry { past, is_direct } in retries {
-        let by_number = row.number.filter(|_| *is_direct).map(|number| past.by_origin(number)).transpose()?.flatten();
+    let mut numbers = row.numbers.to_vec();
+    // Each comes after the one whose rows it retried.
+    for Retry { past, parent } in retries {
+        let number = numbers.iter().find(|(run, _)| run == parent).map(|(_, number)| *number);
+        let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
+        numbers.extend(by_number.as_ref().map(|operation| (past.identity().run, operation.row.number)));
         let by_key = row.key.map(|hash| past.by_key(hash)).transpose()?.flatten();
         let by_identity = past.by_identity(row.identity.0, row.identity.1)?;
         let found =

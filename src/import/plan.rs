@@ -101,7 +101,7 @@ impl<'a> RowPlanner<'a> {
             has_earlier: past.has_earlier()?,
             past,
             origin: Origin::open(options, journal)?,
-            retries: retries_of(options, &run, &run)?,
+            retries: retries_of(options, &run, &run, &[])?,
             memory,
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
@@ -163,7 +163,7 @@ impl<'a> RowPlanner<'a> {
             content_copy: seen.content_copy,
             key: spooled.key_hash(),
             origin: known.origin,
-            generation: 0,
+            generation: known.facts.earlier.map_or(0, PastEnd::next_generation),
         };
         let key = spooled.key.as_ref();
         let (status, reason) = match decide(&known.facts) {
@@ -270,18 +270,20 @@ impl<'a> RowPlanner<'a> {
             earlier = self.past.earlier(self.next_index)?;
             earlier_key = key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
         }
-        let number = earlier.as_ref().map(|earlier| earlier.row.number);
+        let run = self.past.identity().run;
+        let numbers: Vec<_> = earlier.iter().map(|earlier| (run, earlier.row.number)).collect();
         let identity = (&row.identity, seen.copy);
-        let mut elsewhere = of_others(&self.retries, RetriedRow { number, key, identity })?;
+        let mut elsewhere = of_others(&self.retries, RetriedRow { numbers: &numbers, key, identity })?;
         let (mut origin, mut first_run_key, mut has_old_number) = (None, None, false);
         if let Some(first_run) = &self.origin {
             origin = first_run.number_of(row.origin.as_ref(), key)?;
-            let row = RetriedRow { number: origin, key, identity };
+            let numbers = first_run.numbers(origin)?;
+            let row = RetriedRow { numbers: &numbers, key, identity };
             if elsewhere.is_none() {
                 elsewhere = of_others(&first_run.siblings, row)?;
             }
-            if let Some(number) = origin {
-                elsewhere = elsewhere.map_or_else(|| first_run.end_of(number), |found| Ok(Some(found)))?;
+            if origin.is_some() {
+                elsewhere = elsewhere.map_or_else(|| first_run.end_of(&numbers), |found| Ok(Some(found)))?;
                 first_run_key = first_run.sent_key(key)?;
             }
             if let Some((there, _)) = &elsewhere {

@@ -139,7 +139,11 @@ pub(super) fn open(
                 Some(folder) => made(&folder)?,
                 None => free_folder(&identity)?,
             };
-            begin(&folder, &identity, index).map(OpenedRun::New)
+            let journal = begin(&folder, &identity, index)?;
+            if options.fresh {
+                journal.ignore_earlier()?;
+            }
+            Ok(OpenedRun::New(journal))
         }
         ResumePlan::Continue(folder, past) => {
             drop(past);
@@ -230,13 +234,15 @@ fn changes(before: &RunIdentity, now: &RunIdentity) -> Vec<Change> {
 /// some of its rows.
 fn earlier_run(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows) -> Result<Option<JournalReader>> {
     let open = |run: &IndexedRun| JournalReader::open_read_only(&run.folder);
-    let same_mode = |run: &&IndexedRun| run.mode == identity.mode;
+    // A list of failed rows is that of one run; a file that was saved over it may be that of another.
+    let parent = identity.parent.as_ref().map(|parent| parent.run);
+    let is_same_kind = |run: &&IndexedRun| run.mode == identity.mode && run.parent == parent;
     let of_input = index.of_input(&identity.target, &identity.entity, &identity.input)?;
-    if let Some(run) = of_input.iter().find(same_mode) {
+    if let Some(run) = of_input.iter().find(is_same_kind) {
         return open(run).map(Some);
     }
     let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
-    let Some(past) = of_path.iter().find(same_mode).map(open).transpose()? else { return Ok(None) };
+    let Some(past) = of_path.iter().find(is_same_kind).map(open).transpose()? else { return Ok(None) };
     // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
     let is_finished = matches!(past.ended()?, Some((_, true)));
     let concerns = !is_finished || sent_by(rows, index, &past, Known::ByKeyToo)? > 0;

@@ -193,7 +193,11 @@ fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
-fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIdentity> {
+/// What makes the run the command means the same run as another.
+///
+/// # Errors
+/// A working folder that is gone.
+pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<RunIdentity> {
     let input_path =
         std::path::absolute(&options.preflight.input.path).context(|| options.preflight.input.shown.clone())?;
     Ok(RunIdentity {

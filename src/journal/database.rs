@@ -1,5 +1,7 @@
 //! The journal's SQLite file: its tables, how it is opened, and what its failures mean.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -57,18 +59,27 @@ pub(super) fn has_journal(folder: &Path) -> bool {
     folder.join(FILE_NAME).exists()
 }
 
-/// Refuses a journal whose log is gone though its process was never able to fold it in: what stood in it is lost. Nobody may be
-/// at work on it.
-pub(super) fn refuse_lost_log(folder: &Path) -> Result<()> {
-    use std::io::Read;
-    // Byte 18 of the header tells that there is a log.
+/// Whether the journal of a folder is one with a log, and the log is not there, or empty: opening the file
+/// makes an empty one.
+fn lacks_log(folder: &Path) -> bool {
+    // Byte 18 of the header tells that there is one.
     let mut header = [0; 19];
-    let has_log = std::fs::File::open(folder.join(FILE_NAME)).and_then(|mut file| file.read_exact(&mut header)).is_ok()
-        && header[18] == 2;
-    match has_log && !folder.join(format!("{FILE_NAME}-wal")).exists() {
-        true => Err(damaged(folder)),
-        false => Ok(()),
-    }
+    let is_read = File::open(folder.join(FILE_NAME)).and_then(|mut file| file.read_exact(&mut header)).is_ok();
+    let has_log = std::fs::metadata(folder.join(format!("{FILE_NAME}-wal"))).is_ok_and(|log| log.len() > 0);
+    is_read && header[18] == 2 && !has_log
+}
+
+/// Says in the file itself, beside its log, that there is a log: should the log get lost, that shows.
+pub(super) fn note_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("INSERT OR REPLACE INTO run (name, value) VALUES ('note.log', '1')", [])?;
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+/// Folds the log into the file, which says so.
+pub(super) fn fold_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM run WHERE name = 'note.log'", [])?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))
 }
 
 /// Leaves the log where it is when this connection is the last one: only who works on the run folds it in.
@@ -84,6 +95,8 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
             Error::usage(message!("journal.none", folder = folder.display())).hint(message!("journal.none_hint"))
         );
     }
+    // Before the file is opened, which makes a new log.
+    let lacks_log = lacks_log(folder);
     let connection = Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| failed(folder, error))?;
     connection
@@ -99,6 +112,11 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     if version > VERSION {
         return Err(Error::cannot_run(message!("journal.newer", folder = folder.display()))
             .hint(message!("journal.newer_hint")));
+    }
+    // What stood in a log that was never folded in is lost: that is damage, and not a journal without rows.
+    let had_log = || connection.prepare("SELECT 1 FROM run WHERE name = 'note.log'")?.exists([]);
+    if lacks_log && had_log().map_err(|error| failed(folder, error))? {
+        return Err(damaged(folder));
     }
     Ok(connection)
 }

@@ -9,9 +9,8 @@ use std::thread::JoinHandle;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::database::{connect, damaged, failed, get_identity, refuse_lost_log, totals, version_of};
+use super::database::{connect, damaged, failed, get_identity, totals, version_of};
 use super::identity::RunIdentity;
-use super::lock::Lock;
 use super::operation::{Operation, RowIdentity, RowKey};
 use super::rows::{
     COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, SENT, read_finding, read_message, read_operation, signed, unpack,
@@ -95,9 +94,6 @@ impl JournalReader {
     }
 
     fn open_with(folder: &Path, flags: OpenFlags) -> Result<JournalReader> {
-        if !Lock::is_held(folder) {
-            refuse_lost_log(folder)?;
-        }
         let connection = connect(folder, flags)?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
@@ -134,6 +130,16 @@ impl JournalReader {
         let exit = value("exit")?.and_then(|text| text.parse::<u8>().ok()).and_then(|code| Exit::try_from(code).ok());
         let finished = value("finished")?.as_deref() == Some("1");
         Ok(exit.map(|exit| (exit, finished)))
+    }
+
+    /// Whether the run was to ignore earlier ones when it began.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn ignores_earlier(&self) -> Result<bool> {
+        self.connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE name = 'note.fresh')", [], |row| row.get(0))
+            .map_err(|error| failed(&self.folder, error))
     }
 
     /// When the run was forgotten, in milliseconds of Unix time, if it was.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use super::database::{
-    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, get_identity, has_journal, keep_log, prepare,
-    put_identity, refuse_lost_log, totals, upgrade,
+    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity, has_journal, keep_log,
+    note_log, prepare, put_identity, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
@@ -71,7 +71,10 @@ impl Journal {
         made.map_err(|error| failed(folder, error))?;
         std::fs::rename(&new, &file).context(|| file.display().to_string())?;
         let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
-        prepare(&connection).and_then(|()| keep_log(&connection)).map_err(|error| failed(folder, error))?;
+        prepare(&connection)
+            .and_then(|()| keep_log(&connection))
+            .and_then(|()| note_log(&connection))
+            .map_err(|error| failed(folder, error))?;
         Ok(Journal { connection, folder: folder.to_owned(), identity: identity.clone(), _lock: lock })
     }
 
@@ -81,7 +84,6 @@ impl Journal {
     /// None there, another process at work on it, made by a newer program, or damaged.
     pub fn open(folder: &Path) -> Result<Journal> {
         let lock = Lock::take(folder)?;
-        refuse_lost_log(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let sound: String = connection
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
@@ -89,7 +91,7 @@ impl Journal {
         if sound != "ok" {
             return Err(damaged(folder));
         }
-        prepare(&connection).map_err(|error| failed(folder, error))?;
+        prepare(&connection).and_then(|()| note_log(&connection)).map_err(|error| failed(folder, error))?;
         upgrade(&mut connection).map_err(|error| failed(folder, error))?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
@@ -327,6 +329,14 @@ impl Journal {
         self.close()
     }
 
+    /// Says that the run ignores earlier ones, now and when it goes on.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn ignore_earlier(&self) -> Result<()> {
+        self.set_note("fresh", "1")
+    }
+
     /// Takes their end from rows that were held back: a person has consented to some of them.
     ///
     /// # Errors
@@ -370,10 +380,7 @@ impl Journal {
     /// A full disk.
     pub fn close(self) -> Result<()> {
         let folder = self.folder;
-        self.connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .and_then(|()| self.connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())))
-            .map_err(|error| failed(&folder, error))?;
+        fold_log(&self.connection).map_err(|error| failed(&folder, error))?;
         self.connection.close().map_err(|(_, error)| failed(&folder, error))
     }
 }

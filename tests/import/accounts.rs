@@ -129,3 +129,15 @@ fn runs_tell_of_folders_that_are_gone() {
     assert_eq!(ran.json()["runs"][0]["folder_is_there"], false);
     assert_eq!(ran.json()["runs"][0]["remembered"], 4);
 }
+
+#[test]
+fn a_fresh_run_ignores_earlier_ones_when_it_goes_on_too() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = imported(&server);
+    let stored = server.stored("customers");
+    work.write_table("copy.csv", &customers(1, 6));
+    work.on(&server, "import customers copy.csv --fresh --limit 2 --run copy").exits(0).says("second time");
+    work.on(&server, "import customers copy.csv").exits(0).says("going on with the run in");
+    assert_rows(&work.summary_of("copy"), "created 6");
+    assert_eq!(server.stored("customers"), stored + 6);
+}

@@ -13,5 +13,6 @@ mod mapping_file;
 mod proxy;
 mod records;
 mod reports;
+mod retries;
 mod values;
 mod version_1;

@@ -1,6 +1,8 @@
 //! Runs of the version before: their journals and the index of runs are the memory of what was sent.
 
-use crate::harness::{Server, Work, assert_rows};
+use std::collections::HashMap;
+
+use crate::harness::{Server, Table, Work, assert_rows};
 
 const INPUT: &[u8] = include_bytes!("../version_1/customers.csv");
 
@@ -78,4 +80,90 @@ fn a_run_made_in_english_is_shown_in_chinese() {
         .never_says("Mobile")
         .never_says("connection");
     assert_rows(&work.summary(), "created 5, refused 2, unknown 1");
+}
+
+/// Six tickets, some of which have equal cells, and two of which say the same in other cells.
+fn twins() -> Table {
+    let mut table = Table::of(&["标题", "描述", "客户编号", "内部批注"]);
+    for (subject, remark) in
+        [("示例甲", ""), ("示例甲", ""), ("示例乙", ""), ("示例甲", ""), ("示例乙", "看过"), ("示例丙", "")]
+    {
+        table.push(&[subject, "打印机坏了", "50001", remark]);
+    }
+    table
+}
+
+/// A folder in which the version before sent the first three of the twins.
+fn stopped_among_twins(server: &Server) -> Work {
+    let work = Work::new();
+    work.write_table("mine.csv", &twins());
+    work.on(server, "import tickets mine.csv --limit 3").exits(0);
+    // The version before knew rows by their cells alone, and its index none of them.
+    std::fs::remove_file(work.path("state/runs.db")).unwrap();
+    journal(&work)
+        .execute_batch(
+            "UPDATE operation SET copy = content_copy; ALTER TABLE operation DROP COLUMN identity;
+             ALTER TABLE operation DROP COLUMN content_copy; ALTER TABLE earlier DROP COLUMN identity;
+             ALTER TABLE earlier DROP COLUMN content_copy; ALTER TABLE finding DROP COLUMN severity;
+             PRAGMA user_version = 1",
+        )
+        .unwrap();
+    work
+}
+
+fn journal(work: &Work) -> rusqlite::Connection {
+    rusqlite::Connection::open(work.run_folder().join("journal.db")).unwrap()
+}
+
+/// How many tickets of each subject the server has, of those that the file names.
+fn sent(server: &Server) -> Vec<usize> {
+    let counts: HashMap<String, usize> = server.count_by("tickets", "subject");
+    ["示例甲", "示例乙", "示例丙"].map(|subject| counts.get(subject).copied().unwrap_or(0)).to_vec()
+}
+
+#[test]
+fn equal_rows_of_a_run_of_the_version_before_are_sent_once_each_in_whatever_order() {
+    let server = Server::start("");
+    let work = stopped_among_twins(&server);
+    assert_eq!(sent(&server), [2, 1, 0]);
+    let mut table = twins();
+    table.rows[1..].reverse();
+    work.write_table("mine.csv", &table);
+    // The rows of both versions are sorted once more, in between.
+    work.on(&server, "import tickets mine.csv --limit 2").exits(0).says("going on with the run in");
+    assert_eq!(sent(&server), [2, 2, 1]);
+    table.rows[1..].rotate_left(4);
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import tickets mine.csv").exits(0).says("going on with the run in");
+    assert_rows(&work.summary(), "created 6");
+    assert_eq!(sent(&server), [3, 2, 1]);
+    assert_eq!(work.runs().len(), 1);
+    work.on(&server, "import tickets mine.csv").exits(0).says("this was done before");
+}
+
+#[test]
+fn an_equal_row_that_was_in_doubt_in_the_version_before_is_not_sent_again() {
+    let server = Server::start("");
+    let work = stopped_among_twins(&server);
+    // Killed while the third of the equal rows was in flight.
+    let connection = journal(&work);
+    let cells: Vec<u8> =
+        connection.query_row("SELECT content FROM operation WHERE row = 0", [], |row| row.get(0)).unwrap();
+    let (row, number, copy) = (3u64.to_be_bytes(), 5u64.to_be_bytes(), 2u32.to_be_bytes());
+    let (key, origin, generation) = ([0; 9], [0; 9], [0; 4]);
+    let reserved = [&row[..], &number, &cells, &copy, &key, &origin, &generation].concat();
+    connection.execute("INSERT INTO reservation VALUES (3, ?1)", [reserved]).unwrap();
+    connection.execute("DELETE FROM run WHERE name IN ('exit', 'finished')", []).unwrap();
+    drop(connection);
+    let mut table = twins();
+    table.rows[1..].reverse();
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import tickets mine.csv").exits(4).says("going on with the run in");
+    assert_rows(&work.summary(), "created 5, unknown 1");
+    assert_eq!(sent(&server), [2, 2, 1]);
+    let results = work.results();
+    let doubts = results.column("status").iter().filter(|status| **status == "unknown").count();
+    assert_eq!(doubts, 1);
+    work.on(&server, "import tickets mine.csv").exits(4).says("this was done before");
+    assert_eq!(sent(&server), [2, 2, 1]);
 }

@@ -1,0 +1,144 @@
+//! Runs that retry others, and runs side by side: what one of them sent no other one sends again.
+
+use std::path::PathBuf;
+
+use crate::harness::{Server, Table, Work, assert_rows, customers};
+
+/// Tickets with these subjects, which have no key.
+fn tickets(subjects: &[&str]) -> Table {
+    let mut table = Table::of(&["标题", "描述", "客户编号"]);
+    for subject in subjects {
+        table.push(&[subject, "打印机坏了", "50001"]);
+    }
+    table
+}
+
+/// The list of failed rows of the newest run.
+fn failed(work: &Work) -> PathBuf {
+    work.runs().pop().unwrap().join("failed.csv")
+}
+
+/// One mobile number twice.
+fn twins() -> Table {
+    let mut table = customers(1, 2);
+    table.set(1, "手机", "13100000001");
+    table
+}
+
+#[test]
+fn a_retry_of_a_retry_sends_no_key_that_the_first_run_has_sent() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = Work::new();
+    work.write_table("mine.csv", &twins());
+    work.on(&server, "import customers mine.csv").exits(3);
+    work.on(&server, format!("retry {}", failed(&work).display())).exits(3);
+    let again = format!("retry {}", failed(&work).display());
+    work.on(&server, again).exits(3).says("refused (not sent) 1");
+    assert_eq!(server.count_by("customers", "mobile")["13100000001"], 1);
+}
+
+#[test]
+fn a_list_that_is_saved_over_that_of_another_run_is_a_list_of_its_own() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = Work::new();
+    work.write_table("mine.csv", &twins());
+    work.on(&server, "import customers mine.csv").exits(3);
+    for _ in 0..2 {
+        std::fs::copy(failed(&work), work.path("list.csv")).unwrap();
+        work.on(&server, "retry list.csv --accept-changed").exits(3).says("refused (not sent) 1");
+    }
+    assert_eq!(server.count_by("customers", "mobile")["13100000001"], 1);
+}
+
+#[test]
+fn a_retry_of_a_retry_knows_what_another_retry_of_the_first_run_has_sent() {
+    let server = Server::faulty(&["422,on=POST tickets,nth=1", "422,on=POST tickets,nth=2"]);
+    let work = Work::new();
+    work.write_table("mine.csv", &tickets(&["示例"]));
+    work.on(&server, "import tickets mine.csv").exits(3);
+    let mut other = work.table(failed(&work));
+    work.on(&server, format!("retry {} --run first", failed(&work).display())).exits(3);
+    work.write_table("other.csv", other.set(0, "描述", "修好了"));
+    work.on(&server, "retry other.csv --run second").exits(0);
+    let stored = server.stored("tickets");
+    work.on(&server, "retry first --run third").exits(0);
+    assert_rows(&work.summary_of("third"), "skipped 1");
+    assert_eq!(server.stored("tickets"), stored);
+}
+
+#[test]
+fn a_retry_of_a_retry_knows_what_the_first_run_has_sent_since() {
+    let server = Server::faulty(&["422,on=POST tickets,nth=2", "422,on=POST tickets,nth=3"]);
+    let work = Work::new();
+    work.write_table("mine.csv", &tickets(&["示例 1", "示例 2"]));
+    work.on(&server, "import tickets mine.csv --concurrency 1").exits(3);
+    work.on(&server, format!("retry {} --run again", failed(&work).display())).exits(3);
+    work.write_table("mine.csv", &tickets(&["示例 1", "示例 2", "示例 3"]));
+    work.on(&server, "import tickets mine.csv --accept-changed").exits(0);
+    work.on(&server, "retry again --run third").exits(0);
+    assert_eq!(server.count_by("tickets", "subject")["示例 2"], 1);
+}
+
+#[test]
+fn rows_that_another_run_has_sent_since_they_failed_are_not_retried() {
+    let server = Server::faulty(&["422,on=POST tickets,nth=1"]);
+    let work = Work::new();
+    work.write_table("mine.csv", &tickets(&["示例 1"]));
+    work.on(&server, "import tickets mine.csv --run first").exits(3);
+    work.write_table("mine.csv", &tickets(&["示例 1", "示例 2"]));
+    work.on(&server, "import tickets mine.csv").exits(0);
+    work.on(&server, "retry first --run again").exits(3);
+    assert_eq!(server.count_by("tickets", "subject")["示例 1"], 1);
+}
+
+#[test]
+fn a_key_that_is_in_doubt_in_the_first_run_is_not_sent_by_a_retry() {
+    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,on=POST_users,nth=1");
+    let work = Work::new();
+    let mut table = twins();
+    table.rows.push(customers(9, 1).rows[1].clone());
+    work.write_table("mine.csv", table.set(0, "公司编号", "wrong"));
+    work.on(&server, "import customers mine.csv --limit 1").exits(3);
+    let mut list = work.table(failed(&work));
+    // The second row is held up, the third one is made.
+    let child = work.start(work.command_on(&server, "import customers mine.csv --no-canary"));
+    server.wait_for_requests_to("customers.create", 1);
+    child.kill();
+    work.write_table("list.csv", list.set(0, "公司编号", "20001"));
+    work.on(&server, "retry list.csv").exits(3).says("refused (not sent) 1");
+    assert_eq!(server.requests_to("customers.create"), 1);
+}
+
+#[test]
+fn a_run_that_goes_on_knows_what_an_older_one_has_sent_since() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("old.csv", &tickets(&["示例 1", "示例 2"]));
+    work.on(&server, "import tickets old.csv --limit 1").exits(0);
+    work.write_table("new.csv", &tickets(&["示例 3", "示例 2"]));
+    work.on(&server, "import tickets new.csv --limit 1").exits(0);
+    work.on(&server, "import tickets old.csv").exits(0);
+    work.on(&server, "import tickets new.csv").exits(3);
+    assert_eq!(server.count_by("tickets", "subject")["示例 2"], 1);
+}
+
+/// Rejected, then refused as a double of a row that is gone again: the service knows the id of the first request.
+#[test]
+fn a_rejected_row_gets_a_request_id_of_its_own_though_it_was_refused_since() {
+    let server = Server::start("--variant requestid=duplicate");
+    let work = Work::new();
+    let mut table = customers(1, 2);
+    table.set(1, "公司编号", "99999");
+    work.write_table("mine.csv", &table);
+    let import = "import customers mine.csv --accept-changed";
+    work.on(&server, import).exits(3);
+    let mut with_double = table.clone();
+    with_double.rows.insert(2, vec!["示例 乙".into(), "13100000002".into(), "99999".into()]);
+    work.write_table("mine.csv", &with_double);
+    work.on(&server, import).exits(3);
+    assert_rows(&work.summary(), "created 1, refused 1, failed 1");
+    work.write_table("mine.csv", &table);
+    work.on(&server, import).exits(3);
+    assert_rows(&work.summary(), "created 1, failed 1");
+    assert_eq!(server.state()["counts"]["repeated_request_ids"], 0);
+}
