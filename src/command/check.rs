@@ -33,6 +33,13 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let options = arguments.input.preflight(&settings, None)?;
     let (preflight, _) = Preflight::run(&options, None)?;
+    if let Some(sheet) = &preflight.sheet.name {
+        let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
+        printer.say(&t!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet));
+    }
+    if !preflight.sheet.others.is_empty() {
+        printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
+    }
     printer.say(&preflight.mapping.report().text());
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;

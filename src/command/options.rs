@@ -1,6 +1,7 @@
 //! Options that several commands take, and what they mean.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -11,7 +12,7 @@ use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Input;
 use crate::import::{PreflightOptions, stdin};
-use crate::mapping::MappingFile;
+use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
 use crate::settings::Settings;
 use crate::value::{Country, DateOrder, ValueOptions};
@@ -26,7 +27,7 @@ pub(super) struct InputOptions {
     /// Sheet to read, where the first one is not meant
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-    /// Encoding of a text file; only UTF-8 is read so far
+    /// Encoding of a text file, where it is not found: utf-8, gb18030 (gbk, gb2312), big5, utf-16
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
     /// Row of the header, from 1
@@ -119,6 +120,7 @@ impl InputOptions {
             true => (stdin::keep(run)?, t!("import.standard_input").into_owned()),
             false => (self.file.clone(), self.file.display().to_string()),
         };
+        let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
         Ok(PreflightOptions {
             input: Input {
                 path,
@@ -126,6 +128,7 @@ impl InputOptions {
                 sheet: self.sheet.clone(),
                 header_row: self.header_row,
                 encoding: self.encoding.clone(),
+                headings: Some(Arc::new(headings)),
             },
             entity,
             custom: &settings.catalog.service.custom,

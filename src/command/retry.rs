@@ -2,6 +2,7 @@
 //! first and claiming its rows there, so that the same file retried twice sends nothing twice.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use rust_i18n::t;
@@ -14,7 +15,7 @@ use crate::format::{self, Input, Row};
 use crate::import::report::failed_number;
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
-use crate::mapping::{MappingFile, RESULT_COLUMNS};
+use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::{CommandLine, Global, Printer};
@@ -95,11 +96,14 @@ fn preflight<'a>(
     let mode = WriteMode::of(&parent.mode);
     let mapping_text = parent.mapping_text.as_deref();
     let shown = file.display().to_string();
+    let entity = mode.entity(settings.catalog.find(&parent.entity)?);
+    let mapping_file = mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?;
+    let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
     Ok(PreflightOptions {
-        input: Input { path: file, shown, ..Input::default() },
-        entity: mode.entity(settings.catalog.find(&parent.entity)?),
+        input: Input { path: file, shown, headings: Some(Arc::new(headings)), ..Input::default() },
+        entity,
         custom: &settings.catalog.service.custom,
-        mapping_file: mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?,
+        mapping_file,
         account_mode: parent.account_mode,
         mode,
         values: arguments.values.options(),

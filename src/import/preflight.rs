@@ -6,6 +6,7 @@ use super::cells::{CellSpool, CheckedCells};
 use super::operation::OperationBuilder;
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
+use crate::check::as_shown::mark_missing;
 use crate::check::consent::Consent;
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
@@ -89,7 +90,6 @@ impl Preflight {
         let mut spool = spool.finish()?;
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
-            tell_apart(&mut spool, &mut duplicates)?;
             find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
         }
         let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -102,6 +102,7 @@ impl Preflight {
 /// The first reading, row by row.
 struct Reading<'a> {
     mapping: &'a Mapping,
+    sheet: &'a Sheet,
     operations: OperationBuilder<'a>,
     spool: SpoolWriter,
     cells: Option<CellSpool>,
@@ -137,6 +138,7 @@ impl<'a> Reading<'a> {
         let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
         Ok(Reading {
             mapping,
+            sheet,
             operations: OperationBuilder::new(&options.entity, options.mode)?,
             spool: SpoolWriter::new()?,
             cells,
@@ -161,6 +163,7 @@ impl<'a> Reading<'a> {
         }
         let content = self.row.content;
         self.fingerprint.update(content);
+        self.mapping.take_as_shown(&mut self.row, self.sheet);
         let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
         self.mapping.check(&self.row, &mut self.record);
@@ -182,6 +185,7 @@ impl<'a> Reading<'a> {
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
         if let Some(cells) = &mut self.cells {
+            mark_missing(&mut self.row);
             cells.add(&self.row)?;
         }
         self.rows += 1;
@@ -242,44 +246,35 @@ fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Rea
     }
 }
 
-/// Finds out which rows say the same, and which have the same cells, among those that share what they are watched by.
-fn tell_apart(spool: &mut Spool, duplicates: &mut Duplicates) -> Result<()> {
-    let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
-    while let Some(row) = spool.next()? {
-        if duplicates.watches(row.key_hash(), &row.identity) {
-            identities.add(first_eight(&row.identity));
-            contents.add(first_eight(&row.content));
-        }
-    }
-    duplicates.tell_apart(identities, contents);
-    spool.rewind()
-}
-
-/// Finds the rows whose key an earlier row has.
+/// Finds the rows whose key an earlier row has and, among those that share what they are watched by, which say the same and
+/// which have the same cells. Of all other rows no more is read than what tells that they are alone.
 fn find_duplicates(
     spool: &mut Spool,
     mapping: &Mapping,
     duplicates: &mut Duplicates,
     findings: &mut Findings,
 ) -> Result<()> {
-    let mut row_index = 0;
-    while let Some(row) = spool.next()? {
-        if !matches!(row.state, RowState::Skipped(_)) {
-            let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
-            if let (Some(first), Some(key)) = (seen.first, &row.key) {
-                match row.state {
-                    RowState::Refused(_) | RowState::Skipped(_) => {}
-                    RowState::Held { .. } => {
-                        findings.held -= 1;
-                        findings.refused += 1;
-                    }
-                    RowState::Sound(_) => findings.refused += 1,
-                }
-                findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
-            }
+    let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
+    while let Some((row_index, row)) = spool.next_of(|key, identity| duplicates.watches(key, identity))? {
+        if matches!(row.state, RowState::Skipped(_)) {
+            continue;
         }
-        row_index += 1;
+        identities.add(first_eight(&row.identity));
+        contents.add(first_eight(&row.content));
+        let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
+        if let (Some(first), Some(key)) = (seen.first, &row.key) {
+            match row.state {
+                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Held { .. } => {
+                    findings.held -= 1;
+                    findings.refused += 1;
+                }
+                RowState::Sound(_) => findings.refused += 1,
+            }
+            findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
+        }
     }
+    duplicates.tell_apart(identities, contents);
     duplicates.begin();
     spool.rewind()
 }

@@ -27,7 +27,6 @@ use crate::error::{Exit, Result};
 use crate::format::Input;
 use crate::journal::{Journal, JournalReader, Operation, Parent, Reason, Registration, Reservation, Status};
 use crate::terminal::CommandLine;
-use crate::value::ValueOptions;
 
 /// A row of a file. A number of 0 is an empty cell.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -415,7 +414,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
             mapping_file: None,
             account_mode: AccountMode::Business,
             mode: WriteMode::Create,
-            values: ValueOptions::default(),
+            values: Default::default(),
             consent: if command.consents { Consent::of_option("") } else { Consent::default() },
         },
         resume: ResumeOptions { accept_changed: command.accepts, ..ResumeOptions::default() },

@@ -14,5 +14,7 @@ mod proxy;
 mod records;
 mod reports;
 mod retries;
+mod sheet;
+mod text_files;
 mod values;
 mod version_1;
