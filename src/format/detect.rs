@@ -193,7 +193,7 @@ fn is_json(head: &[u8], opening: char) -> bool {
 /// Whether these bytes may be text: in units of two bytes, or without what no text has.
 fn is_text(head: &[u8]) -> bool {
     let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0x1A);
-    head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || !head.iter().any(|byte| is_control(byte))
+    head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || !head.iter().any(is_control)
 }
 
 /// The error for a table in a form that spreadsheet programs open and this one does not.

@@ -65,14 +65,12 @@ impl Globals {
                     globals.codes.insert(id, NumberFormat::of_code(&code));
                 }
                 kind::STYLE => globals.styles.push(u16_at(bytes, 2).unwrap_or(0)),
-                kind::SHEET => {
-                    // Charts and macros hold no cells.
-                    if bytes.get(5) == Some(&0) {
-                        let name = Cursor::new(&record.pieces, 6).text(true);
-                        let (start, name) = u32_at(bytes, 0).zip(name).ok_or(Unread::Damaged)?;
-                        let is_visible = bytes[4] & 3 == 0;
-                        globals.sheets.push(SheetEntry { name, start: start as usize, is_visible });
-                    }
+                // Charts and macros hold no cells.
+                kind::SHEET if bytes.get(5) == Some(&0) => {
+                    let name = Cursor::new(&record.pieces, 6).text(true);
+                    let (start, name) = u32_at(bytes, 0).zip(name).ok_or(Unread::Damaged)?;
+                    let is_visible = bytes[4] & 3 == 0;
+                    globals.sheets.push(SheetEntry { name, start: start as usize, is_visible });
                 }
                 kind::SHARED_TEXTS => globals.texts = shared_texts(&record.pieces).ok_or(Unread::Damaged)?,
                 _ => {}
