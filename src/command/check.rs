@@ -6,7 +6,7 @@ use rust_i18n::t;
 use super::options::InputOptions;
 use crate::check::describe::describe;
 use crate::error::{Exit, Result};
-use crate::import::{Preflight, report};
+use crate::import::{Agreed, Preflight, report};
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::Printer;
 
@@ -32,7 +32,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let options = arguments.input.preflight(&settings, None)?;
-    let (preflight, _) = Preflight::run(&options, None)?;
+    let (preflight, _) = Preflight::run(&options, &Agreed::default(), None)?;
     if let Some(sheet) = &preflight.sheet.name {
         let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
         printer.say(&t!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet));

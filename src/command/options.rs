@@ -7,14 +7,16 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rust_i18n::t;
 
+use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Input;
-use crate::import::{PreflightOptions, stdin};
+use crate::import::{Answers, PreflightOptions, stdin};
 use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsOptions};
+use crate::terminal::Global;
 use crate::value::{Country, DateOrder, ValueOptions};
 
 /// Which rows of which file, and how they are read.
@@ -85,7 +87,7 @@ impl ConsentOptions {
 /// Options of every command that sends rows.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SendingOptions {
-    /// The run's folder [default: bw8-runs/<date>-<host>-<entity>-<input name>]
+    /// The run's folder [default: bw8-runs/<date>-<account>-<entity>-<input name>]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Read everything, send nothing; say what would be done
@@ -94,10 +96,13 @@ pub(super) struct SendingOptions {
     /// Stop once N rows in all have failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
+    /// Do not stop when the first row or 20 in a row are rejected
+    #[arg(long)]
+    pub keep_going: bool,
     /// These rows were sent by this run to the same account, though by another address or login
     #[arg(long, value_name = "RUN", conflicts_with = "other_account")]
     pub same_account: Option<PathBuf>,
-    /// Rows that were sent by another address or login went to another account
+    /// This account is meant, and rows that were sent by another address or login went to another one
     #[arg(long)]
     pub other_account: bool,
     /// A further folder that holds earlier runs, whose rows are not sent again
@@ -106,6 +111,29 @@ pub(super) struct SendingOptions {
     /// Do not send the first row alone to compare what was stored
     #[arg(long)]
     pub no_canary: bool,
+    /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
+    #[arg(long)]
+    pub notifications_off: bool,
+}
+
+impl SendingOptions {
+    /// What is answered before it is asked.
+    pub(super) fn answers(&self, expected: Option<u64>, settings: &SettingsOptions, global: &Global) -> Answers {
+        Answers {
+            yes: global.yes,
+            expected,
+            is_account_meant: self.other_account || self.same_account.is_some() || settings.account.is_some(),
+            notifications_off: self.notifications_off,
+        }
+    }
+}
+
+/// How an account is called in the names of folders: as the user calls it, where the user does.
+pub(super) fn account_name(account: &Account, settings: &SettingsOptions) -> String {
+    match (account, &settings.account) {
+        (Account::Service(_), Some(name)) => name.clone(),
+        _ => account.host(),
+    }
 }
 
 impl InputOptions {

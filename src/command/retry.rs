@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use rust_i18n::t;
 
-use super::options::{ConsentOptions, SendingOptions, ValueArguments};
+use super::options::{ConsentOptions, SendingOptions, ValueArguments, account_name};
 use crate::account::Account;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
@@ -62,24 +62,26 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     }
     let options = ImportOptions {
         catalog: &settings.catalog,
-        account,
         preflight: preflight(&settings, &first_run, file, arguments)?,
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: false,
             accept_changed: arguments.accept_changed,
+            account_name: account_name(&account, &arguments.settings),
             same_account: arguments.sending.same_account.clone(),
             other_account: arguments.sending.other_account,
             runs_from: arguments.sending.runs_from.clone(),
             consents: arguments.consent.accept_warnings.is_some(),
         },
+        account,
         parent: Some(Parent { run: parent.run, folder }),
         dry_run: arguments.sending.dry_run,
         limit: None,
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,
         reads_back: !arguments.sending.no_canary,
-        assumes_yes: global.yes,
+        answers: arguments.sending.answers(None, &arguments.settings, global),
+        keeps_going: arguments.sending.keep_going,
         typed: typed.clone(),
     };
     import::run(&options, printer)

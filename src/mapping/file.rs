@@ -3,6 +3,7 @@
 //! ```toml
 //! drop = ["导出人", 7]             # columns that are left out, by header or by number from 1
 //! header = ["客户电话", "…"]       # the header it was made for; another one is refused
+//! accept = ["hidden_row"]        # kinds of warnings whose rows are sent
 //! [columns]
 //! "客户电话" = "mobile"          # a column, and a field by name or label
 //! [constants]
@@ -57,6 +58,8 @@ pub struct MappingFile {
     pub(super) values: Vec<(Entry, Vec<Entry>)>,
     /// Columns that are left out on purpose.
     pub(super) drop: Vec<Entry>,
+    /// Kinds of warnings that are consented to.
+    accept: Vec<String>,
     /// Column, and the texts in it that leave a row out.
     pub(super) skip: Vec<(Entry, Vec<Entry>)>,
     /// The header it was made for.
@@ -73,6 +76,7 @@ struct Document {
     drop: Vec<Spanned<toml::Value>>,
     header: Option<Vec<String>>,
     skip: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    accept: Vec<String>,
     columns: Section,
     constants: Section,
     defaults: Section,
@@ -145,7 +149,13 @@ impl MappingFile {
                 .map(|(column, texts)| (name(column), texts.into_iter().map(name).collect()))
                 .collect(),
             header: document.header,
+            accept: document.accept,
         })
+    }
+
+    /// Kinds of warnings that it consents to.
+    pub fn accepted(&self) -> impl Iterator<Item = &str> {
+        self.accept.iter().map(String::as_str)
     }
 
     /// All of the file, as it was read.

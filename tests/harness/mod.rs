@@ -12,6 +12,8 @@ mod server;
 mod service;
 mod sheet;
 mod table;
+#[cfg(unix)]
+mod terminal;
 mod tls;
 mod typed;
 mod work;
@@ -23,6 +25,8 @@ pub use server::Server;
 pub use service::{Request, Service, customer, page, unknown};
 pub use sheet::{Sheets, sheet_row};
 pub use table::{Table, add_row, customers, workbook};
+#[cfg(unix)]
+pub use terminal::Terminal;
 pub use tls::Tls;
 pub use typed::Typed;
 pub use work::Work;

@@ -1,6 +1,7 @@
 //! The import path, through the binary: a file per theme.
 
 mod accounts;
+mod agreement;
 mod answers;
 mod bad_input;
 mod consent;

@@ -37,7 +37,7 @@ fn text_behind_a_closing_quotation_mark_is_refused_by_line() {
             1,
         ),
     ] {
-        let work = Work::with("mine.csv", &format!("姓名,手机,公司编号,备注\n{text}示例戊,13100000009,20001,好\n"));
+        let work = Work::with("mine.csv", format!("姓名,手机,公司编号,备注\n{text}示例戊,13100000009,20001,好\n"));
         work.bw8("check customers mine.csv").exits(3).says(line).says("double a quotation mark");
         let rows = imported(&work, "customers");
         assert_eq!(rows.iter().filter(|(_, status, _)| status == "refused").count(), refused, "{rows:?}");
@@ -49,23 +49,22 @@ fn text_behind_a_closing_quotation_mark_is_refused_by_line() {
 
 #[test]
 fn a_quotation_mark_that_is_never_closed_stops_the_file_at_its_line() {
-    let work =
-        Work::with("mine.csv", &format!("{GOOD}示例丙,13100000003,20001,\"5寸屏\n示例丁,13100000004,20001,无\n"));
+    let work = Work::with("mine.csv", format!("{GOOD}示例丙,13100000003,20001,\"5寸屏\n示例丁,13100000004,20001,无\n"));
     work.bw8("import customers mine.csv --sandbox").exits(2).says("line 4").says("\"\"");
 }
 
 #[test]
 fn rows_that_a_quotation_swallowed_are_held() {
     let swallowed = "示例丙,13100000003,20001,\"5寸屏\n示例丁,13100000004,20001,无\n示例戊,13100000005,20001,7寸屏\"\n";
-    let work = Work::with("mine.csv", &format!("{GOOD}{swallowed}"));
+    let work = Work::with("mine.csv", format!("{GOOD}{swallowed}"));
     assert_eq!(others(&work, "customers"), ["4 held rows_in_quotation"]);
-    let work = Work::with("mine.csv", &format!("{GOOD}示例丙,13100000003,20001,\"第一行\n第二行，好\"\n"));
+    let work = Work::with("mine.csv", format!("{GOOD}示例丙,13100000003,20001,\"第一行\n第二行，好\"\n"));
     assert_eq!(others(&work, "customers"), [""; 0]);
 }
 
 #[test]
 fn a_row_that_is_too_wide_is_kept_whole_and_can_be_mended() {
-    let work = Work::with("mine.csv", &format!("{GOOD}示例丙,13100000003,20001,要红色,不要蓝色\n"));
+    let work = Work::with("mine.csv", format!("{GOOD}示例丙,13100000003,20001,要红色,不要蓝色\n"));
     assert_eq!(others(&work, "customers"), ["4 refused ragged"]);
     let file = work.run_folder().join("failed.csv");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -85,13 +84,13 @@ fn values_that_slipped_are_held_and_stay_so_until_a_person_confirms() {
         ("示例乙,13100000002,20001,无,,\n", ""),
         ("示例乙,13100000002,20001,要红色,暂无,老客户\n", ""),
     ] {
-        let work = Work::with("mine.csv", &format!("{header}{usual}{odd}"));
+        let work = Work::with("mine.csv", format!("{header}{usual}{odd}"));
         let expected: Vec<String> = if code.is_empty() { vec![] } else { vec![format!("9 held {code}")] };
         assert_eq!(others(&work, "customers"), expected, "{odd}");
         if !code.is_empty() {
             let folder = work.run_folder();
             work.bw8(["retry", folder.to_str().unwrap(), "--sandbox"]).exits(3).says(code);
-            let work = Work::with("mine.csv", &format!("{header}{usual}{odd}"));
+            let work = Work::with("mine.csv", format!("{header}{usual}{odd}"));
             imported(&work, "customers");
             let folder = work.run_folder();
             let consent = format!("--accept-warnings={code}");
@@ -120,7 +119,7 @@ fn blank_cells_at_the_end_are_said_and_cost_nothing() {
     work.bw8("check customers mine.csv").exits(0).says("blank ones at the end");
     assert_eq!(others(&work, "customers"), [""; 0]);
     let rows: String = (1..8).map(|n| format!("示例{n},1310000001{n},20001\n")).collect();
-    let work = Work::with("mine.csv", &format!("姓名,手机,公司编号,备注\n{rows}"));
+    let work = Work::with("mine.csv", format!("姓名,手机,公司编号,备注\n{rows}"));
     work.bw8("check customers mine.csv").exits(0).says("blank cells at the end");
 }
 
@@ -228,7 +227,7 @@ fn encodings_are_recognised_and_said() {
     }
     let work = Work::with("mine.csv", GOOD);
     work.bw8("check customers mine.csv --encoding klingon").exits(2).says("klingon").says("gb18030");
-    let work = Work::with("mine.csv", &format!("\u{feff}{GOOD}"));
+    let work = Work::with("mine.csv", format!("\u{feff}{GOOD}"));
     work.bw8("check customers mine.csv --encoding gbk").exits(2).says("--encoding");
 }
 
@@ -252,7 +251,7 @@ fn a_byte_that_contradicts_later_is_an_error_by_line() {
 #[test]
 fn text_that_was_broken_before_is_never_sent_silently() {
     let rows = "示例甲,13100000001,20001,锟斤拷锟斤拷\n示例乙,13100000002,20001,鐢ㄦ埛\n示例丙,13100000003,20001,MÃ¼ller\n示例\u{fffd},13100000004,20001,无\n示例鑫,13100000005,20001,Müller\n";
-    let work = Work::with("mine.csv", &format!("姓名,手机,公司编号,备注\n{rows}"));
+    let work = Work::with("mine.csv", format!("姓名,手机,公司编号,备注\n{rows}"));
     assert_eq!(
         others(&work, "customers"),
         ["2 refused characters_lost", "3 held wrong_encoding", "4 held wrong_encoding", "5 refused characters_lost"]
