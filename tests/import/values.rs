@@ -42,7 +42,7 @@ fn stored(content: &str, more: &str, exit: i32, count: usize) -> Vec<Value> {
 #[test]
 fn words_for_nothing_are_held_in_every_kind_of_column() {
     let file = "姓名,手机,固定电话,邮箱,公司编号,职位,QQ号,备注,标签,在职状态\n\
-        示例甲,13100000001,NULL,（null）,20001,<NA>,无,\\N,nan,N/A\n\
+        示例甲,13100000001,NULL,（null）,20001,<NA>,NULL,\\N,nan,N/A\n\
         示例乙,13100000002,,,20001,无,,无,无,\n";
     assert_eq!(
         found("customers", file, ""),
