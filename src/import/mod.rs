@@ -33,4 +33,4 @@ mod tests;
 pub use forget::PersonalFiles;
 pub use options::{ImportOptions, PreflightOptions, ResumeOptions};
 pub use preflight::Preflight;
-pub use run::run;
+pub use run::{run, run_places};

@@ -90,16 +90,24 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
 
 /// Folders in which runs may lie that the index does not know. The sandbox forgets its runs with its records.
 fn places(options: &ImportOptions<'_>, identity: &RunIdentity) -> Vec<PathBuf> {
-    if options.is_sandbox() {
+    let parent = options.parent.as_ref().and_then(|parent| parent.folder.parent()).map(Path::to_owned);
+    let mut places = run_places(&options.account, &identity.input_path, options.resume.runs_from.as_deref());
+    places.extend(parent.filter(|_| !options.is_sandbox()));
+    places.dedup();
+    places
+}
+
+/// Folders in which runs may lie: `bw8-runs` here and beside an input, the input's own folder, and one that was named.
+pub fn run_places(account: &Account, input: &Path, named: Option<&Path>) -> Vec<PathBuf> {
+    if matches!(account, Account::Sandbox { .. }) {
         return Vec::new();
     }
-    let named = options.resume.runs_from.iter().filter_map(|folder| std::path::absolute(folder).ok());
-    let beside = Path::new(&identity.input_path).parent().map(Path::to_owned);
-    let mut places = Vec::from_iter(std::path::absolute(RUNS));
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    let beside = absolute(input).and_then(|input| input.parent().map(Path::to_owned));
+    let mut places = Vec::from_iter(absolute(Path::new(RUNS)));
     places.extend(beside.iter().map(|folder| folder.join(RUNS)));
     places.extend(beside);
-    places.extend(named);
-    places.dedup();
+    places.extend(named.and_then(absolute));
     places
 }
 

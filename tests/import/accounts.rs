@@ -91,9 +91,25 @@ fn a_journal_without_its_log_is_damaged_and_not_empty() {
     let requests = server.requests();
     work.write_table("new.csv", &customers(50, 1));
     for command in ["import customers mine.csv", "import customers new.csv"] {
-        work.on(&server, command).exits(1).says("damaged");
+        work.on(&server, command).exits(1).says("damaged").says("runs forget");
     }
     assert_eq!(server.requests(), requests);
+}
+
+/// Nobody knows whether the row arrived whose key another one has.
+#[test]
+fn a_key_in_doubt_is_not_said_to_be_imported() {
+    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,on=POST_users,nth=2");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 3));
+    let child = work.start(work.command_on(&server, "import customers mine.csv --no-canary --concurrency 1"));
+    server.wait_for_requests_to("customers.create", 1);
+    child.kill();
+    work.write_table("other.csv", customers(2, 1).set(0, "姓名", "示例 改名"));
+    work.on(&server, "import customers other.csv --run other").exits(3).never_says("imported before");
+    let results = work.table("other/results.csv");
+    assert_eq!(results.column("code"), ["key_sent_before"]);
+    assert!(results.column("message")[0].contains("it is not known yet whether it arrived"), "{results:?}");
 }
 
 #[test]

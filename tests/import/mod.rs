@@ -3,6 +3,7 @@
 mod accounts;
 mod answers;
 mod bad_input;
+mod campaign;
 mod consent;
 mod identity;
 mod index;

@@ -65,17 +65,18 @@ CREATE TEMP TABLE IF NOT EXISTS staged_key (
   key INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY) STRICT;
 ";
 
-/// Of rows that were read twice the last one counts: it is the newest. What did not change is not written.
+/// Of rows that were read twice the last one counts: it is the newest; but what is known to be done is never in doubt again.
+/// What did not change is not written.
 const TAKE_OVER: &str = "
 INSERT INTO by_identity SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 1
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
 INSERT INTO by_content SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 0
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
 INSERT INTO by_key SELECT key, run, status, id FROM temp.staged_key WHERE true
   ORDER BY key, run, temp.staged_key.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
 DROP TABLE temp.staged; DROP TABLE temp.staged_key;
 ";
 
@@ -105,13 +106,43 @@ impl RunIndex {
         Ok(there.is_some_and(|run| !run.mark.is_empty() && mark(folder).is_some_and(|mark| mark == run.mark)))
     }
 
-    /// Lists a run where it lies now. Of two copies of its folder the one that was known first counts.
+    /// Lists a run where it lies now. Of two copies of its folder the one that has done more is the run, of equal ones that
+    /// which was known first; what the other one has sent is read too.
     fn list(&mut self, past: &JournalReader) -> Result<()> {
-        let known = self.of_id(&past.identity().run)?;
-        if known.is_none_or(|known| !known.is_there) {
-            self.put(past.identity(), past.folder())?;
+        match self.original_of(past)? {
+            None => self.put(past.identity(), past.folder()),
+            Some(other) if past.done()? > JournalReader::open_read_only(&other)?.done()? => {
+                self.copies.push(other);
+                self.put(past.identity(), past.folder())
+            }
+            Some(_) => {
+                self.copies.push(past.folder().to_owned());
+                Ok(())
+            }
         }
-        Ok(())
+    }
+
+    /// Another folder that is this run, where the one that is given is but a copy of it.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn original_of(&self, past: &JournalReader) -> Result<Option<PathBuf>> {
+        let listed = self.of_id(&past.identity().run)?.filter(|run| run.is_there && run.folder != past.folder());
+        let whole = |folder: &Path| folder.canonicalize().ok();
+        Ok(listed.map(|run| run.folder).filter(|folder| {
+            let is_the_run =
+                || JournalReader::open_read_only(folder).is_ok_and(|there| there.identity().run == past.identity().run);
+            whole(folder) != whole(past.folder()) && is_the_run()
+        }))
+    }
+
+    /// How many rows this run has done of which its journal knows nothing: it is an older copy.
+    ///
+    /// # Errors
+    /// A damaged index, or a journal that cannot be read.
+    pub fn lost_by(&self, past: &JournalReader) -> Result<u64> {
+        let known = self.of_id(&past.identity().run)?.map_or(0, |run| run.done);
+        if known == 0 { Ok(0) } else { Ok(known.saturating_sub(past.done()?)) }
     }
 
     /// Runs whose journals are there and cannot be read, with the reason.
@@ -164,7 +195,14 @@ impl RunIndex {
                 }
             }
         }
-        if grown.is_empty() {
+        let mut copies = Vec::new();
+        for folder in self.copies.clone() {
+            match JournalReader::open_read_only(&folder) {
+                Ok(past) => copies.extend(self.of_id(&past.identity().run)?.map(|run| (run, past))),
+                Err(error) => self.cannot_read(folder, error),
+            }
+        }
+        if grown.is_empty() && copies.is_empty() {
             return Ok(());
         }
         let place = self.place();
@@ -172,12 +210,24 @@ impl RunIndex {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context(|| place.clone())?;
         transaction.execute_batch(STAGED).context(|| place.clone())?;
         for (run, past, mark) in &grown {
-            let sent = read_rows(&transaction, run.number, past, &place)?;
+            let done = past.done()?;
+            // An older copy knows nothing of what became of the rows that were in doubt later.
+            let is_older = done < run.done;
+            let sent = read_rows(&transaction, run.number, past, is_older, &place)?;
             let is_finished = matches!(past.ended()?, Some((_, true)));
             transaction
                 .execute(
-                    "UPDATE run SET mark = ?2, finished = ?3, sent = ?4 WHERE number = ?1",
-                    params![run.number, mark, is_finished, sent.cast_signed()],
+                    "UPDATE run SET mark = ?2, finished = ?3, sent = ?4, done = max(done, ?5) WHERE number = ?1",
+                    params![run.number, mark, is_finished, sent.cast_signed(), done.cast_signed()],
+                )
+                .context(|| place.clone())?;
+        }
+        for (run, past) in &copies {
+            read_rows(&transaction, run.number, past, true, &place)?;
+            transaction
+                .execute(
+                    "UPDATE run SET done = max(done, ?2) WHERE number = ?1",
+                    params![run.number, past.done()?.cast_signed()],
                 )
                 .context(|| place.clone())?;
         }
@@ -274,12 +324,15 @@ fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize
     order
 }
 
-/// Stages the rows that a run has sent; how many they are. What was done stays done; what was in doubt may have been found out.
-fn read_rows(index: &Connection, number: i64, past: &JournalReader, place: &Message) -> Result<u64> {
+/// Stages the rows that a run has sent; how many they are. What was done stays done; what was in doubt may have been found out,
+/// unless it is an older copy of the journal that says so.
+fn read_rows(index: &Connection, number: i64, past: &JournalReader, is_older: bool, place: &Message) -> Result<u64> {
     let begun = (|| -> rusqlite::Result<_> {
-        index.execute("DELETE FROM by_identity WHERE run = ?1 AND status = 7", [number])?;
-        index.execute("DELETE FROM by_content WHERE run = ?1 AND status = 7", [number])?;
-        index.execute("DELETE FROM by_key WHERE run = ?1 AND status = 7", [number])?;
+        if !is_older {
+            index.execute("DELETE FROM by_identity WHERE run = ?1 AND status = 7", [number])?;
+            index.execute("DELETE FROM by_content WHERE run = ?1 AND status = 7", [number])?;
+            index.execute("DELETE FROM by_key WHERE run = ?1 AND status = 7", [number])?;
+        }
         let row = index.prepare("INSERT INTO temp.staged VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         let key = index.prepare("INSERT INTO temp.staged_key VALUES (?1, ?2, ?3, ?4)")?;
         Ok((row, key))
