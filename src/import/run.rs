@@ -1,6 +1,7 @@
 //! One run, from a file to a report: read it all and check it, find the run that is meant, send what is left, say what
 //! became of every row. `import` and `retry` are two ways to begin it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -118,9 +119,19 @@ fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::File>> {
     }
     let folder = Path::new(RUNS);
     let place = || folder.display().to_string();
-    std::fs::create_dir_all(folder).context(place)?;
-    let file = std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("begin.lock"));
-    let file = file.context(place)?;
+    let begun = std::fs::create_dir_all(folder).and_then(|()| {
+        std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("begin.lock"))
+    });
+    let file = match begun {
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            // Where nobody can write, nobody begins a run; one of another folder has no part in that.
+            return match options.resume.folder {
+                Some(_) => Ok(None),
+                None => Err(error).context(place).map_err(|error| error.hint(message!("run.read_only_hint"))),
+            };
+        }
+        begun => begun.context(place)?,
+    };
     file.lock().context(place)?;
     Ok(Some(file))
 }

@@ -157,3 +157,22 @@ fn a_fresh_run_ignores_earlier_ones_when_it_goes_on_too() {
     assert_rows(&work.summary_of("copy"), "created 6");
     assert_eq!(server.stored("customers"), stored + 6);
 }
+
+/// As it is in a folder that others share.
+#[cfg(unix)]
+#[test]
+fn a_run_elsewhere_needs_no_folder_of_runs_that_can_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 2));
+    std::fs::create_dir(work.path("bw8-runs")).unwrap();
+    let allow = |mode| std::fs::set_permissions(work.path("bw8-runs"), std::fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o555);
+    // Whoever is root may write everywhere.
+    if std::fs::write(work.path("bw8-runs/probe"), "").is_err() {
+        work.on(&server, "import customers mine.csv").exits(1).says("--run");
+        work.on(&server, "import customers mine.csv --run elsewhere").exits(0);
+    }
+    allow(0o755);
+}
