@@ -150,7 +150,10 @@ fn find_out(
 }
 
 /// The rows that the run that is meant has ended, when it goes on with its own input.
-fn cursor_of(meant: &ResumePlan) -> Result<Option<OperationCursor>> {
+///
+/// # Errors
+/// A journal that cannot be read.
+pub(super) fn cursor_of(meant: &ResumePlan) -> Result<Option<OperationCursor>> {
     match meant {
         ResumePlan::Continue(folder, _) => OperationCursor::open(folder).map(Some),
         _ => Ok(None),

@@ -5,6 +5,7 @@ mod agreement;
 mod answers;
 mod bad_input;
 mod consent;
+mod existing;
 mod identity;
 mod index;
 mod journal;
