@@ -9,6 +9,7 @@ use rust_i18n::t;
 
 use super::options::{ConsentOptions, SendingOptions, ValueArguments, account_name};
 use crate::account::Account;
+use crate::check::consent::EXISTS;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input, Row};
@@ -75,6 +76,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             other_account: arguments.sending.other_account,
             runs_from: arguments.sending.runs_from.clone(),
             consents: arguments.consent.accept_warnings.is_some(),
+            creates_existing: arguments.consent.consent().names(EXISTS),
         },
         account,
         parent: Some(Parent { run: parent.run, folder }),

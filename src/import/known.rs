@@ -180,7 +180,10 @@ fn refuse_older_copy(past: &JournalReader, index: &RunIndex) -> Result<()> {
 }
 
 /// The rows that the run that is meant has ended, when it goes on with its own input.
-fn cursor_of(meant: &ResumePlan) -> Result<Option<OperationCursor>> {
+///
+/// # Errors
+/// A journal that cannot be read.
+pub(super) fn cursor_of(meant: &ResumePlan) -> Result<Option<OperationCursor>> {
     match meant {
         ResumePlan::Continue(folder, _) => OperationCursor::open(folder).map(Some),
         _ => Ok(None),

@@ -12,6 +12,7 @@ mod agreed;
 mod agreement;
 mod cells;
 mod decision;
+mod existing;
 mod first_look;
 mod forget;
 mod introduction;

@@ -89,6 +89,11 @@ impl Origin {
         Ok(found.map(|operation| operation.row.number))
     }
 
+    /// What became of the row of this number in the run that is retried.
+    pub(super) fn by_number(&self, number: Option<u64>) -> Result<Option<Operation>> {
+        number.map(|number| self.past.by_number(number)).transpose().map(Option::flatten)
+    }
+
     /// Whether the row of this number there can be this row: numbers change when a run takes a changed input as its own, and
     /// a row that was done there under another natural key is another row.
     fn is_of(&self, number: u64, key: Option<u64>) -> Result<bool> {

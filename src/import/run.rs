@@ -11,7 +11,8 @@ use serde_json::json;
 use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
-use super::known::{Known, register};
+use super::existing::Look;
+use super::known::{Known, cursor_of, register};
 use super::options::ImportOptions;
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
@@ -20,7 +21,7 @@ use super::resume::{self, OpenedRun};
 use crate::account::Account;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
-use crate::journal::{Counts, Journal, JournalReader, Registration, RunIdentity, RunIndex};
+use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::terminal::{Printer, quoted_path};
@@ -63,7 +64,6 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
     known.refuse_rows_in_work(options, &identity, &index, &mut rows)?;
-    let remembered = known.memory.not_sent();
     let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index)?;
     let (mut journal, ended) = match opened {
         OpenedRun::Finished(past, exit) => return tell_finished(&past, exit, printer),
@@ -83,6 +83,12 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         }
         Some(ended) => printer.say(&t!("run.accept", folder = journal.folder().display(), rows = ended)),
     }
+    let left = sendable(options, &preflight, ended.unwrap_or(0) + known.memory.not_sent());
+    let mut memory = known.memory;
+    let cursor = Some(OperationCursor::open(journal.folder())?);
+    let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
+    look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+    let remembered = memory.not_sent();
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
@@ -92,7 +98,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     let started = Instant::now();
     let folder = journal.folder().to_owned();
-    let sent = pipeline::send(options, &preflight, rows, known.memory, journal, first_look, printer)?;
+    let sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
     finish(options, &preflight, sent, started, printer)
 }
@@ -187,14 +193,20 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     let known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
     let ended = known.not_sent();
-    let would_send = sendable(options, preflight, ended);
-    let exit = if preflight.findings.not_sent() > 0 { Exit::SomeFailed } else { Exit::Done };
+    let left = sendable(options, preflight, ended);
+    let cursor = cursor_of(&known.meant)?;
+    let mut memory = known.memory;
+    let look = Look { options, preflight, identity: &identity, left };
+    let existing = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
+    let would_send = sendable(options, preflight, ended + existing);
+    let held = preflight.findings.held + existing;
+    let exit = if preflight.findings.not_sent() + existing > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&t!(
         "run.dry",
         rows = would_send,
         entity = options.entity().label(Language::current()),
         refused = preflight.findings.refused,
-        held = preflight.findings.held,
+        held = held,
         host = options.account.host()
     ));
     if ended > 0 {
@@ -206,7 +218,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
-            "held": preflight.findings.held,             "ended_before": ended},
+            "held": held, "ended_before": ended},
         "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)

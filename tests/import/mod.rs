@@ -6,6 +6,7 @@ mod answers;
 mod bad_input;
 mod campaign;
 mod consent;
+mod existing;
 mod identity;
 mod index;
 mod journal;
