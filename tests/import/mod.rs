@@ -18,4 +18,5 @@ mod retries;
 mod sheet;
 mod text_files;
 mod values;
+mod vendors;
 mod version_1;
