@@ -10,7 +10,8 @@ use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::result_columns::is_result_column;
 use super::sources::{Mapping, ValueSource};
-use crate::entity::{AccountMode, Custom, Entity, Field, Requirement, Rule, fold};
+use super::vendors::{Recognised, Vendors};
+use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -35,10 +36,10 @@ impl Mapping {
         let mut builder = MappingBuilder::new(entity, custom, sheet, file.unwrap_or(&nothing), mode);
         builder.options = options;
         builder.take_mapping()?;
-        builder.match_headers()?;
-        builder.settle_defaults()?;
-        builder.require_columns()?;
-        Ok(builder.finish())
+        match builder.decide() {
+            Ok(()) => Ok(builder.finish()),
+            Err(error) => Err(builder.told(error)),
+        }
     }
 }
 
@@ -61,6 +62,21 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) skip: Vec<(usize, Vec<String>)>,
     /// Columns that a template reads. They may feed a field of their own besides.
     pub(super) read_by_template: HashSet<usize>,
+    /// The export of another system that the file looks like.
+    pub(super) recognised: Option<Recognised>,
+    /// Columns that hold keys of another system, and whose they are.
+    old_ids: Vec<OldId>,
+    /// Columns with such keys that the mapping file takes ids from.
+    pub(super) foreign: HashSet<usize>,
+}
+
+/// A column with keys of another system.
+struct OldId {
+    column: usize,
+    /// The field that its header means, where it means one.
+    field: Option<usize>,
+    /// The entity whose keys they are; empty for the row's own.
+    of: &'static str,
 }
 
 impl<'a> MappingBuilder<'a> {
@@ -79,6 +95,81 @@ impl<'a> MappingBuilder<'a> {
             reasons: HashMap::new(),
             skip: Vec::new(),
             read_by_template: HashSet::new(),
+            recognised: recognise(sheet),
+            old_ids: Vec::new(),
+            foreign: HashSet::new(),
+        }
+    }
+
+    /// Everything that the mapping file does not decide.
+    fn decide(&mut self) -> Result<()> {
+        self.find_old_ids();
+        self.match_headers()?;
+        self.settle_defaults()?;
+        self.place_old_ids();
+        self.require_columns()
+    }
+
+    /// An error, with what the file looks like.
+    fn told(&self, error: Error) -> Error {
+        match &self.recognised {
+            None => error,
+            Some(seen) => error.and_hint(seen.text(self.file.text().is_empty() && self.is_of_entity())),
+        }
+    }
+
+    /// Whether the file looks like one whose rows become records of this entity.
+    pub(super) fn is_of_entity(&self) -> bool {
+        self.recognised.as_ref().is_some_and(|seen| seen.entity == self.entity.name)
+    }
+
+    /// Finds the columns that hold keys of another system: by their headers alone, or because they mean ids of this service
+    /// in a file that is known to be another system's. They feed nothing.
+    fn find_old_ids(&mut self) {
+        let vendors = Vendors::embedded();
+        let folded: Vec<String> = self.sheet.header.iter().map(|header| fold(header)).collect();
+        let is_key =
+            |header: &String| vendors.key(header).is_some_and(|key| key.always) && !self.headers.is_exact(header);
+        let is_marked = self.recognised.is_some() || folded.iter().any(is_key);
+        let mut found = Vec::new();
+        for (column, header) in folded.iter().enumerate() {
+            let key = vendors.key(header).filter(|key| is_marked || (key.always && is_key(header)));
+            let field = self.headers.find(header);
+            let means_id = field.is_some_and(|field| matches!(self.entity.fields[field].kind, Kind::Id | Kind::Ids));
+            let is_old = match field {
+                Some(_) => means_id && (key.is_some() || (is_marked && !vendors.is_own(header))),
+                None => key.is_some(),
+            };
+            if is_old {
+                found.push(OldId { column, field, of: key.map_or("", |key| key.of) });
+            }
+        }
+        for old in &found {
+            if vendors.key(&folded[old.column]).is_some_and(|key| key.always) {
+                self.foreign.insert(old.column);
+            }
+            if self.reasons.contains_key(&old.column) || !self.is_decided(old.column) {
+                self.reasons.insert(old.column, t!("mapping.old_id").into_owned());
+            }
+        }
+        self.old_ids = found;
+    }
+
+    /// Where an id is required and the file has only that of another system, every row says so.
+    fn place_old_ids(&mut self) {
+        for index in 0..self.entity.fields.len() {
+            let field = &self.entity.fields[index];
+            if self.sources[index].is_some() || !self.is_required(field) || self.unsendable(field).is_some() {
+                continue;
+            }
+            let is_own_id = self.entity.id.as_ref() == Some(&field.name);
+            let stands_for = |old: &&OldId| match old.field {
+                Some(meant) => meant == index,
+                None if is_own_id => old.of.is_empty() || old.of == self.entity.name,
+                None => field.reference.as_deref() == Some(old.of),
+            };
+            let column = self.old_ids.iter().find(stands_for).map(|old| old.column);
+            self.sources[index] = column.map(ValueSource::OldId);
         }
     }
 
@@ -303,7 +394,7 @@ impl<'a> MappingBuilder<'a> {
                     self.reasons.insert(column, t!("mapping.replaced").into_owned());
                 }
                 Some(ValueSource::Column(first)) => twice.push((field_index, *first, column)),
-                Some(ValueSource::Constant(_) | ValueSource::Template(_)) => {}
+                Some(ValueSource::Constant(_) | ValueSource::Template(_) | ValueSource::OldId(_)) => {}
             }
         }
         if self.sources.iter().all(Option::is_none) {
@@ -435,4 +526,11 @@ impl<'a> MappingBuilder<'a> {
         ))
         .hint(message!("mapping.missing_columns_hint", name = self.entity.name)))
     }
+}
+
+/// The export of another system that a file looks like. Columns of results and without a header do not count.
+fn recognise(sheet: &Sheet) -> Option<Recognised> {
+    let titles = sheet.header.iter().map(|title| title.trim());
+    let titles: Vec<&str> = titles.filter(|title| !fold(title).is_empty() && !is_result_column(&fold(title))).collect();
+    Vendors::embedded().recognise(&titles)
 }

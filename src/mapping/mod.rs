@@ -13,6 +13,7 @@ mod result_columns;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod vendors;
 
 pub use file::MappingFile;
 pub use known_headings::KnownHeadings;

@@ -20,4 +20,5 @@ mod retries;
 mod sheet;
 mod text_files;
 mod values;
+mod vendors;
 mod version_1;
