@@ -27,6 +27,9 @@ pub enum Account {
     },
 }
 
+/// Begins the identity of a sandbox; that of a service is an address.
+pub const SANDBOX: &str = "sandbox ";
+
 /// An account that can be talked to. A sandbox of its own ends with it.
 #[derive(Debug)]
 pub struct Connection {
@@ -71,7 +74,7 @@ impl Account {
     pub fn identity(&self) -> String {
         match self {
             Account::Service(target) => target.identity(),
-            Account::Sandbox { folder, .. } => format!("sandbox {}", folder.display()),
+            Account::Sandbox { folder, .. } => format!("{SANDBOX}{}", folder.display()),
         }
     }
 
@@ -100,6 +103,20 @@ impl Account {
     /// A folder that cannot be written.
     pub fn index(&self) -> Result<RunIndex> {
         RunIndex::open(&self.index_folder()?)
+    }
+
+    /// The file of what was agreed to for this account.
+    ///
+    /// # Errors
+    /// As [`Account::index_folder`].
+    pub fn agreed_file(&self) -> Result<PathBuf> {
+        match self {
+            Account::Service(target) => {
+                let name = Mirror::path(&settings::state_folder()?.join("agreed"), &target.host(), &target.identity());
+                Ok(name.with_extension("json"))
+            }
+            Account::Sandbox { folder, .. } => Ok(folder.join(sandbox::FOLDER).join("agreed.json")),
+        }
     }
 
     /// The file of the account's local copy.

@@ -37,12 +37,33 @@ fn is_active(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Characters that show nothing and take no room: what copying from pages and chats leaves behind.
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
 /// Cuts `text` to at most `limit` characters and says so with an ellipsis.
 pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
         None => Cow::Borrowed(text),
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
     }
+}
+
+/// Appends a text as JSON has it.
+pub fn push_json(text: &str, out: &mut Vec<u8>) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    // Nearly no text holds what has to be escaped. All bytes are looked at, as many are looked at at a time.
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
+    // Neither a text nor writing to memory can fail.
+    let _ = serde_json::to_writer(out, text);
 }
 
 /// A text without a secret, in whatever form pages repeat it: as it is, as part of an address, of JSON or of HTML. One of a
@@ -108,5 +129,15 @@ mod tests {
     fn long_text_is_cut_by_characters() {
         assert_eq!(shorten("打印机坏了", 3), "打印机…");
         assert_eq!(shorten("abc", 3), "abc");
+    }
+
+    #[test]
+    fn a_text_becomes_json() {
+        for text in ["", "a", "示例，一", "a\"b", "a\\b", "a\nb", "\u{0}", "\u{1f}", " ", "\u{7f}", "\u{2028}", "/"]
+        {
+            let mut json = Vec::new();
+            push_json(text, &mut json);
+            assert_eq!(json, serde_json::to_vec(text).unwrap(), "{text:?}");
+        }
     }
 }

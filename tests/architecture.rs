@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "template",
             "terminal",
             "projection",
+            "value",
         ],
     ),
     (

@@ -446,7 +446,7 @@ fn a_command_that_is_shown_goes_where_the_first_one_went() {
         let failed = work.run_folder().join("failed.csv");
         let mut fixed = work.table(&failed);
         std::fs::write(&failed, fixed.set(0, "手机", "13100000001").to_csv()).unwrap();
-        paste(&work, &next).exits(0).says("created 1");
+        paste(&work, &format!("{next} --yes")).exits(0).says("created 1");
         let record = server.records("customers").pop().unwrap();
         assert_eq!(record["custom_fields"], json!({"field_2": "门店"}), "{next}: {record:?}");
     }

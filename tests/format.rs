@@ -178,6 +178,9 @@ impl Parts {
             rels += &format!(r#"<Relationship Id="s{at}" Type="{relationships}/worksheet" Target="sheet{at}.xml"/>"#);
             parts.put(&format!("xl/sheet{at}.xml"), &format!("<worksheet>{content}</worksheet>"));
         }
+        for kind in ["styles", "sharedStrings"] {
+            rels += &format!(r#"<Relationship Id="{kind}" Type="{relationships}/{kind}" Target="{kind}.xml"/>"#);
+        }
         parts.put("xl/workbook.xml", &format!("<workbook><workbookPr/><sheets>{book}</sheets></workbook>"));
         parts.put("xl/_rels/workbook.xml.rels", &format!("<Relationships>{rels}</Relationships>"));
         parts
@@ -229,19 +232,11 @@ fn cell(reference: &str) -> String {
 #[test]
 fn a_workbook_made_to_hurt_ends_in_an_error() {
     let rows = |cells: &str| format!("<sheetData><row>{cells}</row></sheetData>");
-    let strings = |sst: &str| Parts::sheet(SHEET).put("xl/sharedStrings.xml", sst).bytes();
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-        ("count of strings", strings(r#"<sst uniqueCount="9999999999999999"></sst>"#), "9999999999999999"),
-        (
-            "with spaces",
-            strings(r#"<?xml version="1.0"?><x:sst count="1" uniqueCount = '99999999999999999999999'/>"#),
-            "damaged",
-        ),
         ("column overflow", Parts::sheet(&rows(&cell("AAAAAAAA1"))).bytes(), "damaged"),
         ("row overflow", Parts::sheet(&rows(&cell("A99999999999"))).bytes(), "damaged"),
         ("beyond the last row", Parts::sheet(&rows(&cell("A1048577"))).bytes(), "damaged"),
         ("beyond the last column", Parts::sheet(&rows(&cell("XFE1"))).bytes(), "damaged"),
-        ("backwards dimension", Parts::sheet(&format!(r#"<dimension ref="A5:C3"/>{SHEET}"#)).bytes(), "damaged"),
         ("cell twice", Parts::sheet(&rows(&(cell("A1") + &cell("A1")))).bytes(), "damaged"),
         ("rows backwards", Parts::sheet(&rows(&(cell("A2") + &cell("A1")))).bytes(), "damaged"),
         ("no such string", Parts::sheet(&rows(r#"<c r="A1" t="s"><v>7</v></c>"#)).bytes(), "damaged"),
@@ -273,6 +268,59 @@ fn a_workbook_made_to_hurt_ends_in_an_error() {
         assert!(error.message().contains(expected), "{name}: {error}");
         assert!(error.message().contains("the file") && error.hint_text().is_some(), "{name}: {error}");
     }
+}
+
+#[test]
+fn what_nobody_reads_cannot_make_a_workbook_unreadable() {
+    let sst = |text: &str| Parts::sheet(SHEET).put("xl/sharedStrings.xml", text).bytes();
+    let long = "x".repeat(2 << 20);
+    for (name, bytes) in [
+        ("a count that is not true", sst(r#"<sst uniqueCount="9999999999999999"></sst>"#)),
+        ("a count in another attribute", sst(r#"<sst x:uniqueCount="9999999999999999" uniqueCount="0"/>"#)),
+        ("a dimension that is not true", Parts::sheet(&format!(r#"<dimension ref="A5:C3"/>{SHEET}"#)).bytes()),
+        ("a query in UTF-16", Parts::sheet(SHEET).put("customXml/item1.xml", "\u{feff}<\0a\0").bytes()),
+        ("a drawing with a declaration", Parts::sheet(SHEET).put("xl/media/a.svg", "<!DOCTYPE svg><svg/>").bytes()),
+        ("data of an add-in", Parts::sheet(SHEET).put("customXml/item2.xml", &format!("<a b='{long}'/>")).bytes()),
+    ] {
+        let (sheet, _) = read_bytes(&bytes, |_| ()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(sheet.header, ["a"], "{name}");
+    }
+}
+
+#[test]
+fn a_part_is_found_by_its_relationship_and_read_within_limits_whatever_its_name() {
+    let named = |target: &str, strings: &str| {
+        let sheet = r#"<sheetData><row><c t="s"><v>0</v></c></row></sheetData>"#;
+        let mut parts = Parts::sheet(sheet);
+        parts.0.retain(|(name, _)| name != "xl/_rels/workbook.xml.rels");
+        parts.put("xl/_rels/workbook.xml.rels", &format!(r#"<Relationships><Relationship Id="s0" Type="http://purl.oclc.org/ooxml/officeDocument/relationships/worksheet" Target="/xl/sheet0.xml"/><Relationship Id="x" Type="http://purl.oclc.org/ooxml/officeDocument/relationships/sharedStrings" Target="{target}"/></Relationships>"#));
+        parts.put("xl/sharedStrings.xml", "<sst><si><t>decoy</t></si></sst>").put("xl/texts.bin", strings).bytes()
+    };
+    let (sheet, _) = read_bytes(&named("Texts.bin", "<sst><si><t>meant</t></si></sst>"), |_| ()).unwrap();
+    assert_eq!(sheet.header, ["meant"]);
+    let endless = format!("<sst>{}</sst>", "<si/>".repeat(4 << 20));
+    let error = read_bytes(&named("texts.bin", &endless), |_| ()).unwrap_err();
+    assert!(error.message().contains("larger"), "{error}");
+}
+
+#[test]
+fn texts_are_read_whatever_form_they_have() {
+    let cells = concat!(
+        r#"<c r="A1" t="str"><v><![CDATA[甲]]></v></c>"#,
+        r#"<c r="B1" t="inlineStr"><is><r><t>乙</t></r><r><rPr><b/></rPr><t xml:space="preserve"> 丙</t></r><rPh sb="0" eb="1"><t>yi</t></rPh></is></c>"#,
+        r#"<c r="C1" t="s"><v>1</v></c>"#,
+        r#"<c r="D1" t="str"><v>a &amp; &#x4E01;&lt;</v></c>"#,
+        r#"<c r="E1" t="inlineStr"><is><t>x_x000D_y_x005F_x000D_</t></is></c>"#,
+        r#"<c r="F1" t="e"><v>#NEW!</v></c>"#,
+        r#"<c r="G1" t="d"><v>2026-01-05T00:00:00</v></c>"#,
+    );
+    let mut parts = Parts::sheet(&format!("<sheetData><x:row xmlns:x='a' r='1'>{cells}</x:row></sheetData>"));
+    parts.put(
+        "xl/sharedStrings.xml",
+        "<x:sst xmlns:x='a'><x:si/><x:si><x:t>戊</x:t><x:phoneticPr fontId='1'/></x:si></x:sst>",
+    );
+    let (sheet, _) = read_bytes(&parts.bytes(), |_| ()).unwrap();
+    assert_eq!(sheet.header, ["甲", "乙 丙", "戊", "a & 丁<", "x\ry_x000D_", "#NEW!", "2026-01-05"]);
 }
 
 #[test]

@@ -69,7 +69,9 @@ pub enum Outcome {
 /// is hidden does not change what the answer means.
 pub(super) fn classify(answer: &Answer, expected: &Expected, hide: impl Fn(&str) -> String) -> Outcome {
     let wrappers = expected.wrappers.iter().flat_map(|wrapper| wrapper.split('.'));
-    let parts: Vec<&str> = wrappers.chain(expected.id.as_deref()).chain(HELD).collect();
+    // As many as there nearly always are, or the list grows twice for each answer.
+    let mut parts = Vec::with_capacity(8);
+    parts.extend(wrappers.chain(expected.id.as_deref()).chain(HELD));
     let document = parse_needed(&answer.body, Needed::new(&SAID, &parts));
     classify_document(document, answer, expected, hide)
 }

@@ -2,6 +2,14 @@
 
 use std::collections::BTreeSet;
 
+/// Kinds that tell of what the account has already: consent to them holds for one file alone.
+const OF_MEMORY: [&str; 4] = ["exists_in_account", "sent_before", "key_sent_before", "same_cells"];
+
+/// Whether consent to a kind holds for the next file of the same mapping, too.
+pub fn is_kept(code: &str) -> bool {
+    !OF_MEMORY.contains(&code)
+}
+
 /// Which warnings a person consented to; none by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Consent {

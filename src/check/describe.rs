@@ -26,7 +26,7 @@ pub fn describe(findings: &Findings, mapping: &Mapping, limit: usize) -> Result<
         if kinds.len() > limit {
             lines.push(t!("import.finding_more", count = kinds.len() - limit).into_owned());
         }
-        if severity == Severity::Held {
+        if severity == Severity::Held && findings.held > 0 {
             let codes: Vec<&str> = kinds.iter().map(|kind| kind.example.code.as_str()).collect();
             lines.push(t!("import.held_ways", codes = distinct(codes).join(",")).into_owned());
         }
@@ -37,6 +37,8 @@ pub fn describe(findings: &Findings, mapping: &Mapping, limit: usize) -> Result<
 fn heading(severity: Severity, findings: &Findings) -> String {
     match severity {
         Severity::Refused => t!("import.refused_rows", rows = findings.refused),
+        // Its rows are refused for something else.
+        Severity::Held if findings.held == 0 => t!("import.held_besides"),
         Severity::Held => t!("import.held_rows", rows = findings.held),
         Severity::Skipped => t!("import.skipped_rows", rows = findings.skipped),
         Severity::Word => t!("import.words"),

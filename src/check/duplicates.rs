@@ -11,7 +11,7 @@ use crate::format::{Cell, CellKind, Content};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
-use crate::value;
+use crate::value::{self, ValueOptions};
 
 /// A row's natural key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec
             let (field, text) = (entity.field(name)?, text(name)?);
             let mut cleaned = String::new();
             let cell = Cell { text: &text, kind: CellKind::Text };
-            let is_clean = value::clean(field, cell, &mut cleaned, &mut Vec::new()).is_ok();
+            let is_clean = value::clean(field, cell, &ValueOptions::default(), &mut cleaned, &mut Vec::new()).is_ok();
             push_key_part(field.kind, if is_clean { &cleaned } else { &text }, &mut key);
             key.push(0xff);
         }

@@ -1,5 +1,6 @@
 //! A row made into what is sent, or into findings: plain functions without network or journal.
 
+pub mod as_shown;
 pub mod consent;
 pub mod describe;
 pub mod duplicates;
@@ -8,5 +9,6 @@ pub mod findings;
 pub mod identity;
 pub mod record;
 mod row_check;
+mod row_shape;
 #[cfg(test)]
 mod tests;

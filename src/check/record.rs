@@ -7,7 +7,7 @@ use crate::entity::{Field, Kind};
 use crate::language::Language;
 use crate::mapping::{FieldSource, Mapping};
 use crate::problem::{Problem, Severity};
-use crate::text;
+use crate::text::{self, push_json};
 
 /// The values of one row, reused from row to row so that checking does not allocate.
 #[derive(Debug, Clone, Default)]
@@ -63,14 +63,14 @@ impl Record {
     pub fn write_body(&self, mapping: &Mapping, wrap: Option<&str>, out: &mut Vec<u8>) {
         out.push(b'{');
         if let Some(wrap) = wrap {
-            push_json_text(wrap, out);
+            push_json(wrap, out);
             out.extend_from_slice(b":{");
         }
         let mut first = true;
         for (source, value) in self.sent(mapping).filter(|(source, _)| !source.field.custom) {
             push_separator(&mut first, out);
             out.extend_from_slice(&source.json_prefix);
-            push_json_text(value, out);
+            push_json(value, out);
         }
         let mut first_custom = true;
         let custom = mapping.has_custom.then(|| self.sent(mapping).filter(|(source, _)| source.field.custom));
@@ -81,7 +81,7 @@ impl Record {
             }
             push_separator(&mut first_custom, out);
             out.extend_from_slice(&source.json_prefix);
-            push_json_text(value, out);
+            push_json(value, out);
             out.push(b'}');
         }
         if !first_custom {
@@ -121,11 +121,6 @@ fn push_separator(first: &mut bool, out: &mut Vec<u8>) {
     if !std::mem::take(first) {
         out.push(b',');
     }
-}
-
-fn push_json_text(text: &str, out: &mut Vec<u8>) {
-    // Neither a text nor writing to memory can fail.
-    let _ = serde_json::to_writer(out, text);
 }
 
 /// Width, case and spaces do not make another key, nor do the signs in a telephone number.

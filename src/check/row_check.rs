@@ -12,57 +12,109 @@ impl Mapping {
     /// Turns a row into the values of `record` and finds everything there is to say of it.
     pub fn check(&self, row: &Row, record: &mut Record) {
         record.reset(self.sources.len());
-        self.take_remarks(row, record);
-        for (source, index) in self.sources.iter().zip(0..) {
-            let rendered;
-            let cell = match &source.source {
-                ValueSource::Column(column) => source.replaced(row.cell(*column)),
-                ValueSource::Constant(text) => source.replaced(Cell { text, kind: CellKind::Text }),
-                ValueSource::Template(template) => match template.render(row) {
-                    Ok(text) => {
-                        rendered = text;
-                        source.replaced(Cell { text: &rendered, kind: CellKind::Text })
-                    }
-                    Err(problem) => {
-                        record.filled[index] = true;
-                        record.findings.push(Finding::new(Some(source), source.column(), "", problem));
-                        continue;
-                    }
-                },
-            };
-            record.filled[index] = !cell.text.is_empty();
-            if cell.text.is_empty() {
-                if source.required {
-                    record.findings.push(Finding::new(Some(source), source.column(), "", Problem::new("required")));
-                }
-                continue;
-            }
-            let value = &mut record.values[index];
-            // The record's own id is not sent, so its form is the business of whoever looks it up.
-            if !source.sent && !source.required {
-                value.push_str(cell.text);
-                continue;
-            }
-            if let Err(problem) = value::clean(&source.field, cell, value, &mut record.noticed) {
-                value.clear();
-                record.noticed.push(problem);
-            }
-            let is_refused = record.noticed.iter().any(|problem| problem.severity == Severity::Refused);
-            if value.is_empty() && !is_refused {
-                // What counts as nothing once a person consents.
-                record.filled[index] = false;
-                if source.required {
-                    record.noticed.push(Problem::new("required"));
-                }
-            }
-            for problem in record.noticed.drain(..) {
-                record.findings.push(Finding::new(Some(source), source.column(), cell.text, problem));
-            }
+        if self.is_left_out(row, record) {
+            return;
         }
+        self.take_remarks(row, record);
+        for index in 0..self.sources.len() {
+            self.check_source(index, row, record);
+        }
+        self.move_number(record);
         for rule in &self.rules {
             self.check_rule(rule, record);
         }
+        self.check_parts(row, record);
         self.check_width(row, record);
+        self.check_shape(row, record);
+    }
+
+    /// Makes the value of one source.
+    fn check_source(&self, index: usize, row: &Row, record: &mut Record) {
+        let source = &self.sources[index];
+        let rendered;
+        let cell = match &source.source {
+            ValueSource::Column(column) => row.cell(*column),
+            ValueSource::Constant(text) => Cell { text, kind: CellKind::Text },
+            ValueSource::Template(template) => match template.render(row) {
+                Ok(text) => {
+                    rendered = text;
+                    Cell { text: &rendered, kind: CellKind::Text }
+                }
+                Err(problem) => {
+                    record.filled[index] = true;
+                    record.findings.push(Finding::new(Some(source), source.column(), "", problem));
+                    return;
+                }
+            },
+        };
+        let as_written = trimmed(cell.text);
+        // The record's own id is not sent, so its form is the business of whoever looks it up.
+        if !source.sent && !source.required {
+            let cell = source.replaced(Cell { text: as_written, kind: cell.kind });
+            record.filled[index] = !cell.text.is_empty();
+            record.values[index].push_str(cell.text);
+            return;
+        }
+        let text = match value::visible(&source.field, as_written, &self.options, &mut record.noticed) {
+            Ok(text) => text,
+            Err(problem) => {
+                record.filled[index] = true;
+                record.findings.push(Finding::new(Some(source), source.column(), as_written, problem));
+                return;
+            }
+        };
+        let cell = source.replaced(Cell { text: &text, kind: cell.kind });
+        record.filled[index] = !cell.text.is_empty();
+        if !cell.text.is_empty() {
+            let value = &mut record.values[index];
+            if let Err(problem) = value::clean(&source.field, cell, &self.options, value, &mut record.noticed) {
+                value.clear();
+                record.noticed.push(problem);
+            }
+        }
+        let is_refused = record.noticed.iter().any(|problem| problem.severity == Severity::Refused);
+        if record.values[index].is_empty() && !is_refused {
+            // What counts as nothing once a person consents.
+            record.filled[index] = false;
+            if source.required {
+                record.noticed.push(Problem::new("required"));
+            }
+        }
+        // The reader of text files has said it already, and weightier.
+        let is_said = |finding: &Finding| finding.code == "characters_lost" && finding.column == source.column();
+        if record.findings.iter().any(is_said) {
+            record.noticed.retain(|problem| problem.code != "lost_character");
+        }
+        for problem in record.noticed.drain(..) {
+            // What cannot be seen is shown as it was written.
+            let shown = if cell.text.is_empty() || text != as_written { as_written } else { cell.text };
+            record.findings.push(Finding::new(Some(source), source.column(), shown, problem));
+        }
+    }
+
+    /// A landline in the field for mobile numbers, or the other way round, goes where it belongs when that is empty.
+    fn move_number(&self, record: &mut Record) {
+        let Some((mobile, phone)) = self.phones else { return };
+        let (from, to) = match (record.filled[mobile], record.filled[phone]) {
+            (true, false) => (mobile, phone),
+            (false, true) if value::is_mainland_mobile(&record.values[phone]) => (phone, mobile),
+            _ => return,
+        };
+        let is_landline = |finding: &Finding| finding.code == value::LANDLINE_IN_MOBILE;
+        if from == mobile && !record.findings.iter().any(is_landline) {
+            return;
+        }
+        let takes = matches!(self.sources[to].source, ValueSource::Column(_));
+        if self.options.keep_raw || !takes || self.sources[from].required {
+            return;
+        }
+        record.findings.retain(|finding| !is_landline(finding));
+        let value = std::mem::take(&mut record.values[from]);
+        let problem = Problem::word("number_moved").with_detail("field", self.sources[to].field.labels());
+        let source = &self.sources[from];
+        record.findings.push(Finding::new(Some(source), source.column(), &value, problem));
+        record.values[to] = value;
+        record.filled.swap(from, to);
     }
 
     /// What the reader noticed of the row and of its cells that are sent.
@@ -94,6 +146,31 @@ impl Mapping {
                 }
             }
         }
+    }
+
+    /// A part of a cell that no template takes would be lost without a word.
+    fn check_parts(&self, row: &Row, record: &mut Record) {
+        for (column, last) in &self.parted {
+            let text = row.cell(*column).text;
+            let count = value::count_parts(text);
+            if count > *last {
+                let problem = Problem::new("parts_left_over").with("count", count).with("last", last);
+                record.findings.push(Finding::new(None, Some(*column), text.trim(), problem));
+            }
+        }
+    }
+
+    /// Whether the mapping file leaves the row out; that is all there is to say of it then.
+    fn is_left_out(&self, row: &Row, record: &mut Record) -> bool {
+        let found = self.skip.iter().find(|(column, texts)| {
+            let text = row.cell(*column).text.trim();
+            texts.iter().any(|skipped| skipped.trim() == text)
+        });
+        if let Some((column, _)) = found {
+            let text = row.cell(*column).text.trim();
+            record.findings.push(Finding::new(None, Some(*column), text, Problem::skipped("skip_condition")));
+        }
+        found.is_some()
     }
 
     /// Cells beyond the header belong to no column: a value has slipped, or a comma was not quoted.
@@ -132,15 +209,13 @@ impl FieldSource {
         }
     }
 
-    /// The cell without the spaces around it; another text in its index where the mapping says so; the default when it
-    /// is empty.
+    /// Another text in place of a cell's where the mapping says so; the default when it is empty.
     fn replaced<'a>(&'a self, cell: Cell<'a>) -> Cell<'a> {
         let of_mapping = |text: &'a String| Cell { text, kind: CellKind::Text };
-        let text = trimmed(cell.text);
-        match (text, &self.default) {
+        match (cell.text, &self.default) {
             ("", Some(default)) => of_mapping(default),
-            _ if self.values.is_empty() => Cell { text, kind: cell.kind },
-            _ => self.values.get(text).map_or(Cell { text, kind: cell.kind }, of_mapping),
+            _ if self.values.is_empty() => cell,
+            (text, _) => self.values.get(text).map_or(cell, of_mapping),
         }
     }
 }

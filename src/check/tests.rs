@@ -6,11 +6,20 @@ use super::record::Record;
 use crate::entity::{AccountMode, Catalog, Entity};
 use crate::format::{CellKind, Row, Sheet};
 use crate::mapping::Mapping;
+use crate::value::ValueOptions;
 
 fn mapping_of(entity: &Entity, header: &[&str]) -> Mapping {
     let header = header.iter().map(|title| (*title).to_owned()).collect();
     let sheet = Sheet { header, header_row: 1, ..Sheet::default() };
-    Mapping::new(entity, &Catalog::embedded().service.custom, &sheet, None, AccountMode::Business).unwrap()
+    Mapping::new(
+        entity,
+        &Catalog::embedded().service.custom,
+        &sheet,
+        None,
+        AccountMode::Business,
+        ValueOptions::default(),
+    )
+    .unwrap()
 }
 
 fn mapping(entity: &str, header: &[&str]) -> Mapping {
@@ -140,12 +149,16 @@ fn every_code_has_its_words_in_both_languages() {
     let texts = include_str!("../../locales/check.yml");
     for source in [
         include_str!("../value/clean.rs"),
+        include_str!("../value/email.rs"),
+        include_str!("../value/invisible.rs"),
+        include_str!("../value/restoring.rs"),
         include_str!("../value/digits.rs"),
         include_str!("../value/phone.rs"),
         include_str!("../value/date.rs"),
         include_str!("row_check.rs"),
     ] {
-        for part in source.split("Problem::new(\"").skip(1) {
+        let made = ["Problem::new(\"", "Problem::held(\"", "Problem::word(\""];
+        for part in made.into_iter().flat_map(|made| source.split(made).skip(1)) {
             let code = part.split('"').next().unwrap();
             assert!(texts.contains(&format!("\ncheck.{code}:\n  en: \"")), "{code}");
             assert!(texts.contains(&format!("\ncheck.{code}_hint:\n  en: \"")), "{code}");

@@ -6,7 +6,7 @@ use rust_i18n::t;
 use super::options::InputOptions;
 use crate::check::describe::describe;
 use crate::error::{Exit, Result};
-use crate::import::{Preflight, report};
+use crate::import::{Agreed, Preflight, report};
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::Printer;
 
@@ -32,12 +32,21 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let options = arguments.input.preflight(&settings, None)?;
-    let (preflight, _) = Preflight::run(&options, None)?;
+    let (preflight, _) = Preflight::run(&options, &Agreed::default(), None)?;
+    if let Some(sheet) = &preflight.sheet.name {
+        let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
+        printer.say(&t!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet));
+    }
+    if !preflight.sheet.others.is_empty() {
+        printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
+    }
     printer.say(&preflight.mapping.report().text());
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
     let issues = if kinds.is_empty() { None } else { Some(report::write_issues_beside(&options.input, &preflight)?) };
+    let loss = preflight.mapping.report().loss();
     let exit = match (preflight.findings.not_sent(), arguments.strict) {
+        (0, true) if loss.is_some() => Exit::Usage,
         (0, _) => Exit::Done,
         (_, true) => Exit::Usage,
         (_, false) => Exit::SomeFailed,
@@ -49,6 +58,9 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
             printer.result(&describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?);
             printer.result(&t!("check_command.issues", file = path.display()));
         }
+    }
+    if let Some(loss) = loss {
+        printer.result(&loss.to_string());
     }
     let kinds: Vec<serde_json::Value> = kinds
         .iter()

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::options::{InputOptions, SendingOptions};
+use super::options::{InputOptions, SendingOptions, account_name};
 use crate::account::Account;
 use crate::error::{Exit, Result};
 use crate::import::{self, ImportOptions, ResumeOptions};
@@ -23,6 +23,9 @@ pub struct Arguments {
     /// Only the first N rows now; the same command without it continues
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
+    /// Send nothing unless it is this many rows that are to be sent
+    #[arg(long, value_name = "N")]
+    expect: Option<u64>,
     /// Send nothing when any row has a mistake
     #[arg(long)]
     strict: bool,
@@ -40,26 +43,29 @@ pub struct Arguments {
 /// Everything that keeps the run from beginning, or ended it for good.
 pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
+    let account = Account::new(&arguments.connection, &settings)?;
     let options = ImportOptions {
         catalog: &settings.catalog,
-        account: Account::new(&arguments.connection, &settings)?,
         preflight: arguments.input.preflight(&settings, arguments.sending.run.as_deref())?,
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: arguments.fresh,
             accept_changed: arguments.accept_changed,
+            account_name: account_name(&account, &arguments.settings),
             same_account: arguments.sending.same_account.clone(),
             other_account: arguments.sending.other_account,
             runs_from: arguments.sending.runs_from.clone(),
             consents: arguments.input.consent.accept_warnings.is_some(),
         },
+        account,
         parent: None,
         dry_run: arguments.sending.dry_run,
         limit: arguments.limit,
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,
         reads_back: !arguments.sending.no_canary,
-        assumes_yes: global.yes,
+        answers: arguments.sending.answers(arguments.expect, &arguments.settings, global),
+        keeps_going: arguments.sending.keep_going,
         typed: typed.clone(),
     };
     import::run(&options, printer)

@@ -1,18 +1,23 @@
 //! Options that several commands take, and what they mean.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use rust_i18n::t;
 
+use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Input;
-use crate::import::{PreflightOptions, stdin};
-use crate::mapping::MappingFile;
+use crate::import::{Answers, PreflightOptions, stdin};
+use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsOptions};
+use crate::terminal::Global;
+use crate::value::{Country, DateOrder, ValueOptions};
 
 /// Which rows of which file, and how they are read.
 #[derive(Debug, Clone, Args)]
@@ -24,7 +29,7 @@ pub(super) struct InputOptions {
     /// Sheet to read, where the first one is not meant
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
-    /// Encoding of a text file; only UTF-8 is read so far
+    /// Encoding of a text file, where it is not found: utf-8, gb18030 (gbk, gb2312), big5, utf-16
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
     /// Row of the header, from 1
@@ -37,7 +42,31 @@ pub(super) struct InputOptions {
     #[arg(long, value_enum, default_value_t)]
     pub mode: WriteMode,
     #[command(flatten)]
+    pub values: ValueArguments,
+    #[command(flatten)]
     pub consent: ConsentOptions,
+}
+
+/// How values are read.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ValueArguments {
+    /// Restore nothing: numbers a spreadsheet changed, invisible characters and the like are refused or stay
+    #[arg(long)]
+    pub keep_raw: bool,
+    /// Which comes first in dates such as 03/04/2026
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub date_order: Option<DateOrder>,
+    /// Country of telephone numbers without a country code
+    #[arg(long, value_name = "CODE", default_value = "CN", ignore_case = true,
+        value_parser = PossibleValuesParser::new(Country::codes()).try_map(|code| Country::of_code(&code).ok_or("")))]
+    pub country: Country,
+}
+
+impl ValueArguments {
+    /// How values are read.
+    pub(super) fn options(&self) -> ValueOptions {
+        ValueOptions { keep_raw: self.keep_raw, date_order: self.date_order, country: self.country }
+    }
 }
 
 /// What a person agrees to before anything is shown.
@@ -58,7 +87,7 @@ impl ConsentOptions {
 /// Options of every command that sends rows.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SendingOptions {
-    /// The run's folder [default: bw8-runs/<date>-<host>-<entity>-<input name>]
+    /// The run's folder [default: bw8-runs/<date>-<account>-<entity>-<input name>]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
     /// Read everything, send nothing; say what would be done
@@ -67,10 +96,13 @@ pub(super) struct SendingOptions {
     /// Stop once N rows in all have failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
+    /// Do not stop when the first row or 20 in a row are rejected
+    #[arg(long)]
+    pub keep_going: bool,
     /// These rows were sent by this run to the same account, though by another address or login
     #[arg(long, value_name = "RUN", conflicts_with = "other_account")]
     pub same_account: Option<PathBuf>,
-    /// Rows that were sent by another address or login went to another account
+    /// This account is meant, and rows that were sent by another address or login went to another one
     #[arg(long)]
     pub other_account: bool,
     /// A further folder that holds earlier runs, whose rows are not sent again
@@ -79,6 +111,29 @@ pub(super) struct SendingOptions {
     /// Do not send the first row alone to compare what was stored
     #[arg(long)]
     pub no_canary: bool,
+    /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
+    #[arg(long)]
+    pub notifications_off: bool,
+}
+
+impl SendingOptions {
+    /// What is answered before it is asked.
+    pub(super) fn answers(&self, expected: Option<u64>, settings: &SettingsOptions, global: &Global) -> Answers {
+        Answers {
+            yes: global.yes,
+            expected,
+            is_account_meant: self.other_account || self.same_account.is_some() || settings.account.is_some(),
+            notifications_off: self.notifications_off,
+        }
+    }
+}
+
+/// How an account is called in the names of folders: as the user calls it, where the user does.
+pub(super) fn account_name(account: &Account, settings: &SettingsOptions) -> String {
+    match (account, &settings.account) {
+        (Account::Service(_), Some(name)) => name.clone(),
+        _ => account.host(),
+    }
 }
 
 impl InputOptions {
@@ -93,6 +148,7 @@ impl InputOptions {
             true => (stdin::keep(run)?, t!("import.standard_input").into_owned()),
             false => (self.file.clone(), self.file.display().to_string()),
         };
+        let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
         Ok(PreflightOptions {
             input: Input {
                 path,
@@ -100,12 +156,14 @@ impl InputOptions {
                 sheet: self.sheet.clone(),
                 header_row: self.header_row,
                 encoding: self.encoding.clone(),
+                headings: Some(Arc::new(headings)),
             },
             entity,
             custom: &settings.catalog.service.custom,
             mapping_file,
             account_mode: settings.account_mode,
             mode: self.mode,
+            values: self.values.options(),
             consent: self.consent.consent(),
         })
     }

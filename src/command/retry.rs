@@ -2,20 +2,20 @@
 //! first and claiming its rows there, so that the same file retried twice sends nothing twice.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use rust_i18n::t;
 
-use super::options::{ConsentOptions, SendingOptions};
+use super::options::{ConsentOptions, SendingOptions, ValueArguments, account_name};
 use crate::account::Account;
-use crate::check::consent::Consent;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input, Row};
 use crate::import::report::failed_number;
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
-use crate::mapping::{MappingFile, RESULT_COLUMNS};
+use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::{CommandLine, Global, Printer};
@@ -31,6 +31,8 @@ pub struct Arguments {
     settings: SettingsOptions,
     #[command(flatten)]
     sending: SendingOptions,
+    #[command(flatten)]
+    values: ValueArguments,
     #[command(flatten)]
     consent: ConsentOptions,
     /// Send nothing when any row has a mistake
@@ -63,24 +65,26 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     }
     let options = ImportOptions {
         catalog: &settings.catalog,
-        account,
-        preflight: preflight(&settings, &first_run, file, arguments.consent.consent())?,
+        preflight: preflight(&settings, &first_run, file, arguments)?,
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: false,
             accept_changed: arguments.accept_changed,
+            account_name: account_name(&account, &arguments.settings),
             same_account: arguments.sending.same_account.clone(),
             other_account: arguments.sending.other_account,
             runs_from: arguments.sending.runs_from.clone(),
             consents: arguments.consent.accept_warnings.is_some(),
         },
+        account,
         parent: Some(Parent { run: parent.run, folder }),
         dry_run: arguments.sending.dry_run,
         limit: None,
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,
         reads_back: !arguments.sending.no_canary,
-        assumes_yes: global.yes,
+        answers: arguments.sending.answers(None, &arguments.settings, global),
+        keeps_going: arguments.sending.keep_going,
         typed: typed.clone(),
     };
     import::run(&options, printer)
@@ -91,20 +95,24 @@ fn preflight<'a>(
     settings: &'a Settings,
     first_run: &JournalReader,
     file: PathBuf,
-    consent: Consent,
+    arguments: &Arguments,
 ) -> Result<PreflightOptions<'a>> {
     let parent = first_run.identity();
     let mode = WriteMode::of(&parent.mode);
     let mapping_text = parent.mapping_text.as_deref();
     let shown = file.display().to_string();
+    let entity = mode.entity(settings.catalog.find(&parent.entity)?);
+    let mapping_file = mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?;
+    let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
     Ok(PreflightOptions {
-        input: Input { path: file, shown, ..Input::default() },
-        entity: mode.entity(settings.catalog.find(&parent.entity)?),
+        input: Input { path: file, shown, headings: Some(Arc::new(headings)), ..Input::default() },
+        entity,
         custom: &settings.catalog.service.custom,
-        mapping_file: mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?,
+        mapping_file,
         account_mode: parent.account_mode,
         mode,
-        consent,
+        values: arguments.values.options(),
+        consent: arguments.consent.consent(),
     })
 }
 

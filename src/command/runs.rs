@@ -15,7 +15,7 @@ use crate::journal::{Counts, IndexedRun, Journal, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
-use crate::terminal::{Global, Printer, ask, can_ask, quoted_path};
+use crate::terminal::{Console, Global, Printer, quoted_path};
 
 /// `bw8 runs`.
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     match &arguments.action {
         None => list(&indexes, &settings.catalog, printer),
         Some(Action::Show { run }) => show(&find(&indexes, run)?, &settings.catalog, printer),
-        Some(Action::Forget { run }) => forget(&find(&indexes, run)?, &indexes, global.yes, printer),
+        Some(Action::Forget { run }) => forget(&find(&indexes, run)?, &indexes, global.yes.is_some(), printer),
     }
 }
 
@@ -203,14 +203,14 @@ fn forget(folder: &Path, indexes: &[RunIndex], assumes_yes: bool, printer: &Prin
             "finished": is_finished, "removed": texts(own), "left": texts(&files.others), "exit": exit})
     };
     if !assumes_yes {
-        if !can_ask() {
+        let Some(mut console) = Console::open() else {
             return Err(Error::usage(message!("runs.forget_unasked")).hint(message!("runs.forget_unasked_hint")));
-        }
-        printer.warn(&t!("runs.forget_about", folder = quoted_path(folder), files = shown(&files.own)));
+        };
+        console.say(&t!("runs.forget_about", folder = quoted_path(folder), files = shown(&files.own)));
         if !is_finished {
-            printer.warn(&t!("runs.forget_unfinished"));
+            console.say(&t!("runs.forget_unfinished"));
         }
-        if !ask(printer, &t!("runs.forget_ask"))? {
+        if !console.agrees(&t!("runs.forget_ask"))? {
             printer.say(&t!("runs.not_forgotten"));
             printer.json(&document(false, Exit::Interrupted));
             return Ok(Exit::Interrupted);

@@ -137,6 +137,11 @@ impl Entity {
         entity
     }
 
+    /// Whether its rows change records, each named by its id.
+    pub fn is_for_update(&self) -> bool {
+        self.id.as_ref().and_then(|id| self.field(id)).is_some_and(|id| id.required)
+    }
+
     /// A text that changes whenever this entry of the catalog does; part of a run's identity.
     pub fn fingerprint(&self) -> String {
         use sha2::{Digest, Sha256};

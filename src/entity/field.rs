@@ -94,6 +94,19 @@ impl Field {
                 || [&choice.zh, &choice.en].into_iter().chain(&choice.aliases).any(|name| fold(name) == wanted)
         })
     }
+
+    /// The only choice one of whose labels or aliases begins with a text of at least a Chinese character or two letters.
+    pub fn choice_beginning(&self, text: &str) -> Option<&Choice> {
+        let wanted = fold(text);
+        if wanted.len() < 2 || !wanted.chars().all(char::is_alphabetic) {
+            return None;
+        }
+        let begins = |choice: &&Choice| {
+            [&choice.zh, &choice.en].into_iter().chain(&choice.aliases).any(|name| fold(name).starts_with(&wanted))
+        };
+        let mut found = self.choices.iter().filter(begins);
+        found.next().filter(|_| found.next().is_none())
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,15 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// One form for texts that a person would call the same: width, case, spaces, stars and bracketed notes aside.
+use crate::text::is_invisible;
+
+/// One form for texts that a person would call the same: width, case, spaces, invisible characters, stars and bracketed
+/// notes aside.
 pub fn fold(text: &str) -> String {
     let mut folded: String = text
         .nfkc()
         .flat_map(char::to_lowercase)
-        .filter(|c| !c.is_whitespace() && !matches!(c, '*' | '\u{feff}' | '_' | '-'))
+        .filter(|c| !c.is_whitespace() && !is_invisible(*c) && !matches!(c, '*' | '_' | '-'))
         .collect();
     for note in ["(必填)", "(选填)", "(required)", "(optional)"] {
         if let Some(rest) = folded.strip_suffix(note) {
@@ -25,5 +28,6 @@ mod tests {
     fn folding_forgives_what_people_do_to_headers() {
         assert_eq!(fold(" ＊手机（必填） "), "手机");
         assert_eq!(fold("Mobile Phone *"), fold("mobilephone"));
+        assert_eq!(fold("\u{feff}手\u{200b}机\u{ad}\u{202c}\u{2060}"), "手机");
     }
 }

@@ -27,6 +27,8 @@ pub struct Token {
 pub struct Account {
     /// Path under the base address.
     pub path: String,
+    /// Members that may hold the account's name, the likeliest first.
+    pub names: Vec<String>,
     /// How sure it is.
     #[serde(rename = "mark")]
     pub confidence: Confidence,

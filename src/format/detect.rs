@@ -9,13 +9,19 @@ use super::input::Input;
 use super::reader::Reader;
 use crate::error::{Error, Result};
 use crate::message;
+use crate::message::Message;
 
-/// Bytes that are looked at; no signature is longer.
-const HEAD: usize = 8;
+/// Bytes that are looked at; no signature is longer, and web pages say soon what they are.
+const HEAD: usize = 1024;
 /// An encrypted .xlsx, an old .xls or .et.
 const OLE: &[u8] = b"\xD0\xCF\x11\xE0";
 /// PDF, PNG, JPEG: files that are named by mistake.
 const NO_TABLES: &[&[u8]] = &[b"%PDF", b"\x89PNG", b"\xFF\xD8\xFF"];
+/// How web pages begin, in lower case. Programs save tables as pages under the name of a workbook, which Excel opens.
+const PAGES: &[&str] =
+    &["<!doctype html", "<html", "<head", "<meta", "<body", "<table", "<style", "<div", "mime-version:"];
+/// What an XML workbook of Excel 2003 says near its beginning, in lower case.
+const XML_WORKBOOK: &str = "urn:schemas-microsoft-com:office:spreadsheet";
 
 /// The format of a file.
 ///
@@ -53,6 +59,8 @@ fn recognise(input: &Input) -> Result<(&'static FileFormat, Open)> {
         _ if head.starts_with(OLE) => {
             Err(Error::usage(message!("format.ole", file = shown)).hint(message!("format.ole_hint")))
         }
+        _ if is_page(&head) => Err(other_form(message!("format.page", file = shown))),
+        _ if is_xml_workbook(&head) => Err(other_form(message!("format.xml_workbook", file = shown))),
         _ if NO_TABLES.iter().any(|signature| head.starts_with(signature)) => Err(not_a_table(shown)),
         (None, Some(promised)) if !promised.signature.is_empty() => {
             Err(Error::usage(message!("format.broken_workbook", file = shown))
@@ -70,6 +78,36 @@ pub fn of_first_bytes(head: &[u8]) -> Option<&'static FileFormat> {
 
 fn begins_as(head: &[u8], format: &FileFormat) -> bool {
     !format.signature.is_empty() && head.starts_with(format.signature)
+}
+
+/// The beginning of a text as plain letters in lower case, whatever its encoding.
+fn letters(head: &[u8]) -> String {
+    let letters = head.iter().filter(|byte| byte.is_ascii() && **byte != 0);
+    letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect()
+}
+
+fn is_page(head: &[u8]) -> bool {
+    let text = letters(head);
+    let mut text = text.trim_start();
+    // A declaration and comments may stand before the page.
+    while let Some((_, rest)) = text
+        .strip_prefix("<?")
+        .and_then(|inside| inside.split_once("?>"))
+        .or_else(|| text.strip_prefix("<!--").and_then(|inside| inside.split_once("-->")))
+    {
+        text = rest.trim_start();
+    }
+    PAGES.iter().any(|beginning| text.starts_with(beginning))
+}
+
+fn is_xml_workbook(head: &[u8]) -> bool {
+    let text = letters(head);
+    text.trim_start().starts_with('<') && text.contains(XML_WORKBOOK)
+}
+
+/// The error for a table in a form that spreadsheet programs open and this one does not.
+fn other_form(what: Message) -> Error {
+    Error::usage(what).hint(message!("format.save_as_xlsx"))
 }
 
 fn not_a_table(shown: &str) -> Error {
@@ -126,6 +164,17 @@ mod tests {
             ("a.csv", b"%PDF-1.7", Err("format.not_a_table")),
             ("a.xlsx", b"\x89PNG", Err("format.not_a_table")),
             ("a.csv", b"", Err("format.empty")),
+            ("a.xls", b"\xEF\xBB\xBF\r\n<HTML><body><table>", Err("format.page")),
+            ("a.xlsx", b"<?xml version=\"1.0\"?><!-- a --> <!DOCTYPE html>", Err("format.page")),
+            ("a.csv", b"<table border=1>", Err("format.page")),
+            ("a.xls", b"\xFF\xFE<\0h\0t\0m\0l\0>\0", Err("format.page")),
+            ("a.xls", b"MIME-Version: 1.0\r\nX-Document-Type: Workbook", Err("format.page")),
+            (
+                "a.xls",
+                b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">",
+                Err("format.xml_workbook"),
+            ),
+            ("a.csv", b"<name>,b", Ok("csv")),
         ] {
             match (detected(name, bytes), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{name}"),

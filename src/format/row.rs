@@ -19,8 +19,21 @@ pub struct Row {
     pub kinds: Vec<CellKind>,
     /// What it holds, as a hash; known of rows that a [`Reader`](super::Reader) gave.
     pub content: Content,
+    /// Whether a person does not see it: it is filtered out, or hidden by hand.
+    pub is_hidden: bool,
+    /// Cells that show something else than their texts.
+    pub shown: Vec<Shown>,
     /// What the reader noticed of it; empty of nearly every row.
     pub remarks: Vec<Remark>,
+}
+
+/// A cell that shows something else than its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The column, counted from 0.
+    pub column: usize,
+    /// What it shows; none when that is not known.
+    pub text: Option<String>,
 }
 
 /// What a reader noticed of a row or of one of its cells.
@@ -51,6 +64,8 @@ impl Row {
         self.line = None;
         self.cells.clear();
         self.kinds.clear();
+        self.is_hidden = false;
+        self.shown.clear();
         self.remarks.clear();
     }
 

@@ -17,6 +17,8 @@ pub struct Sheet {
     pub delimiter: Option<u8>,
     /// What a user should know of how the file was read: `UTF-8, comma`.
     pub reading: String,
+    /// Whether its days are counted from 1904 and not from 1900.
+    pub is_1904: bool,
     /// What else a person should know of it: what was found or left out by itself.
     pub notes: Vec<Message>,
 }

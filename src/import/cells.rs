@@ -10,18 +10,18 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use rust_i18n::t;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, Result};
 use crate::files::AtomicFile;
 use crate::format::{self, CellKind, FileFormat, Row, Sheet};
 use crate::journal::RunIdentity;
 use crate::message;
+use crate::text::push_json;
 
 /// Name of the file in a run's folder.
 pub(super) const FILE_NAME: &str = "cells.jsonl.gz";
@@ -80,11 +80,17 @@ impl CellSpool {
     pub(super) fn add(&mut self, row: &Row) -> Result<()> {
         self.line.clear();
         let is_text = row.kinds.iter().all(|kind| *kind == CellKind::Text);
-        let letters = if is_text { String::new() } else { row.kinds.iter().copied().map(letter).collect() };
+        let letters: String = if is_text { String::new() } else { row.kinds.iter().copied().map(letter).collect() };
         // Small numbers that repeat take no room, those of rows in a large table do.
         let step = row.number.wrapping_sub(std::mem::replace(&mut self.number, row.number));
-        serde_json::to_writer(&mut self.line, &(step, Texts(&row.cells), letters)).context(no_temporary_file)?;
-        self.line.push(b'\n');
+        write!(self.line, "[{step},[").context(no_temporary_file)?;
+        for (column, text) in row.cells.iter().enumerate() {
+            if column > 0 {
+                self.line.push(b',');
+            }
+            push_json(text, &mut self.line);
+        }
+        writeln!(self.line, "],\"{letters}\"]").context(no_temporary_file)?;
         self.file.write_all(&self.line).context(no_temporary_file)
     }
 
@@ -240,15 +246,6 @@ impl CellReader {
         row.kinds.extend(letters.chars().map(kind));
         self.rows += 1;
         Ok(true)
-    }
-}
-
-/// The texts of a row as a list.
-struct Texts<'a>(&'a StringRecord);
-
-impl Serialize for Texts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0)
     }
 }
 

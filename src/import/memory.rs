@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::preflight::Rows;
 use super::resume::each_batch;
+use crate::account::SANDBOX;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Result};
 use crate::journal::{
@@ -116,8 +117,13 @@ impl Memory {
         let target = &concerned.identity.target;
         let (mut own, mut others) = (HashMap::new(), HashMap::new());
         for run in index.memory(&concerned.identity.entity)? {
-            let is_same =
-                if run.target == *target { Some(true) } else { index.is_same_account(target, &run.target)? };
+            let is_sandbox = |target: &str| target.starts_with(SANDBOX);
+            let is_same = match run.target == *target {
+                true => Some(true),
+                // What went to a sandbox is no account's.
+                false if is_sandbox(target) || is_sandbox(&run.target) => Some(false),
+                false => index.is_same_account(target, &run.target)?,
+            };
             let is_ignored = concerned.ignores_before.is_some_and(|began| run.started < began);
             if run.mode != concerned.identity.mode || is_ignored || concerned.family.contains(&run.run) {
                 continue;

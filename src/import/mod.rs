@@ -4,12 +4,17 @@
 //! what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one another's rows made of it, `memory` what all
 //! others did), `operation` is
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
-//! end, `route` knows where it goes), `read_back` compares the first row, `report` tells all of it. `forget` undoes the
-//! keeping. `run` is the story that ties them together.
+//! end, `route` knows where it goes), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
+//! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
+//! `forget` undoes the keeping. `run` is the story that ties them together.
 
+mod agreed;
+mod agreement;
 mod cells;
 mod decision;
+mod first_look;
 mod forget;
+mod introduction;
 mod known;
 mod memory;
 mod operation;
@@ -30,7 +35,8 @@ pub mod stdin;
 #[cfg(test)]
 mod tests;
 
+pub use agreed::Agreed;
 pub use forget::PersonalFiles;
-pub use options::{ImportOptions, PreflightOptions, ResumeOptions};
+pub use options::{Answers, ImportOptions, PreflightOptions, ResumeOptions};
 pub use preflight::Preflight;
 pub use run::{run, run_places};

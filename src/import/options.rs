@@ -8,7 +8,8 @@ use crate::entity::{AccountMode, Catalog, Custom, Entity, WriteMode};
 use crate::format::Input;
 use crate::journal::Parent;
 use crate::mapping::MappingFile;
-use crate::terminal::CommandLine;
+use crate::terminal::{CommandLine, Yes};
+use crate::value::ValueOptions;
 
 /// What the rows of an input mean.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct PreflightOptions<'a> {
     pub account_mode: AccountMode,
     /// Whether rows are new records.
     pub mode: WriteMode,
+    /// How values are read.
+    pub values: ValueOptions,
     /// Warnings that a person consents to.
     pub consent: Consent,
 }
@@ -38,6 +41,8 @@ pub struct ResumeOptions {
     pub fresh: bool,
     /// Go on although something changed.
     pub accept_changed: bool,
+    /// How the account is called in the names of folders.
+    pub account_name: String,
     /// A run whose account is this command's, by its folder or name, though host or login differ.
     pub same_account: Option<PathBuf>,
     /// Rows that are known from another host or login went to another account.
@@ -46,6 +51,19 @@ pub struct ResumeOptions {
     pub runs_from: Option<PathBuf>,
     /// A person consents to warnings: rows that were held back are looked at anew.
     pub consents: bool,
+}
+
+/// Questions that were answered on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    /// What was shown is to be sent.
+    pub yes: Option<Yes>,
+    /// How many rows are to be sent, when the user said so.
+    pub expected: Option<u64>,
+    /// The account was named, or is said to be the right one though earlier runs of the folder went elsewhere.
+    pub is_account_meant: bool,
+    /// Nobody is notified of what is sent.
+    pub notifications_off: bool,
 }
 
 /// What an import is to do.
@@ -71,8 +89,10 @@ pub struct ImportOptions<'a> {
     pub max_failures: Option<u64>,
     /// The first row goes alone, is read back and compared.
     pub reads_back: bool,
-    /// No question is asked.
-    pub assumes_yes: bool,
+    /// What the user answered before being asked.
+    pub answers: Answers,
+    /// Rejections do not stop the run.
+    pub keeps_going: bool,
     /// The command as it was typed.
     pub typed: CommandLine,
 }

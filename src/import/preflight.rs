@@ -1,12 +1,17 @@
 //! The first reading of an input, before anything is sent: all its mistakes, its fingerprint, and what occurs twice in it.
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
-use super::operation::OperationBuilder;
+use super::operation::{OperationBuilder, WriteOperation};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
-use crate::check::consent::Consent;
+use crate::check::as_shown::mark_missing;
+use crate::check::consent::{Consent, is_kept};
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
 };
@@ -17,7 +22,7 @@ use crate::check::record::Record;
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
 use crate::journal::Reason;
-use crate::mapping::{CONFIRM_COLUMNS, Mapping, RESULT_COLUMNS, is_confirmation};
+use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation};
 use crate::message;
 use crate::message::Message;
 use crate::problem::Severity;
@@ -38,10 +43,16 @@ pub struct Preflight {
     pub findings: Findings,
     /// What a person agreed to.
     pub consent: Consent,
+    /// Kinds of warnings that are words because a person agreed to them on the command line.
+    pub consented: BTreeSet<String>,
+    /// Kinds of warnings of this input that were agreed to earlier, and when.
+    pub agreed_earlier: Vec<(String, Date)>,
     /// Fingerprint of the decoded rows and their header.
     pub fingerprint: String,
     /// The first record that will be sent, as its fields and values, secrets masked.
     pub first: Vec<(String, String)>,
+    /// What that record asks for, where it changes one that is there.
+    pub first_change: Option<WriteOperation>,
 }
 
 /// The rows of the first reading.
@@ -71,30 +82,53 @@ impl Preflight {
     ///
     /// # Errors
     /// An input or mapping that cannot be used.
-    pub fn run(options: &PreflightOptions<'_>, cells: Option<CellSpool>) -> Result<(Preflight, Rows)> {
-        let PreflightOptions { input, entity, custom, mapping_file, account_mode, .. } = options;
+    pub fn run(options: &PreflightOptions<'_>, agreed: &Agreed, cells: Option<CellSpool>) -> Result<(Preflight, Rows)> {
+        let PreflightOptions { input, entity, custom, mapping_file, account_mode, values, .. } = options;
         let format = format::detect(input)?;
         let mut reader = format::open(input)?;
         let sheet = reader.sheet().clone();
-        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode)?;
-        let mut reading = Reading::new(&mapping, &sheet, options, cells)?;
+        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
+        let fingerprint = mapping.fingerprint();
+        let mut consent = options.consent.clone();
+        let in_file = mapping_file.iter().flat_map(MappingFile::accepted).filter(|code| is_kept(code));
+        in_file.for_each(|code| consent.add(code));
+        let on_command_line = consent.clone();
+        let earlier: Vec<&KeptConsent> =
+            agreed.consents(&entity.name, &fingerprint).filter(|kept| !consent.covers(&kept.code)).collect();
+        earlier.iter().for_each(|kept| consent.add(&kept.code));
+        let mut reading = Reading::new(&mapping, &sheet, options, &consent, cells)?;
         while reading.next(&mut reader)? {}
         if reading.rows == 0 {
             return Err(
                 Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
             );
         }
-        let Reading { spool, cells, mut findings, keys_seen, fingerprint, first, .. } = reading;
+        let Reading { spool, cells, mut findings, keys_seen, fingerprint, first, first_change, consented, .. } =
+            reading;
         let mut duplicates = Duplicates::new(keys_seen);
         let mut spool = spool.finish()?;
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
-            tell_apart(&mut spool, &mut duplicates)?;
             find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
         }
         let fingerprint = fingerprint.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let consent = options.consent.clone();
-        let preflight = Preflight { rows: spool.rows, format, sheet, mapping, findings, consent, fingerprint, first };
+        let (consented, earlier_ones): (BTreeSet<String>, BTreeSet<String>) =
+            consented.into_iter().map(str::to_owned).partition(|code| on_command_line.covers(code));
+        let agreed_earlier = earlier.iter().filter(|kept| earlier_ones.contains(kept.code.as_str()));
+        let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
+        let preflight = Preflight {
+            rows: spool.rows,
+            format,
+            sheet,
+            mapping,
+            findings,
+            consent,
+            consented,
+            agreed_earlier,
+            fingerprint,
+            first,
+            first_change,
+        };
         Ok((preflight, Rows { spool, duplicates, cells }))
     }
 }
@@ -102,6 +136,7 @@ impl Preflight {
 /// The first reading, row by row.
 struct Reading<'a> {
     mapping: &'a Mapping,
+    sheet: &'a Sheet,
     operations: OperationBuilder<'a>,
     spool: SpoolWriter,
     cells: Option<CellSpool>,
@@ -109,6 +144,7 @@ struct Reading<'a> {
     keys_seen: KeyCounter,
     fingerprint: Sha256,
     first: Vec<(String, String)>,
+    first_change: Option<WriteOperation>,
     rows: u64,
     /// Columns that tie a row of a file of failed rows to its run.
     origin: Option<(usize, usize)>,
@@ -116,6 +152,8 @@ struct Reading<'a> {
     confirmation: Option<usize>,
     /// What a person agreed to.
     consent: &'a Consent,
+    /// Kinds that would be held back without that.
+    consented: BTreeSet<&'static str>,
     row: Row,
     record: Record,
     keys: Keys,
@@ -127,6 +165,7 @@ impl<'a> Reading<'a> {
         mapping: &'a Mapping,
         sheet: &'a Sheet,
         options: &'a PreflightOptions<'_>,
+        consent: &'a Consent,
         cells: Option<CellSpool>,
     ) -> Result<Self> {
         let mut fingerprint = Sha256::new();
@@ -137,6 +176,7 @@ impl<'a> Reading<'a> {
         let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
         Ok(Reading {
             mapping,
+            sheet,
             operations: OperationBuilder::new(&options.entity, options.mode)?,
             spool: SpoolWriter::new()?,
             cells,
@@ -144,10 +184,12 @@ impl<'a> Reading<'a> {
             keys_seen: KeyCounter::default(),
             fingerprint,
             first: Vec::new(),
+            first_change: None,
             rows: 0,
             origin: column(RESULT_COLUMNS[0]).zip(column(RESULT_COLUMNS[1])),
             confirmation: CONFIRM_COLUMNS.into_iter().find_map(column),
-            consent: &options.consent,
+            consent,
+            consented: BTreeSet::new(),
             row: Row::default(),
             record: Record::default(),
             keys: Keys::default(),
@@ -161,6 +203,7 @@ impl<'a> Reading<'a> {
         }
         let content = self.row.content;
         self.fingerprint.update(content);
+        self.mapping.take_as_shown(&mut self.row, self.sheet);
         let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
         self.mapping.check(&self.row, &mut self.record);
@@ -182,6 +225,7 @@ impl<'a> Reading<'a> {
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
         if let Some(cells) = &mut self.cells {
+            mark_missing(&mut self.row);
             cells.add(&self.row)?;
         }
         self.rows += 1;
@@ -195,6 +239,9 @@ impl<'a> Reading<'a> {
             findings.retain(|finding| finding.severity == Severity::Skipped);
         }
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Held) {
+            if self.consent.covers(finding.code) {
+                self.consented.insert(finding.code);
+            }
             if is_confirmed || self.consent.covers(finding.code) {
                 finding.severity = Severity::Word;
             }
@@ -219,10 +266,12 @@ impl<'a> Reading<'a> {
     }
 
     fn sound(&mut self) -> RowState {
+        let operation = self.operations.operation(self.mapping, &self.record);
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
+            self.first_change = Some(operation.clone()).filter(|first| !matches!(first, WriteOperation::Write { .. }));
         }
-        RowState::Sound(self.operations.operation(self.mapping, &self.record))
+        RowState::Sound(operation)
     }
 }
 
@@ -242,44 +291,35 @@ fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Rea
     }
 }
 
-/// Finds out which rows say the same, and which have the same cells, among those that share what they are watched by.
-fn tell_apart(spool: &mut Spool, duplicates: &mut Duplicates) -> Result<()> {
-    let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
-    while let Some(row) = spool.next()? {
-        if duplicates.watches(row.key_hash(), &row.identity) {
-            identities.add(first_eight(&row.identity));
-            contents.add(first_eight(&row.content));
-        }
-    }
-    duplicates.tell_apart(identities, contents);
-    spool.rewind()
-}
-
-/// Finds the rows whose key an earlier row has.
+/// Finds the rows whose key an earlier row has and, among those that share what they are watched by, which say the same and
+/// which have the same cells. Of all other rows no more is read than what tells that they are alone.
 fn find_duplicates(
     spool: &mut Spool,
     mapping: &Mapping,
     duplicates: &mut Duplicates,
     findings: &mut Findings,
 ) -> Result<()> {
-    let mut row_index = 0;
-    while let Some(row) = spool.next()? {
-        if !matches!(row.state, RowState::Skipped(_)) {
-            let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
-            if let (Some(first), Some(key)) = (seen.first, &row.key) {
-                match row.state {
-                    RowState::Refused(_) | RowState::Skipped(_) => {}
-                    RowState::Held { .. } => {
-                        findings.held -= 1;
-                        findings.refused += 1;
-                    }
-                    RowState::Sound(_) => findings.refused += 1,
-                }
-                findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
-            }
+    let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
+    while let Some((row_index, row)) = spool.next_of(|key, identity| duplicates.watches(key, identity))? {
+        if matches!(row.state, RowState::Skipped(_)) {
+            continue;
         }
-        row_index += 1;
+        identities.add(first_eight(&row.identity));
+        contents.add(first_eight(&row.content));
+        let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
+        if let (Some(first), Some(key)) = (seen.first, &row.key) {
+            match row.state {
+                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Held { .. } => {
+                    findings.held -= 1;
+                    findings.refused += 1;
+                }
+                RowState::Sound(_) => findings.refused += 1,
+            }
+            findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
+        }
     }
+    duplicates.tell_apart(identities, contents);
     duplicates.begin();
     spool.rewind()
 }

@@ -56,7 +56,7 @@ pub(super) async fn compare(
         say(&t!("canary.not_found", row = operation.row.number, id = id));
         return Ok(());
     };
-    let sent = sent_values(access, pending, before.as_ref());
+    let sent = sent_values(access, &pending.operation, before.as_ref());
     let mut losses = Vec::new();
     for (name, value) in &sent {
         let field = access.entity.field(name);
@@ -79,8 +79,12 @@ pub(super) async fn compare(
 }
 
 /// Names and values a row sends; custom fields under their keys.
-fn sent_values(access: &Access, pending: &PendingWrite, before: Option<&Map<String, Value>>) -> Vec<(String, String)> {
-    match &pending.operation {
+pub(super) fn sent_values(
+    access: &Access,
+    operation: &WriteOperation,
+    before: Option<&Map<String, Value>>,
+) -> Vec<(String, String)> {
+    match operation {
         // A new record is kept as the body it was written into; one row of a run is read from it again.
         WriteOperation::Write { body, .. } => {
             let document: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -113,7 +117,8 @@ fn values(members: &Map<String, Value>, custom: &Custom) -> Vec<(String, String)
         .collect()
 }
 
-fn value_of(record: &Map<String, Value>, name: &str, custom: &Custom) -> Option<String> {
+/// The value a record has under this name, custom fields too.
+pub(super) fn value_of(record: &Map<String, Value>, name: &str, custom: &Custom) -> Option<String> {
     if let Some(value) = record.get(name) {
         return Some(as_text(value).into_owned());
     }

@@ -137,7 +137,7 @@ pub(super) fn open(
         ResumePlan::New(named) => {
             let folder = match named {
                 Some(folder) => made(&folder)?,
-                None => free_folder(&identity)?,
+                None => free_folder(&identity, &options.account_name)?,
             };
             let journal = begin(&folder, &identity, index)?;
             if options.fresh {
@@ -354,8 +354,8 @@ fn made(folder: &Path) -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-/// `bw8-runs/<date>-<host>-<entity>-<input name>`, or the same with a number when that is taken.
-fn free_folder(identity: &RunIdentity) -> Result<PathBuf> {
+/// `bw8-runs/<date>-<account>-<entity>-<input name>`, or the same with a number when that is taken.
+fn free_folder(identity: &RunIdentity, account: &str) -> Result<PathBuf> {
     let date = jiff::ZonedDateTime::now().date();
     let stem = identity.input_path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = match &identity.parent {
@@ -363,7 +363,7 @@ fn free_folder(identity: &RunIdentity) -> Result<PathBuf> {
             let parent = folder.file_name().map(|name| name.to_string_lossy().into_owned());
             format!("{}-retry", portable(&parent.unwrap_or_default()))
         }
-        None => portable(&format!("{date}-{}-{}-{}", identity.host, identity.entity, stem.unwrap_or_default())),
+        None => portable(&format!("{date}-{account}-{}-{}", identity.entity, stem.unwrap_or_default())),
     };
     let base = PathBuf::from("bw8-runs").join(&name);
     for number in 1..10_000u32 {

@@ -8,6 +8,8 @@ use std::time::Instant;
 use rust_i18n::t;
 use serde_json::json;
 
+use super::agreed::Agreed;
+use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
 use super::known::{Known, register};
 use super::options::ImportOptions;
@@ -21,7 +23,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::journal::{Counts, Journal, JournalReader, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
-use crate::terminal::{Printer, ask, can_ask, quoted_path};
+use crate::terminal::{Printer, quoted_path};
 
 /// Name of the folder that holds the folders of runs.
 const RUNS: &str = "bw8-runs";
@@ -34,12 +36,18 @@ const SHOWN_KINDS: usize = 8;
 /// Everything that keeps a run from beginning.
 pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let cells = if options.dry_run { None } else { Some(CellSpool::new()?) };
-    let (preflight, mut rows) = Preflight::run(&options.preflight, cells)?;
+    let mut agreed = Agreed::of(&options.account)?;
+    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &agreed, cells)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
         let path = write_issues_beside(&options.preflight.input, &preflight)?;
         return Err(Error::usage(message!("run.strict", rows = preflight.findings.not_sent()))
             .hint(message!("run.strict_hint", file = path.display())));
+    }
+    if options.strict
+        && let Some(loss) = preflight.mapping.report().loss()
+    {
+        return Err(Error::usage(loss).hint(message!("mapping.taken_by_nothing_hint")));
     }
     if options.dry_run {
         return dry_run(options, &preflight, &mut rows, printer);
@@ -75,16 +83,16 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         }
         Some(ended) => printer.say(&t!("run.accept", folder = journal.folder().display(), rows = ended)),
     }
-    if !confirm(options, &preflight, ended.unwrap_or(0) + remembered, printer)? {
-        return Ok(Exit::Interrupted);
-    }
+    let about = About { ended, remembered, folder: journal.folder(), index: &index };
+    let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
+    let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
     // No cells are kept of rows that nobody agreed to send.
     if let Some(cells) = rows.cells.take() {
         cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
     }
     let started = Instant::now();
     let folder = journal.folder().to_owned();
-    let sent = pipeline::send(options, &preflight, rows, known.memory, journal, printer)?;
+    let sent = pipeline::send(options, &preflight, rows, known.memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
     finish(options, &preflight, sent, started, printer)
 }
@@ -162,6 +170,9 @@ fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &
     if !found.is_empty() {
         printer.warn(&found);
     }
+    for (code, date) in &preflight.agreed_earlier {
+        printer.say(&t!("agreement.earlier", date = date, codes = code));
+    }
     Ok(())
 }
 
@@ -189,6 +200,9 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     if ended > 0 {
         printer.result(&t!("run.dry_done", rows = ended));
     }
+    if let Some(loss) = preflight.mapping.report().loss() {
+        printer.result(&loss.to_string());
+    }
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
@@ -196,12 +210,6 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
         "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
-}
-
-/// How many rows there are to send at most, `ended` of them having an end already.
-fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u64 {
-    let unsound = preflight.findings.not_sent() + preflight.findings.skipped;
-    preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
 /// What makes the run the command means the same run as another.
@@ -255,33 +263,6 @@ fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<
     Ok(exit)
 }
 
-/// On a real host a person sees the account, the counts and the first record, and is asked; without a terminal, or with
-/// `--yes`, nothing is asked.
-fn confirm(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64, printer: &Printer) -> Result<bool> {
-    let Account::Service(target) = &options.account else { return Ok(true) };
-    let fields: Vec<String> = preflight.first.iter().map(|(label, value)| format!("  {label}: {value}")).collect();
-    let left = sendable(options, preflight, ended);
-    printer.say(&t!(
-        "run.about",
-        account = target.credentials.name(),
-        host = target.base,
-        rows = left,
-        entity = options.entity().label(Language::current())
-    ));
-    // Of a run that goes on, the first row was sent long ago.
-    if !fields.is_empty() && ended == 0 {
-        printer.say(&t!("run.first", fields = fields.join("\n")));
-    }
-    if options.assumes_yes || !can_ask() {
-        return Ok(true);
-    }
-    let agreed = ask(printer, &t!("run.ask", rows = left))?;
-    if !agreed {
-        printer.say(&t!("run.not_agreed"));
-    }
-    Ok(agreed)
-}
-
 /// Closes the books: counts, reports, the journal as one file, the last words.
 fn finish(
     options: &ImportOptions<'_>,
@@ -311,6 +292,7 @@ fn finish(
         .hint(message!("run.unbalanced_hint")));
     }
     counts.pending = counts.read.saturating_sub(counts.ended());
+    let cause = cause.filter(|cause| cause.stands_with(counts.pending));
     journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);
@@ -365,7 +347,7 @@ impl End {
         let next = next_command(options, content.journal, counts, finished, files.failed.as_deref());
         let mut summary = report::summary(content, exit, finished, files, next.as_deref())?;
         let halted = match cause {
-            Some(Cause::Halted(error) | Cause::Failed(error)) => Some(error),
+            Some(Cause::Halted(error) | Cause::Repeats(error) | Cause::Failed(error)) => Some(error),
             _ => None,
         };
         if let Some(error) = halted.or(unwritten) {
@@ -394,7 +376,7 @@ fn remember(options: &ImportOptions<'_>, folder: &Path, printer: &Printer) {
 fn cause_text(cause: &Cause) -> String {
     match cause {
         Cause::Interrupted => t!("run.was_interrupted").into_owned(),
-        Cause::Halted(error) | Cause::Failed(error) => match error.hint_text() {
+        Cause::Halted(error) | Cause::Repeats(error) | Cause::Failed(error) => match error.hint_text() {
             Some(hint) => format!("{}\n{hint}", error.message()),
             None => error.message(),
         },

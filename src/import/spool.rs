@@ -85,9 +85,14 @@ pub(super) struct SpoolWriter {
 pub struct Spool {
     file: BufReader<File>,
     record: Vec<u8>,
+    /// Index of the next row.
+    next_index: u64,
     /// Rows it was given.
     pub rows: u64,
 }
+
+/// Bytes of a record's head: number, identity, content, key with a flag.
+const HEAD: usize = 8 + 16 + 16 + 9;
 
 const SKIPPED: u8 = 0;
 const REFUSED: u8 = 1;
@@ -117,8 +122,9 @@ impl SpoolWriter {
         out.extend_from_slice(&row.identity);
         out.extend_from_slice(&row.content);
         out.push(u8::from(row.key.is_some()));
+        out.extend_from_slice(&row.key_hash().unwrap_or_default().to_le_bytes());
+        // So far the head, of HEAD bytes for each row.
         if let Some(key) = &row.key {
-            out.extend_from_slice(&key.hash.to_le_bytes());
             out.push(key.number);
             push(out, key.text.as_bytes());
         }
@@ -157,7 +163,8 @@ impl SpoolWriter {
     pub(super) fn finish(self) -> Result<Spool> {
         let mut file = self.file.into_inner().map_err(|error| error.into_error()).context(place)?;
         file.seek(SeekFrom::Start(0)).context(place)?;
-        Ok(Spool { file: BufReader::with_capacity(64 * 1024, file), record: Vec::new(), rows: self.rows })
+        let file = BufReader::with_capacity(64 * 1024, file);
+        Ok(Spool { file, record: Vec::new(), next_index: 0, rows: self.rows })
     }
 }
 
@@ -167,6 +174,7 @@ impl Spool {
     /// # Errors
     /// A file that cannot be read.
     pub fn rewind(&mut self) -> Result<()> {
+        self.next_index = 0;
         self.file.seek(SeekFrom::Start(0)).map(drop).context(place)
     }
 
@@ -175,33 +183,73 @@ impl Spool {
     /// # Errors
     /// A file that cannot be read.
     pub fn next(&mut self) -> Result<Option<SpooledRow>> {
-        let mut length = [0; 4];
-        match self.file.read_exact(&mut length) {
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
-            read => read.context(place)?,
-        }
-        self.record.resize(u32::from_le_bytes(length) as usize, 0);
-        self.file.read_exact(&mut self.record).context(place)?;
-        // What is read is what was written; a file that changed under us is no more trusted than any other input.
-        Fields(&self.record).row().ok_or_else(|| Error::cannot_run(place())).map(Some)
+        Ok(self.next_of(|_, _| true)?.map(|(_, row)| row))
     }
+
+    /// The next row whose key and identity are wanted, with its index; none at the end. The others are passed over, which
+    /// costs a part of what reading them does.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn next_of(
+        &mut self,
+        is_wanted: impl Fn(Option<u64>, &Content) -> bool,
+    ) -> Result<Option<(u64, SpooledRow)>> {
+        loop {
+            let mut length = [0; 4];
+            match self.file.read_exact(&mut length) {
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+                read => read.context(place)?,
+            }
+            let rest = (u32::from_le_bytes(length) as usize).checked_sub(HEAD).ok_or_else(changed)?;
+            let mut head = [0; HEAD];
+            self.file.read_exact(&mut head).context(place)?;
+            let head = Fields(&head).head().ok_or_else(changed)?;
+            let row_index = self.next_index;
+            self.next_index += 1;
+            if is_wanted(head.key, &head.identity) {
+                self.record.resize(rest, 0);
+                self.file.read_exact(&mut self.record).context(place)?;
+                let row = Fields(&self.record).row(head).ok_or_else(changed)?;
+                return Ok(Some((row_index, row)));
+            }
+            self.file.seek_relative(rest as i64).context(place)?;
+        }
+    }
+}
+
+/// What each record begins with.
+struct Head {
+    number: u64,
+    identity: Content,
+    content: Content,
+    /// The hash of the row's key, when it has one.
+    key: Option<u64>,
+}
+
+/// What is read is what was written; a file that changed under us is no more trusted than any other input.
+fn changed() -> Error {
+    Error::cannot_run(place())
 }
 
 /// What is left of a record.
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn row(mut self) -> Option<SpooledRow> {
+    fn head(mut self) -> Option<Head> {
         let number = u64::from_le_bytes(self.array()?);
         let identity = self.array()?;
         let content = self.array()?;
-        let key = match self.array::<1>()? {
-            [1] => Some(NaturalKey {
-                hash: u64::from_le_bytes(self.array()?),
-                number: self.array::<1>()?[0],
-                text: self.text()?,
-            }),
-            _ => None,
+        let has_key = self.array()? == [1];
+        let hash = u64::from_le_bytes(self.array()?);
+        Some(Head { number, identity, content, key: has_key.then_some(hash) })
+    }
+
+    fn row(mut self, head: Head) -> Option<SpooledRow> {
+        let Head { number, identity, content, key } = head;
+        let key = match key {
+            Some(hash) => Some(NaturalKey { hash, number: self.array::<1>()?[0], text: self.text()? }),
+            None => None,
         };
         let origin = match self.array::<1>()? {
             [1] => Some((self.text()?, self.text()?)),
@@ -355,5 +403,12 @@ mod tests {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }
         assert!(spool.next().unwrap().is_none());
+        spool.rewind().unwrap();
+        // Only one of them has a key.
+        let with_key = rows.iter().position(|row| row.key.is_some()).unwrap();
+        let (row_index, wanted) = spool.next_of(|key, _| key.is_some()).unwrap().unwrap();
+        assert_eq!((row_index, format!("{wanted:?}")), (with_key as u64, format!("{:?}", rows[with_key])));
+        assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{:?}", rows[with_key + 1]));
+        assert!(spool.next_of(|key, _| key.is_some()).unwrap().is_none());
     }
 }

@@ -13,9 +13,10 @@ use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
+use super::agreed::Agreed;
 use super::known::{Known, register};
 use super::operation::WriteOperation;
-use super::options::{ImportOptions, PreflightOptions, ResumeOptions};
+use super::options::{Answers, ImportOptions, PreflightOptions, ResumeOptions};
 use super::plan::{PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
 use super::preflight::Preflight;
 use super::resume::{self, OpenedRun, ResumePlan};
@@ -414,6 +415,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
             mapping_file: None,
             account_mode: AccountMode::Business,
             mode: WriteMode::Create,
+            values: Default::default(),
             consent: if command.consents { Consent::of_option("") } else { Consent::default() },
         },
         resume: ResumeOptions { accept_changed: command.accepts, ..ResumeOptions::default() },
@@ -423,7 +425,8 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
         strict: false,
         max_failures: None,
         reads_back: false,
-        assumes_yes: true,
+        answers: Answers::default(),
+        keeps_going: true,
         typed: CommandLine::default(),
     }
 }
@@ -437,7 +440,7 @@ impl World<'_> {
         std::fs::write(&command.path, format!("{HEADER}{lines}")).unwrap();
         self.commands += 1;
         let options = options(self.catalog, self.folder.path(), command);
-        let (preflight, mut rows) = Preflight::run(&options.preflight, None).unwrap();
+        let (preflight, mut rows) = Preflight::run(&options.preflight, &Agreed::default(), None).unwrap();
         let mut identity = run::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);
         let mut index = options.account.index().unwrap();

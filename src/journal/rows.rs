@@ -9,7 +9,7 @@ use crate::check::findings::RowFinding;
 use crate::message::Message;
 use crate::problem::Severity;
 
-/// The columns of an operation, in the order [`read_operation`] reads and [`insert_operation`] writes them.
+/// The columns of an operation, in the order [`read_operation`] reads and [`put_operations`] writes them.
 pub(super) const COLUMNS: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
     content_copy";
@@ -43,37 +43,54 @@ const RESERVED_ROW: usize = 8 + 8 + 16 + 4 + 9 + 9 + 4;
 /// Bytes of the identity with a flag, and of the occurrence.
 const RESERVED_IDENTITY: usize = 17 + 4;
 
-/// The statement that writes an operation and begins with `insert`.
-pub(super) fn insert_operation<'a>(connection: &'a Connection, insert: &str) -> rusqlite::Result<CachedStatement<'a>> {
-    connection.prepare_cached(&format!(
-        "{insert} ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)"
-    ))
+/// Operations that one statement writes: what it costs to begin and to end one they share.
+const AT_ONCE: usize = 16;
+/// Columns of an operation.
+const WIDTH: usize = 16;
+
+/// Writes operations by a statement that begins with `insert`.
+pub(super) fn put_operations(connection: &Connection, insert: &str, operations: &[Operation]) -> rusqlite::Result<()> {
+    let prepare = |rows: usize| {
+        let row = format!("({})", ["?"; WIDTH].join(","));
+        connection.prepare_cached(&format!("{insert} ({COLUMNS}) VALUES {}", vec![row; rows].join(",")))
+    };
+    let (many, rest) = operations.as_chunks::<AT_ONCE>();
+    if !many.is_empty() {
+        let mut statement = prepare(AT_ONCE)?;
+        many.iter().try_for_each(|operations| put(&mut statement, operations))?;
+    }
+    if !rest.is_empty() {
+        let mut statement = prepare(1)?;
+        rest.chunks(1).try_for_each(|operation| put(&mut statement, operation))?;
+    }
+    Ok(())
 }
 
-/// Writes an operation by the statement of [`insert_operation`].
-pub(super) fn put_operation(statement: &mut CachedStatement<'_>, operation: &Operation) -> rusqlite::Result<()> {
-    let row = &operation.row;
+/// Writes as many operations as the statement takes.
+fn put(statement: &mut CachedStatement<'_>, operations: &[Operation]) -> rusqlite::Result<()> {
     let zero_as_null = |number: u32| (number > 0).then_some(number);
-    let reason = operation.reason.as_deref();
-    statement.execute(params![
-        signed(row.row),
-        signed(row.number),
-        &row.content[..],
-        zero_as_null(row.copy),
-        row.key.map(u64::cast_signed),
-        row.origin.map(signed),
-        zero_as_null(row.generation),
-        operation.status as i64,
-        operation.id.as_deref().map(Id),
-        operation.attempts,
-        operation.at,
-        reason.map(|reason| &reason.code),
-        reason.map(|reason| &reason.field).filter(|field| !field.is_empty()),
-        reason.map(|reason| reason.message.to_json()),
-        row.identity.as_ref().map(|identity| &identity[..]),
-        zero_as_null(row.content_copy),
-    ])?;
-    Ok(())
+    for (operation, first) in operations.iter().zip((1..).step_by(WIDTH)) {
+        let row = &operation.row;
+        let reason = operation.reason.as_deref();
+        statement.raw_bind_parameter(first, signed(row.row))?;
+        statement.raw_bind_parameter(first + 1, signed(row.number))?;
+        statement.raw_bind_parameter(first + 2, &row.content[..])?;
+        statement.raw_bind_parameter(first + 3, zero_as_null(row.copy))?;
+        statement.raw_bind_parameter(first + 4, row.key.map(u64::cast_signed))?;
+        statement.raw_bind_parameter(first + 5, row.origin.map(signed))?;
+        statement.raw_bind_parameter(first + 6, zero_as_null(row.generation))?;
+        statement.raw_bind_parameter(first + 7, operation.status as i64)?;
+        statement.raw_bind_parameter(first + 8, operation.id.as_deref().map(Id))?;
+        statement.raw_bind_parameter(first + 9, operation.attempts)?;
+        statement.raw_bind_parameter(first + 10, operation.at)?;
+        statement.raw_bind_parameter(first + 11, reason.map(|reason| &reason.code))?;
+        let field = reason.map(|reason| &reason.field).filter(|field| !field.is_empty());
+        statement.raw_bind_parameter(first + 12, field)?;
+        statement.raw_bind_parameter(first + 13, reason.map(|reason| reason.message.to_json()))?;
+        statement.raw_bind_parameter(first + 14, row.identity.as_ref().map(|identity| &identity[..]))?;
+        statement.raw_bind_parameter(first + 15, zero_as_null(row.content_copy))?;
+    }
+    statement.raw_execute().map(drop)
 }
 
 /// An id, kept as a number where it is one: whole numbers nearly always, and half the size as such.
@@ -230,6 +247,7 @@ pub(super) fn unsigned(number: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::database::TABLES;
     use super::*;
 
     #[test]
@@ -247,6 +265,36 @@ mod tests {
                 .unwrap();
             assert_eq!(back, id);
         }
+    }
+
+    #[test]
+    fn operations_are_read_back_as_they_were_however_many_one_statement_writes() {
+        let reason = |row: u64| Reason { code: format!("code {row}"), field: String::new(), message: "words".into() };
+        let operation = |row: u64| Operation {
+            row: RowKey {
+                row,
+                number: row + 2,
+                identity: row.is_multiple_of(2).then_some([row as u8; 16]),
+                content: [7; 16],
+                copy: (row % 3) as u32,
+                content_copy: (row % 5) as u32,
+                key: row.is_multiple_of(3).then_some(u64::MAX - row),
+                origin: row.is_multiple_of(5).then_some(row),
+                generation: (row % 2) as u32,
+            },
+            status: Status::Failed,
+            id: row.is_multiple_of(7).then(|| row.to_string()),
+            attempts: 1,
+            at: 9,
+            reason: row.is_multiple_of(4).then(|| Box::new(reason(row))),
+        };
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(TABLES).unwrap();
+        let operations: Vec<Operation> = (0..3 * AT_ONCE as u64 - 1).map(operation).collect();
+        put_operations(&connection, "INSERT INTO operation", &operations).unwrap();
+        let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM operation ORDER BY row")).unwrap();
+        let back: Vec<Operation> = statement.query_map([], read_operation).unwrap().map(Result::unwrap).collect();
+        assert_eq!(back, operations);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::operation::{Operation, Reason, Reservation, RowKey};
 use super::reader::JournalReader;
-use super::rows::{COLUMNS, INDEXES, SAME_ROW, insert_operation, pack, put_finding, put_operation, signed, unpack};
+use super::rows::{COLUMNS, INDEXES, SAME_ROW, pack, put_finding, put_operations, signed, unpack};
 
 use super::status::Status;
 use crate::check::findings::RowFinding;
@@ -128,10 +128,10 @@ impl Journal {
                 .prepare("SELECT rows FROM reservation")?
                 .query_map([], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
-            let mut insert = insert_operation(&transaction, "INSERT OR IGNORE INTO operation")?;
-            for key in windows.iter().flat_map(|rows| unpack(rows, VERSION)) {
-                let operation = Operation {
-                    row: key,
+            let keys = windows.iter().flat_map(|rows| unpack(rows, VERSION));
+            let operations: Vec<Operation> = keys
+                .map(|row| Operation {
+                    row,
                     status: Status::Unknown,
                     id: None,
                     attempts: 1,
@@ -141,10 +141,9 @@ impl Journal {
                         field: String::new(),
                         message: message!("journal.interrupted"),
                     })),
-                };
-                put_operation(&mut insert, &operation)?;
-            }
-            drop(insert);
+                })
+                .collect();
+            put_operations(&transaction, "INSERT OR IGNORE INTO operation", &operations)?;
             transaction.execute("DELETE FROM reservation", [])?;
             transaction.commit()
         })();
@@ -167,11 +166,7 @@ impl Journal {
                     .prepare_cached("INSERT INTO reservation (first, rows) VALUES (?1, ?2)")?
                     .execute(params![signed(first.row), pack(&reservation.rows)])?;
             }
-            let mut insert = insert_operation(&transaction, "INSERT INTO operation")?;
-            for operation in ended {
-                put_operation(&mut insert, operation)?;
-            }
-            drop(insert);
+            put_operations(&transaction, "INSERT INTO operation", ended)?;
             for first in settled {
                 transaction.prepare_cached("DELETE FROM reservation WHERE first = ?1")?.execute([signed(*first)])?;
             }

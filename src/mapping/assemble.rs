@@ -5,7 +5,7 @@ use rust_i18n::t;
 use super::builder::MappingBuilder;
 use super::report::{MappingReport, Matched, Missing, Unused};
 use super::sources::{FieldSource, KeySources, Mapping, RowRule, ValueSource};
-use crate::entity::Field;
+use crate::entity::{Field, Kind};
 use crate::format::column_letters;
 use crate::language::Language;
 use crate::message::Detail;
@@ -45,7 +45,12 @@ impl MappingBuilder<'_> {
         Mapping {
             entity: self.entity.clone(),
             mode: self.mode,
+            options: self.options,
             header: self.sheet.header.clone(),
+            header_row: self.sheet.header_row,
+            phones: self.phones(&sources),
+            parted: parted(&sources),
+            skip: self.skip.clone(),
             has_custom: sources.iter().any(|source| source.field.custom),
             custom_json_prefix: format!("{}:[", json_text(&self.custom.member)).into_bytes(),
             sources,
@@ -53,6 +58,17 @@ impl MappingBuilder<'_> {
             keys,
             report,
         }
+    }
+
+    /// Where a number may be moved that stands in the wrong column: in new records, whose empty fields hold nothing.
+    fn phones(&self, sources: &[FieldSource]) -> Option<(usize, usize)> {
+        if self.entity.is_for_update() {
+            return None;
+        }
+        let of = |kind: Kind| {
+            sources.iter().position(|source| source.field.kind == kind && source.sent && !source.field.custom)
+        };
+        of(Kind::Mobile).zip(of(Kind::Phone))
     }
 
     fn field_source(&self, field_index: usize, field: &Field, source: ValueSource) -> FieldSource {
@@ -110,13 +126,35 @@ impl MappingBuilder<'_> {
             }
             let in_template =
                 || self.read_by_template.contains(&column).then(|| t!("mapping.in_template").into_owned());
-            let reason = in_template().or_else(|| self.reasons.get(&column).cloned());
+            let skips =
+                || self.skip.iter().any(|(skip, _)| *skip == column).then(|| t!("mapping.used_by_skip").into_owned());
+            let reason = in_template().or_else(|| self.reasons.get(&column).cloned()).or_else(skips);
             let unused = Unused { column: column_letters(column), header: header.trim().to_owned(), reason };
             if unused.reason.is_some() { report.not_sent.push(unused) } else { report.unmatched.push(unused) }
         }
         report.matched = by_column.into_iter().map(|(_, matched)| matched).collect();
         report
     }
+}
+
+/// Columns of which nothing but parts is taken, and the last part of each.
+fn parted(sources: &[FieldSource]) -> Vec<(usize, usize)> {
+    let mut parted: Vec<(usize, usize)> = Vec::new();
+    let mut whole = Vec::new();
+    for source in sources {
+        match &source.source {
+            ValueSource::Column(column) => whole.push(*column),
+            ValueSource::Constant(_) => {}
+            ValueSource::Template(template) => match template.last_part {
+                None => whole.extend(template.columns()),
+                Some(last) => parted.extend(template.columns().map(|column| (column, last))),
+            },
+        }
+    }
+    parted.retain(|(column, _)| !whole.contains(column));
+    parted.sort_unstable_by(|a, b| b.cmp(a));
+    parted.dedup_by_key(|(column, _)| *column);
+    parted
 }
 
 /// A text as JSON has it.

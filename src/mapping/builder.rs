@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
 use crate::message;
-use crate::value;
+use crate::value::{self, ValueOptions};
 
 impl Mapping {
     /// Decides for every column of `sheet` what it feeds.
@@ -29,9 +29,11 @@ impl Mapping {
         sheet: &Sheet,
         file: Option<&MappingFile>,
         mode: AccountMode,
+        options: ValueOptions,
     ) -> Result<Mapping> {
         let nothing = MappingFile::default();
         let mut builder = MappingBuilder::new(entity, custom, sheet, file.unwrap_or(&nothing), mode);
+        builder.options = options;
         builder.take_mapping()?;
         builder.match_headers()?;
         builder.settle_defaults()?;
@@ -47,6 +49,7 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) file: &'a MappingFile,
     pub(super) mode: AccountMode,
+    pub(super) options: ValueOptions,
     headers: HeaderIndex,
     /// The source of each field of the entity, by the field's index.
     pub(super) sources: Vec<Option<ValueSource>>,
@@ -54,6 +57,8 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) values: HashMap<usize, HashMap<String, String>>,
     /// Why a column is not sent, for those that already are decided upon without feeding a field.
     pub(super) reasons: HashMap<usize, String>,
+    /// Columns whose texts leave a row out.
+    pub(super) skip: Vec<(usize, Vec<String>)>,
     /// Columns that a template reads. They may feed a field of their own besides.
     pub(super) read_by_template: HashSet<usize>,
 }
@@ -66,11 +71,13 @@ impl<'a> MappingBuilder<'a> {
             sheet,
             file,
             mode,
+            options: ValueOptions::default(),
             headers: HeaderIndex::new(entity),
             sources: vec![None; entity.fields.len()],
             defaults: HashMap::new(),
             values: HashMap::new(),
             reasons: HashMap::new(),
+            skip: Vec::new(),
             read_by_template: HashSet::new(),
         }
     }
@@ -78,6 +85,11 @@ impl<'a> MappingBuilder<'a> {
     /// What the mapping file says goes first.
     fn take_mapping(&mut self) -> Result<()> {
         let file = self.file;
+        self.compare_header()?;
+        for (column, texts) in &file.skip {
+            let index = self.column_of(column, &column.key, "[skip]")?;
+            self.skip.push((index, texts.iter().map(|entry| entry.key.clone()).collect()));
+        }
         for entry in &file.drop {
             let column = self.column_of(entry, &entry.key, "drop")?;
             self.reasons.insert(column, t!("mapping.dropped").into_owned());
@@ -132,6 +144,37 @@ impl<'a> MappingBuilder<'a> {
         Ok(())
     }
 
+    /// A mapping that says for which header it was made takes no other: a column may have come that it knows nothing of.
+    fn compare_header(&self) -> Result<()> {
+        let Some(made_for) =
+            self.file.header.as_ref().map(|titles| titles.iter().map(|title| fold(title)).collect::<Vec<_>>())
+        else {
+            return Ok(());
+        };
+        let now: Vec<String> = self.sheet.header.iter().map(|title| fold(title)).collect();
+        let list = |titles: Vec<&String>| {
+            let titles: Vec<&str> = titles.iter().map(|title| title.trim()).collect();
+            titles.join(Language::current().pick("、", ", "))
+        };
+        let added: Vec<&String> = self
+            .sheet
+            .header
+            .iter()
+            .filter(|title| {
+                !title.trim().is_empty() && !is_result_column(&fold(title)) && !made_for.contains(&fold(title))
+            })
+            .collect();
+        let gone: Vec<&String> =
+            self.file.header.iter().flatten().filter(|title| !now.contains(&fold(title))).collect();
+        if added.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        let none = || Language::current().pick("无", "none").to_owned();
+        let or_none = |titles: Vec<&String>| if titles.is_empty() { none() } else { list(titles) };
+        Err(Error::usage(message!("mapping.other_header", added = or_none(added), gone = or_none(gone)))
+            .hint(message!("mapping.other_header_hint")))
+    }
+
     /// Gives a field its source, which must be the only one.
     fn take(&mut self, entry: &Entry, section: &str, field_index: usize, source: ValueSource) -> Result<()> {
         self.refuse_unsendable(entry, field_index, section)?;
@@ -162,12 +205,11 @@ impl<'a> MappingBuilder<'a> {
         if text.is_empty() {
             return Ok(());
         }
-        value::clean(field, Cell { text, kind: CellKind::Text }, &mut String::new(), &mut Vec::new()).map_err(
-            |problem| {
-                let what = message!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
-                self.file.wrong(entry, what).hint(problem.hint())
-            },
-        )
+        let cell = Cell { text, kind: CellKind::Text };
+        value::clean(field, cell, &self.options, &mut String::new(), &mut Vec::new()).map_err(|problem| {
+            let what = message!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
+            self.file.wrong(entry, what).hint(problem.hint())
+        })
     }
 
     fn second_source(&self, entry: &Entry, name: &str, section: &str) -> Error {
@@ -183,6 +225,12 @@ impl<'a> MappingBuilder<'a> {
             (0..header.len()).filter(|column| same(&header[*column])).collect()
         };
         let mut found = columns(&|header| header.trim() == name.trim());
+        // By its number, where its header is nothing to name it by.
+        if found.is_empty()
+            && let Some(number) = name.trim().strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok())
+        {
+            found = columns(&|_| true).into_iter().filter(|column| column + 1 == number).collect();
+        }
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
         }

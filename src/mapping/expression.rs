@@ -1,6 +1,6 @@
 //! A template of a mapping file: one field's text made of several columns. Columns are named by their header, or as
 //! `columns["header"]` where the header is not a plain name. When all of them are empty the field is empty too, whatever
-//! stands between them.
+//! stands between them, unless the template itself says what then; one that reads no column is the same for every row.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::format::{CellKind, Row};
 use crate::problem::Problem;
+use crate::value;
 
 /// Steps a template may take for one row; a loop that never ends is stopped.
 const FUEL: u64 = 20_000;
@@ -25,6 +26,10 @@ pub(crate) struct Template {
     plain: Vec<(String, usize)>,
     /// Columns named as `columns["header"]`.
     quoted: Vec<(String, usize)>,
+    /// Whether it says itself what stands for empty columns.
+    handles_empty: bool,
+    /// The last part of a cell that it takes, where it takes parts.
+    pub last_part: Option<usize>,
 }
 
 impl Template {
@@ -37,6 +42,7 @@ impl Template {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
+        environment.add_filter("part", |text: String, number: usize| value::part(&text, number).to_owned());
         if let Err(error) = environment.add_template_owned(NAME, source.to_owned()) {
             return Err(wrong(explain(&error)));
         }
@@ -54,8 +60,18 @@ impl Template {
         let mut find = |names: BTreeSet<String>| {
             names.into_iter().map(|name| column(&name).map(|column| (name, column))).collect::<Result<Vec<_>, E>>()
         };
-        let (plain, quoted) = (find(plain)?, find(quoted)?);
-        Ok(Template { source: source.to_owned(), environment, plain, quoted })
+        let (mut plain, quoted) = (find(plain)?, find(quoted)?);
+        // The library does not name what stands inside a slice: `说明[:3]`.
+        for name in names(source) {
+            if let Ok(column) = column(&name)
+                && !plain.iter().any(|(known, _)| *known == name)
+            {
+                plain.push((name, column));
+            }
+        }
+        let handles_empty = ["default", " or ", " if ", "{%"].iter().any(|word| source.contains(word));
+        let last_part = last_part(source);
+        Ok(Template { source: source.to_owned(), environment, plain, quoted, handles_empty, last_part })
     }
 
     /// The columns it reads.
@@ -68,7 +84,8 @@ impl Template {
         if self.columns().any(|column| row.cell(column).kind == CellKind::Error) {
             return Err(Problem::new("formula_error"));
         }
-        if self.columns().all(|column| row.cell(column).text.trim().is_empty()) {
+        let is_empty = |column: usize| row.cell(column).text.trim().is_empty();
+        if !self.handles_empty && self.columns().next().is_some() && self.columns().all(is_empty) {
             return Ok(String::new());
         }
         let value = |(name, column): &(String, usize)| (name.clone(), Value::from(row.cell(*column).text.trim()));
@@ -78,6 +95,35 @@ impl Template {
         let text = rendered.map_err(|error| Problem::new("template_failed").with("why", explain(&error)))?;
         Ok(text.trim().to_owned())
     }
+}
+
+/// The words of a template's expressions that may be names of columns: outside of quotation marks, not behind a dot or a bar.
+fn names(source: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for expression in source.split('{').skip(1) {
+        let expression = expression.strip_prefix('%').unwrap_or(expression);
+        let expression = expression.split(['}', '%']).next().unwrap_or_default();
+        // Every other piece stands in quotation marks.
+        for piece in expression.split(['"', '\'']).step_by(2) {
+            let mut before = ' ';
+            for word in piece.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_') {
+                let name = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_');
+                let is_name = name.starts_with(char::is_alphabetic) && name != COLUMNS;
+                if is_name && !matches!(before, '.' | '|') {
+                    names.insert(name.to_owned());
+                }
+                before = word.trim_end().chars().next_back().unwrap_or(before);
+            }
+        }
+    }
+    names
+}
+
+/// The highest number of `part(…)` in a template.
+fn last_part(source: &str) -> Option<usize> {
+    let digits =
+        |text: &str| text.trim_start().split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok());
+    source.split("part(").skip(1).filter_map(digits).max()
 }
 
 /// What is wrong with a template, without its name and line: it has one line of the mapping file.
@@ -128,6 +174,20 @@ mod tests {
             Ok("0000".into())
         );
         assert_eq!(rendered("{% if 区号 %}{{ 区号 }}-{% endif %}{{ 电话 }}", &["", "95000"]), Ok("95000".into()));
+    }
+
+    #[test]
+    fn what_a_template_says_is_never_lost_in_silence() {
+        assert_eq!(rendered("来自旧系统", &["", "0000"]), Ok("来自旧系统".into()));
+        assert_eq!(rendered("{{ \"来自旧系统\" }}", &["", ""]), Ok("来自旧系统".into()));
+        assert_eq!(rendered("{{ 电话[:3] }}", &["", "打印机坏了"]), Ok("打印机".into()));
+        assert_eq!(rendered("{{ columns[\"First Name\"][:2] }}.", &["", "", "Anna"]), Ok("An.".into()));
+        assert_eq!(rendered("{{ 电话[-4:] }}", &["", "13000000001"]), Ok("0001".into()));
+        assert_eq!(rendered("{{ 电话 or '无' }}", &["", ""]), Ok("无".into()));
+        assert_eq!(rendered("{{ 电话 | default('无', true) }}", &["", ""]), Ok("无".into()));
+        assert_eq!(rendered("{{ 电话 | part(2) }}", &["", "13000000001、13000000002"]), Ok("13000000002".into()));
+        assert_eq!(rendered("{{ 电话 | part(2) }}", &["", "13000000001"]), Ok(String::new()));
+        assert_eq!(rendered("{{ 电话 | nosuch }}", &["", "1"]), Err("template_failed"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! A mapping file: what a user says about columns whose headers do not say it themselves.
 //!
 //! ```toml
-//! drop = ["导出人"]
+//! drop = ["导出人", 7]             # columns that are left out, by header or by number from 1
+//! header = ["客户电话", "…"]       # the header it was made for; another one is refused
+//! accept = ["hidden_row"]        # kinds of warnings whose rows are sent
 //! [columns]
 //! "客户电话" = "mobile"          # a column, and a field by name or label
 //! [constants]
@@ -12,6 +14,8 @@
 //! "在岗" = "在职"                # a text of the file, and the text to take instead
 //! [templates]
 //! fixnumber = "{{ 区号 ~ '-' ~ 电话 }}"
+//! [skip]
+//! "状态" = ["作废"]              # rows with this text in this column are left out
 //! ```
 //!
 //! It is read strictly, and every entry keeps its line, so that an error about it can name the line.
@@ -54,6 +58,12 @@ pub struct MappingFile {
     pub(super) values: Vec<(Entry, Vec<Entry>)>,
     /// Columns that are left out on purpose.
     pub(super) drop: Vec<Entry>,
+    /// Kinds of warnings that are consented to.
+    accept: Vec<String>,
+    /// Column, and the texts in it that leave a row out.
+    pub(super) skip: Vec<(Entry, Vec<Entry>)>,
+    /// The header it was made for.
+    pub(super) header: Option<Vec<String>>,
 }
 
 type Section = BTreeMap<Spanned<String>, Spanned<String>>;
@@ -63,7 +73,10 @@ type Section = BTreeMap<Spanned<String>, Spanned<String>>;
 #[serde(deny_unknown_fields, default)]
 #[derive(Default)]
 struct Document {
-    drop: Vec<Spanned<String>>,
+    drop: Vec<Spanned<toml::Value>>,
+    header: Option<Vec<String>>,
+    skip: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    accept: Vec<String>,
     columns: Section,
     constants: Section,
     defaults: Section,
@@ -109,6 +122,18 @@ impl MappingFile {
         };
         let name =
             |key: Spanned<String>| Entry { line: line_at(key.span()), key: key.into_inner(), value: String::new() };
+        let dropped = |column: Spanned<toml::Value>| {
+            let line = line_at(column.span());
+            let key = match column.into_inner() {
+                toml::Value::String(header) => header,
+                toml::Value::Integer(number) => format!("#{number}"),
+                _ => {
+                    let what = message!("mapping.bad_drop");
+                    return Err(Error::usage(message!("mapping.location", file = shown, line = line, what = what)));
+                }
+            };
+            Ok(Entry { key, value: String::new(), line })
+        };
         Ok(MappingFile {
             shown: shown.to_owned(),
             text: text.to_owned(),
@@ -117,8 +142,20 @@ impl MappingFile {
             defaults: entries(document.defaults),
             templates: entries(document.templates),
             values: document.values.into_iter().map(|(field, section)| (name(field), entries(section))).collect(),
-            drop: document.drop.into_iter().map(name).collect(),
+            drop: document.drop.into_iter().map(dropped).collect::<Result<_>>()?,
+            skip: document
+                .skip
+                .into_iter()
+                .map(|(column, texts)| (name(column), texts.into_iter().map(name).collect()))
+                .collect(),
+            header: document.header,
+            accept: document.accept,
         })
+    }
+
+    /// Kinds of warnings that it consents to.
+    pub fn accepted(&self) -> impl Iterator<Item = &str> {
+        self.accept.iter().map(String::as_str)
     }
 
     /// All of the file, as it was read.

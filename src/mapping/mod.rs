@@ -7,6 +7,7 @@ mod builder;
 mod expression;
 mod file;
 mod header_index;
+mod known_headings;
 mod report;
 mod result_columns;
 mod sources;
@@ -14,6 +15,7 @@ mod sources;
 mod tests;
 
 pub use file::MappingFile;
+pub use known_headings::KnownHeadings;
 pub use report::MappingReport;
 pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column};
 pub use sources::Mapping;

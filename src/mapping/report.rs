@@ -4,6 +4,7 @@ use rust_i18n::t;
 use serde::Serialize;
 
 use crate::language::Language;
+use crate::message::{AsText, Detail, Message};
 
 /// What feeds a field.
 #[derive(Debug, Clone, Serialize)]
@@ -52,6 +53,21 @@ pub struct MappingReport {
 }
 
 impl MappingReport {
+    /// The columns with a header that nothing takes and nobody left out: letters and header.
+    pub fn taken_by_nothing(&self) -> Vec<String> {
+        let named = self.unmatched.iter().filter(|unused| !unused.header.is_empty());
+        named.map(|unused| format!("{} {}", unused.column, unused.header)).collect()
+    }
+
+    /// That there are such columns, in words; none without any.
+    pub fn loss(&self) -> Option<Message> {
+        let columns = self.taken_by_nothing();
+        let list = Detail::List(columns.iter().map(|column| Detail::Text(column.clone())).collect());
+        (!columns.is_empty()).then(|| {
+            Message::new("mapping.taken_by_nothing", vec![("count", (&columns.len()).detail()), ("columns", list)])
+        })
+    }
+
     /// The decisions as lines for a terminal.
     pub fn text(&self) -> String {
         let mut lines = Vec::new();

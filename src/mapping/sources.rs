@@ -9,6 +9,7 @@ use super::report::MappingReport;
 use crate::entity::{AccountMode, Entity, Field};
 use crate::message;
 use crate::message::{Detail, Message};
+use crate::value::{Country, ValueOptions};
 
 /// Where the text of a field comes from.
 #[derive(Debug, Clone)]
@@ -63,7 +64,11 @@ pub(crate) struct KeySources {
 pub struct Mapping {
     pub(crate) entity: Entity,
     pub(crate) mode: AccountMode,
+    /// How values are read.
+    pub(crate) options: ValueOptions,
     pub(crate) header: Vec<String>,
+    /// The row of the header.
+    pub(crate) header_row: u64,
     pub(crate) sources: Vec<FieldSource>,
     /// Whether any of them is of a custom field.
     pub(crate) has_custom: bool,
@@ -71,6 +76,12 @@ pub struct Mapping {
     pub(crate) custom_json_prefix: Vec<u8>,
     pub(crate) rules: Vec<RowRule>,
     pub(crate) keys: Vec<KeySources>,
+    /// The sources of a mobile number and of any other number, between which one may be moved that stands in the wrong column.
+    pub(crate) phones: Option<(usize, usize)>,
+    /// Columns of which templates take parts, and the last part that one of them takes.
+    pub(crate) parted: Vec<(usize, usize)>,
+    /// Rows that the mapping file leaves out: a column, and the texts that leave a row out.
+    pub(crate) skip: Vec<(usize, Vec<String>)>,
     pub(crate) report: MappingReport,
 }
 
@@ -114,7 +125,18 @@ impl Mapping {
             .collect();
         lines.sort();
         lines.push(format!("{} {:?}", self.entity.name, self.mode));
+        lines.extend(self.options_as_text());
+        lines.extend(self.skip.iter().map(|(column, texts)| format!("skip {:?} {texts:?}", self.header(*column))));
         Sha256::digest(lines.join("\n").as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// How values are read, where a user says it; nothing of what is so unless said.
+    fn options_as_text(&self) -> impl Iterator<Item = String> {
+        let ValueOptions { keep_raw, date_order, country } = self.options;
+        let keep_raw = keep_raw.then(|| "keep raw".to_owned());
+        let order = date_order.map(|order| format!("date order {order:?}"));
+        let country = (country != Country::default()).then(|| format!("country {}", country.code));
+        [keep_raw, order, country].into_iter().flatten()
     }
 
     /// The fields of one of the entity's natural keys.

@@ -4,13 +4,21 @@ use super::{Mapping, MappingFile};
 use crate::entity::{AccountMode, Catalog};
 use crate::error::Result;
 use crate::format::Sheet;
+use crate::value::ValueOptions;
 
 fn try_map(entity: &str, header: &[&str], mapping: &str, mode: AccountMode) -> Result<Mapping> {
     let header = header.iter().map(|title| (*title).to_owned()).collect();
     let sheet = Sheet { header, header_row: 1, ..Sheet::default() };
     let file = MappingFile::parse(mapping, "m.toml")?;
     let catalog = Catalog::embedded();
-    Mapping::new(catalog.get(entity).unwrap(), &catalog.service.custom, &sheet, Some(&file), mode)
+    Mapping::new(
+        catalog.get(entity).unwrap(),
+        &catalog.service.custom,
+        &sheet,
+        Some(&file),
+        mode,
+        ValueOptions::default(),
+    )
 }
 
 fn mapped(entity: &str, header: &[&str], mapping: &str) -> Mapping {

@@ -7,8 +7,8 @@ mod question;
 mod shell;
 mod signals;
 
-pub use printer::{Global, OutputFormat, Printer, tell};
+pub use printer::{Global, OutputFormat, Printer, Yes, tell};
 pub use progress::Progress;
-pub use question::{ask, can_ask};
+pub use question::{Console, is_yes, typed_number};
 pub use shell::{CommandLine, quoted_path};
 pub use signals::{Interrupt, Signals, leave_at_once};

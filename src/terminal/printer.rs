@@ -6,6 +6,7 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 use rust_i18n::t;
 
+use super::question::typed_number;
 use crate::error::Error;
 use crate::language::Language;
 use crate::text::clean_lines;
@@ -28,9 +29,30 @@ pub struct Global {
     /// No progress bar
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Answer yes to every question
-    #[arg(long, short, global = true)]
-    pub yes: bool,
+    /// Agree to sending what was shown, with =N to at most N rows; answers no other question
+    #[arg(long, short, global = true, value_name = "N", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "", hide_possible_values = true)]
+    pub yes: Option<Yes>,
+}
+
+/// What `--yes` agrees to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Yes {
+    /// What was shown.
+    All,
+    /// As long as it is no more than so many rows.
+    AtMost(u64),
+}
+
+impl std::str::FromStr for Yes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Ok(Yes::All),
+            _ => typed_number(text).map(Yes::AtMost).ok_or_else(|| t!("printer.bad_yes").into_owned()),
+        }
+    }
 }
 
 /// What standard output carries.

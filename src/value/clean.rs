@@ -2,9 +2,13 @@
 //! ids and telephone numbers full-width digits become plain ones. Whatever cannot be sent as it stands is a [`Problem`],
 //! never a guess.
 
-use super::digits::{SAFE_DIGITS, all_digits, refuse_lost_digits};
+use super::digits::{
+    Digits, SAFE_DIGITS, all_digits, digits, ends_in_lost_digits, holds_scientific, refuse_lost_digits,
+};
 use super::half_width::half_width;
-use super::{date, phone};
+use super::null_word::is_null_word;
+use super::options::ValueOptions;
+use super::{date, email, list, phone, restoring};
 use crate::entity::{Choice, Field, Kind};
 use crate::format::{Cell, CellKind};
 use crate::message::Detail;
@@ -25,40 +29,51 @@ const FORMULA_ERRORS: &[&str] = &[
     "#GETTING_DATA",
 ];
 
-/// Words that databases and programs write for "nothing", in lower case.
-const NULL_WORDS: &[&str] = &["null", "(null)", "<null>", "[null]", "\\n", "nan", "none", "undefined", "nil"];
+/// What is left of a character that a program could not read, and what GBK makes of two of them.
+const LOST_CHARACTERS: &[&str] = &["\u{fffd}", "锟斤拷"];
+
+/// The longest text in which a whole-cell date is hardly meant: a name, a position. Longer ones are notes.
+const SHORT_TEXT: usize = 100;
 
 /// Appends the value of a cell that is not empty to `out`, which must be empty. What may be right and has to be looked at, and
 /// what was restored, goes to `noticed`.
 ///
 /// # Errors
 /// A value that is wrong.
-pub fn clean(field: &Field, cell: Cell<'_>, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
+pub fn clean(
+    field: &Field,
+    cell: Cell<'_>,
+    options: &ValueOptions,
+    out: &mut String,
+    noticed: &mut Vec<Problem>,
+) -> Result<(), Problem> {
     let text = cell.text;
     if cell.kind == CellKind::Error || (text.starts_with('#') && FORMULA_ERRORS.contains(&text)) {
         return Err(Problem::new("formula_error"));
     }
-    if NULL_WORDS.contains(&text.to_ascii_lowercase().as_str()) {
-        // Consent to it is consent to an empty cell.
-        noticed.push(Problem::held("null_word"));
-        return Ok(());
+    if is_null_word(field, text) {
+        let is_kept = options.keep_raw && matches!(field.kind, Kind::Text | Kind::Html | Kind::Tags);
+        if !is_kept {
+            // Consent to it is consent to an empty cell.
+            noticed.push(Problem::held("null_word"));
+            return Ok(());
+        }
+        noticed.push(Problem::held("null_word_kept"));
     }
     refuse_control_characters(field.kind, text)?;
+    look_for_damage(field, cell, options, noticed)?;
     match field.kind {
-        Kind::Text | Kind::Html | Kind::Tags if field.text_only || is_long_number(cell) => refuse_lost_digits(cell)?,
-        _ => {}
-    }
-    match field.kind {
+        Kind::Text if field.text_only => code(text, options, out, noticed)?,
         Kind::Text | Kind::Html => out.push_str(text),
-        Kind::Mobile | Kind::Phone => phone::clean(field.kind, cell, out)?,
-        Kind::Email => email(text, out)?,
-        Kind::Id => id(cell, out)?,
+        Kind::Mobile | Kind::Phone => phone::clean(field.kind, cell, options, out, noticed)?,
+        Kind::Email => email::clean(text, options, out, noticed)?,
+        Kind::Id => id(cell, options, out, noticed)?,
         Kind::Ids => ids(cell, out)?,
-        Kind::Integer => integer(text, out)?,
+        Kind::Integer => integer(text, options, out, noticed)?,
         Kind::Decimal => decimal(text, out)?,
-        Kind::Choice => choice(field, text, out)?,
-        Kind::Date => date::clean_date(cell, out)?,
-        Kind::DateTime => date::clean_datetime(cell, out)?,
+        Kind::Choice => choice(field, text, options, out, noticed)?,
+        Kind::Date => date::clean_date(cell, options, out, noticed)?,
+        Kind::DateTime => date::clean_datetime(cell, options, out, noticed)?,
         Kind::Tags => tags(text, out)?,
     }
     match field.max {
@@ -78,10 +93,78 @@ fn refuse_control_characters(kind: Kind, text: &str) -> Result<(), Problem> {
     if !text.bytes().fold(false, |any, byte| any | may_be_control(byte)) {
         return Ok(());
     }
+    let is_line_break = |c: char| matches!(c, '\n' | '\r');
     match text.chars().find(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'))) {
-        Some(c) => Err(Problem::new("control_character").with("character", c.escape_unicode())),
         None => Ok(()),
+        Some(c) if is_line_break(c) => Err(match (kind, list::numbers_in(text), list::addresses_in(text)) {
+            (Kind::Mobile | Kind::Phone, count @ 2.., _) => Problem::new("several_numbers").with("count", count),
+            (Kind::Email, _, count @ 2..) => Problem::new("several_addresses").with("count", count),
+            _ => {
+                Problem::new("several_lines").with("count", text.split(is_line_break).filter(|l| !l.is_empty()).count())
+            }
+        }),
+        Some(c) => Err(Problem::new("control_character").with("character", c.escape_unicode())),
     }
+}
+
+/// What a spreadsheet program has done to a value before it came here, as far as it shows.
+fn look_for_damage(
+    field: &Field,
+    cell: Cell<'_>,
+    options: &ValueOptions,
+    noticed: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    let is_text = matches!(field.kind, Kind::Text | Kind::Html | Kind::Tags);
+    if matches!(cell.kind, CellKind::Date | CellKind::DateTime) {
+        return date_cell(field, cell.text, noticed);
+    }
+    if is_text && (field.text_only || is_long_number(cell)) {
+        refuse_lost_digits(cell)?;
+    }
+    if !cell.text.is_ascii() && LOST_CHARACTERS.iter().any(|lost| cell.text.contains(lost)) {
+        noticed.push(Problem::held("lost_character"));
+    }
+    if !is_text || cell.kind != CellKind::Text {
+        if field.kind == Kind::Tags && cell.kind == CellKind::Number && cell.text.len() >= 5 && all_digits(cell.text) {
+            noticed.push(Problem::held("number_in_list"));
+        }
+        return Ok(());
+    }
+    if holds_scientific(cell.text) {
+        noticed.push(Problem::held("scientific_in_text"));
+    } else if ends_in_lost_digits(cell.text) {
+        noticed.push(Problem::held("rounded_in_text"));
+    } else if cell.text.len() <= 10 && field.kind != Kind::Html && became_date(field, cell.text) && !options.keep_raw {
+        noticed.push(Problem::held("became_date"));
+    } else if field.text_only && list::ids_in(cell.text) > 1 && list::divided(cell.text).all(|part| part.len() >= 5) {
+        noticed.push(Problem::held("several_codes").with("count", list::ids_in(cell.text)));
+    }
+    Ok(())
+}
+
+/// A cell with the format of a date, where none is meant.
+fn date_cell(field: &Field, text: &str, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
+    let is_short = field.max.is_some_and(|max| max <= SHORT_TEXT);
+    match field.kind {
+        Kind::Date | Kind::DateTime => {}
+        Kind::Html => {}
+        Kind::Text if !field.text_only && !is_short => {
+            noticed.push(Problem::word("date_cell_in_text").with("text", text));
+        }
+        Kind::Text | Kind::Tags if !field.text_only => {
+            noticed.push(Problem::held("date_cell_in_text").with("text", text));
+        }
+        _ => {
+            let number = date::number_of(text).map_or_else(|| text.to_owned(), |number| number.to_string());
+            return Err(Problem::new("date_cell").with("number", number));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a text is what a spreadsheet program makes of a code that looks like a date. `3月5日` may be meant in a text.
+fn became_date(field: &Field, text: &str) -> bool {
+    date::looks_like_short_date(text) && (field.text_only || text.is_ascii())
 }
 
 /// Whether a cell is a number of the size that card numbers and codes have, and amounts and counts do not.
@@ -90,63 +173,106 @@ fn is_long_number(cell: Cell<'_>) -> bool {
         && (cell.text.contains('e') || (cell.text.len() > SAFE_DIGITS && !cell.text.contains('.')))
 }
 
-fn id(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
-    refuse_lost_digits(cell)?;
-    let text = half_width(cell.text);
-    if !all_digits(text.trim()) {
-        return Err(Problem::new("not_an_id"));
+/// A code of letters and digits, in plain width.
+fn code(text: &str, options: &ValueOptions, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
+    let is_wide = |c: char| matches!(c, '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}');
+    if text.is_ascii() || options.keep_raw || !text.chars().any(is_wide) {
+        out.push_str(text);
+        return Ok(());
     }
-    out.push_str(text.trim());
+    out.push_str(&half_width(text));
+    noticed.push(Problem::word("half_width").with("value", &*out));
     Ok(())
 }
 
-/// What people put between the parts of a list in one cell. A carriage return before a line feed is trimmed off.
-fn separates(c: char) -> bool {
-    matches!(c, ',' | '，' | ';' | '；' | '、' | '\n')
+/// The digits of a number, those in the width of Chinese made plain and those that became a fraction restored.
+fn whole_number(
+    cell: Cell<'_>,
+    options: &ValueOptions,
+    out: &mut String,
+    noticed: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    match digits(cell) {
+        Digits::Lost => Err(Problem::new("digits_lost")),
+        Digits::Restored(number) => {
+            restoring::say(options, Problem::word("number_restored").with("value", &number), noticed)?;
+            out.push_str(&number);
+            Ok(())
+        }
+        Digits::Kept => {
+            out.push_str(half_width(cell.text).trim());
+            if !cell.text.is_ascii() {
+                restoring::say(options, Problem::word("half_width").with("value", &*out), noticed)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn id(cell: Cell<'_>, options: &ValueOptions, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
+    if all_digits(cell.text) && (cell.kind != CellKind::Number || cell.text.len() <= SAFE_DIGITS) {
+        out.push_str(cell.text);
+        return Ok(());
+    }
+    let count = list::ids_in(cell.text);
+    if count > 1 {
+        return Err(Problem::new("several_ids").with("count", count));
+    }
+    let before = noticed.len();
+    whole_number(cell, options, out, noticed)?;
+    if !all_digits(out) {
+        noticed.truncate(before);
+        return Err(Problem::new("not_an_id"));
+    }
+    Ok(())
 }
 
 fn ids(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
     refuse_lost_digits(cell)?;
-    for part in cell.text.split(separates) {
-        let part = half_width(part.trim());
+    for part in list::parts(cell.text) {
+        refuse_lost_digits(Cell { text: part, kind: cell.kind })?;
+        let part = half_width(part);
         if !all_digits(part.trim()) {
             return Err(Problem::new("not_ids"));
         }
-        push_separated(out, part.trim());
+        list::push(out, part.trim());
     }
     Ok(())
 }
 
 fn tags(text: &str, out: &mut String) -> Result<(), Problem> {
     // Most cells hold one tag.
-    if !text.contains(separates) {
+    if !list::is_list(text) {
         out.push_str(text);
         return Ok(());
     }
-    for part in text.split(separates) {
-        if part.trim().is_empty() {
+    for part in list::parts(text) {
+        if part.is_empty() {
             return Err(Problem::new("empty_tag"));
         }
-        push_separated(out, part.trim());
+        list::push(out, part);
     }
     Ok(())
 }
 
-fn push_separated(out: &mut String, part: &str) {
-    if !out.is_empty() {
-        out.push(',');
-    }
-    out.push_str(part);
-}
-
-fn integer(text: &str, out: &mut String) -> Result<(), Problem> {
+fn integer(text: &str, options: &ValueOptions, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
     let text = half_width(text);
     let text = text.trim();
-    if !all_digits(text.strip_prefix(['-', '+']).unwrap_or(text)) {
-        return Err(Problem::new("not_an_integer"));
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if all_digits(unsigned) {
+        out.push_str(text);
+        return Ok(());
     }
-    out.push_str(text);
-    Ok(())
+    // A whole number that a program wrote as a fraction: `3.0`.
+    let whole = text.split_once('.').filter(|(_, zeros)| !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0'));
+    match whole {
+        Some((whole, _)) if all_digits(whole.strip_prefix(['-', '+']).unwrap_or(whole)) => {
+            restoring::say(options, Problem::word("number_restored").with("value", whole), noticed)?;
+            out.push_str(whole);
+            Ok(())
+        }
+        _ => Err(Problem::new("not_an_integer")),
+    }
 }
 
 fn decimal(text: &str, out: &mut String) -> Result<(), Problem> {
@@ -161,48 +287,36 @@ fn decimal(text: &str, out: &mut String) -> Result<(), Problem> {
     Ok(())
 }
 
-fn choice(field: &Field, text: &str, out: &mut String) -> Result<(), Problem> {
+fn choice(
+    field: &Field,
+    text: &str,
+    options: &ValueOptions,
+    out: &mut String,
+    noticed: &mut Vec<Problem>,
+) -> Result<(), Problem> {
     // The exact labels first: that needs no folding, and nearly every cell holds one.
     let exact = |choice: &&Choice| choice.value == text || choice.zh == text || choice.en == text;
-    let found = field.choices.iter().find(exact).or_else(|| field.choice(text));
-    match found {
-        Some(choice) => {
-            out.push_str(&choice.value);
-            Ok(())
-        }
-        None => {
-            let labels = field.choices.iter().map(Choice::labels).collect();
-            Err(Problem::new("not_a_choice").with_detail("allowed", Detail::List(labels)))
-        }
+    let known = field.choices.iter().find(exact).or_else(|| field.choice(text));
+    if let Some(choice) = known {
+        out.push_str(&choice.value);
+        return Ok(());
     }
-}
-
-/// One `@`, no spaces, and a domain of at least two parts. Whether mail arrives is not ours to say.
-fn email(text: &str, out: &mut String) -> Result<(), Problem> {
-    let is_part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-            && part.chars().all(|c| c.is_alphanumeric() || c == '-')
-    };
-    let is_local = |local: &str| {
-        !local.is_empty()
-            && !local.chars().any(|c| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '(' | ')' | '"' | ':'))
-    };
-    let valid = text.split_once('@').is_some_and(|(local, domain)| {
-        is_local(local) && domain.contains('.') && domain.split('.').all(is_part) && !text.contains('＠')
-    });
-    if !valid {
-        return Err(Problem::new("not_an_email"));
+    // A code that became a fraction, or a word that only one of them begins with.
+    let whole = text.strip_suffix(".0").and_then(|whole| field.choices.iter().find(|choice| choice.value == whole));
+    if let Some(choice) = whole.or_else(|| field.choice_beginning(text)) {
+        restoring::say(options, Problem::word("choice_understood").with_detail("choice", choice.labels()), noticed)?;
+        out.push_str(&choice.value);
+        return Ok(());
     }
-    out.push_str(text);
-    Ok(())
+    let labels = field.choices.iter().map(Choice::labels).collect();
+    Err(Problem::new("not_a_choice").with_detail("allowed", Detail::List(labels)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::entity::Catalog;
+    use crate::problem::Severity;
 
     fn field(entity: &str, name: &str) -> Field {
         Catalog::embedded().get(entity).unwrap().field(name).unwrap().clone()
@@ -210,7 +324,23 @@ mod tests {
 
     fn cleaned(field: &Field, text: &str, kind: CellKind) -> Result<String, &'static str> {
         let mut out = String::new();
-        clean(field, Cell { text, kind }, &mut out, &mut Vec::new()).map(|()| out).map_err(|problem| problem.code)
+        clean(field, Cell { text, kind }, &ValueOptions::default(), &mut out, &mut Vec::new())
+            .map(|()| out)
+            .map_err(|problem| problem.code)
+    }
+
+    /// The value and the codes of what was noticed of it, held ones with a star.
+    fn noticed(entity: &str, name: &str, text: &str, kind: CellKind) -> Result<(String, String), &'static str> {
+        let (mut out, mut noticed) = (String::new(), Vec::new());
+        clean(&field(entity, name), Cell { text, kind }, &ValueOptions::default(), &mut out, &mut noticed)
+            .map_err(|problem| problem.code)?;
+        let star = |problem: &Problem| if problem.severity == Severity::Held { "*" } else { "" };
+        let codes: Vec<String> = noticed.iter().map(|problem| format!("{}{}", star(problem), problem.code)).collect();
+        Ok((out, codes.join(" ")))
+    }
+
+    fn is(value: &str, codes: &str) -> Result<(String, String), &'static str> {
+        Ok((value.to_owned(), codes.to_owned()))
     }
 
     fn text(entity: &str, name: &str, text: &str) -> Result<String, &'static str> {
@@ -228,7 +358,12 @@ mod tests {
         assert_eq!(number("tickets", "custUserId", "50001"), Ok("50001".into()));
         assert_eq!(number("tickets", "custUserId", "1234567890123456"), Err("digits_lost"));
         assert_eq!(text("tickets", "custUserId", "1.38E+10"), Err("digits_lost"));
-        assert_eq!(text("tickets", "custUserId", "50001.0"), Err("digits_lost"));
+        assert_eq!(noticed("tickets", "custUserId", "50001.0", CellKind::Text), is("50001", "number_restored"));
+        assert_eq!(text("tickets", "custUserId", "50001,50002"), Err("several_ids"));
+        assert_eq!(text("tickets", "custUserId", "50001\n50002"), Err("several_lines"));
+        assert_eq!(text("tickets", "ccUserIdList", "[1，2]"), Ok("1,2".into()));
+        assert_eq!(text("tickets", "ccUserIdList", "1|2、3\n4"), Ok("1,2,3,4".into()));
+        assert_eq!(text("tickets", "ccUserIdList", "1,1.5E+9"), Err("digits_lost"));
         assert_eq!(text("tickets", "ccUserIdList", "1，2； 3"), Ok("1,2,3".into()));
         assert_eq!(text("tickets", "ccUserIdList", "1,,2"), Err("not_ids"));
     }
@@ -247,7 +382,48 @@ mod tests {
         assert_eq!(number("customers", "note", "1.1010119900101e+17"), Err("digits_lost"));
         assert_eq!(number("customers", "note", "110101199001010000"), Err("digits_lost"));
         assert_eq!(number("customers", "note", "0.30000000000000004"), Ok("0.30000000000000004".into()));
-        assert_eq!(text("customers", "note", "110101199001010000"), Ok("110101199001010000".into()));
+        for (text, code) in [
+            ("110101199001010000", "*rounded_in_text"),
+            ("110101199001011234", ""),
+            ("1.10101E+17", "*scientific_in_text"),
+            ("证件号 1.10101E+17", "*scientific_in_text"),
+            ("C++", ""),
+            ("5-Mar", "*became_date"),
+            ("3月5日", ""),
+            ("坏\u{fffd}字", "*lost_character"),
+            ("锟斤拷", "*lost_character"),
+        ] {
+            assert_eq!(noticed("customers", "note", text, CellKind::Text), is(text, code), "{text}");
+        }
+        assert_eq!(
+            noticed("customers", "tableName", "重要,1.1E+17", CellKind::Text),
+            is("重要,1.1E+17", "*scientific_in_text")
+        );
+    }
+
+    #[test]
+    fn codes_that_became_dates_and_lists_that_became_numbers_are_found() {
+        let date = |name: &str, text: &str| noticed("customers", name, text, CellKind::Date);
+        assert_eq!(date("QQ", "2026-03-05"), Err("date_cell"));
+        assert_eq!(date("companyId", "2036-11-22"), Err("date_cell"));
+        assert_eq!(date("mobile", "2036-11-22"), Err("date_cell"));
+        assert_eq!(date("position", "2026-03-01"), is("2026-03-01", "*date_cell_in_text"));
+        assert_eq!(date("tableName", "2026-03-01"), is("2026-03-01", "*date_cell_in_text"));
+        assert_eq!(date("note", "2026-03-01"), is("2026-03-01", "date_cell_in_text"));
+        assert_eq!(noticed("customers", "QQ", "3月5日", CellKind::Text), is("3月5日", "*became_date"));
+        assert_eq!(noticed("customers", "tableName", "101102", CellKind::Number), is("101102", "*number_in_list"));
+        assert_eq!(noticed("customers", "tableName", "2026", CellKind::Number), is("2026", ""));
+    }
+
+    #[test]
+    fn codes_are_in_plain_width_and_stand_alone() {
+        assert_eq!(noticed("customers", "QQ", "１２３４５６", CellKind::Text), is("123456", "half_width"));
+        assert_eq!(noticed("customers", "companyId", "２０００１", CellKind::Text), is("20001", "half_width"));
+        assert_eq!(
+            noticed("customers", "QQ", "123456、234567", CellKind::Text),
+            is("123456、234567", "*several_codes")
+        );
+        assert_eq!(noticed("customers", "name", "ＡＢ", CellKind::Text), is("ＡＢ", ""));
     }
 
     #[test]
@@ -261,6 +437,13 @@ mod tests {
         assert_eq!(text("tickets", "ticketStatus", "已解决"), Ok("4".into()));
         assert_eq!(text("tickets", "ticketStatus", "ＳＯＬＶＥＤ"), Ok("4".into()));
         assert_eq!(text("tickets", "ticketStatus", "好了"), Err("not_a_choice"));
+        let said = |text: &str| noticed("tickets", "ticketStatus", text, CellKind::Text);
+        assert_eq!(said("已解"), is("4", "choice_understood"));
+        assert_eq!(said("sol"), is("4", "choice_understood"));
+        assert_eq!(said("4.0"), is("4", "choice_understood"));
+        for ambiguous in ["已", "s", "4.5"] {
+            assert_eq!(said(ambiguous), Err("not_a_choice"), "{ambiguous}");
+        }
     }
 
     #[test]
@@ -274,10 +457,13 @@ mod tests {
         for good in ["a@example.com", "a.b+c@sub.example.cn", "张@例子.中国"] {
             assert_eq!(text("customers", "email", good), Ok(good.into()));
         }
-        for bad in ["a", "a@b", "a@@b.cn", "a b@c.cn", "a@b..cn", "a@b.cn;c@d.cn", "@b.cn", "a＠b.cn", "mailto:a@b.cn"]
-        {
+        for bad in ["a", "a@b", "a@@b.cn", "a b@c.cn", "a@b..cn", "@b.cn", "mailto:a@b.cn"] {
             assert_eq!(text("customers", "email", bad), Err("not_an_email"), "{bad}");
         }
+        for several in ["a@b.cn;c@d.cn", "a@b.cn c@d.cn", "a@b.cn/c@d.cn", "a@b.cn\nc@d.cn", "a@b.cn、c＠d.cn"] {
+            assert_eq!(text("customers", "email", several), Err("several_addresses"), "{several}");
+        }
+        assert_eq!(noticed("customers", "email", "a＠b．cn", CellKind::Text), is("a@b.cn", "half_width"));
     }
 
     #[test]
@@ -288,7 +474,9 @@ mod tests {
         assert_eq!(text("customers", "name", "a\u{7}b"), Err("control_character"));
         assert_eq!(text("customers", "name", "a\u{85}b"), Err("control_character"));
         assert_eq!(text("customers", "note", "两行\n文字"), Ok("两行\n文字".into()));
-        assert_eq!(text("customers", "mobile", "130\n00000001"), Err("control_character"));
+        assert_eq!(text("customers", "mobile", "130\t00000001"), Err("control_character"));
+        assert_eq!(text("customers", "mobile", "130\n00000001"), Err("several_lines"));
+        assert_eq!(text("customers", "mobile", "13000000001\r\n13000000002"), Err("several_numbers"));
     }
 
     #[test]

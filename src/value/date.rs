@@ -1,20 +1,31 @@
 //! Days and moments, in every form people in China write them, brought to the service's form: `2026-01-05` and
-//! `2026-01-05 08:30:00`. No zone is ever involved. A form whose day and month could be swapped is refused.
+//! `2026-01-05 08:30:00`. No zone is ever involved. A form whose day and month could be swapped is refused, unless a user says
+//! which of them comes first.
 
 use std::fmt::Write;
 
 use jiff::civil::{Date, DateTime, Time};
 
 use super::half_width::half_width;
+use super::options::{DateOrder, ValueOptions};
+use super::restoring;
 use crate::format::{Cell, CellKind};
 use crate::problem::Problem;
 
 /// Excel's day numbers from 1930 to 2100: outside of it a plain number is hardly a date.
 const SERIALS: std::ops::RangeInclusive<f64> = 10_959.0..=73_415.0;
 
+/// The first three letters of the months in English.
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
 /// Appends the day a cell means.
-pub(super) fn clean_date(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
-    let (date, time) = parse(cell, "not_a_date")?;
+pub(super) fn clean_date(
+    cell: Cell<'_>,
+    options: &ValueOptions,
+    out: &mut String,
+    noticed: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    let (date, time) = parse(cell, "not_a_date", options, noticed)?;
     if time.is_some_and(|time| time != Time::midnight()) {
         return Err(Problem::new("date_with_time"));
     }
@@ -23,12 +34,37 @@ pub(super) fn clean_date(cell: Cell<'_>, out: &mut String) -> Result<(), Problem
 }
 
 /// Appends the moment a cell means; a day alone means its beginning.
-pub(super) fn clean_datetime(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
-    let (date, time) = parse(cell, "not_a_datetime")?;
+pub(super) fn clean_datetime(
+    cell: Cell<'_>,
+    options: &ValueOptions,
+    out: &mut String,
+    noticed: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    let (date, time) = parse(cell, "not_a_datetime", options, noticed)?;
     let time = time.unwrap_or(Time::midnight());
     write_date(date, out);
     let _ = write!(out, " {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
     Ok(())
+}
+
+/// The number that a date cell shows when its format is taken off; its text is `2036-11-22`, with a time or without.
+pub(super) fn number_of(text: &str) -> Option<i64> {
+    let date: Date = text.get(..10)?.parse().ok()?;
+    let days = date.duration_since(Date::constant(1899, 12, 30)).as_hours() / 24;
+    (days > 0).then_some(days)
+}
+
+/// Whether a text is what a spreadsheet program makes of a code such as `3-5`: `5-Mar`, `Mar-05`, `3月5日`.
+pub(super) fn looks_like_short_date(text: &str) -> bool {
+    if let Some((first, second)) = text.split_once('-') {
+        let is_number = |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_month = |part: &str| part.len() == 3 && month_of(part).is_some();
+        return (is_number(first) && is_month(second)) || (is_month(first) && is_number(second));
+    }
+    let is_number = |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_suffix('日')
+        .and_then(|rest| rest.split_once('月'))
+        .is_some_and(|(month, day)| is_number(month) && is_number(day))
 }
 
 fn write_date(date: Date, out: &mut String) {
@@ -36,19 +72,35 @@ fn write_date(date: Date, out: &mut String) {
     let _ = write!(out, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
 }
 
-fn parse(cell: Cell<'_>, code: &'static str) -> Result<(Date, Option<Time>), Problem> {
+fn parse(
+    cell: Cell<'_>,
+    code: &'static str,
+    options: &ValueOptions,
+    noticed: &mut Vec<Problem>,
+) -> Result<(Date, Option<Time>), Problem> {
     let wrong = || Problem::new(code);
-    if cell.kind == CellKind::Number
-        && let Some(moment) = of_serial(cell.text)
-    {
+    if let Some(moment) = of_serial(cell.text) {
+        let problem = match cell.kind {
+            CellKind::Number => Problem::word("date_serial"),
+            // In a text nothing says from which year its days are counted.
+            _ => Problem::held("date_serial"),
+        };
+        restoring::say(options, problem.with("date", moment.strftime("%Y-%m-%d")), noticed)?;
         return Ok((moment.date(), Some(moment.time())));
     }
     let text = in_plain_signs(cell.text);
-    let (day, time) = match text.trim().split_once([' ', 'T']) {
-        Some((day, time)) => (day, Some(of_clock(time.trim()).ok_or_else(wrong)?)),
-        None => (text.trim(), None),
+    let (day, time) = split(&text);
+    let time = match time {
+        "" => None,
+        time => Some(of_clock(time).ok_or_else(wrong)?),
     };
-    Ok((of_calendar(day).map_err(|ambiguous| if ambiguous { Problem::new("ambiguous_date") } else { wrong() })?, time))
+    match of_calendar(day, options.date_order) {
+        Day::Known(date) => Ok((date, time)),
+        Day::Unknown => Err(wrong()),
+        Day::Ambiguous => Err(Problem::new("ambiguous_date")),
+        Day::OtherOrder => Err(Problem::new("date_order")),
+        Day::ShortYear => Err(Problem::new("short_year")),
+    }
 }
 
 /// `2026年1月5日 8时30分` with the signs of `2026-1-5 8:30`.
@@ -56,10 +108,15 @@ fn in_plain_signs(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in half_width(text).chars() {
         match c {
-            '年' | '月' | '/' | '.' if !plain.contains([' ', 'T', ':']) => plain.push('-'),
+            '年' | '月' => {
+                plain.truncate(plain.trim_end().len());
+                plain.push('-');
+            }
+            '/' | '.' if !plain.contains([' ', 'T', ':']) => plain.push('-'),
             '日' | '号' => plain.push(' '),
             '时' | '点' | '分' => plain.push(':'),
             '秒' => {}
+            ' ' if plain.ends_with('-') => {}
             c => plain.push(c),
         }
     }
@@ -67,29 +124,98 @@ fn in_plain_signs(text: &str) -> String {
     plain
 }
 
-/// A day written year first. The error tells whether it could be read in two ways.
-fn of_calendar(day: &str) -> Result<Date, bool> {
-    let number = |digits: &str| {
-        (digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| digits.parse::<i16>().ok())
-            .flatten()
+/// The day and the time of day; that is empty where there is none.
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    // The time begins where the first colon's hour does; a day may hold spaces of its own: `5 Mar 2026 8:30`.
+    let hour = match text.find(':') {
+        None => return (text, ""),
+        Some(colon) => text[..colon].trim_end_matches(|c: char| c.is_ascii_digit()).len(),
     };
-    let date = |year: &str, month: &str, day: &str| {
-        let (year, month, day) = (number(year)?, number(month)?, number(day)?);
-        Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
-    };
-    if day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) {
-        return date(&day[..4], &day[4..6], &day[6..]).ok_or(false);
-    }
-    let parts: Vec<&str> = day.split('-').collect();
-    match parts.as_slice() {
-        [year, month, day] if year.len() == 4 => date(year, month, day).ok_or(false),
-        [_, _, _] => Err(parts.iter().all(|part| number(part).is_some())),
-        _ => Err(false),
+    let day = text[..hour].trim_end_matches(['T', ' ']);
+    // A word for the half of the day may stand before the hour.
+    let half = ["上午", "下午", "晚上", "早上", "中午", "凌晨", "AM", "PM"]
+        .into_iter()
+        .find_map(|half| Some(day.strip_suffix(half)?.len()));
+    match half {
+        Some(end) => (day[..end].trim_end(), &text[end..]),
+        None => (day, &text[hour..]),
     }
 }
 
-fn of_clock(time: &str) -> Option<Time> {
+/// What a text says about a day.
+enum Day {
+    Known(Date),
+    Unknown,
+    /// Day and month could be swapped.
+    Ambiguous,
+    /// It is no day in the order that the user named.
+    OtherOrder,
+    /// The year has two digits.
+    ShortYear,
+}
+
+fn of_calendar(day: &str, order: Option<DateOrder>) -> Day {
+    let number = |digits: &str| {
+        ((1..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| digits.parse::<i16>().ok())
+            .flatten()
+    };
+    let date = |year: &str, month: i8, day: &str| {
+        let (year, day) = (number(year)?, number(day)?);
+        Date::new(year, month, i8::try_from(day).ok()?).ok()
+    };
+    let month = |text: &str| number(text).and_then(|month| i8::try_from(month).ok()).unwrap_or(0);
+    let known = |date: Option<Date>| date.map_or(Day::Unknown, Day::Known);
+    if day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) {
+        return known(date(&day[..4], month(&day[4..6]), &day[6..]));
+    }
+    let parts: Vec<&str> = day.split(['-', ' ', ',']).filter(|part| !part.is_empty()).collect();
+    let [first, second, third] = parts[..] else { return Day::Unknown };
+    if let Some(named) = month_of(second).filter(|_| third.len() == 4) {
+        return known(date(third, named, first));
+    }
+    if let Some(named) = month_of(first).filter(|_| third.len() == 4) {
+        return known(date(third, named, second));
+    }
+    if day.contains([' ', ',']) || day.split('-').count() != 3 {
+        return Day::Unknown;
+    }
+    if first.len() == 4 {
+        return known(date(first, month(second), third));
+    }
+    if ![first, second, third].iter().all(|part| number(part).is_some()) {
+        return Day::Unknown;
+    }
+    match order {
+        None => Day::Ambiguous,
+        Some(_) if third.len() != 4 => Day::ShortYear,
+        Some(DateOrder::Dmy) => date(third, month(second), first).map_or(Day::OtherOrder, Day::Known),
+        Some(DateOrder::Mdy) => date(third, month(first), second).map_or(Day::OtherOrder, Day::Known),
+    }
+}
+
+/// The month of an English name: `Mar`, `March`, `Sept.`
+fn month_of(name: &str) -> Option<i8> {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let known = name.get(..3).filter(|_| name.bytes().all(|byte| byte.is_ascii_alphabetic()))?;
+    let index = MONTHS.iter().position(|month| *month == known)?;
+    i8::try_from(index + 1).ok()
+}
+
+/// `8:30`, `08:30:00.000`, `3:30 PM`, `下午3:30`.
+fn of_clock(text: &str) -> Option<Time> {
+    const BEFORE_NOON: &[&str] = &["上午", "早上", "凌晨", "AM", "am"];
+    const AFTER_NOON: &[&str] = &["下午", "晚上", "中午", "PM", "pm"];
+    let text = text.trim();
+    let without = |halves: &[&str]| {
+        halves.iter().find_map(|half| text.strip_prefix(half).or_else(|| text.strip_suffix(half))).map(str::trim)
+    };
+    let (time, half) = match (without(BEFORE_NOON), without(AFTER_NOON)) {
+        (Some(time), _) => (time, Some(0)),
+        (None, Some(time)) => (time, Some(12)),
+        (None, None) => (text, None),
+    };
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     if fraction.is_empty() || !fraction.bytes().all(|byte| byte == b'0') {
         return None;
@@ -100,18 +226,28 @@ fn of_clock(time: &str) -> Option<Time> {
             .flatten()
     };
     let parts: Vec<&str> = time.split(':').collect();
-    match parts.as_slice() {
-        [hour, minute] => Time::new(part(hour)?, part(minute)?, 0, 0).ok(),
-        [hour, minute, second] => Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok(),
-        _ => None,
-    }
+    let (hour, minute, second) = match parts.as_slice() {
+        [hour, minute] => (part(hour)?, part(minute)?, 0),
+        [hour, minute, second] => (part(hour)?, part(minute)?, part(second)?),
+        _ => return None,
+    };
+    let hour = match half {
+        // 12:30 in the first half of the day is half past midnight.
+        Some(half) if hour <= 12 => hour % 12 + half,
+        // 下午15:30 says twice what it is.
+        Some(12) | None => hour,
+        Some(_) => return None,
+    };
+    Time::new(hour, minute, second, 0).ok()
 }
 
 /// The moment of a day number of the 1900 calendar, which a cell without a date format shows.
 fn of_serial(text: &str) -> Option<DateTime> {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) || text.split('.').next()?.len() != 5 {
+        return None;
+    }
     let serial: f64 = text.parse().ok().filter(|serial| SERIALS.contains(serial))?;
     // The range leaves no room for overflow, and a spreadsheet's fraction is no finer than a second.
-
     let seconds = (serial * 86_400.0).round() as i64;
     Date::constant(1899, 12, 30).at(0, 0, 0, 0).checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
 }
@@ -122,14 +258,23 @@ mod tests {
 
     use super::*;
 
+    fn day_in(text: &str, kind: CellKind, options: ValueOptions) -> Result<String, &'static str> {
+        let (mut out, mut noticed) = (String::new(), Vec::new());
+        clean_date(Cell { text, kind }, &options, &mut out, &mut noticed).map_err(|problem| problem.code)?;
+        // What has to be looked at is marked by a star.
+        let held = noticed.iter().any(|problem| problem.severity == crate::problem::Severity::Held);
+        Ok(if held { format!("*{out}") } else { out })
+    }
+
     fn day(text: &str, kind: CellKind) -> Result<String, &'static str> {
-        let mut out = String::new();
-        clean_date(Cell { text, kind }, &mut out).map(|()| out).map_err(|problem| problem.code)
+        day_in(text, kind, ValueOptions::default())
     }
 
     fn moment(text: &str, kind: CellKind) -> Result<String, &'static str> {
         let mut out = String::new();
-        clean_datetime(Cell { text, kind }, &mut out).map(|()| out).map_err(|problem| problem.code)
+        clean_datetime(Cell { text, kind }, &ValueOptions::default(), &mut out, &mut Vec::new())
+            .map(|()| out)
+            .map_err(|problem| problem.code)
     }
 
     #[test]
@@ -143,16 +288,45 @@ mod tests {
             "２０２６年１月５日",
             "2026-01-05 00:00:00",
             "2026年1月5号",
+            "2026 年 1 月 5 日",
+            "5 Jan 2026",
+            "05-Jan-2026",
+            "January 5, 2026",
         ] {
             assert_eq!(day(text, CellKind::Text), Ok("2026-01-05".into()), "{text}");
         }
         for text in ["05/06/2026", "13/06/2026", "5-6-26", "26/1/5"] {
             assert_eq!(day(text, CellKind::Text), Err("ambiguous_date"), "{text}");
         }
-        for text in ["2026-02-30", "2026-1", "明天", "46027", "202601", "2026-01-05-01"] {
+        for text in ["2026-02-30", "2026-1", "明天", "202601", "2026-01-05-01", "5-Jan-26", "5 1 2026"] {
             assert_eq!(day(text, CellKind::Text), Err("not_a_date"), "{text}");
         }
         assert_eq!(day("2026-01-05 08:30", CellKind::Text), Err("date_with_time"));
+    }
+
+    #[test]
+    fn day_and_month_are_told_apart_by_the_user_alone() {
+        let of = |text: &str, order| {
+            day_in(text, CellKind::Text, ValueOptions { date_order: Some(order), ..ValueOptions::default() })
+        };
+        assert_eq!(of("03/04/2026", DateOrder::Dmy), Ok("2026-04-03".into()));
+        assert_eq!(of("03/04/2026", DateOrder::Mdy), Ok("2026-03-04".into()));
+        assert_eq!(of("3.4.2026", DateOrder::Dmy), Ok("2026-04-03".into()));
+        assert_eq!(of("13/06/2026", DateOrder::Mdy), Err("date_order"));
+        assert_eq!(of("13/06/26", DateOrder::Dmy), Err("short_year"));
+        assert_eq!(of("2026/1/5", DateOrder::Dmy), Ok("2026-01-05".into()));
+    }
+
+    #[test]
+    fn codes_that_became_dates_are_seen() {
+        for text in ["5-Mar", "Mar-05", "12-Dec", "3月5日"] {
+            assert!(looks_like_short_date(text), "{text}");
+        }
+        for text in ["3-5", "A-Mar", "Market-5", "5-Mars", "2026-01", "5月", "周三5日"] {
+            assert!(!looks_like_short_date(text), "{text}");
+        }
+        assert_eq!(number_of("2036-11-22"), Some(50_001));
+        assert_eq!(number_of("2026-01-05 08:30:00"), Some(46_027));
     }
 
     #[test]
@@ -163,11 +337,17 @@ mod tests {
             "2026-01-05T08:30:00.000",
             "2026年1月5日8时30分",
             "2026年1月5日 8:30",
+            "2026/1/5 上午8:30",
+            "2026/1/5 上午 8:30",
+            "2026-01-05 8:30 AM",
+            "5 Jan 2026 08:30",
         ];
         for text in spellings {
             assert_eq!(moment(text, CellKind::Text), Ok("2026-01-05 08:30:00".into()), "{text}");
         }
         assert_eq!(moment("2026-01-05", CellKind::Date), Ok("2026-01-05 00:00:00".into()));
+        assert_eq!(moment("2026/1/5 下午3:30", CellKind::Text), Ok("2026-01-05 15:30:00".into()));
+        assert_eq!(moment("2026-01-05 12:30:00 AM", CellKind::Text), Ok("2026-01-05 00:30:00".into()));
         for text in ["2026-01-05 25:00", "2026-01-05T08:30:00Z", "2026-01-05T08:30:00+08:00", "2026-01-05 8"] {
             assert_eq!(moment(text, CellKind::Text), Err("not_a_datetime"), "{text}");
         }
@@ -176,6 +356,8 @@ mod tests {
     #[test]
     fn a_number_is_a_day_only_in_a_plausible_range() {
         assert_eq!(day("46027", CellKind::Number), Ok("2026-01-05".into()));
+        assert_eq!(day("46027", CellKind::Text), Ok("*2026-01-05".into()));
+        assert_eq!(day("4602", CellKind::Text), Err("not_a_date"));
         assert_eq!(day("20260105", CellKind::Number), Ok("2026-01-05".into()));
         assert_eq!(day("12", CellKind::Number), Err("not_a_date"));
         assert_eq!(moment("46027.354166666664", CellKind::Number), Ok("2026-01-05 08:30:00".into()));

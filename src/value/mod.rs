@@ -4,11 +4,21 @@
 mod clean;
 mod date;
 mod digits;
+mod email;
 mod half_width;
+mod invisible;
+mod list;
+mod null_word;
+mod options;
 mod phone;
+mod restoring;
 mod same;
 mod tags;
 
 pub use clean::clean;
+pub use invisible::visible;
+pub use list::{count_parts, part};
+pub use options::{Country, DateOrder, ValueOptions};
+pub use phone::{LANDLINE_IN_MOBILE, is_mainland_mobile};
 pub use same::is_same_value;
 pub use tags::tags;

@@ -10,7 +10,10 @@ mod redact;
 mod running;
 mod server;
 mod service;
+mod sheet;
 mod table;
+#[cfg(unix)]
+mod terminal;
 mod tls;
 mod typed;
 mod work;
@@ -20,7 +23,10 @@ pub use redact::{EACH_TIME, without_folder};
 pub use running::Running;
 pub use server::Server;
 pub use service::{Request, Service, customer, page, unknown};
+pub use sheet::{Sheets, sheet_row};
 pub use table::{Table, add_row, customers, workbook};
+#[cfg(unix)]
+pub use terminal::Terminal;
 pub use tls::Tls;
 pub use typed::Typed;
 pub use work::Work;

@@ -113,13 +113,13 @@ impl Drop for Running {
 
 /// What comes through a pipe, and whether the other end is closed.
 #[derive(Default)]
-struct Pipe {
+pub(super) struct Pipe {
     state: Mutex<(Vec<u8>, bool)>,
     changed: Condvar,
 }
 
 impl Pipe {
-    fn of(mut reader: impl Read + Send + 'static) -> Arc<Pipe> {
+    pub(super) fn of(mut reader: impl Read + Send + 'static) -> Arc<Pipe> {
         let pipe = Arc::new(Pipe::default());
         let written = Arc::clone(&pipe);
         std::thread::spawn(move || {
@@ -144,13 +144,19 @@ impl Pipe {
     }
 
     #[track_caller]
-    fn wait_for(&self, is_met: impl Fn(&str) -> bool, problem: impl Fn() -> String) {
+    pub(super) fn wait_for(&self, is_met: impl Fn(&str) -> bool, problem: impl Fn() -> String) {
         let state = self.state.lock().unwrap();
         let is_awaited = |state: &mut (Vec<u8>, bool)| !state.1 && !is_met(&String::from_utf8_lossy(&state.0));
         let (state, _) = self.changed.wait_timeout_while(state, LONGEST, is_awaited).unwrap();
         let said = String::from_utf8_lossy(&state.0).into_owned();
         drop(state);
         assert!(is_met(&said), "{}:\n{said}", problem());
+    }
+
+    /// What came so far is not looked at again.
+    #[cfg(unix)]
+    pub(super) fn forget(&self) {
+        self.state.lock().unwrap().0.clear();
     }
 
     fn is_closed_within(&self, longest: Duration) -> bool {

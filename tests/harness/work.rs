@@ -11,6 +11,9 @@ use super::{Ran, Running, Server, Table, Typed};
 pub const USER: &str = "demo@example.com";
 pub const PASSWORD: &str = "sandbox";
 
+/// What the harness answers for a command that sends rows to a service.
+const AGREED: [&str; 2] = ["--yes", "--notifications-off"];
+
 /// A folder with its own state and configuration, and the service its commands talk to, if there is one.
 pub struct Work {
     folder: tempfile::TempDir,
@@ -106,7 +109,31 @@ impl Work {
     pub fn command(&self, typed: impl Typed) -> Command {
         let mut command = self.program(env!("CARGO_BIN_EXE_bw8"));
         command.args(typed.words());
+        agree(&mut command);
         command
+    }
+
+    /// A command for which nobody has agreed to anything.
+    pub fn unagreed(&self, typed: impl Typed) -> Command {
+        let command = self.command(typed);
+        let words = command.get_args().filter(|word| !AGREED.iter().any(|agreed| word == agreed));
+        let mut unagreed = Command::new(command.get_program());
+        unagreed.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        unagreed.current_dir(self.folder.path());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => unagreed.env(name, value),
+                None => unagreed.env_remove(name),
+            };
+        }
+        unagreed
+    }
+
+    /// Starts a command at a terminal of its own. Its outputs are pipes all the same.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn at_terminal(&self, command: Command) -> super::Terminal {
+        super::Terminal::start(command, self.folder.path())
     }
 
     /// Another program, in the folder and the environment of `bw8`.
@@ -137,6 +164,7 @@ impl Work {
         let mut command = self.command(typed);
         command.args(["--rate", "0"]);
         talk_to(&mut command, server.base_url());
+        agree(&mut command);
         command
     }
 
@@ -178,6 +206,7 @@ impl Work {
     /// Starts a command.
     #[track_caller]
     pub fn start(&self, mut command: Command) -> Running {
+        without_terminal(&mut command);
         Running::start(&mut command, self.folder.path())
     }
 
@@ -236,3 +265,34 @@ impl Work {
 fn talk_to(command: &mut Command, base_url: &str) {
     command.envs([("BW8_BASE_URL", base_url), ("BW8_USER", USER), ("BW8_PASSWORD", PASSWORD)]);
 }
+
+/// A command that sends rows to a service, agreed to beforehand.
+fn agree(command: &mut Command) {
+    let words: Vec<String> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+    let sends = words.iter().any(|word| word == "import" || word == "retry");
+    if sends && !words.iter().any(|word| word == "--sandbox") {
+        let is_said = |agreed: &&str| words.iter().any(|word| word.starts_with(*agreed));
+        command.args(AGREED.into_iter().filter(|agreed| !is_said(agreed)));
+    }
+}
+
+/// Whoever runs the tests may sit at a terminal; no command of theirs is to ask there. One that serves stays with the
+/// tests, so that it ends with them.
+#[cfg(unix)]
+fn without_terminal(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    if command.get_args().next().is_some_and(|word| word == "sandbox") {
+        return;
+    }
+    // SAFETY: between fork and exec only a system call is made.
+    unsafe {
+        command.pre_exec(|| {
+            // A leader of a session has no terminal to lose.
+            let _ = rustix::process::setsid();
+            Ok(())
+        });
+    }
+}
+
+#[cfg(not(unix))]
+fn without_terminal(_command: &mut Command) {}

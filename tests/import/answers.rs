@@ -199,12 +199,54 @@ fn the_same_refusal_again_and_again_stops_the_run() {
     let server = Server::start("");
     let work = Work::new();
     let mut table = customers(1, 40);
-    for row in 0..40 {
+    for row in 1..40 {
         table.set(row, "公司编号", "99999");
     }
     work.write_table("mine.csv", &table);
-    work.on(&server, "import customers mine.csv").exits(5).says("20 rows in a row");
+    let ran = work.on(&server, "import customers mine.csv");
+    ran.exits(5).says("20 rows in a row").says("--keep-going");
     assert!(server.requests_to("customers.create") < 30);
+    // The first row that this command sends is rejected, too.
+    work.on(&server, "import customers mine.csv").exits(5).says("stopped after the first row").says("--keep-going");
+    work.on(&server, "import customers mine.csv --keep-going").exits(3);
+    assert_rows(&work.summary(), "created 1, failed 39");
+}
+
+#[test]
+fn the_first_row_decides_about_the_others_when_it_is_rejected() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", customers(1, 30).set(0, "公司编号", "99999"));
+    for typed in ["import customers mine.csv --no-canary", "import customers mine.csv --no-canary --format json"] {
+        if typed.ends_with("json") {
+            let ran = work.on(&server, format!("{typed} --keep-going"));
+            ran.exits(3);
+            assert_rows(&ran.json(), "created 29, failed 1");
+        } else {
+            work.on(&server, typed).exits(5).says("rejected row 2").says("--keep-going");
+            assert_rows(&work.summary(), "failed 1, pending 29");
+            assert_eq!(server.requests_to("customers.create"), 1);
+        }
+    }
+    // Nothing is left that could fail like it.
+    work.write_table("one.csv", customers(50, 1).set(0, "公司编号", "99999"));
+    work.on(&server, "import customers one.csv").exits(3);
+}
+
+#[test]
+fn what_is_there_already_stops_no_run_that_made_something() {
+    let (work, server) = (Work::new(), Server::start(""));
+    // Somebody else, of whom nothing is known here.
+    let other = Work::new();
+    other.write_table("known.csv", &customers(1, 30));
+    other.on(&server, "import customers known.csv").exits(0);
+    // Other rows with the same telephones.
+    let mut table = customers(100, 31);
+    for row in 1..31 {
+        table.set(row, "手机", &format!("131{row:08}"));
+    }
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv").exits(3);
+    assert_rows(&work.summary(), "created 1, failed 30");
 }
 
 #[test]
@@ -215,6 +257,6 @@ fn a_most_number_of_failures_stops_the_run() {
         table.set(row, "公司编号", "99999");
     }
     work.write_table("mine.csv", &table);
-    work.on(&server, "import customers mine.csv --max-failures 3 --concurrency 1").exits(5);
+    work.on(&server, "import customers mine.csv --max-failures 3 --concurrency 1 --keep-going").exits(5);
     assert_rows(&work.summary(), "created 2, failed 3, pending 15");
 }

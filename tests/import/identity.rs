@@ -143,7 +143,7 @@ fn what_a_retry_created_is_known_when_the_first_file_is_imported_again() {
     let work = Work::new();
     let mut table = three();
     work.write_table("tickets.csv", &table);
-    work.on(&server, "import tickets tickets.csv --no-canary").exits(3);
+    work.on(&server, "import tickets tickets.csv --no-canary --keep-going").exits(3);
     // Nobody but the retry has created anything, and rows were fixed in its list.
     let failed = work.run_folder().join("failed.csv");
     let mut fixed = work.table(&failed);

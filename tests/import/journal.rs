@@ -294,7 +294,7 @@ fn a_row_in_doubt_is_not_sent_again_when_it_is_edited() {
 fn a_refused_row_that_is_edited_gets_a_request_id_of_its_own() {
     let (work, server) = (Work::new(), Server::start("--variant requestid=duplicate --fault 422,on=POST_users,nth=1"));
     work.write_table("mine.csv", &customers(1, 2));
-    work.on(&server, "import customers mine.csv --concurrency 1").exits(3);
+    work.on(&server, "import customers mine.csv --concurrency 1 --keep-going").exits(3);
     work.write_table("mine.csv", &customers(1, 3));
     work.on(&server, "import customers mine.csv --accept-changed").exits(0);
     assert_rows(&work.summary(), "created 3");
@@ -466,7 +466,7 @@ fn rows_of_several_runs_are_not_sent_again() {
     let mut both = customers(1, 3);
     both.rows.extend_from_slice(&customers(50, 3).rows[1..]);
     work.write_table("both.csv", &both);
-    work.on(&server, "import customers both.csv --fresh --run fresh").exits(3).says("second time");
+    work.on(&server, "import customers both.csv --fresh --run fresh --keep-going").exits(3).says("second time");
     work.on(&server, "import customers both.csv --accept-changed --run both").exits(0).says("3 of these rows");
     assert_rows(&work.summary_of("both"), "skipped 6");
 }

@@ -175,7 +175,10 @@ fn no_file_and_no_output_holds_a_secret() {
     ran.exits(4);
     // demo@example.com:sandbox, sandbox-id:sandbox-secret
     assert_no_secret(&work, &ran, &["ZGVtb0BleGFtcGxlLmNvbTpzYW5kYm94"]);
-    let mut command = work.command_on(&server, "import customers customers-with-mistakes.xlsx --fresh --verbose");
+    let mut command = work.command_on(
+        &server,
+        "import customers customers-with-mistakes.xlsx --fresh --verbose --other-account --keep-going",
+    );
     with_key_pair(&mut command);
     let ran = work.run(command);
     ran.exits(3);
@@ -208,7 +211,7 @@ fn echoing_server() -> String {
 fn a_secret_that_the_server_repeats_goes_nowhere() {
     let work = Work::new();
     work.write_table("mine.csv", &customers(1, 3));
-    let mut command = work.command("import customers mine.csv --rate 0 --verbose");
+    let mut command = work.command("import customers mine.csv --rate 0 --verbose --keep-going");
     command.env("BW8_BASE_URL", echoing_server()).env("BW8_USER", "me@example.com").env("BW8_PASSWORD", CANARY);
     let ran = work.run(command);
     ran.exits(3);

@@ -185,8 +185,8 @@ fn rows_that_nobody_fixed_stay_refused() {
     text(1, ["示例 甲", "13000000811", "", "20001"], sheet);
     text(2, ["示例 乙", "13000000811", "", "20001"], sheet);
     text(3, ["示例 丙", "", "", "20001"], sheet);
-    // 0755 8600 1234, as a spreadsheet program keeps it.
-    sheet.write_number(3, 2, 75_586_001_234.0).unwrap();
+    // What a spreadsheet program keeps of a number whose zero nobody can tell.
+    sheet.write_number(3, 2, 8001.0).unwrap();
     book.save(work.path("mine.xlsx")).unwrap();
     let server = Server::start("--variant duplicate-mobile=accepted");
     work.on(&server, "import customers mine.xlsx").exits(3);

@@ -1,6 +1,7 @@
 //! The import path, through the binary: a file per theme.
 
 mod accounts;
+mod agreement;
 mod answers;
 mod bad_input;
 mod campaign;
@@ -10,8 +11,12 @@ mod index;
 mod journal;
 mod login;
 mod main_job;
+mod mapping_file;
 mod proxy;
 mod records;
 mod reports;
 mod retries;
+mod sheet;
+mod text_files;
+mod values;
 mod version_1;

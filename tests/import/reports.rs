@@ -309,7 +309,7 @@ fn a_name_of_eighty_chinese_characters_is_no_obstacle() {
     work.bw8(format!("check customers {file}")).exits(3);
     assert!(work.path(format!("{name}.issues.csv")).exists());
     work.bw8(format!("import customers {file} --sandbox")).exits(3);
-    work.bw8(format!("import customers {file} --sandbox --fresh")).exits(3);
+    work.bw8(format!("import customers {file} --sandbox --fresh --keep-going")).exits(3);
     let failed = work.runs()[0].join("failed.csv");
     work.bw8(format!("retry {} --sandbox", failed.display())).exits(3);
     let names: Vec<String> =

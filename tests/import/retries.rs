@@ -101,7 +101,7 @@ fn a_key_that_is_in_doubt_in_the_first_run_is_not_sent_by_a_retry() {
     work.on(&server, "import customers mine.csv --limit 1").exits(3);
     let mut list = work.table(failed(&work));
     // The second row is held up, the third one is made.
-    let child = work.start(work.command_on(&server, "import customers mine.csv --no-canary"));
+    let child = work.start(work.command_on(&server, "import customers mine.csv --no-canary --keep-going"));
     server.wait_for_requests_to("customers.create", 1);
     child.kill();
     work.write_table("list.csv", list.set(0, "公司编号", "20001"));

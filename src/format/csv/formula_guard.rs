@@ -1,9 +1,11 @@
 //! The guard against formulas: an apostrophe before a cell that a spreadsheet program would run as one, put there on
-//! writing and taken off on reading. A phone number such as `+86 13000000000` needs none.
+//! writing and taken off on reading. A phone number such as `+86 13000000000` needs none. Other programs keep the zeros of a
+//! number by `="00123"` or `'00123`; these marks are taken off, too.
 
 use std::borrow::Cow;
 
 use csv::StringRecord;
+use memchr::memchr2;
 
 /// What a formula begins with, in half and full width, and what some programs pass over before one.
 const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
@@ -25,27 +27,53 @@ pub(super) fn guard(text: &str, may_be_phone: bool) -> Cow<'_, str> {
     if (starts_formula && !is_phone) || looks_guarded { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
-/// Takes off the apostrophe that [`guard`] put on.
-fn unguard(text: &str) -> &str {
-    if is_guarded(text) { &text[1..] } else { text }
+/// The text of a cell without the apostrophe that [`guard`] put on, and without the marks that keep a number a text.
+fn unguard(text: &str) -> Cow<'_, str> {
+    if is_guarded(text) {
+        return Cow::Borrowed(&text[1..]);
+    }
+    match wrapped(text) {
+        Some(inner) => Cow::Owned(inner.replace("\"\"", "\"")),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// Takes the guards off all cells of a row; `spare` lends its memory.
 pub(super) fn unguard_cells(cells: &mut StringRecord, spare: &mut StringRecord) {
-    // Nearly no row has an apostrophe at all, and to look for one takes no look at each cell.
-    if !cells.as_slice().as_bytes().contains(&b'\'') || !cells.iter().any(is_guarded) {
+    // Nearly no row has such a mark at all, and to look for one takes no look at each cell.
+    let is_marked = |cell: &str| is_guarded(cell) || wrapped(cell).is_some();
+    if memchr2(b'\'', b'=', cells.as_slice().as_bytes()).is_none() || !cells.iter().any(is_marked) {
         return;
     }
     spare.clear();
     for cell in cells.iter() {
-        spare.push_field(unguard(cell));
+        spare.push_field(&unguard(cell));
     }
     std::mem::swap(cells, spare);
 }
 
-/// Whether a text begins with an apostrophe that [`guard`] put before it.
+/// Whether a cell has the marks by which other programs keep a number a text.
+pub(super) fn has_text_marks(text: &str) -> bool {
+    wrapped(text).is_some() || is_marked_number(text)
+}
+
+/// Whether a text begins with an apostrophe that [`guard`] put before it, or that keeps a number a text.
 fn is_guarded(text: &str) -> bool {
     text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(FORMULA_STARTS) || rest.starts_with('\''))
+        || is_marked_number(text)
+}
+
+/// Whether a text is an apostrophe and a number: digits, and what stands between them.
+fn is_marked_number(text: &str) -> bool {
+    let is_of_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'/' | b':' | b' ' | b'\t');
+    text.strip_prefix('\'')
+        .is_some_and(|rest| rest.as_bytes().first().is_some_and(u8::is_ascii_digit) && rest.bytes().all(is_of_number))
+}
+
+/// What stands in a cell such as `="00123"`, its marks still doubled.
+fn wrapped(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("=\"")?.trim_end().strip_suffix('"')?;
+    (!inner.replace("\"\"", "").contains('"')).then_some(inner)
 }
 
 #[cfg(test)]
@@ -54,7 +82,20 @@ mod tests {
 
     #[test]
     fn guarded_text_comes_back_as_it_was() {
-        for text in ["=1+1", "-5", "@a", "'=x", "''", "'quoted'", "plain", "+86 13000000000", "＝x"] {
+        for text in [
+            "=1+1",
+            "-5",
+            "@a",
+            "'=x",
+            "''",
+            "'quoted'",
+            "plain",
+            "'00123",
+            "=\"00123\"",
+            "\t1",
+            "+86 13000000000",
+            "＝x",
+        ] {
             assert_eq!(unguard(&guard(text, false)), text);
             assert_eq!(unguard(&guard(text, true)), text);
         }
@@ -73,5 +114,9 @@ mod tests {
         assert_eq!(unguarded(&["a", "'=1", "''=2", "'", "", "it's"]), vec!["a", "=1", "'=2", "'", "", "it's"]);
         assert_eq!(unguarded(&["it's", "b"]), vec!["it's", "b"]);
         assert_eq!(unguarded(&[]), StringRecord::new());
+        assert_eq!(
+            unguarded(&["=\"00123\"", "'00123", "=\"a\"\"b\"", "=\"a\"&\"b\"", "'90s"]),
+            vec!["00123", "00123", "a\"b", "=\"a\"&\"b\"", "'90s"]
+        );
     }
 }

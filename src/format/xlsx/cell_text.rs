@@ -1,36 +1,17 @@
-//! What a cell shows as text: numbers in their shortest exact form, dates and times as the service writes them.
+//! What a cell holds as text: numbers as a spreadsheet program shows them when nobody formats them, dates and times as the
+//! service writes them.
 
 use std::fmt::Write;
 
-use calamine::{DataRef, ExcelDateTime};
-use jiff::civil::{Date, DateTime};
-use jiff::{RoundMode, Unit};
+use jiff::civil::{Date, DateTime, DateTimeRound, Time};
+use jiff::{RoundMode, SignedDuration, Unit};
 
 use crate::format::cell::CellKind;
 
-/// Writes the text of a cell behind `text` and tells what it was.
-pub(super) fn text_of(value: &DataRef<'_>, text: &mut String) -> CellKind {
-    match value {
-        DataRef::Empty => CellKind::Text,
-        DataRef::String(string) => put(text, string, CellKind::Text),
-        DataRef::SharedString(string) => put(text, string, CellKind::Text),
-        DataRef::Bool(true) => put(text, "TRUE", CellKind::Bool),
-        DataRef::Bool(false) => put(text, "FALSE", CellKind::Bool),
-        // Writing to a string cannot fail, here and below.
-        DataRef::Error(error) => {
-            let _ = write!(text, "{error}");
-            CellKind::Error
-        }
-        DataRef::Int(number) => {
-            let _ = write!(text, "{number}");
-            CellKind::Number
-        }
-        DataRef::Float(number) => put(text, &shortest(*number), CellKind::Number),
-        DataRef::DateTime(moment) => date(moment, text),
-        DataRef::DateTimeIso(iso) => date_of_iso(iso, text),
-        DataRef::DurationIso(iso) => put(text, iso, CellKind::Text),
-    }
-}
+/// Numbers from here on have more digits than a spreadsheet program keeps; whoever checks them has to see them all.
+const MANY_DIGITS: f64 = 1e15;
+/// Days behind the last day of the year 9999.
+const LAST_DAY: f64 = 2_958_466.0;
 
 /// The shortest decimal that is exactly this number: `13000000001`, `1.5`, `1e21`.
 pub(super) fn shortest(number: f64) -> String {
@@ -43,50 +24,69 @@ pub(super) fn shortest(number: f64) -> String {
     }
 }
 
-fn put(text: &mut String, value: &str, kind: CellKind) -> CellKind {
-    text.push_str(value);
-    kind
+/// The decimal of at most 15 digits that a spreadsheet program shows for this number: 0.1 + 0.2 is `0.3` there.
+pub(super) fn of_15_digits(number: f64) -> String {
+    if !number.is_finite() || number.abs() >= MANY_DIGITS {
+        return shortest(number);
+    }
+    let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
+    match rounded.abs() {
+        0.0 => "0".to_owned(),
+        1e-15.. => format!("{rounded}"),
+        _ => format!("{rounded:e}"),
+    }
 }
 
-/// A number that its format shows as a date; one that has no date stays a number.
-fn date(moment: &ExcelDateTime, text: &mut String) -> CellKind {
-    let number = moment.as_f64();
-    if moment.is_duration() || !(0.0..2_958_466.0).contains(&number) {
-        return put(text, &shortest(number), CellKind::Number);
+/// Appends a number that its format shows as a date or a time, and tells what it was. One that has no date stays a number.
+pub(super) fn push_moment(number: f64, is_1904: bool, text: &mut String) -> CellKind {
+    if !(0.0..LAST_DAY).contains(&number) {
+        text.push_str(&of_15_digits(number));
+        return CellKind::Number;
     }
-    let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
-    let parts = [month, day, hour, minute, second].map(|part| i8::try_from(part).unwrap_or(0));
-    let [month, day, hour, minute, second] = parts;
-    let year = i16::try_from(year).unwrap_or(0);
-    let exact = DateTime::new(year, month, day, hour, minute, second, i32::from(milli) * 1_000_000);
-    let Ok(exact) = exact else {
+    let (day, first) = match is_1904 {
+        true => (number, Date::constant(1904, 1, 1)),
         // Excel believes in 29 February 1900; no check will.
-        let _ = write!(text, "{year:04}-{month:02}-{day:02}");
-        return CellKind::Date;
+        false if number.floor() == 60.0 => {
+            text.push_str("1900-02-29");
+            return CellKind::Date;
+        }
+        false if number < 60.0 => (number, Date::constant(1899, 12, 31)),
+        false => (number, Date::constant(1899, 12, 30)),
     };
-    // Halves of a millisecond are lost in the fraction of a day: 08:00:00 may be kept as 07:59:59.9999.
-    let rounding = jiff::civil::DateTimeRound::new().smallest(Unit::Second).mode(RoundMode::HalfExpand);
-    let rounded = exact.round(rounding).unwrap_or(exact);
+    // Milliseconds; the range leaves no room for overflow. Halves of them are lost in the fraction of a day: 08:00:00 may be
+    // kept as 07:59:59.9999.
+    let since = SignedDuration::from_millis((day * 86_400_000.0).round() as i64);
+    let rounding = DateTimeRound::new().smallest(Unit::Second).mode(RoundMode::HalfExpand);
+    let moment = first.at(0, 0, 0, 0).checked_add(since).and_then(|exact| exact.round(rounding));
+    let Ok(moment) = moment else {
+        text.push_str(&of_15_digits(number));
+        return CellKind::Number;
+    };
     if number < 1.0 {
-        // A time of day without a day.
-        let _ = write!(text, "{}", rounded.time().strftime("%H:%M:%S"));
+        // A time of day without a day. Writing to a string cannot fail, here and below.
+        let _ = write!(text, "{}", moment.time().strftime("%H:%M:%S"));
         return CellKind::Text;
     }
-    put_date_time(rounded, text)
+    push_date_time(moment, text)
 }
 
-fn date_of_iso(iso: &str, text: &mut String) -> CellKind {
+/// Appends a date as programs write it that keep to the standard's strict form.
+pub(super) fn push_iso(iso: &str, text: &mut String) -> CellKind {
+    let iso = iso.trim_end_matches('Z');
     if let Ok(moment) = iso.parse::<DateTime>() {
-        return put_date_time(moment, text);
+        return push_date_time(moment, text);
     }
     match iso.parse::<Date>() {
-        Ok(date) => put_date_time(date.at(0, 0, 0, 0), text),
-        Err(_) => put(text, iso, CellKind::Text),
+        Ok(date) => push_date_time(date.at(0, 0, 0, 0), text),
+        Err(_) => {
+            text.push_str(iso);
+            CellKind::Text
+        }
     }
 }
 
-fn put_date_time(moment: DateTime, text: &mut String) -> CellKind {
-    if moment.time() == jiff::civil::Time::midnight() {
+fn push_date_time(moment: DateTime, text: &mut String) -> CellKind {
+    if moment.time() == Time::midnight() {
         let _ = write!(text, "{}", moment.date());
         CellKind::Date
     } else {
@@ -97,18 +97,12 @@ fn put_date_time(moment: DateTime, text: &mut String) -> CellKind {
 
 #[cfg(test)]
 mod tests {
-    use calamine::ExcelDateTimeType;
-
     use super::*;
 
-    fn shown(value: DataRef<'_>) -> (String, CellKind) {
-        let mut text = String::new();
-        let kind = text_of(&value, &mut text);
-        (text, kind)
-    }
-
     fn moment(number: f64, is_1904: bool) -> (String, CellKind) {
-        shown(DataRef::DateTime(ExcelDateTime::new(number, ExcelDateTimeType::DateTime, is_1904)))
+        let mut text = String::new();
+        let kind = push_moment(number, is_1904, &mut text);
+        (text, kind)
     }
 
     #[test]
@@ -123,7 +117,25 @@ mod tests {
             (1e21, "1e21"),
             (-2.5e-9, "-2.5e-9"),
         ] {
-            assert_eq!(shown(DataRef::Float(number)), (text.to_owned(), CellKind::Number));
+            assert_eq!(shortest(number), text);
+        }
+    }
+
+    #[test]
+    fn a_binary_fraction_is_shown_as_it_was_meant() {
+        for (number, text) in [
+            (0.1 + 0.2, "0.3"),
+            (0.799_999_999_999_999_9, "0.8"),
+            (9.899_999_999_999_999, "9.9"),
+            (-(3_702.2 + 0.1), "-3702.3"),
+            (5e-7, "0.0000005"),
+            (123_456_789.123_456_78, "123456789.123457"),
+            (999_999_999_999_999.0, "999999999999999"),
+            (1_234_567_890_123_456.0, "1234567890123456"),
+            (1e21, "1e21"),
+            (-0.0, "0"),
+        ] {
+            assert_eq!(of_15_digits(number), text);
         }
     }
 
@@ -134,11 +146,19 @@ mod tests {
         assert_eq!(moment(43_134.999_999_99, false), ("2018-02-04".into(), CellKind::Date));
         assert_eq!(moment(41_672.0, true), ("2018-02-03".into(), CellKind::Date));
         assert_eq!(moment(60.0, false), ("1900-02-29".into(), CellKind::Date));
+        assert_eq!(moment(59.0, false), ("1900-02-28".into(), CellKind::Date));
+        assert_eq!(moment(61.0, false), ("1900-03-01".into(), CellKind::Date));
         assert_eq!(moment(0.5, false), ("12:00:00".into(), CellKind::Text));
         assert_eq!(moment(-1.0, false), ("-1".into(), CellKind::Number));
         assert_eq!(moment(1e300, false), ("1e300".into(), CellKind::Number));
-        assert_eq!(shown(DataRef::DateTimeIso("2018-02-03T08:00:00".into())).0, "2018-02-03 08:00:00");
-        assert_eq!(shown(DataRef::DateTimeIso("2018-02-03".into())), ("2018-02-03".into(), CellKind::Date));
-        assert_eq!(shown(DataRef::DateTimeIso("whenever".into())), ("whenever".into(), CellKind::Text));
+        let iso = |iso: &str| {
+            let mut text = String::new();
+            let kind = push_iso(iso, &mut text);
+            (text, kind)
+        };
+        assert_eq!(iso("2018-02-03T08:00:00"), ("2018-02-03 08:00:00".into(), CellKind::DateTime));
+        assert_eq!(iso("2018-02-03T08:00:00Z").0, "2018-02-03 08:00:00");
+        assert_eq!(iso("2018-02-03"), ("2018-02-03".into(), CellKind::Date));
+        assert_eq!(iso("whenever"), ("whenever".into(), CellKind::Text));
     }
 }

@@ -11,6 +11,11 @@ pub(super) fn damaged(shown: &str, why: &dyn Display) -> Error {
     Error::usage(message!("xlsx.damaged", file = shown, why = why)).hint(message!("xlsx.damaged_hint"))
 }
 
+/// The error for a workbook that is larger than what is read.
+pub(super) fn too_large(shown: &str) -> Error {
+    Error::usage(message!("xlsx.too_large", file = shown)).hint(message!("xlsx.too_large_hint"))
+}
+
 /// The error for a workbook that could not be written, and why.
 pub fn cannot_write(path: &Path, why: &dyn Display) -> Error {
     Error::cannot_run(message!("xlsx.cannot_write", file = path.display(), why = why))

@@ -8,7 +8,7 @@ use crate::format::file_format::FileFormat;
 pub static XLSX: FileFormat = FileFormat {
     name: "xlsx",
     extensions: &["xlsx"],
-    read_extensions: &["xlsm"],
+    read_extensions: &["xlsm", "xltx", "xltm"],
     related_extensions: &["xls", "xlsb", "et", "ods"],
     signature: b"PK\x03\x04",
     keeps_types: true,

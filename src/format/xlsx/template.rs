@@ -2,10 +2,13 @@
 //! sheet, because spreadsheet programs drop now the one, now the other.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Seek};
 
-use calamine::{DataType, Xlsx};
-
+use super::book::Book;
+use super::package::{MAX_SMALL, Package};
+use super::rows::Rows;
+use super::tail::Tail;
+use super::xml::{Xml, attribute};
+use crate::error::Result;
 use crate::format::row::Row;
 
 /// The sheet that explains the columns; it holds no data.
@@ -18,7 +21,7 @@ pub const PREFIX: &str = "bw8.";
 pub const EXAMPLE: &str = "bw8.example.";
 
 /// Most facts that are read from the hidden sheet.
-const MAX_FACTS: u32 = 1_000;
+const MAX_FACTS: usize = 1_000;
 
 /// The example row of a template: texts by the title of their column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,32 +44,49 @@ impl Example {
 }
 
 /// The example row a workbook says it has.
-pub fn read_example<R: Read + Seek>(workbook: &mut Xlsx<R>) -> Option<Example> {
-    // A program that wrote its properties badly may have kept the sheet.
-    let properties = workbook.workbook_properties().map(|properties| properties.custom_properties).unwrap_or_default();
-    let facts = properties.into_iter().chain(read_hidden(workbook));
+pub(super) fn read_example(package: &mut Package, book: &Book) -> Option<Example> {
+    // A program that wrote its properties badly may have kept the sheet. Neither needs to be sound.
+    let properties = read_properties(package).unwrap_or_default();
+    let facts = properties.into_iter().chain(read_hidden(package, book).unwrap_or_default());
     let texts: BTreeMap<_, _> =
         facts.filter_map(|(name, value)| Some((name.strip_prefix(EXAMPLE)?.to_owned(), value))).collect();
     (!texts.is_empty()).then_some(Example(texts))
 }
 
-fn read_hidden<R: Read + Seek>(workbook: &mut Xlsx<R>) -> Vec<(String, String)> {
-    let mut facts: Vec<(String, String)> = Vec::new();
-    let Ok(mut cells) = workbook.worksheet_cells_reader(HIDDEN) else {
-        return facts;
-    };
-    while let Ok(Some(cell)) = cells.next_cell() {
-        let ((row, column), text) = (cell.get_position(), cell.get_value().get_string().unwrap_or_default());
-        match column {
-            _ if row > MAX_FACTS => break,
-            0 => facts.push((text.to_owned(), String::new())),
-            1 => {
-                if let Some((_, value)) = facts.last_mut() {
-                    value.push_str(text);
-                }
-            }
-            _ => {}
+/// The names and values of the document's own properties.
+fn read_properties(package: &mut Package) -> Result<Vec<(String, String)>> {
+    let parts = package.relationships("")?;
+    let is_meant = |kind: &str| matches!(kind, "custom-properties" | "customProperties");
+    let Some(part) = parts.iter().find(|part| is_meant(&part.kind)) else { return Ok(Vec::new()) };
+    let Some(mut xml) = package.part(&part.path, MAX_SMALL)? else { return Ok(Vec::new()) };
+    let mut buffer = Vec::new();
+    let mut facts = Vec::new();
+    while let Some(element) = xml.next_start(&mut buffer)? {
+        if element.local_name().as_ref() == "property" && facts.len() < MAX_FACTS {
+            let name = attribute(&element, "name").unwrap_or_default().into_owned();
+            facts.push((name, read_value(&mut xml, &mut buffer)?));
         }
     }
-    facts
+    Ok(facts)
+}
+
+/// The text of the one value in a property.
+fn read_value(xml: &mut Xml<'_>, buffer: &mut Vec<u8>) -> Result<String> {
+    let mut value = String::new();
+    if xml.next_start(buffer)?.is_some() {
+        xml.text(buffer, &mut value)?;
+    }
+    Ok(value)
+}
+
+fn read_hidden(package: &mut Package, book: &Book) -> Result<Vec<(String, String)>> {
+    let Some(sheet) = book.sheets.iter().find(|sheet| sheet.name == HIDDEN) else { return Ok(Vec::new()) };
+    let mut rows = Rows::open(package, book, sheet, Tail::default())?;
+    let (mut facts, mut row) = (Vec::new(), Row::default());
+    while facts.len() < MAX_FACTS && rows.read(&mut row)? {
+        if !row.cell(0).text.is_empty() {
+            facts.push((row.cell(0).text.to_owned(), row.cell(1).text.to_owned()));
+        }
+    }
+    Ok(facts)
 }

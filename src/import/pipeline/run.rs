@@ -14,6 +14,7 @@ use super::stop::{Cause, Stop};
 use super::tally::Tally;
 use crate::api::Client;
 use crate::error::{Context, Error, Result};
+use crate::import::first_look::FirstLook;
 use crate::import::memory::Memory;
 use crate::import::options::ImportOptions;
 use crate::import::plan::RowPlanner;
@@ -47,6 +48,7 @@ pub(crate) fn send(
     rows: Rows,
     memory: Memory,
     journal: Journal,
+    first_look: Option<FirstLook>,
     printer: &Printer,
 ) -> Result<Sent> {
     let connection = options.account.connect()?;
@@ -68,7 +70,7 @@ pub(crate) fn send(
     let (to_sender, reserved) = tokio::sync::mpsc::unbounded_channel();
     let reader = Reader::new(options, to_journal.clone(), &shared);
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
-    let sender = Sender::new(options, &client, to_journal, &shared, &progress);
+    let sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
     let (taken, recorded) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| reader.run(&mut planner));

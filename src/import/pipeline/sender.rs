@@ -2,12 +2,13 @@
 //! alone and be looked at before the others follow. Ends are handed to the journal writer in groups; nothing here waits for
 //! the disk.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use rust_i18n::t;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::breaker::Breaker;
@@ -18,11 +19,13 @@ use super::shared::Shared;
 use super::stop::Cause;
 use crate::api::Client;
 use crate::error::{Error, Result};
+use crate::import::first_look::FirstLook;
 use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::read_back;
 use crate::import::row_sender::RowSender;
 use crate::journal::Operation;
+use crate::message;
 use crate::terminal::Progress;
 
 /// How long an end waits for others at most, and how often the rate is looked at.
@@ -32,9 +35,15 @@ const TICK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Sender<'a> {
     row_sender: RowSender<'a>,
-    /// The first row goes alone, is read back and compared.
+    /// The first row goes alone: its end decides about the others.
+    first_goes_alone: bool,
+    /// It is read back and compared, too.
     reads_back: bool,
+    /// Who looks at it before the others follow.
+    first_look: RefCell<Option<FirstLook>>,
     breaker: RefCell<Breaker>,
+    /// Somebody is asked about it; nothing is to be shown over the question.
+    is_looked_at: Cell<bool>,
     queue: Queue,
     outbox: Outbox,
     shared: &'a Shared,
@@ -49,12 +58,18 @@ impl<'a> Sender<'a> {
         to_journal: mpsc::Sender<Message>,
         shared: &'a Shared,
         progress: &'a Progress,
+        first_look: Option<FirstLook>,
     ) -> Sender<'a> {
+        // A sandbox is trusted.
+        let reads_back = options.reads_back && !options.is_sandbox();
+        let breaker = Breaker::new(options.max_failures, options.keeps_going, &shared.tally.counts());
         Sender {
             row_sender: RowSender::new(client, &shared.stop, options.catalog, options.entity()),
-            // A sandbox is trusted.
-            reads_back: options.reads_back && !options.is_sandbox(),
-            breaker: RefCell::new(Breaker::new(options.max_failures, shared.tally.counts().failed)),
+            first_goes_alone: reads_back || first_look.is_some() || !options.keeps_going,
+            first_look: RefCell::new(first_look),
+            reads_back,
+            breaker: RefCell::new(breaker),
+            is_looked_at: Cell::new(false),
             queue: Queue::default(),
             outbox: Outbox::new(to_journal),
             shared,
@@ -74,7 +89,7 @@ impl<'a> Sender<'a> {
     }
 
     async fn send_all(&self) {
-        if self.reads_back
+        if self.first_goes_alone
             && let Err(error) = self.send_first().await
         {
             self.shared.stop.set(Cause::of(error));
@@ -123,7 +138,9 @@ impl<'a> Sender<'a> {
             let rate = (now - requests) as f64 / last.elapsed().as_secs_f64();
             self.shared.backpressure.follow(rate, client.limiter().ceiling());
             (last, requests) = (Instant::now(), now);
-            self.show(client.limiter().in_flight());
+            if !self.is_looked_at.get() {
+                self.show(client.limiter().in_flight());
+            }
         }
     }
 
@@ -156,7 +173,7 @@ impl<'a> Sender<'a> {
 
     fn note_end(&self, operation: Operation) {
         if let Some(error) = self.breaker.borrow_mut().watch(&operation) {
-            self.shared.stop.set(Cause::Halted(error));
+            self.shared.stop.set(Cause::Repeats(error));
         }
         self.outbox.push(operation);
     }
@@ -165,7 +182,32 @@ impl<'a> Sender<'a> {
         self.outbox.give_back(HashSet::from([pending.row.row]));
     }
 
-    /// Sends rows one at a time until one is done, then compares what the service stored with what was sent.
+    /// Compares what the service stored with what was sent, and lets a person look, where that is wanted.
+    async fn look_at(
+        &self,
+        pending: &PendingWrite,
+        operation: &Operation,
+        before: Option<Map<String, Value>>,
+    ) -> Result<()> {
+        if self.reads_back {
+            let say = |text: &str| self.progress.say(text);
+            read_back::compare(&self.row_sender, pending, operation, before, say).await?;
+        }
+        let Some(look) = self.first_look.borrow_mut().take() else { return Ok(()) };
+        self.is_looked_at.set(true);
+        // A person takes time, and an interrupt is to be heard meanwhile.
+        let (tell, told) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || tell.send(look.may_go_on()));
+        let may_go_on = told.await.unwrap_or_else(|_| Err(Error::cannot_run(message!("run.broken"))))?;
+        self.is_looked_at.set(false);
+        match may_go_on {
+            true => Ok(()),
+            false => Err(Error::stopped(message!("stop.notified")).hint(message!("stop.notified_hint"))),
+        }
+    }
+
+    /// Sends one row and waits for its end, which may stop the run. Where the first row is read back, sends rows one at a time
+    /// until one is done, then compares what the service stored with what was sent.
     async fn send_first(&self) -> Result<()> {
         loop {
             let Some(pending) = self.queue.next(self.shared).await else { return Ok(()) };
@@ -192,10 +234,13 @@ impl<'a> Sender<'a> {
             };
             self.note_end(operation.clone());
             self.outbox.flush();
+            let is_looked_at = self.reads_back || self.first_look.borrow().is_some();
+            if !is_looked_at || self.shared.stop.is_set() {
+                return Ok(());
+            }
             if operation.status.is_done() {
-                let say = |text: &str| self.progress.say(text);
                 return tokio::select! {
-                    compared = read_back::compare(&self.row_sender, &pending, &operation, before, say) => compared,
+                    looked_at = self.look_at(&pending, &operation, before) => looked_at,
                     () = self.shared.stop.stopped() => Ok(()),
                 };
             }

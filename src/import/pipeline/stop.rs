@@ -17,6 +17,8 @@ pub(crate) enum Cause {
     Interrupted,
     /// Going on would not help for now; the same command continues.
     Halted(Error),
+    /// The rows that are left would only fail in the same way; it means nothing when none are left.
+    Repeats(Error),
     /// It cannot go on.
     Failed(Error),
 }
@@ -30,11 +32,16 @@ impl Cause {
         }
     }
 
+    /// Whether it still means something when so many rows are left.
+    pub(crate) fn stands_with(&self, pending: u64) -> bool {
+        pending > 0 || !matches!(self, Cause::Repeats(_))
+    }
+
     /// The exit code it ends the command with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Cause::Interrupted => Exit::Interrupted,
-            Cause::Halted(_) => Exit::Stopped,
+            Cause::Halted(_) | Cause::Repeats(_) => Exit::Stopped,
             Cause::Failed(error) => error.exit(),
         }
     }
@@ -161,5 +168,13 @@ mod tests {
         assert_eq!(Cause::of(Error::stopped("down")).exit(), Exit::Stopped);
         assert!(matches!(Cause::of(Error::stopped("down")), Cause::Halted(_)));
         assert!(matches!(Cause::of(Error::cannot_run("gone")), Cause::Failed(_)));
+        assert_eq!(Cause::Repeats(Error::stopped("again")).exit(), Exit::Stopped);
+    }
+
+    #[test]
+    fn that_rows_would_fail_alike_means_nothing_when_none_are_left() {
+        let repeats = Cause::Repeats(Error::stopped("again"));
+        assert!(repeats.stands_with(1) && !repeats.stands_with(0));
+        assert!(Cause::Halted(Error::stopped("down")).stands_with(0));
     }
 }

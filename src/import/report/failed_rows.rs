@@ -8,6 +8,7 @@ use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use super::content::RunContent;
+use crate::check::as_shown::is_seen_in_sheet;
 use crate::error::{Context, Error, Result};
 use crate::files;
 use crate::format::{self, Column, Dialect, FileFormat, Row, Value, WriteOptions, Writer};
@@ -92,6 +93,7 @@ impl FailedRows {
     fn write(&mut self, row: &Row, operation: &Operation, run: &str) -> Result<()> {
         let reason = operation.reason.as_deref();
         let message = reason.map(|reason| match operation.status {
+            Status::Held if is_seen_in_sheet(&reason.code) => format!("{} {}", reason.code, reason.message),
             Status::Failed if !reason.code.is_empty() => format!("{} {}", reason.code, reason.message),
             _ => reason.message.to_string(),
         });

@@ -55,6 +55,7 @@ pub fn summary(
         "input_fingerprint": identity.input,
         "rows_per_second": if seconds > 0.0 { (content.counts.ended() as f64 / seconds * 10.0).round() / 10.0 } else { 0.0 },
         "parent": identity.parent.as_ref().map(|parent| parent.run),
+        "columns_not_imported": content.mapping.report().taken_by_nothing(),
         "next": next,
     }))
 }
@@ -85,6 +86,7 @@ pub fn describe(content: &RunContent<'_>, files: &Files, cause: Option<&str>, ne
     if content.ids_pending > 0 {
         lines.push(t!("report.ids_pending", rows = content.ids_pending).into_owned());
     }
+    lines.extend(content.mapping.report().loss().map(|loss| loss.to_string()));
     for (status, code, message, rows) in content.reasons.iter().take(SHOWN_REASONS) {
         lines.push(words::reason(*status, code, message, *rows));
     }

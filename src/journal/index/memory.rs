@@ -5,13 +5,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, TransactionBehavior, params};
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, Row, ToSql, TransactionBehavior, params, params_from_iter};
 use uuid::Uuid;
 
 use super::super::database::{FILE_NAME, damaged, has_journal};
 use super::super::operation::RowIdentity;
-use super::super::reader::JournalReader;
+use super::super::reader::{JournalReader, SentRow};
 use super::super::status::Status;
 use super::runs::{IndexedRun, RunIndex};
 use crate::error::{Context, Error, Result};
@@ -56,7 +56,10 @@ impl SentBefore {
     }
 }
 
-/// Where rows of journals wait to be put into the index in its order, which spares it to write each page many times.
+/// As many rows of journals are put in order in memory, where they take three MiB.
+const IN_MEMORY: usize = 1 << 15;
+
+/// Where rows of journals wait when there are more of them, to be put into the index in its order all the same.
 const STAGED: &str = "
 CREATE TEMP TABLE IF NOT EXISTS staged (
   has_identity INTEGER NOT NULL, hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL,
@@ -70,13 +73,16 @@ CREATE TEMP TABLE IF NOT EXISTS staged_key (
 const TAKE_OVER: &str = "
 INSERT INTO by_identity SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 1
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 INSERT INTO by_content SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 0
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 INSERT INTO by_key SELECT key, run, status, id FROM temp.staged_key WHERE true
   ORDER BY key, run, temp.staged_key.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 DROP TABLE temp.staged; DROP TABLE temp.staged_key;
 ";
 
@@ -208,12 +214,14 @@ impl RunIndex {
         let place = self.place();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context(|| place.clone())?;
-        transaction.execute_batch(STAGED).context(|| place.clone())?;
+        let mut gathered = Gathered::new(&transaction, IN_MEMORY);
         for (run, past, mark) in &grown {
             let done = past.done()?;
             // An older copy knows nothing of what became of the rows that were in doubt later.
-            let is_older = done < run.done;
-            let sent = read_rows(&transaction, run.number, past, is_older, &place)?;
+            if done >= run.done {
+                forget_unproved(&transaction, run.number).context(|| place.clone())?;
+            }
+            let sent = gather(&mut gathered, run.number, past, &place)?;
             let is_finished = matches!(past.ended()?, Some((_, true)));
             transaction
                 .execute(
@@ -223,7 +231,7 @@ impl RunIndex {
                 .context(|| place.clone())?;
         }
         for (run, past) in &copies {
-            read_rows(&transaction, run.number, past, true, &place)?;
+            gather(&mut gathered, run.number, past, &place)?;
             transaction
                 .execute(
                     "UPDATE run SET done = max(done, ?2) WHERE number = ?1",
@@ -231,7 +239,7 @@ impl RunIndex {
                 )
                 .context(|| place.clone())?;
         }
-        transaction.execute_batch(TAKE_OVER).and_then(|()| transaction.commit()).context(|| place.clone())
+        gathered.take_over().and_then(|()| transaction.commit()).context(|| place.clone())
     }
 
     /// What runs have made of these rows, for each of them the weightiest that one of those says which `counts` lets count;
@@ -324,31 +332,140 @@ fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize
     order
 }
 
-/// Stages the rows that a run has sent; how many they are. What was done stays done; what was in doubt may have been found out,
-/// unless it is an older copy of the journal that says so.
-fn read_rows(index: &Connection, number: i64, past: &JournalReader, is_older: bool, place: &Message) -> Result<u64> {
-    let begun = (|| -> rusqlite::Result<_> {
-        if !is_older {
-            index.execute("DELETE FROM by_identity WHERE run = ?1 AND status = 7", [number])?;
-            index.execute("DELETE FROM by_content WHERE run = ?1 AND status = 7", [number])?;
-            index.execute("DELETE FROM by_key WHERE run = ?1 AND status = 7", [number])?;
-        }
-        let row = index.prepare("INSERT INTO temp.staged VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-        let key = index.prepare("INSERT INTO temp.staged_key VALUES (?1, ?2, ?3, ?4)")?;
-        Ok((row, key))
-    })();
-    let (mut row, mut key) = begun.context(|| place.clone())?;
-    let mut rows = 0;
-    past.each_sent(|sent| {
-        rows += 1;
-        let status = sent.status as i64;
-        let staged =
-            row.execute(params![sent.has_identity, &sent.hash[..], sent.copy, number, status, sent.id]).and_then(
-                |_| sent.key.map_or(Ok(0), |hash| key.execute(params![hash.cast_signed(), number, status, sent.id])),
-            );
-        staged.map(drop).context(|| place.clone())
+/// Gathers the rows that a run has sent; how many they are.
+fn gather(gathered: &mut Gathered<'_>, number: i64, past: &JournalReader, place: &Message) -> Result<u64> {
+    let mut sent = 0;
+    past.each_sent(|row| {
+        sent += 1;
+        gathered.add(number, row).context(|| place.clone())
     })?;
-    Ok(rows)
+    Ok(sent)
+}
+
+/// What was done stays done; what was in doubt may have been found out.
+fn forget_unproved(index: &Connection, run: i64) -> rusqlite::Result<()> {
+    for table in ["by_identity", "by_content", "by_key"] {
+        index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 7"), [run])?;
+    }
+    Ok(())
+}
+
+/// Rows that runs have sent, on their way into the index. It takes them in its own order, which spares it to write each page
+/// many times.
+struct Gathered<'a> {
+    index: &'a Connection,
+    rows: Vec<GatheredRow>,
+    /// Most rows to hold here.
+    room: usize,
+    /// Whether some wait in the tables of [`STAGED`].
+    is_staged: bool,
+}
+
+/// A row that a run has sent, in as few bytes as it takes: there may be many.
+struct GatheredRow {
+    hash: Content,
+    run: i64,
+    key: i64,
+    /// The record's id, as the journal keeps it.
+    id: Value,
+    copy: u32,
+    /// Its place among the rows: of those that were read twice the last one counts, as it is the newest.
+    place: u32,
+    status: u8,
+    has_identity: bool,
+    has_key: bool,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(index: &'a Connection, room: usize) -> Self {
+        Gathered { index, rows: Vec::new(), room, is_staged: false }
+    }
+
+    fn add(&mut self, run: i64, sent: SentRow) -> rusqlite::Result<()> {
+        if self.rows.len() >= self.room {
+            self.stage()?;
+        }
+        self.rows.push(GatheredRow {
+            hash: sent.hash,
+            run,
+            key: sent.key.unwrap_or_default().cast_signed(),
+            id: sent.id,
+            copy: sent.copy,
+            place: self.rows.len() as u32,
+            status: sent.status as u8,
+            has_identity: sent.has_identity,
+            has_key: sent.key.is_some(),
+        });
+        Ok(())
+    }
+
+    fn stage(&mut self) -> rusqlite::Result<()> {
+        self.index.execute_batch(STAGED)?;
+        self.is_staged = true;
+        insert_all(self.index, "temp.staged", "", self.rows.iter(), |row| {
+            let hash = row.hash[..].into();
+            Ok([row.has_identity.into(), hash, row.copy.into(), row.run.into(), row.status.into(), row.id.to_sql()?])
+        })?;
+        insert_all(self.index, "temp.staged_key", "", self.rows.iter().filter(|row| row.has_key), |row| {
+            Ok([row.key.into(), row.run.into(), row.status.into(), row.id.to_sql()?])
+        })?;
+        self.rows.clear();
+        Ok(())
+    }
+
+    fn take_over(mut self) -> rusqlite::Result<()> {
+        if self.is_staged {
+            self.stage()?;
+            return self.index.execute_batch(TAKE_OVER);
+        }
+        // As a number a hash is compared at once, and in the same order.
+        self.rows.sort_unstable_by_key(|row| (u128::from_be_bytes(row.hash), row.copy, row.run, row.place));
+        for (table, has_identity) in [("by_identity", true), ("by_content", false)] {
+            let rows = self.rows.iter().filter(|row| row.has_identity == has_identity);
+            insert_all(self.index, table, UPDATE, rows, |row| {
+                Ok([row.hash[..].into(), row.copy.into(), row.run.into(), row.status.into(), row.id.to_sql()?])
+            })?;
+        }
+        self.rows.retain(|row| row.has_key);
+        self.rows.sort_unstable_by_key(|row| (row.key, row.run, row.place));
+        insert_all(self.index, "by_key", UPDATE, self.rows.iter(), |row| {
+            Ok([row.key.into(), row.run.into(), row.status.into(), row.id.to_sql()?])
+        })
+    }
+}
+
+/// Rows that one statement takes: what it costs to begin and to end one they share.
+const AT_ONCE: usize = 32;
+
+/// Of a row that is there already the status is brought up to date.
+const UPDATE: &str = "ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+     WHERE status <> excluded.status AND excluded.status <> 7";
+
+/// Inserts rows into a table; `then` says what becomes of those that are there.
+fn insert_all<'r, const COLUMNS: usize>(
+    index: &Connection,
+    table: &str,
+    then: &str,
+    rows: impl Iterator<Item = &'r GatheredRow>,
+    values: impl Fn(&'r GatheredRow) -> rusqlite::Result<[ToSqlOutput<'r>; COLUMNS]>,
+) -> rusqlite::Result<()> {
+    let prepare = |rows: usize| {
+        let row = format!("({})", vec!["?"; COLUMNS].join(","));
+        index.prepare(&format!("INSERT INTO {table} VALUES {} {then}", vec![row; rows].join(",")))
+    };
+    let (mut many, mut one) = (prepare(AT_ONCE)?, prepare(1)?);
+    let mut batch = Vec::with_capacity(AT_ONCE * COLUMNS);
+    for row in rows {
+        batch.extend(values(row)?);
+        if batch.len() == AT_ONCE * COLUMNS {
+            many.execute(params_from_iter(&batch))?;
+            batch.clear();
+        }
+    }
+    for row in batch.chunks(COLUMNS) {
+        one.execute(params_from_iter(row))?;
+    }
+    Ok(())
 }
 
 fn read_sent_before(row: &Row<'_>, says_the_same: bool) -> rusqlite::Result<SentBefore> {
@@ -515,6 +632,42 @@ mod tests {
         }
         for (before, now) in [("3 4096", "4096 9 + 800 11"), ("4096 9 + 800 11", "4 4096"), ("", "")] {
             assert!(!is_cut(before, now), "{now}");
+        }
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_in_memory_are_taken_in_like_those_that_do() {
+        // Rows 3 and 5 come twice, the second time as done.
+        let rows = [5, 3, 9, 1, 3, 5, 2].into_iter().enumerate().map(|(place, row): (usize, u8)| SentRow {
+            has_identity: row != 9,
+            hash: [row; 16],
+            copy: u32::from(row == 2),
+            key: (row != 1).then_some(u64::MAX - u64::from(row)),
+            status: if place < 2 { Status::Unknown } else { Status::Created },
+            id: if place < 2 { Value::Null } else { Value::Text(format!("id {row}")) },
+        });
+        let taken_in = |room: usize| {
+            let index = RunIndex::open_existing(Path::new("nowhere")).unwrap();
+            let mut gathered = Gathered::new(&index.connection, room);
+            for run in [8, 7] {
+                rows.clone().for_each(|row| gathered.add(run, row).unwrap());
+            }
+            gathered.take_over().unwrap();
+            let dump = |sql: &str| -> Vec<String> {
+                let mut statement = index.connection.prepare(sql).unwrap();
+                statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            };
+            [
+                dump("SELECT hex(hash) || copy || ' ' || run || ' ' || status || ' ' || id FROM by_identity"),
+                dump("SELECT hex(hash) || copy || ' ' || run || ' ' || status || ' ' || id FROM by_content"),
+                dump("SELECT run || ' ' || key || ' ' || status || ' ' || id FROM by_key"),
+            ]
+        };
+        let all = taken_in(100);
+        assert_eq!(all.each_ref().map(Vec::len), [8, 2, 8]);
+        assert!(all.iter().flatten().all(|row| row.contains(" 1 id ")), "{all:?}");
+        for room in 1..15 {
+            assert_eq!(taken_in(room), all, "{room}");
         }
     }
 

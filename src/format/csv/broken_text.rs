@@ -1,0 +1,97 @@
+//! Text that was broken before it came here: read in a wrong encoding and saved again. Some of it can be told for certain.
+
+use std::collections::HashSet;
+
+use encoding_rs::{Encoding, GBK, UTF_8, WINDOWS_1252};
+use memchr::{memchr, memchr_iter, memmem};
+
+use crate::problem::Problem;
+
+/// What stands for characters that are lost.
+const LOST: &str = "\u{fffd}";
+/// The same, read as GBK.
+const LOST_IN_GBK: &str = "锟斤拷";
+
+/// Whether bytes of UTF-8 may hold broken text: a quick look, which says so too often and never too seldom.
+pub(super) fn may_be_in(bytes: &[u8]) -> bool {
+    memmem::find(bytes, LOST.as_bytes()).is_some()
+        || memmem::find(bytes, &LOST_IN_GBK.as_bytes()[..3]).is_some()
+        || memchr(0xc3, bytes).is_some()
+        || memchr_iter(0xe9, bytes).any(|at| bytes.get(at + 1).is_some_and(|next| (0x8b..=0x91).contains(next)))
+}
+
+/// What is wrong with a text, if it was broken.
+pub(super) fn find(text: &str) -> Option<Problem> {
+    if text.is_ascii() {
+        return None;
+    }
+    if text.contains(LOST) || text.contains(LOST_IN_GBK) || text.contains("锟斤") {
+        return Some(Problem::new("characters_lost"));
+    }
+    let meant = [GBK, WINDOWS_1252].into_iter().find_map(|wrong| read_right(text, wrong))?;
+    Some(Problem::held("wrong_encoding").with("meant", crate::text::clean(&crate::text::shorten(&meant, 30))))
+}
+
+/// The text that this was before its UTF-8 was read in a wrong encoding.
+fn read_right(text: &str, wrong: &'static Encoding) -> Option<String> {
+    let is_telling = |c: char| match wrong == GBK {
+        true => matches!(c, '\u{92e0}'..='\u{947f}'),
+        false => matches!(c, '\u{c2}'..='\u{f4}'),
+    };
+    if !text.chars().any(is_telling) {
+        return None;
+    }
+    let (bytes, _, has_others) = wrong.encode(text);
+    if has_others && wrong != GBK {
+        return None;
+    }
+    // The last character of the text may have lost its end.
+    let valid = match std::str::from_utf8(&bytes) {
+        Ok(_) => bytes.len(),
+        Err(error) if wrong == GBK && error.valid_up_to() + 4 > bytes.len() => error.valid_up_to(),
+        Err(_) => return None,
+    };
+    let (meant, _) = UTF_8.decode_without_bom_handling(&bytes[..valid]);
+    let wide: HashSet<char> = meant.chars().filter(|c| !c.is_ascii()).collect();
+    let least = if wrong == GBK { 2 } else { 1 };
+    (wide.len() >= least || (wide.len() == 1 && meant.chars().filter(|c| !c.is_ascii()).count() >= least))
+        .then(|| meant.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Option<&'static str> {
+        let problem = find(text);
+        assert!(problem.is_none() || may_be_in(text.as_bytes()), "{text} would be passed over");
+        problem.map(|problem| problem.code)
+    }
+
+    #[test]
+    fn broken_text_is_told() {
+        for text in ["示例\u{fffd}", "锟斤拷锟斤拷"] {
+            assert_eq!(code(text), Some("characters_lost"), "{text}");
+        }
+        for text in ["用户", "示例公司", "广东省深圳市", "é", "Müller"] {
+            for wrong in [GBK, WINDOWS_1252] {
+                let (read, _) = wrong.decode_without_bom_handling(text.as_bytes());
+                if (wrong == GBK && text.chars().any(|c| c < '\u{800}')) || read.contains('\u{fffd}') {
+                    continue;
+                }
+                assert!(code(&read).is_some(), "{text} as {read}");
+            }
+        }
+        assert_eq!(code("鐢ㄦ埛"), Some("wrong_encoding"));
+        assert_eq!(code("MÃ¼ller"), Some("wrong_encoding"));
+    }
+
+    #[test]
+    fn sound_text_is_not() {
+        for text in
+            ["鑫磊贸易有限公司", "锅炉厂", "Müller", "café, naïve", "錢鐘書", "鑄鐵鍋", "鎮", "½ × 3 °C", "江苏锦绣"]
+        {
+            assert_eq!(code(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What usual rows of a file are like, and rows that are not: a comma or a line break that was not quoted shifts values into
+//! other columns, and often no single value shows it.
+
+use csv::StringRecord;
+
+use super::layout::SampleRow;
+use crate::format::row::Row;
+use crate::problem::Problem;
+
+/// Filled cells that make a column's habit.
+const HABIT: usize = 5;
+/// Codes of what is held back for the rows around it.
+pub(super) const CODES: [&str; 4] = ["broken_line", "torn_row", "cells_shifted", "value_slipped"];
+/// Words that people write where nothing is to be written.
+const PLACEHOLDERS: [&str; 14] =
+    ["无", "暂无", "没有", "未知", "不详", "空", "-", "--", "—", "/", "\\", "n/a", "none", "null"];
+
+/// The shape of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Digits, and what stands between digits: numbers, dates, telephones.
+    Digits = 0,
+    /// Letters of ASCII: names, codes, addresses of mail and pages.
+    Letters = 1,
+    /// Anything wider: Chinese above all.
+    Wide = 2,
+}
+
+/// What the cells of a column look like.
+#[derive(Debug, Clone, Copy, Default)]
+struct Column {
+    shapes: [usize; 3],
+}
+
+/// What usual rows are like.
+#[derive(Debug, Default)]
+pub(super) struct Neighbours {
+    /// Columns of the header, without blank ones at its end, and with them.
+    columns: usize,
+    header_cells: usize,
+    shapes: Vec<Column>,
+    /// Columns that hold digits and nothing else.
+    strict: Vec<usize>,
+    /// Rows that are shorter, longer, or of one cell are usual here.
+    are_short: bool,
+    are_long: bool,
+    are_single: bool,
+}
+
+impl Neighbours {
+    /// Learns what is usual from the first rows below a header of `columns` columns, which has `header_cells` cells.
+    pub(super) fn new(columns: usize, header_cells: usize, rows: &[SampleRow]) -> Neighbours {
+        let count = |is: &dyn Fn(&SampleRow) -> bool| rows.iter().filter(|row| is(row)).count();
+        let is_long = |row: &SampleRow| row.cells.len() > header_cells && filled_width(&row.cells) <= columns;
+        let (short, long) = (count(&|row| row.cells.len() < columns), count(&is_long));
+        let single = count(&|row| row.cells.len() == 1);
+        let are_long = long >= 2 && long * 2 > rows.len();
+        let is_usual = |row: &&SampleRow| {
+            row.cells.len() >= columns && filled_width(&row.cells) <= columns && (are_long || !is_long(row))
+        };
+        let mut shapes = vec![Column::default(); columns];
+        for row in rows.iter().filter(is_usual) {
+            for (column, cell) in shapes.iter_mut().zip(&row.cells) {
+                if let Some(shape) = shape(cell) {
+                    column.shapes[shape as usize] += 1;
+                }
+            }
+        }
+        let strict = (0..columns).filter(|column| shapes[*column].holds_digits_only()).collect();
+        Neighbours {
+            columns,
+            header_cells,
+            shapes,
+            strict,
+            are_short: short >= HABIT && short * 3 > rows.len(),
+            are_long,
+            are_single: single >= HABIT && single * 2 > rows.len(),
+        }
+    }
+
+    /// Whether blank cells missing or too many at the end are the habit of this file.
+    pub(super) fn has_uneven_habit(&self) -> bool {
+        self.are_short || self.are_long
+    }
+
+    /// Notes of a row what its cells and its neighbours say. `before` and `next` are the rows directly above and below it.
+    pub(super) fn judge(&self, row: &mut Row, before: Option<usize>, next: Option<&Row>) {
+        let width = row.cells.len();
+        let filled = filled_width(&row.cells);
+        if filled > self.columns {
+            return;
+        }
+        if let Some(code) = self.torn(width, before, next.map(|next| next.cells.len())) {
+            row.remark(None, with_widths(Problem::held(code), row, self.columns));
+        } else if width > self.header_cells && !self.are_long {
+            let problem =
+                if self.fits(&row.cells) { Problem::word("cells_blank") } else { Problem::held("cells_shifted") };
+            row.remark(None, with_widths(problem, row, self.columns));
+        } else if width < self.columns {
+            if !self.are_any_fitting(&row.cells) {
+                row.remark(None, with_widths(Problem::held("cells_shifted"), row, self.columns));
+            } else if !self.are_short {
+                row.remark(None, with_widths(Problem::word("cells_blank"), row, self.columns));
+            }
+        } else if let Some(column) = self.slipped(&row.cells) {
+            row.remark(Some(column), Problem::held("value_slipped"));
+        }
+    }
+
+    /// Whether a row of this width, between these, looks like a part of a row that a line break tore: the first part, or a
+    /// later one.
+    fn torn(&self, width: usize, before: Option<usize>, next: Option<usize>) -> Option<&'static str> {
+        if self.columns < 2 || self.are_single {
+            return None;
+        }
+        let tears = |first: usize, second: usize| {
+            !self.are_short && first < self.columns && second < self.columns && first + second == self.columns + 1
+        };
+        if width == 1 || before.is_some_and(|before| tears(before, width) || (before == 1 && width < self.columns)) {
+            return Some("broken_line");
+        }
+        next.is_some_and(|next| next == 1 || tears(width, next)).then_some("torn_row")
+    }
+
+    /// Whether every filled cell looks like others of its column. What nothing is known of does not.
+    fn fits(&self, cells: &StringRecord) -> bool {
+        self.shapes.iter().zip(cells).all(|(column, cell)| shape(cell).is_none_or(|shape| column.has(shape)))
+    }
+
+    /// Whether no filled cell looks unlike all others of its column. What nothing is known of may be anything.
+    fn are_any_fitting(&self, cells: &StringRecord) -> bool {
+        self.shapes
+            .iter()
+            .zip(cells)
+            .all(|(column, cell)| shape(cell).is_none_or(|shape| column.filled() == 0 || column.has(shape)))
+    }
+
+    /// The first cell that is unlike the digits of its column, when the cells from there on would fit one column further
+    /// left or right.
+    fn slipped(&self, cells: &StringRecord) -> Option<usize> {
+        let odd = self.strict.iter().copied().find(|column| {
+            let text = cells.get(*column).unwrap_or_default();
+            !text.as_bytes().first().is_none_or(u8::is_ascii_digit)
+                && shape(text).is_some_and(|shape| shape != Shape::Digits)
+                && !PLACEHOLDERS.contains(&text.trim().to_lowercase().as_str())
+        })?;
+        let fits = |from: usize, to: usize| {
+            let Some(shape) = shape(cells.get(from).unwrap_or_default()) else { return true };
+            self.shapes.get(to).is_some_and(|column| column.filled() == 0 || column.has(shape))
+        };
+        let is_blank = |column: usize| shape(cells.get(column).unwrap_or_default()).is_none();
+        let from_left = odd > 0 && (odd..self.columns).all(|column| fits(column, column - 1));
+        let from_right = is_blank(self.columns - 1)
+            && (odd..self.columns).all(|column| is_blank(column) || fits(column, column + 1));
+        (from_left || from_right).then_some(odd)
+    }
+}
+
+impl Column {
+    fn filled(&self) -> usize {
+        self.shapes.iter().sum()
+    }
+
+    /// Whether a tenth of the cells have this shape.
+    fn has(&self, shape: Shape) -> bool {
+        let count = self.shapes[shape as usize];
+        count > 0 && count * 10 >= self.filled()
+    }
+
+    fn holds_digits_only(&self) -> bool {
+        let (digits, filled) = (self.shapes[Shape::Digits as usize], self.filled());
+        // One that is not may be the one that slipped.
+        digits >= HABIT && filled - digits <= 1.max(filled / 50)
+    }
+}
+
+pub(super) fn with_widths(problem: Problem, row: &Row, columns: usize) -> Problem {
+    problem
+        .with("line", row.line.unwrap_or(row.number))
+        .with("cells", row.cells.len())
+        .with("columns", columns)
+        .with("first", crate::text::clean(&crate::text::shorten(row.cells.get(0).unwrap_or_default().trim(), 30)))
+}
+
+/// Cells up to the last one that is filled.
+pub(super) fn filled_width(cells: &StringRecord) -> usize {
+    (0..cells.len()).rev().find(|column| !cells[*column].trim().is_empty()).map_or(0, |last| last + 1)
+}
+
+/// The shape of a cell; none when it is blank.
+fn shape(text: &str) -> Option<Shape> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let between = |byte: u8| matches!(byte, b'+' | b'-' | b'.' | b'/' | b':' | b' ' | b'(' | b')' | b'#' | b'*' | b'%');
+    Some(match text {
+        _ if !text.is_ascii() => Shape::Wide,
+        _ if text.bytes().all(|byte| byte.is_ascii_digit() || between(byte)) => Shape::Digits,
+        _ => Shape::Letters,
+    })
+}

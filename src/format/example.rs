@@ -1,0 +1,54 @@
+//! The example row of a template, known by what it says: in a text file that was saved from one, nothing else tells.
+
+use super::headings::Headings;
+use super::row::Row;
+use crate::problem::Problem;
+
+/// What the example row of the template holds in the columns of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ExampleRow {
+    cells: Vec<Option<String>>,
+}
+
+impl ExampleRow {
+    /// The example row in the columns of this header.
+    pub(super) fn new(header: &[String], headings: &dyn Headings) -> ExampleRow {
+        let example = |title: &String| headings.example(headings.find(title)?).map(str::to_owned);
+        ExampleRow { cells: header.iter().map(example).collect() }
+    }
+
+    /// Marks the example among these rows as no data.
+    pub(super) fn mark_among(&self, rows: &mut [Row]) {
+        if let Some(row) = rows.iter_mut().find(|row| self.is(row)) {
+            row.remark(None, Problem::skipped("example"));
+        }
+    }
+
+    /// Whether this row is the example as the template brought it. Columns may have been moved or removed since; a changed
+    /// or added value makes it data, and so does a single one that says nothing of being an example.
+    fn is(&self, row: &Row) -> bool {
+        let mut matched = 0;
+        let mut is_telling = false;
+        for column in 0..self.cells.len().max(row.cells.len()) {
+            let (text, example) = (row.cell(column).text.trim(), self.cells.get(column).and_then(Option::as_deref));
+            match example {
+                None if text.is_empty() => {}
+                Some(example) if is_same(text, example) => {
+                    matched += 1;
+                    is_telling |= example.contains("示例") || example.contains("example");
+                }
+                _ => return false,
+            }
+        }
+        matched > 1 || is_telling
+    }
+}
+
+/// The same text, or the same day as another program shows it.
+fn is_same(text: &str, example: &str) -> bool {
+    let day = |text: &str| {
+        let parts: Vec<u32> = text.split(['-', '/']).map(|part| part.parse().unwrap_or(0)).collect();
+        (parts.len() == 3 && parts.iter().all(|part| *part > 0)).then_some(parts)
+    };
+    text == example || day(text).is_some_and(|read| day(example) == Some(read))
+}

@@ -1,0 +1,236 @@
+//! Which sheet is read, and which of its rows is the header: the one that names most fields. A title above it, an
+//! explanation before the data and a sheet of something else are passed over, and said.
+
+use std::sync::Arc;
+
+use super::book::{Book, SheetEntry};
+use super::package::Package;
+use super::rows::Rows;
+use super::tail::Tail;
+use super::template;
+use crate::error::{Error, Result};
+use crate::format::headings::Headings;
+use crate::format::input::Input;
+use crate::format::row::Row;
+use crate::format::sheet::Sheet;
+use crate::format::summary_sheet::SUMMARY_SHEET_NAMES;
+use crate::message;
+use crate::message::Message;
+
+/// Rows of a sheet among which the header is looked for, blank ones left out.
+const LOOKED_AT: usize = 20;
+/// Rows of a sheet that are read for them; a sheet may begin far down.
+const MAX_READ: usize = 100_000;
+
+/// What is read of a workbook.
+pub(super) struct Choice<'a> {
+    /// The sheet.
+    pub entry: &'a SheetEntry,
+    /// What is known of it before its first row.
+    pub sheet: Sheet,
+    /// What it says behind its rows.
+    pub tail: Tail,
+}
+
+/// Chooses the sheet and its header.
+///
+/// # Errors
+/// An unknown sheet, a workbook or a sheet without a header, a sheet that is damaged.
+pub(super) fn choose<'a>(package: &mut Package, book: &'a Book, input: &Input) -> Result<Choice<'a>> {
+    let shown = &input.shown;
+    let candidates = candidates(book, input)?;
+    let mut best: Option<(usize, Header)> = None;
+    for (index, entry) in candidates.iter().enumerate() {
+        let rows = first_rows(package, book, entry)?;
+        let Some(header) = header_among(&rows, input, &Tail::default()) else { continue };
+        if best.as_ref().is_none_or(|(_, before)| header.fits_better_than(before)) {
+            best = Some((index, header));
+        }
+    }
+    let Some((index, _)) = best else {
+        return Err(match &input.sheet {
+            Some(sheet) => Error::usage(message!("xlsx.no_header", file = shown, sheet = sheet)),
+            None => Error::usage(message!("xlsx.empty", file = shown)),
+        }
+        .hint(message!("xlsx.no_header_hint")));
+    };
+    let entry = candidates[index];
+    let tail = Tail::read(package, &entry.path)?;
+    let rows = first_rows(package, book, entry)?;
+    // Its merged cells, which are known now, may tell more.
+    let header = header_among(&rows, input, &tail).unwrap_or_default();
+    let mut notes = notes_of_header(&rows, &header, input);
+    let holds_rows = |package: &mut Package, other: &SheetEntry| {
+        // A sheet that is not read need not be sound.
+        other.path != entry.path && first_rows(package, book, other).is_ok_and(|rows| !rows.is_empty())
+    };
+    let mut others = Vec::new();
+    let mut hidden = Vec::new();
+    for other in book.sheets.iter().filter(|other| is_for_rows(other)) {
+        if holds_rows(package, other) {
+            if other.is_visible { &mut others } else { &mut hidden }.push(other.name.clone());
+        }
+    }
+    if !hidden.is_empty() {
+        notes.push(message!("xlsx.hidden_sheets", sheets = hidden.join(", ")));
+    }
+    let sheet = Sheet {
+        delimiter: None,
+        name: Some(entry.name.clone()),
+        others,
+        header: header.titles,
+        header_row: header.number,
+        reading: "XLSX".to_owned(),
+        is_1904: book.looks.is_1904,
+        notes,
+    };
+    Ok(Choice { entry, sheet, tail })
+}
+
+/// The sheets that may be meant.
+fn candidates<'a>(book: &'a Book, input: &Input) -> Result<Vec<&'a SheetEntry>> {
+    let visible = || book.sheets.iter().filter(|sheet| sheet.is_visible && is_for_rows(sheet));
+    let Some(wanted) = &input.sheet else { return Ok(visible().collect()) };
+    let named: Vec<&SheetEntry> = book.sheets.iter().filter(|sheet| sheet.name.trim() == wanted.trim()).collect();
+    if named.is_empty() {
+        let names: Vec<&str> = visible().map(|sheet| sheet.name.as_str()).collect();
+        return Err(Error::usage(message!("xlsx.no_sheet", file = input.shown, sheet = wanted))
+            .hint(message!("xlsx.no_sheet_hint", sheets = names.join(", "))));
+    }
+    Ok(named)
+}
+
+/// Whether rows of somebody may stand in a sheet: what this program writes beside them is none of theirs.
+fn is_for_rows(sheet: &SheetEntry) -> bool {
+    sheet.name != template::EXPLANATION
+        && sheet.name != template::HIDDEN
+        && !SUMMARY_SHEET_NAMES.contains(&sheet.name.as_str())
+}
+
+/// The first rows of a sheet that are not blank.
+fn first_rows(package: &mut Package, book: &Book, entry: &SheetEntry) -> Result<Vec<Row>> {
+    let mut rows = Rows::open(package, book, entry, Tail::default())?;
+    let (mut found, mut row, mut read) = (Vec::new(), Row::default(), 0);
+    while found.len() < LOOKED_AT && read < MAX_READ && rows.read(&mut row)? {
+        read += 1;
+        if !row.is_blank() {
+            found.push(row.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// A row that may be the header.
+#[derive(Debug, Clone, Default)]
+struct Header {
+    /// Its row number, from 1.
+    number: u64,
+    /// Its texts, trailing empty ones left out.
+    titles: Vec<String>,
+    /// How many different fields they name.
+    known: usize,
+    /// The first of them, as a number.
+    field: Option<usize>,
+    /// How many of them are not empty.
+    filled: usize,
+    is_hidden: bool,
+}
+
+impl Header {
+    fn new(row: &Row, headings: Option<&Arc<dyn Headings>>) -> Header {
+        let mut titles: Vec<String> = row.cells.iter().map(str::to_owned).collect();
+        while titles.last().is_some_and(|title| title.trim().is_empty()) {
+            titles.pop();
+        }
+        let mut fields: Vec<usize> = headings
+            .map(|headings| titles.iter().filter_map(|title| headings.find(title)).collect())
+            .unwrap_or_default();
+        let field = fields.first().copied();
+        fields.sort_unstable();
+        fields.dedup();
+        let filled = titles.iter().filter(|title| !title.trim().is_empty()).count();
+        Header { number: row.number, titles, known: fields.len(), field, filled, is_hidden: row.is_hidden }
+    }
+
+    /// Whether at least half of what it says is understood.
+    fn is_plain(&self) -> bool {
+        self.known > 0 && self.known * 2 >= self.filled
+    }
+
+    /// Whether it names more fields than one before it, or as many and nothing else.
+    fn fits_better_than(&self, before: &Header) -> bool {
+        let unknown = |header: &Header| header.filled.saturating_sub(header.known);
+        self.known > before.known || (self.known > 0 && self.known == before.known && unknown(self) < unknown(before))
+    }
+}
+
+/// The header among the first rows of a sheet: the first of them, unless what stands above a better one is plainly no data.
+fn header_among(rows: &[Row], input: &Input, tail: &Tail) -> Option<Header> {
+    let from = input.header_row.unwrap_or(1);
+    let headings = input.headings.as_ref();
+    let mut merged = rows.to_vec();
+    fill_merged(&mut merged, tail);
+    let mut headers = merged.iter().filter(|row| row.number >= from).map(|row| Header::new(row, headings));
+    let mut best = headers.next()?;
+    if input.header_row.is_some() {
+        return Some(best);
+    }
+    // A table says itself where its header is.
+    if let [table] = tail.tables.as_slice()
+        && let Some(row) = merged.iter().find(|row| row.number == u64::from(table.area.top) + 1)
+    {
+        let of_table = Header::new(row, headings);
+        if of_table.known >= best.known {
+            return Some(of_table);
+        }
+    }
+    let mut is_under_titles = true;
+    let mut above = best.clone();
+    for header in headers {
+        is_under_titles &= above.filled <= 1 || above.is_hidden;
+        let is_better = header.known > best.known
+            || (best.is_hidden && header.known == best.known)
+            // A title may be a heading, too: `公司`, and below it `公司名称`.
+            || (best.number == above.number && best.filled == 1 && header.known == 1 && header.field == best.field);
+        if is_better && header.is_plain() && !header.is_hidden && (is_under_titles || header.known > 1) {
+            best = header.clone();
+        }
+        above = header;
+    }
+    Some(best)
+}
+
+/// Gives the cells that are merged downwards, or across, with one above or before them its text: a header of two rows is
+/// read by its second.
+fn fill_merged(rows: &mut [Row], tail: &Tail) {
+    let Some(last) = rows.last().map(|row| row.number) else { return };
+    for area in tail.merges.iter().take_while(|area| u64::from(area.top) < last).filter(|area| area.bottom > area.top) {
+        let of_row = |row: u32| move |candidate: &&Row| candidate.number == u64::from(row) + 1;
+        let Some(text) = rows.iter().find(of_row(area.top)).map(|row| row.cell(area.left as usize).text.to_owned())
+        else {
+            continue;
+        };
+        if area.left != area.right || text.is_empty() {
+            continue;
+        }
+        for row in
+            rows.iter_mut().filter(|row| (u64::from(area.top) + 2..=u64::from(area.bottom) + 1).contains(&row.number))
+        {
+            let column = area.left as usize;
+            let mut cells: Vec<String> = row.cells.iter().map(str::to_owned).collect();
+            cells.resize(cells.len().max(column + 1), String::new());
+            cells[column].clone_from(&text);
+            row.cells = cells.into();
+        }
+    }
+}
+
+/// What is said when the header is not the first row.
+fn notes_of_header(rows: &[Row], header: &Header, input: &Input) -> Vec<Message> {
+    let is_first = rows.iter().find(|row| !row.is_blank()).is_none_or(|row| row.number >= header.number);
+    if is_first || input.header_row.is_some() {
+        Vec::new()
+    } else {
+        vec![message!("xlsx.header_found", row = header.number)]
+    }
+}

@@ -1,0 +1,435 @@
+//! The rows of a sheet as a person sees them: the texts of their cells, what is hidden of them, and what only looks like a
+//! value.
+
+use quick_xml::events::{BytesStart, Event};
+use rust_i18n::t;
+
+use super::area::{self, Area};
+use super::book::{Book, SheetEntry};
+use super::cell_text::{of_15_digits, push_iso, push_moment};
+use super::limits::{MAX_COLUMNS, MAX_ROWS};
+use super::number_format::Meaning;
+use super::package::{MAX_SHEET, Package};
+use super::strings::read_runs;
+use super::tail::{Table, Tail};
+use super::xml::{Xml, attribute, is_true};
+use crate::error::{Error, Result};
+use crate::format::cell::CellKind;
+use crate::format::column_letters::column_letters;
+use crate::format::row::{Row, Shown};
+use crate::problem::Problem;
+
+/// Most digits of a number whose text is taken as it stands.
+const SAFE_DIGITS: usize = 15;
+/// Most ranges of columns a sheet may describe.
+const MAX_COLUMN_RANGES: usize = MAX_COLUMNS as usize;
+
+/// The rows of a sheet, one after another.
+pub(super) struct Rows<'a> {
+    xml: Xml<'a>,
+    book: &'a Book,
+    /// Merged cells that begin in a row to come, and those that reach into the one being read.
+    merges: Vec<Area>,
+    next_merge: usize,
+    active_merges: Vec<Area>,
+    tables: Vec<Table>,
+    /// Columns that are hidden, first and last.
+    hidden_columns: Vec<(u32, u32)>,
+    /// The row that was read last, counted from 1; 0 before the first.
+    number: u32,
+    ended: bool,
+    buffer: Vec<u8>,
+    cell: CellParts,
+}
+
+/// What stands in a cell.
+#[derive(Debug, Default)]
+struct CellParts {
+    /// The type it has, as the format calls it.
+    kind: CellType,
+    style: usize,
+    /// Whether it refers to a value that is kept elsewhere: a picture, or what a service knows of it.
+    has_rich_value: bool,
+    has_formula: bool,
+    is_picture: bool,
+    has_value: bool,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum CellType {
+    #[default]
+    Number,
+    Shared,
+    Text,
+    Bool,
+    Error,
+    Date,
+}
+
+impl<'a> Rows<'a> {
+    /// Begins with the first row of a sheet. `tail` is what was found behind its rows, if anybody looked.
+    ///
+    /// # Errors
+    /// A sheet that is damaged.
+    pub(super) fn open(package: &'a mut Package, book: &'a Book, sheet: &SheetEntry, tail: Tail) -> Result<Rows<'a>> {
+        let shown = package.shown().to_owned();
+        let missing = || super::error::damaged(&shown, &t!("xlsx.missing_part", part = sheet.path));
+        let mut xml = package.part(&sheet.path, MAX_SHEET)?.ok_or_else(missing)?;
+        let mut buffer = Vec::new();
+        let mut hidden_columns = Vec::new();
+        loop {
+            let Some(element) = xml.next_start(&mut buffer)? else { return Err(xml.cut_off()) };
+            match element.local_name().as_ref() {
+                "sheetData" => break,
+                "col" if hidden_columns.len() < MAX_COLUMN_RANGES => hidden_columns.extend(hidden_range(&element)),
+                _ => {}
+            }
+        }
+        Ok(Rows {
+            xml,
+            book,
+            merges: tail.merges,
+            next_merge: 0,
+            active_merges: Vec::new(),
+            tables: tail.tables,
+            hidden_columns,
+            number: 0,
+            ended: false,
+            buffer,
+            cell: CellParts::default(),
+        })
+    }
+
+    /// Reads the next row, blank or not; false at the end.
+    ///
+    /// # Errors
+    /// A row that is damaged.
+    pub(super) fn read(&mut self, row: &mut Row) -> Result<bool> {
+        row.clear();
+        if self.ended {
+            return Ok(false);
+        }
+        let is_hidden = loop {
+            match self.xml.next(&mut self.buffer)? {
+                Event::Start(element) if element.local_name().as_ref() == "row" => {
+                    let number = attribute(&element, "r").map(|number| number.trim().parse::<u32>().unwrap_or(0));
+                    let is_hidden =
+                        is_true(attribute(&element, "hidden")) || is_zero(attribute(&element, "ht").as_deref());
+                    // A row that does not say its number follows the one before.
+                    match number {
+                        Some(number) if number > self.number && number <= MAX_ROWS => self.number = number,
+                        Some(_) => return Err(self.out_of_order()),
+                        None => self.number += 1,
+                    }
+                    self.read_cells(row, number.is_some())?;
+                    break is_hidden;
+                }
+                Event::End(element) if element.local_name().as_ref() == "sheetData" => {
+                    self.ended = true;
+                    return Ok(false);
+                }
+                Event::Eof => return Err(self.xml.cut_off()),
+                _ => {}
+            }
+        };
+        row.number = u64::from(self.number);
+        row.is_hidden = is_hidden;
+        Ok(true)
+    }
+
+    /// Says of the row that was read what a person sees of it and the cells do not tell.
+    pub(super) fn remark(&mut self, row: &mut Row, width: usize) {
+        let index = self.number - 1;
+        if row.is_hidden {
+            row.remark(None, Problem::held("hidden_row"));
+        }
+        for (first, last) in &self.hidden_columns {
+            for column in *first as usize..=(*last as usize).min(row.cells.len()) {
+                if !row.cell(column).text.trim().is_empty() {
+                    row.remark(Some(column), Problem::held("hidden_column").with("column", column_letters(column)));
+                }
+            }
+        }
+        while let Some(area) = self.merges.get(self.next_merge).filter(|area| area.top <= index) {
+            self.active_merges.push(*area);
+            self.next_merge += 1;
+        }
+        self.active_merges.retain(|area| area.bottom >= index);
+        for area in &self.active_merges {
+            for column in area.columns().take_while(|column| (*column as usize) < width) {
+                if (index, column) != (area.top, area.left) {
+                    row.remark(Some(column as usize), Problem::new("merged_cells").with("range", area));
+                }
+            }
+        }
+        let totals = |table: &&Table| {
+            table.totals > 0
+                && table.area.rows().contains(&index)
+                && index > table.area.bottom - table.totals.min(table.area.bottom)
+        };
+        if let Some(table) = self.tables.iter().find(totals) {
+            let is_inside = |column: usize| table.area.columns().contains(&u32::try_from(column).unwrap_or(u32::MAX));
+            // Beside a table there may be data.
+            let is_alone =
+                (0..row.cells.len()).all(|column| is_inside(column) || row.cell(column).text.trim().is_empty());
+            let problem = if is_alone { Problem::skipped("totals_row") } else { Problem::held("totals_row") };
+            row.remark(None, problem);
+        }
+    }
+
+    /// Reads the cells of the row that has just begun.
+    fn read_cells(&mut self, row: &mut Row, is_numbered: bool) -> Result<()> {
+        let mut next_column = 0;
+        let mut is_first = true;
+        loop {
+            let reference = match self.xml.next(&mut self.buffer)? {
+                Event::Start(element) if element.local_name().as_ref() == "c" => self.cell.begin(&element),
+                Event::End(element) if element.local_name().as_ref() == "row" => return Ok(()),
+                Event::Eof => return Err(self.xml.cut_off()),
+                _ => continue,
+            };
+            let column = match reference {
+                Reference::Next => next_column,
+                Reference::Wrong => return Err(self.out_of_order()),
+                Reference::At(at, column) => {
+                    // The first cell tells the number of a row that does not say it.
+                    if is_first && !is_numbered && at + 1 >= self.number {
+                        self.number = at + 1;
+                    }
+                    if at + 1 != self.number || column < next_column {
+                        return Err(self.out_of_order());
+                    }
+                    column
+                }
+            };
+            // A cell given twice or out of order could only be put in the wrong column or row.
+            if column >= MAX_COLUMNS || self.number > MAX_ROWS {
+                return Err(self.out_of_order());
+            }
+            is_first = false;
+            next_column = column + 1;
+            self.read_cell()?;
+            self.push_cell(row, column as usize)?;
+        }
+    }
+
+    /// Reads what stands in the cell that has just begun.
+    fn read_cell(&mut self) -> Result<()> {
+        let cell = &mut self.cell;
+        loop {
+            let part = match self.xml.next(&mut self.buffer)? {
+                Event::Start(element) => match element.local_name().as_ref() {
+                    "v" => Part::Value,
+                    "is" => Part::Inline,
+                    "f" => Part::Formula,
+                    _ => Part::Other,
+                },
+                Event::End(element) if element.local_name().as_ref() == "c" => return Ok(()),
+                Event::Eof => return Err(self.xml.cut_off()),
+                _ => continue,
+            };
+            match part {
+                Part::Value => {
+                    cell.has_value = true;
+                    self.xml.text(&mut self.buffer, &mut cell.text)?;
+                }
+                Part::Inline => {
+                    cell.has_value = true;
+                    cell.text.clear();
+                    read_runs(&mut self.xml, &mut self.buffer, &mut cell.text)?;
+                }
+                Part::Formula => {
+                    cell.has_formula = true;
+                    let start = cell.text.len();
+                    self.xml.text(&mut self.buffer, &mut cell.text)?;
+                    cell.is_picture |= shows_picture(&cell.text[start..]);
+                    cell.text.truncate(start);
+                }
+                Part::Other => self.xml.skip(&mut self.buffer)?,
+            }
+        }
+    }
+
+    /// Puts the cell into its column.
+    fn push_cell(&mut self, row: &mut Row, column: usize) -> Result<()> {
+        let (cell, book) = (&self.cell, self.book);
+        let text = cell.text.as_str();
+        if cell.is_picture || is_picture_text(text) || (cell.has_rich_value && cell.kind == CellType::Error) {
+            row.remark(Some(column), Problem::new("picture_in_cell"));
+            return Ok(());
+        }
+        if cell.has_formula {
+            // An empty text is a result, too.
+            if !cell.has_value || (text.is_empty() && cell.kind != CellType::Text) {
+                row.remark(Some(column), Problem::new("formula_without_result"));
+                return Ok(());
+            }
+            if book.is_uncalculated {
+                // What programs write that cannot calculate is 0, whatever the formula would give.
+                row.remark(
+                    Some(column),
+                    match text {
+                        "0" => Problem::new("formula_without_result"),
+                        _ => Problem::held("formula_not_calculated"),
+                    },
+                );
+            }
+        }
+        if text.is_empty() {
+            return Ok(());
+        }
+        while row.cells.len() < column {
+            row.cells.push_field("");
+            row.kinds.push(CellKind::Text);
+        }
+        let kind = match cell.kind {
+            CellType::Text => push(row, text, CellKind::Text),
+            CellType::Error => push(row, text, CellKind::Error),
+            CellType::Shared => {
+                let shared = text.trim().parse().ok().and_then(|index| book.strings.get(index));
+                let Some(shared) = shared else { return Err(self.damaged(&t!("xlsx.no_such_text"))) };
+                if is_picture_text(shared) {
+                    row.remark(Some(column), Problem::new("picture_in_cell"));
+                    return Ok(());
+                }
+                push(row, shared, CellKind::Text)
+            }
+            CellType::Bool => {
+                let is_true = text.trim() == "1" || text.trim().eq_ignore_ascii_case("true");
+                push(row, if is_true { "TRUE" } else { "FALSE" }, CellKind::Bool)
+            }
+            CellType::Date => {
+                let mut date = String::new();
+                let kind = push_iso(text, &mut date);
+                push(row, &date, kind)
+            }
+            CellType::Number => push_number(book, cell.style, text, row, column),
+        };
+        row.kinds.push(kind);
+        Ok(())
+    }
+
+    fn out_of_order(&self) -> Error {
+        self.xml.damaged(&t!("xlsx.order", row = self.number))
+    }
+
+    fn damaged(&self, why: &str) -> Error {
+        self.xml.damaged(&t!("xlsx.after_row", row = self.number - 1, why = why))
+    }
+}
+
+enum Part {
+    Value,
+    Inline,
+    Formula,
+    Other,
+}
+
+/// Where a cell says it stands.
+enum Reference {
+    /// It does not say: behind the one before.
+    Next,
+    /// Row and column, counted from 0.
+    At(u32, u32),
+    /// Where no cell can be.
+    Wrong,
+}
+
+impl CellParts {
+    /// Takes what the element of a cell says, and tells where it stands.
+    fn begin(&mut self, element: &BytesStart<'_>) -> Reference {
+        let text = std::mem::take(&mut self.text);
+        *self = CellParts { text, ..CellParts::default() };
+        self.text.clear();
+        let mut reference = Reference::Next;
+        let mut attributes = element.attributes();
+        for attribute in attributes.with_checks(false).flatten() {
+            let value = attribute.value.as_ref();
+            match attribute.key.as_ref() {
+                "r" => {
+                    reference = area::cell(value).map_or(Reference::Wrong, |(row, column)| Reference::At(row, column));
+                }
+                "s" => self.style = value.parse().unwrap_or(0),
+                "t" => {
+                    self.kind = match value {
+                        "s" => CellType::Shared,
+                        "str" | "inlineStr" => CellType::Text,
+                        "b" => CellType::Bool,
+                        "e" => CellType::Error,
+                        "d" => CellType::Date,
+                        _ => CellType::Number,
+                    }
+                }
+                "vm" => self.has_rich_value = true,
+                _ => {}
+            }
+        }
+        reference
+    }
+}
+
+fn push(row: &mut Row, text: &str, kind: CellKind) -> CellKind {
+    row.cells.push_field(text);
+    kind
+}
+
+/// Puts a number into its column: as a day where its format says so, and with what its format shows of it.
+fn push_number(book: &Book, style: usize, text: &str, row: &mut Row, column: usize) -> CellKind {
+    let format = book.looks.format(style);
+    let is_safe = text.len() <= SAFE_DIGITS && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_safe && format.shows_integers {
+        return push(row, text, CellKind::Number);
+    }
+    // A word for what is no number, as some programs write it, is a text.
+    let is_number = text.bytes().any(|byte| byte.is_ascii_digit());
+    let Some(number) = text.trim().parse::<f64>().ok().filter(|number| is_number && number.is_finite()) else {
+        return push(row, text, CellKind::Text);
+    };
+    let mut plain = String::new();
+    let mut shown = None;
+    let kind = match format.meaning {
+        Meaning::Plain | Meaning::Number | Meaning::Duration => {
+            plain = of_15_digits(number);
+            CellKind::Number
+        }
+        Meaning::Day | Meaning::Time => push_moment(number, book.looks.is_1904, &mut plain),
+    };
+    match format.meaning {
+        Meaning::Number if plain.len() <= SAFE_DIGITS + 2 => {
+            let text = format.show(&plain);
+            if text.as_deref() != Some(&plain) {
+                shown = Some(Shown { column, text });
+            }
+        }
+        Meaning::Time if kind != CellKind::DateTime => shown = Some(Shown { column, text: format.show_time(number) }),
+        Meaning::Duration => shown = Some(Shown { column, text: format.show_time(number) }),
+        _ => {}
+    }
+    row.shown.extend(shown);
+    push(row, &plain, kind)
+}
+
+/// Whether a formula is a picture in the cell.
+fn shows_picture(formula: &str) -> bool {
+    let formula = formula.strip_prefix('=').unwrap_or(formula);
+    let formula = formula.strip_prefix("_xlfn.").unwrap_or(formula);
+    formula.starts_with("DISPIMG(") || formula.starts_with("IMAGE(")
+}
+
+/// Whether a text is what is kept for a picture in the cell.
+fn is_picture_text(text: &str) -> bool {
+    text.starts_with('=') && (text.starts_with("=DISPIMG(\"") || text.starts_with("=_xlfn.DISPIMG(\""))
+}
+
+/// First and last column, counted from 0, of columns that nobody sees.
+fn hidden_range(element: &BytesStart<'_>) -> Option<(u32, u32)> {
+    let is_hidden = is_true(attribute(element, "hidden")) || is_zero(attribute(element, "width").as_deref());
+    let number = |name: &str| attribute(element, name)?.trim().parse::<u32>().ok()?.checked_sub(1);
+    let (first, last) = (number("min")?, number("max")?);
+    (is_hidden && first <= last).then_some((first, last.min(MAX_COLUMNS - 1)))
+}
+
+fn is_zero(size: Option<&str>) -> bool {
+    size.and_then(|size| size.trim().parse::<f64>().ok()) == Some(0.0)
+}

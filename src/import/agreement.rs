@@ -1,0 +1,403 @@
+//! Who agreed to that? Before rows are sent to anything but the sandbox a person sees what is meant and is asked at the
+//! console; `--yes` agrees to sending what was shown, and to nothing else. A question that nobody is there to answer sends
+//! nothing and names the option that answers it.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rust_i18n::t;
+
+use super::agreed::Agreed;
+use super::first_look::FirstLook;
+use super::introduction::Introduction;
+use super::options::ImportOptions;
+use super::preflight::{Preflight, Rows};
+use super::spool::RowState;
+use crate::account::Account;
+use crate::api::Target;
+use crate::check::consent::{Consent, is_kept};
+use crate::entity::{Entity, WriteMode};
+use crate::error::{Error, Result};
+use crate::journal::{JournalReader, RunIndex};
+use crate::language::Language;
+use crate::message;
+use crate::message::Message;
+use crate::problem::Severity;
+use crate::terminal::{Console, Printer, Yes, is_yes, typed_number};
+
+/// Rows above which a person types their number.
+const NUMBER_ABOVE: u64 = 1000;
+/// Writes that somebody may be notified of, as they are kept.
+const NEW_TICKET: &str = "new_ticket";
+const TICKET_STATUS: &str = "ticket_status";
+/// Times a number is asked for.
+const NUMBER_ATTEMPTS: usize = 3;
+
+/// The run that is asked about.
+pub(super) struct About<'a> {
+    /// How many of the rows have an end that stands; none for a new run.
+    pub ended: Option<u64>,
+    /// How many rows are not sent because of what other runs did.
+    pub remembered: u64,
+    /// Its folder.
+    pub folder: &'a Path,
+    /// The runs of the account.
+    pub index: &'a RunIndex,
+}
+
+/// Sees to it that somebody agrees.
+pub(super) struct Agreement<'a> {
+    options: &'a ImportOptions<'a>,
+    about: About<'a>,
+    printer: &'a Printer,
+    console: Option<Console>,
+    notifications: Notifications,
+}
+
+/// What a person answered about notifications, for these kinds of writes.
+enum Notifications {
+    /// They are switched off.
+    AreOff(Vec<&'static str>),
+    /// One record goes first, and then the person looks.
+    OneFirst(Vec<&'static str>),
+}
+
+/// Whether rows may be sent.
+pub(super) enum Answer {
+    /// They may not.
+    No,
+    /// They may; where somebody is to look at the first one, the others wait for it.
+    Yes(Option<FirstLook>),
+}
+
+impl<'a> Agreement<'a> {
+    /// About sending what a run has left.
+    pub(super) fn new(options: &'a ImportOptions<'a>, about: About<'a>, printer: &'a Printer) -> Agreement<'a> {
+        Agreement {
+            options,
+            about,
+            printer,
+            console: Console::open(),
+            notifications: Notifications::AreOff(Vec::new()),
+        }
+    }
+
+    /// Whether the rows may be sent. Rows of a kind that a person agrees to are sent with them.
+    ///
+    /// # Errors
+    /// A question that nobody is there to answer, another number of rows than was agreed to.
+    pub(super) fn ask(mut self, preflight: &mut Preflight, rows: &mut Rows, agreed: &mut Agreed) -> Result<Answer> {
+        let is_agreed = match &self.options.account {
+            Account::Sandbox { .. } => self.is_as_agreed(self.left(preflight)).map(|()| true)?,
+            Account::Service(target) => self.ask_about(target, preflight, rows, agreed)?,
+        };
+        if !is_agreed {
+            self.printer.say(&t!("run.not_agreed"));
+            return Ok(Answer::No);
+        }
+        self.keep_consents(preflight, agreed)?;
+        match self.notifications {
+            Notifications::AreOff(kinds) if !kinds.is_empty() => agreed.keep_notifications_off(&kinds)?,
+            Notifications::AreOff(_) => {}
+            Notifications::OneFirst(kinds) => {
+                let agreed = Agreed::of(&self.options.account)?;
+                return Ok(Answer::Yes(self.console.map(|console| FirstLook { console, agreed, kinds })));
+            }
+        }
+        Ok(Answer::Yes(None))
+    }
+
+    fn ask_about(
+        &mut self,
+        target: &Target,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        agreed: &Agreed,
+    ) -> Result<bool> {
+        let yes = self.options.answers.yes;
+        let has_held = yes.is_none() && self.console.is_some() && preflight.findings.held > 0;
+        if self.left(preflight) == 0 && !has_held {
+            return self.is_as_agreed(0).map(|()| true);
+        }
+        self.announce(target, preflight);
+        let mut unanswered = Vec::new();
+        if !self.account_is_meant(target, &mut unanswered)? {
+            return Ok(false);
+        }
+        if has_held {
+            self.ask_about_held(preflight, rows)?;
+        }
+        let left = self.left(preflight);
+        self.is_as_agreed(left)?;
+        if yes.is_none() && left > 0 && self.console.is_none() {
+            unanswered.push(message!("agreement.unasked_sending", rows = left));
+        }
+        if left > 0 && !self.nobody_is_notified(preflight, agreed, &mut unanswered)? {
+            return Ok(false);
+        }
+        if let Some(unanswered) = Message::joined("agreement.and", unanswered) {
+            return Err(Error::usage(message!("agreement.unasked")).hint(unanswered));
+        }
+        match &mut self.console {
+            Some(console) if yes.is_none() && left > 0 => agrees_to_send(console, left),
+            _ => Ok(true),
+        }
+    }
+
+    /// How many rows there are to send at most.
+    fn left(&self, preflight: &Preflight) -> u64 {
+        sendable(self.options, preflight, self.about.ended.unwrap_or(0) + self.about.remembered)
+    }
+
+    /// Holds the rows against the numbers of `--yes=N` and `--expect N`.
+    fn is_as_agreed(&self, rows: u64) -> Result<()> {
+        let answers = &self.options.answers;
+        if let Some(expected) = answers.expected.filter(|expected| *expected != rows) {
+            return Err(Error::usage(message!("agreement.expected", expected = expected, rows = rows))
+                .hint(message!("agreement.expected_hint", rows = rows)));
+        }
+        match answers.yes {
+            Some(Yes::AtMost(most)) if rows > most => {
+                Err(Error::usage(message!("agreement.too_many", most = most, rows = rows))
+                    .hint(message!("agreement.too_many_hint", rows = rows)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Shows what is going to be sent, and where: to a person who is asked, all that this person may know it by.
+    fn announce(&mut self, target: &Target, preflight: &Preflight) {
+        let left = self.left(preflight);
+        let is_asked = self.options.answers.yes.is_none() && self.console.is_some();
+        let mut lines = vec![about(self.options, target, left)];
+        let is_new = self.about.ended.unwrap_or(0) + self.about.remembered == 0;
+        let mut changes = None;
+        if is_asked {
+            let change = preflight.first_change.as_ref().filter(|_| is_new);
+            let introduction = Introduction::read(self.options, target, change);
+            lines.push(introduction.text());
+            changes = introduction.changes();
+        }
+        // Of a run that goes on, the first row was sent long ago.
+        if is_new && !preflight.first.is_empty() {
+            let fields = preflight.first.iter().map(|(label, value)| format!("  {label}: {value}"));
+            lines.push(match changes {
+                Some(changes) => t!("agreement.first_change", fields = changes.join("\n")).into_owned(),
+                None => t!("run.first", fields = fields.collect::<Vec<_>>().join("\n")).into_owned(),
+            });
+        }
+        lines.extend(how_long(self.options, target.rate, left));
+        self.tell(is_asked, &lines.join("\n"));
+    }
+
+    /// Shows a text to the person who is asked, and writes it down where the words of the command go.
+    fn tell(&mut self, is_asked: bool, text: &str) {
+        match self.console.as_mut().filter(|_| is_asked) {
+            Some(console) => {
+                console.say(text);
+                if !std::io::stderr().is_terminal() {
+                    self.printer.say(text);
+                }
+            }
+            None => self.printer.say(text),
+        }
+    }
+
+    /// Asks, when the last run of the folder went to another account, whether this one is meant.
+    fn account_is_meant(&mut self, target: &Target, unanswered: &mut Vec<Message>) -> Result<bool> {
+        if self.about.ended.unwrap_or(0) > 0 || self.options.answers.is_account_meant {
+            return Ok(true);
+        }
+        let last = match last_account(self.about.folder).filter(|last| *last != target.identity()) {
+            // Another address or login of the same account.
+            Some(last) if self.about.index.is_same_account(&target.identity(), &last)? == Some(true) => None,
+            last => last,
+        };
+        match (last, &mut self.console) {
+            (None, _) => Ok(true),
+            (Some(last), Some(console)) => {
+                console.agrees(&t!("agreement.ask_account", last = last, now = target.identity()))
+            }
+            (Some(last), None) => {
+                unanswered.push(message!("agreement.unasked_account", last = last, now = target.identity()));
+                Ok(true)
+            }
+        }
+    }
+
+    /// Asks, before the first write of a kind that somebody may be notified of, whether notifications are switched off.
+    fn nobody_is_notified(
+        &mut self,
+        preflight: &Preflight,
+        agreed: &Agreed,
+        unanswered: &mut Vec<Message>,
+    ) -> Result<bool> {
+        let entity = self.options.entity();
+        if entity.name != "tickets" {
+            if entity.name == "customers" && self.options.preflight.mode == WriteMode::Create {
+                self.printer.say(&t!("agreement.customers_are_notified"));
+            }
+            return Ok(true);
+        }
+        let mut kinds = Vec::new();
+        if self.options.preflight.mode == WriteMode::Create {
+            kinds.push(NEW_TICKET);
+        }
+        if preflight.mapping.position("ticketStatus").is_some() {
+            kinds.push(TICKET_STATUS);
+        }
+        kinds.retain(|kind| match agreed.notifications_off(kind) {
+            Some(date) => {
+                self.printer.say(&t!("agreement.notifications_were_off", date = date));
+                false
+            }
+            None => true,
+        });
+        let is_said = self.options.answers.notifications_off || kinds.is_empty();
+        let answer = match &mut self.console {
+            _ if is_said => "y".to_owned(),
+            Some(console) => console.ask(&t!("agreement.ask_notifications"))?,
+            None => {
+                unanswered.push(message!("agreement.unasked_notifications"));
+                return Ok(true);
+            }
+        };
+        self.notifications = match answer.as_str() {
+            "1" | "１" => Notifications::OneFirst(kinds),
+            answer if is_yes(answer) => Notifications::AreOff(kinds),
+            _ => return Ok(false),
+        };
+        Ok(true)
+    }
+
+    /// Asks about each kind of warning whether its rows are to be sent, too.
+    fn ask_about_held(&mut self, preflight: &mut Preflight, rows: &mut Rows) -> Result<()> {
+        let Some(console) = &mut self.console else { return Ok(()) };
+        let mut kinds: Vec<(String, u64, u64, Message)> = Vec::new();
+        for kind in preflight.findings.kinds()?.into_iter().filter(|kind| kind.example.severity == Severity::Held) {
+            match kinds.iter_mut().find(|(code, ..)| *code == kind.example.code) {
+                Some((_, count, ..)) => *count += kind.count,
+                None => kinds.push((kind.example.code, kind.count, kind.example.number, kind.example.rule)),
+            }
+        }
+        let mut is_more = false;
+        for (code, count, row, rule) in kinds {
+            if console.agrees(&t!("agreement.ask_held", code = code, count = count, row = row, rule = rule))? {
+                preflight.consent.add(&code);
+                preflight.consented.insert(code);
+                is_more = true;
+            }
+        }
+        if is_more {
+            preflight.findings.held -= released(rows, &preflight.consent)?.min(preflight.findings.held);
+        }
+        Ok(())
+    }
+
+    /// Consent holds for the next file of the same mapping, too.
+    fn keep_consents(&self, preflight: &Preflight, agreed: &mut Agreed) -> Result<()> {
+        let codes = preflight.consented.iter().map(String::as_str).filter(|code| is_kept(code));
+        agreed.keep_consents(&self.options.entity().name, &preflight.mapping.fingerprint(), codes)
+    }
+}
+
+/// How many rows there are to send at most, `ended` of them having an end already.
+pub(super) fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u64 {
+    let unsound = preflight.findings.not_sent() + preflight.findings.skipped;
+    preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
+}
+
+/// Who writes what where, and how many of it.
+fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
+    let is_change = options.entity().edits.is_some() || options.preflight.mode == WriteMode::Update;
+    let key = if is_change { "agreement.about_change" } else { "agreement.about_new" };
+    let (account, records) = (target.credentials.name(), counted(options.entity(), rows));
+    t!(key, account = account, host = target.base, records = records).into_owned()
+}
+
+/// So many records, as people count them.
+fn counted(entity: &Entity, rows: u64) -> String {
+    let measure = match entity.name.as_str() {
+        "companies" => "家",
+        "customers" => "位",
+        "tickets" => "条",
+        _ => "个",
+    };
+    match Language::current() {
+        Language::Zh => format!("{rows} {measure}{}", entity.zh),
+        Language::En => format!("{rows} {}", entity.en.to_lowercase()),
+    }
+}
+
+/// How long sending so many rows takes and until when; none without a limit of our own, or when it takes no time.
+fn how_long(options: &ImportOptions<'_>, rate: f64, rows: u64) -> Option<String> {
+    const LONGEST: f64 = 10.0 * 365.0 * 24.0 * 3600.0;
+    let entity = options.entity();
+    let reads_first = entity.edits.is_some()
+        || options.preflight.mode == WriteMode::Update
+            && entity.endpoint("update").is_some_and(|update| !update.resend.is_empty());
+    let requests = rows as f64 * if reads_first { 2.0 } else { 1.0 };
+    let seconds = requests / rate;
+    if rate == 0.0 || !(60.0..LONGEST).contains(&seconds) {
+        return None;
+    }
+    let until = Timestamp::now().as_second() + seconds as i64;
+    let until = Timestamp::from_second(until).ok()?.to_zoned_datetime(TimeZone::system());
+    let until = until.strftime("%Y-%m-%d %H:%M").to_string();
+    Some(t!("agreement.how_long", rate = rate, lasts = lasts(seconds as u64), until = until).into_owned())
+}
+
+/// A span of time as people say it, rounded up to minutes.
+fn lasts(seconds: u64) -> String {
+    let minutes = seconds.div_ceil(60);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => t!("agreement.minutes", minutes = minutes),
+        (hours, 0) => t!("agreement.hours", hours = hours),
+        (hours, minutes) => t!("agreement.hours_and_minutes", hours = hours, minutes = minutes),
+    }
+    .into_owned()
+}
+
+/// The account the newest other run sent rows to that lies beside this one; the sandbox does not count.
+fn last_account(run: &Path) -> Option<String> {
+    let runs = std::fs::read_dir("bw8-runs").ok()?.flatten().map(|entry| entry.path());
+    let identities = runs
+        .filter(|folder| folder.file_name() != run.file_name())
+        .filter_map(|folder| JournalReader::open_read_only(&folder).ok())
+        .filter(|past| past.has_sent().unwrap_or(true))
+        .map(|past| (past.identity().started, past.identity().target.clone()));
+    identities.filter(|(_, target)| !target.starts_with(crate::account::SANDBOX)).max().map(|(_, target)| target)
+}
+
+/// How many rows that were held back are free with this consent.
+fn released(rows: &mut Rows, consent: &Consent) -> Result<u64> {
+    rows.begin()?;
+    let mut released = 0;
+    while let Some(row) = rows.spool.next()? {
+        if let RowState::Held { codes, .. } = &row.state {
+            released += u64::from(!row.is_confirmed && codes.iter().all(|code| consent.covers(code)));
+        }
+    }
+    rows.begin()?;
+    Ok(released)
+}
+
+/// Asks for a yes, or for the number of rows where a yes is too easily said.
+fn agrees_to_send(console: &mut Console, rows: u64) -> Result<bool> {
+    if rows <= NUMBER_ABOVE {
+        return console.agrees(&t!("run.ask", rows = rows));
+    }
+    let mut question = t!("agreement.ask_number", rows = rows);
+    for _ in 0..NUMBER_ATTEMPTS {
+        let answer = console.ask(&question)?;
+        question = match typed_number(&answer) {
+            Some(number) if number == rows => return Ok(true),
+            Some(number) => t!("agreement.other_number", typed = number, rows = rows),
+            None if is_yes(&answer) => t!("agreement.yes_is_too_little", rows = rows),
+            None => return Ok(false),
+        };
+    }
+    Ok(false)
+}

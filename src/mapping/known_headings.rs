@@ -1,0 +1,71 @@
+//! The headings that rows of an entity may have, for whoever looks for the header of a file.
+
+use std::collections::HashMap;
+
+use super::file::MappingFile;
+use super::header_index::HeaderIndex;
+use super::result_columns::RESULT_COLUMNS;
+use crate::entity::{Entity, fold};
+use crate::format::Headings;
+
+/// The headings that name fields of an entity, and those that a mapping file names.
+pub struct KnownHeadings {
+    index: HeaderIndex,
+    /// The example of each field of the entity.
+    examples: Vec<Option<String>>,
+    /// Headings that only the mapping file knows, numbered behind the fields.
+    of_file: HashMap<String, usize>,
+}
+
+impl KnownHeadings {
+    /// The headings of an entity and of a mapping file.
+    pub fn new(entity: &Entity, file: Option<&MappingFile>) -> Self {
+        let named = file.into_iter().flat_map(|file| file.columns.iter().chain(&file.drop));
+        let of_file = named.zip(entity.fields.len()..).map(|(entry, number)| (fold(&entry.key), number)).collect();
+        let examples = entity.fields.iter().map(|field| field.example.clone()).collect();
+        KnownHeadings { index: HeaderIndex::new(entity), examples, of_file }
+    }
+}
+
+impl Headings for KnownHeadings {
+    fn find(&self, heading: &str) -> Option<usize> {
+        let folded = fold(heading);
+        if folded.is_empty() {
+            return None;
+        }
+        self.of_file.get(&folded).copied().or_else(|| self.index.find(&folded))
+    }
+
+    fn example(&self, known: usize) -> Option<&str> {
+        self.examples.get(known)?.as_deref()
+    }
+
+    fn status_and_reason(&self) -> [&'static str; 2] {
+        [RESULT_COLUMNS[2], RESULT_COLUMNS[3]]
+    }
+}
+
+impl std::fmt::Debug for KnownHeadings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KnownHeadings").field("fields", &self.examples.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::Catalog;
+
+    #[test]
+    fn names_of_one_field_are_one_column() {
+        let file =
+            MappingFile::parse("drop = [\"导出人\"]\n[columns]\n\"客户 电话\" = \"mobile\"\n", "m.toml").unwrap();
+        let headings = KnownHeadings::new(Catalog::embedded().get("customers").unwrap(), Some(&file));
+        assert_eq!(headings.find("手机*"), headings.find("mobile"));
+        assert_ne!(headings.find("客户电话"), headings.find("导出人"));
+        assert!(headings.find("客户电话").is_some());
+        assert_eq!(headings.find("客户资料导出"), None);
+        assert_eq!(headings.find(" "), None);
+        assert_eq!(headings.example(headings.find("手机").unwrap()), Some("13000000000"));
+    }
+}

@@ -1,0 +1,53 @@
+//! Mail addresses.
+
+use super::half_width::half_width;
+use super::list::addresses_in;
+use super::options::ValueOptions;
+use super::restoring;
+use crate::problem::Problem;
+
+/// One `@`, no spaces, and a domain of at least two parts. Whether mail arrives is not ours to say.
+pub(super) fn clean(
+    text: &str,
+    options: &ValueOptions,
+    out: &mut String,
+    noticed: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    if is_address(text) {
+        out.push_str(text);
+        return Ok(());
+    }
+    let count = addresses_in(text);
+    if count > 1 {
+        return Err(Problem::new("several_addresses").with("count", count));
+    }
+    let plain = half_width(text);
+    if is_address(&plain) {
+        restoring::say(options, Problem::word("half_width").with("value", &plain), noticed)?;
+        out.push_str(&plain);
+        return Ok(());
+    }
+    Err(Problem::new("not_an_email"))
+}
+
+fn is_address(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+            && part.chars().all(|c| (c.is_alphanumeric() && !is_wide(c)) || c == '-')
+    };
+    let is_local = |local: &str| {
+        !local.is_empty()
+            && !local.chars().any(|c| {
+                c.is_whitespace() || is_wide(c) || matches!(c, ',' | ';' | '<' | '>' | '(' | ')' | '"' | ':' | '、')
+            })
+    };
+    text.split_once('@')
+        .is_some_and(|(local, domain)| is_local(local) && domain.contains('.') && domain.split('.').all(is_part))
+}
+
+/// A letter or sign of ASCII in the width of Chinese.
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{ff01}'..='\u{ff5e}')
+}

@@ -1,0 +1,100 @@
+//! Words for "nothing".
+
+use std::borrow::Cow;
+
+use super::half_width::half_width;
+use crate::entity::{Field, Kind};
+
+/// What databases and programs write, in lower case.
+const OF_PROGRAMS: &[&str] = &[
+    "null",
+    "(null)",
+    "<null>",
+    "[null]",
+    "{null}",
+    "\"null\"",
+    "'null'",
+    "#null",
+    "\\n",
+    "nan",
+    "<nan>",
+    "nat",
+    "<na>",
+    "none",
+    "(none)",
+    "<none>",
+    "undefined",
+    "nil",
+    "(nil)",
+    "<nil>",
+    "dbnull",
+];
+
+/// What people write where there is nothing to write, in lower case.
+const OF_PEOPLE: &[&str] = &[
+    "无",
+    "暂无",
+    "没有",
+    "未知",
+    "不详",
+    "空",
+    "(空)",
+    "(空白)",
+    "待补充",
+    "n/a",
+    "na",
+    "n.a.",
+    "-",
+    "--",
+    "---",
+    "—",
+    "——",
+    "/",
+    "\\",
+    "?",
+    "unknown",
+    "empty",
+    "(empty)",
+    "(blank)",
+    "blank",
+];
+
+/// The longest of them, in bytes.
+const LONGEST: usize = 12;
+
+/// Whether a cell says in a word that there is nothing. People's own words count where a field takes no free text.
+pub(super) fn is_null_word(field: &Field, text: &str) -> bool {
+    if text.len() > LONGEST || text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let text = match text.is_ascii() {
+        true => Cow::Borrowed(text),
+        false => half_width(text),
+    };
+    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&text));
+    let takes_free_text = matches!(field.kind, Kind::Text | Kind::Html | Kind::Tags) && !field.text_only;
+    is(OF_PROGRAMS) || (!takes_free_text && is(OF_PEOPLE) && field.choice(&text).is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::Catalog;
+
+    #[test]
+    fn words_of_programs_count_everywhere_and_those_of_people_where_no_text_is_meant() {
+        let catalog = Catalog::embedded();
+        let is = |name: &str, text: &str| is_null_word(catalog.get("customers").unwrap().field(name).unwrap(), text);
+        for text in
+            ["NULL", "Null", "(NULL)", "<null>", "\\N", "nan", "NaN", "None", "NaT", "<NA>", "ＮＵＬＬ", "（null）"]
+        {
+            assert!(is("note", text) && is("mobile", text) && is("state", text), "{text}");
+        }
+        for text in ["无", "暂无", "N/A", "-", "——", "/", "（空）"] {
+            assert!(!is("note", text) && is("email", text) && is("QQ", text) && is("companyId", text), "{text}");
+        }
+        for text in ["Nancy", "Null 公司", "nonesuch", "1", "", "在职", "无锡分部"] {
+            assert!(!is("name", text) && !is("mobile", text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a mapping file says of columns and rows: nothing of a file is lost without a word.
+
+use crate::harness::*;
+
+const FILE: &str = "姓名,手机,公司编号,会员等级,状态\n\
+    示例甲,13100000001,20001,金,正常\n示例乙,13100000002,20001,银,作废\n";
+
+#[test]
+fn columns_that_nothing_takes_are_counted_and_stop_a_strict_import() {
+    let (work, server) = (Work::with("mine.csv", FILE), Server::start(""));
+    work.on(&server, "import customers mine.csv --dry-run")
+        .exits(0)
+        .says("2 columns are not imported")
+        .says("D 会员等级");
+    work.bw8("check customers mine.csv --strict").exits(2).says("2 columns are not imported");
+    work.on(&server, "import customers mine.csv --strict --lang zh").exits(2).says("有 2 列未识别").says("drop");
+    assert_eq!(server.requests(), 0);
+    work.write("map.toml", "drop = [4, '状态']\n");
+    work.on(&server, "import customers mine.csv --strict --mapping map.toml").exits(0).never_says("not imported");
+    assert_eq!(work.summary()["columns_not_imported"], serde_json::json!([]));
+    let work = Work::with("mine.csv", FILE);
+    work.on(&server, "import customers mine.csv --fresh").exits_with_one_of(&[0, 3, 5]);
+    assert_eq!(work.summary()["columns_not_imported"], serde_json::json!(["D 会员等级", "E 状态"]));
+}
+
+#[test]
+fn a_column_is_left_out_by_a_number_that_exists() {
+    let work = Work::with("mine.csv", FILE);
+    work.write("map.toml", "drop = [9]\n");
+    work.bw8("check customers mine.csv --mapping map.toml").exits(2).says("#9");
+    work.write("map.toml", "drop = [true]\n");
+    work.bw8("check customers mine.csv --mapping map.toml")
+        .exits(2)
+        .says("map.toml, line 1")
+        .says("numbers of columns");
+}
+
+#[test]
+fn rows_are_skipped_by_a_condition_and_counted() {
+    let (work, server) = (Work::with("mine.csv", FILE), Server::start(""));
+    work.write("map.toml", "drop = ['会员等级']\n[skip]\n'状态' = ['作废', '测试']\n");
+    work.on(&server, "import customers mine.csv --mapping map.toml").exits(0).says("left out by [skip]");
+    assert_rows(&work.summary(), "created 1, skipped 1");
+    assert_eq!(work.results().column("status"), ["created", "skipped"]);
+    work.write("map.toml", "[skip]\n'状况' = ['作废']\n");
+    work.bw8("check customers mine.csv --mapping map.toml").exits(2).says("状况");
+}
+
+#[test]
+fn a_mapping_for_another_header_names_what_came_and_went() {
+    let work = Work::with("mine.csv", FILE);
+    work.write("map.toml", "header = ['姓名', '手机', '公司编号', '会员等级', '状态']\n");
+    work.bw8("check customers mine.csv --mapping map.toml").exits(0);
+    work.write("map.toml", "header = ['姓名', '手机', '公司编号', '备注', '状态']\n");
+    work.bw8("check customers mine.csv --mapping map.toml").exits(2).says("会员等级").says("missing ones: 备注");
+    work.bw8("check customers mine.csv --mapping map.toml --lang zh").exits(2).says("缺少的列：备注");
+}
+
+#[test]
+fn several_numbers_of_a_cell_go_where_the_mapping_says_and_none_is_lost() {
+    let file = "姓名,联系方式,公司编号\n示例甲,13100000001/010-00000001,20001\n示例乙,13100000002,20001\n\
+        示例丙,13100000003、010-00000003、010-00000004,20001\n";
+    let (work, server) = (Work::with("mine.csv", file), Server::start(""));
+    work.write(
+        "map.toml",
+        "[templates]\nmobile = '{{ 联系方式 | part(1) }}'\nfixnumber = '{{ 联系方式 | part(2) }}'\n",
+    );
+    work.on(&server, "import customers mine.csv --mapping map.toml --concurrency 1").exits(3).says("has 3 parts");
+    assert_eq!(work.results().column("status"), ["created", "created", "refused"]);
+    assert_eq!(work.results().column("code"), ["", "", "parts_left_over"]);
+    let records = server.records("customers");
+    let [.., first, second] = records.as_slice() else { panic!("no records") };
+    assert_eq!((&first["mobile"], &first["fixnumber"]), (&"13100000001".into(), &"010-00000001".into()));
+    assert_eq!(
+        (second["mobile"].as_str(), second.get("fixnumber").and_then(|v| v.as_str())),
+        (Some("13100000002"), None)
+    );
+}
+
+#[test]
+fn templates_say_the_truth() {
+    let file = "姓名,手机,公司编号,说明\n示例甲,13100000001,20001,打印机坏了\n示例乙,13100000002,20001,\n";
+    let (work, server) = (Work::with("mine.csv", file), Server::start(""));
+    work.write("map.toml", "[templates]\nnote = '{{ 说明[:3] }}'\nposition = '来自旧系统'\nQQ = '{{ \"10001\" }}'\n");
+    work.on(&server, "import customers mine.csv --mapping map.toml --concurrency 1").exits(0);
+    let records = server.records("customers");
+    let [.., first, second] = records.as_slice() else { panic!("no records") };
+    assert_eq!((&first["note"], &first["position"]), (&"打印机".into(), &"来自旧系统".into()));
+    assert_eq!((&second["QQ"], &second["position"]), (&"10001".into(), &"来自旧系统".into()));
+    work.write("bad.toml", "[templates]\nnote = '{{ 说明 | nosuch }}'\n");
+    work.bw8("check customers mine.csv --mapping bad.toml").exits_with_one_of(&[2, 3]);
+}

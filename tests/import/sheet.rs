@@ -1,0 +1,234 @@
+//! What a person sees in a sheet, and what a cell holds: hidden, merged, shown in another form, not calculated.
+
+use crate::harness::{Sheets, Work, sheet_row};
+
+const HEADER: [&str; 4] = ["姓名", "手机", "公司编号", "备注"];
+
+/// A customer with this XML for the cell of the note.
+fn customer(number: u32, attributes: &str, note: &str) -> String {
+    sheet_row(attributes, &[&format!("示例客户{number}"), &format!("1310000000{number}"), "20001", note])
+}
+
+fn customers(rows: &[String]) -> String {
+    sheet_row("", &HEADER) + &rows.concat()
+}
+
+/// Imports a file and tells status and code of each row, and what the service holds of the notes.
+fn imported(sheets: &Sheets, more: &str) -> (Vec<String>, Vec<String>, Work) {
+    let work = Work::with("mine.xlsx", sheets.bytes());
+    let ran = work.bw8(format!("import customers mine.xlsx --sandbox {more}"));
+    let results = work.results();
+    let outcome: Vec<String> = results
+        .column("status")
+        .iter()
+        .zip(results.column("code"))
+        .map(|(status, code)| format!("{status} {code}").trim().to_owned())
+        .collect();
+    let is_whole = outcome.iter().all(|outcome| outcome.starts_with("created") || outcome.starts_with("skipped"));
+    ran.exits(if is_whole { 0 } else { 3 });
+    work.bw8("export customers -o all.csv --sandbox --no-mirror").exits(0);
+    let all = work.table("all.csv");
+    let names = all.column("Name");
+    let mut notes: Vec<(&str, &str)> =
+        names.into_iter().zip(all.column("Note")).filter(|(name, _)| name.starts_with("示例客户")).collect();
+    notes.sort_unstable();
+    let notes = notes.into_iter().map(|(_, note)| note.to_owned()).collect();
+    (outcome, notes, work)
+}
+
+#[test]
+fn a_hidden_row_is_held_back_until_somebody_consents() {
+    let rows =
+        [customer(1, "", "a"), customer(2, "hidden='1'", "b"), customer(3, "hidden='true'", "c"), customer(4, "", "d")];
+    let sheets = Sheets::of(&customers(&rows));
+    let (outcome, notes, work) = imported(&sheets, "");
+    assert_eq!(outcome, ["created", "held hidden_row", "held hidden_row", "created"]);
+    assert_eq!(notes, ["a", "d"]);
+    work.bw8("check customers mine.xlsx").exits(3).says("rows 3, 4: hidden in the sheet");
+    // The file of failed rows hides nothing, and asks all the same.
+    let failed = work.run_folder().join("failed.xlsx");
+    work.bw8(["retry", failed.to_str().unwrap(), "--sandbox"]).exits(3).says("was held back: hidden in the sheet");
+    let (outcome, ..) = imported(&sheets, "--accept-warnings=hidden_row");
+    assert_eq!(outcome, ["created"; 4]);
+}
+
+#[test]
+fn a_hidden_column_counts_where_it_is_sent() {
+    let rows = customers(&[customer(1, "", "a"), customer(2, "", "")]);
+    let hidden =
+        |min: u32| Sheets::of(&rows).before(&format!("<cols><col min='{min}' max='{min}' hidden='1'/></cols>"));
+    assert_eq!(imported(&hidden(4), "").0, ["held hidden_column", "created"]);
+    assert_eq!(imported(&hidden(6), "").0, ["created", "created"]);
+}
+
+#[test]
+fn the_rest_of_merged_cells_is_refused_with_its_range() {
+    let rows = [customer(1, "", "a"), customer(2, "", ""), customer(3, "", "c")];
+    let merged = |range: &str| {
+        Sheets::of(&customers(&rows)).behind(&format!("<mergeCells><mergeCell ref='{range}'/></mergeCells>"))
+    };
+    let (outcome, _, work) = imported(&merged("D2:D3"), "");
+    assert_eq!(outcome, ["created", "refused merged_cells", "created"]);
+    work.bw8("check customers mine.xlsx").exits(3).says("D2:D3");
+    // Beside the columns that are sent they do no harm.
+    assert_eq!(imported(&merged("F2:F3"), "").0, ["created"; 3]);
+}
+
+#[test]
+fn a_title_above_the_header_is_passed_over() {
+    let title = sheet_row("", &["客户资料表", "", "", ""]);
+    let sheets = Sheets::of(&(title + &sheet_row("", &["制表：示例"]) + &customers(&[customer(1, "", "a")])))
+        .behind("<mergeCells><mergeCell ref='A1:D1'/></mergeCells>");
+    let (outcome, notes, work) = imported(&sheets, "");
+    assert_eq!((outcome, notes), (vec!["created".to_owned()], vec!["a".to_owned()]));
+    work.bw8("check customers mine.xlsx").exits(0).says("row 3");
+    // A title that is the name of a field, too.
+    let rows = ["公司", "公司名称", "示例一公司"].map(|text| sheet_row("", &[text])).concat();
+    let work = Work::with("mine.xlsx", Sheets::of(&rows).bytes());
+    work.bw8("import companies mine.xlsx --sandbox").exits(0);
+    assert_eq!(work.results().len(), 1);
+    // A list whose values are the names of fields is no title.
+    let rows = ["公司名称", "地址", "备注"].map(|text| sheet_row("", &[text])).concat();
+    let work = Work::with("mine.xlsx", Sheets::of(&rows).bytes());
+    let ran = work.bw8("check companies mine.xlsx");
+    ran.exits(0).says("2 rows");
+}
+
+#[test]
+fn a_header_of_two_rows_is_read_by_its_second() {
+    let rows = sheet_row("", &["姓名", "联系方式", "", "公司编号"])
+        + &sheet_row("", &["", "手机", "备注", ""])
+        + &sheet_row("", &["示例客户1", "13100000001", "a", "20001"]);
+    let merges = ["A1:A2", "B1:C1", "D1:D2"].map(|range| format!("<mergeCell ref='{range}'/>")).concat();
+    let sheets = Sheets::of(&rows).behind(&format!("<mergeCells>{merges}</mergeCells>"));
+    let (outcome, notes, _) = imported(&sheets, "");
+    assert_eq!((outcome, notes), (vec!["created".to_owned()], vec!["a".to_owned()]));
+}
+
+#[test]
+fn the_sheet_whose_header_fits_is_read_and_the_others_are_named() {
+    let explanation =
+        sheet_row("", &["客户", "说明"]) + &sheet_row("", &["姓名", "必填"]) + &sheet_row("", &["手机", "选填"]);
+    let sheets = Sheets::of(&explanation)
+        .sheet("数据", &customers(&[customer(1, "", "a")]))
+        .sheet("旧数据", &customers(&[customer(2, "", "b")]))
+        .sheet("底稿", &customers(&[customer(3, "", "c")]))
+        .hidden();
+    let (outcome, notes, work) = imported(&sheets, "");
+    assert_eq!((outcome, notes), (vec!["created".to_owned()], vec!["a".to_owned()]));
+    let ran = work.bw8("check customers mine.xlsx");
+    ran.exits(0).says("sheet 数据").says("Sheet1, 旧数据").says("底稿");
+}
+
+#[test]
+fn a_formula_without_a_result_is_refused_and_one_out_of_date_held() {
+    let text = |value: &str| format!("<c t=\"str\"><f>A1&amp;B1</f>{value}</c>");
+    let number = |value: &str| format!("<c><f>1+1</f>{value}</c>");
+    let rows = customers(&[
+        customer(1, "", &text("<v>a</v>")),
+        customer(2, "", &text("<v></v>")),
+        customer(3, "", &number("")),
+        customer(4, "", &number("<v/>")),
+        customer(5, "", &number("<v>0</v>")),
+    ]);
+    let (outcome, notes, work) = imported(&Sheets::of(&rows), "");
+    let refused = "refused formula_without_result";
+    assert_eq!(outcome, ["created", "created", refused, refused, "created"]);
+    assert_eq!(notes, ["a", "", "0"]);
+    // What was refused for want of a value stays so when the file of failed rows comes back as it is.
+    let failed = work.run_folder().join("failed.xlsx");
+    work.bw8(["retry", failed.to_str().unwrap(), "--sandbox"]).exits(3);
+    let asks = Sheets::of(&rows).book("<calcPr fullCalcOnLoad='1'/>");
+    let (outcome, ..) = imported(&asks, "");
+    let held = "held formula_not_calculated";
+    assert_eq!(outcome, [held, held, refused, refused, refused]);
+}
+
+#[test]
+fn numbers_are_taken_as_the_sheet_shows_them_where_texts_belong() {
+    let cell = |style: u32, number: &str| format!("<c s=\"{style}\"><v>{number}</v></c>");
+    let rows = customers(&[
+        customer(1, "", &cell(1, "123")),
+        customer(2, "", &cell(2, "0.85")),
+        customer(3, "", &cell(3, "1.5")),
+        customer(4, "", &cell(4, "35000")),
+        customer(5, "", &cell(5, "0.5")),
+        customer(6, "", &cell(0, "0.7999999999999999")),
+        customer(7, "", &cell(6, "46082")),
+    ]);
+    let sheets = ["00000", "0.0%", "[h]:mm", "0!.0,\"万\"", "# ?/?", "yyyy\"年\"m\"月\"d\"日\""]
+        .into_iter()
+        .fold(Sheets::of(&rows), Sheets::format);
+    let (outcome, notes, _) = imported(&sheets, "");
+    assert_eq!(outcome[4..], ["held number_format", "created", "created"]);
+    assert_eq!(notes, ["00123", "85.0%", "36:00", "3.5万", "0.8", "2026-03-01"]);
+}
+
+#[test]
+fn a_code_keeps_its_zeros_and_is_no_date() {
+    let header = sheet_row("", &["姓名", "手机", "公司编号", "QQ号", "标签"]);
+    let row = |number: u32, code: &str, tags: &str| {
+        sheet_row("", &[&format!("示例客户{number}"), &format!("1310000000{number}"), "20001", code, tags])
+    };
+    let cell = |style: u32, number: &str| format!("<c s=\"{style}\"><v>{number}</v></c>");
+    let rows = header
+        + &row(1, &cell(1, "12345"), "")
+        + &row(2, &cell(2, "46086"), "")
+        + &row(3, &cell(3, "12345678"), "")
+        + &row(4, "", &cell(3, "101102"));
+    let sheets = ["00000000", "m/d/yyyy", "#,##0"].into_iter().fold(Sheets::of(&rows), Sheets::format);
+    let work = Work::with("mine.xlsx", sheets.bytes());
+    work.bw8("import customers mine.xlsx --sandbox").exits(3).says("46086").says("101,102");
+    let results = work.results();
+    assert_eq!(results.column("status"), ["created", "refused", "created", "refused"]);
+    assert_eq!(results.column("code"), ["", "date_cell", "", "number_or_list"]);
+    work.bw8("export customers -o all.csv --sandbox --no-mirror").exits(0);
+    let all = work.table("all.csv");
+    let codes: Vec<&str> = all
+        .column("Name")
+        .into_iter()
+        .zip(all.column("QQ number"))
+        .filter(|(name, _)| ["示例客户1", "示例客户3"].contains(name))
+        .map(|(_, code)| code)
+        .collect();
+    assert!(codes.contains(&"00012345") && codes.contains(&"12345678"), "{codes:?}");
+}
+
+#[test]
+fn days_are_counted_from_where_the_workbook_counts() {
+    let rows = sheet_row("", &["公司名称", "服务开始日期"]) + &sheet_row("", &["示例一公司", "<c><v>44565</v></c>"]);
+    let work = Work::with("mine.xlsx", Sheets::of(&rows).book("<workbookPr date1904='1'/>").bytes());
+    work.bw8("import companies mine.xlsx --sandbox").exits(0);
+    work.bw8("export companies -o all.csv --sandbox --no-mirror").exits(0);
+    assert!(work.read("all.csv").contains("2026-01-05"));
+}
+
+#[test]
+fn a_picture_and_an_error_of_any_name_are_refused_by_their_cell() {
+    let rows = customers(&[
+        customer(1, "", r#"<c t="str"><f>_xlfn.DISPIMG(&quot;ID_0&quot;,1)</f><v>=DISPIMG("ID_0",1)</v></c>"#),
+        customer(2, "", r#"<c t="str"><v>=DISPIMG("ID_0",1)</v></c>"#),
+        customer(3, "", r##"<c t="e" vm="1"><v>#VALUE!</v></c>"##),
+        customer(4, "", r##"<c t="e"><f>X()</f><v>#SPILL!</v></c>"##),
+        customer(5, "", r##"<c t="e"><v>#TOMORROW!</v></c>"##),
+        customer(6, "", "IMAGE(1)"),
+    ]);
+    let (outcome, notes, _) = imported(&Sheets::of(&rows), "");
+    let (picture, error) = ("refused picture_in_cell", "refused formula_error");
+    assert_eq!(outcome, [picture, picture, picture, error, error, "created"]);
+    assert_eq!(notes, ["IMAGE(1)"]);
+}
+
+#[test]
+fn rows_that_the_sheet_itself_calls_no_data_are_skipped() {
+    let header = sheet_row("", &HEADER);
+    let rows = customers(&[
+        customer(1, "", "a"),
+        header,
+        sheet_row("", &["name", "mobile", "companyId", "note"]),
+        sheet_row("", &["汇总", "", "", "<c><f>SUBTOTAL(103,D2:D4)</f><v>3</v></c>"]),
+    ]);
+    let sheets = Sheets::of(&rows).table("ref='A1:D5' totalsRowCount='1'");
+    let (outcome, ..) = imported(&sheets, "");
+    assert_eq!(outcome, ["created", "skipped header_repeated", "skipped header_repeated", "skipped totals_row"]);
+}
