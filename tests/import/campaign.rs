@@ -102,7 +102,7 @@ struct World {
     needed: BTreeSet<usize>,
     has_gone: bool,
     archived: usize,
-    /// Rows of which a command has said that nobody knows.
+    /// What happened so far.
     log: Vec<String>,
     tally: BTreeMap<&'static str, u64>,
 }
@@ -408,6 +408,8 @@ impl World {
         }
         self.tell(format!("[{}] bw8 {} is killed after {rows} requests", self.state, words.join(" ")));
         child.kill();
+        // What it has sent last no state folder has read.
+        self.read_by.clear();
         self.count("killed");
         self.check_doubles();
     }
