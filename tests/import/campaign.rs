@@ -450,6 +450,8 @@ impl World {
             table.set(at, title, &format!("说明 {note}"));
             edited = ", edited";
         }
+        let rows: Vec<Said> = (0..table.len()).map(|at| self.said_in(&table, at)).collect();
+        self.tell(format!("retry of {}{edited}: {rows:?}", run.display()));
         let target = match self.random.u8(..3) {
             0 => {
                 self.work.write_table("list.csv", &table);
@@ -457,12 +459,10 @@ impl World {
             }
             _ => {
                 std::fs::write(&list, table.to_csv()).unwrap();
-                let target = if self.random.bool() { list } else { run.clone() };
+                let target = if self.random.bool() { list } else { run };
                 target.display().to_string()
             }
         };
-        let rows: Vec<Said> = (0..table.len()).map(|at| self.said_in(&table, at)).collect();
-        self.tell(format!("retry of {}{edited}: {rows:?}", run.display()));
         self.note_twins(&rows);
         self.count("retries");
         self.careful(&["retry".into(), target]);
