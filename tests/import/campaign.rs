@@ -102,7 +102,7 @@ struct World {
     needed: BTreeSet<usize>,
     has_gone: bool,
     archived: usize,
-    /// Rows of which a command has said that nobody knows.
+    /// What happened so far.
     log: Vec<String>,
     tally: BTreeMap<&'static str, u64>,
 }
@@ -408,6 +408,8 @@ impl World {
         }
         self.tell(format!("[{}] bw8 {} is killed after {rows} requests", self.state, words.join(" ")));
         child.kill();
+        // What it has sent last no state folder has read.
+        self.read_by.clear();
         self.count("killed");
         self.check_doubles();
     }
@@ -448,6 +450,8 @@ impl World {
             table.set(at, title, &format!("说明 {note}"));
             edited = ", edited";
         }
+        let rows: Vec<Said> = (0..table.len()).map(|at| self.said_in(&table, at)).collect();
+        self.tell(format!("retry of {}{edited}: {rows:?}", run.display()));
         let target = match self.random.u8(..3) {
             0 => {
                 self.work.write_table("list.csv", &table);
@@ -455,12 +459,10 @@ impl World {
             }
             _ => {
                 std::fs::write(&list, table.to_csv()).unwrap();
-                let target = if self.random.bool() { list } else { run.clone() };
+                let target = if self.random.bool() { list } else { run };
                 target.display().to_string()
             }
         };
-        let rows: Vec<Said> = (0..table.len()).map(|at| self.said_in(&table, at)).collect();
-        self.tell(format!("retry of {}{edited}: {rows:?}", run.display()));
         self.note_twins(&rows);
         self.count("retries");
         self.careful(&["retry".into(), target]);

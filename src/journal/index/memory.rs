@@ -73,13 +73,16 @@ CREATE TEMP TABLE IF NOT EXISTS staged_key (
 const TAKE_OVER: &str = "
 INSERT INTO by_identity SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 1
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 INSERT INTO by_content SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 0
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 INSERT INTO by_key SELECT key, run, status, id FROM temp.staged_key WHERE true
   ORDER BY key, run, temp.staged_key.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status AND excluded.status <> 7;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 DROP TABLE temp.staged; DROP TABLE temp.staged_key;
 ";
 
