@@ -12,6 +12,7 @@
 
 mod architecture;
 mod commands;
+mod corpus;
 mod dependencies;
 mod entities;
 mod export;

@@ -167,8 +167,10 @@ impl Content<'_, '_> {
             }
             let last = column.saturating_add(parts.repeated);
             if parts.has_value || parts.has_formula || !text.is_empty() {
-                for column in column..last.min(MAX_COLUMNS) {
-                    self.cells += 1;
+                if last > MAX_COLUMNS {
+                    return Err(too_large(self.shown, FORM));
+                }
+                for column in column..last {
                     push_cell(row, column as usize, &parts, &text);
                 }
             }
@@ -272,7 +274,10 @@ fn push_cell(row: &mut Row, column: usize, parts: &CellParts, text: &str) {
 
 /// What a cell holds.
 fn value(parts: &CellParts, text: &str) -> (String, CellKind) {
-    if parts.is_error {
+    // Programs that have no word for an error give it as a number that is shown as one.
+    let is_number = matches!(parts.kind.as_str(), "float" | "percentage" | "currency");
+    let shows_error = parts.has_formula && is_number && (text.starts_with('#') || text.starts_with("Err:"));
+    if parts.is_error || shows_error {
         return (text.to_owned(), CellKind::Error);
     }
     let as_shown = || (text.to_owned(), CellKind::Text);

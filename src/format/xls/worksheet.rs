@@ -14,6 +14,9 @@ use crate::format::xlsx::cell_text::shortest;
 use crate::format::xlsx::number_cell::{is_picture_text, push, push_number};
 use crate::problem::Problem;
 
+/// Columns of a sheet.
+const MAX_COLUMNS: u16 = 256;
+
 /// What stands in a cell.
 enum Content {
     Number(f64),
@@ -67,7 +70,7 @@ pub(super) fn read(stream: &[u8], start: usize, globals: &Globals) -> Result<Loa
             return Err(Unread::TooLarge);
         }
     }
-    if !records.is_whole {
+    if !records.is_whole || cells.iter().any(|cell| cell.column >= MAX_COLUMNS) {
         return Err(Unread::Damaged);
     }
     cells.sort_by_key(|cell| (cell.row, cell.column));
@@ -106,7 +109,7 @@ fn read_cells(record: &Record<'_>, globals: &Globals, cells: &mut Vec<Cell>) -> 
     let (row, column, style) = (u16_at(bytes, 0)?, u16_at(bytes, 2)?, u16_at(bytes, 4)?);
     let content = match record.kind {
         kind::NUMBERS => {
-            for (column, cell) in (column..).zip(bytes.get(4..bytes.len().checked_sub(2)?)?.chunks_exact(6)) {
+            for (column, cell) in (column..=u16::MAX).zip(bytes.get(4..bytes.len().checked_sub(2)?)?.chunks_exact(6)) {
                 let content = Content::Number(short_number(u32_at(cell, 2)?));
                 cells.push(Cell { row, column, style: u16_at(cell, 0)?, content });
             }
@@ -127,7 +130,10 @@ fn read_cells(record: &Record<'_>, globals: &Globals, cells: &mut Vec<Cell>) -> 
 /// The result of a formula. A text follows in a record of its own.
 fn result(bytes: &[u8], is_calculated: bool) -> Option<Content> {
     if u16_at(bytes, 12)? != 0xFFFF {
-        return Some(Content::Number(number(bytes, 6)?));
+        let number = number(bytes, 6)?;
+        // What programs write that did not calculate is 0, whatever the formula would give.
+        let is_result = number != 0.0 || !gives_text(bytes.get(22..).unwrap_or_default());
+        return Some(if is_result { Content::Number(number) } else { Content::Nothing });
     }
     let value = *bytes.get(8)?;
     Some(match bytes[6] {
@@ -137,6 +143,19 @@ fn result(bytes: &[u8], is_calculated: bool) -> Option<Content> {
         3 if is_calculated => Content::Text(String::new()),
         _ => Content::Nothing,
     })
+}
+
+/// Whether a formula ends in what can only give a text: texts put together, or a function of texts.
+fn gives_text(tokens: &[u8]) -> bool {
+    /// REPT, MID, TEXT, CHAR, LOWER, UPPER, PROPER, LEFT, RIGHT, TRIM, REPLACE, SUBSTITUTE, T, CONCATENATE.
+    const OF_TEXTS: [u16; 14] = [30, 31, 48, 111, 112, 113, 114, 115, 116, 118, 119, 120, 130, 336];
+    match tokens {
+        [.., 0x08] => true,
+        [.., 0x22 | 0x42 | 0x62, _, low, high] | [.., 0x21 | 0x41 | 0x61, low, high] => {
+            OF_TEXTS.contains(&u16::from_le_bytes([*low, *high]))
+        }
+        _ => false,
+    }
 }
 
 /// Puts a cell into its row.

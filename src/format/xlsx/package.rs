@@ -179,7 +179,7 @@ pub(super) fn refuse_other_documents(package: &mut Package) -> Result<()> {
         t!("xlsx.kind_slides")
     } else if types.contains("sheet.binary.macroEnabled") {
         t!("xlsx.kind_binary")
-    } else if package.beginning("mimetype")?.contains("opendocument") {
+    } else if package.has("mimetype") {
         t!("xlsx.kind_open_document")
     } else if package.has("index/document.iwa") || package.has("index.zip") {
         hint = message!("xlsx.numbers_hint");
