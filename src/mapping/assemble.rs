@@ -97,7 +97,7 @@ impl MappingBuilder<'_> {
     fn report(&self) -> MappingReport {
         let language = Language::current();
         let mut report = MappingReport {
-            recognised: self.recognised.clone(),
+            recognised: self.recognised.clone().or_else(|| self.own_template()),
             proposes: self.file.text().is_empty() && self.is_of_entity(),
             ..MappingReport::default()
         };

@@ -8,7 +8,7 @@ use rust_i18n::t;
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
-use super::result_columns::is_result_column;
+use super::result_columns::{is_own_column, is_result_column};
 use super::sources::{Mapping, ValueSource};
 use super::vendors::{Recognised, Vendors};
 use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Requirement, Rule, fold};
@@ -104,10 +104,52 @@ impl<'a> MappingBuilder<'a> {
     /// Everything that the mapping file does not decide.
     fn decide(&mut self) -> Result<()> {
         self.find_old_ids();
+        self.leave_out_results();
         self.match_headers()?;
+        self.join_names();
         self.settle_defaults()?;
         self.place_old_ids();
         self.require_columns()
+    }
+
+    /// A success file of Salesforce's loader has the id it made in front of the input's columns and what became of the row
+    /// behind them.
+    fn leave_out_results(&mut self) {
+        let titles: Vec<&str> = self.sheet.header.iter().map(|header| header.trim()).collect();
+        let ["ID", input @ .., "STATUS"] = titles.as_slice() else { return };
+        if input.iter().any(|title| title.chars().any(char::is_lowercase)) {
+            for column in [0, titles.len() - 1] {
+                if !self.is_decided(column) {
+                    self.reasons.insert(column, t!("mapping.result_column").into_owned());
+                }
+            }
+        }
+    }
+
+    /// The first and the last name become one, where there is one column for each and none for both.
+    fn join_names(&mut self) {
+        let names = &Vendors::embedded().names;
+        let only = |headers: &[String]| {
+            let mut columns =
+                self.sheet.header.iter().enumerate().filter(|(_, header)| headers.contains(&fold(header)));
+            columns.next().map(|(column, _)| column).filter(|_| columns.next().is_none())
+        };
+        let (Some(first), Some(last)) = (only(&names.first), only(&names.last)) else { return };
+        let Some(name) = self.entity.fields.iter().position(|field| field.name == names.field) else { return };
+        if self.is_decided(first) || self.is_decided(last) {
+            return;
+        }
+        if self.sources[name].is_some() {
+            for column in [first, last] {
+                self.reasons.entry(column).or_insert_with(|| t!("mapping.another_column").into_owned());
+            }
+            return;
+        }
+        let title = |column: usize| self.sheet.header[column].trim();
+        if let Ok(template) = Template::name_of((title(first), first), (title(last), last)) {
+            self.read_by_template.extend([first, last]);
+            self.sources[name] = Some(ValueSource::Template(Box::new(template)));
+        }
     }
 
     /// An error, with what the file looks like.
@@ -121,6 +163,22 @@ impl<'a> MappingBuilder<'a> {
     /// Whether the file looks like one whose rows become records of this entity.
     pub(super) fn is_of_entity(&self) -> bool {
         self.recognised.as_ref().is_some_and(|seen| seen.entity == self.entity.name)
+    }
+
+    /// The template of our own that the file looks like: it has all of its columns.
+    pub(super) fn own_template(&self) -> Option<Recognised> {
+        let titles: Vec<String> = titles(self.sheet).into_iter().map(fold).collect();
+        let ours: Vec<String> = self.entity.offered(self.mode).map(|field| fold(&field.zh)).collect();
+        let is_ours = !ours.is_empty() && ours.iter().all(|title| titles.contains(title));
+        let matched = titles.iter().filter(|title| ours.contains(title)).count();
+        is_ours.then(|| Recognised {
+            name: "bw8-template".to_owned(),
+            zh: "bw8 的模板".to_owned(),
+            en: "a template of bw8".to_owned(),
+            entity: self.entity.name.clone(),
+            matched,
+            columns: titles.len(),
+        })
     }
 
     /// Finds the columns that hold keys of another system: by their headers alone, or because they mean ids of this service
@@ -177,17 +235,34 @@ impl<'a> MappingBuilder<'a> {
     fn take_mapping(&mut self) -> Result<()> {
         let file = self.file;
         self.compare_header()?;
+        if let Some(entity) = file.entity.as_ref().filter(|entity| **entity != self.entity.name) {
+            let what = message!("mapping.other_entity", entity = entity, given = self.entity.name);
+            return Err(Error::usage(what).hint(message!("mapping.other_entity_hint", entity = entity)));
+        }
         for (column, texts) in &file.skip {
+            if self.passes_over(&column.key) {
+                continue;
+            }
             let index = self.column_of(column, &column.key, "[skip]")?;
             self.skip.push((index, texts.iter().map(|entry| entry.key.clone()).collect()));
         }
         for entry in &file.drop {
+            if self.passes_over(&entry.key) {
+                continue;
+            }
             let column = self.column_of(entry, &entry.key, "drop")?;
             self.reasons.insert(column, t!("mapping.dropped").into_owned());
         }
         for entry in &file.columns {
+            if self.passes_over(&entry.key) {
+                continue;
+            }
             let column = self.column_of(entry, &entry.key, "[columns]")?;
             let field_index = self.field_of(entry, &entry.value, "[columns]")?;
+            if file.optional && self.sources[field_index].is_some() {
+                self.reasons.insert(column, t!("mapping.another_column").into_owned());
+                continue;
+            }
             if self.is_decided(column) {
                 return Err(self.second_source(entry, &entry.key, "[columns]"));
             }
@@ -200,14 +275,28 @@ impl<'a> MappingBuilder<'a> {
         }
         for entry in &file.templates {
             let field_index = self.field_of(entry, &entry.key, "[templates]")?;
+            let mut lacks = false;
             let template = Template::new(
                 &entry.value,
-                |name| self.column_of(entry, name, "[templates]"),
+                |name| {
+                    lacks |= self.passes_over(name);
+                    self.column_of(entry, name, "[templates]")
+                },
                 |why| {
                     let what = message!("mapping.bad_template", name = entry.key, why = why);
                     file.wrong(entry, what).hint(message!("mapping.bad_template_hint"))
                 },
-            )?;
+            );
+            if template.is_err() && lacks {
+                continue;
+            }
+            let template = template?;
+            if file.optional && self.sources[field_index].is_some() {
+                for column in template.columns() {
+                    self.reasons.entry(column).or_insert_with(|| t!("mapping.another_column").into_owned());
+                }
+                continue;
+            }
             for column in template.columns() {
                 self.read_by_template.insert(column);
             }
@@ -309,8 +398,13 @@ impl<'a> MappingBuilder<'a> {
             .hint(message!("mapping.two_sources_hint"))
     }
 
-    /// The column that the mapping file calls `name`.
-    fn column_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
+    /// Whether nothing is meant by a column because the file lacks it.
+    fn passes_over(&self, name: &str) -> bool {
+        self.file.optional && self.columns_named(name).is_empty()
+    }
+
+    /// The columns that the mapping file calls `name`.
+    fn columns_named(&self, name: &str) -> Vec<usize> {
         let header = &self.sheet.header;
         let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
             (0..header.len()).filter(|column| same(&header[*column])).collect()
@@ -325,7 +419,13 @@ impl<'a> MappingBuilder<'a> {
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
         }
-        match found.as_slice() {
+        found
+    }
+
+    /// The column that the mapping file calls `name`.
+    fn column_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
+        let header = &self.sheet.header;
+        match self.columns_named(name).as_slice() {
             [column] => Ok(*column),
             [] => {
                 let known: Vec<&str> = header.iter().map(|header| header.trim()).filter(|h| !h.is_empty()).collect();
@@ -360,7 +460,7 @@ impl<'a> MappingBuilder<'a> {
         let idle = self.file.values.iter().find(|(field, _)| {
             self.headers.find(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
         });
-        match idle {
+        match idle.filter(|_| !self.file.optional) {
             None => Ok(()),
             Some((field, _)) => Err(self
                 .file
@@ -528,9 +628,13 @@ impl<'a> MappingBuilder<'a> {
     }
 }
 
-/// The export of another system that a file looks like. Columns of results and without a header do not count.
+/// The export of another system that a file looks like.
 fn recognise(sheet: &Sheet) -> Option<Recognised> {
+    Vendors::embedded().recognise(&titles(sheet))
+}
+
+/// The headers of a file, without those that our file of failed rows adds.
+fn titles(sheet: &Sheet) -> Vec<&str> {
     let titles = sheet.header.iter().map(|title| title.trim());
-    let titles: Vec<&str> = titles.filter(|title| !fold(title).is_empty() && !is_result_column(&fold(title))).collect();
-    Vendors::embedded().recognise(&titles)
+    titles.filter(|title| !fold(title).is_empty() && !is_own_column(title)).collect()
 }

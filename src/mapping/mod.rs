@@ -8,6 +8,7 @@ mod expression;
 mod file;
 mod header_index;
 mod known_headings;
+mod presets;
 mod report;
 mod result_columns;
 mod sources;

@@ -33,6 +33,8 @@ pub(super) struct Vendors {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Names {
+    /// The field that takes both.
+    pub field: String,
     pub first: Vec<String>,
     pub last: Vec<String>,
 }
