@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::options::{InputOptions, SendingOptions, account_name};
 use crate::account::Account;
+use crate::check::consent::EXISTS;
 use crate::error::{Exit, Result};
 use crate::import::{self, ImportOptions, ResumeOptions};
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
@@ -56,6 +57,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             other_account: arguments.sending.other_account,
             runs_from: arguments.sending.runs_from.clone(),
             consents: arguments.input.consent.accept_warnings.is_some(),
+            creates_existing: arguments.input.consent.consent().names(EXISTS),
         },
         account,
         parent: None,

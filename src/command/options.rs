@@ -35,7 +35,7 @@ pub(super) struct InputOptions {
     /// Row of the header, from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     pub header_row: Option<u64>,
-    /// Mapping file: which column means which field
+    /// Mapping file, or the name of one that comes with bw8: which column means which field
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
     /// Whether rows make new records or change those they name by id

@@ -318,7 +318,7 @@ fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
 }
 
 /// So many records, as people count them.
-fn counted(entity: &Entity, rows: u64) -> String {
+pub(super) fn counted(entity: &Entity, rows: u64) -> String {
     let measure = match entity.name.as_str() {
         "companies" => "家",
         "customers" => "位",

@@ -110,6 +110,8 @@ pub(super) enum Decision {
     RefuseSentKey,
     /// It waits for consent: a row that says the same was sent from another input.
     HoldSentBefore,
+    /// It waits for consent: the account has a record with its key.
+    HoldExisting,
     /// It is sent; a proved rejection under a new request id.
     Send {
         /// How often its proved rejection was sent again.
@@ -163,6 +165,7 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     match facts.remembered {
         Some(Said::OnlyKey) => return Decision::RefuseSentKey,
         Some(Said::DoneInAnotherInput) if !facts.may_be_sent_again => return Decision::HoldSentBefore,
+        Some(Said::ExistsInAccount) if !facts.may_be_sent_again => return Decision::HoldExisting,
         _ => {}
     }
     if facts.checked == Checked::Held {
@@ -281,6 +284,19 @@ mod tests {
                 Send { generation: 0 },
             ),
             (RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..held }, Hold),
+            // What the account has, as far as no run explains it.
+            (RowFacts { remembered: Some(Said::ExistsInAccount), ..sound }, HoldExisting),
+            (RowFacts { remembered: Some(Said::ExistsInAccount), ..held }, HoldExisting),
+            (RowFacts { remembered: Some(Said::ExistsInAccount), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { remembered: Some(Said::ExistsInAccount), double_of: Some(3), ..sound }, RefuseDouble(3)),
+            (
+                RowFacts { remembered: Some(Said::ExistsInAccount), elsewhere: Some(end(Status::Created)), ..sound },
+                Elsewhere,
+            ),
+            (
+                RowFacts { remembered: Some(Said::ExistsInAccount), may_be_sent_again: true, ..sound },
+                Send { generation: 0 },
+            ),
             (RowFacts { first_run_key: Some(5), ..sound }, RefuseSentDouble(5)),
             (RowFacts { first_run_key: Some(5), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
         ] {
@@ -292,8 +308,10 @@ mod tests {
     fn all() -> Vec<RowFacts> {
         let ends = || std::iter::once(None).chain(Status::ALL.map(|status| Some(end(status))));
         let said = || {
-            [None, Some(Said::Done), Some(Said::Unknown), Some(Said::OnlyKey), Some(Said::DoneInAnotherInput)]
+            [Said::Done, Said::Unknown, Said::OnlyKey, Said::DoneInAnotherInput, Said::ExistsInAccount]
                 .into_iter()
+                .map(Some)
+                .chain([None])
         };
         let numbers = [None, Some(3)];
         let mut all = Vec::new();

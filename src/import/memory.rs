@@ -13,7 +13,9 @@ use super::resume::each_batch;
 use crate::account::SANDBOX;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Result};
-use crate::journal::{IndexedRun, OperationCursor, RunIdentity, RunIndex, SentBefore, Status};
+use crate::journal::{
+    IndexedRun, InputRow, Journal, JournalReader, OperationCursor, Parent, RunIdentity, RunIndex, SentBefore, Status,
+};
 use crate::message;
 use crate::message::Message;
 
@@ -28,17 +30,21 @@ pub(super) enum Said {
     OnlyKey,
     /// A row without a key that says the same was done, in another input that is finished: it may be meant once more.
     DoneInAnotherInput,
+    /// No run, but the account itself has a record with its natural key.
+    ExistsInAccount,
 }
 
-/// What is remembered of a row.
+/// What is remembered of a row, or found in the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Remembered {
-    /// What the other run has made of it.
+    /// What the other run has made of it, or that the account has it.
     pub said: Said,
     /// The record's id, when it is known.
     pub id: Option<String>,
-    /// What that run goes by in the index.
-    run: i64,
+    /// Nobody knows whether what was sent has arrived.
+    pub is_in_doubt: bool,
+    /// What that run goes by in the index, when it is one.
+    run: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +61,10 @@ pub(super) struct Memory {
     runs: HashMap<i64, IndexedRun>,
     /// How many rows which run says what of.
     counts: BTreeMap<(i64, Said), u64>,
+    /// How many rows wait for consent because the account has their keys.
+    existing: u64,
+    /// Somebody looked whether the account has them.
+    pub has_looked: bool,
 }
 
 /// Runs of another host or login that know rows of the input.
@@ -64,6 +74,20 @@ pub(super) struct OtherAccount {
     pub run: IndexedRun,
     /// How many rows.
     pub rows: u64,
+}
+
+/// Ids of the account's records by the hashes of their natural keys.
+pub(super) type Existing = HashMap<u64, String>;
+
+/// What the account itself has.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    /// What the command's own run is.
+    pub identity: &'a RunIdentity,
+    /// Ids of records by the hashes of their natural keys.
+    pub existing: &'a Existing,
+    /// A person consented to making such records once more.
+    pub is_consented: bool,
 }
 
 /// Which runs concern the rows of a command.
@@ -157,7 +181,9 @@ impl Memory {
                     if would_be_sent {
                         *counts.entry((sent.run, said)).or_default() += 1;
                     }
-                    lines.add(&Line { row: row_index, remembered: Remembered { said, id: sent.id, run: sent.run } })?;
+                    let is_in_doubt = sent.status == Status::Unknown;
+                    let remembered = Remembered { said, id: sent.id, is_in_doubt, run: Some(sent.run) };
+                    lines.add(&Line { row: row_index, remembered })?;
                 } else if let Some(sent) = sent_by_others.filter(|_| would_be_sent && !has_end) {
                     *known_to_others.entry(sent.run).or_default() += 1;
                 }
@@ -165,7 +191,8 @@ impl Memory {
             }
             Ok(())
         })?;
-        let mut memory = Memory { lines: Some(lines.finish()?), next: None, runs: own, counts };
+        let mut memory =
+            Memory { lines: Some(lines.finish()?), next: None, runs: own, counts, existing: 0, has_looked: false };
         memory.advance()?;
         Ok((memory, by_account(others, &known_to_others)))
     }
@@ -188,7 +215,7 @@ impl Memory {
 
     /// The folder of the run that is remembered, as words name it.
     pub(super) fn folder(&self, remembered: &Remembered) -> Message {
-        self.runs.get(&remembered.run).map(folder_of).unwrap_or_default()
+        remembered.run.and_then(|run| self.runs.get(&run)).map(folder_of).unwrap_or_default()
     }
 
     /// The run that has done all of so many rows, when it is one.
@@ -203,7 +230,7 @@ impl Memory {
     /// Rows that will not be sent for what is remembered of them, unless a person consents to those that may be meant once
     /// more.
     pub(super) fn not_sent(&self) -> u64 {
-        self.counts.values().sum()
+        self.counts.values().sum::<u64>() + self.existing
     }
 
     /// What there is to say of it before anything is sent: a sentence for each run and what it says.
@@ -215,9 +242,54 @@ impl Memory {
                 Said::Unknown => message!("memory.unknown", rows = rows, folder = folder),
                 Said::OnlyKey => message!("memory.only_key", rows = rows, folder = folder),
                 Said::DoneInAnotherInput => message!("memory.done_in_another_input", rows = rows, folder = folder),
+                // It is said by the account, and counted by itself.
+                Said::ExistsInAccount => Message::default(),
             }
         };
         self.counts.iter().map(sentence).collect()
+    }
+
+    /// Adds which rows have the key of a record that the account has, where no run of this account explains that record.
+    /// Tells how many of them would be sent otherwise.
+    ///
+    /// # Errors
+    /// A damaged index, a full disk.
+    pub(super) fn add_existing(
+        &mut self,
+        found: &Found<'_>,
+        index: &mut RunIndex,
+        rows: &mut Rows,
+        mut ended: Option<OperationCursor>,
+    ) -> Result<u64> {
+        let own = runs_of_account(found.identity, index)?;
+        let mut lines = Lines::new()?;
+        let mut row_index = 0;
+        each_batch(rows, |batch| {
+            let id_of = |row: &InputRow| row.key.and_then(|key| found.existing.get(&key));
+            let hits: Vec<InputRow> = batch.rows.iter().filter(|row| id_of(row).is_some()).copied().collect();
+            let mut explained = index.sent_before(&hits, |run| own.contains(&run))?.into_iter();
+            for (row, checked) in batch.rows.iter().zip(&batch.checked) {
+                let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
+                let has_end = end.is_some_and(|end| end.status != Status::Held);
+                let id = id_of(row);
+                let is_explained = id.is_some() && explained.next().flatten().is_some();
+                if let Some(remembered) = self.at(row_index)? {
+                    lines.add(&Line { row: row_index, remembered })?;
+                } else if let Some(id) = id.filter(|_| !has_end && !is_explained) {
+                    let would_be_sent = checked.is_sound && !checked.is_double;
+                    self.existing += u64::from(would_be_sent && !checked.is_confirmed && !found.is_consented);
+                    let remembered =
+                        Remembered { said: Said::ExistsInAccount, id: Some(id.clone()), is_in_doubt: false, run: None };
+                    lines.add(&Line { row: row_index, remembered })?;
+                }
+                row_index += 1;
+            }
+            Ok(())
+        })?;
+        self.lines = Some(lines.finish()?);
+        self.has_looked = true;
+        self.advance()?;
+        Ok(self.existing)
     }
 
     fn advance(&mut self) -> Result<()> {
@@ -250,6 +322,17 @@ impl Lines {
     }
 }
 
+/// All runs of the kind that wrote into this account, this command's own and those it ignores included.
+fn runs_of_account(identity: &RunIdentity, index: &mut RunIndex) -> Result<HashSet<i64>> {
+    let mut own = HashSet::new();
+    for run in index.memory(&identity.entity)?.into_iter().filter(|run| run.mode == identity.mode) {
+        if run.target == identity.target || index.is_same_account(&identity.target, &run.target)? == Some(true) {
+            own.insert(run.number);
+        }
+    }
+    Ok(own)
+}
+
 /// The last run and the number of rows for each account.
 fn by_account(runs: HashMap<i64, IndexedRun>, rows: &HashMap<i64, u64>) -> Vec<OtherAccount> {
     let mut accounts: BTreeMap<String, OtherAccount> = BTreeMap::new();
@@ -274,18 +357,34 @@ fn place() -> Message {
     message!("import.no_temporary_file")
 }
 
-/// The first of the runs that retry one another's rows with this one.
+/// The journal of a run that was retried, wherever its folder lies now; none when it is gone.
 ///
 /// # Errors
-/// A damaged index.
-pub(super) fn first_of(run: &RunIdentity, index: &RunIndex) -> Result<Uuid> {
-    let mut first = run.run;
-    let mut parent = run.parent.as_ref().map(|parent| parent.run);
-    while let Some(above) = parent {
-        first = above;
-        parent = index.of_id(&above)?.and_then(|above| above.parent);
+/// A journal that cannot be read, a damaged index.
+pub(super) fn retried(parent: &Parent, index: &RunIndex) -> Result<Option<JournalReader>> {
+    let moved = index.of_id(&parent.run)?.filter(|run| run.is_there).map(|run| run.folder);
+    for folder in moved.iter().chain([&parent.folder]).filter(|folder| Journal::exists(folder)) {
+        let past = JournalReader::open_read_only(folder)?;
+        // Another run may have taken the name of one that was moved.
+        if past.identity().run == parent.run {
+            return Ok(Some(past));
+        }
     }
-    Ok(first)
+    Ok(None)
+}
+
+/// The run whose rows a run sends again, the one before that, and so on to the first, up to one whose folder is gone.
+///
+/// # Errors
+/// A journal that cannot be read, a damaged index.
+pub(super) fn line_of(run: &RunIdentity, index: &RunIndex) -> Result<Vec<JournalReader>> {
+    let mut line: Vec<JournalReader> = Vec::new();
+    while let Some(parent) = line.last().map_or(run, JournalReader::identity).parent.clone()
+        && let Some(past) = retried(&parent, index)?
+    {
+        line.push(past);
+    }
+    Ok(line)
 }
 
 /// The run that a command goes on with or begins, and those that retry one another's rows with it. One whose folder is gone

@@ -51,6 +51,8 @@ pub struct ResumeOptions {
     pub runs_from: Option<PathBuf>,
     /// A person consents to warnings: rows that were held back are looked at anew.
     pub consents: bool,
+    /// That consent names records that the account has already.
+    pub creates_existing: bool,
 }
 
 /// Questions that were answered on the command line.

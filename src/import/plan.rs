@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use uuid::Uuid;
 
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
-use super::memory::{Memory, Remembered};
+use super::memory::{Memory, Remembered, Said};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
 use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
-use crate::check::consent::Consent;
+use crate::check::consent::{Consent, EXISTS};
 use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
 use crate::error::{Error, Result};
 use crate::journal::{
@@ -209,6 +209,13 @@ impl<'a> RowPlanner<'a> {
                 );
                 (Status::Held, reason(SENT_BEFORE, message))
             }
+            Decision::HoldExisting => {
+                let reason = match (remembered, known.waits) {
+                    (Some(there), _) => self.existing(key, &there, &spooled.state),
+                    (None, waits) => waits.ok_or_else(undecided)?,
+                };
+                (Status::Held, reason)
+            }
             Decision::Hold => match spooled.state {
                 RowState::Held { reason, .. } => (Status::Held, reason),
                 _ => return Err(undecided()),
@@ -244,14 +251,30 @@ impl<'a> RowPlanner<'a> {
     /// Why a row is refused whose key another run has sent.
     fn sent_key(&self, key: Option<&NaturalKey>, there: &Remembered) -> Reason {
         let labels = key.map(|key| self.mapping.key_labels(key.number));
-        let message = message!(
-            "memory.row_sent_key",
-            labels = labels.unwrap_or_default(),
-            id = there.id.as_deref().unwrap_or("?"),
-            folder = self.memory.folder(there)
-        );
+        let (labels, folder) = (labels.unwrap_or_default(), self.memory.folder(there));
+        let message = match there.is_in_doubt {
+            true => message!("memory.row_key_in_doubt", labels = labels, folder = folder),
+            false => {
+                let id = there.id.as_deref().unwrap_or("?");
+                message!("memory.row_sent_key", labels = labels, id = id, folder = folder)
+            }
+        };
         let field = key.and_then(|key| self.mapping.key_fields(key.number).first().cloned()).unwrap_or_default();
         Reason { field, ..reason("key_sent_before", message) }
+    }
+
+    /// Why a row waits whose key a record of the account has; and what else it waits for, as consent is given to the row.
+    fn existing(&self, key: Option<&NaturalKey>, there: &Remembered, state: &RowState) -> Reason {
+        let labels = key.map(|key| self.mapping.key_labels(key.number));
+        let id = there.id.as_deref().unwrap_or("?");
+        let message = message!("memory.row_exists", labels = labels.unwrap_or_default(), id = id);
+        let also = match state {
+            RowState::Held { reason, .. } => Some(reason.message.clone()),
+            _ => None,
+        };
+        let field = key.and_then(|key| self.mapping.key_fields(key.number).first().cloned()).unwrap_or_default();
+        let message = Message::joined("import.and_rule", std::iter::once(message).chain(also)).unwrap_or_default();
+        Reason { field, ..reason(EXISTS, message) }
     }
 
     /// Puts the claims of a retry on the disk; before that, none of the rows may be sent.
@@ -290,6 +313,12 @@ impl<'a> RowPlanner<'a> {
                 has_old_number = first_run.may_be_another(there, row)?;
             }
         }
+        let mut waits = None;
+        if remembered.is_none() && !self.memory.has_looked {
+            let first_run = self.origin.as_ref().map(|first_run| first_run.by_number(origin)).transpose()?.flatten();
+            waits = earlier.iter().chain(&first_run).find_map(waits_for_existing);
+        }
+        let said = remembered.map(|remembered| remembered.said).or(waits.as_ref().map(|_| Said::ExistsInAccount));
         let facts = RowFacts {
             checked: match &row.state {
                 RowState::Skipped(_) => Checked::Skipped,
@@ -308,13 +337,17 @@ impl<'a> RowPlanner<'a> {
                 .as_ref()
                 .map(|(sent, is_in_input)| KeyMatch { end: PastEnd::of(sent), is_in_input: *is_in_input }),
             elsewhere: elsewhere.as_ref().map(|(there, _)| PastEnd::of(there)),
-            remembered: remembered.map(|remembered| remembered.said),
+            remembered: said,
             // Consent to sending twice is given each time, by its code or for the row.
-            may_be_sent_again: row.is_confirmed || self.consent.names(SENT_BEFORE),
+            may_be_sent_again: row.is_confirmed
+                || self.consent.names(match said {
+                    Some(Said::ExistsInAccount) => EXISTS,
+                    _ => SENT_BEFORE,
+                }),
             first_run_key,
             has_old_number,
         };
-        Ok(Known { facts, earlier, earlier_key: earlier_key.map(|(sent, _)| sent), elsewhere, origin })
+        Ok(Known { facts, earlier, earlier_key: earlier_key.map(|(sent, _)| sent), elsewhere, origin, waits })
     }
 
     fn double(&self, key: Option<&NaturalKey>, first: u64, rule: impl Fn(&Mapping, u8, u64) -> Message) -> Reason {
@@ -332,6 +365,8 @@ struct Known {
     elsewhere: Option<(Operation, PathBuf)>,
     /// For a retry: the row's number in the run that is retried.
     origin: Option<u64>,
+    /// Why it waited before, when that was for a record that the account has and nobody can look now.
+    waits: Option<Reason>,
 }
 
 /// A decision that does not fit what is known: a mistake of ours, and no reason to send.
@@ -361,6 +396,12 @@ fn taken_care_of(row: RowKey, there: &Operation, folder: &std::path::Path) -> Op
         id = there.id.as_deref().unwrap_or("")
     );
     Operation { id: there.id.clone(), ..end(row, done_or_unknown(there.status), reason("retried_before", message)) }
+}
+
+/// Why a row waited for consent, when that was because the account has its record.
+fn waits_for_existing(before: &Operation) -> Option<Reason> {
+    let reason = before.reason.as_deref().filter(|_| before.status == Status::Held)?;
+    (reason.code == EXISTS).then(|| reason.clone())
 }
 
 /// A row that is not known to be done is not known to be done here either.

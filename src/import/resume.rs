@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::options::ResumeOptions;
 use super::preflight::Rows;
+use crate::check::consent::EXISTS;
 use crate::entity::Entity;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
@@ -149,7 +150,8 @@ pub(super) fn open(
             drop(past);
             let mut journal = Journal::open(&folder)?;
             if options.consents {
-                journal.reopen_held()?;
+                // What may double goes on waiting, also when nobody can look into the account now.
+                journal.reopen_held((!options.creates_existing).then_some(EXISTS))?;
             }
             Ok(OpenedRun::Continue(journal, ended))
         }
@@ -297,6 +299,8 @@ pub(super) struct CheckedRow {
     pub is_sound: bool,
     /// An earlier row has its key.
     pub is_double: bool,
+    /// A person consented to it in its own cell.
+    pub is_confirmed: bool,
 }
 
 /// Rows that are looked up together: the more of them, the fewer parts of the index are read for each.
@@ -322,7 +326,7 @@ pub(super) fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result
         let is_sound = row.is_sound();
         let seen = rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound);
         batch.rows.push(InputRow { identity: row.known_by(seen), key: row.key_hash() });
-        batch.checked.push(CheckedRow { is_sound, is_double: seen.first.is_some() });
+        batch.checked.push(CheckedRow { is_sound, is_double: seen.first.is_some(), is_confirmed: row.is_confirmed });
         if batch.rows.len() == BATCH {
             look(&batch)?;
             batch.rows.clear();

@@ -1,6 +1,7 @@
 //! One run, from a file to a report: read it all and check it, find the run that is meant, send what is left, say what
 //! became of every row. `import` and `retry` are two ways to begin it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -10,15 +11,17 @@ use serde_json::json;
 use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
-use super::known::{Known, register};
+use super::existing::Look;
+use super::known::{Known, cursor_of, register};
 use super::options::ImportOptions;
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
 use super::report::{self, Files, RunContent, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
+use crate::account::Account;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
-use crate::journal::{Counts, Journal, JournalReader, Registration, RunIdentity, RunIndex};
+use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::terminal::{Printer, quoted_path};
@@ -61,7 +64,6 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
     known.refuse_rows_in_work(options, &identity, &index, &mut rows)?;
-    let remembered = known.memory.not_sent();
     let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index)?;
     let (mut journal, ended) = match opened {
         OpenedRun::Finished(past, exit) => return tell_finished(&past, exit, printer),
@@ -81,6 +83,12 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         }
         Some(ended) => printer.say(&t!("run.accept", folder = journal.folder().display(), rows = ended)),
     }
+    let left = sendable(options, &preflight, ended.unwrap_or(0) + known.memory.not_sent());
+    let mut memory = known.memory;
+    let cursor = Some(OperationCursor::open(journal.folder())?);
+    let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
+    look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+    let remembered = memory.not_sent();
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
@@ -90,23 +98,31 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     let started = Instant::now();
     let folder = journal.folder().to_owned();
-    let sent = pipeline::send(options, &preflight, rows, known.memory, journal, first_look, printer)?;
+    let sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
     finish(options, &preflight, sent, started, printer)
 }
 
 /// Folders in which runs may lie that the index does not know. The sandbox forgets its runs with its records.
 fn places(options: &ImportOptions<'_>, identity: &RunIdentity) -> Vec<PathBuf> {
-    if options.is_sandbox() {
+    let parent = options.parent.as_ref().and_then(|parent| parent.folder.parent()).map(Path::to_owned);
+    let mut places = run_places(&options.account, &identity.input_path, options.resume.runs_from.as_deref());
+    places.extend(parent.filter(|_| !options.is_sandbox()));
+    places.dedup();
+    places
+}
+
+/// Folders in which runs may lie: `bw8-runs` here and beside an input, the input's own folder, and one that was named.
+pub fn run_places(account: &Account, input: &Path, named: Option<&Path>) -> Vec<PathBuf> {
+    if matches!(account, Account::Sandbox { .. }) {
         return Vec::new();
     }
-    let named = options.resume.runs_from.iter().filter_map(|folder| std::path::absolute(folder).ok());
-    let beside = Path::new(&identity.input_path).parent().map(Path::to_owned);
-    let mut places = Vec::from_iter(std::path::absolute(RUNS));
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    let beside = absolute(input).and_then(|input| input.parent().map(Path::to_owned));
+    let mut places = Vec::from_iter(absolute(Path::new(RUNS)));
     places.extend(beside.iter().map(|folder| folder.join(RUNS)));
     places.extend(beside);
-    places.extend(named);
-    places.dedup();
+    places.extend(named.and_then(absolute));
     places
 }
 
@@ -117,9 +133,19 @@ fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::File>> {
     }
     let folder = Path::new(RUNS);
     let place = || folder.display().to_string();
-    std::fs::create_dir_all(folder).context(place)?;
-    let file = std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("begin.lock"));
-    let file = file.context(place)?;
+    let begun = std::fs::create_dir_all(folder).and_then(|()| {
+        std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("begin.lock"))
+    });
+    let file = match begun {
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            // Where nobody can write, nobody begins a run; one of another folder has no part in that.
+            return match options.resume.folder {
+                Some(_) => Ok(None),
+                None => Err(error).context(place).map_err(|error| error.hint(message!("run.read_only_hint"))),
+            };
+        }
+        begun => begun.context(place)?,
+    };
     file.lock().context(place)?;
     Ok(Some(file))
 }
@@ -167,14 +193,20 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     let known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
     let ended = known.not_sent();
-    let would_send = sendable(options, preflight, ended);
-    let exit = if preflight.findings.not_sent() > 0 { Exit::SomeFailed } else { Exit::Done };
+    let left = sendable(options, preflight, ended);
+    let cursor = cursor_of(&known.meant)?;
+    let mut memory = known.memory;
+    let look = Look { options, preflight, identity: &identity, left };
+    let existing = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
+    let would_send = sendable(options, preflight, ended + existing);
+    let held = preflight.findings.held + existing;
+    let exit = if preflight.findings.not_sent() + existing > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&t!(
         "run.dry",
         rows = would_send,
         entity = options.entity().label(Language::current()),
         refused = preflight.findings.refused,
-        held = preflight.findings.held,
+        held = held,
         host = options.account.host()
     ));
     if ended > 0 {
@@ -186,7 +218,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
-            "held": preflight.findings.held,             "ended_before": ended},
+            "held": held, "ended_before": ended},
         "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)

@@ -332,13 +332,15 @@ impl Journal {
         self.set_note("fresh", "1")
     }
 
-    /// Takes their end from rows that were held back: a person has consented to some of them.
+    /// Takes their end from rows that were held back: a person has consented to some of them. Those of one kind
+    /// may be spared.
     ///
     /// # Errors
     /// A full disk, a damaged file.
-    pub fn reopen_held(&mut self) -> Result<()> {
+    pub fn reopen_held(&mut self, spared: Option<&str>) -> Result<()> {
+        let delete = "DELETE FROM operation WHERE status = ?1 AND code IS NOT ?2";
         self.connection
-            .execute("DELETE FROM operation WHERE status = ?1", [Status::Held as i64])
+            .execute(delete, params![Status::Held as i64, spared.unwrap_or_default()])
             .map(drop)
             .map_err(|error| failed(&self.folder, error))
     }

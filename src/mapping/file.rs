@@ -3,6 +3,8 @@
 //! ```toml
 //! drop = ["导出人", 7]             # columns that are left out, by header or by number from 1
 //! header = ["客户电话", "…"]       # the header it was made for; another one is refused
+//! entity = "tickets"             # what its rows are
+//! optional = true                # columns that the file lacks are passed over
 //! accept = ["hidden_row"]        # kinds of warnings whose rows are sent
 //! [columns]
 //! "客户电话" = "mobile"          # a column, and a field by name or label
@@ -27,7 +29,9 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::presets::{names, preset};
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::message;
 use crate::message::Message;
 
@@ -64,6 +68,10 @@ pub struct MappingFile {
     pub(super) skip: Vec<(Entry, Vec<Entry>)>,
     /// The header it was made for.
     pub(super) header: Option<Vec<String>>,
+    /// What the rows are that it is for.
+    pub(super) entity: Option<String>,
+    /// Whether columns that the file lacks are passed over, and of several for one field the first is taken.
+    pub(super) optional: bool,
 }
 
 type Section = BTreeMap<Spanned<String>, Spanned<String>>;
@@ -75,6 +83,8 @@ type Section = BTreeMap<Spanned<String>, Spanned<String>>;
 struct Document {
     drop: Vec<Spanned<toml::Value>>,
     header: Option<Vec<String>>,
+    entity: Option<String>,
+    optional: bool,
     skip: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     accept: Vec<String>,
     columns: Section,
@@ -85,14 +95,20 @@ struct Document {
 }
 
 impl MappingFile {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`, or the mapping of that name that is shipped.
     ///
     /// # Errors
-    /// A file that cannot be read, and everything of [`MappingFile::parse`].
+    /// A file that cannot be read, a name that is not known, and everything of [`MappingFile::parse`].
     pub fn read(path: &Path) -> Result<MappingFile> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::usage(message!("format.unreadable", file = shown, why = error)))?;
+        if let Some(text) = preset(&shown).filter(|_| !path.exists()) {
+            return MappingFile::parse(text, &shown);
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let known = names().collect::<Vec<_>>().join(Language::current().pick("、", ", "));
+            Error::usage(message!("format.unreadable", file = shown, why = error))
+                .hint(message!("mapping.shipped", names = known))
+        })?;
         MappingFile::parse(&text, &shown)
     }
 
@@ -149,6 +165,8 @@ impl MappingFile {
                 .map(|(column, texts)| (name(column), texts.into_iter().map(name).collect()))
                 .collect(),
             header: document.header,
+            entity: document.entity,
+            optional: document.optional,
             accept: document.accept,
         })
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::file::MappingFile;
 use super::header_index::HeaderIndex;
 use super::result_columns::RESULT_COLUMNS;
+use super::vendors::Vendors;
 use crate::entity::{Entity, fold};
 use crate::format::Headings;
 
@@ -21,9 +22,16 @@ impl KnownHeadings {
     /// The headings of an entity and of a mapping file.
     pub fn new(entity: &Entity, file: Option<&MappingFile>) -> Self {
         let named = file.into_iter().flat_map(|file| file.columns.iter().chain(&file.drop));
-        let of_file = named.zip(entity.fields.len()..).map(|(entry, number)| (fold(&entry.key), number)).collect();
+        let index = HeaderIndex::new(entity);
+        // Keys of another system are known, too, where they name no field.
+        let keys = Vendors::embedded().key_headers().filter(|header| index.find(header).is_none());
+        let headings = named.map(|entry| fold(&entry.key)).chain(keys.map(str::to_owned));
+        let mut of_file = HashMap::new();
+        for (heading, number) in headings.zip(entity.fields.len()..) {
+            of_file.entry(heading).or_insert(number);
+        }
         let examples = entity.fields.iter().map(|field| field.example.clone()).collect();
-        KnownHeadings { index: HeaderIndex::new(entity), examples, of_file }
+        KnownHeadings { index, examples, of_file }
     }
 }
 

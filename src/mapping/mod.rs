@@ -8,11 +8,13 @@ mod expression;
 mod file;
 mod header_index;
 mod known_headings;
+mod presets;
 mod report;
 mod result_columns;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod vendors;
 
 pub use file::MappingFile;
 pub use known_headings::KnownHeadings;

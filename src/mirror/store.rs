@@ -71,6 +71,19 @@ impl Mirror {
         Ok(mirror)
     }
 
+    /// A small mirror that leaves nothing on the disk.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn in_memory() -> Result<Self> {
+        let path = PathBuf::from(":memory:");
+        let connection =
+            Connection::open_in_memory().context(|| message!("mirror.cannot_open", file = path.display()))?;
+        let mirror = Mirror { connection, path, noted: RefCell::default(), _temporary: None };
+        mirror.set_up()?;
+        Ok(mirror)
+    }
+
     fn set_up(&self) -> Result<()> {
         self.connection.set_prepared_statement_cache_capacity(64);
         self.connection.pragma_update(None, "cache_size", -8000).context(|| self.failed())?;

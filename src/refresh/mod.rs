@@ -21,5 +21,6 @@ mod whole_list;
 
 pub use details::Detail;
 pub use list_query::ListQuery;
+pub use pages::Page;
 pub use refreshed_list::{ListReport, RefreshedList};
 pub use refresher::Refresher;

@@ -1,0 +1,162 @@
+//! An account that already has these people: looked for in its own list before anything is sent.
+
+use crate::harness::*;
+
+const PEOPLE: &str = "姓名,手机,公司编号\n示例甲,13000000001,20001\n示例乙,13100000002,20001\n";
+
+/// A service that lists by `list` and makes every record that is sent.
+fn service(mut list: impl FnMut(&Request) -> (u16, String) + Send + 'static) -> Service {
+    let mut made = 0;
+    Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/users.json") => list(request),
+        ("POST", "/users.json") => {
+            made += 1;
+            (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 90_000 + made))
+        }
+        _ => unknown(),
+    })
+}
+
+fn created(service: &Service) -> usize {
+    service.requests().iter().filter(|request| request.method == "POST").count()
+}
+
+#[test]
+fn rows_whose_record_is_there_wait_for_consent_by_name() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = Work::with("mine.csv", PEOPLE);
+    let stored = server.stored("customers");
+    let requests = server.requests();
+    work.bw8("check customers mine.csv").exits(0);
+    assert_eq!(server.requests(), requests, "a check stays offline");
+    work.on(&server, "import customers mine.csv --dry-run").exits(3).says("1 held").says("the account has 1 customers");
+    let ran = work.on(&server, "import customers mine.csv");
+    ran.exits(3).says("the account has 1 customers of this file already");
+    ran.says("--mode update").says("--accept-warnings=exists_in_account");
+    assert_eq!(work.results().column("status"), ["held", "created"]);
+    assert_eq!(work.results().column("code"), ["exists_in_account", ""]);
+    assert!(work.read(work.run_folder().join("results.csv")).contains("the account has record 50001"));
+    assert_eq!(server.stored("customers"), stored + 1);
+    // What may double is never covered by consent to whatever it may be.
+    work.on(&server, "import customers mine.csv --accept-warnings").exits(3);
+    assert_eq!(server.stored("customers"), stored + 1);
+    work.on(&server, "import customers mine.csv --accept-warnings=exists_in_account").exits(0);
+    assert_eq!(work.results().column("status"), ["created", "created"]);
+    assert_eq!(server.stored("customers"), stored + 2);
+}
+
+#[test]
+fn consent_in_the_failed_file_sends_the_row_once() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = Work::with("mine.csv", PEOPLE);
+    let stored = server.stored("customers");
+    work.on(&server, "import customers mine.csv --run first").exits(3);
+    let mut failed = work.table("first/failed.csv");
+    assert_eq!(failed.column("bw8_status"), ["held"]);
+    work.on(&server, "retry first/failed.csv --run unchanged").exits(3);
+    assert_eq!(server.stored("customers"), stored + 1);
+    work.write_table("confirmed.csv", failed.set(0, "confirm import", "yes"));
+    work.on(&server, "retry confirmed.csv --run confirmed").exits(0);
+    work.on(&server, "retry confirmed.csv --run confirmed").exits(0);
+    assert_eq!(server.stored("customers"), stored + 2);
+}
+
+#[test]
+fn companies_are_known_by_their_name_and_people_by_their_landline_too() {
+    let server = Server::start("");
+    let work = Work::with("companies.csv", "公司名称\n示例公司00001有限公司\n示例公司甲\n");
+    work.on(&server, "import companies companies.csv --run companies --lang zh").exits(3).says("其中 1 家公司的");
+    assert_eq!(work.table("companies/results.csv").column("status").len(), 2);
+    assert_rows(&work.summary_of("companies"), "created 1, held 1");
+    work.write("people.csv", "姓名,固话,公司编号\n示例联系人00004,010-00000004,20001\n示例丙,010-00000004,20001\n");
+    work.on(&server, "import customers people.csv --run people").exits(3);
+    assert_rows(&work.summary_of("people"), "created 1, held 1");
+}
+
+#[test]
+fn a_list_that_is_refused_is_said_and_stops_nothing() {
+    for answer in [unknown(), (403, "{}".to_owned()), (200, "{\"other\":1}".to_owned())] {
+        let service = service(move |_| answer.clone());
+        let work = Work::at(&service.base_url());
+        work.write("mine.csv", PEOPLE);
+        let ran = work.bw8("import customers mine.csv --no-canary");
+        ran.exits(0).says("nobody looked whether the account has these");
+        assert_eq!(created(&service), 2);
+    }
+}
+
+#[test]
+fn a_list_of_more_than_a_hundred_pages_is_not_read() {
+    let ids: Vec<u64> = (1..=10_001).collect();
+    let long = service(move |request| (200, page(&ids, request, 100, Some("10001"))));
+    let work = Work::at(&long.base_url());
+    work.write("mine.csv", PEOPLE);
+    work.bw8("import customers mine.csv --no-canary").exits(0).says("more than 100 pages");
+    assert_eq!(created(&long), 2);
+    assert_eq!(long.requests().len(), 3);
+}
+
+#[test]
+fn a_list_of_several_pages_is_read_to_its_end() {
+    for count in [Some("250"), None] {
+        let ids: Vec<u64> = (1..=250).collect();
+        let service = service(move |request| {
+            let text = page(&ids, request, 100, count);
+            (200, text.replace("示例 250\",\"mobile\":\"13000000000", "示例 250\",\"mobile\":\"13000000001"))
+        });
+        let work = Work::at(&service.base_url());
+        work.write("mine.csv", PEOPLE);
+        work.bw8("import customers mine.csv --no-canary").exits(3).says("the account has 1 customers");
+        assert!(work.read(work.run_folder().join("results.csv")).contains("the account has record 250"), "{count:?}");
+        assert_eq!(created(&service), 1);
+    }
+}
+
+#[test]
+fn a_deleted_record_is_not_there() {
+    let service = service(|request| {
+        let text = page(&[7], request, 100, Some("1")).replace("\"state\":\"1\"", "\"state\":\"3\"");
+        (200, text.replace("13000000000", "13000000001"))
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", PEOPLE);
+    work.bw8("import customers mine.csv --no-canary").exits(0).never_says("the account has");
+}
+
+#[test]
+fn what_own_runs_have_made_is_no_news() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = Work::new();
+    work.write_table("a.csv", &customers(1, 3));
+    work.on(&server, "import customers a.csv --run a").exits(0);
+    let lists = server.requests();
+    work.on(&server, "import customers a.csv --run a").exits(0).says("done before");
+    assert_eq!(server.requests(), lists, "nothing is looked for when nothing is made");
+    work.write_table("b.csv", &customers(1, 5));
+    work.on(&server, "import customers b.csv --run b").exits(0).never_says("the account has");
+    assert_rows(&work.summary_of("b"), "created 2, skipped 3");
+    // Who sends them once more on purpose is not asked because of them.
+    work.on(&server, "import customers b.csv --fresh --run again").exits(0).says("second time");
+    assert_rows(&work.summary_of("again"), "created 5");
+}
+
+/// Whoever was told that a record is there is not overruled by a list that cannot be read.
+#[test]
+fn a_row_that_waits_goes_on_waiting_when_nobody_can_look() {
+    let mut lists = 0;
+    let service = service(move |request| {
+        lists += 1;
+        match lists {
+            1 => (200, page(&[7], request, 100, Some("1")).replace("13000000000", "13000000001")),
+            _ => unknown(),
+        }
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", PEOPLE);
+    work.bw8("import customers mine.csv --no-canary --run mine").exits(3);
+    work.bw8("import customers mine.csv --no-canary --run mine --accept-warnings").exits(3);
+    work.bw8("retry mine --no-canary --run again").exits(3).says("nobody looked");
+    assert_eq!(created(&service), 1);
+    work.bw8("import customers mine.csv --no-canary --run mine --accept-warnings=exists_in_account").exits(0);
+    assert_eq!(created(&service), 2);
+}
