@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::path::Path;
 
 use super::file_format::{FileFormat, Open};
 use super::formats::readable;
@@ -69,6 +70,13 @@ fn recognise(input: &Input) -> Result<(&'static FileFormat, Open)> {
         // Whatever has no signature is text.
         _ => openable().find(|(format, _)| format.signature.is_empty()).ok_or_else(|| not_a_table(shown)),
     }
+}
+
+/// The format that a file has by its first bytes, whatever its name; none when it is text, or cannot be read.
+pub fn of_signature(path: &Path) -> Option<&'static FileFormat> {
+    let mut head = [0; 8];
+    let read = File::open(path).ok()?.read(&mut head).ok()?;
+    of_first_bytes(&head[..read])
 }
 
 /// The format that has these first bytes as its signature; none when they are text, or nothing that is read.

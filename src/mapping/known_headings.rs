@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::file::MappingFile;
+use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::result_columns::RESULT_COLUMNS;
 use crate::entity::{Entity, fold};
@@ -13,17 +13,23 @@ pub struct KnownHeadings {
     index: HeaderIndex,
     /// The example of each field of the entity.
     examples: Vec<Option<String>>,
-    /// Headings that only the mapping file knows, numbered behind the fields.
+    /// Headings that the mapping file names: those of no field are numbered behind the fields.
     of_file: HashMap<String, usize>,
 }
 
 impl KnownHeadings {
     /// The headings of an entity and of a mapping file.
     pub fn new(entity: &Entity, file: Option<&MappingFile>) -> Self {
+        let index = HeaderIndex::new(entity);
         let named = file.into_iter().flat_map(|file| file.columns.iter().chain(&file.drop));
-        let of_file = named.zip(entity.fields.len()..).map(|(entry, number)| (fold(&entry.key), number)).collect();
+        // A heading that names a field is that field's column, whose example is known.
+        let number = |(entry, own): (&Entry, usize)| {
+            let field = index.find(&fold(&entry.value)).or_else(|| index.find(&fold(&entry.key)));
+            (fold(&entry.key), field.unwrap_or(own))
+        };
+        let of_file = named.zip(entity.fields.len()..).map(number).collect();
         let examples = entity.fields.iter().map(|field| field.example.clone()).collect();
-        KnownHeadings { index: HeaderIndex::new(entity), examples, of_file }
+        KnownHeadings { index, examples, of_file }
     }
 }
 
@@ -63,6 +69,7 @@ mod tests {
         let headings = KnownHeadings::new(Catalog::embedded().get("customers").unwrap(), Some(&file));
         assert_eq!(headings.find("手机*"), headings.find("mobile"));
         assert_ne!(headings.find("客户电话"), headings.find("导出人"));
+        assert_eq!(headings.find("客户电话"), headings.find("手机"));
         assert!(headings.find("客户电话").is_some());
         assert_eq!(headings.find("客户资料导出"), None);
         assert_eq!(headings.find(" "), None);

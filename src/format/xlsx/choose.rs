@@ -76,8 +76,10 @@ pub(super) fn choose<'a>(package: &mut Package, book: &'a Book, input: &Input) -
     }
     let sheet = Sheet {
         delimiter: None,
+        encoding: None,
         name: Some(entry.name.clone()),
         others,
+        hidden,
         header: header.titles,
         header_row: header.number,
         reading: "XLSX".to_owned(),
