@@ -11,8 +11,20 @@ use crate::text::clean;
 const SHORT_NUMBER: usize = 6;
 
 /// Details of messages that say nothing of what cells hold.
-const HARMLESS: [&str; 11] =
-    ["encoding", "row", "sheets", "line", "last_line", "cells", "columns", "column", "range", "count", "rows"];
+const HARMLESS: [&str; 12] = [
+    "encoding",
+    "row",
+    "sheets",
+    "line",
+    "first_line",
+    "last_line",
+    "cells",
+    "columns",
+    "column",
+    "range",
+    "count",
+    "rows",
+];
 
 /// A sample as it may be shown to anybody: `示*`, `131****0001`, `a***@…`, the year of a date, short numbers.
 pub fn masked(text: &str) -> String {
