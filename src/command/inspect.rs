@@ -212,7 +212,7 @@ impl Report<'_> {
         let entities: Vec<Value> =
             self.fits.iter().map(|fit| json!({"entity": fit.entity.name, "known": fit.known})).collect();
         json!({
-            "version": 1, "file": self.input.shown, "format": self.format, "encoding": sheet.encoding,
+            "version": 1, "file": self.input.shown, "format": self.format, "reading": sheet.reading, "encoding": sheet.encoding,
             "delimiter": sheet.delimiter.map(|byte| char::from(byte).to_string()), "sheet": sheet.name.as_deref().map(clean),
             "other_sheets": cleaned(&sheet.others), "hidden_sheets": cleaned(&sheet.hidden), "header_row": sheet.header_row,
             "rows": self.survey.rows, "rows_skipped": self.survey.skipped, "headings": self.survey.headings().len(),

@@ -16,6 +16,8 @@ mod formats;
 mod headings;
 mod input;
 mod jsonl;
+mod loaded_book;
+mod ods;
 mod reader;
 mod reader_event;
 mod row;
@@ -25,6 +27,7 @@ mod summary_sheet;
 mod value;
 mod write_options;
 mod writer;
+mod xls;
 pub mod xlsx;
 
 pub use self::csv::{CSV, read_text};

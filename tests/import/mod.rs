@@ -4,6 +4,7 @@ mod accounts;
 mod agreement;
 mod answers;
 mod bad_input;
+mod campaign;
 mod consent;
 mod identity;
 mod index;
