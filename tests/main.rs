@@ -19,6 +19,8 @@ mod export;
 mod format;
 mod harness;
 mod import;
+mod inspect;
+mod map;
 mod samples;
 mod sandbox;
 mod settings;

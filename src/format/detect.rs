@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::path::Path;
 
 use super::file_format::{FileFormat, Open};
 use super::formats::readable;
@@ -118,6 +119,13 @@ fn recognise(input: &Input) -> Result<(&'static FileFormat, Open)> {
             None => text_format(&|format| !format.is_for_programs),
         },
     }
+}
+
+/// The format that a file has by its first bytes, whatever its name; none when it is text, or cannot be read.
+pub fn of_signature(path: &Path) -> Option<&'static FileFormat> {
+    let mut head = [0; 8];
+    let read = File::open(path).ok()?.read(&mut head).ok()?;
+    of_first_bytes(&head[..read])
 }
 
 /// The format that has these first bytes as its signature; none when they are text, or nothing that is read.

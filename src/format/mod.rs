@@ -30,12 +30,12 @@ mod writer;
 mod xls;
 pub mod xlsx;
 
-pub use self::csv::CSV;
+pub use self::csv::{CSV, read_text};
 pub use cell::{Cell, CellKind};
 pub use column::Column;
-pub use column_letters::column_letters;
+pub use column_letters::{column_letters, column_number};
 pub use content::Content;
-pub use detect::{detect, of_first_bytes, open};
+pub use detect::{detect, of_first_bytes, of_signature, open};
 pub use dialect::Dialect;
 pub use file_format::FileFormat;
 pub use formats::{FORMATS, named, of_extension, readable};

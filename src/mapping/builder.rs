@@ -9,6 +9,7 @@ use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::result_columns::{is_own_column, is_result_column};
+use super::sendable::unsendable;
 use super::sources::{Mapping, ValueSource};
 use super::vendors::{Recognised, Vendors};
 use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Requirement, Rule, fold};
@@ -60,6 +61,8 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) reasons: HashMap<usize, String>,
     /// Columns whose texts leave a row out.
     pub(super) skip: Vec<(usize, Vec<String>)>,
+    /// Columns of which the mapping file says that they mean no field. They count as taken by nothing.
+    without_field: HashSet<usize>,
     /// Columns that a template reads. They may feed a field of their own besides.
     pub(super) read_by_template: HashSet<usize>,
     /// The export of another system that the file looks like.
@@ -94,6 +97,7 @@ impl<'a> MappingBuilder<'a> {
             values: HashMap::new(),
             reasons: HashMap::new(),
             skip: Vec::new(),
+            without_field: HashSet::new(),
             read_by_template: HashSet::new(),
             recognised: recognise(sheet),
             old_ids: Vec::new(),
@@ -258,6 +262,10 @@ impl<'a> MappingBuilder<'a> {
                 continue;
             }
             let column = self.column_of(entry, &entry.key, "[columns]")?;
+            if entry.value.trim().is_empty() {
+                self.without_field.insert(column);
+                continue;
+            }
             let field_index = self.field_of(entry, &entry.value, "[columns]")?;
             if file.optional && self.sources[field_index].is_some() {
                 self.reasons.insert(column, t!("mapping.another_column").into_owned());
@@ -474,7 +482,7 @@ impl<'a> MappingBuilder<'a> {
         let mut twice: Vec<(usize, usize, usize)> = Vec::new();
         let explicit: Vec<bool> = self.sources.iter().map(Option::is_some).collect();
         for (column, header) in self.sheet.header.iter().enumerate() {
-            if self.is_decided(column) {
+            if self.is_decided(column) || self.without_field.contains(&column) {
                 continue;
             }
             let folded = fold(header);
@@ -513,18 +521,9 @@ impl<'a> MappingBuilder<'a> {
                 .any(|source| matches!(source, ValueSource::Column(taken) if *taken == column))
     }
 
-    /// Why a field is never sent, if so. The record's own id is not sent either, but an update needs to know it.
+    /// Why a field is never sent, if so.
     pub(super) fn unsendable(&self, field: &Field) -> Option<String> {
-        if field.read_only && self.entity.id.as_ref() != Some(&field.name) {
-            return Some(t!("mapping.read_only").into_owned());
-        }
-        match field.mode {
-            Some(mode) if mode != self.mode => Some(match self.mode {
-                AccountMode::Business => t!("mapping.only_2c").into_owned(),
-                AccountMode::Consumer => t!("mapping.only_2b").into_owned(),
-            }),
-            _ => None,
-        }
+        unsendable(self.entity, field, self.mode)
     }
 
     pub(super) fn is_required(&self, field: &Field) -> bool {

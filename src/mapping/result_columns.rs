@@ -20,7 +20,7 @@ pub fn is_confirmation(text: &str) -> bool {
 }
 
 /// Whether a folded header is that of a column of results.
-pub(super) fn is_result_column(folded: &str) -> bool {
+pub fn is_result_column(folded: &str) -> bool {
     RESULT_COLUMNS.iter().chain(&CONFIRM_COLUMNS).any(|name| fold(name) == folded)
         || Vendors::embedded().is_result(folded)
 }

@@ -17,10 +17,11 @@ mod same;
 mod tags;
 
 pub use clean::clean;
+pub use email::looks_like_address;
 pub use invisible::visible;
 pub use list::{count_parts, part};
 pub use name::full_name;
 pub use options::{Country, DateOrder, ValueOptions};
-pub use phone::{LANDLINE_IN_MOBILE, is_mainland_mobile};
+pub use phone::{LANDLINE_IN_MOBILE, NumberLook, is_mainland_mobile, number_look};
 pub use same::is_same_value;
 pub use tags::tags;

@@ -131,6 +131,7 @@ pub(in crate::format) fn choose(workbook: &mut impl Workbook, input: &Input) -> 
     let sheet = Sheet {
         name: Some(tabs[index].name.clone()),
         others,
+        hidden,
         header: header.titles,
         header_row: header.number,
         notes,
