@@ -206,3 +206,18 @@ fn configuration_is_read_as_notepad_saves_it() {
     work.write("bw8.toml", b"[account.default]\nmode = \"\xFFC\"\n");
     work.bw8("check customers bare.csv --lang zh").exits(2).says("bw8.toml 第 2 行");
 }
+
+#[test]
+fn a_retry_needs_the_workbook_no_more() {
+    let file =
+        "姓名,客户手机号,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20001\n示例丙,13100000003,没有\n";
+    let (work, server) = (Work::with("mine.csv", file), Server::start(""));
+    work.bw8("map customers mine.csv -o map.xlsx").exits(0);
+    work.on(&server, "import customers mine.csv --mapping map.xlsx --run run").exits(3);
+    std::fs::remove_file(work.path("map.xlsx")).unwrap();
+    let mut failed = work.table("run/failed.csv");
+    failed.set(0, "公司编号", "20001");
+    work.write_table("run/failed.csv", &failed);
+    work.on(&server, "retry run/failed.csv").exits(0);
+    assert_eq!(server.count_by("customers", "mobile")["13100000003"], 1);
+}
