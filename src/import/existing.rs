@@ -141,7 +141,8 @@ async fn read(
 /// What comes in time.
 async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T>>) -> std::result::Result<T, Message> {
     match tokio::time::timeout(patience, work).await {
-        Ok(done) => done.map_err(|error| Message::from(error.message())),
+        // The service's own words may repeat what nobody is to see.
+        Ok(done) => done.map_err(|_| message!("memory.no_list")),
         Err(_) => Err(message!("memory.no_list_in_time", seconds = patience.as_secs())),
     }
 }
