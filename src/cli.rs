@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 
 use rust_i18n::t;
 
-use crate::command::{check, entities, export, import, mirror, retry, runs, sandbox, template};
+use crate::command::{check, entities, export, import, inspect, map, mirror, retry, runs, sandbox, template};
 use crate::error::Error;
 use crate::language::Language;
 use crate::terminal::Global;
@@ -31,6 +31,10 @@ pub enum Command {
     Import(Box<import::Arguments>),
     /// Everything import does before the first request, offline
     Check(check::Arguments),
+    /// Show what a file is: encoding or sheets, header, columns, and which records it fits; offline
+    Inspect(inspect::Arguments),
+    /// Propose which column means which field, as a mapping file to look over; offline
+    Map(map::Arguments),
     /// Send again what was refused or failed, after the file was fixed
     Retry(retry::Arguments),
     /// Which runs there were and what became of them

@@ -145,6 +145,17 @@ impl Error {
         self
     }
 
+    /// Adds words to what the user can do about it.
+    #[must_use]
+    pub fn and_hint(mut self, words: impl Into<Message>) -> Self {
+        let words = words.into();
+        self.hint = match self.hint.take() {
+            None => Some(words),
+            Some(hint) => Message::joined("mapping.and_hint", [hint, words]),
+        };
+        self
+    }
+
     /// What kind it is.
     pub fn kind(&self) -> ErrorKind {
         self.kind

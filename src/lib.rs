@@ -21,9 +21,11 @@ pub mod message;
 pub mod mirror;
 pub mod problem;
 pub mod projection;
+pub mod proposal;
 pub mod refresh;
 pub mod sandbox;
 pub mod settings;
+pub mod survey;
 pub mod template;
 pub mod terminal;
 pub mod text;
@@ -73,6 +75,8 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     match &cli.command {
         Command::Import(arguments) => command::import::run(arguments, &cli.global, typed, printer),
         Command::Check(arguments) => command::check::run(arguments, printer),
+        Command::Inspect(arguments) => command::inspect::run(arguments, printer),
+        Command::Map(arguments) => command::map::run(arguments, printer),
         Command::Retry(arguments) => command::retry::run(arguments, &cli.global, typed, printer),
         Command::Runs(arguments) => command::runs::run(arguments, &cli.global, printer),
         Command::Export(arguments) => command::export::run(arguments, printer),

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use crate::api::{Credentials, Target};
 use crate::entity::{AccountMode, Catalog};
 use crate::error::{Error, Result};
+use crate::format::read_text;
 use crate::message;
 use crate::message::Message;
 
@@ -159,7 +160,7 @@ impl Settings {
         let (named, unnamed) = sections(options.account.as_deref())?;
         let catalog = catalog(options.api.as_deref())?;
         let is_of_folder = options.api.is_none() && Path::new(OVERLAY).exists();
-        let has_host_of_folder = is_of_folder && catalog.service.base_url != Catalog::load(None)?.service.base_url;
+        let has_host_of_folder = is_of_folder && catalog.service.base_url != Catalog::embedded().service.base_url;
         Ok(Settings {
             catalog,
             has_host_of_folder,
@@ -317,7 +318,13 @@ fn catalog(named: Option<&Path>) -> Result<Catalog> {
         Some(file) => Some(file.to_owned()),
         None => [PathBuf::from(OVERLAY), config_folder()?.join(OVERLAY)].into_iter().find(|file| file.exists()),
     };
-    Catalog::load(found.as_deref())
+    match found {
+        None => Ok(Catalog::embedded().clone()),
+        Some(file) => {
+            let shown = file.display().to_string();
+            Catalog::overlaid(&read_text(&file, &shown)?, &shown)
+        }
+    }
 }
 
 /// The user's configuration folder for this program.
@@ -357,8 +364,7 @@ fn folder(variable: &str, which: Folder) -> Result<PathBuf> {
 }
 
 fn read_configuration(file: &Path) -> Result<Configuration> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Error::usage(message!("format.unreadable", file = file.display(), why = error)))?;
+    let text = read_text(file, &file.display().to_string())?;
     let configuration: Configuration = toml::from_str(&text).map_err(|error| {
         // The parser's own display quotes the line, which may hold a secret; its message and place do not.
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);

@@ -67,6 +67,8 @@ const COMMANDS: &[(&str, Catalog)] = &[
     ("import visits visits.csv --dry-run --sandbox", Catalog::Read("拜访主题 → Topic (topic)")),
     ("check customers customers.csv", Catalog::Read("获客渠道 → Acquisition channel (field_2)")),
     ("check visits visits.csv", Catalog::Read("拜访主题 → Topic (topic)")),
+    ("inspect customers.csv", Catalog::Read("Acquisition channel")),
+    ("map customers customers.csv", Catalog::Read("field_2")),
     ("retry {run} --dry-run --sandbox", Catalog::Read("获客渠道 → Acquisition channel (field_2)")),
     ("runs", Catalog::Read("Customers")),
     ("runs show {run}", Catalog::Read("Customers")),

@@ -12,12 +12,15 @@
 
 mod architecture;
 mod commands;
+mod corpus;
 mod dependencies;
 mod entities;
 mod export;
 mod format;
 mod harness;
 mod import;
+mod inspect;
+mod map;
 mod samples;
 mod sandbox;
 mod settings;

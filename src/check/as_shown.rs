@@ -14,7 +14,8 @@ const DAYS_TO_1904: f64 = 1_462.0;
 const SEEN_IN_SHEET: &[&str] =
     &["hidden_row", "hidden_column", "formula_not_calculated", "number_format", "totals_row"];
 /// Codes of cells whose value is missing or not known.
-const WITHOUT_VALUE: &[&str] = &["merged_cells", "formula_without_result", "picture_in_cell", "number_or_list"];
+const WITHOUT_VALUE: &[&str] =
+    &["merged_cells", "formula_without_result", "picture_in_cell", "number_or_list", "nested_value"];
 /// What stands for a value that is missing, in spreadsheet programs, too; it is never sent.
 const MISSING: &str = "#N/A";
 

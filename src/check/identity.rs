@@ -35,7 +35,9 @@ impl Identities {
             self.text.clear();
             let (kind, text) = (source.field.kind, &mut self.text);
             match &source.source {
-                ValueSource::Column(column) => push_canonical(kind, row.cell(*column).text, text),
+                ValueSource::Column(column) | ValueSource::OldId(column) => {
+                    push_canonical(kind, row.cell(*column).text, text);
+                }
                 ValueSource::Constant(constant) => push_canonical(kind, constant, text),
                 // One that cannot be made is a mistake of the row; its cells stand in the other columns.
                 ValueSource::Template(template) => {

@@ -34,6 +34,14 @@ impl Mapping {
         let rendered;
         let cell = match &source.source {
             ValueSource::Column(column) => row.cell(*column),
+            ValueSource::OldId(column) => {
+                let text = trimmed(row.cell(*column).text);
+                record.filled[index] = !text.is_empty();
+                let problem = if text.is_empty() { Problem::new("required") } else { Problem::new("old_id") };
+                let problem = problem.with_detail("label", source.field.labels());
+                record.findings.push(Finding::new(Some(source), Some(*column), text, problem));
+                return;
+            }
             ValueSource::Constant(text) => Cell { text, kind: CellKind::Text },
             ValueSource::Template(template) => match template.render(row) {
                 Ok(text) => {
@@ -71,6 +79,9 @@ impl Mapping {
                 value.clear();
                 record.noticed.push(problem);
             }
+            if source.foreign {
+                record.noticed.push(Problem::held("old_id_mapped").with_detail("label", source.field.labels()));
+            }
         }
         let is_refused = record.noticed.iter().any(|problem| problem.severity == Severity::Refused);
         if record.values[index].is_empty() && !is_refused {
@@ -79,6 +90,11 @@ impl Mapping {
             if source.required {
                 record.noticed.push(Problem::new("required"));
             }
+        }
+        // The reader of text files has said it already, and weightier.
+        let is_said = |finding: &Finding| finding.code == "characters_lost" && finding.column == source.column();
+        if record.findings.iter().any(is_said) {
+            record.noticed.retain(|problem| problem.code != "lost_character");
         }
         for problem in record.noticed.drain(..) {
             // What cannot be seen is shown as it was written.
@@ -189,7 +205,7 @@ impl FieldSource {
     /// Whether the value is made of this column.
     fn reads(&self, column: usize) -> bool {
         match &self.source {
-            ValueSource::Column(own) => *own == column,
+            ValueSource::Column(own) | ValueSource::OldId(own) => *own == column,
             ValueSource::Constant(_) => false,
             ValueSource::Template(template) => template.columns().any(|own| own == column),
         }
@@ -198,7 +214,7 @@ impl FieldSource {
     /// The column a person has to look at; none for a constant, the first of a template.
     fn column(&self) -> Option<usize> {
         match &self.source {
-            ValueSource::Column(column) => Some(*column),
+            ValueSource::Column(column) | ValueSource::OldId(column) => Some(*column),
             ValueSource::Constant(_) => None,
             ValueSource::Template(template) => template.columns().min(),
         }

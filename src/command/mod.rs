@@ -7,6 +7,8 @@ pub mod check;
 pub mod entities;
 pub mod export;
 pub mod import;
+pub mod inspect;
+pub mod map;
 pub mod mirror;
 pub mod retry;
 pub mod runs;

@@ -11,7 +11,7 @@ use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
-use crate::format::Input;
+use crate::format::{Headings, Input};
 use crate::import::{Answers, PreflightOptions, stdin};
 use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
@@ -26,16 +26,9 @@ pub(super) struct InputOptions {
     pub entity: String,
     /// The file, or - for standard input
     pub file: PathBuf,
-    /// Sheet to read, where the first one is not meant
-    #[arg(long, value_name = "NAME")]
-    pub sheet: Option<String>,
-    /// Encoding of a text file, where it is not found: utf-8, gb18030 (gbk, gb2312), big5, utf-16
-    #[arg(long, value_name = "NAME")]
-    pub encoding: Option<String>,
-    /// Row of the header, from 1
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
-    pub header_row: Option<u64>,
-    /// Mapping file: which column means which field
+    #[command(flatten)]
+    pub reading: ReadingOptions,
+    /// Mapping file (.toml or .xlsx; bw8 map proposes one), or the name of one that comes with bw8
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
     /// Whether rows make new records or change those they name by id
@@ -45,6 +38,34 @@ pub(super) struct InputOptions {
     pub values: ValueArguments,
     #[command(flatten)]
     pub consent: ConsentOptions,
+}
+
+/// How a file is read, where it does not say it itself.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReadingOptions {
+    /// Sheet to read, where the first one is not meant
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Encoding of a text file, where it is not found: utf-8, gb18030 (gbk, gb2312), big5, utf-16
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// Row of the header, from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub header_row: Option<u64>,
+}
+
+impl ReadingOptions {
+    /// A file that is read so. `shown` is how messages call it.
+    pub(super) fn input(&self, path: PathBuf, shown: String, headings: Arc<dyn Headings>) -> Input {
+        Input {
+            path,
+            shown,
+            sheet: self.sheet.clone(),
+            header_row: self.header_row,
+            encoding: self.encoding.clone(),
+            headings: Some(headings),
+        }
+    }
 }
 
 /// How values are read.
@@ -150,14 +171,7 @@ impl InputOptions {
         };
         let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
         Ok(PreflightOptions {
-            input: Input {
-                path,
-                shown,
-                sheet: self.sheet.clone(),
-                header_row: self.header_row,
-                encoding: self.encoding.clone(),
-                headings: Some(Arc::new(headings)),
-            },
+            input: self.reading.input(path, shown, Arc::new(headings)),
             entity,
             custom: &settings.catalog.service.custom,
             mapping_file,
@@ -170,7 +184,7 @@ impl InputOptions {
 }
 
 /// The entity a user means, when rows of it can be imported.
-fn importable<'a>(settings: &'a Settings, word: &str) -> Result<&'a Entity> {
+pub(super) fn importable<'a>(settings: &'a Settings, word: &str) -> Result<&'a Entity> {
     let entity = settings.catalog.find(word)?;
     match entity.is_importable() {
         true => Ok(entity),

@@ -53,6 +53,9 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     let account = Account::new(&arguments.connection, &settings)?;
     let mut index = account.index()?;
     index.take_words().iter().for_each(|word| printer.warn(&word.to_string()));
+    // Folders of runs may have been moved since.
+    index.look_in(import::run_places(&account, &arguments.run_or_file, arguments.sending.runs_from.as_deref()));
+    index.look_through()?;
     let (folder, file) = find(&arguments.run_or_file, &index)?;
     drop(index);
     let first_run = JournalReader::open(&folder)?;
@@ -134,17 +137,19 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
             Error::usage(message!("format.missing", file = named.display())).hint(message!("journal.none_hint"))
         );
     }
-    if let Some(run) = run_named_in(named)?
-        && let Some(indexed) = index.of_id(&run)?
-        && Journal::exists(&indexed.folder)
+    let run = run_named_in(named)?;
+    if let Some(run) = run
+        && let Some(indexed) = index.of_id(&run)?.filter(|run| run.is_there)
     {
         return Ok((indexed.folder, named.to_owned()));
     }
     // The extra columns may be gone; a file that still lies in its run's folder belongs to it.
     let beside = absolute(named)?.parent().map(Path::to_owned).unwrap_or_default();
-    match Journal::exists(&beside) {
-        true => Ok((beside, named.to_owned())),
-        false => {
+    match (Journal::exists(&beside), run) {
+        (true, _) => Ok((beside, named.to_owned())),
+        (false, Some(run)) => Err(Error::usage(message!("retry.run_gone", file = named.display(), run = run))
+            .hint(message!("retry.run_gone_hint"))),
+        (false, None) => {
             Err(Error::usage(message!("retry.no_run", file = named.display())).hint(message!("retry.no_run_hint")))
         }
     }

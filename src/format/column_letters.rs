@@ -13,6 +13,16 @@ pub fn column_letters(column: usize) -> String {
     String::from_utf8(letters).unwrap_or_default()
 }
 
+/// The column, counted from 0, that has these letters; none when they are no column's.
+pub fn column_number(letters: &str) -> Option<usize> {
+    let letters = letters.trim();
+    if letters.is_empty() || letters.len() > 3 || !letters.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let digit = |byte: u8| usize::from(byte.to_ascii_uppercase() - b'A') + 1;
+    Some(letters.bytes().fold(0, |number, byte| number * 26 + digit(byte)) - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +35,9 @@ mod tests {
         assert_eq!(column_letters(701), "ZZ");
         assert_eq!(column_letters(702), "AAA");
         assert_eq!(column_letters(16_383), "XFD");
+        for column in [0, 25, 26, 701, 702, 16_383] {
+            assert_eq!(column_number(&column_letters(column)), Some(column));
+        }
+        assert_eq!((column_number(""), column_number("1"), column_number("甲")), (None, None, None));
     }
 }

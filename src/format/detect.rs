@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::path::Path;
 
 use super::file_format::{FileFormat, Open};
 use super::formats::readable;
@@ -13,15 +14,45 @@ use crate::message::Message;
 
 /// Bytes that are looked at; no signature is longer, and web pages say soon what they are.
 const HEAD: usize = 1024;
-/// An encrypted .xlsx, an old .xls or .et.
-const OLE: &[u8] = b"\xD0\xCF\x11\xE0";
-/// PDF, PNG, JPEG: files that are named by mistake.
-const NO_TABLES: &[&[u8]] = &[b"%PDF", b"\x89PNG", b"\xFF\xD8\xFF"];
+/// What files begin with that are named by mistake, and the key of what they are.
+const NO_TABLES: &[(&[u8], &str)] = &[
+    (b"%PDF", "format.kind_pdf"),
+    (b"\x89PNG", "format.kind_image"),
+    (b"\xFF\xD8\xFF", "format.kind_image"),
+    (b"GIF8", "format.kind_image"),
+    (b"II*\0", "format.kind_image"),
+    (b"MM\0*", "format.kind_image"),
+    (b"Rar!\x1A", "format.kind_archive"),
+    (b"7z\xBC\xAF\x27\x1C", "format.kind_archive"),
+    (b"\x1F\x8B", "format.kind_archive"),
+    (b"{\\rtf", "format.kind_document"),
+    (b"L\0\0\0\x01\x14\x02\0", "format.kind_link"),
+    (b"[InternetShortcut]", "format.kind_link"),
+    (b"bplist00", "format.kind_placeholder"),
+    (b"SQLite format 3", "format.kind_database"),
+];
 /// How web pages begin, in lower case. Programs save tables as pages under the name of a workbook, which Excel opens.
-const PAGES: &[&str] =
-    &["<!doctype html", "<html", "<head", "<meta", "<body", "<table", "<style", "<div", "mime-version:"];
+const PAGES: &[&str] = &[
+    "<!doctype html",
+    "<html",
+    "<head",
+    "<meta",
+    "<body",
+    "<table",
+    "<style",
+    "<div",
+    "mime-version:",
+    "from: <saved by",
+    "from: \"saved by",
+    "content-type: multipart/",
+    "snapshot-content-location:",
+];
 /// What an XML workbook of Excel 2003 says near its beginning, in lower case.
 const XML_WORKBOOK: &str = "urn:schemas-microsoft-com:office:spreadsheet";
+/// How an OpenDocument spreadsheet that is one XML file begins, behind its declaration.
+const FLAT_WORKBOOK: &str = "<office:document";
+/// What Excel and WPS put before the name of the file that locks a workbook.
+const LOCK: &str = "~$";
 
 /// The format of a file.
 ///
@@ -43,6 +74,9 @@ pub fn open(input: &Input) -> Result<Reader> {
 /// The format of a file, and how it is opened.
 fn recognise(input: &Input) -> Result<(&'static FileFormat, Open)> {
     let shown = &input.shown;
+    if input.path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(LOCK)) {
+        return Err(Error::usage(message!("format.lock", file = shown)).hint(message!("format.lock_hint")));
+    }
     let head = read_head(input)?;
     if head.is_empty() {
         return Err(Error::usage(message!("format.empty", file = shown)).hint(message!("format.empty_hint")));
@@ -50,25 +84,48 @@ fn recognise(input: &Input) -> Result<(&'static FileFormat, Open)> {
     let extension = input.path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let openable = || readable().filter_map(|format| Some((format, format.open?)));
     let of_signature = openable().find(|(format, _)| begins_as(&head, format));
-    let of_name = readable().find(|format| format.is_promised_by(extension));
-    match (of_signature, of_name) {
-        (Some(_), Some(promised)) if promised.signature.is_empty() => {
+    let of_name = openable().find(|(format, _)| format.is_promised_by(extension));
+    let promises_workbook = of_name.is_some_and(|(format, _)| !format.signatures.is_empty());
+    let text_format = |is_meant: &dyn Fn(&FileFormat) -> bool| {
+        openable()
+            .find(|(format, _)| format.signatures.is_empty() && is_meant(format))
+            .ok_or_else(|| not_a_table(shown))
+    };
+    match of_signature {
+        Some(_) if of_name.is_some() && !promises_workbook && !extension.starts_with("json") => {
             Err(Error::usage(message!("format.is_workbook", file = shown)).hint(message!("format.is_workbook_hint")))
         }
-        (Some(found), _) => Ok(found),
-        _ if head.starts_with(OLE) => {
-            Err(Error::usage(message!("format.ole", file = shown)).hint(message!("format.ole_hint")))
-        }
+        Some(found) => Ok(found),
         _ if is_page(&head) => Err(other_form(message!("format.page", file = shown))),
         _ if is_xml_workbook(&head) => Err(other_form(message!("format.xml_workbook", file = shown))),
-        _ if NO_TABLES.iter().any(|signature| head.starts_with(signature)) => Err(not_a_table(shown)),
-        (None, Some(promised)) if !promised.signature.is_empty() => {
-            Err(Error::usage(message!("format.broken_workbook", file = shown))
-                .hint(message!("format.broken_workbook_hint")))
+        _ if is_flat_workbook(&head) => Err(other_form(message!("format.flat_workbook", file = shown))),
+        _ if let Some(kind) = kind_of_no_table(&head) => {
+            Err(Error::usage(message!("format.other_kind", file = shown, kind = rust_i18n::t!(kind)))
+                .hint(message!("format.other_kind_hint", extensions = extensions())))
         }
+        _ if is_json(&head, '[') => {
+            Err(Error::usage(message!("format.json_array", file = shown)).hint(message!("format.json_array_hint")))
+        }
+        _ if promises_workbook && is_text(&head) => {
+            Err(Error::usage(message!("format.text_workbook", file = shown))
+                .hint(message!("format.text_workbook_hint")))
+        }
+        _ if promises_workbook => Err(Error::usage(message!("format.broken_workbook", file = shown))
+            .hint(message!("format.broken_workbook_hint"))),
         // Whatever has no signature is text.
-        _ => openable().find(|(format, _)| format.signature.is_empty()).ok_or_else(|| not_a_table(shown)),
+        _ if is_json(&head, '{') => text_format(&|format| format.is_for_programs),
+        _ => match of_name {
+            Some(promised) => Ok(promised),
+            None => text_format(&|format| !format.is_for_programs),
+        },
     }
+}
+
+/// The format that a file has by its first bytes, whatever its name; none when it is text, or cannot be read.
+pub fn of_signature(path: &Path) -> Option<&'static FileFormat> {
+    let mut head = [0; 8];
+    let read = File::open(path).ok()?.read(&mut head).ok()?;
+    of_first_bytes(&head[..read])
 }
 
 /// The format that has these first bytes as its signature; none when they are text, or nothing that is read.
@@ -77,7 +134,7 @@ pub fn of_first_bytes(head: &[u8]) -> Option<&'static FileFormat> {
 }
 
 fn begins_as(head: &[u8], format: &FileFormat) -> bool {
-    !format.signature.is_empty() && head.starts_with(format.signature)
+    format.signatures.iter().any(|signature| head.starts_with(signature))
 }
 
 /// The beginning of a text as plain letters in lower case, whatever its encoding.
@@ -88,8 +145,13 @@ fn letters(head: &[u8]) -> String {
 
 fn is_page(head: &[u8]) -> bool {
     let text = letters(head);
+    let text = behind_declarations(&text);
+    PAGES.iter().any(|beginning| text.starts_with(beginning))
+}
+
+/// A text behind a declaration and comments.
+fn behind_declarations(text: &str) -> &str {
     let mut text = text.trim_start();
-    // A declaration and comments may stand before the page.
     while let Some((_, rest)) = text
         .strip_prefix("<?")
         .and_then(|inside| inside.split_once("?>"))
@@ -97,12 +159,49 @@ fn is_page(head: &[u8]) -> bool {
     {
         text = rest.trim_start();
     }
-    PAGES.iter().any(|beginning| text.starts_with(beginning))
+    text
 }
 
 fn is_xml_workbook(head: &[u8]) -> bool {
     let text = letters(head);
     text.trim_start().starts_with('<') && text.contains(XML_WORKBOOK)
+}
+
+fn is_flat_workbook(head: &[u8]) -> bool {
+    behind_declarations(&letters(head)).starts_with(FLAT_WORKBOOK)
+}
+
+/// The key of what a file is that holds no table, where that is known.
+fn kind_of_no_table(head: &[u8]) -> Option<&'static str> {
+    let is_picture = (head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"))
+        || head.get(4..8) == Some(b"ftyp")
+        || (head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]));
+    if is_picture {
+        return Some("format.kind_image");
+    }
+    let letters = letters(head);
+    if letters.starts_with('{') && letters.contains("\"doc_id\"") && letters.contains("\"url\"") {
+        return Some("format.kind_link");
+    }
+    NO_TABLES.iter().find(|(signature, _)| head.starts_with(signature)).map(|(_, kind)| *kind)
+}
+
+/// Whether a text is an object in JSON with a member, or (`[`) a list of them.
+fn is_json(head: &[u8], opening: char) -> bool {
+    let text = letters(head);
+    let Some(inside) = text.trim_start().strip_prefix(opening).map(str::trim_start) else { return false };
+    let object = match opening {
+        '[' => inside.strip_prefix('{').map(str::trim_start),
+        _ => Some(inside),
+    };
+    let name = object.and_then(|object| object.strip_prefix('"')).and_then(|name| name.split_once('"'));
+    name.is_some_and(|(_, behind)| behind.trim_start().starts_with(':'))
+}
+
+/// Whether these bytes may be text: in units of two bytes, or without what no text has.
+fn is_text(head: &[u8]) -> bool {
+    let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0B | 0x0C | 0x1A);
+    head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || !head.iter().any(|byte| is_control(byte))
 }
 
 /// The error for a table in a form that spreadsheet programs open and this one does not.
@@ -111,10 +210,15 @@ fn other_form(what: Message) -> Error {
 }
 
 fn not_a_table(shown: &str) -> Error {
+    Error::usage(message!("format.not_a_table", file = shown))
+        .hint(message!("format.other_kind_hint", extensions = extensions()))
+}
+
+/// The extensions of all files that are read.
+fn extensions() -> String {
     let extensions: Vec<String> =
         readable().flat_map(FileFormat::readable_extensions).map(|extension| format!(".{extension}")).collect();
-    Error::usage(message!("format.not_a_table", file = shown))
-        .hint(message!("format.not_a_table_hint", extensions = extensions.join(", ")))
+    extensions.join(", ")
 }
 
 /// The first bytes of a file.
@@ -152,17 +256,27 @@ mod tests {
         for (name, bytes, expected) in [
             ("a.csv", &b"a,b"[..], Ok("csv")),
             ("a.TXT", b"a,b", Ok("csv")),
-            ("a.jsonl", b"{}", Ok("csv")),
+            ("a.jsonl", b"{}", Ok("jsonl")),
+            ("a.txt", b"\xEF\xBB\xBF{ \"a\" : 1}", Ok("jsonl")),
+            ("a.json", b"[\n {\"a\": 1}]", Err("format.json_array")),
+            ("a.csv", b"{a},b", Ok("csv")),
             ("a", b"a", Ok("csv")),
             ("a.xlsx", b"PK\x03\x04", Ok("xlsx")),
             ("a", b"PK\x03\x04 and more", Ok("xlsx")),
             ("a.jsonl", b"PK\x03\x04", Ok("xlsx")),
             ("a.tsv", b"PK\x03\x04", Err("format.is_workbook")),
-            ("a.Xlsx", b"a,b", Err("format.broken_workbook")),
-            ("a.et", b"a,b", Err("format.broken_workbook")),
-            ("a.xlsx", OLE, Err("format.ole")),
-            ("a.csv", b"%PDF-1.7", Err("format.not_a_table")),
-            ("a.xlsx", b"\x89PNG", Err("format.not_a_table")),
+            ("a.Xlsx", b"a,b", Err("format.text_workbook")),
+            ("a.et", b"a\tb", Err("format.text_workbook")),
+            ("a.xls", b"\xFF\xFEa\0", Err("format.text_workbook")),
+            ("a.xlsx", b"\x00\x01", Err("format.broken_workbook")),
+            ("a.xlsx", b"\xD0\xCF\x11\xE0", Ok("xlsx")),
+            ("a.xls", b"PK\x03\x04", Ok("xlsx")),
+            ("~$a.xlsx", b"\x05user", Err("format.lock")),
+            ("a.csv", b"%PDF-1.7", Err("format.other_kind")),
+            ("a.xlsx", b"\x89PNG", Err("format.other_kind")),
+            ("a.xlsx", b"\0\0\0\x18ftypheic", Err("format.other_kind")),
+            ("a.gsheet", b"{\"url\":\"https://example.com\",\"doc_id\":\"x\"}", Err("format.other_kind")),
+            ("a.fods", b"<?xml version=\"1.0\"?>\n<office:document xmlns", Err("format.flat_workbook")),
             ("a.csv", b"", Err("format.empty")),
             ("a.xls", b"\xEF\xBB\xBF\r\n<HTML><body><table>", Err("format.page")),
             ("a.xlsx", b"<?xml version=\"1.0\"?><!-- a --> <!DOCTYPE html>", Err("format.page")),

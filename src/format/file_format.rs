@@ -24,8 +24,8 @@ pub struct FileFormat {
     pub read_extensions: &'static [&'static str],
     /// Extensions of its relatives, which are not read: a file with one promises to be no plain text.
     pub related_extensions: &'static [&'static str],
-    /// What its files begin with; empty when they are plain text.
-    pub signature: &'static [u8],
+    /// What its files begin with, one or the other; none when they are plain text.
+    pub signatures: &'static [&'static [u8]],
     /// Whether numbers, dates and texts stay apart in it.
     pub keeps_types: bool,
     /// Whether it has sheets, which have names and may be summed up by one of their own.

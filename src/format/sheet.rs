@@ -9,10 +9,14 @@ pub struct Sheet {
     pub name: Option<String>,
     /// Names of other sheets that hold rows and are not read.
     pub others: Vec<String>,
+    /// Names of sheets that nobody sees, hold rows, and are not read.
+    pub hidden: Vec<String>,
     /// The header row's texts, trailing empty ones left out.
     pub header: Vec<String>,
     /// Row number of the header.
     pub header_row: u64,
+    /// The encoding of a text file.
+    pub encoding: Option<String>,
     /// What stands between the cells of a text file.
     pub delimiter: Option<u8>,
     /// What a user should know of how the file was read: `UTF-8, comma`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use super::memory::{Concerned, Memory, OtherAccount, family, first_of};
+use super::memory::{Concerned, Memory, OtherAccount, family, line_of};
 use super::options::ImportOptions;
 use super::preflight::Rows;
 use super::resume::{ResumePlan, each_batch, ended_before, meant};
@@ -101,13 +101,17 @@ fn find_out(
     let ended = ended_before(&meant, identity, index, rows)?;
     let own = match &meant {
         ResumePlan::Finished(..) => {
+            // A process that was killed right after its last row has left to others what the index is to remember.
+            if options.makes_records() {
+                index.memory(&identity.entity)?;
+            }
             return Ok(Known { meant, ended, memory: Memory::default(), words: Vec::new(), family: HashSet::new() });
         }
         ResumePlan::New(_) => identity,
         ResumePlan::Continue(_, past) | ResumePlan::Accept(_, past) => past.identity(),
     };
     let cursor = cursor_of(&meant)?;
-    let first = first_of(own, index)?;
+    let first = line_of(own, index)?.last().map_or(own.run, |past| past.identity().run);
     let concerned = Concerned {
         identity,
         entity: options.entity(),
@@ -122,6 +126,15 @@ fn find_out(
     }
     if options.makes_records() && !options.is_sandbox() {
         all_readable(index)?;
+        if let ResumePlan::Continue(_, past) | ResumePlan::Accept(_, past) = &meant {
+            refuse_older_copy(past, index)?;
+        }
+        if let Some(parent) = &options.parent {
+            refuse_older_copy(&JournalReader::open_read_only(&parent.folder)?, index)?;
+        }
+        for past in line_of(own, index)? {
+            refuse_older_copy(&past, index)?;
+        }
     }
     if let Some(other) = others.first().filter(|_| !options.resume.fresh) {
         return Err(Error::usage(message!(
@@ -147,6 +160,23 @@ fn find_out(
         return Ok(Known { meant, ended, memory: Memory::default(), words, family: concerned.family });
     }
     Ok(Known { meant, ended, memory, words, family: concerned.family })
+}
+
+/// A folder that is but a copy of a run's, or an older state of it, does not know what the run has sent since.
+fn refuse_older_copy(past: &JournalReader, index: &RunIndex) -> Result<()> {
+    if let Some(original) = index.original_of(past)? {
+        return Err(Error::usage(message!(
+            "memory.copy",
+            folder = past.folder().display(),
+            original = original.display()
+        ))
+        .hint(message!("memory.copy_hint")));
+    }
+    match index.lost_by(past)? {
+        0 => Ok(()),
+        rows => Err(Error::cannot_run(message!("memory.older", folder = past.folder().display(), rows = rows))
+            .hint(message!("memory.older_hint"))),
+    }
 }
 
 /// The rows that the run that is meant has ended, when it goes on with its own input.

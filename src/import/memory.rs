@@ -13,7 +13,9 @@ use super::resume::each_batch;
 use crate::account::SANDBOX;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Result};
-use crate::journal::{IndexedRun, InputRow, OperationCursor, RunIdentity, RunIndex, SentBefore, Status};
+use crate::journal::{
+    IndexedRun, InputRow, Journal, JournalReader, OperationCursor, Parent, RunIdentity, RunIndex, SentBefore, Status,
+};
 use crate::message;
 use crate::message::Message;
 
@@ -39,6 +41,8 @@ pub(super) struct Remembered {
     pub said: Said,
     /// The record's id, when it is known.
     pub id: Option<String>,
+    /// Nobody knows whether what was sent has arrived.
+    pub is_in_doubt: bool,
     /// What that run goes by in the index, when it is one.
     run: Option<i64>,
 }
@@ -177,10 +181,9 @@ impl Memory {
                     if would_be_sent {
                         *counts.entry((sent.run, said)).or_default() += 1;
                     }
-                    lines.add(&Line {
-                        row: row_index,
-                        remembered: Remembered { said, id: sent.id, run: Some(sent.run) },
-                    })?;
+                    let is_in_doubt = sent.status == Status::Unknown;
+                    let remembered = Remembered { said, id: sent.id, is_in_doubt, run: Some(sent.run) };
+                    lines.add(&Line { row: row_index, remembered })?;
                 } else if let Some(sent) = sent_by_others.filter(|_| would_be_sent && !has_end) {
                     *known_to_others.entry(sent.run).or_default() += 1;
                 }
@@ -275,7 +278,8 @@ impl Memory {
                 } else if let Some(id) = id.filter(|_| !has_end && !is_explained) {
                     let would_be_sent = checked.is_sound && !checked.is_double;
                     self.existing += u64::from(would_be_sent && !checked.is_confirmed && !found.is_consented);
-                    let remembered = Remembered { said: Said::ExistsInAccount, id: Some(id.clone()), run: None };
+                    let remembered =
+                        Remembered { said: Said::ExistsInAccount, id: Some(id.clone()), is_in_doubt: false, run: None };
                     lines.add(&Line { row: row_index, remembered })?;
                 }
                 row_index += 1;
@@ -353,18 +357,34 @@ fn place() -> Message {
     message!("import.no_temporary_file")
 }
 
-/// The first of the runs that retry one another's rows with this one.
+/// The journal of a run that was retried, wherever its folder lies now; none when it is gone.
 ///
 /// # Errors
-/// A damaged index.
-pub(super) fn first_of(run: &RunIdentity, index: &RunIndex) -> Result<Uuid> {
-    let mut first = run.run;
-    let mut parent = run.parent.as_ref().map(|parent| parent.run);
-    while let Some(above) = parent {
-        first = above;
-        parent = index.of_id(&above)?.and_then(|above| above.parent);
+/// A journal that cannot be read, a damaged index.
+pub(super) fn retried(parent: &Parent, index: &RunIndex) -> Result<Option<JournalReader>> {
+    let moved = index.of_id(&parent.run)?.filter(|run| run.is_there).map(|run| run.folder);
+    for folder in moved.iter().chain([&parent.folder]).filter(|folder| Journal::exists(folder)) {
+        let past = JournalReader::open_read_only(folder)?;
+        // Another run may have taken the name of one that was moved.
+        if past.identity().run == parent.run {
+            return Ok(Some(past));
+        }
     }
-    Ok(first)
+    Ok(None)
+}
+
+/// The run whose rows a run sends again, the one before that, and so on to the first, up to one whose folder is gone.
+///
+/// # Errors
+/// A journal that cannot be read, a damaged index.
+pub(super) fn line_of(run: &RunIdentity, index: &RunIndex) -> Result<Vec<JournalReader>> {
+    let mut line: Vec<JournalReader> = Vec::new();
+    while let Some(parent) = line.last().map_or(run, JournalReader::identity).parent.clone()
+        && let Some(past) = retried(&parent, index)?
+    {
+        line.push(past);
+    }
+    Ok(line)
 }
 
 /// The run that a command goes on with or begins, and those that retry one another's rows with it. One whose folder is gone

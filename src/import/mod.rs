@@ -40,4 +40,4 @@ pub use agreed::Agreed;
 pub use forget::PersonalFiles;
 pub use options::{Answers, ImportOptions, PreflightOptions, ResumeOptions};
 pub use preflight::Preflight;
-pub use run::run;
+pub use run::{run, run_places};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::decision::PastEnd;
+use super::memory::retried;
 use super::options::ImportOptions;
 use crate::error::Result;
 use crate::format::Content;
@@ -41,12 +42,15 @@ impl Origin {
         let past = settled(folder)?;
         let mut locks = vec![Lock::take(folder)?];
         let mut before: Vec<JournalReader> = Vec::new();
-        // One whose folder is gone protects nothing that can still be seen.
+        let index = options.account.index()?;
+        // What one whose folder is gone has sent is remembered as that of any other run.
         while let Some(parent) = before.last().unwrap_or(&past).identity().parent.clone()
-            && Journal::exists(&parent.folder)
+            && let Some(retried) = retried(&parent, &index)?
         {
-            before.push(settled(&parent.folder)?);
-            locks.push(Lock::take(&parent.folder)?);
+            let folder = retried.folder().to_owned();
+            drop(retried);
+            before.push(settled(&folder)?);
+            locks.push(Lock::take(&folder)?);
         }
         let first = before.last().unwrap_or(&past).identity().run;
         let line = before.iter().chain([&past]).map(|past| past.identity().run);
@@ -139,8 +143,10 @@ impl Origin {
         }
         let Some((_, number)) = numbers.first() else { return Ok(None) };
         let Some(claim) = self.claims.of(*number)?.filter(|claim| claim.run != self.claim.run) else { return Ok(None) };
-        // A claim whose folder is gone protects nothing that can still be seen.
-        let Ok(past) = JournalReader::open(&claim.folder) else { return Ok(None) };
+        // A claim whose folder is gone, or has another run in it, protects nothing that can still be seen.
+        let Some(past) = JournalReader::open(&claim.folder).ok().filter(|past| past.identity().run == claim.run) else {
+            return Ok(None);
+        };
         past.build_indexes()?;
         Ok(closed(past.by_origin(*number)?).map(|operation| (operation, claim.folder)))
     }

@@ -251,12 +251,14 @@ impl<'a> RowPlanner<'a> {
     /// Why a row is refused whose key another run has sent.
     fn sent_key(&self, key: Option<&NaturalKey>, there: &Remembered) -> Reason {
         let labels = key.map(|key| self.mapping.key_labels(key.number));
-        let message = message!(
-            "memory.row_sent_key",
-            labels = labels.unwrap_or_default(),
-            id = there.id.as_deref().unwrap_or("?"),
-            folder = self.memory.folder(there)
-        );
+        let (labels, folder) = (labels.unwrap_or_default(), self.memory.folder(there));
+        let message = match there.is_in_doubt {
+            true => message!("memory.row_key_in_doubt", labels = labels, folder = folder),
+            false => {
+                let id = there.id.as_deref().unwrap_or("?");
+                message!("memory.row_sent_key", labels = labels, id = id, folder = folder)
+            }
+        };
         let field = key.and_then(|key| self.mapping.key_fields(key.number).first().cloned()).unwrap_or_default();
         Reason { field, ..reason("key_sent_before", message) }
     }

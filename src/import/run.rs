@@ -1,6 +1,7 @@
 //! One run, from a file to a report: read it all and check it, find the run that is meant, send what is left, say what
 //! became of every row. `import` and `retry` are two ways to begin it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -17,6 +18,7 @@ use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
 use super::report::{self, Files, RunContent, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
+use crate::account::Account;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
 use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
@@ -103,16 +105,24 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
 
 /// Folders in which runs may lie that the index does not know. The sandbox forgets its runs with its records.
 fn places(options: &ImportOptions<'_>, identity: &RunIdentity) -> Vec<PathBuf> {
-    if options.is_sandbox() {
+    let parent = options.parent.as_ref().and_then(|parent| parent.folder.parent()).map(Path::to_owned);
+    let mut places = run_places(&options.account, &identity.input_path, options.resume.runs_from.as_deref());
+    places.extend(parent.filter(|_| !options.is_sandbox()));
+    places.dedup();
+    places
+}
+
+/// Folders in which runs may lie: `bw8-runs` here and beside an input, the input's own folder, and one that was named.
+pub fn run_places(account: &Account, input: &Path, named: Option<&Path>) -> Vec<PathBuf> {
+    if matches!(account, Account::Sandbox { .. }) {
         return Vec::new();
     }
-    let named = options.resume.runs_from.iter().filter_map(|folder| std::path::absolute(folder).ok());
-    let beside = Path::new(&identity.input_path).parent().map(Path::to_owned);
-    let mut places = Vec::from_iter(std::path::absolute(RUNS));
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    let beside = absolute(input).and_then(|input| input.parent().map(Path::to_owned));
+    let mut places = Vec::from_iter(absolute(Path::new(RUNS)));
     places.extend(beside.iter().map(|folder| folder.join(RUNS)));
     places.extend(beside);
-    places.extend(named);
-    places.dedup();
+    places.extend(named.and_then(absolute));
     places
 }
 
@@ -123,9 +133,19 @@ fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::File>> {
     }
     let folder = Path::new(RUNS);
     let place = || folder.display().to_string();
-    std::fs::create_dir_all(folder).context(place)?;
-    let file = std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("begin.lock"));
-    let file = file.context(place)?;
+    let begun = std::fs::create_dir_all(folder).and_then(|()| {
+        std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("begin.lock"))
+    });
+    let file = match begun {
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            // Where nobody can write, nobody begins a run; one of another folder has no part in that.
+            return match options.resume.folder {
+                Some(_) => Ok(None),
+                None => Err(error).context(place).map_err(|error| error.hint(message!("run.read_only_hint"))),
+            };
+        }
+        begun => begun.context(place)?,
+    };
     file.lock().context(place)?;
     Ok(Some(file))
 }

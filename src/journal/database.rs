@@ -173,7 +173,8 @@ pub(super) fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64
 }
 
 pub(super) fn damaged(folder: &Path) -> Error {
-    Error::cannot_run(message!("journal.damaged", folder = folder.display())).hint(message!("journal.damaged_hint"))
+    Error::cannot_run(message!("journal.damaged", folder = folder.display()))
+        .hint(message!("journal.damaged_hint", folder = folder.display()))
 }
 
 /// What a failure of the database means to a person.

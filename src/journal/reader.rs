@@ -460,23 +460,34 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn sent(&self) -> Result<u64> {
+        Ok(self.ended_so(SENT)? + self.reserved()?.len() as u64)
+    }
+
+    /// How many rows are done, those of an earlier input included, each counted once. They never become fewer.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn done(&self) -> Result<u64> {
+        self.ended_so(&format!("({SENT} AND status <> 7)"))
+    }
+
+    fn ended_so(&self, condition: &str) -> Result<u64> {
         let same_row = match self.version {
             1 => "operation.content = earlier.content AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)",
             _ => SAME_ROW,
         };
-        let ended: u64 = self
-            .connection
+        self.connection
             .query_row(
                 &format!(
-                    "SELECT (SELECT count(*) FROM operation WHERE {SENT}) + (SELECT count(*) FROM earlier WHERE {SENT}
-                     AND NOT EXISTS (SELECT 1 FROM operation WHERE {same_row} AND {SENT}))"
+                    "SELECT (SELECT count(*) FROM operation WHERE {condition})
+                     + (SELECT count(*) FROM earlier WHERE {condition}
+                        AND NOT EXISTS (SELECT 1 FROM operation WHERE {same_row} AND {condition}))"
                 ),
                 [],
                 |row| row.get(0),
             )
             .map(unsigned)
-            .map_err(|error| failed(&self.folder, error))?;
-        Ok(ended + self.reserved()?.len() as u64)
+            .map_err(|error| failed(&self.folder, error))
     }
 
     /// Whether a row was sent, or may have been.

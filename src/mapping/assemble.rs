@@ -80,8 +80,14 @@ impl MappingBuilder<'_> {
         FieldSource {
             required: self.is_required(field),
             field: field.clone(),
-            source,
             sent: !field.read_only,
+            foreign: matches!(field.kind, Kind::Id | Kind::Ids)
+                && match &source {
+                    ValueSource::Column(column) => self.foreign.contains(column),
+                    ValueSource::Template(template) => template.columns().any(|column| self.foreign.contains(&column)),
+                    ValueSource::OldId(_) | ValueSource::Constant(_) => false,
+                },
+            source,
             default: self.defaults.get(&field_index).cloned(),
             values: self.values.get(&field_index).cloned().unwrap_or_default(),
             json_prefix: json_prefix.into_bytes(),
@@ -90,7 +96,11 @@ impl MappingBuilder<'_> {
 
     fn report(&self) -> MappingReport {
         let language = Language::current();
-        let mut report = MappingReport::default();
+        let mut report = MappingReport {
+            recognised: self.recognised.clone().or_else(|| self.own_template()),
+            proposes: self.file.text().is_empty() && self.is_of_entity(),
+            ..MappingReport::default()
+        };
         let mut by_column: Vec<(usize, Matched)> = Vec::new();
         for (field, source) in self.entity.fields.iter().zip(&self.sources) {
             let (field_name, label) = (field.name.clone(), field.label(language).to_owned());
@@ -115,6 +125,7 @@ impl MappingBuilder<'_> {
                     usize::MAX,
                     Matched { column: None, source: template.source.clone(), field: field_name, label },
                 )),
+                Some(ValueSource::OldId(_)) => report.missing.push(Missing { field: field_name, label }),
                 None if field.read_only || self.unsendable(field).is_some() => {}
                 None => report.missing.push(Missing { field: field_name, label }),
             }
@@ -143,7 +154,7 @@ fn parted(sources: &[FieldSource]) -> Vec<(usize, usize)> {
     let mut whole = Vec::new();
     for source in sources {
         match &source.source {
-            ValueSource::Column(column) => whole.push(*column),
+            ValueSource::Column(column) | ValueSource::OldId(column) => whole.push(*column),
             ValueSource::Constant(_) => {}
             ValueSource::Template(template) => match template.last_part {
                 None => whole.extend(template.columns()),

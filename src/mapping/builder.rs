@@ -8,9 +8,11 @@ use rust_i18n::t;
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
-use super::result_columns::is_result_column;
+use super::result_columns::{is_own_column, is_result_column};
+use super::sendable::unsendable;
 use super::sources::{Mapping, ValueSource};
-use crate::entity::{AccountMode, Custom, Entity, Field, Requirement, Rule, fold};
+use super::vendors::{Recognised, Vendors};
+use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -35,10 +37,10 @@ impl Mapping {
         let mut builder = MappingBuilder::new(entity, custom, sheet, file.unwrap_or(&nothing), mode);
         builder.options = options;
         builder.take_mapping()?;
-        builder.match_headers()?;
-        builder.settle_defaults()?;
-        builder.require_columns()?;
-        Ok(builder.finish())
+        match builder.decide() {
+            Ok(()) => Ok(builder.finish()),
+            Err(error) => Err(builder.told(error)),
+        }
     }
 }
 
@@ -59,8 +61,25 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) reasons: HashMap<usize, String>,
     /// Columns whose texts leave a row out.
     pub(super) skip: Vec<(usize, Vec<String>)>,
+    /// Columns of which the mapping file says that they mean no field. They count as taken by nothing.
+    without_field: HashSet<usize>,
     /// Columns that a template reads. They may feed a field of their own besides.
     pub(super) read_by_template: HashSet<usize>,
+    /// The export of another system that the file looks like.
+    pub(super) recognised: Option<Recognised>,
+    /// Columns that hold keys of another system, and whose they are.
+    old_ids: Vec<OldId>,
+    /// Columns with such keys that the mapping file takes ids from.
+    pub(super) foreign: HashSet<usize>,
+}
+
+/// A column with keys of another system.
+struct OldId {
+    column: usize,
+    /// The field that its header means, where it means one.
+    field: Option<usize>,
+    /// The entity whose keys they are; empty for the row's own.
+    of: &'static str,
 }
 
 impl<'a> MappingBuilder<'a> {
@@ -78,7 +97,141 @@ impl<'a> MappingBuilder<'a> {
             values: HashMap::new(),
             reasons: HashMap::new(),
             skip: Vec::new(),
+            without_field: HashSet::new(),
             read_by_template: HashSet::new(),
+            recognised: recognise(sheet),
+            old_ids: Vec::new(),
+            foreign: HashSet::new(),
+        }
+    }
+
+    /// Everything that the mapping file does not decide.
+    fn decide(&mut self) -> Result<()> {
+        self.find_old_ids();
+        self.leave_out_results();
+        self.match_headers()?;
+        self.join_names();
+        self.settle_defaults()?;
+        self.place_old_ids();
+        self.require_columns()
+    }
+
+    /// A success file of Salesforce's loader has the id it made in front of the input's columns and what became of the row
+    /// behind them.
+    fn leave_out_results(&mut self) {
+        let titles: Vec<&str> = self.sheet.header.iter().map(|header| header.trim()).collect();
+        let ["ID", input @ .., "STATUS"] = titles.as_slice() else { return };
+        if input.iter().any(|title| title.chars().any(char::is_lowercase)) {
+            for column in [0, titles.len() - 1] {
+                if !self.is_decided(column) {
+                    self.reasons.insert(column, t!("mapping.result_column").into_owned());
+                }
+            }
+        }
+    }
+
+    /// The first and the last name become one, where there is one column for each and none for both.
+    fn join_names(&mut self) {
+        let names = &Vendors::embedded().names;
+        let only = |headers: &[String]| {
+            let mut columns =
+                self.sheet.header.iter().enumerate().filter(|(_, header)| headers.contains(&fold(header)));
+            columns.next().map(|(column, _)| column).filter(|_| columns.next().is_none())
+        };
+        let (Some(first), Some(last)) = (only(&names.first), only(&names.last)) else { return };
+        let Some(name) = self.entity.fields.iter().position(|field| field.name == names.field) else { return };
+        if self.is_decided(first) || self.is_decided(last) {
+            return;
+        }
+        if self.sources[name].is_some() {
+            for column in [first, last] {
+                self.reasons.entry(column).or_insert_with(|| t!("mapping.another_column").into_owned());
+            }
+            return;
+        }
+        let title = |column: usize| self.sheet.header[column].trim();
+        if let Ok(template) = Template::name_of((title(first), first), (title(last), last)) {
+            self.read_by_template.extend([first, last]);
+            self.sources[name] = Some(ValueSource::Template(Box::new(template)));
+        }
+    }
+
+    /// An error, with what the file looks like.
+    fn told(&self, error: Error) -> Error {
+        match &self.recognised {
+            None => error,
+            Some(seen) => error.and_hint(seen.text(self.file.text().is_empty() && self.is_of_entity())),
+        }
+    }
+
+    /// Whether the file looks like one whose rows become records of this entity.
+    pub(super) fn is_of_entity(&self) -> bool {
+        self.recognised.as_ref().is_some_and(|seen| seen.entity == self.entity.name)
+    }
+
+    /// The template of our own that the file looks like: it has all of its columns.
+    pub(super) fn own_template(&self) -> Option<Recognised> {
+        let titles: Vec<String> = titles(self.sheet).into_iter().map(fold).collect();
+        let ours: Vec<String> = self.entity.offered(self.mode).map(|field| fold(&field.zh)).collect();
+        let is_ours = !ours.is_empty() && ours.iter().all(|title| titles.contains(title));
+        let matched = titles.iter().filter(|title| ours.contains(title)).count();
+        is_ours.then(|| Recognised {
+            name: "bw8-template".to_owned(),
+            zh: "bw8 的模板".to_owned(),
+            en: "a template of bw8".to_owned(),
+            entity: self.entity.name.clone(),
+            matched,
+            columns: titles.len(),
+        })
+    }
+
+    /// Finds the columns that hold keys of another system: by their headers alone, or because they mean ids of this service
+    /// in a file that is known to be another system's. They feed nothing.
+    fn find_old_ids(&mut self) {
+        let vendors = Vendors::embedded();
+        let folded: Vec<String> = self.sheet.header.iter().map(|header| fold(header)).collect();
+        let is_key =
+            |header: &String| vendors.key(header).is_some_and(|key| key.always) && !self.headers.is_exact(header);
+        let is_marked = self.recognised.is_some() || folded.iter().any(is_key);
+        let mut found = Vec::new();
+        for (column, header) in folded.iter().enumerate() {
+            let key = vendors.key(header).filter(|key| is_marked || (key.always && is_key(header)));
+            let field = self.headers.find(header);
+            let means_id = field.is_some_and(|field| matches!(self.entity.fields[field].kind, Kind::Id | Kind::Ids));
+            let is_old = match field {
+                Some(_) => means_id && (key.is_some() || (is_marked && !vendors.is_own(header))),
+                None => key.is_some(),
+            };
+            if is_old {
+                found.push(OldId { column, field, of: key.map_or("", |key| key.of) });
+            }
+        }
+        for old in &found {
+            if vendors.key(&folded[old.column]).is_some_and(|key| key.always) {
+                self.foreign.insert(old.column);
+            }
+            if self.reasons.contains_key(&old.column) || !self.is_decided(old.column) {
+                self.reasons.insert(old.column, t!("mapping.old_id").into_owned());
+            }
+        }
+        self.old_ids = found;
+    }
+
+    /// Where an id is required and the file has only that of another system, every row says so.
+    fn place_old_ids(&mut self) {
+        for index in 0..self.entity.fields.len() {
+            let field = &self.entity.fields[index];
+            if self.sources[index].is_some() || !self.is_required(field) || self.unsendable(field).is_some() {
+                continue;
+            }
+            let is_own_id = self.entity.id.as_ref() == Some(&field.name);
+            let stands_for = |old: &&OldId| match old.field {
+                Some(meant) => meant == index,
+                None if is_own_id => old.of.is_empty() || old.of == self.entity.name,
+                None => field.reference.as_deref() == Some(old.of),
+            };
+            let column = self.old_ids.iter().find(stands_for).map(|old| old.column);
+            self.sources[index] = column.map(ValueSource::OldId);
         }
     }
 
@@ -86,17 +239,38 @@ impl<'a> MappingBuilder<'a> {
     fn take_mapping(&mut self) -> Result<()> {
         let file = self.file;
         self.compare_header()?;
+        if let Some(entity) = file.entity.as_ref().filter(|entity| **entity != self.entity.name) {
+            let what = message!("mapping.other_entity", entity = entity, given = self.entity.name);
+            return Err(Error::usage(what).hint(message!("mapping.other_entity_hint", entity = entity)));
+        }
         for (column, texts) in &file.skip {
+            if self.passes_over(&column.key) {
+                continue;
+            }
             let index = self.column_of(column, &column.key, "[skip]")?;
             self.skip.push((index, texts.iter().map(|entry| entry.key.clone()).collect()));
         }
         for entry in &file.drop {
+            if self.passes_over(&entry.key) {
+                continue;
+            }
             let column = self.column_of(entry, &entry.key, "drop")?;
             self.reasons.insert(column, t!("mapping.dropped").into_owned());
         }
         for entry in &file.columns {
+            if self.passes_over(&entry.key) {
+                continue;
+            }
             let column = self.column_of(entry, &entry.key, "[columns]")?;
+            if entry.value.trim().is_empty() {
+                self.without_field.insert(column);
+                continue;
+            }
             let field_index = self.field_of(entry, &entry.value, "[columns]")?;
+            if file.optional && self.sources[field_index].is_some() {
+                self.reasons.insert(column, t!("mapping.another_column").into_owned());
+                continue;
+            }
             if self.is_decided(column) {
                 return Err(self.second_source(entry, &entry.key, "[columns]"));
             }
@@ -109,14 +283,28 @@ impl<'a> MappingBuilder<'a> {
         }
         for entry in &file.templates {
             let field_index = self.field_of(entry, &entry.key, "[templates]")?;
+            let mut lacks = false;
             let template = Template::new(
                 &entry.value,
-                |name| self.column_of(entry, name, "[templates]"),
+                |name| {
+                    lacks |= self.passes_over(name);
+                    self.column_of(entry, name, "[templates]")
+                },
                 |why| {
                     let what = message!("mapping.bad_template", name = entry.key, why = why);
                     file.wrong(entry, what).hint(message!("mapping.bad_template_hint"))
                 },
-            )?;
+            );
+            if template.is_err() && lacks {
+                continue;
+            }
+            let template = template?;
+            if file.optional && self.sources[field_index].is_some() {
+                for column in template.columns() {
+                    self.reasons.entry(column).or_insert_with(|| t!("mapping.another_column").into_owned());
+                }
+                continue;
+            }
             for column in template.columns() {
                 self.read_by_template.insert(column);
             }
@@ -218,8 +406,13 @@ impl<'a> MappingBuilder<'a> {
             .hint(message!("mapping.two_sources_hint"))
     }
 
-    /// The column that the mapping file calls `name`.
-    fn column_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
+    /// Whether nothing is meant by a column because the file lacks it.
+    fn passes_over(&self, name: &str) -> bool {
+        self.file.optional && self.columns_named(name).is_empty()
+    }
+
+    /// The columns that the mapping file calls `name`.
+    fn columns_named(&self, name: &str) -> Vec<usize> {
         let header = &self.sheet.header;
         let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
             (0..header.len()).filter(|column| same(&header[*column])).collect()
@@ -234,7 +427,13 @@ impl<'a> MappingBuilder<'a> {
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
         }
-        match found.as_slice() {
+        found
+    }
+
+    /// The column that the mapping file calls `name`.
+    fn column_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
+        let header = &self.sheet.header;
+        match self.columns_named(name).as_slice() {
             [column] => Ok(*column),
             [] => {
                 let known: Vec<&str> = header.iter().map(|header| header.trim()).filter(|h| !h.is_empty()).collect();
@@ -269,7 +468,7 @@ impl<'a> MappingBuilder<'a> {
         let idle = self.file.values.iter().find(|(field, _)| {
             self.headers.find(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
         });
-        match idle {
+        match idle.filter(|_| !self.file.optional) {
             None => Ok(()),
             Some((field, _)) => Err(self
                 .file
@@ -283,7 +482,7 @@ impl<'a> MappingBuilder<'a> {
         let mut twice: Vec<(usize, usize, usize)> = Vec::new();
         let explicit: Vec<bool> = self.sources.iter().map(Option::is_some).collect();
         for (column, header) in self.sheet.header.iter().enumerate() {
-            if self.is_decided(column) {
+            if self.is_decided(column) || self.without_field.contains(&column) {
                 continue;
             }
             let folded = fold(header);
@@ -303,7 +502,7 @@ impl<'a> MappingBuilder<'a> {
                     self.reasons.insert(column, t!("mapping.replaced").into_owned());
                 }
                 Some(ValueSource::Column(first)) => twice.push((field_index, *first, column)),
-                Some(ValueSource::Constant(_) | ValueSource::Template(_)) => {}
+                Some(ValueSource::Constant(_) | ValueSource::Template(_) | ValueSource::OldId(_)) => {}
             }
         }
         if self.sources.iter().all(Option::is_none) {
@@ -322,18 +521,9 @@ impl<'a> MappingBuilder<'a> {
                 .any(|source| matches!(source, ValueSource::Column(taken) if *taken == column))
     }
 
-    /// Why a field is never sent, if so. The record's own id is not sent either, but an update needs to know it.
+    /// Why a field is never sent, if so.
     pub(super) fn unsendable(&self, field: &Field) -> Option<String> {
-        if field.read_only && self.entity.id.as_ref() != Some(&field.name) {
-            return Some(t!("mapping.read_only").into_owned());
-        }
-        match field.mode {
-            Some(mode) if mode != self.mode => Some(match self.mode {
-                AccountMode::Business => t!("mapping.only_2c").into_owned(),
-                AccountMode::Consumer => t!("mapping.only_2b").into_owned(),
-            }),
-            _ => None,
-        }
+        unsendable(self.entity, field, self.mode)
     }
 
     pub(super) fn is_required(&self, field: &Field) -> bool {
@@ -435,4 +625,15 @@ impl<'a> MappingBuilder<'a> {
         ))
         .hint(message!("mapping.missing_columns_hint", name = self.entity.name)))
     }
+}
+
+/// The export of another system that a file looks like.
+fn recognise(sheet: &Sheet) -> Option<Recognised> {
+    Vendors::embedded().recognise(&titles(sheet))
+}
+
+/// The headers of a file, without those that our file of failed rows adds.
+fn titles(sheet: &Sheet) -> Vec<&str> {
+    let titles = sheet.header.iter().map(|title| title.trim());
+    titles.filter(|title| !fold(title).is_empty() && !is_own_column(title)).collect()
 }

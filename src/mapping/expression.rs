@@ -43,6 +43,7 @@ impl Template {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
         environment.add_filter("part", |text: String, number: usize| value::part(&text, number).to_owned());
+        environment.add_function("name_of", |first: String, last: String| value::full_name(&first, &last));
         if let Err(error) = environment.add_template_owned(NAME, source.to_owned()) {
             return Err(wrong(explain(&error)));
         }
@@ -72,6 +73,18 @@ impl Template {
         let handles_empty = ["default", " or ", " if ", "{%"].iter().any(|word| source.contains(word));
         let last_part = last_part(source);
         Ok(Template { source: source.to_owned(), environment, plain, quoted, handles_empty, last_part })
+    }
+
+    /// The template that joins a first and a last name, each a header and a column.
+    pub(crate) fn name_of(first: (&str, usize), last: (&str, usize)) -> Result<Template, String> {
+        let source = "{{ name_of(columns['first'], columns['last']) }}";
+        let column = |name: &str| match name {
+            "first" => Ok(first.1),
+            "last" => Ok(last.1),
+            _ => Err(name.to_owned()),
+        };
+        let template = Template::new(source, column, |why| why)?;
+        Ok(Template { source: format!("{} + {}", first.0, last.0), ..template })
     }
 
     /// The columns it reads.

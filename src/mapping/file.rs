@@ -3,9 +3,11 @@
 //! ```toml
 //! drop = ["导出人", 7]             # columns that are left out, by header or by number from 1
 //! header = ["客户电话", "…"]       # the header it was made for; another one is refused
+//! entity = "tickets"             # what its rows are
+//! optional = true                # columns that the file lacks are passed over
 //! accept = ["hidden_row"]        # kinds of warnings whose rows are sent
 //! [columns]
-//! "客户电话" = "mobile"          # a column, and a field by name or label
+//! "客户电话" = "mobile"          # a column, and a field by name or label; "" when it means none
 //! [constants]
 //! companyId = "20001"            # the same for every row
 //! [defaults]
@@ -18,6 +20,8 @@
 //! "状态" = ["作废"]              # rows with this text in this column are left out
 //! ```
 //!
+//! It may be a workbook as well ([`workbook`]), which means the same.
+//!
 //! It is read strictly, and every entry keeps its line, so that an error about it can name the line.
 
 use std::collections::BTreeMap;
@@ -27,7 +31,11 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::presets::{names, preset};
+use super::workbook::{self, Place};
 use crate::error::{Error, Result};
+use crate::format::{of_signature, read_text};
+use crate::language::Language;
 use crate::message;
 use crate::message::Message;
 
@@ -44,8 +52,10 @@ pub(super) struct Entry {
 pub struct MappingFile {
     /// How messages call the file.
     shown: String,
-    /// All of it, as it was read.
+    /// All of it, as it was read; of a workbook what it means.
     text: String,
+    /// Where the lines of the text stand in a workbook; empty of a text file.
+    places: Vec<Place>,
     /// Column → field.
     pub(super) columns: Vec<Entry>,
     /// Field → value of every row.
@@ -64,6 +74,10 @@ pub struct MappingFile {
     pub(super) skip: Vec<(Entry, Vec<Entry>)>,
     /// The header it was made for.
     pub(super) header: Option<Vec<String>>,
+    /// What the rows are that it is for.
+    pub(super) entity: Option<String>,
+    /// Whether columns that the file lacks are passed over, and of several for one field the first is taken.
+    pub(super) optional: bool,
 }
 
 type Section = BTreeMap<Spanned<String>, Spanned<String>>;
@@ -75,6 +89,8 @@ type Section = BTreeMap<Spanned<String>, Spanned<String>>;
 struct Document {
     drop: Vec<Spanned<toml::Value>>,
     header: Option<Vec<String>>,
+    entity: Option<String>,
+    optional: bool,
     skip: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     accept: Vec<String>,
     columns: Section,
@@ -85,15 +101,28 @@ struct Document {
 }
 
 impl MappingFile {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`, or the mapping of that name that is shipped.
     ///
     /// # Errors
-    /// A file that cannot be read, and everything of [`MappingFile::parse`].
+    /// A file that cannot be read or whose encoding is not certain, a name that is not known, and everything of
+    /// [`MappingFile::parse`].
     pub fn read(path: &Path) -> Result<MappingFile> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::usage(message!("format.unreadable", file = shown, why = error)))?;
-        MappingFile::parse(&text, &shown)
+        if !path.exists() {
+            if let Some(text) = preset(&shown) {
+                return MappingFile::parse(text, &shown);
+            }
+            let known = names().collect::<Vec<_>>().join(Language::current().pick("、", ", "));
+            return Err(
+                Error::usage(message!("format.missing", file = shown)).hint(message!("mapping.shipped", names = known))
+            );
+        }
+        let is_workbook = of_signature(path).is_some_and(|format| format.has_sheets);
+        let (text, places) = match is_workbook {
+            true => workbook::read(path, &shown)?,
+            false => (read_text(path, &shown)?, Vec::new()),
+        };
+        MappingFile::parse_placed(&text, &shown, places)
     }
 
     /// Reads the text of a mapping file, which messages call `shown`.
@@ -101,12 +130,16 @@ impl MappingFile {
     /// # Errors
     /// Text that is not TOML, a section that is not known, a value that is not a text; each with its line.
     pub fn parse(text: &str, shown: &str) -> Result<MappingFile> {
+        MappingFile::parse_placed(text, shown, Vec::new())
+    }
+
+    /// The same for a text whose lines come from a workbook.
+    fn parse_placed(text: &str, shown: &str, places: Vec<Place>) -> Result<MappingFile> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_at = |span: Range<usize>| 1 + text[..span.start].matches('\n').count();
         let document: Document = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, line_at);
-            Error::usage(message!("mapping.location", file = shown, line = line, what = error.message()))
-                .hint(message!("mapping.syntax_hint"))
+            Error::usage(location(shown, &places, line, error.message().into())).hint(message!("mapping.syntax_hint"))
         })?;
         let entries = |section: Section| {
             let mut entries: Vec<Entry> = section
@@ -129,26 +162,30 @@ impl MappingFile {
                 toml::Value::Integer(number) => format!("#{number}"),
                 _ => {
                     let what = message!("mapping.bad_drop");
-                    return Err(Error::usage(message!("mapping.location", file = shown, line = line, what = what)));
+                    return Err(Error::usage(location(shown, &places, line, what)));
                 }
             };
             Ok(Entry { key, value: String::new(), line })
         };
+        let drop = document.drop.into_iter().map(dropped).collect::<Result<_>>()?;
         Ok(MappingFile {
             shown: shown.to_owned(),
+            places,
             text: text.to_owned(),
             columns: entries(document.columns),
             constants: entries(document.constants),
             defaults: entries(document.defaults),
             templates: entries(document.templates),
             values: document.values.into_iter().map(|(field, section)| (name(field), entries(section))).collect(),
-            drop: document.drop.into_iter().map(dropped).collect::<Result<_>>()?,
+            drop,
             skip: document
                 .skip
                 .into_iter()
                 .map(|(column, texts)| (name(column), texts.into_iter().map(name).collect()))
                 .collect(),
             header: document.header,
+            entity: document.entity,
+            optional: document.optional,
             accept: document.accept,
         })
     }
@@ -165,7 +202,17 @@ impl MappingFile {
 
     /// An error about an entry, naming the file and its line.
     pub(super) fn wrong(&self, entry: &Entry, what: Message) -> Error {
-        Error::usage(message!("mapping.location", file = self.shown, line = entry.line, what = what))
+        Error::usage(location(&self.shown, &self.places, entry.line, what))
+    }
+}
+
+/// What is wrong, with its place: the line of a text file, the row of a workbook.
+fn location(shown: &str, places: &[Place], line: usize, what: Message) -> Message {
+    match places.get(line - 1).copied().flatten() {
+        Some((sheet, row)) => {
+            message!("mapping.cell_location", file = shown, sheet = sheet, row = row, what = what)
+        }
+        None => message!("mapping.location", file = shown, line = line, what = what),
     }
 }
 

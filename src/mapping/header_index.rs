@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::vendors::Vendors;
 use crate::entity::{Entity, fold};
 
 /// The fields of an entity by the names that mean them. A name or label goes before an alias.
@@ -27,6 +28,12 @@ impl HeaderIndex {
 
     /// The index of the field that a folded header means.
     pub(super) fn find(&self, folded: &str) -> Option<usize> {
-        self.exact.get(folded).or_else(|| self.aliases.get(folded)).copied()
+        let known = |folded: &str| self.exact.get(folded).or_else(|| self.aliases.get(folded)).copied();
+        known(folded).or_else(|| known(Vendors::embedded().without_prefix(folded)?))
+    }
+
+    /// Whether a folded header is a name or label, not an alias.
+    pub(super) fn is_exact(&self, folded: &str) -> bool {
+        self.exact.contains_key(folded)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::file::MappingFile;
+use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::result_columns::RESULT_COLUMNS;
+use super::vendors::Vendors;
 use crate::entity::{Entity, fold};
 use crate::format::Headings;
 
@@ -13,17 +14,28 @@ pub struct KnownHeadings {
     index: HeaderIndex,
     /// The example of each field of the entity.
     examples: Vec<Option<String>>,
-    /// Headings that only the mapping file knows, numbered behind the fields.
+    /// Headings that the mapping file names: those of no field are numbered behind the fields.
     of_file: HashMap<String, usize>,
 }
 
 impl KnownHeadings {
     /// The headings of an entity and of a mapping file.
     pub fn new(entity: &Entity, file: Option<&MappingFile>) -> Self {
+        let index = HeaderIndex::new(entity);
         let named = file.into_iter().flat_map(|file| file.columns.iter().chain(&file.drop));
-        let of_file = named.zip(entity.fields.len()..).map(|(entry, number)| (fold(&entry.key), number)).collect();
+        // Keys of another system are known, too, where they name no field.
+        let keys = Vendors::embedded().key_headers().filter(|header| index.find(header).is_none());
+        // A heading that names a field is that field's column, whose example is known.
+        let of_entry = |entry: &Entry| {
+            (fold(&entry.key), index.find(&fold(&entry.value)).or_else(|| index.find(&fold(&entry.key))))
+        };
+        let headings = named.map(of_entry).chain(keys.map(|key| (key.to_owned(), None)));
+        let mut of_file = HashMap::new();
+        for ((heading, field), own) in headings.zip(entity.fields.len()..) {
+            of_file.entry(heading).or_insert(field.unwrap_or(own));
+        }
         let examples = entity.fields.iter().map(|field| field.example.clone()).collect();
-        KnownHeadings { index: HeaderIndex::new(entity), examples, of_file }
+        KnownHeadings { index, examples, of_file }
     }
 }
 
@@ -63,6 +75,7 @@ mod tests {
         let headings = KnownHeadings::new(Catalog::embedded().get("customers").unwrap(), Some(&file));
         assert_eq!(headings.find("手机*"), headings.find("mobile"));
         assert_ne!(headings.find("客户电话"), headings.find("导出人"));
+        assert_eq!(headings.find("客户电话"), headings.find("手机"));
         assert!(headings.find("客户电话").is_some());
         assert_eq!(headings.find("客户资料导出"), None);
         assert_eq!(headings.find(" "), None);

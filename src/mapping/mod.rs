@@ -8,15 +8,22 @@ mod expression;
 mod file;
 mod header_index;
 mod known_headings;
+mod presets;
 mod report;
 mod result_columns;
+mod sendable;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod toml_quoted;
+mod vendors;
+pub mod workbook;
 
 pub use file::MappingFile;
 pub use known_headings::KnownHeadings;
 pub use report::MappingReport;
-pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column};
+pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column};
+pub use sendable::unsendable;
 pub use sources::Mapping;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};
+pub use toml_quoted::toml_quoted;

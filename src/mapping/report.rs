@@ -3,6 +3,7 @@
 use rust_i18n::t;
 use serde::Serialize;
 
+use super::vendors::Recognised;
 use crate::language::Language;
 use crate::message::{AsText, Detail, Message};
 
@@ -42,6 +43,12 @@ pub struct Missing {
 /// What was decided, to be shown before anything is sent.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct MappingReport {
+    /// The export of another system that the file looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recognised: Option<Recognised>,
+    /// Whether the mapping that is shipped for it would help.
+    #[serde(skip)]
+    pub proposes: bool,
     /// Fields that get a value, in the order of the columns.
     pub matched: Vec<Matched>,
     /// Columns for which no field is known.
@@ -70,7 +77,7 @@ impl MappingReport {
 
     /// The decisions as lines for a terminal.
     pub fn text(&self) -> String {
-        let mut lines = Vec::new();
+        let mut lines: Vec<String> = self.recognised.iter().map(|seen| seen.text(self.proposes)).collect();
         for matched in &self.matched {
             let column = matched.column.as_deref().unwrap_or("–");
             lines.push(

@@ -1,5 +1,6 @@
 //! Columns that say what became of a row and are no part of it.
 
+use super::vendors::Vendors;
 use crate::entity::fold;
 
 /// Columns that our file of failed rows has beside the input's own: the row's number there, the run, the end, the reason.
@@ -7,10 +8,6 @@ pub const RESULT_COLUMNS: [&str; 4] = ["bw8_row", "bw8_run", "bw8_status", "bw8_
 
 /// The column of the file of failed rows in which a person consents to a row that was held back, in either language.
 pub const CONFIRM_COLUMNS: [&str; 2] = ["确认导入", "confirm import"];
-
-/// Those of the files that other importers hand back.
-const OF_OTHERS: &[&str] =
-    &["sf__Id", "sf__Created", "STATUS", "ERROR", "Errors", "Old Id", "失败原因", "错误原因", "错误信息", "导入结果"];
 
 /// Whether a header is that of a column which our file of failed rows adds.
 pub fn is_own_column(header: &str) -> bool {
@@ -23,6 +20,7 @@ pub fn is_confirmation(text: &str) -> bool {
 }
 
 /// Whether a folded header is that of a column of results.
-pub(super) fn is_result_column(folded: &str) -> bool {
-    RESULT_COLUMNS.iter().chain(&CONFIRM_COLUMNS).chain(OF_OTHERS).any(|name| fold(name) == folded)
+pub fn is_result_column(folded: &str) -> bool {
+    RESULT_COLUMNS.iter().chain(&CONFIRM_COLUMNS).any(|name| fold(name) == folded)
+        || Vendors::embedded().is_result(folded)
 }

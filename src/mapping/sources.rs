@@ -16,6 +16,8 @@ use crate::value::{Country, ValueOptions};
 pub(crate) enum ValueSource {
     /// A column, counted from 0.
     Column(usize),
+    /// A column with ids of another system, which are never sent.
+    OldId(usize),
     /// The same for every row.
     Constant(String),
     /// Made of several columns.
@@ -33,6 +35,8 @@ pub(crate) struct FieldSource {
     pub sent: bool,
     /// Whether it has to be filled in.
     pub required: bool,
+    /// Whether a mapping file takes ids from a column that holds those of another system.
+    pub foreign: bool,
     /// Stands in for an empty cell.
     pub default: Option<String>,
     /// Replaces one text of the file by another.
@@ -115,6 +119,7 @@ impl Mapping {
             .map(|field| {
                 let source = match &field.source {
                     ValueSource::Column(column) => format!("column {:?}", self.header(*column)),
+                    ValueSource::OldId(column) => format!("old id {:?}", self.header(*column)),
                     ValueSource::Constant(text) => format!("constant {text:?}"),
                     ValueSource::Template(template) => format!("template {:?}", template.source),
                 };
@@ -168,7 +173,8 @@ impl Mapping {
     /// Whether a column of the input feeds a field that must stay text.
     pub fn is_text_column(&self, column: usize) -> bool {
         self.sources.iter().any(|source| {
-            matches!(source.source, ValueSource::Column(from) if from == column) && source.field.is_text_column()
+            matches!(source.source, ValueSource::Column(from) | ValueSource::OldId(from) if from == column)
+                && source.field.is_text_column()
         })
     }
 }

@@ -30,6 +30,11 @@ pub(super) fn clean(
     Err(Problem::new("not_an_email"))
 }
 
+/// Whether a text is a mail address, in whatever width its signs are.
+pub fn looks_like_address(text: &str) -> bool {
+    is_address(&half_width(text))
+}
+
 fn is_address(text: &str) -> bool {
     let is_part = |part: &str| {
         !part.is_empty()

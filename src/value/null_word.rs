@@ -72,7 +72,7 @@ pub(super) fn is_null_word(field: &Field, text: &str) -> bool {
         false => half_width(text),
     };
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&text));
-    let takes_free_text = matches!(field.kind, Kind::Text | Kind::Html | Kind::Tags) && !field.text_only;
+    let takes_free_text = matches!(field.kind, Kind::Text | Kind::Html | Kind::Tags);
     is(OF_PROGRAMS) || (!takes_free_text && is(OF_PEOPLE) && field.choice(&text).is_none())
 }
 
@@ -91,7 +91,7 @@ mod tests {
             assert!(is("note", text) && is("mobile", text) && is("state", text), "{text}");
         }
         for text in ["无", "暂无", "N/A", "-", "——", "/", "（空）"] {
-            assert!(!is("note", text) && is("email", text) && is("QQ", text) && is("companyId", text), "{text}");
+            assert!(!is("note", text) && is("email", text) && !is("QQ", text) && is("companyId", text), "{text}");
         }
         for text in ["Nancy", "Null 公司", "nonesuch", "1", "", "在职", "无锡分部"] {
             assert!(!is("name", text) && !is("mobile", text), "{text}");

@@ -6,7 +6,7 @@
 
 use super::digits::{Digits, all_digits, digits};
 use super::half_width::half_width;
-use super::list::numbers_in;
+use super::list::{divided, numbers_in};
 use super::options::{Country, ValueOptions};
 use super::restoring;
 use crate::entity::Kind;
@@ -193,6 +193,28 @@ fn mobile_prefix(compact: &str) -> Option<&'static str> {
     ["+86", "0086", "+0086", "+860", "86", "0", ""]
         .into_iter()
         .find(|prefix| compact.strip_prefix(prefix).is_some_and(is_mainland_mobile))
+}
+
+/// What a number is that can be told from any other number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberLook {
+    /// A mainland mobile number.
+    Mobile,
+    /// Another telephone number: of a landline, a service, another country.
+    Landline,
+}
+
+/// What a text is when it is a telephone number beyond doubt, or begins with one of several; none otherwise.
+pub fn number_look(text: &str) -> Option<NumberLook> {
+    let text = half_width(text);
+    let number = divided(&text).next().unwrap_or_default();
+    let compact: String = number.chars().filter(|c| !is_sign(*c)).collect();
+    let (number, _) = without_extension(&compact);
+    if mobile_prefix(number).is_some() {
+        return Some(NumberLook::Mobile);
+    }
+    let is_telling = is_service(number) && number.len() == 10;
+    (is_landline(number) || is_telling || is_abroad(number)).then_some(NumberLook::Landline)
 }
 
 /// Eleven digits, the first two as the numbering plan gives them to mobile phones.

@@ -24,7 +24,7 @@ pub use running::Running;
 pub use server::Server;
 pub use service::{Request, Service, customer, page, unknown};
 pub use sheet::{Sheets, sheet_row};
-pub use table::{Table, add_row, customers, workbook};
+pub use table::{Table, add_row, all_sheets, customers, part_of, workbook};
 #[cfg(unix)]
 pub use terminal::Terminal;
 pub use tls::Tls;

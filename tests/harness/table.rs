@@ -102,6 +102,38 @@ fn cells_of(path: &Path) -> Vec<Vec<String>> {
     sheet.rows().map(|row| row.iter().map(text).collect()).collect()
 }
 
+/// All sheets of a workbook that a person sees, as text.
+pub fn all_sheets(path: &Path) -> Vec<(String, Table)> {
+    let mut workbook = open_workbook_auto(path).unwrap();
+    let text = |cell: &Data| if *cell == Data::Empty { String::new() } else { cell.to_string() };
+    let visible: Vec<String> = workbook
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.visible == calamine::SheetVisible::Visible)
+        .map(|sheet| sheet.name.clone())
+        .collect();
+    let rows = |name: &String| {
+        let sheet = workbook.worksheet_range(name).unwrap();
+        sheet.rows().map(|row| row.iter().map(text).collect()).collect()
+    };
+    visible
+        .iter()
+        .map(rows)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .zip(&visible)
+        .map(|(rows, name)| (name.clone(), Table { rows }))
+        .collect()
+}
+
+/// The text of one part of a workbook.
+pub fn part_of(path: &Path, name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+    let mut text = String::new();
+    archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
 /// A workbook with these sheets, all cells text.
 pub fn workbook(sheets: &[(&str, &Table)]) -> Vec<u8> {
     let mut workbook = Workbook::new();

@@ -91,9 +91,25 @@ fn a_journal_without_its_log_is_damaged_and_not_empty() {
     let requests = server.requests();
     work.write_table("new.csv", &customers(50, 1));
     for command in ["import customers mine.csv", "import customers new.csv"] {
-        work.on(&server, command).exits(1).says("damaged");
+        work.on(&server, command).exits(1).says("damaged").says("runs forget");
     }
     assert_eq!(server.requests(), requests);
+}
+
+/// Nobody knows whether the row arrived whose key another one has.
+#[test]
+fn a_key_in_doubt_is_not_said_to_be_imported() {
+    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,on=POST_users,nth=2");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 3));
+    let child = work.start(work.command_on(&server, "import customers mine.csv --no-canary --concurrency 1"));
+    server.wait_for_requests_to("customers.create", 1);
+    child.kill();
+    work.write_table("other.csv", customers(2, 1).set(0, "姓名", "示例 改名"));
+    work.on(&server, "import customers other.csv --run other").exits(3).never_says("imported before");
+    let results = work.table("other/results.csv");
+    assert_eq!(results.column("code"), ["key_sent_before"]);
+    assert!(results.column("message")[0].contains("it is not known yet whether it arrived"), "{results:?}");
 }
 
 #[test]
@@ -140,4 +156,23 @@ fn a_fresh_run_ignores_earlier_ones_when_it_goes_on_too() {
     work.on(&server, "import customers copy.csv").exits(0).says("going on with the run in");
     assert_rows(&work.summary_of("copy"), "created 6");
     assert_eq!(server.stored("customers"), stored + 6);
+}
+
+/// As it is in a folder that others share.
+#[cfg(unix)]
+#[test]
+fn a_run_elsewhere_needs_no_folder_of_runs_that_can_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 2));
+    std::fs::create_dir(work.path("bw8-runs")).unwrap();
+    let allow = |mode| std::fs::set_permissions(work.path("bw8-runs"), std::fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o555);
+    // Whoever is root may write everywhere.
+    if std::fs::write(work.path("bw8-runs/probe"), "").is_err() {
+        work.on(&server, "import customers mine.csv").exits(1).says("--run");
+        work.on(&server, "import customers mine.csv --run elsewhere").exits(0);
+    }
+    allow(0o755);
 }

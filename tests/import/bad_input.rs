@@ -70,7 +70,7 @@ fn a_broken_workbook() {
 }
 
 #[test]
-fn a_kind_of_workbook_that_is_not_read_yet() {
+fn an_old_workbook_that_is_damaged() {
     let mut bytes = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
     bytes.resize(4096, 0);
     assert_refused(&Work::with("mine.xls", bytes), "mine.xls", "old .xls workbook", "旧版 .xls 工作簿");
@@ -80,11 +80,11 @@ fn a_kind_of_workbook_that_is_not_read_yet() {
 fn a_file_that_is_not_what_its_name_says() {
     let work = Work::with("mine.csv", workbook(&[("联系人", &customers(1, 1))]));
     assert_refused(&work, "mine.csv", "is a workbook", ".xlsx");
-    assert_refused(&Work::with("mine.xlsx", customers(1, 1).to_csv()), "mine.xlsx", ".csv", ".csv");
+    assert_refused(&Work::with("mine.xlsx", customers(1, 1).to_csv()), "mine.xlsx", "ends in .txt", ".txt");
     let pdf = Work::with("mine.csv", b"%PDF-1.7\n\x00\x01\x02\xff");
-    assert_refused(&pdf, "mine.csv", "is not a spreadsheet", "不是表格文件");
+    assert_refused(&pdf, "mine.csv", "is a PDF document, not a spreadsheet", "PDF 文档，不是表格文件");
     let png = Work::with("mine.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00");
-    assert_refused(&png, "mine.csv", "is not a spreadsheet", "不是表格文件");
+    assert_refused(&png, "mine.csv", "is a picture, not a spreadsheet", "图片，不是表格文件");
 }
 
 #[test]

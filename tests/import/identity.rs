@@ -243,7 +243,7 @@ fn a_row_whose_key_another_run_has_sent_is_refused() {
     work.write_table("b.csv", &b);
     let stored = server.stored("customers");
     let ran = work.on(&server, "import customers b.csv --run b");
-    ran.exits(3).says("1 rows have the key of a row that was imported before").says("--mode update");
+    ran.exits(3).says("1 rows have the key of a row that was sent before").says("--mode update");
     assert_rows(&work.summary_of("b"), "created 1, skipped 1, refused 1");
     assert_eq!(work.table("b/failed.csv").column("姓名"), ["示例 另一人"]);
     assert_eq!(server.stored("customers"), stored + 1);

@@ -240,3 +240,91 @@ fn rows_of_changes_are_no_memory() {
     }
     assert_eq!(server.requests_to("customers.update"), 3);
 }
+
+/// A process that was killed between its last row and the index leaves that to the next command, whatever it is.
+#[test]
+fn what_was_done_before_is_remembered_by_an_index_that_did_not_know_it() {
+    let server = Server::start("");
+    let work = imported(&server);
+    std::fs::remove_dir_all(work.path("state")).unwrap();
+    work.on(&server, "import customers mine.csv").exits(0).says("done before");
+    std::fs::remove_dir_all(work.run_folder()).unwrap();
+    work.write_table("more.csv", &reversed(customers(1, 4)));
+    work.on(&server, "import customers more.csv").exits(0).says("3 of these rows were imported before");
+    assert_rows(&work.summary(), "created 1, skipped 3");
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        std::fs::copy(&entry, to.join(entry.file_name().unwrap())).unwrap();
+    }
+}
+
+/// A folder in which two of five customers of `mine.csv` were imported, copied, and two more since.
+fn copied_to(server: &Server, copy: &str) -> (Work, PathBuf) {
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 5));
+    work.on(server, "import customers mine.csv --limit 2").exits(0);
+    let run = work.run_folder();
+    copy_folder(&run, &work.path(copy));
+    work.on(server, "import customers mine.csv --limit 4").exits(0);
+    (work, run)
+}
+
+#[test]
+fn of_two_copies_of_a_folder_the_one_that_did_more_goes_on() {
+    for copy in ["bw8-runs/0-copy", "bw8-runs/z-copy"] {
+        let server = Server::start("--variant duplicate-mobile=accepted");
+        let (work, run) = copied_to(&server, copy);
+        let stored = server.stored("customers");
+        work.on(&server, format!("import customers mine.csv --run {copy}")).exits(2).says("is a copy of the run in");
+        std::fs::remove_dir_all(work.path("state")).unwrap();
+        work.on(&server, "import customers mine.csv").exits(0).says(run.to_str().unwrap());
+        assert_eq!(server.stored("customers"), stored + 1);
+    }
+}
+
+#[test]
+fn a_retry_of_a_copy_is_sent_to_the_run_itself() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = Work::new();
+    let mut table = customers(1, 3);
+    work.write_table("mine.csv", table.set(0, "公司编号", "wrong"));
+    work.on(&server, "import customers mine.csv --run first").exits(3);
+    copy_folder(&work.path("first"), &work.path("copy"));
+    work.write_table("mine.csv", &customers(1, 3));
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0);
+    let mut list = work.table("copy/failed.csv");
+    work.write_table("copy/failed.csv", list.set(0, "公司编号", "20001"));
+    work.on(&server, "retry copy").exits(2).says("is a copy of the run in").says("first");
+    assert_eq!(server.count_by("customers", "mobile")["13100000001"], 1);
+}
+
+#[test]
+fn an_older_copy_in_the_place_of_a_run_is_refused_with_a_way_on() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let (work, run) = copied_to(&server, "backup");
+    let stored = server.stored("customers");
+    std::fs::remove_dir_all(&run).unwrap();
+    copy_folder(&work.path("backup"), &run);
+    work.on(&server, "import customers mine.csv").exits(1).says("the run has done 2 rows more");
+    assert_eq!(server.stored("customers"), stored);
+    std::fs::rename(&run, work.path("old")).unwrap();
+    work.on(&server, "import customers mine.csv --run new").exits(0).says("4 of these rows were imported before");
+    assert_rows(&work.summary_of("new"), "created 1, skipped 4");
+    assert_eq!(server.stored("customers"), stored + 1);
+}
+
+/// An index of the version before counts no rows that are done.
+#[test]
+fn an_index_of_the_version_before_keeps_what_it_knows() {
+    let server = Server::start("");
+    let work = imported(&server);
+    let index = rusqlite::Connection::open(work.path("state/runs.db")).unwrap();
+    index.execute_batch("ALTER TABLE run DROP COLUMN done; PRAGMA user_version = 3").unwrap();
+    drop(index);
+    std::fs::remove_dir_all(work.run_folder()).unwrap();
+    work.write_table("more.csv", &customers(1, 4));
+    work.on(&server, "import customers more.csv").exits(0).says("3 of these rows were imported before");
+}

@@ -101,7 +101,7 @@ fn a_key_that_is_in_doubt_in_the_first_run_is_not_sent_by_a_retry() {
     work.on(&server, "import customers mine.csv --limit 1").exits(3);
     let mut list = work.table(failed(&work));
     // The second row is held up, the third one is made.
-    let child = work.start(work.command_on(&server, "import customers mine.csv --no-canary"));
+    let child = work.start(work.command_on(&server, "import customers mine.csv --no-canary --keep-going"));
     server.wait_for_requests_to("customers.create", 1);
     child.kill();
     work.write_table("list.csv", list.set(0, "公司编号", "20001"));
@@ -141,4 +141,50 @@ fn a_rejected_row_gets_a_request_id_of_its_own_though_it_was_refused_since() {
     work.on(&server, import).exits(3);
     assert_rows(&work.summary(), "created 1, failed 1");
     assert_eq!(server.state()["counts"]["repeated_request_ids"], 0);
+}
+
+#[test]
+fn a_retry_of_a_retry_finds_the_first_run_where_it_was_moved() {
+    let server = Server::faulty(&["422,on=POST tickets,nth=1", "422,on=POST tickets,nth=2"]);
+    let work = Work::new();
+    work.write_table("mine.csv", &tickets(&["示例"]));
+    work.on(&server, "import tickets mine.csv --run runs/one").exits(3);
+    let mut other = work.table("runs/one/failed.csv");
+    work.on(&server, "retry runs/one --run again").exits(3);
+    std::fs::rename(work.path("runs"), work.path("kept")).unwrap();
+    work.write_table("other.csv", other.set(0, "描述", "修好了"));
+    work.on(&server, "retry other.csv --run second").exits(2).says("whose folder is not found").says("--runs-from");
+    work.on(&server, "retry other.csv --run second --runs-from kept").exits(0);
+    let stored = server.stored("tickets");
+    work.on(&server, "retry again --run third").exits(0);
+    assert_rows(&work.summary_of("third"), "skipped 1");
+    assert_eq!(server.stored("tickets"), stored);
+}
+
+#[test]
+fn a_retry_of_a_retry_remembers_what_a_run_has_sent_whose_folder_is_gone() {
+    let server = Server::faulty(&["422,on=POST tickets,nth=2", "422,on=POST tickets,nth=3"]);
+    let work = Work::new();
+    work.write_table("mine.csv", &tickets(&["示例 1", "示例 2"]));
+    work.on(&server, "import tickets mine.csv --concurrency 1 --run first").exits(3);
+    work.on(&server, "retry first --run again").exits(3);
+    work.write_table("mine.csv", &tickets(&["示例 1", "示例 2", "示例 3"]));
+    work.on(&server, "import tickets mine.csv --accept-changed").exits(0);
+    std::fs::remove_dir_all(work.path("first")).unwrap();
+    work.on(&server, "retry again --run third").exits(3);
+    assert_rows(&work.summary_of("third"), "held 1");
+    assert_eq!(server.count_by("tickets", "subject")["示例 2"], 1);
+}
+
+/// The list lies elsewhere, and its run was moved within `bw8-runs`.
+#[test]
+fn a_list_finds_its_run_under_another_name() {
+    let server = Server::faulty(&["422,on=POST tickets,nth=1"]);
+    let work = Work::new();
+    work.write_table("mine.csv", &tickets(&["示例"]));
+    work.on(&server, "import tickets mine.csv").exits(3);
+    std::fs::rename(failed(&work), work.path("list.csv")).unwrap();
+    std::fs::rename(work.run_folder(), work.path("bw8-runs/moved")).unwrap();
+    work.on(&server, "retry list.csv").exits(0);
+    assert_eq!(server.count_by("tickets", "subject")["示例"], 1);
 }

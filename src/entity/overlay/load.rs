@@ -1,7 +1,5 @@
 //! The catalog with the user's changes.
 
-use std::path::Path;
-
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -12,22 +10,10 @@ use super::toml_value::{Value, location_of};
 use crate::entity::catalog::Catalog;
 use crate::entity::embedded::{FILES, SERVICE};
 use crate::entity::validate::validate;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::message;
 
 impl Catalog {
-    /// The embedded catalog with the changes of the file at `overlay`, if one is given.
-    ///
-    /// # Errors
-    /// A file that cannot be read, and everything of [`Catalog::overlaid`].
-    pub fn load(overlay: Option<&Path>) -> Result<Catalog> {
-        let Some(path) = overlay else { return Ok(Catalog::embedded().clone()) };
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::usage(message!("format.unreadable", file = shown, why = error)))?;
-        Catalog::overlaid(&text, &shown)
-    }
-
     /// The embedded catalog with the changes of an overlay's text, which messages call `shown`.
     ///
     /// # Errors

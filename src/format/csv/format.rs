@@ -10,7 +10,7 @@ pub static CSV: FileFormat = FileFormat {
     extensions: &["csv", "txt"],
     read_extensions: &["tsv"],
     related_extensions: &[],
-    signature: b"",
+    signatures: &[],
     keeps_types: false,
     has_sheets: false,
     is_for_programs: false,

@@ -16,6 +16,8 @@ mod quotation;
 mod reader;
 mod record_reader;
 mod text_source;
+mod whole_text;
 mod writer;
 
 pub use format::CSV;
+pub use whole_text::read_text;

@@ -83,7 +83,12 @@ impl TextReader {
             encoding: found.encoding,
             records,
             delimiter: layout.delimiter,
-            sheet: Sheet { reading, delimiter: Some(layout.delimiter), ..Sheet::default() },
+            sheet: Sheet {
+                reading,
+                encoding: Some(encoding::shown(found.encoding)),
+                delimiter: Some(layout.delimiter),
+                ..Sheet::default()
+            },
             neighbours: Neighbours::default(),
             failed_before: None,
             record: ByteRecord::new(),

@@ -7,7 +7,7 @@ use crate::format::column_letters::column_letters;
 
 /// A rectangle of cells, rows and columns counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Area {
+pub(in crate::format) struct Area {
     /// First row.
     pub top: u32,
     /// First column.
@@ -20,19 +20,19 @@ pub(super) struct Area {
 
 impl Area {
     /// The rectangle of a reference: `D2:D4`, or `D2` for one cell.
-    pub(super) fn of_reference(reference: &str) -> Option<Area> {
+    pub(in crate::format) fn of_reference(reference: &str) -> Option<Area> {
         let (first, last) = reference.split_once(':').unwrap_or((reference, reference));
         let ((top, left), (bottom, right)) = (cell(first)?, cell(last)?);
         Some(Area { top: top.min(bottom), left: left.min(right), bottom: top.max(bottom), right: left.max(right) })
     }
 
     /// Its rows.
-    pub(super) fn rows(&self) -> RangeInclusive<u32> {
+    pub(in crate::format) fn rows(&self) -> RangeInclusive<u32> {
         self.top..=self.bottom
     }
 
     /// Its columns.
-    pub(super) fn columns(&self) -> RangeInclusive<u32> {
+    pub(in crate::format) fn columns(&self) -> RangeInclusive<u32> {
         self.left..=self.right
     }
 }
@@ -45,7 +45,7 @@ impl std::fmt::Display for Area {
 }
 
 /// Row and column of a reference, counted from 0; none beyond the limits of a sheet.
-pub(super) fn cell(reference: &str) -> Option<(u32, u32)> {
+pub(in crate::format) fn cell(reference: &str) -> Option<(u32, u32)> {
     let (mut column, mut row) = (0u32, 0u32);
     let mut digits = 0;
     for byte in reference.bytes().filter(|byte| *byte != b'$') {

@@ -14,7 +14,7 @@ const MANY_DIGITS: f64 = 1e15;
 const LAST_DAY: f64 = 2_958_466.0;
 
 /// The shortest decimal that is exactly this number: `13000000001`, `1.5`, `1e21`.
-pub(super) fn shortest(number: f64) -> String {
+pub(in crate::format) fn shortest(number: f64) -> String {
     let size = number.abs();
     match size {
         0.0 => "0".to_owned(),
@@ -25,7 +25,7 @@ pub(super) fn shortest(number: f64) -> String {
 }
 
 /// The decimal of at most 15 digits that a spreadsheet program shows for this number: 0.1 + 0.2 is `0.3` there.
-pub(super) fn of_15_digits(number: f64) -> String {
+pub(in crate::format) fn of_15_digits(number: f64) -> String {
     if !number.is_finite() || number.abs() >= MANY_DIGITS {
         return shortest(number);
     }
@@ -38,7 +38,7 @@ pub(super) fn of_15_digits(number: f64) -> String {
 }
 
 /// Appends a number that its format shows as a date or a time, and tells what it was. One that has no date stays a number.
-pub(super) fn push_moment(number: f64, is_1904: bool, text: &mut String) -> CellKind {
+pub(in crate::format) fn push_moment(number: f64, is_1904: bool, text: &mut String) -> CellKind {
     if !(0.0..LAST_DAY).contains(&number) {
         text.push_str(&of_15_digits(number));
         return CellKind::Number;
@@ -71,7 +71,7 @@ pub(super) fn push_moment(number: f64, is_1904: bool, text: &mut String) -> Cell
 }
 
 /// Appends a date as programs write it that keep to the standard's strict form.
-pub(super) fn push_iso(iso: &str, text: &mut String) -> CellKind {
+pub(in crate::format) fn push_iso(iso: &str, text: &mut String) -> CellKind {
     let iso = iso.trim_end_matches('Z');
     if let Ok(moment) = iso.parse::<DateTime>() {
         return push_date_time(moment, text);

@@ -18,14 +18,72 @@ use crate::message;
 use crate::message::Message;
 
 /// Rows of a sheet among which the header is looked for, blank ones left out.
-const LOOKED_AT: usize = 20;
+pub(in crate::format) const LOOKED_AT: usize = 20;
 /// Rows of a sheet that are read for them; a sheet may begin far down.
 const MAX_READ: usize = 100_000;
 
+/// The tab of a sheet.
+#[derive(Debug, Clone)]
+pub(in crate::format) struct Tab {
+    /// Its name.
+    pub name: String,
+    /// Whether a person sees it.
+    pub is_visible: bool,
+}
+
+/// A workbook whose sheets can be looked at, in whatever form it is kept.
+pub(in crate::format) trait Workbook {
+    /// Its sheets, in the order of their tabs.
+    fn tabs(&self) -> Vec<Tab>;
+
+    /// The first rows of a sheet that are not blank, at most [`LOOKED_AT`].
+    ///
+    /// # Errors
+    /// A sheet that is damaged.
+    fn first_rows(&mut self, sheet: usize) -> Result<Vec<Row>>;
+
+    /// What a sheet says behind its rows.
+    ///
+    /// # Errors
+    /// A sheet that is damaged.
+    fn tail(&mut self, sheet: usize) -> Result<Tail>;
+}
+
+/// A workbook whose rows are read one after another.
+pub(super) struct StreamedBook<'a> {
+    /// Its container.
+    pub package: &'a mut Package,
+    /// What it says of itself.
+    pub book: &'a Book,
+}
+
+impl Workbook for StreamedBook<'_> {
+    fn tabs(&self) -> Vec<Tab> {
+        let tab = |sheet: &SheetEntry| Tab { name: sheet.name.clone(), is_visible: sheet.is_visible };
+        self.book.sheets.iter().map(tab).collect()
+    }
+
+    fn first_rows(&mut self, sheet: usize) -> Result<Vec<Row>> {
+        let mut rows = Rows::open(self.package, self.book, &self.book.sheets[sheet], Tail::default())?;
+        let (mut found, mut row, mut read) = (Vec::new(), Row::default(), 0);
+        while found.len() < LOOKED_AT && read < MAX_READ && rows.read(&mut row)? {
+            read += 1;
+            if !row.is_blank() {
+                found.push(row.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    fn tail(&mut self, sheet: usize) -> Result<Tail> {
+        Tail::read(self.package, &self.book.sheets[sheet].path)
+    }
+}
+
 /// What is read of a workbook.
-pub(super) struct Choice<'a> {
-    /// The sheet.
-    pub entry: &'a SheetEntry,
+pub(in crate::format) struct Choice {
+    /// The sheet, counted from 0.
+    pub index: usize,
     /// What is known of it before its first row.
     pub sheet: Sheet,
     /// What it says behind its rows.
@@ -36,12 +94,12 @@ pub(super) struct Choice<'a> {
 ///
 /// # Errors
 /// An unknown sheet, a workbook or a sheet without a header, a sheet that is damaged.
-pub(super) fn choose<'a>(package: &mut Package, book: &'a Book, input: &Input) -> Result<Choice<'a>> {
+pub(in crate::format) fn choose(workbook: &mut impl Workbook, input: &Input) -> Result<Choice> {
     let shown = &input.shown;
-    let candidates = candidates(book, input)?;
+    let tabs = workbook.tabs();
     let mut best: Option<(usize, Header)> = None;
-    for (index, entry) in candidates.iter().enumerate() {
-        let rows = first_rows(package, book, entry)?;
+    for index in candidates(&tabs, input)? {
+        let rows = workbook.first_rows(index)?;
         let Some(header) = header_among(&rows, input, &Tail::default()) else { continue };
         if best.as_ref().is_none_or(|(_, before)| header.fits_better_than(before)) {
             best = Some((index, header));
@@ -54,46 +112,44 @@ pub(super) fn choose<'a>(package: &mut Package, book: &'a Book, input: &Input) -
         }
         .hint(message!("xlsx.no_header_hint")));
     };
-    let entry = candidates[index];
-    let tail = Tail::read(package, &entry.path)?;
-    let rows = first_rows(package, book, entry)?;
+    let tail = workbook.tail(index)?;
+    let rows = workbook.first_rows(index)?;
     // Its merged cells, which are known now, may tell more.
     let header = header_among(&rows, input, &tail).unwrap_or_default();
     let mut notes = notes_of_header(&rows, &header, input);
-    let holds_rows = |package: &mut Package, other: &SheetEntry| {
-        // A sheet that is not read need not be sound.
-        other.path != entry.path && first_rows(package, book, other).is_ok_and(|rows| !rows.is_empty())
-    };
     let mut others = Vec::new();
     let mut hidden = Vec::new();
-    for other in book.sheets.iter().filter(|other| is_for_rows(other)) {
-        if holds_rows(package, other) {
-            if other.is_visible { &mut others } else { &mut hidden }.push(other.name.clone());
+    for (other, tab) in tabs.iter().enumerate().filter(|(other, tab)| *other != index && is_for_rows(tab)) {
+        // A sheet that is not read need not be sound.
+        if workbook.first_rows(other).is_ok_and(|rows| !rows.is_empty()) {
+            if tab.is_visible { &mut others } else { &mut hidden }.push(tab.name.clone());
         }
     }
     if !hidden.is_empty() {
         notes.push(message!("xlsx.hidden_sheets", sheets = hidden.join(", ")));
     }
     let sheet = Sheet {
-        delimiter: None,
-        name: Some(entry.name.clone()),
+        name: Some(tabs[index].name.clone()),
         others,
+        hidden,
         header: header.titles,
         header_row: header.number,
-        reading: "XLSX".to_owned(),
-        is_1904: book.looks.is_1904,
         notes,
+        ..Sheet::default()
     };
-    Ok(Choice { entry, sheet, tail })
+    Ok(Choice { index, sheet, tail })
 }
 
 /// The sheets that may be meant.
-fn candidates<'a>(book: &'a Book, input: &Input) -> Result<Vec<&'a SheetEntry>> {
-    let visible = || book.sheets.iter().filter(|sheet| sheet.is_visible && is_for_rows(sheet));
-    let Some(wanted) = &input.sheet else { return Ok(visible().collect()) };
-    let named: Vec<&SheetEntry> = book.sheets.iter().filter(|sheet| sheet.name.trim() == wanted.trim()).collect();
+fn candidates(tabs: &[Tab], input: &Input) -> Result<Vec<usize>> {
+    let of = |is_meant: &dyn Fn(&Tab) -> bool| -> Vec<usize> {
+        tabs.iter().enumerate().filter(|(_, tab)| is_meant(tab)).map(|(index, _)| index).collect()
+    };
+    let visible = of(&|tab| tab.is_visible && is_for_rows(tab));
+    let Some(wanted) = &input.sheet else { return Ok(visible) };
+    let named = of(&|tab| tab.name.trim() == wanted.trim());
     if named.is_empty() {
-        let names: Vec<&str> = visible().map(|sheet| sheet.name.as_str()).collect();
+        let names: Vec<&str> = visible.into_iter().map(|index| tabs[index].name.as_str()).collect();
         return Err(Error::usage(message!("xlsx.no_sheet", file = input.shown, sheet = wanted))
             .hint(message!("xlsx.no_sheet_hint", sheets = names.join(", "))));
     }
@@ -101,23 +157,10 @@ fn candidates<'a>(book: &'a Book, input: &Input) -> Result<Vec<&'a SheetEntry>> 
 }
 
 /// Whether rows of somebody may stand in a sheet: what this program writes beside them is none of theirs.
-fn is_for_rows(sheet: &SheetEntry) -> bool {
+fn is_for_rows(sheet: &Tab) -> bool {
     sheet.name != template::EXPLANATION
         && sheet.name != template::HIDDEN
         && !SUMMARY_SHEET_NAMES.contains(&sheet.name.as_str())
-}
-
-/// The first rows of a sheet that are not blank.
-fn first_rows(package: &mut Package, book: &Book, entry: &SheetEntry) -> Result<Vec<Row>> {
-    let mut rows = Rows::open(package, book, entry, Tail::default())?;
-    let (mut found, mut row, mut read) = (Vec::new(), Row::default(), 0);
-    while found.len() < LOOKED_AT && read < MAX_READ && rows.read(&mut row)? {
-        read += 1;
-        if !row.is_blank() {
-            found.push(row.clone());
-        }
-    }
-    Ok(found)
 }
 
 /// A row that may be the header.

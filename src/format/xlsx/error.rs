@@ -7,12 +7,12 @@ use crate::error::Error;
 use crate::message;
 
 /// The error for a workbook that cannot be read, and why.
-pub(super) fn damaged(shown: &str, why: &dyn Display) -> Error {
+pub(in crate::format) fn damaged(shown: &str, why: &dyn Display) -> Error {
     Error::usage(message!("xlsx.damaged", file = shown, why = why)).hint(message!("xlsx.damaged_hint"))
 }
 
 /// The error for a workbook that is larger than what is read.
-pub(super) fn too_large(shown: &str) -> Error {
+pub(in crate::format) fn too_large(shown: &str) -> Error {
     Error::usage(message!("xlsx.too_large", file = shown)).hint(message!("xlsx.too_large_hint"))
 }
 

@@ -2,28 +2,30 @@
 //! which the format keeps apart from the cells). What is read is what a person sees: a parser that gives values alone does
 //! not tell what is hidden, merged, shown in another form or not calculated.
 
-mod area;
+pub(super) mod area;
 mod book;
-mod cell_text;
+pub(super) mod cell_text;
 mod cell_value;
-mod choose;
-mod error;
+pub(super) mod choose;
+pub(super) mod error;
 mod escapes;
 mod format;
 pub mod layout;
 pub mod limits;
 mod looks;
-mod number_format;
-mod package;
+pub(super) mod number_cell;
+pub(super) mod number_format;
+pub(super) mod package;
 mod reader;
 mod rows;
 mod save;
+pub(super) mod sight;
 mod strings;
 mod summary;
-mod tail;
+pub(super) mod tail;
 pub mod template;
 mod writer;
-mod xml;
+pub(super) mod xml;
 
 pub use error::cannot_write;
 pub use format::XLSX;

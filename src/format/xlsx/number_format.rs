@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// The number format of a cell.
 #[derive(Debug)]
-pub(super) struct NumberFormat {
+pub(in crate::format) struct NumberFormat {
     sections: Vec<Section>,
     /// What a number means under it.
     pub meaning: Meaning,
@@ -15,7 +15,7 @@ pub(super) struct NumberFormat {
 
 /// What a number means under a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(in crate::format) enum Meaning {
     /// Just that: it is shown as it is.
     Plain,
     /// A number, shown in another form.
@@ -54,12 +54,12 @@ enum Token {
 
 impl NumberFormat {
     /// The format of cells nobody gave one.
-    pub(super) fn general() -> NumberFormat {
+    pub(in crate::format) fn general() -> NumberFormat {
         NumberFormat { sections: Vec::new(), meaning: Meaning::Plain, shows_integers: true }
     }
 
     /// The code of a format that workbooks name by its number alone, as it is in China.
-    pub(super) fn built_in(id: u32) -> Option<&'static str> {
+    pub(in crate::format) fn built_in(id: u32) -> Option<&'static str> {
         Some(match id {
             1 => "0",
             2 => "0.00",
@@ -96,7 +96,7 @@ impl NumberFormat {
     }
 
     /// The format a code means.
-    pub(super) fn of_code(code: &str) -> NumberFormat {
+    pub(in crate::format) fn of_code(code: &str) -> NumberFormat {
         let code = code.replace("G/通用格式", "General").replace("G/標準", "General");
         let sections: Vec<Section> = split(&code).into_iter().map(Section::of_code).collect();
         let meaning = meaning_of(&sections);
@@ -105,7 +105,7 @@ impl NumberFormat {
     }
 
     /// What is shown for a number, written as a plain decimal; none when it is not known.
-    pub(super) fn show(&self, number: &str) -> Option<String> {
+    pub(in crate::format) fn show(&self, number: &str) -> Option<String> {
         let decimal = Decimal::of_text(number)?;
         let (section, is_negative) = match (self.sections.as_slice(), decimal.is_negative, decimal.digits.is_empty()) {
             ([_, second, ..], true, false) => (second, false),
@@ -124,7 +124,7 @@ impl NumberFormat {
     }
 
     /// What is shown for a time of day or a span of time, in days; none when it is not known.
-    pub(super) fn show_time(&self, days: f64) -> Option<String> {
+    pub(in crate::format) fn show_time(&self, days: f64) -> Option<String> {
         let section = self.sections.first().filter(|section| !section.is_unknown)?;
         if !(0.0..1e6).contains(&days) {
             return None;

@@ -18,11 +18,11 @@ const MAX_CONTAINER: u64 = 256 << 20;
 /// Most parts a workbook may have; every picture is one.
 const MAX_PARTS: usize = 100_000;
 /// Most bytes a part may inflate to; a full sheet of 20 columns has about one gibibyte.
-pub(super) const MAX_SHEET: u64 = 4 << 30;
+pub(in crate::format) const MAX_SHEET: u64 = 4 << 30;
 /// Most bytes of a part that is held in memory.
-pub(super) const MAX_STRINGS: u64 = 512 << 20;
+pub(in crate::format) const MAX_STRINGS: u64 = 512 << 20;
 /// Most bytes of the parts that say what the workbook has: its sheets, looks and tables.
-pub(super) const MAX_SMALL: u64 = 64 << 20;
+pub(in crate::format) const MAX_SMALL: u64 = 64 << 20;
 /// A part may inflate to this many times its size …
 const MAX_RATIO: u64 = 200;
 /// … once it is larger than this.
@@ -32,7 +32,7 @@ const MAX_TYPES: u64 = 1 << 20;
 
 /// A part of a container, as another part refers to it.
 #[derive(Debug, Clone)]
-pub(super) struct Relationship {
+pub(in crate::format) struct Relationship {
     /// How the other part calls it.
     pub id: String,
     /// What it is to the other part: the last word of its type, `worksheet`, in the old and in the strict form.
@@ -42,7 +42,7 @@ pub(super) struct Relationship {
 }
 
 /// An open container.
-pub(super) struct Package {
+pub(in crate::format) struct Package {
     archive: ZipArchive<BufReader<File>>,
     /// Indices of the parts by their paths in lower case, in which they are compared.
     parts: HashMap<String, usize>,
@@ -53,11 +53,11 @@ pub(super) struct Package {
 }
 
 impl Package {
-    /// Opens a container that holds a workbook.
+    /// Opens a container.
     ///
     /// # Errors
-    /// A broken or encrypted container, another kind of document, and everything that exceeds a limit.
-    pub(super) fn open(file: File, shown: &str) -> Result<Package> {
+    /// A broken or encrypted container, and everything that exceeds a limit.
+    pub(in crate::format) fn open(file: File, shown: &str) -> Result<Package> {
         let unreadable = |error: std::io::Error| Error::usage(message!("format.unreadable", file = shown, why = error));
         let size = file.metadata().map_err(unreadable)?.len();
         if size > MAX_CONTAINER {
@@ -80,20 +80,36 @@ impl Package {
                 parts.insert(path_of("", &name), index);
             }
         }
-        refuse_other_documents(&mut archive, shown)?;
         Ok(Package { archive, parts, size, shown: shown.to_owned() })
     }
 
+    /// The beginning of a small part as text; empty when there is no such part.
+    ///
+    /// # Errors
+    /// A part that is damaged.
+    pub(in crate::format) fn beginning(&mut self, name: &str) -> Result<String> {
+        let mut bytes = Vec::new();
+        if let Ok(part) = self.archive.by_name(name) {
+            part.take(MAX_TYPES).read_to_end(&mut bytes).map_err(|error| damaged(&self.shown, &error))?;
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// How messages call the file.
-    pub(super) fn shown(&self) -> &str {
+    pub(in crate::format) fn shown(&self) -> &str {
         &self.shown
+    }
+
+    /// Whether it has a part, whose path is given in lower case.
+    fn has(&self, path: &str) -> bool {
+        self.parts.contains_key(path)
     }
 
     /// The XML of a part of at most `most` bytes; none when there is no such part.
     ///
     /// # Errors
     /// A part that is damaged or not UTF-8.
-    pub(super) fn part(&mut self, path: &str, most: u64) -> Result<Option<Xml<'_>>> {
+    pub(in crate::format) fn part(&mut self, path: &str, most: u64) -> Result<Option<Xml<'_>>> {
         let Some(index) = self.parts.get(path).copied() else { return Ok(None) };
         let part = self.archive.by_index(index).map_err(|error| damaged(&self.shown, &error))?;
         let ratio = part.compressed_size().min(self.size).saturating_mul(MAX_RATIO).max(RATIO_FROM);
@@ -104,7 +120,7 @@ impl Package {
     ///
     /// # Errors
     /// A list that is damaged.
-    pub(super) fn relationships(&mut self, of: &str) -> Result<Vec<Relationship>> {
+    pub(in crate::format) fn relationships(&mut self, of: &str) -> Result<Vec<Relationship>> {
         let (folder, name) = of.rsplit_once('/').unwrap_or(("", of));
         let mut relationships = Vec::new();
         let Some(mut xml) = self.part(&path_of(folder, &format!("_rels/{name}.rels")), MAX_SMALL)? else {
@@ -142,12 +158,11 @@ fn path_of(folder: &str, target: &str) -> String {
 }
 
 /// Every office document is a ZIP file; the list of content types tells which one it is.
-fn refuse_other_documents(archive: &mut ZipArchive<BufReader<File>>, shown: &str) -> Result<()> {
-    let mut types = Vec::new();
-    if let Ok(part) = archive.by_name("[Content_Types].xml") {
-        part.take(MAX_TYPES).read_to_end(&mut types).map_err(|error| damaged(shown, &error))?;
-    }
-    let types = String::from_utf8_lossy(&types);
+///
+/// # Errors
+/// Another kind of document, named for what it is.
+pub(super) fn refuse_other_documents(package: &mut Package) -> Result<()> {
+    let types = package.beginning("[Content_Types].xml")?;
     let is_workbook = [
         "spreadsheetml.sheet.main+xml",
         "sheet.macroEnabled.main+xml",
@@ -157,19 +172,23 @@ fn refuse_other_documents(archive: &mut ZipArchive<BufReader<File>>, shown: &str
     if is_workbook.iter().any(|kind| types.contains(kind)) {
         return Ok(());
     }
+    let mut hint = message!("xlsx.other_document_hint");
     let kind = if types.contains("wordprocessingml") {
         t!("xlsx.kind_document")
     } else if types.contains("presentationml") {
         t!("xlsx.kind_slides")
     } else if types.contains("sheet.binary.macroEnabled") {
         t!("xlsx.kind_binary")
-    } else if archive.by_name("mimetype").is_ok() {
+    } else if package.has("mimetype") {
         t!("xlsx.kind_open_document")
+    } else if package.has("index/document.iwa") || package.has("index.zip") {
+        hint = message!("xlsx.numbers_hint");
+        t!("xlsx.kind_numbers")
     } else {
+        hint = message!("xlsx.archive_hint");
         t!("xlsx.kind_archive")
     };
-    Err(Error::usage(message!("xlsx.other_document", file = shown, kind = kind))
-        .hint(message!("xlsx.other_document_hint")))
+    Err(Error::usage(message!("xlsx.other_document", file = package.shown(), kind = kind)).hint(hint))
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::fs::File;
 
 use super::book::Book;
-use super::choose::{Choice, choose};
-use super::package::Package;
+use super::choose::{Choice, StreamedBook, choose};
+use super::package::{Package, refuse_other_documents};
 use super::rows::Rows;
 use super::template::{self, Example};
 use crate::error::{Error, Result};
 use crate::format::input::Input;
+use crate::format::ods;
 use crate::format::reader::Reader;
 use crate::format::row::Row;
 use crate::format::row_sink::RowSink;
@@ -30,11 +31,17 @@ fn parse(input: &Input, sink: &RowSink) -> Result<()> {
     let file =
         File::open(&input.path).map_err(|why| Error::usage(message!("format.unreadable", file = shown, why = why)))?;
     let mut package = Package::open(file, shown)?;
+    if ods::is_spreadsheet(&mut package)? {
+        return ods::read(&mut package, input, sink);
+    }
+    refuse_other_documents(&mut package)?;
     let book = Book::read(&mut package)?;
     let example = template::read_example(&mut package, &book);
-    let Choice { entry, sheet, tail } = choose(&mut package, &book, input)?;
+    let Choice { index, mut sheet, tail } = choose(&mut StreamedBook { package: &mut package, book: &book }, input)?;
+    "XLSX".clone_into(&mut sheet.reading);
+    sheet.is_1904 = book.looks.is_1904;
     let (header_row, width) = (sheet.header_row, sheet.header.len());
-    let mut rows = Rows::open(&mut package, &book, entry, tail)?;
+    let mut rows = Rows::open(&mut package, &book, &book.sheets[index], tail)?;
     let mut read = |row: &mut Row| {
         while rows.read(row)? {
             // A row of nothing but what has no value is no blank one.

@@ -4,23 +4,21 @@
 use quick_xml::events::{BytesStart, Event};
 use rust_i18n::t;
 
-use super::area::{self, Area};
+use super::area;
 use super::book::{Book, SheetEntry};
-use super::cell_text::{of_15_digits, push_iso, push_moment};
+use super::cell_text::push_iso;
 use super::limits::{MAX_COLUMNS, MAX_ROWS};
-use super::number_format::Meaning;
+use super::number_cell::{is_picture_text, push, push_number};
 use super::package::{MAX_SHEET, Package};
+use super::sight::Sight;
 use super::strings::read_runs;
-use super::tail::{Table, Tail};
+use super::tail::Tail;
 use super::xml::{Xml, attribute, is_true};
 use crate::error::{Error, Result};
 use crate::format::cell::CellKind;
-use crate::format::column_letters::column_letters;
-use crate::format::row::{Row, Shown};
+use crate::format::row::Row;
 use crate::problem::Problem;
 
-/// Most digits of a number whose text is taken as it stands.
-const SAFE_DIGITS: usize = 15;
 /// Most ranges of columns a sheet may describe.
 const MAX_COLUMN_RANGES: usize = MAX_COLUMNS as usize;
 
@@ -28,13 +26,7 @@ const MAX_COLUMN_RANGES: usize = MAX_COLUMNS as usize;
 pub(super) struct Rows<'a> {
     xml: Xml<'a>,
     book: &'a Book,
-    /// Merged cells that begin in a row to come, and those that reach into the one being read.
-    merges: Vec<Area>,
-    next_merge: usize,
-    active_merges: Vec<Area>,
-    tables: Vec<Table>,
-    /// Columns that are hidden, first and last.
-    hidden_columns: Vec<(u32, u32)>,
+    sight: Sight,
     /// The row that was read last, counted from 1; 0 before the first.
     number: u32,
     ended: bool,
@@ -89,11 +81,7 @@ impl<'a> Rows<'a> {
         Ok(Rows {
             xml,
             book,
-            merges: tail.merges,
-            next_merge: 0,
-            active_merges: Vec::new(),
-            tables: tail.tables,
-            hidden_columns,
+            sight: Sight::new(tail, hidden_columns),
             number: 0,
             ended: false,
             buffer,
@@ -140,42 +128,7 @@ impl<'a> Rows<'a> {
 
     /// Says of the row that was read what a person sees of it and the cells do not tell.
     pub(super) fn remark(&mut self, row: &mut Row, width: usize) {
-        let index = self.number - 1;
-        if row.is_hidden {
-            row.remark(None, Problem::held("hidden_row"));
-        }
-        for (first, last) in &self.hidden_columns {
-            for column in *first as usize..=(*last as usize).min(row.cells.len()) {
-                if !row.cell(column).text.trim().is_empty() {
-                    row.remark(Some(column), Problem::held("hidden_column").with("column", column_letters(column)));
-                }
-            }
-        }
-        while let Some(area) = self.merges.get(self.next_merge).filter(|area| area.top <= index) {
-            self.active_merges.push(*area);
-            self.next_merge += 1;
-        }
-        self.active_merges.retain(|area| area.bottom >= index);
-        for area in &self.active_merges {
-            for column in area.columns().take_while(|column| (*column as usize) < width) {
-                if (index, column) != (area.top, area.left) {
-                    row.remark(Some(column as usize), Problem::new("merged_cells").with("range", area));
-                }
-            }
-        }
-        let totals = |table: &&Table| {
-            table.totals > 0
-                && table.area.rows().contains(&index)
-                && index > table.area.bottom - table.totals.min(table.area.bottom)
-        };
-        if let Some(table) = self.tables.iter().find(totals) {
-            let is_inside = |column: usize| table.area.columns().contains(&u32::try_from(column).unwrap_or(u32::MAX));
-            // Beside a table there may be data.
-            let is_alone =
-                (0..row.cells.len()).all(|column| is_inside(column) || row.cell(column).text.trim().is_empty());
-            let problem = if is_alone { Problem::skipped("totals_row") } else { Problem::held("totals_row") };
-            row.remark(None, problem);
-        }
+        self.sight.remark(row, width);
     }
 
     /// Reads the cells of the row that has just begun.
@@ -304,7 +257,7 @@ impl<'a> Rows<'a> {
                 let kind = push_iso(text, &mut date);
                 push(row, &date, kind)
             }
-            CellType::Number => push_number(book, cell.style, text, row, column),
+            CellType::Number => push_number(book.looks.format(cell.style), book.looks.is_1904, text, row, column),
         };
         row.kinds.push(kind);
         Ok(())
@@ -369,57 +322,11 @@ impl CellParts {
     }
 }
 
-fn push(row: &mut Row, text: &str, kind: CellKind) -> CellKind {
-    row.cells.push_field(text);
-    kind
-}
-
-/// Puts a number into its column: as a day where its format says so, and with what its format shows of it.
-fn push_number(book: &Book, style: usize, text: &str, row: &mut Row, column: usize) -> CellKind {
-    let format = book.looks.format(style);
-    let is_safe = text.len() <= SAFE_DIGITS && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_safe && format.shows_integers {
-        return push(row, text, CellKind::Number);
-    }
-    // A word for what is no number, as some programs write it, is a text.
-    let is_number = text.bytes().any(|byte| byte.is_ascii_digit());
-    let Some(number) = text.trim().parse::<f64>().ok().filter(|number| is_number && number.is_finite()) else {
-        return push(row, text, CellKind::Text);
-    };
-    let mut plain = String::new();
-    let mut shown = None;
-    let kind = match format.meaning {
-        Meaning::Plain | Meaning::Number | Meaning::Duration => {
-            plain = of_15_digits(number);
-            CellKind::Number
-        }
-        Meaning::Day | Meaning::Time => push_moment(number, book.looks.is_1904, &mut plain),
-    };
-    match format.meaning {
-        Meaning::Number if plain.len() <= SAFE_DIGITS + 2 => {
-            let text = format.show(&plain);
-            if text.as_deref() != Some(&plain) {
-                shown = Some(Shown { column, text });
-            }
-        }
-        Meaning::Time if kind != CellKind::DateTime => shown = Some(Shown { column, text: format.show_time(number) }),
-        Meaning::Duration => shown = Some(Shown { column, text: format.show_time(number) }),
-        _ => {}
-    }
-    row.shown.extend(shown);
-    push(row, &plain, kind)
-}
-
 /// Whether a formula is a picture in the cell.
 fn shows_picture(formula: &str) -> bool {
     let formula = formula.strip_prefix('=').unwrap_or(formula);
     let formula = formula.strip_prefix("_xlfn.").unwrap_or(formula);
     formula.starts_with("DISPIMG(") || formula.starts_with("IMAGE(")
-}
-
-/// Whether a text is what is kept for a picture in the cell.
-fn is_picture_text(text: &str) -> bool {
-    text.starts_with('=') && (text.starts_with("=DISPIMG(\"") || text.starts_with("=_xlfn.DISPIMG(\""))
 }
 
 /// First and last column, counted from 0, of columns that nobody sees.

@@ -17,7 +17,7 @@ const ROWS: &[u8] = b"sheetData";
 
 /// What a sheet says behind its rows.
 #[derive(Debug, Default)]
-pub(super) struct Tail {
+pub(in crate::format) struct Tail {
     /// Merged cells, by their first row.
     pub merges: Vec<Area>,
     /// Its tables.
@@ -26,7 +26,7 @@ pub(super) struct Tail {
 
 /// A table in a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Table {
+pub(in crate::format) struct Table {
     /// Its cells, header and totals with them.
     pub area: Area,
     /// How many of its last rows are totals.
@@ -38,7 +38,7 @@ impl Tail {
     ///
     /// # Errors
     /// A part that is damaged.
-    pub(super) fn read(package: &mut Package, sheet: &str) -> Result<Tail> {
+    pub(in crate::format) fn read(package: &mut Package, sheet: &str) -> Result<Tail> {
         let mut tail = Tail::default();
         if let Some(mut xml) = package.part(sheet, MAX_SHEET)? {
             if let Err(error) = pass_rows(xml.bytes()) {

@@ -22,7 +22,7 @@ const MAX_TEXT: usize = 1 << 20;
 const CHUNK: usize = 32 << 10;
 
 /// A part of a workbook, event by event.
-pub(super) struct Xml<'a> {
+pub(in crate::format) struct Xml<'a> {
     reader: Reader<BufReader<Limited<'a>>>,
     /// Its path, for messages.
     part: String,
@@ -53,7 +53,12 @@ impl Read for Limited<'_> {
 
 impl<'a> Xml<'a> {
     /// Reads a part that may inflate to at most `most` bytes.
-    pub(super) fn open(part: ZipFile<'a, BufReader<File>>, path: &str, shown: &str, most: u64) -> Result<Xml<'a>> {
+    pub(in crate::format) fn open(
+        part: ZipFile<'a, BufReader<File>>,
+        path: &str,
+        shown: &str,
+        most: u64,
+    ) -> Result<Xml<'a>> {
         let limited = Limited { part, left: most, left_of_event: MAX_EVENT };
         let mut input = BufReader::with_capacity(CHUNK, limited);
         let head = input.fill_buf().map_err(|error| damaged(shown, &error))?;
@@ -74,7 +79,7 @@ impl<'a> Xml<'a> {
     ///
     /// # Errors
     /// XML that is not well-formed, a declaration, and what exceeds a limit.
-    pub(super) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>> {
+    pub(in crate::format) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>> {
         buffer.clear();
         self.reader.get_mut().get_mut().left_of_event = MAX_EVENT;
         match self.reader.read_event_into(buffer) {
@@ -88,7 +93,7 @@ impl<'a> Xml<'a> {
     ///
     /// # Errors
     /// As of [`Self::next`].
-    pub(super) fn next_start(&mut self, buffer: &mut Vec<u8>) -> Result<Option<BytesStart<'static>>> {
+    pub(in crate::format) fn next_start(&mut self, buffer: &mut Vec<u8>) -> Result<Option<BytesStart<'static>>> {
         loop {
             match self.next(buffer)? {
                 Event::Start(element) => return Ok(Some(element.into_owned())),
@@ -103,7 +108,7 @@ impl<'a> Xml<'a> {
     ///
     /// # Errors
     /// As of [`Self::next`].
-    pub(super) fn text(&mut self, buffer: &mut Vec<u8>, out: &mut String) -> Result<()> {
+    pub(in crate::format) fn text(&mut self, buffer: &mut Vec<u8>, out: &mut String) -> Result<()> {
         let start = out.len();
         let mut depth = 0;
         loop {
@@ -129,7 +134,7 @@ impl<'a> Xml<'a> {
     ///
     /// # Errors
     /// As of [`Self::next`].
-    pub(super) fn skip(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
+    pub(in crate::format) fn skip(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
         let mut depth = 0;
         loop {
             match self.next(buffer)? {
@@ -143,24 +148,24 @@ impl<'a> Xml<'a> {
     }
 
     /// The bytes behind the event that was read last, for what is looked for without looking at events.
-    pub(super) fn bytes(&mut self) -> &mut impl BufRead {
+    pub(in crate::format) fn bytes(&mut self) -> &mut impl BufRead {
         let input = self.reader.get_mut();
         input.get_mut().left_of_event = u64::MAX;
         input
     }
 
     /// Why the bytes cannot be read.
-    pub(super) fn unreadable(&self, error: &std::io::Error) -> Error {
+    pub(in crate::format) fn unreadable(&self, error: &std::io::Error) -> Error {
         self.damaged(error)
     }
 
     /// The error for a part that ends too early.
-    pub(super) fn cut_off(&self) -> Error {
+    pub(in crate::format) fn cut_off(&self) -> Error {
         self.damaged(&t!("xlsx.cut_off", part = self.part))
     }
 
     /// The error for a workbook that cannot be read, and why.
-    pub(super) fn damaged(&self, why: &dyn std::fmt::Display) -> Error {
+    pub(in crate::format) fn damaged(&self, why: &dyn std::fmt::Display) -> Error {
         damaged(&self.shown, why)
     }
 }
@@ -178,7 +183,7 @@ fn broken(reader: &mut Reader<BufReader<Limited<'_>>>, part: &str, shown: &str, 
 }
 
 /// The text that a reference stands for; a reference that no workbook has stands for itself.
-fn resolved(reference: &BytesRef<'_>) -> String {
+pub(in crate::format) fn resolved(reference: &BytesRef<'_>) -> String {
     if let Ok(Some(c)) = reference.resolve_char_ref() {
         return c.to_string();
     }
@@ -189,14 +194,14 @@ fn resolved(reference: &BytesRef<'_>) -> String {
 }
 
 /// An attribute of an element, by its whole name.
-pub(super) fn attribute<'a>(element: &'a BytesStart<'_>, name: &str) -> Option<Cow<'a, str>> {
+pub(in crate::format) fn attribute<'a>(element: &'a BytesStart<'_>, name: &str) -> Option<Cow<'a, str>> {
     let mut attributes = element.attributes();
     let found = attributes.with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == name)?;
     found.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| Cow::Owned(value.into_owned()))
 }
 
 /// The relationship an element names: `r:id`, whatever the prefix is.
-pub(super) fn relationship_id(element: &BytesStart<'_>) -> Option<String> {
+pub(in crate::format) fn relationship_id(element: &BytesStart<'_>) -> Option<String> {
     let mut attributes = element.attributes();
     let is_id = |key: &str| key.rsplit_once(':').is_some_and(|(_, name)| name == "id");
     let found = attributes.with_checks(false).flatten().find(|attribute| is_id(attribute.key.as_ref()))?;
@@ -204,6 +209,6 @@ pub(super) fn relationship_id(element: &BytesStart<'_>) -> Option<String> {
 }
 
 /// Whether an attribute says yes.
-pub(super) fn is_true(value: Option<Cow<'_, str>>) -> bool {
+pub(in crate::format) fn is_true(value: Option<Cow<'_, str>>) -> bool {
     value.is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
 }

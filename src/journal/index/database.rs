@@ -11,7 +11,7 @@ use crate::message;
 use crate::message::Message;
 
 /// Version of the tables. Those of the first version have no number: they hold runs and none of their rows.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const TABLES: &str = "
 CREATE TABLE run (
@@ -22,6 +22,8 @@ CREATE TABLE run (
   finished INTEGER NOT NULL DEFAULT 0,
   -- How many sent rows of it were read.
   sent INTEGER NOT NULL DEFAULT 0,
+  -- How many of them were done: never fewer, unless the journal is an older copy.
+  done INTEGER NOT NULL DEFAULT 0,
   -- How its journal was when its rows were read.
   mark TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX run_by_input ON run (target, entity, input);
@@ -89,6 +91,11 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if version(&transaction)? >= VERSION {
         return Ok(());
+    }
+    if version(&transaction)? == 3 {
+        transaction.execute_batch("ALTER TABLE run ADD COLUMN done INTEGER NOT NULL DEFAULT 0")?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        return transaction.commit();
     }
     let is_old = transaction.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'run'")?.exists([])?;
     if is_old {

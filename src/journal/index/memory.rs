@@ -68,17 +68,21 @@ CREATE TEMP TABLE IF NOT EXISTS staged_key (
   key INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY) STRICT;
 ";
 
-/// Of rows that were read twice the last one counts: it is the newest. What did not change is not written.
+/// Of rows that were read twice the last one counts: it is the newest; but what is known to be done is never in doubt again.
+/// What did not change is not written.
 const TAKE_OVER: &str = "
 INSERT INTO by_identity SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 1
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 INSERT INTO by_content SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 0
   ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 INSERT INTO by_key SELECT key, run, status, id FROM temp.staged_key WHERE true
   ORDER BY key, run, temp.staged_key.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status;
+  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7;
 DROP TABLE temp.staged; DROP TABLE temp.staged_key;
 ";
 
@@ -108,13 +112,43 @@ impl RunIndex {
         Ok(there.is_some_and(|run| !run.mark.is_empty() && mark(folder).is_some_and(|mark| mark == run.mark)))
     }
 
-    /// Lists a run where it lies now. Of two copies of its folder the one that was known first counts.
+    /// Lists a run where it lies now. Of two copies of its folder the one that has done more is the run, of equal ones that
+    /// which was known first; what the other one has sent is read too.
     fn list(&mut self, past: &JournalReader) -> Result<()> {
-        let known = self.of_id(&past.identity().run)?;
-        if known.is_none_or(|known| !known.is_there) {
-            self.put(past.identity(), past.folder())?;
+        match self.original_of(past)? {
+            None => self.put(past.identity(), past.folder()),
+            Some(other) if past.done()? > JournalReader::open_read_only(&other)?.done()? => {
+                self.copies.push(other);
+                self.put(past.identity(), past.folder())
+            }
+            Some(_) => {
+                self.copies.push(past.folder().to_owned());
+                Ok(())
+            }
         }
-        Ok(())
+    }
+
+    /// Another folder that is this run, where the one that is given is but a copy of it.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn original_of(&self, past: &JournalReader) -> Result<Option<PathBuf>> {
+        let listed = self.of_id(&past.identity().run)?.filter(|run| run.is_there && run.folder != past.folder());
+        let whole = |folder: &Path| folder.canonicalize().ok();
+        Ok(listed.map(|run| run.folder).filter(|folder| {
+            let is_the_run =
+                || JournalReader::open_read_only(folder).is_ok_and(|there| there.identity().run == past.identity().run);
+            whole(folder) != whole(past.folder()) && is_the_run()
+        }))
+    }
+
+    /// How many rows this run has done of which its journal knows nothing: it is an older copy.
+    ///
+    /// # Errors
+    /// A damaged index, or a journal that cannot be read.
+    pub fn lost_by(&self, past: &JournalReader) -> Result<u64> {
+        let known = self.of_id(&past.identity().run)?.map_or(0, |run| run.done);
+        if known == 0 { Ok(0) } else { Ok(known.saturating_sub(past.done()?)) }
     }
 
     /// Runs whose journals are there and cannot be read, with the reason.
@@ -167,7 +201,14 @@ impl RunIndex {
                 }
             }
         }
-        if grown.is_empty() {
+        let mut copies = Vec::new();
+        for folder in self.copies.clone() {
+            match JournalReader::open_read_only(&folder) {
+                Ok(past) => copies.extend(self.of_id(&past.identity().run)?.map(|run| (run, past))),
+                Err(error) => self.cannot_read(folder, error),
+            }
+        }
+        if grown.is_empty() && copies.is_empty() {
             return Ok(());
         }
         let place = self.place();
@@ -175,17 +216,26 @@ impl RunIndex {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context(|| place.clone())?;
         let mut gathered = Gathered::new(&transaction, IN_MEMORY);
         for (run, past, mark) in &grown {
-            forget_unproved(&transaction, run.number).context(|| place.clone())?;
-            let mut sent = 0u64;
-            past.each_sent(|row| {
-                sent += 1;
-                gathered.add(run.number, row).context(|| place.clone())
-            })?;
+            let done = past.done()?;
+            // An older copy knows nothing of what became of the rows that were in doubt later.
+            if done >= run.done {
+                forget_unproved(&transaction, run.number).context(|| place.clone())?;
+            }
+            let sent = gathered.add_all(run.number, past, &place)?;
             let is_finished = matches!(past.ended()?, Some((_, true)));
             transaction
                 .execute(
-                    "UPDATE run SET mark = ?2, finished = ?3, sent = ?4 WHERE number = ?1",
-                    params![run.number, mark, is_finished, sent.cast_signed()],
+                    "UPDATE run SET mark = ?2, finished = ?3, sent = ?4, done = max(done, ?5) WHERE number = ?1",
+                    params![run.number, mark, is_finished, sent.cast_signed(), done.cast_signed()],
+                )
+                .context(|| place.clone())?;
+        }
+        for (run, past) in &copies {
+            gathered.add_all(run.number, past, &place)?;
+            transaction
+                .execute(
+                    "UPDATE run SET done = max(done, ?2) WHERE number = ?1",
+                    params![run.number, past.done()?.cast_signed()],
                 )
                 .context(|| place.clone())?;
         }
@@ -321,6 +371,16 @@ impl<'a> Gathered<'a> {
         Gathered { index, rows: Vec::new(), room, is_staged: false }
     }
 
+    /// Adds the rows that a run has sent; how many they are.
+    fn add_all(&mut self, run: i64, past: &JournalReader, place: &Message) -> Result<u64> {
+        let mut sent = 0;
+        past.each_sent(|row| {
+            sent += 1;
+            self.add(run, row).context(|| place.clone())
+        })?;
+        Ok(sent)
+    }
+
     fn add(&mut self, run: i64, sent: SentRow) -> rusqlite::Result<()> {
         if self.rows.len() >= self.room {
             self.stage()?;
@@ -377,9 +437,9 @@ impl<'a> Gathered<'a> {
 /// Rows that one statement takes: what it costs to begin and to end one they share.
 const AT_ONCE: usize = 32;
 
-/// Of a row that is there already the status is brought up to date.
-const UPDATE: &str =
-    "ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id WHERE status <> excluded.status";
+/// Of a row that is there already the status is brought up to date; but what is known to be done is never in doubt again.
+const UPDATE: &str = "ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
+  WHERE status <> excluded.status AND excluded.status <> 7";
 
 /// Inserts rows into a table; `then` says what becomes of those that are there.
 fn insert_all<'r, const COLUMNS: usize>(

@@ -23,6 +23,8 @@ pub struct RunIndex {
     file: PathBuf,
     /// Folders that may hold runs' folders.
     pub(super) places: Vec<PathBuf>,
+    /// Further copies of folders of runs that are listed.
+    pub(super) copies: Vec<PathBuf>,
     /// Runs whose journals are there and cannot be read, with the reason.
     pub(super) unreadable: Vec<(PathBuf, Message)>,
     /// What there is to say of it.
@@ -60,6 +62,8 @@ pub struct IndexedRun {
     pub is_finished: bool,
     /// How many sent rows of it were read.
     pub sent: u64,
+    /// How many of them were done.
+    pub done: u64,
     /// How its journal was when its rows were read.
     pub(super) mark: String,
 }
@@ -79,7 +83,14 @@ impl RunIndex {
         let file = folder.join(FILE_NAME);
         std::fs::create_dir_all(folder).context(|| no_index(&file))?;
         let (connection, message) = open(&file)?;
-        Ok(RunIndex { connection, file, places: Vec::new(), unreadable: Vec::new(), words: Vec::from_iter(message) })
+        Ok(RunIndex {
+            connection,
+            file,
+            places: Vec::new(),
+            copies: Vec::new(),
+            unreadable: Vec::new(),
+            words: Vec::from_iter(message),
+        })
     }
 
     /// Opens the index in `folder`; when there is none, one that goes with the process and leaves nothing behind.
@@ -92,7 +103,14 @@ impl RunIndex {
         }
         let file = folder.join(FILE_NAME);
         let connection = in_memory().context(|| no_index(&file))?;
-        Ok(RunIndex { connection, file, places: Vec::new(), unreadable: Vec::new(), words: Vec::new() })
+        Ok(RunIndex {
+            connection,
+            file,
+            places: Vec::new(),
+            copies: Vec::new(),
+            unreadable: Vec::new(),
+            words: Vec::new(),
+        })
     }
 
     /// What a person has to know of the index, once.
@@ -282,13 +300,13 @@ impl RunIndex {
 /// A folder that was deleted may hold a later run.
 const SELECT: &str =
     "SELECT run, folder, host, entity, mode, input_path, input, started, number, parent, mark, target, finished,
-    sent,
+    sent, done,
     EXISTS (SELECT 1 FROM run AS later WHERE later.folder = run.folder AND later.started > run.started)
     FROM run";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
     let folder = path_of_text(&row.get::<_, String>(1)?);
-    let is_replaced: bool = row.get(14)?;
+    let is_replaced: bool = row.get(15)?;
     Ok(IndexedRun {
         run: row.get::<_, String>(0)?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
         is_there: !is_replaced && has_journal(&folder),
@@ -305,5 +323,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<IndexedRun> {
         target: row.get(11)?,
         is_finished: row.get(12)?,
         sent: row.get::<_, i64>(13)?.cast_unsigned(),
+        done: row.get::<_, i64>(14)?.cast_unsigned(),
     })
 }

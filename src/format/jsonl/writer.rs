@@ -1,31 +1,15 @@
-//! JSON Lines: one object a row, its members named after the columns. Written for programs, so texts, numbers and nothing
-//! stay apart and no cell is cut.
+//! Writes JSON Lines.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::file_format::FileFormat;
-use super::value::Value;
-use super::write_options::WriteOptions;
-use super::writer::Writer;
 use crate::error::{Context, Result};
 use crate::files::AtomicFile;
+use crate::format::value::Value;
+use crate::format::write_options::WriteOptions;
+use crate::format::writer::Writer;
 use crate::message;
 use crate::message::Message;
-
-/// JSON Lines among the formats.
-pub static JSONL: FileFormat = FileFormat {
-    name: "jsonl",
-    extensions: &["jsonl", "ndjson"],
-    read_extensions: &[],
-    related_extensions: &[],
-    signature: b"",
-    keeps_types: true,
-    has_sheets: false,
-    is_for_programs: true,
-    open: None,
-    create: |path, options| Ok(Box::new(JsonlWriter::create(path, options)?)),
-};
 
 /// Writes JSON Lines, which appear under their name when they are whole.
 pub(super) struct JsonlWriter {

@@ -1,0 +1,134 @@
+//! A line of JSON Lines as the members it has, in their order, with every digit of their numbers.
+
+use serde::Deserializer as _;
+use serde::de::{Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::format::cell::CellKind;
+
+/// What stands between the elements of a list in a cell …
+const BETWEEN: &str = ",";
+/// … and what could be taken for that.
+const SEPARATORS: [char; 12] = [',', '，', ';', '；', '、', '|', '｜', '/', '／', '&', '\n', '\t'];
+
+/// A member of an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// Its name; that of one in another object stands behind the other's: `address.city`.
+    pub name: String,
+    /// Its text; none when it has a form that no cell has.
+    pub text: Option<String>,
+    /// What it is.
+    pub kind: CellKind,
+}
+
+/// The members of the object in a line.
+///
+/// # Errors
+/// A line that is no object, or one that names a member twice.
+pub(super) fn members(line: &str) -> serde_json::Result<Vec<Member>> {
+    let mut members = Vec::new();
+    flatten("", line, &mut members)?;
+    Ok(members)
+}
+
+fn flatten(before: &str, object: &str, members: &mut Vec<Member>) -> serde_json::Result<()> {
+    let mut reader = serde_json::Deserializer::from_str(object);
+    let own = reader.deserialize_map(Members)?;
+    reader.end()?;
+    for (name, value) in own {
+        let name = if before.is_empty() { name } else { format!("{before}.{name}") };
+        if value.get().starts_with('{') {
+            flatten(&name, value.get(), members)?;
+            continue;
+        }
+        if members.iter().any(|known| known.name == name) {
+            return Err(serde_json::Error::custom(format!("{name}?")));
+        }
+        let (text, kind) = value_of(value.get())?;
+        members.push(Member { name, text, kind });
+    }
+    Ok(())
+}
+
+fn value_of(value: &str) -> serde_json::Result<(Option<String>, CellKind)> {
+    Ok(match value.as_bytes().first() {
+        Some(b'"') => (Some(serde_json::from_str(value)?), CellKind::Text),
+        Some(b't') => (Some("TRUE".to_owned()), CellKind::Bool),
+        Some(b'f') => (Some("FALSE".to_owned()), CellKind::Bool),
+        Some(b'n') => (Some(String::new()), CellKind::Text),
+        Some(b'[') => (list(value)?, CellKind::Text),
+        // All digits are there, which a number of a spreadsheet program does not promise.
+        _ => (Some(value.to_owned()), CellKind::Text),
+    })
+}
+
+/// A list in a cell; none when its elements would not stay apart there.
+fn list(value: &str) -> serde_json::Result<Option<String>> {
+    let elements: Vec<&RawValue> = serde_json::from_str(value)?;
+    let mut texts = Vec::new();
+    for element in elements {
+        match value_of(element.get())? {
+            (Some(text), _) if !element.get().starts_with(['{', '[']) && !text.contains(SEPARATORS) => texts.push(text),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(texts.join(BETWEEN)))
+}
+
+/// The members of an object as they stand there.
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("{…}")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Option<Vec<(String, Option<String>)>> {
+        Some(members(line).ok()?.into_iter().map(|member| (member.name, member.text)).collect())
+    }
+
+    #[test]
+    fn members_are_cells_with_all_their_digits() {
+        let line = r#" {"a":"x\ty","b":12345678901234567890123,"c":1.10,"d":null,"e":true,"f":{"g":{"h":1},"i":""},"j":["x","y"]} "#;
+        let expected = [
+            ("a", "x\ty"),
+            ("b", "12345678901234567890123"),
+            ("c", "1.10"),
+            ("d", ""),
+            ("e", "TRUE"),
+            ("f.g.h", "1"),
+            ("f.i", ""),
+            ("j", "x,y"),
+        ];
+        let expected: Vec<_> = expected.map(|(name, text)| (name.to_owned(), Some(text.to_owned()))).into();
+        assert_eq!(read(line).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_no_cell_can_hold_is_none_and_what_is_no_object_is_an_error() {
+        for line in [r#"{"a":["x,y"]}"#, r#"{"a":[{"b":1}]}"#, r#"{"a":[["b"]]}"#] {
+            assert_eq!(read(line).unwrap(), [("a".to_owned(), None)], "{line}");
+        }
+        for line in
+            ["", "[]", "1", "{", r#"{"a":1"#, r#"{"a":1} {"a":2}"#, r#"{"a":1,"a":2}"#, r#"{"a":01}"#, "{'a':1}"]
+        {
+            assert_eq!(read(line), None, "{line}");
+        }
+    }
+}

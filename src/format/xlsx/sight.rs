@@ -1,0 +1,66 @@
+//! What a person sees of the rows of a sheet and their cells do not tell: what is hidden, merged, or declared as totals.
+
+use super::area::Area;
+use super::tail::{Table, Tail};
+use crate::format::column_letters::column_letters;
+use crate::format::row::Row;
+use crate::problem::Problem;
+
+/// What a person sees of the rows of a sheet, one after another.
+pub(in crate::format) struct Sight {
+    /// Merged cells that begin in a row to come, and those that reach into the one being read.
+    merges: Vec<Area>,
+    next_merge: usize,
+    active_merges: Vec<Area>,
+    tables: Vec<Table>,
+    /// Columns that are hidden, first and last.
+    hidden_columns: Vec<(u32, u32)>,
+}
+
+impl Sight {
+    /// With the first row. Merged cells are in the order of their first rows.
+    pub(in crate::format) fn new(tail: Tail, hidden_columns: Vec<(u32, u32)>) -> Sight {
+        let Tail { merges, tables } = tail;
+        Sight { merges, next_merge: 0, active_merges: Vec::new(), tables, hidden_columns }
+    }
+
+    /// Says of the row that was read what a person sees of it and the cells do not tell.
+    pub(in crate::format) fn remark(&mut self, row: &mut Row, width: usize) {
+        let index = u32::try_from(row.number.saturating_sub(1)).unwrap_or(u32::MAX);
+        if row.is_hidden {
+            row.remark(None, Problem::held("hidden_row"));
+        }
+        for (first, last) in &self.hidden_columns {
+            for column in *first as usize..=(*last as usize).min(row.cells.len()) {
+                if !row.cell(column).text.trim().is_empty() {
+                    row.remark(Some(column), Problem::held("hidden_column").with("column", column_letters(column)));
+                }
+            }
+        }
+        while let Some(area) = self.merges.get(self.next_merge).filter(|area| area.top <= index) {
+            self.active_merges.push(*area);
+            self.next_merge += 1;
+        }
+        self.active_merges.retain(|area| area.bottom >= index);
+        for area in &self.active_merges {
+            for column in area.columns().take_while(|column| (*column as usize) < width) {
+                if (index, column) != (area.top, area.left) {
+                    row.remark(Some(column as usize), Problem::new("merged_cells").with("range", area));
+                }
+            }
+        }
+        let totals = |table: &&Table| {
+            table.totals > 0
+                && table.area.rows().contains(&index)
+                && index > table.area.bottom - table.totals.min(table.area.bottom)
+        };
+        if let Some(table) = self.tables.iter().find(totals) {
+            let is_inside = |column: usize| table.area.columns().contains(&u32::try_from(column).unwrap_or(u32::MAX));
+            // Beside a table there may be data.
+            let is_alone =
+                (0..row.cells.len()).all(|column| is_inside(column) || row.cell(column).text.trim().is_empty());
+            let problem = if is_alone { Problem::skipped("totals_row") } else { Problem::held("totals_row") };
+            row.remark(None, problem);
+        }
+    }
+}

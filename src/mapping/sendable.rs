@@ -1,0 +1,19 @@
+//! Which fields can be sent at all.
+
+use rust_i18n::t;
+
+use crate::entity::{AccountMode, Entity, Field};
+
+/// Why a field is never sent, if so. The record's own id is not sent either, but an update needs to know it.
+pub fn unsendable(entity: &Entity, field: &Field, mode: AccountMode) -> Option<String> {
+    if field.read_only && entity.id.as_ref() != Some(&field.name) {
+        return Some(t!("mapping.read_only").into_owned());
+    }
+    match field.mode {
+        Some(only) if only != mode => Some(match mode {
+            AccountMode::Business => t!("mapping.only_2c").into_owned(),
+            AccountMode::Consumer => t!("mapping.only_2b").into_owned(),
+        }),
+        _ => None,
+    }
+}
