@@ -176,7 +176,7 @@ fn a_record_of_the_new_kind_goes_out_and_comes_in() {
     let work = Work::at(&service.base_url());
     work.write("api.toml", OVERLAY);
     work.write("visits.csv", "拜访主题\n示例\n");
-    work.bw8("import visits visits.csv --rate 0 --no-canary").exits(0);
+    work.bw8("import visits visits.csv --rate 0 --no-canary --accept-warnings=exists_in_account").exits(0);
     assert_rows(&work.summary(), "created 1");
     assert_eq!(body_of(&service, "POST"), json!({"visit": {"topic": "示例"}}));
     work.export("拜访记录 -o out.csv").exits(0);
@@ -217,7 +217,8 @@ fn imports_and_exports_carry_custom_fields_under_the_names_of_the_overlay() {
     let (work, service) = new();
     work.write("api.toml", format!("{OVERLAY}\n{RENAMED}"));
     work.write("mine.csv", "姓名,手机,公司编号,获客渠道\n示例,13100000001,20001,门店\n");
-    work.bw8("import customers mine.csv --rate 0").exits(0).says("row 2 went first and was read back");
+    let typed = "import customers mine.csv --rate 0 --accept-warnings=exists_in_account";
+    work.bw8(typed).exits(0).says("row 2 went first and was read back");
     let sent = json!({"user": {"name": "示例", "mobile": "13100000001", "companyId": "20001", "extras": extras}});
     assert_eq!(body_of(&service, "POST"), sent);
     let (work, service) = new();
@@ -240,7 +241,8 @@ fn a_custom_field_that_was_dropped_is_missed_under_the_names_of_the_overlay() {
     let work = Work::at(&service.base_url());
     work.write("api.toml", format!("{OVERLAY}\n{RENAMED}"));
     work.write("mine.csv", "姓名,手机,公司编号,获客渠道\n示例,13100000001,20001,门店\n");
-    work.bw8("import customers mine.csv --rate 0").exits(5).says("Acquisition channel: sent \"门店\"");
+    let typed = "import customers mine.csv --rate 0 --accept-warnings=exists_in_account";
+    work.bw8(typed).exits(5).says("Acquisition channel: sent \"门店\"");
 }
 
 /// Where `bw8.toml` says that contacts stand alone, and what is typed so that the section is meant.

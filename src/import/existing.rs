@@ -108,7 +108,7 @@ impl Look<'_> {
 fn look(options: &ImportOptions<'_>, printer: &Printer) -> std::result::Result<Existing, Message> {
     let failed = |error: Error| Message::from(error.message());
     let connection = options.account.connect().map_err(failed)?;
-    let client = Client::new(connection.target.clone(), &options.catalog.service).map_err(failed)?;
+    let client = Client::new(connection.target, &options.catalog.service).map_err(failed)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| message!("run.no_runtime"))?;
     let progress = Progress::new(printer);
@@ -141,7 +141,8 @@ async fn read(
 /// What comes in time.
 async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T>>) -> std::result::Result<T, Message> {
     match tokio::time::timeout(patience, work).await {
-        Ok(done) => done.map_err(|error| Message::from(error.message())),
+        // The service's own words may repeat what nobody is to see.
+        Ok(done) => done.map_err(|_| message!("memory.no_list")),
         Err(_) => Err(message!("memory.no_list_in_time", seconds = patience.as_secs())),
     }
 }

@@ -113,7 +113,7 @@ fn a_lost_answer_leaves_the_row_unknown_and_unsent() {
         "html",
         "gzip-broken",
     ] {
-        let (work, server, ran) = import_against(&format!("--fault {fault},nth=2"), "--concurrency 1");
+        let (work, server, ran) = import_against(&format!("--fault {fault},on=POST_users,nth=2"), "--concurrency 1");
         ran.exits(4);
         assert_rows(&work.summary(), "created 11, unknown 1");
         let requests = server.requests_to("customers.create");
@@ -133,7 +133,11 @@ fn a_refusal_leaves_the_row_failed_and_nothing_on_the_server() {
 
 #[test]
 fn what_was_certainly_not_processed_is_sent_again() {
-    for fault in ["429,nth=3,retry-after=1", "429,nth=3,retry-after=date", "429,nth=3,retry-after=garbage"] {
+    for fault in [
+        "429,on=POST_users,nth=3,retry-after=1",
+        "429,on=POST_users,nth=3,retry-after=date",
+        "429,on=POST_users,nth=3,retry-after=garbage",
+    ] {
         let (work, server, ran) = import_against(&format!("--fault {fault}"), "");
         ran.exits(0);
         assert_rows(&work.summary(), "created 12");
@@ -245,7 +249,7 @@ fn what_is_there_already_stops_no_run_that_made_something() {
         table.set(row, "手机", &format!("131{row:08}"));
     }
     work.write_table("mine.csv", &table);
-    work.on(&server, "import customers mine.csv").exits(3);
+    work.on(&server, "import customers mine.csv --accept-warnings=exists_in_account").exits(3);
     assert_rows(&work.summary(), "created 1, failed 30");
 }
 
