@@ -108,7 +108,7 @@ impl Look<'_> {
 fn look(options: &ImportOptions<'_>, printer: &Printer) -> std::result::Result<Existing, Message> {
     let failed = |error: Error| Message::from(error.message());
     let connection = options.account.connect().map_err(failed)?;
-    let client = Client::new(connection.target.clone(), &options.catalog.service).map_err(failed)?;
+    let client = Client::new(connection.target, &options.catalog.service).map_err(failed)?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| message!("run.no_runtime"))?;
     let progress = Progress::new(printer);
