@@ -193,7 +193,7 @@ fn workbooks_of_excel_are_read_whatever_kind_they_are() {
         ("a.xlsx", plain.clone(), TWO),
         ("a.xls", plain.clone(), TWO),
         ("a.ods", plain.clone(), TWO),
-        ("a.xlsm", kind("sheet.macroEnabled.main").clone(), TWO),
+        ("a.xlsm", kind("sheet.macroEnabled.main"), TWO),
         ("a.xltx", kind("spreadsheetml.template.main"), TWO),
         ("a.xltm", kind("template.macroEnabled.main"), TWO),
         ("strict.xlsx", strict(&dated), &["created 示例客户1||2026-01-05"]),
