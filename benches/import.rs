@@ -130,7 +130,7 @@ fn import(folder: &Path, file: &Path, address: &str, in_flight: u32, round: usiz
         .args(["import", "customers"])
         .arg(file)
         .args(["--base-url", &format!("http://{address}"), "--concurrency", &in_flight.to_string(), "--rate", "0"])
-        .args(["--run", &format!("run-{round}"), "--fresh", "--no-canary", "--quiet", "--no-progress"])
+        .args(["--run", &format!("run-{round}"), "--fresh", "--yes", "--no-canary", "--quiet", "--no-progress"])
         .current_dir(folder)
         .env("BW8_USER", "bench")
         .env("BW8_PASSWORD", "bench")
