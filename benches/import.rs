@@ -117,7 +117,7 @@ fn memory() {
         let output = timed.stdout(Stdio::null()).output().expect("/usr/bin/time is there");
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let peak: f64 = text.lines().last().and_then(|line| line.trim().parse().ok()).expect("a peak in KiB");
-        let journal = std::fs::metadata(work.path().join("run-0/journal.db")).map_or(0, |file| file.len());
+        let journal = std::fs::metadata(work.path().join("runs-0/run/journal.db")).map_or(0, |file| file.len());
         println!("{rows} rows: peak {:.1} MiB, journal {:.1} bytes a row", peak / 1024.0, journal as f64 / rows as f64);
         peaks.push(peak / 1024.0);
     }
@@ -130,11 +130,12 @@ fn import(folder: &Path, file: &Path, address: &str, in_flight: u32, round: usiz
         .args(["import", "customers"])
         .arg(file)
         .args(["--base-url", &format!("http://{address}"), "--concurrency", &in_flight.to_string(), "--rate", "0"])
-        .args(["--run", &format!("run-{round}"), "--fresh", "--yes", "--no-canary", "--quiet", "--no-progress"])
+        .args(["--run", &format!("runs-{round}/run"), "--fresh", "--yes", "--no-canary", "--quiet", "--no-progress"])
         .current_dir(folder)
         .env("BW8_USER", "bench")
         .env("BW8_PASSWORD", "bench")
-        .env("BW8_STATE_DIR", folder.join("state"))
+        // Nothing is known of the rounds before: each is what it costs to import a file for the first time.
+        .env("BW8_STATE_DIR", folder.join(format!("state-{round}")))
         .env("BW8_CONFIG_DIR", folder.join("config"))
         .stderr(Stdio::inherit());
     command

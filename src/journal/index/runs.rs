@@ -83,14 +83,18 @@ impl RunIndex {
         let file = folder.join(FILE_NAME);
         std::fs::create_dir_all(folder).context(|| no_index(&file))?;
         let (connection, message) = open(&file)?;
-        Ok(RunIndex {
+        Ok(RunIndex::of(connection, file, message))
+    }
+
+    fn of(connection: Connection, file: PathBuf, word: Option<Message>) -> RunIndex {
+        RunIndex {
             connection,
             file,
             places: Vec::new(),
             copies: Vec::new(),
             unreadable: Vec::new(),
-            words: Vec::from_iter(message),
-        })
+            words: Vec::from_iter(word),
+        }
     }
 
     /// Opens the index in `folder`; when there is none, one that goes with the process and leaves nothing behind.
@@ -103,14 +107,7 @@ impl RunIndex {
         }
         let file = folder.join(FILE_NAME);
         let connection = in_memory().context(|| no_index(&file))?;
-        Ok(RunIndex {
-            connection,
-            file,
-            places: Vec::new(),
-            copies: Vec::new(),
-            unreadable: Vec::new(),
-            words: Vec::new(),
-        })
+        Ok(RunIndex::of(connection, file, None))
     }
 
     /// What a person has to know of the index, once.
