@@ -91,11 +91,6 @@ impl Mapping {
                 record.noticed.push(Problem::new("required"));
             }
         }
-        // The reader of text files has said it already, and weightier.
-        let is_said = |finding: &Finding| finding.code == "characters_lost" && finding.column == source.column();
-        if record.findings.iter().any(is_said) {
-            record.noticed.retain(|problem| problem.code != "lost_character");
-        }
         for problem in record.noticed.drain(..) {
             // What cannot be seen is shown as it was written.
             let shown = if cell.text.is_empty() || text != as_written { as_written } else { cell.text };

@@ -1,10 +1,12 @@
-//! Text that was broken before it came here: read in a wrong encoding and saved again. Some of it can be told for certain.
+//! Text that was broken before it came here, whatever the format: read in a wrong encoding and saved again. Some of it can be
+//! told for certain.
 
 use std::collections::HashSet;
 
 use encoding_rs::{Encoding, GBK, UTF_8, WINDOWS_1252};
 use memchr::{memchr, memchr_iter, memmem};
 
+use super::row::Row;
 use crate::problem::Problem;
 
 /// What stands for characters that are lost.
@@ -12,8 +14,21 @@ const LOST: &str = "\u{fffd}";
 /// The same, read as GBK.
 const LOST_IN_GBK: &str = "锟斤拷";
 
+/// Notes the cells of a row whose text was broken.
+pub(super) fn note(row: &mut Row) {
+    let text = row.cells.as_slice();
+    if text.is_ascii() || !may_be_in(text.as_bytes()) {
+        return;
+    }
+    for column in 0..row.cells.len() {
+        if let Some(problem) = find(row.cell(column).text) {
+            row.remark(Some(column), problem);
+        }
+    }
+}
+
 /// Whether bytes of UTF-8 may hold broken text: a quick look, which says so too often and never too seldom.
-pub(super) fn may_be_in(bytes: &[u8]) -> bool {
+fn may_be_in(bytes: &[u8]) -> bool {
     memmem::find(bytes, LOST.as_bytes()).is_some()
         || memmem::find(bytes, &LOST_IN_GBK.as_bytes()[..3]).is_some()
         || memchr(0xc3, bytes).is_some()
@@ -21,14 +36,18 @@ pub(super) fn may_be_in(bytes: &[u8]) -> bool {
 }
 
 /// What is wrong with a text, if it was broken.
-pub(super) fn find(text: &str) -> Option<Problem> {
+fn find(text: &str) -> Option<Problem> {
     if text.is_ascii() {
         return None;
     }
     if text.contains(LOST) || text.contains(LOST_IN_GBK) || text.contains("锟斤") {
         return Some(Problem::new("characters_lost"));
     }
-    let meant = [GBK, WINDOWS_1252].into_iter().find_map(|wrong| read_right(text, wrong))?;
+    // Programs make plain spaces of those that do not break, which are bytes of broken text.
+    let unbroken = text.replace(' ', "\u{a0}");
+    let meant = read_right(text, GBK)
+        .or_else(|| read_right(text, WINDOWS_1252))
+        .or_else(|| read_right(&unbroken, WINDOWS_1252))?;
     Some(Problem::held("wrong_encoding").with("meant", crate::text::clean(&crate::text::shorten(&meant, 30))))
 }
 
@@ -84,6 +103,8 @@ mod tests {
         }
         assert_eq!(code("鐢ㄦ埛"), Some("wrong_encoding"));
         assert_eq!(code("MÃ¼ller"), Some("wrong_encoding"));
+        // 你好, and the space that does not break became a plain one.
+        assert_eq!(code("ä½ å¥½"), Some("wrong_encoding"));
     }
 
     #[test]

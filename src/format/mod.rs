@@ -3,6 +3,7 @@
 //!
 //! A row keeps its position in the file from here to the last report: [`Row::number`] is the row a person sees in Excel.
 
+mod broken_text;
 mod cell;
 mod column;
 mod column_letters;

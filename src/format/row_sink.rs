@@ -3,6 +3,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use super::broken_text;
 use super::content::ContentHasher;
 use super::reader_event::{Batch, ReaderEvent};
 use super::row::Row;
@@ -51,6 +52,7 @@ impl RowSink {
             if !read(row)? {
                 break false;
             }
+            broken_text::note(row);
             row.content = hasher.of(&row.cells);
             bytes += row.cells.as_slice().len() + row.cells.len() * size_of::<usize>();
             filled += 1;

@@ -29,9 +29,6 @@ const FORMULA_ERRORS: &[&str] = &[
     "#GETTING_DATA",
 ];
 
-/// What is left of a character that a program could not read, and what GBK makes of two of them.
-const LOST_CHARACTERS: &[&str] = &["\u{fffd}", "锟斤拷"];
-
 /// The longest text in which a whole-cell date is hardly meant: a name, a position. Longer ones are notes.
 const SHORT_TEXT: usize = 100;
 
@@ -120,9 +117,6 @@ fn look_for_damage(
     }
     if is_text && (field.text_only || is_long_number(cell)) {
         refuse_lost_digits(cell)?;
-    }
-    if !cell.text.is_ascii() && LOST_CHARACTERS.iter().any(|lost| cell.text.contains(lost)) {
-        noticed.push(Problem::held("lost_character"));
     }
     if !is_text || cell.kind != CellKind::Text {
         if field.kind == Kind::Tags && cell.kind == CellKind::Number && cell.text.len() >= 5 && all_digits(cell.text) {
@@ -390,8 +384,6 @@ mod tests {
             ("C++", ""),
             ("5-Mar", "*became_date"),
             ("3月5日", ""),
-            ("坏\u{fffd}字", "*lost_character"),
-            ("锟斤拷", "*lost_character"),
         ] {
             assert_eq!(noticed("customers", "note", text, CellKind::Text), is(text, code), "{text}");
         }

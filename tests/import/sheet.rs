@@ -1,6 +1,6 @@
 //! What a person sees in a sheet, and what a cell holds: hidden, merged, shown in another form, not calculated.
 
-use crate::harness::{Sheets, Work, sheet_row};
+use crate::harness::{self, Sheets, Work, sheet_row};
 
 const HEADER: [&str; 4] = ["姓名", "手机", "公司编号", "备注"];
 
@@ -231,4 +231,16 @@ fn rows_that_the_sheet_itself_calls_no_data_are_skipped() {
     let sheets = Sheets::of(&rows).table("ref='A1:D5' totalsRowCount='1'");
     let (outcome, ..) = imported(&sheets, "");
     assert_eq!(outcome, ["created", "skipped header_repeated", "skipped header_repeated", "skipped totals_row"]);
+}
+
+#[test]
+fn text_that_was_broken_before_is_told_by_its_cell_as_in_text_files() {
+    let mut table = harness::customers(1, 4);
+    for (row, note) in ["鐢ㄦ埛璧勬枡", "坏\u{fffd}字", "ä½ å¥½", "José"].into_iter().enumerate() {
+        table.set(row, "姓名", note);
+    }
+    let work = Work::with("mine.xlsx", harness::workbook(&[("联系人", &table)]));
+    work.bw8("import customers mine.xlsx --sandbox").exits(3);
+    assert_eq!(work.results().column("code"), ["wrong_encoding", "characters_lost", "wrong_encoding", ""]);
+    assert_eq!(work.results().column("status"), ["held", "refused", "held", "created"]);
 }

@@ -5,7 +5,6 @@
 //! Written files are UTF-8 with a byte order mark and CRLF, which Excel and WPS in China open without garbling. A cell that
 //! a spreadsheet program would run as a formula is guarded on writing and freed of its guard on reading.
 
-mod broken_text;
 mod encoding;
 mod failed_before;
 mod format;

@@ -7,7 +7,6 @@ use csv::{ByteRecord, StringRecord};
 use encoding_rs::{Encoding, UTF_8};
 use rust_i18n::t;
 
-use super::broken_text;
 use super::encoding::{self, Found, NotFound};
 use super::failed_before::FailedBefore;
 use super::formula_guard::{has_text_marks, unguard_cells};
@@ -191,13 +190,6 @@ impl TextReader {
             }
             quotation::judge(&mut row, &facts, self.delimiter, self.sheet.header.len(), self.failed_before.is_some());
             unguard_cells(&mut row.cells, &mut self.spare);
-            if facts.is_suspect {
-                for column in 0..row.cells.len() {
-                    if let Some(problem) = broken_text::find(row.cell(column).text) {
-                        row.remark(Some(column), problem);
-                    }
-                }
-            }
             break true;
         };
         self.ahead = row;

@@ -4,7 +4,6 @@
 use csv::ByteRecord;
 use memchr::{memchr, memchr_iter, memchr2};
 
-use super::broken_text;
 use super::text_source::{Filled, TextSource};
 
 /// Most bytes of one record. A quotation that goes on longer was never meant to.
@@ -38,8 +37,6 @@ pub(super) struct RecordFacts {
     pub(super) malformed: Option<(usize, u64)>,
     /// Whether a cell has line breaks.
     pub(super) has_breaks: bool,
-    /// Whether its cells may hold text that was broken before.
-    pub(super) is_suspect: bool,
 }
 
 /// Reads records.
@@ -51,7 +48,6 @@ pub(super) struct RecordReader {
     at: usize,
     is_ended: bool,
     is_broken: bool,
-    is_suspect: bool,
     /// The line the next record begins in, from 1.
     line: u64,
     /// The row number of the next record.
@@ -70,7 +66,6 @@ impl RecordReader {
             at: 0,
             is_ended: false,
             is_broken: false,
-            is_suspect: false,
             line: 1,
             row: 1,
             cell: Vec::new(),
@@ -105,13 +100,8 @@ impl RecordReader {
                 self.row += 1;
                 continue;
             }
-            let mut facts = RecordFacts {
-                row: self.row,
-                line: self.line,
-                last_line: self.line,
-                is_suspect: self.is_suspect,
-                ..RecordFacts::default()
-            };
+            let mut facts =
+                RecordFacts { row: self.row, line: self.line, last_line: self.line, ..RecordFacts::default() };
             if memchr(b'"', line).is_none() {
                 let line = if is_last { line.strip_suffix(&[END_MARK]).unwrap_or(line) } else { line };
                 let mut from = 0;
@@ -126,7 +116,6 @@ impl RecordReader {
                 let next = self.read_quoted(record, &mut facts)?;
                 self.at += next;
                 self.line = facts.last_line + 1;
-                facts.is_suspect |= self.is_suspect;
             }
             self.row += 1;
             return Ok(Some(facts));
@@ -271,10 +260,7 @@ impl RecordReader {
         }
         self.buffer.drain(..std::mem::take(&mut self.at));
         match self.source.fill(&mut self.buffer).map_err(Stop::Unreadable)? {
-            Filled::More => {
-                self.is_suspect = broken_text::may_be_in(&self.buffer);
-                Ok(true)
-            }
+            Filled::More => Ok(true),
             Filled::End => {
                 self.is_ended = true;
                 Ok(false)
