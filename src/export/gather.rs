@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::mirror::List;
 use crate::projection::Definitions;
-use crate::refresh::{Detail, ListQuery, ListReport, RefreshedList, Refresher};
+use crate::refresh::{Detail, ListQuery, ListReport, ReadingReport, RefreshedList, Refresher};
 
 /// What was gathered.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub(super) struct Gathered {
     pub lists: Vec<List>,
     /// What was asked for them.
     pub reports: Vec<ListReport>,
+    /// How each list was brought up to date.
+    pub readings: Vec<ReadingReport>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// The service's total of what was asked for last.
@@ -77,6 +79,7 @@ pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) ->
             }
         }
     }
+    gathered.readings = gathered.lists.iter().map(|list| refresher.reading(list)).collect();
     Ok(gathered)
 }
 

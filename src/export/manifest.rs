@@ -12,7 +12,7 @@ use super::stage::StagedFile;
 use crate::error::{Context, Result};
 use crate::files;
 use crate::message;
-use crate::refresh::ListReport;
+use crate::refresh::{ListReport, ReadingReport};
 
 /// Version of the manifest.
 const VERSION: u32 = 1;
@@ -43,6 +43,8 @@ pub(super) struct Manifest {
     /// What was asked and what came.
     #[serde(rename = "windows")]
     pub lists: Vec<ListReport>,
+    /// How each list was brought up to date.
+    pub readings: Vec<ReadingReport>,
     /// The files.
     pub files: Vec<FileSum>,
     /// What the user should know.
@@ -71,6 +73,7 @@ impl Manifest {
             server_count: gathered.server_count,
             deleted_left_out: staged.first().map_or(0, |file| file.deleted_left_out),
             lists: gathered.reports.clone(),
+            readings: gathered.readings.clone(),
             files: published.sums.clone(),
             warnings: gathered.warnings.iter().chain(&published.warnings).cloned().collect(),
         }

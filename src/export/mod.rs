@@ -22,6 +22,7 @@ mod summary;
 mod table;
 mod table_writer;
 mod tags;
+mod untold;
 
 pub use options::{
     Condition, ExportOptions, HeaderNames, MirrorUse, RecordTime, Selection, SummaryChoice, TypedFilter,

@@ -9,3 +9,4 @@ mod output;
 mod resume;
 #[cfg(unix)]
 mod signals;
+mod weeks;
