@@ -16,7 +16,8 @@ use super::answer::Answer;
 use super::auth::Auth;
 use super::envelope::{self, Document, Rejection};
 use super::limiter::Limiter;
-use super::outcome::{Expected, Outcome, classify};
+use super::outcome::{Expected, Outcome, Question, Witness, classify};
+use super::proof::{Came, Honours, Sent};
 use super::secrets::{Secrets, secret_members};
 use super::target::Target;
 use super::transport::{Failure, Http, Request};
@@ -41,6 +42,12 @@ pub struct Write<'a> {
     pub request_id: Uuid,
     /// What comes back when it is done.
     pub expected: &'a Expected,
+    /// Whether an earlier attempt may have arrived.
+    pub sent: Sent,
+    /// What the service does with a request id that it has seen before.
+    pub honours: Honours,
+    /// Who knows whether an answer may be about this write.
+    pub witness: &'a dyn Witness,
 }
 
 /// How far one attempt got.
@@ -126,11 +133,11 @@ impl Client {
     /// # Errors
     /// The login cannot be had at all.
     pub async fn write(&self, write: Write<'_>) -> Result<Outcome> {
-        let Write { method, address, body, request_id, expected } = write;
+        let Write { method, address, body, request_id, expected, sent, honours, witness } = write;
         Ok(match self.attempt(method, address, Some((request_id, body.clone()))).await? {
-            Attempt::Answered(answer) => self.classify(&answer, expected, body),
-            Attempt::NotSent(why) => Outcome::NotSent(why),
-            Attempt::Lost(why) => Outcome::Unknown(why),
+            Attempt::Answered(answer) => self.classify(&answer, Question { expected, sent, honours, witness }, body),
+            Attempt::NotSent(why) => Outcome::unanswered(Came::NoConnection, sent, honours, why),
+            Attempt::Lost(why) => Outcome::unanswered(Came::Nothing, sent, honours, why),
         })
     }
 
@@ -181,16 +188,16 @@ impl Client {
     }
 
     /// What the answer to a write of `body` proves; a secret of the login or of the record that it repeats goes no further.
-    fn classify(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Outcome {
+    fn classify(&self, answer: &Answer, question: Question<'_>, body: &[u8]) -> Outcome {
         // Most answers are a plain yes and show nothing.
         let secrets = LazyCell::new(|| {
             Secrets::new(self.auth.secrets().into_iter().chain(secret_members(
                 body,
-                &expected.secrets,
+                &question.expected.secrets,
                 &self.service.custom,
             )))
         });
-        classify(answer, expected, |text| secrets.hide(text))
+        classify(answer, question, |text| secrets.hide(text))
     }
 
     async fn attempt(&self, method: entity::Method, address: &Url, write: Option<(Uuid, Bytes)>) -> Result<Attempt> {

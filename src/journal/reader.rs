@@ -234,6 +234,25 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
+    /// Calls `take` with the id of every record that a row made, those of an earlier input included.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn each_made(&self, mut take: impl FnMut(&str)) -> Result<()> {
+        let made = (|| {
+            let mut statement = self.connection.prepare(
+                "SELECT CAST(id AS TEXT) FROM operation WHERE status = 1 AND id IS NOT NULL
+                 UNION ALL SELECT CAST(id AS TEXT) FROM earlier WHERE status = 1 AND id IS NOT NULL",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                take(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        })();
+        made.map_err(|error: rusqlite::Error| failed(&self.folder, error))
+    }
+
     /// So many of the rows that made a record whose id is known, from the first on.
     ///
     /// # Errors
