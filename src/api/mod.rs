@@ -31,7 +31,7 @@ mod tls;
 mod transport;
 
 pub use client::{Client, Write, denied, waits};
-pub use envelope::{Document, Rejection, as_text, record, records, total};
+pub use envelope::{Document, Rejection, as_text, has_next, record, records, total};
 pub use limiter::{Limiter, Permit};
 pub use outcome::{Expected, Outcome, Witness};
 pub use proof::{Honours, Sent};
