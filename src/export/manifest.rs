@@ -5,7 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::facts;
-use super::gather::Gathered;
+use super::gather::{FailedPages, Gathered};
+use super::mended::Mended;
 use super::plan::ExportPlan;
 use super::publish::{FileSum, Published};
 use super::stage::StagedFile;
@@ -45,6 +46,10 @@ pub(super) struct Manifest {
     pub lists: Vec<ListReport>,
     /// The files.
     pub files: Vec<FileSum>,
+    /// Records whose own page failed.
+    pub failed_pages: FailedPages,
+    /// What was not as it should be in the answers and was read all the same.
+    pub mended: Mended,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
@@ -57,8 +62,10 @@ impl Manifest {
         gathered: &Gathered,
         staged: &[StagedFile],
         published: &Published,
+        mended: Mended,
     ) -> Self {
         let options = plan.options;
+        let warnings = gathered.warnings.iter().chain(&published.warnings).cloned().chain(mended.warnings());
         Manifest {
             version: VERSION,
             entity: options.entity.name.clone(),
@@ -72,7 +79,9 @@ impl Manifest {
             deleted_left_out: staged.first().map_or(0, |file| file.deleted_left_out),
             lists: gathered.reports.clone(),
             files: published.sums.clone(),
-            warnings: gathered.warnings.iter().chain(&published.warnings).cloned().collect(),
+            failed_pages: gathered.failed_pages.clone(),
+            warnings: warnings.collect(),
+            mended,
         }
     }
 

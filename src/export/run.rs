@@ -12,6 +12,7 @@ use super::columns::ColumnChoice;
 use super::filter::RecordFilter;
 use super::gather::{self, Gathered};
 use super::manifest::Manifest;
+use super::mended::Mended;
 use super::name_lists::name_lists;
 use super::options::{ExportOptions, MirrorUse};
 use super::plan::{ExportPlan, Source};
@@ -70,7 +71,7 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     let output = &plan.options.output;
     let account = format!("{} @ {}", target.credentials.name(), target.host());
     let mut gathered = runtime.block_on(gather::records(&refresher, plan))?;
-    let definitions = runtime.block_on(gather::definitions(&refresher, plan.options.entity))?;
+    let definitions = runtime.block_on(gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings))?;
     let filter = RecordFilter::new(plan, &definitions)?;
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;
@@ -78,7 +79,8 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     let staged =
         write(stage, &mut gathered, definitions, &account, runtime).map_err(|error| stage.without_directory(error))?;
     let published = publish(&staged, output)?;
-    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published);
+    let mended = Mended::new(refresher.client.mended(), &staged);
+    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published, mended);
     if let Some(file) = &output.file {
         manifest.write_beside(file)?;
     }
@@ -98,11 +100,12 @@ fn write(
     let list = match (&plan.source, gathered.lists.first()) {
         (Source::Tags, _) => return stage.tags(&gathered.lists).map(|file| vec![file]),
         (_, None) => return Ok(Vec::new()),
-        (_, Some(list)) => list,
+        (_, Some(list)) => list.clone(),
     };
-    let warnings = &mut gathered.warnings;
+    let list = &list;
     let names = runtime.block_on(async {
-        warnings.extend(gather::details(&refresher, plan, list, filter).await?);
+        gather::details(&refresher, plan, list, filter, gathered).await?;
+        let warnings = &mut gathered.warnings;
         if !plan.options.has_names {
             return Ok(Vec::new());
         }

@@ -363,6 +363,18 @@ impl Mirror {
         .map(drop)
     }
 
+    /// Forgets what was asked for one record.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn forget_detail(&self, list: &List, key: &Key, name: &str) -> Result<()> {
+        self.execute(
+            "DELETE FROM detail WHERE list = ? AND rank = ? AND key = ? AND name = ?",
+            params![list.id, key.rank, key.text, name],
+        )
+        .map(drop)
+    }
+
     /// What was asked for one record, with its stamp.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ impl Request {
     }
 }
 
-type Answer = dyn FnMut(&Request) -> (u16, String) + Send;
+type Answer = dyn FnMut(&Request) -> (u16, Vec<u8>) + Send;
 
 /// Holds requests back until a test lets them go.
 #[derive(Default)]
@@ -55,7 +55,15 @@ pub struct Service {
 
 impl Service {
     /// Answers every request by `answer`.
-    pub fn start(answer: impl FnMut(&Request) -> (u16, String) + Send + 'static) -> Service {
+    pub fn start(mut answer: impl FnMut(&Request) -> (u16, String) + Send + 'static) -> Service {
+        Service::start_with_bytes(move |request| {
+            let (status, body) = answer(request);
+            (status, body.into_bytes())
+        })
+    }
+
+    /// Answers every request by `answer`, whose bodies need not be text.
+    pub fn start_with_bytes(answer: impl FnMut(&Request) -> (u16, Vec<u8>) + Send + 'static) -> Service {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -153,7 +161,7 @@ fn serve(mut stream: TcpStream, answer: &Mutex<Box<Answer>>, log: &Mutex<Vec<Req
         let (status, body) = answer.lock().unwrap()(&request);
         let head =
             format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
-        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).is_err() {
+        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).is_err() {
             return;
         }
     }
