@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(records(json!({"users": two[0], "count": 1})), Some(json!([{"cId": "1"}])));
         let record = json!({"cId": "1", "custom_fields": [{"key": "field_1"}]});
         assert_eq!(records(json!({"users": record})), Some(json!([record])));
-        assert_eq!(records(json!({"users": {"count": 2, "results": two}})), Some(two.clone()));
+        assert_eq!(records(json!({"users": {"count": 2, "results": two}})), Some(two));
         assert_eq!(records(json!({"users": {"errcode": "1", "errmsg": "no"}})), None);
         for other in [json!({"status": "0", "data": false}), json!({}), json!({"message": null}), json!("users")] {
             assert_eq!(records(other.clone()), None, "{other}");

@@ -11,12 +11,15 @@ use super::plan::ExportPlan;
 use super::publish::{FileSum, Published};
 use super::stage::StagedFile;
 use crate::error::{Context, Result};
-use crate::files;
+use crate::files::{self, Access};
 use crate::message;
 use crate::refresh::ListReport;
 
 /// Version of the manifest.
 const VERSION: u32 = 1;
+
+/// What its name has beyond that of the file it belongs to.
+const ENDING: &str = ".manifest.json";
 
 /// What was exported, and how it is known to be all.
 #[derive(Debug, Serialize)]
@@ -85,13 +88,14 @@ impl Manifest {
         }
     }
 
-    /// Writes it beside an export's file, whole or not at all: `weekly.xlsx` has `weekly.manifest.json`.
+    /// Writes it beside an export's file, whole or not at all: `weekly.xlsx` has `weekly.xlsx.manifest.json`.
     ///
     /// # Errors
     /// A full disk.
     pub(super) fn write_beside(&self, file: &Path) -> Result<()> {
-        let path = file.with_extension("manifest.json");
-        files::whole(&path, |file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let path = file.with_file_name(format!("{}{ENDING}", files::cut_name(&name, ENDING.len())));
+        files::whole(&path, Access::Usual, |file| {
             serde_json::to_writer_pretty(file, self).context(|| message!("export.cannot_write", file = path.display()))
         })
     }

@@ -54,7 +54,7 @@ fn a_page_that_fails_costs_itself() {
         let asked = service.requests().iter().filter(|request| request.path == "/tickets/11.json").count();
         assert_eq!(asked, tries, "{status} {body}");
         ran.says("the own pages of 1 records could not be read (11;");
-        let manifest: Value = serde_json::from_str(&work.read("out.manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_str(&work.read("out.csv.manifest.json")).unwrap();
         assert_eq!(manifest["failed_pages"]["named"][0]["id"], "11", "{manifest}");
         assert_eq!(manifest["complete"], true);
     }

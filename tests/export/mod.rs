@@ -1,5 +1,6 @@
 //! `bw8 export` and `bw8 mirror`, through the binary.
 
+mod destinations;
 mod drift;
 mod failing_pages;
 mod faults;

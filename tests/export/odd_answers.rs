@@ -44,7 +44,7 @@ fn second_name(work: &Work, ran: &Ran) -> String {
 
 #[track_caller]
 fn manifest(work: &Work) -> Value {
-    serde_json::from_str(&work.read("out.manifest.json")).unwrap()
+    serde_json::from_str(&work.read("out.csv.manifest.json")).unwrap()
 }
 
 #[test]
