@@ -53,6 +53,8 @@ impl Exported {
                 "server_count": manifest.server_count,
                 "deleted_left_out": manifest.deleted_left_out,
                 "files": self.files,
+                "failed_pages": manifest.failed_pages,
+                "mended": manifest.mended,
                 "warnings": manifest.warnings,
                 "windows": manifest.lists,
                 "requests": client.requests(),
