@@ -3,13 +3,15 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::error::{Context, Error, Result};
 use crate::message;
+use crate::waiting::Wait;
 
 /// Writes a file whole or not at all: `write` fills a temporary file beside it, which then takes its place. It is its
 /// owner's alone.
@@ -279,6 +281,30 @@ pub fn discard_staging() {
 
 fn staging() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     STAGING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How often a lock that another command holds is tried.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
+/// Locks a file for this process alone. A command that has it is waited for, and that is said.
+///
+/// # Errors
+/// A file that cannot be locked.
+pub fn lock(file: &File, path: &Path) -> std::io::Result<()> {
+    let mut waiting = None;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {
+                waiting.get_or_insert_with(|| {
+                    let why = message!("waiting.lock", file = short_path(path).display());
+                    Wait { why, until: None, ends: message!("waiting.other"), is_urgent: true }.begin()
+                });
+                std::thread::sleep(LOCK_PAUSE);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -23,14 +23,16 @@ mod envelope;
 mod limiter;
 mod needed;
 mod outcome;
+mod patience;
 mod proxy;
 mod secrets;
 mod target;
 mod tls;
 mod transport;
 
-pub use client::{Client, Write, denied, waits};
+pub use client::{Client, Write, denied};
 pub use envelope::{Document, Rejection, as_text, record, records, total};
 pub use limiter::{Limiter, Permit};
 pub use outcome::{Expected, Outcome};
+pub use patience::Verdict;
 pub use target::{Credentials, Target};

@@ -54,6 +54,10 @@ pub struct Target {
     pub rate: f64,
     /// How long one attempt may take.
     pub timeout: Duration,
+    /// How long a service that answered before is waited for when it cannot be had.
+    pub patience: Duration,
+    /// How long one that never answered is waited for.
+    pub first_patience: Duration,
 }
 
 impl Target {
@@ -104,16 +108,21 @@ impl Target {
 
     /// Host and port, as people call it.
     pub fn host(&self) -> String {
-        let host = self.base.host_str().unwrap_or_default();
-        match self.base.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
+        host_of(&self.base)
     }
 
     /// The account as part of a run's identity.
     pub fn identity(&self) -> String {
         format!("{} {}", self.base, self.credentials.name())
+    }
+}
+
+/// Host and port of an address.
+pub(super) fn host_of(address: &Url) -> String {
+    let host = address.host_str().unwrap_or_default();
+    match address.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 

@@ -82,13 +82,6 @@ impl Failure {
             false => Failure::Lost(reason(error)),
         }
     }
-
-    /// Why, whichever it is.
-    pub(super) fn why(&self) -> &Message {
-        match self {
-            Failure::Untrusted(why) | Failure::NotSent(why) | Failure::Lost(why) => why,
-        }
-    }
 }
 
 impl Http {
@@ -254,7 +247,16 @@ mod tests {
         let base = Url::parse(&format!("http://{}/api/v1", listener.local_addr().unwrap())).unwrap();
         let credentials = Credentials::Basic { user: "me".into(), password: SecretString::from("secret") };
         let timeout = Duration::from_secs(60);
-        let target = Target { base: base.clone(), credentials, ca_cert: None, concurrency: 2, rate: 0.0, timeout };
+        let target = Target {
+            base: base.clone(),
+            credentials,
+            ca_cert: None,
+            concurrency: 2,
+            rate: 0.0,
+            timeout,
+            patience: timeout,
+            first_patience: timeout,
+        };
         (listener, Http::new(&target).unwrap(), base)
     }
 
