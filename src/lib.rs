@@ -30,6 +30,7 @@ pub mod survey;
 pub mod template;
 pub mod terminal;
 pub mod text;
+pub mod toml_words;
 pub mod value;
 pub mod waiting;
 

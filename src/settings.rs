@@ -18,7 +18,7 @@ use crate::entity::{AccountMode, Catalog};
 use crate::error::{Error, Result};
 use crate::format::read_text;
 use crate::message;
-use crate::message::Message;
+use crate::toml_words;
 
 /// Requests in flight when nothing is said; nothing is documented, so it is polite.
 const DEFAULT_CONCURRENCY: usize = 4;
@@ -168,7 +168,7 @@ fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Op
 
 fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let bad = || t!("settings.bad_number", rule = "wait: \"90s\", \"10m\", \"2h\"");
+    let bad = || t!("settings.bad_number", rule = "wait: “90s”, “10m”, “2h”");
     parse_duration(&text).map(Some).map_err(|_| serde::de::Error::custom(bad()))
 }
 
@@ -418,13 +418,12 @@ fn folder(variable: &str, which: Folder) -> Result<PathBuf> {
 fn read_configuration(file: &Path) -> Result<Configuration> {
     let text = read_text(file, &file.display().to_string())?;
     let configuration: Configuration = toml::from_str(&text).map_err(|error| {
-        // The parser's own display quotes the line, which may hold a secret; its message and place do not.
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let (line, why) = toml_words::explain(&text, &error);
         let key = text.lines().nth(line - 1).unwrap_or_default().trim_start();
-        let why = match SECRETS.iter().find(|secret| key.starts_with(**secret)) {
+        let why = match SECRETS.iter().find(|secret| key.starts_with(**secret) && why.code() != "toml.full_width") {
             // Nor does a message that repeats the value.
             Some(secret) => message!("settings.bad_secret", key = secret),
-            None => Message::from(error.message()),
+            None => why,
         };
         Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why))
     })?;

@@ -78,6 +78,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const GROUND: &[(&str, &[&str])] = &[
     ("interrupt", &["error", "message"]),
     ("waiting", &["message"]),
+    ("toml_words", &["language", "message"]),
     ("error", &["message"]),
     ("problem", &["message"]),
     ("message", &["language"]),

@@ -17,7 +17,7 @@ use super::answer::Answer;
 use super::limiter::{Limiter, Permit};
 use super::patience::{self, Trouble, Verdict};
 use super::secrets::Secrets;
-use super::target::{Credentials, Target, host_of};
+use super::target::{Credentials, Target};
 use super::transport::{Failure, Http, Request};
 use crate::entity::Service;
 use crate::error::{Error, Result};
@@ -208,12 +208,6 @@ struct TokenAnswer {
     lifetime: Option<u64>,
 }
 
-/// The error for a host whose certificate is not trusted.
-pub(super) fn untrusted(address: &Url, why: Message) -> Error {
-    Error::cannot_run(message!("api.untrusted", host = host_of(address), why = why))
-        .hint(message!("api.untrusted_hint"))
-}
-
 /// Whether nothing more is to be expected.
 fn over(permit: &Permit<'_>, trouble: Trouble, why: Message) -> bool {
     // Nothing else is asked here, so there is nothing to tell a broken record from a broken service by.
@@ -244,7 +238,7 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
     let request = Request { method: Method::POST, address, headers, body: form.into() };
     let response = match http.exchange(request).await {
         Ok(response) => response,
-        Err(Failure::Untrusted(why)) => return Asked::ForGood(untrusted(address, why)),
+        Err(Failure::ForGood(error)) => return Asked::ForGood(error),
         Err(Failure::NotSent(why)) => return unreachable(why, Trouble::Unreached),
         Err(Failure::Lost(why)) => return unreachable(why, Trouble::Faltering),
     };

@@ -13,7 +13,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::answer::Answer;
-use super::auth::{Auth, untrusted};
+use super::auth::Auth;
 use super::envelope::{self, Document, Rejection};
 use super::limiter::{Limiter, Permit};
 use super::outcome::{Expected, Outcome, classify};
@@ -340,10 +340,7 @@ impl Client {
         }
         let response = match self.http.exchange(Request { method, address, headers, body }).await {
             Ok(response) => response,
-            Err(Failure::Untrusted(why)) => {
-                // Asking again cannot help.
-                return Err(untrusted(address, why));
-            }
+            Err(Failure::ForGood(error)) => return Err(error),
             Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
             Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
         };

@@ -29,6 +29,7 @@ mod secrets;
 mod target;
 mod tls;
 mod transport;
+mod trouble;
 
 pub use client::{Client, Write, denied};
 pub use envelope::{Document, Rejection, as_text, record, records, total};

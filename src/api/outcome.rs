@@ -100,7 +100,12 @@ fn classify_document(
         401 => return Outcome::LoginRejected(rejected("Unauthorized")),
         // The bindings' own error shape says "403" of a single record, whatever the HTTP status.
         403 if document.as_ref().is_none_or(|document| document.get("state").is_none()) && !is_there() => {
-            return Outcome::Forbidden(rejected("Forbidden"));
+            let rejection = rejected("Forbidden");
+            return match document.is_none() && is_page(&answer.body) {
+                // A firewall in front of the service minds this record, whatever the account may do.
+                true => Outcome::Rejected(rejection),
+                false => Outcome::Forbidden(rejection),
+            };
         }
         429 => return Outcome::Busy { wait: answer.retry_after },
         408 | 500.. => return Outcome::Unknown(message!("api.status", status = answer.status)),
@@ -132,6 +137,12 @@ fn classify_document(
             None => Outcome::Unknown(message!("api.unknown_shape", status = answer.status)),
         },
     }
+}
+
+/// Whether a body is a page for people.
+fn is_page(body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).trim_start().to_ascii_lowercase();
+    head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<body") || head.contains("<head")
 }
 
 /// Whether the service's own words, before anything in them is hidden, say "it is there already".
@@ -331,6 +342,7 @@ mod tests {
         assert!(matches!(outcome(302, Some("/login"), ""), Outcome::Moved(_)));
         assert!(matches!(outcome(401, None, ""), Outcome::LoginRejected(_)));
         assert!(matches!(outcome(403, None, ""), Outcome::Forbidden(_)));
+        assert!(matches!(outcome(403, None, "<html><body>Blocked</body></html>"), Outcome::Rejected(_)));
         assert!(matches!(outcome(429, None, ""), Outcome::Busy { .. }));
         assert!(matches!(outcome(422, None, ""), Outcome::Rejected(_)));
         for status in [500, 502, 503, 504] {

@@ -108,21 +108,16 @@ impl Target {
 
     /// Host and port, as people call it.
     pub fn host(&self) -> String {
-        host_of(&self.base)
+        let host = self.base.host_str().unwrap_or_default();
+        match self.base.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
     }
 
     /// The account as part of a run's identity.
     pub fn identity(&self) -> String {
         format!("{} {}", self.base, self.credentials.name())
-    }
-}
-
-/// Host and port of an address.
-pub(super) fn host_of(address: &Url) -> String {
-    let host = address.host_str().unwrap_or_default();
-    match address.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
     }
 }
 

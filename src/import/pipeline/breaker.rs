@@ -131,7 +131,17 @@ fn is_there_already(text: &str) -> bool {
 
 /// The error for a server that does not answer any more.
 pub(crate) fn down(why: impl Into<Message>) -> Error {
-    Error::stopped(message!("stop.down", why = why.into())).hint(message!("stop.down_hint"))
+    let why = why.into();
+    let hint = match is_slow(&why) {
+        true => message!("stop.slow_hint"),
+        false => message!("stop.down_hint"),
+    };
+    Error::stopped(message!("stop.down", why = why)).hint(hint)
+}
+
+/// Whether an answer only took too long, somewhere in a message.
+fn is_slow(why: &Message) -> bool {
+    why.to_json().contains("\"api.timed_out\"")
 }
 
 #[cfg(test)]
