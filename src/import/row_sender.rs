@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -14,7 +13,7 @@ use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
 use super::witness::{HandedOut, RowWitness};
-use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Write, as_text, waits};
+use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
@@ -22,13 +21,6 @@ use crate::message;
 use crate::message::Message;
 use crate::text::clean;
 use crate::value::is_same_value;
-
-/// Attempts to reach a server before a run is stopped.
-const CONNECTION_ATTEMPTS: usize = 6;
-/// Times a write is put off by "too many requests" before a run is stopped.
-const BUSY_ATTEMPTS: usize = 30;
-/// The wait after "too many requests" without a word of how long.
-const BUSY_WAIT: Duration = Duration::from_secs(2);
 
 /// A record as the service gives it, or why it cannot be had.
 type Found = std::result::Result<Map<String, Value>, Reason>;
@@ -46,6 +38,8 @@ pub(super) struct RowSender<'a> {
     entity: &'a Entity,
     /// Where to look for what is there already, and the member its answer has the records in.
     there: Option<(Url, String)>,
+    /// What can be asked to see whether the service is there.
+    question: Url,
     /// Whether any write was accepted: until then "forbidden" means the account, not the row.
     accepted: AtomicBool,
     /// Ids that rows of the run have.
@@ -73,6 +67,9 @@ impl<'a> RowSender<'a> {
             route.expected.conflict = entity.conflict.as_ref().map(|conflict| conflict.message.clone());
             route
         });
+        let (account, paging) = (&catalog.service.account.path, &catalog.service.paging);
+        let mut question = target.address(entity.endpoint("list").map_or(account.as_str(), |list| &list.path));
+        question.query_pairs_mut().append_pair(&paging.page, "1").append_pair(&paging.per_page, "1");
         RowSender {
             client,
             stop,
@@ -80,6 +77,7 @@ impl<'a> RowSender<'a> {
             access,
             entity,
             there,
+            question,
             accepted: AtomicBool::new(false),
             handed_out: HandedOut::default(),
             honours: Honours::Nothing,
@@ -135,18 +133,22 @@ impl<'a> RowSender<'a> {
         }
     }
 
-    /// The right to begin a write after a wait; none when the run stops meanwhile.
-    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
-        let permit = async {
-            // A sleep of no length would still last until the next tick of the timer.
-            if !wait.is_zero() {
-                tokio::time::sleep(wait).await;
-            }
-            self.client.limiter().acquire().await
-        };
+    /// The right to begin a write; none when the run stops meanwhile.
+    async fn permit(&self) -> Option<Permit<'_>> {
         tokio::select! {
-            permit = permit => Some(permit),
+            permit = self.client.limiter().acquire() => Some(permit),
             () = self.stop.stopped() => None,
+        }
+    }
+
+    /// Waits until the service answers a question, before more writes go where nobody may hear them.
+    ///
+    /// # Errors
+    /// It is not there for longer than it is to be waited for.
+    pub(super) async fn wait_until_up(&self) -> Result<()> {
+        tokio::select! {
+            up = self.client.wait_until_up(&self.question) => up.map_err(halting),
+            () = self.stop.stopped() => Ok(()),
         }
     }
 
@@ -217,7 +219,7 @@ impl<'a> RowWrite<'a> {
 
     /// Changes a record that was read first.
     async fn put(&mut self, access: &Access, id: &str, members: &Members) -> Result<Option<Operation>> {
-        match self.sender.permit_after(Duration::ZERO).await {
+        match self.sender.permit().await {
             Some(permit) => self.write(permit, &access.update, &access.body(members), Some(id)).await,
             None => Ok(None),
         }
@@ -240,29 +242,26 @@ impl<'a> RowWrite<'a> {
         let (sent, honours) = (Sent::default(), sender.honours);
         let request_id = self.pending.request_id;
         let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
-        let mut connection_waits = waits(CONNECTION_ATTEMPTS - 1);
-        let mut busy = 0;
         loop {
             self.attempts += 1;
             let outcome = sender.client.write(write).await?;
             pace(&permit, &outcome);
+            let is_over = match &outcome {
+                Outcome::NotSent(_) | Outcome::Busy { .. } => {
+                    sender.client.may_repeat(&permit, &outcome) == Verdict::Over
+                }
+                _ => return self.end_of(outcome, write, id).await,
+            };
             // Whatever follows, it must not wait with a permit in its hand.
             drop(permit);
-            let wait = match outcome {
-                Outcome::NotSent(why) => connection_waits.next().ok_or_else(|| sender.unreachable(why))?,
-                Outcome::Busy { wait } => {
-                    busy += 1;
-                    if busy > BUSY_ATTEMPTS {
-                        return Err(down(message!("attempt.busy")));
-                    }
-                    // Whoever is next waits as well, not this row alone.
-                    sender.client.limiter().hold(wait.unwrap_or(BUSY_WAIT));
-                    Duration::ZERO
-                }
-                outcome => return self.end_of(outcome, write, id).await,
-            };
+            if is_over {
+                return Err(match outcome {
+                    Outcome::NotSent(why) => sender.unreachable(why),
+                    _ => down(message!("attempt.busy")),
+                });
+            }
             // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
-            let Some(next) = sender.permit_after(wait).await else { return Ok(None) };
+            let Some(next) = sender.permit().await else { return Ok(None) };
             permit = next;
             sender.client.count_retry();
         }
@@ -353,9 +352,13 @@ impl<'a> RowWrite<'a> {
 fn pace(permit: &Permit<'_>, outcome: &Outcome) {
     match outcome {
         Outcome::Done { .. } | Outcome::AlreadyThere(_) | Outcome::Rejected(_) => permit.on_success(),
-        Outcome::NotSent(_) | Outcome::Busy { .. } | Outcome::Unknown(_) => permit.on_overload(),
+        Outcome::Unknown(_) => permit.on_overload(),
+        // Whether these may be repeated is decided with them.
+        Outcome::NotSent(_) | Outcome::Busy { .. } => {}
         // These say something of the account or the address.
-        Outcome::LoginRejected(_) | Outcome::Forbidden(_) | Outcome::NoSuchPath(_) | Outcome::Moved(_) => {}
+        Outcome::LoginRejected(_) | Outcome::Forbidden(_) | Outcome::NoSuchPath(_) | Outcome::Moved(_) => {
+            permit.on_answer();
+        }
     }
 }
 

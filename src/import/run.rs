@@ -21,10 +21,11 @@ use super::resume::{self, OpenedRun};
 use crate::account::Account;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
+use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
-use crate::terminal::{Printer, quoted_path};
+use crate::terminal::{Interrupt, Printer, quoted_path};
 
 /// Name of the folder that holds the folders of runs.
 const RUNS: &str = "bw8-runs";
@@ -100,6 +101,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     let started = Instant::now();
     let folder = journal.folder().to_owned();
+    // From here on a stop is in order: what is on its way comes back, and is reported.
+    let _orderly = Interrupt::of_process().orderly(None);
     let sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
     finish(options, &preflight, sent, started, printer)
@@ -148,7 +151,7 @@ fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::File>> {
         }
         begun => begun.context(place)?,
     };
-    file.lock().context(place)?;
+    files::lock(&file, &folder.join("begin.lock")).context(place)?;
     Ok(Some(file))
 }
 
