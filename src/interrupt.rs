@@ -70,6 +70,17 @@ impl Interrupt {
         }
     }
 
+    /// What `work` comes to, unless the user asks to stop before: then it is given up where it waits.
+    ///
+    /// # Errors
+    /// What `work` says; the user asked to stop.
+    pub async fn unless_set<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            done = work => done,
+            () = self.interrupted() => Err(self.error()),
+        }
+    }
+
     /// An error once the user asked to stop.
     ///
     /// # Errors

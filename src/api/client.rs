@@ -3,11 +3,11 @@
 
 use std::cell::LazyCell;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use url::Url;
 use uuid::Uuid;
@@ -16,8 +16,9 @@ use super::answer::Answer;
 use super::auth::Auth;
 use super::envelope::{self, Document, Rejection};
 use super::limiter::{Limiter, Permit};
-use super::outcome::{Expected, Outcome, classify};
+use super::outcome::{Expected, Outcome, Question, Witness, classify};
 use super::patience::{Trouble, Verdict, busy, growing};
+use super::proof::{Came, Honours, Sent};
 use super::secrets::{Secrets, secret_members};
 use super::target::Target;
 use super::transport::{Failure, Http, Request};
@@ -50,6 +51,12 @@ pub struct Write<'a> {
     pub request_id: Uuid,
     /// What comes back when it is done.
     pub expected: &'a Expected,
+    /// Whether an earlier attempt may have arrived.
+    pub sent: Sent,
+    /// What the service does with a request id that it has seen before.
+    pub honours: Honours,
+    /// Who knows whether an answer may be about this write.
+    pub witness: &'a dyn Witness,
 }
 
 /// How far one attempt got.
@@ -77,6 +84,8 @@ pub struct Client {
     retries: AtomicU64,
     /// The address that was read last: whether the service can be had is asked there.
     last_read: Mutex<Option<Url>>,
+    /// Seconds that the service's clock is ahead of this machine's.
+    clock_ahead: AtomicI64,
 }
 
 impl Client {
@@ -99,6 +108,7 @@ impl Client {
             answered: AtomicBool::new(false),
             retries: AtomicU64::new(0),
             last_read: Mutex::new(None),
+            clock_ahead: AtomicI64::new(0),
         })
     }
 
@@ -117,6 +127,11 @@ impl Client {
         self.requests.load(Ordering::Relaxed)
     }
 
+    /// Seconds that the service's clock, as its answers tell it, is ahead of this machine's.
+    pub fn clock_ahead(&self) -> i64 {
+        self.clock_ahead.load(Ordering::Relaxed)
+    }
+
     /// Requests that repeated an earlier one.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
@@ -133,11 +148,11 @@ impl Client {
     /// # Errors
     /// The login cannot be had at all.
     pub async fn write(&self, write: Write<'_>) -> Result<Outcome> {
-        let Write { method, address, body, request_id, expected } = write;
+        let Write { method, address, body, request_id, expected, sent, honours, witness } = write;
         Ok(match self.attempt(method, address, Some((request_id, body.clone()))).await? {
-            Attempt::Answered(answer) => self.classify(&answer, expected, body),
-            Attempt::NotSent(why) => Outcome::NotSent(why),
-            Attempt::Lost(why) => Outcome::Unknown(why),
+            Attempt::Answered(answer) => self.classify(&answer, Question { expected, sent, honours, witness }, body),
+            Attempt::NotSent(why) => Outcome::unanswered(Came::NoConnection, sent, honours, why),
+            Attempt::Lost(why) => Outcome::unanswered(Came::Nothing, sent, honours, why),
         })
     }
 
@@ -173,11 +188,7 @@ impl Client {
 
     /// Reads until there is an answer. `most` attempts are made while others are answered.
     async fn ask_up_to(&self, url: &Url, most: u32) -> Result<std::result::Result<Document, Rejection>> {
-        let interrupt = Interrupt::of_process();
-        tokio::select! {
-            asked = self.ask_patiently(url, most) => asked,
-            () = interrupt.interrupted() => Err(interrupt.error()),
-        }
+        Interrupt::of_process().unless_set(self.ask_patiently(url, most)).await
     }
 
     async fn ask_patiently(&self, url: &Url, most: u32) -> Result<std::result::Result<Document, Rejection>> {
@@ -255,16 +266,16 @@ impl Client {
     }
 
     /// What the answer to a write of `body` proves; a secret of the login or of the record that it repeats goes no further.
-    fn classify(&self, answer: &Answer, expected: &Expected, body: &[u8]) -> Outcome {
+    fn classify(&self, answer: &Answer, question: Question<'_>, body: &[u8]) -> Outcome {
         // Most answers are a plain yes and show nothing.
         let secrets = LazyCell::new(|| {
             Secrets::new(self.auth.secrets().into_iter().chain(secret_members(
                 body,
-                &expected.secrets,
+                &question.expected.secrets,
                 &self.service.custom,
             )))
         });
-        classify(answer, expected, |text| secrets.hide(text))
+        classify(answer, question, |text| secrets.hide(text))
     }
 
     async fn attempt(&self, method: entity::Method, address: &Url, write: Option<(Uuid, Bytes)>) -> Result<Attempt> {
@@ -345,6 +356,9 @@ impl Client {
             Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
         };
         self.answered.store(true, Ordering::Relaxed);
+        if let Some(ahead) = clock_ahead(&response.headers, SystemTime::now()) {
+            self.clock_ahead.store(ahead, Ordering::Relaxed);
+        }
         let status = response.status;
         Ok(match response.body {
             Ok(body) => Attempt::Answered(Answer::new(status, &response.headers, body)),
@@ -432,6 +446,13 @@ impl Client {
     pub fn service(&self) -> &Service {
         &self.service
     }
+}
+
+/// Seconds that the clock of an answer's `Date` is ahead of ours.
+fn clock_ahead(headers: &HeaderMap, now: SystemTime) -> Option<i64> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let seconds = |time: SystemTime| i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok();
+    Some(seconds(date)? - seconds(now)?)
 }
 
 /// What came of an attempt to read.

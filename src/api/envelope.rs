@@ -8,6 +8,10 @@ use serde::de::DeserializeSeed;
 use serde_json::Value;
 
 use super::needed::Needed;
+use crate::text::{clean, shorten};
+
+/// Characters of the service's words that are shown.
+const MOST_SHOWN: usize = 1000;
 
 /// A body that could be read.
 pub type Document = Value;
@@ -22,9 +26,10 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// The rejection as it may be shown: what `hide` hides is in neither text.
+    /// The rejection as it may be shown: what `hide` hides is in neither text, nor is what a terminal acts on.
     pub fn shown(&self, hide: impl Fn(&str) -> String) -> Self {
-        Rejection { code: hide(&self.code), message: hide(&self.message) }
+        let shown = |text: &str| shorten(&clean(&hide(text)), MOST_SHOWN).into_owned();
+        Rejection { code: shown(&self.code), message: shown(&self.message) }
     }
 }
 
@@ -136,6 +141,14 @@ pub fn total(document: &Document, wrapper: &str, name: &str) -> Option<u64> {
     };
     let value = beside.and_then(|members| members.get(name)).or_else(|| document.get(name))?;
     as_text(value).trim().parse().ok()
+}
+
+/// Whether a list says that another page follows: by the member `name` beside the innermost member of `wrapper`, or at the
+/// top. None when it has no such member.
+pub fn has_next(document: &Document, wrapper: &str, name: &str) -> Option<bool> {
+    let beside = wrapper.rsplit_once('.').and_then(|(outer, _)| at(document, outer)?.get(name));
+    let value = beside.or_else(|| document.get(name))?;
+    Some(!matches!(value, Value::Null | Value::Bool(false)) && !matches!(as_text(value).trim(), "" | "0" | "null"))
 }
 
 /// The one record under `wrapper`, given as an object or as a list of one. An empty list is an unknown id.

@@ -57,11 +57,11 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
         stop: &stop,
         progress: &progress,
         kept_secrets: &secrets,
+        accepts_incomplete: options.accepts_incomplete,
     };
     let exported = export(&plan, refresher, &connection.target, &runtime);
     progress.end();
-    exported?.tell(options.entity, printer, &client, began);
-    Ok(Exit::Done)
+    Ok(exported?.tell(options.entity, printer, &client, began))
 }
 
 /// Reads, writes, puts in place.
@@ -70,8 +70,11 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     forget_old_lists(refresher.mirror)?;
     let output = &plan.options.output;
     let account = format!("{} @ {}", target.credentials.name(), target.host());
-    let mut gathered = runtime.block_on(gather::records(&refresher, plan))?;
-    let definitions = runtime.block_on(gather::definitions(&refresher, plan.options.entity))?;
+    let (mut gathered, definitions) = runtime.block_on(refresher.stop.unless_set(async {
+        let gathered = gather::records(&refresher, plan).await?;
+        let definitions = gather::definitions(&refresher, plan.options.entity).await?;
+        Ok((gathered, definitions))
+    }))?;
     let filter = RecordFilter::new(plan, &definitions)?;
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;
@@ -102,7 +105,7 @@ fn write(
         (_, Some(list)) => list,
     };
     let warnings = &mut gathered.warnings;
-    let names = runtime.block_on(async {
+    let names = runtime.block_on(refresher.stop.unless_set(async {
         warnings.extend(gather::details(&refresher, plan, list, filter).await?);
         if !plan.options.has_names {
             return Ok(Vec::new());
@@ -110,7 +113,7 @@ fn write(
         let fields = ColumnChoice { options: plan.options }.fields();
         let reader = RecordReader::new(&refresher, plan, list);
         name_lists(&refresher, &fields, &reader, filter, warnings).await
-    })?;
+    }))?;
     stage.records(list, definitions, names, account)
 }
 

@@ -12,12 +12,14 @@ use super::operation::{LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
-use crate::api::{self, Client, Outcome, Permit, Rejection, Verdict, Write, as_text};
+use super::witness::{HandedOut, RowWitness};
+use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
 use crate::message;
 use crate::message::Message;
+use crate::text::clean;
 use crate::value::is_same_value;
 
 /// A record as the service gives it, or why it cannot be had.
@@ -40,6 +42,10 @@ pub(super) struct RowSender<'a> {
     question: Url,
     /// Whether any write was accepted: until then "forbidden" means the account, not the row.
     accepted: AtomicBool,
+    /// Ids that rows of the run have.
+    pub handed_out: HandedOut,
+    /// What the service does with a request id that it has seen before.
+    pub honours: Honours,
 }
 
 impl<'a> RowSender<'a> {
@@ -64,7 +70,18 @@ impl<'a> RowSender<'a> {
         let (account, paging) = (&catalog.service.account.path, &catalog.service.paging);
         let mut question = target.address(entity.endpoint("list").map_or(account.as_str(), |list| &list.path));
         question.query_pairs_mut().append_pair(&paging.page, "1").append_pair(&paging.per_page, "1");
-        RowSender { client, stop, create, access, entity, there, question, accepted: AtomicBool::new(false) }
+        RowSender {
+            client,
+            stop,
+            create,
+            access,
+            entity,
+            there,
+            question,
+            accepted: AtomicBool::new(false),
+            handed_out: HandedOut::default(),
+            honours: Honours::Nothing,
+        }
     }
 
     /// How the record a row writes to is read and changed.
@@ -98,11 +115,14 @@ impl<'a> RowSender<'a> {
         };
         let wrappers = &access.get.expected.wrappers;
         let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper)).and_then(Value::as_object);
-        Ok(record.cloned().ok_or_else(|| Reason {
-            code: "not_found".into(),
-            field: String::new(),
-            message: message!("attempt.not_found", id = id),
-        }))
+        let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
+        let Some(record) = record else { return Ok(Err(reason("not_found", message!("attempt.not_found", id = id)))) };
+        // What is written to one record must not come from another.
+        let own = access.entity.id.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default();
+        Ok(match own == id {
+            true => Ok(record.clone()),
+            false => Err(reason("other_record", message!("attempt.other_record", id = id, other = clean(&own)))),
+        })
     }
 
     /// Like [`RowSender::read`]; none when the run stops meanwhile. Nothing was written yet, so nothing is in doubt.
@@ -217,7 +237,11 @@ impl<'a> RowWrite<'a> {
         let sender = self.sender;
         let address = &route.address(sender.client.target(), id);
         let Route { method, expected, .. } = route;
-        let write = Write { method: *method, address, body, request_id: self.pending.request_id, expected };
+        let entity = sender.access_of(&self.pending.operation).map_or(sender.entity, |access| &access.entity);
+        let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
+        let (sent, honours) = (Sent::default(), sender.honours);
+        let request_id = self.pending.request_id;
+        let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
         loop {
             self.attempts += 1;
             let outcome = sender.client.write(write).await?;
@@ -252,6 +276,9 @@ impl<'a> RowWrite<'a> {
         let ended = match outcome {
             Outcome::Done { id: new_id } => {
                 self.sender.accepted.store(true, Ordering::Relaxed);
+                if let Some(new_id) = new_id.as_ref().filter(|_| known_id.is_none()) {
+                    self.sender.handed_out.add(new_id);
+                }
                 match known_id {
                     Some(id) => self.ended(Status::Updated, Some(id), None),
                     None => self.ended(Status::Created, new_id, None),
@@ -266,9 +293,12 @@ impl<'a> RowWrite<'a> {
             Outcome::Forbidden(rejection) => return Err(api::denied(403, &words(&rejection))),
             Outcome::LoginRejected(rejection) => return Err(api::denied(401, &words(&rejection))),
             Outcome::NoSuchPath(rejection) => return Err(no_such_path(write, rejection)),
+            // Whoever sends elsewhere may have passed it on before; all others would go the same way.
             Outcome::Moved(to) => {
-                return Err(Error::cannot_run(message!("api.moved", path = write.address.path(), to = to))
-                    .hint(message!("api.moved_hint")));
+                let why = message!("api.moved", path = write.address.path(), to = clean(&to));
+                let error = Error::cannot_run(why.clone()).hint(message!("api.moved_hint"));
+                self.sender.stop.set(Cause::of(error));
+                self.ended(Status::Unknown, known_id, Some(in_doubt(why)))
             }
             // Certainly not processed.
             Outcome::NotSent(_) | Outcome::Busy { .. } => return Ok(None),

@@ -4,6 +4,7 @@ mod drift;
 mod faults;
 mod filters;
 mod incremental;
+mod lies;
 mod output;
 mod resume;
 #[cfg(unix)]

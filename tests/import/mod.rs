@@ -14,6 +14,7 @@ mod journal;
 mod login;
 mod main_job;
 mod mapping_file;
+mod proof;
 mod proxy;
 mod records;
 mod reports;

@@ -56,7 +56,8 @@ pub(crate) fn send(
         printer.say(&t!("run.sandbox", assumed = server.assumed().join(", ")));
     }
     let client = Client::new(connection.target, &options.catalog.service)?;
-    let before = journal.reader()?.counts()?;
+    let past = journal.reader()?;
+    let before = past.counts()?;
     let shared = Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(client.limiter().ceiling()),
@@ -71,6 +72,8 @@ pub(crate) fn send(
     let reader = Reader::new(options, to_journal.clone(), &shared);
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
     let sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
+    past.each_made(|id| sender.know_id(id))?;
+    drop(past);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
     let (taken, recorded) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| reader.run(&mut planner));

@@ -82,6 +82,11 @@ impl<'a> Sender<'a> {
         }
     }
 
+    /// A row of the run made the record with this id before.
+    pub(super) fn know_id(&self, id: &str) {
+        self.row_sender.handed_out.add(id);
+    }
+
     /// Sends the rows that come in.
     pub(super) async fn run(self, reserved: UnboundedReceiver<Vec<PendingWrite>>) {
         let _guard = self.shared.stop.panic_guard();
