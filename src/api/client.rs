@@ -2,12 +2,12 @@
 //! reads may be repeated and are, with growing waits; writes never are.
 
 use std::cell::LazyCell;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use backon::BackoffBuilder;
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use url::Url;
 use uuid::Uuid;
@@ -82,6 +82,8 @@ pub struct Client {
     answered: AtomicBool,
     retries: AtomicU64,
     mended: Tally,
+    /// Seconds that the service's clock is ahead of this machine's.
+    clock_ahead: AtomicI64,
 }
 
 impl Client {
@@ -104,6 +106,7 @@ impl Client {
             answered: AtomicBool::new(false),
             retries: AtomicU64::new(0),
             mended: Tally::default(),
+            clock_ahead: AtomicI64::new(0),
         })
     }
 
@@ -120,6 +123,11 @@ impl Client {
     /// Requests made so far, tokens left out.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Seconds that the service's clock, as its answers tell it, is ahead of this machine's.
+    pub fn clock_ahead(&self) -> i64 {
+        self.clock_ahead.load(Ordering::Relaxed)
     }
 
     /// Whether the service ever answered.
@@ -313,6 +321,9 @@ impl Client {
             Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
         };
         self.answered.store(true, Ordering::Relaxed);
+        if let Some(ahead) = clock_ahead(&response.headers, SystemTime::now()) {
+            self.clock_ahead.store(ahead, Ordering::Relaxed);
+        }
         let status = response.status;
         Ok(match response.body {
             Ok(body) => Attempt::Answered(Answer::new(status, &response.headers, body)),
@@ -388,6 +399,13 @@ impl Client {
     pub fn service(&self) -> &Service {
         &self.service
     }
+}
+
+/// Seconds that the clock of an answer's `Date` is ahead of ours.
+fn clock_ahead(headers: &HeaderMap, now: SystemTime) -> Option<i64> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let seconds = |time: SystemTime| i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok();
+    Some(seconds(date)? - seconds(now)?)
 }
 
 /// What came of an attempt to read.

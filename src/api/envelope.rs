@@ -214,6 +214,14 @@ pub fn total(document: &Document, wrapper: &str, name: &str) -> Option<u64> {
     as_text(value).trim().parse().ok()
 }
 
+/// Whether a list says that another page follows: by the member `name` beside the innermost member of `wrapper`, or at the
+/// top. None when it has no such member.
+pub fn has_next(document: &Document, wrapper: &str, name: &str) -> Option<bool> {
+    let beside = wrapper.rsplit_once('.').and_then(|(outer, _)| at(document, outer)?.get(name));
+    let value = beside.or_else(|| document.get(name))?;
+    Some(!matches!(value, Value::Null | Value::Bool(false)) && !matches!(as_text(value).trim(), "" | "0" | "null"))
+}
+
 /// The one record under `wrapper`, given as an object or as a list of one. An empty list is an unknown id.
 pub fn record<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
     match at(document, wrapper)? {

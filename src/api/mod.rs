@@ -32,7 +32,7 @@ mod tls;
 mod transport;
 
 pub use client::{Client, Single, Write, denied, waits};
-pub use envelope::{Document, Rejection, as_text, record, records, total};
+pub use envelope::{Document, Rejection, as_text, has_next, record, records, total};
 pub use limiter::{Limiter, Permit};
 pub use mended::MendedAnswers;
 pub use outcome::{Expected, Outcome};

@@ -25,6 +25,10 @@ pub(super) struct Gathered {
     pub reports: Vec<ListReport>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// The service's total of what was asked for last.
+    pub server_count: Option<u64>,
+    /// They are not whole, or cannot be proved to be.
+    pub is_incomplete: bool,
     /// Records whose own page failed.
     pub failed_pages: FailedPages,
 }
@@ -51,6 +55,8 @@ impl FailedPages {
 
 impl Gathered {
     fn add(&mut self, refreshed: RefreshedList) {
+        self.server_count = refreshed.list.total;
+        self.is_incomplete |= refreshed.is_incomplete;
         self.lists.push(refreshed.list);
         self.reports.extend(refreshed.reports);
         self.warnings.extend(refreshed.warnings);
@@ -85,6 +91,7 @@ pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) ->
             refresher.mirror.mark_used(&parents.list)?;
             gathered.reports = parents.reports;
             gathered.warnings = parents.warnings;
+            gathered.is_incomplete = parents.is_incomplete;
             gathered.add(walked);
         }
         Source::Tags => {

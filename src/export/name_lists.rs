@@ -73,7 +73,8 @@ async fn whole_list(refresher: &Refresher<'_>, entity: &Entity, most: u64) -> Re
             return Ok(None);
         }
     }
-    let refreshed = refresher.read_changes(&query).await?;
+    // A name that is missing shows as an empty cell; half a list would make many of them.
+    let refreshed = Refresher { accepts_incomplete: false, ..*refresher }.read_changes(&query).await?;
     refresher.mirror.mark_used(&refreshed.list)?;
     Ok(Some(refreshed.list))
 }

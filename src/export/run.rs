@@ -59,6 +59,7 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
             stop: &stop,
             progress: &progress,
             kept_secrets: &secrets,
+            accepts_incomplete: options.accepts_incomplete,
         };
         export(&plan, refresher, &connection.target, &runtime)
     };
@@ -69,8 +70,7 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
         exported = work(&begin_anew(&options.account.mirror_file()?, printer)?);
     }
     progress.end();
-    exported?.tell(options.entity, printer, &client, began);
-    Ok(Exit::Done)
+    Ok(exported?.tell(options.entity, printer, &client, began))
 }
 
 /// Reads, writes, puts in place.
@@ -79,8 +79,11 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     forget_old_lists(refresher.mirror)?;
     let output = &plan.options.output;
     let account = format!("{} @ {}", target.credentials.name(), target.host());
-    let mut gathered = runtime.block_on(gather::records(&refresher, plan))?;
-    let definitions = runtime.block_on(gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings))?;
+    let (mut gathered, definitions) = runtime.block_on(refresher.stop.unless_set(async {
+        let mut gathered = gather::records(&refresher, plan).await?;
+        let definitions = gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings).await?;
+        Ok((gathered, definitions))
+    }))?;
     let filter = RecordFilter::new(plan, &definitions)?;
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;
@@ -112,7 +115,7 @@ fn write(
         (_, Some(list)) => list.clone(),
     };
     let list = &list;
-    let names = runtime.block_on(async {
+    let names = runtime.block_on(refresher.stop.unless_set(async {
         gather::details(&refresher, plan, list, filter, gathered).await?;
         let warnings = &mut gathered.warnings;
         if !plan.options.has_names {
@@ -121,7 +124,7 @@ fn write(
         let fields = ColumnChoice { options: plan.options }.fields();
         let reader = RecordReader::new(&refresher, plan, list);
         name_lists(&refresher, &fields, &reader, filter, warnings).await
-    })?;
+    }))?;
     stage.records(list, definitions, names, account)
 }
 

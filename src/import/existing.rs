@@ -180,6 +180,7 @@ async fn whole_list(
         stop: &Interrupt::default(),
         progress,
         kept_secrets: &[],
+        accepts_incomplete: false,
     };
     let list = refresher.read_all(query).await?.list;
     let mut existing = Existing::new();

@@ -10,12 +10,15 @@ mod changes;
 mod decision;
 mod details;
 mod list_query;
+mod not_whole;
 mod page_reader;
 mod pages;
+mod parts;
 mod record_key;
 mod refreshed_list;
 mod refresher;
 mod several_lists;
+mod spans;
 mod walk;
 mod whole_list;
 

@@ -34,9 +34,21 @@ pub struct Refresher<'a> {
     pub progress: &'a Progress,
     /// Secret fields that are kept although secrets never are: the user named them, and the mirror is temporary.
     pub kept_secrets: &'a [String],
+    /// A list that cannot be proved whole is taken as it is, marked so.
+    pub accepts_incomplete: bool,
 }
 
 impl Refresher<'_> {
+    /// Now, by this machine's clock (Unix seconds).
+    pub(super) fn now(&self) -> i64 {
+        jiff::Timestamp::now().as_second()
+    }
+
+    /// A moment of this machine's clock by the service's own, whose filters know no other.
+    pub(super) fn by_service_clock(&self, moment: i64) -> i64 {
+        moment.saturating_add(self.client.clock_ahead())
+    }
+
     /// Asks for a document on a task of its own, so that storing one page does not hold up the next.
     pub(super) fn fetch(&self, url: Url) -> impl Future<Output = Result<Document>> + use<> {
         let client = Arc::clone(self.client);
@@ -61,8 +73,8 @@ impl Refresher<'_> {
         self.client.target().address(&endpoint.path.replace("{id}", &id))
     }
 
-    /// Stores one record of an entity as seen by the list's generation.
-    pub(super) fn store(&self, entity: &Entity, list: &List, key: &Key, record: &Value) -> Result<()> {
+    /// Stores one record of an entity as seen by the list's generation. Tells whether it had not seen it before.
+    pub(super) fn store(&self, entity: &Entity, list: &List, key: &Key, record: &Value) -> Result<bool> {
         let custom = &self.catalog.service.custom;
         for key in custom_keys(record, custom) {
             self.mirror.put_custom(list, &key)?;

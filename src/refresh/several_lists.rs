@@ -62,7 +62,7 @@ impl Refresher<'_> {
             refreshed.reports.push(ListReport::without_pages(entity, path, records.len() as u64, 1));
         }
         let total = self.mirror.seen(&list)?;
-        self.mirror.end_generation(&list, Some(total))?;
+        self.mirror.end_generation(&list, list.began, Some(total))?;
         refreshed.list = self.mirror.list(&entity.name, "")?;
         Ok(refreshed)
     }

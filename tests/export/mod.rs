@@ -6,6 +6,7 @@ mod failing_pages;
 mod faults;
 mod filters;
 mod incremental;
+mod lies;
 mod odd_answers;
 mod output;
 mod resume;
