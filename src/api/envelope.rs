@@ -9,6 +9,10 @@ use serde_json::{Map, Value};
 
 use super::mend::{Mends, mended};
 use super::needed::Needed;
+use crate::text::{clean, shorten};
+
+/// Characters of the service's words that are shown.
+const MOST_SHOWN: usize = 1000;
 
 /// A body that could be read.
 pub type Document = Value;
@@ -23,9 +27,10 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// The rejection as it may be shown: what `hide` hides is in neither text.
+    /// The rejection as it may be shown: what `hide` hides is in neither text, nor is what a terminal acts on.
     pub fn shown(&self, hide: impl Fn(&str) -> String) -> Self {
-        Rejection { code: hide(&self.code), message: hide(&self.message) }
+        let shown = |text: &str| shorten(&clean(&hide(text)), MOST_SHOWN).into_owned();
+        Rejection { code: shown(&self.code), message: shown(&self.message) }
     }
 }
 

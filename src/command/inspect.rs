@@ -9,7 +9,7 @@ use rust_i18n::t;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::options::ReadingOptions;
+use super::options::{ReadingOptions, refuse_pipe};
 use crate::entity::Field;
 use crate::error::{Exit, Result};
 use crate::format::{self, Headings, Input, column_letters};
@@ -58,6 +58,7 @@ struct Report<'a> {
 /// # Errors
 /// A file that cannot be read.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+    refuse_pipe(&arguments.file)?;
     let settings = Settings::read(&arguments.settings)?;
     let catalog = &settings.catalog;
     let shown = arguments.file.display().to_string();

@@ -7,7 +7,7 @@ use clap::Args;
 use rust_i18n::t;
 use serde_json::{Value, json};
 
-use super::options::{ReadingOptions, importable};
+use super::options::{ReadingOptions, importable, refuse_pipe};
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{self, Access};
@@ -47,6 +47,7 @@ pub struct Arguments {
 /// # Errors
 /// An entity that cannot be imported, a file that cannot be read, a mapping file that is there already or cannot be written.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+    refuse_pipe(&arguments.file)?;
     let settings = Settings::read(&arguments.settings)?;
     let entity = arguments.mode.entity(importable(&settings, &arguments.entity)?);
     let output = arguments.output.as_deref();

@@ -166,7 +166,10 @@ impl InputOptions {
         let entity = self.mode.entity(importable(settings, &self.entity)?);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
         let (path, shown) = match self.file.as_os_str() == "-" {
-            true => (stdin::keep(run)?, t!("import.standard_input").into_owned()),
+            true => (stdin::keep(&self.file, run)?, t!("import.standard_input").into_owned()),
+            false if stdin::is_read_once(&self.file) => {
+                (stdin::keep(&self.file, run)?, self.file.display().to_string())
+            }
             false => (self.file.clone(), self.file.display().to_string()),
         };
         let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
@@ -180,6 +183,17 @@ impl InputOptions {
             values: self.values.options(),
             consent: self.consent.consent(),
         })
+    }
+}
+
+/// Refuses what can be read once only, for a command that reads it several times and keeps nothing.
+///
+/// # Errors
+/// A pipe.
+pub(super) fn refuse_pipe(file: &Path) -> Result<()> {
+    match stdin::is_read_once(file) && file.as_os_str() != "-" {
+        true => Err(Error::usage(message!("format.pipe", file = file.display())).hint(message!("format.pipe_hint"))),
+        false => Ok(()),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::mirror::{List, Mirror};
 use crate::projection::Definitions;
 use crate::refresh::Refresher;
 use crate::terminal::{Interrupt, Printer, Progress};
+use crate::waiting::Wait;
 
 /// How often a lock that another command holds is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
@@ -45,8 +46,8 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let plan = ExportPlan::new(options)?;
     let connection = options.account.connect()?;
     let runtime = start_runtime()?;
-    let _inside = runtime.enter();
-    let stop = Interrupt::listen();
+    let stop = Interrupt::of_process();
+    let _orderly = stop.orderly(Some(message!("refresh.stopping")));
     let secrets = ColumnChoice { options }.named_secrets();
     let mirror = open_mirror(options, !secrets.is_empty(), printer)?;
     let client = Arc::new(Client::new(connection.target.clone(), &options.catalog.service)?);
@@ -159,14 +160,15 @@ fn begin_anew(file: &Path, printer: &Printer) -> Result<Mirror> {
 
 /// Waits until no other export refreshes this account's mirror.
 fn wait_for_lock(refresher: Refresher<'_>) -> Result<File> {
-    let mut is_told = false;
+    let mut waiting = None;
     loop {
         if let Some(lock) = refresher.mirror.lock()? {
             return Ok(lock);
         }
-        if !std::mem::replace(&mut is_told, true) {
-            refresher.progress.say(&t!("mirror.waiting"));
-        }
+        waiting.get_or_insert_with(|| {
+            let ends = message!("waiting.other");
+            Wait { why: message!("mirror.waiting"), until: None, ends, is_urgent: true }.begin()
+        });
         refresher.stop.check()?;
         std::thread::sleep(LOCK_PAUSE);
     }

@@ -177,7 +177,7 @@ async fn whole_list(
         client,
         mirror: &mirror,
         catalog: options.catalog,
-        stop: &Interrupt::default(),
+        stop: &Interrupt::of_process(),
         progress,
         kept_secrets: &[],
         accepts_incomplete: false,

@@ -38,6 +38,7 @@ use crate::format::{of_signature, read_text};
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
+use crate::toml_words;
 
 /// One entry of a section, with the line it stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,8 +139,8 @@ impl MappingFile {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_at = |span: Range<usize>| 1 + text[..span.start].matches('\n').count();
         let document: Document = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, line_at);
-            Error::usage(location(shown, &places, line, error.message().into())).hint(message!("mapping.syntax_hint"))
+            let (line, why) = toml_words::explain(text, &error);
+            Error::usage(location(shown, &places, line, why)).hint(message!("mapping.syntax_hint"))
         })?;
         let entries = |section: Section| {
             let mut entries: Vec<Entry> = section
