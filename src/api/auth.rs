@@ -223,8 +223,8 @@ enum Asked {
 
 async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, secrets: &Secrets) -> Asked {
     let unreachable = |why: Message, trouble: Trouble| {
-        let error = Error::cannot_run(message!("api.token_unreachable", why = why))
-            .hint(message!("api.unreachable_hint"));
+        let error =
+            Error::cannot_run(message!("api.token_unreachable", why = why)).hint(message!("api.unreachable_hint"));
         Asked::ForNow(error, trouble, why)
     };
     let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("grant_type", grant_type).finish();

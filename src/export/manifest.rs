@@ -10,6 +10,7 @@ use super::mended::Mended;
 use super::plan::ExportPlan;
 use super::publish::{FileSum, Published};
 use super::stage::StagedFile;
+use super::unknown_members::{self, UnknownMember};
 use crate::error::{Context, Result};
 use crate::files::{self, Access};
 use crate::message;
@@ -51,6 +52,8 @@ pub(super) struct Manifest {
     pub files: Vec<FileSum>,
     /// Records whose own page failed.
     pub failed_pages: FailedPages,
+    /// Members of the records that the catalog does not know.
+    pub unknown_members: Vec<UnknownMember>,
     /// What was not as it should be in the answers and was read all the same.
     pub mended: Mended,
     /// What the user should know.
@@ -68,7 +71,10 @@ impl Manifest {
         mended: Mended,
     ) -> Self {
         let options = plan.options;
-        let warnings = gathered.warnings.iter().chain(&published.warnings).cloned().chain(mended.warnings());
+        let unknown_members: Vec<UnknownMember> = staged.iter().flat_map(|file| file.unknown.clone()).collect();
+        let warnings = gathered.warnings.iter().chain(&published.warnings).cloned();
+        let warnings = warnings.chain(mended.warnings()).chain(unknown_members::warning(options, &unknown_members));
+        let warnings = warnings.collect();
         Manifest {
             version: VERSION,
             entity: options.entity.name.clone(),
@@ -83,7 +89,8 @@ impl Manifest {
             lists: gathered.reports.clone(),
             files: published.sums.clone(),
             failed_pages: gathered.failed_pages.clone(),
-            warnings: warnings.collect(),
+            unknown_members,
+            warnings,
             mended,
         }
     }

@@ -24,6 +24,7 @@ mod summary;
 mod table;
 mod table_writer;
 mod tags;
+mod unknown_members;
 
 pub use options::{
     Condition, ExportOptions, HeaderNames, MirrorUse, RecordTime, Selection, SummaryChoice, TypedFilter,

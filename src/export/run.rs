@@ -85,7 +85,7 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
         let definitions = gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings).await?;
         Ok((gathered, definitions))
     }))?;
-    let filter = RecordFilter::new(plan, &definitions)?;
+    let filter = RecordFilter::new(plan, &definitions);
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;
     let stage = Stage { plan, refresher, filter: &filter, directory: directory.path() };
@@ -118,6 +118,7 @@ fn write(
     let list = &list;
     let names = runtime.block_on(refresher.stop.unless_set(async {
         gather::details(&refresher, plan, list, filter, gathered).await?;
+        stage.check_conditions(list, &definitions)?;
         let warnings = &mut gathered.warnings;
         if !plan.options.has_names {
             return Ok(Vec::new());
