@@ -25,6 +25,8 @@ use crate::value::is_same_value;
 
 /// Attempts to reach a server before a run is stopped.
 const CONNECTION_ATTEMPTS: usize = 6;
+/// Times a write in doubt is repeated under its request id, where the service honours that.
+const REPEATS: usize = 3;
 /// Times a write is put off by "too many requests" before a run is stopped.
 const BUSY_ATTEMPTS: usize = 30;
 /// The wait after "too many requests" without a word of how long.
@@ -237,13 +239,15 @@ impl<'a> RowWrite<'a> {
         let Route { method, expected, .. } = route;
         let entity = sender.access_of(&self.pending.operation).map_or(sender.entity, |access| &access.entity);
         let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
-        let (sent, honours) = (Sent::default(), sender.honours);
+        let mut sent = Sent { is_repeat: self.pending.is_repeat };
+        let honours = sender.honours;
         let request_id = self.pending.request_id;
-        let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
         let mut connection_waits = waits(CONNECTION_ATTEMPTS - 1);
+        let mut repeats = 0;
         let mut busy = 0;
         loop {
             self.attempts += 1;
+            let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
             let outcome = sender.client.write(write).await?;
             pace(&permit, &outcome);
             // Whatever follows, it must not wait with a permit in its hand.
@@ -258,6 +262,20 @@ impl<'a> RowWrite<'a> {
                     // Whoever is next waits as well, not this row alone.
                     sender.client.limiter().hold(wait.unwrap_or(BUSY_WAIT));
                     Duration::ZERO
+                }
+                // Where the service knows its request id again, repeating it does no harm and may tell more.
+                Outcome::Unknown(why) if honours != Honours::Nothing && repeats < REPEATS => {
+                    sent.is_repeat = true;
+                    repeats += 1;
+                    let wait = waits(REPEATS).nth(repeats - 1).unwrap_or_default();
+                    match sender.permit_after(wait).await {
+                        Some(next) => permit = next,
+                        None => {
+                            return Ok(Some(self.ended(Status::Unknown, id.map(str::to_owned), Some(in_doubt(why)))));
+                        }
+                    }
+                    sender.client.count_retry();
+                    continue;
                 }
                 outcome => return self.end_of(outcome, write, id).await,
             };
@@ -370,12 +388,13 @@ fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Val
     members
 }
 
-fn agrees(record: &Value, look_up: &LookUp) -> bool {
+/// Whether a record has the values that a look-up wants.
+pub(super) fn agrees(record: &Value, look_up: &LookUp) -> bool {
     look_up.same.iter().all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
 }
 
 /// A read that failed leaves nothing in doubt, so the run only halts.
-fn halting(error: Error) -> Error {
+pub(super) fn halting(error: Error) -> Error {
     match error.kind() {
         ErrorKind::CannotRun => down(error.into_message()),
         _ => error,
