@@ -11,6 +11,7 @@ use http::{HeaderMap, Method};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::envelope;
 use super::secrets::Secrets;
 use super::target::Credentials;
 use super::transport::{Http, Request};
@@ -181,7 +182,7 @@ async fn ask(
     let response = http.exchange(request).await.map_err(|failure| unreachable(failure.why()))?;
     let status = response.status;
     let body = response.body.map_err(|why| unreachable(&why))?;
-    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let answer = envelope::parse(&body).unwrap_or_default();
     if let Some(token) = answer["access_token"].as_str().filter(|_| status < 300) {
         let lifetime = answer["expires_in"].as_u64();
         return Ok(TokenAnswer { access_token: SecretString::from(token.to_owned()), lifetime });

@@ -2,12 +2,12 @@
 //! reads may be repeated and are, with growing waits; writes never are.
 
 use std::cell::LazyCell;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use backon::BackoffBuilder;
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use url::Url;
 use uuid::Uuid;
@@ -16,6 +16,7 @@ use super::answer::Answer;
 use super::auth::Auth;
 use super::envelope::{self, Document, Rejection};
 use super::limiter::Limiter;
+use super::mended::{MendedAnswers, Tally};
 use super::outcome::{Expected, Outcome, Question, Witness, classify};
 use super::proof::{Came, Honours, Sent};
 use super::secrets::{Secrets, secret_members};
@@ -28,6 +29,9 @@ use crate::message::Message;
 
 /// Attempts of a read before it is given up.
 const READ_ATTEMPTS: usize = 6;
+
+/// Attempts at a single record that others can do without.
+const BRIEF_ATTEMPTS: usize = 3;
 
 /// A write as it is sent.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +52,17 @@ pub struct Write<'a> {
     pub honours: Honours,
     /// Who knows whether an answer may be about this write.
     pub witness: &'a dyn Witness,
+}
+
+/// What the service said of a single record.
+#[derive(Debug)]
+pub enum Single {
+    /// Something.
+    Document(Document),
+    /// No.
+    Rejected(Rejection),
+    /// Nothing that can be used, time and again.
+    Failing(Error),
 }
 
 /// How far one attempt got.
@@ -73,6 +88,9 @@ pub struct Client {
     requests: AtomicU64,
     answered: AtomicBool,
     retries: AtomicU64,
+    /// Seconds that the service's clock is ahead of this machine's.
+    clock_ahead: AtomicI64,
+    mended: Tally,
 }
 
 impl Client {
@@ -94,6 +112,8 @@ impl Client {
             requests: AtomicU64::new(0),
             answered: AtomicBool::new(false),
             retries: AtomicU64::new(0),
+            clock_ahead: AtomicI64::new(0),
+            mended: Tally::default(),
         })
     }
 
@@ -112,6 +132,11 @@ impl Client {
         self.requests.load(Ordering::Relaxed)
     }
 
+    /// Seconds that the service's clock, as its answers tell it, is ahead of this machine's.
+    pub fn clock_ahead(&self) -> i64 {
+        self.clock_ahead.load(Ordering::Relaxed)
+    }
+
     /// Whether the service ever answered.
     pub fn was_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
@@ -125,6 +150,11 @@ impl Client {
     /// Counts a request that repeats an earlier one.
     pub fn count_retry(&self) {
         self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The answers to reads so far that were not plain JSON.
+    pub fn mended(&self) -> MendedAnswers {
+        self.mended.so_far()
     }
 
     /// Sends a write once and says what that proves. A rejected token is renewed once and the write repeated, as a 401
@@ -184,6 +214,45 @@ impl Client {
                 Some(asked) => self.limiter.hold(asked),
                 None => tokio::time::sleep(wait).await,
             }
+        }
+    }
+
+    /// Like [`Client::ask`], for a single record that others can do without: one that goes on failing while the service answers
+    /// is given up after a few tries.
+    ///
+    /// # Errors
+    /// The login is rejected, the host cannot be reached, or the service has no time for anybody.
+    pub async fn ask_briefly(&self, url: &Url) -> Result<Single> {
+        let mut waits = waits(BRIEF_ATTEMPTS - 1);
+        loop {
+            let error = {
+                let permit = self.limiter.acquire().await;
+                let attempt = self.attempt(entity::Method::Get, url, None).await?;
+                let is_its_own = match &attempt {
+                    Attempt::Answered(answer) => answer.status >= 500 || answer.status < 400,
+                    Attempt::Lost(_) => true,
+                    Attempt::NotSent(_) => false,
+                };
+                match self.read_answer(url, attempt) {
+                    Read::Document(document) => {
+                        permit.on_success();
+                        return Ok(Single::Document(document));
+                    }
+                    Read::Rejected(rejection) => return Ok(Single::Rejected(rejection)),
+                    Read::ForGood(error) => return Ok(Single::Failing(error)),
+                    Read::ForNow(error, asked) if is_its_own && asked.is_none() => error,
+                    Read::ForNow(..) => {
+                        drop(permit);
+                        let answer = self.ask(url).await?;
+                        return Ok(answer.map_or_else(Single::Rejected, Single::Document));
+                    }
+                }
+            };
+            let Some(wait) = waits.next() else {
+                return Ok(Single::Failing(error));
+            };
+            self.count_retry();
+            tokio::time::sleep(wait).await;
         }
     }
 
@@ -259,6 +328,9 @@ impl Client {
             Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
         };
         self.answered.store(true, Ordering::Relaxed);
+        if let Some(ahead) = clock_ahead(&response.headers, SystemTime::now()) {
+            self.clock_ahead.store(ahead, Ordering::Relaxed);
+        }
         let status = response.status;
         Ok(match response.body {
             Ok(body) => Attempt::Answered(Answer::new(status, &response.headers, body)),
@@ -281,7 +353,17 @@ impl Client {
             Attempt::Answered(answer) => answer,
             Attempt::NotSent(why) | Attempt::Lost(why) => return passing(why, None),
         };
-        let document = envelope::parse(&answer.body);
+        let document = match envelope::parse_mended(&answer.body) {
+            // A list that came up empty because something failed is not empty.
+            Some((document, mends)) if mends.has_failure && !envelope::holds_records(&document) => {
+                return passing(message!("api.failed_and_empty"), answer.retry_after);
+            }
+            Some((document, mends)) => {
+                self.mended.add(mends);
+                Some(document)
+            }
+            None => None,
+        };
         let secrets = LazyCell::new(|| Secrets::new(self.auth.secrets()));
         let rejection = document
             .as_ref()
@@ -290,6 +372,9 @@ impl Client {
         let why = rejection
             .as_ref()
             .map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+        if let Some(busy) = document.as_ref().filter(|_| answer.status != 401).and_then(envelope::busy) {
+            return passing(secrets.hide(&busy).into(), answer.retry_after);
+        }
         match answer.status {
             300..=399 => Read::ForGood(
                 Error::cannot_run(message!(
@@ -321,6 +406,13 @@ impl Client {
     pub fn service(&self) -> &Service {
         &self.service
     }
+}
+
+/// Seconds that the clock of an answer's `Date` is ahead of ours.
+fn clock_ahead(headers: &HeaderMap, now: SystemTime) -> Option<i64> {
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let seconds = |time: SystemTime| i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok();
+    Some(seconds(date)? - seconds(now)?)
 }
 
 /// What came of an attempt to read.

@@ -101,6 +101,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
+    // What it holds in memory is of no use while rows are sent.
+    drop(index);
     // No cells are kept of rows that nobody agreed to send.
     if let Some(cells) = rows.cells.take() {
         cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;

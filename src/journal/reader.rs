@@ -117,6 +117,11 @@ impl JournalReader {
         &self.identity
     }
 
+    /// Holds few pages in memory: who reads from one end to the other needs each of them once.
+    fn hold_little(&self) -> Result<()> {
+        self.connection.pragma_update(None, "cache_size", -128).map_err(|error| failed(&self.folder, error))
+    }
+
     /// How the run ended, when it did; false beside it when there is more to do.
     ///
     /// # Errors
@@ -683,6 +688,7 @@ impl OperationCursor {
         let row_index = folder.to_owned();
         let thread = std::thread::Builder::new().spawn(move || {
             let read = JournalReader::open(&row_index).and_then(|past| {
+                past.hold_little()?;
                 let mut from = 0;
                 loop {
                     let operations = past.operations(from, AT_A_TIME)?;

@@ -1,9 +1,7 @@
 //! Ctrl-C and its like: the first one asks a command to stop at the next good place, the second one leaves at once.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use rust_i18n::t;
+use tokio::sync::watch;
 
 use super::printer::interrupted;
 use crate::error::{Error, Exit, Result};
@@ -69,7 +67,7 @@ pub fn leave_at_once() -> ! {
 
 /// Whether the user asked to stop.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub struct Interrupt(watch::Sender<bool>);
 
 impl Interrupt {
     /// Listens from now on; must be called inside the runtime.
@@ -80,7 +78,7 @@ impl Interrupt {
             let flag = interrupt.clone();
             tokio::spawn(async move {
                 signals.next().await;
-                flag.0.store(true, Ordering::SeqCst);
+                flag.0.send_replace(true);
                 interrupted(&t!("refresh.stopping"));
                 signals.next().await;
                 leave_at_once();
@@ -91,7 +89,20 @@ impl Interrupt {
 
     /// Whether the user asked to stop.
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        *self.0.borrow()
+    }
+
+    /// What `work` comes to, unless the user asks to stop before: then it is given up where it waits.
+    ///
+    /// # Errors
+    /// What `work` says; the user asked to stop.
+    pub async fn unless_set<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut asked = self.0.subscribe();
+        tokio::select! {
+            done = work => done,
+            // The sender lives as long as this.
+            _ = asked.wait_for(|is_asked| *is_asked) => Err(interrupted_error()),
+        }
     }
 
     /// An error once the user asked to stop.
@@ -100,8 +111,12 @@ impl Interrupt {
     /// The user asked to stop.
     pub fn check(&self) -> Result<()> {
         match self.is_set() {
-            true => Err(Error::interrupted(message!("refresh.interrupted")).hint(message!("refresh.continue_hint"))),
+            true => Err(interrupted_error()),
             false => Ok(()),
         }
     }
+}
+
+fn interrupted_error() -> Error {
+    Error::interrupted(message!("refresh.interrupted")).hint(message!("refresh.continue_hint"))
 }
