@@ -111,7 +111,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
-    settle_after(&mut sent, options, &mut index, printer);
+    settle_after(&mut sent, options, printer);
     finish(options, &preflight, sent, started, printer)
 }
 
@@ -156,7 +156,7 @@ fn settle_before(
 
 /// Finds out what became of the rows that a command leaves in doubt. What cannot be found out now, `bw8 settle` may find out
 /// later.
-fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, index: &mut RunIndex, printer: &Printer) {
+fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer: &Printer) {
     let is_of_use = match &sent.cause {
         None | Some(Cause::Repeats(_)) => sent.recorded.broken.is_none(),
         Some(Cause::Interrupted | Cause::Halted(_) | Cause::Failed(_)) => false,
@@ -176,8 +176,9 @@ fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, index: &mut RunInd
             return Ok(None);
         }
         // Records that other runs made are theirs.
+        let mut index = options.account.index()?;
         index.memory(&options.entity().name)?;
-        let about = Whereabouts { account: &options.account, catalog: options.catalog, index };
+        let about = Whereabouts { account: &options.account, catalog: options.catalog, index: &index };
         // A person's word to send once more counts for what was in doubt when it was given.
         let doubt = DoubtOptions { resends: false, honours: Honours::Nothing, ..options.doubt };
         settle::settle(journal, &kept, &about, doubt, printer).map(|found| Some((found, unknown + without_id)))

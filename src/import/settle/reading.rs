@@ -19,7 +19,7 @@ use crate::journal::{JournalReader, Operation, Status};
 use crate::message;
 use crate::mirror::{Key, List, Mirror};
 use crate::projection::service_time;
-use crate::refresh::{ListQuery, Refresher};
+use crate::refresh::{ListQuery, Page, Refresher};
 
 /// Rows that are settled together: what they sent is held in memory.
 const AT_ONCE: u64 = 50_000;
@@ -80,9 +80,13 @@ impl Settling<'_> {
         let Some(mut query) = ListQuery::new(entity, "list", service) else {
             return Err(Error::cannot_run(message!("memory.no_list")));
         };
+        // The first answer tells what the service's clock says.
+        let first = query.endpoint.paged.then_some(Page { number: 1, size: 1 });
+        self.client.read(&query.address(self.client.target(), service, first)).await?;
         // What the run made is no older than the run.
         if let Some([from, _]) = query.created(service) {
-            let day = service_time(past.identity().started / 1000, service).date();
+            let began = past.identity().started / 1000 + self.client.clock_ahead();
+            let day = service_time(began, service).date();
             let day = day.saturating_sub(jiff::Span::new().days(OVERLAP_DAYS));
             let from = from.clone();
             query = query.with(&from, &format!("{day} 00:00:00"));
@@ -95,9 +99,11 @@ impl Settling<'_> {
             stop: self.interrupt,
             progress: self.progress,
             kept_secrets: &[],
+            // What is in it is there, whatever is missing.
+            accepts_incomplete: true,
         };
         let refreshed = refresher.read_all(&query).await?;
-        let is_whole = refreshed.warnings.is_empty();
+        let is_whole = !refreshed.is_incomplete && refreshed.reports.iter().all(|report| report.hidden == 0);
         let list = refreshed.list;
         let record = |id: &str| -> Result<Option<Map<String, Value>>> {
             let body = mirror.get(&list, &Key::of(id))?;
