@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use rust_i18n::t;
 
 use crate::account::Account;
@@ -12,7 +13,7 @@ use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Headings, Input};
-use crate::import::{Answers, PreflightOptions, stdin};
+use crate::import::{Answers, DoubtOptions, Honours, PreflightOptions, SERVER_TIMEOUT, stdin};
 use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
@@ -135,6 +136,8 @@ pub(super) struct SendingOptions {
     /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
     #[arg(long)]
     pub notifications_off: bool,
+    #[command(flatten)]
+    pub doubt: DoubtArguments,
 }
 
 impl SendingOptions {
@@ -145,6 +148,44 @@ impl SendingOptions {
             expected,
             is_account_meant: self.other_account || self.same_account.is_some() || settings.account.is_some(),
             notifications_off: self.notifications_off,
+        }
+    }
+}
+
+/// What a user says about rows in doubt.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DoubtArguments {
+    /// Seconds the service may still be working on a request whose answer was lost
+    #[arg(long, value_name = "SECONDS", default_value_t = SERVER_TIMEOUT.as_secs())]
+    pub server_timeout: u64,
+    /// Send rows once more of which it cannot be found out whether they arrived, though they may then be there twice
+    #[arg(long)]
+    pub resend_unknown: bool,
+    /// What this account does with a request id that it has seen before: answers as the first time, or refuses
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub server_dedupe: Option<ServerDedupe>,
+}
+
+/// What a service that knows request ids again does with a repeated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ServerDedupe {
+    /// It answers as it did the first time.
+    Replay,
+    /// It refuses.
+    Refuse,
+}
+
+impl DoubtArguments {
+    /// What is said about rows in doubt.
+    pub(super) fn options(&self) -> DoubtOptions {
+        DoubtOptions {
+            server_timeout: Duration::from_secs(self.server_timeout),
+            honours: match self.server_dedupe {
+                None => Honours::Nothing,
+                Some(ServerDedupe::Replay) => Honours::Replays,
+                Some(ServerDedupe::Refuse) => Honours::Refuses,
+            },
+            resends: self.resend_unknown,
         }
     }
 }
