@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
 use sha2::{Digest, Sha256};
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Context, Error, Result};
 use crate::files::AtomicFile;
 use crate::format;
 use crate::journal::{JournalReader, RunIdentity};
 use crate::message;
+use crate::message::Message;
 
 /// Keeps standard input in the run's folder when that is named, else beside the runs, under a name made of its content so
 /// that the same rows given again are the same file. A run that has its input already needs none again, and refuses other
@@ -29,6 +31,43 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     let place = || message!("csv.cannot_write", file = folder.display());
     std::fs::create_dir_all(&folder).context(place)?;
     let mut file = AtomicFile::new_in(&folder).context(place)?;
+    let (hash, head) = receive(&mut file, place)?;
+    if let Some(kept) = kept {
+        return match head.is_empty() || hash_of(&kept)? == hash {
+            true => Ok(kept),
+            false => Err(Error::usage(message!("import.stdin_changed", folder = folder.display()))
+                .hint(message!("import.stdin_changed_hint"))),
+        };
+    }
+    if head.is_empty() {
+        return Err(empty());
+    }
+    let extension = format::of_first_bytes(&head).unwrap_or(&format::CSV).extension();
+    let name = match run {
+        Some(_) => format!("input.{extension}"),
+        None => format!("{hash}.{extension}"),
+    };
+    let path = folder.join(name);
+    file.replace(&path).context(place)?;
+    Ok(path)
+}
+
+/// Keeps standard input for as long as a command looks it over.
+///
+/// # Errors
+/// Standard input that ends in an error or holds nothing; no temporary file can be made.
+pub fn keep_for_now() -> Result<TempPath> {
+    let place = || message!("import.no_temporary_file");
+    let mut file = NamedTempFile::new().context(place)?;
+    let (_, head) = receive(&mut file, place)?;
+    match head.is_empty() {
+        true => Err(empty()),
+        false => Ok(file.into_temp_path()),
+    }
+}
+
+/// Writes standard input to a file, and tells its hash and its first bytes.
+fn receive(file: &mut impl Write, place: impl Fn() -> Message) -> Result<(String, Vec<u8>)> {
     let mut source = std::io::stdin().lock();
     let mut hasher = Sha256::new();
     let mut head = Vec::new();
@@ -42,28 +81,14 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
         if head.len() < 4 {
             head.extend_from_slice(&buffer[..read.min(4)]);
         }
-        file.write_all(&buffer[..read]).context(place)?;
+        file.write_all(&buffer[..read]).context(&place)?;
     }
-    let hash: String = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    if let Some(kept) = kept {
-        return match head.is_empty() || hash_of(&kept)? == hash {
-            true => Ok(kept),
-            false => Err(Error::usage(message!("import.stdin_changed", folder = folder.display()))
-                .hint(message!("import.stdin_changed_hint"))),
-        };
-    }
-    if head.is_empty() {
-        return Err(Error::usage(message!("format.empty", file = t!("import.standard_input")))
-            .hint(message!("import.stdin_empty_hint")));
-    }
-    let extension = format::of_first_bytes(&head).unwrap_or(&format::CSV).extension();
-    let name = match run {
-        Some(_) => format!("input.{extension}"),
-        None => format!("{hash}.{extension}"),
-    };
-    let path = folder.join(name);
-    file.replace(&path).context(place)?;
-    Ok(path)
+    let hash = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok((hash, head))
+}
+
+fn empty() -> Error {
+    Error::usage(message!("format.empty", file = t!("import.standard_input"))).hint(message!("import.stdin_empty_hint"))
 }
 
 /// The hash of a kept input, made as that of standard input.
