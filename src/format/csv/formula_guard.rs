@@ -57,7 +57,7 @@ pub(super) fn unguard_cells(cells: &mut StringRecord, spare: &mut StringRecord) 
 pub(super) fn is_marked_text(text: &str) -> bool {
     text.strip_prefix(['\'', '`']).is_some_and(|rest| {
         !rest.contains(['\'', '`']) && rest.starts_with(|c: char| c.is_ascii_digit() || !c.is_ascii())
-    }) && !is_marked_number(text)
+    }) && !is_guarded(text)
 }
 
 /// Whether a cell holds a formula itself, as text: what it comes to is not in the file. `=)` is none.
