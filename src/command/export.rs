@@ -43,6 +43,9 @@ pub struct Arguments {
     /// Keep the data in a temporary file that is deleted, not in the local copy
     #[arg(long)]
     no_mirror: bool,
+    /// Write what came even when it cannot be proved to be all: the manifest says so, and the exit code is 5
+    #[arg(long)]
+    accept_incomplete: bool,
     #[command(flatten)]
     connection: ConnectionOptions,
     #[command(flatten)]
@@ -166,6 +169,7 @@ impl Arguments {
             output,
             has_details: self.details,
             has_messages: self.messages,
+            accepts_incomplete: self.accept_incomplete,
             mirror: match (self.incremental, self.no_mirror) {
                 (true, _) => MirrorUse::ReadChanges,
                 (false, true) => MirrorUse::Temporary,

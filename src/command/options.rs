@@ -72,18 +72,20 @@ impl ReadingOptions {
         }
     }
 
-    /// A file that is looked over, or standard input, which is kept until the end of the command.
+    /// A file that is looked over; standard input and a pipe are kept until the end of the command.
     ///
     /// # Errors
     /// Standard input that holds nothing or cannot be kept.
     pub(super) fn looked_over(&self, file: &Path, headings: Arc<dyn Headings>) -> Result<(Input, Option<TempPath>)> {
-        match file.as_os_str() == "-" {
-            true => {
-                let kept = stdin::keep_for_now()?;
-                Ok((self.input(kept.to_path_buf(), t!("import.standard_input").into_owned(), headings), Some(kept)))
-            }
-            false => Ok((self.input(file.to_owned(), file.display().to_string(), headings), None)),
+        let shown = match file.as_os_str() == "-" {
+            true => t!("import.standard_input").into_owned(),
+            false => file.display().to_string(),
+        };
+        if !stdin::is_read_once(file) {
+            return Ok((self.input(file.to_owned(), shown, headings), None));
         }
+        let kept = stdin::keep_for_now(file)?;
+        Ok((self.input(kept.to_path_buf(), shown, headings), Some(kept)))
     }
 }
 
@@ -190,7 +192,10 @@ impl InputOptions {
         let entity = self.mode.entity(importable(settings, &self.entity)?);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
         let (path, shown) = match self.file.as_os_str() == "-" {
-            true => (stdin::keep(run)?, t!("import.standard_input").into_owned()),
+            true => (stdin::keep(&self.file, run)?, t!("import.standard_input").into_owned()),
+            false if stdin::is_read_once(&self.file) => {
+                (stdin::keep(&self.file, run)?, self.file.display().to_string())
+            }
             false => (self.file.clone(), self.file.display().to_string()),
         };
         let headings = KnownHeadings::new(&entity, mapping_file.as_ref());

@@ -50,6 +50,8 @@ pub struct Paging {
     pub advised: u32,
     /// Member of an answer with the total over all pages.
     pub count: String,
+    /// Member of an answer with the address of the next page, empty on the last one.
+    pub next: String,
     /// How sure it is.
     #[serde(rename = "mark")]
     pub confidence: Confidence,

@@ -5,17 +5,21 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::facts;
-use super::gather::Gathered;
+use super::gather::{FailedPages, Gathered};
+use super::mended::Mended;
 use super::plan::ExportPlan;
 use super::publish::{FileSum, Published};
 use super::stage::StagedFile;
 use crate::error::{Context, Result};
-use crate::files;
+use crate::files::{self, Access};
 use crate::message;
 use crate::refresh::ListReport;
 
 /// Version of the manifest.
 const VERSION: u32 = 1;
+
+/// What its name has beyond that of the file it belongs to.
+const ENDING: &str = ".manifest.json";
 
 /// What was exported, and how it is known to be all.
 #[derive(Debug, Serialize)]
@@ -45,6 +49,10 @@ pub(super) struct Manifest {
     pub lists: Vec<ListReport>,
     /// The files.
     pub files: Vec<FileSum>,
+    /// Records whose own page failed.
+    pub failed_pages: FailedPages,
+    /// What was not as it should be in the answers and was read all the same.
+    pub mended: Mended,
     /// What the user should know.
     pub warnings: Vec<String>,
 }
@@ -57,8 +65,10 @@ impl Manifest {
         gathered: &Gathered,
         staged: &[StagedFile],
         published: &Published,
+        mended: Mended,
     ) -> Self {
         let options = plan.options;
+        let warnings = gathered.warnings.iter().chain(&published.warnings).cloned().chain(mended.warnings());
         Manifest {
             version: VERSION,
             entity: options.entity.name.clone(),
@@ -66,23 +76,26 @@ impl Manifest {
             exported: options.now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
             account: account.to_owned(),
             filter: facts::filters(plan),
-            complete: true,
+            complete: !gathered.is_incomplete,
             records: staged.first().map_or(0, |file| file.rows),
-            server_count: gathered.reports.last().and_then(|report| report.count_after),
+            server_count: gathered.server_count,
             deleted_left_out: staged.first().map_or(0, |file| file.deleted_left_out),
             lists: gathered.reports.clone(),
             files: published.sums.clone(),
-            warnings: gathered.warnings.iter().chain(&published.warnings).cloned().collect(),
+            failed_pages: gathered.failed_pages.clone(),
+            warnings: warnings.collect(),
+            mended,
         }
     }
 
-    /// Writes it beside an export's file, whole or not at all: `weekly.xlsx` has `weekly.manifest.json`.
+    /// Writes it beside an export's file, whole or not at all: `weekly.xlsx` has `weekly.xlsx.manifest.json`.
     ///
     /// # Errors
     /// A full disk.
     pub(super) fn write_beside(&self, file: &Path) -> Result<()> {
-        let path = file.with_extension("manifest.json");
-        files::whole(&path, |file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let path = file.with_file_name(format!("{}{ENDING}", files::cut_name(&name, ENDING.len())));
+        files::whole(&path, Access::Usual, |file| {
             serde_json::to_writer_pretty(file, self).context(|| message!("export.cannot_write", file = path.display()))
         })
     }

@@ -44,10 +44,10 @@ pub(super) async fn name_lists<'a>(
         }
         let found = match whole_list(refresher, entity, count).await {
             Ok(Some(list)) => Ok(list),
-            Ok(None) => one_by_one(refresher, entity, fields, records, filter).await,
+            Ok(None) => one_by_one(refresher, entity, fields, records, filter, warnings).await,
             Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             // A list that is only assumed, or not allowed: single records may still be.
-            Err(_) => one_by_one(refresher, entity, fields, records, filter).await,
+            Err(_) => one_by_one(refresher, entity, fields, records, filter, warnings).await,
         };
         match found {
             Ok(list) => lists.push((entity, list)),
@@ -73,7 +73,8 @@ async fn whole_list(refresher: &Refresher<'_>, entity: &Entity, most: u64) -> Re
             return Ok(None);
         }
     }
-    let refreshed = refresher.read_changes(&query).await?;
+    // A name that is missing shows as an empty cell; half a list would make many of them.
+    let refreshed = Refresher { accepts_incomplete: false, ..*refresher }.read_changes(&query).await?;
     refresher.mirror.mark_used(&refreshed.list)?;
     Ok(Some(refreshed.list))
 }
@@ -85,6 +86,7 @@ async fn one_by_one(
     fields: &[&Field],
     records: &RecordReader<'_>,
     filter: &RecordFilter<'_>,
+    warnings: &mut Vec<String>,
 ) -> Result<List> {
     let now = jiff::Timestamp::now().as_second();
     let mut list = refresher.mirror.list(&entity.name, NAMES_QUERY)?;
@@ -108,6 +110,10 @@ async fn one_by_one(
         }
     }
     missing.sort_unstable();
-    refresher.read_single(entity, &list, missing).await?;
+    let failed = refresher.read_single(entity, &list, missing).await?;
+    if failed > 0 {
+        let label = entity.label(Language::current());
+        warnings.push(t!("export.names_failed", count = failed, entity = label).into_owned());
+    }
     Ok(list)
 }

@@ -38,6 +38,8 @@ pub struct ExportOptions<'a> {
     pub has_messages: bool,
     /// What becomes of what was read.
     pub mirror: MirrorUse,
+    /// What cannot be proved to be all is written all the same, marked so.
+    pub accepts_incomplete: bool,
     /// The moment the export is of, where the service is.
     pub now: DateTime,
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::manifest::Manifest;
 use crate::api::Client;
 use crate::entity::Entity;
+use crate::error::Exit;
 use crate::language::Language;
 use crate::terminal::Printer;
 
@@ -23,15 +24,21 @@ pub(super) struct Exported {
 }
 
 impl Exported {
-    /// Tells it.
-    pub(super) fn tell(&self, entity: &Entity, printer: &Printer, client: &Client, began: Instant) {
+    /// Tells it. What is not complete has an exit code of its own.
+    pub(super) fn tell(&self, entity: &Entity, printer: &Printer, client: &Client, began: Instant) -> Exit {
         let manifest = &self.manifest;
         for warning in &manifest.warnings {
             printer.warn(warning);
         }
         let label = entity.label(Language::current());
-        let text = t!("export.done", entity = label, records = manifest.records, files = self.files.join(", "));
-        if self.is_printed || printer.is_quiet() {
+        let (records, files) = (manifest.records, self.files.join(", "));
+        let (text, exit) = match manifest.complete {
+            true => (t!("export.done", entity = label, records = records, files = files), Exit::Done),
+            false => (t!("export.done_incomplete", entity = label, records = records, files = files), Exit::Stopped),
+        };
+        if exit == Exit::Stopped {
+            printer.warn(&text);
+        } else if self.is_printed || printer.is_quiet() {
             printer.say(&text);
         } else {
             printer.result(&text);
@@ -41,17 +48,21 @@ impl Exported {
                 "version": 1,
                 "entity": manifest.entity,
                 "finished": true,
+                "complete": manifest.complete,
                 "records": manifest.records,
                 "server_count": manifest.server_count,
                 "deleted_left_out": manifest.deleted_left_out,
                 "files": self.files,
+                "failed_pages": manifest.failed_pages,
+                "mended": manifest.mended,
                 "warnings": manifest.warnings,
                 "windows": manifest.lists,
                 "requests": client.requests(),
                 "retries": client.retries(),
                 "seconds": began.elapsed().as_secs_f64(),
-                "exit": 0,
+                "exit": exit,
             }));
         }
+        exit
     }
 }

@@ -2,6 +2,7 @@
 //! it is whole.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use super::columns::ColumnChoice;
 use super::filter::RecordFilter;
 use super::gather::{self, Gathered};
 use super::manifest::Manifest;
+use super::mended::Mended;
 use super::name_lists::name_lists;
 use super::options::{ExportOptions, MirrorUse};
 use super::plan::{ExportPlan, Source};
@@ -26,6 +28,7 @@ use crate::mirror::{List, Mirror};
 use crate::projection::Definitions;
 use crate::refresh::Refresher;
 use crate::terminal::{Interrupt, Printer, Progress};
+use crate::waiting::Wait;
 
 /// How often a lock that another command holds is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
@@ -43,24 +46,32 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let plan = ExportPlan::new(options)?;
     let connection = options.account.connect()?;
     let runtime = start_runtime()?;
-    let _inside = runtime.enter();
-    let stop = Interrupt::listen();
+    let stop = Interrupt::of_process();
+    let _orderly = stop.orderly(Some(message!("refresh.stopping")));
     let secrets = ColumnChoice { options }.named_secrets();
     let mirror = open_mirror(options, !secrets.is_empty(), printer)?;
     let client = Arc::new(Client::new(connection.target.clone(), &options.catalog.service)?);
     let progress = Progress::new(printer);
-    let refresher = Refresher {
-        client: &client,
-        mirror: &mirror,
-        catalog: options.catalog,
-        stop: &stop,
-        progress: &progress,
-        kept_secrets: &secrets,
+    let work = |mirror: &Mirror| {
+        let refresher = Refresher {
+            client: &client,
+            mirror,
+            catalog: options.catalog,
+            stop: &stop,
+            progress: &progress,
+            kept_secrets: &secrets,
+            accepts_incomplete: options.accepts_incomplete,
+        };
+        export(&plan, refresher, &connection.target, &runtime)
     };
-    let exported = export(&plan, refresher, &connection.target, &runtime);
+    let mut exported = work(&mirror);
+    if exported.as_ref().is_err_and(Mirror::is_damage) && options.mirror != MirrorUse::Temporary && secrets.is_empty() {
+        // What is in it can all be read again.
+        drop(mirror);
+        exported = work(&begin_anew(&options.account.mirror_file()?, printer)?);
+    }
     progress.end();
-    exported?.tell(options.entity, printer, &client, began);
-    Ok(Exit::Done)
+    Ok(exported?.tell(options.entity, printer, &client, began))
 }
 
 /// Reads, writes, puts in place.
@@ -69,17 +80,21 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     forget_old_lists(refresher.mirror)?;
     let output = &plan.options.output;
     let account = format!("{} @ {}", target.credentials.name(), target.host());
-    let mut gathered = runtime.block_on(gather::records(&refresher, plan))?;
-    let definitions = runtime.block_on(gather::definitions(&refresher, plan.options.entity))?;
+    let (mut gathered, definitions) = runtime.block_on(refresher.stop.unless_set(async {
+        let mut gathered = gather::records(&refresher, plan).await?;
+        let definitions = gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings).await?;
+        Ok((gathered, definitions))
+    }))?;
     let filter = RecordFilter::new(plan, &definitions)?;
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;
     let stage = Stage { plan, refresher, filter: &filter, directory: directory.path() };
     let staged =
         write(stage, &mut gathered, definitions, &account, runtime).map_err(|error| stage.without_directory(error))?;
-    let published = publish(&staged, output)?;
-    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published);
-    if let Some(file) = &output.file {
+    let published = publish(&staged, output, refresher)?;
+    let mended = Mended::new(refresher.client.mended(), &staged);
+    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published, mended);
+    if let Some(file) = &published.first {
         manifest.write_beside(file)?;
     }
     let_go(refresher.mirror, &gathered.lists)?;
@@ -98,18 +113,19 @@ fn write(
     let list = match (&plan.source, gathered.lists.first()) {
         (Source::Tags, _) => return stage.tags(&gathered.lists).map(|file| vec![file]),
         (_, None) => return Ok(Vec::new()),
-        (_, Some(list)) => list,
+        (_, Some(list)) => list.clone(),
     };
-    let warnings = &mut gathered.warnings;
-    let names = runtime.block_on(async {
-        warnings.extend(gather::details(&refresher, plan, list, filter).await?);
+    let list = &list;
+    let names = runtime.block_on(refresher.stop.unless_set(async {
+        gather::details(&refresher, plan, list, filter, gathered).await?;
+        let warnings = &mut gathered.warnings;
         if !plan.options.has_names {
             return Ok(Vec::new());
         }
         let fields = ColumnChoice { options: plan.options }.fields();
         let reader = RecordReader::new(&refresher, plan, list);
         name_lists(&refresher, &fields, &reader, filter, warnings).await
-    })?;
+    }))?;
     stage.records(list, definitions, names, account)
 }
 
@@ -128,19 +144,30 @@ fn open_mirror(options: &ExportOptions<'_>, has_secrets: bool, printer: &Printer
     }
     let file = options.account.mirror_file()?;
     printer.detail(&t!("export.mirror_at", file = file.display()));
-    Mirror::open(&file)
+    match Mirror::open(&file) {
+        Err(error) if Mirror::is_damage(&error) => begin_anew(&file, printer),
+        opened => opened,
+    }
+}
+
+/// A new mirror in the place of a damaged one.
+fn begin_anew(file: &Path, printer: &Printer) -> Result<Mirror> {
+    let aside = Mirror::set_aside(file)?;
+    printer.warn(&t!("mirror.set_aside", file = file.display(), aside = aside.display()));
+    Mirror::open(file)
 }
 
 /// Waits until no other export refreshes this account's mirror.
 fn wait_for_lock(refresher: Refresher<'_>) -> Result<File> {
-    let mut is_told = false;
+    let mut waiting = None;
     loop {
         if let Some(lock) = refresher.mirror.lock()? {
             return Ok(lock);
         }
-        if !std::mem::replace(&mut is_told, true) {
-            refresher.progress.say(&t!("mirror.waiting"));
-        }
+        waiting.get_or_insert_with(|| {
+            let ends = message!("waiting.other");
+            Wait { why: message!("mirror.waiting"), until: None, ends, is_urgent: true }.begin()
+        });
         refresher.stop.check()?;
         std::thread::sleep(LOCK_PAUSE);
     }

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use super::columns::ColumnChoice;
 use super::facts;
 use super::filter::RecordFilter;
+use super::lost_characters::LostCharacters;
 use super::plan::ExportPlan;
 use super::record_reader::RecordReader;
 use super::summary::SummaryCounter;
 use super::table::{Table, Written};
 use super::table_writer::write_table;
 use super::tags;
+use crate::api::as_text;
 use crate::entity::{Entity, Part};
 use crate::error::{Error, Result};
 use crate::format::{Column, SUMMARY_SHEET_NAMES};
@@ -31,6 +33,8 @@ pub(super) struct StagedFile {
     pub rows: u64,
     /// Deleted records that were left out of it.
     pub deleted_left_out: u64,
+    /// Characters in it that could not be read.
+    pub lost: LostCharacters,
     /// What its format made of it.
     pub written: Written,
 }
@@ -77,8 +81,10 @@ impl<'a> Stage<'a> {
         let reader = RecordReader::new(&self.refresher, self.plan, list);
         let path = table.path.clone();
         self.refresher.progress.begin(&rust_i18n::t!("export.writing"), 0, None);
+        let mut lost = LostCharacters::default();
         let (counts, written) = write_table(table, |rows, send| {
-            let counts = reader.each(self.filter, |_, record, detail| {
+            let counts = reader.each(self.filter, |key, record, detail| {
+                lost.look_through(&key.text, record, detail, projection.custom);
                 if let Some(counter) = &mut counter {
                     counter.add(detail.unwrap_or(record));
                 }
@@ -90,7 +96,7 @@ impl<'a> Stage<'a> {
             Ok((counts, summary))
         })?;
         let rows = counts.passed;
-        let records = StagedFile { path, suffix: String::new(), rows, deleted_left_out: counts.deleted, written };
+        let records = StagedFile { path, suffix: String::new(), rows, deleted_left_out: counts.deleted, lost, written };
         let mut staged = vec![records];
         if options.has_messages {
             for part in &options.entity.parts {
@@ -113,16 +119,20 @@ impl<'a> Stage<'a> {
         let suffix = format!("-{}", part.name);
         let table = self.table(options.language().pick(&part.zh, &part.en), &suffix, formats(&projection));
         let path = table.path.clone();
+        let mut lost = LostCharacters::default();
+        let id = options.entity.id.as_deref().unwrap_or_default();
         let (rows, written) = write_table(table, |rows, send| {
             let mut count = 0;
             reader.each_part(self.filter, &part.name, |part| {
                 count += 1;
+                let of = part.get(id).map(as_text).unwrap_or_default();
+                lost.look_through(&of, part, None, projection.custom);
                 projection.add(part, None, rows)?;
                 send(rows)
             })?;
             Ok((count, None))
         })?;
-        Ok(StagedFile { path, suffix, rows, deleted_left_out: 0, written })
+        Ok(StagedFile { path, suffix, rows, deleted_left_out: 0, lost, written })
     }
 
     /// Writes the tags in use of these lists' records.
@@ -136,7 +146,14 @@ impl<'a> Stage<'a> {
         let table = self.table(options.entity.label(options.language()), "", tags::columns(options.headers));
         let path = table.path.clone();
         let written = tags::write(&counts, &table)?;
-        Ok(StagedFile { path, suffix: String::new(), rows: counts.len() as u64, deleted_left_out: 0, written })
+        Ok(StagedFile {
+            path,
+            suffix: String::new(),
+            rows: counts.len() as u64,
+            deleted_left_out: 0,
+            lost: LostCharacters::default(),
+            written,
+        })
     }
 
     fn style(&self) -> CellStyle {

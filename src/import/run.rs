@@ -21,11 +21,12 @@ use super::resume::{self, OpenedRun};
 use crate::account::Account;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
+use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::mapping::MappingFile;
 use crate::message;
-use crate::terminal::{Printer, quoted_path};
+use crate::terminal::{Interrupt, Printer, quoted_path};
 
 /// Name of the folder that holds the folders of runs.
 const RUNS: &str = "bw8-runs";
@@ -93,12 +94,16 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
+    // What it holds in memory is of no use while rows are sent.
+    drop(index);
     // No cells are kept of rows that nobody agreed to send.
     if let Some(cells) = rows.cells.take() {
         cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
     }
     let started = Instant::now();
     let folder = journal.folder().to_owned();
+    // From here on a stop is in order: what is on its way comes back, and is reported.
+    let _orderly = Interrupt::of_process().orderly(None);
     let sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
     finish(options, &preflight, sent, started, printer)
@@ -147,7 +152,7 @@ fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::File>> {
         }
         begun => begun.context(place)?,
     };
-    file.lock().context(place)?;
+    files::lock(&file, &folder.join("begin.lock")).context(place)?;
     Ok(Some(file))
 }
 

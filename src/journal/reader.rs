@@ -116,6 +116,11 @@ impl JournalReader {
         &self.identity
     }
 
+    /// Holds few pages in memory: who reads from one end to the other needs each of them once.
+    fn hold_little(&self) -> Result<()> {
+        self.connection.pragma_update(None, "cache_size", -128).map_err(|error| failed(&self.folder, error))
+    }
+
     /// How the run ended, when it did; false beside it when there is more to do.
     ///
     /// # Errors
@@ -227,6 +232,25 @@ impl JournalReader {
             .query_row("SELECT count(*) FROM operation WHERE status = 1 AND id IS NULL", [], |row| row.get(0))
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Calls `take` with the id of every record that a row made, those of an earlier input included.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn each_made(&self, mut take: impl FnMut(&str)) -> Result<()> {
+        let made = (|| {
+            let mut statement = self.connection.prepare(
+                "SELECT CAST(id AS TEXT) FROM operation WHERE status = 1 AND id IS NOT NULL
+                 UNION ALL SELECT CAST(id AS TEXT) FROM earlier WHERE status = 1 AND id IS NOT NULL",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                take(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        })();
+        made.map_err(|error: rusqlite::Error| failed(&self.folder, error))
     }
 
     /// So many of the rows that made a record whose id is known, from the first on.
@@ -570,6 +594,7 @@ impl OperationCursor {
         let row_index = folder.to_owned();
         let thread = std::thread::Builder::new().spawn(move || {
             let read = JournalReader::open(&row_index).and_then(|past| {
+                past.hold_little()?;
                 let mut from = 0;
                 loop {
                     let operations = past.operations(from, AT_A_TIME)?;

@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
-use serde_json::Value;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::tables::{Batch, Key, List, PageCursor, TABLES, VERSION, read_cursor, read_list};
 use crate::error::{Context, Error, Result};
-use crate::files::StagingDirectory;
+use crate::files::{StagingDirectory, free_name_beside};
 use crate::message;
 use crate::message::Message;
+
+/// Ends the names of files that were set aside.
+pub const DAMAGED: &str = "damaged";
 
 /// The local copy of one account's records.
 #[derive(Debug)]
@@ -52,6 +54,29 @@ impl Mirror {
         let mirror = Mirror { connection, path: path.to_owned(), noted: RefCell::default(), _temporary: None };
         mirror.set_up().map_err(|error| error.hint(message!("mirror.cannot_open_hint")))?;
         Ok(mirror)
+    }
+
+    /// Whether an error says that the file is damaged, and not that it cannot be reached.
+    pub fn is_damage(error: &Error) -> bool {
+        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<rusqlite::Error>());
+        let code = source.and_then(rusqlite::Error::sqlite_error_code);
+        matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    /// Moves a damaged file out of the way, so that the next mirror begins anew. Tells where it is.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn set_aside(path: &Path) -> Result<PathBuf> {
+        let cannot_open = || message!("mirror.cannot_open", file = path.display());
+        let aside = path.with_extension(DAMAGED);
+        let aside = if aside.exists() { free_name_beside(&aside)? } else { aside };
+        std::fs::rename(path, &aside).context(cannot_open)?;
+        for extra in ["db-wal", "db-shm"] {
+            // They are of no use without the file.
+            let _ = std::fs::remove_file(path.with_extension(extra));
+        }
+        Ok(aside)
     }
 
     /// A mirror that is gone when it is dropped.
@@ -199,11 +224,12 @@ impl Mirror {
         })
     }
 
-    /// Ends a generation: what it did not see is gone. Tells how many records that were.
+    /// Ends a generation: what it did not see is gone, and everything the service had at `complete` is here. Tells how many
+    /// records are gone.
     ///
     /// # Errors
     /// A full disk.
-    pub fn end_generation(&self, list: &List, total: Option<u64>) -> Result<u64> {
+    pub fn end_generation(&self, list: &List, complete: Option<i64>, total: Option<u64>) -> Result<u64> {
         self.together(|| {
             let gone =
                 self.execute("DELETE FROM record WHERE list = ? AND seen < ?", params![list.id, list.generation])?;
@@ -212,22 +238,42 @@ impl Mirror {
                  WHERE record.list = ?1 AND record.rank = detail.rank AND record.key = detail.key)",
                 params![list.id],
             )?;
-            self.finish_refresh(list, list.began, total)?;
+            self.finish_refresh(list, complete, total)?;
             Ok(gone as u64)
         })
     }
 
-    /// Notes that everything the service had at `began` is here.
+    /// Notes that everything the service had at `complete` is here.
     ///
     /// # Errors
     /// A full disk.
-    pub fn finish_refresh(&self, list: &List, began: Option<i64>, total: Option<u64>) -> Result<()> {
+    pub fn finish_refresh(&self, list: &List, complete: Option<i64>, total: Option<u64>) -> Result<()> {
         self.execute(
             "UPDATE list SET is_read = 1, complete = ?, total = ? WHERE id = ?",
-            params![began, total.map(to_i64), list.id],
+            params![complete, total.map(to_i64), list.id],
         )?;
         self.execute("DELETE FROM window WHERE list = ?", params![list.id])?;
         Ok(())
+    }
+
+    /// Notes what proves that a list is whole.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put_proof(&self, list: &List, proof: &str) -> Result<()> {
+        self.execute("UPDATE list SET proof = ? WHERE id = ?", params![proof, list.id]).map(drop)
+    }
+
+    /// What was noted of the last whole reading of a list; empty when nothing was.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn proof(&self, list: &List) -> Result<String> {
+        self.connection
+            .prepare_cached("SELECT proof FROM list WHERE id = ?")
+            .and_then(|mut statement| statement.query_row(params![list.id], |row| row.get(0)).optional())
+            .map(Option::unwrap_or_default)
+            .context(|| self.failed())
     }
 
     /// Notes that what was read is written out: the next refresh begins anew.
@@ -238,31 +284,74 @@ impl Mirror {
         self.execute("UPDATE list SET is_read = 0, began = NULL WHERE id = ?", params![list.id]).map(drop)
     }
 
+    /// Notes that what was read is not all there is: the next refresh begins anew, and nothing is built on this one.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn mark_incomplete(&self, list: &List) -> Result<()> {
+        self.execute("UPDATE list SET is_read = 0, began = NULL, complete = NULL WHERE id = ?", params![list.id])?;
+        self.forget_cursors(list, 0)
+    }
+
+    /// Moves all that a list's generation has seen into another list, as seen by that one's. The first list is forgotten.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn move_into(&self, from: &List, to: &List) -> Result<()> {
+        self.execute(
+            "INSERT OR REPLACE INTO record(list, rank, key, seen, body)
+             SELECT ?, rank, key, ?, body FROM record WHERE list = ? AND seen = ?",
+            params![to.id, to.generation, from.id, from.generation],
+        )?;
+        self.execute(
+            "INSERT OR IGNORE INTO custom(list, key) SELECT ?, key FROM custom WHERE list = ?",
+            params![to.id, from.id],
+        )?;
+        self.forget_now(from)
+    }
+
     /// Forgets a list with everything in it.
     ///
     /// # Errors
     /// A full disk.
     pub fn forget(&self, list: &List) -> Result<()> {
-        self.together(|| {
-            for table in ["record", "detail", "custom", "window"] {
-                self.execute(&format!("DELETE FROM {table} WHERE list = ?"), params![list.id])?;
-            }
-            self.noted.borrow_mut().remove(&list.id);
-            self.execute("DELETE FROM list WHERE id = ?", params![list.id]).map(drop)
-        })
+        self.together(|| self.forget_now(list))
     }
 
-    /// Stores a record as seen by the list's generation.
+    fn forget_now(&self, list: &List) -> Result<()> {
+        for table in ["record", "detail", "custom", "window"] {
+            self.execute(&format!("DELETE FROM {table} WHERE list = ?"), params![list.id])?;
+        }
+        self.noted.borrow_mut().remove(&list.id);
+        self.execute("DELETE FROM list WHERE id = ?", params![list.id]).map(drop)
+    }
+
+    /// Stores a record as seen by the list's generation. Tells whether the generation had not seen it before.
     ///
     /// # Errors
     /// A full disk.
-    pub fn put(&self, list: &List, key: &Key, body: &[u8]) -> Result<()> {
+    pub fn put(&self, list: &List, key: &Key, body: &[u8]) -> Result<bool> {
+        let is_new = !self.has_seen(list, key)?;
         self.execute(
             "INSERT INTO record(list, rank, key, seen, body) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT(list, rank, key) DO UPDATE SET seen = excluded.seen, body = excluded.body",
             params![list.id, key.rank, key.text, list.generation, body],
-        )
-        .map(drop)
+        )?;
+        Ok(is_new)
+    }
+
+    /// Whether the list's generation has seen a record.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn has_seen(&self, list: &List, key: &Key) -> Result<bool> {
+        self.connection
+            .prepare_cached("SELECT seen FROM record WHERE list = ? AND rank = ? AND key = ?")
+            .and_then(|mut statement| {
+                statement.query_row(params![list.id, key.rank, key.text], |row| row.get::<_, i64>(0)).optional()
+            })
+            .map(|seen| seen == Some(list.generation))
+            .context(|| self.failed())
     }
 
     /// Notes that a custom field was met.
@@ -335,6 +424,14 @@ impl Mirror {
         self.count("SELECT COUNT(*) FROM record WHERE list = ? AND seen = ?", params![list.id, list.generation])
     }
 
+    /// How many records the generation before saw and this one did not.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn seen_only_before(&self, list: &List) -> Result<u64> {
+        self.count("SELECT COUNT(*) FROM record WHERE list = ? AND seen = ?", params![list.id, list.generation - 1])
+    }
+
     /// How many records a list holds, whichever generation saw them.
     ///
     /// # Errors
@@ -363,6 +460,18 @@ impl Mirror {
         .map(drop)
     }
 
+    /// Forgets what was asked for one record.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn forget_detail(&self, list: &List, key: &Key, name: &str) -> Result<()> {
+        self.execute(
+            "DELETE FROM detail WHERE list = ? AND rank = ? AND key = ? AND name = ?",
+            params![list.id, key.rank, key.text, name],
+        )
+        .map(drop)
+    }
+
     /// What was asked for one record, with its stamp.
     ///
     /// # Errors
@@ -384,11 +493,25 @@ impl Mirror {
     /// A file that cannot be read.
     pub fn cursor(&self, list: &List, number: i64) -> Result<Option<PageCursor>> {
         self.connection
-            .prepare_cached(
-                "SELECT number, filter, position, size, tail, count_before, count_after, pages, is_fixed, is_joined,
-                 is_finished FROM window WHERE list = ? AND number = ?",
-            )
+            .prepare_cached("SELECT state FROM window WHERE list = ? AND number = ?")
             .and_then(|mut statement| statement.query_row(params![list.id, number], read_cursor).optional())
+            .map(Option::flatten)
+            .context(|| self.failed())
+    }
+
+    /// The cursors of a list, by number, from this number on.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn cursors(&self, list: &List, from: i64) -> Result<Vec<PageCursor>> {
+        self.connection
+            .prepare_cached("SELECT state FROM window WHERE list = ? AND number >= ? ORDER BY number")
+            .and_then(|mut statement| {
+                let cursors: rusqlite::Result<Vec<_>> =
+                    statement.query_map(params![list.id, from], read_cursor)?.collect();
+                cursors
+            })
+            .map(|cursors| cursors.into_iter().flatten().collect())
             .context(|| self.failed())
     }
 
@@ -397,25 +520,20 @@ impl Mirror {
     /// # Errors
     /// A full disk.
     pub fn put_cursor(&self, list: &List, cursor: &PageCursor) -> Result<()> {
+        let state = serde_json::to_string(cursor).context(|| self.failed())?;
         self.execute(
-            "INSERT OR REPLACE INTO window(list, number, filter, position, size, tail, count_before, count_after,
-             pages, is_fixed, is_joined, is_finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                list.id,
-                cursor.number,
-                cursor.filter,
-                to_i64(cursor.position),
-                to_i64(cursor.page_size),
-                Value::from(cursor.last_keys.clone()).to_string(),
-                cursor.count_before.map(to_i64),
-                cursor.count_after.map(to_i64),
-                to_i64(cursor.pages),
-                cursor.is_fixed,
-                cursor.is_joined,
-                cursor.is_finished,
-            ],
+            "INSERT OR REPLACE INTO window(list, number, state) VALUES (?, ?, ?)",
+            params![list.id, cursor.number, state],
         )
         .map(drop)
+    }
+
+    /// Forgets how far the reading of each filter has come, from this number on.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn forget_cursors(&self, list: &List, from: i64) -> Result<()> {
+        self.execute("DELETE FROM window WHERE list = ? AND number >= ?", params![list.id, from]).map(drop)
     }
 
     fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
@@ -454,11 +572,11 @@ mod tests {
         let first = mirror.begin_generation(&list, 1).unwrap();
         mirror.put(&first, &Key::of("1"), b"{}").unwrap();
         mirror.put(&first, &Key::of("2"), b"{}").unwrap();
-        assert_eq!(mirror.end_generation(&first, Some(2)).unwrap(), 0);
+        assert_eq!(mirror.end_generation(&first, Some(1), Some(2)).unwrap(), 0);
         let second = mirror.begin_generation(&list, 2).unwrap();
         mirror.put(&second, &Key::of("2"), b"{}").unwrap();
         assert_eq!(mirror.seen(&second).unwrap(), 1);
-        assert_eq!(mirror.end_generation(&second, Some(1)).unwrap(), 1);
+        assert_eq!(mirror.end_generation(&second, Some(2), Some(1)).unwrap(), 1);
         assert_eq!(mirror.held(&second).unwrap(), 1);
         assert_eq!(mirror.after(&second, &Key::first(), 10).unwrap().records[0].0, Key::of("2"));
     }

@@ -1,10 +1,11 @@
 //! The tables of a mirror, and what their rows are in the program.
 
-/// Version of the tables; a file of another one is begun anew, as all it holds can be asked for again.
-pub(super) const VERSION: i64 = 1;
+use serde::{Deserialize, Serialize};
 
-/// Stored names stay as they are, so that no copy is lost: `question` is a list's query, `pass` its generation, `window` a page
-/// cursor, `tail` its last keys.
+/// Version of the tables; a file of another one is begun anew, as all it holds can be asked for again.
+pub(super) const VERSION: i64 = 2;
+
+/// `question` is a list's query, `pass` its generation, `window` a page cursor.
 pub(super) const TABLES: &str = "
 CREATE TABLE list(
     id INTEGER PRIMARY KEY,
@@ -20,6 +21,8 @@ CREATE TABLE list(
     complete INTEGER,
     -- The total the service gave at the end of the last refresh.
     total INTEGER,
+    -- What proved the last whole reading, as the reader of lists writes it.
+    proof TEXT NOT NULL DEFAULT '',
     UNIQUE(entity, question)
 );
 CREATE TABLE record(
@@ -48,18 +51,7 @@ CREATE TABLE custom(list INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY(list, 
 CREATE TABLE window(
     list INTEGER NOT NULL,
     number INTEGER NOT NULL,
-    filter TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    tail TEXT NOT NULL,
-    count_before INTEGER,
-    count_after INTEGER,
-    pages INTEGER NOT NULL,
-    -- The service gives pages of its own size, whatever is asked for.
-    is_fixed INTEGER NOT NULL,
-    -- Every page was seen to join the one before it.
-    is_joined INTEGER NOT NULL,
-    is_finished INTEGER NOT NULL,
+    state TEXT NOT NULL,
     PRIMARY KEY(list, number)
 ) WITHOUT ROWID;
 ";
@@ -106,31 +98,83 @@ pub struct List {
     pub total: Option<u64>,
 }
 
-/// How far the reading of one filter has come.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// How far the reading of one filter has come, and what its pages proved so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageCursor {
     /// Which of a list's filters it is, from 0.
     pub number: i64,
     /// The filter, as a query string.
     pub filter: String,
-    /// Records of the service's order that are read.
+    /// Places of the service's order that were asked for.
     pub position: u64,
     /// Records a page carries; 0 before the first one.
     pub page_size: u64,
-    /// Keys of the last page, in its order.
+    /// Keys of the last page that brought something new, in its order.
     pub last_keys: Vec<String>,
+    /// Number and size of that page.
+    pub last_page: Option<(u64, u64)>,
+    /// Places up to its last record.
+    pub reached: u64,
     /// The service's total on the first page.
     pub count_before: Option<u64>,
     /// The service's total on the last page.
     pub count_after: Option<u64>,
+    /// Whether the last page said that another one follows; none when it says nothing of the kind.
+    pub has_next: Option<bool>,
     /// Pages read.
     pub pages: u64,
-    /// The service gives pages of its own size, whatever is asked for.
+    /// Pages that brought something new.
+    pub gaining_pages: u64,
+    /// Records that came, each counted once.
+    pub records: u64,
+    /// The service gives pages of its own size, or in no order that could be held on to: they are asked for one after the
+    /// other, all of one size.
     pub is_fixed: bool,
+    /// The service counts its pages from 0.
+    pub is_from_zero: bool,
     /// Every page was seen to join the one before it.
     pub is_joined: bool,
+    /// The order of ids in its pages.
+    pub order: PageOrder,
+    /// Pages in a row, up to the last one, that brought nothing new.
+    pub beyond: u32,
+    /// Places that came back empty before a page that brought something new.
+    pub gaps: u64,
+    /// Places that came back empty since the last page that brought something new …
+    pub open_gaps: u64,
+    /// … and in that page.
+    pub tail_gap: u64,
+    /// It has to be read on up to here, whatever comes.
+    pub until: u64,
+    /// Why the service gives no more, although it says it has more.
+    pub wall: Option<Wall>,
     /// Read to its end.
     pub is_finished: bool,
+}
+
+/// The order of ids in pages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PageOrder {
+    /// Not seen yet.
+    #[default]
+    Unknown,
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+    /// By something else, or by nothing.
+    Other,
+}
+
+/// How a service refuses to give what lies beyond a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wall {
+    /// It says no, in these words.
+    Refused(String),
+    /// Every page is empty.
+    Empty,
+    /// It gives the same records again and again.
+    Repeated,
 }
 
 /// Records in order of their ids.
@@ -154,22 +198,9 @@ pub(super) fn read_list(row: &rusqlite::Row<'_>) -> rusqlite::Result<List> {
     })
 }
 
-/// A row of `window`.
-pub(super) fn read_cursor(row: &rusqlite::Row<'_>) -> rusqlite::Result<PageCursor> {
-    let number = |at: usize| row.get::<_, Option<i64>>(at).map(|n| n.and_then(|n| u64::try_from(n).ok()));
-    Ok(PageCursor {
-        number: row.get(0)?,
-        filter: row.get(1)?,
-        position: number(2)?.unwrap_or(0),
-        page_size: number(3)?.unwrap_or(0),
-        last_keys: serde_json::from_str(&row.get::<_, String>(4)?).unwrap_or_default(),
-        count_before: number(5)?,
-        count_after: number(6)?,
-        pages: number(7)?.unwrap_or(0),
-        is_fixed: row.get(8)?,
-        is_joined: row.get(9)?,
-        is_finished: row.get(10)?,
-    })
+/// The cursor in a row of `window`; none where another version wrote it.
+pub(super) fn read_cursor(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<PageCursor>> {
+    Ok(serde_json::from_str(&row.get::<_, String>(0)?).ok())
 }
 
 #[cfg(test)]

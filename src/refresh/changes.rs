@@ -7,8 +7,9 @@ use super::list_query::ListQuery;
 use super::pages::Page;
 use super::refreshed_list::RefreshedList;
 use super::refresher::Refresher;
+use super::whole_list::is_resumable;
 use crate::error::Result;
-use crate::mirror::List;
+use crate::mirror::{List, PageCursor};
 use crate::projection::service_time;
 
 /// The service's filters know days only, and its clock is not ours.
@@ -21,7 +22,6 @@ impl Refresher<'_> {
     /// # Errors
     /// As [`Refresher::read_all`].
     pub async fn read_changes(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
-        let now = jiff::Timestamp::now();
         let service = self.client.service();
         let list = self.mirror.list(&query.entity.name, &query.text(service))?;
         let spans = [query.created(service), query.updated(service)];
@@ -35,16 +35,27 @@ impl Refresher<'_> {
         let day = service_time(complete, service).date();
         let since = day.saturating_sub(jiff::Span::new().days(OVERLAP_DAYS));
         self.progress.say(&t!("refresh.changes_since", entity = self.label(query), since = since));
-        for (number, names) in (1..).zip(spans.into_iter().flatten()) {
-            self.progress.begin(&self.label(query), 0, None);
+        let mut began = self.now();
+        let mut parts = Vec::new();
+        for names in spans.into_iter().flatten() {
             let since = match &query.endpoint.window {
                 Some(_) => since.to_string(),
                 None => format!("{since} 00:00:00"),
             };
             let part = query.clone().with(&names[0], &since);
-            let cursor = self.read_pages(&list, &part, number).await?;
-            refreshed.reports.push(self.report(&part, &list, &cursor, cursor.position, 1));
+            let list = self.resumed_or_new(&part)?;
+            // What was read before it was broken off is of that time.
+            began = began.min(list.began.unwrap_or(began));
+            let read = self.read_query(&part, list, &PageCursor::default(), None, &mut refreshed).await?;
+            parts.push(read.list);
+            if read.verdict.is_err() {
+                for part in &parts {
+                    self.mirror.forget(part)?;
+                }
+                return self.read_all(query).await;
+            }
         }
+        self.mirror.together(|| parts.iter().try_for_each(|part| self.mirror.move_into(part, &list)))?;
         let held = self.mirror.held(&list)?;
         let count = self.live_count(query).await?;
         let is_equal = match count {
@@ -66,9 +77,20 @@ impl Refresher<'_> {
             all.reports.splice(0..0, refreshed.reports);
             return Ok(all);
         }
-        self.mirror.together(|| self.mirror.finish_refresh(&list, Some(now.as_second()), count))?;
+        let complete = self.by_service_clock(began);
+        self.mirror.together(|| self.mirror.finish_refresh(&list, Some(complete), count))?;
         refreshed.list = self.mirror.list(&list.entity, &list.query)?;
         Ok(refreshed)
+    }
+
+    /// The list of a query for changes, as an earlier command left it when it was broken off not long ago.
+    fn resumed_or_new(&self, query: &ListQuery<'_>) -> Result<List> {
+        let now = self.now();
+        let list = self.mirror.list(&query.entity.name, &query.text(self.client.service()))?;
+        match is_resumable(&list, now) {
+            true => Ok(list),
+            false => self.mirror.begin_generation(&list, now),
+        }
     }
 
     /// The service's total of a list now.

@@ -1,56 +1,154 @@
-//! What a list that was read to its end is worth: whether it is whole, or has to be read again. A plain function.
+//! What a list that was read to its end is worth: whether it is whole, and by which proof, or has to be read again. Plain
+//! functions.
 
-use crate::mirror::PageCursor;
+use crate::mirror::{PageCursor, PageOrder, Wall};
 
 /// Times a list is read before it is said to change too fast.
 const MOST_READINGS: u32 = 3;
+/// Times it is read while only the total says that a few records are missing: they may have come back behind the reader.
+const MOST_READINGS_FOR_TOTAL: u32 = 6;
+
+/// What proves that a list is whole, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// It came in one answer.
+    OnePage,
+    /// Every page was seen to join the one before it.
+    PagesJoined,
+    /// Two readings in a row brought the same records.
+    ReadTwiceAlike,
+    /// The service's total is what was read.
+    TotalAgrees,
+    /// The service's total is what was read without those that are marked as deleted.
+    TotalAgreesWithoutDeleted,
+    /// What the total has more falls in pages that came back short.
+    ShortPagesExplainTotal,
+    /// The service said that no page follows, and none did.
+    NoPageFollows,
+    /// Pages beyond the last record were empty.
+    NothingBeyond,
+    /// The counts of all partitions add up to the service's total.
+    PartitionsAddUp,
+    /// Every partition is whole; there is no total to compare them with.
+    PartitionsWhole,
+}
 
 /// What to do with a list that was read to its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ReadingDecision {
     /// It is whole.
-    Accept,
-    /// It is whole, although the service's total says otherwise.
-    AcceptAgainstCount,
-    /// Its pages do not all join, but two readings in a row brought as much.
-    AcceptAlike,
+    Whole(Vec<Proof>),
     /// It may not be whole.
     ReadAgain,
-    /// It cannot be made whole.
-    GiveUp,
+    /// It is not whole, or cannot be proved to be.
+    NotWhole(Doubt),
+}
+
+/// Why a list cannot be said to be whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// The service gives no more.
+    Wall(Wall),
+    /// The service's total is higher than what came.
+    Missing,
+    /// No two readings are alike.
+    Changing,
+    /// It is longer than what is read in one part.
+    TooLong,
+    /// The total is a round number, as of a service that counts no further.
+    RoundTotal,
+    /// A single span of the creation date, which cannot be divided, is more than the service gives.
+    Undivided(String),
+    /// The spans of the creation date have fewer records than there are.
+    Undated(u64),
 }
 
 /// One reading of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reading {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// How far it came and what its pages proved.
+    pub cursor: &'a PageCursor,
     /// Records that came, each counted once.
     pub records: u64,
-    /// The service's total at its end.
-    pub count: Option<u64>,
+    /// How many of them are marked as deleted.
+    pub deleted: u64,
+    /// The reading before brought the same records.
+    pub is_alike: bool,
+    /// Which one it is, from 1.
+    pub number: u32,
 }
 
-/// Decides on the `readings`-th reading: `records` came of which `deleted` are marked so, `before` is the reading before.
-pub(super) fn decide(
-    cursor: &PageCursor,
-    records: u64,
-    deleted: u64,
-    before: Option<Reading>,
-    readings: u32,
-) -> ReadingDecision {
-    let agrees = cursor.count_after.is_some_and(|count| count == records || count + deleted == records);
-    let is_exact = cursor.count_after == Some(records);
-    let is_steady = before == Some(Reading { records, count: cursor.count_after });
-    match (cursor.is_joined, cursor.count_after) {
-        // Nothing lies between the pages: the total can only confirm it.
-        (true, None) => ReadingDecision::Accept,
-        (true, Some(_)) if agrees => ReadingDecision::Accept,
-        (true, Some(_)) if readings >= 2 => ReadingDecision::AcceptAgainstCount,
-        (false, Some(_)) if is_exact && cursor.count_before == cursor.count_after => ReadingDecision::Accept,
-        // The borders between pages are unproven: two readings that are alike have to do.
-        (false, _) if is_steady => ReadingDecision::AcceptAlike,
-        (false, _) if readings >= MOST_READINGS => ReadingDecision::GiveUp,
-        _ => ReadingDecision::ReadAgain,
+/// Decides on a reading.
+pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
+    let Reading { cursor, records, is_alike, number, .. } = reading;
+    let again = |doubt, most| match number < most {
+        true => ReadingDecision::ReadAgain,
+        false => ReadingDecision::NotWhole(doubt),
+    };
+    let Some(end) = end_proof(reading) else {
+        return match &cursor.wall {
+            Some(Wall::Empty) | None if is_alike => ReadingDecision::NotWhole(Doubt::Missing),
+            Some(wall) if *wall != Wall::Empty || missing(cursor, records) > cursor.page_size => {
+                ReadingDecision::NotWhole(Doubt::Wall(wall.clone()))
+            }
+            _ => again(Doubt::Missing, MOST_READINGS_FOR_TOTAL),
+        };
+    };
+    let is_still = cursor.count_before == cursor.count_after && end == Proof::TotalAgrees;
+    let order_holds = match cursor.order {
+        PageOrder::Ascending | PageOrder::Unknown => true,
+        // What changes may move to the front of such a list, and stays unseen where nothing is added up.
+        PageOrder::Descending => is_still,
+        PageOrder::Other => false,
+    };
+    if cursor.gaining_pages <= 1 {
+        return ReadingDecision::Whole(vec![Proof::OnePage, end]);
     }
+    if cursor.is_joined && order_holds {
+        return ReadingDecision::Whole(vec![Proof::PagesJoined, end]);
+    }
+    // The borders between pages are unproven: two readings that are alike have to do.
+    if is_alike {
+        return ReadingDecision::Whole(vec![Proof::ReadTwiceAlike, end]);
+    }
+    again(Doubt::Changing, MOST_READINGS)
+}
+
+/// What proves that nothing lies beyond the last record.
+fn end_proof(reading: Reading<'_>) -> Option<Proof> {
+    let Reading { cursor, records, deleted, .. } = reading;
+    match cursor.count_after {
+        Some(count) if count == records => Some(Proof::TotalAgrees),
+        Some(count) if deleted > 0 && count + deleted == records => Some(Proof::TotalAgreesWithoutDeleted),
+        Some(count) if count > records => explained(cursor).map(|_| Proof::ShortPagesExplainTotal),
+        // A page beyond the end may be refused.
+        _ if cursor.wall.is_some() && cursor.beyond == 0 && cursor.tail_gap == 0 => None,
+        _ if matches!(cursor.wall, Some(Wall::Empty | Wall::Repeated)) || cursor.has_next == Some(true) => None,
+        _ if cursor.has_next == Some(false) => Some(Proof::NoPageFollows),
+        _ => Some(Proof::NothingBeyond),
+    }
+}
+
+/// How many records the service's total has beyond those that came.
+pub(super) fn missing(cursor: &PageCursor, records: u64) -> u64 {
+    cursor.count_after.unwrap_or(0).saturating_sub(records)
+}
+
+/// How many records of the service's total fall in pages that came back short, when those are all that did not come and
+/// the last page that brought something reaches up to the total: records that this login may not see.
+pub(super) fn explained(cursor: &PageCursor) -> Option<u64> {
+    let (number, size) = cursor.last_page?;
+    let count = cursor.count_after?;
+    let (end, missing) = (number * size, missing(cursor, cursor.records));
+    // What is missing at the end alone may as well have been withheld.
+    let tail = if cursor.gaps > 0 { cursor.tail_gap.saturating_sub(end.saturating_sub(count)) } else { 0 };
+    (missing > 0 && end >= count && missing <= cursor.gaps + tail).then_some(missing)
+}
+
+/// Whether a total is one that a service may stop counting at.
+pub(super) fn is_round(count: u64) -> bool {
+    count >= 1000 && count.is_multiple_of(1000)
 }
 
 #[cfg(test)]
@@ -58,31 +156,60 @@ mod tests {
     use super::*;
 
     fn cursor(is_joined: bool, before: Option<u64>, after: Option<u64>) -> PageCursor {
-        PageCursor { is_joined, count_before: before, count_after: after, ..PageCursor::default() }
+        PageCursor {
+            is_joined,
+            count_before: before,
+            count_after: after,
+            order: PageOrder::Ascending,
+            gaining_pages: 3,
+            page_size: 4,
+            beyond: 2,
+            ..PageCursor::default()
+        }
     }
 
-    fn before(records: u64, count: Option<u64>) -> Option<Reading> {
-        Some(Reading { records, count })
+    fn decide_on(cursor: &PageCursor, deleted: u64, is_alike: bool, number: u32) -> ReadingDecision {
+        decide(Reading { cursor, records: 10, deleted, is_alike, number })
     }
 
     #[test]
-    fn joined_pages_are_whole_once_the_total_agrees_or_is_proved_wrong() {
-        assert_eq!(decide(&cursor(true, Some(10), Some(10)), 10, 0, None, 1), ReadingDecision::Accept);
-        assert_eq!(decide(&cursor(true, None, None), 10, 0, None, 1), ReadingDecision::Accept);
-        assert_eq!(decide(&cursor(true, Some(10), Some(9)), 10, 0, None, 1), ReadingDecision::ReadAgain);
-        assert_eq!(decide(&cursor(true, Some(10), Some(9)), 10, 1, None, 1), ReadingDecision::Accept);
-        let again = decide(&cursor(true, Some(9), Some(9)), 10, 0, before(10, Some(9)), 2);
-        assert_eq!(again, ReadingDecision::AcceptAgainstCount);
+    fn joined_pages_are_whole_once_their_end_is_proved() {
+        let whole = |proof| ReadingDecision::Whole(vec![Proof::PagesJoined, proof]);
+        assert_eq!(decide_on(&cursor(true, Some(10), Some(10)), 0, false, 1), whole(Proof::TotalAgrees));
+        assert_eq!(decide_on(&cursor(true, None, None), 0, false, 1), whole(Proof::NothingBeyond));
+        assert_eq!(decide_on(&cursor(true, Some(10), Some(9)), 0, false, 1), whole(Proof::NothingBeyond));
+        assert_eq!(decide_on(&cursor(true, Some(9), Some(9)), 1, false, 1), whole(Proof::TotalAgreesWithoutDeleted));
+        let said = PageCursor { has_next: Some(false), ..cursor(true, None, None) };
+        assert_eq!(decide_on(&said, 0, false, 1), whole(Proof::NoPageFollows));
     }
 
     #[test]
-    fn unproven_borders_need_a_total_that_stands_still_or_two_equal_readings() {
-        assert_eq!(decide(&cursor(false, Some(10), Some(10)), 10, 0, None, 1), ReadingDecision::Accept);
-        assert_eq!(decide(&cursor(false, Some(11), Some(10)), 10, 0, None, 1), ReadingDecision::ReadAgain);
-        assert_eq!(decide(&cursor(false, None, None), 10, 0, None, 1), ReadingDecision::ReadAgain);
-        let again = decide(&cursor(false, None, None), 10, 0, before(10, None), 2);
-        assert_eq!(again, ReadingDecision::AcceptAlike);
-        let third = decide(&cursor(false, Some(9), Some(9)), 10, 0, before(11, Some(9)), 3);
-        assert_eq!(third, ReadingDecision::GiveUp);
+    fn a_total_that_is_higher_is_explained_or_nothing_is_proved() {
+        let higher = cursor(true, Some(12), Some(12));
+        assert_eq!(decide_on(&higher, 0, false, 1), ReadingDecision::ReadAgain);
+        assert_eq!(decide_on(&higher, 0, true, 2), ReadingDecision::NotWhole(Doubt::Missing));
+        let short = PageCursor { gaps: 2, last_page: Some((3, 4)), records: 10, ..higher.clone() };
+        let proof = vec![Proof::PagesJoined, Proof::ShortPagesExplainTotal];
+        assert_eq!(decide_on(&short, 0, false, 1), ReadingDecision::Whole(proof));
+        // The pages that came back short are all at the end.
+        let cut = PageCursor { last_page: Some((2, 4)), ..short };
+        assert_eq!(decide_on(&cut, 0, false, 1), ReadingDecision::ReadAgain);
+        let wall = PageCursor { wall: Some(Wall::Repeated), ..higher };
+        assert_eq!(decide_on(&wall, 0, false, 1), ReadingDecision::NotWhole(Doubt::Wall(Wall::Repeated)));
+    }
+
+    #[test]
+    fn unproven_borders_and_other_orders_need_two_equal_readings() {
+        for open in [
+            cursor(false, Some(10), Some(10)),
+            PageCursor { order: PageOrder::Other, ..cursor(true, Some(10), Some(10)) },
+            PageCursor { order: PageOrder::Descending, ..cursor(true, None, None) },
+        ] {
+            assert_eq!(decide_on(&open, 0, false, 1), ReadingDecision::ReadAgain);
+            assert!(matches!(decide_on(&open, 0, true, 2), ReadingDecision::Whole(_)));
+            assert_eq!(decide_on(&open, 0, false, 3), ReadingDecision::NotWhole(Doubt::Changing));
+        }
+        let still = PageCursor { order: PageOrder::Descending, ..cursor(true, Some(10), Some(10)) };
+        assert!(matches!(decide_on(&still, 0, false, 1), ReadingDecision::Whole(_)));
     }
 }

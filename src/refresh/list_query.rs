@@ -48,6 +48,18 @@ impl<'a> ListQuery<'a> {
         self
     }
 
+    /// The same with a filter of this name only.
+    #[must_use]
+    pub fn replace(mut self, name: &str, value: &str) -> Self {
+        self.parameters.retain(|(other, _)| other != name);
+        self.with(name, value)
+    }
+
+    /// The value of a filter.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
     /// The same with what is searched for, in the parameter the endpoint takes first.
     #[must_use]
     pub fn search(self, query: &str) -> Self {

@@ -1,5 +1,6 @@
 //! Reads the pages of one query to their end, several pages ahead, storing them in order. What is stored is enough to go
-//! on from after a kill: the position, and the keys of the last page, which the next one has to join.
+//! on from after a kill: the position, and the keys of the last page, which the next one has to join. What the pages prove,
+//! and what they leave open, is noted in the cursor; `decision` weighs it.
 
 use futures::{StreamExt, stream};
 
@@ -7,41 +8,60 @@ use super::list_query::ListQuery;
 use super::pages::{self, Page};
 use super::record_key;
 use super::refresher::Refresher;
-use crate::api::{self, Document};
+use crate::api::{self, Document, Rejection};
 use crate::error::{Error, ErrorKind, Result};
-use crate::language::Language;
 use crate::message;
-use crate::mirror::{Key, List, PageCursor};
+use crate::mirror::{Key, List, PageCursor, PageOrder, Wall};
 
-/// Pages in a row that bring nothing new before the service is said to repeat itself.
+/// Full pages in a row that bring nothing new before the service is said to repeat itself.
 const REPEATED_PAGES: u32 = 5;
 /// Pages beyond twice what the service's own total makes likely before the list is said to have no end.
 const SURPLUS_PAGES: u64 = 50;
-/// Times a page may fail to join, beyond half of all pages, before the list is said to have no order.
+/// Times a page may fail to join, beyond half of all pages, before the list is said to have no order to hold on to.
 const MOST_EARLIER_BEGINNINGS: u64 = 50;
+/// Pages in a row without anything new that end a list when neither total nor address says so.
+const PAGES_BEYOND: u32 = 2;
+/// Pages in a row without anything new after which it is looked whether anything comes at all.
+const PAGES_BEFORE_PROBE: u32 = 3;
+/// Pages that are looked at one after the other rather than here and there.
+const FEW_PAGES: u64 = 10;
+/// How many pages ahead it is looked for more where nothing says how many there are.
+const PROBED_AHEAD: [u64; 4] = [3, 7, 15, 31];
 
 /// What a page means for the reading.
 #[derive(Debug, PartialEq, Eq)]
 enum PageStep {
     /// Go on.
     Continue,
-    /// Go on, although nothing new was in it.
+    /// Go on, although a full page had nothing new in it.
     NothingNew,
     /// That was the last one.
     Finished,
     /// It does not join the page before: begin earlier.
     BeginEarlier,
-    /// What is known of the page size has changed: plan anew.
+    /// It should hold a record of the page before and does not: look whether that one is still there.
+    Doubted(Page),
+    /// Look whether anything lies farther on.
+    Probe,
+    /// What is known of the pages has changed: plan anew.
     PlanAnew,
 }
 
 impl Refresher<'_> {
     /// Reads all pages of a query into a list's generation, from where an earlier command left it. A list that is read by
-    /// several queries has a cursor for each, of this `number`.
+    /// several queries has a cursor for each, of this `number`. Pages of another `largest` size have other borders. A list of
+    /// more than `most` pages is left after the first one.
     ///
     /// # Errors
-    /// The user stops, the service fails, or its pages repeat or never end.
-    pub(super) async fn read_pages(&self, list: &List, query: &ListQuery<'_>, number: i64) -> Result<PageCursor> {
+    /// The user stops, the service fails, or its pages never end.
+    pub(super) async fn read_pages(
+        &self,
+        list: &List,
+        query: &ListQuery<'_>,
+        number: i64,
+        largest: u64,
+        most: Option<u64>,
+    ) -> Result<PageCursor> {
         let filter = query.filter();
         let mut cursor = self
             .mirror
@@ -53,44 +73,202 @@ impl Refresher<'_> {
         let mut earlier_beginnings = 0;
         while !cursor.is_finished {
             self.stop.check()?;
-            let ahead = self.plan(&cursor, overlap, query).map(|page| {
-                let url = query.address(self.client.target(), self.client.service(), page);
-                let answer = self.fetch(url);
+            let pages = cursor.count_after.unwrap_or(0).div_ceil(cursor.page_size.max(1));
+            if most.is_some_and(|most| cursor.page_size > 0 && pages > most) {
+                return Ok(cursor);
+            }
+            let ahead = self.plan(&cursor, overlap, query, largest).map(|page| {
+                let answer = self.ask(self.page_address(query, &cursor, page));
                 async move { (page, answer.await) }
             });
             let mut answers = stream::iter(ahead).buffered(self.client.limiter().ceiling());
+            let mut taken = cursor.clone();
             let mut step = PageStep::Continue;
+            let mut refused = None;
             while let Some((page, answer)) = answers.next().await {
-                let answer = answer.map_err(|error| unfinished(error, &cursor))?;
-                step = match page {
-                    Some(page) => self.take_page(list, query, &mut cursor, page, &answer)?,
-                    None => self.take_whole(list, query, &mut cursor, &answer)?,
+                let document = match self.document(query, answer) {
+                    Ok(document) => document,
+                    Err(error) => {
+                        refused = Some((page, error));
+                        break;
+                    }
                 };
-                self.progress.set(cursor.position, cursor.count_after);
+                step = match page {
+                    Some(page) => self.take_page(list, query, &mut taken, page, &document)?,
+                    None => self.take_whole(list, query, &mut taken, &document)?,
+                };
+                self.progress.set(taken.records, taken.count_after.filter(|count| *count >= taken.records));
                 repeated = if step == PageStep::NothingNew { repeated + 1 } else { 0 };
+                if repeated >= REPEATED_PAGES {
+                    taken.wall = Some(Wall::Repeated);
+                    step = PageStep::Finished;
+                }
                 if !matches!(step, PageStep::Continue | PageStep::NothingNew) {
                     break;
                 }
                 overlap = 1;
-                refuse_endless(query, &cursor, repeated)?;
+                refuse_endless(query, &taken)?;
+            }
+            drop(answers);
+            cursor = taken;
+            if let Some((page, error)) = refused {
+                cursor.wall = Some(self.wall_of(query, &cursor, page, error).await?);
+                step = PageStep::Finished;
+            }
+            if step == PageStep::Probe {
+                step = self.probe(list, query, &mut cursor).await?;
+            }
+            if let PageStep::Doubted(page) = step {
+                step = match self.still_ends_there(query, &cursor).await? {
+                    // There is a record in the page's range, and it came empty.
+                    true => pass_over(&mut cursor, page),
+                    false => PageStep::BeginEarlier,
+                };
             }
             match step {
-                PageStep::Continue | PageStep::NothingNew | PageStep::PlanAnew => {}
                 PageStep::Finished => {
                     cursor.is_finished = true;
                     self.mirror.put_cursor(list, &cursor)?;
                 }
                 // At the beginning of the list everything joins, so this ends; where it does not, there is no order to hold on to.
                 PageStep::BeginEarlier => {
+                    cursor.position = cursor.reached;
+                    cursor.beyond = 0;
                     overlap = (overlap * 4).min(cursor.position.max(1));
                     earlier_beginnings += 1;
-                    if earlier_beginnings > MOST_EARLIER_BEGINNINGS + cursor.pages / 2 {
-                        return Err(changing(query));
+                    let is_of_own_size = earlier_beginnings == 1 && self.ignores_page_size(query, &cursor).await?;
+                    if is_of_own_size || earlier_beginnings > MOST_EARLIER_BEGINNINGS + cursor.pages / 2 {
+                        cursor = anew(&cursor, cursor.page_size, true);
                     }
                 }
+                _ => {}
             }
         }
         Ok(cursor)
+    }
+
+    /// The answer as a document; the error for one that says no.
+    fn document(
+        &self,
+        query: &ListQuery<'_>,
+        answer: Result<std::result::Result<Document, Rejection>>,
+    ) -> Result<Document> {
+        answer?.map_err(|rejection| {
+            let why = format!("{} {}", rejection.code, rejection.message);
+            let path = query.address(self.client.target(), self.client.service(), None).path().to_owned();
+            Error::cannot_run(message!("api.read_failed", path = path, why = why)).hint(message!("api.rejected_hint"))
+        })
+    }
+
+    fn page_address(&self, query: &ListQuery<'_>, cursor: &PageCursor, page: Option<Page>) -> url::Url {
+        let from_zero = u64::from(cursor.is_from_zero);
+        let page = page.map(|page| Page { number: page.number.saturating_sub(from_zero), ..page });
+        query.address(self.client.target(), self.client.service(), page)
+    }
+
+    /// One page, asked for by itself.
+    async fn single_page(&self, query: &ListQuery<'_>, cursor: &PageCursor, page: Page) -> Result<Document> {
+        self.document(query, self.ask(self.page_address(query, cursor, Some(page))).await)
+    }
+
+    pub(super) fn keys(&self, query: &ListQuery<'_>, answer: &Document) -> Vec<Key> {
+        let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
+        let records = api::records(answer, wrapper);
+        records.into_iter().flatten().map(|record| record_key::key(query.entity, record)).collect()
+    }
+
+    /// What a page that was not given means: a wall, when the service goes on giving the pages before it.
+    async fn wall_of(
+        &self,
+        query: &ListQuery<'_>,
+        cursor: &PageCursor,
+        page: Option<Page>,
+        error: Error,
+    ) -> Result<Wall> {
+        let (Some(page), Some((number, size))) = (page, cursor.last_page) else {
+            return Err(unfinished(error, cursor));
+        };
+        if error.kind() != ErrorKind::CannotRun {
+            return Err(error);
+        }
+        // Whatever stands in the way of all pages is no wall.
+        if self.single_page(query, cursor, Page { number, size }).await.is_err() {
+            return Err(unfinished(error, cursor));
+        }
+        match self.single_page(query, cursor, page).await {
+            Ok(_) => Err(unfinished(error, cursor)),
+            Err(again) => Ok(Wall::Refused(again.message())),
+        }
+    }
+
+    /// Whether the last page that brought something new still ends with the same record.
+    async fn still_ends_there(&self, query: &ListQuery<'_>, cursor: &PageCursor) -> Result<bool> {
+        let Some((number, size)) = cursor.last_page else { return Ok(true) };
+        let answer = self.single_page(query, cursor, Page { number, size }).await?;
+        let last = self.keys(query, &answer).pop();
+        Ok(last.is_some_and(|key| Some(&key.text) == cursor.last_keys.last()))
+    }
+
+    /// Whether a page has a size of its own, whatever is asked for.
+    async fn ignores_page_size(&self, query: &ListQuery<'_>, cursor: &PageCursor) -> Result<bool> {
+        if cursor.page_size < 2 || cursor.is_fixed {
+            return Ok(false);
+        }
+        let page = Page { number: 1, size: cursor.page_size / 2 };
+        let answer = self.single_page(query, cursor, page).await?;
+        Ok(self.keys(query, &answer).len() as u64 > page.size)
+    }
+
+    /// Whether the service counts its pages from 0: then the page of that number has records that no other page had.
+    pub(super) async fn begins_at_zero(&self, list: &List, query: &ListQuery<'_>, cursor: &PageCursor) -> Result<bool> {
+        if cursor.is_from_zero || !query.endpoint.paged {
+            return Ok(false);
+        }
+        let size =
+            if cursor.page_size == 0 { u64::from(self.catalog.service.paging.advised) } else { cursor.page_size };
+        let answer = match self.ask(self.page_address(query, cursor, Some(Page { number: 0, size }))).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::CannotRun => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let keys = self.keys(query, &answer);
+        let mut new = 0;
+        for key in &keys {
+            new += usize::from(!self.mirror.has_seen(list, key)?);
+        }
+        // A few may have come there meanwhile, or gone on to the next page.
+        Ok(new * 2 > keys.len())
+    }
+
+    /// Looks whether anything lies beyond pages that brought nothing new: here and there up to the service's own total, or
+    /// farther and farther on.
+    async fn probe(&self, list: &List, query: &ListQuery<'_>, cursor: &mut PageCursor) -> Result<PageStep> {
+        let size = cursor.page_size.max(1);
+        let here = cursor.position / size + 1;
+        let numbers: Vec<u64> = match cursor.count_after.filter(|count| *count > cursor.position) {
+            Some(count) => {
+                let last = count.div_ceil(size);
+                let rest = last.saturating_sub(here);
+                vec![last, here + rest / 4, here + rest / 2, here + rest * 3 / 4]
+            }
+            None => PROBED_AHEAD.iter().map(|ahead| here + ahead).collect(),
+        };
+        for number in numbers {
+            let page = Page { number, size };
+            // What refuses to look so far ahead has nothing there to give.
+            let Ok(answer) = self.single_page(query, cursor, page).await else { continue };
+            for key in self.keys(query, &answer) {
+                if !self.mirror.has_seen(list, &key)? {
+                    cursor.until = cursor.until.max(page.end());
+                    return Ok(PageStep::PlanAnew);
+                }
+            }
+        }
+        if expects_more(cursor) {
+            cursor.wall = Some(Wall::Empty);
+        }
+        Ok(PageStep::Finished)
     }
 
     /// The pages to ask for from here: one before anything is known, then as many as the total makes likely. None stands
@@ -100,12 +278,10 @@ impl Refresher<'_> {
         cursor: &PageCursor,
         overlap: u64,
         query: &ListQuery<'_>,
+        largest: u64,
     ) -> impl Iterator<Item = Option<Page>> + use<> {
-        let largest = match cursor.page_size {
-            0 => u64::from(self.catalog.service.paging.advised),
-            size => size,
-        };
         let is_first = cursor.page_size == 0;
+        let largest = if is_first { largest } else { cursor.page_size };
         let is_paged = query.endpoint.paged;
         let is_fixed = cursor.is_fixed;
         let expected = cursor.count_after;
@@ -138,8 +314,10 @@ impl Refresher<'_> {
         cursor: &mut PageCursor,
         answer: &Document,
     ) -> Result<PageStep> {
+        self.note_answer(query, cursor, answer, true);
         let keys = self.store_page(list, query, cursor, answer, |cursor, keys| {
             cursor.position = keys.len() as u64;
+            cursor.gaining_pages = 1;
         })?;
         // A list that should have no pages and says it holds more has some after all.
         match cursor.count_after.is_some_and(|count| count > keys as u64) {
@@ -160,55 +338,100 @@ impl Refresher<'_> {
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
         let records = api::records(answer, wrapper).ok_or_else(|| no_list(query))?;
         let length = records.len() as u64;
-        let is_first = cursor.pages == 0;
         if length > page.size && !cursor.is_fixed {
             // Whatever is asked for, pages have a size of their own; begin again with it.
-            let (number, filter) = (cursor.number, std::mem::take(&mut cursor.filter));
-            *cursor = PageCursor {
-                number,
-                filter,
-                page_size: length,
-                is_fixed: true,
-                is_joined: true,
-                ..PageCursor::default()
-            };
+            *cursor = anew(cursor, length, true);
             return Ok(PageStep::PlanAnew);
         }
-        let count = self.total(query, answer);
+        let starts_inside = page.start() > 0 && page.start() < cursor.position && cursor.beyond == 0;
+        self.note_answer(query, cursor, answer, length > 0);
         if length == 0 {
-            cursor.count_after = count.or(cursor.count_after);
-            cursor.count_before = cursor.count_before.or(count);
-            let should_hold_one = page.start() > 0 && page.start() < cursor.position;
-            return Ok(if should_hold_one { PageStep::BeginEarlier } else { PageStep::Finished });
+            return Ok(match starts_inside && page.start() < cursor.reached {
+                true => PageStep::Doubted(page),
+                false => pass_over(cursor, page),
+            });
         }
-        let keys: Vec<Key> = records.iter().map(|record| record_key::key(query.entity, record)).collect();
+        let keys = self.keys(query, answer);
         let last_keys: Vec<Key> = cursor.last_keys.iter().map(|id| Key::of(id)).collect();
         let is_joined = page.start() == 0 || pages::joins(&last_keys, &keys);
-        if !is_joined && page.start() < cursor.position {
+        if cursor.gaining_pages == 1
+            && cursor.reached < cursor.page_size
+            && !cursor.is_fixed
+            && page.start() > 0
+            && !is_joined
+        {
+            // The first page was not full and not the last one either: the service caps its pages.
+            *cursor = anew(cursor, cursor.reached, false);
+            return Ok(PageStep::PlanAnew);
+        }
+        if !is_joined && starts_inside {
             return Ok(PageStep::BeginEarlier);
         }
         let gains = pages::gains(&last_keys, &keys);
+        if gains && cursor.beyond > 0 && !is_joined && !cursor.is_fixed && cursor.until < page.end() {
+            // Something lies beyond pages that brought nothing: they are asked for once more, before it is called a gap.
+            cursor.until = page.end();
+            cursor.position = cursor.reached;
+            cursor.beyond = 0;
+            cursor.open_gaps = 0;
+            return Ok(PageStep::PlanAnew);
+        }
+        if gains && cursor.page_size == 0 && length < page.size && page.start() > 0 {
+            // The first pages were empty and this one is not full: how many records they had room for is not known before.
+            cursor.page_size = length;
+            cursor.position = 0;
+            cursor.beyond = 0;
+            cursor.until = page.end();
+            return Ok(PageStep::PlanAnew);
+        }
+        let is_first = cursor.page_size == 0;
+        let is_short = length < page.size;
         self.store_page(list, query, cursor, answer, |cursor, keys| {
-            cursor.is_joined &= is_joined;
-            cursor.position = page.start() + length;
-            if gains {
-                cursor.last_keys = keys.iter().map(|key| key.text.clone()).collect();
+            if !gains && page.end() <= cursor.reached {
+                // On the way back to where the pages joined.
+                cursor.position = page.end();
+                return;
             }
-            if cursor.page_size == 0 {
-                // A first page shorter than asked for, of a longer list: the service caps its pages.
-                cursor.page_size = if count == Some(length) { page.size } else { length };
+            if !gains {
+                cursor.beyond += 1;
+                cursor.open_gaps += page.size.saturating_sub(length);
+                cursor.position = cursor.position.max(page.end());
+                return;
+            }
+            cursor.is_joined &= is_joined && cursor.beyond == 0;
+            cursor.order = order_of(cursor.order, keys);
+            cursor.gaps += cursor.tail_gap + cursor.open_gaps;
+            cursor.open_gaps = 0;
+            cursor.beyond = 0;
+            cursor.gaining_pages += 1;
+            cursor.last_keys = keys.iter().map(|key| key.text.clone()).collect();
+            cursor.last_page = Some((page.number, page.size));
+            cursor.reached = page.start() + length;
+            // A first page shorter than asked for, of a longer list: the service caps its pages.
+            let is_capped = is_first && is_short && cursor.count_after != Some(length);
+            cursor.tail_gap = if is_capped { 0 } else { page.size.saturating_sub(length) };
+            cursor.position = if is_capped { cursor.reached } else { page.end() };
+            if is_first {
+                cursor.page_size = if is_capped { length } else { page.size };
             }
         })?;
-        let is_short = length < page.size;
-        let is_all = count.is_some_and(|count| cursor.position >= count);
-        Ok(match (is_first, is_short) {
-            (true, true) if is_all => PageStep::Finished,
-            (true, _) => PageStep::PlanAnew,
-            // The service may have more than it gave only if its own total says so.
-            (false, true) if is_all || count.is_none() || !gains => PageStep::Finished,
-            _ if gains => PageStep::Continue,
-            _ => PageStep::NothingNew,
+        Ok(match (is_short, is_first) {
+            (true, _) => after_short_page(cursor, is_first),
+            (false, true) => PageStep::PlanAnew,
+            (false, false) if gains || page.end() <= cursor.reached => PageStep::Continue,
+            (false, false) if agrees(cursor) => PageStep::Finished,
+            (false, false) => PageStep::NothingNew,
         })
+    }
+
+    /// Notes what an answer says of the whole list. What stands beside no records at all is not believed over what stood
+    /// beside some.
+    fn note_answer(&self, query: &ListQuery<'_>, cursor: &mut PageCursor, answer: &Document, has_records: bool) {
+        let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
+        let count = self.total(query, answer).filter(|count| has_records || *count > 0 || cursor.records == 0);
+        cursor.count_after = count.or(cursor.count_after);
+        cursor.count_before = cursor.count_before.or(count);
+        cursor.has_next = api::has_next(answer, wrapper, &self.catalog.service.paging.next);
     }
 
     /// Stores the records of a page and how far the reading has come, together.
@@ -222,16 +445,12 @@ impl Refresher<'_> {
     ) -> Result<usize> {
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
         let records = api::records(answer, wrapper).ok_or_else(|| no_list(query))?;
-        let keys: Vec<Key> = records.iter().map(|record| record_key::key(query.entity, record)).collect();
-        cursor.count_after = self.total(query, answer);
-        if cursor.pages == 0 {
-            cursor.count_before = cursor.count_after;
-        }
+        let keys = self.keys(query, answer);
         cursor.pages += 1;
         advance(cursor, &keys);
         self.mirror.together(|| {
             for (key, record) in keys.iter().zip(records) {
-                self.store(query.entity, list, key, record)?;
+                cursor.records += u64::from(self.store(query.entity, list, key, record)?);
             }
             self.mirror.put_cursor(list, cursor)
         })?;
@@ -245,24 +464,93 @@ impl Refresher<'_> {
     }
 }
 
+/// The same list from its beginning, by pages of this size; what was stored of it stays.
+pub(super) fn anew(cursor: &PageCursor, page_size: u64, is_fixed: bool) -> PageCursor {
+    PageCursor {
+        number: cursor.number,
+        filter: cursor.filter.clone(),
+        page_size,
+        is_fixed,
+        is_joined: true,
+        is_from_zero: cursor.is_from_zero,
+        records: cursor.records,
+        pages: cursor.pages,
+        ..PageCursor::default()
+    }
+}
+
+/// Goes beyond an empty page.
+fn pass_over(cursor: &mut PageCursor, page: Page) -> PageStep {
+    cursor.pages += 1;
+    cursor.beyond += 1;
+    cursor.open_gaps += page.size;
+    cursor.position = cursor.position.max(page.end());
+    after_short_page(cursor, false)
+}
+
+/// Whether the service's total is what was read.
+fn agrees(cursor: &PageCursor) -> bool {
+    cursor.count_after == Some(cursor.records)
+}
+
+/// Whether the service says that it has more than was read.
+fn expects_more(cursor: &PageCursor) -> bool {
+    cursor.has_next == Some(true) || cursor.count_after.is_some_and(|count| count > cursor.records)
+}
+
+/// What to do after a page that was not full.
+fn after_short_page(cursor: &PageCursor, is_first: bool) -> PageStep {
+    if cursor.position < cursor.until {
+        return if is_first { PageStep::PlanAnew } else { PageStep::Continue };
+    }
+    if agrees(cursor) {
+        return match cursor.has_next {
+            Some(false) => PageStep::Finished,
+            // A total of a single page may be that of the page, not of the list.
+            None if cursor.gaining_pages > 1 => PageStep::Finished,
+            _ if cursor.beyond > 0 => PageStep::Finished,
+            _ => PageStep::PlanAnew,
+        };
+    }
+    if expects_more(cursor) {
+        let size = cursor.page_size.max(1);
+        let left = cursor.count_after.map_or(u64::MAX, |count| count.saturating_sub(cursor.position)).div_ceil(size);
+        return match cursor.beyond >= PAGES_BEFORE_PROBE && (left == 0 || left > FEW_PAGES) {
+            true => PageStep::Probe,
+            false => PageStep::PlanAnew,
+        };
+    }
+    match cursor.has_next {
+        Some(_) if cursor.beyond >= 1 => PageStep::Finished,
+        None if cursor.beyond >= PAGES_BEYOND && cursor.count_after.is_some() => PageStep::Finished,
+        None if cursor.beyond >= PAGES_BEYOND => PageStep::Probe,
+        _ => PageStep::PlanAnew,
+    }
+}
+
+/// The order of ids that pages so far and this one have in common.
+fn order_of(before: PageOrder, keys: &[Key]) -> PageOrder {
+    let order = match (keys.is_sorted(), keys.is_sorted_by(|a, b| a >= b)) {
+        (true, true) => return before,
+        (true, false) => PageOrder::Ascending,
+        (false, true) => PageOrder::Descending,
+        (false, false) => PageOrder::Other,
+    };
+    match before {
+        PageOrder::Unknown => order,
+        before if before == order => order,
+        _ => PageOrder::Other,
+    }
+}
+
 fn no_list(query: &ListQuery<'_>) -> Error {
     Error::cannot_run(message!("refresh.no_list", path = query.endpoint.path))
         .hint(message!("refresh.no_list_hint", entity = query.entity.name))
 }
 
-/// The error for a list that cannot be held on to.
-pub(super) fn changing(query: &ListQuery<'_>) -> Error {
-    let label = query.entity.label(Language::current());
-    Error::stopped(message!("refresh.changing", entity = label)).hint(message!("refresh.changing_hint"))
-}
-
-/// Pages that repeat or never end are the service's mistake; reading on would never stop.
-fn refuse_endless(query: &ListQuery<'_>, cursor: &PageCursor, repeated: u32) -> Result<()> {
+/// Pages that never end are the service's mistake; reading on would never stop.
+fn refuse_endless(query: &ListQuery<'_>, cursor: &PageCursor) -> Result<()> {
     let path = &query.endpoint.path;
-    if repeated >= REPEATED_PAGES {
-        return Err(Error::stopped(message!("refresh.repeating", path = path, pages = cursor.pages))
-            .hint(message!("refresh.endless_hint")));
-    }
     let likely = cursor.count_before.max(cursor.count_after).map(|count| count / cursor.page_size.max(1));
     if likely.is_some_and(|pages| cursor.pages > pages * 2 + SURPLUS_PAGES) {
         return Err(Error::stopped(message!("refresh.endless", path = path, pages = cursor.pages))

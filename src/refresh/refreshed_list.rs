@@ -1,5 +1,6 @@
 //! A list that was brought up to date, and what was asked and answered for it.
 
+use super::decision::{Proof, explained};
 use super::list_query::ListQuery;
 use super::refresher::Refresher;
 use crate::entity::Entity;
@@ -7,7 +8,7 @@ use crate::mirror::{List, PageCursor};
 use crate::projection::service_time;
 
 /// What was asked of one list and what came, as a manifest shows it.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct ListReport {
     /// The entity.
     pub entity: String,
@@ -30,6 +31,10 @@ pub struct ListReport {
     pub readings: u32,
     /// Every page was seen to join the one before it.
     pub joined: bool,
+    /// What proves that it is whole; nothing where it is not.
+    pub proof: Vec<Proof>,
+    /// Records of the service's total that fall in pages that came back short: this login may not see them.
+    pub hidden: u64,
 }
 
 impl ListReport {
@@ -46,6 +51,8 @@ impl ListReport {
             pages: requests,
             readings: 1,
             joined: true,
+            proof: vec![Proof::OnePage],
+            hidden: 0,
         }
     }
 }
@@ -59,12 +66,14 @@ pub struct RefreshedList {
     pub reports: Vec<ListReport>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// It is not whole, or cannot be proved to be, and is taken all the same.
+    pub is_incomplete: bool,
 }
 
 impl RefreshedList {
     /// A list for which nothing was asked yet.
     pub(super) fn of(list: &List) -> Self {
-        RefreshedList { list: list.clone(), reports: Vec::new(), warnings: Vec::new() }
+        RefreshedList { list: list.clone(), reports: Vec::new(), warnings: Vec::new(), is_incomplete: false }
     }
 }
 
@@ -89,6 +98,8 @@ impl Refresher<'_> {
             pages: cursor.pages,
             readings,
             joined: cursor.is_joined,
+            proof: Vec::new(),
+            hidden: explained(cursor).unwrap_or(0),
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::list_query::ListQuery;
-use crate::api::{Client, Document, Rejection};
+use crate::api::{Client, Document, Rejection, Single};
 use crate::entity::{Catalog, Endpoint, Entity};
 use crate::error::{Error, Result};
 use crate::language::Language;
@@ -34,9 +34,21 @@ pub struct Refresher<'a> {
     pub progress: &'a Progress,
     /// Secret fields that are kept although secrets never are: the user named them, and the mirror is temporary.
     pub kept_secrets: &'a [String],
+    /// A list that cannot be proved whole is taken as it is, marked so.
+    pub accepts_incomplete: bool,
 }
 
 impl Refresher<'_> {
+    /// Now, by this machine's clock (Unix seconds).
+    pub(super) fn now(&self) -> i64 {
+        jiff::Timestamp::now().as_second()
+    }
+
+    /// A moment of this machine's clock by the service's own, whose filters know no other.
+    pub(super) fn by_service_clock(&self, moment: i64) -> i64 {
+        moment.saturating_add(self.client.clock_ahead())
+    }
+
     /// Asks for a document on a task of its own, so that storing one page does not hold up the next.
     pub(super) fn fetch(&self, url: Url) -> impl Future<Output = Result<Document>> + use<> {
         let client = Arc::clone(self.client);
@@ -49,14 +61,20 @@ impl Refresher<'_> {
         on_a_task(async move { client.ask(&url).await })
     }
 
+    /// Asks for a single record that others can do without, on a task of its own.
+    pub(super) fn ask_briefly(&self, url: Url) -> impl Future<Output = Result<Single>> + use<> {
+        let client = Arc::clone(self.client);
+        on_a_task(async move { client.ask_briefly(&url).await })
+    }
+
     /// The address of an endpoint for the record of this id.
     pub(super) fn address_of(&self, endpoint: &Endpoint, id: &str) -> Url {
         let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
         self.client.target().address(&endpoint.path.replace("{id}", &id))
     }
 
-    /// Stores one record of an entity as seen by the list's generation.
-    pub(super) fn store(&self, entity: &Entity, list: &List, key: &Key, record: &Value) -> Result<()> {
+    /// Stores one record of an entity as seen by the list's generation. Tells whether it had not seen it before.
+    pub(super) fn store(&self, entity: &Entity, list: &List, key: &Key, record: &Value) -> Result<bool> {
         let custom = &self.catalog.service.custom;
         for key in custom_keys(record, custom) {
             self.mirror.put_custom(list, &key)?;

@@ -49,8 +49,8 @@ impl Refresher<'_> {
             let records = records.ok_or_else(|| Error::cannot_run(message!("refresh.no_list", path = path)))?;
             let from = id.as_ref().map_or_else(|| (*name).to_owned(), |id| format!("{name} {id}"));
             self.mirror.together(|| {
-                for (number, record) in (0..).zip(records) {
-                    let mut record = record.clone();
+                for (number, record) in (0..).zip(&records) {
+                    let mut record = Value::clone(record);
                     if let Some(members) = record.as_object_mut() {
                         members.insert(origin.to_owned(), Value::from(from.clone()));
                     }
@@ -62,7 +62,7 @@ impl Refresher<'_> {
             refreshed.reports.push(ListReport::without_pages(entity, path, records.len() as u64, 1));
         }
         let total = self.mirror.seen(&list)?;
-        self.mirror.end_generation(&list, Some(total))?;
+        self.mirror.end_generation(&list, list.began, Some(total))?;
         refreshed.list = self.mirror.list(&entity.name, "")?;
         Ok(refreshed)
     }

@@ -38,9 +38,11 @@ impl Refresher<'_> {
         }
         let pages = self.mirror.cursor(&list, 0)?.map_or(0, |cursor| cursor.pages);
         let records = self.mirror.seen(&list)?;
-        self.mirror.end_generation(&list, Some(records))?;
+        self.mirror.end_generation(&list, list.began, Some(records))?;
         let report = ListReport::without_pages(entity, endpoint.path.clone(), records, pages);
-        Ok(RefreshedList { list: self.mirror.list(&entity.name, "")?, reports: vec![report], warnings: Vec::new() })
+        let mut refreshed = RefreshedList::of(&self.mirror.list(&entity.name, "")?);
+        refreshed.reports.push(report);
+        Ok(refreshed)
     }
 
     /// The walk itself, from where it was broken off.

@@ -1,13 +1,13 @@
-//! Makes a list of the mirror whole: reads it, compares what was read with what the service says it has, and reads again
-//! while the two disagree.
+//! Makes a list of the mirror whole: reads it, weighs what its pages prove, and reads again, or in parts, while that is not
+//! enough.
 
 use rust_i18n::t;
 use serde_json::Value;
 
-use super::decision::{Reading, ReadingDecision, decide};
+use super::decision::{Doubt, Proof, Reading, ReadingDecision, decide, is_round};
 use super::list_query::ListQuery;
-use super::page_reader::changing;
-use super::refreshed_list::RefreshedList;
+use super::not_whole::not_whole;
+use super::refreshed_list::{ListReport, RefreshedList};
 use super::refresher::Refresher;
 use crate::error::Result;
 use crate::mirror::{Key, List, PageCursor};
@@ -17,24 +17,37 @@ use crate::projection::is_deleted;
 const RESUMABLE_SECONDS: i64 = 24 * 60 * 60;
 /// A reading that ended longer ago is not written out any more: the file would be of another day than it says.
 const FRESH_SECONDS: i64 = 60 * 60;
+/// A list of more pages than this is read in spans of the creation date, where the service takes notice of it.
+pub(super) const PAGES_OF_A_PART: u64 = 50;
+
+/// A query that was read to its end, once or several times.
+#[derive(Debug)]
+pub(super) struct ReadQuery {
+    /// The list, in its last generation.
+    pub list: List,
+    /// How far the last reading came and what its pages proved.
+    pub cursor: PageCursor,
+    /// What proves that it is whole, or why it is not.
+    pub verdict: std::result::Result<Vec<Proof>, Doubt>,
+}
 
 impl Refresher<'_> {
     /// Reads everything a query asks for, going on from where an earlier command was broken off.
     ///
     /// # Errors
-    /// The user stops, the service fails, or the list changes faster than it can be read.
+    /// The user stops, the service fails, or the list cannot be proved to be whole.
     pub async fn read_all(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
-        let now = jiff::Timestamp::now().as_second();
+        let now = self.now();
         let list = self.mirror.list(&query.entity.name, &query.text(self.client.service()))?;
         let limit = if list.is_read { FRESH_SECONDS } else { RESUMABLE_SECONDS };
         match (is_younger(&list, limit, now), list.is_read) {
             (true, true) => self.already_read(query, &list, now),
             (true, false) => {
-                let position = self.mirror.cursor(&list, 0)?.map_or(0, |cursor| cursor.position);
-                self.progress.say(&t!("refresh.resuming", entity = self.label(query), done = position));
-                self.read_until_whole(query, list, now).await
+                let done = self.mirror.seen(&list)?;
+                self.progress.say(&t!("refresh.resuming", entity = self.label(query), done = done));
+                self.read_until_whole(query, list).await
             }
-            (false, _) => self.read_until_whole(query, self.mirror.begin_generation(&list, now)?, now).await,
+            (false, _) => self.read_until_whole(query, self.mirror.begin_generation(&list, now)?).await,
         }
     }
 
@@ -42,50 +55,172 @@ impl Refresher<'_> {
     fn already_read(&self, query: &ListQuery<'_>, list: &List, now: i64) -> Result<RefreshedList> {
         let minutes = list.began.map_or(0, |began| (now - began) / 60);
         self.progress.say(&t!("refresh.already_read", entity = self.label(query), minutes = minutes));
-        let cursor = self.mirror.cursor(list, 0)?.unwrap_or_default();
-        let cursor = PageCursor { count_after: list.total, ..cursor };
         let mut refreshed = RefreshedList::of(list);
-        refreshed.reports.push(self.report(query, list, &cursor, self.mirror.seen(list)?, 0));
+        refreshed.reports = self.reports_of(list)?;
         Ok(refreshed)
     }
 
-    async fn read_until_whole(&self, query: &ListQuery<'_>, mut list: List, now: i64) -> Result<RefreshedList> {
+    /// What was told of a list when it was read.
+    pub(super) fn reports_of(&self, list: &List) -> Result<Vec<ListReport>> {
+        Ok(serde_json::from_str(&self.mirror.proof(list)?).unwrap_or_default())
+    }
+
+    async fn read_until_whole(&self, query: &ListQuery<'_>, list: List) -> Result<RefreshedList> {
         let mut refreshed = RefreshedList::of(&list);
-        let mut before = None;
-        let mut readings = 1;
-        loop {
-            self.progress.begin(&self.label(query), 0, None);
-            let cursor = self.read_pages(&list, query, 0).await?;
-            let read = self.mirror.seen(&list)?;
-            let deleted = if cursor.count_after == Some(read) { 0 } else { self.deleted(query, &list)? };
-            refreshed.reports.push(self.report(query, &list, &cursor, read, readings));
-            match decide(&cursor, read, deleted, before, readings) {
-                ReadingDecision::Accept => {}
-                ReadingDecision::AcceptAgainstCount => {
-                    let count = cursor.count_after.unwrap_or(0);
-                    let warning = t!("refresh.count_differs", entity = self.label(query), count = count, read = read);
-                    refreshed.warnings.push(warning.into_owned());
-                }
-                ReadingDecision::AcceptAlike => {
-                    let warning = t!("refresh.read_alike", entity = self.label(query), read = read);
-                    refreshed.warnings.push(warning.into_owned());
-                }
-                ReadingDecision::GiveUp => return Err(changing(query)),
-                ReadingDecision::ReadAgain => {
-                    before = Some(Reading { records: read, count: cursor.count_after });
-                    readings += 1;
-                    list = self.mirror.begin_generation(&list, now)?;
-                    let changed = cursor.count_after.map_or(0, |count| count.abs_diff(read)).max(1);
-                    let warning = t!("refresh.read_again", entity = self.label(query), changed = changed);
-                    self.progress.say(&warning);
-                    refreshed.warnings.push(warning.into_owned());
-                    continue;
+        let is_in_parts = !self.mirror.cursors(&list, 1)?.is_empty();
+        let read = match is_in_parts {
+            true => {
+                let cursor = self.mirror.cursor(&list, 0)?.unwrap_or_default();
+                ReadQuery { list, cursor, verdict: Err(Doubt::TooLong) }
+            }
+            false => {
+                let most = query.created(self.client.service()).map(|_| PAGES_OF_A_PART);
+                self.read_query(query, list, &PageCursor::default(), most, &mut refreshed).await?
+            }
+        };
+        let read = self.in_parts_where_needed(query, read, &mut refreshed).await?;
+        let list = read.list.clone();
+        let doubt = match read.verdict {
+            Ok(_) => None,
+            Err(doubt) => Some(not_whole(query, self.client.service(), &read.cursor, &doubt)),
+        };
+        match doubt {
+            None => {
+                let complete = list.began.map(|began| self.by_service_clock(began));
+                self.mirror.end_generation(&list, complete, read.cursor.count_after)?;
+                self.mirror.put_proof(&list, &serde_json::to_string(&refreshed.reports).unwrap_or_default())?;
+            }
+            Some(error) if self.accepts_incomplete => {
+                refreshed.warnings.push(error.message());
+                refreshed.is_incomplete = true;
+                self.mirror.mark_incomplete(&list)?;
+            }
+            // A later command begins anew: going on would find the same.
+            Some(error) => {
+                self.mirror.mark_incomplete(&list)?;
+                return Err(error);
+            }
+        }
+        refreshed.list = self.mirror.list(&list.entity, &list.query)?;
+        Ok(refreshed)
+    }
+
+    /// Reads in parts what is too long for one, or could not be proved to be whole in one; where that cannot be, what was
+    /// read stands as it is.
+    async fn in_parts_where_needed(
+        &self,
+        query: &ListQuery<'_>,
+        read: ReadQuery,
+        refreshed: &mut RefreshedList,
+    ) -> Result<ReadQuery> {
+        let count = read.cursor.count_after;
+        let doubt = match &read.verdict {
+            Err(doubt) => doubt.clone(),
+            // A service may stop counting where it stops giving.
+            Ok(_) if is_round(count.unwrap_or(read.cursor.records)) => Doubt::RoundTotal,
+            Ok(_) => return Ok(read),
+        };
+        let is_divisible = query.created(self.client.service()).is_some();
+        let in_parts = match is_divisible {
+            true => self.read_in_parts(query, &read, &doubt, refreshed).await?,
+            false => None,
+        };
+        match (in_parts, doubt) {
+            (Some(verdict), _) => Ok(ReadQuery { verdict, ..read }),
+            (None, Doubt::TooLong) => {
+                // What was asked for the beginning stands; the rest is read on without a limit.
+                let hint = read.cursor.clone();
+                let read = self.read_query(query, read.list, &hint, None, refreshed).await?;
+                match read.verdict {
+                    Ok(_) if is_round(read.cursor.count_after.unwrap_or(read.cursor.records)) => {
+                        Ok(ReadQuery { verdict: Err(Doubt::RoundTotal), ..read })
+                    }
+                    _ => Ok(read),
                 }
             }
-            self.mirror.end_generation(&list, cursor.count_after)?;
-            refreshed.list = self.mirror.list(&list.entity, &list.query)?;
-            return Ok(refreshed);
+            (None, doubt) => Ok(ReadQuery { verdict: Err(doubt), ..read }),
         }
+    }
+
+    /// Reads a query until it is whole, or cannot be proved to be. What an earlier reading of the same service found out
+    /// about its pages is taken over from `hint`. A list of more than `most` pages is left after the first one.
+    pub(super) async fn read_query(
+        &self,
+        query: &ListQuery<'_>,
+        mut list: List,
+        hint: &PageCursor,
+        most: Option<u64>,
+        refreshed: &mut RefreshedList,
+    ) -> Result<ReadQuery> {
+        let mut readings = 1;
+        let mut before = None;
+        let mut is_from_zero = hint.is_from_zero;
+        loop {
+            self.progress.begin(&self.label(query), 0, None);
+            if self.mirror.cursor(&list, 0)?.is_none() {
+                let cursor =
+                    PageCursor { filter: query.filter(), is_joined: true, is_from_zero, ..PageCursor::default() };
+                self.mirror.put_cursor(&list, &cursor)?;
+            }
+            // Other borders between pages than last time: what one reading loses there, the other does not.
+            let largest = u64::from(self.catalog.service.paging.advised).saturating_sub(u64::from(readings) - 1);
+            let mut cursor = self.read_pages(&list, query, 0, largest, most).await?;
+            if !cursor.is_finished {
+                return Ok(ReadQuery { list, cursor, verdict: Err(Doubt::TooLong) });
+            }
+            let records = self.mirror.seen(&list)?;
+            cursor.records = records;
+            let is_confirmed = cursor.count_after == Some(records);
+            if !is_confirmed && self.begins_at_zero(&list, query, &cursor).await? {
+                is_from_zero = true;
+                let from_zero =
+                    PageCursor { is_from_zero, page_size: 0, ..super::page_reader::anew(&cursor, 0, false) };
+                self.mirror.put_cursor(&list, &from_zero)?;
+                continue;
+            }
+            let deleted = if is_confirmed { 0 } else { self.deleted(query, &list)? };
+            let is_alike = before == Some(records) && self.mirror.seen_only_before(&list)? == 0;
+            let decision = decide(Reading { cursor: &cursor, records, deleted, is_alike, number: readings });
+            let mut report = self.report(query, &list, &cursor, records, readings);
+            let verdict = match decision {
+                ReadingDecision::Whole(proofs) => Ok(proofs),
+                ReadingDecision::NotWhole(doubt) => Err(doubt),
+                ReadingDecision::ReadAgain => {
+                    refreshed.reports.push(report);
+                    let label = self.label(query);
+                    let warning = match cursor.count_after.filter(|count| *count > records) {
+                        Some(count) => t!("refresh.read_again", entity = label, count = count, read = records),
+                        None => t!("refresh.read_again_order", entity = label),
+                    };
+                    self.progress.say(&warning);
+                    before = Some(records);
+                    readings += 1;
+                    let began = list.began.unwrap_or_default();
+                    list = self.mirror.begin_generation(&list, began)?;
+                    continue;
+                }
+            };
+            if let Ok(proofs) = &verdict {
+                report.proof.clone_from(proofs);
+                refreshed.warnings.extend(self.words(query, &cursor, proofs));
+            }
+            refreshed.reports.push(report);
+            return Ok(ReadQuery { list, cursor, verdict });
+        }
+    }
+
+    /// What the user should know of a list that is whole.
+    fn words(&self, query: &ListQuery<'_>, cursor: &PageCursor, proofs: &[Proof]) -> Option<String> {
+        let (label, read, count) = (self.label(query), cursor.records, cursor.count_after?);
+        if proofs.contains(&Proof::ShortPagesExplainTotal) {
+            let hidden = count.saturating_sub(read);
+            return Some(t!("refresh.hidden", entity = label, count = count, hidden = hidden).into_owned());
+        }
+        // While the total moves, records were deleted that had been read before.
+        let is_wrong = count < read
+            && cursor.count_before == cursor.count_after
+            && !proofs.contains(&Proof::TotalAgreesWithoutDeleted);
+        is_wrong.then(|| t!("refresh.count_differs", entity = label, count = count, read = read).into_owned())
     }
 
     /// How many records of a list are marked as deleted.

@@ -1,9 +1,13 @@
 //! `bw8 export` and `bw8 mirror`, through the binary.
 
+mod destinations;
 mod drift;
+mod failing_pages;
 mod faults;
 mod filters;
 mod incremental;
+mod lies;
+mod odd_answers;
 mod output;
 mod resume;
 #[cfg(unix)]

@@ -194,7 +194,7 @@ fn the_manifest_proves_it() {
     use sha2::Digest;
     let work = Work::beside_sandbox();
     work.export("customers -o weekly.xlsx --since 2025-02-01").exits(0);
-    let manifest: Value = serde_json::from_str(&work.read("weekly.manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&work.read("weekly.xlsx.manifest.json")).unwrap();
     assert_eq!(manifest["complete"], true);
     assert_eq!(manifest["records"], manifest["server_count"]);
     assert_eq!(manifest["windows"][0]["joined"], true);

@@ -44,19 +44,18 @@ fn killed_at_every_page_it_goes_on_from_there() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_finishes_the_page_under_way_and_says_how_to_go_on() {
+fn an_interrupt_ends_a_page_that_is_waited_for_and_says_how_to_go_on() {
     let service = Service::start(list);
     let work = Work::at(&service.base_url());
     service.hold(3);
     let child = work.start(work.command(EXPORT));
     service.wait_for_held();
     child.signal("INT");
-    child.wait_until_it_says("stopping");
+    child.ended().exits(130).says("stopping").says("same command again");
     service.release();
-    child.ended().exits(130).says("same command again");
     work.bw8(EXPORT).exits(0);
     assert_eq!(work.ids("out.csv").len(), 60);
-    // The page that was under way was kept.
+    // The pages that had come were kept.
     assert!(pages(&service).iter().all(|page| *page > 2), "{:?}", pages(&service));
 }
 

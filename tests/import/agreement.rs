@@ -203,7 +203,7 @@ mod at_a_terminal {
     fn what_cannot_be_read_is_not_given_and_stops_nothing() {
         let service = Service::start(|request| match request.method.as_str() {
             "GET" => unknown(),
-            _ => (201, format!("{{\"user\":{}}}", customer(request.number as u64))),
+            _ => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", request.number)),
         });
         let work = Work::at(&service.base_url());
         work.write("mine.csv", TWO);

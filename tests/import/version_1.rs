@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::harness::{Server, Table, Work, assert_rows};
+use crate::harness::{Server, Table, Work, assert_rows, customers};
 
 const INPUT: &[u8] = include_bytes!("../version_1/customers.csv");
 
@@ -11,6 +11,10 @@ pub(super) fn stopped(server: &Server) -> Work {
     let work = Work::with("customers.csv", INPUT);
     let host = server.base_url().trim_start_matches("http://").trim_end_matches("/api/v1").to_owned();
     let folder = std::fs::canonicalize(work.path("")).unwrap();
+    // The ids of the rows that were sent are taken.
+    let before = Work::new();
+    before.write_table("before.csv", &customers(100, 8));
+    before.on(server, "import customers before.csv").exits(0);
     for (name, dump) in [
         ("run/journal.db", include_str!("../version_1/journal.sql")),
         ("state/runs.db", include_str!("../version_1/runs.sql")),

@@ -31,7 +31,7 @@ impl CsvWriter {
     pub(super) fn create(path: &Path, options: &WriteOptions<'_>) -> Result<Self> {
         let (columns, encoding) = (options.columns, options.dialect.encoding);
         let cannot_write = || cannot_write(path);
-        let mut file = BufWriter::new(AtomicFile::beside(path).context(cannot_write)?);
+        let mut file = BufWriter::new(AtomicFile::beside(path, options.access).context(cannot_write)?);
         if encoding == encoding_rs::UTF_8 {
             file.write_all(b"\xEF\xBB\xBF").context(cannot_write)?;
         }

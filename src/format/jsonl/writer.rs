@@ -25,7 +25,7 @@ impl JsonlWriter {
     /// # Errors
     /// A folder that cannot be written.
     pub(super) fn create(path: &Path, options: &WriteOptions<'_>) -> Result<Self> {
-        let file = BufWriter::new(AtomicFile::beside(path).context(|| cannot_write(path))?);
+        let file = BufWriter::new(AtomicFile::beside(path, options.access).context(|| cannot_write(path))?);
         let titles =
             options.columns.iter().map(|column| serde_json::Value::from(column.title.as_str()).to_string()).collect();
         Ok(JsonlWriter { path: path.to_owned(), file, titles, line: String::new() })

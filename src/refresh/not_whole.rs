@@ -1,0 +1,35 @@
+//! Why a list cannot be said to be whole, and what helps, in words.
+
+use super::decision::Doubt;
+use super::list_query::ListQuery;
+use crate::entity::Service;
+use crate::error::Error;
+use crate::language::Language;
+use crate::message;
+use crate::mirror::{PageCursor, Wall};
+
+/// The error for a list that is not whole.
+pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageCursor, doubt: &Doubt) -> Error {
+    let entity = query.entity.label(Language::current());
+    let (read, path) = (cursor.records, &query.endpoint.path);
+    let count = cursor.count_after.unwrap_or(read);
+    let message = match doubt {
+        Doubt::Wall(Wall::Refused(why)) => message!("refresh.wall_refused", entity = entity, read = read, why = why),
+        Doubt::Wall(Wall::Repeated) => message!("refresh.repeating", path = path, pages = cursor.pages),
+        Doubt::Wall(Wall::Empty) => message!("refresh.wall_empty", entity = entity, read = read, count = count),
+        Doubt::Missing | Doubt::TooLong => message!("refresh.missing", entity = entity, read = read, count = count),
+        Doubt::Changing => message!("refresh.changing", entity = entity),
+        Doubt::RoundTotal => message!("refresh.round_total", entity = entity, count = count),
+        Doubt::Undivided(span) => message!("refresh.undivided", entity = entity, span = span),
+        Doubt::Undated(sum) => message!("refresh.undated", entity = entity, count = count, sum = sum),
+    };
+    let has_dates = query.created(service).is_some();
+    let hint = match doubt {
+        Doubt::Changing => message!("refresh.changing_hint"),
+        Doubt::Missing | Doubt::TooLong if has_dates => message!("refresh.missing_hint"),
+        Doubt::Undivided(_) => message!("refresh.undivided_hint"),
+        _ if has_dates => message!("refresh.wall_hint"),
+        _ => message!("refresh.wall_hint_no_dates"),
+    };
+    Error::stopped(message).hint(hint)
+}

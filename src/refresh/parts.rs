@@ -1,0 +1,277 @@
+//! Reads a list in spans of the creation date: where it is long, where the service gives no page beyond some record, and
+//! where one reading could not be proved to be whole. Spans are halved by their counts; the counts of all of them must add
+//! up to that of the whole list, or something has no date and lies in none.
+
+use jiff::civil::Date;
+use rust_i18n::t;
+use serde_json::Value;
+
+use super::decision::{Doubt, Proof, is_round};
+use super::list_query::ListQuery;
+use super::pages::Page;
+use super::refreshed_list::RefreshedList;
+use super::refresher::Refresher;
+use super::spans::{Extent, Span};
+use super::whole_list::{PAGES_OF_A_PART, ReadQuery};
+use crate::api::as_text;
+use crate::error::Result;
+use crate::mirror::{Key, List, PageCursor};
+use crate::projection::{moment, service_time};
+
+/// Times the counts of parts are compared with the total while both may change.
+const MOST_COMPARISONS: u32 = 3;
+/// Spans are divided from this year on, or from the first record seen where that is older.
+const FIRST_YEAR: i16 = 2010;
+
+/// What came of reading in parts.
+type Verdict = std::result::Result<Vec<Proof>, Doubt>;
+
+/// What is divided, and how far.
+struct Division<'q, 'a> {
+    query: &'q ListQuery<'a>,
+    list: &'q List,
+    /// What the reading in one piece found out about the service's pages.
+    hint: &'q PageCursor,
+    extent: Extent,
+    /// Records a part may have.
+    limit: u64,
+    has_times: bool,
+}
+
+impl Refresher<'_> {
+    /// Reads a query in spans of the creation date. None when the service takes no notice of that filter, or has records
+    /// that are in no span.
+    pub(super) async fn read_in_parts(
+        &self,
+        query: &ListQuery<'_>,
+        read: &ReadQuery,
+        doubt: &Doubt,
+        refreshed: &mut RefreshedList,
+    ) -> Result<Option<Verdict>> {
+        let hint = &read.cursor;
+        let size = hint.page_size.max(1);
+        let limit = match doubt {
+            Doubt::Wall(_) | Doubt::RoundTotal => (PAGES_OF_A_PART * size).min(hint.records * 4 / 5).max(1),
+            _ => PAGES_OF_A_PART * size,
+        };
+        let has_times = query.endpoint.window.is_none();
+        let extent = self.extent(query, &read.list)?;
+        let division = Division { query, list: &read.list, hint, extent, limit, has_times };
+        let mut parts = self.mirror.cursors(&read.list, 1)?;
+        if parts.is_empty() {
+            let Some(spans) = self.divide(&division, doubt).await? else {
+                self.progress.say(&t!("refresh.not_divided", entity = self.label(query)));
+                return Ok(None);
+            };
+            // A round total that the counts of parts confirm.
+            if spans.is_empty() {
+                return Ok(Some(Ok(vec![Proof::TotalAgrees, Proof::PartitionsAddUp])));
+            }
+            parts = self.note_parts(&read.list, spans)?;
+        }
+        self.progress.say(&t!("refresh.in_parts", entity = self.label(query), parts = parts.len()));
+        if let Some(doubt) = self.read_parts(&division, refreshed).await? {
+            return Ok(Some(Err(doubt)));
+        }
+        self.add_up(&division, refreshed).await
+    }
+
+    /// Between which days there can be records.
+    fn extent(&self, query: &ListQuery<'_>, list: &List) -> Result<Extent> {
+        let member = query.entity.created.as_deref().unwrap_or_default();
+        let first = self.mirror.after(list, &Key::first(), 1)?.records.pop();
+        let first = first.and_then(|(_, body)| serde_json::from_slice::<Value>(&body).ok());
+        let first = first.and_then(|record| moment::parse(&as_text(record.get(member)?)).map(moment::Moment::day));
+        let today = service_time(self.now(), self.client.service()).date();
+        // Not the first record's day: what was taken over from elsewhere may be older than what has smaller ids.
+        let first = first.unwrap_or(today).min(Date::constant(FIRST_YEAR, 1, 1));
+        Ok(Extent { first, last: today.tomorrow().unwrap_or(today) })
+    }
+
+    /// The spans to read, each with few enough records as far as counts tell; none when the filter is not honoured, or does
+    /// not find everything. Empty when a round total turns out to be all there is.
+    async fn divide(&self, division: &Division<'_, '_>, doubt: &Doubt) -> Result<Option<Vec<Span>>> {
+        let Division { query, extent, limit, .. } = *division;
+        let service = self.client.service();
+        let Some(whole) = Span::of(query, service) else { return Ok(None) };
+        let Some([left, right]) = whole.halves(extent, division.has_times) else { return Ok(None) };
+        let Some(total) = self.live_count(query).await? else {
+            return Ok(self.finds_nothing_in_the_future(division).await?.then_some(vec![left, right]));
+        };
+        let counts = (self.span_count(query, left).await?, self.span_count(query, right).await?);
+        let (Some(left_count), Some(right_count)) = counts else { return Ok(None) };
+        let sum = left_count + right_count;
+        // A filter that is not honoured finds everything twice. Where a total is cut short, its halves have more.
+        let is_ignored = left_count == total && right_count == total;
+        let is_cut = is_round(total) && sum > total;
+        if is_ignored && (!is_round(total) || !self.finds_nothing_in_the_future(division).await?) {
+            return Ok(None);
+        }
+        if *doubt == Doubt::RoundTotal && sum == total {
+            return Ok(Some(Vec::new()));
+        }
+        if !is_cut && !is_ignored && sum.abs_diff(total) > total / 50 + 10 {
+            return Ok(None);
+        }
+        let mut open = vec![(right, right_count), (left, left_count)];
+        let mut spans = Vec::new();
+        while let Some((span, count)) = open.pop() {
+            self.stop.check()?;
+            match span.halves(extent, division.has_times) {
+                Some([left, right]) if count > limit || (is_round(count) && is_round(total)) => {
+                    let left_count = self.span_count(query, left).await?.unwrap_or(count);
+                    let right_count = self.span_count(query, right).await?.unwrap_or(count);
+                    // Half of a day that has all of the day: times are not honoured.
+                    let is_one = left_count == count && right_count == count && count > 0;
+                    if is_one && !is_round(count) {
+                        spans.push(span);
+                    } else {
+                        open.push((right, right_count));
+                        open.push((left, left_count));
+                    }
+                }
+                _ if count == 0 => {}
+                _ => spans.push(span),
+            }
+        }
+        Ok(Some(spans))
+    }
+
+    async fn span_count(&self, query: &ListQuery<'_>, span: Span) -> Result<Option<u64>> {
+        self.live_count(&span.ask(query, self.client.service())).await
+    }
+
+    /// Whether the filter is honoured where there are no counts to tell it: nothing was created in days to come.
+    async fn finds_nothing_in_the_future(&self, division: &Division<'_, '_>) -> Result<bool> {
+        let from = division.extent.last.saturating_add(jiff::Span::new().days(7)).at(0, 0, 0, 0);
+        let span = Span { from: Some(from), to: None };
+        let query = span.ask(division.query, self.client.service());
+        let page = Page { number: if division.hint.is_from_zero { 0 } else { 1 }, size: 1 };
+        let url = query.address(self.client.target(), self.client.service(), Some(page));
+        match self.ask(url).await? {
+            Ok(answer) => Ok(self.keys(&query, &answer).is_empty()),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Notes the parts to be read, so that a later command goes on with the same ones.
+    fn note_parts(&self, list: &List, spans: Vec<Span>) -> Result<Vec<PageCursor>> {
+        self.mirror.together(|| {
+            let mut parts = Vec::new();
+            for (number, span) in (1..).zip(spans) {
+                let part = PageCursor { number, filter: span.name(), ..PageCursor::default() };
+                self.mirror.put_cursor(list, &part)?;
+                parts.push(part);
+            }
+            Ok(parts)
+        })
+    }
+
+    /// Reads all parts that are not read yet. Tells why one cannot be proved to be whole.
+    async fn read_parts(&self, division: &Division<'_, '_>, refreshed: &mut RefreshedList) -> Result<Option<Doubt>> {
+        loop {
+            let parts = self.mirror.cursors(division.list, 1)?;
+            let Some(part) = parts.iter().find(|part| !part.is_finished) else { return Ok(None) };
+            let Some(span) = Span::of_name(&part.filter) else { return Ok(Some(Doubt::Missing)) };
+            let read = self.read_part(division, part, span, refreshed).await?;
+            let doubt = match read.verdict {
+                Ok(_) => continue,
+                Err(doubt) => doubt,
+            };
+            self.mirror.forget(&read.list)?;
+            let is_wall = matches!(doubt, Doubt::Wall(_) | Doubt::RoundTotal);
+            match span.halves(division.extent, division.has_times).filter(|_| is_wall) {
+                Some([left, right]) => {
+                    let last = parts.last().map_or(1, |part| part.number);
+                    self.mirror.together(|| {
+                        let left = PageCursor { number: part.number, filter: left.name(), ..PageCursor::default() };
+                        self.mirror.put_cursor(division.list, &left)?;
+                        let right = PageCursor { number: last + 1, filter: right.name(), ..PageCursor::default() };
+                        self.mirror.put_cursor(division.list, &right)
+                    })?;
+                }
+                None if is_wall => return Ok(Some(Doubt::Undivided(span.name()))),
+                None => return Ok(Some(doubt)),
+            }
+        }
+    }
+
+    /// Reads one part into a list of its own, and moves it into the whole one when it is whole itself.
+    async fn read_part(
+        &self,
+        division: &Division<'_, '_>,
+        part: &PageCursor,
+        span: Span,
+        refreshed: &mut RefreshedList,
+    ) -> Result<ReadQuery> {
+        let query = span.ask(division.query, self.client.service());
+        let mut list = self.mirror.list(&query.entity.name, &query.text(self.client.service()))?;
+        if list.began.is_none() || division.list.began > list.began {
+            list = self.mirror.begin_generation(&list, division.list.began.unwrap_or_default())?;
+        }
+        let mut read = self.read_query(&query, list, division.hint, None, refreshed).await?;
+        let is_round_total = read.cursor.count_after.is_some_and(is_round)
+            && division.hint.count_after == read.cursor.count_after
+            && read.verdict.is_ok();
+        if is_round_total {
+            read.verdict = Err(Doubt::RoundTotal);
+        }
+        if read.verdict.is_ok() {
+            self.mirror.together(|| {
+                self.mirror.move_into(&read.list, division.list)?;
+                let done = PageCursor {
+                    number: part.number,
+                    filter: part.filter.clone(),
+                    last_keys: Vec::new(),
+                    is_finished: true,
+                    ..read.cursor.clone()
+                };
+                self.mirror.put_cursor(division.list, &done)
+            })?;
+        }
+        Ok(read)
+    }
+
+    /// Compares the counts of all parts with that of the whole list; a part whose count has changed since it was read is read
+    /// once more.
+    async fn add_up(&self, division: &Division<'_, '_>, refreshed: &mut RefreshedList) -> Result<Option<Verdict>> {
+        let Division { query, list, hint, .. } = *division;
+        for _ in 0..MOST_COMPARISONS {
+            let parts = self.mirror.cursors(list, 1)?;
+            let sum: u64 = parts.iter().map(|part| part.count_after.unwrap_or(part.records)).sum();
+            let Some(total) = self.live_count(query).await? else {
+                return Ok(Some(Ok(vec![Proof::PartitionsWhole])));
+            };
+            let is_cut = is_round(total) && hint.count_after == Some(total) && sum > total;
+            if sum == total || self.mirror.seen(list)? == total || is_cut {
+                return Ok(Some(Ok(vec![Proof::PartitionsAddUp])));
+            }
+            let mut is_changed = false;
+            for part in parts.iter().rev() {
+                let Some(span) = Span::of_name(&part.filter) else { continue };
+                let count = self.span_count(query, span).await?;
+                if count != part.count_after {
+                    is_changed = true;
+                    let read = self.read_part(division, part, span, refreshed).await?;
+                    if let Err(doubt) = read.verdict {
+                        return Ok(Some(Err(doubt)));
+                    }
+                }
+            }
+            if !is_changed {
+                break;
+            }
+        }
+        let parts = self.mirror.cursors(list, 1)?;
+        let sum: u64 = parts.iter().map(|part| part.count_after.unwrap_or(part.records)).sum();
+        let seen = self.mirror.seen(list)?;
+        match hint.wall.is_some() {
+            // Records without a date are in no span, and lie beyond what is given without one.
+            true => Ok(Some(Err(Doubt::Undated(sum.max(seen))))),
+            false => {
+                self.mirror.forget_cursors(list, 1)?;
+                Ok(None)
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Services that leave the rules of lists: whoever was there throughout is in the file exactly once, or the exit code says
+//! that this could not be proved.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use super::drift::Random;
+use crate::harness::*;
+
+/// Seeds of each lie, unless the environment asks for more.
+const SEEDS: u64 = 1;
+
+/// How a service leaves the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lie {
+    /// It gives nothing beyond a record, and says so with an error.
+    WallRefused,
+    /// It fails beyond a record.
+    WallFails,
+    /// It gives empty pages beyond a record.
+    WallEmpty,
+    /// It gives the last page again beyond a record.
+    WallRepeats,
+    /// It gives nothing beyond a record, and counts no further.
+    WallCounted,
+    /// It cuts pages before it leaves out what this login may not see.
+    HiddenCounted,
+    /// The same, and its total leaves them out.
+    HiddenNotCounted,
+    /// The same, and there is no total, only the address of the next page.
+    HiddenNext,
+    /// Pages have a size of its own.
+    OwnSize,
+    /// What changed last comes first.
+    ByChange,
+    /// What changed last comes last.
+    ByChangeLast,
+    /// The newest comes first.
+    NewestFirst,
+    /// Pages are counted from 0.
+    FromZero,
+    /// The same without a total.
+    FromZeroUncounted,
+    /// The total is of the page.
+    TotalOfPage,
+    /// The total is too high.
+    TotalHigh,
+    /// The total is too low.
+    TotalLow,
+    /// There is no total.
+    TotalAbsent,
+    /// A page comes twice, in place of the next one.
+    Repeats,
+    /// Beyond the end comes the last page, and there is no total.
+    Clamps,
+    /// Beyond the end comes an error, and there is no total.
+    RefusesEnd,
+    /// Records of the same moment come in another order for every page size.
+    Unstable,
+}
+
+const LIES: [Lie; 22] = [
+    Lie::WallRefused,
+    Lie::WallFails,
+    Lie::WallEmpty,
+    Lie::WallRepeats,
+    Lie::WallCounted,
+    Lie::HiddenCounted,
+    Lie::HiddenNotCounted,
+    Lie::HiddenNext,
+    Lie::OwnSize,
+    Lie::ByChange,
+    Lie::ByChangeLast,
+    Lie::NewestFirst,
+    Lie::FromZero,
+    Lie::FromZeroUncounted,
+    Lie::TotalOfPage,
+    Lie::TotalHigh,
+    Lie::TotalLow,
+    Lie::TotalAbsent,
+    Lie::Repeats,
+    Lie::Clamps,
+    Lie::RefusesEnd,
+    Lie::Unstable,
+];
+
+/// What is read to its end all the same while nothing changes.
+const READ_ALL_THE_SAME: [Lie; 14] = [
+    Lie::HiddenNotCounted,
+    Lie::OwnSize,
+    Lie::ByChange,
+    Lie::ByChangeLast,
+    Lie::NewestFirst,
+    Lie::FromZero,
+    Lie::FromZeroUncounted,
+    Lie::TotalOfPage,
+    Lie::TotalLow,
+    Lie::TotalAbsent,
+    Lie::Repeats,
+    Lie::Clamps,
+    Lie::RefusesEnd,
+    Lie::Unstable,
+];
+
+/// A customer as the service keeps it.
+#[derive(Clone)]
+struct Customer {
+    day: u64,
+    /// Moment of the last change, in the order of changes.
+    changed: u64,
+    is_hidden: bool,
+}
+
+/// A list that changes between requests.
+struct World {
+    random: Random,
+    lie: Lie,
+    records: BTreeMap<u64, Customer>,
+    throughout: HashSet<u64>,
+    clock: u64,
+    next: u64,
+    /// Whether anything changes, and whether the creation date is honoured as a filter.
+    changes: bool,
+    filters: bool,
+    wall: usize,
+    repeated: Option<u64>,
+}
+
+impl World {
+    fn new(lie: Lie, seed: u64, changes: bool) -> World {
+        let mut random = Random::of_seed(seed * 31 + lie as u64 + 1);
+        let size = match lie {
+            Lie::WallCounted => 1300 + random.below(200),
+            _ => 250 + random.below(500),
+        } as u64;
+        let hides = matches!(lie, Lie::HiddenCounted | Lie::HiddenNotCounted | Lie::HiddenNext);
+        let hole = random.below(size as usize) as u64;
+        let records: BTreeMap<u64, Customer> = (1..=size)
+            .map(|n| {
+                let is_hidden = hides && (n.abs_diff(hole) < 130 || random.below(50) == 0);
+                (n * 3, Customer { day: n * 700 / size, changed: n, is_hidden })
+            })
+            .collect();
+        let throughout = records.iter().filter(|(_, record)| !record.is_hidden).map(|(id, _)| *id).collect();
+        let wall = if lie == Lie::WallCounted { 1000 } else { 100 + random.below(120) };
+        let filters = random.below(4) > 0;
+        World {
+            random,
+            lie,
+            records,
+            throughout,
+            clock: size + 1,
+            next: size * 3 + 1000,
+            changes,
+            filters,
+            wall,
+            repeated: None,
+        }
+    }
+
+    fn change(&mut self) {
+        for _ in 0..if self.changes { self.random.below(3) } else { 0 } {
+            let at = self.random.below(self.records.len());
+            let id = *self.records.keys().nth(at).unwrap();
+            self.clock += 1;
+            match self.random.below(4) {
+                0 => {
+                    self.records.remove(&id);
+                    self.throughout.remove(&id);
+                }
+                1 => {
+                    self.records.insert(self.next, Customer { day: 699, changed: self.clock, is_hidden: false });
+                    self.next += 1;
+                }
+                _ => self.records.get_mut(&id).unwrap().changed = self.clock,
+            }
+        }
+    }
+
+    fn answer(&mut self, request: &Request) -> (u16, String) {
+        if request.path != "/users.json" {
+            return unknown();
+        }
+        self.change();
+        let bound = |name: &str| request.query.get(name).filter(|_| self.filters).map(|day| number_of_day(&day[..10]));
+        let (from, to) = (bound("created_start").unwrap_or(0), bound("created_end").unwrap_or(u64::MAX));
+        let mut found: Vec<(u64, Customer)> = self
+            .records
+            .iter()
+            .filter(|(_, record)| (from..=to).contains(&record.day))
+            .map(|(id, record)| (*id, record.clone()))
+            .collect();
+        let mut number = request.number_of("page") as u64;
+        let mut size = (request.number_of("per_page") as u64).clamp(1, 40);
+        match self.lie {
+            Lie::ByChange => found.sort_by_key(|(_, record)| u64::MAX - record.changed),
+            Lie::ByChangeLast => found.sort_by_key(|(_, record)| record.changed),
+            Lie::NewestFirst => found.reverse(),
+            Lie::OwnSize => size = 30,
+            Lie::FromZero | Lie::FromZeroUncounted => number += 1,
+            Lie::Unstable => found.sort_by_key(|(id, record)| (record.day / 50, id * 7919 % (size + 3), *id)),
+            _ => {}
+        }
+        let Some(number) = number.checked_sub(1) else { return (200, "{\"users\":[]}".to_owned()) };
+        let length = found.len();
+        let mut start = (number * size) as usize;
+        let end = start + size as usize;
+        match self.lie {
+            Lie::WallRefused if end > self.wall => {
+                return (400, "{\"errcode\":\"100422\",\"errmsg\":\"page too deep\"}".to_owned());
+            }
+            Lie::WallFails if end > self.wall => return (200, "{\"errcode\":\"1\",\"errmsg\":\"error\"}".to_owned()),
+            Lie::WallRepeats if end > self.wall => {
+                start = (self.wall / size as usize).saturating_sub(1) * size as usize;
+            }
+            Lie::RefusesEnd if start >= length && number > 0 => {
+                return (404, "{\"errcode\":\"404\",\"errmsg\":\"no such page\"}".to_owned());
+            }
+            Lie::Clamps if start >= length => start = length.saturating_sub(1) / size as usize * size as usize,
+            // Once in a while the answer of the page before, as of a cache that mixes them up.
+            Lie::Repeats if number > 1 && self.repeated != Some(number) && self.random.below(4) == 0 => {
+                self.repeated = Some(number);
+                start -= size as usize;
+            }
+            _ => {}
+        }
+        let is_beyond = matches!(self.lie, Lie::WallEmpty | Lie::WallCounted) && end > self.wall;
+        let is_shown = |record: &&(u64, Customer)| !record.1.is_hidden;
+        let rows = found.iter().skip(start).take(if is_beyond { 0 } else { size as usize }).filter(is_shown);
+        let rows: Vec<String> = rows.map(|(id, record)| row(*id, record)).collect();
+        let shown = found.iter().filter(is_shown).count();
+        let count = match self.lie {
+            Lie::WallCounted => Some(length.min(self.wall)),
+            Lie::HiddenNotCounted => Some(shown),
+            Lie::HiddenNext | Lie::TotalAbsent | Lie::Clamps | Lie::RefusesEnd | Lie::FromZeroUncounted => None,
+            Lie::TotalOfPage => Some(rows.len()),
+            Lie::TotalHigh => Some(length + 77),
+            Lie::TotalLow => Some(length / 3),
+            _ => Some(length),
+        };
+        let count = count.map(|count| format!(",\"count\":{count}")).unwrap_or_default();
+        let next = match self.lie {
+            Lie::HiddenNext if end < length => ",\"next_page\":\"https://www.example.com/next\"",
+            Lie::HiddenNext => ",\"next_page\":null",
+            _ => "",
+        };
+        (200, format!("{{\"users\":[{}]{count}{next}}}", rows.join(",")))
+    }
+}
+
+/// Days since the first of January 2024.
+fn number_of_day(day: &str) -> u64 {
+    let day: jiff::civil::Date = day.parse().unwrap();
+    let first = jiff::civil::date(2024, 1, 1);
+    u64::try_from(day.duration_since(first).as_hours() / 24).unwrap_or(0)
+}
+
+fn row(id: u64, record: &Customer) -> String {
+    let day = jiff::civil::date(2024, 1, 1).saturating_add(jiff::Span::new().days(record.day as i64));
+    format!("{{\"cId\":\"{id}\",\"name\":\"示例\",\"state\":\"1\",\"createDT\":\"{day} 08:00:00\"}}")
+}
+
+/// Exports from a service that lies. Tells whether the export says it is complete, or what is wrong about that.
+fn export(lie: Lie, seed: u64, changes: bool) -> Result<bool, String> {
+    let world = Arc::new(Mutex::new(World::new(lie, seed, changes)));
+    let answering = Arc::clone(&world);
+    let service = Service::start(move |request| answering.lock().unwrap().answer(request));
+    let work = Work::at(&service.base_url());
+    let ran = work.export("customers -o out.csv --columns cId");
+    let wrong = |what: String| Err(format!("{lie:?}, seed {seed}, changes {changes}: {what}\n{ran}"));
+    if ran.exits_with_one_of(&[0, 5]) == 5 {
+        let is_hinted = ["--accept-incomplete", "fewer people"].iter().any(|way| ran.stdout().contains(way));
+        return match is_hinted && !work.path("out.csv").exists() {
+            true => Ok(false),
+            false => wrong("no way on, or a file all the same".to_owned()),
+        };
+    }
+    let ids = work.ids("out.csv");
+    let distinct: HashSet<u64> = ids.iter().copied().collect();
+    let world = world.lock().unwrap();
+    let missing = world.throughout.iter().filter(|id| !distinct.contains(id)).count();
+    match missing == 0 && distinct.len() == ids.len() && ran.json()["complete"] == true {
+        true => Ok(true),
+        false => wrong(format!("{missing} records are missing, {} are doubled", ids.len() - distinct.len())),
+    }
+}
+
+#[test]
+fn whatever_a_service_does_nothing_is_missing_or_the_exit_code_tells() {
+    let seeds = std::env::var("BW8_TEST_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SEEDS);
+    let complete = Mutex::new(BTreeMap::new());
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            let (complete, wrong) = (&complete, &wrong);
+            scope.spawn(move || {
+                for lie in LIES.into_iter().skip(half).step_by(2) {
+                    for changes in [false, true] {
+                        for seed in 0..seeds {
+                            match export(lie, seed, changes) {
+                                Ok(is_complete) => {
+                                    let name = format!("{lie:?}, changes {changes}");
+                                    *complete.lock().unwrap().entry(name).or_insert(0) += u64::from(is_complete);
+                                }
+                                Err(why) => wrong.lock().unwrap().push(why),
+                            }
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {seeds} seeds:\n{}", wrong.len(), wrong.join("\n"));
+    // What only looks odd is read to its end all the same.
+    let complete = complete.into_inner().unwrap();
+    println!("of {seeds} seeds complete: {complete:#?}");
+    for lie in READ_ALL_THE_SAME {
+        assert_eq!(complete[&format!("{lie:?}, changes false")], seeds, "{lie:?}");
+    }
+}
