@@ -27,6 +27,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::mapping::MappingFile;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, quoted_path};
 
@@ -335,7 +336,7 @@ pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Re
         sheet: preflight.sheet.name.clone(),
         header_row: options.preflight.input.header_row,
         encoding: options.preflight.input.encoding.clone(),
-        mapping_text: options.preflight.mapping_file.as_ref().map(|file| file.text().to_owned()),
+        mapping_text: MappingFile::text_with(options.preflight.mapping_file.as_ref(), options.preflight.values),
         account_mode: options.preflight.account_mode,
         rows: preflight.rows,
         parent: options.parent.clone(),
