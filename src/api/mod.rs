@@ -9,8 +9,8 @@
 //!    inside the same permit: it proves that nothing was processed.
 //! 3. **attempt**: one exchange with its own time limit. Redirects and the HTTP library's own retries are off: a redirected
 //!    POST comes back as "200 OK" of another page, and a repeated one makes two records.
-//! 4. **classify**: an attempt becomes an [`Outcome`], here and nowhere else; secrets are hidden after that, so that what is
-//!    hidden does not change what an answer means.
+//! 4. **classify**: an attempt becomes an [`Outcome`], here and nowhere else, by the decision table in `proof`; secrets are
+//!    hidden after that, so that what is hidden does not change what an answer means.
 //! 5. **retry**: outermost, as it takes a new permit each time. What may be repeated is decided by the outcome alone: writes
 //!    that were certainly not processed ([`Outcome::NotSent`], [`Outcome::Busy`]), and reads.
 //!
@@ -21,16 +21,24 @@ mod auth;
 mod client;
 mod envelope;
 mod limiter;
+mod mend;
+mod mended;
 mod needed;
 mod outcome;
+mod patience;
+mod proof;
 mod proxy;
 mod secrets;
 mod target;
 mod tls;
 mod transport;
+mod trouble;
 
-pub use client::{Client, Write, denied, waits};
+pub use client::{Client, Single, Write, denied};
 pub use envelope::{Document, Rejection, as_text, has_next, record, records, total};
 pub use limiter::{Limiter, Permit};
-pub use outcome::{Expected, Outcome};
+pub use mended::MendedAnswers;
+pub use outcome::{Expected, Outcome, Witness};
+pub use patience::Verdict;
+pub use proof::{Honours, Sent};
 pub use target::{Credentials, Target};

@@ -6,7 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use super::record::{Record, push_key_part};
-use crate::entity::Entity;
+use crate::entity::{Entity, Field};
 use crate::format::{Cell, CellKind, Content};
 use crate::mapping::Mapping;
 use crate::message;
@@ -46,21 +46,45 @@ impl Keys {
     }
 }
 
+/// Whether two texts of a field are one value in a natural key.
+pub fn is_same_key_value(entity: &Entity, field: &str, one: &str, other: &str) -> bool {
+    let part = |text: &str| {
+        let field = entity.field(field)?;
+        let mut part = Vec::new();
+        push_cleaned_part(field, text, &mut part);
+        Some(part)
+    };
+    part(one) == part(other)
+}
+
+/// Appends a text to a key as the checks leave it, or as it stands where they find fault with it.
+fn push_cleaned_part(field: &Field, text: &str, key: &mut Vec<u8>) {
+    let mut cleaned = String::new();
+    let cell = Cell { text, kind: CellKind::Text };
+    let is_clean = value::clean(field, cell, &ValueOptions::default(), &mut cleaned, &mut Vec::new()).is_ok();
+    push_key_part(field.kind, if is_clean { &cleaned } else { text }, key);
+}
+
 /// The hashes of all natural keys of a record whose fields have these texts.
 pub fn key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec<u64> {
     let hash = |(number, fields): (usize, &Vec<String>)| {
         let mut key = vec![u8::try_from(number).ok()?];
         for name in fields {
-            let (field, text) = (entity.field(name)?, text(name)?);
-            let mut cleaned = String::new();
-            let cell = Cell { text: &text, kind: CellKind::Text };
-            let is_clean = value::clean(field, cell, &ValueOptions::default(), &mut cleaned, &mut Vec::new()).is_ok();
-            push_key_part(field.kind, if is_clean { &cleaned } else { &text }, &mut key);
+            push_cleaned_part(entity.field(name)?, &text(name)?, &mut key);
             key.push(0xff);
         }
         Some(first_eight(&Sha256::digest(&key)))
     };
     entity.keys.iter().enumerate().filter_map(hash).collect()
+}
+
+/// The hash of the text by which records of the entity are shown, where their keys do not tell them apart.
+pub fn shown_hash(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Option<u64> {
+    let name = entity.display.as_ref()?;
+    // No entity has so many keys.
+    let mut part = vec![u8::MAX];
+    push_cleaned_part(entity.field(name)?, &text(name)?, &mut part);
+    Some(first_eight(&Sha256::digest(&part)))
 }
 
 /// What a row is watched by: its key, or its identity when it has none.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::options::{ReadingOptions, importable};
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
-use crate::files;
+use crate::files::{self, Access};
 use crate::format::column_letters;
 use crate::format::xlsx::{cannot_write, save};
 use crate::mapping::KnownHeadings;
@@ -25,7 +25,7 @@ use crate::terminal::{Printer, quoted_path};
 pub struct Arguments {
     /// What the rows are: customers, companies, tickets, tags, bindings, customer-groups
     entity: String,
-    /// The file
+    /// The file, or - for standard input
     file: PathBuf,
     #[command(flatten)]
     reading: ReadingOptions,
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let output = arguments.output.as_deref();
     let is_workbook = output.map_or(Ok(false), is_workbook)?;
     let headings = Arc::new(KnownHeadings::new(&entity, None));
-    let input = arguments.reading.input(arguments.file.clone(), arguments.file.display().to_string(), headings);
+    let (input, _kept) = arguments.reading.looked_over(&arguments.file, headings)?;
     let survey = FileSurvey::read(&input)?;
     let proposal = MappingProposal::new(&entity, &survey, settings.account_mode);
     let sample = |text: &str| if arguments.show { shown(text).into_owned() } else { masked(text) };
@@ -64,10 +64,10 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
         None => printer.result(text.trim_end()),
         Some(path) if is_workbook => {
             let mut workbook = workbook(&proposal, &command, sample).map_err(|error| cannot_write(path, &error))?;
-            save(&mut workbook, path)?;
+            save(&mut workbook, path, Access::Usual)?;
         }
         Some(path) => {
-            files::whole(path, |file| {
+            files::whole(path, Access::Usual, |file| {
                 std::io::Write::write_all(file, text.as_bytes())
                     .context(|| message!("csv.cannot_write", file = path.display()))
             })?;

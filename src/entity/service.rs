@@ -67,6 +67,8 @@ pub struct Filters {
     pub created: [String; 2],
     /// From and to of the time of the last change.
     pub updated: [String; 2],
+    /// Asks for the newest records first: a parameter and its value.
+    pub newest_first: [String; 2],
     /// Asks for deleted records too …
     pub deleted: String,
     /// … with this value.

@@ -2,6 +2,7 @@
 //! it is whole.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use super::columns::ColumnChoice;
 use super::filter::RecordFilter;
 use super::gather::{self, Gathered};
 use super::manifest::Manifest;
+use super::mended::Mended;
 use super::name_lists::name_lists;
 use super::options::{Condition, ExportOptions, MirrorUse};
 use super::plan::{ExportPlan, Source};
@@ -27,6 +29,7 @@ use crate::mirror::{List, Mirror};
 use crate::projection::Definitions;
 use crate::refresh::Refresher;
 use crate::terminal::{Interrupt, Printer, Progress};
+use crate::waiting::Wait;
 
 /// How often a lock that another command holds is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
@@ -44,23 +47,31 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let plan = ExportPlan::new(options)?;
     let connection = options.account.connect()?;
     let runtime = start_runtime()?;
-    let _inside = runtime.enter();
-    let stop = Interrupt::listen();
+    let stop = Interrupt::of_process();
+    let _orderly = stop.orderly(Some(message!("refresh.stopping")));
     let secrets = ColumnChoice { options }.named_secrets();
     let mirror = open_mirror(options, !secrets.is_empty(), printer)?;
     let client = Arc::new(Client::new(connection.target.clone(), &options.catalog.service)?);
     let progress = Progress::new(printer);
-    let refresher = Refresher {
-        client: &client,
-        mirror: &mirror,
-        catalog: options.catalog,
-        stop: &stop,
-        progress: &progress,
-        kept_secrets: &secrets,
-        accepts_incomplete: options.accepts_incomplete,
-        full_every: options.full_every,
+    let work = |mirror: &Mirror| {
+        let refresher = Refresher {
+            client: &client,
+            mirror,
+            catalog: options.catalog,
+            stop: &stop,
+            progress: &progress,
+            kept_secrets: &secrets,
+            accepts_incomplete: options.accepts_incomplete,
+            full_every: options.full_every,
+        };
+        export(&plan, refresher, &connection.target, &runtime)
     };
-    let exported = export(&plan, refresher, &connection.target, &runtime);
+    let mut exported = work(&mirror);
+    if exported.as_ref().is_err_and(Mirror::is_damage) && options.mirror != MirrorUse::Temporary && secrets.is_empty() {
+        // What is in it can all be read again.
+        drop(mirror);
+        exported = work(&begin_anew(&options.account.mirror_file()?, printer)?);
+    }
     progress.end();
     Ok(exported?.tell(options.entity, printer, &client, began))
 }
@@ -73,20 +84,21 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     let account = format!("{} @ {}", target.credentials.name(), target.host());
     let (mut gathered, definitions) = runtime.block_on(refresher.stop.unless_set(async {
         // What cannot be answered is refused before the list is asked for.
-        let mut definitions = None;
+        let (mut definitions, mut warnings) = (None, Vec::new());
         if (ColumnChoice { options: plan.options }).unresolved().next().is_some() {
-            let known = gather::definitions(&refresher, plan.options.entity).await?;
+            let known = gather::definitions(&refresher, plan.options.entity, &mut warnings).await?;
             refuse_unanswerable(plan, &known)?;
             definitions = Some(known);
         }
-        let gathered = gather::records(&refresher, plan).await?;
+        let mut gathered = gather::records(&refresher, plan).await?;
+        gathered.warnings.append(&mut warnings);
         let definitions = match definitions {
             Some(known) => known,
-            None => gather::definitions(&refresher, plan.options.entity).await?,
+            None => gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings).await?,
         };
         Ok((gathered, definitions))
     }))?;
-    let filter = RecordFilter::new(plan, &definitions)?;
+    let filter = RecordFilter::new(plan, &definitions);
     if let [list] = gathered.lists.as_slice() {
         runtime.block_on(refresher.stop.unless_set(refuse_untold(&refresher, plan, list, &filter)))?;
     }
@@ -95,9 +107,10 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     let stage = Stage { plan, refresher, filter: &filter, directory: directory.path() };
     let staged =
         write(stage, &mut gathered, definitions, &account, runtime).map_err(|error| stage.without_directory(error))?;
-    let published = publish(&staged, output)?;
-    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published);
-    if let Some(file) = &output.file {
+    let published = publish(&staged, output, refresher)?;
+    let mended = Mended::new(refresher.client.mended(), &staged);
+    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published, mended);
+    if let Some(file) = &published.first {
         manifest.write_beside(file)?;
     }
     let_go(refresher.mirror, &gathered.lists)?;
@@ -116,11 +129,13 @@ fn write(
     let list = match (&plan.source, gathered.lists.first()) {
         (Source::Tags, _) => return stage.tags(&gathered.lists).map(|file| vec![file]),
         (_, None) => return Ok(Vec::new()),
-        (_, Some(list)) => list,
+        (_, Some(list)) => list.clone(),
     };
-    let warnings = &mut gathered.warnings;
+    let list = &list;
     let names = runtime.block_on(refresher.stop.unless_set(async {
-        warnings.extend(gather::details(&refresher, plan, list, filter).await?);
+        gather::details(&refresher, plan, list, filter, gathered).await?;
+        stage.check_conditions(list, &definitions)?;
+        let warnings = &mut gathered.warnings;
         if !plan.options.has_names {
             return Ok(Vec::new());
         }
@@ -138,7 +153,7 @@ fn refuse_unanswerable(plan: &ExportPlan<'_>, definitions: &Definitions) -> Resu
     let is_filter =
         |name: &str| plan.query().is_some_and(|query| query.endpoint.filters.iter().any(|filter| filter == name));
     // Without the right to see definitions a custom field is known by the key that records carry.
-    let is_known = |name: &str| definitions.is_empty() || definitions.key_of(name).is_some() || is_key(name);
+    let is_known = |name: &str| definitions.is_empty() || definitions.key_of(name).is_some() || may_be_member(name);
     if let Some(name) = choice.unresolved().find(|name| !is_known(name) && !is_filter(name)) {
         return Err(choice.unknown(name, &[], definitions));
     }
@@ -152,9 +167,11 @@ fn refuse_unanswerable(plan: &ExportPlan<'_>, definitions: &Definitions) -> Resu
     Ok(())
 }
 
-/// Whether a name is the key of a custom field as the service makes them: `field_12`.
-fn is_key(name: &str) -> bool {
-    name.strip_prefix("field_").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+/// Whether a name may be that of a member which the catalog does not know, or the key of a custom field: that shows in the records
+/// alone.
+fn may_be_member(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn start_runtime() -> Result<Runtime> {
@@ -172,19 +189,30 @@ fn open_mirror(options: &ExportOptions<'_>, has_secrets: bool, printer: &Printer
     }
     let file = options.account.mirror_file()?;
     printer.detail(&t!("export.mirror_at", file = file.display()));
-    Mirror::open(&file)
+    match Mirror::open(&file) {
+        Err(error) if Mirror::is_damage(&error) => begin_anew(&file, printer),
+        opened => opened,
+    }
+}
+
+/// A new mirror in the place of a damaged one.
+fn begin_anew(file: &Path, printer: &Printer) -> Result<Mirror> {
+    let aside = Mirror::set_aside(file)?;
+    printer.warn(&t!("mirror.set_aside", file = file.display(), aside = aside.display()));
+    Mirror::open(file)
 }
 
 /// Waits until no other export refreshes this account's mirror.
 fn wait_for_lock(refresher: Refresher<'_>) -> Result<File> {
-    let mut is_told = false;
+    let mut waiting = None;
     loop {
         if let Some(lock) = refresher.mirror.lock()? {
             return Ok(lock);
         }
-        if !std::mem::replace(&mut is_told, true) {
-            refresher.progress.say(&t!("mirror.waiting"));
-        }
+        waiting.get_or_insert_with(|| {
+            let ends = message!("waiting.other");
+            Wait { why: message!("mirror.waiting"), until: None, ends, is_urgent: true }.begin()
+        });
         refresher.stop.check()?;
         std::thread::sleep(LOCK_PAUSE);
     }

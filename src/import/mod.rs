@@ -4,7 +4,7 @@
 //! what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one another's rows made of it, `memory` what all
 //! others did), `operation` is
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
-//! end, `route` knows where it goes), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
+//! end, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
 //! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
 //! `forget` undoes the keeping. `run` is the story that ties them together.
 
@@ -31,13 +31,18 @@ mod route;
 mod row_sender;
 mod run;
 mod same_account;
+mod settle;
 mod spool;
 pub mod stdin;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 pub use agreed::Agreed;
 pub use forget::PersonalFiles;
-pub use options::{Answers, ImportOptions, PreflightOptions, ResumeOptions};
+pub use options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions, SERVER_TIMEOUT};
 pub use preflight::Preflight;
 pub use run::{run, run_places};
+pub use settle::{SettleCommand, run as settle};
+
+pub use crate::api::Honours;

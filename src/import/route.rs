@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use url::Url;
 
 use super::operation::Members;
+use super::witness::telling_fields;
 use crate::api::{Expected, Target};
 use crate::entity::{Catalog, Custom, Endpoint, Entity, Method};
 
@@ -56,6 +57,7 @@ impl Route {
             expected: Expected {
                 wrappers,
                 id: entity.id.clone(),
+                keys: telling_fields(entity).cloned().collect(),
                 unknown_path_code: catalog.service.error.unknown_path_code.clone(),
                 secrets: entity.fields.iter().filter(|field| field.secret).map(|field| field.name.clone()).collect(),
                 conflict: None,
@@ -141,6 +143,8 @@ mod tests {
             concurrency: 1,
             rate: 0.0,
             timeout: Duration::from_secs(1),
+            patience: Duration::ZERO,
+            first_patience: Duration::ZERO,
         }
     }
 

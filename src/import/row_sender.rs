@@ -13,20 +13,20 @@ use super::operation::{LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
-use crate::api::{self, Client, Outcome, Permit, Rejection, Write, as_text, waits};
+use super::witness::{HandedOut, RowWitness};
+use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
 use crate::message;
 use crate::message::Message;
+use crate::text::clean;
 use crate::value::is_same_value;
 
-/// Attempts to reach a server before a run is stopped.
-const CONNECTION_ATTEMPTS: usize = 6;
-/// Times a write is put off by "too many requests" before a run is stopped.
-const BUSY_ATTEMPTS: usize = 30;
-/// The wait after "too many requests" without a word of how long.
-const BUSY_WAIT: Duration = Duration::from_secs(2);
+/// Times a write in doubt is repeated under its request id, where the service honours that.
+const REPEATS: u32 = 3;
+/// The wait before the first repeat; it grows with each.
+const REPEAT_WAIT: Duration = Duration::from_secs(1);
 
 /// A record as the service gives it, or why it cannot be had.
 type Found = std::result::Result<Map<String, Value>, Reason>;
@@ -44,8 +44,14 @@ pub(super) struct RowSender<'a> {
     entity: &'a Entity,
     /// Where to look for what is there already, and the member its answer has the records in.
     there: Option<(Url, String)>,
+    /// What can be asked to see whether the service is there.
+    question: Url,
     /// Whether any write was accepted: until then "forbidden" means the account, not the row.
     accepted: AtomicBool,
+    /// Ids that rows of the run have.
+    pub handed_out: HandedOut,
+    /// What the service does with a request id that it has seen before.
+    pub honours: Honours,
 }
 
 impl<'a> RowSender<'a> {
@@ -67,7 +73,21 @@ impl<'a> RowSender<'a> {
             route.expected.conflict = entity.conflict.as_ref().map(|conflict| conflict.message.clone());
             route
         });
-        RowSender { client, stop, create, access, entity, there, accepted: AtomicBool::new(false) }
+        let (account, paging) = (&catalog.service.account.path, &catalog.service.paging);
+        let mut question = target.address(entity.endpoint("list").map_or(account.as_str(), |list| &list.path));
+        question.query_pairs_mut().append_pair(&paging.page, "1").append_pair(&paging.per_page, "1");
+        RowSender {
+            client,
+            stop,
+            create,
+            access,
+            entity,
+            there,
+            question,
+            accepted: AtomicBool::new(false),
+            handed_out: HandedOut::default(),
+            honours: Honours::Nothing,
+        }
     }
 
     /// How the record a row writes to is read and changed.
@@ -101,11 +121,14 @@ impl<'a> RowSender<'a> {
         };
         let wrappers = &access.get.expected.wrappers;
         let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper)).and_then(Value::as_object);
-        Ok(record.cloned().ok_or_else(|| Reason {
-            code: "not_found".into(),
-            field: String::new(),
-            message: message!("attempt.not_found", id = id),
-        }))
+        let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
+        let Some(record) = record else { return Ok(Err(reason("not_found", message!("attempt.not_found", id = id)))) };
+        // What is written to one record must not come from another.
+        let own = access.entity.id.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default();
+        Ok(match own == id {
+            true => Ok(record.clone()),
+            false => Err(reason("other_record", message!("attempt.other_record", id = id, other = clean(&own)))),
+        })
     }
 
     /// Like [`RowSender::read`]; none when the run stops meanwhile. Nothing was written yet, so nothing is in doubt.
@@ -116,18 +139,30 @@ impl<'a> RowSender<'a> {
         }
     }
 
-    /// The right to begin a write after a wait; none when the run stops meanwhile.
-    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
-        let permit = async {
-            // A sleep of no length would still last until the next tick of the timer.
-            if !wait.is_zero() {
-                tokio::time::sleep(wait).await;
-            }
-            self.client.limiter().acquire().await
-        };
+    /// The right to begin a write; none when the run stops meanwhile.
+    async fn permit(&self) -> Option<Permit<'_>> {
         tokio::select! {
-            permit = permit => Some(permit),
+            permit = self.client.limiter().acquire() => Some(permit),
             () = self.stop.stopped() => None,
+        }
+    }
+
+    /// The same after a wait.
+    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => self.permit().await,
+            () = self.stop.stopped() => None,
+        }
+    }
+
+    /// Waits until the service answers a question, before more writes go where nobody may hear them.
+    ///
+    /// # Errors
+    /// It is not there for longer than it is to be waited for.
+    pub(super) async fn wait_until_up(&self) -> Result<()> {
+        tokio::select! {
+            up = self.client.wait_until_up(&self.question) => up.map_err(halting),
+            () = self.stop.stopped() => Ok(()),
         }
     }
 
@@ -198,7 +233,7 @@ impl<'a> RowWrite<'a> {
 
     /// Changes a record that was read first.
     async fn put(&mut self, access: &Access, id: &str, members: &Members) -> Result<Option<Operation>> {
-        match self.sender.permit_after(Duration::ZERO).await {
+        match self.sender.permit().await {
             Some(permit) => self.write(permit, &access.update, &access.body(members), Some(id)).await,
             None => Ok(None),
         }
@@ -216,31 +251,46 @@ impl<'a> RowWrite<'a> {
         let sender = self.sender;
         let address = &route.address(sender.client.target(), id);
         let Route { method, expected, .. } = route;
-        let write = Write { method: *method, address, body, request_id: self.pending.request_id, expected };
-        let mut connection_waits = waits(CONNECTION_ATTEMPTS - 1);
-        let mut busy = 0;
+        let entity = sender.access_of(&self.pending.operation).map_or(sender.entity, |access| &access.entity);
+        let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
+        let mut sent = Sent { is_repeat: self.pending.is_repeat };
+        let honours = sender.honours;
+        let request_id = self.pending.request_id;
+        let mut repeats = 0;
         loop {
             self.attempts += 1;
+            let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
             let outcome = sender.client.write(write).await?;
             pace(&permit, &outcome);
-            // Whatever follows, it must not wait with a permit in its hand.
-            drop(permit);
-            let wait = match outcome {
-                Outcome::NotSent(why) => connection_waits.next().ok_or_else(|| sender.unreachable(why))?,
-                Outcome::Busy { wait } => {
-                    busy += 1;
-                    if busy > BUSY_ATTEMPTS {
-                        return Err(down(message!("attempt.busy")));
+            permit = match outcome {
+                Outcome::NotSent(_) | Outcome::Busy { .. } => {
+                    let is_over = sender.client.may_repeat(&permit, &outcome) == Verdict::Over;
+                    // Whatever follows, it must not wait with a permit in its hand.
+                    drop(permit);
+                    if is_over {
+                        return Err(match outcome {
+                            Outcome::NotSent(why) => sender.unreachable(why),
+                            _ => down(message!("attempt.busy")),
+                        });
                     }
-                    // Whoever is next waits as well, not this row alone.
-                    sender.client.limiter().hold(wait.unwrap_or(BUSY_WAIT));
-                    Duration::ZERO
+                    // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
+                    let Some(next) = sender.permit().await else { return Ok(None) };
+                    next
+                }
+                // Where the service knows its request id again, repeating it does no harm and may tell more.
+                Outcome::Unknown(why) if honours != Honours::Nothing && repeats < REPEATS => {
+                    drop(permit);
+                    sent.is_repeat = true;
+                    repeats += 1;
+                    match sender.permit_after(REPEAT_WAIT * repeats).await {
+                        Some(next) => next,
+                        None => {
+                            return Ok(Some(self.ended(Status::Unknown, id.map(str::to_owned), Some(in_doubt(why)))));
+                        }
+                    }
                 }
                 outcome => return self.end_of(outcome, write, id).await,
             };
-            // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
-            let Some(next) = sender.permit_after(wait).await else { return Ok(None) };
-            permit = next;
             sender.client.count_retry();
         }
     }
@@ -254,6 +304,9 @@ impl<'a> RowWrite<'a> {
         let ended = match outcome {
             Outcome::Done { id: new_id } => {
                 self.sender.accepted.store(true, Ordering::Relaxed);
+                if let Some(new_id) = new_id.as_ref().filter(|_| known_id.is_none()) {
+                    self.sender.handed_out.add(new_id);
+                }
                 match known_id {
                     Some(id) => self.ended(Status::Updated, Some(id), None),
                     None => self.ended(Status::Created, new_id, None),
@@ -268,9 +321,12 @@ impl<'a> RowWrite<'a> {
             Outcome::Forbidden(rejection) => return Err(api::denied(403, &words(&rejection))),
             Outcome::LoginRejected(rejection) => return Err(api::denied(401, &words(&rejection))),
             Outcome::NoSuchPath(rejection) => return Err(no_such_path(write, rejection)),
+            // Whoever sends elsewhere may have passed it on before; all others would go the same way.
             Outcome::Moved(to) => {
-                return Err(Error::cannot_run(message!("api.moved", path = write.address.path(), to = to))
-                    .hint(message!("api.moved_hint")));
+                let why = message!("api.moved", path = write.address.path(), to = clean(&to));
+                let error = Error::cannot_run(why.clone()).hint(message!("api.moved_hint"));
+                self.sender.stop.set(Cause::of(error));
+                self.ended(Status::Unknown, known_id, Some(in_doubt(why)))
             }
             // Certainly not processed.
             Outcome::NotSent(_) | Outcome::Busy { .. } => return Ok(None),
@@ -289,7 +345,7 @@ impl<'a> RowWrite<'a> {
         let mut address = address.clone();
         address.query_pairs_mut().extend_pairs(&look_up.by);
         let found = match self.sender.client.ask(&address).await.map_err(halting)? {
-            Ok(document) => api::records(&document, answer).cloned().unwrap_or_default(),
+            Ok(document) => api::records(&document, answer).into_iter().flatten().cloned().collect(),
             Err(_) => Vec::new(),
         };
         if found.iter().any(|record| agrees(record, look_up)) {
@@ -324,9 +380,13 @@ impl<'a> RowWrite<'a> {
 fn pace(permit: &Permit<'_>, outcome: &Outcome) {
     match outcome {
         Outcome::Done { .. } | Outcome::AlreadyThere(_) | Outcome::Rejected(_) => permit.on_success(),
-        Outcome::NotSent(_) | Outcome::Busy { .. } | Outcome::Unknown(_) => permit.on_overload(),
+        Outcome::Unknown(_) => permit.on_overload(),
+        // Whether these may be repeated is decided with them.
+        Outcome::NotSent(_) | Outcome::Busy { .. } => {}
         // These say something of the account or the address.
-        Outcome::LoginRejected(_) | Outcome::Forbidden(_) | Outcome::NoSuchPath(_) | Outcome::Moved(_) => {}
+        Outcome::LoginRejected(_) | Outcome::Forbidden(_) | Outcome::NoSuchPath(_) | Outcome::Moved(_) => {
+            permit.on_answer();
+        }
     }
 }
 
@@ -341,12 +401,13 @@ fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Val
     members
 }
 
-fn agrees(record: &Value, look_up: &LookUp) -> bool {
+/// Whether a record has the values that a look-up wants.
+pub(super) fn agrees(record: &Value, look_up: &LookUp) -> bool {
     look_up.same.iter().all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
 }
 
 /// A read that failed leaves nothing in doubt, so the run only halts.
-fn halting(error: Error) -> Error {
+pub(super) fn halting(error: Error) -> Error {
     match error.kind() {
         ErrorKind::CannotRun => down(error.into_message()),
         _ => error,

@@ -51,7 +51,8 @@ impl Refresher<'_> {
         let url = query.address(self.client.target(), self.client.service(), page);
         let answer = self.fetch(url).await?;
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-        let first = api::records(&answer, wrapper).and_then(|records| records.first()).cloned();
+        let first =
+            api::records(&answer, wrapper).and_then(|records| records.first().map(|record| Value::clone(record)));
         let first = first.map(|record| (record_key::key(query.entity, &record), record));
         Ok((self.total(query, &answer), first))
     }

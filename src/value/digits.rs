@@ -1,5 +1,7 @@
 //! Digits that a spreadsheet program has kept, or lost.
 
+use memchr::{memchr, memchr2};
+
 use crate::format::{Cell, CellKind};
 use crate::problem::Problem;
 
@@ -48,7 +50,10 @@ pub(super) fn refuse_lost_digits(cell: Cell<'_>) -> Result<(), Problem> {
 /// Whether a text of many words holds what a spreadsheet program makes of a long number: `1.10101E+17`.
 pub(super) fn holds_scientific(text: &str) -> bool {
     // The sign of the exponent is what tells it from a code, and what few texts hold.
-    if !text.bytes().any(|byte| byte == b'+') && !text.bytes().all(|byte| is_scientific_sign(char::from(byte))) {
+    if memchr2(b'e', b'E', text.as_bytes()).is_none() {
+        return false;
+    }
+    if memchr(b'+', text.as_bytes()).is_none() && !text.bytes().all(|byte| is_scientific_sign(char::from(byte))) {
         return false;
     }
     text.split(|c: char| !is_scientific_sign(c)).any(|part| {

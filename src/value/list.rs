@@ -49,6 +49,10 @@ pub fn count_parts(text: &str) -> usize {
 
 /// How many telephone numbers stand in a cell; one when it is not certain that there are more.
 pub(super) fn numbers_in(text: &str) -> usize {
+    // Nearly every cell: nothing in it parts numbers, and it is too short for two that nothing parts.
+    if text.len() < 22 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        return 1;
+    }
     let count = |part: &str| part.chars().filter(char::is_ascii_digit).count();
     let text = half_width(text);
     let several = divided(&text).filter(|part| count(part) >= 5).count();
@@ -78,6 +82,9 @@ pub(super) fn numbers_in(text: &str) -> usize {
 
 /// How many IDs stand in a cell that takes one.
 pub(super) fn ids_in(text: &str) -> usize {
+    if all_digits(text) {
+        return 1;
+    }
     let text = half_width(text);
     match divided(&text).all(all_digits) {
         true => divided(&text).count().max(1),

@@ -203,7 +203,7 @@ mod at_a_terminal {
     fn what_cannot_be_read_is_not_given_and_stops_nothing() {
         let service = Service::start(|request| match request.method.as_str() {
             "GET" => unknown(),
-            _ => (201, format!("{{\"user\":{}}}", customer(request.number as u64))),
+            _ => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", request.number)),
         });
         let work = Work::at(&service.base_url());
         work.write("mine.csv", TWO);
@@ -244,7 +244,7 @@ mod at_a_terminal {
         for (answer, status) in [("", "held"), ("y", "created")] {
             let (work, _server) = beside("mine.csv", content);
             let mut terminal = work.at_terminal(work.unagreed("import customers mine.csv --rate 0"));
-            terminal.answers("held back as null_word: 1 findings, such as row 2", answer);
+            terminal.answers("held back as null_word: 1 findings", answer);
             terminal.answers(if answer == "y" { "send 2 rows?" } else { "send 1 rows?" }, "y");
             terminal.ended().exits(if answer == "y" { 0 } else { 3 });
             assert_eq!(work.results().column("status"), [status, "created"]);

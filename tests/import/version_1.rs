@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::harness::{Server, Table, Work, assert_rows};
+use crate::harness::{Server, Table, Work, assert_rows, customers};
 
 const INPUT: &[u8] = include_bytes!("../version_1/customers.csv");
 
@@ -11,6 +11,10 @@ pub(super) fn stopped(server: &Server) -> Work {
     let work = Work::with("customers.csv", INPUT);
     let host = server.base_url().trim_start_matches("http://").trim_end_matches("/api/v1").to_owned();
     let folder = std::fs::canonicalize(work.path("")).unwrap();
+    // The ids of the rows that were sent are taken.
+    let before = Work::new();
+    before.write_table("before.csv", &customers(100, 8));
+    before.on(server, "import customers before.csv").exits(0);
     for (name, dump) in [
         ("run/journal.db", include_str!("../version_1/journal.sql")),
         ("state/runs.db", include_str!("../version_1/runs.sql")),
@@ -65,7 +69,7 @@ fn rows_that_the_version_before_sent_are_recognised_in_another_file() {
 /// A run is read in the language of whoever asks, whatever language it was made in.
 #[test]
 fn a_run_made_in_english_is_shown_in_chinese() {
-    let server = Server::start("--fault close-after-store,on=POST_users,nth=2");
+    let server = Server::start("--fault close-after-read,on=POST_users,nth=2");
     let work = Work::with("customers.csv", INPUT);
     work.on(&server, "import customers customers.csv").exits(4);
     let run = work.run_folder().file_name().unwrap().to_str().unwrap().to_owned();

@@ -2,7 +2,7 @@
 //! Where a record ends is what lenient readers say, too, so that records are counted alike.
 
 use csv::ByteRecord;
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 use super::text_source::{Filled, TextSource};
 
@@ -130,6 +130,14 @@ impl RecordReader {
                 return Err(Stop::Endless(self.line));
             }
             let start = at;
+            if !matches!(self.byte(at)?, Some(b'"' | b' ' | b'\t')) {
+                at = self.read_plain(record, at)?;
+                match self.end_of_cell(at)? {
+                    Some(next) => return Ok(next),
+                    None => at += 1,
+                }
+                continue;
+            }
             at = self.pass_spaces(at)?;
             let mut malformed = None;
             self.cell.clear();
@@ -147,9 +155,7 @@ impl RecordReader {
             }
             if malformed.is_some() || self.cell.is_empty() && at == start {
                 // Without a quotation, or behind what was none, the cell ends at the next delimiter or line break.
-                while self.byte(at)?.is_some_and(|byte| byte != self.delimiter && byte != b'\n' && byte != b'\r') {
-                    at += 1;
-                }
+                at = self.plain_end(at)?;
                 self.cell.clear();
                 self.cell.extend_from_slice(&self.buffer[self.at + start..self.at + at]);
                 if self.byte(at)?.is_none() && self.cell.last() == Some(&END_MARK) {
@@ -161,13 +167,44 @@ impl RecordReader {
                 drop_before_line_feeds(&mut self.cell);
             }
             record.push_field(&self.cell);
-            match self.byte(at)? {
-                None => return Ok(at),
-                Some(b'\n') => return Ok(at + 1),
-                Some(b'\r') => return Ok(if self.byte(at + 1)? == Some(b'\n') { at + 2 } else { at + 1 }),
-                Some(_) => at += 1,
+            match self.end_of_cell(at)? {
+                Some(next) => return Ok(next),
+                None => at += 1,
             }
         }
+    }
+
+    /// Reads a cell that has no quotation, as nearly all have none, and says where it ends.
+    fn read_plain(&mut self, record: &mut ByteRecord, start: usize) -> Result<usize, Stop> {
+        let end = self.plain_end(start)?;
+        let is_last = self.byte(end)?.is_none();
+        let cell = &self.buffer[self.at + start..self.at + end];
+        record.push_field(if is_last { cell.strip_suffix(&[END_MARK]).unwrap_or(cell) } else { cell });
+        Ok(end)
+    }
+
+    /// Where a cell without a quotation ends: at the next delimiter, line break, or the end of the file.
+    fn plain_end(&mut self, mut at: usize) -> Result<usize, Stop> {
+        loop {
+            let rest = &self.buffer[self.at + at..];
+            match memchr3(self.delimiter, b'\n', b'\r', rest) {
+                Some(end) => return Ok(at + end),
+                None => at += rest.len(),
+            }
+            if !self.more()? {
+                return Ok(at);
+            }
+        }
+    }
+
+    /// Where the next record begins, when the cell that ends here is the last of its record.
+    fn end_of_cell(&mut self, at: usize) -> Result<Option<usize>, Stop> {
+        Ok(match self.byte(at)? {
+            None => Some(at),
+            Some(b'\n') => Some(at + 1),
+            Some(b'\r') => Some(if self.byte(at + 1)? == Some(b'\n') { at + 2 } else { at + 1 }),
+            Some(_) => None,
+        })
     }
 
     /// Reads a quotation from behind its opening mark into the cell, and says where its closing mark ends.
@@ -202,10 +239,17 @@ impl RecordReader {
 
     /// Where the spaces from `at` on end. Where a tab is no delimiter it is a space.
     fn pass_spaces(&mut self, mut at: usize) -> Result<usize, Stop> {
-        while self.byte(at)?.is_some_and(|byte| byte == b' ' || (byte == b'\t' && self.delimiter != b'\t')) {
-            at += 1;
+        loop {
+            let length = match self.byte(at)? {
+                Some(b' ') => 1,
+                Some(b'\t') if self.delimiter != b'\t' => 1,
+                // A space as wide as a Chinese character, and one that does not break.
+                Some(0xe3) if self.byte(at + 1)? == Some(0x80) && self.byte(at + 2)? == Some(0x80) => 3,
+                Some(0xc2) if self.byte(at + 1)? == Some(0xa0) => 2,
+                _ => return Ok(at),
+            };
+            at += length;
         }
-        Ok(at)
     }
 
     /// The byte at this place of the record; none at the end of the file.

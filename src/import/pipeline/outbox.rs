@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::sync::mpsc;
 
 use super::journal_writer::Message;
-use crate::journal::Operation;
+use crate::journal::{LARGEST_WINDOW, Operation};
 
-/// Ends that are handed over together at most.
-const GROUP: usize = 256;
+/// Ends that are handed over together at most: as many as two windows hold. Each group is a sync.
+const GROUP: usize = LARGEST_WINDOW;
 
 /// Ends on their way to the journal writer, in groups.
 #[derive(Debug)]

@@ -19,10 +19,11 @@ use crate::import::memory::Memory;
 use crate::import::options::ImportOptions;
 use crate::import::plan::RowPlanner;
 use crate::import::preflight::{Preflight, Rows};
+use crate::import::settle::note_highest;
 use crate::journal::Journal;
 use crate::language::Language;
 use crate::message;
-use crate::terminal::{Printer, Progress, Signals};
+use crate::terminal::{Interrupt, Printer, Progress};
 
 /// What sending leaves.
 pub(crate) struct Sent {
@@ -56,7 +57,8 @@ pub(crate) fn send(
         printer.say(&t!("run.sandbox", assumed = server.assumed().join(", ")));
     }
     let client = Client::new(connection.target, &options.catalog.service)?;
-    let before = journal.reader()?.counts()?;
+    let past = journal.reader()?;
+    let before = past.counts()?;
     let shared = Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(client.limiter().ceiling()),
@@ -69,9 +71,15 @@ pub(crate) fn send(
     let (to_journal, inbox) = mpsc::channel();
     let (to_sender, reserved) = tokio::sync::mpsc::unbounded_channel();
     let reader = Reader::new(options, to_journal.clone(), &shared);
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
+    // It reads before it writes: a login that is rejected here costs no row.
+    if let Err(error) = runtime.block_on(note_highest(&journal, options, &client)) {
+        shared.stop.set(Cause::of(error));
+    }
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
     let sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
+    past.each_made(|id| sender.know_id(id))?;
+    drop(past);
     let (taken, recorded) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| reader.run(&mut planner));
         let journal_writer = scope.spawn(|| journal_writer.run(inbox));
@@ -89,15 +97,12 @@ pub(crate) fn send(
     Ok(Sent { recorded, taken, cause: shared.stop.take(), requests: client.requests(), retries: client.retries() })
 }
 
-/// The first Ctrl-C stops taking rows; the second leaves at once, which loses nothing: what is in flight is reserved in
-/// the journal.
+/// The first Ctrl-C stops taking rows. The second leaves at once, which loses nothing: what is in flight is reserved in the
+/// journal.
 async fn interrupts(stop: &Stop, progress: &Progress, client: &Client) {
-    // A handler that cannot be set leaves the system's own, which ends the process at once.
-    let Ok(mut signals) = Signals::new() else { return std::future::pending().await };
-    signals.next().await;
+    Interrupt::of_process().interrupted().await;
     stop.set(Cause::Interrupted);
     stop.released().await;
     progress.say(&t!("run.interrupted", in_flight = client.limiter().in_flight()));
-    signals.next().await;
-    crate::terminal::leave_at_once();
+    std::future::pending::<()>().await;
 }

@@ -42,6 +42,9 @@ pub(super) struct Sender<'a> {
     /// Who looks at it before the others follow.
     first_look: RefCell<Option<FirstLook>>,
     breaker: RefCell<Breaker>,
+    /// Nobody knows what became of the last rows.
+    is_in_doubt: Cell<bool>,
+    asking: tokio::sync::Mutex<()>,
     /// Somebody is asked about it; nothing is to be shown over the question.
     is_looked_at: Cell<bool>,
     queue: Queue,
@@ -63,18 +66,27 @@ impl<'a> Sender<'a> {
         // A sandbox is trusted.
         let reads_back = options.reads_back && !options.is_sandbox();
         let breaker = Breaker::new(options.max_failures, options.keeps_going, &shared.tally.counts());
+        let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, options.entity());
+        row_sender.honours = options.doubt.honours;
         Sender {
-            row_sender: RowSender::new(client, &shared.stop, options.catalog, options.entity()),
+            row_sender,
             first_goes_alone: reads_back || first_look.is_some() || !options.keeps_going,
             first_look: RefCell::new(first_look),
             reads_back,
             breaker: RefCell::new(breaker),
+            is_in_doubt: Cell::new(false),
+            asking: tokio::sync::Mutex::new(()),
             is_looked_at: Cell::new(false),
             queue: Queue::default(),
             outbox: Outbox::new(to_journal),
             shared,
             progress,
         }
+    }
+
+    /// A row of the run made the record with this id before.
+    pub(super) fn know_id(&self, id: &str) {
+        self.row_sender.handed_out.add(id);
     }
 
     /// Sends the rows that come in.
@@ -157,6 +169,9 @@ impl<'a> Sender<'a> {
             // The row first: a worker that held a permit while it waits for a record that another one writes to would keep
             // that one from going on.
             let Some(pending) = self.queue.next(self.shared).await else { return };
+            if let Err(error) = self.wait_while_in_doubt().await {
+                self.shared.stop.set(Cause::of(error));
+            }
             let permit = tokio::select! {
                 permit = self.row_sender.client.limiter().acquire() => permit,
                 () = self.shared.stop.stopped() => return self.give_back(&pending),
@@ -171,10 +186,25 @@ impl<'a> Sender<'a> {
         }
     }
 
+    /// Once nobody knows what became of some rows in a row, the service has to answer a question before the next one goes.
+    async fn wait_while_in_doubt(&self) -> Result<()> {
+        if !self.is_in_doubt.get() {
+            return Ok(());
+        }
+        let _one_at_a_time = self.asking.lock().await;
+        if self.is_in_doubt.get() && !self.shared.stop.is_set() {
+            self.row_sender.wait_until_up().await?;
+            self.is_in_doubt.set(false);
+        }
+        Ok(())
+    }
+
     fn note_end(&self, operation: Operation) {
-        if let Some(error) = self.breaker.borrow_mut().watch(&operation) {
+        let mut breaker = self.breaker.borrow_mut();
+        if let Some(error) = breaker.watch(&operation) {
             self.shared.stop.set(Cause::Repeats(error));
         }
+        self.is_in_doubt.set(breaker.doubts());
         self.outbox.push(operation);
     }
 
@@ -212,6 +242,7 @@ impl<'a> Sender<'a> {
         loop {
             let Some(pending) = self.queue.next(self.shared).await else { return Ok(()) };
             let begun = async {
+                self.wait_while_in_doubt().await?;
                 let before = read_back::before(&self.row_sender, &pending).await?;
                 Ok::<_, Error>((before, self.row_sender.client.limiter().acquire().await))
             };

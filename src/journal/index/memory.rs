@@ -1,12 +1,13 @@
 //! Which rows an account has from us: the rows of the journals, read once, and looked up for the rows of an input.
 
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, Row, ToSql, TransactionBehavior, params, params_from_iter};
+use rusqlite::{Connection, Row, Statement, TransactionBehavior, params};
 use uuid::Uuid;
 
 use super::super::database::{FILE_NAME, damaged, has_journal};
@@ -14,6 +15,7 @@ use super::super::operation::RowIdentity;
 use super::super::reader::{JournalReader, SentRow};
 use super::super::status::Status;
 use super::runs::{IndexedRun, RunIndex};
+use super::sorter::Sorter;
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
 use crate::message::Message;
@@ -56,35 +58,8 @@ impl SentBefore {
     }
 }
 
-/// As many rows of journals are put in order in memory, where they take three MiB.
-const IN_MEMORY: usize = 1 << 15;
-
-/// Where rows of journals wait when there are more of them, to be put into the index in its order all the same.
-const STAGED: &str = "
-CREATE TEMP TABLE IF NOT EXISTS staged (
-  has_identity INTEGER NOT NULL, hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL,
-  status INTEGER NOT NULL, id ANY) STRICT;
-CREATE TEMP TABLE IF NOT EXISTS staged_key (
-  key INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY) STRICT;
-";
-
-/// Of rows that were read twice the last one counts: it is the newest; but what is known to be done is never in doubt again.
-/// What did not change is not written.
-const TAKE_OVER: &str = "
-INSERT INTO by_identity SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 1
-  ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
-  WHERE status <> excluded.status AND excluded.status <> 7;
-INSERT INTO by_content SELECT hash, copy, run, status, id FROM temp.staged WHERE has_identity = 0
-  ORDER BY hash, copy, run, temp.staged.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
-  WHERE status <> excluded.status AND excluded.status <> 7;
-INSERT INTO by_key SELECT key, run, status, id FROM temp.staged_key WHERE true
-  ORDER BY key, run, temp.staged_key.rowid
-  ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
-  WHERE status <> excluded.status AND excluded.status <> 7;
-DROP TABLE temp.staged; DROP TABLE temp.staged_key;
-";
+/// Bytes of rows of journals that are put in order in memory, by what they say and once more by their keys: 16,000 rows.
+const IN_MEMORY: usize = 1 << 20;
 
 impl RunIndex {
     /// Lists the runs in the folders of [`RunIndex::look_in`] that are new there, were moved, or grew.
@@ -173,6 +148,44 @@ impl RunIndex {
         self.of_entity(entity)
     }
 
+    /// Which of these ids belong to records that runs for this entity made, as far as the index knows.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn claimed(&self, entity: &str, ids: &[String]) -> Result<HashSet<String>> {
+        let mut claimed = HashSet::new();
+        let found = (|| -> rusqlite::Result<()> {
+            self.connection.execute_batch(
+                "CREATE TEMP TABLE IF NOT EXISTS wanted (id ANY PRIMARY KEY) STRICT; DELETE FROM temp.wanted;",
+            )?;
+            for id in ids {
+                let kept: Value = id.parse().map_or_else(|_| Value::Text(id.clone()), Value::Integer);
+                self.connection.prepare_cached("INSERT OR IGNORE INTO temp.wanted VALUES (?1)")?.execute([kept])?;
+            }
+            for table in ["by_identity", "by_content"] {
+                // The table is gone through once, whatever is wanted: it has no order by ids.
+                let mut statement = self.connection.prepare(&format!(
+                    "SELECT CAST(sent.id AS TEXT) FROM {table} AS sent CROSS JOIN temp.wanted ON wanted.id = sent.id
+                     JOIN run ON run.number = sent.run WHERE run.entity = ?1 AND sent.status <> 7"
+                ))?;
+                let mut rows = statement.query([entity])?;
+                while let Some(row) = rows.next()? {
+                    claimed.insert(row.get(0)?);
+                }
+            }
+            Ok(())
+        })();
+        found.context(|| self.place()).map(|()| claimed)
+    }
+
+    /// The runs for this entity whose journals are there, newest first.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn runs_for(&self, entity: &str) -> Result<Vec<IndexedRun>> {
+        Ok(self.of_entity(entity)?.into_iter().filter(|run| run.is_there).collect())
+    }
+
     /// Reads the rows of one run, when it is new here or grew.
     ///
     /// # Errors
@@ -239,7 +252,8 @@ impl RunIndex {
                 )
                 .context(|| place.clone())?;
         }
-        gathered.take_over().and_then(|()| transaction.commit()).context(|| place.clone())
+        gathered.take_over(&place)?;
+        transaction.commit().context(|| place.clone())
     }
 
     /// What runs have made of these rows, for each of them the weightiest that one of those says which `counts` lets count;
@@ -344,94 +358,179 @@ fn forget_unproved(index: &Connection, run: i64) -> rusqlite::Result<()> {
 /// many times.
 struct Gathered<'a> {
     index: &'a Connection,
-    rows: Vec<GatheredRow>,
-    /// Most rows to hold here.
-    room: usize,
-    /// Whether some wait in the tables of [`STAGED`].
-    is_staged: bool,
-}
-
-/// A row that a run has sent, in as few bytes as it takes: there may be many.
-struct GatheredRow {
-    hash: Content,
-    run: i64,
-    key: i64,
-    /// The record's id, as the journal keeps it.
-    id: Value,
-    copy: u32,
-    /// Its place among the rows: of those that were read twice the last one counts, as it is the newest.
-    place: u32,
-    status: u8,
-    has_identity: bool,
-    has_key: bool,
+    /// The rows, as [`Gathered::add`] packs them, in the order of the tables.
+    rows: Sorter,
+    /// Their keys.
+    keys: Sorter,
+    /// How many there are.
+    count: u64,
+    packed: Vec<u8>,
 }
 
 impl<'a> Gathered<'a> {
     fn new(index: &'a Connection, room: usize) -> Self {
-        Gathered { index, rows: Vec::new(), room, is_staged: false }
+        Gathered { index, rows: Sorter::new(room), keys: Sorter::new(room), count: 0, packed: Vec::new() }
     }
 
     /// Adds the rows that a run has sent; how many they are.
     fn add_all(&mut self, run: i64, past: &JournalReader, place: &Message) -> Result<u64> {
-        let mut sent = 0;
-        past.each_sent(|row| {
-            sent += 1;
-            self.add(run, row).context(|| place.clone())
-        })?;
-        Ok(sent)
+        let before = self.count;
+        past.each_sent(|row| self.add(run, &row).context(|| place.clone()))?;
+        Ok(self.count - before)
     }
 
-    fn add(&mut self, run: i64, sent: SentRow) -> rusqlite::Result<()> {
-        if self.rows.len() >= self.room {
-            self.stage()?;
+    /// Adds a row, packed so that bytes are in the order of the tables: which table and its hash and copy, or its key; the run;
+    /// its place among the rows, as of those that were read twice the last one counts, which is the newest; then the rest.
+    fn add(&mut self, run: i64, sent: &SentRow) -> std::io::Result<()> {
+        let packed = &mut self.packed;
+        let push_rest = |packed: &mut Vec<u8>, place: u64| {
+            packed.extend_from_slice(&in_order_of_bytes(run));
+            packed.extend_from_slice(&place.to_be_bytes());
+            packed.push(sent.status as u8);
+            match &sent.id {
+                Value::Integer(id) => {
+                    packed.push(ID_NUMBER);
+                    packed.extend_from_slice(&id.to_be_bytes());
+                }
+                Value::Text(id) => {
+                    packed.push(ID_TEXT);
+                    packed.extend_from_slice(id.as_bytes());
+                }
+                // No journal holds an id of another kind.
+                Value::Null | Value::Real(_) | Value::Blob(_) => {}
+            }
+        };
+        packed.clear();
+        packed.push(u8::from(sent.has_identity));
+        packed.extend_from_slice(&sent.hash);
+        packed.extend_from_slice(&sent.copy.to_be_bytes());
+        push_rest(packed, self.count);
+        self.rows.add(packed)?;
+        if let Some(key) = sent.key {
+            packed.clear();
+            packed.extend_from_slice(&in_order_of_bytes(key.cast_signed()));
+            push_rest(packed, self.count);
+            self.keys.add(packed)?;
         }
-        self.rows.push(GatheredRow {
-            hash: sent.hash,
-            run,
-            key: sent.key.unwrap_or_default().cast_signed(),
-            id: sent.id,
-            copy: sent.copy,
-            place: self.rows.len() as u32,
-            status: sent.status as u8,
-            has_identity: sent.has_identity,
-            has_key: sent.key.is_some(),
-        });
+        self.count += 1;
         Ok(())
     }
 
-    fn stage(&mut self) -> rusqlite::Result<()> {
-        self.index.execute_batch(STAGED)?;
-        self.is_staged = true;
-        insert_all(self.index, "temp.staged", "", self.rows.iter(), |row| {
-            let hash = row.hash[..].into();
-            Ok([row.has_identity.into(), hash, row.copy.into(), row.run.into(), row.status.into(), row.id.to_sql()?])
+    fn take_over(self, place: &Message) -> Result<()> {
+        let broken = || place.clone();
+        let mut by_content = Inserter::new(self.index, "by_content", row_of).context(broken)?;
+        let mut by_identity = Inserter::new(self.index, "by_identity", row_of).context(broken)?;
+        self.rows.each(place, |packed| match packed.split_first() {
+            Some((0, row)) => by_content.add(row).context(broken),
+            Some((_, row)) => by_identity.add(row).context(broken),
+            None => Ok(()),
         })?;
-        insert_all(self.index, "temp.staged_key", "", self.rows.iter().filter(|row| row.has_key), |row| {
-            Ok([row.key.into(), row.run.into(), row.status.into(), row.id.to_sql()?])
-        })?;
-        self.rows.clear();
-        Ok(())
+        by_content.finish().and_then(|()| by_identity.finish()).context(broken)?;
+        let mut by_key = Inserter::new(self.index, "by_key", key_of).context(broken)?;
+        self.keys.each(place, |packed| by_key.add(packed).context(broken))?;
+        by_key.finish().context(broken)
+    }
+}
+
+/// What stands before a packed id.
+const ID_NUMBER: u8 = 1;
+const ID_TEXT: u8 = 2;
+
+/// A number as bytes whose order is that of the numbers.
+fn in_order_of_bytes(number: i64) -> [u8; 8] {
+    (number.cast_unsigned() ^ SIGN).to_be_bytes()
+}
+
+const SIGN: u64 = 1 << 63;
+
+/// The columns of a table of rows, of one that [`Gathered::add`] packed.
+fn row_of(packed: &[u8]) -> Option<[ToSqlOutput<'_>; 5]> {
+    let (hash, rest) = packed.split_at_checked(size_of::<Content>())?;
+    let (copy, rest) = rest.split_first_chunk()?;
+    let [run, status, id] = rest_of(rest)?;
+    Some([ToSqlOutput::Borrowed(ValueRef::Blob(hash)), u32::from_be_bytes(*copy).into(), run, status, id])
+}
+
+/// The columns of the table of keys, of one that [`Gathered::add`] packed.
+fn key_of(packed: &[u8]) -> Option<[ToSqlOutput<'_>; 4]> {
+    let (key, rest) = packed.split_first_chunk()?;
+    let [run, status, id] = rest_of(rest)?;
+    Some([unpacked(key), run, status, id])
+}
+
+/// Run, status and id.
+fn rest_of(packed: &[u8]) -> Option<[ToSqlOutput<'_>; 3]> {
+    let (run, rest) = packed.split_first_chunk()?;
+    let (_place, rest) = rest.split_first_chunk::<8>()?;
+    let (status, id) = rest.split_first()?;
+    let id = match id.split_first() {
+        Some((&ID_NUMBER, number)) => i64::from_be_bytes(number.try_into().ok()?).into(),
+        Some((_, text)) => ToSqlOutput::Borrowed(ValueRef::Text(text)),
+        None => ToSqlOutput::Owned(Value::Null),
+    };
+    Some([unpacked(run), (*status).into(), id])
+}
+
+fn unpacked(number: &[u8; 8]) -> ToSqlOutput<'static> {
+    (u64::from_be_bytes(*number) ^ SIGN).cast_signed().into()
+}
+
+/// Puts packed rows into a table, as many at once as one statement takes.
+struct Inserter<'a, const COLUMNS: usize> {
+    many: Statement<'a>,
+    one: Statement<'a>,
+    /// The columns of a packed row.
+    columns: fn(&[u8]) -> Option<[ToSqlOutput<'_>; COLUMNS]>,
+    waiting: Vec<Vec<u8>>,
+    /// How many wait; memory of others is used again.
+    count: usize,
+}
+
+impl<'a, const COLUMNS: usize> Inserter<'a, COLUMNS> {
+    fn new(
+        index: &'a Connection,
+        table: &str,
+        columns: fn(&[u8]) -> Option<[ToSqlOutput<'_>; COLUMNS]>,
+    ) -> rusqlite::Result<Self> {
+        let prepare = |rows: usize| {
+            let row = format!("({})", ["?"; COLUMNS].join(","));
+            index.prepare(&format!("INSERT INTO {table} VALUES {} {UPDATE}", vec![row; rows].join(",")))
+        };
+        let waiting = vec![Vec::new(); AT_ONCE];
+        Ok(Inserter { many: prepare(AT_ONCE)?, one: prepare(1)?, columns, waiting, count: 0 })
     }
 
-    fn take_over(mut self) -> rusqlite::Result<()> {
-        if self.is_staged {
-            self.stage()?;
-            return self.index.execute_batch(TAKE_OVER);
+    fn add(&mut self, packed: &[u8]) -> rusqlite::Result<()> {
+        let waiting = &mut self.waiting[self.count];
+        waiting.clear();
+        waiting.extend_from_slice(packed);
+        self.count += 1;
+        if self.count < AT_ONCE {
+            return Ok(());
         }
-        // As a number a hash is compared at once, and in the same order.
-        self.rows.sort_unstable_by_key(|row| (u128::from_be_bytes(row.hash), row.copy, row.run, row.place));
-        for (table, has_identity) in [("by_identity", true), ("by_content", false)] {
-            let rows = self.rows.iter().filter(|row| row.has_identity == has_identity);
-            insert_all(self.index, table, UPDATE, rows, |row| {
-                Ok([row.hash[..].into(), row.copy.into(), row.run.into(), row.status.into(), row.id.to_sql()?])
-            })?;
-        }
-        self.rows.retain(|row| row.has_key);
-        self.rows.sort_unstable_by_key(|row| (row.key, row.run, row.place));
-        insert_all(self.index, "by_key", UPDATE, self.rows.iter(), |row| {
-            Ok([row.key.into(), row.run.into(), row.status.into(), row.id.to_sql()?])
-        })
+        self.count = 0;
+        insert(&mut self.many, &self.waiting, self.columns)
     }
+
+    fn finish(mut self) -> rusqlite::Result<()> {
+        self.waiting[..self.count].chunks(1).try_for_each(|row| insert(&mut self.one, row, self.columns))
+    }
+}
+
+/// Inserts as many rows as the statement takes.
+fn insert<const COLUMNS: usize>(
+    statement: &mut Statement<'_>,
+    rows: &[Vec<u8>],
+    columns: fn(&[u8]) -> Option<[ToSqlOutput<'_>; COLUMNS]>,
+) -> rusqlite::Result<()> {
+    let mut place = 0;
+    for row in rows {
+        for value in columns(row).ok_or(rusqlite::Error::InvalidQuery)? {
+            place += 1;
+            statement.raw_bind_parameter(place, value)?;
+        }
+    }
+    statement.raw_execute().map(drop)
 }
 
 /// Rows that one statement takes: what it costs to begin and to end one they share.
@@ -440,33 +539,6 @@ const AT_ONCE: usize = 32;
 /// Of a row that is there already the status is brought up to date; but what is known to be done is never in doubt again.
 const UPDATE: &str = "ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
   WHERE status <> excluded.status AND excluded.status <> 7";
-
-/// Inserts rows into a table; `then` says what becomes of those that are there.
-fn insert_all<'r, const COLUMNS: usize>(
-    index: &Connection,
-    table: &str,
-    then: &str,
-    rows: impl Iterator<Item = &'r GatheredRow>,
-    values: impl Fn(&'r GatheredRow) -> rusqlite::Result<[ToSqlOutput<'r>; COLUMNS]>,
-) -> rusqlite::Result<()> {
-    let prepare = |rows: usize| {
-        let row = format!("({})", vec!["?"; COLUMNS].join(","));
-        index.prepare(&format!("INSERT INTO {table} VALUES {} {then}", vec![row; rows].join(",")))
-    };
-    let (mut many, mut one) = (prepare(AT_ONCE)?, prepare(1)?);
-    let mut batch = Vec::with_capacity(AT_ONCE * COLUMNS);
-    for row in rows {
-        batch.extend(values(row)?);
-        if batch.len() == AT_ONCE * COLUMNS {
-            many.execute(params_from_iter(&batch))?;
-            batch.clear();
-        }
-    }
-    for row in batch.chunks(COLUMNS) {
-        one.execute(params_from_iter(row))?;
-    }
-    Ok(())
-}
 
 fn read_sent_before(row: &Row<'_>, says_the_same: bool) -> rusqlite::Result<SentBefore> {
     let id = match row.get_ref(2)? {
@@ -650,9 +722,9 @@ mod tests {
             let index = RunIndex::open_existing(Path::new("nowhere")).unwrap();
             let mut gathered = Gathered::new(&index.connection, room);
             for run in [8, 7] {
-                rows.clone().for_each(|row| gathered.add(run, row).unwrap());
+                rows.clone().for_each(|row| gathered.add(run, &row).unwrap());
             }
-            gathered.take_over().unwrap();
+            gathered.take_over(&Message::from("index".to_owned())).unwrap();
             let dump = |sql: &str| -> Vec<String> {
                 let mut statement = index.connection.prepare(sql).unwrap();
                 statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -663,10 +735,10 @@ mod tests {
                 dump("SELECT run || ' ' || key || ' ' || status || ' ' || id FROM by_key"),
             ]
         };
-        let all = taken_in(100);
+        let all = taken_in(IN_MEMORY);
         assert_eq!(all.each_ref().map(Vec::len), [8, 2, 8]);
         assert!(all.iter().flatten().all(|row| row.contains(" 1 id ")), "{all:?}");
-        for room in 1..15 {
+        for room in (0..800).step_by(50) {
             assert_eq!(taken_in(room), all, "{room}");
         }
     }

@@ -8,6 +8,7 @@
 mod database;
 mod memory;
 mod runs;
+mod sorter;
 
 pub use memory::{InputRow, SentBefore, WasSent};
 pub use runs::{IndexedRun, RunIndex};

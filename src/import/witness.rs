@@ -1,0 +1,150 @@
+//! Whether an answer that says "done" may be about the row that was sent: gateways are known to hand out answers of others.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::api::{Witness, as_text};
+use crate::check::duplicates::is_same_key_value;
+use crate::entity::Entity;
+
+/// Ids that rows of a run have. They come nearly in order, so that ranges of them take next to no room.
+#[derive(Debug, Default)]
+pub(super) struct HandedOut {
+    /// First and last of ids without a gap.
+    ranges: RefCell<BTreeMap<u64, u64>>,
+}
+
+impl HandedOut {
+    /// A row has this id.
+    pub(super) fn add(&self, id: &str) {
+        let Ok(id) = id.parse::<u64>() else { return };
+        if self.has(id) {
+            return;
+        }
+        let mut ranges = self.ranges.borrow_mut();
+        let last = ranges.remove(&(id + 1)).unwrap_or(id);
+        match ranges.range_mut(..id).next_back() {
+            Some((_, end)) if *end + 1 == id => *end = last,
+            _ => drop(ranges.insert(id, last)),
+        }
+    }
+
+    fn has(&self, id: u64) -> bool {
+        self.ranges.borrow().range(..=id).next_back().is_some_and(|(_, last)| *last >= id)
+    }
+}
+
+/// Knows what one row has sent.
+#[derive(Debug)]
+pub(super) struct RowWitness<'a> {
+    /// What kind of record it writes.
+    pub entity: &'a Entity,
+    /// What it has sent.
+    pub body: &'a Bytes,
+    /// The id of the record it changes, when it does.
+    pub id: Option<&'a str>,
+    /// Ids that other rows have.
+    pub handed_out: &'a HandedOut,
+}
+
+impl Witness for RowWitness<'_> {
+    fn may_be_ours(&self, id: Option<&str>, record: Option<&Value>) -> bool {
+        if let Some(own) = self.id {
+            let held = record.zip(self.entity.id.as_ref()).and_then(|(record, id)| record.get(id)).map(as_text);
+            return held.is_none_or(|held| held.is_empty() || held == own);
+        }
+        let is_new = id.and_then(|id| id.parse().ok()).is_none_or(|id| !self.handed_out.has(id));
+        is_new && record.is_none_or(|record| self.is_echo(record))
+    }
+}
+
+impl RowWitness<'_> {
+    /// Whether a record that comes back has the key that was sent, as far as it says one: the first one that both have.
+    fn is_echo(&self, record: &Value) -> bool {
+        let echo = |name: &String| record.get(name).map(as_text).filter(|text| !text.is_empty());
+        if self.entity.keys.is_empty() {
+            return self.entity.display.iter().all(|name| echo(name).is_none_or(|echo| self.agrees(name, &echo)));
+        }
+        let is_said = |key: &&Vec<String>| key.iter().all(|name| echo(name).is_some() && self.sends(name));
+        let key = self.entity.keys.iter().find(is_said);
+        key.into_iter().flatten().all(|name| echo(name).is_none_or(|echo| self.agrees(name, &echo)))
+    }
+
+    /// Whether a field was sent.
+    fn sends(&self, name: &str) -> bool {
+        std::str::from_utf8(self.body).is_ok_and(|body| is_quoted(body, name))
+    }
+
+    fn sent(&self, name: &str) -> Option<String> {
+        let document: Value = serde_json::from_slice(self.body).ok()?;
+        let wrap = self.entity.endpoint("create").and_then(|create| create.wrap.as_ref());
+        let record = wrap.map_or(Some(&document), |wrap| document.get(wrap))?;
+        record.get(name).map(|value| as_text(value).into_owned())
+    }
+
+    fn agrees(&self, name: &str, echo: &str) -> bool {
+        // Nearly always the very text was sent, and nothing needs to be parsed.
+        if std::str::from_utf8(self.body).is_ok_and(|body| is_quoted(body, echo)) {
+            return true;
+        }
+        let Some(sent) = self.sent(name) else { return true };
+        // What is masked or cut says nothing of another row.
+        let is_cut = echo.chars().count() >= 4 && sent.starts_with(echo);
+        is_cut || echo.contains('*') || is_same_key_value(self.entity, name, &sent, echo)
+    }
+}
+
+/// Whether a text stands in JSON as a name or a value.
+fn is_quoted(json: &str, text: &str) -> bool {
+    let is_quote = |at: Option<usize>| at.and_then(|at| json.as_bytes().get(at)) == Some(&b'"');
+    json.match_indices(text).any(|(at, _)| is_quote(at.checked_sub(1)) && is_quote(Some(at + text.len())))
+}
+
+/// The fields that tell one record from another: those of its natural keys, else the one it is shown by.
+pub(super) fn telling_fields(entity: &Entity) -> impl Iterator<Item = &String> {
+    let shown = entity.display.iter().filter(|_| entity.keys.is_empty());
+    entity.keys.iter().flatten().chain(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::entity::Catalog;
+
+    #[test]
+    fn ids_that_were_handed_out_are_known_whatever_their_order() {
+        let handed_out = HandedOut::default();
+        for id in ["7", "9", "8", "50001", "6", "50001", "x"] {
+            handed_out.add(id);
+        }
+        assert_eq!(handed_out.ranges.borrow().len(), 2);
+        for (id, is_there) in [(5, false), (6, true), (7, true), (8, true), (9, true), (10, false), (50_001, true)] {
+            assert_eq!(handed_out.has(id), is_there, "{id}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_about_the_row_unless_it_names_another() {
+        let entity = Catalog::embedded().get("customers").unwrap();
+        let handed_out = HandedOut::default();
+        handed_out.add("50001");
+        let body = Bytes::from(r#"{"user":{"name":"示例一","mobile":"13000000001","fixnumber":"010-00000000"}}"#);
+        let witness = RowWitness { entity, body: &body, id: None, handed_out: &handed_out };
+        let record = |mobile: &str| json!({"cId": "50002", "mobile": mobile, "name": "示例一"});
+        for mobile in ["13000000001", "", "+8613000000001", "130****0001", "1300000"] {
+            assert!(witness.may_be_ours(Some("50002"), Some(&record(mobile))), "{mobile}");
+        }
+        assert!(!witness.may_be_ours(Some("50002"), Some(&record("13000000002"))));
+        assert!(!witness.may_be_ours(Some("50001"), None));
+        assert!(witness.may_be_ours(None, None));
+        let changes = RowWitness { id: Some("50001"), ..witness };
+        assert!(changes.may_be_ours(Some("50001"), Some(&json!({"cId": 50001}))));
+        assert!(changes.may_be_ours(None, Some(&json!({"cId": ""}))));
+        assert!(!changes.may_be_ours(None, Some(&record("13000000001"))));
+    }
+}

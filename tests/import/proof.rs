@@ -1,0 +1,201 @@
+//! What answers prove: only what is proved is said to be done or not done; all else is in doubt, in the service's own words.
+
+use serde_json::Value;
+
+use crate::harness::*;
+
+/// A service that knows no lists and answers a create by `answer`, given how many came before it.
+fn creating(
+    mut answer: impl FnMut(usize, &Request) -> (u16, Vec<(String, String)>, String) + Send + 'static,
+) -> Service {
+    let mut created = 0;
+    Service::with_heads(move |request| {
+        if request.method != "POST" {
+            let (status, body) = unknown();
+            return (status, Vec::new(), body);
+        }
+        created += 1;
+        answer(created, request)
+    })
+}
+
+fn import(service: &Service, rows: u64) -> (Work, Ran) {
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, rows));
+    let ran = work.bw8("import customers mine.csv --no-canary --concurrency 1 --rate 0");
+    (work, ran)
+}
+
+fn body(text: &str) -> (u16, Vec<(String, String)>, String) {
+    (200, Vec::new(), text.to_owned())
+}
+
+#[test]
+fn a_place_without_a_body_is_proof() {
+    for status in [201, 204, 200] {
+        let service = creating(move |number, _| {
+            let place = format!("https://www.example.com/api/v1/users/{}.json", 50_000 + number);
+            (status, vec![("Location".to_owned(), place)], String::new())
+        });
+        let (work, ran) = import(&service, 3);
+        ran.exits(0);
+        assert_eq!(work.results().column("id"), ["50001", "50002", "50003"]);
+    }
+}
+
+#[test]
+fn the_words_of_an_unknown_shape_stand_in_the_results() {
+    for answer in [
+        r#"{"code":500,"msg":"系统繁忙，请稍后再试"}"#,
+        r#"{"code":500,"msg":"\u7cfb\u7edf\u7e41\u5fd9\uff0c\u8bf7\u7a0d\u540e\u518d\u8bd5"}"#,
+        r#"{"result":{"success":false,"reason":"系统繁忙，请稍后再试"}}"#,
+        "<html><body>系统繁忙，请稍后再试</body></html>",
+    ] {
+        let service = creating(move |_, _| body(answer));
+        let (work, ran) = import(&service, 2);
+        ran.exits(4);
+        assert_rows(&work.summary(), "unknown 2");
+        for message in work.results().column("message") {
+            assert!(message.contains("系统繁忙，请稍后再试"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn long_words_are_cut_and_hold_nothing_that_acts() {
+    let service = creating(|_, _| {
+        (500, Vec::new(), format!("{{\"errcode\":\"9\",\"errmsg\":\"\\u001b[2J{}\"}}", "长".repeat(4000)))
+    });
+    let (work, ran) = import(&service, 1);
+    ran.exits(4);
+    let results = work.results();
+    let message = results.column("message")[0];
+    assert!(!message.contains('\u{1b}') && message.contains("长长长"), "{message}");
+    assert!((900..1200).contains(&message.chars().count()), "{}", message.chars().count());
+}
+
+/// The first row is answered as it should be; the second one with what is another's.
+#[test]
+fn an_answer_about_another_row_proves_nothing() {
+    let record = |id: usize, mobile: &str| format!("{{\"user\":{{\"cId\":\"{id}\",\"mobile\":\"{mobile}\"}}}}");
+    let mobiles: Vec<String> = customers(1, 3).column("手机").into_iter().map(str::to_owned).collect();
+    for (what, second) in [
+        ("the id of the first row", record(50_001, &mobiles[1])),
+        ("the id of the first row as data", r#"{"status":"0","message":"Insert ok","data":50001}"#.to_owned()),
+        ("the record of the first row", record(50_002, &mobiles[0])),
+        ("the record of a stranger", record(50_002, "13999999999")),
+        ("an id that cannot be", record(0, &mobiles[1])),
+        ("yes and no", r#"{"errcode":"0","errmsg":"ok","error":"no"}"#.to_owned()),
+    ] {
+        let mobiles = mobiles.clone();
+        let service = creating(move |number, _| match number {
+            2 => body(&second),
+            number => body(&record(50_000 + number, &mobiles[number - 1])),
+        });
+        let (work, ran) = import(&service, 3);
+        ran.exits(4);
+        let results = work.results();
+        assert_eq!(results.column("status"), ["created", "unknown", "created"], "{what}");
+        assert_eq!(results.column("id"), ["50001", "", "50003"], "{what}");
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_knows_the_ids_of_its_rows() {
+    let service = creating(|number, _| {
+        let id = if number == 2 { 50_001 } else { 50_000 + number };
+        body(&format!("{{\"status\":\"0\",\"message\":\"Insert ok\",\"data\":{id}}}"))
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 3));
+    work.bw8("import customers mine.csv --no-canary --limit 1").exits(0);
+    work.bw8("import customers mine.csv --no-canary").exits(4);
+    assert_eq!(work.results().column("status"), ["created", "unknown", "created"]);
+}
+
+#[test]
+fn a_mobile_that_the_service_writes_in_its_own_way_is_still_ours() {
+    let service = creating(|number, request| {
+        let sent: Value = serde_json::from_str(&request.body).unwrap();
+        let mobile = sent["user"]["mobile"].as_str().unwrap();
+        let shown = match number {
+            1 => format!("+86{mobile}"),
+            2 => format!("{}****{}", &mobile[..3], &mobile[7..]),
+            _ => format!("{} {} {}", &mobile[..3], &mobile[3..7], &mobile[7..]),
+        };
+        body(&format!("{{\"user\":{{\"cId\":\"{}\",\"mobile\":\"{shown}\"}}}}", 50_000 + number))
+    });
+    let (work, ran) = import(&service, 3);
+    ran.exits(0);
+    assert_rows(&work.summary(), "created 3");
+}
+
+#[test]
+fn a_redirected_write_is_in_doubt_and_ends_the_run() {
+    let service = creating(|number, _| match number {
+        1 => body(r#"{"user":{"cId":"50001"}}"#),
+        _ => (302, vec![("Location".to_owned(), "/login".to_owned())], String::new()),
+    });
+    let (work, ran) = import(&service, 4);
+    ran.exits(1).says("redirect");
+    assert_rows(&work.summary(), "created 1, unknown 1, pending 2");
+}
+
+#[test]
+fn a_no_without_a_word_of_the_service_is_in_doubt_where_gateways_say_it() {
+    for (status, words, rows) in [
+        (409, "<html>Conflict</html>", "created 1, unknown 1"),
+        (413, "", "created 1, unknown 1"),
+        (499, "", "created 1, unknown 1"),
+        (503, r#"{"errcode":"1","errmsg":"busy"}"#, "created 1, unknown 1"),
+        (409, r#"{"errcode":"1","errmsg":"no"}"#, "created 1, failed 1"),
+        (413, r#"{"errcode":"1","errmsg":"no"}"#, "created 1, failed 1"),
+        (422, "", "created 1, failed 1"),
+    ] {
+        let service = creating(move |number, _| match number {
+            1 => body(r#"{"user":{"cId":"50001"}}"#),
+            _ => (status, vec![("Retry-After".to_owned(), "1".to_owned())], words.to_owned()),
+        });
+        let (work, ran) = import(&service, 2);
+        ran.exits(if rows.contains("unknown") { 4 } else { 3 });
+        assert_rows(&work.summary(), rows);
+    }
+}
+
+/// A gateway answers the question for one record with another one.
+#[test]
+fn tags_of_another_record_are_never_written_onto_one() {
+    let service = Service::start(|request| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/users/50001.json") => {
+            (200, r#"{"user":{"cId":"50002","name":"示例","tableName":"别人的标签"}}"#.to_owned())
+        }
+        ("GET", "/users/50003.json") => {
+            (200, r#"{"user":{"cId":"50003","name":"示例","tableName":"旧标签"}}"#.to_owned())
+        }
+        ("PUT", path) => (200, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", &path[7..12])),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    let table = Table::of(&["对象类型", "记录编号", "添加标签"])
+        .push(&["联系人", "50003", "新标签"])
+        .push(&["联系人", "50001", "新标签"])
+        .clone();
+    work.write_table("tags.csv", &table);
+    work.bw8("import tags tags.csv --no-canary --concurrency 1").exits(3).says("50002");
+    assert_rows(&work.summary(), "updated 1, failed 1");
+    let written: Vec<Request> = service.requests().into_iter().filter(|request| request.method == "PUT").collect();
+    assert_eq!(written.len(), 1);
+    assert!(written[0].body.contains("旧标签,新标签") && written[0].path == "/users/50003.json");
+}
+
+#[test]
+fn a_change_that_is_answered_with_another_record_is_in_doubt() {
+    let service = Service::start(|request| match request.method.as_str() {
+        "PUT" => (200, r#"{"user":{"cId":"50009","name":"别人"}}"#.to_owned()),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", Table::of(&["联系人编号", "姓名"]).push(&["50001", "示例一"]));
+    work.bw8("import customers mine.csv --mode update --no-canary").exits(4);
+    assert_rows(&work.summary(), "unknown 1");
+}
