@@ -240,8 +240,8 @@ impl<'a> RowWrite<'a> {
         let entity = sender.access_of(&self.pending.operation).map_or(sender.entity, |access| &access.entity);
         let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
         let (sent, honours) = (Sent::default(), sender.honours);
-        let request_id = self.pending.request_id;
-        let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
+        let (request_id, row) = (self.pending.request_id, self.pending.row.number);
+        let write = Write { method: *method, address, body, request_id, row, expected, sent, honours, witness };
         loop {
             self.attempts += 1;
             let outcome = sender.client.write(write).await?;

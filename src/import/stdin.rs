@@ -18,6 +18,16 @@ pub fn is_read_once(path: &Path) -> bool {
     path.as_os_str() == "-" || path.metadata().is_ok_and(|file| !file.is_file() && !file.is_dir())
 }
 
+/// Takes standard input, `-`, or a pipe into a file that is gone when what is returned is dropped.
+///
+/// # Errors
+/// As [`keep`].
+pub fn keep_for_now(named: &Path) -> Result<(PathBuf, tempfile::TempDir)> {
+    let place = || message!("csv.cannot_write", file = std::env::temp_dir().display());
+    let folder = tempfile::Builder::new().prefix(".bw8-").tempdir().context(place)?;
+    keep(named, Some(folder.path())).map(|path| (path, folder))
+}
+
 /// Keeps standard input, `-`, or a pipe in the run's folder when that is named, else beside the runs, under a name made of its content so
 /// that the same rows given again are the same file. A run that has its input already needs none again, and refuses other
 /// rows than its own: they would be passed over without a word.

@@ -236,9 +236,11 @@ mod tests {
     #[test]
     fn what_is_not_a_mapping_file_is_refused_by_line() {
         let refused = |text: &str| MappingFile::parse(text, "m.toml").unwrap_err().message();
-        assert!(refused("\n[colums]\na = \"b\"").starts_with("m.toml, line 2: unknown field `colums`"));
-        assert!(refused("[constants]\na = 1").starts_with("m.toml, line 2: invalid type: integer"));
-        assert!(refused("[columns]\na = \"b\"\na = \"c\"").starts_with("m.toml, line 3: duplicate key"));
+        assert!(refused("\n[colums]\na = \"b\"").starts_with("m.toml, line 2: there is no setting called colums"));
+        assert!(
+            refused("[constants]\na = 1").starts_with("m.toml, line 2: this setting takes a value of another kind")
+        );
+        assert!(refused("[columns]\na = \"b\"\na = \"c\"").starts_with("m.toml, line 3: this name stands there twice"));
         assert!(refused("[columns").starts_with("m.toml, line 1: "));
     }
 }

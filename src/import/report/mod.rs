@@ -11,6 +11,6 @@ mod write;
 
 pub use content::{Files, RunContent, exit_of};
 pub use failed_rows::failed_number;
-pub use issues::write_issues_beside;
+pub use issues::{write_issues_beside, write_issues_to};
 pub use summary::{describe, summary, write_summary};
 pub use write::{REPORTS, write};

@@ -10,6 +10,7 @@ use super::words;
 use crate::error::{Context, Exit, Result};
 use crate::files;
 use crate::message;
+use crate::text::clean_document;
 
 /// Kinds of errors that `summary.json` names.
 const ERROR_KINDS: usize = 50;
@@ -68,7 +69,7 @@ pub fn write_summary(content: &RunContent<'_>, summary: &Json) -> Result<()> {
     let path = content.journal.folder().join("summary.json");
     let place = || message!("csv.cannot_write", file = path.display());
     files::whole(&path, |file| {
-        serde_json::to_writer_pretty(&mut *file, summary).context(place)?;
+        serde_json::to_writer_pretty(&mut *file, &clean_document(summary)).context(place)?;
         file.write_all(b"\n").context(place)
     })
 }
