@@ -82,7 +82,7 @@ fn export(folder: &Path, base_url: &str) -> Duration {
             Ok(())
         })
         .expect("a filled mirror");
-    mirror.end_generation(&list, Some(RECORDS)).expect("a whole list");
+    mirror.end_generation(&list, list.began, Some(RECORDS)).expect("a whole list");
     drop(mirror);
     let began = Instant::now();
     let status = Command::new(env!("CARGO_BIN_EXE_bw8"))

@@ -1,10 +1,10 @@
-//! Files of the user: written whole or not at all, for their owner alone where they hold customers' data, under a name that
-//! is free, and shown by a path that is short.
+//! Files of the user: written whole or not at all, for their owner alone where they belong to a run, under a name that is
+//! free, and shown by a path that is short. What is no file, such as a device or a pipe, is written through.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, TryLockError};
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::{File, Metadata, TryLockError};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,15 +13,103 @@ use crate::error::{Context, Error, Result};
 use crate::message;
 use crate::waiting::Wait;
 
-/// Writes a file whole or not at all: `write` fills a temporary file beside it, which then takes its place. It is its
-/// owner's alone.
+/// Who may read a file that is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Its owner alone: it belongs to a run.
+    Owner,
+    /// Whoever could read the file in whose place it comes, or any other file of the user.
+    Usual,
+}
+
+/// Where what is written to a path goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Into a file, which may not be there yet; links are followed.
+    File(PathBuf),
+    /// Through a device or pipe, which stays what it is.
+    Stream(PathBuf),
+}
+
+/// Links that are followed from one to the next.
+const MOST_LINKS: usize = 40;
+
+impl Destination {
+    /// Where what is written to this path goes.
+    ///
+    /// # Errors
+    /// A path that cannot be looked at, or links that lead in a circle.
+    pub fn of(path: &Path) -> io::Result<Destination> {
+        let mut place = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            match std::fs::metadata(&place) {
+                Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => return Ok(Destination::Stream(place)),
+                // An output of this process that was sent into a file is no link to that file.
+                Ok(_) if place.starts_with("/dev") || place.starts_with("/proc") => {
+                    return Ok(Destination::Stream(place));
+                }
+                Ok(_) => return Ok(Destination::File(followed(&place)?)),
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                // Nothing is there, or a link to nothing yet.
+                Err(_) => match std::fs::read_link(&place) {
+                    Ok(next) => place = folder_of(&place).join(next),
+                    Err(_) => return Ok(Destination::File(place)),
+                },
+            }
+        }
+        Err(io::Error::other("too many links"))
+    }
+}
+
+/// The file that a path of one names. A path without links stays as it was given.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    match path.is_symlink() {
+        true => path.canonicalize(),
+        false => Ok(path.to_owned()),
+    }
+}
+
+/// Writes all of `source` through a device or pipe. A reader that goes early had enough.
+///
+/// # Errors
+/// What the device says.
+pub fn write_through(source: &mut impl io::Read, stream: &Path) -> io::Result<()> {
+    let mut stream = std::fs::OpenOptions::new().write(true).open(stream)?;
+    match io::copy(source, &mut stream).and_then(|_| stream.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map(drop),
+    }
+}
+
+/// Gives a whole file the owner and mode of the one in whose place it comes.
+///
+/// # Errors
+/// A file that is gone.
+#[cfg(unix)]
+pub fn take_over(file: &Path, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    // Only the superuser can, and nobody else has to. It comes first: a change of owner takes bits off the mode.
+    let _ = std::os::unix::fs::chown(file, Some(old.uid()), Some(old.gid()));
+    std::fs::set_permissions(file, old.permissions())
+}
+
+/// On Windows a file has the rights of its folder.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn take_over(_file: &Path, _old: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes a file whole or not at all: `write` fills a temporary file beside it, which then takes its place.
 ///
 /// # Errors
 /// What `write` says; a folder that cannot be written; a full disk.
-pub fn whole(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+pub fn whole(path: &Path, access: Access, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let cannot_write = || message!("csv.cannot_write", file = path.display());
-    let mut file = AtomicFile::beside(path).context(cannot_write)?;
-    write(file.0.as_file_mut())?;
+    let mut file = AtomicFile::beside(path, access).context(cannot_write)?;
+    write(file.file.as_file_mut())?;
     file.replace(path).context(cannot_write)
 }
 
@@ -34,51 +122,78 @@ pub fn is_temporary(name: &str) -> bool {
 }
 
 /// A file in the making, under a temporary name on the disk it is meant for: it appears under its own name when it is
-/// whole, and is gone when it is dropped before. It is its owner's alone.
+/// whole, and is gone when it is dropped before.
 #[derive(Debug)]
-pub struct AtomicFile(tempfile::NamedTempFile);
+pub struct AtomicFile {
+    file: tempfile::NamedTempFile,
+    access: Access,
+}
 
 impl AtomicFile {
     /// Begins a file that will stand at `path`.
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn beside(path: &Path) -> std::io::Result<AtomicFile> {
-        AtomicFile::new_in(folder_of(path))
+    pub fn beside(path: &Path, access: Access) -> io::Result<AtomicFile> {
+        match Destination::of(path)? {
+            Destination::File(file) => AtomicFile::begin(folder_of(&file), access),
+            Destination::Stream(_) => AtomicFile::begin(&std::env::temp_dir(), Access::Owner),
+        }
     }
 
-    /// Begins a file that will stand in `folder`.
+    /// Begins a file of its owner's alone that will stand in `folder`.
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn new_in(folder: &Path) -> std::io::Result<AtomicFile> {
-        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map(AtomicFile)
+    pub fn new_in(folder: &Path) -> io::Result<AtomicFile> {
+        AtomicFile::begin(folder, Access::Owner)
+    }
+
+    fn begin(folder: &Path, access: Access) -> io::Result<AtomicFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(TEMPORARY);
+        #[cfg(unix)]
+        if access == Access::Usual {
+            // The process's own mask is taken off it.
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        }
+        Ok(AtomicFile { file: builder.tempfile_in(folder)?, access })
     }
 
     /// Puts the whole file at `path`, in place of what stands there, once all of it is on the disk.
     ///
     /// # Errors
     /// A full disk, or a name that another program holds.
-    pub fn replace(self, path: &Path) -> std::io::Result<()> {
+    pub fn replace(mut self, path: &Path) -> io::Result<()> {
+        let target = match Destination::of(path)? {
+            Destination::File(file) => file,
+            Destination::Stream(stream) => {
+                self.file.rewind()?;
+                return write_through(self.file.as_file_mut(), &stream);
+            }
+        };
+        if let (Access::Usual, Ok(old)) = (self.access, std::fs::metadata(&target)) {
+            take_over(self.file.path(), &old)?;
+        }
         // Renamed before its content is written out, it could stand there empty after a power cut.
-        self.0.as_file().sync_all()?;
-        self.0.persist(path).map(drop).map_err(|error| error.error)
+        self.file.as_file().sync_all()?;
+        self.file.persist(target).map(drop).map_err(|error| error.error)
     }
 }
 
 impl Write for AtomicFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.as_file_mut().write(bytes)
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_file_mut().write(bytes)
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.as_file_mut().flush()
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_file_mut().flush()
     }
 }
 
 impl Seek for AtomicFile {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.0.as_file_mut().seek(to)
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.as_file_mut().seek(to)
     }
 }
 
@@ -253,14 +368,14 @@ pub fn create_private_file(file: &Path) -> Result<()> {
 /// A file that cannot be removed.
 pub fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = error)))
         }
         _ => Ok(()),
     }
 }
 
-fn cannot_write(path: &Path, why: &std::io::Error) -> Error {
+fn cannot_write(path: &Path, why: &io::Error) -> Error {
     Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = why))
         .hint(message!("journal.cannot_write_hint"))
 }
@@ -268,30 +383,75 @@ fn cannot_write(path: &Path, why: &std::io::Error) -> Error {
 /// Staging directories of this process, to be removed when it is told to leave at once.
 static STAGING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A directory for files that are not whole yet, on the disk they are meant for. It is gone when it is dropped.
+/// A directory for files that are not whole yet, on the disk they are meant for. It is gone when it is dropped; what a killed
+/// process left behind is swept by the next one that makes such a directory there.
 #[derive(Debug)]
-pub struct StagingDirectory(tempfile::TempDir);
+pub struct StagingDirectory {
+    /// Says that the directory is in use. Closed before the directory goes.
+    _lock: File,
+    directory: tempfile::TempDir,
+}
+
+/// The file in a staging directory that is locked as long as it is in use.
+const IN_USE: &str = ".in-use";
+/// What no lock tells of is left behind when it is older.
+const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl StagingDirectory {
     /// A staging directory in `folder`.
     ///
     /// # Errors
     /// A folder that cannot be written.
-    pub fn new_in(folder: &Path) -> std::io::Result<StagingDirectory> {
+    pub fn new_in(folder: &Path) -> io::Result<StagingDirectory> {
+        sweep(folder);
         let directory = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder)?;
+        let mut lock = File::create(directory.path().join(IN_USE))?;
+        // Where nothing can be locked, what is left behind goes by its age.
+        let _ = lock.try_lock();
+        // Not empty from here on: whoever sweeps takes an empty one for a directory that is just being made.
+        lock.write_all(b"1")?;
         staging().push(directory.path().to_owned());
-        Ok(StagingDirectory(directory))
+        Ok(StagingDirectory { _lock: lock, directory })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.directory.path()
     }
 }
 
 impl Drop for StagingDirectory {
     fn drop(&mut self) {
-        staging().retain(|path| path != self.0.path());
+        staging().retain(|path| path != self.directory.path());
+    }
+}
+
+/// Removes what processes that were killed left in a folder in the making. What cannot be removed stays.
+fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let Ok(metadata) = entry.metadata() else { continue };
+        if !is_temporary(&entry.file_name().to_string_lossy()) {
+            continue;
+        }
+        let path = entry.path();
+        let is_old = || metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_BEHIND));
+        // There is nobody to tell.
+        let _ = match metadata.is_dir() {
+            true if is_left_behind(&path).unwrap_or_else(is_old) => std::fs::remove_dir_all(&path),
+            false if metadata.is_file() && is_old() => std::fs::remove_file(&path),
+            _ => Ok(()),
+        };
+    }
+}
+
+/// Whether nobody uses a staging directory any more; none when its lock does not tell.
+fn is_left_behind(directory: &Path) -> Option<bool> {
+    let lock = File::options().read(true).write(true).open(directory.join(IN_USE)).ok()?;
+    match lock.try_lock() {
+        Ok(()) => (lock.metadata().ok()?.len() > 0).then_some(true),
+        Err(TryLockError::WouldBlock) => Some(false),
+        Err(TryLockError::Error(_)) => None,
     }
 }
 
@@ -311,7 +471,7 @@ fn staging() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn open_private_to_append(path: &Path) -> std::io::Result<File> {
+pub fn open_private_to_append(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -326,7 +486,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// A file that cannot be locked.
-pub fn lock(file: &File, path: &Path) -> std::io::Result<()> {
+pub fn lock(file: &File, path: &Path) -> io::Result<()> {
     let mut waiting = None;
     loop {
         match file.try_lock() {
@@ -358,9 +518,9 @@ mod tests {
                 if text.is_empty() { Err(Error::cannot_run("no")) } else { Ok(()) }
             }
         };
-        assert!(whole(&path, write("")).is_err());
+        assert!(whole(&path, Access::Usual, write("")).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
-        whole(&path, write("new")).unwrap();
+        whole(&path, Access::Usual, write("new")).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -389,6 +549,63 @@ mod tests {
             assert_eq!(path_of_text(&path_to_text(path)), path);
         }
         assert_eq!(path_to_text(Path::new("/客户.csv")), "/客户.csv");
+    }
+
+    #[test]
+    fn staging_that_a_killed_process_left_behind_is_swept_and_none_that_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = folder.path().join(".bw8-left");
+        std::fs::create_dir(&left).unwrap();
+        std::fs::write(left.join(IN_USE), "1").unwrap();
+        let beginning = folder.path().join(".bw8-beginning");
+        std::fs::create_dir(&beginning).unwrap();
+        std::fs::write(beginning.join(IN_USE), "").unwrap();
+        let first = StagingDirectory::new_in(folder.path()).unwrap();
+        assert!(!left.exists() && beginning.exists());
+        let second = StagingDirectory::new_in(folder.path()).unwrap();
+        assert!(first.path().exists() && second.path().exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_what_is_no_file_is_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink("there.csv", at("link.csv")).unwrap();
+        std::os::unix::fs::symlink("link.csv", at("second.csv")).unwrap();
+        std::os::unix::fs::symlink("circle.csv", at("circle.csv")).unwrap();
+        let there = Destination::File(at("there.csv"));
+        assert_eq!(Destination::of(&at("second.csv")).unwrap(), there);
+        std::fs::write(at("there.csv"), "old").unwrap();
+        let Destination::File(followed) = Destination::of(&at("second.csv")).unwrap() else { panic!("a file") };
+        assert_eq!(followed, at("there.csv").canonicalize().unwrap());
+        assert!(Destination::of(&at("circle.csv")).is_err());
+        assert_eq!(Destination::of(Path::new("/dev/null")).unwrap(), Destination::Stream("/dev/null".into()));
+        whole(&at("second.csv"), Access::Usual, |file| file.write_all(b"new").context(String::new)).unwrap();
+        assert!(at("link.csv").is_symlink() && at("second.csv").is_symlink());
+        assert_eq!(std::fs::read_to_string(at("there.csv")).unwrap(), "new");
+        whole(Path::new("/dev/null"), Access::Usual, |file| file.write_all(b"new").context(String::new)).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_has_the_mode_of_the_one_it_replaces_unless_it_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        whole(&path, Access::Owner, |_| Ok(())).unwrap();
+        assert_eq!(mode(), 0o600);
+        for other in [0o640, 0o604] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(other)).unwrap();
+            whole(&path, Access::Usual, |_| Ok(())).unwrap();
+            assert_eq!(mode(), other);
+        }
+        std::fs::remove_file(&path).unwrap();
+        whole(&path, Access::Usual, |_| Ok(())).unwrap();
+        let usual = folder.path().join("usual");
+        File::create(&usual).unwrap();
+        assert_eq!(mode(), std::fs::metadata(&usual).unwrap().permissions().mode() & 0o777);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::answer::Answer;
+use super::envelope;
 use super::limiter::{Limiter, Permit};
 use super::patience::{self, Trouble, Verdict};
 use super::secrets::Secrets;
@@ -222,8 +223,8 @@ enum Asked {
 
 async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, secrets: &Secrets) -> Asked {
     let unreachable = |why: Message, trouble: Trouble| {
-        let error = Error::cannot_run(message!("api.token_unreachable", why = why.clone()))
-            .hint(message!("api.unreachable_hint"));
+        let error =
+            Error::cannot_run(message!("api.token_unreachable", why = why)).hint(message!("api.unreachable_hint"));
         Asked::ForNow(error, trouble, why)
     };
     let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("grant_type", grant_type).finish();
@@ -243,7 +244,7 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
         Ok(body) => body,
         Err(why) => return unreachable(why, Trouble::Faltering),
     };
-    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let answer = envelope::parse(&body).unwrap_or_default();
     if let Some(token) = answer["access_token"].as_str().filter(|_| status < 300) {
         let lifetime = answer["expires_in"].as_u64();
         return Asked::Token(TokenAnswer { access_token: SecretString::from(token.to_owned()), lifetime });

@@ -16,6 +16,7 @@ use super::answer::Answer;
 use super::auth::Auth;
 use super::envelope::{self, Document, Rejection};
 use super::limiter::{Limiter, Permit};
+use super::mended::{MendedAnswers, Tally};
 use super::outcome::{Expected, Outcome, Question, Witness, classify};
 use super::patience::{Trouble, Verdict, busy, growing};
 use super::proof::{Came, Honours, Sent};
@@ -61,6 +62,17 @@ pub struct Write<'a> {
     pub witness: &'a dyn Witness,
 }
 
+/// What the service said of a single record.
+#[derive(Debug)]
+pub enum Single {
+    /// Something.
+    Document(Document),
+    /// No.
+    Rejected(Rejection),
+    /// Nothing that can be used, time and again.
+    Failing(Error),
+}
+
 /// How far one attempt got.
 #[derive(Debug)]
 enum Attempt {
@@ -84,10 +96,11 @@ pub struct Client {
     requests: AtomicU64,
     answered: AtomicBool,
     retries: AtomicU64,
-    /// The address that was read last: whether the service can be had is asked there.
-    last_read: Mutex<Option<Url>>,
     /// Seconds that the service's clock is ahead of this machine's.
     clock_ahead: AtomicI64,
+    mended: Tally,
+    /// The address that was read last: whether the service can be had is asked there.
+    last_read: Mutex<Option<Url>>,
 }
 
 impl Client {
@@ -109,8 +122,9 @@ impl Client {
             requests: AtomicU64::new(0),
             answered: AtomicBool::new(false),
             retries: AtomicU64::new(0),
-            last_read: Mutex::new(None),
             clock_ahead: AtomicI64::new(0),
+            mended: Tally::default(),
+            last_read: Mutex::new(None),
         })
     }
 
@@ -144,6 +158,11 @@ impl Client {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The answers to reads so far that were not plain JSON.
+    pub fn mended(&self) -> MendedAnswers {
+        self.mended.so_far()
+    }
+
     /// Sends a write once and says what that proves. A rejected token is renewed and the write repeated, as a 401 proves it
     /// was not processed.
     ///
@@ -163,11 +182,15 @@ impl Client {
     /// # Errors
     /// The login is rejected, the host cannot be reached, or the service rejects the request or goes on failing.
     pub async fn read(&self, url: &Url) -> Result<Document> {
-        self.ask_up_to(url, READ_ATTEMPTS).await?.map_err(|rejection| {
-            let why = format!("{} {}", rejection.code, rejection.message);
-            Error::cannot_run(message!("api.read_failed", path = url.path(), why = why))
-                .hint(message!("api.rejected_hint"))
-        })
+        match self.ask_up_to(url, READ_ATTEMPTS).await? {
+            Single::Document(document) => Ok(document),
+            Single::Rejected(rejection) => {
+                let why = format!("{} {}", rejection.code, rejection.message);
+                let error = Error::cannot_run(message!("api.read_failed", path = url.path(), why = why));
+                Err(error.hint(message!("api.rejected_hint")))
+            }
+            Single::Failing(error) => Err(error),
+        }
     }
 
     /// Like [`Client::read`], where a plain no of the service (an unknown id, say) is an answer and not an error. One that
@@ -176,6 +199,19 @@ impl Client {
     /// # Errors
     /// The login is rejected, the host cannot be reached, or the service goes on failing.
     pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Rejection>> {
+        match self.ask_briefly(url).await? {
+            Single::Document(document) => Ok(Ok(document)),
+            Single::Rejected(rejection) => Ok(Err(rejection)),
+            Single::Failing(error) => Err(error),
+        }
+    }
+
+    /// Like [`Client::ask`], for a single record that others can do without: that nothing of use is said of it is an answer,
+    /// too.
+    ///
+    /// # Errors
+    /// The host cannot be reached, or the service goes on failing whatever it is asked.
+    pub async fn ask_briefly(&self, url: &Url) -> Result<Single> {
         self.ask_up_to(url, ASK_ATTEMPTS).await
     }
 
@@ -189,11 +225,11 @@ impl Client {
     }
 
     /// Reads until there is an answer. `most` attempts are made while others are answered.
-    async fn ask_up_to(&self, url: &Url, most: u32) -> Result<std::result::Result<Document, Rejection>> {
+    async fn ask_up_to(&self, url: &Url, most: u32) -> Result<Single> {
         Interrupt::of_process().unless_set(self.ask_patiently(url, most)).await
     }
 
-    async fn ask_patiently(&self, url: &Url, most: u32) -> Result<std::result::Result<Document, Rejection>> {
+    async fn ask_patiently(&self, url: &Url, most: u32) -> Result<Single> {
         let (mut tries, mut answers) = (0, 0);
         loop {
             let permit = self.limiter.acquire().await;
@@ -202,15 +238,15 @@ impl Client {
                 Read::Document(document) => {
                     permit.on_success();
                     self.last_read().get_or_insert_with(|| url.clone());
-                    return Ok(Ok(document));
+                    return Ok(Single::Document(document));
                 }
                 Read::Rejected(rejection) => {
                     permit.on_answer();
-                    return Ok(Err(rejection));
+                    return Ok(Single::Rejected(rejection));
                 }
                 Read::ForGood(error) => {
                     permit.on_answer();
-                    return Err(error);
+                    return Ok(Single::Failing(error));
                 }
                 Read::ForNow(error, trouble, why) => {
                     if trouble == Trouble::Faltering {
@@ -226,7 +262,7 @@ impl Client {
                     if is_its_own
                         && (is_elsewhere() || self.limiter.answers() > answers || self.is_up(url, &permit).await)
                     {
-                        return Err(error);
+                        return Ok(Single::Failing(error));
                     }
                     (error, verdict)
                 }
@@ -392,7 +428,17 @@ impl Client {
             Attempt::NotSent(why) => return passing(why.clone(), Trouble::Unreached, self.no_connection(why)),
             Attempt::Lost(why) => return broken(why),
         };
-        let document = envelope::parse(&answer.body);
+        let document = match envelope::parse_mended(&answer.body) {
+            // A list that came up empty because something failed is not empty.
+            Some((document, mends)) if mends.has_failure && !envelope::holds_records(&document) => {
+                return broken(message!("api.failed_and_empty"));
+            }
+            Some((document, mends)) => {
+                self.mended.add(mends);
+                Some(document)
+            }
+            None => None,
+        };
         let secrets = LazyCell::new(|| Secrets::new(self.auth.secrets()));
         let rejection = document
             .as_ref()
@@ -401,6 +447,14 @@ impl Client {
         let why = rejection
             .as_ref()
             .map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+        if let Some(busy) = document.as_ref().filter(|_| answer.status != 401).and_then(envelope::busy) {
+            let words = secrets.hide(&busy);
+            return match answer.retry_after {
+                // It may be this one record.
+                None => broken(words.into()),
+                asked => passing(words.into(), Trouble::Busy(asked), super::patience::busy(asked)),
+            };
+        }
         match answer.status {
             300..=399 => Read::ForGood(
                 Error::cannot_run(message!(

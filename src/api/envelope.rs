@@ -1,12 +1,13 @@
-//! Reading an answer's body: JSON as the service writes it, illegal backslashes and all; the four shapes of an error; and
-//! the records under their wrapper, whether as one object, a list of one, or a list.
+//! Reading an answer's body: JSON as the service writes it, mended where it is not quite that; the four shapes of an error;
+//! and the records under their wrapper, whether as one object, a list of one, or a list in any form that PHP gives one.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeSeed;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::mend::{Mends, mended};
 use super::needed::Needed;
 use crate::text::{clean, shorten};
 
@@ -33,50 +34,35 @@ impl Rejection {
     }
 }
 
-/// Parses a body. Backslashes that begin no escape are taken as backslashes: the service is known to send them.
-/// None for HTML, half a body, or anything else that is not JSON.
+/// Parses a body, mending what the service is known to write that is not JSON. None for HTML, half a body, or anything else.
 pub(super) fn parse(body: &[u8]) -> Option<Document> {
+    parse_mended(body).map(|(document, _)| document)
+}
+
+/// Like [`parse`], and tells what had to be mended.
+pub(super) fn parse_mended(body: &[u8]) -> Option<(Document, Mends)> {
     parse_as(body, PhantomData::<Document>)
 }
 
 /// Like [`parse`], keeping only what is needed.
 pub(super) fn parse_needed(body: &[u8], needed: Needed<'_>) -> Option<Document> {
-    parse_as(body, needed)
+    parse_as(body, needed).map(|(document, _)| document)
 }
 
-fn parse_as(body: &[u8], kept: impl for<'de> DeserializeSeed<'de, Value = Document> + Copy) -> Option<Document> {
+fn parse_as(
+    body: &[u8],
+    kept: impl for<'de> DeserializeSeed<'de, Value = Document> + Copy,
+) -> Option<(Document, Mends)> {
     let read = |text: &str| {
         let mut json = serde_json::Deserializer::from_str(text);
         let document = kept.deserialize(&mut json).ok()?;
         json.end().ok().map(|()| document)
     };
-    let text = std::str::from_utf8(body).ok()?;
-    read(text).or_else(|| read(&double_stray_backslashes(text)?))
-}
-
-/// The text with every backslash doubled that does not begin a valid escape; none when there is nothing to mend.
-fn double_stray_backslashes(text: &str) -> Option<String> {
-    let mut mended = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    let mut changed = false;
-    while let Some(at) = rest.find('\\') {
-        mended.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        let length = match after.as_bytes().first() {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 1,
-            Some(b'u') if after.len() >= 5 && after.as_bytes()[1..5].iter().all(u8::is_ascii_hexdigit) => 5,
-            _ => 0,
-        };
-        mended.push('\\');
-        if length == 0 {
-            mended.push('\\');
-            changed = true;
-        }
-        mended.push_str(&after[..length]);
-        rest = &after[length..];
+    if let Some(document) = std::str::from_utf8(body).ok().and_then(read) {
+        return Some((document, Mends::default()));
     }
-    mended.push_str(rest);
-    changed.then_some(mended)
+    let (text, mends) = mended(body);
+    read(&text).map(|document| (document, mends))
 }
 
 /// The error in a document, in any of the four shapes: `errcode`/`errmsg`, `error`/`error_description`,
@@ -105,6 +91,63 @@ pub(super) fn rejection(document: &Document, is_write: bool) -> Option<Rejection
     None
 }
 
+/// Words by which a service says that it cannot answer now.
+const BUSY: [&str; 17] = [
+    "busy",
+    "try again",
+    "too many",
+    "too frequent",
+    "rate limit",
+    "overload",
+    "temporarily",
+    "timeout",
+    "timed out",
+    "maintenance",
+    "繁忙",
+    "稍后",
+    "稍候",
+    "频繁",
+    "限流",
+    "超时",
+    "维护",
+];
+/// Members with a service's words, and those with its code.
+const WORDS: [&str; 7] = ["errmsg", "msg", "message", "error_description", "error", "info", "data"];
+const CODES: [&str; 5] = ["errcode", "code", "error", "state", "status"];
+
+/// What an answer without any record says, when that is that the service cannot answer now, under whatever HTTP status.
+pub(super) fn busy(document: &Document) -> Option<String> {
+    let members = document.as_object()?;
+    if holds_records(document) {
+        return None;
+    }
+    let texts = |names: &[&str]| -> Vec<String> {
+        let texts = names.iter().filter_map(|name| members.get(*name)).filter(|value| !value.is_array());
+        texts.map(|text| as_text(text).trim().to_owned()).filter(|text| !text.is_empty()).collect()
+    };
+    let codes = texts(&CODES);
+    let words = texts(&WORDS);
+    let is_code = codes.iter().any(|code| matches!(code.as_str(), "429" | "500" | "502" | "503" | "504"));
+    let is_word = words.iter().chain(&codes).any(|text| {
+        let text = text.to_lowercase();
+        BUSY.iter().any(|word| text.contains(word))
+    });
+    (is_code || is_word).then(|| codes.into_iter().chain(words).collect::<Vec<_>>().join(" "))
+}
+
+/// Whether there is a list or object in a document that holds anything.
+pub(super) fn holds_records(document: &Document) -> bool {
+    let is_filled = |value: &Value| match value {
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        _ => false,
+    };
+    match document {
+        Value::Object(members) => members.values().any(is_filled),
+        other => is_filled(other),
+    }
+}
+
 /// A scalar as text: the service gives numbers as JSON numbers or as strings.
 pub fn as_text(value: &Value) -> Cow<'_, str> {
     match value {
@@ -121,15 +164,48 @@ fn at<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
 
 /// The list of records under `wrapper`. When the wrapper is not there (its name is assumed for some lists), the only
 /// top-level list of the answer, or the answer itself when it is a list.
-pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Vec<Value>> {
-    if let Some(list) = at(document, wrapper).and_then(Value::as_array) {
-        return Some(list);
+///
+/// PHP gives one in several forms: `null` or `""` for an empty list, `{"0":…,"1":…}` for one with gaps in its numbers, and
+/// a single record without a list around it.
+pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Vec<&'a Value>> {
+    match at(document, wrapper) {
+        Some(Value::Null | Value::Bool(false)) => return Some(Vec::new()),
+        Some(Value::String(text)) if text.is_empty() => return Some(Vec::new()),
+        Some(Value::Array(list)) => return Some(list.iter().collect()),
+        Some(value @ Value::Object(members)) => {
+            let inner = members.get("count").and(members.values().find_map(Value::as_array));
+            return match (inner, numbered(members)) {
+                (Some(list), _) => Some(list.iter().collect()),
+                (None, Some(records)) => Some(records),
+                (None, None) => rejection(value, false).is_none().then(|| vec![value]),
+            };
+        }
+        _ => {}
     }
     if let Some(list) = document.as_array() {
-        return Some(list);
+        return Some(list.iter().collect());
     }
-    let mut lists = document.as_object()?.values().filter_map(Value::as_array);
-    lists.next().filter(|_| lists.next().is_none())
+    let members = document.as_object()?;
+    let mut lists = members.values().filter_map(Value::as_array);
+    match (lists.next(), lists.next()) {
+        (Some(list), None) => Some(list.iter().collect()),
+        (None, _) => numbered(members).filter(|records| !records.is_empty()),
+        _ => None,
+    }
+}
+
+/// The records among members that are named by numbers, in the order of those; none when something else is among them. What
+/// stands beside them in the same object, such as a total, is no record.
+fn numbered(members: &Map<String, Value>) -> Option<Vec<&Value>> {
+    let mut records: Vec<(u64, &Value)> = Vec::new();
+    for (name, value) in members.iter().filter(|(_, value)| value.is_object() || value.is_array()) {
+        records.push((name.parse().ok()?, value));
+    }
+    if records.is_empty() && !members.is_empty() {
+        return None;
+    }
+    records.sort_by_key(|(number, _)| *number);
+    Some(records.into_iter().map(|(_, record)| record).collect())
 }
 
 /// The total a list gives beside its records, as a number or as text: the member `name` beside the innermost member of
@@ -155,6 +231,9 @@ pub fn has_next(document: &Document, wrapper: &str, name: &str) -> Option<bool> 
 pub fn record<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
     match at(document, wrapper)? {
         Value::Array(list) if list.len() == 1 => list.first().filter(|record| record.is_object()),
+        Value::Object(members) if members.len() == 1 && members.get("0").is_some_and(Value::is_object) => {
+            members.get("0")
+        }
         record @ Value::Object(_) => Some(record),
         _ => None,
     }
@@ -167,10 +246,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stray_backslashes_are_mended() {
+    fn what_is_not_quite_json_is_mended() {
         assert_eq!(parse(br#"{"a":"C:\dir\new"}"#).unwrap()["a"], "C:\\dir\new");
         assert_eq!(parse(br#"{"a":"\u00e9 \q \u12"}"#).unwrap()["a"], "é \\q \\u12");
         assert_eq!(parse(br#"{"a":"fine \\ \n"}"#).unwrap()["a"], "fine \\ \n");
+        assert_eq!(parse(br#"{"a":"\ud83d"}"#).unwrap()["a"], "\u{fffd}");
         assert!(parse(b"<html>busy</html>").is_none());
         assert!(parse(br#"{"a":"half"#).is_none());
     }
@@ -210,5 +290,53 @@ mod tests {
         assert_eq!(records(&json!({"other":[1],"count":"1"}), "histories").unwrap().len(), 1);
         assert_eq!(records(&json!([1, 2, 3]), "fields").unwrap().len(), 3);
         assert!(records(&json!({"a":[1],"b":[2]}), "histories").is_none());
+    }
+
+    #[test]
+    fn a_list_has_every_form_that_php_gives_one() {
+        let records = |document: Value| records(&document, "users").map(|records| json!(records));
+        for empty in [json!(null), json!(""), json!(false), json!([]), json!({})] {
+            assert_eq!(records(json!({"users": empty, "count": 0})), Some(json!([])), "{empty}");
+        }
+        let two = json!([{"cId": "1"}, {"cId": "2"}]);
+        assert_eq!(records(json!({"users": {"0": two[0], "1": two[1]}})), Some(two.clone()));
+        // By number, not by text.
+        assert_eq!(records(json!({"users": {"10": two[1], "9": two[0]}})), Some(two.clone()));
+        assert_eq!(records(json!({"0": two[0], "1": two[1], "count": "2"})), Some(two.clone()));
+        assert_eq!(records(json!({"users": two[0], "count": 1})), Some(json!([{"cId": "1"}])));
+        let record = json!({"cId": "1", "custom_fields": [{"key": "field_1"}]});
+        assert_eq!(records(json!({"users": record})), Some(json!([record])));
+        assert_eq!(records(json!({"users": {"count": 2, "results": two}})), Some(two));
+        assert_eq!(records(json!({"users": {"errcode": "1", "errmsg": "no"}})), None);
+        for other in [json!({"status": "0", "data": false}), json!({}), json!({"message": null}), json!("users")] {
+            assert_eq!(records(other.clone()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn busy_is_known_by_its_words_where_there_are_no_records() {
+        for document in [
+            json!({"errcode": "1", "errmsg": "系统繁忙，请稍后再试"}),
+            json!({"code": 500, "msg": "系统异常", "data": null}),
+            json!({"status": "-1", "message": "System Busy", "data": []}),
+            json!({"error": "Too Many Requests"}),
+        ] {
+            assert!(busy(&document).is_some(), "{document}");
+        }
+        for document in [
+            json!({"users": [{"name": "busy"}], "msg": "try again"}),
+            json!({"users": [], "count": 0}),
+            json!({"errcode": "1", "errmsg": "no"}),
+            json!({"user": {"state": "500"}, "message": "busy"}),
+        ] {
+            assert_eq!(busy(&document), None, "{document}");
+        }
+    }
+
+    #[test]
+    fn numbers_keep_all_their_digits() {
+        let document = parse(br#"{"a":18446744073709551617,"b":1.10,"c":-0.0000000000000000000001}"#).unwrap();
+        let texts: Vec<_> = ["a", "b", "c"].map(|name| as_text(&document[name]).into_owned()).into();
+        assert_eq!(texts, ["18446744073709551617", "1.10", "-0.0000000000000000000001"]);
     }
 }

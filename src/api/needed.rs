@@ -6,6 +6,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+/// How serde_json hands on a number with all its digits: as an object with this member.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// Keeps members by their names, wherever they stand. All else is read as strictly as if it were kept, so that what is taken
 /// for JSON stays the same, and forgotten.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +78,10 @@ impl<'de> Visitor<'de> for Needed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut kept = Map::new();
         while let Some(name) = members.next_key_seed(Name(self))? {
+            if name == Some(NUMBER) {
+                let digits: String = members.next_value()?;
+                return Ok(digits.parse().map_or(Value::Null, Value::Number));
+            }
             let Some(name) = name.filter(|_| self.is_kept) else {
                 members.next_value_seed(Needed { is_kept: false, ..self })?;
                 continue;
@@ -108,6 +115,9 @@ impl<'a> Visitor<'_> for Name<'a> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        if name == NUMBER {
+            return Ok(Some(NUMBER));
+        }
         Ok(self.0.whole.iter().chain(self.0.parts).copied().find(|needed| *needed == name))
     }
 }

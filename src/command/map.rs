@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::options::{ReadingOptions, importable, refuse_pipe};
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
-use crate::files;
+use crate::files::{self, Access};
 use crate::format::column_letters;
 use crate::format::xlsx::{cannot_write, save};
 use crate::mapping::KnownHeadings;
@@ -65,10 +65,10 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
         None => printer.result(text.trim_end()),
         Some(path) if is_workbook => {
             let mut workbook = workbook(&proposal, &command, sample).map_err(|error| cannot_write(path, &error))?;
-            save(&mut workbook, path)?;
+            save(&mut workbook, path, Access::Usual)?;
         }
         Some(path) => {
-            files::whole(path, |file| {
+            files::whole(path, Access::Usual, |file| {
                 std::io::Write::write_all(file, text.as_bytes())
                     .context(|| message!("csv.cannot_write", file = path.display()))
             })?;

@@ -1,17 +1,17 @@
 //! `bw8 mirror`: what the local copy holds and how old it is; `bw8 mirror clear` forgets it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use rust_i18n::t;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::account;
 use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
 use crate::language::Language;
 use crate::message;
-use crate::mirror::{List, Mirror};
+use crate::mirror::{DAMAGED, List, Mirror};
 use crate::projection::service_time;
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::Printer;
@@ -56,19 +56,27 @@ fn show(files: &[PathBuf], catalog: &Catalog, printer: &Printer) -> Result<Exit>
     }
     let mut shown = Vec::new();
     for file in files {
-        let mirror = Mirror::open(file)?;
-        let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
-        printer.result(&t!("mirror.file", file = file.display(), size = size(bytes)));
-        let mut lists = Vec::new();
-        for list in mirror.lists()?.iter().filter(|list| list.query.is_empty()) {
-            let records = mirror.held(list)?;
-            printer.result(&line(list, records, catalog));
-            lists.push(json!({"entity": list.entity, "records": records, "complete": list.complete.map(|at| moment(at, catalog))}));
+        match show_one(file, catalog, printer) {
+            Err(error) if Mirror::is_damage(&error) => printer.warn(&t!("mirror.damaged", file = file.display())),
+            one => shown.push(one?),
         }
-        shown.push(json!({"file": file.display().to_string(), "bytes": bytes, "lists": lists}));
     }
     printer.json(&json!({"version": 1, "mirrors": shown, "exit": 0}));
     Ok(Exit::Done)
+}
+
+fn show_one(file: &Path, catalog: &Catalog, printer: &Printer) -> Result<Value> {
+    let mirror = Mirror::open(file)?;
+    let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    printer.result(&t!("mirror.file", file = file.display(), size = size(bytes)));
+    let mut lists = Vec::new();
+    for list in mirror.lists()?.iter().filter(|list| list.query.is_empty()) {
+        let records = mirror.held(list)?;
+        printer.result(&line(list, records, catalog));
+        let complete = list.complete.map(|at| moment(at, catalog));
+        lists.push(json!({"entity": list.entity, "records": records, "complete": complete}));
+    }
+    Ok(json!({"file": file.display().to_string(), "bytes": bytes, "lists": lists}))
 }
 
 fn line(list: &List, records: u64, catalog: &Catalog) -> String {
@@ -88,13 +96,18 @@ fn clear(files: &[PathBuf], host: Option<&str>, printer: &Printer) -> Result<Exi
     };
     let mut cleared = Vec::new();
     for file in files.iter().filter(is_meant) {
-        let mirror = Mirror::open(file)?;
-        let Some(_lock) = mirror.lock()? else {
+        let mirror = match Mirror::open(file) {
+            // Nobody can use a damaged one.
+            Err(error) if Mirror::is_damage(&error) => None,
+            opened => Some(opened?),
+        };
+        let lock = mirror.as_ref().map(Mirror::lock).transpose()?;
+        if matches!(lock, Some(None)) {
             return Err(Error::cannot_run(message!("mirror.locked", file = file.display()))
                 .hint(message!("mirror.locked_hint")));
-        };
+        }
         drop(mirror);
-        for extra in ["db-wal", "db-shm", "lock"] {
+        for extra in ["db-wal", "db-shm", "lock", DAMAGED] {
             // They are there only while a command is running or was killed.
             let _ = std::fs::remove_file(file.with_extension(extra));
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rust_i18n::t;
 
 use crate::error::{Error, Exit, Result};
+use crate::files::Access;
 use crate::format::xlsx::{cannot_write, save};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
@@ -44,7 +45,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
         return Err(Error::usage(message!("template.exists", file = shown)).hint(message!("template.exists_hint")));
     }
     let mut workbook = workbook(catalog, entity, settings.account_mode).map_err(|error| cannot_write(&path, &error))?;
-    save(&mut workbook, &path)?;
+    save(&mut workbook, &path, Access::Usual)?;
     printer.say(&t!("template.written", file = shown, entity = entity.name));
     printer.json(&serde_json::json!({"version": 1, "entity": entity.name, "file": shown, "exit": Exit::Done}));
     Ok(Exit::Done)

@@ -9,7 +9,6 @@ use super::period::Bounds;
 use super::plan::ExportPlan;
 use crate::api::as_text;
 use crate::entity::{Custom, Entity, Field, Kind, fold};
-use crate::error::Result;
 use crate::projection::{Definitions, custom_text, is_deleted, moment, text_of};
 
 /// A member that must have a value.
@@ -19,6 +18,8 @@ struct Term {
     name: String,
     /// It is a custom field.
     is_custom: bool,
+    /// Neither the catalog nor the account knows it: a member or custom field that the records may have.
+    is_unknown: bool,
     /// It holds several values, one of which must be meant.
     is_list: bool,
     /// Any of these values will do.
@@ -43,9 +44,7 @@ pub(super) struct RecordFilter<'a> {
 impl<'a> RecordFilter<'a> {
     /// The filter that a plan means.
     ///
-    /// # Errors
-    /// A condition on what is no column.
-    pub(super) fn new(plan: &ExportPlan<'a>, definitions: &Definitions) -> Result<Self> {
+    pub(super) fn new(plan: &ExportPlan<'a>, definitions: &Definitions) -> Self {
         let choice = ColumnChoice { options: plan.options };
         let mut terms: Vec<Term> = Vec::new();
         for Condition { column, value } in &plan.options.selection.conditions {
@@ -55,26 +54,33 @@ impl<'a> RecordFilter<'a> {
                 (None, Some(key)) => key.to_owned(),
                 // The service filters by it and tells nothing about it.
                 (None, None) if plan.query().is_some_and(|query| query.endpoint.filters.contains(column)) => continue,
-                (None, None) => return Err(choice.unknown(column, &[], definitions)),
+                (None, None) => column.clone(),
             };
+            let is_unknown = field.is_none() && definitions.key_of(column).is_none();
             let values = stored_values(field, definitions, &name, value);
             match terms.iter_mut().find(|term| term.name == name) {
                 Some(term) => term.values.extend(values),
                 None => terms.push(Term {
                     name,
                     is_custom: field.is_none_or(|field| field.custom),
+                    is_unknown,
                     is_list: field.is_some_and(|field| matches!(field.kind, Kind::Ids | Kind::Tags)),
                     values,
                 }),
             }
         }
-        Ok(RecordFilter {
+        RecordFilter {
             entity: plan.options.entity,
             custom: &plan.options.catalog.service.custom,
             spans: plan.spans.clone(),
             terms,
             with_deleted: plan.options.selection.with_deleted,
-        })
+        }
+    }
+
+    /// Columns of conditions that neither the catalog nor the account knows.
+    pub(super) fn unknown_columns(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter(|term| term.is_unknown).map(|term| term.name.as_str())
     }
 
     /// The same for all records of another entity: deleted ones are meant or not alike.
@@ -91,9 +97,13 @@ impl<'a> RecordFilter<'a> {
             moment::parse(&as_text(value)).is_some_and(|moment| bounds.holds(moment))
         };
         let has_value = |term: &Term| {
-            let text = match term.is_custom {
-                true => [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom(record, &term.name)),
-                false => get(&term.name).map(text_of),
+            let custom =
+                || [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom(record, &term.name));
+            let member = || get(&term.name).map(text_of);
+            let text = match (term.is_unknown, term.is_custom) {
+                (true, _) => member().or_else(custom),
+                (false, true) => custom(),
+                (false, false) => member(),
             };
             let text = text.unwrap_or_default();
             match term.is_list {
@@ -108,9 +118,10 @@ impl<'a> RecordFilter<'a> {
 
     /// Whether a record may be written once its own page is known: what the list does not tell is not held against it.
     pub(super) fn could_hold(&self, record: &Value) -> bool {
-        let is_told = |term: &&Term| match term.is_custom {
-            true => self.custom(record, &term.name).is_some(),
-            false => record.get(&term.name).is_some(),
+        let is_told = |term: &&Term| {
+            let has_custom = || (term.is_custom || term.is_unknown) && self.custom(record, &term.name).is_some();
+            let has_member = || (!term.is_custom || term.is_unknown) && record.get(&term.name).is_some();
+            has_custom() || has_member()
         };
         let terms = self.terms.iter().filter(is_told).cloned().collect();
         RecordFilter { terms, ..self.clone() }.holds(record, None)

@@ -5,13 +5,16 @@ use rust_i18n::t;
 use super::filter::RecordFilter;
 use super::options::MirrorUse;
 use super::plan::{ExportPlan, Source};
-use crate::api;
+use crate::api::{self, Single};
 use crate::entity::Entity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::mirror::List;
 use crate::projection::Definitions;
-use crate::refresh::{Detail, ListQuery, ListReport, RefreshedList, Refresher};
+use crate::refresh::{Detail, FailedPage, ListQuery, ListReport, RefreshedList, Refresher};
+
+/// Records that a warning names.
+const MOST_IN_WARNING: usize = 5;
 
 /// What was gathered.
 #[derive(Debug, Default)]
@@ -26,6 +29,28 @@ pub(super) struct Gathered {
     pub server_count: Option<u64>,
     /// They are not whole, or cannot be proved to be.
     pub is_incomplete: bool,
+    /// Records whose own page failed.
+    pub failed_pages: FailedPages,
+}
+
+/// Records whose own page failed, which stand in the file as the list has them.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub(super) struct FailedPages {
+    /// How many there are.
+    pub pages: u64,
+    /// The first of them.
+    pub named: Vec<FailedPage>,
+}
+
+impl FailedPages {
+    /// What the user should know of them.
+    fn warning(&self) -> Option<String> {
+        let first = self.named.first()?;
+        let mut ids: Vec<&str> = self.named.iter().take(MOST_IN_WARNING).map(|page| page.id.as_str()).collect();
+        ids.dedup();
+        let ids = format!("{}{}", ids.join(", "), if self.named.len() > MOST_IN_WARNING { " …" } else { "" });
+        Some(t!("export.details_failed", pages = self.pages, ids = ids, why = first.why).into_owned())
+    }
 }
 
 impl Gathered {
@@ -85,7 +110,7 @@ fn everything_of<'a>(refresher: &Refresher<'a>, entity: &'a Entity) -> Option<Li
 }
 
 /// Asks for what the list does not tell of the records that may be written: each one's own page, and its parts, such as a
-/// chat's messages. Tells what the user should know.
+/// chat's messages. A page that fails costs itself.
 ///
 /// # Errors
 /// The user stops or the service fails.
@@ -94,39 +119,42 @@ pub(super) async fn details(
     plan: &ExportPlan<'_>,
     list: &List,
     filter: &RecordFilter<'_>,
-) -> Result<Vec<String>> {
+    gathered: &mut Gathered,
+) -> Result<()> {
     let Some(query) = plan.query() else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let entity = query.entity;
-    let mut warnings = Vec::new();
+    let mut wanted = Vec::new();
     if let Some(endpoint) = entity.endpoint("get").filter(|_| plan.has_details) {
-        let detail = Detail { name: "get", endpoint, is_list: false };
-        let missing = refresher.read_details(query, list, detail, |record| filter.could_hold(record)).await?;
-        warnings.extend(missing_warning(missing));
+        wanted.push(Detail { name: "get", endpoint, is_list: false });
     }
     if plan.options.has_messages {
-        let mut missing = 0;
-        for part in &entity.parts {
-            if let Some(endpoint) = entity.endpoint(&part.endpoint) {
-                let detail = Detail { name: &part.name, endpoint, is_list: true };
-                missing += refresher.read_details(query, list, detail, |record| filter.could_hold(record)).await?;
-            }
-        }
-        warnings.extend(missing_warning(missing));
+        let parts = entity.parts.iter().filter_map(|part| Some((part, entity.endpoint(&part.endpoint)?)));
+        wanted.extend(parts.map(|(part, endpoint)| Detail { name: &part.name, endpoint, is_list: true }));
     }
-    Ok(warnings)
+    for detail in wanted {
+        let read = refresher.read_details(query, list, detail, |record| filter.could_hold(record)).await?;
+        if read.missing > 0 {
+            gathered.warnings.push(t!("export.details_missing", count = read.missing).into_owned());
+        }
+        gathered.failed_pages.pages += read.failed;
+        gathered.failed_pages.named.extend(read.named);
+    }
+    gathered.warnings.extend(gathered.failed_pages.warning());
+    Ok(())
 }
 
-fn missing_warning(missing: u64) -> Option<String> {
-    (missing > 0).then(|| t!("export.details_missing", count = missing).into_owned())
-}
-
-/// The custom fields of an entity, where the service tells about them.
+/// The custom fields of an entity, where the service tells about them. Where it fails to, keys and ids have to do; that is a
+/// warning.
 ///
 /// # Errors
 /// The login is refused or the host cannot be reached.
-pub(super) async fn definitions(refresher: &Refresher<'_>, entity: &Entity) -> Result<Definitions> {
+pub(super) async fn definitions(
+    refresher: &Refresher<'_>,
+    entity: &Entity,
+    warnings: &mut Vec<String>,
+) -> Result<Definitions> {
     let mut definitions = Definitions::default();
     let Some(fields) = refresher.catalog.entities().iter().find(|fields| fields.origin.is_some()) else {
         return Ok(definitions);
@@ -143,8 +171,8 @@ pub(super) async fn definitions(refresher: &Refresher<'_>, entity: &Entity) -> R
             continue;
         }
         let url = refresher.client.target().address(&endpoint.path);
-        match refresher.client.ask(&url).await {
-            Ok(Ok(document)) => {
+        match refresher.client.ask_briefly(&url).await? {
+            Single::Document(document) => {
                 let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());
                 for record in records.into_iter().flatten() {
                     match is_own {
@@ -153,10 +181,12 @@ pub(super) async fn definitions(refresher: &Refresher<'_>, entity: &Entity) -> R
                     }
                 }
             }
-            Ok(Err(_)) => {}
-            // Without the right to see definitions the keys and ids have to do.
-            Err(error) if error.kind() == ErrorKind::Denied => {}
-            Err(error) => return Err(error),
+            // Not every login may see them.
+            Single::Rejected(_) => {}
+            Single::Failing(error) if error.kind() == ErrorKind::Denied => {}
+            Single::Failing(error) => {
+                warnings.push(t!("export.no_definitions", why = error.message()).into_owned());
+            }
         }
     }
     Ok(definitions)

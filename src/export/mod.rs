@@ -7,7 +7,9 @@ mod columns;
 mod facts;
 mod filter;
 mod gather;
+mod lost_characters;
 mod manifest;
+mod mended;
 mod name_lists;
 mod options;
 mod output;
@@ -22,6 +24,7 @@ mod summary;
 mod table;
 mod table_writer;
 mod tags;
+mod unknown_members;
 
 pub use options::{
     Condition, ExportOptions, HeaderNames, MirrorUse, RecordTime, Selection, SummaryChoice, TypedFilter,

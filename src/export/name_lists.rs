@@ -44,10 +44,10 @@ pub(super) async fn name_lists<'a>(
         }
         let found = match whole_list(refresher, entity, count).await {
             Ok(Some(list)) => Ok(list),
-            Ok(None) => one_by_one(refresher, entity, fields, records, filter).await,
+            Ok(None) => one_by_one(refresher, entity, fields, records, filter, warnings).await,
             Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             // A list that is only assumed, or not allowed: single records may still be.
-            Err(_) => one_by_one(refresher, entity, fields, records, filter).await,
+            Err(_) => one_by_one(refresher, entity, fields, records, filter, warnings).await,
         };
         match found {
             Ok(list) => lists.push((entity, list)),
@@ -86,6 +86,7 @@ async fn one_by_one(
     fields: &[&Field],
     records: &RecordReader<'_>,
     filter: &RecordFilter<'_>,
+    warnings: &mut Vec<String>,
 ) -> Result<List> {
     let now = jiff::Timestamp::now().as_second();
     let mut list = refresher.mirror.list(&entity.name, NAMES_QUERY)?;
@@ -109,6 +110,10 @@ async fn one_by_one(
         }
     }
     missing.sort_unstable();
-    refresher.read_single(entity, &list, missing).await?;
+    let failed = refresher.read_single(entity, &list, missing).await?;
+    if failed > 0 {
+        let label = entity.label(Language::current());
+        warnings.push(t!("export.names_failed", count = failed, entity = label).into_owned());
+    }
     Ok(list)
 }

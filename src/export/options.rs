@@ -45,6 +45,11 @@ pub struct ExportOptions<'a> {
 }
 
 impl ExportOptions<'_> {
+    /// Whether records are written as they came: for programs, who read what the service says and no words of ours.
+    pub fn is_as_it_came(&self) -> bool {
+        self.output.format.is_for_programs && self.headers.is_none()
+    }
+
     /// The language of words in the file.
     pub fn language(&self) -> Language {
         self.headers.unwrap_or(Language::current())

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::period::Bounds;
 use crate::error::{Context, Error, Result};
-use crate::files::{StagingDirectory, folder_of};
+use crate::files::{Destination, StagingDirectory, folder_of};
 use crate::format::{FileFormat, of_extension};
 use crate::message;
 
@@ -35,6 +35,9 @@ pub enum TextEncoding {
     Gb18030,
 }
 
+/// Other names of standard output.
+const STANDARD_OUTPUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
 impl Output {
     /// The output of this name, `-` for standard output. `{period}` in it becomes the span, `{date}` becomes today; where
     /// no format is given the extension tells it.
@@ -52,7 +55,7 @@ impl Output {
             || Error::usage(message!("export.which_format", file = name)).hint(message!("export.which_format_hint"));
         let output =
             |file, format: &'static FileFormat| Output { file, format, encoding, has_summary: format.has_sheets };
-        if name == "-" {
+        if name == "-" || STANDARD_OUTPUT.contains(&name) {
             return Ok(output(None, format.ok_or_else(unknown)?));
         }
         let filled = name.replace("{period}", &bounds.name()).replace("{date}", &today.to_string());
@@ -90,11 +93,15 @@ impl Output {
     /// # Errors
     /// A folder that cannot be written.
     pub fn stage(&self) -> Result<StagingDirectory> {
+        let cannot_write = |file: &Path| message!("export.cannot_write", file = file.display());
         let folder = match &self.file {
-            Some(file) => folder_of(file).to_owned(),
+            Some(file) => match Destination::of(file).context(|| cannot_write(file))? {
+                Destination::File(file) => folder_of(&file).to_owned(),
+                Destination::Stream(_) => std::env::temp_dir(),
+            },
             None => std::env::temp_dir(),
         };
-        StagingDirectory::new_in(&folder).context(|| message!("export.cannot_write", file = folder.display()))
+        StagingDirectory::new_in(&folder).context(|| cannot_write(&folder))
     }
 }
 

@@ -1,8 +1,10 @@
-//! Puts whole files in place: under the names that were meant, beside them where another program has them open, or onto
-//! standard output.
+//! Puts whole files in place: under the names that were meant, beside them where another program has them open, through a
+//! device or pipe, or onto standard output.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use rust_i18n::t;
 use serde::Serialize;
@@ -11,15 +13,18 @@ use sha2::{Digest, Sha256};
 use super::output::Output;
 use super::stage::StagedFile;
 use crate::error::{Context, Result};
-use crate::files::{folder_of, free_name_beside};
+use crate::files::{Destination, folder_of, free_name_beside, take_over, write_through};
 use crate::message;
+use crate::refresh::Refresher;
 
 /// Where the files of an export ended up.
 #[derive(Debug, Default)]
 pub(super) struct Published {
     /// Their paths; `-` is standard output.
     pub files: Vec<String>,
-    /// What proves them; none for standard output.
+    /// The file that what proves them stands beside; none when there is no file.
+    pub first: Option<PathBuf>,
+    /// What proves them; none for standard output, devices and pipes.
     pub sums: Vec<FileSum>,
     /// What the user should know.
     pub warnings: Vec<String>,
@@ -44,7 +49,7 @@ pub(super) struct FileSum {
 ///
 /// # Errors
 /// No name can be taken, standard output cannot be written.
-pub(super) fn publish(staged: &[StagedFile], output: &Output) -> Result<Published> {
+pub(super) fn publish(staged: &[StagedFile], output: &Output, refresher: Refresher<'_>) -> Result<Published> {
     let mut published = Published::default();
     for file in staged {
         if file.written.cut > 0 {
@@ -55,8 +60,17 @@ pub(super) fn publish(staged: &[StagedFile], output: &Output) -> Result<Publishe
             published.files.push("-".to_owned());
             continue;
         };
+        let cannot_write = || message!("export.cannot_write", file = target.display());
+        let place = match Destination::of(&target).context(cannot_write)? {
+            Destination::File(place) => place,
+            Destination::Stream(stream) => {
+                pour(&file.path, stream, refresher)?;
+                published.files.push(target.display().to_string());
+                continue;
+            }
+        };
         let (sha256, bytes) = checksum(&file.path)?;
-        let PublishedFile { path, is_beside } = put_in_place(&file.path, &target)?;
+        let PublishedFile { path, is_beside } = put_in_place(&file.path, &target, &place)?;
         if is_beside {
             let beside = t!("export.beside", file = target.display(), beside = path.display());
             published.warnings.push(beside.into_owned());
@@ -64,6 +78,7 @@ pub(super) fn publish(staged: &[StagedFile], output: &Output) -> Result<Publishe
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         published.sums.push(FileSum { name, rows: file.rows, sheets: file.written.sheets, bytes, sha256 });
         published.files.push(path.display().to_string());
+        published.first = published.first.or(Some(path));
     }
     Ok(published)
 }
@@ -76,11 +91,15 @@ struct PublishedFile {
     is_beside: bool,
 }
 
-/// Puts a whole file in place. When the target is open in a spreadsheet program, beside it.
-fn put_in_place(whole: &Path, target: &Path) -> Result<PublishedFile> {
+/// Puts a whole file in place, which is where the links of `target` lead to. When it is open in a spreadsheet program, beside
+/// it.
+fn put_in_place(whole: &Path, target: &Path, place: &Path) -> Result<PublishedFile> {
     let cannot_write = |file: &Path| message!("export.cannot_write", file = file.display());
-    if !is_open_elsewhere(target) {
-        match std::fs::rename(whole, target) {
+    if let Ok(old) = std::fs::metadata(place) {
+        take_over(whole, &old).context(|| cannot_write(target))?;
+    }
+    if !is_open_elsewhere(target) && !is_open_elsewhere(place) {
+        match std::fs::rename(whole, place) {
             // Where a file is open the system may refuse to replace it.
             Err(_) if target.exists() => {}
             renamed => {
@@ -89,7 +108,7 @@ fn put_in_place(whole: &Path, target: &Path) -> Result<PublishedFile> {
             }
         }
     }
-    let beside = free_name_beside(target)?;
+    let beside = free_name_beside(place)?;
     std::fs::rename(whole, &beside).context(|| cannot_write(&beside))?;
     Ok(PublishedFile { path: beside, is_beside: true })
 }
@@ -102,6 +121,32 @@ fn is_open_elsewhere(target: &Path) -> bool {
     };
     let owner = folder_of(target).join(format!("~${}", name.to_string_lossy()));
     target.exists() && owner.exists()
+}
+
+/// How often it is seen whether the user stops while nobody reads a pipe.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Writes a whole file through a device or pipe. Nobody may be there to read a pipe, so that it is done on a thread which is
+/// left alone when the user stops.
+fn pour(whole: &Path, stream: PathBuf, refresher: Refresher<'_>) -> Result<()> {
+    let cannot_write = || message!("export.cannot_write", file = stream.display());
+    let mut file = std::fs::File::open(whole).context(cannot_write)?;
+    let (sender, receiver) = mpsc::channel();
+    let place = stream.clone();
+    std::thread::spawn(move || {
+        // Whoever has stopped does not listen any more.
+        let _ = sender.send(write_through(&mut file, &place));
+    });
+    let mut is_told = false;
+    loop {
+        match receiver.recv_timeout(PAUSE) {
+            Ok(written) => return written.context(cannot_write),
+            Err(_) => refresher.stop.check()?,
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            refresher.progress.say(&t!("export.waiting_for_reader", file = stream.display()));
+        }
+    }
 }
 
 /// Copies a whole file to standard output. A pipe that is closed early ends it without a fuss: its reader had enough.
@@ -149,7 +194,7 @@ mod tests {
         std::fs::write(&target, "old").unwrap();
         std::fs::write(folder.path().join("~$weekly.xlsx"), "").unwrap();
         std::fs::write(&whole, "new").unwrap();
-        let published = put_in_place(&whole, &target).unwrap();
+        let published = put_in_place(&whole, &target, &target).unwrap();
         assert!(published.is_beside);
         assert_eq!(published.path, folder.path().join("weekly-2.xlsx"));
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "old");
@@ -162,7 +207,7 @@ mod tests {
         let (whole, target) = (folder.path().join("whole"), folder.path().join("weekly.csv"));
         std::fs::write(&target, "old").unwrap();
         std::fs::write(&whole, "new").unwrap();
-        assert!(!put_in_place(&whole, &target).unwrap().is_beside);
+        assert!(!put_in_place(&whole, &target, &target).unwrap().is_beside);
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "new");
     }
 }

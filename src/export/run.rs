@@ -2,6 +2,7 @@
 //! it is whole.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use super::columns::ColumnChoice;
 use super::filter::RecordFilter;
 use super::gather::{self, Gathered};
 use super::manifest::Manifest;
+use super::mended::Mended;
 use super::name_lists::name_lists;
 use super::options::{ExportOptions, MirrorUse};
 use super::plan::{ExportPlan, Source};
@@ -50,16 +52,24 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let mirror = open_mirror(options, !secrets.is_empty(), printer)?;
     let client = Arc::new(Client::new(connection.target.clone(), &options.catalog.service)?);
     let progress = Progress::new(printer);
-    let refresher = Refresher {
-        client: &client,
-        mirror: &mirror,
-        catalog: options.catalog,
-        stop: &stop,
-        progress: &progress,
-        kept_secrets: &secrets,
-        accepts_incomplete: options.accepts_incomplete,
+    let work = |mirror: &Mirror| {
+        let refresher = Refresher {
+            client: &client,
+            mirror,
+            catalog: options.catalog,
+            stop: &stop,
+            progress: &progress,
+            kept_secrets: &secrets,
+            accepts_incomplete: options.accepts_incomplete,
+        };
+        export(&plan, refresher, &connection.target, &runtime)
     };
-    let exported = export(&plan, refresher, &connection.target, &runtime);
+    let mut exported = work(&mirror);
+    if exported.as_ref().is_err_and(Mirror::is_damage) && options.mirror != MirrorUse::Temporary && secrets.is_empty() {
+        // What is in it can all be read again.
+        drop(mirror);
+        exported = work(&begin_anew(&options.account.mirror_file()?, printer)?);
+    }
     progress.end();
     Ok(exported?.tell(options.entity, printer, &client, began))
 }
@@ -71,19 +81,20 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     let output = &plan.options.output;
     let account = format!("{} @ {}", target.credentials.name(), target.host());
     let (mut gathered, definitions) = runtime.block_on(refresher.stop.unless_set(async {
-        let gathered = gather::records(&refresher, plan).await?;
-        let definitions = gather::definitions(&refresher, plan.options.entity).await?;
+        let mut gathered = gather::records(&refresher, plan).await?;
+        let definitions = gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings).await?;
         Ok((gathered, definitions))
     }))?;
-    let filter = RecordFilter::new(plan, &definitions)?;
+    let filter = RecordFilter::new(plan, &definitions);
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;
     let stage = Stage { plan, refresher, filter: &filter, directory: directory.path() };
     let staged =
         write(stage, &mut gathered, definitions, &account, runtime).map_err(|error| stage.without_directory(error))?;
-    let published = publish(&staged, output)?;
-    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published);
-    if let Some(file) = &output.file {
+    let published = publish(&staged, output, refresher)?;
+    let mended = Mended::new(refresher.client.mended(), &staged);
+    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published, mended);
+    if let Some(file) = &published.first {
         manifest.write_beside(file)?;
     }
     let_go(refresher.mirror, &gathered.lists)?;
@@ -102,11 +113,13 @@ fn write(
     let list = match (&plan.source, gathered.lists.first()) {
         (Source::Tags, _) => return stage.tags(&gathered.lists).map(|file| vec![file]),
         (_, None) => return Ok(Vec::new()),
-        (_, Some(list)) => list,
+        (_, Some(list)) => list.clone(),
     };
-    let warnings = &mut gathered.warnings;
+    let list = &list;
     let names = runtime.block_on(refresher.stop.unless_set(async {
-        warnings.extend(gather::details(&refresher, plan, list, filter).await?);
+        gather::details(&refresher, plan, list, filter, gathered).await?;
+        stage.check_conditions(list, &definitions)?;
+        let warnings = &mut gathered.warnings;
         if !plan.options.has_names {
             return Ok(Vec::new());
         }
@@ -132,7 +145,17 @@ fn open_mirror(options: &ExportOptions<'_>, has_secrets: bool, printer: &Printer
     }
     let file = options.account.mirror_file()?;
     printer.detail(&t!("export.mirror_at", file = file.display()));
-    Mirror::open(&file)
+    match Mirror::open(&file) {
+        Err(error) if Mirror::is_damage(&error) => begin_anew(&file, printer),
+        opened => opened,
+    }
+}
+
+/// A new mirror in the place of a damaged one.
+fn begin_anew(file: &Path, printer: &Printer) -> Result<Mirror> {
+    let aside = Mirror::set_aside(file)?;
+    printer.warn(&t!("mirror.set_aside", file = file.display(), aside = aside.display()));
+    Mirror::open(file)
 }
 
 /// Waits until no other export refreshes this account's mirror.

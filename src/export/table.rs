@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::output::TextEncoding;
 use crate::error::Result;
+use crate::files::Access;
 use crate::format::{Column, Dialect, FileFormat, SummarySheet, WriteOptions, Writer};
 
 /// A table to write.
@@ -44,6 +45,7 @@ impl Table {
         };
         let options = WriteOptions {
             dialect: Dialect { encoding, ..Dialect::default() },
+            access: Access::Usual,
             sheet: Some(&self.sheet),
             summary_sheet: self.summary_sheet.as_deref(),
             ..WriteOptions::new(&self.columns)

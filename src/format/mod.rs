@@ -19,6 +19,7 @@ mod input;
 mod jsonl;
 mod loaded_book;
 mod ods;
+mod panics;
 mod reader;
 mod reader_event;
 mod row;

@@ -2,12 +2,12 @@
 //! borrow what it likes, and one that panics on a damaged file ends its thread and nothing else. Rows travel in batches,
 //! whose memory goes back to be filled again.
 
-use std::sync::Once;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use rust_i18n::t;
 
+use super::panics;
 use super::reader_event::{Batch, ReaderEvent};
 use super::row::Row;
 use super::row_sink::RowSink;
@@ -17,7 +17,7 @@ use crate::message;
 
 /// Batches that wait for the one who reads.
 const WAITING: usize = 2;
-/// Name of the reading threads, whose panics are not printed.
+/// Name of the reading threads.
 const THREAD: &str = "bw8-reader";
 
 /// Reads the rows below a header, in order, blank ones left out.
@@ -37,12 +37,12 @@ impl Reader {
     /// # Errors
     /// Whatever `produce` says before it has told of the sheet.
     pub fn spawn(shown: &str, produce: impl FnOnce(&RowSink) -> Result<()> + Send + 'static) -> Result<Self> {
-        keep_panics_quiet();
         let (sender, events) = sync_channel(WAITING);
         let (used, returned) = channel();
         let thread = std::thread::Builder::new()
             .name(THREAD.to_owned())
             .spawn(move || {
+                panics::keep_quiet();
                 let sink = RowSink::new(sender, returned);
                 if let Err(error) = produce(&sink) {
                     sink.fail(error);
@@ -113,19 +113,6 @@ impl Drop for Reader {
             let _ = thread.join();
         }
     }
-}
-
-/// A damaged file can make a parser panic. The error says so; the backtrace would only frighten.
-fn keep_panics_quiet() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if std::thread::current().name() != Some(THREAD) {
-                before(panic);
-            }
-        }));
-    });
 }
 
 #[cfg(test)]

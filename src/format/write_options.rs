@@ -2,6 +2,7 @@
 
 use super::column::Column;
 use super::dialect::Dialect;
+use crate::files::Access;
 
 /// What a file is written with. A format takes of it what it knows.
 #[derive(Debug, Clone, Copy)]
@@ -16,11 +17,20 @@ pub struct WriteOptions<'a> {
     pub summary_sheet: Option<&'a str>,
     /// Rows of a sheet before the next one is begun, the header included, where they are to be fewer than the format holds.
     pub rows_per_sheet: Option<u32>,
+    /// Who may read it.
+    pub access: Access,
 }
 
 impl<'a> WriteOptions<'a> {
-    /// These columns, and nothing else to say.
+    /// These columns, for the file's owner alone, and nothing else to say.
     pub fn new(columns: &'a [Column]) -> Self {
-        WriteOptions { columns, dialect: Dialect::default(), sheet: None, summary_sheet: None, rows_per_sheet: None }
+        WriteOptions {
+            columns,
+            dialect: Dialect::default(),
+            sheet: None,
+            summary_sheet: None,
+            rows_per_sheet: None,
+            access: Access::Owner,
+        }
     }
 }

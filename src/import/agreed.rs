@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::error::{Context, Result};
-use crate::files::{self, create_private_folder, folder_of};
+use crate::files::{self, Access, create_private_folder, folder_of};
 
 /// What was agreed to for an account.
 #[derive(Debug, Default)]
@@ -112,7 +112,7 @@ impl Agreed {
         create_private_folder(folder_of(path))?;
         // Texts and dates always serialise.
         let text = serde_json::to_vec_pretty(&self.document).unwrap_or_default();
-        files::whole(path, |file| file.write_all(&text).context(place))
+        files::whole(path, Access::Owner, |file| file.write_all(&text).context(place))
     }
 }
 

@@ -115,7 +115,7 @@ async fn list(catalog: &Catalog, client: &Client, entity: &str, records: usize) 
     let document = ask(client, &address).await?;
     Some(List {
         // An answer of another shape is no list of this.
-        records: api::records(&document, wrapper)?.clone(),
+        records: api::records(&document, wrapper)?.into_iter().cloned().collect(),
         total: api::total(&document, wrapper, &paging.count),
     })
 }

@@ -317,7 +317,7 @@ impl<'a> RowWrite<'a> {
         let mut address = address.clone();
         address.query_pairs_mut().extend_pairs(&look_up.by);
         let found = match self.sender.client.ask(&address).await.map_err(halting)? {
-            Ok(document) => api::records(&document, answer).cloned().unwrap_or_default(),
+            Ok(document) => api::records(&document, answer).into_iter().flatten().cloned().collect(),
             Err(_) => Vec::new(),
         };
         if found.iter().any(|record| agrees(record, look_up)) {

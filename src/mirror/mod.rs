@@ -8,5 +8,5 @@
 mod store;
 mod tables;
 
-pub use store::Mirror;
+pub use store::{DAMAGED, Mirror};
 pub use tables::{Batch, Key, List, PageCursor, PageOrder, Wall};

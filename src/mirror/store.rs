@@ -4,14 +4,17 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::tables::{Batch, Key, List, PageCursor, TABLES, VERSION, read_cursor, read_list};
 use crate::error::{Context, Error, Result};
-use crate::files::{StagingDirectory, create_private_folder};
+use crate::files::{StagingDirectory, create_private_folder, free_name_beside};
 use crate::message;
 use crate::message::Message;
+
+/// Ends the names of files that were set aside.
+pub const DAMAGED: &str = "damaged";
 
 /// The local copy of one account's records.
 #[derive(Debug)]
@@ -51,6 +54,29 @@ impl Mirror {
         let mirror = Mirror { connection, path: path.to_owned(), noted: RefCell::default(), _temporary: None };
         mirror.set_up().map_err(|error| error.hint(message!("mirror.cannot_open_hint")))?;
         Ok(mirror)
+    }
+
+    /// Whether an error says that the file is damaged, and not that it cannot be reached.
+    pub fn is_damage(error: &Error) -> bool {
+        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<rusqlite::Error>());
+        let code = source.and_then(rusqlite::Error::sqlite_error_code);
+        matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    /// Moves a damaged file out of the way, so that the next mirror begins anew. Tells where it is.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn set_aside(path: &Path) -> Result<PathBuf> {
+        let cannot_open = || message!("mirror.cannot_open", file = path.display());
+        let aside = path.with_extension(DAMAGED);
+        let aside = if aside.exists() { free_name_beside(&aside)? } else { aside };
+        std::fs::rename(path, &aside).context(cannot_open)?;
+        for extra in ["db-wal", "db-shm"] {
+            // They are of no use without the file.
+            let _ = std::fs::remove_file(path.with_extension(extra));
+        }
+        Ok(aside)
     }
 
     /// A mirror that is gone when it is dropped.
@@ -430,6 +456,18 @@ impl Mirror {
         self.execute(
             "INSERT OR REPLACE INTO detail(list, rank, key, name, stamp, body) VALUES (?, ?, ?, ?, ?, ?)",
             params![list.id, key.rank, key.text, name, stamp, body],
+        )
+        .map(drop)
+    }
+
+    /// Forgets what was asked for one record.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn forget_detail(&self, list: &List, key: &Key, name: &str) -> Result<()> {
+        self.execute(
+            "DELETE FROM detail WHERE list = ? AND rank = ? AND key = ? AND name = ?",
+            params![list.id, key.rank, key.text, name],
         )
         .map(drop)
     }

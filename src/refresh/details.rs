@@ -1,15 +1,16 @@
 //! Asks for single records: a ticket's own page, the messages of a chat. What an earlier command asked for is kept as long
-//! as the record has not changed since.
+//! as the record has not changed since. A page that fails costs itself: the list has the record all the same.
 
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
 use super::list_query::ListQuery;
+use super::pages::Page;
 use super::record_key;
 use super::refresher::Refresher;
-use crate::api;
+use crate::api::{self, Document, Single};
 use crate::entity::{Endpoint, Entity};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::language::Language;
 use crate::message;
 use crate::mirror::{Key, List};
@@ -17,6 +18,15 @@ use crate::projection::{custom_keys, remove_secrets};
 
 /// Records looked at together.
 const BATCH: usize = 500;
+/// Pages that fail in a row, none being answered meanwhile, before the service itself may have failed: they are asked for once
+/// more, behind the others.
+const SUSPICIOUS: u64 = 5;
+/// Pages that fail in a row before the list is asked whether the service answers at all.
+const MOST_IN_A_ROW: u64 = 20;
+/// Pages that fail before it is said that this page fails for all records, none having been answered.
+const MOST_FAILING: u64 = 100;
+/// Pages that are named; the others are counted.
+const MOST_NAMED: usize = 1_000;
 
 /// What is asked for one record.
 #[derive(Debug, Clone, Copy)]
@@ -29,27 +39,61 @@ pub struct Detail<'a> {
     pub is_list: bool,
 }
 
+/// What came of asking for single records.
+#[derive(Debug, Default)]
+pub struct DetailsRead {
+    /// Pages that were answered.
+    answered: u64,
+    /// Records that the service does not have any more.
+    pub missing: u64,
+    /// Pages that failed, whatever was tried.
+    pub failed: u64,
+    /// The first of them.
+    pub named: Vec<FailedPage>,
+}
+
+/// A single record's page that failed.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct FailedPage {
+    /// The record's id.
+    pub id: String,
+    /// What was asked for, such as `get`.
+    pub page: String,
+    /// Why it could not be had.
+    pub why: String,
+}
+
+/// A record to be asked for, and what the list says of it.
+type Asked = (Key, String);
+
+/// What came of asking for several records.
+#[derive(Debug, Default)]
+struct Round {
+    /// Those whose pages failed, and why.
+    failed: Vec<(Asked, Error)>,
+    /// Most pages that failed in a row, none being answered meanwhile.
+    longest_row: u64,
+}
+
 impl Refresher<'_> {
-    /// Asks for the details of every wanted record of a list that are not here yet. Tells how many the service does not
-    /// have.
+    /// Asks for the details of every wanted record of a list that are not here yet.
     ///
     /// # Errors
-    /// The user stops or the service fails; what was asked is kept.
+    /// The user stops, or the service fails for all records; what was asked is kept.
     pub async fn read_details(
         &self,
         query: &ListQuery<'_>,
         list: &List,
         detail: Detail<'_>,
         wanted: impl Fn(&Value) -> bool,
-    ) -> Result<u64> {
+    ) -> Result<DetailsRead> {
         self.progress.begin(&self.label(query), 0, Some(self.mirror.seen(list)?));
-        let mut missing = 0;
+        let mut read = DetailsRead::default();
+        let mut denied = None;
         let mut last = Key::first();
         loop {
             let batch = self.mirror.after(list, &last, BATCH)?;
-            let Some((key, _)) = batch.records.last() else {
-                return Ok(missing);
-            };
+            let Some((key, _)) = batch.records.last() else { break };
             last = key.clone();
             let mut asked = Vec::new();
             for (key, body) in &batch.records {
@@ -61,49 +105,89 @@ impl Refresher<'_> {
                     false => asked.push((key.clone(), stamp)),
                 }
             }
-            missing += self.ask_details(query, list, detail, asked).await?;
+            let mut round = self.ask_details(query, list, detail, asked, &mut read).await?;
+            if round.longest_row >= SUSPICIOUS {
+                let again = round.failed.into_iter().map(|(asked, _)| asked).collect();
+                round = self.ask_details(query, list, detail, again, &mut read).await?;
+            }
+            for ((key, _), error) in round.failed {
+                // What was asked for an older state of the record does not stand in for it.
+                self.mirror.forget_detail(list, &key, detail.name)?;
+                read.failed += 1;
+                if read.named.len() < MOST_NAMED {
+                    read.named.push(FailedPage { id: key.text, page: detail.name.to_owned(), why: error.message() });
+                }
+                denied = denied.or((error.kind() == ErrorKind::Denied).then_some(error));
+            }
+        }
+        match denied {
+            // Nobody may see such a page: that is no matter of single records.
+            Some(error) if read.answered == 0 => Err(error),
+            _ => Ok(read),
         }
     }
 
+    /// Asks for these records.
     async fn ask_details(
         &self,
         query: &ListQuery<'_>,
         list: &List,
         detail: Detail<'_>,
-        asked: Vec<(Key, String)>,
-    ) -> Result<u64> {
-        let mut missing = 0;
-        let answers = asked.into_iter().take_while(|_| !self.stop.is_set()).map(|(key, stamp)| {
-            let answer = self.ask(self.address_of(detail.endpoint, &key.text));
-            async move { (key, stamp, answer.await) }
+        asked: Vec<Asked>,
+        read: &mut DetailsRead,
+    ) -> Result<Round> {
+        let mut round = Round::default();
+        let mut in_a_row = 0;
+        let answers = asked.into_iter().take_while(|_| !self.stop.is_set()).map(|asked| {
+            let answer = self.ask_briefly(self.address_of(detail.endpoint, &asked.0.text));
+            async move { (asked, answer.await) }
         });
         let mut answers = stream::iter(answers).buffer_unordered(self.client.limiter().ceiling());
-        while let Some((key, stamp, reply)) = answers.next().await {
-            let wrapper = detail.endpoint.answer.as_deref().unwrap_or_default();
-            let body = match &reply? {
-                Err(_) => None,
-                Ok(document) if detail.is_list => {
-                    api::records(document, wrapper).map(|records| Value::Array(records.clone()))
-                }
-                Ok(document) => api::record(document, wrapper).cloned(),
-            };
+        while let Some((asked, reply)) = answers.next().await {
             self.progress.advance();
-            match body {
-                None => missing += 1,
-                Some(body) => self.store_detail(query, list, &key, detail.name, &stamp, body)?,
+            let reply = match reply? {
+                Single::Failing(error) => {
+                    in_a_row += 1;
+                    round.longest_row = round.longest_row.max(in_a_row);
+                    if read.answered == 0 && in_a_row >= MOST_FAILING {
+                        return Err(error);
+                    }
+                    if in_a_row.is_multiple_of(MOST_IN_A_ROW) {
+                        // It waits until the service answers, and fails when it does not.
+                        self.fetch(self.shortest_address(query)).await?;
+                    }
+                    round.failed.push((asked, error));
+                    continue;
+                }
+                Single::Document(document) => Ok(document),
+                Single::Rejected(rejection) => Err(rejection),
+            };
+            in_a_row = 0;
+            read.answered += 1;
+            match reply.ok().and_then(|document| detail.body(&document)) {
+                None => {
+                    read.missing += 1;
+                    self.mirror.forget_detail(list, &asked.0, detail.name)?;
+                }
+                Some(body) => self.store_detail(query, list, &asked, detail.name, body)?,
             }
         }
         self.stop.check()?;
-        Ok(missing)
+        Ok(round)
+    }
+
+    /// The address of the shortest answer that a query has.
+    fn shortest_address(&self, query: &ListQuery<'_>) -> url::Url {
+        let page = query.endpoint.paged.then_some(Page { number: 1, size: 1 });
+        query.address(self.client.target(), self.client.service(), page)
     }
 
     fn store_detail(
         &self,
         query: &ListQuery<'_>,
         list: &List,
-        key: &Key,
+        (key, stamp): &Asked,
         name: &str,
-        stamp: &str,
         mut body: Value,
     ) -> Result<()> {
         self.mirror.together(|| {
@@ -115,28 +199,48 @@ impl Refresher<'_> {
         })
     }
 
-    /// Asks for single records and stores those the service has in a list.
+    /// Asks for single records and stores those the service has in a list. Tells how many could not be had.
     ///
     /// # Errors
     /// The entity has no page for a single record, the user stops or the service fails.
-    pub async fn read_single(&self, entity: &Entity, list: &List, ids: Vec<String>) -> Result<()> {
+    pub async fn read_single(&self, entity: &Entity, list: &List, ids: Vec<String>) -> Result<u64> {
         let endpoint =
             entity.endpoint("get").ok_or_else(|| Error::usage(message!("export.no_details", entity = entity.name)))?;
         let label = entity.label(Language::current());
         self.progress.begin(label, 0, Some(ids.len() as u64));
+        let (mut answered, mut failed) = (0, 0);
         let answers = ids.into_iter().take_while(|_| !self.stop.is_set()).map(|id| {
-            let answer = self.ask(self.address_of(endpoint, &id));
+            let answer = self.ask_briefly(self.address_of(endpoint, &id));
             async move { (id, answer.await) }
         });
         let mut answers = stream::iter(answers).buffer_unordered(self.client.limiter().ceiling());
         while let Some((id, reply)) = answers.next().await {
-            if let Ok(document) = reply?
-                && let Some(record) = api::record(&document, endpoint.answer.as_deref().unwrap_or_default())
-            {
-                self.mirror.together(|| self.store(entity, list, &Key::of(&id), record))?;
-            }
             self.progress.advance();
+            match reply? {
+                Single::Failing(error) if answered == 0 && failed >= MOST_IN_A_ROW => return Err(error),
+                Single::Failing(error) if error.kind() == ErrorKind::Denied => return Err(error),
+                Single::Failing(_) => failed += 1,
+                Single::Rejected(_) => answered += 1,
+                Single::Document(document) => {
+                    answered += 1;
+                    if let Some(record) = api::record(&document, endpoint.answer.as_deref().unwrap_or_default()) {
+                        self.mirror.together(|| self.store(entity, list, &Key::of(&id), record))?;
+                    }
+                }
+            }
         }
-        self.stop.check()
+        self.stop.check()?;
+        Ok(failed)
+    }
+}
+
+impl Detail<'_> {
+    /// What an answer says of the record.
+    fn body(&self, document: &Document) -> Option<Value> {
+        let wrapper = self.endpoint.answer.as_deref().unwrap_or_default();
+        match self.is_list {
+            true => api::records(document, wrapper).map(|records| records.into_iter().cloned().collect()),
+            false => api::record(document, wrapper).cloned(),
+        }
     }
 }

@@ -22,7 +22,7 @@ mod spans;
 mod walk;
 mod whole_list;
 
-pub use details::Detail;
+pub use details::{Detail, DetailsRead, FailedPage};
 pub use list_query::ListQuery;
 pub use pages::Page;
 pub use refreshed_list::{ListReport, RefreshedList};

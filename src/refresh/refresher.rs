@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::list_query::ListQuery;
-use crate::api::{Client, Document, Rejection};
+use crate::api::{Client, Document, Rejection, Single};
 use crate::entity::{Catalog, Endpoint, Entity};
 use crate::error::{Error, Result};
 use crate::language::Language;
@@ -59,6 +59,12 @@ impl Refresher<'_> {
     pub(super) fn ask(&self, url: Url) -> impl Future<Output = Result<Answer>> + use<> {
         let client = Arc::clone(self.client);
         on_a_task(async move { client.ask(&url).await })
+    }
+
+    /// Asks for a single record that others can do without, on a task of its own.
+    pub(super) fn ask_briefly(&self, url: Url) -> impl Future<Output = Result<Single>> + use<> {
+        let client = Arc::clone(self.client);
+        on_a_task(async move { client.ask_briefly(&url).await })
     }
 
     /// The address of an endpoint for the record of this id.

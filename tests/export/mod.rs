@@ -1,10 +1,14 @@
 //! `bw8 export` and `bw8 mirror`, through the binary.
 
+mod destinations;
 mod drift;
+mod failing_pages;
 mod faults;
 mod filters;
 mod incremental;
 mod lies;
+mod members;
+mod odd_answers;
 mod output;
 mod resume;
 #[cfg(unix)]

@@ -28,7 +28,7 @@ impl Request {
     }
 }
 
-type Answer = dyn FnMut(&Request) -> (u16, Vec<(String, String)>, String) + Send;
+type Answer = dyn FnMut(&Request) -> (u16, Vec<(String, String)>, Vec<u8>) + Send;
 
 /// Holds requests back until a test lets them go.
 #[derive(Default)]
@@ -56,7 +56,15 @@ pub struct Service {
 impl Service {
     /// Answers every request by `answer`.
     pub fn start(mut answer: impl FnMut(&Request) -> (u16, String) + Send + 'static) -> Service {
-        Service::with_heads(move |request| {
+        Service::start_with_bytes(move |request| {
+            let (status, body) = answer(request);
+            (status, body.into_bytes())
+        })
+    }
+
+    /// Answers every request by `answer`, whose bodies need not be text.
+    pub fn start_with_bytes(mut answer: impl FnMut(&Request) -> (u16, Vec<u8>) + Send + 'static) -> Service {
+        Service::start_with(move |request| {
             let (status, body) = answer(request);
             (status, Vec::new(), body)
         })
@@ -64,8 +72,15 @@ impl Service {
 
     /// Answers every request by `answer`: status, headers and body.
     pub fn with_heads(
-        answer: impl FnMut(&Request) -> (u16, Vec<(String, String)>, String) + Send + 'static,
+        mut answer: impl FnMut(&Request) -> (u16, Vec<(String, String)>, String) + Send + 'static,
     ) -> Service {
+        Service::start_with(move |request| {
+            let (status, headers, body) = answer(request);
+            (status, headers, body.into_bytes())
+        })
+    }
+
+    fn start_with(answer: impl FnMut(&Request) -> (u16, Vec<(String, String)>, Vec<u8>) + Send + 'static) -> Service {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -166,7 +181,7 @@ fn serve(mut stream: TcpStream, answer: &Mutex<Box<Answer>>, log: &Mutex<Vec<Req
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
         );
-        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).is_err() {
+        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).is_err() {
             return;
         }
     }

@@ -13,8 +13,9 @@ use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
 use super::save::save;
 use super::summary::write_summary;
 use crate::error::Result;
-use crate::files::folder_of;
+use crate::files::{Access, folder_of};
 use crate::format::column::Column;
+use crate::format::panics::caught;
 use crate::format::summary_sheet::SummarySheet;
 use crate::format::value::Value;
 use crate::format::write_options::WriteOptions;
@@ -38,6 +39,7 @@ pub struct XlsxWriter {
     row: u32,
     cut: u64,
     formats: CellFormats,
+    access: Access,
 }
 
 impl XlsxWriter {
@@ -68,6 +70,7 @@ impl XlsxWriter {
             row: 0,
             cut: 0,
             formats: CellFormats::new(),
+            access: options.access,
         };
         writer.begin_sheet()?;
         Ok(writer)
@@ -123,6 +126,42 @@ impl XlsxWriter {
 
 impl Writer for XlsxWriter {
     fn write(&mut self, values: &[Value<'_>]) -> Result<()> {
+        let written = caught(|| self.write_row(values));
+        self.unless_broken_off(written)
+    }
+
+    fn cut(&self) -> u64 {
+        self.cut
+    }
+
+    fn sheets(&self) -> usize {
+        self.sheets
+    }
+
+    fn finish_with(mut self: Box<Self>, summary: &SummarySheet) -> Result<()> {
+        if self.has_summary {
+            let sheet = self.workbook.worksheet_from_index(0);
+            sheet.and_then(|sheet| write_summary(sheet, summary)).map_err(|error| cannot_write(&self.path, &error))?;
+        }
+        self.finish()
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        let finished = caught(|| {
+            self.end_sheet()?;
+            save(&mut self.workbook, &self.path, self.access)
+        });
+        self.unless_broken_off(finished)
+    }
+}
+
+impl XlsxWriter {
+    /// The library panics where it cannot write to the disk.
+    fn unless_broken_off(&self, done: std::result::Result<Result<()>, String>) -> Result<()> {
+        done.unwrap_or_else(|words| Err(cannot_write(&self.path, &cause(&words))))
+    }
+
+    fn write_row(&mut self, values: &[Value<'_>]) -> Result<()> {
         if self.row == self.rows_per_sheet {
             self.end_sheet()?;
             self.begin_sheet()?;
@@ -165,25 +204,13 @@ impl Writer for XlsxWriter {
         self.row += 1;
         Ok(())
     }
+}
 
-    fn cut(&self) -> u64 {
-        self.cut
-    }
-
-    fn sheets(&self) -> usize {
-        self.sheets
-    }
-
-    fn finish_with(mut self: Box<Self>, summary: &SummarySheet) -> Result<()> {
-        if self.has_summary {
-            let sheet = self.workbook.worksheet_from_index(0);
-            sheet.and_then(|sheet| write_summary(sheet, summary)).map_err(|error| cannot_write(&self.path, &error))?;
-        }
-        self.finish()
-    }
-
-    fn finish(mut self: Box<Self>) -> Result<()> {
-        self.end_sheet()?;
-        save(&mut self.workbook, &self.path)
+/// What a panic of the library says of the disk, in the system's own words.
+fn cause(words: &str) -> String {
+    let code = words.split_once("code: ").and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
+    match code.and_then(|code| code.parse().ok()) {
+        Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
+        None => words.to_owned(),
     }
 }

@@ -101,5 +101,5 @@ async fn interrupts(stop: &Stop, progress: &Progress, client: &Client) {
     stop.set(Cause::Interrupted);
     stop.released().await;
     progress.say(&t!("run.interrupted", in_flight = client.limiter().in_flight()));
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::content::{Files, RunContent};
 use super::words;
 use crate::error::{Context, Exit, Result};
-use crate::files;
+use crate::files::{self, Access};
 use crate::message;
 use crate::text::clean_document;
 
@@ -68,7 +68,7 @@ pub fn summary(
 pub fn write_summary(content: &RunContent<'_>, summary: &Json) -> Result<()> {
     let path = content.journal.folder().join("summary.json");
     let place = || message!("csv.cannot_write", file = path.display());
-    files::whole(&path, |file| {
+    files::whole(&path, Access::Owner, |file| {
         serde_json::to_writer_pretty(&mut *file, &clean_document(summary)).context(place)?;
         file.write_all(b"\n").context(place)
     })
