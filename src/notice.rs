@@ -85,7 +85,10 @@ mod tests {
         let document = json!({"rows": {"created": 3, "failed": 1, "held": 0}, "next": "bw8 retry failed.csv",
             "errors": [{"message": "13000000000 exists"}]});
         let (text, facts) = words("import customers", Exit::SomeFailed, None, &document);
-        assert!(text.contains("created 3 · failed 1") && text.contains("bw8 retry failed.csv"), "{text}");
+        assert!(
+            text.contains("created 3 · failed (the service said no) 1") && text.contains("bw8 retry failed.csv"),
+            "{text}"
+        );
         assert!(!text.contains("13000000000") && !facts.to_string().contains("13000000000"), "{text} {facts}");
         let error = Error::usage("a.csv: no 13000000000 there").hint("write it");
         let (text, _) = words("import customers", Exit::Usage, Some(&error), &Value::Null);

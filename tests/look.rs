@@ -57,7 +57,7 @@ fn a_dry_run_shows_the_first_request_as_it_would_leave_without_the_login() {
     table.push(&["示例'公司", PASSWORD]);
     work.write_table("mine.csv", &table);
     let ran = work.bw8("import companies mine.csv --dry-run");
-    ran.exits(0).says("the first request").says("/organizations.json").says("\"servicepassword\": \"•••\"");
+    ran.exits(0).says("the first request").says("/companies.json").says("\"servicepassword\": \"•••\"");
     ran.never_says(PASSWORD).never_says("Basic ");
     let ran = work.bw8("import companies mine.csv --dry-run --as-curl");
     ran.exits(0).never_says(PASSWORD);
@@ -152,7 +152,7 @@ fn a_notice_tells_how_a_job_ended_in_counts() {
     let notice = told(&place);
     let text = notice["text"].as_str().unwrap();
     assert!(text.contains("bw8 import customers: finished, some rows need you (exit code 3)"), "{text}");
-    assert!(text.contains("created 3 · failed 1") && text.contains("next: bw8 retry"), "{text}");
+    assert!(text.contains("created 3 · failed (the service said no) 1") && text.contains("next: bw8 retry"), "{text}");
     assert!(!notice.to_string().contains("1310000"), "{notice}");
 }
 

@@ -5,11 +5,7 @@ use serde_json::{Value, json};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::route::{Access, Route};
-use crate::account::Account;
-use crate::api::Credentials;
 use crate::entity::Method;
-use crate::sandbox;
-use crate::settings::ConnectionOptions;
 use crate::terminal::quoted;
 
 /// What stands for a secret.
@@ -31,16 +27,7 @@ pub(super) struct FirstRequest {
 impl FirstRequest {
     /// The first request that an operation asks for; none for one that the entity has no endpoint for.
     pub(super) fn of(options: &ImportOptions<'_>, operation: &WriteOperation) -> Option<FirstRequest> {
-        let target = match &options.account {
-            Account::Service(target) => target.clone(),
-            // Which port it gets is seen when it is started.
-            Account::Sandbox { .. } => {
-                let login = sandbox::LOGIN;
-                let password = login.password.to_owned().into();
-                let credentials = Credentials::Basic { user: login.user.into(), password };
-                ConnectionOptions::default().sandbox_target("http://127.0.0.1", credentials).ok()?
-            }
-        };
+        let target = options.account.shown_target()?;
         let (catalog, entity) = (options.catalog, options.entity());
         let access = |name: &str| Access::new(&target, catalog, catalog.get(name)?);
         let (route, id, body) = match operation {
