@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::agreed::Agreed;
 use super::known::{Known, register};
 use super::operation::WriteOperation;
-use super::options::{Answers, ImportOptions, PreflightOptions, ResumeOptions};
+use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions};
 use super::plan::{PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
 use super::preflight::Preflight;
 use super::resume::{self, OpenedRun, ResumePlan};
@@ -402,6 +402,7 @@ fn said_in(pending: &PendingWrite) -> Said {
 fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> ImportOptions<'a> {
     let entity = catalog.find("customers").unwrap().clone();
     ImportOptions {
+        doubt: DoubtOptions::default(),
         catalog,
         account: Account::Sandbox {
             folder: folder.to_owned(),
