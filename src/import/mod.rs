@@ -14,6 +14,7 @@ mod cells;
 mod decision;
 mod existing;
 mod first_look;
+mod first_request;
 mod forget;
 mod introduction;
 mod known;

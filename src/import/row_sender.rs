@@ -255,11 +255,11 @@ impl<'a> RowWrite<'a> {
         let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
         let mut sent = Sent { is_repeat: self.pending.is_repeat };
         let honours = sender.honours;
-        let request_id = self.pending.request_id;
+        let (request_id, row) = (self.pending.request_id, self.pending.row.number);
         let mut repeats = 0;
         loop {
             self.attempts += 1;
-            let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
+            let write = Write { method: *method, address, body, request_id, row, expected, sent, honours, witness };
             let outcome = sender.client.write(write).await?;
             pace(&permit, &outcome);
             permit = match outcome {
