@@ -24,7 +24,7 @@ use crate::account::Account;
 use crate::api::Honours;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
-use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
+use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::terminal::{Printer, quoted_path};
@@ -82,7 +82,9 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
         None => Found::default(),
     };
-    let ended = ended.map(|ended| ended.saturating_sub(settled.free + settled.repeated));
+    // What was found never to have left is sent by this command, too.
+    let is_left = settled.free + settled.repeated + journal.not_sent();
+    let ended = ended.map(|ended| ended.saturating_sub(is_left));
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
@@ -111,6 +113,9 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
+    if sent.recorded.broken.is_none() {
+        Marks::end(&folder)?;
+    }
     settle_after(&mut sent, options, printer);
     finish(options, &preflight, sent, started, printer)
 }
@@ -185,7 +190,11 @@ fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer: &Printer)
     });
     match found {
         Ok(None) => {}
-        Ok(Some((found, unsettled))) => printer.say(&settle::words(found, unsettled)),
+        Ok(Some((found, unsettled))) => {
+            // They have no end any more, as if they had not been sent.
+            sent.recorded.given_back += found.free;
+            printer.say(&settle::words(found, unsettled));
+        }
         Err(error) => printer.warn(&t!("settle.cannot", why = error.message())),
     }
 }

@@ -10,6 +10,7 @@ mod existing;
 mod identity;
 mod index;
 mod journal;
+mod kills;
 mod login;
 mod main_job;
 mod mapping_file;
