@@ -13,13 +13,14 @@ use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
 use super::known::{Known, cursor_of, register};
+use super::notes::{COMPANY_NOTE, note_command};
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
 use super::row_sender::halting;
-use super::settle::{self, COMMAND_NOTE, Found, KeptRun, VALUES_NOTE, Whereabouts};
+use super::settle::{self, Found, KeptRun, Whereabouts};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::check::describe::describe;
@@ -77,7 +78,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
-    note_about(&journal, options)?;
+    note_command(&journal, options)?;
     let settled = match ended {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
         None => Found::default(),
@@ -103,6 +104,9 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
+    if let Some(name) = agreed.name() {
+        journal.set_note(COMPANY_NOTE, name)?;
+    }
     // What it holds in memory is of no use while rows are sent.
     drop(index);
     // No cells are kept of rows that nobody agreed to send.
@@ -118,12 +122,6 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     settle_after(&mut sent, options, printer);
     finish(options, &preflight, sent, started, printer)
-}
-
-/// Keeps with a run what whoever goes on with it or settles it needs to know of this command.
-fn note_about(journal: &Journal, options: &ImportOptions<'_>) -> Result<()> {
-    journal.set_note(VALUES_NOTE, &options.preflight.values.text())?;
-    journal.set_note(COMMAND_NOTE, &options.typed.continuing())
 }
 
 /// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down

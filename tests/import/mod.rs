@@ -7,6 +7,7 @@ mod bad_input;
 mod campaign;
 mod consent;
 mod existing;
+mod find;
 mod identity;
 mod index;
 mod journal;
