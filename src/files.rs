@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::error::{Context, Error, Result};
 use crate::message;
+use crate::waiting::Wait;
 
 /// Who may read a file that is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -440,6 +441,30 @@ pub fn discard_staging() {
 
 fn staging() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     STAGING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How often a lock that another command holds is tried.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
+/// Locks a file for this process alone. A command that has it is waited for, and that is said.
+///
+/// # Errors
+/// A file that cannot be locked.
+pub fn lock(file: &File, path: &Path) -> io::Result<()> {
+    let mut waiting = None;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {
+                waiting.get_or_insert_with(|| {
+                    let why = message!("waiting.lock", file = short_path(path).display());
+                    Wait { why, until: None, ends: message!("waiting.other"), is_urgent: true }.begin()
+                });
+                std::thread::sleep(LOCK_PAUSE);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

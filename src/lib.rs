@@ -14,6 +14,7 @@ pub mod export;
 pub mod files;
 pub mod format;
 pub mod import;
+pub mod interrupt;
 pub mod journal;
 pub mod language;
 pub mod mapping;
@@ -29,7 +30,9 @@ pub mod survey;
 pub mod template;
 pub mod terminal;
 pub mod text;
+pub mod toml_words;
 pub mod value;
+pub mod waiting;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,6 +67,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let printer = Printer::new(&cli.global);
+    terminal::listen(&printer);
+    if !matches!(cli.command, Command::Sandbox(_)) {
+        terminal::break_silence(&printer);
+    }
     let exit = dispatch(&cli, &CommandLine::new(&arguments), &printer).unwrap_or_else(|error: Error| {
         printer.error(&error);
         error.exit()

@@ -18,7 +18,7 @@ use crate::entity::{AccountMode, Catalog};
 use crate::error::{Error, Result};
 use crate::format::read_text;
 use crate::message;
-use crate::message::Message;
+use crate::toml_words;
 
 /// Requests in flight when nothing is said; nothing is documented, so it is polite.
 const DEFAULT_CONCURRENCY: usize = 4;
@@ -26,6 +26,11 @@ const DEFAULT_CONCURRENCY: usize = 4;
 const DEFAULT_RATE: f64 = 5.0;
 /// How long one attempt may take, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30;
+
+/// How long a service that cannot be had is waited for when nothing is said.
+const DEFAULT_WAIT: Duration = Duration::from_secs(10 * 60);
+/// The same for one that never answered: another one may be meant.
+const DEFAULT_FIRST_WAIT: Duration = Duration::from_secs(60);
 
 /// Options that say which settings count. Every command takes them.
 #[derive(Debug, Clone, Default, Args)]
@@ -62,6 +67,38 @@ pub struct ConnectionOptions {
     /// Seconds one request may take [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: Option<u64>,
+    /// How long to wait while the service cannot be had: 90s, 10m, 2h, 0 for not at all [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub wait: Option<Duration>,
+}
+
+/// A span of time as people type it: `90`, `90s`, `10m`, `2h`.
+fn parse_duration(text: &str) -> std::result::Result<Duration, String> {
+    const LONGEST: f64 = 7.0 * 24.0 * 60.0 * 60.0;
+    let text = text.trim();
+    let (number, unit) = match text.strip_suffix(|c: char| c.is_ascii_alphabetic()) {
+        Some(number) => (number, &text[number.len()..]),
+        None => (text, "s"),
+    };
+    let unit = match unit {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => f64::NAN,
+    };
+    let seconds = number.trim().parse::<f64>().unwrap_or(f64::NAN) * unit;
+    match (0.0..=LONGEST).contains(&seconds) {
+        true => Ok(Duration::from_secs_f64(seconds)),
+        false => Err(t!("settings.bad_duration").into_owned()),
+    }
+}
+
+/// How long to be patient with a service that answered before, and with one that never did.
+fn patience(wait: Option<Duration>) -> (Duration, Duration) {
+    match wait {
+        Some(wait) => (wait, wait),
+        None => (DEFAULT_WAIT, DEFAULT_FIRST_WAIT),
+    }
 }
 
 /// No limit, or one that a person can wait for.
@@ -112,6 +149,8 @@ struct Section {
     rate: Option<f64>,
     #[serde(default, deserialize_with = "timeout")]
     timeout: Option<u64>,
+    #[serde(default, deserialize_with = "wait")]
+    wait: Option<Duration>,
     mode: Option<AccountMode>,
 }
 
@@ -125,6 +164,12 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Optio
 
 fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<u64>, D::Error> {
     in_range(u64::deserialize(deserializer)?, "timeout: 1–3600", |seconds| (1..=3600).contains(seconds))
+}
+
+fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let bad = || t!("settings.bad_number", rule = "wait: “90s”, “10m”, “2h”");
+    parse_duration(&text).map(Some).map_err(|_| serde::de::Error::custom(bad()))
 }
 
 /// A number that keeps its rule. The command line's own are checked as they are read.
@@ -199,6 +244,7 @@ impl Settings {
         let base_url = &self.catalog.service.base_url;
         let base = connection.base_url.as_ref().or(section.base_url.as_ref()).unwrap_or(base_url);
         let credentials = section.credentials()?;
+        let (patience, first_patience) = patience(connection.wait.or(section.wait));
         Ok(Target {
             base: Target::parse_base(base)?,
             credentials,
@@ -206,6 +252,8 @@ impl Settings {
             concurrency: connection.concurrency.map(usize::from).or(section.concurrency).unwrap_or(DEFAULT_CONCURRENCY),
             rate: connection.rate.or(section.rate).unwrap_or(DEFAULT_RATE),
             timeout: Duration::from_secs(connection.timeout.or(section.timeout).unwrap_or(DEFAULT_TIMEOUT)),
+            patience,
+            first_patience,
         })
     }
 }
@@ -216,6 +264,7 @@ impl ConnectionOptions {
     /// # Errors
     /// The address cannot be used.
     pub fn sandbox_target(&self, base_url: &str, credentials: Credentials) -> Result<Target> {
+        let (patience, first_patience) = patience(self.wait);
         Ok(Target {
             base: Target::parse_base(base_url)?,
             credentials,
@@ -223,6 +272,8 @@ impl ConnectionOptions {
             concurrency: self.concurrency.map_or(DEFAULT_CONCURRENCY, usize::from),
             rate: self.rate.unwrap_or(0.0),
             timeout: Duration::from_secs(self.timeout.unwrap_or(DEFAULT_TIMEOUT)),
+            patience,
+            first_patience,
         })
     }
 }
@@ -255,6 +306,7 @@ impl Section {
             concurrency: self.concurrency.or(other.concurrency),
             rate: self.rate.or(other.rate),
             timeout: self.timeout.or(other.timeout),
+            wait: self.wait.or(other.wait),
             mode: self.mode.or(other.mode),
         }
     }
@@ -366,13 +418,12 @@ fn folder(variable: &str, which: Folder) -> Result<PathBuf> {
 fn read_configuration(file: &Path) -> Result<Configuration> {
     let text = read_text(file, &file.display().to_string())?;
     let configuration: Configuration = toml::from_str(&text).map_err(|error| {
-        // The parser's own display quotes the line, which may hold a secret; its message and place do not.
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let (line, why) = toml_words::explain(&text, &error);
         let key = text.lines().nth(line - 1).unwrap_or_default().trim_start();
-        let why = match SECRETS.iter().find(|secret| key.starts_with(**secret)) {
+        let why = match SECRETS.iter().find(|secret| key.starts_with(**secret) && why.code() != "toml.full_width") {
             // Nor does a message that repeats the value.
             Some(secret) => message!("settings.bad_secret", key = secret),
-            None => Message::from(error.message()),
+            None => why,
         };
         Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why))
     })?;

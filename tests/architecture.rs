@@ -75,8 +75,16 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The ground floor, which every room stands on, each with what it stands on itself.
-const GROUND: &[(&str, &[&str])] =
-    &[("error", &["message"]), ("problem", &["message"]), ("message", &["language"]), ("text", &[]), ("language", &[])];
+const GROUND: &[(&str, &[&str])] = &[
+    ("interrupt", &["error", "message"]),
+    ("waiting", &["message"]),
+    ("toml_words", &["language", "message"]),
+    ("error", &["message"]),
+    ("problem", &["message"]),
+    ("message", &["language"]),
+    ("text", &[]),
+    ("language", &[]),
+];
 
 /// Sources by their path below `src`.
 type Sources = BTreeMap<String, String>;

@@ -21,6 +21,7 @@ mod harness;
 mod import;
 mod inspect;
 mod map;
+mod patience;
 mod samples;
 mod sandbox;
 mod settings;

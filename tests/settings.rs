@@ -362,3 +362,36 @@ fn a_number_typed_out_of_range_is_refused() {
         assert!(work.runs().is_empty(), "{typed}");
     }
 }
+
+#[test]
+fn a_file_of_settings_that_an_editor_changed_is_told_in_the_users_language_with_its_line() {
+    let settings = |content: &[u8]| {
+        let work = Work::new();
+        work.write_private("bw8.toml", "");
+        std::fs::write(work.path("bw8.toml"), content).unwrap();
+        work.write_table("mine.csv", &customers(1, 1));
+        let mut command = work.command("check customers mine.csv");
+        command.env("LANG", "zh_CN.UTF-8");
+        work.run(command)
+    };
+    let account = "[account.default]\nuser = \"示例@example.com\"\n";
+    for (wrong, said) in [
+        ("password = “Geheim7391”\n", "第 3 行有误：这里用了中文标点 “"),
+        ("password ＝ \"Geheim7391\"\n", "中文标点 ＝"),
+        ("passwort = \"Geheim7391\"\n", "没有名为 passwort 的设置"),
+        ("user = \"Geheim7391\"\n", "这个名称重复出现"),
+        ("base_url = www.example.com\n", "第 3 行有误：这一行的写法不对"),
+        ("base_url = 7\n", "这个设置的值类型不对"),
+    ] {
+        let ran = settings(format!("{account}{wrong}").as_bytes());
+        ran.exits(2).says(said).says("bw8.toml").never_says("7391").never_says("expected");
+    }
+    let text = format!("{account}password = \"Geheim7391\"\n");
+    let utf_16: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    // Read as what it is, up to the login that nobody can try here.
+    settings(&utf_16).exits(0);
+    let (gbk, ..) = encoding_rs::GBK.encode(&text);
+    let ran = settings(&gbk);
+    ran.exits_with_one_of(&[0, 2]);
+    ran.never_says("7391");
+}

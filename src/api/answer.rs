@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{LOCATION, RETRY_AFTER};
+use http::header::{DATE, LOCATION, RETRY_AFTER};
 
-/// The longest wait that is kept when the service asks for one.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// A wait longer than this is no wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// An answer, whatever it says.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(super) struct Answer {
     pub status: u16,
     /// `Location` header.
     pub location: Option<String>,
-    /// `Retry-After`, read as seconds or a date and cut to two minutes; none when it makes no sense.
+    /// `Retry-After`, read as seconds or a date; none when it makes no sense.
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Bytes,
@@ -29,19 +29,25 @@ impl Answer {
         Answer {
             status,
             location: header(LOCATION).map(str::to_owned),
-            retry_after: header(RETRY_AFTER).and_then(|text| parse_retry_after(text, SystemTime::now())),
+            retry_after: header(RETRY_AFTER).and_then(|text| {
+                let now = header(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+                parse_retry_after(text, now.unwrap_or_else(SystemTime::now))
+            }),
             body,
         }
     }
 }
 
-/// `Retry-After` as seconds or an HTTP date, cut to what is sensible; none for garbage and dates gone by.
+/// `Retry-After` as seconds, whole or not, or an HTTP date, by the service's own clock where its answer has a `Date`; none
+/// for garbage and dates gone by.
 fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
-    }
-    let date = httpdate::parse_http_date(text.trim()).ok()?;
-    date.duration_since(now).ok().map(|wait| wait.min(LONGEST_WAIT))
+    let text = text.trim();
+    let is_number = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let wait = match text.parse::<f64>() {
+        Ok(seconds) if is_number => Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_WAIT),
+        _ => httpdate::parse_http_date(text).ok()?.duration_since(now).ok()?,
+    };
+    Some(wait.min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -52,10 +58,13 @@ mod tests {
     fn retry_after_is_read_as_seconds_or_date_and_bounded() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         assert_eq!(parse_retry_after("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(parse_retry_after(" 0.5 ", now), Some(Duration::from_millis(500)));
+        assert_eq!(parse_retry_after("0", now), Some(Duration::ZERO));
         assert_eq!(parse_retry_after("1000000000", now), Some(LONGEST_WAIT));
+        assert_eq!(parse_retry_after("99999999999999999999999999", now), Some(LONGEST_WAIT));
         assert_eq!(parse_retry_after("Tue, 14 Nov 2023 22:13:50 GMT", now), Some(Duration::from_secs(30)));
         assert_eq!(parse_retry_after("Tue, 14 Nov 2022 22:13:50 GMT", now), None);
-        for garbage in ["soon", "", "-5", "1e9"] {
+        for garbage in ["soon", "", "-5", "1e9", ".", "1.2.3", "inf", "NaN"] {
             assert_eq!(parse_retry_after(garbage, now), None, "{garbage}");
         }
     }

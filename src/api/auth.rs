@@ -1,7 +1,9 @@
-//! The login: a Basic header, or a Bearer token that is renewed before it ends and once when the service rejects it.
-//! However many requests are in flight, one of them renews and the others wait for its token.
+//! The login: a Basic header, or a Bearer token that is renewed before it ends and when the service rejects it. However many
+//! requests are in flight, one of them renews and the others wait for its token; a service that gives none for now is asked
+//! again, as patiently as for anything else.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -11,12 +13,16 @@ use http::{HeaderMap, Method};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::answer::Answer;
 use super::envelope;
+use super::limiter::{Limiter, Permit};
+use super::patience::{self, Trouble, Verdict};
 use super::secrets::Secrets;
-use super::target::Credentials;
-use super::transport::{Http, Request};
+use super::target::{Credentials, Target};
+use super::transport::{Failure, Http, Request};
 use crate::entity::Service;
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 use crate::message;
 use crate::message::Message;
 
@@ -61,6 +67,10 @@ pub(super) struct Tokens {
     lifetime: u64,
     token: Mutex<Option<Token>>,
     renewing: tokio::sync::Mutex<()>,
+    /// A token of this key pair was accepted.
+    was_accepted: AtomicBool,
+    /// One request at a time, and the patience with the place that gives tokens.
+    limiter: Limiter,
 }
 
 impl Auth {
@@ -68,8 +78,8 @@ impl Auth {
     ///
     /// # Errors
     /// A name or password that no header can carry.
-    pub(super) fn new(credentials: &Credentials, address: Url, service: &Service) -> Result<Self> {
-        match credentials {
+    pub(super) fn new(target: &Target, service: &Service) -> Result<Self> {
+        match &target.credentials {
             Credentials::Basic { user, password } => {
                 let login = Login { header: basic(user, password)?, generation: 0 };
                 Ok(Auth::Basic { login, password: password.clone() })
@@ -77,11 +87,13 @@ impl Auth {
             Credentials::OAuth { client_id, client_secret } => Ok(Auth::OAuth(Box::new(Tokens {
                 client_id: client_id.clone(),
                 client_secret: client_secret.clone(),
-                address,
+                address: target.token_address(service),
                 grant_type: service.token.grant_type.clone(),
                 lifetime: service.token.lifetime,
                 token: Mutex::new(None),
                 renewing: tokio::sync::Mutex::new(()),
+                was_accepted: AtomicBool::new(false),
+                limiter: Limiter::new(1, 0.0, target.patience, target.first_patience),
             }))),
         }
     }
@@ -111,6 +123,18 @@ impl Auth {
         }
     }
 
+    /// The service took a request with this login.
+    pub(super) fn accepted(&self) {
+        if let Auth::OAuth(tokens) = self {
+            tokens.was_accepted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the service ever took a request with this login's tokens.
+    pub(super) fn was_accepted(&self) -> bool {
+        matches!(self, Auth::OAuth(tokens) if tokens.was_accepted.load(Ordering::Relaxed))
+    }
+
     /// What nobody may see of this login: its password or key, and what its header carries.
     pub(super) fn secrets(&self) -> Vec<String> {
         match self {
@@ -133,7 +157,7 @@ impl Tokens {
         }
         let login = basic(&self.client_id, &self.client_secret)?;
         let secrets = Secrets::new([carried(&login), self.client_secret.expose_secret().to_owned()]);
-        let answer = ask(http, &self.address, &login, &self.grant_type, &secrets).await?;
+        let answer = Interrupt::of_process().unless_set(self.ask_patiently(http, &login, &secrets)).await?;
         let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
             .map_err(|_| Error::cannot_run(message!("api.token_unreadable")))?;
         header.set_sensitive(true);
@@ -146,6 +170,24 @@ impl Tokens {
         let login = Login { header, generation };
         *token = Some(Token { login: login.clone(), renew_at: Instant::now() + lives - margin });
         Ok(login)
+    }
+
+    /// Asks for a token until there is one, or it is clear that there will be none.
+    async fn ask_patiently(&self, http: &Http, login: &HeaderValue, secrets: &Secrets) -> Result<TokenAnswer> {
+        loop {
+            let permit = self.limiter.acquire().await;
+            let (error, trouble, why) = match ask(http, &self.address, login, &self.grant_type, secrets).await {
+                Asked::Token(answer) => {
+                    permit.on_success();
+                    return Ok(answer);
+                }
+                Asked::ForGood(error) => return Err(error),
+                Asked::ForNow(error, trouble, why) => (error, trouble, why),
+            };
+            if over(&permit, trouble, why) {
+                return Err(error);
+            }
+        }
     }
 }
 
@@ -163,15 +205,27 @@ struct TokenAnswer {
     lifetime: Option<u64>,
 }
 
-async fn ask(
-    http: &Http,
-    address: &Url,
-    login: &HeaderValue,
-    grant_type: &str,
-    secrets: &Secrets,
-) -> Result<TokenAnswer> {
-    let unreachable = |why: &Message| {
-        Error::cannot_run(message!("api.token_unreachable", why = why.clone())).hint(message!("api.unreachable_hint"))
+/// Whether nothing more is to be expected.
+fn over(permit: &Permit<'_>, trouble: Trouble, why: Message) -> bool {
+    // Nothing else is asked here, so there is nothing to tell a broken record from a broken service by.
+    let trouble = if trouble == Trouble::Faltering { Trouble::Busy(None) } else { trouble };
+    permit.on_trouble(trouble, &message!("api.token_wait", why = why)) == Verdict::Over
+}
+
+/// What came of asking for a token.
+enum Asked {
+    Token(TokenAnswer),
+    /// Asking again cannot help.
+    ForGood(Error),
+    /// Asking again may help: the error if not, what is wrong, and why.
+    ForNow(Error, Trouble, Message),
+}
+
+async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, secrets: &Secrets) -> Asked {
+    let unreachable = |why: Message, trouble: Trouble| {
+        let error =
+            Error::cannot_run(message!("api.token_unreachable", why = why)).hint(message!("api.unreachable_hint"));
+        Asked::ForNow(error, trouble, why)
     };
     let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("grant_type", grant_type).finish();
     let headers = HeaderMap::from_iter([
@@ -179,22 +233,36 @@ async fn ask(
         (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
     ]);
     let request = Request { method: Method::POST, address, headers, body: form.into() };
-    let response = http.exchange(request).await.map_err(|failure| unreachable(failure.why()))?;
+    let response = match http.exchange(request).await {
+        Ok(response) => response,
+        Err(Failure::ForGood(error)) => return Asked::ForGood(error),
+        Err(Failure::NotSent(why)) => return unreachable(why, Trouble::Unreached),
+        Err(Failure::Lost(why)) => return unreachable(why, Trouble::Faltering),
+    };
     let status = response.status;
-    let body = response.body.map_err(|why| unreachable(&why))?;
+    let body = match response.body {
+        Ok(body) => body,
+        Err(why) => return unreachable(why, Trouble::Faltering),
+    };
     let answer = envelope::parse(&body).unwrap_or_default();
     if let Some(token) = answer["access_token"].as_str().filter(|_| status < 300) {
         let lifetime = answer["expires_in"].as_u64();
-        return Ok(TokenAnswer { access_token: SecretString::from(token.to_owned()), lifetime });
+        return Asked::Token(TokenAnswer { access_token: SecretString::from(token.to_owned()), lifetime });
     }
     // The answer's own text could hold a secret that was sent; only the two documented members are shown.
     let why = answer["error_description"].as_str().or(answer["error"].as_str()).unwrap_or_default();
     let why = secrets.hide(why);
-    if status >= 500 || (answer.is_null() && status != 401 && status != 403) {
-        return Err(Error::cannot_run(message!("api.token_failed", status = status, why = why))
-            .hint(message!("api.unreachable_hint")));
+    let is_refused =
+        status < 500 && status != 429 && status != 408 && (!answer.is_null() || matches!(status, 401 | 403));
+    if is_refused {
+        let error = Error::denied(message!("api.token_denied", status = status, why = why));
+        return Asked::ForGood(error.hint(message!("api.token_denied_hint")));
     }
-    Err(Error::denied(message!("api.token_denied", status = status, why = why)).hint(message!("api.token_denied_hint")))
+    let asked = Answer::new(status, &response.headers, body).retry_after;
+    let said = if status == 429 { patience::busy(asked) } else { message!("api.status", status = status) };
+    let error = Error::cannot_run(message!("api.token_failed", status = status, why = why))
+        .hint(message!("api.unreachable_hint"));
+    Asked::ForNow(error, Trouble::Busy(asked), said)
 }
 
 fn basic(user: &str, password: &SecretString) -> Result<HeaderValue> {

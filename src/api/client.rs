@@ -2,10 +2,10 @@
 //! reads may be repeated and are, with growing waits; writes never are.
 
 use std::cell::LazyCell;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use backon::BackoffBuilder;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
@@ -15,23 +15,29 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::auth::Auth;
 use super::envelope::{self, Document, Rejection};
-use super::limiter::Limiter;
+use super::limiter::{Limiter, Permit};
 use super::mended::{MendedAnswers, Tally};
 use super::outcome::{Expected, Outcome, Question, Witness, classify};
+use super::patience::{Trouble, Verdict, busy, growing};
 use super::proof::{Came, Honours, Sent};
 use super::secrets::{Secrets, secret_members};
 use super::target::Target;
 use super::transport::{Failure, Http, Request};
 use crate::entity::{self, Service};
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 use crate::message;
 use crate::message::Message;
+use crate::waiting::Wait;
 
-/// Attempts of a read before it is given up.
-const READ_ATTEMPTS: usize = 6;
-
-/// Attempts at a single record that others can do without.
-const BRIEF_ATTEMPTS: usize = 3;
+/// Attempts of a read that fails while others are answered, before it is given up.
+const READ_ATTEMPTS: u32 = 6;
+/// The same where a record can do without.
+const ASK_ATTEMPTS: u32 = 3;
+/// The longest wait between two of them.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// Tokens that are asked for anew because of one request.
+const RENEWALS: u32 = 4;
 
 /// A write as it is sent.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +97,8 @@ pub struct Client {
     /// Seconds that the service's clock is ahead of this machine's.
     clock_ahead: AtomicI64,
     mended: Tally,
+    /// The address that was read last: whether the service can be had is asked there.
+    last_read: Mutex<Option<Url>>,
 }
 
 impl Client {
@@ -99,14 +107,14 @@ impl Client {
     /// # Errors
     /// A certificate that cannot be read, or a machine whose TLS cannot be set up.
     pub fn new(target: Target, service: &Service) -> Result<Self> {
-        let auth = Auth::new(&target.credentials, target.token_address(service), service)?;
+        let auth = Auth::new(&target, service)?;
         let request_id = HeaderName::from_bytes(service.request_id.header.as_bytes())
             .map_err(|_| Error::usage(message!("api.bad_header", header = service.request_id.header)))?;
         Ok(Client {
             http: Http::new(&target)?,
             auth,
             request_id,
-            limiter: Limiter::new(target.concurrency, target.rate),
+            limiter: Limiter::new(target.concurrency, target.rate, target.patience, target.first_patience),
             service: service.clone(),
             target,
             requests: AtomicU64::new(0),
@@ -114,6 +122,7 @@ impl Client {
             retries: AtomicU64::new(0),
             clock_ahead: AtomicI64::new(0),
             mended: Tally::default(),
+            last_read: Mutex::new(None),
         })
     }
 
@@ -137,11 +146,6 @@ impl Client {
         self.clock_ahead.load(Ordering::Relaxed)
     }
 
-    /// Whether the service ever answered.
-    pub fn was_answered(&self) -> bool {
-        self.answered.load(Ordering::Relaxed)
-    }
-
     /// Requests that repeated an earlier one.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
@@ -157,8 +161,8 @@ impl Client {
         self.mended.so_far()
     }
 
-    /// Sends a write once and says what that proves. A rejected token is renewed once and the write repeated, as a 401
-    /// proves it was not processed.
+    /// Sends a write once and says what that proves. A rejected token is renewed and the write repeated, as a 401 proves it
+    /// was not processed.
     ///
     /// # Errors
     /// The login cannot be had at all.
@@ -176,84 +180,125 @@ impl Client {
     /// # Errors
     /// The login is rejected, the host cannot be reached, or the service rejects the request or goes on failing.
     pub async fn read(&self, url: &Url) -> Result<Document> {
-        self.ask(url).await?.map_err(|rejection| {
-            let why = format!("{} {}", rejection.code, rejection.message);
-            Error::cannot_run(message!("api.read_failed", path = url.path(), why = why))
-                .hint(message!("api.rejected_hint"))
-        })
+        match self.ask_up_to(url, READ_ATTEMPTS).await? {
+            Single::Document(document) => Ok(document),
+            Single::Rejected(rejection) => {
+                let why = format!("{} {}", rejection.code, rejection.message);
+                let error = Error::cannot_run(message!("api.read_failed", path = url.path(), why = why));
+                Err(error.hint(message!("api.rejected_hint")))
+            }
+            Single::Failing(error) => Err(error),
+        }
     }
 
-    /// Like [`Client::read`], where a plain no of the service (an unknown id, say) is an answer and not an error.
+    /// Like [`Client::read`], where a plain no of the service (an unknown id, say) is an answer and not an error. One that
+    /// fails while others are answered is given up after three tries: it is the record that is broken.
     ///
     /// # Errors
     /// The login is rejected, the host cannot be reached, or the service goes on failing.
     pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Rejection>> {
-        let mut waits = waits(READ_ATTEMPTS - 1);
+        match self.ask_briefly(url).await? {
+            Single::Document(document) => Ok(Ok(document)),
+            Single::Rejected(rejection) => Ok(Err(rejection)),
+            Single::Failing(error) => Err(error),
+        }
+    }
+
+    /// Like [`Client::ask`], for a single record that others can do without: that nothing of use is said of it is an answer,
+    /// too.
+    ///
+    /// # Errors
+    /// The host cannot be reached, or the service goes on failing whatever it is asked.
+    pub async fn ask_briefly(&self, url: &Url) -> Result<Single> {
+        self.ask_up_to(url, ASK_ATTEMPTS).await
+    }
+
+    /// Waits until the service answers a question, whatever it says: the one that it answered last, or this one.
+    ///
+    /// # Errors
+    /// It is not there for longer than it is to be waited for.
+    pub async fn wait_until_up(&self, otherwise: &Url) -> Result<()> {
+        let known = self.last_read().clone();
+        self.ask_up_to(known.as_ref().unwrap_or(otherwise), u32::MAX).await.map(drop)
+    }
+
+    /// Reads until there is an answer. `most` attempts are made while others are answered.
+    async fn ask_up_to(&self, url: &Url, most: u32) -> Result<Single> {
+        Interrupt::of_process().unless_set(self.ask_patiently(url, most)).await
+    }
+
+    async fn ask_patiently(&self, url: &Url, most: u32) -> Result<Single> {
+        let (mut tries, mut answers) = (0, 0);
         loop {
-            let (error, asked) = {
-                let permit = self.limiter.acquire().await;
-                let attempt = self.attempt(entity::Method::Get, url, None).await?;
-                match self.read_answer(url, attempt) {
-                    Read::Document(document) => {
-                        permit.on_success();
-                        return Ok(Ok(document));
+            let permit = self.limiter.acquire().await;
+            let attempt = self.attempt(entity::Method::Get, url, None).await?;
+            let (error, verdict) = match self.read_answer(url, attempt) {
+                Read::Document(document) => {
+                    permit.on_success();
+                    self.last_read().get_or_insert_with(|| url.clone());
+                    return Ok(Single::Document(document));
+                }
+                Read::Rejected(rejection) => {
+                    permit.on_answer();
+                    return Ok(Single::Rejected(rejection));
+                }
+                Read::ForGood(error) => {
+                    permit.on_answer();
+                    return Ok(Single::Failing(error));
+                }
+                Read::ForNow(error, trouble, why) => {
+                    if trouble == Trouble::Faltering {
+                        tries += 1;
                     }
-                    Read::Rejected(rejection) => return Ok(Err(rejection)),
-                    Read::ForGood(error) => return Err(error),
-                    Read::ForNow(error, asked) => {
-                        permit.on_overload();
-                        (error, asked)
+                    if tries == 1 {
+                        answers = self.limiter.answers();
                     }
+                    let verdict = permit.on_trouble(trouble, &why);
+                    let is_its_own = trouble == Trouble::Faltering && tries >= most && tries.is_multiple_of(most);
+                    // Pages of a place that never answered with anything else are not the service's.
+                    let is_elsewhere = || why.code() == "api.broken_page" && !self.limiter.was_answered();
+                    if is_its_own
+                        && (is_elsewhere() || self.limiter.answers() > answers || self.is_up(url, &permit).await)
+                    {
+                        return Ok(Single::Failing(error));
+                    }
+                    (error, verdict)
                 }
             };
-            let Some(wait) = waits.next() else {
+            drop(permit);
+            if verdict == Verdict::Over {
                 return Err(error);
-            };
+            }
             self.count_retry();
-            match asked {
-                Some(asked) => self.limiter.hold(asked),
-                None => tokio::time::sleep(wait).await,
+            if tries > 0 {
+                self.pause(tries).await;
             }
         }
     }
 
-    /// Like [`Client::ask`], for a single record that others can do without: one that goes on failing while the service answers
-    /// is given up after a few tries.
-    ///
-    /// # Errors
-    /// The login is rejected, the host cannot be reached, or the service has no time for anybody.
-    pub async fn ask_briefly(&self, url: &Url) -> Result<Single> {
-        let mut waits = waits(BRIEF_ATTEMPTS - 1);
-        loop {
-            let error = {
-                let permit = self.limiter.acquire().await;
-                let attempt = self.attempt(entity::Method::Get, url, None).await?;
-                let is_its_own = match &attempt {
-                    Attempt::Answered(answer) => answer.status >= 500 || answer.status < 400,
-                    Attempt::Lost(_) => true,
-                    Attempt::NotSent(_) => false,
-                };
-                match self.read_answer(url, attempt) {
-                    Read::Document(document) => {
-                        permit.on_success();
-                        return Ok(Single::Document(document));
-                    }
-                    Read::Rejected(rejection) => return Ok(Single::Rejected(rejection)),
-                    Read::ForGood(error) => return Ok(Single::Failing(error)),
-                    Read::ForNow(error, asked) if is_its_own && asked.is_none() => error,
-                    Read::ForNow(..) => {
-                        drop(permit);
-                        let answer = self.ask(url).await?;
-                        return Ok(answer.map_or_else(Single::Rejected, Single::Document));
-                    }
-                }
-            };
-            let Some(wait) = waits.next() else {
-                return Ok(Single::Failing(error));
-            };
-            self.count_retry();
-            tokio::time::sleep(wait).await;
+    /// Waits a moment before something is asked for again that broke.
+    async fn pause(&self, tries: u32) {
+        let wait = growing(tries, LONGEST_PAUSE, fastrand::f64());
+        let until = Some(std::time::Instant::now() + wait);
+        let again = Wait { why: message!("api.asked_again"), until, ends: Message::default(), is_urgent: false };
+        let _said = again.begin();
+        tokio::time::sleep(wait).await;
+    }
+
+    /// Whether the service answers what it answered before, while it does not answer this.
+    async fn is_up(&self, broken: &Url, permit: &Permit<'_>) -> bool {
+        let Some(known) = self.last_read().clone().filter(|known| known != broken) else { return false };
+        self.count_retry();
+        let Ok(attempt) = self.attempt(entity::Method::Get, &known, None).await else { return false };
+        let is_up = matches!(self.read_answer(&known, attempt), Read::Document(_) | Read::Rejected(_));
+        if is_up {
+            permit.on_answer();
         }
+        is_up
+    }
+
+    fn last_read(&self) -> std::sync::MutexGuard<'_, Option<Url>> {
+        self.last_read.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// What the answer to a write of `body` proves; a secret of the login or of the record that it repeats goes no further.
@@ -270,19 +315,42 @@ impl Client {
     }
 
     async fn attempt(&self, method: entity::Method, address: &Url, write: Option<(Uuid, Bytes)>) -> Result<Attempt> {
-        let login = self.auth.login(&self.http).await?;
-        let first = self.once(method, address, write.as_ref(), &login.header).await?;
-        match first {
-            Attempt::Answered(ref answer) if answer.status == 401 => match self.auth.renewed(&self.http, &login).await?
-            {
-                None => Ok(first),
-                Some(login) => {
-                    self.count_retry();
-                    self.once(method, address, write.as_ref(), &login.header).await
+        let mut login = self.auth.login(&self.http).await?;
+        let mut renewals = 0;
+        loop {
+            let attempt = self.once(method, address, write.as_ref(), &login.header).await?;
+            let rejected = match &attempt {
+                Attempt::Answered(answer) if answer.status == 401 => answer,
+                _ => {
+                    self.auth.accepted();
+                    return Ok(attempt);
                 }
-            },
-            attempt => Ok(attempt),
+            };
+            if renewals == RENEWALS {
+                return match self.auth.was_accepted() {
+                    true => Err(token_taken(&self.words(rejected))),
+                    false => Ok(attempt),
+                };
+            }
+            // The first is renewed at once. Where another program renews too, both should not do so in step.
+            if renewals > 0 {
+                self.pause(renewals).await;
+            }
+            renewals += 1;
+            match self.auth.renewed(&self.http, &login).await? {
+                None => return Ok(attempt),
+                Some(renewed) => login = renewed,
+            }
+            self.count_retry();
         }
+    }
+
+    /// The service's words in an answer, without secrets.
+    fn words(&self, answer: &Answer) -> String {
+        let secrets = Secrets::new(self.auth.secrets());
+        let rejection = envelope::parse(&answer.body).and_then(|document| envelope::rejection(&document, false));
+        let rejection = rejection.map(|rejection| rejection.shown(|text| secrets.hide(text)));
+        rejection.map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message))
     }
 
     async fn once(
@@ -319,11 +387,7 @@ impl Client {
         }
         let response = match self.http.exchange(Request { method, address, headers, body }).await {
             Ok(response) => response,
-            Err(Failure::Untrusted(why)) => {
-                // Asking again cannot help.
-                let message = message!("api.untrusted", host = self.target.host(), why = why);
-                return Err(Error::cannot_run(message).hint(message!("api.untrusted_hint")));
-            }
+            Err(Failure::ForGood(error)) => return Err(error),
             Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
             Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
         };
@@ -344,19 +408,21 @@ impl Client {
 
     fn read_answer(&self, url: &Url, attempt: Attempt) -> Read {
         let path = url.path();
-        let passing = |why: Message, asked: Option<Duration>| {
+        let passing = |why: Message, trouble: Trouble, said: Message| {
             let error = Error::cannot_run(message!("api.read_failed", path = path, why = why))
                 .hint(message!("api.unreachable_hint"));
-            Read::ForNow(error, asked)
+            Read::ForNow(error, trouble, said)
         };
+        let broken = |why: Message| passing(why.clone(), Trouble::Faltering, message!("api.broken", why = why));
         let answer = match attempt {
             Attempt::Answered(answer) => answer,
-            Attempt::NotSent(why) | Attempt::Lost(why) => return passing(why, None),
+            Attempt::NotSent(why) => return passing(why.clone(), Trouble::Unreached, self.no_connection(why)),
+            Attempt::Lost(why) => return broken(why),
         };
         let document = match envelope::parse_mended(&answer.body) {
             // A list that came up empty because something failed is not empty.
             Some((document, mends)) if mends.has_failure && !envelope::holds_records(&document) => {
-                return passing(message!("api.failed_and_empty"), answer.retry_after);
+                return broken(message!("api.failed_and_empty"));
             }
             Some((document, mends)) => {
                 self.mended.add(mends);
@@ -373,7 +439,12 @@ impl Client {
             .as_ref()
             .map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
         if let Some(busy) = document.as_ref().filter(|_| answer.status != 401).and_then(envelope::busy) {
-            return passing(secrets.hide(&busy).into(), answer.retry_after);
+            let words = secrets.hide(&busy);
+            return match answer.retry_after {
+                // It may be this one record.
+                None => broken(words.into()),
+                asked => passing(words.into(), Trouble::Busy(asked), super::patience::busy(asked)),
+            };
         }
         match answer.status {
             300..=399 => Read::ForGood(
@@ -389,7 +460,11 @@ impl Client {
                 rejection.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Rejected)
             }
             401 | 403 => Read::ForGood(denied(answer.status, &why)),
-            408 | 429 | 500.. => passing(why.into(), answer.retry_after),
+            // A service that says when to come back is busy, whatever it calls it.
+            429 | 503 if answer.status == 429 || answer.retry_after.is_some() => {
+                passing(why.into(), Trouble::Busy(answer.retry_after), busy(answer.retry_after))
+            }
+            408 | 500.. => broken(why.into()),
             400.. => Read::Rejected(rejection.unwrap_or_else(|| Rejection {
                 code: answer.status.to_string(),
                 message: format!("HTTP {}", answer.status),
@@ -397,9 +472,28 @@ impl Client {
             _ => match (rejection, document) {
                 (Some(rejection), _) => Read::Rejected(rejection),
                 (None, Some(document)) => Read::Document(document),
-                (None, None) => passing(message!("api.not_json"), answer.retry_after),
+                (None, None) => passing(message!("api.not_json"), Trouble::Faltering, message!("api.broken_page")),
             },
         }
+    }
+
+    /// Why is waited when no connection comes about.
+    pub fn no_connection(&self, why: Message) -> Message {
+        message!("api.no_connection", host = self.target.host(), why = why)
+    }
+
+    /// Whether a write that was certainly not processed may be repeated, and if so when its turn comes.
+    pub fn may_repeat(&self, permit: &Permit<'_>, outcome: &Outcome) -> Verdict {
+        match outcome {
+            Outcome::NotSent(why) => permit.on_trouble(Trouble::Unreached, &self.no_connection(why.clone())),
+            Outcome::Busy { wait } => permit.on_trouble(Trouble::Busy(*wait), &busy(*wait)),
+            _ => Verdict::Over,
+        }
+    }
+
+    /// Whether the service ever answered.
+    pub fn was_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// What the service knows of itself, for those who read answers.
@@ -422,18 +516,12 @@ enum Read {
     Rejected(Rejection),
     /// Asking again cannot help.
     ForGood(Error),
-    /// Asking again may help, after the wait the service asked for.
-    ForNow(Error, Option<Duration>),
+    /// Asking again may help: the error if not, what is wrong, and why there is a wait.
+    ForNow(Error, Trouble, Message),
 }
 
-/// Growing waits between attempts, with chance in them so that clients do not come back all at once.
-pub fn waits(times: usize) -> impl Iterator<Item = Duration> {
-    backon::ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(250))
-        .with_max_delay(Duration::from_secs(20))
-        .with_max_times(times)
-        .with_jitter()
-        .build()
+fn token_taken(why: &str) -> Error {
+    Error::denied(message!("api.token_taken", why = why)).hint(message!("api.token_taken_hint"))
 }
 
 /// The error for a login that is rejected or may not do this.

@@ -196,6 +196,10 @@ fn said(
         return (Says::AlreadyThere, None);
     }
     match done {
+        // A firewall in front of the service minds this record, whatever the account may do.
+        None if answer.status == 403 && document.is_none() && is_page(&answer.body) => {
+            (Says::No { is_of_record: true }, None)
+        }
         None => (Says::Nothing, None),
         // Of what was not done it is no proof that the record that was sent is repeated, or another one is named.
         Some(done) if answer.status >= 400 && (done.id.is_none() || done.is_located) => (Says::Nothing, None),
@@ -232,6 +236,12 @@ fn contradicts(document: &Document, status: u16) -> bool {
         || members.get("data") == Some(&Value::Bool(true))
         || text("msg").is_some_and(|text| text.eq_ignore_ascii_case("success"));
     says_yes || first != own_status && no.any(|code| is_other(&code))
+}
+
+/// Whether a body is a page for people.
+fn is_page(body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).trim_start().to_ascii_lowercase();
+    head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<body") || head.contains("<head")
 }
 
 /// Whether the service's own words, before anything in them is hidden, say "it is there already".
@@ -565,6 +575,7 @@ mod tests {
         assert!(matches!(outcome(302, Some("/login"), ""), Outcome::Moved(_)));
         assert!(matches!(outcome(401, None, ""), Outcome::LoginRejected(_)));
         assert!(matches!(outcome(403, None, ""), Outcome::Forbidden(_)));
+        assert!(matches!(outcome(403, None, "<html><body>Blocked</body></html>"), Outcome::Rejected(_)));
         assert!(matches!(outcome(429, None, ""), Outcome::Busy { .. }));
         assert!(matches!(outcome(422, None, ""), Outcome::Rejected(_)));
         for status in [500, 502, 503, 504] {

@@ -54,6 +54,10 @@ pub struct Target {
     pub rate: f64,
     /// How long one attempt may take.
     pub timeout: Duration,
+    /// How long a service that answered before is waited for when it cannot be had.
+    pub patience: Duration,
+    /// How long one that never answered is waited for.
+    pub first_patience: Duration,
 }
 
 impl Target {

@@ -1,11 +1,15 @@
-//! Whose certificates are trusted: those the system trusts and, beside them, one that a file names.
+//! Whose certificates are trusted: those the system trusts and, beside them, those that a file names: as roots, and each for
+//! itself, as a host that made its own certificate shows that very one.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use crate::error::{Error, Result};
@@ -18,8 +22,13 @@ use crate::message::Message;
 /// A file without a certificate, or a machine whose TLS cannot be set up.
 pub(super) fn trusting(ca_cert: Option<&Path>) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let roots = ca_cert.map(certificates).transpose()?.unwrap_or_default();
-    let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(no_client)?;
+    let named = ca_cert.map(certificates).transpose()?.unwrap_or_default();
+    let of_system = Verifier::new_with_extra_roots(named.clone(), Arc::clone(&provider)).map_err(no_client)?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(named.iter().cloned());
+    // Without a root there is nothing to verify by, and nothing named.
+    let of_file = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().ok();
+    let verifier = NamedOrTrusted { of_system, of_file, named };
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let mut config = builder
         .map_err(no_client)?
@@ -40,13 +49,91 @@ pub(super) fn trusting_nobody() -> Result<ClientConfig> {
     Ok(builder.map_err(no_client)?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
+/// Trusts what the system trusts, and a certificate that the user named byte for byte while it is valid for the host.
+#[derive(Debug)]
+struct NamedOrTrusted {
+    of_system: Verifier,
+    of_file: Option<Arc<WebPkiServerVerifier>>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for NamedOrTrusted {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        let trusted = self.of_system.verify_server_cert(end_entity, intermediates, name, ocsp, now);
+        let (Err(_), Some(of_file)) = (&trusted, &self.of_file) else { return trusted };
+        if !self.named.iter().any(|named| named == end_entity) {
+            return trusted;
+        }
+        match of_file.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
+            // The time was looked at before these are found, the name was not.
+            Err(rustls::Error::InvalidCertificate(why)) if is_about_its_issuer(&why) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            named => named,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.of_system.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.of_system.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.of_system.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate is only not accepted because of who issued it, or because it may issue others itself.
+fn is_about_its_issuer(why: &CertificateError) -> bool {
+    *why == CertificateError::UnknownIssuer || is_authority(why)
+}
+
+/// Whether a host shows the certificate of an authority as its own, as `openssl req -x509` makes it.
+pub(super) fn is_authority(why: &CertificateError) -> bool {
+    format!("{why:?}").contains("CaUsedAsEndEntity")
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let bad = |why: Message| Error::usage(message!("api.bad_certificate", file = path.display(), why = why));
-    let pem = std::fs::read(path).map_err(|error| bad(error.to_string().into()))?;
-    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
+    let bad = |why: Message| {
+        Error::usage(message!("api.bad_certificate", file = path.display(), why = why))
+            .hint(message!("api.bad_certificate_hint"))
+    };
+    let bytes = std::fs::read(path).map_err(|error| bad(error.to_string().into()))?;
+    let mut found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&bytes)
         .collect::<std::result::Result<_, _>>()
-        .map_err(|e| bad(e.to_string().into()))?;
-    if found.is_empty() { Err(bad(message!("api.no_certificate"))) } else { Ok(found) }
+        .map_err(|why| bad(why.to_string().into()))?;
+    // Programs on Windows write certificates as bytes.
+    let is_bytes = bytes.first() == Some(&0x30);
+    if found.is_empty() && is_bytes {
+        found.push(CertificateDer::from(bytes));
+    }
+    let is_one =
+        |certificate: &CertificateDer<'_>| RootCertStore::empty().add(certificate.clone().into_owned()).is_ok();
+    if found.is_empty() || is_bytes && !found.iter().all(is_one) {
+        return Err(bad(message!("api.no_certificate")));
+    }
+    Ok(found)
 }
 
 fn no_client(why: rustls::Error) -> Error {

@@ -1,8 +1,7 @@
 //! The transport: one pool of HTTP/1.1 connections to one host, over TLS unless that host is this machine, through the
 //! proxy the system names. It follows nothing and repeats nothing that left, and it says exactly how far a request got.
 
-use std::error::Error as Cause;
-use std::io::{self, Read};
+use std::io::Read;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::target::Target;
-use super::{proxy, tls};
+use super::{proxy, tls, trouble};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Message;
@@ -35,6 +34,9 @@ const READING_TIME: Duration = Duration::from_millis(100);
 pub(super) struct Http {
     client: Client,
     timeout: Duration,
+    host: String,
+    /// The proxy on the way, as people call it.
+    proxy: Option<String>,
 }
 
 /// What is sent.
@@ -64,31 +66,12 @@ pub(super) struct Response {
 /// Why nothing came back.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// No connection was made, as nobody vouches for the host's certificate.
-    Untrusted(Message),
+    /// No connection was made, and none will be: the error says why.
+    ForGood(Error),
     /// No connection was made: the request was certainly not processed.
     NotSent(Message),
     /// The request may have left: nobody knows.
     Lost(Message),
-}
-
-impl Failure {
-    fn of(error: &reqwest::Error) -> Failure {
-        match error.is_connect() {
-            true if is_bad_certificate(error) => Failure::Untrusted(reason(error)),
-            true => Failure::NotSent(reason(error)),
-            // Not even a request could be made of it.
-            false if error.is_builder() => Failure::NotSent(reason(error)),
-            false => Failure::Lost(reason(error)),
-        }
-    }
-
-    /// Why, whichever it is.
-    pub(super) fn why(&self) -> &Message {
-        match self {
-            Failure::Untrusted(why) | Failure::NotSent(why) | Failure::Lost(why) => why,
-        }
-    }
 }
 
 impl Http {
@@ -115,9 +98,10 @@ impl Http {
             // As large as what may be in flight, or connections are thrown away and made again.
             .pool_max_idle_per_host(target.concurrency.max(1))
             .pool_idle_timeout(IDLE_TIMEOUT);
+        let (proxy, shown) = proxy.map(|proxy| (proxy.proxy, proxy.shown)).unzip();
         let client = proxy.into_iter().fold(builder, ClientBuilder::proxy).build();
         let client = client.map_err(|why| Error::cannot_run(message!("api.no_client", why = why)))?;
-        Ok(Http { client, timeout: target.timeout })
+        Ok(Http { client, timeout: target.timeout, host: target.host(), proxy: shown })
     }
 
     /// Sends one request and reads what comes back, within the target's time limit.
@@ -128,16 +112,17 @@ impl Http {
         let mut outgoing = reqwest::Request::new(request.method, request.address.clone());
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = Some(request.body.into());
+        let timed_out = || message!("api.timed_out", seconds = self.timeout.as_secs());
         let mut head = None;
         let exchange = async {
-            let mut response = self.client.execute(outgoing).await.map_err(|error| Failure::of(&error))?;
+            let mut response = self.client.execute(outgoing).await.map_err(|error| self.failure(&error))?;
             head = Some((response.status().as_u16(), std::mem::take(response.headers_mut())));
             Ok(whole_body(&mut response, LARGEST_BODY).await)
         };
         let body = match within(self.timeout, exchange).await {
             Some(Ok(body)) => body,
             Some(Err(failure)) => return Err(failure),
-            None => Err(message!("api.timed_out")),
+            None => Err(timed_out()),
         };
         let Some((status, headers)) = head else {
             return Err(Failure::Lost(body.err().unwrap_or_default()));
@@ -150,6 +135,26 @@ impl Http {
             body
         };
         Ok(Response { status, headers, body })
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        match error.is_connect() {
+            true => match trouble::for_good(error, &self.host, self.proxy.as_deref()) {
+                Some(error) => Failure::ForGood(error),
+                None => Failure::NotSent(self.on_the_way(trouble::reason(error))),
+            },
+            // Not even a request could be made of it.
+            false if error.is_builder() => Failure::NotSent(trouble::reason(error)),
+            false => Failure::Lost(trouble::reason(error)),
+        }
+    }
+
+    /// Why no connection comes about, with the proxy it should have come through.
+    fn on_the_way(&self, why: Message) -> Message {
+        match &self.proxy {
+            Some(proxy) => message!("api.through_proxy", proxy = proxy, why = why),
+            None => why,
+        }
     }
 }
 
@@ -173,7 +178,7 @@ async fn within<T>(limit: Duration, exchange: impl Future<Output = T>) -> Option
 /// A body to its end, unless it breaks off or is larger than any real one.
 async fn whole_body(response: &mut reqwest::Response, largest: usize) -> std::result::Result<Bytes, Message> {
     let mut whole = BytesMut::new();
-    while let Some(part) = response.chunk().await.map_err(|error| reason(&error))? {
+    while let Some(part) = response.chunk().await.map_err(|error| trouble::reason(&error))? {
         if part.len() > largest - whole.len() {
             return Err(message!("api.too_large"));
         }
@@ -192,52 +197,9 @@ fn inflate(body: &[u8], largest: usize) -> std::result::Result<Bytes, Message> {
     }
 }
 
-/// The innermost cause of a transport error, without the address (which may hold a query) and without repetition.
-fn reason(error: &reqwest::Error) -> Message {
-    if error.is_timeout() {
-        return message!("api.timed_out");
-    }
-    let mut cause: &(dyn Cause + 'static) = error;
-    loop {
-        if cause.downcast_ref().is_some_and(hyper::Error::is_incomplete_message) {
-            return message!("api.closed");
-        }
-        let Some(inner) = cause.source() else { break };
-        cause = inner;
-    }
-    match cause.downcast_ref().map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionRefused) => return message!("api.nobody_listens"),
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof) => {
-            return message!("api.closed");
-        }
-        _ => {}
-    }
-    let text = cause.to_string();
-    match text.contains("://") {
-        true => message!("api.connection_failed"),
-        false => text.into(),
-    }
-}
-
-/// Whether a connection was not made because nobody vouches for the host's certificate.
-fn is_bad_certificate(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
-            return true;
-        }
-        cause = match error.downcast_ref::<io::Error>() {
-            // An I/O error does not name the error it holds as its source.
-            Some(error) => error.get_ref().map(|inner| inner as &dyn Cause),
-            None => error.source(),
-        };
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{self, Write};
     use std::net::{TcpListener, TcpStream};
 
     use secrecy::SecretString;
@@ -254,7 +216,16 @@ mod tests {
         let base = Url::parse(&format!("http://{}/api/v1", listener.local_addr().unwrap())).unwrap();
         let credentials = Credentials::Basic { user: "me".into(), password: SecretString::from("secret") };
         let timeout = Duration::from_secs(60);
-        let target = Target { base: base.clone(), credentials, ca_cert: None, concurrency: 2, rate: 0.0, timeout };
+        let target = Target {
+            base: base.clone(),
+            credentials,
+            ca_cert: None,
+            concurrency: 2,
+            rate: 0.0,
+            timeout,
+            patience: timeout,
+            first_patience: timeout,
+        };
         (listener, Http::new(&target).unwrap(), base)
     }
 

@@ -25,7 +25,7 @@ use crate::terminal::{Printer, quoted_path};
 pub struct Arguments {
     /// What the rows are: customers, companies, tickets, tags, bindings, customer-groups
     entity: String,
-    /// The file
+    /// The file, or - for standard input
     file: PathBuf,
     #[command(flatten)]
     reading: ReadingOptions,
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let output = arguments.output.as_deref();
     let is_workbook = output.map_or(Ok(false), is_workbook)?;
     let headings = Arc::new(KnownHeadings::new(&entity, None));
-    let input = arguments.reading.input(arguments.file.clone(), arguments.file.display().to_string(), headings);
+    let (input, _kept) = arguments.reading.looked_over(&arguments.file, headings)?;
     let survey = FileSurvey::read(&input)?;
     let proposal = MappingProposal::new(&entity, &survey, settings.account_mode);
     let sample = |text: &str| if arguments.show { shown(text).into_owned() } else { masked(text) };

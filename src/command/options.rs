@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use rust_i18n::t;
+use tempfile::TempPath;
 
 use crate::account::Account;
 use crate::check::consent::Consent;
@@ -53,6 +54,9 @@ pub(super) struct ReadingOptions {
     /// Row of the header, from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     pub header_row: Option<u64>,
+    /// Give cells of a workbook that are merged downwards the value of the first of them; without it they are refused
+    #[arg(long)]
+    pub fill_merged: bool,
 }
 
 impl ReadingOptions {
@@ -64,8 +68,25 @@ impl ReadingOptions {
             sheet: self.sheet.clone(),
             header_row: self.header_row,
             encoding: self.encoding.clone(),
+            fill_merged: self.fill_merged,
             headings: Some(headings),
         }
+    }
+
+    /// A file that is looked over; standard input and a pipe are kept until the end of the command.
+    ///
+    /// # Errors
+    /// Standard input that holds nothing or cannot be kept.
+    pub(super) fn looked_over(&self, file: &Path, headings: Arc<dyn Headings>) -> Result<(Input, Option<TempPath>)> {
+        let shown = match file.as_os_str() == "-" {
+            true => t!("import.standard_input").into_owned(),
+            false => file.display().to_string(),
+        };
+        if !stdin::is_read_once(file) {
+            return Ok((self.input(file.to_owned(), shown, headings), None));
+        }
+        let kept = stdin::keep_for_now(file)?;
+        Ok((self.input(kept.to_path_buf(), shown, headings), Some(kept)))
     }
 }
 
@@ -78,16 +99,21 @@ pub(super) struct ValueArguments {
     /// Which comes first in dates such as 03/04/2026
     #[arg(long, value_enum, value_name = "ORDER")]
     pub date_order: Option<DateOrder>,
-    /// Country of telephone numbers without a country code
-    #[arg(long, value_name = "CODE", default_value = "CN", ignore_case = true,
+    /// Country of telephone numbers without a country code [default: CN]
+    #[arg(long, value_name = "CODE", ignore_case = true,
         value_parser = PossibleValuesParser::new(Country::codes()).try_map(|code| Country::of_code(&code).ok_or("")))]
-    pub country: Country,
+    pub country: Option<Country>,
 }
 
 impl ValueArguments {
-    /// How values are read.
-    pub(super) fn options(&self) -> ValueOptions {
-        ValueOptions { keep_raw: self.keep_raw, date_order: self.date_order, country: self.country }
+    /// How values are read: as is typed, else as the mapping file says.
+    pub(super) fn options(&self, file: Option<&MappingFile>) -> ValueOptions {
+        let of_file = file.map(MappingFile::values).unwrap_or_default();
+        ValueOptions {
+            keep_raw: self.keep_raw || of_file.keep_raw,
+            date_order: self.date_order.or(of_file.date_order),
+            country: self.country.unwrap_or(of_file.country),
+        }
     }
 }
 
@@ -207,10 +233,14 @@ impl InputOptions {
         let entity = self.mode.entity(importable(settings, &self.entity)?);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
         let (path, shown) = match self.file.as_os_str() == "-" {
-            true => (stdin::keep(run)?, t!("import.standard_input").into_owned()),
+            true => (stdin::keep(&self.file, run)?, t!("import.standard_input").into_owned()),
+            false if stdin::is_read_once(&self.file) => {
+                (stdin::keep(&self.file, run)?, self.file.display().to_string())
+            }
             false => (self.file.clone(), self.file.display().to_string()),
         };
         let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
+        let values = self.values.options(mapping_file.as_ref());
         Ok(PreflightOptions {
             input: self.reading.input(path, shown, Arc::new(headings)),
             entity,
@@ -218,7 +248,7 @@ impl InputOptions {
             mapping_file,
             account_mode: settings.account_mode,
             mode: self.mode,
-            values: self.values.options(),
+            values,
             consent: self.consent.consent(),
         })
     }

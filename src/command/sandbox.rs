@@ -12,7 +12,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::message;
 use crate::sandbox::{AGENT, Assume, Fault, LOGIN, Options, Server, Size, Variants};
 use crate::settings::Settings;
-use crate::terminal::{Printer, Signals};
+use crate::terminal::{Interrupt, Printer};
 
 /// Options of `bw8 sandbox`.
 #[derive(Debug, Clone, Args)]
@@ -88,11 +88,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context(|| "tokio".to_owned())?;
     runtime.block_on(async {
         // Listened for before anything is said: whoever reads the address can already interrupt.
-        let mut signals = Signals::new().context(|| "Ctrl-C".to_owned())?;
+        let interrupt = Interrupt::of_process();
+        let _orderly = interrupt.orderly(None);
         introduce(&server, printer);
-        signals.next().await;
-        Ok::<_, Error>(())
-    })?;
+        interrupt.interrupted().await;
+    });
     server.stop();
     printer.say(&t!("sandbox.stopped"));
     Ok(Exit::Done)

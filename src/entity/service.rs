@@ -73,6 +73,10 @@ pub struct Filters {
     pub deleted: String,
     /// … with this value.
     pub deleted_value: String,
+    /// Asks for an order by creation …
+    pub order: String,
+    /// … with the oldest first.
+    pub order_value: String,
     /// How sure it is.
     #[serde(rename = "mark")]
     pub confidence: Confidence,

@@ -177,10 +177,11 @@ async fn whole_list(
         client,
         mirror: &mirror,
         catalog: options.catalog,
-        stop: &Interrupt::default(),
+        stop: &Interrupt::of_process(),
         progress,
         kept_secrets: &[],
         accepts_incomplete: false,
+        full_every: 0,
     };
     let list = refresher.read_all(query).await?.list;
     let mut existing = Existing::new();

@@ -10,7 +10,7 @@ use super::route::Access;
 use super::row_sender::RowSender;
 use crate::api::as_text;
 use crate::entity::{Custom, Entity, Field, Kind};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Status};
 use crate::language::Language;
 use crate::message;
@@ -52,7 +52,15 @@ pub(super) async fn compare(
         say(&t!("canary.no_id", row = operation.row.number));
         return Ok(());
     };
-    let Ok(after) = sender.read(access, id).await? else {
+    let after = match sender.read(access, id).await {
+        // It could be written, and may not be read: another row would show nothing more.
+        Err(error) if error.kind() == ErrorKind::Denied => {
+            say(&t!("canary.refused", row = operation.row.number, id = id, why = error.message()));
+            return Ok(());
+        }
+        after => after?,
+    };
+    let Ok(after) = after else {
         say(&t!("canary.not_found", row = operation.row.number, id = id));
         return Ok(());
     };

@@ -143,6 +143,8 @@ mod tests {
             concurrency: 1,
             rate: 0.0,
             timeout: Duration::from_secs(1),
+            patience: Duration::ZERO,
+            first_patience: Duration::ZERO,
         }
     }
 

@@ -14,7 +14,7 @@ use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
 use super::witness::{HandedOut, RowWitness};
-use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Write, as_text, waits};
+use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Marks, Operation, Reason, Status};
@@ -23,14 +23,10 @@ use crate::message::Message;
 use crate::text::clean;
 use crate::value::is_same_value;
 
-/// Attempts to reach a server before a run is stopped.
-const CONNECTION_ATTEMPTS: usize = 6;
 /// Times a write in doubt is repeated under its request id, where the service honours that.
-const REPEATS: usize = 3;
-/// Times a write is put off by "too many requests" before a run is stopped.
-const BUSY_ATTEMPTS: usize = 30;
-/// The wait after "too many requests" without a word of how long.
-const BUSY_WAIT: Duration = Duration::from_secs(2);
+const REPEATS: u32 = 3;
+/// The wait before the first repeat; it grows with each.
+const REPEAT_WAIT: Duration = Duration::from_secs(1);
 
 /// A record as the service gives it, or why it cannot be had.
 type Found = std::result::Result<Map<String, Value>, Reason>;
@@ -48,6 +44,8 @@ pub(super) struct RowSender<'a> {
     entity: &'a Entity,
     /// Where to look for what is there already, and the member its answer has the records in.
     there: Option<(Url, String)>,
+    /// What can be asked to see whether the service is there.
+    question: Url,
     /// Whether any write was accepted: until then "forbidden" means the account, not the row.
     accepted: AtomicBool,
     /// Ids that rows of the run have.
@@ -77,6 +75,9 @@ impl<'a> RowSender<'a> {
             route.expected.conflict = entity.conflict.as_ref().map(|conflict| conflict.message.clone());
             route
         });
+        let (account, paging) = (&catalog.service.account.path, &catalog.service.paging);
+        let mut question = target.address(entity.endpoint("list").map_or(account.as_str(), |list| &list.path));
+        question.query_pairs_mut().append_pair(&paging.page, "1").append_pair(&paging.per_page, "1");
         RowSender {
             client,
             stop,
@@ -84,6 +85,7 @@ impl<'a> RowSender<'a> {
             access,
             entity,
             there,
+            question,
             accepted: AtomicBool::new(false),
             handed_out: HandedOut::default(),
             honours: Honours::Nothing,
@@ -140,18 +142,30 @@ impl<'a> RowSender<'a> {
         }
     }
 
-    /// The right to begin a write after a wait; none when the run stops meanwhile.
-    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
-        let permit = async {
-            // A sleep of no length would still last until the next tick of the timer.
-            if !wait.is_zero() {
-                tokio::time::sleep(wait).await;
-            }
-            self.client.limiter().acquire().await
-        };
+    /// The right to begin a write; none when the run stops meanwhile.
+    async fn permit(&self) -> Option<Permit<'_>> {
         tokio::select! {
-            permit = permit => Some(permit),
+            permit = self.client.limiter().acquire() => Some(permit),
             () = self.stop.stopped() => None,
+        }
+    }
+
+    /// The same after a wait.
+    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => self.permit().await,
+            () = self.stop.stopped() => None,
+        }
+    }
+
+    /// Waits until the service answers a question, before more writes go where nobody may hear them.
+    ///
+    /// # Errors
+    /// It is not there for longer than it is to be waited for.
+    pub(super) async fn wait_until_up(&self) -> Result<()> {
+        tokio::select! {
+            up = self.client.wait_until_up(&self.question) => up.map_err(halting),
+            () = self.stop.stopped() => Ok(()),
         }
     }
 
@@ -222,7 +236,7 @@ impl<'a> RowWrite<'a> {
 
     /// Changes a record that was read first.
     async fn put(&mut self, access: &Access, id: &str, members: &Members) -> Result<Option<Operation>> {
-        match self.sender.permit_after(Duration::ZERO).await {
+        match self.sender.permit().await {
             Some(permit) => self.write(permit, &access.update, &access.body(members), Some(id)).await,
             None => Ok(None),
         }
@@ -249,46 +263,41 @@ impl<'a> RowWrite<'a> {
             // What cannot be marked is not sent.
             marks.hand_over(self.pending.row.row)?;
         }
-        let mut connection_waits = waits(CONNECTION_ATTEMPTS - 1);
         let mut repeats = 0;
-        let mut busy = 0;
         loop {
             self.attempts += 1;
             let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
             let outcome = sender.client.write(write).await?;
             pace(&permit, &outcome);
-            // Whatever follows, it must not wait with a permit in its hand.
-            drop(permit);
-            let wait = match outcome {
-                Outcome::NotSent(why) => connection_waits.next().ok_or_else(|| sender.unreachable(why))?,
-                Outcome::Busy { wait } => {
-                    busy += 1;
-                    if busy > BUSY_ATTEMPTS {
-                        return Err(down(message!("attempt.busy")));
+            permit = match outcome {
+                Outcome::NotSent(_) | Outcome::Busy { .. } => {
+                    let is_over = sender.client.may_repeat(&permit, &outcome) == Verdict::Over;
+                    // Whatever follows, it must not wait with a permit in its hand.
+                    drop(permit);
+                    if is_over {
+                        return Err(match outcome {
+                            Outcome::NotSent(why) => sender.unreachable(why),
+                            _ => down(message!("attempt.busy")),
+                        });
                     }
-                    // Whoever is next waits as well, not this row alone.
-                    sender.client.limiter().hold(wait.unwrap_or(BUSY_WAIT));
-                    Duration::ZERO
+                    // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
+                    let Some(next) = sender.permit().await else { return Ok(None) };
+                    next
                 }
                 // Where the service knows its request id again, repeating it does no harm and may tell more.
                 Outcome::Unknown(why) if honours != Honours::Nothing && repeats < REPEATS => {
+                    drop(permit);
                     sent.is_repeat = true;
                     repeats += 1;
-                    let wait = waits(REPEATS).nth(repeats - 1).unwrap_or_default();
-                    match sender.permit_after(wait).await {
-                        Some(next) => permit = next,
+                    match sender.permit_after(REPEAT_WAIT * repeats).await {
+                        Some(next) => next,
                         None => {
                             return Ok(Some(self.ended(Status::Unknown, id.map(str::to_owned), Some(in_doubt(why)))));
                         }
                     }
-                    sender.client.count_retry();
-                    continue;
                 }
                 outcome => return self.end_of(outcome, write, id).await,
             };
-            // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
-            let Some(next) = sender.permit_after(wait).await else { return Ok(None) };
-            permit = next;
             sender.client.count_retry();
         }
     }
@@ -378,9 +387,13 @@ impl<'a> RowWrite<'a> {
 fn pace(permit: &Permit<'_>, outcome: &Outcome) {
     match outcome {
         Outcome::Done { .. } | Outcome::AlreadyThere(_) | Outcome::Rejected(_) => permit.on_success(),
-        Outcome::NotSent(_) | Outcome::Busy { .. } | Outcome::Unknown(_) => permit.on_overload(),
+        Outcome::Unknown(_) => permit.on_overload(),
+        // Whether these may be repeated is decided with them.
+        Outcome::NotSent(_) | Outcome::Busy { .. } => {}
         // These say something of the account or the address.
-        Outcome::LoginRejected(_) | Outcome::Forbidden(_) | Outcome::NoSuchPath(_) | Outcome::Moved(_) => {}
+        Outcome::LoginRejected(_) | Outcome::Forbidden(_) | Outcome::NoSuchPath(_) | Outcome::Moved(_) => {
+            permit.on_answer();
+        }
     }
 }
 

@@ -25,10 +25,12 @@ use crate::account::Account;
 use crate::api::Honours;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
+use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::mapping::MappingFile;
 use crate::message;
-use crate::terminal::{Printer, quoted_path};
+use crate::terminal::{Interrupt, Printer, quoted_path};
 
 /// Name of the folder that holds the folders of runs.
 const RUNS: &str = "bw8-runs";
@@ -115,6 +117,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     let started = Instant::now();
     let folder = journal.folder().to_owned();
+    // From here on a stop is in order: what is on its way comes back, and is reported.
+    let _orderly = Interrupt::of_process().orderly(None);
     let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
     if sent.recorded.broken.is_none() {
@@ -240,7 +244,7 @@ fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::File>> {
         }
         begun => begun.context(place)?,
     };
-    file.lock().context(place)?;
+    files::lock(&file, &folder.join("begin.lock")).context(place)?;
     Ok(Some(file))
 }
 
@@ -339,7 +343,7 @@ pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Re
         sheet: preflight.sheet.name.clone(),
         header_row: options.preflight.input.header_row,
         encoding: options.preflight.input.encoding.clone(),
-        mapping_text: options.preflight.mapping_file.as_ref().map(|file| file.text().to_owned()),
+        mapping_text: MappingFile::text_with(options.preflight.mapping_file.as_ref(), options.preflight.values),
         account_mode: options.preflight.account_mode,
         rows: preflight.rows,
         parent: options.parent.clone(),

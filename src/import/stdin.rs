@@ -1,27 +1,37 @@
-//! Standard input as a file: it can be read once only, and a run reads its input several times and may have to go on.
+//! Standard input, or a pipe, as a file: it can be read once only, and a run reads its input several times and may have to go
+//! on.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
 use sha2::{Digest, Sha256};
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Context, Error, Result};
 use crate::files::AtomicFile;
 use crate::format;
 use crate::journal::{JournalReader, RunIdentity};
 use crate::message;
+use crate::message::Message;
+use crate::waiting::Wait;
 
-/// Keeps standard input in the run's folder when that is named, else beside the runs, under a name made of its content so
+/// Whether a file can be read once only: a pipe, or what a shell makes of `<(command)`.
+pub fn is_read_once(path: &Path) -> bool {
+    path.as_os_str() == "-" || path.metadata().is_ok_and(|file| !file.is_file() && !file.is_dir())
+}
+
+/// Keeps standard input, `-`, or a pipe in the run's folder when that is named, else beside the runs, under a name made of its content so
 /// that the same rows given again are the same file. A run that has its input already needs none again, and refuses other
 /// rows than its own: they would be passed over without a word.
 ///
 /// # Errors
 /// Standard input that ends in an error, holds nothing, or differs from what the run has; a folder that cannot be written.
-pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
+pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
+    let is_standard = named.as_os_str() == "-";
     let folder = run.map_or_else(|| PathBuf::from("bw8-runs").join("stdin"), Path::to_owned);
     let kept = run.and_then(kept);
     if let Some(kept) = &kept
+        && is_standard
         && std::io::stdin().is_terminal()
     {
         return Ok(kept.clone());
@@ -29,22 +39,7 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     let place = || message!("csv.cannot_write", file = folder.display());
     std::fs::create_dir_all(&folder).context(place)?;
     let mut file = AtomicFile::new_in(&folder).context(place)?;
-    let mut source = std::io::stdin().lock();
-    let mut hasher = Sha256::new();
-    let mut head = Vec::new();
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let read = std::io::Read::read(&mut source, &mut buffer).context(|| message!("import.standard_input"))?;
-        if read == 0 {
-            break;
-        }
-        hasher.update(&buffer[..read]);
-        if head.len() < 4 {
-            head.extend_from_slice(&buffer[..read.min(4)]);
-        }
-        file.write_all(&buffer[..read]).context(place)?;
-    }
-    let hash: String = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let (hash, head) = receive(named, &mut file, place)?;
     if let Some(kept) = kept {
         return match head.is_empty() || hash_of(&kept)? == hash {
             true => Ok(kept),
@@ -53,8 +48,7 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
         };
     }
     if head.is_empty() {
-        return Err(Error::usage(message!("format.empty", file = t!("import.standard_input")))
-            .hint(message!("import.stdin_empty_hint")));
+        return Err(empty(named));
     }
     let extension = format::of_first_bytes(&head).unwrap_or(&format::CSV).extension();
     let name = match run {
@@ -66,6 +60,60 @@ pub fn keep(run: Option<&Path>) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Keeps standard input or a pipe for as long as a command looks it over.
+///
+/// # Errors
+/// Input that ends in an error or holds nothing; no temporary file can be made.
+pub fn keep_for_now(named: &Path) -> Result<TempPath> {
+    let place = || message!("import.no_temporary_file");
+    let mut file = NamedTempFile::new().context(place)?;
+    let (_, head) = receive(named, &mut file, place)?;
+    match head.is_empty() {
+        true => Err(empty(named)),
+        false => Ok(file.into_temp_path()),
+    }
+}
+
+/// How messages call standard input or a pipe.
+fn shown(named: &Path) -> Message {
+    match named.as_os_str() == "-" {
+        true => message!("import.standard_input"),
+        false => named.display().to_string().into(),
+    }
+}
+
+fn empty(named: &Path) -> Error {
+    Error::usage(message!("format.empty", file = shown(named))).hint(message!("import.stdin_empty_hint"))
+}
+
+/// Writes standard input or a pipe to a file, and tells its hash and its first bytes.
+fn receive(named: &Path, file: &mut impl Write, place: impl Fn() -> Message) -> Result<(String, Vec<u8>)> {
+    let is_standard = named.as_os_str() == "-";
+    // Whoever is to write to it may not have begun.
+    let why = message!("import.waiting_for_input", file = shown(named));
+    let _waiting = Wait { why, until: None, ends: message!("waiting.other"), is_urgent: true }.begin();
+    let mut source: Box<dyn Read> = match is_standard {
+        true => Box::new(std::io::stdin().lock()),
+        false => Box::new(std::fs::File::open(named).context(|| shown(named))?),
+    };
+    let mut hasher = Sha256::new();
+    let mut head = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = source.read(&mut buffer).context(|| shown(named))?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        if head.len() < 4 {
+            head.extend_from_slice(&buffer[..read.min(4)]);
+        }
+        file.write_all(&buffer[..read]).context(&place)?;
+    }
+    let hash = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok((hash, head))
+}
+
 /// The hash of a kept input, made as that of standard input.
 fn hash_of(file: &Path) -> Result<String> {
     let place = || file.display().to_string();
@@ -73,7 +121,7 @@ fn hash_of(file: &Path) -> Result<String> {
     let mut source = std::fs::File::open(file).context(place)?;
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        match std::io::Read::read(&mut source, &mut buffer).context(place)? {
+        match source.read(&mut buffer).context(place)? {
             0 => break,
             read => hasher.update(&buffer[..read]),
         }

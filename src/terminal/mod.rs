@@ -4,11 +4,15 @@
 mod printer;
 mod progress;
 mod question;
+mod screen;
 mod shell;
 mod signals;
+mod silence;
+mod step;
 
+pub use crate::interrupt::Interrupt;
 pub use printer::{Global, OutputFormat, Printer, Yes, tell};
-pub use progress::Progress;
+pub use progress::{Progress, break_silence};
 pub use question::{Console, is_yes, typed_number};
 pub use shell::{CommandLine, quoted_path};
-pub use signals::{Interrupt, Signals, leave_at_once};
+pub use signals::{Signals, listen};

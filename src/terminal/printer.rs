@@ -1,12 +1,11 @@
 //! Where words go: data to standard output, talk to standard error. One decision on quiet and verbose for the whole
 //! program, and the one place where text on its way to a terminal is made safe.
 
-use std::io::Write;
-
 use clap::{Args, ValueEnum};
 use rust_i18n::t;
 
 use super::question::typed_number;
+use super::screen::{stderr, stdout};
 use crate::error::Error;
 use crate::language::Language;
 use crate::text::clean_lines;
@@ -167,18 +166,4 @@ pub fn tell(error: &Error) {
         text.push_str(&format!("\n{}{hint}", t!("printer.hint")));
     }
     stderr(&text);
-}
-
-/// Answers a Ctrl-C, from whichever thread heard it and however quiet the command is.
-pub(super) fn interrupted(text: &str) {
-    stderr(text);
-}
-
-/// A closed pipe on the other side is not an error of ours: there is nobody left to tell.
-fn stderr(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", clean_lines(text));
-}
-
-fn stdout(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 
+use super::screen::Asking;
 use crate::error::{Context, Result};
 use crate::message;
 use crate::text::clean_lines;
@@ -33,6 +34,7 @@ impl Console {
     /// An answer that cannot be read.
     pub fn ask(&mut self, question: &str) -> Result<String> {
         let ask = || message!("run.no_answer");
+        let _asking = Asking::begin();
         system::write(&mut self.output, &format!("{} ", clean_lines(question))).context(ask)?;
         Ok(system::read_line(&mut self.input).context(ask)?.trim().to_owned())
     }

@@ -1,17 +1,16 @@
-//! Ctrl-C and its like: the first one asks a command to stop at the next good place, the second one leaves at once.
+//! Ctrl-C and its like, for the whole process: the first one asks the program to stop, in order where somebody sees to that
+//! and else at once, the second one leaves at once. What was told to be ignored when the program began stays ignored.
 
-use rust_i18n::t;
-use tokio::sync::watch;
-
-use super::printer::interrupted;
-use crate::error::{Error, Exit, Result};
+use super::printer::Printer;
+use crate::error::{Error, Exit};
 use crate::files;
+use crate::interrupt::Interrupt;
 use crate::message;
 
 /// What asks the program to end. None is missed between two calls of `next`.
 #[cfg(unix)]
 #[derive(Debug)]
-pub struct Signals([tokio::signal::unix::Signal; 3]);
+pub struct Signals([Option<tokio::signal::unix::Signal>; 3]);
 
 #[cfg(unix)]
 impl Signals {
@@ -21,24 +20,55 @@ impl Signals {
     /// A handler that cannot be set: the system's own stays, which ends the process at once.
     pub fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
+        // `nohup` and a shell's background jobs have a signal ignored: a handler of ours would hear it after all.
+        let unless_ignored = |kind: SignalKind| match is_ignored(kind.as_raw_value()) {
+            true => Ok(None),
+            false => signal(kind).map(Some),
+        };
+        Ok(Signals([
+            unless_ignored(SignalKind::interrupt())?,
+            unless_ignored(SignalKind::hangup())?,
+            signal(SignalKind::terminate()).map(Some)?,
+        ]))
     }
 
     /// Waits for the next one.
     pub async fn next(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
+        async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        }
+        let [interrupt, hangup, terminate] = &mut self.0;
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            () = heard(interrupt) => {}
+            () = heard(hangup) => {}
+            () = heard(terminate) => {}
         }
     }
+}
+
+/// Whether whoever started the program had a signal ignored.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: nothing is changed, and `action` has room for what is told.
+    let is_told = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) } == 0;
+    // SAFETY: all of it was written, and zeroes are a value of it.
+    is_told && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
 
 /// What asks the program to end. None is missed between two calls of `next`.
 #[cfg(windows)]
 #[derive(Debug)]
-pub struct Signals(tokio::signal::windows::CtrlC, tokio::signal::windows::CtrlBreak);
+pub struct Signals {
+    ctrl_c: tokio::signal::windows::CtrlC,
+    ctrl_break: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    logoff: tokio::signal::windows::CtrlLogoff,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
 
 #[cfg(windows)]
 impl Signals {
@@ -47,76 +77,58 @@ impl Signals {
     /// # Errors
     /// A handler that cannot be set: the system's own stays, which ends the process at once.
     pub fn new() -> std::io::Result<Self> {
-        Ok(Signals(tokio::signal::windows::ctrl_c()?, tokio::signal::windows::ctrl_break()?))
+        use tokio::signal::windows;
+        Ok(Signals {
+            ctrl_c: windows::ctrl_c()?,
+            ctrl_break: windows::ctrl_break()?,
+            close: windows::ctrl_close()?,
+            logoff: windows::ctrl_logoff()?,
+            shutdown: windows::ctrl_shutdown()?,
+        })
     }
 
     /// Waits for the next one.
     pub async fn next(&mut self) {
         tokio::select! {
-            _ = self.0.recv() => {}
-            _ = self.1.recv() => {}
+            _ = self.ctrl_c.recv() => {}
+            _ = self.ctrl_break.recv() => {}
+            _ = self.close.recv() => {}
+            _ = self.logoff.recv() => {}
+            _ = self.shutdown.recv() => {}
         }
     }
+}
+
+/// Listens for the whole process from now on.
+pub fn listen(printer: &Printer) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::new()
+    };
+    // Without a handler the system's own ends the process at once.
+    let Ok(mut signals) = signals else { return };
+    let printer = printer.clone();
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            signals.next().await;
+            let interrupt = Interrupt::of_process();
+            interrupt.set();
+            if !interrupt.is_orderly() {
+                printer.error(&Error::interrupted(message!("signals.stopped")).hint(message!("signals.stopped_hint")));
+                leave_at_once();
+            }
+            if let Some(word) = interrupt.told() {
+                printer.warn(&word.to_string());
+            }
+            signals.next().await;
+            leave_at_once();
+        });
+    });
 }
 
 /// Ends the process at once. What is on the disk is whole: only files in the making go.
-pub fn leave_at_once() -> ! {
+fn leave_at_once() -> ! {
     files::discard_staging();
     std::process::exit(i32::from(u8::from(Exit::Interrupted)))
-}
-
-/// Whether the user asked to stop.
-#[derive(Debug, Clone, Default)]
-pub struct Interrupt(watch::Sender<bool>);
-
-impl Interrupt {
-    /// Listens from now on; must be called inside the runtime.
-    pub fn listen() -> Self {
-        let interrupt = Interrupt::default();
-        // Without a handler the system's own ends the process at once.
-        if let Ok(mut signals) = Signals::new() {
-            let flag = interrupt.clone();
-            tokio::spawn(async move {
-                signals.next().await;
-                flag.0.send_replace(true);
-                interrupted(&t!("refresh.stopping"));
-                signals.next().await;
-                leave_at_once();
-            });
-        }
-        interrupt
-    }
-
-    /// Whether the user asked to stop.
-    pub fn is_set(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// What `work` comes to, unless the user asks to stop before: then it is given up where it waits.
-    ///
-    /// # Errors
-    /// What `work` says; the user asked to stop.
-    pub async fn unless_set<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let mut asked = self.0.subscribe();
-        tokio::select! {
-            done = work => done,
-            // The sender lives as long as this.
-            _ = asked.wait_for(|is_asked| *is_asked) => Err(interrupted_error()),
-        }
-    }
-
-    /// An error once the user asked to stop.
-    ///
-    /// # Errors
-    /// The user asked to stop.
-    pub fn check(&self) -> Result<()> {
-        match self.is_set() {
-            true => Err(interrupted_error()),
-            false => Ok(()),
-        }
-    }
-}
-
-fn interrupted_error() -> Error {
-    Error::interrupted(message!("refresh.interrupted")).hint(message!("refresh.continue_hint"))
 }

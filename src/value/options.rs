@@ -37,6 +37,17 @@ impl ValueOptions {
         };
         Some(ValueOptions { keep_raw, date_order, country })
     }
+
+    /// Names of the settings of a mapping file that say it.
+    pub const KEYS: [&'static str; 3] = ["keep_raw", "date_order", "country"];
+
+    /// The lines of a mapping file that say it; none of what is so unless said.
+    pub fn as_lines(self) -> Vec<String> {
+        let keep_raw = self.keep_raw.then(|| "keep_raw = true".to_owned());
+        let order = self.date_order.map(|order| format!("date_order = \"{}\"", order.name()));
+        let country = (self.country != Country::default()).then(|| format!("country = \"{}\"", self.country.code));
+        [keep_raw, order, country].into_iter().flatten().collect()
+    }
 }
 
 /// The order of day and month where the year comes last.
@@ -46,6 +57,21 @@ pub enum DateOrder {
     Dmy,
     /// Month, day, year: `03/04/2026` is the fourth of March.
     Mdy,
+}
+
+impl DateOrder {
+    /// Its name in options and mapping files.
+    pub fn name(self) -> &'static str {
+        match self {
+            DateOrder::Dmy => "dmy",
+            DateOrder::Mdy => "mdy",
+        }
+    }
+
+    /// The order of this name.
+    pub fn of_name(name: &str) -> Option<DateOrder> {
+        [DateOrder::Dmy, DateOrder::Mdy].into_iter().find(|order| order.name().eq_ignore_ascii_case(name))
+    }
 }
 
 /// A country, as far as its telephone numbers go.

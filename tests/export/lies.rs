@@ -85,7 +85,7 @@ const LIES: [Lie; 22] = [
 ];
 
 /// What is read to its end all the same while nothing changes.
-const READ_ALL_THE_SAME: [Lie; 14] = [
+const READ_ALL_THE_SAME: [Lie; 13] = [
     Lie::HiddenNotCounted,
     Lie::OwnSize,
     Lie::ByChange,
@@ -96,7 +96,6 @@ const READ_ALL_THE_SAME: [Lie; 14] = [
     Lie::TotalOfPage,
     Lie::TotalLow,
     Lie::TotalAbsent,
-    Lie::Repeats,
     Lie::Clamps,
     Lie::RefusesEnd,
     Lie::Unstable,
@@ -211,18 +210,16 @@ impl World {
             }
             Lie::WallFails if end > self.wall => return (200, "{\"errcode\":\"1\",\"errmsg\":\"error\"}".to_owned()),
             Lie::WallRepeats if end > self.wall => {
-                start = (self.wall / size as usize).saturating_sub(1) * size as usize
+                start = (self.wall / size as usize).saturating_sub(1) * size as usize;
             }
             Lie::RefusesEnd if start >= length && number > 0 => {
                 return (404, "{\"errcode\":\"404\",\"errmsg\":\"no such page\"}".to_owned());
             }
             Lie::Clamps if start >= length => start = length.saturating_sub(1) / size as usize * size as usize,
-            Lie::Repeats => {
-                // Once in a while the answer of the page before, as of a cache that mixes them up.
-                if number > 1 && self.repeated != Some(number) && self.random.below(4) == 0 {
-                    self.repeated = Some(number);
-                    start -= size as usize;
-                }
+            // Once in a while the answer of the page before, as of a cache that mixes them up.
+            Lie::Repeats if number > 1 && self.repeated != Some(number) && self.random.below(4) == 0 => {
+                self.repeated = Some(number);
+                start -= size as usize;
             }
             _ => {}
         }

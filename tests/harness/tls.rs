@@ -16,7 +16,13 @@ pub struct Tls {
 
 impl Tls {
     pub fn start(host: &str) -> Tls {
-        let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
+        Tls::with(rcgen::CertificateParams::new([host.to_owned()]).unwrap())
+    }
+
+    /// With a certificate that signs itself and says this.
+    pub fn with(parameters: rcgen::CertificateParams) -> Tls {
+        let signing_key = rcgen::KeyPair::generate().unwrap();
+        let cert = parameters.self_signed(&signing_key).unwrap();
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
         let config = rustls::ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
             .with_safe_default_protocol_versions()

@@ -9,6 +9,7 @@ use crate::entity::validate::CatalogError;
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Message;
+use crate::toml_words;
 
 /// The user's text, and where each of its keys stands.
 pub(super) struct SourceText<'a> {
@@ -25,8 +26,8 @@ impl<'a> SourceText<'a> {
     /// Text that is not TOML.
     pub(super) fn parse(text: &'a str, shown: &'a str) -> Result<(SourceText<'a>, DeTable<'a>)> {
         let document = DeTable::parse(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            wrong(shown, line_of(text, start), "", error.message().trim_end().into())
+            let (line, why) = toml_words::explain(text, &error);
+            wrong(shown, line, "", why)
         })?;
         let keys = key_locations(document.get_ref());
         Ok((SourceText { shown, text, keys }, document.into_inner()))

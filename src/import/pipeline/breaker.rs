@@ -11,6 +11,8 @@ use crate::message::Message;
 const SAME_FAILURES: u32 = 20;
 /// Rows in doubt in a row that mean the server is down.
 const ROWS_IN_DOUBT: u32 = 10;
+/// Rows in doubt in a row after which the service is asked whether it is there.
+const ROWS_BEFORE_A_QUESTION: u32 = 2;
 
 /// Looks at how sent rows end, one after another.
 #[derive(Debug, Default)]
@@ -58,6 +60,11 @@ impl Breaker {
                 None
             }
         }
+    }
+
+    /// Whether the service is to answer a question before the next row goes: of the last rows nobody knows what became.
+    pub(super) fn doubts(&self) -> bool {
+        self.in_doubt >= ROWS_BEFORE_A_QUESTION
     }
 
     fn failure(&mut self, row: u64, reason: Reason, is_first: bool) -> Option<Error> {
@@ -124,7 +131,17 @@ fn is_there_already(text: &str) -> bool {
 
 /// The error for a server that does not answer any more.
 pub(crate) fn down(why: impl Into<Message>) -> Error {
-    Error::stopped(message!("stop.down", why = why.into())).hint(message!("stop.down_hint"))
+    let why = why.into();
+    let hint = match is_slow(&why) {
+        true => message!("stop.slow_hint"),
+        false => message!("stop.down_hint"),
+    };
+    Error::stopped(message!("stop.down", why = why)).hint(hint)
+}
+
+/// Whether an answer only took too long, somewhere in a message.
+fn is_slow(why: &Message) -> bool {
+    why.to_json().contains("\"api.timed_out\"")
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::import::settle::note_highest;
 use crate::journal::{Journal, Marks};
 use crate::language::Language;
 use crate::message;
-use crate::terminal::{Printer, Progress, Signals};
+use crate::terminal::{Interrupt, Printer, Progress};
 
 /// What sending leaves.
 pub(crate) struct Sent {
@@ -99,15 +99,12 @@ pub(crate) fn send(
     Ok(Sent { recorded, taken, cause: shared.stop.take(), requests: client.requests(), retries: client.retries() })
 }
 
-/// The first Ctrl-C stops taking rows; the second leaves at once, which loses nothing: what is in flight is reserved in
-/// the journal.
+/// The first Ctrl-C stops taking rows. The second leaves at once, which loses nothing: what is in flight is reserved in the
+/// journal.
 async fn interrupts(stop: &Stop, progress: &Progress, client: &Client) {
-    // A handler that cannot be set leaves the system's own, which ends the process at once.
-    let Ok(mut signals) = Signals::new() else { return std::future::pending().await };
-    signals.next().await;
+    Interrupt::of_process().interrupted().await;
     stop.set(Cause::Interrupted);
     stop.released().await;
     progress.say(&t!("run.interrupted", in_flight = client.limiter().in_flight()));
-    signals.next().await;
-    crate::terminal::leave_at_once();
+    std::future::pending::<()>().await;
 }

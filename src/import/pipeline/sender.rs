@@ -42,6 +42,9 @@ pub(super) struct Sender<'a> {
     /// Who looks at it before the others follow.
     first_look: RefCell<Option<FirstLook>>,
     breaker: RefCell<Breaker>,
+    /// Nobody knows what became of the last rows.
+    is_in_doubt: Cell<bool>,
+    asking: tokio::sync::Mutex<()>,
     /// Somebody is asked about it; nothing is to be shown over the question.
     is_looked_at: Cell<bool>,
     queue: Queue,
@@ -71,6 +74,8 @@ impl<'a> Sender<'a> {
             first_look: RefCell::new(first_look),
             reads_back,
             breaker: RefCell::new(breaker),
+            is_in_doubt: Cell::new(false),
+            asking: tokio::sync::Mutex::new(()),
             is_looked_at: Cell::new(false),
             queue: Queue::default(),
             outbox: Outbox::new(to_journal),
@@ -169,6 +174,9 @@ impl<'a> Sender<'a> {
             // The row first: a worker that held a permit while it waits for a record that another one writes to would keep
             // that one from going on.
             let Some(pending) = self.queue.next(self.shared).await else { return };
+            if let Err(error) = self.wait_while_in_doubt().await {
+                self.shared.stop.set(Cause::of(error));
+            }
             let permit = tokio::select! {
                 permit = self.row_sender.client.limiter().acquire() => permit,
                 () = self.shared.stop.stopped() => return self.give_back(&pending),
@@ -183,13 +191,28 @@ impl<'a> Sender<'a> {
         }
     }
 
+    /// Once nobody knows what became of some rows in a row, the service has to answer a question before the next one goes.
+    async fn wait_while_in_doubt(&self) -> Result<()> {
+        if !self.is_in_doubt.get() {
+            return Ok(());
+        }
+        let _one_at_a_time = self.asking.lock().await;
+        if self.is_in_doubt.get() && !self.shared.stop.is_set() {
+            self.row_sender.wait_until_up().await?;
+            self.is_in_doubt.set(false);
+        }
+        Ok(())
+    }
+
     fn note_end(&self, operation: Operation) {
         if let Some(marks) = &self.row_sender.marks {
             marks.ended(&operation);
         }
-        if let Some(error) = self.breaker.borrow_mut().watch(&operation) {
+        let mut breaker = self.breaker.borrow_mut();
+        if let Some(error) = breaker.watch(&operation) {
             self.shared.stop.set(Cause::Repeats(error));
         }
+        self.is_in_doubt.set(breaker.doubts());
         self.outbox.push(operation);
     }
 
@@ -227,6 +250,7 @@ impl<'a> Sender<'a> {
         loop {
             let Some(pending) = self.queue.next(self.shared).await else { return Ok(()) };
             let begun = async {
+                self.wait_while_in_doubt().await?;
                 let before = read_back::before(&self.row_sender, &pending).await?;
                 Ok::<_, Error>((before, self.row_sender.client.limiter().acquire().await))
             };

@@ -28,6 +28,7 @@ impl Cause {
     pub(crate) fn of(error: Error) -> Cause {
         match error.kind() {
             ErrorKind::Stopped => Cause::Halted(error),
+            ErrorKind::Interrupted => Cause::Interrupted,
             _ => Cause::Failed(error),
         }
     }

@@ -131,7 +131,7 @@ pub(super) fn settle(
             catalog,
             entity: &kept.entity,
             index,
-            interrupt: &Interrupt::listen(),
+            interrupt: &Interrupt::of_process(),
             progress: &progress,
             highest: past.note(HIGHEST_NOTE)?.and_then(|text| text.parse().ok()),
             doubt,

@@ -101,6 +101,7 @@ impl Settling<'_> {
             kept_secrets: &[],
             // What is in it is there, whatever is missing.
             accepts_incomplete: true,
+            full_every: 0,
         };
         let refreshed = refresher.read_all(&query).await?;
         let is_whole = !refreshed.is_incomplete && refreshed.reports.iter().all(|report| report.hidden == 0);

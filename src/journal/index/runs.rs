@@ -11,7 +11,7 @@ use super::super::identity::RunIdentity;
 use super::super::registration::Registration;
 use super::database::{in_memory, is_damage, no_index, open, set_aside};
 use crate::error::{Context, Error, Result};
-use crate::files::{path_of_text, path_to_text};
+use crate::files::{self, path_of_text, path_to_text};
 use crate::message::Message;
 
 const FILE_NAME: &str = "runs.db";
@@ -145,7 +145,7 @@ impl RunIndex {
     pub fn hold(&self) -> Result<File> {
         let path = self.file.with_extension("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).context(|| self.place())?;
-        file.lock().context(|| self.place())?;
+        files::lock(&file, &path).context(|| self.place())?;
         Ok(file)
     }
 

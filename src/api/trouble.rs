@@ -1,0 +1,129 @@
+//! Why no connection came about, in the user's words: one message and one way on for each cause.
+
+use std::error::Error as Cause;
+use std::io;
+
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError};
+
+use super::tls::is_authority;
+use crate::error::Error;
+use crate::message;
+use crate::message::Message;
+
+/// The innermost cause of a transport error, without the address (which may hold a query) and without repetition.
+pub(super) fn reason(error: &reqwest::Error) -> Message {
+    if error.is_timeout() {
+        return message!("api.connect_timed_out");
+    }
+    let mut last: &(dyn Cause + 'static) = error;
+    for cause in causes(error) {
+        if cause.downcast_ref().is_some_and(hyper::Error::is_incomplete_message) {
+            return message!("api.closed");
+        }
+        // The library does not hand these on but as words.
+        match cause.to_string().as_str() {
+            "dns error" => return message!("api.no_such_host"),
+            "tunnel error: unsuccessful" => return message!("api.proxy_refused"),
+            _ => {}
+        }
+        last = cause;
+    }
+    match last.downcast_ref().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => return message!("api.nobody_listens"),
+        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => return message!("api.no_network"),
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof) => {
+            return message!("api.closed");
+        }
+        _ => {}
+    }
+    let text = last.to_string();
+    match text.contains("://") {
+        true => message!("api.connection_failed"),
+        false => text.into(),
+    }
+}
+
+/// The error where trying again cannot help; none where it may.
+pub(super) fn for_good(error: &reqwest::Error, host: &str, proxy: Option<&str>) -> Option<Error> {
+    for cause in causes(error) {
+        if cause.to_string() == "tunnel error: proxy authorization required" {
+            let message = message!("api.proxy_login", proxy = proxy.unwrap_or_default());
+            return Some(Error::cannot_run(message).hint(message!("api.proxy_login_hint")));
+        }
+        match cause.downcast_ref() {
+            Some(rustls::Error::InvalidCertificate(why)) => return Some(untrusted(host, why)),
+            Some(rustls::Error::InvalidMessage(_)) => {
+                return Some(
+                    Error::cannot_run(message!("api.plain_port", host = host)).hint(message!("api.plain_port_hint")),
+                );
+            }
+            Some(
+                rustls::Error::PeerIncompatible(_)
+                | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure),
+            ) => {
+                return Some(
+                    Error::cannot_run(message!("api.old_tls", host = host)).hint(message!("api.old_tls_hint")),
+                );
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The error for a host whose certificate is not accepted.
+fn untrusted(host: &str, why: &CertificateError) -> Error {
+    let (message, hint) = match why {
+        CertificateError::Expired | CertificateError::NotValidYet => {
+            (message!("api.wrong_time", host = host), message!("api.wrong_time_hint", now = day(UnixTime::now())))
+        }
+        CertificateError::ExpiredContext { time, not_after } => (
+            message!("api.expired", host = host, day = day(*not_after)),
+            message!("api.wrong_time_hint", now = day(*time)),
+        ),
+        CertificateError::NotValidYetContext { time, not_before } => (
+            message!("api.not_valid_yet", host = host, day = day(*not_before)),
+            message!("api.wrong_time_hint", now = day(*time)),
+        ),
+        CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
+            let names: Vec<String> = presented.iter().map(|name| plain_name(name)).collect();
+            (message!("api.wrong_name", host = host, names = names.join(", ")), message!("api.wrong_name_hint"))
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            (message!("api.no_name", host = host), message!("api.no_name_hint"))
+        }
+        CertificateError::UnknownIssuer => (message!("api.untrusted", host = host), message!("api.untrusted_hint")),
+        why if is_authority(why) => (message!("api.authority", host = host), message!("api.authority_hint")),
+        why => {
+            (message!("api.bad_host_certificate", host = host, why = why), message!("api.bad_host_certificate_hint"))
+        }
+    };
+    Error::cannot_run(message).hint(hint)
+}
+
+/// A name as a certificate presents it, `DnsName("a.example.com")`, as people write it.
+fn plain_name(presented: &str) -> String {
+    presented.split('"').nth(1).map_or_else(|| presented.to_owned(), str::to_owned)
+}
+
+fn day(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+    time.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// An error and what caused it, one after the other.
+fn causes(error: &reqwest::Error) -> Vec<&(dyn Cause + 'static)> {
+    let mut found: Vec<&(dyn Cause + 'static)> = vec![error];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        found.push(cause);
+        next = match cause.downcast_ref::<io::Error>() {
+            // An I/O error does not name the error it holds as its source.
+            Some(error) => error.get_ref().map(|inner| inner as &(dyn Cause + 'static)),
+            None => cause.source(),
+        };
+    }
+    found
+}

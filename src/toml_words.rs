@@ -1,0 +1,92 @@
+//! What is wrong with a file of settings, in the user's words. The parser's own are English and name things that no user
+//! knows.
+
+use toml::de;
+
+use crate::language::Language;
+use crate::message;
+use crate::message::Message;
+
+/// The line of an error and what is wrong there. It quotes nothing of the line but punctuation and names of settings: a
+/// secret may stand there.
+pub fn explain(text: &str, error: &de::Error) -> (usize, Message) {
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count();
+    let content = text.lines().nth(line).unwrap_or_default();
+    (line + 1, why(content, error.message()))
+}
+
+fn why(line: &str, said: &str) -> Message {
+    let between = |before: &str| said.split_once(before).and_then(|(_, rest)| rest.split('`').next());
+    if let Some(wrong) = outside_quotes(line)
+        .find(|c| matches!(c, '“' | '”' | '‘' | '’' | '＝' | '：' | '，' | '［' | '］' | '＂' | '＇'))
+    {
+        return message!("toml.full_width", wrong = wrong);
+    }
+    if let Some(key) = between("unknown field `") {
+        let known: Vec<&str> =
+            said.split_once("expected").map_or("", |(_, known)| known).split('`').skip(1).step_by(2).collect();
+        return message!("toml.unknown_key", key = key, known = known.join(", "));
+    }
+    let said = said.trim();
+    if said.starts_with("duplicate key") {
+        return message!("toml.twice");
+    }
+    if said.starts_with("invalid type") || said.starts_with("invalid value") {
+        return message!("toml.wrong_kind");
+    }
+    if !said.is_ascii() {
+        // Words of ours, about a value that was read.
+        return Message::from(said);
+    }
+    match Language::current() {
+        // The parser's words may help who reads English; inside a Chinese sentence they do not.
+        Language::En if !said.contains('\n') => message!("toml.syntax_said", said = said),
+        _ => message!("toml.syntax"),
+    }
+}
+
+/// The characters of a line that stand outside of plain quotation marks and comments.
+fn outside_quotes(line: &str) -> impl Iterator<Item = char> {
+    let mut quote = None;
+    line.chars().take_while(|c| *c != '#').filter(move |c| match quote {
+        Some(open) => {
+            if *c == open {
+                quote = None;
+            }
+            false
+        }
+        None => {
+            if matches!(c, '"' | '\'') {
+                quote = Some(*c);
+            }
+            true
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn explained(text: &str) -> String {
+        let error = toml::from_str::<BTreeMap<String, String>>(text).unwrap_err();
+        let (line, why) = explain(text, &error);
+        format!("{line} {}", why.code())
+    }
+
+    #[test]
+    fn each_kind_of_mistake_is_named_with_its_line() {
+        for (text, expected) in [
+            ("a = \"1\"\nb = “2”\n", "2 toml.full_width"),
+            ("a ＝ \"1\"", "1 toml.full_width"),
+            ("a = \"1\"\na = \"2\"", "2 toml.twice"),
+            ("a = 1", "1 toml.wrong_kind"),
+            ("a = \"“in quotes”\" x", "1 toml.syntax_said"),
+        ] {
+            assert_eq!(explained(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What passes by itself ends no command: a service that is busy, gone for a while, or gives no token yet is waited for, and
+//! whoever watches is told why and until when. Every wait ends at once when the user says so.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::harness::*;
+
+/// Customers on their way to a sandbox with these faults.
+fn import_against(faults: &str, rows: u64, more: &str) -> (Work, Server, Ran) {
+    let (work, server) = (Work::new(), Server::start(faults));
+    work.write_table("mine.csv", &customers(1, rows));
+    let ran = work.on(&server, format!("import customers mine.csv --concurrency 1 {more}"));
+    (work, server, ran)
+}
+
+#[test]
+fn a_busy_service_is_asked_again_after_waits_of_our_own_when_it_names_none() {
+    for asked in ["0", "0.25", "garbage"] {
+        let fault = format!("--fault 429,on=POST_users,nth=3..5,retry-after={asked}");
+        let (work, server, ran) = import_against(&fault, 6, "");
+        ran.exits(0);
+        assert_rows(&work.summary(), "created 6");
+        assert_eq!(server.requests_to("customers.create"), 9, "{asked}");
+        assert_eq!(work.summary()["retries"], 3);
+    }
+}
+
+#[test]
+fn a_wait_that_is_asked_for_is_said_with_its_end_and_what_ends_it() {
+    let (_, _, ran) = import_against("--fault 429,on=POST_users,nth=3,retry-after=2", 4, "");
+    ran.exits(0).says("the service asks to wait 2 seconds; ").says("left (then it is tried again; Ctrl-C stops)");
+}
+
+#[test]
+fn a_host_that_is_gone_for_a_moment_stops_no_run() {
+    let (work, _, ran) = import_against("--fault refuse,nth=2,ms=1500 --fault close-idle,nth=4", 8, "");
+    // Whether the connection was closed before or after something was written on it is a matter of microseconds.
+    ran.exits_with_one_of(&[0, 4]);
+    assert_eq!(work.summary()["rows"]["pending"], 0, "{ran}");
+}
+
+#[test]
+fn a_service_that_is_not_waited_for_stops_the_run_at_once() {
+    let (work, _, ran) = import_against("--fault 429,on=POST_users,nth=3..99,retry-after=0", 6, "--wait 0");
+    ran.exits(5).says("too many requests").says("next: bw8 import");
+    assert_rows(&work.summary(), "created 2, pending 4");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 1));
+    work.bw8("import customers mine.csv --wait soon").exits(2).says("90s");
+    work.write("bw8.toml", "[account.default]\nwait = \"soon\"\n");
+    work.bw8("import customers mine.csv").exits(2).says("wait").says("bw8.toml");
+}
+
+#[test]
+fn no_more_requests_are_repeated_than_the_answers_allow_for() {
+    // Every second request is turned away, however slowly they come.
+    let turned_away = AtomicUsize::new(0);
+    let service = Service::start(move |request| match (request.method.as_str(), &*request.path) {
+        ("POST", "/users.json") if turned_away.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) => {
+            (429, "{\"errcode\":\"429\",\"errmsg\":\"Too Many Requests\"}".to_owned())
+        }
+        ("POST", "/users.json") => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 60));
+    let ran = work.bw8("import customers mine.csv --rate 0 --no-canary");
+    ran.exits(5).says("too many requests").says("next: bw8 import");
+    let sent = service.requests().iter().filter(|request| request.method == "POST").count();
+    assert!(sent <= 60 * 11 / 10 + 35, "{sent} requests");
+    let rows = &work.summary()["rows"];
+    assert_eq!(rows["created"].as_u64().unwrap() + rows["pending"].as_u64().unwrap(), 60, "{rows}");
+}
+
+/// A service with tokens: answers of the token's place, and whether a token is good for a request.
+fn with_tokens(
+    token: impl Fn(usize) -> (u16, String) + Send + 'static,
+    is_good: impl Fn(&str, usize) -> bool + Send + 'static,
+) -> Service {
+    let (mut tokens, mut uses) = (0, 0);
+    Service::start(move |request| {
+        if request.path.ends_with("token.php") {
+            (tokens, uses) = (tokens + 1, 0);
+            return token(tokens);
+        }
+        uses += 1;
+        match (request.method.as_str(), is_good(&request.authorization, uses)) {
+            (_, false) => (401, "{\"errcode\":\"100001\",\"errmsg\":\"Authentication failed\"}".to_owned()),
+            ("POST", true) => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+            _ => unknown(),
+        }
+    })
+}
+
+fn a_token(number: usize) -> (u16, String) {
+    (200, format!("{{\"access_token\":\"{number:040}\",\"expires_in\":3600,\"token_type\":\"Bearer\"}}"))
+}
+
+fn import_with_key_pair(service: &Service, rows: u64) -> (Work, Ran) {
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, rows));
+    let mut command = work.command("import customers mine.csv --rate 0 --no-canary --concurrency 1");
+    command.env("BW8_CLIENT_ID", "id").env("BW8_CLIENT_SECRET", "secret");
+    let ran = work.run(command);
+    (work, ran)
+}
+
+#[test]
+fn a_place_that_gives_no_token_for_now_is_asked_again() {
+    let pages = [
+        (503, "<html>503 Service Temporarily Unavailable</html>"),
+        (429, "{\"error\":\"slow_down\"}"),
+        (200, "<html>maintenance</html>"),
+        (500, "{\"error\":\"server_error\"}"),
+    ];
+    for (status, page) in pages {
+        // The first is that of the look into the account.
+        let service = with_tokens(
+            move |number| if number == 2 { (status, page.to_owned()) } else { a_token(number) },
+            |_, uses| uses <= 4,
+        );
+        let (work, ran) = import_with_key_pair(&service, 6);
+        ran.exits(0);
+        assert_rows(&work.summary(), "created 6");
+    }
+}
+
+#[test]
+fn tokens_that_another_program_ends_again_and_again_are_named_as_such() {
+    // The first token is that of the look into the account; the run never has a good one.
+    let service = with_tokens(a_token, |authorization, _| authorization.ends_with('1'));
+    let (work, ran) = import_with_key_pair(&service, 3);
+    ran.exits(6);
+    assert_rows(&work.summary(), "pending 3");
+    ran.says("rejects the login");
+    let service = with_tokens(a_token, |authorization, uses| {
+        authorization.ends_with('1') || authorization.ends_with('2') && uses <= 2
+    });
+    let (work, ran) = import_with_key_pair(&service, 6);
+    ran.exits(6).says("same key pair").says("Authentication failed");
+    assert_rows(&work.summary(), "created 2, pending 4");
+}
+
+#[cfg(unix)]
+#[test]
+fn every_signal_ends_a_wait_of_an_import_at_once_and_with_a_report() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let (work, server) = (Work::new(), Server::start("--fault 429,on=POST_users,nth=3..9999,retry-after=3600"));
+        work.write_table("mine.csv", &customers(1, 6));
+        let child = work.start(work.command_on(&server, "import customers mine.csv --concurrency 2 --no-progress"));
+        child.wait_until_it_says("asks to wait 1 hour; 10 minutes left");
+        child.signal(signal);
+        let ran = child.ended();
+        ran.exits(130).says("next: bw8 import customers mine.csv");
+        assert_rows(&work.summary(), "created 2, pending 4");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn every_signal_ends_a_wait_of_an_export_and_for_a_token_at_once() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let (work, server) = (Work::new(), Server::start("--fault 429,on=GET_users,nth=1..9999,retry-after=3600"));
+        let child = work.start(work.command_on(&server, "export customers -o out.csv"));
+        child.wait_until_it_says("asks to wait 1 hour; 1 minute left");
+        child.signal(signal);
+        child.ended().exits(130).says("run the same command again");
+        assert!(!work.path("out.csv").exists());
+    }
+    let service = with_tokens(|_| (503, String::new()), |_, _| true);
+    let work = Work::at(&service.base_url());
+    let mut command = work.command("export customers -o out.csv");
+    command.env("BW8_CLIENT_ID", "id").env("BW8_CLIENT_SECRET", "secret");
+    let child = work.start(command);
+    child.wait_until_it_says("no token yet (HTTP 503)");
+    child.signal("INT");
+    child.ended().exits(130);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_that_was_ignored_when_the_command_began_stays_ignored() {
+    for signal in ["HUP", "INT"] {
+        let service = Service::start(|request| match request.method.as_str() {
+            "POST" => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+            _ => unknown(),
+        });
+        let work = Work::at(&service.base_url());
+        work.write_table("mine.csv", &customers(1, 3));
+        let import = work.command("import customers mine.csv --rate 0 --no-canary");
+        let mut shell = work.program("sh");
+        shell.args(["-c", &format!("trap '' {signal}; exec \"$0\" \"$@\"")]).arg(import.get_program());
+        shell.args(import.get_args());
+        service.hold(3);
+        let mut child = work.start(shell);
+        service.wait_for_held();
+        child.signal(signal);
+        assert!(child.is_running());
+        service.release();
+        let ran = child.ended();
+        ran.exits(0).never_says("interrupt");
+        assert_rows(&work.summary(), "created 3");
+    }
+}
+
+#[test]
+fn a_lock_that_another_command_holds_is_waited_for_and_named_however_quiet() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 2));
+    std::fs::create_dir_all(work.path("bw8-runs")).unwrap();
+    let lock = std::fs::File::create(work.path("bw8-runs/begin.lock")).unwrap();
+    lock.lock().unwrap();
+    let child = work.start(work.command_on(&server, "import customers mine.csv --quiet"));
+    child.wait_until_it_says("waiting until another bw8 command lets go of bw8-runs/begin.lock");
+    lock.unlock().unwrap();
+    child.ended().exits(0);
+    assert_rows(&work.summary(), "created 2");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_wait_for_a_lock_ends_at_once_when_the_user_says_so() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 2));
+    std::fs::create_dir_all(work.path("bw8-runs")).unwrap();
+    let lock = std::fs::File::create(work.path("bw8-runs/begin.lock")).unwrap();
+    lock.lock().unwrap();
+    let child = work.start(work.command_on(&server, "import customers mine.csv --format json"));
+    child.wait_until_it_says("begin.lock");
+    child.signal("INT");
+    let ran = child.ended();
+    ran.exits(130).says("interrupted");
+    assert_eq!(ran.json()["exit"], 130);
+    assert_eq!(server.requests_to("customers.create"), 0);
+}
+
+#[test]
+fn a_gateway_without_its_service_costs_two_rows_and_not_the_run() {
+    // Writes and reads break for a while; what is asked meanwhile is a question, not a row.
+    let service = Service::start({
+        let mut posts = 0;
+        let mut broken = 0;
+        move |request| {
+            posts += usize::from(request.method == "POST");
+            let is_broken = posts > 3 && broken < 5;
+            broken += usize::from(is_broken);
+            match (is_broken, request.method.as_str()) {
+                (true, _) => (502, "<html>502 Bad Gateway</html>".to_owned()),
+                (false, "POST") => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+                _ => unknown(),
+            }
+        }
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 10));
+    let ran = work.bw8("import customers mine.csv --rate 0 --no-canary --concurrency 1");
+    ran.exits(4);
+    assert_rows(&work.summary(), "created 8, unknown 2");
+}
+
+#[test]
+fn a_record_whose_own_page_breaks_is_given_up_soon_and_the_service_is_not() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/users.json" => (200, page(&[1, 2, 3], request, 100, Some("3"))),
+        "/users/3.json" => (500, "{\"errcode\":\"1\",\"errmsg\":\"broken\"}".to_owned()),
+        "/users/1.json" | "/users/2.json" => (200, format!("{{\"user\":{}}}", customer(1))),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    let ran = work.bw8("export customers -o out.csv --details --rate 0 --concurrency 1");
+    ran.exits_with_one_of(&[0, 1, 5]);
+    let asked = service.requests().iter().filter(|request| request.path == "/users/3.json").count();
+    assert_eq!(asked, 3, "{ran}");
+}
