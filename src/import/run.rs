@@ -14,19 +14,20 @@ use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
+use super::notes::{COMPANY_NOTE, note_command};
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
 use super::row_sender::halting;
-use super::settle::{self, COMMAND_NOTE, Found, KeptRun, VALUES_NOTE, Whereabouts};
+use super::settle::{self, Found, KeptRun, Whereabouts};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
-use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
+use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::mapping::MappingFile;
 use crate::message;
@@ -82,12 +83,14 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
-    note_about(&journal, options)?;
+    note_command(&journal, options)?;
     let settled = match ended {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
         None => Found::default(),
     };
-    let ended = ended.map(|ended| ended.saturating_sub(settled.free + settled.repeated));
+    // What was found never to have left is sent by this command, too.
+    let is_left = settled.free + settled.repeated + journal.not_sent();
+    let ended = ended.map(|ended| ended.saturating_sub(is_left));
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
@@ -108,6 +111,9 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
+    if let Some(name) = agreed.name() {
+        journal.set_note(COMPANY_NOTE, name)?;
+    }
     // What it holds in memory is of no use while rows are sent.
     drop(index);
     // No cells are kept of rows that nobody agreed to send.
@@ -121,14 +127,11 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
     let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
+    if sent.recorded.broken.is_none() {
+        Marks::end(&folder)?;
+    }
     settle_after(&mut sent, options, printer);
     finish(options, &preflight, sent, started, printer)
-}
-
-/// Keeps with a run what whoever goes on with it or settles it needs to know of this command.
-fn note_about(journal: &Journal, options: &ImportOptions<'_>) -> Result<()> {
-    journal.set_note(VALUES_NOTE, &options.preflight.values.text())?;
-    journal.set_note(COMMAND_NOTE, &options.typed.continuing())
 }
 
 /// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down
@@ -195,7 +198,11 @@ fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer: &Printer)
     });
     match found {
         Ok(None) => {}
-        Ok(Some((found, unsettled))) => printer.say(&settle::words(found, unsettled)),
+        Ok(Some((found, unsettled))) => {
+            // They have no end any more, as if they had not been sent.
+            sent.recorded.given_back += found.free;
+            printer.say(&settle::words(found, unsettled));
+        }
         Err(error) => printer.warn(&t!("settle.cannot", why = error.message())),
     }
 }

@@ -20,7 +20,7 @@ use crate::import::options::ImportOptions;
 use crate::import::plan::RowPlanner;
 use crate::import::preflight::{Preflight, Rows};
 use crate::import::settle::note_highest;
-use crate::journal::Journal;
+use crate::journal::{Journal, Marks};
 use crate::language::Language;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, Progress};
@@ -78,8 +78,10 @@ pub(crate) fn send(
     if let Err(error) = runtime.block_on(note_highest(&journal, options, &client)) {
         shared.stop.set(Cause::of(error));
     }
+    let marks = Marks::begin(journal.folder(), &journal.identity().run, journal.identity().rows)?;
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
-    let sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
+    let mut sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
+    sender.mark_in(marks);
     past.each_made(|id| sender.know_id(id))?;
     drop(past);
     let (taken, recorded) = std::thread::scope(|scope| {

@@ -25,7 +25,7 @@ use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::read_back;
 use crate::import::row_sender::RowSender;
-use crate::journal::Operation;
+use crate::journal::{Marks, Operation};
 use crate::message;
 use crate::terminal::Progress;
 
@@ -83,6 +83,11 @@ impl<'a> Sender<'a> {
             shared,
             progress,
         }
+    }
+
+    /// Rows that are handed to the network are marked here.
+    pub(super) fn mark_in(&mut self, marks: Option<Marks>) {
+        self.row_sender.marks = marks;
     }
 
     /// A row of the run made the record with this id before.
@@ -203,6 +208,9 @@ impl<'a> Sender<'a> {
     }
 
     fn note_end(&self, operation: Operation) {
+        if let Some(marks) = &self.row_sender.marks {
+            marks.ended(&operation);
+        }
         let mut breaker = self.breaker.borrow_mut();
         if let Some(error) = breaker.watch(&operation) {
             self.shared.stop.set(Cause::Repeats(error));
