@@ -481,6 +481,17 @@ impl Mirror {
         Ok([count("")?, count("AND is_deleted = 0")?])
     }
 
+    /// How many records that the list's generation has seen do not say when they were created.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn undated(&self, list: &List) -> Result<u64> {
+        self.count(
+            "SELECT COUNT(*) FROM record WHERE list = ? AND seen = ? AND created IS NULL",
+            params![list.id, list.generation],
+        )
+    }
+
     /// The first and the last moment of creation in a list, and the last one of a change.
     ///
     /// # Errors
