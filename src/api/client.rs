@@ -3,7 +3,7 @@
 
 use std::cell::LazyCell;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::auth::Auth;
-use super::envelope::{self, Document, Rejection};
+use super::document::Document;
+use super::envelope::{self, Rejection};
 use super::limiter::{Limiter, Permit};
 use super::mended::{MendedAnswers, Tally};
 use super::outcome::{Expected, Outcome, Question, Witness, classify};
@@ -73,6 +74,9 @@ pub enum Single {
     Failing(Error),
 }
 
+/// Bytes of answers that may wait in memory until those before them are read.
+const MOST_AHEAD: usize = 16 << 20;
+
 /// How far one attempt got.
 #[derive(Debug)]
 enum Attempt {
@@ -99,6 +103,8 @@ pub struct Client {
     /// Seconds that the service's clock is ahead of this machine's.
     clock_ahead: AtomicI64,
     mended: Tally,
+    /// Bytes of the largest answer to a read so far.
+    largest_answer: AtomicUsize,
     /// The address that was read last: whether the service can be had is asked there.
     last_read: Mutex<Option<Url>>,
 }
@@ -124,6 +130,7 @@ impl Client {
             retries: AtomicU64::new(0),
             clock_ahead: AtomicI64::new(0),
             mended: Tally::default(),
+            largest_answer: AtomicUsize::new(0),
             last_read: Mutex::new(None),
         })
     }
@@ -146,6 +153,12 @@ impl Client {
     /// Seconds that the service's clock, as its answers tell it, is ahead of this machine's.
     pub fn clock_ahead(&self) -> i64 {
         self.clock_ahead.load(Ordering::Relaxed)
+    }
+
+    /// How many answers may be asked for before the first of them is read: fewer where they are large, as they wait in memory.
+    pub fn read_ahead(&self) -> usize {
+        let largest = self.largest_answer.load(Ordering::Relaxed).max(1);
+        (MOST_AHEAD / largest).clamp(1, self.limiter.ceiling())
     }
 
     /// Requests that repeated an earlier one.
@@ -428,7 +441,8 @@ impl Client {
             Attempt::NotSent(why) => return passing(why.clone(), Trouble::Unreached, self.no_connection(why)),
             Attempt::Lost(why) => return broken(why),
         };
-        let document = match envelope::parse_mended(&answer.body) {
+        self.largest_answer.fetch_max(answer.body.len(), Ordering::Relaxed);
+        let document = match envelope::parse_document(&answer.body) {
             // A list that came up empty because something failed is not empty.
             Some((document, mends)) if mends.has_failure && !envelope::holds_records(&document) => {
                 return broken(message!("api.failed_and_empty"));
@@ -447,7 +461,9 @@ impl Client {
         let why = rejection
             .as_ref()
             .map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
-        if let Some(busy) = document.as_ref().filter(|_| answer.status != 401).and_then(envelope::busy) {
+        if let Some(busy) =
+            document.as_ref().filter(|_| answer.status != 401).and_then(|document| envelope::busy(document))
+        {
             let words = secrets.hide(&busy);
             return match answer.retry_after {
                 // It may be this one record.

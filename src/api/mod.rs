@@ -19,6 +19,7 @@
 mod answer;
 mod auth;
 mod client;
+mod document;
 mod envelope;
 mod limiter;
 mod log;
@@ -37,7 +38,8 @@ mod transport;
 mod trouble;
 
 pub use client::{Client, Single, Write, denied};
-pub use envelope::{Document, Rejection, as_text, has_next, record, records, total};
+pub use document::{Document, Records};
+pub use envelope::{Rejection, as_text, has_next, record, records, total};
 pub use limiter::{Limiter, Permit};
 pub use mended::MendedAnswers;
 pub use notice::notify;

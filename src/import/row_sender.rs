@@ -123,7 +123,8 @@ impl<'a> RowSender<'a> {
             Err(rejection) => return Ok(Err(reason_of(rejection))),
         };
         let wrappers = &access.get.expected.wrappers;
-        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper)).and_then(Value::as_object);
+        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper));
+        let record = record.and_then(|record| record.as_object().cloned());
         let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
         let Some(record) = record else { return Ok(Err(reason("not_found", message!("attempt.not_found", id = id)))) };
         // What is written to one record must not come from another.
@@ -352,7 +353,7 @@ impl<'a> RowWrite<'a> {
         let mut address = address.clone();
         address.query_pairs_mut().extend_pairs(&look_up.by);
         let found = match self.sender.client.ask(&address).await.map_err(halting)? {
-            Ok(document) => api::records(&document, answer).into_iter().flatten().cloned().collect(),
+            Ok(document) => api::records(&document, answer).map(api::Records::into_values).unwrap_or_default(),
             Err(_) => Vec::new(),
         };
         if found.iter().any(|record| agrees(record, look_up)) {
