@@ -232,7 +232,11 @@ impl<'a> Stage<'a> {
     /// An error in the words of the user, who knows nothing of the directory files are made in.
     pub(super) fn without_directory(&self, error: Error) -> Error {
         let folder = self.directory.parent().unwrap_or(self.directory);
-        let message = error.message().replace(&self.directory.display().to_string(), &folder.display().to_string());
+        let directory = self.directory.display().to_string();
+        if !error.message().contains(&directory) {
+            return error;
+        }
+        let message = error.message().replace(&directory, &folder.display().to_string());
         let renamed = Error::new(error.kind(), message);
         match error.hint_text() {
             Some(hint) => renamed.hint(hint),

@@ -133,9 +133,9 @@ mod unix {
         work.export("customers -o first.csv").exits(0);
         for file in ["out.csv", "out.xlsx", "out.jsonl"] {
             std::fs::write(work.path(file), "older").unwrap();
-            // No file may grow beyond 500 blocks: the way out is tried with the mirror already filled.
+            // No file may grow beyond 1500 blocks: the way out is tried with the mirror already filled.
             let script = format!(
-                "trap '' XFSZ; ulimit -f 500; exec '{}' export customers -o {file} --incremental --rate 0 --no-names",
+                "trap '' XFSZ; ulimit -f 1500; exec '{}' export customers -o {file} --incremental --rate 0 --no-names",
                 env!("CARGO_BIN_EXE_bw8")
             );
             let mut shell = work.program("sh");

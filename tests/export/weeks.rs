@@ -261,7 +261,7 @@ fn every_so_many_times_everything_is_read_and_the_manifest_says_so() {
     let reading = || {
         let typed = "customers -o weekly.csv --columns cId --incremental --full-every 3";
         weeks.work.export(typed).exits(0);
-        let manifest: serde_json::Value = serde_json::from_str(&weeks.work.read("weekly.manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&weeks.work.read("weekly.csv.manifest.json")).unwrap();
         let reading = &manifest["readings"][0];
         (reading["whole"].as_bool().unwrap(), reading["increments"].as_u64().unwrap())
     };
