@@ -177,7 +177,7 @@ pub(super) async fn definitions(
         match refresher.client.ask_briefly(&url).await? {
             Single::Document(document) => {
                 let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());
-                for record in records.into_iter().flatten() {
+                for record in &records.map(api::Records::into_values).unwrap_or_default() {
                     match is_own {
                         true => definitions.add(record, custom),
                         false => definitions.add_other(record, custom),

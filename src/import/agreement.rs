@@ -12,6 +12,7 @@ use rust_i18n::t;
 use super::agreed::Agreed;
 use super::first_look::FirstLook;
 use super::introduction::Introduction;
+use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
 use super::spool::RowState;
@@ -184,7 +185,8 @@ impl<'a> Agreement<'a> {
         let is_new = self.about.ended.unwrap_or(0) + self.about.remembered == 0;
         let mut changes = None;
         if is_asked {
-            let change = preflight.first_change.as_ref().filter(|_| is_new);
+            let is_change = |first: &&WriteOperation| !matches!(first, WriteOperation::Write { .. });
+            let change = preflight.first_operation.as_ref().filter(is_change).filter(|_| is_new);
             let introduction = Introduction::read(self.options, target, change);
             lines.push(introduction.text());
             self.name = introduction.name().map(str::to_owned);

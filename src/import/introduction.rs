@@ -120,7 +120,7 @@ async fn list(catalog: &Catalog, client: &Client, entity: &str, records: usize) 
     let document = ask(client, &address).await?;
     Some(List {
         // An answer of another shape is no list of this.
-        records: api::records(&document, wrapper)?.into_iter().cloned().collect(),
+        records: api::records(&document, wrapper)?.into_values(),
         total: api::total(&document, wrapper, &paging.count),
     })
 }
@@ -131,7 +131,7 @@ async fn account_name(client: &Client) -> Option<String> {
     let document = ask(client, &client.target().address(&account.path)).await?;
     let inner =
         document.as_object()?.values().find_map(|value| value.as_array().map_or(Some(value), |list| list.first()));
-    let places = [Some(&document), inner];
+    let places = [Some(&*document), inner];
     let mut texts =
         account.names.iter().flat_map(|name| places.into_iter().flatten().filter_map(move |at| at.get(name)));
     texts.find_map(|text| text.as_str().map(shown).filter(|text| !text.is_empty()))

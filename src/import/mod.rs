@@ -15,6 +15,7 @@ mod decision;
 mod existing;
 mod find;
 mod first_look;
+mod first_request;
 mod forget;
 mod introduction;
 mod known;

@@ -123,7 +123,8 @@ impl<'a> RowSender<'a> {
             Err(rejection) => return Ok(Err(reason_of(rejection))),
         };
         let wrappers = &access.get.expected.wrappers;
-        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper)).and_then(Value::as_object);
+        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper));
+        let record = record.and_then(|record| record.as_object().cloned());
         let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
         let Some(record) = record else { return Ok(Err(reason("not_found", message!("attempt.not_found", id = id)))) };
         // What is written to one record must not come from another.
@@ -258,7 +259,7 @@ impl<'a> RowWrite<'a> {
         let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
         let mut sent = Sent { is_repeat: self.pending.is_repeat };
         let honours = sender.honours;
-        let request_id = self.pending.request_id;
+        let (request_id, row) = (self.pending.request_id, self.pending.row.number);
         if let Some(marks) = &sender.marks {
             // What cannot be marked is not sent.
             marks.hand_over(self.pending.row.row)?;
@@ -266,7 +267,7 @@ impl<'a> RowWrite<'a> {
         let mut repeats = 0;
         loop {
             self.attempts += 1;
-            let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
+            let write = Write { method: *method, address, body, request_id, row, expected, sent, honours, witness };
             let outcome = match sender.client.write(write).await {
                 // The first attempt is in doubt, whatever keeps the next one from leaving.
                 Err(error) if sent.is_repeat => {
@@ -360,7 +361,7 @@ impl<'a> RowWrite<'a> {
         let mut address = address.clone();
         address.query_pairs_mut().extend_pairs(&look_up.by);
         let found = match self.sender.client.ask(&address).await.map_err(halting)? {
-            Ok(document) => api::records(&document, answer).into_iter().flatten().cloned().collect(),
+            Ok(document) => api::records(&document, answer).map(api::Records::into_values).unwrap_or_default(),
             Err(_) => Vec::new(),
         };
         if found.iter().any(|record| agrees(record, look_up)) {

@@ -12,6 +12,7 @@ use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
+use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
 use super::notes::{COMPANY_NOTE, note_command};
 use super::options::{DoubtOptions, ImportOptions};
@@ -44,6 +45,7 @@ const SHOWN_KINDS: usize = 8;
 pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let cells = if options.dry_run { None } else { Some(CellSpool::new()?) };
     let mut agreed = Agreed::of(&options.account)?;
+    printer.stage(&t!("run.stage_read", file = options.preflight.input.shown));
     let (mut preflight, mut rows) = Preflight::run(&options.preflight, &agreed, cells)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
@@ -59,6 +61,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     if options.dry_run {
         return dry_run(options, &preflight, &mut rows, printer);
     }
+    printer.stage(&t!("run.stage_memory"));
     let identity = identity(options, &preflight)?;
     let mut index = options.account.index()?;
     index.look_in(places(options, &identity));
@@ -101,7 +104,9 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let mut memory = known.memory;
     let cursor = Some(OperationCursor::open(journal.folder())?);
     let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
+    printer.stage(&t!("run.stage_look", host = options.account.host()));
     look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+    printer.stage(&t!("run.stage_agree"));
     let remembered = memory.not_sent();
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
@@ -119,6 +124,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
+    printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
     let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
     if sent.recorded.broken.is_none() {
@@ -313,8 +319,15 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());
     }
+    let first = preflight.first_operation.as_ref().filter(|_| would_send > 0);
+    let first = first.and_then(|operation| FirstRequest::of(options, operation));
+    if let Some(first) = &first {
+        printer.result(&t!("run.first_request"));
+        printer.result(&if options.as_curl { first.curl() } else { first.text() });
+    }
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
+        "first_request": first.as_ref().map(FirstRequest::json),
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
             "held": held, "ended_before": ended},
         "mapping": preflight.mapping.report(), "exit": exit,
@@ -387,6 +400,7 @@ fn finish(
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
         return Err(error);
     }
+    printer.stage(&t!("run.stage_report", requests = requests, retries = retries));
     let past = journal.reader()?;
     let mut counts = past.counts()?;
     counts.read = preflight.rows.max(taken);
@@ -403,7 +417,7 @@ fn finish(
     }
     counts.pending = counts.read.saturating_sub(counts.ended());
     let cause = cause.filter(|cause| cause.stands_with(counts.pending));
-    journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
+    journal.set_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);
     let settle_line = SettleLine::of(&content, &options.typed)?;

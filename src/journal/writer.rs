@@ -1,5 +1,6 @@
 //! The one writer of a run's journal: each call is a transaction that is on the disk when it returns.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,8 @@ pub struct Journal {
     connection: Connection,
     folder: PathBuf,
     identity: RunIdentity,
+    /// Requests, retries and seconds of the processes before this one, once they were looked up.
+    totals_before: OnceCell<(u64, u64, f64)>,
     /// Rows that were found reserved and never handed over.
     not_sent: u64,
     _lock: Lock,
@@ -79,7 +82,14 @@ impl Journal {
             .and_then(|()| keep_log(&connection))
             .and_then(|()| note_log(&connection))
             .map_err(|error| failed(folder, error))?;
-        Ok(Journal { connection, folder: folder.to_owned(), identity: identity.clone(), not_sent: 0, _lock: lock })
+        Ok(Journal {
+            connection,
+            folder: folder.to_owned(),
+            identity: identity.clone(),
+            totals_before: OnceCell::new(),
+            not_sent: 0,
+            _lock: lock,
+        })
     }
 
     /// Opens the journal of a run to go on with it. Rows that were reserved and have no outcome become `unknown`.
@@ -99,7 +109,10 @@ impl Journal {
         upgrade(&mut connection).map_err(|error| failed(folder, error))?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
-        let mut journal = Journal { connection, folder: folder.to_owned(), identity, not_sent: 0, _lock: lock };
+        let folder_path = folder.to_owned();
+        let totals_before = OnceCell::new();
+        let mut journal =
+            Journal { connection, folder: folder_path, identity, totals_before, not_sent: 0, _lock: lock };
         journal.recover()?;
         Ok(journal)
     }
@@ -301,15 +314,40 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds what this process did to what earlier ones did.
+    /// Adds what this process did beside what it counts otherwise.
     ///
     /// # Errors
     /// A full disk, a damaged file.
-    pub fn add_totals(&self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
-        let before = self.totals()?;
-        self.put("requests", before.0 + requests)?;
-        self.put("retries", before.1 + retries)?;
-        self.put("seconds", before.2 + seconds)
+    pub fn add_totals(&mut self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+        if let Some(before) = self.totals_before.get_mut() {
+            *before = (before.0 + requests, before.1 + retries, before.2 + seconds);
+        }
+        let now = self.totals()?;
+        self.put_totals(now.0 + requests, now.1 + retries, now.2 + seconds)
+    }
+
+    /// Records what this process did so far beside what earlier ones did.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn set_totals(&self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+        let before = match self.totals_before.get() {
+            Some(before) => *before,
+            None => {
+                let before = self.totals()?;
+                *self.totals_before.get_or_init(|| before)
+            }
+        };
+        self.put_totals(before.0 + requests, before.1 + retries, before.2 + seconds)
+    }
+
+    fn put_totals(&self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+        let folder = &self.folder;
+        let transaction = self.connection.unchecked_transaction().map_err(|error| failed(folder, error))?;
+        self.put("requests", requests)?;
+        self.put("retries", retries)?;
+        self.put("seconds", seconds)?;
+        transaction.commit().map_err(|error| failed(folder, error))
     }
 
     /// Records how the run ended. It is the last thing that is written: a process that dies before leaves a run that the

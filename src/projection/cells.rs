@@ -9,7 +9,7 @@ use super::definitions::Definitions;
 use super::html;
 use super::moment::{self, Moment};
 use super::names::Names;
-use super::record::{custom_text, custom_value, text_of};
+use super::record::{CustomValues, text_of};
 use super::row_batch::RowBatch;
 use crate::entity::{Custom, Field, Kind};
 use crate::error::Result;
@@ -52,11 +52,12 @@ impl Projection<'_> {
         let (columns, style, custom, names) = (&self.columns, self.style, self.custom, &mut self.names);
         let definitions = &self.definitions;
         let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
-        let fields = get(&custom.member);
+        let has_custom = columns.iter().any(Column::is_custom);
+        let values = if has_custom { CustomValues::of(get(&custom.member), custom) } else { CustomValues::default() };
         for column in columns {
             match &column.from {
                 ColumnSource::Field(field) if field.custom => {
-                    add_field(field, custom_value(fields, custom, &field.name), style, rows);
+                    add_field(field, values.get(&field.name), style, rows);
                 }
                 ColumnSource::Field(field) => add_field(field, get(&field.name), style, rows),
                 ColumnSource::Names(field, entity) => {
@@ -65,7 +66,7 @@ impl Projection<'_> {
                 }
                 ColumnSource::Member(name) => rows.push(&get(name).map(text_of).unwrap_or_default()),
                 ColumnSource::Custom(key) => {
-                    let text = custom_text(fields, custom, key).unwrap_or_default();
+                    let text = values.get(key).map(text_of).unwrap_or_default();
                     match style.is_raw || text.is_empty() {
                         true => rows.push(&text),
                         false => rows.push(&definitions.words(key, text.into_owned())),
@@ -83,13 +84,13 @@ impl Projection<'_> {
     /// A name that cannot be looked up.
     pub fn add_as_it_came(&mut self, record: &Value, detail: Option<&Value>, rows: &mut RowBatch) -> Result<()> {
         let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
-        let fields = get(&self.custom.member);
+        let values = CustomValues::of(get(&self.custom.member), self.custom);
         let mut named = Map::new();
         for column in &self.columns {
             let value = match &column.from {
-                ColumnSource::Field(field) if field.custom => custom_value(fields, self.custom, &field.name),
+                ColumnSource::Field(field) if field.custom => values.get(&field.name),
                 ColumnSource::Field(field) => get(&field.name),
-                ColumnSource::Custom(key) => custom_value(fields, self.custom, key),
+                ColumnSource::Custom(key) => values.get(key),
                 ColumnSource::Member(name) => get(name),
                 ColumnSource::Names(field, entity) => {
                     let ids = get(&field.name).map(text_of).unwrap_or_default();

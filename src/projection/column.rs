@@ -28,6 +28,15 @@ pub struct Column<'a> {
 }
 
 impl Column<'_> {
+    /// Whether its text comes from a custom field.
+    pub(super) fn is_custom(&self) -> bool {
+        match &self.from {
+            ColumnSource::Field(field) => field.custom,
+            ColumnSource::Custom(_) => true,
+            ColumnSource::Names(..) | ColumnSource::Member(_) => false,
+        }
+    }
+
     /// The column as a format wants it.
     pub fn format(&self) -> format::Column {
         let is_text = match &self.from {

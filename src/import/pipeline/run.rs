@@ -9,7 +9,7 @@ use super::backpressure::Backpressure;
 use super::journal_writer::{JournalWriter, Recorded};
 use super::reader::Reader;
 use super::sender::Sender;
-use super::shared::Shared;
+use super::shared::{Shared, Traffic};
 use super::stop::{Cause, Stop};
 use super::tally::Tally;
 use crate::api::Client;
@@ -59,13 +59,15 @@ pub(crate) fn send(
     let client = Client::new(connection.target, &options.catalog.service)?;
     let past = journal.reader()?;
     let before = past.counts()?;
+    let total = preflight.rows.min(options.limit.unwrap_or(u64::MAX)).max(before.ended());
     let shared = Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(client.limiter().ceiling()),
-        tally: Tally::new(&before, preflight.rows),
+        tally: Tally::new(&before, total),
+        traffic: Traffic::default(),
     };
     let progress = Progress::new(printer);
-    progress.begin(options.entity().label(Language::current()), before.ended(), Some(preflight.rows));
+    progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
     // It outlives the sender, as it keeps others from retrying the same run.
     let mut planner = RowPlanner::open(options, preflight, rows, memory, &journal)?;
     let (to_journal, inbox) = mpsc::channel();

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -155,6 +156,8 @@ impl<'a> Sender<'a> {
             let rate = (now - requests) as f64 / last.elapsed().as_secs_f64();
             self.shared.backpressure.follow(rate, client.limiter().ceiling());
             (last, requests) = (Instant::now(), now);
+            self.shared.traffic.requests.store(now, Ordering::Relaxed);
+            self.shared.traffic.retries.store(client.retries(), Ordering::Relaxed);
             if !self.is_looked_at.get() {
                 self.show(client.limiter().in_flight());
             }
