@@ -118,7 +118,8 @@ impl Settling<'_> {
         // A record without a binding may be answered with a no.
         let document = self.client.ask(&address).await?.ok();
         let answer = endpoint.answer.as_deref().unwrap_or_default();
-        let found = document.as_ref().and_then(|document| api::records(document, answer)).unwrap_or_default();
+        let found = document.as_ref().and_then(|document| api::records(document, answer));
+        let found = found.map(api::Records::into_values).unwrap_or_default();
         if found.iter().any(|record| agrees(record, look_up)) {
             return Ok(Some(done(Status::Created, None, message!("settle.bound"))));
         }

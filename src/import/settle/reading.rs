@@ -259,8 +259,8 @@ impl Settling<'_> {
         let address = self.client.target().address(&get.path.replace("{id}", &id.to_string()));
         let Ok(document) = self.client.ask(&address).await? else { return Ok(None) };
         let record = get.answer.as_deref().and_then(|answer| api::record(&document, answer));
-        let record = record.and_then(Value::as_object).filter(|record| id_of(entity, record) == Some(id));
-        Ok(record.cloned())
+        let record = record.and_then(|record| record.as_object().cloned());
+        Ok(record.filter(|record| id_of(entity, record) == Some(id)))
     }
 }
 
