@@ -268,7 +268,15 @@ impl<'a> RowWrite<'a> {
         loop {
             self.attempts += 1;
             let write = Write { method: *method, address, body, request_id, row, expected, sent, honours, witness };
-            let outcome = sender.client.write(write).await?;
+            let outcome = match sender.client.write(write).await {
+                // The first attempt is in doubt, whatever keeps the next one from leaving.
+                Err(error) if sent.is_repeat => {
+                    let why = error.clone().into_message();
+                    sender.stop.set(Cause::of(error));
+                    return Ok(Some(self.ended(Status::Unknown, id.map(str::to_owned), Some(in_doubt(why)))));
+                }
+                outcome => outcome?,
+            };
             pace(&permit, &outcome);
             permit = match outcome {
                 Outcome::NotSent(_) | Outcome::Busy { .. } => {

@@ -1,20 +1,23 @@
-//! Which rows were handed to the network, and which of them came back done: a mark a row, written without waiting for the
-//! disk. A process that was killed leaves them in the system's own memory, so that rows that never left are known from those
-//! that did. A machine that went down does not: then they say nothing.
+//! Which rows were handed to the network, and which of them came back done: a mark a row, in a file that lies in memory, so that
+//! a mark costs no call of the system and waits for no disk. A process that was killed leaves them in the system's own memory,
+//! so that rows that never left are known from those that did. A machine that went down does not: then they say nothing.
 //!
 //! The marks count only together with their head, which is on the disk before the first of them is made: it names the run, the
 //! machine, its boot and the file itself. Whatever is not as the head says, missing or damaged, leaves a row in doubt.
 
+use std::cell::RefCell;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::atomic::{Ordering, compiler_fence};
 
+use memmap2::MmapMut;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::operation::Operation;
 use super::status::Status;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::files::{self, create_private_file};
 use crate::message;
 use crate::message::Message;
@@ -44,7 +47,7 @@ pub(super) enum Mark {
 /// Makes marks for the rows of a run.
 #[derive(Debug)]
 pub struct Marks {
-    file: File,
+    map: RefCell<MmapMut>,
     run: Uuid,
 }
 
@@ -58,23 +61,31 @@ impl Marks {
         files::remove(&path)?;
         let Some(boot) = boot() else { return Ok(None) };
         create_private_file(&path)?;
-        let file = File::options().write(true).open(&path).context(|| place(folder))?;
+        let mut file = File::options().read(true).write(true).open(&path).context(|| place(folder))?;
         let begun = (|| {
-            // All of it is there from the beginning, and takes no room before it is written.
-            file.set_len(HEAD as u64 + rows * SLOT)?;
-            write_at(&file, &head(run, &boot, &file_identity(&file)?, rows), 0)?;
+            file.write_all(&head(run, &boot, &file_identity(&file)?, rows))?;
+            // All of it is written at the beginning: a disk that is full must show now, and not when a mark is made.
+            std::io::copy(&mut std::io::repeat(0).take(rows * SLOT), &mut file)?;
             file.sync_all()
         })();
         begun.context(|| place(folder))?;
-        Ok(Some(Marks { file, run: *run }))
+        // SAFETY: nobody else changes the file or makes it shorter: it was made here, and the run's lock is held. Whatever its
+        // bytes are, they are numbers, and are checked before they mean anything.
+        let map = unsafe { MmapMut::map_mut(&file) };
+        // Where a file cannot lie in memory, rows of a process that is killed are in doubt.
+        let Ok(map) = map else { return Marks::end(folder).map(|()| None) };
+        Ok(Some(Marks { map: RefCell::new(map), run: *run }))
     }
 
     /// A row is about to be handed to the network. Before this says so, it must not be.
     ///
     /// # Errors
-    /// A full disk.
+    /// A row that the marks have no room for: the input is another one than they were begun for.
     pub fn hand_over(&self, row: u64) -> Result<()> {
-        self.put(row, 1 << STATE).context(|| message!("journal.no_mark"))
+        let is_marked = self.put(row, 1 << STATE);
+        // The mark is made before anything of the request is.
+        compiler_fence(Ordering::SeqCst);
+        if is_marked { Ok(()) } else { Err(Error::cannot_run(message!("journal.no_mark"))) }
     }
 
     /// A row that was handed over has ended. Only what is done is worth a mark: all else stays in doubt until the journal knows.
@@ -86,16 +97,23 @@ impl Marks {
         };
         let id = operation.id.as_ref().map_or(Some(0), |id| id.parse().ok()).filter(|id: &u64| *id < 1 << STATE);
         if let Some(id) = id {
-            // Without it the row is in doubt, should the process end now; the journal has it in a moment.
-            let _ = self.put(operation.row.row, state << STATE | id);
+            self.put(operation.row.row, state << STATE | id);
         }
     }
 
-    fn put(&self, row: u64, value: u64) -> std::io::Result<()> {
-        let mut slot = [0; SLOT as usize];
+    /// Makes a mark; false where there is no room for it. A process that is killed between the two halves leaves a mark that
+    /// does not check, and a row in doubt.
+    fn put(&self, row: u64, value: u64) -> bool {
+        let mut map = self.map.borrow_mut();
+        let at = usize::try_from(row).ok().and_then(|row| row.checked_mul(SLOT as usize)).map(|at| at + HEAD);
+        let Some(slot) =
+            at.and_then(|at| map.get_mut(at..)).and_then(|rest| rest.first_chunk_mut::<{ SLOT as usize }>())
+        else {
+            return false;
+        };
         slot[..8].copy_from_slice(&value.to_le_bytes());
         slot[8..].copy_from_slice(&check(&self.run, row, value).to_le_bytes());
-        write_at(&self.file, &slot, HEAD as u64 + row * SLOT)
+        true
     }
 
     /// Takes the marks away: the journal knows all there is to know.
@@ -215,29 +233,17 @@ fn file_identity(file: &File) -> std::io::Result<String> {
     Ok(format!("{:?}", file.metadata()?.created()?))
 }
 
-#[cfg(unix)]
-fn write_at(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
-    use std::os::unix::fs::FileExt;
-    file.write_all_at(bytes, at)
-}
-
-#[cfg(windows)]
-fn write_at(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
-    use std::os::windows::fs::FileExt;
-    let mut written = 0;
-    while written < bytes.len() {
-        match file.seek_write(&bytes[written..], at + written as u64)? {
-            0 => return Err(std::io::ErrorKind::WriteZero.into()),
-            more => written += more,
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::{Seek, SeekFrom};
+
     use super::super::operation::RowKey;
     use super::*;
+
+    fn write_at(mut file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(bytes)
+    }
 
     fn operation(row: u64, status: Status, id: Option<&str>) -> Operation {
         let row = RowKey {
