@@ -130,7 +130,7 @@ impl RecordReader {
                 return Err(Stop::Endless(self.line));
             }
             let start = at;
-            if !matches!(self.byte(at)?, Some(b'"' | b' ' | b'\t')) {
+            if !matches!(self.byte(at)?, Some(b'"' | b' ' | b'\t' | 0xc2 | 0xe3)) {
                 at = self.read_plain(record, at)?;
                 match self.end_of_cell(at)? {
                     Some(next) => return Ok(next),
