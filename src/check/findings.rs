@@ -144,7 +144,8 @@ impl Findings {
             .connection
             .prepare(
                 "SELECT min(row), number, column_index, field, code, rule, hint, severity, count(*) FROM finding
-                 GROUP BY severity, code, column_index ORDER BY severity DESC, count(*) DESC, min(row)",
+                 GROUP BY severity, code, column_index, CASE code WHEN 'choice_understood' THEN rule END
+                 ORDER BY severity DESC, count(*) DESC, min(row)",
             )
             .context(no_temporary_file)?;
         let kinds: Vec<(RowFinding, u64)> = statement
@@ -158,12 +159,17 @@ impl Findings {
                     .connection
                     .prepare_cached(
                         "SELECT DISTINCT number FROM finding WHERE code = ?1 AND column_index IS ?2 AND severity = ?3
-                         ORDER BY number LIMIT 5",
+                         AND (code <> 'choice_understood' OR rule = ?4) ORDER BY number LIMIT 5",
                     )
                     .and_then(|mut statement| {
                         statement
                             .query_map(
-                                params![example.code, example.column.map(u64::cast_signed), example.severity as i64],
+                                params![
+                                    example.code,
+                                    example.column.map(u64::cast_signed),
+                                    example.severity as i64,
+                                    example.rule.to_json()
+                                ],
                                 |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
                             )?
                             .collect()

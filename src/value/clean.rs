@@ -9,7 +9,7 @@ use super::half_width::half_width;
 use super::null_word::is_null_word;
 use super::options::ValueOptions;
 use super::{date, email, list, phone, restoring};
-use crate::entity::{Choice, Field, Kind};
+use crate::entity::{Choice, Field, Kind, fold};
 use crate::format::{Cell, CellKind};
 use crate::message::Detail;
 use crate::problem::Problem;
@@ -312,6 +312,12 @@ fn decimal(text: &str, out: &mut String) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Whether a text is a choice's value or label, case and width aside, and no other name for it.
+fn is_own_word(choice: &Choice, text: &str) -> bool {
+    let own = [&choice.value, &choice.zh, &choice.en];
+    own.iter().any(|own| *own == text) || own.iter().any(|own| fold(own) == fold(text))
+}
+
 fn choice(
     field: &Field,
     text: &str,
@@ -323,6 +329,10 @@ fn choice(
     let exact = |choice: &&Choice| choice.value == text || choice.zh == text || choice.en == text;
     let known = field.choices.iter().find(exact).or_else(|| field.choice(text));
     if let Some(choice) = known {
+        if !is_own_word(choice, text) {
+            // Another system's word for it, which is known: a person sees what became of it.
+            noticed.push(Problem::word("choice_understood").with_detail("choice", choice.labels()));
+        }
         out.push_str(&choice.value);
         return Ok(());
     }
