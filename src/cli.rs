@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 
 use rust_i18n::t;
 
-use crate::command::{check, entities, export, import, inspect, map, mirror, retry, runs, sandbox, template};
+use crate::command::{check, entities, export, import, inspect, map, mirror, retry, runs, sandbox, settle, template};
 use crate::error::Error;
 use crate::language::Language;
 use crate::terminal::Global;
@@ -37,6 +37,8 @@ pub enum Command {
     Map(map::Arguments),
     /// Send again what was refused or failed, after the file was fixed
     Retry(retry::Arguments),
+    /// Find out what became of rows whose answers were lost, and of rows created without an id; creates nothing
+    Settle(settle::Arguments),
     /// Which runs there were and what became of them
     Runs(runs::Arguments),
     /// Write every record of a list into a spreadsheet, complete and provably so

@@ -85,6 +85,7 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
         Command::Inspect(arguments) => command::inspect::run(arguments, printer),
         Command::Map(arguments) => command::map::run(arguments, printer),
         Command::Retry(arguments) => command::retry::run(arguments, &cli.global, typed, printer),
+        Command::Settle(arguments) => command::settle::run(arguments, typed, printer),
         Command::Runs(arguments) => command::runs::run(arguments, &cli.global, printer),
         Command::Export(arguments) => command::export::run(arguments, printer),
         Command::Mirror(arguments) => command::mirror::run(arguments, printer),

@@ -70,6 +70,7 @@ const COMMANDS: &[(&str, Catalog)] = &[
     ("inspect customers.csv", Catalog::Read("Acquisition channel")),
     ("map customers customers.csv", Catalog::Read("field_2")),
     ("retry {run} --dry-run --sandbox", Catalog::Read("获客渠道 → Acquisition channel (field_2)")),
+    ("settle {run} --sandbox", Catalog::Read("nothing to find out")),
     ("runs", Catalog::Read("Customers")),
     ("runs show {run}", Catalog::Read("Customers")),
     ("export customers -o - --to csv --sandbox", Catalog::Read("Acquisition channel")),

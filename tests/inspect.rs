@@ -112,3 +112,19 @@ fn what_cannot_be_read_is_refused_with_a_way_on() {
     work.bw8("inspect mine.csv --encoding nosuch").exits(2).says("nosuch").says("gb18030");
     work.bw8("inspect mine.csv --header-row 2 --format json").exits(0).says("\"header_row\":2");
 }
+
+#[test]
+fn standard_input_is_looked_over_and_not_kept() {
+    let work = Work::new();
+    let text = encoding_rs::GB18030.encode("姓名,手机,公司编号,备注\n示例甲,13100000001,20001,无\n").0.into_owned();
+    work.run_with(work.command("inspect -"), &text).exits(0).says("GB18030").says("standard input");
+    work.run_with(work.command("map customers -"), &text).exits(0).says("[columns]");
+    work.run_with(work.command("inspect -"), b"").exits(2).says("is empty");
+    assert_eq!(
+        std::fs::read_dir(work.path(""))
+            .unwrap()
+            .filter(|entry| !entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'))
+            .count(),
+        0
+    );
+}

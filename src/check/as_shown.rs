@@ -11,8 +11,20 @@ use crate::problem::Problem;
 const DAYS_TO_1904: f64 = 1_462.0;
 
 /// Codes of what only the sheet shows that a row comes from: a file of failed rows, written anew, does not.
-const SEEN_IN_SHEET: &[&str] =
-    &["hidden_row", "hidden_column", "formula_not_calculated", "number_format", "totals_row"];
+const SEEN_IN_SHEET: &[&str] = &[
+    "hidden_row",
+    "hidden_column",
+    "formula_not_calculated",
+    "formula_text",
+    "text_mark",
+    "number_format",
+    "totals_row",
+    "totals_row_by_words",
+    "instruction_row",
+    "headings_row",
+    "remark_row",
+    "lone_cell",
+];
 /// Codes of cells whose value is missing or not known.
 const WITHOUT_VALUE: &[&str] =
     &["merged_cells", "formula_without_result", "picture_in_cell", "number_or_list", "nested_value"];

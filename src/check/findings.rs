@@ -175,6 +175,22 @@ impl Findings {
     }
 }
 
+impl Findings {
+    /// The first findings with this code that wait for consent.
+    ///
+    /// # Errors
+    /// A temporary file that cannot be read.
+    pub fn first_held(&self, code: &str, most: u32) -> Result<Vec<RowFinding>> {
+        self.connection
+            .prepare_cached(
+                "SELECT row, number, column_index, field, code, rule, hint, severity FROM finding
+                 WHERE code = ?1 AND severity = ?2 ORDER BY row, rowid LIMIT ?3",
+            )
+            .and_then(|mut statement| statement.query_map(params![code, Severity::Held as i64, most], read)?.collect())
+            .context(no_temporary_file)
+    }
+}
+
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowFinding> {
     Ok(RowFinding {
         row: row.get::<_, i64>(0)?.cast_unsigned(),

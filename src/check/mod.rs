@@ -7,8 +7,11 @@ pub mod duplicates;
 pub mod finding;
 pub mod findings;
 pub mod identity;
+mod instructions;
 pub mod record;
 mod row_check;
 mod row_shape;
+mod table_remarks;
 #[cfg(test)]
 mod tests;
+mod totals;

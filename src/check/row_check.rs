@@ -3,10 +3,14 @@
 
 use super::finding::Finding;
 use super::record::Record;
+use crate::entity::Kind;
 use crate::format::{Cell, CellKind, Row, column_letters};
 use crate::mapping::{FieldSource, Mapping, RowRule, ValueSource};
 use crate::problem::{Problem, Severity};
 use crate::value;
+
+/// The longest text, in characters, that is meant to be one line: a name, a position, a title.
+const SHORT_TEXT: usize = 100;
 
 impl Mapping {
     /// Turns a row into the values of `record` and finds everything there is to say of it.
@@ -79,6 +83,14 @@ impl Mapping {
                 value.clear();
                 record.noticed.push(problem);
             }
+            self.look_at_name(source, cell.text, &mut record.noticed);
+            if source.required
+                && source.field.kind == Kind::Id
+                && value.bytes().all(|byte| byte == b'0')
+                && !value.is_empty()
+            {
+                record.noticed.push(Problem::new("zero_id"));
+            }
             if source.foreign {
                 record.noticed.push(Problem::held("old_id_mapped").with_detail("label", source.field.labels()));
             }
@@ -95,6 +107,21 @@ impl Mapping {
             // What cannot be seen is shown as it was written.
             let shown = if cell.text.is_empty() || text != as_written { as_written } else { cell.text };
             record.findings.push(Finding::new(Some(source), source.column(), shown, problem));
+        }
+    }
+
+    /// What a name can hardly be: a word for "nothing", or several lines.
+    fn look_at_name(&self, source: &FieldSource, text: &str, noticed: &mut Vec<Problem>) {
+        let field = &source.field;
+        if field.kind != Kind::Text {
+            return;
+        }
+        let is_name = self.entity.display.as_ref() == Some(&field.name);
+        if is_name && noticed.is_empty() && value::is_no_name(text) {
+            noticed.push(Problem::held("no_name"));
+        }
+        if (is_name || field.max.is_some_and(|max| max <= SHORT_TEXT)) && text.contains(['\n', '\r']) {
+            noticed.push(Problem::held("line_breaks").with("count", text.lines().count()));
         }
     }
 

@@ -68,6 +68,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         reads_back: !arguments.sending.no_canary,
         answers: arguments.sending.answers(arguments.expect, &arguments.settings, global),
         keeps_going: arguments.sending.keep_going,
+        doubt: arguments.sending.doubt.options(),
         typed: typed.clone(),
     };
     import::run(&options, printer)

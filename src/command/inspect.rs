@@ -9,7 +9,7 @@ use rust_i18n::t;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::options::{ReadingOptions, refuse_pipe};
+use super::options::ReadingOptions;
 use crate::entity::Field;
 use crate::error::{Exit, Result};
 use crate::format::{self, Headings, Input, column_letters};
@@ -32,7 +32,7 @@ const SHOWN_LENGTH: usize = 24;
 /// `bw8 inspect`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The file
+    /// The file, or - for standard input
     file: PathBuf,
     #[command(flatten)]
     reading: ReadingOptions,
@@ -58,12 +58,10 @@ struct Report<'a> {
 /// # Errors
 /// A file that cannot be read.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
-    refuse_pipe(&arguments.file)?;
     let settings = Settings::read(&arguments.settings)?;
     let catalog = &settings.catalog;
-    let shown = arguments.file.display().to_string();
     let any: Arc<dyn Headings> = Arc::new(AnyHeadings::new(catalog));
-    let mut input = arguments.reading.input(arguments.file.clone(), shown, any);
+    let (mut input, _kept) = arguments.reading.looked_over(&arguments.file, any)?;
     let format = format::detect(&input)?.name;
     // What an import would read depends on what is imported: the best guess is read as that.
     let header = format::open(&input)?.sheet().header.clone();

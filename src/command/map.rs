@@ -7,7 +7,7 @@ use clap::Args;
 use rust_i18n::t;
 use serde_json::{Value, json};
 
-use super::options::{ReadingOptions, importable, refuse_pipe};
+use super::options::{ReadingOptions, importable};
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{self, Access};
@@ -25,7 +25,7 @@ use crate::terminal::{Printer, quoted_path};
 pub struct Arguments {
     /// What the rows are: customers, companies, tickets, tags, bindings, customer-groups
     entity: String,
-    /// The file
+    /// The file, or - for standard input
     file: PathBuf,
     #[command(flatten)]
     reading: ReadingOptions,
@@ -47,13 +47,12 @@ pub struct Arguments {
 /// # Errors
 /// An entity that cannot be imported, a file that cannot be read, a mapping file that is there already or cannot be written.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
-    refuse_pipe(&arguments.file)?;
     let settings = Settings::read(&arguments.settings)?;
     let entity = arguments.mode.entity(importable(&settings, &arguments.entity)?);
     let output = arguments.output.as_deref();
     let is_workbook = output.map_or(Ok(false), is_workbook)?;
     let headings = Arc::new(KnownHeadings::new(&entity, None));
-    let input = arguments.reading.input(arguments.file.clone(), arguments.file.display().to_string(), headings);
+    let (input, _kept) = arguments.reading.looked_over(&arguments.file, headings)?;
     let survey = FileSurvey::read(&input)?;
     let proposal = MappingProposal::new(&entity, &survey, settings.account_mode);
     let sample = |text: &str| if arguments.show { shown(text).into_owned() } else { masked(text) };

@@ -2,17 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use rust_i18n::t;
+use tempfile::TempPath;
 
 use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Headings, Input};
-use crate::import::{Answers, PreflightOptions, stdin};
+use crate::import::{Answers, DoubtOptions, Honours, PreflightOptions, SERVER_TIMEOUT, stdin};
 use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
@@ -52,6 +54,9 @@ pub(super) struct ReadingOptions {
     /// Row of the header, from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     pub header_row: Option<u64>,
+    /// Give cells of a workbook that are merged downwards the value of the first of them; without it they are refused
+    #[arg(long)]
+    pub fill_merged: bool,
 }
 
 impl ReadingOptions {
@@ -63,8 +68,25 @@ impl ReadingOptions {
             sheet: self.sheet.clone(),
             header_row: self.header_row,
             encoding: self.encoding.clone(),
+            fill_merged: self.fill_merged,
             headings: Some(headings),
         }
+    }
+
+    /// A file that is looked over; standard input and a pipe are kept until the end of the command.
+    ///
+    /// # Errors
+    /// Standard input that holds nothing or cannot be kept.
+    pub(super) fn looked_over(&self, file: &Path, headings: Arc<dyn Headings>) -> Result<(Input, Option<TempPath>)> {
+        let shown = match file.as_os_str() == "-" {
+            true => t!("import.standard_input").into_owned(),
+            false => file.display().to_string(),
+        };
+        if !stdin::is_read_once(file) {
+            return Ok((self.input(file.to_owned(), shown, headings), None));
+        }
+        let kept = stdin::keep_for_now(file)?;
+        Ok((self.input(kept.to_path_buf(), shown, headings), Some(kept)))
     }
 }
 
@@ -77,16 +99,21 @@ pub(super) struct ValueArguments {
     /// Which comes first in dates such as 03/04/2026
     #[arg(long, value_enum, value_name = "ORDER")]
     pub date_order: Option<DateOrder>,
-    /// Country of telephone numbers without a country code
-    #[arg(long, value_name = "CODE", default_value = "CN", ignore_case = true,
+    /// Country of telephone numbers without a country code [default: CN]
+    #[arg(long, value_name = "CODE", ignore_case = true,
         value_parser = PossibleValuesParser::new(Country::codes()).try_map(|code| Country::of_code(&code).ok_or("")))]
-    pub country: Country,
+    pub country: Option<Country>,
 }
 
 impl ValueArguments {
-    /// How values are read.
-    pub(super) fn options(&self) -> ValueOptions {
-        ValueOptions { keep_raw: self.keep_raw, date_order: self.date_order, country: self.country }
+    /// How values are read: as is typed, else as the mapping file says.
+    pub(super) fn options(&self, file: Option<&MappingFile>) -> ValueOptions {
+        let of_file = file.map(MappingFile::values).unwrap_or_default();
+        ValueOptions {
+            keep_raw: self.keep_raw || of_file.keep_raw,
+            date_order: self.date_order.or(of_file.date_order),
+            country: self.country.unwrap_or(of_file.country),
+        }
     }
 }
 
@@ -135,6 +162,8 @@ pub(super) struct SendingOptions {
     /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
     #[arg(long)]
     pub notifications_off: bool,
+    #[command(flatten)]
+    pub doubt: DoubtArguments,
 }
 
 impl SendingOptions {
@@ -145,6 +174,44 @@ impl SendingOptions {
             expected,
             is_account_meant: self.other_account || self.same_account.is_some() || settings.account.is_some(),
             notifications_off: self.notifications_off,
+        }
+    }
+}
+
+/// What a user says about rows in doubt.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DoubtArguments {
+    /// Seconds the service may still be working on a request whose answer was lost
+    #[arg(long, value_name = "SECONDS", default_value_t = SERVER_TIMEOUT.as_secs())]
+    pub server_timeout: u64,
+    /// Send rows once more of which it cannot be found out whether they arrived, though they may then be there twice
+    #[arg(long)]
+    pub resend_unknown: bool,
+    /// What this account does with a request id that it has seen before: answers as the first time, or refuses
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub server_dedupe: Option<ServerDedupe>,
+}
+
+/// What a service that knows request ids again does with a repeated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ServerDedupe {
+    /// It answers as it did the first time.
+    Replay,
+    /// It refuses.
+    Refuse,
+}
+
+impl DoubtArguments {
+    /// What is said about rows in doubt.
+    pub(super) fn options(&self) -> DoubtOptions {
+        DoubtOptions {
+            server_timeout: Duration::from_secs(self.server_timeout),
+            honours: match self.server_dedupe {
+                None => Honours::Nothing,
+                Some(ServerDedupe::Replay) => Honours::Replays,
+                Some(ServerDedupe::Refuse) => Honours::Refuses,
+            },
+            resends: self.resend_unknown,
         }
     }
 }
@@ -173,6 +240,7 @@ impl InputOptions {
             false => (self.file.clone(), self.file.display().to_string()),
         };
         let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
+        let values = self.values.options(mapping_file.as_ref());
         Ok(PreflightOptions {
             input: self.reading.input(path, shown, Arc::new(headings)),
             entity,
@@ -180,20 +248,9 @@ impl InputOptions {
             mapping_file,
             account_mode: settings.account_mode,
             mode: self.mode,
-            values: self.values.options(),
+            values,
             consent: self.consent.consent(),
         })
-    }
-}
-
-/// Refuses what can be read once only, for a command that reads it several times and keeps nothing.
-///
-/// # Errors
-/// A pipe.
-pub(super) fn refuse_pipe(file: &Path) -> Result<()> {
-    match stdin::is_read_once(file) && file.as_os_str() != "-" {
-        true => Err(Error::usage(message!("format.pipe", file = file.display())).hint(message!("format.pipe_hint"))),
-        false => Ok(()),
     }
 }
 

@@ -87,6 +87,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         reads_back: !arguments.sending.no_canary,
         answers: arguments.sending.answers(None, &arguments.settings, global),
         keeps_going: arguments.sending.keep_going,
+        doubt: arguments.sending.doubt.options(),
         typed: typed.clone(),
     };
     import::run(&options, printer)
@@ -106,6 +107,7 @@ fn preflight<'a>(
     let entity = mode.entity(settings.catalog.find(&parent.entity)?);
     let mapping_file = mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?;
     let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
+    let values = arguments.values.options(mapping_file.as_ref());
     Ok(PreflightOptions {
         input: Input { path: file, shown, headings: Some(Arc::new(headings)), ..Input::default() },
         entity,
@@ -113,7 +115,7 @@ fn preflight<'a>(
         mapping_file,
         account_mode: parent.account_mode,
         mode,
-        values: arguments.values.options(),
+        values,
         consent: arguments.consent.consent(),
     })
 }

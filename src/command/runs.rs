@@ -241,7 +241,7 @@ fn is_needed(indexes: &[RunIndex], run: Option<uuid::Uuid>, input: &Path) -> Res
 }
 
 /// The folder of the run a user means.
-fn find(indexes: &[RunIndex], path: &Path) -> Result<PathBuf> {
+pub(super) fn find(indexes: &[RunIndex], path: &Path) -> Result<PathBuf> {
     let named = path.to_string_lossy();
     if Journal::exists(path) {
         return std::path::absolute(path).context(|| named.into_owned());

@@ -12,12 +12,27 @@ pub fn fold(text: &str) -> String {
         .flat_map(char::to_lowercase)
         .filter(|c| !c.is_whitespace() && !is_invisible(*c) && !matches!(c, '*' | '_' | '-'))
         .collect();
-    for note in ["(必填)", "(选填)", "(required)", "(optional)"] {
+    folded.truncate(folded.trim_end_matches(':').len());
+    for note in [
+        "(必填)",
+        "(选填)",
+        "(必填项)",
+        "(选填项)",
+        "[必填]",
+        "[选填]",
+        "【必填】",
+        "【选填】",
+        "(required)",
+        "(optional)",
+    ] {
         if let Some(rest) = folded.strip_suffix(note) {
             folded.truncate(rest.len());
         }
     }
-    folded
+    match folded.strip_prefix('【').and_then(|rest| rest.strip_suffix('】')) {
+        Some(inner) if !inner.is_empty() => inner.to_owned(),
+        _ => folded,
+    }
 }
 
 #[cfg(test)]
@@ -27,6 +42,10 @@ mod tests {
     #[test]
     fn folding_forgives_what_people_do_to_headers() {
         assert_eq!(fold(" ＊手机（必填） "), "手机");
+        assert_eq!(
+            [fold("手机："), fold("【手机】"), fold("手机[必填]"), fold("【】")],
+            ["手机", "手机", "手机", "【】"]
+        );
         assert_eq!(fold("Mobile Phone *"), fold("mobilephone"));
         assert_eq!(fold("\u{feff}手\u{200b}机\u{ad}\u{202c}\u{2060}"), "手机");
     }

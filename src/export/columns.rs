@@ -85,6 +85,13 @@ impl<'a> ColumnChoice<'a> {
         self.options.entity.field(name).or_else(|| self.options.entity.fields.iter().find(is_meant))
     }
 
+    /// The names the user typed, of columns and in conditions, that no field of the catalog has: custom fields, or mistakes.
+    pub(super) fn unresolved(&self) -> impl Iterator<Item = &'a str> {
+        let conditions = self.options.selection.conditions.iter().map(|condition| condition.column.as_str());
+        let columns = self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+        columns.chain(conditions).filter(|name| self.field(name).is_none())
+    }
+
     /// The secret fields the user named.
     pub(super) fn named_secrets(&self) -> Vec<String> {
         self.named_fields().filter(|field| field.secret).map(|field| field.name.clone()).collect()

@@ -26,6 +26,15 @@ struct Term {
     values: Vec<String>,
 }
 
+/// What a filter asks of each record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The member, or the key of a custom field.
+    pub name: String,
+    /// It is a custom field.
+    pub is_custom: bool,
+}
+
 /// Which records are written.
 #[derive(Debug, Clone)]
 pub(super) struct RecordFilter<'a> {
@@ -88,6 +97,11 @@ impl<'a> RecordFilter<'a> {
         RecordFilter { entity, spans: Vec::new(), terms: Vec::new(), ..self.clone() }
     }
 
+    /// The same for all records, whatever they say.
+    pub(super) fn everything(&self) -> RecordFilter<'a> {
+        RecordFilter { spans: Vec::new(), terms: Vec::new(), with_deleted: true, ..self.clone() }
+    }
+
     /// Whether a record, with its own page where there is one, is written.
     pub(super) fn holds(&self, record: &Value, detail: Option<&Value>) -> bool {
         let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
@@ -114,6 +128,21 @@ impl<'a> RecordFilter<'a> {
         (self.with_deleted || !is_deleted(self.entity, detail.unwrap_or(record)))
             && self.spans.iter().all(in_bounds)
             && self.terms.iter().all(has_value)
+    }
+
+    /// What the filter asks of records: each member, or key of a custom field, and whether it is one.
+    pub(super) fn asks(&self) -> Vec<Asked> {
+        let terms = self.terms.iter().map(|term| Asked { name: term.name.clone(), is_custom: term.is_custom });
+        let spans = self.spans.iter().map(|(name, _)| Asked { name: name.clone(), is_custom: false });
+        terms.chain(spans).collect()
+    }
+
+    /// Whether a record tells what is asked.
+    pub(super) fn is_told(&self, record: &Value, asked: &Asked) -> bool {
+        match asked.is_custom {
+            true => self.custom(record, &asked.name).is_some(),
+            false => record.get(&asked.name).is_some(),
+        }
     }
 
     /// Whether a record may be written once its own page is known: what the list does not tell is not held against it.

@@ -14,7 +14,7 @@ use super::unknown_members::{self, UnknownMember};
 use crate::error::{Context, Result};
 use crate::files::{self, Access};
 use crate::message;
-use crate::refresh::ListReport;
+use crate::refresh::{ListReport, ReadingReport};
 
 /// Version of the manifest.
 const VERSION: u32 = 1;
@@ -48,6 +48,8 @@ pub(super) struct Manifest {
     /// What was asked and what came.
     #[serde(rename = "windows")]
     pub lists: Vec<ListReport>,
+    /// How each list was brought up to date.
+    pub readings: Vec<ReadingReport>,
     /// The files.
     pub files: Vec<FileSum>,
     /// Records whose own page failed.
@@ -87,6 +89,7 @@ impl Manifest {
             server_count: gathered.server_count,
             deleted_left_out: staged.first().map_or(0, |file| file.deleted_left_out),
             lists: gathered.reports.clone(),
+            readings: gathered.readings.clone(),
             files: published.sums.clone(),
             failed_pages: gathered.failed_pages.clone(),
             unknown_members,

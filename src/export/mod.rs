@@ -25,6 +25,7 @@ mod table;
 mod table_writer;
 mod tags;
 mod unknown_members;
+mod untold;
 
 pub use options::{
     Condition, ExportOptions, HeaderNames, MirrorUse, RecordTime, Selection, SummaryChoice, TypedFilter,

@@ -40,6 +40,8 @@ pub struct ExportOptions<'a> {
     pub mirror: MirrorUse,
     /// What cannot be proved to be all is written all the same, marked so.
     pub accepts_incomplete: bool,
+    /// Of so many exports of changes one reads everything; 0 for none.
+    pub full_every: u32,
     /// The moment the export is of, where the service is.
     pub now: DateTime,
 }

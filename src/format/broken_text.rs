@@ -2,9 +2,10 @@
 //! told for certain.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use encoding_rs::{Encoding, GBK, UTF_8, WINDOWS_1252};
-use memchr::memchr3_iter;
+use memchr::{memchr3_iter, memmem};
 
 use super::row::Row;
 use crate::problem::Problem;
@@ -17,11 +18,16 @@ const LOST_IN_GBK: &str = "锟斤拷";
 /// Notes the cells of a row whose text was broken.
 pub(super) fn note(row: &mut Row) {
     let text = row.cells.as_slice();
-    if text.is_ascii() || !may_be_in(text.as_bytes()) {
+    let may_be_lost = memmem::find(text.as_bytes(), b"??").is_some();
+    if text.is_ascii() && !may_be_lost {
         return;
     }
+    let may_be_broken = may_be_in(text.as_bytes());
     for column in 0..row.cells.len() {
-        if let Some(problem) = find(row.cell(column).text) {
+        let text = row.cell(column).text;
+        if (may_be_broken || may_be_lost || begins_as_broken(text))
+            && let Some(problem) = find(text)
+        {
             row.remark(Some(column), problem);
         }
     }
@@ -31,13 +37,29 @@ pub(super) fn note(row: &mut Row) {
 fn may_be_in(bytes: &[u8]) -> bool {
     // In one pass: the first bytes of what is sought are those of many sound characters, and what follows tells them apart.
     memchr3_iter(0xc3, 0xe9, 0xef, bytes).any(|at| match &bytes[at..] {
-        [0xe9, 0x8b..=0x91, ..] | [0xc3, ..] => true,
+        [0xc3, ..] => true,
         rest => rest.starts_with(LOST.as_bytes()) || rest.starts_with(&LOST_IN_GBK.as_bytes()[..3]),
     })
 }
 
+/// Whether the first wide character of a text is one that Chinese characters in UTF-8 begin with when they are read as GBK.
+/// They are rare.
+fn begins_as_broken(text: &str) -> bool {
+    let Some(first) = text.as_bytes().iter().position(|byte| !byte.is_ascii()) else { return false };
+    text[first..].chars().next().is_some_and(|c| BEGINNINGS.contains(&c))
+}
+
+/// The characters of GBK whose two bytes are the first two of a Chinese character in UTF-8.
+static BEGINNINGS: LazyLock<HashSet<char>> = LazyLock::new(|| {
+    let pairs = (0xe4..=0xe9).flat_map(|first| (0x80..=0xbf).map(move |second| [first, second]));
+    pairs.filter_map(|pair| GBK.decode_without_bom_handling(&pair).0.chars().next()).collect()
+});
+
 /// What is wrong with a text, if it was broken.
 fn find(text: &str) -> Option<Problem> {
+    if text.contains("???") || (text.len() > 1 && text.bytes().all(|byte| byte == b'?')) {
+        return Some(Problem::held("question_marks"));
+    }
     if text.is_ascii() {
         return None;
     }
@@ -48,17 +70,18 @@ fn find(text: &str) -> Option<Problem> {
     let unbroken = text.replace(' ', "\u{a0}");
     let meant = read_right(text, GBK)
         .or_else(|| read_right(text, WINDOWS_1252))
-        .or_else(|| read_right(&unbroken, WINDOWS_1252))?;
+        .or_else(|| read_right(&unbroken, WINDOWS_1252))
+        .or_else(|| read_as_chinese(text))?;
     Some(Problem::held("wrong_encoding").with("meant", crate::text::clean(&crate::text::shorten(&meant, 30))))
 }
 
 /// The text that this was before its UTF-8 was read in a wrong encoding.
 fn read_right(text: &str, wrong: &'static Encoding) -> Option<String> {
-    let is_telling = |c: char| match wrong == GBK {
-        true => matches!(c, '\u{92e0}'..='\u{947f}'),
-        false => matches!(c, '\u{c2}'..='\u{f4}'),
+    let is_telling = match wrong == GBK {
+        true => begins_as_broken(text),
+        false => text.chars().any(|c| matches!(c, '\u{c2}'..='\u{f4}')),
     };
-    if !text.chars().any(is_telling) {
+    if !is_telling {
         return None;
     }
     let (bytes, _, has_others) = wrong.encode(text);
@@ -72,10 +95,36 @@ fn read_right(text: &str, wrong: &'static Encoding) -> Option<String> {
         Err(_) => return None,
     };
     let (meant, _) = UTF_8.decode_without_bom_handling(&bytes[..valid]);
-    let wide: HashSet<char> = meant.chars().filter(|c| !c.is_ascii()).collect();
-    let least = if wrong == GBK { 2 } else { 1 };
-    (wide.len() >= least || (wide.len() == 1 && meant.chars().filter(|c| !c.is_ascii()).count() >= least))
-        .then(|| meant.into_owned())
+    let wide: Vec<char> = meant.chars().filter(|c| !c.is_ascii()).collect();
+    match wrong == GBK {
+        // Two Chinese characters are three wrong ones; fewer prove nothing.
+        true => wide.len() >= 2 && wide.iter().all(|c| matches!(c, '\u{2010}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')),
+        false => !wide.is_empty(),
+    }
+    .then(|| meant.into_owned())
+}
+
+/// The Chinese text that this was before it was read as letters of the west: `ÄãºÃ` for 你好.
+fn read_as_chinese(text: &str) -> Option<String> {
+    let (bytes, _, has_others) = WINDOWS_1252.encode(text);
+    if has_others {
+        return None;
+    }
+    let mut pairs = 0;
+    let mut at = 0;
+    while let Some(first) = bytes.get(at) {
+        if first.is_ascii() {
+            at += 1;
+            continue;
+        }
+        let is_common = (0xb0..=0xd7).contains(first) && bytes.get(at + 1).is_some_and(|second| *second >= 0xa1);
+        if !is_common {
+            return None;
+        }
+        pairs += 1;
+        at += 2;
+    }
+    (pairs >= 2).then(|| GBK.decode_without_bom_handling(&bytes).0.into_owned())
 }
 
 #[cfg(test)]
@@ -84,7 +133,9 @@ mod tests {
 
     fn code(text: &str) -> Option<&'static str> {
         let problem = find(text);
-        assert!(problem.is_none() || may_be_in(text.as_bytes()), "{text} would be passed over");
+        let mut row = Row { cells: vec![text].into(), ..Row::default() };
+        note(&mut row);
+        assert_eq!(problem.is_some(), !row.remarks.is_empty(), "{text} would be passed over");
         problem.map(|problem| problem.code)
     }
 
@@ -102,7 +153,12 @@ mod tests {
                 assert!(code(&read).is_some(), "{text} as {read}");
             }
         }
-        assert_eq!(code("鐢ㄦ埛"), Some("wrong_encoding"));
+        for text in ["鐢ㄦ埛", "浣犲ソ", "ÄãºÃ", "Ê¾Àý¹«Ë¾"] {
+            assert_eq!(code(text), Some("wrong_encoding"), "{text}");
+        }
+        for text in ["????", "示例???", "??"] {
+            assert_eq!(code(text), Some("question_marks"), "{text}");
+        }
         assert_eq!(code("MÃ¼ller"), Some("wrong_encoding"));
         // 你好, and the space that does not break became a plain one.
         assert_eq!(code("ä½ å¥½"), Some("wrong_encoding"));
@@ -110,9 +166,22 @@ mod tests {
 
     #[test]
     fn sound_text_is_not() {
-        for text in
-            ["鑫磊贸易有限公司", "锅炉厂", "Müller", "café, naïve", "錢鐘書", "鑄鐵鍋", "鎮", "½ × 3 °C", "江苏锦绣"]
-        {
+        for text in [
+            "鑫磊贸易有限公司",
+            "锅炉厂",
+            "Müller",
+            "café, naïve",
+            "錢鐘書",
+            "鑄鐵鍋",
+            "鎮",
+            "½ × 3 °C",
+            "江苏锦绣",
+            "真的吗??",
+            "?",
+            "涓涓细流",
+            "浜",
+            "Größe: 5 m²",
+        ] {
             assert_eq!(code(text), None, "{text}");
         }
     }

@@ -44,11 +44,25 @@ impl ExampleRow {
     }
 }
 
-/// The same text, or the same day as another program shows it.
+/// The same text, the same day as another program shows it, or an id that names no record.
 fn is_same(text: &str, example: &str) -> bool {
     let day = |text: &str| {
-        let parts: Vec<u32> = text.split(['-', '/']).map(|part| part.parse().unwrap_or(0)).collect();
+        let text = [" 00:00:00", " 0:00:00", " 0:00", "T00:00:00"]
+            .iter()
+            .find_map(|end| text.strip_suffix(end))
+            .unwrap_or(text);
+        let parts: Vec<u32> = text
+            .split(['-', '/', '.', '年', '月'])
+            .map(|part| part.trim_end_matches('日').parse().unwrap_or(0))
+            .collect();
         (parts.len() == 3 && parts.iter().all(|part| *part > 0)).then_some(parts)
     };
-    text == example || day(text).is_some_and(|read| day(example) == Some(read))
+    let is_zeros = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'0');
+    text == example
+        || day(text).is_some_and(|read| day(example) == Some(read))
+        // A program may have made one zero of them; and templates of earlier versions had other ids.
+        || (is_zeros(example) && (is_zeros(text) || FORMER_IDS.contains(&text)))
 }
+
+/// The ids in the examples of templates of earlier versions.
+const FORMER_IDS: [&str; 2] = ["20001", "50001"];

@@ -18,6 +18,8 @@ pub struct Input {
     pub header_row: Option<u64>,
     /// Encoding of a text file, where detection is not wanted.
     pub encoding: Option<String>,
+    /// Whether cells that are merged downwards take the value of their first one.
+    pub fill_merged: bool,
     /// The headings that are known; none when a file is read for something else than its fields.
     pub headings: Option<Arc<dyn Headings>>,
 }

@@ -70,6 +70,7 @@ impl LoadedBook {
         let chosen = self.sheets.swap_remove(index);
         drop(self);
         let mut sight = Sight::new(tail, chosen.hidden_columns);
+        sight.set_fills(input.fill_merged);
         let mut rows = chosen.rows.into_iter().filter(|row| row.number > header_row);
         let mut read = |row: &mut Row| {
             let Some(next) = rows.next() else { return Ok(false) };

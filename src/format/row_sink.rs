@@ -67,11 +67,14 @@ impl RowSink {
     /// Whatever `read` says.
     pub fn send(
         &self,
-        sheet: Sheet,
+        mut sheet: Sheet,
         first: (Batch, bool),
         mut read: impl FnMut(&mut Row) -> Result<bool>,
     ) -> Result<()> {
         let (mut batch, mut more) = first;
+        let lone =
+            batch.iter().filter(|row| row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() == 1).count();
+        sheet.lone_cells_are_rare = lone * 2 < batch.len();
         let mut is_heard = self.sender.send(ReaderEvent::Opened(sheet)).is_ok();
         while is_heard {
             is_heard = self.sender.send(ReaderEvent::Rows(batch)).is_ok();

@@ -23,6 +23,8 @@ pub struct Sheet {
     pub reading: String,
     /// Whether its days are counted from 1904 and not from 1900.
     pub is_1904: bool,
+    /// Whether most of its first rows have more than one filled cell.
+    pub lone_cells_are_rare: bool,
     /// What else a person should know of it: what was found or left out by itself.
     pub notes: Vec<Message>,
 }

@@ -18,6 +18,7 @@ use super::spool::RowState;
 use crate::account::Account;
 use crate::api::Target;
 use crate::check::consent::{Consent, is_kept};
+use crate::check::findings::RowFinding;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::journal::{JournalReader, RunIndex};
@@ -32,6 +33,8 @@ const NUMBER_ABOVE: u64 = 1000;
 /// Writes that somebody may be notified of, as they are kept.
 const NEW_TICKET: &str = "new_ticket";
 const TICKET_STATUS: &str = "ticket_status";
+/// Examples that a question about a kind of warning shows.
+const EXAMPLES: u32 = 3;
 /// Times a number is asked for.
 const NUMBER_ATTEMPTS: usize = 3;
 
@@ -275,16 +278,28 @@ impl<'a> Agreement<'a> {
     /// Asks about each kind of warning whether its rows are to be sent, too.
     fn ask_about_held(&mut self, preflight: &mut Preflight, rows: &mut Rows) -> Result<()> {
         let Some(console) = &mut self.console else { return Ok(()) };
-        let mut kinds: Vec<(String, u64, u64, Message)> = Vec::new();
+        let mut kinds: Vec<(String, u64)> = Vec::new();
         for kind in preflight.findings.kinds()?.into_iter().filter(|kind| kind.example.severity == Severity::Held) {
-            match kinds.iter_mut().find(|(code, ..)| *code == kind.example.code) {
-                Some((_, count, ..)) => *count += kind.count,
-                None => kinds.push((kind.example.code, kind.count, kind.example.number, kind.example.rule)),
+            match kinds.iter_mut().find(|(code, _)| *code == kind.example.code) {
+                Some((_, count)) => *count += kind.count,
+                None => kinds.push((kind.example.code, kind.count)),
             }
         }
         let mut is_more = false;
-        for (code, count, row, rule) in kinds {
-            if console.agrees(&t!("agreement.ask_held", code = code, count = count, row = row, rule = rule))? {
+        for (code, count) in kinds {
+            let examples = preflight.findings.first_held(&code, EXAMPLES)?;
+            let shown = |example: &RowFinding| {
+                let rule = match example.column {
+                    Some(column) => {
+                        let header = preflight.mapping.header(column as usize);
+                        t!("import.in_column", header = header, rule = example.rule).into_owned()
+                    }
+                    None => example.rule.to_string(),
+                };
+                t!("agreement.held_example", row = example.number, rule = rule).into_owned()
+            };
+            let examples = examples.iter().map(shown).collect::<Vec<_>>().join("\n");
+            if console.agrees(&t!("agreement.ask_held", code = code, count = count, examples = examples))? {
                 preflight.consent.add(&code);
                 preflight.consented.insert(code);
                 is_more = true;

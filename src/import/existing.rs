@@ -181,6 +181,7 @@ async fn whole_list(
         progress,
         kept_secrets: &[],
         accepts_incomplete: false,
+        full_every: 0,
     };
     let list = refresher.read_all(query).await?.list;
     let mut existing = Existing::new();

@@ -31,6 +31,7 @@ mod route;
 mod row_sender;
 mod run;
 mod same_account;
+mod settle;
 mod spool;
 pub mod stdin;
 #[cfg(test)]
@@ -39,6 +40,9 @@ mod witness;
 
 pub use agreed::Agreed;
 pub use forget::PersonalFiles;
-pub use options::{Answers, ImportOptions, PreflightOptions, ResumeOptions};
+pub use options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions, SERVER_TIMEOUT};
 pub use preflight::Preflight;
 pub use run::{run, run_places};
+pub use settle::{SettleCommand, run as settle};
+
+pub use crate::api::Honours;

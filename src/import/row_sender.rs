@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -21,6 +22,11 @@ use crate::message;
 use crate::message::Message;
 use crate::text::clean;
 use crate::value::is_same_value;
+
+/// Times a write in doubt is repeated under its request id, where the service honours that.
+const REPEATS: u32 = 3;
+/// The wait before the first repeat; it grows with each.
+const REPEAT_WAIT: Duration = Duration::from_secs(1);
 
 /// A record as the service gives it, or why it cannot be had.
 type Found = std::result::Result<Map<String, Value>, Reason>;
@@ -142,6 +148,14 @@ impl<'a> RowSender<'a> {
         }
     }
 
+    /// The same after a wait.
+    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => self.permit().await,
+            () = self.stop.stopped() => None,
+        }
+    }
+
     /// Waits until the service answers a question, before more writes go where nobody may hear them.
     ///
     /// # Errors
@@ -240,30 +254,44 @@ impl<'a> RowWrite<'a> {
         let Route { method, expected, .. } = route;
         let entity = sender.access_of(&self.pending.operation).map_or(sender.entity, |access| &access.entity);
         let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
-        let (sent, honours) = (Sent::default(), sender.honours);
+        let mut sent = Sent { is_repeat: self.pending.is_repeat };
+        let honours = sender.honours;
         let request_id = self.pending.request_id;
-        let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
+        let mut repeats = 0;
         loop {
             self.attempts += 1;
+            let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
             let outcome = sender.client.write(write).await?;
             pace(&permit, &outcome);
-            let is_over = match &outcome {
+            permit = match outcome {
                 Outcome::NotSent(_) | Outcome::Busy { .. } => {
-                    sender.client.may_repeat(&permit, &outcome) == Verdict::Over
+                    let is_over = sender.client.may_repeat(&permit, &outcome) == Verdict::Over;
+                    // Whatever follows, it must not wait with a permit in its hand.
+                    drop(permit);
+                    if is_over {
+                        return Err(match outcome {
+                            Outcome::NotSent(why) => sender.unreachable(why),
+                            _ => down(message!("attempt.busy")),
+                        });
+                    }
+                    // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
+                    let Some(next) = sender.permit().await else { return Ok(None) };
+                    next
                 }
-                _ => return self.end_of(outcome, write, id).await,
+                // Where the service knows its request id again, repeating it does no harm and may tell more.
+                Outcome::Unknown(why) if honours != Honours::Nothing && repeats < REPEATS => {
+                    drop(permit);
+                    sent.is_repeat = true;
+                    repeats += 1;
+                    match sender.permit_after(REPEAT_WAIT * repeats).await {
+                        Some(next) => next,
+                        None => {
+                            return Ok(Some(self.ended(Status::Unknown, id.map(str::to_owned), Some(in_doubt(why)))));
+                        }
+                    }
+                }
+                outcome => return self.end_of(outcome, write, id).await,
             };
-            // Whatever follows, it must not wait with a permit in its hand.
-            drop(permit);
-            if is_over {
-                return Err(match outcome {
-                    Outcome::NotSent(why) => sender.unreachable(why),
-                    _ => down(message!("attempt.busy")),
-                });
-            }
-            // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
-            let Some(next) = sender.permit().await else { return Ok(None) };
-            permit = next;
             sender.client.count_retry();
         }
     }
@@ -374,12 +402,13 @@ fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Val
     members
 }
 
-fn agrees(record: &Value, look_up: &LookUp) -> bool {
+/// Whether a record has the values that a look-up wants.
+pub(super) fn agrees(record: &Value, look_up: &LookUp) -> bool {
     look_up.same.iter().all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
 }
 
 /// A read that failed leaves nothing in doubt, so the run only halts.
-fn halting(error: Error) -> Error {
+pub(super) fn halting(error: Error) -> Error {
     match error.kind() {
         ErrorKind::CannotRun => down(error.into_message()),
         _ => error,

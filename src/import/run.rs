@@ -13,17 +13,21 @@ use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
 use super::known::{Known, cursor_of, register};
-use super::options::ImportOptions;
+use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
-use super::report::{self, Files, RunContent, exit_of, words, write_issues_beside};
+use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
+use super::row_sender::halting;
+use super::settle::{self, COMMAND_NOTE, Found, KeptRun, VALUES_NOTE, Whereabouts};
 use crate::account::Account;
+use crate::api::Honours;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::mapping::MappingFile;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, quoted_path};
 
@@ -75,6 +79,12 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
+    note_about(&journal, options)?;
+    let settled = match ended {
+        Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
+        None => Found::default(),
+    };
+    let ended = ended.map(|ended| ended.saturating_sub(settled.free + settled.repeated));
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
@@ -103,9 +113,85 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
-    let sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
+    let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
+    settle_after(&mut sent, options, printer);
     finish(options, &preflight, sent, started, printer)
+}
+
+/// Keeps with a run what whoever goes on with it or settles it needs to know of this command.
+fn note_about(journal: &Journal, options: &ImportOptions<'_>) -> Result<()> {
+    journal.set_note(VALUES_NOTE, &options.preflight.values.text())?;
+    journal.set_note(COMMAND_NOTE, &options.typed.continuing())
+}
+
+/// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down
+/// costs no further rows.
+///
+/// # Errors
+/// The account cannot be read.
+fn settle_before(
+    journal: &mut Journal,
+    options: &ImportOptions<'_>,
+    index: &mut RunIndex,
+    printer: &Printer,
+) -> Result<Found> {
+    let past = journal.reader()?;
+    let (unknown, _) = past.unsettled()?;
+    if unknown == 0 {
+        return Ok(Found::default());
+    }
+    let kept = match KeptRun::of(&past, options.catalog) {
+        Ok(kept) => kept,
+        Err(error) => {
+            printer.warn(&t!("settle.cannot", why = error.message()));
+            return Ok(Found::default());
+        }
+    };
+    drop(past);
+    let about = Whereabouts { account: &options.account, catalog: options.catalog, index };
+    let found = settle::settle(journal, &kept, &about, options.doubt, printer).map_err(halting)?;
+    printer.say(&settle::words(found, unknown));
+    if found.repeated > 0 {
+        printer.warn(&settle::may_double(found.repeated, options.doubt));
+    }
+    Ok(found)
+}
+
+/// Finds out what became of the rows that a command leaves in doubt. What cannot be found out now, `bw8 settle` may find out
+/// later.
+fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer: &Printer) {
+    let is_of_use = match &sent.cause {
+        None | Some(Cause::Repeats(_)) => sent.recorded.broken.is_none(),
+        Some(Cause::Interrupted | Cause::Halted(_) | Cause::Failed(_)) => false,
+    };
+    if !is_of_use {
+        return;
+    }
+    let journal = &mut sent.recorded.journal;
+    let found = journal.reader().and_then(|past| {
+        if past.unsettled()? == (0, 0) {
+            return Ok(None);
+        }
+        let kept = KeptRun::of(&past, options.catalog)?;
+        let (unknown, without_id) = kept.unsettled(&past)?;
+        drop(past);
+        if unknown + without_id == 0 {
+            return Ok(None);
+        }
+        // Records that other runs made are theirs.
+        let mut index = options.account.index()?;
+        index.memory(&options.entity().name)?;
+        let about = Whereabouts { account: &options.account, catalog: options.catalog, index: &index };
+        // A person's word to send once more counts for what was in doubt when it was given.
+        let doubt = DoubtOptions { resends: false, honours: Honours::Nothing, ..options.doubt };
+        settle::settle(journal, &kept, &about, doubt, printer).map(|found| Some((found, unknown + without_id)))
+    });
+    match found {
+        Ok(None) => {}
+        Ok(Some((found, unsettled))) => printer.say(&settle::words(found, unsettled)),
+        Err(error) => printer.warn(&t!("settle.cannot", why = error.message())),
+    }
 }
 
 /// Folders in which runs may lie that the index does not know. The sandbox forgets its runs with its records.
@@ -250,7 +336,7 @@ pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Re
         sheet: preflight.sheet.name.clone(),
         header_row: options.preflight.input.header_row,
         encoding: options.preflight.input.encoding.clone(),
-        mapping_text: options.preflight.mapping_file.as_ref().map(|file| file.text().to_owned()),
+        mapping_text: MappingFile::text_with(options.preflight.mapping_file.as_ref(), options.preflight.values),
         account_mode: options.preflight.account_mode,
         rows: preflight.rows,
         parent: options.parent.clone(),
@@ -313,6 +399,7 @@ fn finish(
     journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);
+    let settle_line = SettleLine::of(&content, &options.typed)?;
     let mut end = End::of(options, &content, &files, cause.as_ref())?;
     if let Err(error) = report::write_summary(&content, &end.summary) {
         files.unwritten.push(error);
@@ -322,7 +409,7 @@ fn finish(
     journal.finish(exit, finished)?;
     // A failure is told last, as every command does.
     let halted = cause.as_ref().filter(|cause| !matches!(cause, Cause::Failed(_))).map(cause_text);
-    let told = report::describe(&content, &files, halted.as_deref(), next.as_deref());
+    let told = report::describe(&content, &files, halted.as_deref(), next.as_deref(), settle_line.as_ref());
     if exit != Exit::Done || !printer.is_quiet() {
         printer.result(&told);
     }

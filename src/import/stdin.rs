@@ -5,12 +5,14 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Context, Error, Result};
 use crate::files::AtomicFile;
 use crate::format;
 use crate::journal::{JournalReader, RunIdentity};
 use crate::message;
+use crate::message::Message;
 use crate::waiting::Wait;
 
 /// Whether a file can be read once only: a pipe, or what a shell makes of `<(command)`.
@@ -37,32 +39,7 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
     let place = || message!("csv.cannot_write", file = folder.display());
     std::fs::create_dir_all(&folder).context(place)?;
     let mut file = AtomicFile::new_in(&folder).context(place)?;
-    let shown = || match is_standard {
-        true => message!("import.standard_input"),
-        false => named.display().to_string().into(),
-    };
-    // Whoever is to write to it may not have begun.
-    let why = message!("import.waiting_for_input", file = shown());
-    let _waiting = Wait { why, until: None, ends: message!("waiting.other"), is_urgent: true }.begin();
-    let mut source: Box<dyn Read> = match is_standard {
-        true => Box::new(std::io::stdin().lock()),
-        false => Box::new(std::fs::File::open(named).context(shown)?),
-    };
-    let mut hasher = Sha256::new();
-    let mut head = Vec::new();
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let read = source.read(&mut buffer).context(shown)?;
-        if read == 0 {
-            break;
-        }
-        hasher.update(&buffer[..read]);
-        if head.len() < 4 {
-            head.extend_from_slice(&buffer[..read.min(4)]);
-        }
-        file.write_all(&buffer[..read]).context(place)?;
-    }
-    let hash: String = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let (hash, head) = receive(named, &mut file, place)?;
     if let Some(kept) = kept {
         return match head.is_empty() || hash_of(&kept)? == hash {
             true => Ok(kept),
@@ -71,7 +48,7 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
         };
     }
     if head.is_empty() {
-        return Err(Error::usage(message!("format.empty", file = shown())).hint(message!("import.stdin_empty_hint")));
+        return Err(empty(named));
     }
     let extension = format::of_first_bytes(&head).unwrap_or(&format::CSV).extension();
     let name = match run {
@@ -81,6 +58,60 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
     let path = folder.join(name);
     file.replace(&path).context(place)?;
     Ok(path)
+}
+
+/// Keeps standard input or a pipe for as long as a command looks it over.
+///
+/// # Errors
+/// Input that ends in an error or holds nothing; no temporary file can be made.
+pub fn keep_for_now(named: &Path) -> Result<TempPath> {
+    let place = || message!("import.no_temporary_file");
+    let mut file = NamedTempFile::new().context(place)?;
+    let (_, head) = receive(named, &mut file, place)?;
+    match head.is_empty() {
+        true => Err(empty(named)),
+        false => Ok(file.into_temp_path()),
+    }
+}
+
+/// How messages call standard input or a pipe.
+fn shown(named: &Path) -> Message {
+    match named.as_os_str() == "-" {
+        true => message!("import.standard_input"),
+        false => named.display().to_string().into(),
+    }
+}
+
+fn empty(named: &Path) -> Error {
+    Error::usage(message!("format.empty", file = shown(named))).hint(message!("import.stdin_empty_hint"))
+}
+
+/// Writes standard input or a pipe to a file, and tells its hash and its first bytes.
+fn receive(named: &Path, file: &mut impl Write, place: impl Fn() -> Message) -> Result<(String, Vec<u8>)> {
+    let is_standard = named.as_os_str() == "-";
+    // Whoever is to write to it may not have begun.
+    let why = message!("import.waiting_for_input", file = shown(named));
+    let _waiting = Wait { why, until: None, ends: message!("waiting.other"), is_urgent: true }.begin();
+    let mut source: Box<dyn Read> = match is_standard {
+        true => Box::new(std::io::stdin().lock()),
+        false => Box::new(std::fs::File::open(named).context(|| shown(named))?),
+    };
+    let mut hasher = Sha256::new();
+    let mut head = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = source.read(&mut buffer).context(|| shown(named))?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        if head.len() < 4 {
+            head.extend_from_slice(&buffer[..read.min(4)]);
+        }
+        file.write_all(&buffer[..read]).context(&place)?;
+    }
+    let hash = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok((hash, head))
 }
 
 /// The hash of a kept input, made as that of standard input.

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use uuid::Uuid;
+
 use super::identity::RunIdentity;
 use super::operation::RowKey;
 use super::rows::{pack, unpack};
@@ -161,6 +163,13 @@ pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<R
     let text: Option<String> =
         connection.query_row("SELECT value FROM run WHERE name = 'identity'", [], |row| row.get(0)).optional()?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Request ids of rows that may have been sent before and are sent again all the same.
+pub(super) fn get_repeats(connection: &Connection) -> rusqlite::Result<Vec<Uuid>> {
+    let text: Option<String> =
+        connection.query_row("SELECT value FROM run WHERE name = 'note.repeats'", [], |row| row.get(0)).optional()?;
+    Ok(text.iter().flat_map(|text| text.split(' ')).filter_map(|id| id.parse().ok()).collect())
 }
 
 pub(super) fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {

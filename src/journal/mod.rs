@@ -28,7 +28,7 @@ pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
 pub use index::{IndexedRun, InputRow, RunIndex, SentBefore, WasSent};
 pub use lock::Lock;
-pub use operation::{Claim, Operation, Reason, Reservation, RowIdentity, RowKey};
+pub use operation::{Claim, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
 pub use reader::{JournalReader, Match, OperationCursor};
 pub use registration::Registration;
 pub use status::{Counts, Status, UNKNOWN_ELSEWHERE};

@@ -29,6 +29,10 @@ pub(super) const SAME_ROW: &str = "(operation.identity = earlier.identity
 /// numbers are those of [`Status`].
 pub(super) const SENT: &str = "(status IN (1, 2, 3, 7) OR status = 4 AND id IS NOT NULL)";
 
+/// Whether a row in doubt was sent by this run itself: the others say so by their codes.
+pub(super) const SENT_HERE: &str =
+    "coalesce(code, '') NOT IN ('unknown_elsewhere', 'retried_before', 'changed_since_sent')";
+
 /// What makes look-ups by number, origin, key, identity and cells fast, in tables of version 2.
 pub(super) const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS operation_by_identity ON operation (identity);

@@ -4,18 +4,19 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use uuid::Uuid;
 
 use super::database::{
-    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity, has_journal, keep_log,
-    note_log, prepare, put_identity, totals, upgrade,
+    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity, get_repeats,
+    has_journal, keep_log, note_log, prepare, put_identity, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
-use super::operation::{Operation, Reason, Reservation, RowKey};
+use super::operation::{Operation, Reason, Reservation, RowKey, Settled};
 use super::reader::JournalReader;
-use super::rows::{COLUMNS, INDEXES, SAME_ROW, pack, put_finding, put_operations, signed, unpack};
+use super::rows::{COLUMNS, INDEXES, SAME_ROW, pack, put_finding, put_operations, read_operation, signed, unpack};
 
-use super::status::Status;
+use super::status::{Status, UNKNOWN_ELSEWHERE};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
@@ -173,6 +174,50 @@ impl Journal {
             transaction.commit()
         })();
         applied.map_err(|error: rusqlite::Error| failed(folder, error))
+    }
+
+    /// Writes down what was found out about rows, by their row_index, in one transaction. Rows that are free again have no
+    /// end, so the run has not come to its own.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn settle(&mut self, settled: &[(u64, Settled)]) -> Result<()> {
+        let (folder, run) = (&self.folder, self.identity.run);
+        let connection = &mut self.connection;
+        let written = (|| {
+            let transaction = connection.transaction()?;
+            let mut repeats = Vec::new();
+            let sql = format!("SELECT {COLUMNS} FROM operation WHERE row = ?1");
+            for (row, settled) in settled {
+                let before = transaction.prepare_cached(&sql)?.query_row([signed(*row)], read_operation).optional()?;
+                let Some(before) = before else { continue };
+                let (status, id, reason) = match settled {
+                    Settled::Free { is_repeat } => {
+                        repeats.extend(is_repeat.then(|| before.row.request_id(&run)));
+                        transaction.prepare_cached("DELETE FROM operation WHERE row = ?1")?.execute([signed(*row)])?;
+                        continue;
+                    }
+                    Settled::Done(status, id, reason) => (*status, id.clone(), reason.clone()),
+                    Settled::Unknown(reason) => (Status::Unknown, None, reason.clone()),
+                };
+                let id = id.or_else(|| before.id.clone());
+                let now = Operation { status, id, reason: Some(Box::new(reason)), ..before };
+                put_operations(&transaction, "INSERT OR REPLACE INTO operation", &[now])?;
+            }
+            if !repeats.is_empty() {
+                repeats.extend(get_repeats(&transaction)?);
+                let texts: Vec<String> = repeats.iter().map(Uuid::to_string).collect();
+                transaction.execute(
+                    "INSERT OR REPLACE INTO run (name, value) VALUES ('note.repeats', ?1)",
+                    [texts.join(" ")],
+                )?;
+            }
+            if settled.iter().any(|(_, settled)| matches!(settled, Settled::Free { .. })) {
+                transaction.execute("DELETE FROM run WHERE name IN ('exit', 'finished')", [])?;
+            }
+            transaction.commit()
+        })();
+        written.map_err(|error: rusqlite::Error| failed(folder, error))
     }
 
     /// Takes rows out of their reservations: they were never sent and will not be.
@@ -345,6 +390,20 @@ impl Journal {
             .map_err(|error| failed(&self.folder, error))
     }
 
+    /// Takes their end from rows that another run was to find out about: it may know more now.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn reopen_elsewhere(&mut self) -> Result<()> {
+        self.connection
+            .execute(
+                "DELETE FROM operation WHERE status = ?1 AND code = ?2",
+                params![Status::Unknown as i64, UNKNOWN_ELSEWHERE],
+            )
+            .map(drop)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// Gives the journal of a folder another name, and its log with it: it cannot be read, and is no run any more.
     ///
     /// # Errors
@@ -384,8 +443,6 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::super::operation::RowIdentity;
     use super::super::reader::Match;
     use super::super::status::Counts;

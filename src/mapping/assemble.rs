@@ -48,6 +48,7 @@ impl MappingBuilder<'_> {
             options: self.options,
             header: self.sheet.header.clone(),
             header_row: self.sheet.header_row,
+            lone_cells_are_rare: self.sheet.lone_cells_are_rare,
             phones: self.phones(&sources),
             parted: parted(&sources),
             skip: self.skip.clone(),

@@ -19,6 +19,9 @@ use crate::language::Language;
 use crate::message;
 use crate::value::{self, ValueOptions};
 
+/// Most headings that a message shows.
+const SHOWN_HEADINGS: usize = 20;
+
 impl Mapping {
     /// Decides for every column of `sheet` what it feeds.
     ///
@@ -557,8 +560,6 @@ impl<'a> MappingBuilder<'a> {
 
     fn nothing_matches(&self) -> Error {
         let language = Language::current();
-        let headers: Vec<&str> =
-            self.sheet.header.iter().map(|header| header.trim()).filter(|header| !header.is_empty()).take(8).collect();
         let known: Vec<&str> = self
             .entity
             .fields
@@ -571,13 +572,19 @@ impl<'a> MappingBuilder<'a> {
             "mapping.nothing_matches",
             entity = self.entity.label(language),
             row = self.sheet.header_row,
-            headers = headers.join(separator)
+            headers = self.headings()
         ))
         .hint(match self.sheet.others.is_empty() {
             true => message!("mapping.nothing_matches_hint", known = known.join(separator), name = self.entity.name),
             // Most likely the rows stand in another sheet.
             false => message!("mapping.other_sheet_hint", sheets = self.sheet.others.join(separator)),
         })
+    }
+
+    /// The headings that were read, for a person to look at.
+    fn headings(&self) -> String {
+        let headings = self.sheet.header.iter().map(|header| header.trim()).filter(|header| !header.is_empty());
+        headings.take(SHOWN_HEADINGS).collect::<Vec<_>>().join(Language::current().pick("、", ", "))
     }
 
     fn two_columns(&self, twice: &[(usize, usize, usize)]) -> Error {
@@ -621,7 +628,9 @@ impl<'a> MappingBuilder<'a> {
         Err(Error::usage(message!(
             "mapping.missing_columns",
             entity = self.entity.label(language),
-            missing = missing.join(language.pick("；", "; "))
+            missing = missing.join(language.pick("；", "; ")),
+            row = self.sheet.header_row,
+            headers = self.headings()
         ))
         .hint(message!("mapping.missing_columns_hint", name = self.entity.name)))
     }

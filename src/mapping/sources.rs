@@ -73,6 +73,8 @@ pub struct Mapping {
     pub(crate) header: Vec<String>,
     /// The row of the header.
     pub(crate) header_row: u64,
+    /// Whether most rows have more than one filled cell.
+    pub(crate) lone_cells_are_rare: bool,
     pub(crate) sources: Vec<FieldSource>,
     /// Whether any of them is of a custom field.
     pub(crate) has_custom: bool,

@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rust_i18n::t;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use url::Url;
 
 use super::list_query::ListQuery;
-use crate::api::{Client, Document, Rejection, Single};
+use crate::api::{Client, Document, Rejection, Single, as_text};
 use crate::entity::{Catalog, Endpoint, Entity};
 use crate::error::{Error, Result};
 use crate::language::Language;
-use crate::mirror::{Key, List, Mirror};
-use crate::projection::{custom_keys, remove_secrets};
+use crate::mirror::{Key, List, Marks, Mirror};
+use crate::projection::{custom_keys, is_deleted, moment, remove_secrets};
 use crate::terminal::{Interrupt, Progress};
 
 /// What the service said: a document, or no.
@@ -36,6 +38,8 @@ pub struct Refresher<'a> {
     pub kept_secrets: &'a [String],
     /// A list that cannot be proved whole is taken as it is, marked so.
     pub accepts_incomplete: bool,
+    /// Every so many times that changes are asked for, everything is read; 0 for never.
+    pub full_every: u32,
 }
 
 impl Refresher<'_> {
@@ -67,6 +71,24 @@ impl Refresher<'_> {
         on_a_task(async move { client.ask_briefly(&url).await })
     }
 
+    /// How many minutes so many requests take at the pace that is kept; none where there is no pace of our own.
+    pub(super) fn minutes_for(&self, requests: u64) -> Option<u64> {
+        let rate = self.client.target().rate;
+        (rate > 0.0).then(|| Duration::from_secs_f64(requests as f64 / rate).as_secs().div_ceil(60))
+    }
+
+    /// Says how many single records are asked for and how long that takes, before the first one.
+    pub(super) fn announce(&self, label: &str, requests: u64) {
+        if requests == 0 {
+            return;
+        }
+        let text = match self.minutes_for(requests) {
+            Some(minutes) => t!("refresh.details_time", entity = label, requests = requests, minutes = minutes),
+            None => t!("refresh.details", entity = label, requests = requests),
+        };
+        self.progress.say(&text);
+    }
+
     /// The address of an endpoint for the record of this id.
     pub(super) fn address_of(&self, endpoint: &Endpoint, id: &str) -> Url {
         let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
@@ -83,7 +105,17 @@ impl Refresher<'_> {
         if entity.fields.iter().any(|field| field.secret) {
             remove_secrets(record.to_mut(), entity, custom, self.kept_secrets);
         }
-        self.mirror.put(list, key, record.to_string().as_bytes())
+        let moment = |member: &Option<String>| {
+            let moment = moment::parse(&as_text(record.get(member.as_ref()?)?))?.begin();
+            Some(moment.strftime("%Y-%m-%d %H:%M:%S").to_string())
+        };
+        let marks = Marks {
+            created: moment(&entity.created),
+            updated: moment(&entity.updated),
+            is_deleted: is_deleted(entity, &record),
+            stored: self.now(),
+        };
+        self.mirror.put(list, key, &marks, record.to_string().as_bytes())
     }
 
     /// What a query's records are called.

@@ -27,6 +27,15 @@ const FORMULA_ERRORS: &[&str] = &[
     "#CALC!",
     "#FIELD!",
     "#GETTING_DATA",
+    "#BLOCKED!",
+    "#CONNECT!",
+    "#UNKNOWN!",
+    "#BUSY!",
+    "#EXTERNAL!",
+    "#PYTHON!",
+    "#TIMEOUT!",
+    "#名称?",
+    "#NAME？",
 ];
 
 /// The longest text in which a whole-cell date is hardly meant: a name, a position. Longer ones are notes.
@@ -47,6 +56,9 @@ pub fn clean(
     let text = cell.text;
     if cell.kind == CellKind::Error || (text.starts_with('#') && FORMULA_ERRORS.contains(&text)) {
         return Err(Problem::new("formula_error"));
+    }
+    if is_too_narrow(text) {
+        return Err(Problem::new("cell_too_narrow"));
     }
     if is_null_word(field, text) {
         let is_kept = options.keep_raw && matches!(field.kind, Kind::Text | Kind::Html | Kind::Tags);
@@ -81,9 +93,15 @@ pub fn clean(
     }
 }
 
+/// Whether a text is what a spreadsheet program shows where a cell is too narrow for its number, and saves as text.
+fn is_too_narrow(text: &str) -> bool {
+    text.len() > 2 && text.bytes().all(|byte| byte == b'#')
+}
+
 /// Line breaks and tabs are part of a longer text, and separate tags and ids; elsewhere nothing of the kind is meant.
 fn refuse_control_characters(kind: Kind, text: &str) -> Result<(), Problem> {
     let lines = matches!(kind, Kind::Text | Kind::Html | Kind::Tags | Kind::Ids);
+    let tabs = matches!(kind, Kind::Text | Kind::Html);
     // Every control character is a byte below space, DEL, or begins with 0xC2. No early end: so the loop runs on many
     // bytes at a time.
     let may_be_control = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
@@ -91,7 +109,7 @@ fn refuse_control_characters(kind: Kind, text: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let is_line_break = |c: char| matches!(c, '\n' | '\r');
-    match text.chars().find(|c| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'))) {
+    match text.chars().find(|c: &char| c.is_control() && !(lines && is_line_break(*c)) && !(tabs && *c == '\t')) {
         None => Ok(()),
         Some(c) if is_line_break(c) => Err(match (kind, list::numbers_in(text), list::addresses_in(text)) {
             (Kind::Mobile | Kind::Phone, count @ 2.., _) => Problem::new("several_numbers").with("count", count),
@@ -128,12 +146,24 @@ fn look_for_damage(
         noticed.push(Problem::held("scientific_in_text"));
     } else if ends_in_lost_digits(cell.text) {
         noticed.push(Problem::held("rounded_in_text"));
-    } else if cell.text.len() <= 10 && field.kind != Kind::Html && became_date(field, cell.text) && !options.keep_raw {
+    } else if cell.text.len() <= 24 && field.kind != Kind::Html && became_date(field, cell.text) && !options.keep_raw {
         noticed.push(Problem::held("became_date"));
+    } else if field.text_only && is_grouped(cell.text) {
+        noticed.push(Problem::held("grouped_digits"));
     } else if field.text_only && list::ids_in(cell.text) > 1 && list::divided(cell.text).all(|part| part.len() >= 5) {
         noticed.push(Problem::held("several_codes").with("count", list::ids_in(cell.text)));
     }
     Ok(())
+}
+
+/// Whether a text is a number with commas between its thousands: `12,345,678`.
+fn is_grouped(text: &str) -> bool {
+    let mut parts = text.split(',');
+    let first = parts.next().unwrap_or_default();
+    text.contains(',')
+        && (1..=3).contains(&first.len())
+        && all_digits(first)
+        && parts.all(|part| part.len() == 3 && all_digits(part))
 }
 
 /// A cell with the format of a date, where none is meant.
@@ -158,7 +188,8 @@ fn date_cell(field: &Field, text: &str, noticed: &mut Vec<Problem>) -> Result<()
 
 /// Whether a text is what a spreadsheet program makes of a code that looks like a date. `3月5日` may be meant in a text.
 fn became_date(field: &Field, text: &str) -> bool {
-    date::looks_like_short_date(text) && (field.text_only || text.is_ascii())
+    (date::looks_like_short_date(text) && (field.text_only || text.is_ascii()))
+        || (field.text_only && date::looks_like_whole_date(text))
 }
 
 /// Whether a cell is a number of the size that card numbers and codes have, and amounts and counts do not.

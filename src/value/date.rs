@@ -67,6 +67,11 @@ pub(super) fn looks_like_short_date(text: &str) -> bool {
         .is_some_and(|(month, day)| is_number(month) && is_number(day))
 }
 
+/// Whether a text is a day with its year, as a spreadsheet program makes it of a code such as `2026-1-5`.
+pub(super) fn looks_like_whole_date(text: &str) -> bool {
+    text.contains(['-', '/', '年']) && matches!(of_calendar(split(&in_plain_signs(text)).0, None), Day::Known(_))
+}
+
 fn write_date(date: Date, out: &mut String) {
     // Writing to a string cannot fail.
     let _ = write!(out, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
@@ -205,17 +210,11 @@ fn month_of(name: &str) -> Option<i8> {
 
 /// `8:30`, `08:30:00.000`, `3:30 PM`, `下午3:30`.
 fn of_clock(text: &str) -> Option<Time> {
-    const BEFORE_NOON: &[&str] = &["上午", "早上", "凌晨", "AM", "am"];
-    const AFTER_NOON: &[&str] = &["下午", "晚上", "中午", "PM", "pm"];
+    const HALVES: [&str; 10] = ["上午", "早上", "凌晨", "AM", "am", "下午", "PM", "pm", "晚上", "中午"];
     let text = text.trim();
-    let without = |halves: &[&str]| {
-        halves.iter().find_map(|half| text.strip_prefix(half).or_else(|| text.strip_suffix(half))).map(str::trim)
-    };
-    let (time, half) = match (without(BEFORE_NOON), without(AFTER_NOON)) {
-        (Some(time), _) => (time, Some(0)),
-        (None, Some(time)) => (time, Some(12)),
-        (None, None) => (text, None),
-    };
+    let without =
+        |half: &&'static str| Some((text.strip_prefix(half).or_else(|| text.strip_suffix(half))?.trim(), Some(*half)));
+    let (time, half) = HALVES.iter().find_map(without).unwrap_or((text, None));
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     if fraction.is_empty() || !fraction.bytes().all(|byte| byte == b'0') {
         return None;
@@ -231,12 +230,20 @@ fn of_clock(text: &str) -> Option<Time> {
         [hour, minute, second] => (part(hour)?, part(minute)?, part(second)?),
         _ => return None,
     };
-    let hour = match half {
-        // 12:30 in the first half of the day is half past midnight.
-        Some(half) if hour <= 12 => hour % 12 + half,
+    let hour = match (half, hour) {
+        (None, hour) => hour,
+        // 晚上12:30 may be of the next day, and 中午11:30 is before noon.
+        (Some("晚上"), 5..=11) => hour + 12,
+        (Some("晚上"), 17..=23) => hour,
+        (Some("中午"), 11..=14) => hour,
+        (Some("中午"), 1..=2) => hour + 12,
+        (Some("晚上" | "中午"), _) => return None,
+        (Some("下午" | "PM" | "pm"), 0..=12) => hour % 12 + 12,
         // 下午15:30 says twice what it is.
-        Some(12) | None => hour,
-        Some(_) => return None,
+        (Some("下午" | "PM" | "pm"), hour) => hour,
+        // 12:30 in the first half of the day is half past midnight.
+        (Some(_), 0..=12) => hour % 12,
+        (Some(_), _) => return None,
     };
     Time::new(hour, minute, second, 0).ok()
 }

@@ -21,6 +21,7 @@ pub use email::looks_like_address;
 pub use invisible::visible;
 pub use list::{count_parts, part};
 pub use name::full_name;
+pub use null_word::is_no_name;
 pub use options::{Country, DateOrder, ValueOptions};
 pub use phone::{LANDLINE_IN_MOBILE, NumberLook, is_mainland_mobile, number_look};
 pub use same::is_same_value;

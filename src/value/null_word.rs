@@ -28,6 +28,16 @@ const OF_PROGRAMS: &[&str] = &[
     "(nil)",
     "<nil>",
     "dbnull",
+    "n/a",
+    "#n/a n/a",
+    "(blank)",
+    "(empty)",
+    "(空)",
+    "(空白)",
+    "<空>",
+    "[空]",
+    "空值",
+    "(未填写)",
 ];
 
 /// What people write where there is nothing to write, in lower case.
@@ -38,10 +48,11 @@ const OF_PEOPLE: &[&str] = &[
     "未知",
     "不详",
     "空",
-    "(空)",
-    "(空白)",
+    "空白",
+    "未填",
+    "未填写",
+    "待定",
     "待补充",
-    "n/a",
     "na",
     "n.a.",
     "-",
@@ -54,13 +65,21 @@ const OF_PEOPLE: &[&str] = &[
     "?",
     "unknown",
     "empty",
-    "(empty)",
-    "(blank)",
     "blank",
+    "*",
+    ".",
+    "tbd",
+    "missing",
 ];
 
 /// The longest of them, in bytes.
-const LONGEST: usize = 12;
+const LONGEST: usize = 15;
+
+/// Whether a text is a word for "nothing", be it a program's or a person's: no name of anybody.
+pub fn is_no_name(text: &str) -> bool {
+    let text = half_width(text);
+    text.len() <= LONGEST && OF_PROGRAMS.iter().chain(OF_PEOPLE).any(|word| word.eq_ignore_ascii_case(&text))
+}
 
 /// Whether a cell says in a word that there is nothing. People's own words count where a field takes no free text.
 pub(super) fn is_null_word(field: &Field, text: &str) -> bool {
@@ -72,7 +91,7 @@ pub(super) fn is_null_word(field: &Field, text: &str) -> bool {
         false => half_width(text),
     };
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&text));
-    let takes_free_text = matches!(field.kind, Kind::Text | Kind::Html | Kind::Tags);
+    let takes_free_text = matches!(field.kind, Kind::Text | Kind::Html) && !field.text_only;
     is(OF_PROGRAMS) || (!takes_free_text && is(OF_PEOPLE) && field.choice(&text).is_none())
 }
 
@@ -91,7 +110,8 @@ mod tests {
             assert!(is("note", text) && is("mobile", text) && is("state", text), "{text}");
         }
         for text in ["无", "暂无", "N/A", "-", "——", "/", "（空）"] {
-            assert!(!is("note", text) && is("email", text) && !is("QQ", text) && is("companyId", text), "{text}");
+            assert!(is("email", text) && is("QQ", text) && is("tableName", text) && is("companyId", text), "{text}");
+            assert_eq!(is("note", text), ["N/A", "（空）"].contains(&text), "{text}");
         }
         for text in ["Nancy", "Null 公司", "nonesuch", "1", "", "在职", "无锡分部"] {
             assert!(!is("name", text) && !is("mobile", text), "{text}");

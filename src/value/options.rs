@@ -13,6 +13,43 @@ pub struct ValueOptions {
     pub country: Country,
 }
 
+impl ValueOptions {
+    /// The options as a text that can be kept.
+    pub fn text(&self) -> String {
+        let ValueOptions { keep_raw, date_order, country } = self;
+        let order = match date_order {
+            None => "",
+            Some(DateOrder::Dmy) => "dmy",
+            Some(DateOrder::Mdy) => "mdy",
+        };
+        format!("{} {} {order}", country.code, u8::from(*keep_raw))
+    }
+
+    /// The options of a text that was kept; none of another one.
+    pub fn of_text(text: &str) -> Option<ValueOptions> {
+        let mut words = text.split(' ');
+        let country = Country::of_code(words.next()?)?;
+        let keep_raw = words.next()? == "1";
+        let date_order = match words.next()? {
+            "dmy" => Some(DateOrder::Dmy),
+            "mdy" => Some(DateOrder::Mdy),
+            _ => None,
+        };
+        Some(ValueOptions { keep_raw, date_order, country })
+    }
+
+    /// Names of the settings of a mapping file that say it.
+    pub const KEYS: [&'static str; 3] = ["keep_raw", "date_order", "country"];
+
+    /// The lines of a mapping file that say it; none of what is so unless said.
+    pub fn as_lines(self) -> Vec<String> {
+        let keep_raw = self.keep_raw.then(|| "keep_raw = true".to_owned());
+        let order = self.date_order.map(|order| format!("date_order = \"{}\"", order.name()));
+        let country = (self.country != Country::default()).then(|| format!("country = \"{}\"", self.country.code));
+        [keep_raw, order, country].into_iter().flatten().collect()
+    }
+}
+
 /// The order of day and month where the year comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DateOrder {
@@ -20,6 +57,21 @@ pub enum DateOrder {
     Dmy,
     /// Month, day, year: `03/04/2026` is the fourth of March.
     Mdy,
+}
+
+impl DateOrder {
+    /// Its name in options and mapping files.
+    pub fn name(self) -> &'static str {
+        match self {
+            DateOrder::Dmy => "dmy",
+            DateOrder::Mdy => "mdy",
+        }
+    }
+
+    /// The order of this name.
+    pub fn of_name(name: &str) -> Option<DateOrder> {
+        [DateOrder::Dmy, DateOrder::Mdy].into_iter().find(|order| order.name().eq_ignore_ascii_case(name))
+    }
 }
 
 /// A country, as far as its telephone numbers go.

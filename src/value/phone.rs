@@ -63,7 +63,7 @@ pub(super) fn clean(
     if let Some(prefix) = mobile_prefix(out) {
         out.drain(..prefix.len());
         // A person writes the plus; without it the prefix came with the number, or was once one with it.
-        if matches!(prefix, "86" | "0") {
+        if matches!(prefix, "86" | "086" | "0") {
             restoring::say(options, Problem::word("prefix_removed").with("prefix", prefix), noticed)?;
         }
         return Ok(());
@@ -154,10 +154,14 @@ fn phone(
     out: &mut String,
     noticed: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
-    if options.country.is_china() && all_digits(text) {
-        if is_broken_mobile(text) && text.len() != 11 {
-            return Err(Problem::new("not_a_mobile").with("digits", text.len()));
+    if options.country.is_china() && all_digits(compact) {
+        let bare = compact.strip_prefix("86").filter(|rest| is_broken_mobile(rest)).unwrap_or(compact);
+        // No local number has eleven digits and begins with 1.
+        if is_broken_mobile(bare) || (compact.len() == 11 && compact.starts_with('1')) {
+            return Err(Problem::new("not_a_mobile").with("digits", compact.len()));
         }
+    }
+    if options.country.is_china() && all_digits(text) {
         if has_lost_zero(text) {
             out.clear();
             return restore_zero(text, options, out, noticed);
@@ -190,7 +194,7 @@ fn restore_zero(
 
 /// What stands before a mainland mobile number in a text without signs.
 fn mobile_prefix(compact: &str) -> Option<&'static str> {
-    ["+86", "0086", "+0086", "+860", "86", "0", ""]
+    ["+86", "0086", "+0086", "+860", "086", "86", "0", ""]
         .into_iter()
         .find(|prefix| compact.strip_prefix(prefix).is_some_and(is_mainland_mobile))
 }

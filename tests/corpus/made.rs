@@ -98,3 +98,15 @@ pub fn with_password(bytes: &[u8]) -> Vec<u8> {
     bytes[at..at + 2].copy_from_slice(&[0x2F, 0x00]);
     bytes
 }
+
+/// A text in an encoding, with the mark that programs put before it.
+pub fn encoded(text: &str, encoding: &str) -> Vec<u8> {
+    let little = || text.encode_utf16().flat_map(u16::to_le_bytes);
+    match encoding {
+        "utf-8-sig" => format!("\u{feff}{text}").into_bytes(),
+        "utf-16" => [0xff, 0xfe].into_iter().chain(little()).collect(),
+        "utf-16-le" => little().collect(),
+        "utf-16-be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        name => encoding_rs::Encoding::for_label(name.as_bytes()).unwrap().encode(text).0.into_owned(),
+    }
+}

@@ -13,3 +13,4 @@ mod output;
 mod resume;
 #[cfg(unix)]
 mod signals;
+mod weeks;

@@ -197,13 +197,15 @@ fn a_service_that_is_slower_than_the_limit_is_told_from_one_that_is_gone() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_is_read_once_and_kept_and_what_keeps_nothing_refuses_it() {
+fn a_pipe_is_read_once_and_kept() {
     let (work, server) = (Work::new(), Server::start(""));
     work.write_table("plain.csv", &customers(1, 3));
     let made = std::process::Command::new("mkfifo").arg(work.path("pipe.csv")).status().unwrap();
     assert!(made.success());
     for command in ["inspect pipe.csv", "map customers pipe.csv"] {
-        work.bw8(command).exits(2).says("pipe.csv is a pipe");
+        let child = work.start(work.command(command));
+        std::fs::write(work.path("pipe.csv"), work.read("plain.csv")).unwrap();
+        child.ended().exits(0);
     }
     let child = work.start(work.command_on(&server, "import customers pipe.csv"));
     std::fs::copy(work.path("plain.csv"), work.path("copy.csv")).unwrap();

@@ -19,6 +19,7 @@ mod proxy;
 mod records;
 mod reports;
 mod retries;
+mod settle;
 mod sheet;
 mod text_files;
 mod values;

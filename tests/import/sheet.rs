@@ -75,6 +75,22 @@ fn the_rest_of_merged_cells_is_refused_with_its_range() {
 }
 
 #[test]
+fn cells_that_are_merged_downwards_are_filled_when_that_is_asked_for() {
+    let rows = [customer(1, "", "a"), customer(2, "", ""), customer(3, "", "c")];
+    let merged = |range: &str| {
+        Sheets::of(&customers(&rows)).behind(&format!("<mergeCells><mergeCell ref='{range}'/></mergeCells>"))
+    };
+    let (outcome, notes, work) = imported(&merged("D2:D3"), "--fill-merged");
+    assert_eq!((outcome, notes), (vec!["created".to_owned(); 3], ["a", "a", "c"].map(str::to_owned).to_vec()));
+    work.bw8("check customers mine.xlsx --fill-merged").exits(0).says("D2:D3");
+    // What stands beside is no value of this column, and what a header shows no value of a row.
+    let (outcome, ..) = imported(&merged("C2:D3"), "--fill-merged");
+    assert_eq!(outcome, ["refused merged_cells", "refused merged_cells", "created"]);
+    let (outcome, ..) = imported(&merged("D1:D2"), "--fill-merged");
+    assert_eq!(outcome, ["refused merged_cells", "created", "created"]);
+}
+
+#[test]
 fn a_title_above_the_header_is_passed_over() {
     let title = sheet_row("", &["客户资料表", "", "", ""]);
     let sheets = Sheets::of(&(title + &sheet_row("", &["制表：示例"]) + &customers(&[customer(1, "", "a")])))

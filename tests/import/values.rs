@@ -53,7 +53,7 @@ fn words_for_nothing_are_held_in_every_kind_of_column() {
             "held null_word note 1",
             "held null_word position 1",
             "held null_word state 1",
-            "held null_word tableName 1",
+            "held null_word tableName 2",
         ]
     );
     let records = stored(file, "--accept-warnings=null_word", 0, 2);
@@ -298,4 +298,38 @@ fn samples_hold_nothing_that_looks_damaged() {
         let work = Work::sample(file);
         assert_eq!(found_in(&work, &format!("check {entity} {file}")), [""; 0], "{file}");
     }
+}
+
+#[test]
+fn a_retry_reads_values_as_its_run_did() {
+    let file = "公司名称,服务开始日期,服务费余额\n示例甲,03/04/2026,1\n示例乙,05/04/2026,没有\n";
+    let (work, server) = (Work::with("mine.csv", file), Server::start(""));
+    work.on(&server, "import companies mine.csv --date-order dmy --run run").exits(3);
+    let mut failed = work.table("run/failed.csv");
+    work.write_table("run/failed.csv", failed.set(0, "服务费余额", "2"));
+    work.on(&server, "retry run/failed.csv").exits(0);
+    assert_eq!(server.records("companies").pop().unwrap()["servicestarttime"], "2026-04-05");
+    // A mapping file says it as well, and what is typed goes before.
+    work.write("map.toml", "date_order = \"mdy\"\n");
+    assert_eq!(
+        found("companies", "公司名称,服务开始日期\n示例甲,03/04/2026\n", ""),
+        ["refused ambiguous_date servicestarttime 1"]
+    );
+    for (more, day) in [("", "2026-03-04"), (" --date-order dmy", "2026-04-03")] {
+        let server = Server::start("");
+        work.write("one.csv", "公司名称,服务开始日期\n示例丙,03/04/2026\n");
+        work.on(&server, format!("import companies one.csv --mapping map.toml --other-account{more}")).exits(0);
+        assert_eq!(server.records("companies").pop().unwrap()["servicestarttime"], day);
+    }
+}
+
+#[test]
+fn numbers_of_another_country_are_read_so_again() {
+    let file = "姓名,手机,公司编号\n示例甲,51000001,20001\n示例乙,51000002,没有\n";
+    let (work, server) = (Work::with("mine.csv", file), Server::start(""));
+    work.on(&server, "import customers mine.csv --country HK --run run").exits(3);
+    let mut failed = work.table("run/failed.csv");
+    work.write_table("run/failed.csv", failed.set(0, "公司编号", "20001"));
+    work.on(&server, "retry run/failed.csv").exits(0);
+    assert_eq!(server.count_by("customers", "mobile")["51000002"], 1);
 }

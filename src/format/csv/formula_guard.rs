@@ -18,7 +18,7 @@ pub(super) fn guard(text: &str, may_be_phone: bool) -> Cow<'_, str> {
     }
     let starts_formula = text.starts_with(FORMULA_STARTS);
     // Such a text would lose its own apostrophe when it is read.
-    let looks_guarded = is_guarded(text);
+    let looks_guarded = is_guarded(text) || is_marked_text(text);
     let is_phone = may_be_phone
         && text.strip_prefix('+').is_some_and(|rest| {
             rest.starts_with(|c: char| c.is_ascii_digit())
@@ -52,6 +52,31 @@ pub(super) fn unguard_cells(cells: &mut StringRecord, spare: &mut StringRecord) 
     std::mem::swap(cells, spare);
 }
 
+/// Whether a text begins with a mark by which other programs keep texts as they are: `'示例`, `` `00123 ``. A letter behind an
+/// apostrophe may be a name.
+pub(super) fn is_marked_text(text: &str) -> bool {
+    text.strip_prefix(['\'', '`']).is_some_and(|rest| {
+        !rest.contains(['\'', '`']) && rest.starts_with(|c: char| c.is_ascii_digit() || !c.is_ascii())
+    }) && !is_guarded(text)
+}
+
+/// Whether a cell holds a formula itself, as text: what it comes to is not in the file. `=)` is none.
+pub(super) fn is_formula(text: &str) -> bool {
+    let Some(formula) = text.strip_prefix('=') else { return false };
+    let formula = formula.trim_start_matches(['+', '-', '@', '(', '{', ' ']);
+    wrapped(text).is_none()
+        && formula.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '"' | '\'' | '[' | '#'))
+}
+
+/// Whether a formula shows a picture in its cell, as WPS and Excel write it.
+pub(super) fn shows_picture(formula: &str) -> bool {
+    let name = formula.trim_start_matches(['=', '@', ' ']);
+    let name = name.strip_prefix("_xlfn.").unwrap_or(name);
+    ["DISPIMG(", "IMAGE("]
+        .iter()
+        .any(|function| name.get(..function.len()).is_some_and(|start| start.eq_ignore_ascii_case(function)))
+}
+
 /// Whether a cell has the marks by which other programs keep a number a text.
 pub(super) fn has_text_marks(text: &str) -> bool {
     wrapped(text).is_some() || is_marked_number(text)
@@ -59,7 +84,7 @@ pub(super) fn has_text_marks(text: &str) -> bool {
 
 /// Whether a text begins with an apostrophe that [`guard`] put before it, or that keeps a number a text.
 fn is_guarded(text: &str) -> bool {
-    text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(FORMULA_STARTS) || rest.starts_with('\''))
+    text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(FORMULA_STARTS) || rest.starts_with(['\'', '`']))
         || is_marked_number(text)
 }
 
@@ -95,13 +120,31 @@ mod tests {
             "\t1",
             "+86 13000000000",
             "＝x",
+            "'示例",
+            "`00123",
         ] {
             assert_eq!(unguard(&guard(text, false)), text);
+            assert!(!is_marked_text(&guard(text, false)), "{text}");
             assert_eq!(unguard(&guard(text, true)), text);
         }
         assert_eq!(guard("=1", true), "'=1");
         assert_eq!(guard("+86 13000000000", true), "+86 13000000000");
         assert_eq!(guard("+1+cmd", true), "'+1+cmd");
+    }
+
+    #[test]
+    fn a_formula_that_stands_as_text_is_told() {
+        for text in
+            ["=A1&\"x\"", "=VLOOKUP(A2,B:C,2,0)", "=-A1", "=0012345", "=T(\"0012345\")", "=\"a\"&\"b\"", "='表 2'!A1"]
+        {
+            assert!(is_formula(text), "{text}");
+        }
+        for text in ["=)", "==", "=", "=\"00123\"", "a=b", "'=1", "=甲"] {
+            assert!(!is_formula(text), "{text}");
+        }
+        assert!(
+            shows_picture("=DISPIMG(\"ID_1\",1)") && shows_picture("=_xlfn.IMAGE(A1)") && !shows_picture("=IMAGES")
+        );
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn said_delimiter(sample: &[u8]) -> Option<u8> {
     let is_said = line.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"sep="));
     match line.get(4..) {
         Some([delimiter]) if is_said && delimiter.is_ascii() && *delimiter != b'"' => Some(*delimiter),
-        Some([]) if is_said && sample.starts_with(b"sep=\t") => Some(b'\t'),
+        Some([]) if is_said && sample.get(4) == Some(&b'\t') => Some(b'\t'),
         _ => None,
     }
 }

@@ -30,6 +30,7 @@ enum Shape {
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {
     shapes: [usize; 3],
+    blanks: usize,
 }
 
 /// What usual rows are like.
@@ -61,8 +62,9 @@ impl Neighbours {
         let mut shapes = vec![Column::default(); columns];
         for row in rows.iter().filter(is_usual) {
             for (column, cell) in shapes.iter_mut().zip(&row.cells) {
-                if let Some(shape) = shape(cell) {
-                    column.shapes[shape as usize] += 1;
+                match shape(cell) {
+                    Some(shape) => column.shapes[shape as usize] += 1,
+                    None => column.blanks += 1,
                 }
             }
         }
@@ -93,8 +95,8 @@ impl Neighbours {
         if let Some(code) = self.torn(width, before, next.map(|next| next.cells.len())) {
             row.remark(None, with_widths(Problem::held(code), row, self.columns));
         } else if width > self.header_cells && !self.are_long {
-            let problem =
-                if self.fits(&row.cells) { Problem::word("cells_blank") } else { Problem::held("cells_shifted") };
+            let is_sure = self.fits(&row.cells) && !self.fits_joined(&row.cells);
+            let problem = if is_sure { Problem::word("cells_blank") } else { Problem::held("cells_shifted") };
             row.remark(None, with_widths(problem, row, self.columns));
         } else if width < self.columns {
             if !self.are_any_fitting(&row.cells) {
@@ -116,7 +118,8 @@ impl Neighbours {
         let tears = |first: usize, second: usize| {
             !self.are_short && first < self.columns && second < self.columns && first + second == self.columns + 1
         };
-        if width == 1 || before.is_some_and(|before| tears(before, width) || (before == 1 && width < self.columns)) {
+        // Behind a lone cell any row may be the rest of one whose first cell was torn.
+        if width == 1 || before.is_some_and(|before| tears(before, width) || (before == 1 && width <= self.columns)) {
             return Some("broken_line");
         }
         next.is_some_and(|next| next == 1 || tears(width, next)).then_some("torn_row")
@@ -125,6 +128,23 @@ impl Neighbours {
     /// Whether every filled cell looks like others of its column. What nothing is known of does not.
     fn fits(&self, cells: &StringRecord) -> bool {
         self.shapes.iter().zip(cells).all(|(column, cell)| shape(cell).is_none_or(|shape| column.has(shape)))
+    }
+
+    /// Whether the row would fit as well if a comma between two of its texts were part of them: then nobody knows whether it
+    /// is one too many.
+    fn fits_joined(&self, cells: &StringRecord) -> bool {
+        let cell = |column: usize| cells.get(column).unwrap_or_default();
+        let is_text = |column: usize| shape(cell(column)).is_some_and(|shape| shape != Shape::Digits);
+        let takes = |column: usize, text: &str| match shape(text) {
+            Some(shape) => self.shapes[column].has(shape),
+            None => self.shapes[column].filled() < HABIT || self.shapes[column].blanks > 0,
+        };
+        (0..self.columns.saturating_sub(1)).any(|joined| {
+            is_text(joined)
+                && is_text(joined + 1)
+                && takes(joined, cell(joined))
+                && (joined + 1..self.columns).all(|column| takes(column, cell(column + 1)))
+        })
     }
 
     /// Whether no filled cell looks unlike all others of its column. What nothing is known of may be anything.

@@ -29,6 +29,7 @@ pub(super) fn judge(row: &mut Row, facts: &RecordFacts, delimiter: u8, columns: 
         .iter()
         .flat_map(|cell| cell.split('\n').skip(1))
         .find(|line| looks_like_a_row(line, char::from(delimiter), columns))
+        .or_else(|| rows_joined(row, char::from(delimiter), columns))
         .map(|line| clean(&shorten(line, SHOWN)).into_owned());
     if let Some(text) = swallowed {
         let problem = Problem::held("rows_in_quotation").with("line", facts.line).with("last_line", facts.last_line);
@@ -44,6 +45,22 @@ fn text_behind(row: &Row, column: usize) -> Problem {
 fn looks_like_a_row(line: &str, delimiter: char, columns: usize) -> bool {
     let cells: Vec<&str> = line.split(delimiter).collect();
     cells.len() >= columns && !cells[0].is_empty() && (columns > 2 || !cells[1].starts_with(' '))
+}
+
+/// The line of a quotation with which the rest of a row begins, where what stands before its first line break completes
+/// one row, and what stands behind its last one another: a mark that opens in one row and closes in a later one.
+fn rows_joined(row: &Row, delimiter: char, columns: usize) -> Option<&str> {
+    let marks = |line: &str| line.matches(delimiter).count();
+    row.cells.iter().enumerate().find_map(|(column, cell)| {
+        let (first, rest) = cell.split_once('\n')?;
+        let last = rest.rsplit('\n').next().unwrap_or(rest);
+        let (opens, closes) = (marks(first), marks(last));
+        let is_joined = opens + closes > 0
+            && column + 1 + opens == columns
+            && closes + row.cells.len() - column == columns
+            && ![first, last].iter().any(|line| line.contains(&format!("{delimiter} ")));
+        is_joined.then_some(last)
+    })
 }
 
 /// Whether a text is a quotation that was kept as it stood, because text stands behind its closing mark or it has none.

@@ -5,11 +5,12 @@ use std::io::{Seek, SeekFrom};
 
 use csv::{ByteRecord, StringRecord};
 use encoding_rs::{Encoding, UTF_8};
+use memchr::memchr3;
 use rust_i18n::t;
 
 use super::encoding::{self, Found, NotFound};
 use super::failed_before::FailedBefore;
-use super::formula_guard::{has_text_marks, unguard_cells};
+use super::formula_guard::{has_text_marks, is_formula, is_marked_text, shows_picture, unguard_cells};
 use super::layout::{self, Layout};
 use super::neighbours::{Neighbours, filled_width};
 use super::quotation;
@@ -23,6 +24,7 @@ use crate::format::row::Row;
 use crate::format::sheet::Sheet;
 use crate::message;
 use crate::message::Message;
+use crate::problem::Problem;
 use crate::text::{clean, shorten};
 
 /// Opens a file of delimited text and reads its header; the rows follow.
@@ -189,6 +191,7 @@ impl TextReader {
                 continue;
             }
             quotation::judge(&mut row, &facts, self.delimiter, self.sheet.header.len(), self.failed_before.is_some());
+            note_marks(&mut row);
             unguard_cells(&mut row.cells, &mut self.spare);
             break true;
         };
@@ -231,6 +234,24 @@ impl TextReader {
                     .hint(message!("csv.not_text_hint"))
             }
         }
+    }
+}
+
+/// Notes the cells of a row that hold a formula as text, or a mark before a text. Our own files have a guard before what looks
+/// like that.
+fn note_marks(row: &mut Row) {
+    if memchr3(b'=', b'\'', b'`', row.cells.as_slice().as_bytes()).is_none() {
+        return;
+    }
+    for column in 0..row.cells.len() {
+        let text = row.cell(column).text.trim_start();
+        let problem = match text {
+            _ if is_marked_text(text) => Problem::held("text_mark"),
+            _ if !is_formula(text) => continue,
+            _ if shows_picture(text) => Problem::new("picture_in_cell"),
+            _ => Problem::held("formula_text"),
+        };
+        row.remark(Some(column), problem);
     }
 }
 

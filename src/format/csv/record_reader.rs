@@ -239,10 +239,17 @@ impl RecordReader {
 
     /// Where the spaces from `at` on end. Where a tab is no delimiter it is a space.
     fn pass_spaces(&mut self, mut at: usize) -> Result<usize, Stop> {
-        while self.byte(at)?.is_some_and(|byte| byte == b' ' || (byte == b'\t' && self.delimiter != b'\t')) {
-            at += 1;
+        loop {
+            let length = match self.byte(at)? {
+                Some(b' ') => 1,
+                Some(b'\t') if self.delimiter != b'\t' => 1,
+                // A space as wide as a Chinese character, and one that does not break.
+                Some(0xe3) if self.byte(at + 1)? == Some(0x80) && self.byte(at + 2)? == Some(0x80) => 3,
+                Some(0xc2) if self.byte(at + 1)? == Some(0xa0) => 2,
+                _ => return Ok(at),
+            };
+            at += length;
         }
-        Ok(at)
     }
 
     /// The byte at this place of the record; none at the end of the file.

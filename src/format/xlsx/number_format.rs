@@ -322,6 +322,10 @@ impl Section {
         });
         let (integer, decimals) = decimal.rounded(fraction.iter().filter(|token| is_digit(token)).count());
         out.push_str(&show_whole(whole, &integer, is_grouped, &decimal));
+        if first_digit.is_none() && !fraction.is_empty() {
+            // A format such as `.00` has no place for them, and they are shown all the same.
+            out.push_str(&integer);
+        }
         let mut decimals = decimals.as_str();
         for token in fraction {
             match token {
@@ -508,6 +512,9 @@ mod tests {
             ("0.00", "9.999", Some("10.00")),
             ("0.##", "1.5", Some("1.5")),
             ("#.0", "0.25", Some(".3")),
+            (".00", "5", Some("5.00")),
+            (".00", "0.5", Some(".50")),
+            ("\\N\\o.0", "5", Some("No5.0")),
             ("\"¥\"#,##0.00", "1234.5", Some("¥1,234.50")),
             ("[$¥-804]#,##0.00", "1234.5", Some("¥1,234.50")),
             ("0!.0,\"万\"", "35000", Some("3.5万")),

@@ -8,6 +8,7 @@ use super::package::{Package, refuse_other_documents};
 use super::rows::Rows;
 use super::template::{self, Example};
 use crate::error::{Error, Result};
+use crate::format::example::ExampleRow;
 use crate::format::input::Input;
 use crate::format::ods;
 use crate::format::reader::Reader;
@@ -41,7 +42,7 @@ fn parse(input: &Input, sink: &RowSink) -> Result<()> {
     "XLSX".clone_into(&mut sheet.reading);
     sheet.is_1904 = book.looks.is_1904;
     let (header_row, width) = (sheet.header_row, sheet.header.len());
-    let mut rows = Rows::open(&mut package, &book, &book.sheets[index], tail)?;
+    let mut rows = Rows::open(&mut package, &book, &book.sheets[index], tail)?.filling(input.fill_merged);
     let mut read = |row: &mut Row| {
         while rows.read(row)? {
             // A row of nothing but what has no value is no blank one.
@@ -55,6 +56,9 @@ fn parse(input: &Input, sink: &RowSink) -> Result<()> {
     let mut first = sink.fill(&mut read)?;
     if let Some(row) = example.and_then(|example| find_example(&example, &sheet.header, &mut first.0)) {
         row.remark(None, Problem::skipped("example"));
+    } else if let Some(headings) = &input.headings {
+        // Another program may have saved the table without what the template says of itself.
+        ExampleRow::new(&sheet.header, &**headings).mark_among(&mut first.0);
     }
     sink.send(sheet, first, read)
 }

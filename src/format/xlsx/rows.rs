@@ -89,6 +89,12 @@ impl<'a> Rows<'a> {
         })
     }
 
+    /// The same rows; cells that are merged downwards take the value of the first of them when `fills` says so.
+    pub(super) fn filling(mut self, fills: bool) -> Self {
+        self.sight.set_fills(fills);
+        self
+    }
+
     /// Reads the next row, blank or not; false at the end.
     ///
     /// # Errors
@@ -326,7 +332,8 @@ impl CellParts {
 fn shows_picture(formula: &str) -> bool {
     let formula = formula.strip_prefix('=').unwrap_or(formula);
     let formula = formula.strip_prefix("_xlfn.").unwrap_or(formula);
-    formula.starts_with("DISPIMG(") || formula.starts_with("IMAGE(")
+    let begins = |name: &str| formula.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    begins("DISPIMG(") || begins("IMAGE(")
 }
 
 /// First and last column, counted from 0, of columns that nobody sees.

@@ -2,8 +2,9 @@
 
 use super::area::Area;
 use super::tail::{Table, Tail};
+use crate::format::cell::CellKind;
 use crate::format::column_letters::column_letters;
-use crate::format::row::Row;
+use crate::format::row::{Row, Shown};
 use crate::problem::Problem;
 
 /// What a person sees of the rows of a sheet, one after another.
@@ -11,17 +12,32 @@ pub(in crate::format) struct Sight {
     /// Merged cells that begin in a row to come, and those that reach into the one being read.
     merges: Vec<Area>,
     next_merge: usize,
-    active_merges: Vec<Area>,
+    active_merges: Vec<(Area, Option<First>)>,
+    /// Whether cells that are merged downwards take the value of their first one.
+    fills: bool,
     tables: Vec<Table>,
     /// Columns that are hidden, first and last.
     hidden_columns: Vec<(u32, u32)>,
+}
+
+/// The first of merged cells, which holds their value.
+struct First {
+    text: String,
+    kind: CellKind,
+    /// What it shows, where that is something else.
+    shown: Option<Shown>,
 }
 
 impl Sight {
     /// With the first row. Merged cells are in the order of their first rows.
     pub(in crate::format) fn new(tail: Tail, hidden_columns: Vec<(u32, u32)>) -> Sight {
         let Tail { merges, tables } = tail;
-        Sight { merges, next_merge: 0, active_merges: Vec::new(), tables, hidden_columns }
+        Sight { merges, next_merge: 0, active_merges: Vec::new(), fills: false, tables, hidden_columns }
+    }
+
+    /// Whether cells that are merged downwards take the value of their first one.
+    pub(in crate::format) fn set_fills(&mut self, fills: bool) {
+        self.fills = fills;
     }
 
     /// Says of the row that was read what a person sees of it and the cells do not tell.
@@ -38,14 +54,20 @@ impl Sight {
             }
         }
         while let Some(area) = self.merges.get(self.next_merge).filter(|area| area.top <= index) {
-            self.active_merges.push(*area);
+            // What a header shows is no value of the rows below it.
+            let first = (self.fills && area.top == index).then(|| First::of(row, area.left as usize));
+            self.active_merges.push((*area, first));
             self.next_merge += 1;
         }
-        self.active_merges.retain(|area| area.bottom >= index);
-        for area in &self.active_merges {
+        self.active_merges.retain(|(area, _)| area.bottom >= index);
+        for (area, first) in &self.active_merges {
             for column in area.columns().take_while(|column| (*column as usize) < width) {
-                if (index, column) != (area.top, area.left) {
-                    row.remark(Some(column as usize), Problem::new("merged_cells").with("range", area));
+                if (index, column) == (area.top, area.left) {
+                    continue;
+                }
+                match first.as_ref().filter(|_| column == area.left) {
+                    Some(first) => first.fill(row, column as usize, area),
+                    None => row.remark(Some(column as usize), Problem::new("merged_cells").with("range", area)),
                 }
             }
         }
@@ -62,5 +84,31 @@ impl Sight {
             let problem = if is_alone { Problem::skipped("totals_row") } else { Problem::held("totals_row") };
             row.remark(None, problem);
         }
+    }
+}
+
+impl First {
+    fn of(row: &Row, column: usize) -> First {
+        let cell = row.cell(column);
+        let shown = row.shown.iter().find(|shown| shown.column == column).cloned();
+        First { text: cell.text.to_owned(), kind: cell.kind, shown }
+    }
+
+    /// Puts the value into a cell below.
+    fn fill(&self, row: &mut Row, column: usize, area: &Area) {
+        if self.text.is_empty() {
+            return;
+        }
+        let width = row.cells.len().max(column + 1);
+        let had_kinds = !row.kinds.is_empty();
+        let text = |at: usize| if at == column { self.text.as_str() } else { row.cells.get(at).unwrap_or_default() };
+        row.cells = (0..width).map(text).collect();
+        if had_kinds || self.kind != CellKind::Text {
+            row.kinds.resize(width, CellKind::Text);
+            row.kinds[column] = self.kind;
+        }
+        row.shown.retain(|shown| shown.column != column);
+        row.shown.extend(self.shown.clone());
+        row.remark(Some(column), Problem::word("merged_filled").with("range", area));
     }
 }

@@ -19,6 +19,7 @@ use crate::import::memory::Memory;
 use crate::import::options::ImportOptions;
 use crate::import::plan::RowPlanner;
 use crate::import::preflight::{Preflight, Rows};
+use crate::import::settle::note_highest;
 use crate::journal::Journal;
 use crate::language::Language;
 use crate::message;
@@ -70,11 +71,15 @@ pub(crate) fn send(
     let (to_journal, inbox) = mpsc::channel();
     let (to_sender, reserved) = tokio::sync::mpsc::unbounded_channel();
     let reader = Reader::new(options, to_journal.clone(), &shared);
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
+    // It reads before it writes: a login that is rejected here costs no row.
+    if let Err(error) = runtime.block_on(note_highest(&journal, options, &client)) {
+        shared.stop.set(Cause::of(error));
+    }
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
     let sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
     past.each_made(|id| sender.know_id(id))?;
     drop(past);
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
     let (taken, recorded) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| reader.run(&mut planner));
         let journal_writer = scope.spawn(|| journal_writer.run(inbox));

@@ -66,8 +66,10 @@ impl<'a> Sender<'a> {
         // A sandbox is trusted.
         let reads_back = options.reads_back && !options.is_sandbox();
         let breaker = Breaker::new(options.max_failures, options.keeps_going, &shared.tally.counts());
+        let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, options.entity());
+        row_sender.honours = options.doubt.honours;
         Sender {
-            row_sender: RowSender::new(client, &shared.stop, options.catalog, options.entity()),
+            row_sender,
             first_goes_alone: reads_back || first_look.is_some() || !options.keeps_going,
             first_look: RefCell::new(first_look),
             reads_back,

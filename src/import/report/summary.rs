@@ -6,6 +6,7 @@ use rust_i18n::t;
 use serde_json::{Value as Json, json};
 
 use super::content::{Files, RunContent};
+use super::settle_line::SettleLine;
 use super::words;
 use crate::error::{Context, Exit, Result};
 use crate::files::{self, Access};
@@ -74,7 +75,13 @@ pub fn write_summary(content: &RunContent<'_>, summary: &Json) -> Result<()> {
 }
 
 /// The summary for a person.
-pub fn describe(content: &RunContent<'_>, files: &Files, cause: Option<&str>, next: Option<&str>) -> String {
+pub fn describe(
+    content: &RunContent<'_>,
+    files: &Files,
+    cause: Option<&str>,
+    next: Option<&str>,
+    settle: Option<&SettleLine>,
+) -> String {
     let mut lines = Vec::new();
     if let Some(cause) = cause {
         lines.push(cause.to_owned());
@@ -105,5 +112,7 @@ pub fn describe(content: &RunContent<'_>, files: &Files, cause: Option<&str>, ne
     if let Some(next) = next {
         lines.push(t!("report.next", command = next).into_owned());
     }
+    // The last words are those about what must not be done twice.
+    lines.extend(settle.map(SettleLine::text));
     lines.join("\n")
 }

@@ -1,0 +1,174 @@
+//! Rows of totals, known by their words: what stands below a table, or below a part of it.
+
+use crate::entity::fold;
+use crate::format::Row;
+
+/// What stands in the only text of a row of totals, folded.
+const TOTALS: &[&str] = &[
+    "合计",
+    "总计",
+    "小计",
+    "共计",
+    "总共",
+    "一共",
+    "总和",
+    "总额",
+    "汇总",
+    "累计",
+    "总数",
+    "求和",
+    "平均",
+    "平均值",
+    "均值",
+    "最大值",
+    "最小值",
+    "计数",
+    "合計",
+    "總計",
+    "小計",
+    "共計",
+    "總和",
+    "總額",
+    "平均數",
+    "本页合计",
+    "本页小计",
+    "全部合计",
+    "总合计",
+    "total",
+    "totals",
+    "grandtotal",
+    "subtotal",
+    "subtotals",
+    "sum",
+    "average",
+    "avg",
+    "count",
+    "max",
+    "min",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "suma",
+    "합계",
+    "총계",
+    "소계",
+    "σ",
+    "∑",
+];
+
+/// What the name of a part ends in where its totals stand: `北区小计`.
+const ENDINGS: [&str; 7] = ["合计", "小计", "总计", "合計", "小計", "總計", "汇总"];
+
+/// What may follow a word for totals: what was added up, and in what.
+const COUNTED: &str = "家条人个位元行项笔户名组件份万公司客户联系记录数据金额数量费用余额工单";
+
+/// The longest text that may be one of them with what stands around it, in bytes.
+const LONGEST: usize = 40;
+
+/// Whether the only text of a row is a word for totals; what else there is, are numbers.
+pub(super) fn is_totals(row: &Row) -> bool {
+    let mut texts = row.cells.iter().map(str::trim).filter(|cell| !cell.is_empty() && !is_amount(cell));
+    let Some(first) = texts.next() else { return false };
+    let mut others = texts.peekable();
+    let is_alone = others.peek().is_none();
+    others.all(is_total_word) && (is_total_word(first) || (is_alone && ends_in_total(first)))
+}
+
+fn is_total_word(text: &str) -> bool {
+    // Nearly every text of a row is none, and ends here.
+    const BEGINNINGS: &str = "合总小共一汇累本全求平均最计總匯計【[(（*合총소TtSsGgAaCcMmΣ∑";
+    if text.len() > LONGEST || !text.starts_with(|c| BEGINNINGS.contains(c)) {
+        return false;
+    }
+    let folded = fold(text);
+    let bare = folded.trim_matches(['【', '】', '[', ']', '(', ')', '<', '>']);
+    // `合计：3 家`, `合计（元）`, `共 3 条`, `合计金额`.
+    let word = bare.split([':', '(']).next().unwrap_or_default();
+    let is_counted = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',') || COUNTED.contains(c);
+    let counts = |rest: &str| rest.chars().all(is_counted);
+    let begins = |total: &&str| {
+        word.strip_prefix(*total).is_some_and(|rest| counts(rest) && (total.len() > 3 || rest.is_empty()))
+    };
+    TOTALS.iter().any(|total| begins(&total))
+        || word.strip_prefix('共').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && counts(rest))
+}
+
+/// Whether a text names a part and its totals: `北区小计`.
+fn ends_in_total(text: &str) -> bool {
+    let word = text.trim_end_matches([':', '：', ' ']);
+    word.len() <= LONGEST && ENDINGS.iter().any(|ending| word.ends_with(ending))
+}
+
+/// A number as tables show it: with separators, a sign of money or percent, a unit; or in the characters of cheques.
+fn is_amount(cell: &str) -> bool {
+    const CHEQUE: &str = "零壹贰叁肆伍陆柒捌玖拾佰仟万亿元圆角分整";
+    let first = cell.as_bytes()[0];
+    if first.is_ascii_alphabetic() {
+        return false;
+    }
+    if cell.chars().all(|c| CHEQUE.contains(c)) {
+        return true;
+    }
+    let number = cell.trim_start_matches(['¥', '￥', '$', '€', '+', '-', '−', ' ', '(']);
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.' | ' ' | '，');
+    let unit = number.trim_start_matches(is_number);
+    match number.starts_with(|c: char| c.is_ascii_digit()) {
+        true => unit.chars().count() <= 2 && !unit.chars().any(|c| c.is_ascii_alphanumeric() || c == '@'),
+        // Dashes stand where there is nothing to add up.
+        false => number.is_empty() || cell.chars().all(|c| matches!(c, '-' | '—' | '/' | '–')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: &[&str]) -> Row {
+        Row { number: 2, cells: cells.to_vec().into(), ..Row::default() }
+    }
+
+    #[test]
+    fn totals_are_known_by_their_only_text() {
+        for cells in [
+            &["合计", "", "300"][..],
+            &["", "合 计：", "1,300.50"],
+            &["总计（元）", "￥300", "100%"],
+            &["小计", "", ""],
+            &["Total", "3", "$1,234.50"],
+            &["Grand Total:", "", "-"],
+            &["3", "Sub-total", "12"],
+            &["合计：3家", "", ""],
+            &["共 3 条", "", ""],
+            &["合计", "叁佰元整", "300元"],
+            &["合计", "合计", "300"],
+            &["总共", "", "300"],
+            &["平均值", "", "150"],
+            &["合计 2 家公司", "", "300"],
+            &["合计金额", "", "300"],
+            &["【合计】", "", "300"],
+            &["北区小计", "", "300"],
+            &["总计", "共2家公司", "300"],
+            &["Σ", "", "300"],
+            &["Average", "", "150"],
+        ] {
+            assert!(is_totals(&row(cells)), "{cells:?}");
+        }
+        for cells in [
+            &["合计科技有限公司", "甲路1号", "300"][..],
+            &["合计科技有限公司", "", ""],
+            &["合计", "甲路1号", "300"],
+            &["总计部", "", "3"],
+            &["Sum", "a@example.com", ""],
+            &["Totally Ltd", "", "1"],
+            &["Maxwell", "", "1"],
+            &["300", "", "200"],
+            &["小计算机公司", "", ""],
+            &["北区小计", "甲路1号", ""],
+            &["一共享公司", "", ""],
+            &["共享单车公司", "", "1"],
+            &["", ""],
+        ] {
+            assert!(!is_totals(&row(cells)), "{cells:?}");
+        }
+    }
+}
