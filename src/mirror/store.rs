@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::tables::{Batch, Key, List, Marks, PageCursor, TABLES, VERSION, read_cursor, read_list};
+use super::tables::{Batch, Key, List, Marks, PageCursor, TABLES, VERSION, VIEWS, read_cursor, read_list};
 use crate::error::{Context, Error, Result};
 use crate::files::{StagingDirectory, create_private_folder, free_name_beside};
 use crate::message;
@@ -114,7 +114,7 @@ impl Mirror {
         self.connection.pragma_update(None, "cache_size", -8000).context(|| self.failed())?;
         let version: i64 =
             self.connection.pragma_query_value(None, "user_version", |row| row.get(0)).context(|| self.failed())?;
-        if version == VERSION {
+        if version == VERSION && self.has_views()? {
             return Ok(());
         }
         let made = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
@@ -127,9 +127,18 @@ impl Mirror {
                 self.connection.execute_batch(TABLES)?;
                 self.connection.pragma_update(None, "user_version", VERSION)?;
             }
+            self.connection.execute_batch(VIEWS)?;
             self.connection.execute_batch("COMMIT")
         });
         made.context(|| self.failed())
+    }
+
+    /// Whether the views for other programs are there, as this version has them.
+    fn has_views(&self) -> Result<bool> {
+        let sql = "SELECT group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_schema WHERE type = 'view' ORDER BY rowid)";
+        let there: Option<String> = self.connection.query_row(sql, [], |row| row.get(0)).context(|| self.failed())?;
+        let meant = VIEWS.split(';').map(str::trim).filter(|statement| statement.starts_with("CREATE"));
+        Ok(there.is_some_and(|there| there == meant.collect::<Vec<_>>().join("\n")))
     }
 
     /// Keeps other commands from refreshing this mirror as long as the file it gives is open; none when one does now.

@@ -68,6 +68,24 @@ CREATE TABLE window(
 ) WITHOUT ROWID;
 ";
 
+/// What other programs may attach the file for: records and their own pages as texts. They say nothing that the tables do
+/// not, and are made anew whenever the file is opened.
+pub(super) const VIEWS: &str = "
+DROP VIEW IF EXISTS records;
+CREATE VIEW records AS
+    SELECT list.entity AS entity, record.key AS id, CAST(record.body AS TEXT) AS json,
+           datetime(list.complete, 'unixepoch') AS complete
+    FROM record JOIN list ON list.id = record.list WHERE list.question = '';
+DROP VIEW IF EXISTS record_details;
+CREATE VIEW record_details AS
+    SELECT list.entity AS entity, detail.key AS id, detail.name AS page, CAST(detail.body AS TEXT) AS json
+    FROM detail JOIN list ON list.id = detail.list WHERE list.question = '';
+DROP VIEW IF EXISTS record_fields;
+CREATE VIEW record_fields AS
+    SELECT records.entity AS entity, records.id AS id, member.key AS name, CAST(member.value AS TEXT) AS value
+    FROM records, json_each(records.json) AS member;
+";
+
 /// Where a record stands in a list: by number when its id is one, by text behind all numbers otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {

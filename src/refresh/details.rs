@@ -89,6 +89,7 @@ impl Refresher<'_> {
         detail: Detail<'_>,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<DetailsRead> {
+        self.announce(&self.label(query), self.not_here(list, detail, &wanted)?);
         self.progress.begin(&self.label(query), 0, Some(self.mirror.seen(list)?));
         let mut read = DetailsRead::default();
         let mut denied = None;
@@ -126,6 +127,23 @@ impl Refresher<'_> {
             // Nobody may see such a page: that is no matter of single records.
             Some(error) if read.answered == 0 => Err(error),
             _ => Ok(read),
+        }
+    }
+
+    /// How many wanted records have to be asked for.
+    fn not_here(&self, list: &List, detail: Detail<'_>, wanted: impl Fn(&Value) -> bool) -> Result<u64> {
+        let (mut count, mut last) = (0, Key::first());
+        loop {
+            self.stop.check()?;
+            let batch = self.mirror.after(list, &last, BATCH)?;
+            let Some((key, _)) = batch.records.last() else { return Ok(count) };
+            last = key.clone();
+            for (key, body) in &batch.records {
+                let record: Value = serde_json::from_slice(body).unwrap_or_default();
+                let old = self.mirror.detail(list, key, detail.name)?;
+                let is_here = old.is_some_and(|(old, _)| old == record_key::hash(&record));
+                count += u64::from(!is_here && wanted(&record));
+            }
         }
     }
 
@@ -209,6 +227,7 @@ impl Refresher<'_> {
         let endpoint =
             entity.endpoint("get").ok_or_else(|| Error::usage(message!("export.no_details", entity = entity.name)))?;
         let label = entity.label(Language::current());
+        self.announce(label, ids.len() as u64);
         self.progress.begin(label, 0, Some(ids.len() as u64));
         let (mut answered, mut failed) = (0, 0);
         let answers = ids.into_iter().take_while(|_| !self.stop.is_set()).map(|id| {

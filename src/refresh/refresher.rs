@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rust_i18n::t;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use url::Url;
@@ -67,6 +69,24 @@ impl Refresher<'_> {
     pub(super) fn ask_briefly(&self, url: Url) -> impl Future<Output = Result<Single>> + use<> {
         let client = Arc::clone(self.client);
         on_a_task(async move { client.ask_briefly(&url).await })
+    }
+
+    /// How many minutes so many requests take at the pace that is kept; none where there is no pace of our own.
+    pub(super) fn minutes_for(&self, requests: u64) -> Option<u64> {
+        let rate = self.client.target().rate;
+        (rate > 0.0).then(|| Duration::from_secs_f64(requests as f64 / rate).as_secs().div_ceil(60))
+    }
+
+    /// Says how many single records are asked for and how long that takes, before the first one.
+    pub(super) fn announce(&self, label: &str, requests: u64) {
+        if requests == 0 {
+            return;
+        }
+        let text = match self.minutes_for(requests) {
+            Some(minutes) => t!("refresh.details_time", entity = label, requests = requests, minutes = minutes),
+            None => t!("refresh.details", entity = label, requests = requests),
+        };
+        self.progress.say(&text);
     }
 
     /// The address of an endpoint for the record of this id.

@@ -61,7 +61,13 @@ impl Refresher<'_> {
         let total = self.mirror.seen(parents)?;
         let mut cursor =
             self.mirror.cursor(list, 0)?.unwrap_or(PageCursor { is_joined: true, ..PageCursor::default() });
-        self.announce(entity, total.saturating_sub(cursor.position), choices.len());
+        let requests = total.saturating_sub(cursor.position) * choices.len() as u64;
+        let label = entity.label(Language::current());
+        let text = match self.minutes_for(requests) {
+            Some(minutes) => t!("refresh.walk_time", entity = label, requests = requests, minutes = minutes),
+            None => t!("refresh.walk", entity = label, requests = requests),
+        };
+        self.progress.say(&text);
         self.progress.begin(entity.label(Language::current()), cursor.position, Some(total));
         let mut last = cursor.last_keys.first().map_or_else(Key::first, |id| Key::of(id));
         loop {
@@ -100,20 +106,6 @@ impl Refresher<'_> {
             })?;
             self.progress.set(cursor.position, Some(total));
         }
-    }
-
-    /// Says how many requests it will be and how long they take, before the first one.
-    fn announce(&self, entity: &Entity, records: u64, choices: usize) {
-        let requests = records * choices as u64;
-        let rate = self.client.target().rate;
-        let label = entity.label(Language::current());
-        let text = if rate > 0.0 {
-            let minutes = std::time::Duration::from_secs_f64(requests as f64 / rate).as_secs().div_ceil(60);
-            t!("refresh.walk_time", entity = label, requests = requests, minutes = minutes)
-        } else {
-            t!("refresh.walk", entity = label, requests = requests)
-        };
-        self.progress.say(&text);
     }
 
     fn walk_address(&self, walk: &Walk, endpoint: &Endpoint, key: &Key, choice: &str) -> url::Url {

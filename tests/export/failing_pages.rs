@@ -101,3 +101,11 @@ fn definitions_that_fail_cost_their_names() {
     ran.exits(0).says("the custom fields could not be asked for");
     assert_eq!(ran.json()["records"], 1);
 }
+
+#[test]
+fn what_single_records_cost_is_said_before_it_is_spent() {
+    let service = service(|_| None);
+    let work = Work::at(&service.base_url());
+    work.bw8("export tickets -o out.csv --details --rate 60").exits(0).says("30 requests, about 1 minutes");
+    work.export("tickets -o out.csv --details").exits(0).never_says("30 requests");
+}

@@ -117,3 +117,20 @@ fn tables_say_which_members_have_no_column_and_they_can_be_named() {
         assert!(ran.exits(2).json()["error"]["message"].as_str().unwrap().contains("vip_leve"), "{ran}");
     }
 }
+
+#[test]
+fn other_programs_can_attach_the_local_copy() {
+    let service = service();
+    let work = Work::at(&service.base_url());
+    work.export("customers -o a.csv").exits(0);
+    work.export("customers -o a.csv --incremental").exits(0);
+    let mirrors = std::fs::read_dir(work.path("state/mirrors")).unwrap().map(|entry| entry.unwrap().path());
+    let file = mirrors.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "db")).unwrap();
+    let other = rusqlite::Connection::open_in_memory().unwrap();
+    other.execute("ATTACH ? AS bw8", [file.to_str().unwrap()]).unwrap();
+    let ask = |sql: &str| other.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    let json = ask("SELECT json FROM bw8.records WHERE entity = 'customers' AND id = '1'");
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), serde_json::from_str::<Value>(RECORD).unwrap());
+    assert_eq!(ask("SELECT value FROM bw8.record_fields WHERE id = '1' AND name = 'vip_level'"), "金");
+    assert_eq!(ask("SELECT json_extract(json, '$.name') FROM bw8.records WHERE id = '1'"), "示例 1");
+}
