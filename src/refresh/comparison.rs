@@ -52,7 +52,7 @@ impl Refresher<'_> {
         let answer = self.fetch(url).await?;
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
         let first =
-            api::records(&answer, wrapper).and_then(|records| records.first().map(|record| Value::clone(record)));
+            api::records(&answer, wrapper).and_then(|records| records.iter().next().map(std::borrow::Cow::into_owned));
         let first = first.map(|record| (record_key::key(query.entity, &record), record));
         Ok((self.total(query, &answer), first))
     }
