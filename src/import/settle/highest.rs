@@ -1,7 +1,5 @@
 //! The highest id that an entity's records had before a run's first write: what the run makes is above it.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::api::{self, Client, as_text};
@@ -67,7 +65,7 @@ async fn ids(client: &Client, query: &ListQuery<'_>, page: Option<Page>) -> Resu
     let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
     let Some(records) = api::records(&document, wrapper) else { return Ok(None) };
     let name = query.entity.id.as_deref().unwrap_or_default();
-    let id = |record: Cow<'_, Value>| record.get(name).and_then(|id| as_text(id).parse().ok());
-    let ids: Option<Vec<u64>> = records.iter_with(name).map(id).collect();
+    let id = |record: &Value| record.get(name).and_then(|id| as_text(id).parse().ok());
+    let ids: Option<Vec<u64>> = records.iter_with(name).map(|record| id(&record)).collect();
     Ok(ids.map(|ids| Ids { ids, total: api::total(&document, wrapper, &service.paging.count) }))
 }
