@@ -19,7 +19,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use bw8::mirror::{Key, Mirror};
+use bw8::mirror::{Key, Marks, Mirror};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 const RECORDS: u64 = 200_000;
@@ -77,7 +77,7 @@ fn export(folder: &Path, base_url: &str) -> Duration {
                     "position": position, "state": "1", "note": note, "companyId": company, "supportId": support,
                     "createDT": "2026-01-05 08:00:00",
                 });
-                mirror.put(&list, &Key::of(&cid), record.to_string().as_bytes())?;
+                mirror.put(&list, &Key::of(&cid), &Marks::default(), record.to_string().as_bytes())?;
             }
             Ok(())
         })

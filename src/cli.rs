@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 
 use rust_i18n::t;
 
-use crate::command::{check, entities, export, import, inspect, map, mirror, retry, runs, sandbox, template};
+use crate::command::{check, entities, export, import, inspect, map, mirror, retry, runs, sandbox, settle, template};
 use crate::error::Error;
 use crate::language::Language;
 use crate::terminal::Global;
@@ -37,6 +37,8 @@ pub enum Command {
     Map(map::Arguments),
     /// Send again what was refused or failed, after the file was fixed
     Retry(retry::Arguments),
+    /// Find out what became of rows whose answers were lost, and of rows created without an id; creates nothing
+    Settle(settle::Arguments),
     /// Which runs there were and what became of them
     Runs(runs::Arguments),
     /// Write every record of a list into a spreadsheet, complete and provably so
@@ -54,6 +56,18 @@ pub enum Command {
     Template(template::Arguments),
     /// Start the sandbox: the Bangwo8 interface with invented data, on this machine
     Sandbox(sandbox::Arguments),
+}
+
+impl Command {
+    /// What a notice at the end calls it; none for a command that somebody sits at.
+    pub fn told_as(&self) -> Option<String> {
+        match self {
+            Command::Import(arguments) => Some(format!("import {}", arguments.entity())),
+            Command::Retry(_) => Some("retry".to_owned()),
+            Command::Export(arguments) => Some(format!("export {}", arguments.entity())),
+            _ => None,
+        }
+    }
 }
 
 /// The command line with its help in `language`.

@@ -81,6 +81,17 @@ impl Message {
         serde_json::from_str(text).unwrap_or_else(|_| Message::Verbatim(text.to_owned()))
     }
 
+    /// The message among its details with this name.
+    pub fn part(&self, wanted: &str) -> Option<Message> {
+        let Message::Ours { details, .. } = self else { return None };
+        details.iter().find_map(|(name, detail)| match detail {
+            Detail::Message(message) if name == wanted => Some(message.clone()),
+            // What somebody else said is kept as a text.
+            Detail::Text(text) if name == wanted => Some(Message::from(text.clone())),
+            _ => None,
+        })
+    }
+
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         matches!(self, Message::Verbatim(text) if text.is_empty())

@@ -157,11 +157,7 @@ impl Tokens {
         }
         let login = basic(&self.client_id, &self.client_secret)?;
         let secrets = Secrets::new([carried(&login), self.client_secret.expose_secret().to_owned()]);
-        let interrupt = Interrupt::of_process();
-        let answer = tokio::select! {
-            answer = self.ask_patiently(http, &login, &secrets) => answer?,
-            () = interrupt.interrupted() => return Err(interrupt.error()),
-        };
+        let answer = Interrupt::of_process().unless_set(self.ask_patiently(http, &login, &secrets)).await?;
         let mut header = HeaderValue::from_str(&format!("Bearer {}", answer.access_token.expose_secret()))
             .map_err(|_| Error::cannot_run(message!("api.token_unreadable")))?;
         header.set_sensitive(true);
@@ -236,7 +232,7 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
         (AUTHORIZATION, login.clone()),
         (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
     ]);
-    let request = Request { method: Method::POST, address, headers, body: form.into() };
+    let request = Request { method: Method::POST, address, headers, body: form.into(), about: None, has_login: true };
     let response = match http.exchange(request).await {
         Ok(response) => response,
         Err(Failure::ForGood(error)) => return Asked::ForGood(error),

@@ -3,7 +3,7 @@
 
 use std::cell::LazyCell;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::auth::Auth;
-use super::envelope::{self, Document, Rejection};
+use super::document::Document;
+use super::envelope::{self, Rejection};
 use super::limiter::{Limiter, Permit};
 use super::mended::{MendedAnswers, Tally};
 use super::outcome::{Expected, Outcome, Question, Witness, classify};
@@ -50,6 +51,8 @@ pub struct Write<'a> {
     pub body: &'a Bytes,
     /// The same for each attempt at the same write.
     pub request_id: Uuid,
+    /// The number of the row it is about.
+    pub row: u64,
     /// What comes back when it is done.
     pub expected: &'a Expected,
     /// Whether an earlier attempt may have arrived.
@@ -70,6 +73,9 @@ pub enum Single {
     /// Nothing that can be used, time and again.
     Failing(Error),
 }
+
+/// Bytes of answers that may wait in memory until those before them are read.
+const MOST_AHEAD: usize = 16 << 20;
 
 /// How far one attempt got.
 #[derive(Debug)]
@@ -97,6 +103,8 @@ pub struct Client {
     /// Seconds that the service's clock is ahead of this machine's.
     clock_ahead: AtomicI64,
     mended: Tally,
+    /// Bytes of the largest answer to a read so far.
+    largest_answer: AtomicUsize,
     /// The address that was read last: whether the service can be had is asked there.
     last_read: Mutex<Option<Url>>,
 }
@@ -122,6 +130,7 @@ impl Client {
             retries: AtomicU64::new(0),
             clock_ahead: AtomicI64::new(0),
             mended: Tally::default(),
+            largest_answer: AtomicUsize::new(0),
             last_read: Mutex::new(None),
         })
     }
@@ -146,6 +155,12 @@ impl Client {
         self.clock_ahead.load(Ordering::Relaxed)
     }
 
+    /// How many answers may be asked for before the first of them is read: fewer where they are large, as they wait in memory.
+    pub fn read_ahead(&self) -> usize {
+        let largest = self.largest_answer.load(Ordering::Relaxed).max(1);
+        (MOST_AHEAD / largest).clamp(1, self.limiter.ceiling())
+    }
+
     /// Requests that repeated an earlier one.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
@@ -167,8 +182,8 @@ impl Client {
     /// # Errors
     /// The login cannot be had at all.
     pub async fn write(&self, write: Write<'_>) -> Result<Outcome> {
-        let Write { method, address, body, request_id, expected, sent, honours, witness } = write;
-        Ok(match self.attempt(method, address, Some((request_id, body.clone()))).await? {
+        let Write { method, address, body, request_id, row, expected, sent, honours, witness } = write;
+        Ok(match self.attempt(method, address, Some((row, request_id, body.clone()))).await? {
             Attempt::Answered(answer) => self.classify(&answer, Question { expected, sent, honours, witness }, body),
             Attempt::NotSent(why) => Outcome::unanswered(Came::NoConnection, sent, honours, why),
             Attempt::Lost(why) => Outcome::unanswered(Came::Nothing, sent, honours, why),
@@ -314,7 +329,12 @@ impl Client {
         classify(answer, question, |text| secrets.hide(text))
     }
 
-    async fn attempt(&self, method: entity::Method, address: &Url, write: Option<(Uuid, Bytes)>) -> Result<Attempt> {
+    async fn attempt(
+        &self,
+        method: entity::Method,
+        address: &Url,
+        write: Option<(u64, Uuid, Bytes)>,
+    ) -> Result<Attempt> {
         let mut login = self.auth.login(&self.http).await?;
         let mut renewals = 0;
         loop {
@@ -357,11 +377,12 @@ impl Client {
         &self,
         method: entity::Method,
         address: &Url,
-        write: Option<&(Uuid, Bytes)>,
+        write: Option<&(u64, Uuid, Bytes)>,
         login: &HeaderValue,
     ) -> Result<Attempt> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let (body, request_id) = write.map_or_else(Default::default, |(id, body)| (body.clone(), Some(id)));
+        let (body, request_id) = write.map_or_else(Default::default, |(_, id, body)| (body.clone(), Some(id)));
+        let about = write.map(|(row, id, _)| (*row, *id));
         let method = match method {
             entity::Method::Get => Method::GET,
             entity::Method::Post => Method::POST,
@@ -385,12 +406,13 @@ impl Client {
                 headers.insert(self.request_id.clone(), value);
             }
         }
-        let response = match self.http.exchange(Request { method, address, headers, body }).await {
-            Ok(response) => response,
-            Err(Failure::ForGood(error)) => return Err(error),
-            Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
-            Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
-        };
+        let response =
+            match self.http.exchange(Request { method, address, headers, body, about, has_login: false }).await {
+                Ok(response) => response,
+                Err(Failure::ForGood(error)) => return Err(error),
+                Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
+                Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
+            };
         self.answered.store(true, Ordering::Relaxed);
         if let Some(ahead) = clock_ahead(&response.headers, SystemTime::now()) {
             self.clock_ahead.store(ahead, Ordering::Relaxed);
@@ -419,7 +441,8 @@ impl Client {
             Attempt::NotSent(why) => return passing(why.clone(), Trouble::Unreached, self.no_connection(why)),
             Attempt::Lost(why) => return broken(why),
         };
-        let document = match envelope::parse_mended(&answer.body) {
+        self.largest_answer.fetch_max(answer.body.len(), Ordering::Relaxed);
+        let document = match envelope::parse_document(&answer.body) {
             // A list that came up empty because something failed is not empty.
             Some((document, mends)) if mends.has_failure && !envelope::holds_records(&document) => {
                 return broken(message!("api.failed_and_empty"));
@@ -438,7 +461,9 @@ impl Client {
         let why = rejection
             .as_ref()
             .map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
-        if let Some(busy) = document.as_ref().filter(|_| answer.status != 401).and_then(envelope::busy) {
+        if let Some(busy) =
+            document.as_ref().filter(|_| answer.status != 401).and_then(|document| envelope::busy(document))
+        {
             let words = secrets.hide(&busy);
             return match answer.retry_after {
                 // It may be this one record.

@@ -2,20 +2,17 @@
 //! and the records under their wrapper, whether as one object, a list of one, or a list in any form that PHP gives one.
 
 use std::borrow::Cow;
-use std::marker::PhantomData;
 
 use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
+use super::document::{Document, Part, Records};
 use super::mend::{Mends, mended};
 use super::needed::Needed;
 use crate::text::{clean, shorten};
 
 /// Characters of the service's words that are shown.
 const MOST_SHOWN: usize = 1000;
-
-/// A body that could be read.
-pub type Document = Value;
 
 /// The service's no, as its answer describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,40 +32,37 @@ impl Rejection {
 }
 
 /// Parses a body, mending what the service is known to write that is not JSON. None for HTML, half a body, or anything else.
-pub(super) fn parse(body: &[u8]) -> Option<Document> {
-    parse_mended(body).map(|(document, _)| document)
+pub(super) fn parse(body: &[u8]) -> Option<Value> {
+    parse_as(body, |text| serde_json::from_str(&text).ok()).map(|(value, _)| value)
 }
 
-/// Like [`parse`], and tells what had to be mended.
-pub(super) fn parse_mended(body: &[u8]) -> Option<(Document, Mends)> {
-    parse_as(body, PhantomData::<Document>)
+/// Like [`parse`] for what may be large, and tells what had to be mended.
+pub(super) fn parse_document(body: &[u8]) -> Option<(Document, Mends)> {
+    parse_as(body, Document::of_text)
 }
 
 /// Like [`parse`], keeping only what is needed.
-pub(super) fn parse_needed(body: &[u8], needed: Needed<'_>) -> Option<Document> {
-    parse_as(body, needed).map(|(document, _)| document)
+pub(super) fn parse_needed(body: &[u8], needed: Needed<'_>) -> Option<Value> {
+    let read = |text: Cow<'_, str>| {
+        let mut json = serde_json::Deserializer::from_str(&text);
+        let value = needed.deserialize(&mut json).ok()?;
+        json.end().ok().map(|()| value)
+    };
+    parse_as(body, read).map(|(value, _)| value)
 }
 
-fn parse_as(
-    body: &[u8],
-    kept: impl for<'de> DeserializeSeed<'de, Value = Document> + Copy,
-) -> Option<(Document, Mends)> {
-    let read = |text: &str| {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let document = kept.deserialize(&mut json).ok()?;
-        json.end().ok().map(|()| document)
-    };
-    if let Some(document) = std::str::from_utf8(body).ok().and_then(read) {
-        return Some((document, Mends::default()));
+fn parse_as<T>(body: &[u8], read: impl Fn(Cow<'_, str>) -> Option<T>) -> Option<(T, Mends)> {
+    if let Some(read) = std::str::from_utf8(body).ok().and_then(|text| read(Cow::Borrowed(text))) {
+        return Some((read, Mends::default()));
     }
     let (text, mends) = mended(body);
-    read(&text).map(|document| (document, mends))
+    read(Cow::Owned(text)).map(|read| (read, mends))
 }
 
 /// The error in a document, in any of the four shapes: `errcode`/`errmsg`, `error`/`error_description`,
 /// `state`/`message`, and for answers to writes `status`/`message`. Only top-level members count: contacts and companies
 /// have fields called `state` and `status` of their own.
-pub(super) fn rejection(document: &Document, is_write: bool) -> Option<Rejection> {
+pub(super) fn rejection(document: &Value, is_write: bool) -> Option<Rejection> {
     let members = document.as_object()?;
     let text = |name: &str| members.get(name).map(as_text).unwrap_or_default();
     let rejection = |code: Cow<'_, str>, message: Cow<'_, str>| {
@@ -116,7 +110,7 @@ const WORDS: [&str; 7] = ["errmsg", "msg", "message", "error_description", "erro
 const CODES: [&str; 5] = ["errcode", "code", "error", "state", "status"];
 
 /// What an answer without any record says, when that is that the service cannot answer now, under whatever HTTP status.
-pub(super) fn busy(document: &Document) -> Option<String> {
+pub(super) fn busy(document: &Value) -> Option<String> {
     let members = document.as_object()?;
     if holds_records(document) {
         return None;
@@ -136,7 +130,7 @@ pub(super) fn busy(document: &Document) -> Option<String> {
 }
 
 /// Whether there is a list or object in a document that holds anything.
-pub(super) fn holds_records(document: &Document) -> bool {
+pub(super) fn holds_records(document: &Value) -> bool {
     let is_filled = |value: &Value| match value {
         Value::Array(list) => !list.is_empty(),
         Value::Object(members) => !members.is_empty(),
@@ -158,7 +152,7 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
 }
 
 /// The value at a wrapper such as `users` or `tickets.results`.
-fn at<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
+fn at<'a>(document: &'a Value, wrapper: &str) -> Option<&'a Value> {
     wrapper.split('.').try_fold(document, |value, member| value.get(member))
 }
 
@@ -167,7 +161,21 @@ fn at<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
 ///
 /// PHP gives one in several forms: `null` or `""` for an empty list, `{"0":…,"1":…}` for one with gaps in its numbers, and
 /// a single record without a list around it.
-pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Vec<&'a Value>> {
+pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Records<'a>> {
+    if let Some(list) = document.long_list(wrapper) {
+        return Some(Records(list.into_iter().map(Part::Text).collect()));
+    }
+    let parts = match document.whole() {
+        Cow::Borrowed(value) => list(value, wrapper)?.into_iter().map(|one| Part::Value(Cow::Borrowed(one))).collect(),
+        Cow::Owned(value) => {
+            list(&value, wrapper)?.into_iter().map(|one| Part::Value(Cow::Owned(one.clone()))).collect()
+        }
+    };
+    Some(Records(parts))
+}
+
+/// The records of [`records`].
+fn list<'a>(document: &'a Value, wrapper: &str) -> Option<Vec<&'a Value>> {
     match at(document, wrapper) {
         Some(Value::Null | Value::Bool(false)) => return Some(Vec::new()),
         Some(Value::String(text)) if text.is_empty() => return Some(Vec::new()),
@@ -210,7 +218,7 @@ fn numbered(members: &Map<String, Value>) -> Option<Vec<&Value>> {
 
 /// The total a list gives beside its records, as a number or as text: the member `name` beside the innermost member of
 /// `wrapper`, or at the top.
-pub fn total(document: &Document, wrapper: &str, name: &str) -> Option<u64> {
+pub fn total(document: &Value, wrapper: &str, name: &str) -> Option<u64> {
     let beside = match wrapper.rsplit_once('.') {
         Some((outer, _)) => at(document, outer),
         None => Some(document),
@@ -221,14 +229,22 @@ pub fn total(document: &Document, wrapper: &str, name: &str) -> Option<u64> {
 
 /// Whether a list says that another page follows: by the member `name` beside the innermost member of `wrapper`, or at the
 /// top. None when it has no such member.
-pub fn has_next(document: &Document, wrapper: &str, name: &str) -> Option<bool> {
+pub fn has_next(document: &Value, wrapper: &str, name: &str) -> Option<bool> {
     let beside = wrapper.rsplit_once('.').and_then(|(outer, _)| at(document, outer)?.get(name));
     let value = beside.or_else(|| document.get(name))?;
     Some(!matches!(value, Value::Null | Value::Bool(false)) && !matches!(as_text(value).trim(), "" | "0" | "null"))
 }
 
 /// The one record under `wrapper`, given as an object or as a list of one. An empty list is an unknown id.
-pub fn record<'a>(document: &'a Document, wrapper: &str) -> Option<&'a Value> {
+pub fn record<'a>(document: &'a Document, wrapper: &str) -> Option<Cow<'a, Value>> {
+    match document.whole() {
+        Cow::Borrowed(value) => record_in(value, wrapper).map(Cow::Borrowed),
+        Cow::Owned(value) => record_in(&value, wrapper).cloned().map(Cow::Owned),
+    }
+}
+
+/// The same of a value.
+pub(super) fn record_in<'a>(document: &'a Value, wrapper: &str) -> Option<&'a Value> {
     match at(document, wrapper)? {
         Value::Array(list) if list.len() == 1 => list.first().filter(|record| record.is_object()),
         Value::Object(members) if members.len() == 1 && members.get("0").is_some_and(Value::is_object) => {
@@ -244,6 +260,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn records(document: &Value, wrapper: &str) -> Option<Vec<Value>> {
+        super::records(&document.clone().into(), wrapper).map(Records::into_values)
+    }
+
+    fn record(document: &Value, wrapper: &str) -> Option<Value> {
+        record_in(document, wrapper).cloned()
+    }
 
     #[test]
     fn what_is_not_quite_json_is_mended() {
@@ -294,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_list_has_every_form_that_php_gives_one() {
-        let records = |document: Value| records(&document, "users").map(|records| json!(records));
+        let records = |document: Value| records(&document, "users").map(Value::Array);
         for empty in [json!(null), json!(""), json!(false), json!([]), json!({})] {
             assert_eq!(records(json!({"users": empty, "count": 0})), Some(json!([])), "{empty}");
         }

@@ -24,6 +24,16 @@ impl<'a> Needed<'a> {
     pub(super) fn new(whole: &'a [&'a str], parts: &'a [&'a str]) -> Self {
         Needed { whole, parts, is_kept: true }
     }
+
+    /// Nothing is needed: it is only read.
+    pub(super) fn nothing() -> Needed<'static> {
+        Needed { whole: &[], parts: &[], is_kept: false }
+    }
+
+    /// Whether an object whose first member is called so is a number.
+    pub(super) fn is_number(name: &str) -> bool {
+        name == NUMBER
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Needed<'_> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::envelope::{self, Document, Rejection, as_text, parse_needed, rejection};
+use super::envelope::{self, Rejection, as_text, parse_needed, rejection};
 use super::needed::Needed;
 use super::proof::{Came, Honours, NotDone, Proof, Says, Sent, prove};
 use crate::message;
@@ -112,7 +112,7 @@ pub(super) fn classify(answer: &Answer, question: Question<'_>, hide: impl Fn(&s
 }
 
 fn classify_document(
-    document: Option<Document>,
+    document: Option<Value>,
     answer: &Answer,
     question: Question<'_>,
     hide: impl Fn(&str) -> String,
@@ -165,7 +165,7 @@ fn classify_document(
 
 /// What an answer says, and the id it says it of.
 fn said(
-    document: Option<&Document>,
+    document: Option<&Value>,
     described: Option<&Rejection>,
     answer: &Answer,
     question: Question<'_>,
@@ -211,7 +211,7 @@ fn said(
 }
 
 /// Whether an answer says yes and no, or no with two codes.
-fn contradicts(document: &Document, status: u16) -> bool {
+fn contradicts(document: &Value, status: u16) -> bool {
     let Some(members) = document.as_object() else { return false };
     let text = |name: &str| members.get(name).map(as_text).filter(|text| !text.is_empty());
     let has_message = members.contains_key("message");
@@ -275,10 +275,10 @@ fn created_at(answer: &Answer) -> Option<Evidence<'static>> {
 
 /// The proof that a write was done, and the id when it is there. Looked for in this order: the `Location` header, the
 /// record under one of its wrappers, `data`, the plain words of success.
-fn proof<'a>(document: &'a Document, answer: &Answer, expected: &Expected) -> Option<Evidence<'a>> {
+fn proof<'a>(document: &'a Value, answer: &Answer, expected: &Expected) -> Option<Evidence<'a>> {
     let located = answer.location.as_deref().and_then(id_of_location);
     let record = expected.wrappers.iter().find_map(|wrapper| {
-        let record = envelope::record(document, wrapper)?;
+        let record = envelope::record_in(document, wrapper)?;
         // A list with a total is a list: a loose router took the write for a question.
         document.get("count").is_none().then_some(record)
     });

@@ -78,6 +78,15 @@ pub fn key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec
     entity.keys.iter().enumerate().filter_map(hash).collect()
 }
 
+/// The hash of the text by which records of the entity are shown, where their keys do not tell them apart.
+pub fn shown_hash(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Option<u64> {
+    let name = entity.display.as_ref()?;
+    // No entity has so many keys.
+    let mut part = vec![u8::MAX];
+    push_cleaned_part(entity.field(name)?, &text(name)?, &mut part);
+    Some(first_eight(&Sha256::digest(&part)))
+}
+
 /// What a row is watched by: its key, or its identity when it has none.
 pub fn watched(key: Option<u64>, identity: &Content) -> u64 {
     key.unwrap_or_else(|| first_eight(identity))

@@ -19,6 +19,9 @@ use crate::projection::service_time;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::Printer;
 
+/// Of so many exports of changes one reads everything: once in a quarter of weekly ones.
+const FULL_EVERY: u32 = 13;
+
 /// `bw8 export`.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -40,6 +43,9 @@ pub struct Arguments {
     /// Ask only for what changed since the last complete export, and write from the local copy
     #[arg(long, conflicts_with = "no_mirror")]
     incremental: bool,
+    /// With --incremental: read everything every so many times; 0 for never
+    #[arg(long, value_name = "N", default_value_t = FULL_EVERY)]
+    full_every: u32,
     /// Keep the data in a temporary file that is deleted, not in the local copy
     #[arg(long)]
     no_mirror: bool,
@@ -141,6 +147,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
 }
 
 impl Arguments {
+    /// What is exported, as typed.
+    pub fn entity(&self) -> &str {
+        &self.entity
+    }
+
     /// What the arguments mean.
     fn options<'a>(&self, settings: &'a Settings) -> Result<ExportOptions<'a>> {
         let account = Account::new(&self.connection, settings)?;
@@ -170,6 +181,7 @@ impl Arguments {
             has_details: self.details,
             has_messages: self.messages,
             accepts_incomplete: self.accept_incomplete,
+            full_every: self.full_every,
             mirror: match (self.incremental, self.no_mirror) {
                 (true, _) => MirrorUse::ReadChanges,
                 (false, true) => MirrorUse::Temporary,

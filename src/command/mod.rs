@@ -13,4 +13,5 @@ pub mod mirror;
 pub mod retry;
 pub mod runs;
 pub mod sandbox;
+pub mod settle;
 pub mod template;

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use rust_i18n::t;
 use tempfile::TempPath;
 
@@ -13,7 +14,7 @@ use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Headings, Input};
-use crate::import::{Answers, PreflightOptions, stdin};
+use crate::import::{Answers, DoubtOptions, Honours, PreflightOptions, SERVER_TIMEOUT, stdin};
 use crate::mapping::{KnownHeadings, MappingFile};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
@@ -140,6 +141,9 @@ pub(super) struct SendingOptions {
     /// Read everything, send nothing; say what would be done
     #[arg(long)]
     pub dry_run: bool,
+    /// With --dry-run: show the first request as a curl command, the login masked
+    #[arg(long, requires = "dry_run")]
+    pub as_curl: bool,
     /// Stop once N rows in all have failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
@@ -161,6 +165,8 @@ pub(super) struct SendingOptions {
     /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
     #[arg(long)]
     pub notifications_off: bool,
+    #[command(flatten)]
+    pub doubt: DoubtArguments,
 }
 
 impl SendingOptions {
@@ -171,6 +177,44 @@ impl SendingOptions {
             expected,
             is_account_meant: self.other_account || self.same_account.is_some() || settings.account.is_some(),
             notifications_off: self.notifications_off,
+        }
+    }
+}
+
+/// What a user says about rows in doubt.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DoubtArguments {
+    /// Seconds the service may still be working on a request whose answer was lost
+    #[arg(long, value_name = "SECONDS", default_value_t = SERVER_TIMEOUT.as_secs())]
+    pub server_timeout: u64,
+    /// Send rows once more of which it cannot be found out whether they arrived, though they may then be there twice
+    #[arg(long)]
+    pub resend_unknown: bool,
+    /// What this account does with a request id that it has seen before: answers as the first time, or refuses
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub server_dedupe: Option<ServerDedupe>,
+}
+
+/// What a service that knows request ids again does with a repeated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ServerDedupe {
+    /// It answers as it did the first time.
+    Replay,
+    /// It refuses.
+    Refuse,
+}
+
+impl DoubtArguments {
+    /// What is said about rows in doubt.
+    pub(super) fn options(&self) -> DoubtOptions {
+        DoubtOptions {
+            server_timeout: Duration::from_secs(self.server_timeout),
+            honours: match self.server_dedupe {
+                None => Honours::Nothing,
+                Some(ServerDedupe::Replay) => Honours::Replays,
+                Some(ServerDedupe::Refuse) => Honours::Refuses,
+            },
+            resends: self.resend_unknown,
         }
     }
 }
@@ -189,14 +233,34 @@ impl InputOptions {
     /// # Errors
     /// An entity that cannot be imported, a mapping file that cannot be used, standard input that cannot be kept.
     pub(super) fn preflight<'a>(&self, settings: &'a Settings, run: Option<&Path>) -> Result<PreflightOptions<'a>> {
+        let path = match stdin::is_read_once(&self.file) {
+            true => stdin::keep(&self.file, run)?,
+            false => self.file.clone(),
+        };
+        self.preflight_of(settings, path)
+    }
+
+    /// The same for a command that sends nothing: what can be read once only goes with what is returned beside.
+    ///
+    /// # Errors
+    /// As [`InputOptions::preflight`].
+    pub(super) fn preflight_for_now<'a>(
+        &self,
+        settings: &'a Settings,
+    ) -> Result<(PreflightOptions<'a>, Option<TempPath>)> {
+        let (path, kept) = match stdin::is_read_once(&self.file) {
+            true => stdin::keep_for_now(&self.file).map(|kept| (kept.to_path_buf(), Some(kept)))?,
+            false => (self.file.clone(), None),
+        };
+        Ok((self.preflight_of(settings, path)?, kept))
+    }
+
+    fn preflight_of<'a>(&self, settings: &'a Settings, path: PathBuf) -> Result<PreflightOptions<'a>> {
         let entity = self.mode.entity(importable(settings, &self.entity)?);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
-        let (path, shown) = match self.file.as_os_str() == "-" {
-            true => (stdin::keep(&self.file, run)?, t!("import.standard_input").into_owned()),
-            false if stdin::is_read_once(&self.file) => {
-                (stdin::keep(&self.file, run)?, self.file.display().to_string())
-            }
-            false => (self.file.clone(), self.file.display().to_string()),
+        let shown = match self.file.as_os_str() == "-" {
+            true => t!("import.standard_input").into_owned(),
+            false => self.file.display().to_string(),
         };
         let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
         let values = self.values.options(mapping_file.as_ref());

@@ -81,12 +81,14 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         account,
         parent: Some(Parent { run: parent.run, folder }),
         dry_run: arguments.sending.dry_run,
+        as_curl: arguments.sending.as_curl,
         limit: None,
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,
         reads_back: !arguments.sending.no_canary,
         answers: arguments.sending.answers(None, &arguments.settings, global),
         keeps_going: arguments.sending.keep_going,
+        doubt: arguments.sending.doubt.options(),
         typed: typed.clone(),
     };
     import::run(&options, printer)

@@ -67,10 +67,16 @@ pub struct Filters {
     pub created: [String; 2],
     /// From and to of the time of the last change.
     pub updated: [String; 2],
+    /// Asks for the newest records first: a parameter and its value.
+    pub newest_first: [String; 2],
     /// Asks for deleted records too …
     pub deleted: String,
     /// … with this value.
     pub deleted_value: String,
+    /// Asks for an order by creation …
+    pub order: String,
+    /// … with the oldest first.
+    pub order_value: String,
     /// How sure it is.
     #[serde(rename = "mark")]
     pub confidence: Confidence,

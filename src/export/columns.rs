@@ -15,13 +15,21 @@ pub(super) struct ColumnChoice<'a> {
 }
 
 impl<'a> ColumnChoice<'a> {
-    /// The columns, each custom field of `custom` among them.
+    /// Names among those of the user that neither the catalog nor the account knows: members of the records, it may be.
+    pub(super) fn unknown_names(&self, custom: &[String], definitions: &Definitions) -> Vec<&'a str> {
+        let names = self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+        let is_known = |name: &str| self.field(name).is_some() || definitions.key_of(name).is_some();
+        names.filter(|name| !is_known(name) && !custom.iter().any(|key| key == name)).collect()
+    }
+
+    /// The columns, each custom field of `custom` among them, and those `members` that the user named.
     ///
     /// # Errors
     /// A name that is no column, with those that are.
     pub(super) fn columns(
         &self,
         custom: &[String],
+        members: &[String],
         definitions: &Definitions,
         names: &Names<'_>,
     ) -> Result<Vec<Column<'a>>> {
@@ -43,6 +51,9 @@ impl<'a> ColumnChoice<'a> {
                 (Some(field), _) => self.add(field, names, &mut columns),
                 (None, Some(key)) => columns.push(self.custom(key, definitions)),
                 (None, None) if custom.iter().any(|key| key == name) => columns.push(self.custom(name, definitions)),
+                (None, None) if members.iter().any(|member| member == name) => {
+                    columns.push(Column { title: name.to_owned(), from: ColumnSource::Member(name.to_owned()) });
+                }
                 (None, None) => return Err(self.unknown(name, custom, definitions)),
             }
         }
@@ -72,6 +83,13 @@ impl<'a> ColumnChoice<'a> {
             [&field.name, &field.zh, &field.en].into_iter().chain(&field.aliases).any(|word| fold(word) == wanted)
         };
         self.options.entity.field(name).or_else(|| self.options.entity.fields.iter().find(is_meant))
+    }
+
+    /// The names the user typed, of columns and in conditions, that no field of the catalog has: custom fields, or mistakes.
+    pub(super) fn unresolved(&self) -> impl Iterator<Item = &'a str> {
+        let conditions = self.options.selection.conditions.iter().map(|condition| condition.column.as_str());
+        let columns = self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+        columns.chain(conditions).filter(|name| self.field(name).is_none())
     }
 
     /// The secret fields the user named.

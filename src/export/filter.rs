@@ -9,7 +9,6 @@ use super::period::Bounds;
 use super::plan::ExportPlan;
 use crate::api::as_text;
 use crate::entity::{Custom, Entity, Field, Kind, fold};
-use crate::error::Result;
 use crate::projection::{Definitions, custom_text, is_deleted, moment, text_of};
 
 /// A member that must have a value.
@@ -19,10 +18,21 @@ struct Term {
     name: String,
     /// It is a custom field.
     is_custom: bool,
+    /// Neither the catalog nor the account knows it: a member or custom field that the records may have.
+    is_unknown: bool,
     /// It holds several values, one of which must be meant.
     is_list: bool,
     /// Any of these values will do.
     values: Vec<String>,
+}
+
+/// What a filter asks of each record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The member, or the key of a custom field.
+    pub name: String,
+    /// It is a custom field.
+    pub is_custom: bool,
 }
 
 /// Which records are written.
@@ -43,9 +53,7 @@ pub(super) struct RecordFilter<'a> {
 impl<'a> RecordFilter<'a> {
     /// The filter that a plan means.
     ///
-    /// # Errors
-    /// A condition on what is no column.
-    pub(super) fn new(plan: &ExportPlan<'a>, definitions: &Definitions) -> Result<Self> {
+    pub(super) fn new(plan: &ExportPlan<'a>, definitions: &Definitions) -> Self {
         let choice = ColumnChoice { options: plan.options };
         let mut terms: Vec<Term> = Vec::new();
         for Condition { column, value } in &plan.options.selection.conditions {
@@ -55,31 +63,43 @@ impl<'a> RecordFilter<'a> {
                 (None, Some(key)) => key.to_owned(),
                 // The service filters by it and tells nothing about it.
                 (None, None) if plan.query().is_some_and(|query| query.endpoint.filters.contains(column)) => continue,
-                (None, None) => return Err(choice.unknown(column, &[], definitions)),
+                (None, None) => column.clone(),
             };
+            let is_unknown = field.is_none() && definitions.key_of(column).is_none();
             let values = stored_values(field, definitions, &name, value);
             match terms.iter_mut().find(|term| term.name == name) {
                 Some(term) => term.values.extend(values),
                 None => terms.push(Term {
                     name,
                     is_custom: field.is_none_or(|field| field.custom),
+                    is_unknown,
                     is_list: field.is_some_and(|field| matches!(field.kind, Kind::Ids | Kind::Tags)),
                     values,
                 }),
             }
         }
-        Ok(RecordFilter {
+        RecordFilter {
             entity: plan.options.entity,
             custom: &plan.options.catalog.service.custom,
             spans: plan.spans.clone(),
             terms,
             with_deleted: plan.options.selection.with_deleted,
-        })
+        }
+    }
+
+    /// Columns of conditions that neither the catalog nor the account knows.
+    pub(super) fn unknown_columns(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter(|term| term.is_unknown).map(|term| term.name.as_str())
     }
 
     /// The same for all records of another entity: deleted ones are meant or not alike.
     pub(super) fn all_of<'b>(&'b self, entity: &'b Entity) -> RecordFilter<'b> {
         RecordFilter { entity, spans: Vec::new(), terms: Vec::new(), ..self.clone() }
+    }
+
+    /// The same for all records, whatever they say.
+    pub(super) fn everything(&self) -> RecordFilter<'a> {
+        RecordFilter { spans: Vec::new(), terms: Vec::new(), with_deleted: true, ..self.clone() }
     }
 
     /// Whether a record, with its own page where there is one, is written.
@@ -91,9 +111,13 @@ impl<'a> RecordFilter<'a> {
             moment::parse(&as_text(value)).is_some_and(|moment| bounds.holds(moment))
         };
         let has_value = |term: &Term| {
-            let text = match term.is_custom {
-                true => [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom(record, &term.name)),
-                false => get(&term.name).map(text_of),
+            let custom =
+                || [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom(record, &term.name));
+            let member = || get(&term.name).map(text_of);
+            let text = match (term.is_unknown, term.is_custom) {
+                (true, _) => member().or_else(custom),
+                (false, true) => custom(),
+                (false, false) => member(),
             };
             let text = text.unwrap_or_default();
             match term.is_list {
@@ -106,11 +130,29 @@ impl<'a> RecordFilter<'a> {
             && self.terms.iter().all(has_value)
     }
 
+    /// What the filter asks of records: each member, or key of a custom field, and whether it is one.
+    pub(super) fn asks(&self) -> Vec<Asked> {
+        // Whether a record has a member that nobody knows is looked for in all of them.
+        let known = self.terms.iter().filter(|term| !term.is_unknown);
+        let terms = known.map(|term| Asked { name: term.name.clone(), is_custom: term.is_custom });
+        let spans = self.spans.iter().map(|(name, _)| Asked { name: name.clone(), is_custom: false });
+        terms.chain(spans).collect()
+    }
+
+    /// Whether a record tells what is asked.
+    pub(super) fn is_told(&self, record: &Value, asked: &Asked) -> bool {
+        match asked.is_custom {
+            true => self.custom(record, &asked.name).is_some(),
+            false => record.get(&asked.name).is_some(),
+        }
+    }
+
     /// Whether a record may be written once its own page is known: what the list does not tell is not held against it.
     pub(super) fn could_hold(&self, record: &Value) -> bool {
-        let is_told = |term: &&Term| match term.is_custom {
-            true => self.custom(record, &term.name).is_some(),
-            false => record.get(&term.name).is_some(),
+        let is_told = |term: &&Term| {
+            let has_custom = || (term.is_custom || term.is_unknown) && self.custom(record, &term.name).is_some();
+            let has_member = || (!term.is_custom || term.is_unknown) && record.get(&term.name).is_some();
+            has_custom() || has_member()
         };
         let terms = self.terms.iter().filter(is_told).cloned().collect();
         RecordFilter { terms, ..self.clone() }.holds(record, None)

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::mirror::List;
 use crate::projection::Definitions;
-use crate::refresh::{Detail, FailedPage, ListQuery, ListReport, RefreshedList, Refresher};
+use crate::refresh::{Detail, FailedPage, ListQuery, ListReport, ReadingReport, RefreshedList, Refresher};
 
 /// Records that a warning names.
 const MOST_IN_WARNING: usize = 5;
@@ -23,6 +23,8 @@ pub(super) struct Gathered {
     pub lists: Vec<List>,
     /// What was asked for them.
     pub reports: Vec<ListReport>,
+    /// How each list was brought up to date.
+    pub readings: Vec<ReadingReport>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// The service's total of what was asked for last.
@@ -102,6 +104,7 @@ pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) ->
             }
         }
     }
+    gathered.readings = gathered.lists.iter().map(|list| refresher.reading(list)).collect();
     Ok(gathered)
 }
 
@@ -174,7 +177,7 @@ pub(super) async fn definitions(
         match refresher.client.ask_briefly(&url).await? {
             Single::Document(document) => {
                 let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());
-                for record in records.into_iter().flatten() {
+                for record in &records.map(api::Records::into_values).unwrap_or_default() {
                     match is_own {
                         true => definitions.add(record, custom),
                         false => definitions.add_other(record, custom),

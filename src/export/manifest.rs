@@ -10,10 +10,11 @@ use super::mended::Mended;
 use super::plan::ExportPlan;
 use super::publish::{FileSum, Published};
 use super::stage::StagedFile;
+use super::unknown_members::{self, UnknownMember};
 use crate::error::{Context, Result};
 use crate::files::{self, Access};
 use crate::message;
-use crate::refresh::ListReport;
+use crate::refresh::{ListReport, ReadingReport};
 
 /// Version of the manifest.
 const VERSION: u32 = 1;
@@ -47,10 +48,14 @@ pub(super) struct Manifest {
     /// What was asked and what came.
     #[serde(rename = "windows")]
     pub lists: Vec<ListReport>,
+    /// How each list was brought up to date.
+    pub readings: Vec<ReadingReport>,
     /// The files.
     pub files: Vec<FileSum>,
     /// Records whose own page failed.
     pub failed_pages: FailedPages,
+    /// Members of the records that the catalog does not know.
+    pub unknown_members: Vec<UnknownMember>,
     /// What was not as it should be in the answers and was read all the same.
     pub mended: Mended,
     /// What the user should know.
@@ -68,7 +73,10 @@ impl Manifest {
         mended: Mended,
     ) -> Self {
         let options = plan.options;
-        let warnings = gathered.warnings.iter().chain(&published.warnings).cloned().chain(mended.warnings());
+        let unknown_members: Vec<UnknownMember> = staged.iter().flat_map(|file| file.unknown.clone()).collect();
+        let warnings = gathered.warnings.iter().chain(&published.warnings).cloned();
+        let warnings = warnings.chain(mended.warnings()).chain(unknown_members::warning(options, &unknown_members));
+        let warnings = warnings.collect();
         Manifest {
             version: VERSION,
             entity: options.entity.name.clone(),
@@ -81,9 +89,11 @@ impl Manifest {
             server_count: gathered.server_count,
             deleted_left_out: staged.first().map_or(0, |file| file.deleted_left_out),
             lists: gathered.reports.clone(),
+            readings: gathered.readings.clone(),
             files: published.sums.clone(),
             failed_pages: gathered.failed_pages.clone(),
-            warnings: warnings.collect(),
+            unknown_members,
+            warnings,
             mended,
         }
     }

@@ -24,6 +24,8 @@ mod summary;
 mod table;
 mod table_writer;
 mod tags;
+mod unknown_members;
+mod untold;
 
 pub use options::{
     Condition, ExportOptions, HeaderNames, MirrorUse, RecordTime, Selection, SummaryChoice, TypedFilter,

@@ -40,11 +40,18 @@ pub struct ExportOptions<'a> {
     pub mirror: MirrorUse,
     /// What cannot be proved to be all is written all the same, marked so.
     pub accepts_incomplete: bool,
+    /// Of so many exports of changes one reads everything; 0 for none.
+    pub full_every: u32,
     /// The moment the export is of, where the service is.
     pub now: DateTime,
 }
 
 impl ExportOptions<'_> {
+    /// Whether records are written as they came: for programs, who read what the service says and no words of ours.
+    pub fn is_as_it_came(&self) -> bool {
+        self.output.format.is_for_programs && self.headers.is_none()
+    }
+
     /// The language of words in the file.
     pub fn language(&self) -> Language {
         self.headers.unwrap_or(Language::current())

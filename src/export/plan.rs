@@ -4,7 +4,8 @@
 use jiff::Span;
 use jiff::civil::Date;
 
-use super::options::{ExportOptions, MirrorUse, RecordTime, Selection};
+use super::columns::ColumnChoice;
+use super::options::{Condition, ExportOptions, MirrorUse, RecordTime, Selection};
 use super::period::Bounds;
 use crate::entity::{Endpoint, Entity, Service, Walk};
 use crate::error::{Error, Result};
@@ -33,6 +34,8 @@ pub(super) struct ExportPlan<'a> {
     pub source: Source<'a>,
     /// Times they must lie in, by member.
     pub spans: Vec<(String, Bounds)>,
+    /// Members with times by which the service is asked to filter.
+    pub asked: Vec<String>,
     /// Each record's own page is asked for.
     pub has_details: bool,
 }
@@ -67,10 +70,16 @@ impl<'a> ExportPlan<'a> {
         if has_details && entity.endpoint("get").is_none() {
             return Err(Error::usage(message!("export.no_details", entity = entity.name)));
         }
+        if selection.by == RecordTime::Solved && !selection.bounds.is_open() && !has_details {
+            return Err(Error::usage(message!("export.list_lacks_time", entity = entity.name))
+                .hint(message!("export.add_details_hint")));
+        }
+        refuse_no_choices(options)?;
         if options.has_messages && entity.parts.is_empty() {
             return Err(Error::usage(message!("export.no_messages", entity = entity.name)));
         }
-        Ok(ExportPlan { options, source, spans, has_details })
+        let asked = asked(&source, entity, service);
+        Ok(ExportPlan { options, source, spans, asked, has_details })
     }
 
     /// The list the records are in, where they are in one.
@@ -80,6 +89,34 @@ impl<'a> ExportPlan<'a> {
             Source::Several(_) | Source::Walk(_) | Source::Tags => None,
         }
     }
+}
+
+/// The members with times by which a list is asked to filter.
+fn asked(source: &Source<'_>, entity: &Entity, service: &Service) -> Vec<String> {
+    let Source::List(query) = source else { return Vec::new() };
+    let members = [(query.created(service), &entity.created), (query.updated(service), &entity.updated)];
+    let is_asked = |names: &[String; 2]| names.iter().any(|name| query.value(name).is_some());
+    members
+        .into_iter()
+        .filter(|(names, _)| names.is_some_and(is_asked))
+        .filter_map(|(_, member)| member.clone())
+        .collect()
+}
+
+/// Refuses values that a column of choices cannot have: nothing would be found, and nobody would know why.
+fn refuse_no_choices(options: &ExportOptions<'_>) -> Result<()> {
+    let choice = ColumnChoice { options };
+    for Condition { column, value } in &options.selection.conditions {
+        let Some(field) = choice.field(column).filter(|field| !field.choices.is_empty()) else { continue };
+        if field.choice(value).is_none() {
+            let known =
+                field.choices.iter().map(|choice| format!("{} ({})", choice.label(options.language()), choice.value));
+            let known: Vec<String> = known.collect();
+            return Err(Error::usage(message!("export.no_choice", column = column, value = value))
+                .hint(message!("export.no_choice_hint", known = known.join(", "))));
+        }
+    }
+    Ok(())
 }
 
 /// The field with the time that is meant.

@@ -103,6 +103,32 @@ impl<'a> RecordReader<'a> {
         .map(drop)
     }
 
+    /// Those of these names that are members of any record, or of its own page; all of them when there is no record.
+    ///
+    /// # Errors
+    /// As [`RecordReader::each`].
+    pub(super) fn members_among(&self, names: &[&str]) -> Result<Vec<String>> {
+        let mut missing: Vec<&str> = names.to_vec();
+        let mut last = Key::first();
+        let mut is_empty = true;
+        while !missing.is_empty() {
+            self.stop.check()?;
+            let batch = self.mirror.after(self.list, &last, BATCH)?;
+            let Some((key, _)) = batch.records.last() else { break };
+            last = key.clone();
+            is_empty = false;
+            for (key, body) in &batch.records {
+                let record = parse(body)?;
+                let detail = self.detail.map(|name| self.asked(key, name)).transpose()?.flatten();
+                missing.retain(|name| {
+                    record.get(*name).or_else(|| detail.as_ref().and_then(|detail| detail.get(*name))).is_none()
+                });
+            }
+        }
+        let is_found = |name: &&&str| is_empty || !missing.contains(*name);
+        Ok(names.iter().filter(is_found).map(|name| (*name).to_owned()).collect())
+    }
+
     /// What was asked for one record alone, under this name.
     fn asked(&self, key: &Key, name: &str) -> Result<Option<Value>> {
         self.mirror.detail(self.list, key, name)?.map(|(_, body)| parse(&body)).transpose()

@@ -53,6 +53,7 @@ impl Exported {
                 "server_count": manifest.server_count,
                 "deleted_left_out": manifest.deleted_left_out,
                 "files": self.files,
+                "unknown_members": manifest.unknown_members,
                 "failed_pages": manifest.failed_pages,
                 "mended": manifest.mended,
                 "warnings": manifest.warnings,

@@ -15,12 +15,13 @@ use super::gather::{self, Gathered};
 use super::manifest::Manifest;
 use super::mended::Mended;
 use super::name_lists::name_lists;
-use super::options::{ExportOptions, MirrorUse};
+use super::options::{Condition, ExportOptions, MirrorUse};
 use super::plan::{ExportPlan, Source};
 use super::publish::publish;
 use super::record_reader::RecordReader;
 use super::report::Exported;
 use super::stage::{Stage, StagedFile};
+use super::untold::refuse_untold;
 use crate::api::{Client, Target};
 use crate::error::{Context, Error, Exit, Result};
 use crate::message;
@@ -61,6 +62,7 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
             progress: &progress,
             kept_secrets: &secrets,
             accepts_incomplete: options.accepts_incomplete,
+            full_every: options.full_every,
         };
         export(&plan, refresher, &connection.target, &runtime)
     };
@@ -81,11 +83,25 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     let output = &plan.options.output;
     let account = format!("{} @ {}", target.credentials.name(), target.host());
     let (mut gathered, definitions) = runtime.block_on(refresher.stop.unless_set(async {
+        // What cannot be answered is refused before the list is asked for.
+        let (mut definitions, mut warnings) = (None, Vec::new());
+        if (ColumnChoice { options: plan.options }).unresolved().next().is_some() {
+            let known = gather::definitions(&refresher, plan.options.entity, &mut warnings).await?;
+            refuse_unanswerable(plan, &known)?;
+            definitions = Some(known);
+        }
         let mut gathered = gather::records(&refresher, plan).await?;
-        let definitions = gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings).await?;
+        gathered.warnings.append(&mut warnings);
+        let definitions = match definitions {
+            Some(known) => known,
+            None => gather::definitions(&refresher, plan.options.entity, &mut gathered.warnings).await?,
+        };
         Ok((gathered, definitions))
     }))?;
-    let filter = RecordFilter::new(plan, &definitions)?;
+    let filter = RecordFilter::new(plan, &definitions);
+    if let [list] = gathered.lists.as_slice() {
+        runtime.block_on(refresher.stop.unless_set(refuse_untold(&refresher, plan, list, &filter)))?;
+    }
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;
     let stage = Stage { plan, refresher, filter: &filter, directory: directory.path() };
@@ -118,6 +134,7 @@ fn write(
     let list = &list;
     let names = runtime.block_on(refresher.stop.unless_set(async {
         gather::details(&refresher, plan, list, filter, gathered).await?;
+        stage.check_conditions(list, &definitions)?;
         let warnings = &mut gathered.warnings;
         if !plan.options.has_names {
             return Ok(Vec::new());
@@ -127,6 +144,34 @@ fn write(
         name_lists(&refresher, &fields, &reader, filter, warnings).await
     }))?;
     stage.records(list, definitions, names, account)
+}
+
+/// Refuses names that are neither fields nor custom fields of the account, and values that are none of a custom field's
+/// options.
+fn refuse_unanswerable(plan: &ExportPlan<'_>, definitions: &Definitions) -> Result<()> {
+    let choice = ColumnChoice { options: plan.options };
+    let is_filter =
+        |name: &str| plan.query().is_some_and(|query| query.endpoint.filters.iter().any(|filter| filter == name));
+    // Without the right to see definitions a custom field is known by the key that records carry.
+    let is_known = |name: &str| definitions.is_empty() || definitions.key_of(name).is_some() || may_be_member(name);
+    if let Some(name) = choice.unresolved().find(|name| !is_known(name) && !is_filter(name)) {
+        return Err(choice.unknown(name, &[], definitions));
+    }
+    for Condition { column, value } in &plan.options.selection.conditions {
+        let Some(key) = definitions.key_of(column).filter(|_| choice.field(column).is_none()) else { continue };
+        if let Some(known) = definitions.options_without(key, value) {
+            return Err(Error::usage(message!("export.no_choice", column = column, value = value))
+                .hint(message!("export.no_choice_hint", known = known.join(", "))));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name may be that of a member which the catalog does not know, or the key of a custom field: that shows in the records
+/// alone.
+fn may_be_member(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn start_runtime() -> Result<Runtime> {

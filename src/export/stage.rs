@@ -13,6 +13,7 @@ use super::summary::SummaryCounter;
 use super::table::{Table, Written};
 use super::table_writer::write_table;
 use super::tags;
+use super::unknown_members::{UnknownMember, UnknownMembers};
 use crate::api::as_text;
 use crate::entity::{Entity, Part};
 use crate::error::{Error, Result};
@@ -35,6 +36,8 @@ pub(super) struct StagedFile {
     pub deleted_left_out: u64,
     /// Characters in it that could not be read.
     pub lost: LostCharacters,
+    /// Members of its records that the catalog does not know.
+    pub unknown: Vec<UnknownMember>,
     /// What its format made of it.
     pub written: Written,
 }
@@ -67,28 +70,41 @@ impl<'a> Stage<'a> {
         let options = self.plan.options;
         let names = Names::new(self.refresher.mirror, name_lists);
         let custom = definitions.order(&self.refresher.mirror.custom(list)?);
-        let columns = ColumnChoice { options }.columns(&custom, &definitions, &names)?;
-        let mut projection =
-            Projection { columns, style: self.style(), custom: &options.catalog.service.custom, definitions, names };
+        let choice = ColumnChoice { options };
+        let reader = RecordReader::new(&self.refresher, self.plan, list);
+        let members = reader.members_among(&choice.unknown_names(&custom, &definitions))?;
+        let columns = choice.columns(&custom, &members, &definitions, &names)?;
+        let mut projection = Projection {
+            columns,
+            style: self.style(),
+            is_whole: options.columns.is_empty(),
+            custom: &options.catalog.service.custom,
+            definitions,
+            names,
+        };
         let language = options.language();
-        let mut table = self.table(options.entity.label(language), "", formats(&projection));
+        let mut table = self.table(options.entity.label(language), "", self.formats(&projection));
         let mut counter = None;
         if options.output.has_summary {
             table.summary_sheet = Some(language.pick(SUMMARY_SHEET_NAMES[0], SUMMARY_SHEET_NAMES[1]).to_owned());
             counter = Some(SummaryCounter::new(options.entity, language));
         }
         let facts = facts::of(self.plan, account);
-        let reader = RecordReader::new(&self.refresher, self.plan, list);
         let path = table.path.clone();
         self.refresher.progress.begin(&rust_i18n::t!("export.writing"), 0, None);
         let mut lost = LostCharacters::default();
+        let mut unknown = UnknownMembers::of(options.entity, projection.custom);
         let (counts, written) = write_table(table, |rows, send| {
             let counts = reader.each(self.filter, |key, record, detail| {
                 lost.look_through(&key.text, record, detail, projection.custom);
+                unknown.look_through(record, detail);
                 if let Some(counter) = &mut counter {
                     counter.add(detail.unwrap_or(record));
                 }
-                projection.add(record, detail, rows)?;
+                match options.is_as_it_came() {
+                    true => projection.add_as_it_came(record, detail, rows)?,
+                    false => projection.add(record, detail, rows)?,
+                }
                 send(rows)
             })?;
             let summary =
@@ -96,7 +112,15 @@ impl<'a> Stage<'a> {
             Ok((counts, summary))
         })?;
         let rows = counts.passed;
-        let records = StagedFile { path, suffix: String::new(), rows, deleted_left_out: counts.deleted, lost, written };
+        let records = StagedFile {
+            path,
+            suffix: String::new(),
+            rows,
+            deleted_left_out: counts.deleted,
+            lost,
+            unknown: unknown.found(),
+            written,
+        };
         let mut staged = vec![records];
         if options.has_messages {
             for part in &options.entity.parts {
@@ -112,14 +136,16 @@ impl<'a> Stage<'a> {
         let mut projection = Projection {
             columns: ColumnChoice { options }.part_columns(part),
             style: self.style(),
+            is_whole: true,
             custom: &options.catalog.service.custom,
             definitions: Definitions::default(),
             names: Names::new(self.refresher.mirror, Vec::new()),
         };
         let suffix = format!("-{}", part.name);
-        let table = self.table(options.language().pick(&part.zh, &part.en), &suffix, formats(&projection));
+        let table = self.table(options.language().pick(&part.zh, &part.en), &suffix, self.formats(&projection));
         let path = table.path.clone();
         let mut lost = LostCharacters::default();
+        let mut unknown = UnknownMembers::of_part(options.entity, part);
         let id = options.entity.id.as_deref().unwrap_or_default();
         let (rows, written) = write_table(table, |rows, send| {
             let mut count = 0;
@@ -127,12 +153,16 @@ impl<'a> Stage<'a> {
                 count += 1;
                 let of = part.get(id).map(as_text).unwrap_or_default();
                 lost.look_through(&of, part, None, projection.custom);
-                projection.add(part, None, rows)?;
+                unknown.look_through(part, None);
+                match options.is_as_it_came() {
+                    true => projection.add_as_it_came(part, None, rows)?,
+                    false => projection.add(part, None, rows)?,
+                }
                 send(rows)
             })?;
             Ok((count, None))
         })?;
-        Ok(StagedFile { path, suffix, rows, deleted_left_out: 0, lost, written })
+        Ok(StagedFile { path, suffix, rows, deleted_left_out: 0, lost, unknown: unknown.found(), written })
     }
 
     /// Writes the tags in use of these lists' records.
@@ -152,8 +182,34 @@ impl<'a> Stage<'a> {
             rows: counts.len() as u64,
             deleted_left_out: 0,
             lost: LostCharacters::default(),
+            unknown: Vec::new(),
             written,
         })
+    }
+
+    /// The columns as a format wants them; none for records that are written whole.
+    fn formats(&self, projection: &Projection<'_>) -> Vec<Column> {
+        match self.plan.options.is_as_it_came() && projection.is_whole {
+            true => Vec::new(),
+            false => projection.columns.iter().map(crate::projection::Column::format).collect(),
+        }
+    }
+
+    /// Refuses conditions on what neither the catalog nor the account nor any record knows.
+    ///
+    /// # Errors
+    /// A name that is no column.
+    pub(super) fn check_conditions(&self, list: &List, definitions: &Definitions) -> Result<()> {
+        let names: Vec<&str> = self.filter.unknown_columns().collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let custom = self.refresher.mirror.custom(list)?;
+        let members = RecordReader::new(&self.refresher, self.plan, list).members_among(&names)?;
+        match names.iter().find(|name| !members.iter().chain(&custom).any(|known| known == *name)) {
+            Some(name) => Err(ColumnChoice { options: self.plan.options }.unknown(name, &custom, definitions)),
+            None => Ok(()),
+        }
     }
 
     fn style(&self) -> CellStyle {
@@ -183,9 +239,4 @@ impl<'a> Stage<'a> {
             None => renamed,
         }
     }
-}
-
-/// The columns as a format wants them.
-fn formats(projection: &Projection<'_>) -> Vec<Column> {
-    projection.columns.iter().map(crate::projection::Column::format).collect()
 }

@@ -11,6 +11,8 @@ use crate::projection::RowBatch;
 
 /// Rows written together.
 const BATCH: usize = 512;
+/// Bytes that make a batch full before it has as many rows.
+const BATCH_BYTES: usize = 512 << 10;
 /// Batches on their way.
 const UNDERWAY: usize = 4;
 
@@ -26,7 +28,8 @@ pub(super) fn write_table<T>(
     table: Table,
     produce: impl FnOnce(&mut RowBatch, &mut Send<'_>) -> Result<(T, Option<SummarySheet>)>,
 ) -> Result<(T, Written)> {
-    let width = table.columns.len();
+    // Records that are written whole are one cell each.
+    let width = table.columns.len().max(1);
     let (sender, receiver) = mpsc::sync_channel::<RowBatch>(UNDERWAY);
     let (summary_sender, summary_receiver) = mpsc::channel();
     std::thread::scope(|scope| {
@@ -43,7 +46,7 @@ pub(super) fn write_table<T>(
         });
         let mut rows = RowBatch::new(width);
         let mut send = |rows: &mut RowBatch| {
-            if rows.rows() < BATCH {
+            if rows.rows() < BATCH && rows.bytes() < BATCH_BYTES {
                 return Ok(());
             }
             let full = std::mem::replace(rows, RowBatch::new(width));

@@ -7,6 +7,8 @@ use super::cell::{Cell, CellKind};
 pub enum Value<'a> {
     /// Nothing.
     Empty,
+    /// JSON as it stands: a line of JSON Lines, or a part of one. Elsewhere a text.
+    Json(&'a str),
     /// Text, which no program may take for a number or a formula.
     Text(&'a str),
     /// A number.

@@ -155,7 +155,7 @@ async fn first_page(query: &ListQuery<'_>, client: &Client) -> Result<(Vec<Value
     let document = client.read(&query.address(client.target(), service, page)).await?;
     let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
     let no_list = || Error::cannot_run(message!("refresh.no_list", path = query.endpoint.path));
-    let records: Vec<Value> = api::records(&document, wrapper).ok_or_else(no_list)?.into_iter().cloned().collect();
+    let records: Vec<Value> = api::records(&document, wrapper).ok_or_else(no_list)?.into_values();
     let length = records.len() as u64;
     let pages = match api::total(&document, wrapper, &service.paging.count) {
         _ if page.is_none() || length == 0 => Some(1),
@@ -181,6 +181,7 @@ async fn whole_list(
         progress,
         kept_secrets: &[],
         accepts_incomplete: false,
+        full_every: 0,
     };
     let list = refresher.read_all(query).await?.list;
     let mut existing = Existing::new();

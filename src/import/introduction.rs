@@ -46,6 +46,11 @@ impl Introduction {
         }
     }
 
+    /// What the service calls the account.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// The account in words.
     pub(super) fn text(&self) -> String {
         let number = |number: Option<u64>| number.map_or_else(not_given, |number| number.to_string());
@@ -115,7 +120,7 @@ async fn list(catalog: &Catalog, client: &Client, entity: &str, records: usize) 
     let document = ask(client, &address).await?;
     Some(List {
         // An answer of another shape is no list of this.
-        records: api::records(&document, wrapper)?.into_iter().cloned().collect(),
+        records: api::records(&document, wrapper)?.into_values(),
         total: api::total(&document, wrapper, &paging.count),
     })
 }
@@ -126,7 +131,7 @@ async fn account_name(client: &Client) -> Option<String> {
     let document = ask(client, &client.target().address(&account.path)).await?;
     let inner =
         document.as_object()?.values().find_map(|value| value.as_array().map_or(Some(value), |list| list.first()));
-    let places = [Some(&document), inner];
+    let places = [Some(&*document), inner];
     let mut texts =
         account.names.iter().flat_map(|name| places.into_iter().flatten().filter_map(move |at| at.get(name)));
     texts.find_map(|text| text.as_str().map(shown).filter(|text| !text.is_empty()))

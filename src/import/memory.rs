@@ -14,7 +14,8 @@ use crate::account::SANDBOX;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Result};
 use crate::journal::{
-    IndexedRun, InputRow, Journal, JournalReader, OperationCursor, Parent, RunIdentity, RunIndex, SentBefore, Status,
+    IndexedRun, InputRow, Journal, JournalReader, Operation, OperationCursor, Parent, RunIdentity, RunIndex,
+    SentBefore, Status, UNKNOWN_ELSEWHERE,
 };
 use crate::message;
 use crate::message::Message;
@@ -173,7 +174,7 @@ impl Memory {
                 let would_be_sent = checked.is_sound && !checked.is_double;
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
                 // The end of a row that was held may be taken from it again.
-                let has_end = end.is_some_and(|end| end.status != Status::Held);
+                let has_end = end.is_some_and(|end| !may_be_reopened(&end));
                 if let Some(sent) = sent.filter(|_| !has_end)
                     && let Some(run) = own.get(&sent.run)
                 {
@@ -270,7 +271,7 @@ impl Memory {
             let mut explained = index.sent_before(&hits, |run| own.contains(&run))?.into_iter();
             for (row, checked) in batch.rows.iter().zip(&batch.checked) {
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
-                let has_end = end.is_some_and(|end| end.status != Status::Held);
+                let has_end = end.is_some_and(|end| !may_be_reopened(&end));
                 let id = id_of(row);
                 let is_explained = id.is_some() && explained.next().flatten().is_some();
                 if let Some(remembered) = self.at(row_index)? {
@@ -300,6 +301,12 @@ impl Memory {
         self.next = if text.is_empty() { None } else { Some(serde_json::from_str(&text).context(place)?) };
         Ok(())
     }
+}
+
+/// Whether the end of a row may be taken from it again: it waits for consent, or for what another run finds out.
+fn may_be_reopened(end: &Operation) -> bool {
+    let is_elsewhere = end.reason.as_deref().is_some_and(|reason| reason.code == UNKNOWN_ELSEWHERE);
+    end.status == Status::Held || end.status == Status::Unknown && is_elsewhere
 }
 
 /// The lines in the making: a file without a name that goes with the process.

@@ -1,8 +1,10 @@
 //! What a command wants done, decided before anything is read.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::account::Account;
+use crate::api::Honours;
 use crate::check::consent::Consent;
 use crate::entity::{AccountMode, Catalog, Custom, Entity, WriteMode};
 use crate::format::Input;
@@ -68,6 +70,26 @@ pub struct Answers {
     pub notifications_off: bool,
 }
 
+/// How long the service may still be working on a request whose answer was lost, unless a user knows better.
+pub const SERVER_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What a user says about rows in doubt.
+#[derive(Debug, Clone, Copy)]
+pub struct DoubtOptions {
+    /// How long the service may still be working on a request whose answer was lost.
+    pub server_timeout: Duration,
+    /// What the account's service does with a request id that it has seen before.
+    pub honours: Honours,
+    /// Rows of which it cannot be found out are to be sent once more, though they may double.
+    pub resends: bool,
+}
+
+impl Default for DoubtOptions {
+    fn default() -> Self {
+        DoubtOptions { server_timeout: SERVER_TIMEOUT, honours: Honours::Nothing, resends: false }
+    }
+}
+
 /// What an import is to do.
 #[derive(Debug)]
 pub struct ImportOptions<'a> {
@@ -83,6 +105,8 @@ pub struct ImportOptions<'a> {
     pub parent: Option<Parent>,
     /// Say what would be done, and do nothing.
     pub dry_run: bool,
+    /// The first request of a dry run is shown as a command of curl.
+    pub as_curl: bool,
     /// Only the first rows.
     pub limit: Option<u64>,
     /// A refused row stops the run.
@@ -95,6 +119,8 @@ pub struct ImportOptions<'a> {
     pub answers: Answers,
     /// Rejections do not stop the run.
     pub keeps_going: bool,
+    /// What the user says about rows in doubt.
+    pub doubt: DoubtOptions,
     /// The command as it was typed.
     pub typed: CommandLine,
 }

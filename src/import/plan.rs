@@ -1,6 +1,7 @@
 //! The rows of the first reading, one after another, become actions of the run: what is known of a row is looked up, what
 //! becomes of it is decided by [`decide`], and put into the words of the journal here.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use uuid::Uuid;
@@ -37,6 +38,8 @@ pub(super) struct PendingWrite {
     pub operation: WriteOperation,
     /// Rows with the same mark never run at the same time.
     pub writer: Option<u64>,
+    /// It may have been sent before.
+    pub is_repeat: bool,
 }
 
 /// What comes of one row.
@@ -72,6 +75,8 @@ pub(super) struct RowPlanner<'a> {
     retries: Vec<Retry>,
     /// What all other runs say.
     memory: Memory,
+    /// Request ids of rows that may have been sent before.
+    repeats: HashSet<Uuid>,
     /// Rows that have an end.
     ended: OperationCursor,
     /// Index of the next row.
@@ -99,6 +104,7 @@ impl<'a> RowPlanner<'a> {
             one_writer: options.preflight.mode.has_one_writer(options.entity()),
             duplicates: rows.duplicates,
             has_earlier: past.has_earlier()?,
+            repeats: past.repeats()?,
             past,
             origin: Origin::open(options, journal)?,
             retries: retries_of(options, &run, &run, &[])?,
@@ -238,7 +244,8 @@ impl<'a> RowPlanner<'a> {
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
         let request_id = row.request_id(&self.past.identity().run);
-        Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer })))
+        let is_repeat = self.repeats.contains(&request_id);
+        Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
     }
 
     /// The end of a row that another run has done.

@@ -9,7 +9,7 @@ use super::plan::PendingWrite;
 use super::route::Access;
 use super::row_sender::RowSender;
 use crate::api::as_text;
-use crate::entity::{Custom, Field, Kind};
+use crate::entity::{Custom, Entity, Field, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Status};
 use crate::language::Language;
@@ -94,14 +94,7 @@ pub(super) fn sent_values(
 ) -> Vec<(String, String)> {
     match operation {
         // A new record is kept as the body it was written into; one row of a run is read from it again.
-        WriteOperation::Write { body, .. } => {
-            let document: Value = serde_json::from_slice(body).unwrap_or_default();
-            let record = match access.entity.endpoint("create").and_then(|create| create.wrap.as_ref()) {
-                Some(wrap) => document.get(wrap),
-                None => Some(&document),
-            };
-            record.and_then(Value::as_object).map(|members| values(members, &access.custom)).unwrap_or_default()
-        }
+        WriteOperation::Write { body, .. } => sent_members(&access.entity, body, &access.custom),
         WriteOperation::Change { members, .. } => members.iter().cloned().collect(),
         WriteOperation::Tags(edit) => {
             let Some(tags) = &access.entity.tags else { return Vec::new() };
@@ -109,6 +102,16 @@ pub(super) fn sent_values(
             vec![(tags.clone(), edit.apply(&current))]
         }
     }
+}
+
+/// Names and values of what a body sends that makes a record; custom fields under their keys.
+pub(super) fn sent_members(entity: &Entity, body: &[u8], custom: &Custom) -> Vec<(String, String)> {
+    let document: Value = serde_json::from_slice(body).unwrap_or_default();
+    let record = match entity.endpoint("create").and_then(|create| create.wrap.as_ref()) {
+        Some(wrap) => document.get(wrap),
+        None => Some(&document),
+    };
+    record.and_then(Value::as_object).map(|members| values(members, custom)).unwrap_or_default()
 }
 
 /// Names and values of a record's members; custom fields under their keys.
@@ -134,7 +137,7 @@ pub(super) fn value_of(record: &Map<String, Value>, name: &str, custom: &Custom)
 }
 
 /// Whether what came back is what was sent. A choice may come back as its word.
-fn is_stored(field: Option<&Field>, sent: &str, got: Option<&str>) -> bool {
+pub(super) fn is_stored(field: Option<&Field>, sent: &str, got: Option<&str>) -> bool {
     let Some(got) = got else { return sent.is_empty() };
     let kind = field.map_or(Kind::Text, |field| field.kind);
     is_same_value(kind, sent, got)

@@ -81,7 +81,7 @@ fn find_meant(
             .hint(message!("resume.folder_taken_hint")));
     }
     let changes = changes(past.identity(), identity);
-    let reopens = options.consents && past.counts()?.held > 0;
+    let reopens = options.consents && past.counts()?.held > 0 || past.unknown_elsewhere()? > 0;
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished && !reopens).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
@@ -149,6 +149,7 @@ pub(super) fn open(
         ResumePlan::Continue(folder, past) => {
             drop(past);
             let mut journal = Journal::open(&folder)?;
+            journal.reopen_elsewhere()?;
             if options.consents {
                 // What may double goes on waiting, also when nobody can look into the account now.
                 journal.reopen_held((!options.creates_existing).then_some(EXISTS))?;
@@ -188,7 +189,7 @@ pub(super) fn ended_before(
             Ok(counts.done() - counts.skipped
                 + skipped
                 + counts.failed
-                + counts.unknown
+                + (counts.unknown - past.unknown_elsewhere()?)
                 + past.reserved()?.len() as u64)
         }
         ResumePlan::Accept(_, past) => sound_and_sent(rows, index, past),

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -16,11 +17,16 @@ use super::witness::{HandedOut, RowWitness};
 use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{Operation, Reason, Status};
+use crate::journal::{Marks, Operation, Reason, Status};
 use crate::message;
 use crate::message::Message;
 use crate::text::clean;
 use crate::value::is_same_value;
+
+/// Times a write in doubt is repeated under its request id, where the service honours that.
+const REPEATS: u32 = 3;
+/// The wait before the first repeat; it grows with each.
+const REPEAT_WAIT: Duration = Duration::from_secs(1);
 
 /// A record as the service gives it, or why it cannot be had.
 type Found = std::result::Result<Map<String, Value>, Reason>;
@@ -46,6 +52,8 @@ pub(super) struct RowSender<'a> {
     pub handed_out: HandedOut,
     /// What the service does with a request id that it has seen before.
     pub honours: Honours,
+    /// Where it is marked which rows were handed to the network; nowhere on a machine on which that proves nothing.
+    pub marks: Option<Marks>,
 }
 
 impl<'a> RowSender<'a> {
@@ -81,6 +89,7 @@ impl<'a> RowSender<'a> {
             accepted: AtomicBool::new(false),
             handed_out: HandedOut::default(),
             honours: Honours::Nothing,
+            marks: None,
         }
     }
 
@@ -114,7 +123,8 @@ impl<'a> RowSender<'a> {
             Err(rejection) => return Ok(Err(reason_of(rejection))),
         };
         let wrappers = &access.get.expected.wrappers;
-        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper)).and_then(Value::as_object);
+        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper));
+        let record = record.and_then(|record| record.as_object().cloned());
         let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
         let Some(record) = record else { return Ok(Err(reason("not_found", message!("attempt.not_found", id = id)))) };
         // What is written to one record must not come from another.
@@ -137,6 +147,14 @@ impl<'a> RowSender<'a> {
     async fn permit(&self) -> Option<Permit<'_>> {
         tokio::select! {
             permit = self.client.limiter().acquire() => Some(permit),
+            () = self.stop.stopped() => None,
+        }
+    }
+
+    /// The same after a wait.
+    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => self.permit().await,
             () = self.stop.stopped() => None,
         }
     }
@@ -239,30 +257,48 @@ impl<'a> RowWrite<'a> {
         let Route { method, expected, .. } = route;
         let entity = sender.access_of(&self.pending.operation).map_or(sender.entity, |access| &access.entity);
         let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
-        let (sent, honours) = (Sent::default(), sender.honours);
-        let request_id = self.pending.request_id;
-        let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
+        let mut sent = Sent { is_repeat: self.pending.is_repeat };
+        let honours = sender.honours;
+        let (request_id, row) = (self.pending.request_id, self.pending.row.number);
+        if let Some(marks) = &sender.marks {
+            // What cannot be marked is not sent.
+            marks.hand_over(self.pending.row.row)?;
+        }
+        let mut repeats = 0;
         loop {
             self.attempts += 1;
+            let write = Write { method: *method, address, body, request_id, row, expected, sent, honours, witness };
             let outcome = sender.client.write(write).await?;
             pace(&permit, &outcome);
-            let is_over = match &outcome {
+            permit = match outcome {
                 Outcome::NotSent(_) | Outcome::Busy { .. } => {
-                    sender.client.may_repeat(&permit, &outcome) == Verdict::Over
+                    let is_over = sender.client.may_repeat(&permit, &outcome) == Verdict::Over;
+                    // Whatever follows, it must not wait with a permit in its hand.
+                    drop(permit);
+                    if is_over {
+                        return Err(match outcome {
+                            Outcome::NotSent(why) => sender.unreachable(why),
+                            _ => down(message!("attempt.busy")),
+                        });
+                    }
+                    // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
+                    let Some(next) = sender.permit().await else { return Ok(None) };
+                    next
                 }
-                _ => return self.end_of(outcome, write, id).await,
+                // Where the service knows its request id again, repeating it does no harm and may tell more.
+                Outcome::Unknown(why) if honours != Honours::Nothing && repeats < REPEATS => {
+                    drop(permit);
+                    sent.is_repeat = true;
+                    repeats += 1;
+                    match sender.permit_after(REPEAT_WAIT * repeats).await {
+                        Some(next) => next,
+                        None => {
+                            return Ok(Some(self.ended(Status::Unknown, id.map(str::to_owned), Some(in_doubt(why)))));
+                        }
+                    }
+                }
+                outcome => return self.end_of(outcome, write, id).await,
             };
-            // Whatever follows, it must not wait with a permit in its hand.
-            drop(permit);
-            if is_over {
-                return Err(match outcome {
-                    Outcome::NotSent(why) => sender.unreachable(why),
-                    _ => down(message!("attempt.busy")),
-                });
-            }
-            // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
-            let Some(next) = sender.permit().await else { return Ok(None) };
-            permit = next;
             sender.client.count_retry();
         }
     }
@@ -317,7 +353,7 @@ impl<'a> RowWrite<'a> {
         let mut address = address.clone();
         address.query_pairs_mut().extend_pairs(&look_up.by);
         let found = match self.sender.client.ask(&address).await.map_err(halting)? {
-            Ok(document) => api::records(&document, answer).into_iter().flatten().cloned().collect(),
+            Ok(document) => api::records(&document, answer).map(api::Records::into_values).unwrap_or_default(),
             Err(_) => Vec::new(),
         };
         if found.iter().any(|record| agrees(record, look_up)) {
@@ -373,12 +409,13 @@ fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Val
     members
 }
 
-fn agrees(record: &Value, look_up: &LookUp) -> bool {
+/// Whether a record has the values that a look-up wants.
+pub(super) fn agrees(record: &Value, look_up: &LookUp) -> bool {
     look_up.same.iter().all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
 }
 
 /// A read that failed leaves nothing in doubt, so the run only halts.
-fn halting(error: Error) -> Error {
+pub(super) fn halting(error: Error) -> Error {
     match error.kind() {
         ErrorKind::CannotRun => down(error.into_message()),
         _ => error,

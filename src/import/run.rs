@@ -12,17 +12,22 @@ use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
+use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
-use super::options::ImportOptions;
+use super::notes::{COMPANY_NOTE, note_command};
+use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
-use super::report::{self, Files, RunContent, exit_of, words, write_issues_beside};
+use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
+use super::row_sender::halting;
+use super::settle::{self, Found, KeptRun, Whereabouts};
 use crate::account::Account;
+use crate::api::Honours;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
-use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
+use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::mapping::MappingFile;
 use crate::message;
@@ -40,6 +45,7 @@ const SHOWN_KINDS: usize = 8;
 pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let cells = if options.dry_run { None } else { Some(CellSpool::new()?) };
     let mut agreed = Agreed::of(&options.account)?;
+    printer.stage(&t!("run.stage_read", file = options.preflight.input.shown));
     let (mut preflight, mut rows) = Preflight::run(&options.preflight, &agreed, cells)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
@@ -55,6 +61,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     if options.dry_run {
         return dry_run(options, &preflight, &mut rows, printer);
     }
+    printer.stage(&t!("run.stage_memory"));
     let identity = identity(options, &preflight)?;
     let mut index = options.account.index()?;
     index.look_in(places(options, &identity));
@@ -76,6 +83,14 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
+    note_command(&journal, options)?;
+    let settled = match ended {
+        Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
+        None => Found::default(),
+    };
+    // What was found never to have left is sent by this command, too.
+    let is_left = settled.free + settled.repeated + journal.not_sent();
+    let ended = ended.map(|ended| ended.saturating_sub(is_left));
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
@@ -89,11 +104,16 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let mut memory = known.memory;
     let cursor = Some(OperationCursor::open(journal.folder())?);
     let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
+    printer.stage(&t!("run.stage_look", host = options.account.host()));
     look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+    printer.stage(&t!("run.stage_agree"));
     let remembered = memory.not_sent();
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
+    if let Some(name) = agreed.name() {
+        journal.set_note(COMPANY_NOTE, name)?;
+    }
     // What it holds in memory is of no use while rows are sent.
     drop(index);
     // No cells are kept of rows that nobody agreed to send.
@@ -104,9 +124,87 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
-    let sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
+    printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
+    let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
+    if sent.recorded.broken.is_none() {
+        Marks::end(&folder)?;
+    }
+    settle_after(&mut sent, options, printer);
     finish(options, &preflight, sent, started, printer)
+}
+
+/// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down
+/// costs no further rows.
+///
+/// # Errors
+/// The account cannot be read.
+fn settle_before(
+    journal: &mut Journal,
+    options: &ImportOptions<'_>,
+    index: &mut RunIndex,
+    printer: &Printer,
+) -> Result<Found> {
+    let past = journal.reader()?;
+    let (unknown, _) = past.unsettled()?;
+    if unknown == 0 {
+        return Ok(Found::default());
+    }
+    let kept = match KeptRun::of(&past, options.catalog) {
+        Ok(kept) => kept,
+        Err(error) => {
+            printer.warn(&t!("settle.cannot", why = error.message()));
+            return Ok(Found::default());
+        }
+    };
+    drop(past);
+    let about = Whereabouts { account: &options.account, catalog: options.catalog, index };
+    let found = settle::settle(journal, &kept, &about, options.doubt, printer).map_err(halting)?;
+    printer.say(&settle::words(found, unknown));
+    if found.repeated > 0 {
+        printer.warn(&settle::may_double(found.repeated, options.doubt));
+    }
+    Ok(found)
+}
+
+/// Finds out what became of the rows that a command leaves in doubt. What cannot be found out now, `bw8 settle` may find out
+/// later.
+fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer: &Printer) {
+    let is_of_use = match &sent.cause {
+        None | Some(Cause::Repeats(_)) => sent.recorded.broken.is_none(),
+        Some(Cause::Interrupted | Cause::Halted(_) | Cause::Failed(_)) => false,
+    };
+    if !is_of_use {
+        return;
+    }
+    let journal = &mut sent.recorded.journal;
+    let found = journal.reader().and_then(|past| {
+        if past.unsettled()? == (0, 0) {
+            return Ok(None);
+        }
+        let kept = KeptRun::of(&past, options.catalog)?;
+        let (unknown, without_id) = kept.unsettled(&past)?;
+        drop(past);
+        if unknown + without_id == 0 {
+            return Ok(None);
+        }
+        // Records that other runs made are theirs.
+        let mut index = options.account.index()?;
+        index.memory(&options.entity().name)?;
+        let about = Whereabouts { account: &options.account, catalog: options.catalog, index: &index };
+        // A person's word to send once more counts for what was in doubt when it was given.
+        let doubt = DoubtOptions { resends: false, honours: Honours::Nothing, ..options.doubt };
+        settle::settle(journal, &kept, &about, doubt, printer).map(|found| Some((found, unknown + without_id)))
+    });
+    match found {
+        Ok(None) => {}
+        Ok(Some((found, unsettled))) => {
+            // They have no end any more, as if they had not been sent.
+            sent.recorded.given_back += found.free;
+            printer.say(&settle::words(found, unsettled));
+        }
+        Err(error) => printer.warn(&t!("settle.cannot", why = error.message())),
+    }
 }
 
 /// Folders in which runs may lie that the index does not know. The sandbox forgets its runs with its records.
@@ -221,8 +319,15 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());
     }
+    let first = preflight.first_operation.as_ref().filter(|_| would_send > 0);
+    let first = first.and_then(|operation| FirstRequest::of(options, operation));
+    if let Some(first) = &first {
+        printer.result(&t!("run.first_request"));
+        printer.result(&if options.as_curl { first.curl() } else { first.text() });
+    }
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
+        "first_request": first.as_ref().map(FirstRequest::json),
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
             "held": held, "ended_before": ended},
         "mapping": preflight.mapping.report(), "exit": exit,
@@ -295,6 +400,7 @@ fn finish(
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
         return Err(error);
     }
+    printer.stage(&t!("run.stage_report", requests = requests, retries = retries));
     let past = journal.reader()?;
     let mut counts = past.counts()?;
     counts.read = preflight.rows.max(taken);
@@ -311,9 +417,10 @@ fn finish(
     }
     counts.pending = counts.read.saturating_sub(counts.ended());
     let cause = cause.filter(|cause| cause.stands_with(counts.pending));
-    journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
+    journal.set_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);
+    let settle_line = SettleLine::of(&content, &options.typed)?;
     let mut end = End::of(options, &content, &files, cause.as_ref())?;
     if let Err(error) = report::write_summary(&content, &end.summary) {
         files.unwritten.push(error);
@@ -323,7 +430,7 @@ fn finish(
     journal.finish(exit, finished)?;
     // A failure is told last, as every command does.
     let halted = cause.as_ref().filter(|cause| !matches!(cause, Cause::Failed(_))).map(cause_text);
-    let told = report::describe(&content, &files, halted.as_deref(), next.as_deref());
+    let told = report::describe(&content, &files, halted.as_deref(), next.as_deref(), settle_line.as_ref());
     if exit != Exit::Done || !printer.is_quiet() {
         printer.result(&told);
     }

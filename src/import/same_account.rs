@@ -39,8 +39,9 @@ pub(super) fn is_proved(options: &ImportOptions<'_>, run: &IndexedRun) -> Result
         let answer = runtime.block_on(client.ask(&access.get.address(client.target(), Some(id))));
         let Ok(Ok(document)) = answer else { return false };
         let wrappers = &access.get.expected.wrappers;
-        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper)).and_then(Value::as_object);
-        record.is_some_and(|record| is_record_of(operation, record, options.entity(), service))
+        let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper));
+        let record = record.and_then(|record| record.as_object().cloned());
+        record.is_some_and(|record| is_record_of(operation, &record, options.entity(), service))
     }))
 }
 

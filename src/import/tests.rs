@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::agreed::Agreed;
 use super::known::{Known, register};
 use super::operation::WriteOperation;
-use super::options::{Answers, ImportOptions, PreflightOptions, ResumeOptions};
+use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions};
 use super::plan::{PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
 use super::preflight::Preflight;
 use super::resume::{self, OpenedRun, ResumePlan};
@@ -402,6 +402,7 @@ fn said_in(pending: &PendingWrite) -> Said {
 fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> ImportOptions<'a> {
     let entity = catalog.find("customers").unwrap().clone();
     ImportOptions {
+        doubt: DoubtOptions::default(),
         catalog,
         account: Account::Sandbox {
             folder: folder.to_owned(),
@@ -421,6 +422,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
         resume: ResumeOptions { accept_changed: command.accepts, ..ResumeOptions::default() },
         parent: command.parent.as_ref().map(|first| Parent { run: first.run, folder: first.folder.clone() }),
         dry_run: false,
+        as_curl: false,
         limit: command.limit.map(|limit| limit as u64),
         strict: false,
         max_failures: None,

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use uuid::Uuid;
+
 use super::identity::RunIdentity;
 use super::operation::RowKey;
 use super::rows::{pack, unpack};
@@ -26,12 +28,12 @@ CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE operation (
   row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER) STRICT;
 -- What happened before the input changed: rows found again are copied from here, by identity or by key.
 CREATE TABLE earlier (
   row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER) STRICT;
 -- Rows whose sending may have begun and that have no outcome yet.
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
 CREATE TABLE finding (
@@ -135,6 +137,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(
         "ALTER TABLE operation ADD COLUMN identity BLOB; ALTER TABLE earlier ADD COLUMN identity BLOB;
          ALTER TABLE operation ADD COLUMN content_copy INTEGER; ALTER TABLE earlier ADD COLUMN content_copy INTEGER;
+         ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;
          ALTER TABLE finding ADD COLUMN severity INTEGER;
          UPDATE operation SET content_copy = copy; UPDATE earlier SET content_copy = copy;",
     )?;
@@ -143,7 +146,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (first, rows) in reservations {
-        let rows: Vec<RowKey> = unpack(&rows, 1).collect();
+        let rows: Vec<RowKey> = unpack(&rows, 1)?.collect();
         transaction.execute("UPDATE reservation SET rows = ?2 WHERE first = ?1", params![first, pack(&rows)])?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
@@ -161,6 +164,13 @@ pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<R
     let text: Option<String> =
         connection.query_row("SELECT value FROM run WHERE name = 'identity'", [], |row| row.get(0)).optional()?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Request ids of rows that may have been sent before and are sent again all the same.
+pub(super) fn get_repeats(connection: &Connection) -> rusqlite::Result<Vec<Uuid>> {
+    let text: Option<String> =
+        connection.query_row("SELECT value FROM run WHERE name = 'note.repeats'", [], |row| row.get(0)).optional()?;
+    Ok(text.iter().flat_map(|text| text.split(' ')).filter_map(|id| id.parse().ok()).collect())
 }
 
 pub(super) fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {

@@ -99,6 +99,21 @@ pub struct Reservation {
     pub rows: Vec<RowKey>,
 }
 
+/// What was found out about a row of which nobody knew, or whose record had no id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It is done: how, the record, and what there is to say of it.
+    Done(Status, Option<String>, Reason),
+    /// It has no end any more and may be sent: it was not done, or a person says so, or the service takes its request id for
+    /// what it is.
+    Free {
+        /// It may have arrived all the same: what comes of the next attempt tells nothing of the first.
+        is_repeat: bool,
+    },
+    /// It is still not known; there is more to say of it.
+    Unknown(Reason),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

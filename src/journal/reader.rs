@@ -1,20 +1,21 @@
 //! What a journal says: the queries that reports, resuming and retrying are made of. All that is ever written through it
 //! are indexes that make look-ups fast, and nothing where it was opened to be read only.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use uuid::Uuid;
 
-use super::database::{connect, damaged, failed, get_identity, totals, version_of};
+use super::database::{connect, damaged, failed, get_identity, get_repeats, totals, version_of};
 use super::identity::RunIdentity;
 use super::operation::{Operation, RowIdentity, RowKey};
 use super::rows::{
-    COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, SENT, read_finding, read_message, read_operation, signed, unpack,
-    unsigned,
+    COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, SENT, SENT_HERE, read_finding, read_message, read_operation,
+    signed, unpack, unsigned, verify,
 };
 use super::status::{Counts, Status, UNKNOWN_ELSEWHERE};
 use crate::check::findings::RowFinding;
@@ -210,7 +211,11 @@ impl JournalReader {
     pub fn reserved(&self) -> Result<Vec<RowKey>> {
         let windows: Vec<Vec<u8>> = self.query("SELECT rows FROM reservation", |row| row.get(0))?;
         let mut reserved = Vec::new();
-        for key in windows.iter().flat_map(|rows| unpack(rows, self.version)) {
+        let mut keys = Vec::new();
+        for rows in &windows {
+            keys.extend(unpack(rows, self.version).map_err(|error| failed(&self.folder, error))?);
+        }
+        for key in keys {
             let has_end = self
                 .connection
                 .prepare_cached("SELECT 1 FROM operation WHERE row = ?1")
@@ -232,6 +237,99 @@ impl JournalReader {
             .query_row("SELECT count(*) FROM operation WHERE status = 1 AND id IS NULL", [], |row| row.get(0))
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// A note that was set on the run.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn note(&self, name: &str) -> Result<Option<String>> {
+        self.connection
+            .query_row("SELECT value FROM run WHERE name = ?1", [format!("note.{name}")], |row| row.get(0))
+            .optional()
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// How many rows another run was to find out about.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn unknown_elsewhere(&self) -> Result<u64> {
+        self.connection
+            .query_row(
+                &format!("SELECT count(*) FROM operation WHERE status = 7 AND code = '{UNKNOWN_ELSEWHERE}'"),
+                [],
+                |row| row.get(0),
+            )
+            .map(unsigned)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Request ids of rows that may have been sent before and are sent again all the same.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn repeats(&self) -> Result<HashSet<Uuid>> {
+        get_repeats(&self.connection).map(HashSet::from_iter).map_err(|error| failed(&self.folder, error))
+    }
+
+    /// How many rows nobody knows of, and how many made records whose ids nobody knows. Rows of which another run knows
+    /// are left out: they are settled there.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn unsettled(&self) -> Result<(u64, u64)> {
+        let unknown = format!("status = 7 AND {SENT_HERE}");
+        self.connection
+            .query_row(
+                &format!(
+                    "SELECT count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE status = 1 AND id IS NULL)
+                     FROM operation"
+                ),
+                [],
+                |row| Ok((unsigned(row.get(0)?), unsigned(row.get(1)?))),
+            )
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// The rows that [`JournalReader::unsettled`] counts, up to `limit` from the row at row_index `from` on.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn unsettled_rows(&self, from: u64, limit: usize) -> Result<Vec<Operation>> {
+        let found = (|| {
+            self.connection
+                .prepare_cached(&format!(
+                    "SELECT {} FROM operation WHERE row >= ?1
+                     AND (status = 7 AND {SENT_HERE} OR status = 1 AND id IS NULL) ORDER BY row LIMIT ?2",
+                    self.columns()
+                ))?
+                .query_map(params![signed(from), limit as i64], read_operation)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.map_err(|error| failed(&self.folder, error))
+    }
+
+    /// The record that was made last, as far as its id is known: the id, and when the service said so in milliseconds of
+    /// Unix time.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn made_last(&self) -> Result<Option<(String, i64)>> {
+        let last = |table: &str| {
+            self.connection
+                .query_row(
+                    &format!(
+                        "SELECT CAST(id AS TEXT), at FROM {table} WHERE status = 1 AND id IS NOT NULL AND code IS NULL
+                         ORDER BY at DESC, row DESC LIMIT 1"
+                    ),
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()
+                .map_err(|error| failed(&self.folder, error))
+        };
+        Ok(last("operation")?.into_iter().chain(last("earlier")?).max_by_key(|(_, at)| *at))
     }
 
     /// Calls `take` with the id of every record that a row made, those of an earlier input included.
@@ -467,12 +565,15 @@ impl JournalReader {
         let mut statement = self
             .connection
             .prepare(&format!(
-                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id FROM {table}
-                 WHERE {SENT} AND coalesce(code, '') <> '{UNKNOWN_ELSEWHERE}'"
+                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id, {} FROM {table}
+                 WHERE {SENT} AND coalesce(code, '') <> '{UNKNOWN_ELSEWHERE}'",
+                self.columns()
             ))
             .map_err(broken)?;
         let mut rows = statement.query([]).map_err(broken)?;
+        let mut summed = Vec::new();
         while let Some(row) = rows.next().map_err(broken)? {
+            verify(row, 6, &mut summed).map_err(broken)?;
             take(read_sent(row).map_err(broken)?)?;
         }
         Ok(())

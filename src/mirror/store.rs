@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::tables::{Batch, Key, List, PageCursor, TABLES, VERSION, read_cursor, read_list};
+use super::tables::{Batch, Key, List, Marks, PageCursor, TABLES, VERSION, read_cursor, read_list};
 use crate::error::{Context, Error, Result};
-use crate::files::{StagingDirectory, free_name_beside};
+use crate::files::{StagingDirectory, create_private_folder, free_name_beside};
 use crate::message;
 use crate::message::Message;
 
@@ -43,7 +43,7 @@ impl Mirror {
     pub fn open(path: &Path) -> Result<Self> {
         let cannot_open = || message!("mirror.cannot_open", file = path.display());
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).context(cannot_open)?;
+            create_private_folder(folder)?;
         }
         create_private(path).context(cannot_open)?;
         let connection = Connection::open(path).context(cannot_open)?;
@@ -188,7 +188,7 @@ impl Mirror {
     pub fn find(&self, entity: &str, query: &str) -> Result<Option<List>> {
         self.connection
             .prepare_cached(
-                "SELECT id, entity, question, pass, began, is_read, complete, total FROM list
+                "SELECT id, entity, question, pass, began, is_read, complete, total, whole, increments, live_offset FROM list
                  WHERE entity = ? AND question = ?",
             )
             .and_then(|mut statement| statement.query_row(params![entity, query], read_list).optional())
@@ -202,7 +202,7 @@ impl Mirror {
     pub fn lists(&self) -> Result<Vec<List>> {
         self.connection
             .prepare_cached(
-                "SELECT id, entity, question, pass, began, is_read, complete, total FROM list
+                "SELECT id, entity, question, pass, began, is_read, complete, total, whole, increments, live_offset FROM list
                  ORDER BY entity, question",
             )
             .and_then(|mut statement| statement.query_map([], read_list)?.collect())
@@ -239,6 +239,10 @@ impl Mirror {
                 params![list.id],
             )?;
             self.finish_refresh(list, complete, total)?;
+            self.execute(
+                "UPDATE list SET whole = ?, increments = 0, live_offset = NULL WHERE id = ?",
+                params![complete, list.id],
+            )?;
             Ok(gone as u64)
         })
     }
@@ -254,6 +258,23 @@ impl Mirror {
         )?;
         self.execute("DELETE FROM window WHERE list = ?", params![list.id])?;
         Ok(())
+    }
+
+    /// Notes how the service's count without deleted records compares.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put_live_offset(&self, list: &List, live_offset: Option<i64>) -> Result<()> {
+        self.execute("UPDATE list SET live_offset = ? WHERE id = ?", params![live_offset, list.id]).map(drop)
+    }
+
+    /// Notes that a refresh asked for changes alone, and how the service's count without deleted records compared.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn note_increment(&self, list: &List, live_offset: Option<i64>) -> Result<()> {
+        self.execute("UPDATE list SET increments = increments + 1 WHERE id = ?", params![list.id])?;
+        self.put_live_offset(list, live_offset)
     }
 
     /// Notes what proves that a list is whole.
@@ -299,8 +320,9 @@ impl Mirror {
     /// A full disk.
     pub fn move_into(&self, from: &List, to: &List) -> Result<()> {
         self.execute(
-            "INSERT OR REPLACE INTO record(list, rank, key, seen, body)
-             SELECT ?, rank, key, ?, body FROM record WHERE list = ? AND seen = ?",
+            "INSERT OR REPLACE INTO record(list, rank, key, seen, created, updated, is_deleted, stored, body)
+             SELECT ?, rank, key, ?, created, updated, is_deleted, stored, body FROM record
+             WHERE list = ? AND seen = ?",
             params![to.id, to.generation, from.id, from.generation],
         )?;
         self.execute(
@@ -330,12 +352,13 @@ impl Mirror {
     ///
     /// # Errors
     /// A full disk.
-    pub fn put(&self, list: &List, key: &Key, body: &[u8]) -> Result<bool> {
+    pub fn put(&self, list: &List, key: &Key, marks: &Marks, body: &[u8]) -> Result<bool> {
         let is_new = !self.has_seen(list, key)?;
+        let Marks { created, updated, is_deleted, stored } = marks;
         self.execute(
-            "INSERT INTO record(list, rank, key, seen, body) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT(list, rank, key) DO UPDATE SET seen = excluded.seen, body = excluded.body",
-            params![list.id, key.rank, key.text, list.generation, body],
+            "INSERT OR REPLACE INTO record(list, rank, key, seen, created, updated, is_deleted, stored, body)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![list.id, key.rank, key.text, list.generation, created, updated, is_deleted, stored, body],
         )?;
         Ok(is_new)
     }
@@ -438,6 +461,77 @@ impl Mirror {
     /// A file that cannot be read.
     pub fn held(&self, list: &List) -> Result<u64> {
         self.count("SELECT COUNT(*) FROM record WHERE list = ?", params![list.id])
+    }
+
+    /// How many records a list holds that were created in a span, and how many of them are not marked as deleted. None is no
+    /// bound; records without a date are in no span that has one.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn held_between(&self, list: &List, from: Option<&str>, to: Option<&str>) -> Result<[u64; 2]> {
+        let count = |condition: &str| {
+            self.count(
+                &format!(
+                    "SELECT COUNT(*) FROM record WHERE list = ?1 AND (?2 IS NULL OR created >= ?2)
+                     AND (?3 IS NULL OR created <= ?3) {condition}"
+                ),
+                params![list.id, from, to],
+            )
+        };
+        Ok([count("")?, count("AND is_deleted = 0")?])
+    }
+
+    /// How many records that the list's generation has seen do not say when they were created.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn undated(&self, list: &List) -> Result<u64> {
+        self.count(
+            "SELECT COUNT(*) FROM record WHERE list = ? AND seen = ? AND created IS NULL",
+            params![list.id, list.generation],
+        )
+    }
+
+    /// The first and the last moment of creation in a list, and the last one of a change.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn moments(&self, list: &List) -> Result<[Option<String>; 3]> {
+        self.connection
+            .prepare_cached("SELECT MIN(created), MAX(created), MAX(updated) FROM record WHERE list = ?")
+            .and_then(|mut statement| {
+                statement.query_row(params![list.id], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))
+            })
+            .context(|| self.failed())
+    }
+
+    /// How many records of a list were changed at a moment or later and are older in store than another moment (Unix seconds).
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn changed_since(&self, list: &List, moment: &str, stored_before: i64) -> Result<u64> {
+        self.count(
+            "SELECT COUNT(*) FROM record WHERE list = ? AND updated >= ? AND stored < ?",
+            params![list.id, moment, stored_before],
+        )
+    }
+
+    /// Takes what a part of a list has seen in place of all that the list holds of those created in a span. Tells how many
+    /// records are gone. The part is forgotten.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn replace_between(&self, part: &List, list: &List, from: Option<&str>, to: Option<&str>) -> Result<u64> {
+        self.together(|| {
+            let gone = self.execute(
+                "DELETE FROM record WHERE list = ?1 AND (?2 IS NULL OR created >= ?2) AND (?3 IS NULL OR created <= ?3)
+                 AND NOT EXISTS (SELECT 1 FROM record AS other WHERE other.list = ?4 AND other.rank = record.rank
+                 AND other.key = record.key AND other.seen = ?5)",
+                params![list.id, from, to, part.id, part.generation],
+            )?;
+            self.move_into(part, list)?;
+            Ok(gone as u64)
+        })
     }
 
     fn count(&self, sql: &str, values: impl rusqlite::Params) -> Result<u64> {
@@ -570,11 +664,11 @@ mod tests {
         let mirror = Mirror::temporary().unwrap();
         let list = mirror.list("customers", "").unwrap();
         let first = mirror.begin_generation(&list, 1).unwrap();
-        mirror.put(&first, &Key::of("1"), b"{}").unwrap();
-        mirror.put(&first, &Key::of("2"), b"{}").unwrap();
+        mirror.put(&first, &Key::of("1"), &Marks::default(), b"{}").unwrap();
+        mirror.put(&first, &Key::of("2"), &Marks::default(), b"{}").unwrap();
         assert_eq!(mirror.end_generation(&first, Some(1), Some(2)).unwrap(), 0);
         let second = mirror.begin_generation(&list, 2).unwrap();
-        mirror.put(&second, &Key::of("2"), b"{}").unwrap();
+        mirror.put(&second, &Key::of("2"), &Marks::default(), b"{}").unwrap();
         assert_eq!(mirror.seen(&second).unwrap(), 1);
         assert_eq!(mirror.end_generation(&second, Some(2), Some(1)).unwrap(), 1);
         assert_eq!(mirror.held(&second).unwrap(), 1);

@@ -23,6 +23,11 @@ CREATE TABLE list(
     total INTEGER,
     -- What proved the last whole reading, as the reader of lists writes it.
     proof TEXT NOT NULL DEFAULT '',
+    -- Beginning of the last refresh that read everything, and refreshes since that asked for changes alone.
+    whole INTEGER,
+    increments INTEGER NOT NULL DEFAULT 0,
+    -- How many more records the service counted without deleted ones than there were here, when that was compared last.
+    live_offset INTEGER,
     UNIQUE(entity, question)
 );
 CREATE TABLE record(
@@ -31,6 +36,13 @@ CREATE TABLE record(
     key TEXT NOT NULL,
     -- The generation that saw it last.
     seen INTEGER NOT NULL,
+    -- When it was created and changed last, as `2026-01-31 08:00:00`; none where it does not say so.
+    created TEXT,
+    updated TEXT,
+    -- It is marked as deleted.
+    is_deleted INTEGER NOT NULL DEFAULT 0,
+    -- When it was stored, seconds of Unix time.
+    stored INTEGER NOT NULL DEFAULT 0,
     body BLOB NOT NULL,
     PRIMARY KEY(list, rank, key)
 ) WITHOUT ROWID;
@@ -96,6 +108,25 @@ pub struct List {
     pub complete: Option<i64>,
     /// The service's total at its end.
     pub total: Option<u64>,
+    /// Beginning of the last refresh that read everything (Unix seconds).
+    pub whole: Option<i64>,
+    /// Refreshes since that asked for changes alone.
+    pub increments: u32,
+    /// How many more records the service counted without deleted ones than there were here, when that was compared last.
+    pub live_offset: Option<i64>,
+}
+
+/// What a record says of itself that the mirror counts by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// When it was created, as `2026-01-31 08:00:00`.
+    pub created: Option<String>,
+    /// When it was changed last.
+    pub updated: Option<String>,
+    /// It is marked as deleted.
+    pub is_deleted: bool,
+    /// When it is stored (Unix seconds).
+    pub stored: i64,
 }
 
 /// How far the reading of one filter has come, and what its pages proved so far.
@@ -195,6 +226,9 @@ pub(super) fn read_list(row: &rusqlite::Row<'_>) -> rusqlite::Result<List> {
         is_read: row.get(5)?,
         complete: row.get(6)?,
         total: row.get::<_, Option<i64>>(7)?.and_then(|total| u64::try_from(total).ok()),
+        whole: row.get(8)?,
+        increments: row.get(9)?,
+        live_offset: row.get(10)?,
     })
 }
 

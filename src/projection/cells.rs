@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::column::{Column, ColumnSource};
 use super::definitions::Definitions;
 use super::html;
 use super::moment::{self, Moment};
 use super::names::Names;
-use super::record::{custom_text, custom_value, text_of};
+use super::record::{CustomValues, text_of};
 use super::row_batch::RowBatch;
 use crate::entity::{Custom, Field, Kind};
 use crate::error::Result;
@@ -33,6 +33,8 @@ pub struct Projection<'a> {
     pub columns: Vec<Column<'a>>,
     /// How cells are written.
     pub style: CellStyle,
+    /// Records that are written as they came are written whole, whatever the columns.
+    pub is_whole: bool,
     /// Where custom fields are.
     pub custom: &'a Custom,
     /// What they are called.
@@ -50,24 +52,73 @@ impl Projection<'_> {
         let (columns, style, custom, names) = (&self.columns, self.style, self.custom, &mut self.names);
         let definitions = &self.definitions;
         let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
-        let fields = get(&custom.member);
+        let has_custom = columns.iter().any(Column::is_custom);
+        let values = if has_custom { CustomValues::of(get(&custom.member), custom) } else { CustomValues::default() };
         for column in columns {
             match &column.from {
                 ColumnSource::Field(field) if field.custom => {
-                    add_field(field, custom_value(fields, custom, &field.name), style, rows);
+                    add_field(field, values.get(&field.name), style, rows);
                 }
                 ColumnSource::Field(field) => add_field(field, get(&field.name), style, rows),
                 ColumnSource::Names(field, entity) => {
                     let ids = get(&field.name).map(text_of).unwrap_or_default();
                     rows.push_with(|text| names.of(entity, &ids, text))?;
                 }
+                ColumnSource::Member(name) => rows.push(&get(name).map(text_of).unwrap_or_default()),
                 ColumnSource::Custom(key) => {
-                    let text = custom_text(fields, custom, key).unwrap_or_default();
+                    let text = values.get(key).map(text_of).unwrap_or_default();
                     match style.is_raw || text.is_empty() {
                         true => rows.push(&text),
                         false => rows.push(&definitions.words(key, text.into_owned())),
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a record as it came, as JSON: the values of the columns, or, where there are none, all of it. Names stand beside
+    /// their ids.
+    ///
+    /// # Errors
+    /// A name that cannot be looked up.
+    pub fn add_as_it_came(&mut self, record: &Value, detail: Option<&Value>, rows: &mut RowBatch) -> Result<()> {
+        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
+        let values = CustomValues::of(get(&self.custom.member), self.custom);
+        let mut named = Map::new();
+        for column in &self.columns {
+            let value = match &column.from {
+                ColumnSource::Field(field) if field.custom => values.get(&field.name),
+                ColumnSource::Field(field) => get(&field.name),
+                ColumnSource::Custom(key) => values.get(key),
+                ColumnSource::Member(name) => get(name),
+                ColumnSource::Names(field, entity) => {
+                    let ids = get(&field.name).map(text_of).unwrap_or_default();
+                    let mut names = String::new();
+                    self.names.of(entity, &ids, &mut names)?;
+                    if self.is_whole {
+                        named.insert(column.title.clone(), Value::String(names));
+                    } else {
+                        rows.push_json(&Value::String(names));
+                    }
+                    continue;
+                }
+            };
+            if !self.is_whole {
+                rows.push_json(value.unwrap_or(&Value::Null));
+            }
+        }
+        if self.is_whole {
+            match (detail, record) {
+                (None, _) if named.is_empty() => rows.push_json(record),
+                (_, Value::Object(members)) => {
+                    let own = detail.and_then(Value::as_object).into_iter().flatten();
+                    let mut whole = members.clone();
+                    whole.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+                    whole.extend(named);
+                    rows.push_json(&Value::Object(whole));
+                }
+                _ => rows.push_json(record),
             }
         }
         Ok(())

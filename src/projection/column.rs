@@ -14,6 +14,8 @@ pub enum ColumnSource<'a> {
     Names(&'a Field, &'a str),
     /// A custom field.
     Custom(String),
+    /// A member that the catalog does not know.
+    Member(String),
 }
 
 /// One column.
@@ -26,12 +28,21 @@ pub struct Column<'a> {
 }
 
 impl Column<'_> {
+    /// Whether its text comes from a custom field.
+    pub(super) fn is_custom(&self) -> bool {
+        match &self.from {
+            ColumnSource::Field(field) => field.custom,
+            ColumnSource::Custom(_) => true,
+            ColumnSource::Names(..) | ColumnSource::Member(_) => false,
+        }
+    }
+
     /// The column as a format wants it.
     pub fn format(&self) -> format::Column {
         let is_text = match &self.from {
             ColumnSource::Field(field) => field.is_text_column(),
             // A custom value may be a code; what else it is its definition does not always say.
-            ColumnSource::Custom(_) => true,
+            ColumnSource::Custom(_) | ColumnSource::Member(_) => true,
             ColumnSource::Names(..) => false,
         };
         format::Column { title: self.title.clone(), is_text, required: false }
@@ -45,7 +56,7 @@ pub fn tell_apart(columns: &mut [Column<'_>]) {
         if !seen.insert(column.title.clone()) {
             let name = match &column.from {
                 ColumnSource::Field(field) | ColumnSource::Names(field, _) => &field.name,
-                ColumnSource::Custom(key) => key,
+                ColumnSource::Custom(name) | ColumnSource::Member(name) => name,
             };
             column.title = format!("{}（{name}）", column.title);
             seen.insert(column.title.clone());

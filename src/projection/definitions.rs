@@ -88,6 +88,23 @@ impl Definitions {
         words.join(",")
     }
 
+    /// Whether nothing is known of any custom field.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The words of a field's options, where it has any and neither word nor id is among them.
+    pub fn options_without(&self, key: &str, value: &str) -> Option<Vec<&str>> {
+        let options = &self.by_key.get(key)?.options;
+        let is_one =
+            options.contains_key(value) || self.others.contains_key(value) || self.value_of(key, value).is_some();
+        (!options.is_empty() && !is_one).then(|| {
+            let mut words: Vec<&str> = options.values().map(String::as_str).collect();
+            words.sort_unstable();
+            words
+        })
+    }
+
     /// The stored value a word stands for.
     pub fn value_of(&self, key: &str, word: &str) -> Option<&str> {
         let options = &self.by_key.get(key)?.options;

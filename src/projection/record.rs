@@ -1,6 +1,7 @@
 //! What a record says, read by the catalog: its texts, its custom fields, whether it is deleted.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -30,15 +31,32 @@ pub fn custom_keys<'a>(record: &'a Value, custom: &'a Custom) -> impl Iterator<I
     fields.into_iter().flatten().filter_map(|field| field.get(&custom.key)).map(as_text).filter(|key| !key.is_empty())
 }
 
-/// The value of a custom field among `fields`, the member of a record that carries them; none when it is not there.
-pub(super) fn custom_value<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<&'a Value> {
+/// The text of a custom field among `fields`, the member of a record that carries them; none when it is not there.
+pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<Cow<'a, str>> {
     let is_meant = |field: &&Value| field.get(&custom.key).is_some_and(|found| as_text(found) == key);
-    fields?.as_array()?.iter().find(is_meant)?.get(&custom.value)
+    fields?.as_array()?.iter().find(is_meant)?.get(&custom.value).map(text_of)
 }
 
-/// The text of a custom field, as [`custom_value`].
-pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<Cow<'a, str>> {
-    custom_value(fields, custom, key).map(text_of)
+/// The values of a record's custom fields by their keys: a record may have hundreds of them, and a table as many columns.
+#[derive(Debug, Default)]
+pub(super) struct CustomValues<'a>(HashMap<Cow<'a, str>, &'a Value>);
+
+impl<'a> CustomValues<'a> {
+    /// The values in `fields`, the member of a record that carries them. The first of a key counts.
+    pub(super) fn of(fields: Option<&'a Value>, custom: &Custom) -> Self {
+        let mut values = HashMap::new();
+        for field in fields.and_then(Value::as_array).into_iter().flatten() {
+            if let (Some(key), Some(value)) = (field.get(&custom.key), field.get(&custom.value)) {
+                values.entry(as_text(key)).or_insert(value);
+            }
+        }
+        CustomValues(values)
+    }
+
+    /// The value of this key.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
+        self.0.get(key).copied()
+    }
 }
 
 /// Takes the members out of a record that nobody may see, custom fields among them, but for those in `kept`.

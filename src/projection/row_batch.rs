@@ -14,6 +14,8 @@ enum Cell {
     Empty,
     /// A part of the batch's text.
     Text(Range<u32>),
+    /// The same, which is JSON.
+    Json(Range<u32>),
     /// A number.
     Number(f64),
     /// A day.
@@ -41,6 +43,11 @@ impl RowBatch {
         self.cells.len().checked_div(self.width).unwrap_or(0)
     }
 
+    /// How much memory they take, roughly.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.cells.len() * size_of::<Cell>()
+    }
+
     /// The rows' cells as values of a format.
     pub fn each(&self, mut write: impl FnMut(&[format::Value<'_>]) -> Result<()>) -> Result<()> {
         let mut values = Vec::with_capacity(self.width);
@@ -56,6 +63,7 @@ impl RowBatch {
         match cell {
             Cell::Empty => format::Value::Empty,
             Cell::Text(range) => format::Value::Text(&self.text[range.start as usize..range.end as usize]),
+            Cell::Json(range) => format::Value::Json(&self.text[range.start as usize..range.end as usize]),
             Cell::Number(number) => format::Value::Number(*number),
             Cell::Date(date) => format::Value::Date(*date),
             Cell::DateTime(moment) => format::Value::DateTime(*moment),
@@ -78,6 +86,15 @@ impl RowBatch {
         write(&mut self.text)?;
         self.close(start);
         Ok(())
+    }
+
+    /// Adds a cell that is JSON.
+    pub fn push_json(&mut self, json: &serde_json::Value) {
+        let start = self.text.len();
+        // Neither a value nor a text can fail to be written.
+        let _ = std::fmt::Write::write_fmt(&mut self.text, format_args!("{json}"));
+        let range = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        self.cells.push(Cell::Json(range(start)..range(self.text.len())));
     }
 
     /// Adds a cell with nothing.

@@ -1,6 +1,8 @@
 //! Asks for single records: a ticket's own page, the messages of a chat. What an earlier command asked for is kept as long
 //! as the record has not changed since. A page that fails costs itself: the list has the record all the same.
 
+use std::borrow::Cow;
+
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
@@ -224,7 +226,7 @@ impl Refresher<'_> {
                 Single::Document(document) => {
                     answered += 1;
                     if let Some(record) = api::record(&document, endpoint.answer.as_deref().unwrap_or_default()) {
-                        self.mirror.together(|| self.store(entity, list, &Key::of(&id), record))?;
+                        self.mirror.together(|| self.store(entity, list, &Key::of(&id), &record))?;
                     }
                 }
             }
@@ -239,8 +241,8 @@ impl Detail<'_> {
     fn body(&self, document: &Document) -> Option<Value> {
         let wrapper = self.endpoint.answer.as_deref().unwrap_or_default();
         match self.is_list {
-            true => api::records(document, wrapper).map(|records| records.into_iter().cloned().collect()),
-            false => api::record(document, wrapper).cloned(),
+            true => api::records(document, wrapper).map(|records| Value::Array(records.into_values())),
+            false => api::record(document, wrapper).map(Cow::into_owned),
         }
     }
 }

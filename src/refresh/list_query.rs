@@ -55,6 +55,23 @@ impl<'a> ListQuery<'a> {
         self.with(name, value)
     }
 
+    /// The same in the order of creation, where the endpoint takes that.
+    #[must_use]
+    pub fn in_order(self, service: &Service) -> Self {
+        let filters = &service.filters;
+        match self.endpoint.filters.contains(&filters.order) {
+            true => self.replace(&filters.order, &filters.order_value),
+            false => self,
+        }
+    }
+
+    /// The same without a filter of this name.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.parameters.retain(|(other, _)| other != name);
+        self
+    }
+
     /// The value of a filter.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
@@ -100,8 +117,9 @@ impl<'a> ListQuery<'a> {
 
     /// Names the list in the mirror: empty for everything of the entity.
     pub fn text(&self, service: &Service) -> String {
-        let is_plain = |(name, _): &&(String, String)| *name != service.filters.deleted;
-        let filters: Vec<_> = self.parameters.iter().filter(is_plain).collect();
+        let is_plain =
+            |(name, _): &&(String, String)| *name != service.filters.deleted && *name != service.filters.order;
+        let filters: Vec<&(String, String)> = self.parameters.iter().filter(is_plain).collect();
         if filters.is_empty() && self.id.is_none() && self.name.is_none() {
             return String::new();
         }
@@ -112,7 +130,9 @@ impl<'a> ListQuery<'a> {
             text.push_str(id);
         }
         text.push('?');
-        text.push_str(&self.filter());
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(filters);
+        text.push_str(&query.finish());
         text
     }
 

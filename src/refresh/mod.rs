@@ -7,6 +7,7 @@
 //! list, `several_lists` those that have more than one. What a list took is told in `refreshed_list`.
 
 mod changes;
+mod comparison;
 mod decision;
 mod details;
 mod list_query;
@@ -25,5 +26,5 @@ mod whole_list;
 pub use details::{Detail, DetailsRead, FailedPage};
 pub use list_query::ListQuery;
 pub use pages::Page;
-pub use refreshed_list::{ListReport, RefreshedList};
+pub use refreshed_list::{ListReport, ReadingReport, RefreshedList};
 pub use refresher::Refresher;

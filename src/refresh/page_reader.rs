@@ -8,7 +8,7 @@ use super::list_query::ListQuery;
 use super::pages::{self, Page};
 use super::record_key;
 use super::refresher::Refresher;
-use crate::api::{self, Document, Rejection};
+use crate::api::{self, Document, Records, Rejection};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::mirror::{Key, List, PageCursor, PageOrder, Wall};
@@ -23,10 +23,15 @@ const MOST_EARLIER_BEGINNINGS: u64 = 50;
 const PAGES_BEYOND: u32 = 2;
 /// Pages in a row without anything new after which it is looked whether anything comes at all.
 const PAGES_BEFORE_PROBE: u32 = 3;
+/// The same where only the address of the next page says that there is more: it leads on page by page.
+const PAGES_BEFORE_PROBE_WITHOUT_TOTAL: u32 = 30;
 /// Pages that are looked at one after the other rather than here and there.
 const FEW_PAGES: u64 = 10;
 /// How many pages ahead it is looked for more where nothing says how many there are.
 const PROBED_AHEAD: [u64; 4] = [3, 7, 15, 31];
+
+/// Most records of one answer.
+const MOST_RECORDS: usize = 10_000;
 
 /// What a page means for the reading.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,7 +86,7 @@ impl Refresher<'_> {
                 let answer = self.ask(self.page_address(query, &cursor, page));
                 async move { (page, answer.await) }
             });
-            let mut answers = stream::iter(ahead).buffered(self.client.limiter().ceiling());
+            let mut answers = stream::iter(ahead).buffered(self.client.read_ahead());
             let mut taken = cursor.clone();
             let mut step = PageStep::Continue;
             let mut refused = None;
@@ -173,8 +178,15 @@ impl Refresher<'_> {
 
     pub(super) fn keys(&self, query: &ListQuery<'_>, answer: &Document) -> Vec<Key> {
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-        let records = api::records(answer, wrapper);
-        records.into_iter().flatten().map(|record| record_key::key(query.entity, record)).collect()
+        let Some(records) = api::records(answer, wrapper) else { return Vec::new() };
+        let Some(id) = &query.entity.id else {
+            return records.iter().map(|record| record_key::key(query.entity, &record)).collect();
+        };
+        let has_ids = records.iter_with(id).all(|record| record.get(id).is_some());
+        match has_ids {
+            true => records.iter_with(id).map(|record| record_key::key(query.entity, &record)).collect(),
+            false => records.iter().map(|record| record_key::key(query.entity, &record)).collect(),
+        }
     }
 
     /// What a page that was not given means: a wall, when the service goes on giving the pages before it.
@@ -244,7 +256,10 @@ impl Refresher<'_> {
     /// Looks whether anything lies beyond pages that brought nothing new: here and there up to the service's own total, or
     /// farther and farther on.
     async fn probe(&self, list: &List, query: &ListQuery<'_>, cursor: &mut PageCursor) -> Result<PageStep> {
-        let size = cursor.page_size.max(1);
+        let size = match cursor.page_size {
+            0 => u64::from(self.catalog.service.paging.advised),
+            size => size,
+        };
         let here = cursor.position / size + 1;
         let numbers: Vec<u64> = match cursor.count_after.filter(|count| *count > cursor.position) {
             Some(count) => {
@@ -335,8 +350,7 @@ impl Refresher<'_> {
         page: Page,
         answer: &Document,
     ) -> Result<PageStep> {
-        let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-        let records = api::records(answer, wrapper).ok_or_else(|| no_list(query))?;
+        let records = records(query, answer)?;
         let length = records.len() as u64;
         if length > page.size && !cursor.is_fixed {
             // Whatever is asked for, pages have a size of their own; begin again with it.
@@ -443,14 +457,13 @@ impl Refresher<'_> {
         answer: &Document,
         advance: impl FnOnce(&mut PageCursor, &[Key]),
     ) -> Result<usize> {
-        let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-        let records = api::records(answer, wrapper).ok_or_else(|| no_list(query))?;
+        let records = records(query, answer)?;
         let keys = self.keys(query, answer);
         cursor.pages += 1;
         advance(cursor, &keys);
         self.mirror.together(|| {
-            for (key, record) in keys.iter().zip(records) {
-                cursor.records += u64::from(self.store(query.entity, list, key, record)?);
+            for (key, record) in keys.iter().zip(records.iter()) {
+                cursor.records += u64::from(self.store(query.entity, list, key, &record)?);
             }
             self.mirror.put_cursor(list, cursor)
         })?;
@@ -461,6 +474,20 @@ impl Refresher<'_> {
     pub(super) fn total(&self, query: &ListQuery<'_>, answer: &Document) -> Option<u64> {
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
         api::total(answer, wrapper, &self.catalog.service.paging.count)
+    }
+}
+
+/// The records of an answer.
+fn records<'a>(query: &ListQuery<'_>, answer: &'a Document) -> Result<Records<'a>> {
+    let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
+    let records = api::records(answer, wrapper).ok_or_else(|| no_list(query))?;
+    match records.len() {
+        ..=MOST_RECORDS => Ok(records),
+        length => {
+            let path = &query.endpoint.path;
+            Err(Error::cannot_run(message!("refresh.too_many", path = path, records = length, most = MOST_RECORDS))
+                .hint(message!("refresh.too_many_hint")))
+        }
     }
 }
 
@@ -515,7 +542,11 @@ fn after_short_page(cursor: &PageCursor, is_first: bool) -> PageStep {
     if expects_more(cursor) {
         let size = cursor.page_size.max(1);
         let left = cursor.count_after.map_or(u64::MAX, |count| count.saturating_sub(cursor.position)).div_ceil(size);
-        return match cursor.beyond >= PAGES_BEFORE_PROBE && (left == 0 || left > FEW_PAGES) {
+        let patience = match cursor.count_after {
+            Some(_) => PAGES_BEFORE_PROBE,
+            None => PAGES_BEFORE_PROBE_WITHOUT_TOTAL,
+        };
+        return match cursor.beyond >= patience && (left == 0 || left > FEW_PAGES) {
             true => PageStep::Probe,
             false => PageStep::PlanAnew,
         };

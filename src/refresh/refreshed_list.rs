@@ -70,6 +70,23 @@ pub struct RefreshedList {
     pub is_incomplete: bool,
 }
 
+/// How a list was brought up to date, as a manifest shows it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ReadingReport {
+    /// The entity.
+    pub entity: String,
+    /// Everything was read by this export, or by the one it goes on from.
+    pub whole: bool,
+    /// Refreshes since the last whole reading that asked for changes alone.
+    pub increments: u32,
+    /// When the last whole reading began, by the service's clock.
+    pub whole_reading: Option<String>,
+    /// Everything the service had then is here, by its clock.
+    pub as_of: Option<String>,
+    /// Seconds that the service's clock is ahead of this machine's.
+    pub clock_ahead: i64,
+}
+
 impl RefreshedList {
     /// A list for which nothing was asked yet.
     pub(super) fn of(list: &List) -> Self {
@@ -78,6 +95,20 @@ impl RefreshedList {
 }
 
 impl Refresher<'_> {
+    /// How a list was brought up to date.
+    pub fn reading(&self, list: &List) -> ReadingReport {
+        let moment =
+            |seconds: Option<i64>| seconds.map(|seconds| service_time(seconds, self.client.service()).to_string());
+        ReadingReport {
+            entity: list.entity.clone(),
+            whole: list.increments == 0,
+            increments: list.increments,
+            whole_reading: moment(list.whole),
+            as_of: moment(list.complete),
+            clock_ahead: self.client.clock_ahead(),
+        }
+    }
+
     /// What was asked by a query and how far its pages were read.
     pub(super) fn report(
         &self,

@@ -8,12 +8,12 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::list_query::ListQuery;
-use crate::api::{Client, Document, Rejection, Single};
+use crate::api::{Client, Document, Rejection, Single, as_text};
 use crate::entity::{Catalog, Endpoint, Entity};
 use crate::error::{Error, Result};
 use crate::language::Language;
-use crate::mirror::{Key, List, Mirror};
-use crate::projection::{custom_keys, remove_secrets};
+use crate::mirror::{Key, List, Marks, Mirror};
+use crate::projection::{custom_keys, is_deleted, moment, remove_secrets};
 use crate::terminal::{Interrupt, Progress};
 
 /// What the service said: a document, or no.
@@ -36,6 +36,8 @@ pub struct Refresher<'a> {
     pub kept_secrets: &'a [String],
     /// A list that cannot be proved whole is taken as it is, marked so.
     pub accepts_incomplete: bool,
+    /// Every so many times that changes are asked for, everything is read; 0 for never.
+    pub full_every: u32,
 }
 
 impl Refresher<'_> {
@@ -83,7 +85,17 @@ impl Refresher<'_> {
         if entity.fields.iter().any(|field| field.secret) {
             remove_secrets(record.to_mut(), entity, custom, self.kept_secrets);
         }
-        self.mirror.put(list, key, record.to_string().as_bytes())
+        let moment = |member: &Option<String>| {
+            let moment = moment::parse(&as_text(record.get(member.as_ref()?)?))?.begin();
+            Some(moment.strftime("%Y-%m-%d %H:%M:%S").to_string())
+        };
+        let marks = Marks {
+            created: moment(&entity.created),
+            updated: moment(&entity.updated),
+            is_deleted: is_deleted(entity, &record),
+            stored: self.now(),
+        };
+        self.mirror.put(list, key, &marks, record.to_string().as_bytes())
     }
 
     /// What a query's records are called.

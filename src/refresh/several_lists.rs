@@ -49,8 +49,8 @@ impl Refresher<'_> {
             let records = records.ok_or_else(|| Error::cannot_run(message!("refresh.no_list", path = path)))?;
             let from = id.as_ref().map_or_else(|| (*name).to_owned(), |id| format!("{name} {id}"));
             self.mirror.together(|| {
-                for (number, record) in (0..).zip(&records) {
-                    let mut record = Value::clone(record);
+                for (number, record) in (0..).zip(records.iter()) {
+                    let mut record = record.into_owned();
                     if let Some(members) = record.as_object_mut() {
                         members.insert(origin.to_owned(), Value::from(from.clone()));
                     }

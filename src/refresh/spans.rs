@@ -59,6 +59,11 @@ impl Span {
         asked
     }
 
+    /// Its bounds as the mirror keeps moments.
+    pub(super) fn texts(self) -> [Option<String>; 2] {
+        [self.from, self.to].map(|bound| bound.map(|bound| bound.strftime("%Y-%m-%d %H:%M:%S").to_string()))
+    }
+
     /// The first and the last moment there can be records of.
     fn ends(self, extent: Extent) -> (DateTime, DateTime) {
         let from = self.from.unwrap_or(extent.first.to_datetime(Time::midnight()));

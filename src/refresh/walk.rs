@@ -81,7 +81,9 @@ impl Refresher<'_> {
                 // A contact without a binding may be refused instead of being answered with nothing.
                 if let Ok(document) = reply? {
                     let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());
-                    found.extend(records.into_iter().flatten().map(|record| (key.clone(), record.clone())));
+                    found.extend(
+                        records.into_iter().flat_map(api::Records::into_values).map(|record| (key.clone(), record)),
+                    );
                 }
             }
             self.stop.check()?;

@@ -10,7 +10,7 @@ use super::not_whole::not_whole;
 use super::refreshed_list::{ListReport, RefreshedList};
 use super::refresher::Refresher;
 use crate::error::Result;
-use crate::mirror::{Key, List, PageCursor};
+use crate::mirror::{Key, List, PageCursor, PageOrder};
 use crate::projection::is_deleted;
 
 /// A reading that began longer ago is begun anew: what it read first may have changed since.
@@ -155,8 +155,13 @@ impl Refresher<'_> {
         let mut readings = 1;
         let mut before = None;
         let mut is_from_zero = hint.is_from_zero;
+        let service = self.client.service();
+        let mut query = query.clone();
+        if hint.filter.contains(&service.filters.order) {
+            query = query.in_order(service);
+        }
         loop {
-            self.progress.begin(&self.label(query), 0, None);
+            self.progress.begin(&self.label(&query), 0, None);
             if self.mirror.cursor(&list, 0)?.is_none() {
                 let cursor =
                     PageCursor { filter: query.filter(), is_joined: true, is_from_zero, ..PageCursor::default() };
@@ -164,35 +169,39 @@ impl Refresher<'_> {
             }
             // Other borders between pages than last time: what one reading loses there, the other does not.
             let largest = u64::from(self.catalog.service.paging.advised).saturating_sub(u64::from(readings) - 1);
-            let mut cursor = self.read_pages(&list, query, 0, largest, most).await?;
+            let mut cursor = self.read_pages(&list, &query, 0, largest, most).await?;
             if !cursor.is_finished {
                 return Ok(ReadQuery { list, cursor, verdict: Err(Doubt::TooLong) });
             }
             let records = self.mirror.seen(&list)?;
             cursor.records = records;
             let is_confirmed = cursor.count_after == Some(records);
-            if !is_confirmed && self.begins_at_zero(&list, query, &cursor).await? {
+            if !is_confirmed && self.begins_at_zero(&list, &query, &cursor).await? {
                 is_from_zero = true;
                 let from_zero =
                     PageCursor { is_from_zero, page_size: 0, ..super::page_reader::anew(&cursor, 0, false) };
                 self.mirror.put_cursor(&list, &from_zero)?;
                 continue;
             }
-            let deleted = if is_confirmed { 0 } else { self.deleted(query, &list)? };
+            let deleted = if is_confirmed { 0 } else { self.deleted(&query, &list)? };
             let is_alike = before == Some(records) && self.mirror.seen_only_before(&list)? == 0;
             let decision = decide(Reading { cursor: &cursor, records, deleted, is_alike, number: readings });
-            let mut report = self.report(query, &list, &cursor, records, readings);
+            let mut report = self.report(&query, &list, &cursor, records, readings);
             let verdict = match decision {
                 ReadingDecision::Whole(proofs) => Ok(proofs),
                 ReadingDecision::NotWhole(doubt) => Err(doubt),
                 ReadingDecision::ReadAgain => {
                     refreshed.reports.push(report);
-                    let label = self.label(query);
+                    let label = self.label(&query);
                     let warning = match cursor.count_after.filter(|count| *count > records) {
                         Some(count) => t!("refresh.read_again", entity = label, count = count, read = records),
                         None => t!("refresh.read_again_order", entity = label),
                     };
                     self.progress.say(&warning);
+                    // Of a list that is in another order it may be asked to be in that of creation.
+                    if cursor.order != PageOrder::Ascending {
+                        query = query.in_order(service);
+                    }
                     before = Some(records);
                     readings += 1;
                     let began = list.began.unwrap_or_default();
@@ -202,7 +211,7 @@ impl Refresher<'_> {
             };
             if let Ok(proofs) = &verdict {
                 report.proof.clone_from(proofs);
-                refreshed.warnings.extend(self.words(query, &cursor, proofs));
+                refreshed.warnings.extend(self.words(&query, &cursor, proofs));
             }
             refreshed.reports.push(report);
             return Ok(ReadQuery { list, cursor, verdict });

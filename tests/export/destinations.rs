@@ -129,13 +129,13 @@ mod unix {
 
     #[test]
     fn a_full_disk_is_named_in_every_format() {
-        let work = Work::beside(Server::inside(|options| options.seed_size = "customers=3000".parse().unwrap()));
+        let work = Work::beside(Server::inside(|options| options.seed_size = "customers=5000".parse().unwrap()));
         work.export("customers -o first.csv").exits(0);
         for file in ["out.csv", "out.xlsx", "out.jsonl"] {
             std::fs::write(work.path(file), "older").unwrap();
-            // No file may grow beyond 100 blocks: the way out is tried with the mirror already filled.
+            // No file may grow beyond 500 blocks: the way out is tried with the mirror already filled.
             let script = format!(
-                "trap '' XFSZ; ulimit -f 100; exec '{}' export customers -o {file} --incremental --rate 0 --no-names",
+                "trap '' XFSZ; ulimit -f 500; exec '{}' export customers -o {file} --incremental --rate 0 --no-names",
                 env!("CARGO_BIN_EXE_bw8")
             );
             let mut shell = work.program("sh");

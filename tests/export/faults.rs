@@ -71,7 +71,7 @@ fn a_total_that_nothing_explains_is_no_proof_and_can_be_accepted() {
             "{json}"
         );
         assert_eq!(work.ids("out.csv"), ids(230));
-        let manifest: serde_json::Value = serde_json::from_str(&work.read("out.manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&work.read("out.csv.manifest.json")).unwrap();
         assert_eq!(manifest["complete"], false, "{manifest}");
         assert_eq!(
             manifest["windows"].as_array().unwrap().last().unwrap()["proof"],
@@ -103,7 +103,7 @@ fn what_lies_beyond_a_wall_is_read_in_spans_of_the_creation_date() {
     let work = Work::at(&service.base_url());
     work.export("customers -o out.csv --columns cId").exits(0).says("spans of the creation date");
     assert_eq!(work.ids("out.csv"), ids(1234));
-    let manifest: serde_json::Value = serde_json::from_str(&work.read("out.manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&work.read("out.csv.manifest.json")).unwrap();
     let windows = manifest["windows"].as_array().unwrap();
     assert!(windows.len() > 3, "{manifest}");
     let spans = windows.iter().filter(|window| window["filter"].as_str().unwrap().contains("created_"));

@@ -46,7 +46,7 @@ fn tickets_by_solution_by_change_and_by_condition() {
         work.rows(file)[1..].to_vec()
     };
     let all = export("all.csv", &[]);
-    let solved = export("solved.csv", &["--by", "solved", "--period", "2025-04"]);
+    let solved = export("solved.csv", &["--by", "solved", "--period", "2025-04", "--details"]);
     let wanted: Vec<_> = all.iter().filter(|row| row[1].starts_with("2025-04")).cloned().collect();
     assert!(!wanted.is_empty());
     assert_eq!(solved, wanted);
@@ -85,6 +85,53 @@ fn tickets_by_company_customer_template_and_month() {
     let is_wanted = |row: &&Vec<String>| row[2] == "4" && row[3].starts_with("2025-03") && row[4] == "high";
     assert_eq!(those, all.iter().filter(is_wanted).cloned().collect::<Vec<_>>());
     work.export("agents -o x.csv --company 1").exits(2);
+}
+
+#[test]
+fn what_a_list_cannot_answer_is_refused_before_it_is_asked_for() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/tickets/ticket_fields.json" | "/tickets/ticket_fields2.json" => (
+            200,
+            "{\"ticket_fields\":[{\"key\":\"field_12\",\"name\":\"Region\",\"custom_field_options\":\
+             [{\"key\":\"81001\",\"value\":\"North\"}]}]}"
+                .to_owned(),
+        ),
+        "/tickets.json" => (
+            200,
+            "{\"tickets\":[{\"ticketId\":\"900001\",\"subject\":\"示例\",\"ticketStatus\":\"4\"}],\"count\":1}"
+                .to_owned(),
+        ),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    let is_asked = || service.requests().iter().any(|request| request.path == "/tickets.json");
+    for (filters, code) in [
+        (&["--by", "solved", "--period", "2025-04"][..], "export.list_lacks_time"),
+        (&["--by", "solved", "--period", "2025-04", "--incremental"], "export.list_lacks_time"),
+        (&["--where", "Status=done"], "export.no_choice"),
+        (&["--where", "ticketStatus=9"], "export.no_choice"),
+        (&["--where", "Region=South"], "export.no_choice"),
+        (&["--where", "没有这列=1"], "export.unknown_column"),
+        (&["--columns", "ticketId,no such column"], "export.unknown_column"),
+    ] {
+        let error = work.export([&["tickets", "-o", "x.csv"], filters].concat()).exits(2).json()["error"].clone();
+        assert_eq!(error["code"], code, "{filters:?}: {error}");
+        assert!(!is_asked(), "{filters:?}");
+    }
+    // Only the records show whether they have a member that the catalog does not know.
+    for filters in [["--where", "nonsense=1"], ["--columns", "ticketId,nonsense"]] {
+        let error = work.export([&["tickets", "-o", "x.csv"][..], &filters].concat()).exits(2).json()["error"].clone();
+        assert_eq!(error["code"], "export.unknown_column", "{filters:?}: {error}");
+    }
+    // Only the list itself shows that it leaves something out.
+    for filter in [&["--where", "Region=North"][..], &["--where", "Priority=high"], &["--since", "2025-01-01"]] {
+        let error = work.export([&["tickets", "-o", "x.csv"], filter].concat()).exits(2).json()["error"].clone();
+        assert_eq!(error["code"], "export.untold", "{filter:?}: {error}");
+        assert!(error["hint"].as_str().unwrap().contains("--details"), "{error}");
+    }
+    assert!(!work.path("x.csv").exists());
+    work.export("tickets -o x.csv --where Status=solved").exits(0);
+    assert_eq!(work.ids("x.csv"), [900_001]);
 }
 
 #[test]

@@ -85,7 +85,7 @@ const LIES: [Lie; 22] = [
 ];
 
 /// What is read to its end all the same while nothing changes.
-const READ_ALL_THE_SAME: [Lie; 14] = [
+const READ_ALL_THE_SAME: [Lie; 13] = [
     Lie::HiddenNotCounted,
     Lie::OwnSize,
     Lie::ByChange,
@@ -96,7 +96,6 @@ const READ_ALL_THE_SAME: [Lie; 14] = [
     Lie::TotalOfPage,
     Lie::TotalLow,
     Lie::TotalAbsent,
-    Lie::Repeats,
     Lie::Clamps,
     Lie::RefusesEnd,
     Lie::Unstable,

@@ -7,8 +7,10 @@ mod faults;
 mod filters;
 mod incremental;
 mod lies;
+mod members;
 mod odd_answers;
 mod output;
 mod resume;
 #[cfg(unix)]
 mod signals;
+mod weeks;

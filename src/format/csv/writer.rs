@@ -61,7 +61,9 @@ impl Writer for CsvWriter {
             match value {
                 Value::Empty => self.writer.write_field(""),
                 // Commas, quotes and line breaks are never part of a longer character in either encoding.
-                Value::Text(text) => self.writer.write_field(self.encoding.encode(&guard(text, may_be_phone)).0),
+                Value::Text(text) | Value::Json(text) => {
+                    self.writer.write_field(self.encoding.encode(&guard(text, may_be_phone)).0)
+                }
                 Value::Number(number) => self.writer.write_field(number.to_string()),
                 Value::Date(date) => self.writer.write_field(date.to_string()),
                 Value::DateTime(moment) => self.writer.write_field(moment.strftime("%Y-%m-%d %H:%M:%S").to_string()),

@@ -1,4 +1,4 @@
-//! Writes JSON Lines.
+//! Writes JSON Lines: an object of the columns, or, where there are none, the objects that the values are.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -35,11 +35,19 @@ impl JsonlWriter {
 impl Writer for JsonlWriter {
     fn write(&mut self, values: &[Value<'_>]) -> Result<()> {
         self.line.clear();
+        if let ([], [Value::Json(object)]) = (self.titles.as_slice(), values) {
+            let written = self.file.write_all(object.as_bytes()).and_then(|()| self.file.write_all(b"\n"));
+            return written.context(|| cannot_write(&self.path));
+        }
         for (title, value) in self.titles.iter().zip(values) {
             self.line.push(if self.line.is_empty() { '{' } else { ',' });
             self.line.push_str(title);
             self.line.push(':');
             let json = match value {
+                Value::Json(json) => {
+                    self.line.push_str(json);
+                    continue;
+                }
                 Value::Empty => serde_json::Value::Null,
                 Value::Text(text) => (*text).into(),
                 // A whole number of up to 15 digits is exact either way; it is written without a fraction.

@@ -41,7 +41,7 @@ impl CellFormats {
     pub(super) fn value<'a>(&'a self, value: &Value<'a>) -> CellValue<'a> {
         match *value {
             Value::Empty | Value::Text("") => CellValue::Empty,
-            Value::Text(text) => CellValue::Text(text.into()),
+            Value::Text(text) | Value::Json(text) => CellValue::Text(text.into()),
             Value::Number(number) if !number.is_finite() => CellValue::Text(shortest(number).into()),
             Value::Number(number) => CellValue::Number(number),
             Value::Date(date) => match excel_date(date) {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::backpressure::Backpressure;
-use super::shared::Shared;
+use super::shared::{Shared, Traffic};
 use super::stop::Stop;
 use super::tally::Tally;
 use crate::entity::AccountMode;
@@ -20,6 +20,7 @@ pub(super) fn shared(in_flight: usize) -> Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(in_flight),
         tally: Tally::new(&Counts::default(), 10),
+        traffic: Traffic::default(),
     }
 }
 
@@ -43,7 +44,7 @@ pub(super) fn row(row: u64) -> RowKey {
 /// The row at this place, to be sent; rows of the same `writer` write to the same record.
 pub(super) fn pending(place: u64, writer: Option<u64>) -> PendingWrite {
     let operation = WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None };
-    PendingWrite { row: row(place), request_id: Uuid::from_u128(place.into()), operation, writer }
+    PendingWrite { row: row(place), request_id: Uuid::from_u128(place.into()), operation, writer, is_repeat: false }
 }
 
 /// The row at this place, which ended so.

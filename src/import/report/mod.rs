@@ -5,12 +5,14 @@ mod content;
 mod failed_rows;
 mod issues;
 mod results;
+mod settle_line;
 mod summary;
 pub mod words;
 mod write;
 
 pub use content::{Files, RunContent, exit_of};
 pub use failed_rows::failed_number;
-pub use issues::write_issues_beside;
+pub use issues::{write_issues_beside, write_issues_to};
+pub use settle_line::SettleLine;
 pub use summary::{describe, summary, write_summary};
 pub use write::{REPORTS, write};

@@ -2,11 +2,16 @@
 
 use std::path::PathBuf;
 
+use rust_i18n::t;
+
 use super::content::RunContent;
 use crate::error::Result;
 use crate::format::{CSV, Column, Row, Value, WriteOptions, Writer};
 use crate::import::cells::CellReader;
-use crate::journal::{Operation, OperationCursor};
+use crate::journal::{Operation, OperationCursor, Status};
+use crate::language::Language;
+use crate::mapping::Mapping;
+use crate::text::{clean, shorten};
 
 const HEAD: [&str; 11] =
     ["row", "sheet", "status", "action", "id", "code", "field", "message", "attempts", "request_id", "time"];
@@ -19,8 +24,8 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
     let path = content.journal.folder().join("results.csv");
     let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&HEAD)))?;
     let mut operations = OperationCursor::open(content.journal.folder())?;
-    // Of a row without an end the journal knows no number.
-    let mut cells = match content.counts.pending {
+    // Of a row without an end the journal knows no number, and of one in doubt not what a person looks for.
+    let mut cells = match content.counts.pending + content.counts.unknown {
         0 => None,
         _ => CellReader::open(content.journal.folder(), content.identity()).ok(),
     };
@@ -66,7 +71,13 @@ fn write_row(
     };
     let time = moment(operation.at);
     let reason = operation.reason.as_deref();
-    let message = reason.map(|reason| reason.message.to_string()).unwrap_or_default();
+    let mut message = reason.map(|reason| reason.message.to_string()).unwrap_or_default();
+    if operation.status == Status::Unknown
+        && row.number == operation.row.number
+        && let Some(name) = name_of(content.mapping, row)
+    {
+        message = t!("report.unknown_row", name = name, message = message).into_owned();
+    }
     results.write(&[
         Value::Text(&number),
         Value::Text(sheet),
@@ -80,6 +91,23 @@ fn write_row(
         Value::Text(&request_id),
         Value::Text(&time),
     ])
+}
+
+/// What a person looks a row up by in the service: its natural key, else what it is shown by.
+fn name_of(mapping: &Mapping, row: &Row) -> Option<String> {
+    let entity = mapping.entity();
+    let text = |field: &String| {
+        let text = row.cell(mapping.column(field)?).text.trim();
+        (!text.is_empty()).then(|| clean(&shorten(text, 60)).into_owned())
+    };
+    let labelled = |field: &String| {
+        let label = entity.field(field).map_or(field.as_str(), |field| field.label(Language::current()));
+        Some(format!("{label} {}", text(field)?))
+    };
+    let whole = |fields: &[String]| fields.iter().map(labelled).collect::<Option<Vec<_>>>();
+    let key = entity.keys.iter().find_map(|key| whole(key));
+    let name = key.or_else(|| whole(std::slice::from_ref(entity.display.as_ref()?)))?;
+    Some(name.join(" "))
 }
 
 /// A moment in UTC, as scripts read it.

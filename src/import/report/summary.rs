@@ -6,10 +6,12 @@ use rust_i18n::t;
 use serde_json::{Value as Json, json};
 
 use super::content::{Files, RunContent};
+use super::settle_line::SettleLine;
 use super::words;
 use crate::error::{Context, Exit, Result};
 use crate::files::{self, Access};
 use crate::message;
+use crate::text::clean_document;
 
 /// Kinds of errors that `summary.json` names.
 const ERROR_KINDS: usize = 50;
@@ -68,13 +70,19 @@ pub fn write_summary(content: &RunContent<'_>, summary: &Json) -> Result<()> {
     let path = content.journal.folder().join("summary.json");
     let place = || message!("csv.cannot_write", file = path.display());
     files::whole(&path, Access::Owner, |file| {
-        serde_json::to_writer_pretty(&mut *file, summary).context(place)?;
+        serde_json::to_writer_pretty(&mut *file, &clean_document(summary)).context(place)?;
         file.write_all(b"\n").context(place)
     })
 }
 
 /// The summary for a person.
-pub fn describe(content: &RunContent<'_>, files: &Files, cause: Option<&str>, next: Option<&str>) -> String {
+pub fn describe(
+    content: &RunContent<'_>,
+    files: &Files,
+    cause: Option<&str>,
+    next: Option<&str>,
+    settle: Option<&SettleLine>,
+) -> String {
     let mut lines = Vec::new();
     if let Some(cause) = cause {
         lines.push(cause.to_owned());
@@ -105,5 +113,7 @@ pub fn describe(content: &RunContent<'_>, files: &Files, cause: Option<&str>, ne
     if let Some(next) = next {
         lines.push(t!("report.next", command = next).into_owned());
     }
+    // The last words are those about what must not be done twice.
+    lines.extend(settle.map(SettleLine::text));
     lines.join("\n")
 }

@@ -1,5 +1,6 @@
 //! Which rows an account has from us: the rows of the journals, read once, and looked up for the rows of an input.
 
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -145,6 +146,44 @@ impl RunIndex {
         let runs = self.of_entity(entity)?;
         self.catch_up(runs.iter().filter(|run| run.is_there))?;
         self.of_entity(entity)
+    }
+
+    /// Which of these ids belong to records that runs for this entity made, as far as the index knows.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn claimed(&self, entity: &str, ids: &[String]) -> Result<HashSet<String>> {
+        let mut claimed = HashSet::new();
+        let found = (|| -> rusqlite::Result<()> {
+            self.connection.execute_batch(
+                "CREATE TEMP TABLE IF NOT EXISTS wanted (id ANY PRIMARY KEY) STRICT; DELETE FROM temp.wanted;",
+            )?;
+            for id in ids {
+                let kept: Value = id.parse().map_or_else(|_| Value::Text(id.clone()), Value::Integer);
+                self.connection.prepare_cached("INSERT OR IGNORE INTO temp.wanted VALUES (?1)")?.execute([kept])?;
+            }
+            for table in ["by_identity", "by_content"] {
+                // The table is gone through once, whatever is wanted: it has no order by ids.
+                let mut statement = self.connection.prepare(&format!(
+                    "SELECT CAST(sent.id AS TEXT) FROM {table} AS sent CROSS JOIN temp.wanted ON wanted.id = sent.id
+                     JOIN run ON run.number = sent.run WHERE run.entity = ?1 AND sent.status <> 7"
+                ))?;
+                let mut rows = statement.query([entity])?;
+                while let Some(row) = rows.next()? {
+                    claimed.insert(row.get(0)?);
+                }
+            }
+            Ok(())
+        })();
+        found.context(|| self.place()).map(|()| claimed)
+    }
+
+    /// The runs for this entity whose journals are there, newest first.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn runs_for(&self, entity: &str) -> Result<Vec<IndexedRun>> {
+        Ok(self.of_entity(entity)?.into_iter().filter(|run| run.is_there).collect())
     }
 
     /// Reads the rows of one run, when it is new here or grew.

@@ -1,0 +1,47 @@
+//! `bw8 settle`: finds out what became of rows of which nobody knows, and of rows that were created without an id.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::options::DoubtArguments;
+use super::runs;
+use crate::account::{Account, indexes};
+use crate::error::{Exit, Result};
+use crate::import::{SettleCommand, settle};
+use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::terminal::{CommandLine, Printer};
+
+/// `bw8 settle`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The run: its folder, its name, or the beginning of its id
+    run: PathBuf,
+    #[command(flatten)]
+    connection: ConnectionOptions,
+    #[command(flatten)]
+    settings: SettingsOptions,
+    #[command(flatten)]
+    doubt: DoubtArguments,
+    /// A further folder that holds earlier runs, whose records are not taken for this one's
+    #[arg(long, value_name = "DIR")]
+    runs_from: Option<PathBuf>,
+}
+
+/// Finds out what became of a run's rows in doubt.
+///
+/// # Errors
+/// No such run, or everything of [`settle`].
+pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
+    let settings = Settings::read(&arguments.settings)?;
+    let folder = runs::find(&indexes()?, &arguments.run)?;
+    let command = SettleCommand {
+        account: Account::new(&arguments.connection, &settings)?,
+        catalog: &settings.catalog,
+        folder,
+        runs_from: arguments.runs_from.clone(),
+        doubt: arguments.doubt.options(),
+        typed: typed.clone(),
+    };
+    settle(&command, printer)
+}

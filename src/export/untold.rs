@@ -1,0 +1,53 @@
+//! Conditions that a list cannot answer, because none of its records tells what is asked: all of them would be written, or
+//! none, and nobody would know why.
+
+use super::filter::{Asked, RecordFilter};
+use super::plan::ExportPlan;
+use super::record_reader::RecordReader;
+use crate::error::{Error, Result};
+use crate::message;
+use crate::mirror::List;
+use crate::refresh::{ListQuery, Refresher};
+
+/// Refuses conditions on what no record of a list tells, where the records' own pages are not asked for. A span that the
+/// service was asked to filter by is taken from it where it provably does.
+///
+/// # Errors
+/// A condition that cannot be answered; a mirror that cannot be read; the user stops; the service fails.
+pub(super) async fn refuse_untold(
+    refresher: &Refresher<'_>,
+    plan: &ExportPlan<'_>,
+    list: &List,
+    filter: &RecordFilter<'_>,
+) -> Result<()> {
+    let reader = RecordReader::new(refresher, plan, list);
+    let mut untold = filter.asks();
+    if untold.is_empty() || plan.has_details {
+        return Ok(());
+    }
+    let mut has_records = false;
+    reader.each(&filter.everything(), |_, record, _| {
+        has_records = true;
+        untold.retain(|asked| !filter.is_told(record, asked));
+        Ok(())
+    })?;
+    let Some(Asked { name, .. }) = untold.first().filter(|_| has_records) else { return Ok(()) };
+    if let Some(query) = plan.query().filter(|_| untold.iter().all(|asked| plan.asked.contains(&asked.name)))
+        && leaves_out(refresher, query).await?
+    {
+        return Ok(());
+    }
+    let hint = match filter.entity.endpoint("get") {
+        Some(_) => message!("export.add_details_hint"),
+        None => message!("export.untold_hint"),
+    };
+    Err(Error::usage(message!("export.untold", entity = filter.entity.name, column = name)).hint(hint))
+}
+
+/// Whether the service leaves anything out because of a query's filters.
+async fn leaves_out(refresher: &Refresher<'_>, query: &ListQuery<'_>) -> Result<bool> {
+    let mut all: ListQuery<'_> = query.clone();
+    all.parameters.clear();
+    let counts = (refresher.live_count(query).await?, refresher.live_count(&all).await?);
+    Ok(matches!(counts, (Some(some), Some(all)) if some < all))
+}

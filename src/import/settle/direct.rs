@@ -1,0 +1,149 @@
+//! Rows whose record is known before they are sent, settled by asking for it: changes, tags, bindings.
+
+use futures::{StreamExt, stream};
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use super::super::operation::{LookUp, WriteOperation};
+use super::super::pipeline::Stop;
+use super::super::read_back::{is_stored, value_of};
+use super::super::route::Access;
+use super::super::row_sender::{RowSender, agrees};
+use super::kept_rows::KeptRun;
+use super::{Settling, done, still_unknown};
+use crate::api::{self, as_text};
+use crate::entity::Kind;
+use crate::error::Result;
+use crate::journal::{JournalReader, Operation, Settled, Status};
+use crate::message;
+use crate::projection::{Moment, moment, service_time};
+use crate::text::clean;
+use crate::value::is_same_value;
+
+/// Rows looked at together.
+const BATCH: usize = 1000;
+
+impl Settling<'_> {
+    /// Settles the rows that change records or bind them.
+    ///
+    /// # Errors
+    /// The service cannot be reached, cells that cannot be read.
+    pub(super) async fn by_asking(&self, past: &JournalReader, kept: &KeptRun) -> Result<Vec<(u64, Settled)>> {
+        let stop = Stop::default();
+        let sender = RowSender::new(self.client, &stop, self.catalog, self.entity);
+        let mut rows = kept.rows(past)?;
+        let (mut next, mut from) = (0, 0);
+        let mut settled = Vec::new();
+        loop {
+            let unsettled = past.unsettled_rows(from, BATCH)?;
+            let Some(last) = unsettled.last() else { return Ok(settled) };
+            from = last.row.row + 1;
+            let mut asked = Vec::new();
+            for row in unsettled.into_iter().filter(|row| row.status == Status::Unknown) {
+                while next <= row.row.row {
+                    if !rows.next()? {
+                        return Ok(settled);
+                    }
+                    next += 1;
+                }
+                asked.push((row, rows.operation()));
+            }
+            let answers = asked.iter().map(|(row, operation)| async {
+                let settled = self.ask(&sender, past, row, operation).await;
+                settled.map(|settled| (row.row.row, settled))
+            });
+            let mut answers = stream::iter(answers).buffer_unordered(self.client.limiter().ceiling());
+            while let Some(answer) = answers.next().await {
+                let (row, answer) = answer?;
+                settled.extend(answer.map(|answer| (row, answer)));
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        sender: &RowSender<'_>,
+        past: &JournalReader,
+        row: &Operation,
+        operation: &WriteOperation,
+    ) -> Result<Option<Settled>> {
+        let id = match operation {
+            WriteOperation::Write { look_up, .. } => {
+                return match look_up {
+                    Some(look_up) => self.ask_for_binding(row, look_up).await,
+                    None => Ok(None),
+                };
+            }
+            WriteOperation::Change { id, .. } => id,
+            WriteOperation::Tags(edit) => &edit.id,
+        };
+        let Some(access) = sender.access_of(operation) else { return Ok(None) };
+        let record = match sender.read(access, id).await? {
+            Ok(record) => record,
+            Err(why) => return Ok(Some(still_unknown(row, message!("settle.no_record", why = why.message)))),
+        };
+        let (is_done, does_no_harm) = match operation {
+            WriteOperation::Write { .. } => (false, false),
+            WriteOperation::Change { members, .. } => {
+                let is_there = |(name, value): &(String, String)| {
+                    let field = access.entity.field(name);
+                    let is_secret = field.is_some_and(|field| field.secret);
+                    is_secret || is_stored(field, value, value_of(&record, name, &access.custom).as_deref())
+                };
+                (members.iter().all(is_there), false)
+            }
+            WriteOperation::Tags(edit) => {
+                let tags =
+                    access.entity.tags.as_ref().and_then(|tags| record.get(tags)).map(as_text).unwrap_or_default();
+                // What is added or taken away once more is the same as once.
+                (is_same_value(Kind::Tags, &edit.apply(&tags), &tags), edit.set.is_empty())
+            }
+        };
+        if is_done {
+            return Ok(Some(done(Status::Updated, Some(id.clone()), message!("settle.read", id = id))));
+        }
+        let is_as_before = does_no_harm || self.is_untouched(access, &record, past);
+        Ok(Some(match is_as_before && self.is_time_over(row) {
+            true => Settled::Free { is_repeat: false },
+            false => still_unknown(row, message!("settle.says_otherwise", id = id)),
+        }))
+    }
+
+    /// A binding is known by its own key, so what is there now says it all.
+    async fn ask_for_binding(&self, row: &Operation, look_up: &LookUp) -> Result<Option<Settled>> {
+        let endpoint = self.entity.conflict.as_ref().and_then(|conflict| self.entity.endpoint(&conflict.endpoint));
+        let Some(endpoint) = endpoint else { return Ok(None) };
+        let mut address = self.client.target().address(&endpoint.path);
+        address.query_pairs_mut().extend_pairs(&look_up.by);
+        // A record without a binding may be answered with a no.
+        let document = self.client.ask(&address).await?.ok();
+        let answer = endpoint.answer.as_deref().unwrap_or_default();
+        let found = document.as_ref().and_then(|document| api::records(document, answer));
+        let found = found.map(api::Records::into_values).unwrap_or_default();
+        if found.iter().any(|record| agrees(record, look_up)) {
+            return Ok(Some(done(Status::Created, None, message!("settle.bound"))));
+        }
+        let there: Vec<String> = found
+            .iter()
+            .flat_map(|record| look_up.same.iter().filter_map(|(field, _)| record.get(field)))
+            .map(|value| clean(&as_text(value)).into_owned())
+            .collect();
+        Ok(Some(match there.is_empty() {
+            true if self.is_time_over(row) => Settled::Free { is_repeat: false },
+            true => return Ok(None),
+            false => still_unknown(row, message!("settle.bound_otherwise", there = there.join(", "))),
+        }))
+    }
+
+    /// Whether a record was last changed before the run began, whatever our clock and the service's differ by within a day.
+    fn is_untouched(&self, access: &Access, record: &Map<String, Value>, past: &JournalReader) -> bool {
+        let changed = access.entity.updated.as_ref().and_then(|updated| record.get(updated)).map(as_text);
+        let Some(changed) = changed.and_then(|text| moment::parse(&text)) else { return false };
+        let day: Date = match changed {
+            Moment::Day(day) => day,
+            Moment::Time(time) => time.date(),
+        };
+        let began = service_time(past.identity().started / 1000, self.client.service()).date();
+        day < began.saturating_sub(jiff::Span::new().days(1))
+    }
+}

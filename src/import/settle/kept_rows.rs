@@ -1,0 +1,108 @@
+//! The rows of a run as they were sent, made again from the cells that the run keeps.
+
+use super::super::cells::CellReader;
+use super::super::operation::{OperationBuilder, WriteOperation};
+use crate::check::record::Record;
+use crate::entity::{Catalog, Entity, WriteMode};
+use crate::error::{Error, Result};
+use crate::format::{Row, Sheet};
+use crate::journal::JournalReader;
+use crate::mapping::{Mapping, MappingFile};
+use crate::message;
+use crate::value::ValueOptions;
+
+/// Name of the note in which a run keeps how values were read.
+pub(crate) const VALUES_NOTE: &str = "values";
+
+/// What makes the rows of a run once more.
+#[derive(Debug)]
+pub(crate) struct KeptRun {
+    /// What the rows are.
+    pub entity: Entity,
+    /// Which column feeds which field.
+    pub mapping: Mapping,
+    mode: WriteMode,
+}
+
+/// Gives the rows of a run, in their order.
+pub(super) struct KeptRows<'a> {
+    cells: CellReader,
+    operations: OperationBuilder<'a>,
+    mapping: &'a Mapping,
+    row: Row,
+    record: Record,
+}
+
+impl KeptRun {
+    /// What the rows of a run mean: what they meant when it began.
+    ///
+    /// # Errors
+    /// Cells that are not there any more, or a program that reads the columns in another way.
+    pub(crate) fn of(past: &JournalReader, catalog: &Catalog) -> Result<KeptRun> {
+        let identity = past.identity();
+        let mode = WriteMode::of(&identity.mode);
+        let entity = mode.entity(catalog.find(&identity.entity)?);
+        let cells = CellReader::open(past.folder(), identity)?;
+        let sheet = Sheet {
+            name: cells.sheet().map(str::to_owned),
+            header: cells.header().to_vec(),
+            delimiter: cells.delimiter(),
+            ..Sheet::default()
+        };
+        let mapping_file = identity.mapping_text.as_deref().map(|text| MappingFile::parse(text, "")).transpose()?;
+        let values = past.note(VALUES_NOTE)?.and_then(|text| ValueOptions::of_text(&text)).unwrap_or_default();
+        let custom = &catalog.service.custom;
+        let mapping = Mapping::new(&entity, custom, &sheet, mapping_file.as_ref(), identity.account_mode, values)?;
+        // What is compared with the account's records has to be what was sent.
+        if mapping.fingerprint() != identity.mapping {
+            return Err(Error::usage(message!("settle.other_mapping", folder = past.folder().display()))
+                .hint(message!("settle.other_mapping_hint")));
+        }
+        Ok(KeptRun { entity, mapping, mode })
+    }
+
+    /// How many of its rows nobody knows of, and how many made records that have ids nobody knows.
+    ///
+    /// # Errors
+    /// A damaged journal.
+    pub(crate) fn unsettled(&self, past: &JournalReader) -> Result<(u64, u64)> {
+        let (unknown, without_id) = past.unsettled()?;
+        // What has no id of its own misses none.
+        Ok((unknown, if self.is_found_by_list() { without_id } else { 0 }))
+    }
+
+    /// Whether what its rows make is looked for in the account's list; else each record is asked for.
+    pub(super) fn is_found_by_list(&self) -> bool {
+        self.mode.makes_records(&self.entity)
+    }
+
+    /// The rows, from the first on.
+    ///
+    /// # Errors
+    /// Cells that cannot be read.
+    pub(super) fn rows(&self, past: &JournalReader) -> Result<KeptRows<'_>> {
+        Ok(KeptRows {
+            cells: CellReader::open(past.folder(), past.identity())?,
+            operations: OperationBuilder::new(&self.entity, self.mode)?,
+            mapping: &self.mapping,
+            row: Row::default(),
+            record: Record::default(),
+        })
+    }
+}
+
+impl KeptRows<'_> {
+    /// Goes on to the next row; false at the end.
+    ///
+    /// # Errors
+    /// Cells that cannot be read.
+    pub(super) fn next(&mut self) -> Result<bool> {
+        self.cells.read(&mut self.row)
+    }
+
+    /// What the row asked for.
+    pub(super) fn operation(&mut self) -> WriteOperation {
+        self.mapping.check(&self.row, &mut self.record);
+        self.operations.operation(self.mapping, &self.record)
+    }
+}

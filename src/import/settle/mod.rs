@@ -1,0 +1,216 @@
+//! What became of rows of which nobody knows: found out by reading what the account has, and by nothing less than proof.
+//!
+//! Rows that make records are looked for in the account's list (`reading`): done is what a record that nobody has and that is
+//! newer than the run (`highest`) says word for word; not done is what is not in a list that is proved whole, although a record
+//! that was made later is in it and the service's time is over. Changes, tags and bindings are asked for themselves (`direct`).
+//! What rows said is made again from the run's kept cells (`kept_rows`); what the findings mean is decided by a plain function
+//! (`verdict`).
+
+mod command;
+mod direct;
+mod highest;
+mod kept_rows;
+mod reading;
+mod verdict;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rust_i18n::t;
+use tokio::runtime;
+
+pub use command::{SettleCommand, run};
+pub(super) use command::{may_double, words};
+pub(super) use kept_rows::{KeptRun, VALUES_NOTE};
+
+use self::verdict::Verdict;
+use super::options::{DoubtOptions, ImportOptions};
+use crate::account::Account;
+use crate::api::{Client, Honours};
+use crate::entity::{Catalog, Entity};
+use crate::error::{Context, Result};
+use crate::journal::{Journal, JournalReader, Operation, Reason, RunIndex, Settled, Status};
+use crate::message;
+use crate::message::Message;
+use crate::terminal::{Interrupt, Printer, Progress};
+
+/// Name of the note with the highest id that there was before the run's first write.
+const HIGHEST_NOTE: &str = "highest_id";
+/// Where rows went, and what is known of that.
+#[derive(Clone, Copy)]
+pub(super) struct Whereabouts<'a> {
+    /// The account they went to.
+    pub account: &'a Account,
+    /// What is known of the interface.
+    pub catalog: &'a Catalog,
+    /// All runs.
+    pub index: &'a RunIndex,
+}
+
+/// What was found out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Rows that are done after all.
+    pub done: u64,
+    /// Records whose ids are known now.
+    pub ids: u64,
+    /// Rows that were not done, and may be sent.
+    pub free: u64,
+    /// Rows that may be sent again although nobody knows of them: the service honours their request ids, or a person says so.
+    pub repeated: u64,
+    /// Rows of which nobody knows still.
+    pub unknown: u64,
+}
+
+/// Everything rows are settled with.
+struct Settling<'a> {
+    client: &'a Arc<Client>,
+    catalog: &'a Catalog,
+    entity: &'a Entity,
+    index: &'a RunIndex,
+    interrupt: &'a Interrupt,
+    progress: &'a Progress,
+    /// The highest id that there was before the run's first write, when that is known.
+    highest: Option<u64>,
+    doubt: DoubtOptions,
+    now: i64,
+}
+
+impl Settling<'_> {
+    /// Whether the service cannot be working on a row any more.
+    fn is_time_over(&self, row: &Operation) -> bool {
+        let limit = i64::try_from(self.doubt.server_timeout.as_millis()).unwrap_or(i64::MAX);
+        self.now.saturating_sub(row.at) >= limit
+    }
+}
+
+/// Writes down the highest id there is before a run makes its first record, where the service tells it. What cannot be had
+/// costs the proof of some rows.
+///
+/// # Errors
+/// A login that is rejected, a full disk.
+pub(super) async fn note_highest(journal: &Journal, options: &ImportOptions<'_>, client: &Client) -> Result<()> {
+    if !options.makes_records() || journal.note(HIGHEST_NOTE)?.is_some() || journal.reader()?.has_sent()? {
+        return Ok(());
+    }
+    match highest::highest(client, options.entity()).await {
+        Ok(Some(highest)) => journal.set_note(HIGHEST_NOTE, &highest.to_string()),
+        Err(error) if error.clone().into_message().code() == "api.login_rejected" => Err(error),
+        // Whether the service can be reached and lets this login write, sending tells.
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+/// Finds out what became of the rows of a run of which nobody knows, and writes it down.
+///
+/// # Errors
+/// The account cannot be read, the run's cells are gone, a full disk.
+pub(super) fn settle(
+    journal: &mut Journal,
+    kept: &KeptRun,
+    about: &Whereabouts<'_>,
+    doubt: DoubtOptions,
+    printer: &Printer,
+) -> Result<Found> {
+    let Whereabouts { account, catalog, index } = *about;
+    let past = journal.reader()?;
+    let (unknown, without_id) = kept.unsettled(&past)?;
+    if unknown + without_id == 0 {
+        return Ok(Found::default());
+    }
+    let started = Instant::now();
+    let connection = account.connect()?;
+    let client = Arc::new(Client::new(connection.target, &catalog.service)?);
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
+    let progress = Progress::new(printer);
+    progress.say(&t!("settle.begins", rows = unknown + without_id));
+    let settled = runtime.block_on(async {
+        let settling = Settling {
+            client: &client,
+            catalog,
+            entity: &kept.entity,
+            index,
+            interrupt: &Interrupt::of_process(),
+            progress: &progress,
+            highest: past.note(HIGHEST_NOTE)?.and_then(|text| text.parse().ok()),
+            doubt,
+            now: jiff::Timestamp::now().as_millisecond(),
+        };
+        if kept.is_found_by_list() {
+            let found = settling.by_list(&past, kept).await?;
+            let is_id = |(row, verdict): &&(Operation, Verdict)| {
+                row.status == Status::Created && matches!(verdict, Verdict::Made(_))
+            };
+            let ids = found.iter().filter(is_id).count() as u64;
+            Ok((found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect(), ids))
+        } else {
+            Ok((settling.by_asking(&past, kept).await?, 0))
+        }
+    });
+    progress.end();
+    let (mut settled, ids): (Vec<(u64, Settled)>, u64) = settled?;
+    let mut found = count(&settled, ids, unknown);
+    if doubt.resends || doubt.honours != Honours::Nothing {
+        found.repeated = found.unknown;
+        found.unknown = 0;
+        set_free(&past, &mut settled)?;
+    }
+    drop(past);
+    journal.settle(&settled)?;
+    journal.add_totals(client.requests(), client.retries(), started.elapsed().as_secs_f64())?;
+    Ok(found)
+}
+
+/// What a verdict means for the journal; nothing where nothing more is known than before.
+fn settled_by(row: &Operation, verdict: Verdict) -> Option<(u64, Settled)> {
+    let settled = match verdict {
+        Verdict::Made(id) => {
+            let said = match row.status {
+                Status::Created => message!("settle.id", id = id),
+                _ => message!("settle.made", id = id),
+            };
+            done(Status::Created, Some(id), said)
+        }
+        Verdict::NotMade => Settled::Free { is_repeat: false },
+        Verdict::Unknown(candidates) if candidates.is_empty() => return None,
+        Verdict::Unknown(candidates) => {
+            // A few of them are enough to look.
+            let ids: Vec<String> = candidates.into_iter().take(5).collect();
+            still_unknown(row, message!("settle.candidates", ids = ids.join(", ")))
+        }
+    };
+    Some((row.row.row, settled))
+}
+
+/// A row that is done after all.
+fn done(status: Status, id: Option<String>, message: Message) -> Settled {
+    Settled::Done(status, id, Reason { code: "settled".to_owned(), field: String::new(), message })
+}
+
+/// A row of which nobody knows still, with more to say of it than before.
+fn still_unknown(row: &Operation, more: Message) -> Settled {
+    let before = row.reason.as_deref().cloned().unwrap_or_default();
+    let first = before.message.part("before").unwrap_or(before.message);
+    Settled::Unknown(Reason { message: message!("settle.also", before = first, more = more), ..before })
+}
+
+fn count(settled: &[(u64, Settled)], ids: u64, unknown: u64) -> Found {
+    let done = settled.iter().filter(|(_, settled)| matches!(settled, Settled::Done(..))).count() as u64 - ids;
+    let free = settled.iter().filter(|(_, settled)| matches!(settled, Settled::Free { .. })).count() as u64;
+    Found { done, ids, free, repeated: 0, unknown: unknown - done - free }
+}
+
+/// Sets the rows free of which nothing was found out.
+fn set_free(past: &JournalReader, settled: &mut Vec<(u64, Settled)>) -> Result<()> {
+    settled.retain(|(_, settled)| !matches!(settled, Settled::Unknown(_)));
+    let known: HashSet<u64> = settled.iter().map(|(row, _)| *row).collect();
+    let mut from = 0;
+    loop {
+        let rows = past.unsettled_rows(from, 1000)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        from = last.row.row + 1;
+        let unknown = rows.iter().filter(|row| row.status == Status::Unknown && !known.contains(&row.row.row));
+        settled.extend(unknown.map(|row| (row.row.row, Settled::Free { is_repeat: true })));
+    }
+}

@@ -1,0 +1,346 @@
+//! Rows that make records, settled by a reading of the account's list: what they say is looked for among its records that
+//! are newer than the run and that no row has.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::super::operation::WriteOperation;
+use super::super::read_back::{is_stored, sent_members, value_of};
+use super::Settling;
+use super::kept_rows::KeptRun;
+use super::verdict::{self, Alike, Verdict};
+use crate::api::{self, as_text};
+use crate::check::duplicates::{key_hashes, shown_hash};
+use crate::entity::{Custom, Entity, Kind};
+use crate::error::{Error, Result};
+use crate::format::Content;
+use crate::journal::{JournalReader, Operation, Status};
+use crate::message;
+use crate::mirror::{Key, List, Mirror};
+use crate::projection::service_time;
+use crate::refresh::{ListQuery, Page, Refresher};
+
+/// Rows that are settled together: what they sent is held in memory.
+const AT_ONCE: u64 = 50_000;
+/// Records looked at together.
+const BATCH: usize = 1000;
+/// The service's filters know days only, and its clock is not ours.
+const OVERLAP_DAYS: i64 = 1;
+
+/// A reading of the list.
+struct Reading {
+    mirror: Mirror,
+    list: List,
+    /// It is proved that nothing is missing in it.
+    is_whole: bool,
+    /// When the record was acknowledged that was made last and is in it; none when the last one is not.
+    acknowledged: Option<i64>,
+    /// A record that a row of the run made.
+    example: Option<Map<String, Value>>,
+}
+
+/// Rows that say the same, and what was found of them.
+#[derive(Default)]
+struct Group {
+    /// What they sent.
+    sent: Vec<(String, String)>,
+    /// Those that were made.
+    made: Vec<Operation>,
+    /// Those of which nobody knows.
+    doubtful: Vec<Operation>,
+    matches: Vec<u64>,
+    similar: Vec<u64>,
+}
+
+/// A row and what became of it.
+pub(super) type Settlement = (Operation, Verdict);
+
+impl Settling<'_> {
+    /// Settles the rows that made records or may have.
+    ///
+    /// # Errors
+    /// The list cannot be read, a full disk.
+    pub(super) async fn by_list(&self, past: &JournalReader, kept: &KeptRun) -> Result<Vec<Settlement>> {
+        let (unknown, made) = past.unsettled()?;
+        let reading = self.read_list(past).await?;
+        let parts = (unknown + made).div_ceil(AT_ONCE).max(1);
+        let mut settled = Vec::new();
+        for part in 0..parts {
+            let custom = &self.catalog.service.custom;
+            let groups = groups(past, kept, custom, |hash| u64::from(hash[0]) % parts == part)?;
+            settled.append(&mut self.compare(past, &reading, groups).await?);
+        }
+        Ok(settled)
+    }
+
+    async fn read_list(&self, past: &JournalReader) -> Result<Reading> {
+        let entity = self.entity;
+        let service = self.client.service();
+        let Some(mut query) = ListQuery::new(entity, "list", service) else {
+            return Err(Error::cannot_run(message!("memory.no_list")));
+        };
+        // The first answer tells what the service's clock says.
+        let first = query.endpoint.paged.then_some(Page { number: 1, size: 1 });
+        self.client.read(&query.address(self.client.target(), service, first)).await?;
+        // What the run made is no older than the run.
+        if let Some([from, _]) = query.created(service) {
+            let began = past.identity().started / 1000 + self.client.clock_ahead();
+            let day = service_time(began, service).date();
+            let day = day.saturating_sub(jiff::Span::new().days(OVERLAP_DAYS));
+            let from = from.clone();
+            query = query.with(&from, &format!("{day} 00:00:00"));
+        }
+        let mirror = Mirror::temporary()?;
+        let refresher = Refresher {
+            client: self.client,
+            mirror: &mirror,
+            catalog: self.catalog,
+            stop: self.interrupt,
+            progress: self.progress,
+            kept_secrets: &[],
+            // What is in it is there, whatever is missing.
+            accepts_incomplete: true,
+            full_every: 0,
+        };
+        let refreshed = refresher.read_all(&query).await?;
+        let is_whole = !refreshed.is_incomplete && refreshed.reports.iter().all(|report| report.hidden == 0);
+        let list = refreshed.list;
+        let record = |id: &str| -> Result<Option<Map<String, Value>>> {
+            let body = mirror.get(&list, &Key::of(id))?;
+            Ok(body.and_then(|body| serde_json::from_slice(&body).ok()))
+        };
+        let example = match past.made_last()? {
+            Some((id, _)) => record(&id)?,
+            None => None,
+        };
+        // A list in which the newest record is missing lags behind.
+        let acknowledged = match self.made_last(past)? {
+            Some((id, at)) => record(&id)?.map(|_| at),
+            None => None,
+        };
+        Ok(Reading { mirror, list, is_whole, acknowledged, example })
+    }
+
+    /// The record that runs into this account made last since this one began: its id, and when that was.
+    fn made_last(&self, past: &JournalReader) -> Result<Option<(String, i64)>> {
+        let identity = past.identity();
+        let mut made = past.made_last()?;
+        for run in self.index.runs_for(&identity.entity)? {
+            if run.run != identity.run && run.target == identity.target && run.mode == identity.mode {
+                // A journal that cannot be read proves nothing.
+                let last = JournalReader::open_read_only(&run.folder).and_then(|past| past.made_last());
+                let last = last.ok().flatten().filter(|(_, at)| *at >= identity.started);
+                made = made.into_iter().chain(last).max_by_key(|(_, at)| *at);
+            }
+        }
+        Ok(made)
+    }
+
+    /// Looks for the rows of these groups among the records of a reading.
+    async fn compare(
+        &self,
+        past: &JournalReader,
+        reading: &Reading,
+        mut groups: BTreeMap<Content, Group>,
+    ) -> Result<Vec<Settlement>> {
+        let entity = self.entity;
+        let highest = self.highest;
+        let mut by_hash: HashMap<u64, Vec<Content>> = HashMap::new();
+        for (identity, group) in &groups {
+            by_hash.entry(telling(entity, &group.sent)).or_default().push(*identity);
+        }
+        let mut found: Vec<(u64, Map<String, Value>, u64)> = Vec::new();
+        let mut last = Key::first();
+        loop {
+            let batch = reading.mirror.after(&reading.list, &last, BATCH)?;
+            let Some((key, _)) = batch.records.last() else { break };
+            last = key.clone();
+            for record in batch.records.iter().filter_map(|(_, body)| serde_json::from_slice(body).ok()) {
+                let Value::Object(record) = record else { continue };
+                let Some(id) = id_of(entity, &record) else { continue };
+                if highest.is_some_and(|highest| id <= highest) {
+                    continue;
+                }
+                let hash = tellings(entity, &record).into_iter().find(|hash| by_hash.contains_key(hash));
+                found.extend(hash.map(|hash| (id, record, hash)));
+            }
+        }
+        let ids: Vec<String> = found.iter().map(|(id, ..)| id.to_string()).collect();
+        let mut taken = self.index.claimed(&entity.name, &ids)?;
+        let wanted: HashSet<&String> = ids.iter().collect();
+        past.each_made(|id| {
+            if wanted.contains(&id.to_owned()) {
+                taken.insert(id.to_owned());
+            }
+        })?;
+        for (id, record, hash) in found.into_iter().filter(|(id, ..)| !taken.contains(&id.to_string())) {
+            let candidates = by_hash.get(&hash).into_iter().flatten();
+            let mut matching: Vec<(usize, Content)> = Vec::new();
+            let mut all: Vec<Content> = Vec::new();
+            for identity in candidates {
+                let Some(group) = groups.get(identity) else { continue };
+                all.push(*identity);
+                let example = reading.example.as_ref();
+                if self.says_the_same(entity, &record, id, &group.sent, example).await? {
+                    matching.push((group.sent.len(), *identity));
+                }
+            }
+            // It is that of the rows that said most of what it says; where several did, nobody can tell.
+            let most = matching.iter().map(|(fields, _)| *fields).max();
+            let best: Vec<Content> =
+                matching.iter().filter(|(fields, _)| Some(*fields) == most).map(|(_, identity)| *identity).collect();
+            match best.as_slice() {
+                [one] if highest.is_some() => {
+                    groups.entry(*one).or_default().matches.push(id);
+                }
+                // Without the highest id of before the run, a record may be older than the run.
+                _ => all.iter().for_each(|identity| groups.entry(*identity).or_default().similar.push(id)),
+            }
+        }
+        Ok(groups.into_values().flat_map(|group| self.verdicts(reading, group)).collect())
+    }
+
+    fn verdicts(&self, reading: &Reading, group: Group) -> Vec<Settlement> {
+        let Group { made, doubtful, mut matches, mut similar, .. } = group;
+        matches.sort_unstable();
+        similar.sort_unstable();
+        let may_be_absent = |row: &Operation| {
+            let is_later = reading.acknowledged.is_some_and(|at| at >= row.at);
+            reading.is_whole && is_later && self.is_time_over(row)
+        };
+        let texts = |ids: Vec<u64>| ids.into_iter().map(|id| id.to_string()).collect();
+        let alike = Alike {
+            made: made.len(),
+            doubtful: doubtful.iter().map(may_be_absent).collect(),
+            matches: texts(matches),
+            similar: texts(similar),
+        };
+        let (ids, verdicts) = verdict::settle(&alike);
+        let found = made.into_iter().zip(ids).filter_map(|(row, id)| Some((row, Verdict::Made(id?))));
+        found.chain(doubtful.into_iter().zip(verdicts)).collect()
+    }
+
+    /// Whether a record says all that was sent, and nothing else that a person would have typed. Lists may leave fields out:
+    /// then the record is asked for.
+    async fn says_the_same(
+        &self,
+        entity: &Entity,
+        record: &Map<String, Value>,
+        id: u64,
+        sent: &[(String, String)],
+        example: Option<&Map<String, Value>>,
+    ) -> Result<bool> {
+        let custom = &self.catalog.service.custom;
+        let is_secret = |name: &str| entity.field(name).is_some_and(|field| field.secret);
+        let compared = || sent.iter().filter(|(name, _)| !is_secret(name));
+        let is_said = |record: &Map<String, Value>| {
+            compared()
+                .all(|(name, value)| is_stored(entity.field(name), value, value_of(record, name, custom).as_deref()))
+                && !says_more(entity, record, sent, example)
+        };
+        let is_missing = |name: &str| value_of(record, name, custom).is_none();
+        if !compared().any(|(name, _)| is_missing(name)) {
+            return Ok(is_said(record));
+        }
+        let is_other = |(name, value): &(String, String)| {
+            let got = value_of(record, name, custom);
+            got.is_some() && !is_stored(entity.field(name), value, got.as_deref())
+        };
+        if compared().any(is_other) {
+            return Ok(false);
+        }
+        Ok(self.record(entity, id).await?.is_some_and(|whole| is_said(&whole)))
+    }
+
+    /// A record with all its fields; none when it cannot be had.
+    async fn record(&self, entity: &Entity, id: u64) -> Result<Option<Map<String, Value>>> {
+        let Some(get) = entity.endpoint("get") else { return Ok(None) };
+        let address = self.client.target().address(&get.path.replace("{id}", &id.to_string()));
+        let Ok(document) = self.client.ask(&address).await? else { return Ok(None) };
+        let record = get.answer.as_deref().and_then(|answer| api::record(&document, answer));
+        let record = record.and_then(|record| record.as_object().cloned());
+        Ok(record.filter(|record| id_of(entity, record) == Some(id)))
+    }
+}
+
+/// The rows whose hash is wanted, those that say the same together, with what they sent.
+fn groups(
+    past: &JournalReader,
+    kept: &KeptRun,
+    custom: &Custom,
+    is_wanted: impl Fn(&Content) -> bool,
+) -> Result<BTreeMap<Content, Group>> {
+    let mut groups: BTreeMap<Content, Group> = BTreeMap::new();
+    let mut rows = kept.rows(past)?;
+    let mut next = 0;
+    let mut from = 0;
+    loop {
+        let unsettled = past.unsettled_rows(from, BATCH)?;
+        let Some(last) = unsettled.last() else { return Ok(groups) };
+        from = last.row.row + 1;
+        for operation in unsettled {
+            while next <= operation.row.row {
+                if !rows.next()? {
+                    return Ok(groups);
+                }
+                next += 1;
+            }
+            let identity = operation.row.identity.unwrap_or(operation.row.content);
+            if !is_wanted(&identity) {
+                continue;
+            }
+            let group = groups.entry(identity).or_default();
+            if group.sent.is_empty()
+                && let WriteOperation::Write { body, .. } = rows.operation()
+            {
+                group.sent = sent_members(&kept.entity, &body, custom);
+            }
+            match operation.status {
+                Status::Unknown => group.doubtful.push(operation),
+                _ => group.made.push(operation),
+            }
+        }
+    }
+}
+
+fn id_of(entity: &Entity, record: &Map<String, Value>) -> Option<u64> {
+    record.get(entity.id.as_deref()?).and_then(|id| as_text(id).parse().ok())
+}
+
+/// What a row is looked for by: its natural key, else what it is shown by.
+fn telling(entity: &Entity, sent: &[(String, String)]) -> u64 {
+    let text = |name: &str| sent.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
+    key_hashes(entity, text).first().copied().or_else(|| shown_hash(entity, text)).unwrap_or_default()
+}
+
+/// What a record may be found by.
+fn tellings(entity: &Entity, record: &Map<String, Value>) -> Vec<u64> {
+    let text = |name: &str| record.get(name).map(|value| as_text(value).into_owned()).filter(|text| !text.is_empty());
+    let mut hashes = key_hashes(entity, text);
+    hashes.extend(shown_hash(entity, text));
+    if hashes.is_empty() {
+        hashes.push(0);
+    }
+    hashes
+}
+
+/// Whether a record says something in words that was not sent, and that the service does not put into every record.
+fn says_more(
+    entity: &Entity,
+    record: &Map<String, Value>,
+    sent: &[(String, String)],
+    example: Option<&Map<String, Value>>,
+) -> bool {
+    let is_typed = |kind: Kind| matches!(kind, Kind::Text | Kind::Html | Kind::Mobile | Kind::Phone | Kind::Email);
+    let text = |record: &Map<String, Value>, name: &str| record.get(name).map(|value| as_text(value).into_owned());
+    entity
+        .fields
+        .iter()
+        .filter(|field| !field.read_only && !field.custom && !field.secret && is_typed(field.kind))
+        .filter(|field| !sent.iter().any(|(name, _)| *name == field.name))
+        .any(|field| {
+            let said = text(record, &field.name).filter(|said| !said.trim().is_empty());
+            said.is_some() && said != example.and_then(|example| text(example, &field.name))
+        })
+}

@@ -1,0 +1,132 @@
+//! What became of rows in doubt, as far as a reading of the account proves it: a plain function of what was found.
+
+/// Rows that say the same, and what was found of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Alike {
+    /// How many of them were made and are known by no id.
+    pub made: usize,
+    /// Those of which nobody knows: for each, whether a record that is not there now is proved not to come any more.
+    pub doubtful: Vec<bool>,
+    /// Ids of records that nobody has, that are newer than the run, and that say all that was sent.
+    pub matches: Vec<String>,
+    /// Ids of records that nobody has and that could be theirs all the same: the key is theirs, and not all else.
+    pub similar: Vec<String>,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It made the record with this id.
+    Made(String),
+    /// It made none, and may be sent.
+    NotMade,
+    /// It is not known; these records may be its own.
+    Unknown(Vec<String>),
+}
+
+/// What became of rows that say the same: first those that were made, then those of which nobody knows.
+///
+/// Equal rows share the records that say the same: which of them made which does not matter, how many there are does. More
+/// records than rows are not ours alone, and nobody can tell which; fewer are all ours.
+pub(super) fn settle(alike: &Alike) -> (Vec<Option<String>>, Vec<Verdict>) {
+    let Alike { made, doubtful, matches, similar } = alike;
+    let candidates = || matches.iter().chain(similar).cloned().collect::<Vec<_>>();
+    if matches.len() > made + doubtful.len() {
+        return (vec![None; *made], vec![Verdict::Unknown(candidates()); doubtful.len()]);
+    }
+    let mut records = matches.iter().cloned();
+    let ids: Vec<Option<String>> = (0..*made).map(|_| records.next()).collect();
+    // A record that is made and not seen yet shows that the list lags behind.
+    let is_all_seen = ids.iter().all(Option::is_some) && similar.is_empty();
+    let verdicts = doubtful.iter().map(|may_be_absent| match records.next() {
+        Some(id) => Verdict::Made(id),
+        None if is_all_seen && *may_be_absent => Verdict::NotMade,
+        None => Verdict::Unknown(similar.clone()),
+    });
+    (ids, verdicts.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict::{Made, NotMade, Unknown};
+    use super::*;
+
+    fn ids(ids: &[u32]) -> Vec<String> {
+        ids.iter().map(u32::to_string).collect()
+    }
+
+    fn of(made: usize, doubtful: &[bool], matches: &[u32], similar: &[u32]) -> (Vec<Option<String>>, Vec<Verdict>) {
+        settle(&Alike { made, doubtful: doubtful.to_vec(), matches: ids(matches), similar: ids(similar) })
+    }
+
+    fn made(id: u32) -> Verdict {
+        Made(id.to_string())
+    }
+
+    #[test]
+    fn the_table() {
+        for (doubtful, matches, similar, verdicts) in [
+            // One row: one record, none, two.
+            (&[false][..], &[7][..], &[][..], vec![made(7)]),
+            (&[true], &[7], &[], vec![made(7)]),
+            (&[true], &[], &[], vec![NotMade]),
+            (&[false], &[], &[], vec![Unknown(vec![])]),
+            (&[true], &[7, 8], &[], vec![Unknown(ids(&[7, 8]))]),
+            // A record with the key alone is no proof, in neither direction.
+            (&[true], &[], &[9], vec![Unknown(ids(&[9]))]),
+            (&[true], &[7], &[9], vec![made(7)]),
+            (&[true], &[7, 8], &[9], vec![Unknown(ids(&[7, 8, 9]))]),
+            // Equal rows share the records.
+            (&[true, true, true], &[7, 8], &[], vec![made(7), made(8), NotMade]),
+            (&[false, false, true], &[7], &[], vec![made(7), Unknown(vec![]), NotMade]),
+            (&[true, true], &[7, 8, 9], &[], vec![Unknown(ids(&[7, 8, 9])); 2]),
+        ] {
+            assert_eq!(of(0, doubtful, matches, similar), (vec![], verdicts), "{doubtful:?} {matches:?} {similar:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_were_made_come_first() {
+        let id = |id: u32| Some(id.to_string());
+        assert_eq!(of(1, &[], &[7], &[]), (vec![id(7)], vec![]));
+        assert_eq!(of(2, &[true], &[7, 8], &[]), (vec![id(7), id(8)], vec![NotMade]));
+        assert_eq!(of(1, &[true], &[7, 8], &[]), (vec![id(7)], vec![made(8)]));
+        // The list lags behind: what was made is not all there.
+        assert_eq!(of(2, &[true], &[7], &[]), (vec![id(7), None], vec![Unknown(vec![])]));
+        // One of them is somebody else's.
+        assert_eq!(of(1, &[], &[7, 8], &[]), (vec![None], vec![]));
+        assert_eq!(of(1, &[true], &[7, 8, 9], &[]), (vec![None], vec![Unknown(ids(&[7, 8, 9]))]));
+    }
+
+    #[test]
+    fn no_record_is_given_to_two_rows_and_none_is_free_while_one_could_be_its_own() {
+        let counts = || 0..4usize;
+        for (made, doubtful, matches, similar) in counts()
+            .flat_map(|a| counts().flat_map(move |b| counts().flat_map(move |c| counts().map(move |d| (a, b, c, d)))))
+        {
+            for may_be_absent in [false, true] {
+                let alike = Alike {
+                    made,
+                    doubtful: vec![may_be_absent; doubtful],
+                    matches: (0..matches).map(|id| format!("m{id}")).collect(),
+                    similar: (0..similar).map(|id| format!("s{id}")).collect(),
+                };
+                let (found, verdicts) = settle(&alike);
+                assert_eq!((found.len(), verdicts.len()), (made, doubtful), "{alike:?}");
+                let mut given: Vec<&String> = found.iter().flatten().collect();
+                given.extend(verdicts.iter().filter_map(|verdict| match verdict {
+                    Made(id) => Some(id),
+                    _ => None,
+                }));
+                let handed = given.len();
+                given.sort();
+                given.dedup();
+                assert_eq!(given.len(), handed, "{alike:?}");
+                assert!(given.iter().all(|id| id.starts_with('m')), "{alike:?}");
+                assert!(matches <= made + doubtful || handed == 0, "{alike:?}");
+                let is_free = verdicts.contains(&NotMade);
+                assert!(!is_free || may_be_absent && similar == 0 && handed == matches, "{alike:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! What became of rows whose answers were lost: found out by reading the account, and by nothing less than proof.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Map, Value, json};
+
+use crate::harness::*;
+
+/// A list of customers that grows by what is sent to it, as a test wants it told.
+#[derive(Default)]
+struct Account {
+    records: Vec<Map<String, Value>>,
+    /// Creates that came.
+    creates: usize,
+    /// Records that the list does not show yet.
+    is_hidden: Vec<String>,
+}
+
+impl Account {
+    fn add(&mut self, record: Value) -> String {
+        let id = (50_001 + self.records.len()).to_string();
+        let mut record = record.as_object().unwrap().clone();
+        record.insert("cId".to_owned(), json!(id));
+        record.insert("createDT".to_owned(), json!(now()));
+        record.insert("updateDT".to_owned(), json!(now()));
+        self.records.push(record);
+        id
+    }
+}
+
+/// The service's clock.
+fn now() -> String {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    jiff::Timestamp::now().to_zoned_datetime(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// What comes of a create.
+enum Answer {
+    /// It is made, and the answer says so.
+    Made,
+    /// It is made, and the answer is lost.
+    Lost,
+    /// It is not made, and the answer is lost.
+    Nothing,
+    /// It is made, and the answer has no id.
+    WithoutId,
+}
+
+/// A service for customers whose creates are answered by `answer`, given their number from 1.
+fn service(answer: impl Fn(usize, &mut Account, &Value) -> Answer + Send + 'static) -> (Service, Arc<Mutex<Account>>) {
+    let account = Arc::new(Mutex::new(Account::default()));
+    let kept = Arc::clone(&account);
+    let service = Service::start(move |request| {
+        let mut account = kept.lock().unwrap();
+        match (request.method.as_str(), request.path.as_str()) {
+            ("POST", "/users.json") => {
+                let sent: Value = serde_json::from_str(&request.body).unwrap();
+                account.creates += 1;
+                let number = account.creates;
+                let answer = answer(number, &mut account, &sent["user"]);
+                if matches!(answer, Answer::Nothing) {
+                    return (504, String::new());
+                }
+                let id = account.add(sent["user"].clone());
+                match answer {
+                    Answer::Made => (201, format!("{{\"user\":{{\"cId\":\"{id}\"}}}}")),
+                    Answer::WithoutId => (200, r#"{"status":"0","message":"Insert ok","data":false}"#.to_owned()),
+                    Answer::Lost | Answer::Nothing => (504, String::new()),
+                }
+            }
+            ("GET", "/users.json") => {
+                let shown: Vec<&Map<String, Value>> = account
+                    .records
+                    .iter()
+                    .filter(|record| !account.is_hidden.iter().any(|id| record["cId"] == *id))
+                    .collect();
+                let size = request.number_of("per_page").max(1);
+                let start = (request.number_of("page").max(1) - 1) * size;
+                let page: Vec<_> = shown.iter().skip(start).take(size).collect();
+                (200, json!({"users": page, "count": shown.len().to_string()}).to_string())
+            }
+            ("GET", path) => {
+                let id = path.trim_start_matches("/users/").trim_end_matches(".json");
+                match account.records.iter().find(|record| record["cId"] == *id) {
+                    Some(record) => (200, json!({"user": record}).to_string()),
+                    None => unknown(),
+                }
+            }
+            _ => unknown(),
+        }
+    });
+    (service, account)
+}
+
+const IMPORT: &str = "import customers mine.csv --no-canary --concurrency 1 --rate 0";
+
+fn work(service: &Service, rows: u64) -> Work {
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, rows));
+    work
+}
+
+fn run_name(work: &Work) -> String {
+    work.run_folder().file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+fn settle(work: &Work, more: &str) -> Ran {
+    work.bw8(format!("settle {} --rate 0 {more}", run_name(work)))
+}
+
+/// How often each mobile number is in the account.
+fn count(account: &Mutex<Account>, mobile: &str) -> usize {
+    account.lock().unwrap().records.iter().filter(|record| record["mobile"] == *mobile).count()
+}
+
+#[test]
+fn a_row_whose_answer_was_lost_is_found_at_the_end_of_the_run() {
+    let (service, account) = service(|number, _, _| if number == 2 { Answer::Lost } else { Answer::Made });
+    let work = work(&service, 3);
+    work.bw8(IMPORT).exits(0).says("1 rows are done");
+    assert_rows(&work.summary(), "created 3");
+    let results = work.results();
+    assert_eq!(results.column("id"), ["50001", "50002", "50003"]);
+    assert_eq!(results.column("code"), ["", "settled", ""]);
+    assert_eq!(account.lock().unwrap().records.len(), 3);
+    work.bw8(IMPORT).exits(0).says("done before");
+}
+
+#[test]
+fn a_row_that_did_not_arrive_is_sent_once_its_absence_is_proved() {
+    let (service, account) = service(|number, _, _| if number == 2 { Answer::Nothing } else { Answer::Made });
+    let work = work(&service, 3);
+    let ran = work.bw8(IMPORT);
+    ran.exits(4).says("bw8 settle ").says("it creates nothing");
+    assert_rows(&work.summary(), "created 2, unknown 1");
+    assert_eq!(account.lock().unwrap().records.len(), 2);
+    // The service may still be working on it.
+    settle(&work, "").exits(4).says("1 rows are still not known");
+    settle(&work, "--server-timeout 0").exits(5).says("1 rows were not done and can be sent").says(IMPORT);
+    assert_rows(&work.summary(), "created 2, pending 1");
+    work.bw8(IMPORT).exits(0);
+    assert_rows(&work.summary(), "created 3");
+    assert_eq!(account.lock().unwrap().records.len(), 3);
+}
+
+#[test]
+fn the_same_command_settles_before_it_goes_on() {
+    let (service, account) = service(|number, _, _| if number == 1 { Answer::Lost } else { Answer::Made });
+    let work = work(&service, 3);
+    account.lock().unwrap().is_hidden.push("50001".to_owned());
+    work.bw8(format!("{IMPORT} --limit 1")).exits(4);
+    account.lock().unwrap().is_hidden.clear();
+    work.bw8(IMPORT).exits(0).says("1 rows are done");
+    assert_rows(&work.summary(), "created 3");
+    assert_eq!(account.lock().unwrap().records.len(), 3);
+}
+
+#[test]
+fn a_record_that_shows_up_late_is_not_taken_for_absent() {
+    let (service, account) = service(|number, account, _| {
+        if number == 2 {
+            account.is_hidden.push("50002".to_owned());
+            return Answer::Lost;
+        }
+        Answer::Made
+    });
+    let work = work(&service, 2);
+    work.bw8(IMPORT).exits(4);
+    // Nothing was made after it, so nobody can say that the list is up to date.
+    settle(&work, "--server-timeout 0").exits(4).says("1 rows are still not known");
+    assert_eq!(account.lock().unwrap().creates, 2);
+    account.lock().unwrap().is_hidden.clear();
+    settle(&work, "--server-timeout 0").exits(0).says("1 rows are done");
+    assert_eq!(work.results().column("id"), ["50001", "50002"]);
+}
+
+#[test]
+fn a_list_that_lags_behind_proves_nothing_absent() {
+    let (service, account) = service(|number, account, _| {
+        if number >= 2 {
+            account.is_hidden.push((50_000 + number).to_string());
+        }
+        if number == 2 { Answer::Lost } else { Answer::Made }
+    });
+    let work = work(&service, 3);
+    work.bw8(IMPORT).exits(4);
+    settle(&work, "--server-timeout 0").exits(4);
+    account.lock().unwrap().is_hidden.clear();
+    settle(&work, "--server-timeout 0").exits(0);
+    assert_rows(&work.summary(), "created 3");
+}
+
+/// A colleague types the customer in by hand while the row is in doubt.
+#[test]
+fn a_manual_entry_is_not_taken_for_ours() {
+    for (more, field) in [("写法不同", "name"), ("人工录入", "note")] {
+        let (service, account) = service(move |number, account, sent| {
+            if number != 2 {
+                return Answer::Made;
+            }
+            let mut by_hand = sent.clone();
+            by_hand[field] = json!(more);
+            account.add(by_hand);
+            Answer::Nothing
+        });
+        let work = work(&service, 3);
+        work.bw8(IMPORT).exits(4);
+        settle(&work, "--server-timeout 0").exits(4).says("1 rows are still not known");
+        let results = work.results();
+        assert_eq!(results.column("status"), ["created", "unknown", "created"]);
+        assert_eq!(results.column("id")[1], "");
+        // It is shown, to be looked at.
+        assert!(results.column("message")[1].contains("50002"), "{results:?}");
+        assert_eq!(account.lock().unwrap().creates, 3);
+    }
+}
+
+#[test]
+fn an_entry_of_before_the_run_is_not_taken_for_ours() {
+    let (service, account) = service(|number, _, _| if number == 2 { Answer::Nothing } else { Answer::Made });
+    let work = work(&service, 3);
+    let table = work.table("mine.csv");
+    let sent = json!({"name": table.column("姓名")[1], "mobile": table.column("手机")[1], "companyId": "20001"});
+    account.lock().unwrap().add(sent);
+    work.bw8(format!("{IMPORT} --accept-warnings=exists_in_account")).exits(4);
+    settle(&work, "--server-timeout 0").exits(5).says("1 rows were not done");
+    let mobile = table.column("手机")[1].to_owned();
+    assert_eq!(count(&account, &mobile), 1);
+}
+
+#[test]
+fn a_record_of_another_row_is_not_given_to_its_twin() {
+    // Tickets have no key: rows that say the same are told apart by their records alone.
+    let (server, work) = (Server::start("--fault 504,on=POST_tickets,nth=2"), Work::new());
+    let mut table = Table::of(&["标题", "描述", "联系人编号"]);
+    for descript in ["说明 一", "说明 一", "说明 二"] {
+        table.push(&["示例工单", descript, "50001"]);
+    }
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import tickets mine.csv --no-canary --concurrency 1").exits(4);
+    assert_rows(&work.summary(), "created 2, unknown 1");
+    let name = run_name(&work);
+    work.on(&server, format!("settle {name} --server-timeout 0")).exits(5).says("1 rows were not done");
+    work.on(&server, "import tickets mine.csv --no-canary --concurrency 1").exits(0);
+    assert_rows(&work.summary(), "created 3");
+    let tickets = server.records("tickets");
+    assert_eq!(tickets.iter().filter(|ticket| ticket["subject"] == "示例工单").count(), 3);
+}
+
+#[test]
+fn equal_rows_share_the_records_that_are_there() {
+    let faults =
+        ["504-after-store,on=POST tickets,nth=2", "504,on=POST tickets,nth=3", "504-after-store,on=POST tickets,nth=4"];
+    let (server, work) = (Server::faulty(&faults), Work::new());
+    let mut table = Table::of(&["标题", "描述", "联系人编号"]);
+    for subject in ["甲", "乙", "乙", "乙", "丙"] {
+        table.push(&[&format!("示例 {subject}"), "说明", "50001"]);
+    }
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import tickets mine.csv --no-canary --concurrency 1 --keep-going").exits(4);
+    assert_rows(&work.summary(), "created 4, unknown 1");
+    let name = run_name(&work);
+    work.on(&server, format!("settle {name} --server-timeout 0")).exits(5);
+    work.on(&server, "import tickets mine.csv --no-canary --concurrency 1 --keep-going").exits(0);
+    let tickets = server.count_by("tickets", "subject");
+    assert_eq!(tickets["示例 乙"], 3);
+    let results = work.results();
+    let mut ids = results.column("id");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 5, "{results:?}");
+}
+
+#[test]
+fn a_record_that_is_deleted_or_twice_there_decides_nothing() {
+    let (service, account) = service(|number, account, sent| {
+        if number == 2 {
+            account.add(sent.clone());
+            return Answer::Lost;
+        }
+        Answer::Made
+    });
+    let work = work(&service, 3);
+    work.bw8(IMPORT).exits(4);
+    settle(&work, "--server-timeout 0").exits(4);
+    let message = work.results().column("message")[1].to_owned();
+    assert!(message.contains("50002") && message.contains("50003"), "{message}");
+    assert_eq!(account.lock().unwrap().creates, 3);
+}
+
+#[test]
+fn rows_created_without_an_id_get_theirs() {
+    let (service, _) = service(|_, _, _| Answer::WithoutId);
+    let work = work(&service, 4);
+    work.bw8(IMPORT).exits(0).says("4 ids were found");
+    assert_eq!(work.results().column("id"), ["50001", "50002", "50003", "50004"]);
+    assert_eq!(work.summary()["ids_pending"], 0);
+}
+
+#[test]
+fn a_person_may_have_rows_sent_once_more_and_hears_that_they_may_double() {
+    let (service, account) = service(|number, account, _| {
+        if number == 2 {
+            account.is_hidden.push("50002".to_owned());
+            return Answer::Lost;
+        }
+        Answer::Made
+    });
+    let work = work(&service, 2);
+    work.bw8(IMPORT).exits(4);
+    settle(&work, "--resend-unknown").exits(5).says("1 rows are sent once more").says("may be there twice");
+    work.bw8(IMPORT).exits(0);
+    assert_eq!(account.lock().unwrap().records.len(), 3);
+    assert_rows(&work.summary(), "created 2");
+}
+
+#[test]
+fn a_hand_cut_file_of_unknown_rows_is_told_what_finds_out() {
+    let (service, account) = service(|number, account, _| {
+        if number == 2 {
+            account.is_hidden.push("50002".to_owned());
+            return Answer::Lost;
+        }
+        Answer::Made
+    });
+    let work = work(&service, 2);
+    work.bw8(IMPORT).exits(4);
+    let name = run_name(&work);
+    let mut cut = Table::of(&["姓名", "手机", "公司编号"]);
+    cut.rows.push(work.table("mine.csv").rows[2].clone());
+    work.write_table("cut.csv", &cut);
+    let ran = work.bw8("import customers cut.csv --no-canary --run cut");
+    ran.exits(4).says(&format!("bw8 settle bw8-runs/{name}"));
+    assert_eq!(account.lock().unwrap().creates, 2);
+    work.bw8("import customers cut.csv --no-canary --run cut").exits(4).says("bw8 settle");
+    account.lock().unwrap().is_hidden.clear();
+    work.bw8(format!("settle {name}")).exits(0);
+    // What was settled there is known here.
+    work.bw8("import customers cut.csv --no-canary --run cut").exits(0);
+    assert_rows(&work.summary_of("cut"), "skipped 1");
+    assert_eq!(account.lock().unwrap().creates, 2);
+}
+
+#[test]
+fn unknown_rows_are_named_by_their_keys_in_chinese_too() {
+    let (service, _) = service(|number, _, _| if number == 2 { Answer::Nothing } else { Answer::Made });
+    let work = work(&service, 3);
+    let ran = work.bw8(format!("{IMPORT} --lang zh"));
+    ran.exits(4).says("请不要重新导入这 1 行待核实的数据").says("它不会新建任何记录").says("bw8 settle ");
+    let last = ran.stdout().trim_end().lines().last().unwrap().to_owned();
+    assert!(last.trim().starts_with("bw8 settle "), "{last}");
+    let message = work.results().column("message")[1].to_owned();
+    let mobile = work.table("mine.csv").column("手机")[1].to_owned();
+    assert!(message.contains(&mobile), "{message}");
+}
+
+#[test]
+fn changes_tags_and_bindings_are_asked_for_themselves() {
+    let server = Server::faulty(&[
+        "504-after-store,on=PUT users,nth=2",
+        "504,on=PUT users,nth=3",
+        "504-after-store,on=POST bindings,nth=1",
+        "504,on=POST bindings,nth=2",
+    ]);
+    let work = Work::new();
+    let ids: Vec<String> =
+        server.records("customers").iter().take(3).map(|record| record["cId"].as_str().unwrap().to_owned()).collect();
+    let mut table = Table::of(&["联系人编号", "备注"]);
+    for id in &ids {
+        table.push(&[id, "新的备注"]);
+    }
+    work.write_table("change.csv", &table);
+    let change = "import customers change.csv --mode update --no-canary --concurrency 1 --run change";
+    work.on(&server, change).exits(4);
+    assert_rows(&work.summary_of("change"), "updated 2, unknown 1");
+    work.on(&server, "settle change --server-timeout 0").exits(5);
+    work.on(&server, change).exits(0);
+    assert_rows(&work.summary_of("change"), "updated 3");
+    let mut table = Table::of(&["联系人编号", "第三方用户标识", "绑定来源"]);
+    for id in &ids {
+        table.push(&[id, &format!("示例-{id}"), "钉钉"]);
+    }
+    work.write_table("bind.csv", &table);
+    let bind = "import bindings bind.csv --no-canary --concurrency 1 --run bind";
+    work.on(&server, bind).exits(4);
+    assert_rows(&work.summary_of("bind"), "created 2, unknown 1");
+    work.on(&server, "settle bind --server-timeout 0").exits(5);
+    work.on(&server, bind).exits(0);
+    assert_rows(&work.summary_of("bind"), "created 3");
+}
+
+#[test]
+fn a_service_that_knows_request_ids_again_is_asked_again() {
+    for (policy, switch) in [("replayed", "replay"), ("duplicate", "refuse")] {
+        for fault in ["504-after-store", "504"] {
+            let server = Server::start(&format!("--variant requestid={policy} --fault {fault},on=POST_users,nth=2"));
+            let work = Work::new();
+            work.write_table("mine.csv", &customers(1, 3));
+            let import = "import customers mine.csv --no-canary --concurrency 1";
+            let ran = work.on(&server, format!("{import} --server-dedupe {switch}"));
+            ran.exits(0);
+            assert_rows(&work.summary(), "created 3");
+            assert_eq!(server.stored("customers"), 63, "{policy} {fault}\n{ran}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_not_ours_or_is_at_work_is_not_settled() {
+    let (service, _) = service(|_, _, _| Answer::Made);
+    let work = work(&service, 1);
+    work.bw8(IMPORT).exits(0);
+    settle(&work, "").exits(0).says("nothing to find out");
+    let mut other = work.command(format!("settle {}", run_name(&work)));
+    other.env("BW8_USER", "other@example.com");
+    work.run(other).exits(2);
+    work.bw8("settle nowhere").exits(2);
+}
