@@ -176,7 +176,7 @@ fn write_text(path: &Path, rows: usize) {
     let mut file = csv::Writer::from_path(path).expect("a file for the bench");
     file.write_record(HEADER).expect("room on the disk");
     for number in 0..rows {
-        file.write_record(&row(number)).expect("room on the disk");
+        file.write_record(row(number)).expect("room on the disk");
     }
     file.flush().expect("room on the disk");
 }

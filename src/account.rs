@@ -70,6 +70,19 @@ impl Account {
         }
     }
 
+    /// How the account is reached, to show a request that is not sent: which port the sandbox gets is seen when it starts.
+    pub fn shown_target(&self) -> Option<Target> {
+        match self {
+            Account::Service(target) => Some(target.clone()),
+            Account::Sandbox { connection, .. } => {
+                let login = sandbox::LOGIN;
+                let credentials =
+                    Credentials::Basic { user: login.user.into(), password: login.password.to_owned().into() };
+                connection.sandbox_target("http://127.0.0.1", credentials).ok()
+            }
+        }
+    }
+
     /// The account as part of a run's identity. The sandbox takes another port each time, so it goes by its folder.
     pub fn identity(&self) -> String {
         match self {

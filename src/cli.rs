@@ -58,6 +58,18 @@ pub enum Command {
     Sandbox(sandbox::Arguments),
 }
 
+impl Command {
+    /// What a notice at the end calls it; none for a command that somebody sits at.
+    pub fn told_as(&self) -> Option<String> {
+        match self {
+            Command::Import(arguments) => Some(format!("import {}", arguments.entity())),
+            Command::Retry(_) => Some("retry".to_owned()),
+            Command::Export(arguments) => Some(format!("export {}", arguments.entity())),
+            _ => None,
+        }
+    }
+}
+
 /// The command line with its help in `language`.
 pub fn command(language: Language) -> clap::Command {
     let command = Cli::command();

@@ -326,6 +326,30 @@ pub fn create_private_folder(folder: &Path) -> Result<()> {
     builder.create(folder).map_err(|error| cannot_write(folder, &error))
 }
 
+/// Closes a file or folder of ours to everybody but its owner, whatever the umask was when it was made.
+///
+/// # Errors
+/// A place that cannot be written.
+#[cfg(unix)]
+pub fn keep_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(metadata) = path.metadata() else { return Ok(()) };
+    let wanted = if metadata.is_dir() { 0o700 } else { 0o600 };
+    if metadata.permissions().mode() & 0o777 == wanted {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted)).map_err(|error| cannot_write(path, &error))
+}
+
+/// On Windows what lies in the user's own folder is the user's alone by inheritance.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn keep_private(_path: &Path) -> Result<()> {
+    Ok(())
+}
+
 /// Makes an empty file that only its owner may read, unless it is there.
 ///
 /// # Errors
@@ -441,6 +465,18 @@ pub fn discard_staging() {
 
 fn staging() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     STAGING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Opens a file of its owner alone to write at its end.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn open_private_to_append(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// How often a lock that another command holds is tried.

@@ -15,9 +15,20 @@ impl Language {
         if locale.to_ascii_lowercase().starts_with("zh") { Language::Zh } else { Language::En }
     }
 
-    /// The language of this machine's locale.
-    pub fn of_machine() -> Self {
-        Language::of_locale(&sys_locale::get_locale().unwrap_or_default())
+    /// The language of a word: `zh`, `en`, or the name of a locale; none for anything else.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_lowercase();
+        [("zh", Language::Zh), ("en", Language::En)]
+            .into_iter()
+            .find(|(begin, _)| word.starts_with(begin))
+            .map(|(_, it)| it)
+    }
+
+    /// The language of this machine's locale; none where it names none, as in a scheduler's jobs.
+    pub fn of_machine() -> Option<Self> {
+        let locale = sys_locale::get_locale()?;
+        let is_named = !matches!(locale.split(['.', '_', '-']).next(), Some("C" | "POSIX" | "") | None);
+        is_named.then(|| Language::of_locale(&locale))
     }
 
     /// Makes this the language of every message from now on.

@@ -20,6 +20,7 @@ pub mod language;
 pub mod mapping;
 pub mod message;
 pub mod mirror;
+pub mod notice;
 pub mod problem;
 pub mod projection;
 pub mod proposal;
@@ -48,34 +49,79 @@ use crate::terminal::{CommandLine, Printer};
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     language_of(&arguments).set();
-    let matches = match cli::command(Language::current()).try_get_matches_from(&arguments) {
-        Ok(matches) => matches,
-        Err(error) => {
-            // Help and version are asked for, everything else is wrong usage; clap says which.
-            match cli::wrong_usage(&error, Language::current()) {
-                Some(error) => terminal::tell(&error),
-                None => drop(error.print()),
-            }
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Usage as u8));
+    say_where_it_broke();
+    // The words were said where it broke.
+    let exit = std::panic::catch_unwind(|| run_command(&arguments)).unwrap_or(Exit::CannotRun as u8);
+    match terminal::unwritten() {
+        Some(error) => {
+            terminal::tell(&error);
+            ExitCode::from(if exit == 0 { error.exit() as u8 } else { exit })
         }
-    };
-    let cli = match Cli::from_arg_matches(&matches) {
+        None => ExitCode::from(exit),
+    }
+}
+
+fn run_command(arguments: &[OsString]) -> u8 {
+    let parsed = cli::command(Language::current())
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(Exit::Usage as u8);
+        // Help and version are asked for, everything else is wrong usage; the parser says which.
+        Err(error) if !error.use_stderr() => {
+            terminal::write_out(error.render().to_string().as_bytes());
+            return Exit::Done as u8;
         }
+        Err(error) => return tell_usage(&error, arguments),
     };
+    settings::remember_language();
     let printer = Printer::new(&cli.global);
     terminal::listen(&printer);
     if !matches!(cli.command, Command::Sandbox(_)) {
         terminal::break_silence(&printer);
     }
-    let exit = dispatch(&cli, &CommandLine::new(&arguments), &printer).unwrap_or_else(|error: Error| {
-        printer.error(&error);
-        error.exit()
-    });
-    ExitCode::from(exit as u8)
+    let ended = dispatch(&cli, &CommandLine::new(arguments), &printer);
+    if let Err(error) = &ended {
+        printer.error(error);
+    }
+    let exit = ended.as_ref().map_or_else(Error::exit, |exit| *exit);
+    if let Some(what) = cli.command.told_as() {
+        notice::tell(&what, exit, ended.as_ref().err(), &printer);
+    }
+    exit as u8
+}
+
+/// Says what is wrong with a command line; as JSON too, where that is wanted.
+fn tell_usage(error: &clap::Error, arguments: &[OsString]) -> u8 {
+    let ours = cli::wrong_usage(error, Language::current());
+    match &ours {
+        Some(error) => terminal::tell(error),
+        None => drop(error.print()),
+    }
+    if wants_json(arguments) {
+        let first = || error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        terminal::json_of(&ours.unwrap_or_else(|| Error::usage(first())));
+    }
+    Exit::Usage as u8
+}
+
+/// Whether `--format json` is typed, right or wrong as the rest may be.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let is_json = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    arguments.iter().any(|argument| argument == "--format=json") || arguments.windows(2).any(is_json)
+}
+
+/// A mistake of ours is said in words. What a library says of itself, and where it lies on somebody's disk, helps nobody.
+fn say_where_it_broke() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |location| {
+            let file = location.file().rsplit(['/', '\\']).next().unwrap_or_default();
+            format!("{file}:{}", location.line())
+        });
+        terminal::tell(
+            &Error::cannot_run(message!("printer.broken", place = place)).hint(message!("printer.broken_hint")),
+        );
+    }));
 }
 
 fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
@@ -93,13 +139,16 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
         Command::Sandbox(arguments) => command::sandbox::run(arguments, printer),
         Command::Entities(arguments) => command::entities::run(arguments, printer),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut cli::command(Language::current()), "bw8", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut cli::command(Language::current()), "bw8", &mut script);
+            terminal::write_out(&script);
             Ok(Exit::Done)
         }
     }
 }
 
-/// `--lang` decides before anything is parsed, so that the parser's own messages are in the right language.
+/// The language is decided before anything is parsed, so that the parser's own messages are in the right one: by `--lang`,
+/// `BW8_LANG`, `lang` in `bw8.toml`, the machine where it names one, the last use at a terminal.
 fn language_of(arguments: &[OsString]) -> Language {
     let mut texts = arguments.iter().map(|argument| argument.to_string_lossy());
     while let Some(text) = texts.next() {
@@ -112,5 +161,7 @@ fn language_of(arguments: &[OsString]) -> Language {
             return Language::of_locale(&value);
         }
     }
-    Language::of_machine()
+    let variable = std::env::var("BW8_LANG").ok().and_then(|word| Language::of_word(&word));
+    let chosen = variable.or_else(settings::language_of_files).or_else(Language::of_machine);
+    chosen.or_else(settings::last_language).unwrap_or(Language::En)
 }

@@ -13,10 +13,12 @@ use rust_i18n::t;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-use crate::api::{Credentials, Target};
+use crate::api::{Credentials, LogTo, Target};
 use crate::entity::{AccountMode, Catalog};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::format::read_text;
+use crate::language::Language;
 use crate::message;
 use crate::toml_words;
 
@@ -70,6 +72,18 @@ pub struct ConnectionOptions {
     /// How long to wait while the service cannot be had: 90s, 10m, 2h, 0 for not at all [default: 10m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub wait: Option<Duration>,
+    /// Write a line for each request into this file, without logins and with values masked
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// With --log: the shape of what was sent and came back, too, values masked
+    #[arg(long, requires = "log")]
+    pub log_bodies: bool,
+}
+
+impl ConnectionOptions {
+    fn log(&self) -> Option<LogTo> {
+        Some(LogTo { file: self.log.clone()?, has_bodies: self.log_bodies })
+    }
 }
 
 /// A span of time as people type it: `90`, `90s`, `10m`, `2h`.
@@ -113,8 +127,13 @@ fn parse_rate(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+/// Name of the configuration files.
+const CONFIGURATION: &str = "bw8.toml";
+/// Name of the file in the state folder that keeps the language.
+const LAST_LANGUAGE: &str = "language";
+
 /// Keys whose values nobody may see.
-const SECRETS: [&str; 2] = ["password", "client_secret"];
+const SECRETS: [&str; 3] = ["password", "client_secret", "notify"];
 
 /// The section used when no account is named.
 const DEFAULT_ACCOUNT: &str = "default";
@@ -123,8 +142,64 @@ const DEFAULT_ACCOUNT: &str = "default";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Configuration {
+    /// Language of messages and heads.
+    #[serde(default, rename = "lang")]
+    _lang: Option<String>,
+    /// Where the end of a command is told.
+    notify: Option<String>,
     #[serde(default)]
     account: BTreeMap<String, Section>,
+}
+
+/// What a configuration file says of the language, read before anything else: what is wrong with the file is told later.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct LanguageOfFile {
+    lang: Option<String>,
+    notify: Option<String>,
+}
+
+/// The configuration files, the first one first.
+fn configuration_files() -> Vec<PathBuf> {
+    let users_own = config_folder().map(|folder| folder.join(CONFIGURATION)).ok();
+    std::iter::once(PathBuf::from(CONFIGURATION)).chain(users_own).filter(|file| file.exists()).collect()
+}
+
+/// What the first file that says it has for one of the entries that concern the whole program.
+fn of_files(entry: impl Fn(LanguageOfFile) -> Option<String>) -> Option<String> {
+    configuration_files().iter().find_map(|file| {
+        let text = read_text(file, &file.display().to_string()).ok()?;
+        entry(toml::from_str(&text).ok()?)
+    })
+}
+
+/// The language that a configuration file names.
+pub fn language_of_files() -> Option<Language> {
+    of_files(|file| file.lang).and_then(|word| Language::of_word(&word))
+}
+
+/// Where the end of a command is told, if anywhere.
+pub fn notify_address() -> Option<String> {
+    let variable = std::env::var("BW8_NOTIFY_URL").ok().filter(|url| !url.trim().is_empty());
+    variable.or_else(|| of_files(|file| file.notify)).map(|url| url.trim().to_owned())
+}
+
+/// The language of the last use at a terminal, so that a scheduler's workbook has the same heads as its user's.
+pub fn last_language() -> Option<Language> {
+    std::fs::read_to_string(state_folder().ok()?.join(LAST_LANGUAGE)).ok().and_then(|word| Language::of_word(&word))
+}
+
+/// Remembers the language of a use at a terminal, where that is not known yet. What cannot be kept is not missed.
+pub fn remember_language() {
+    let language = Language::current();
+    if !std::io::IsTerminal::is_terminal(&std::io::stderr()) || last_language() == Some(language) {
+        return;
+    }
+    if let Ok(folder) = state_folder()
+        && files::create_private_folder(&folder).is_ok()
+    {
+        let _ = std::fs::write(folder.join(LAST_LANGUAGE), language.pick("zh", "en"));
+    }
 }
 
 /// Name of the file with corrections to what is known of the interface.
@@ -254,6 +329,7 @@ impl Settings {
             timeout: Duration::from_secs(connection.timeout.or(section.timeout).unwrap_or(DEFAULT_TIMEOUT)),
             patience,
             first_patience,
+            log: connection.log(),
         })
     }
 }
@@ -274,6 +350,7 @@ impl ConnectionOptions {
             timeout: Duration::from_secs(self.timeout.unwrap_or(DEFAULT_TIMEOUT)),
             patience,
             first_patience,
+            log: self.log(),
         })
     }
 }
@@ -427,7 +504,10 @@ fn read_configuration(file: &Path) -> Result<Configuration> {
         };
         Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why))
     })?;
-    if configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some()) {
+    let has_key = configuration.notify.is_some();
+    if has_key
+        || configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some())
+    {
         refuse_open_file(file)?;
     }
     Ok(configuration)

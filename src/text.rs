@@ -44,6 +44,18 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
+/// A document whose texts hold nothing that a terminal or a text layout acts on but line feeds and tabs.
+pub fn clean_document(document: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    let clean = |text: &str| clean_with(text, |c| matches!(c, '\n' | '\r' | '\t')).into_owned();
+    match document {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(items) => items.iter().map(clean_document).collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (clean(name), clean_document(value))).collect(),
+        other => other.clone(),
+    }
+}
+
 /// Cuts `text` to at most `limit` characters and says so with an ellipsis.
 pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
@@ -79,8 +91,52 @@ pub fn mask(text: &str, secret: &str) -> String {
     let json_of_php = json.replace('/', "\\/");
     let ascii = ascii_only(&json_of_php);
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let forms = [secret, &form, &path, &json, &json_of_php, &ascii, &html];
-    forms.iter().fold(text.to_owned(), |text, form| text.replace(form, HIDDEN))
+    let html_of_php = html.replace('\'', "&#039;");
+    let html_of_numbers = html.replace('\'', "&#39;").replace("&quot;", "&#34;");
+    let forms = [secret, &form, &path, &json, &json_of_php, &ascii, &html, &html_of_php, &html_of_numbers];
+    // The digits of an escape may be written either way.
+    let lower = [&form, &path].map(|form| lower_escapes(form));
+    let upper = upper_escapes(&ascii);
+    let bare = [base64::prelude::BASE64_STANDARD_NO_PAD, base64::prelude::BASE64_URL_SAFE_NO_PAD]
+        .map(|engine| base64::Engine::encode(&engine, secret));
+    let forms = forms.into_iter().map(|form| -> &str { form }).chain(lower.iter().map(String::as_str));
+    let forms = forms.chain([upper.as_str()]).chain(bare.iter().map(String::as_str));
+    let masked = forms.fold(text.to_owned(), |text, form| text.replace(form, HIDDEN));
+    // What padding stood behind it tells nothing and looks like a rest.
+    masked.replace("•••==", HIDDEN).replace("•••=", HIDDEN)
+}
+
+/// Escapes of an address with small digits.
+fn lower_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut digits = 0;
+    for c in text.chars() {
+        match digits {
+            0 => out.push(c),
+            _ => {
+                out.push(c.to_ascii_lowercase());
+                digits -= 1;
+            }
+        }
+        if c == '%' {
+            digits = 2;
+        }
+    }
+    out
+}
+
+/// Escapes of JSON with large digits.
+fn upper_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\\u") {
+        let end = (at + 6).min(rest.len());
+        out.push_str(&rest[..at + 2]);
+        out.push_str(&rest[at + 2..end].to_ascii_uppercase());
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// JSON as programs write it that keep to ASCII.
@@ -111,6 +167,11 @@ mod tests {
             "gé\\/\\\"<ß&x> 密码",
             "g\\u00e9\\/\\\"<\\u00df&x> \\u5bc6\\u7801",
             "gé/&quot;&lt;ß&amp;x&gt; 密码",
+            "gé/&#34;&lt;ß&amp;x&gt; 密码",
+            "g%c3%a9%2f%22%3c%c3%9f%26x%3e+%e5%af%86%e7%a0%81",
+            "g\\u00E9\\/\\\"<\\u00DF&x> \\u5BC6\\u7801",
+            "Z8OpLyI8w58meD4g5a+G56CB",
+            "Z8OpLyI8w58meD4g5a-G56CB",
         ] {
             assert_eq!(mask(&format!("bad {text}!"), secret), "bad •••!", "{text}");
         }
@@ -123,6 +184,13 @@ mod tests {
         assert_eq!(clean("two\nlines"), "two\\nlines");
         assert_eq!(clean_lines("two\nlines\u{7}"), "two\nlines\\u{7}");
         assert!(matches!(clean("姓名 Name"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_document_carries_nothing_that_a_terminal_acts_on() {
+        let document = serde_json::json!({"a\u{9b}": ["two\nlines", "\u{202e}c\u{1b}[2J", 7, null]});
+        let clean = serde_json::json!({"a\\u{9b}": ["two\nlines", "\\u{202e}c\\u{1b}[2J", 7, null]});
+        assert_eq!(clean_document(&document), clean);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// What a room may use beside itself and the ground floor. A room is a folder of `src`, or a file in it.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["lib"]),
-    ("lib", &["cli", "command", "terminal"]),
+    ("lib", &["cli", "command", "notice", "settings", "terminal"]),
+    ("notice", &["api", "settings", "terminal"]),
     ("cli", &["command", "terminal"]),
     (
         "command",
@@ -57,11 +58,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("refresh", &["api", "entity", "mirror", "projection", "terminal"]),
     ("projection", &["api", "entity", "format", "mirror"]),
     ("account", &["api", "entity", "journal", "mirror", "sandbox", "settings"]),
-    ("settings", &["api", "entity", "format"]),
+    ("settings", &["api", "entity", "files", "format"]),
     ("survey", &["entity", "format", "mapping", "value"]),
     ("proposal", &["entity", "format", "mapping", "survey", "value"]),
     ("template", &["entity", "format"]),
-    ("api", &["entity"]),
+    ("api", &["entity", "files"]),
     ("journal", &["check", "entity", "files", "format"]),
     ("mirror", &["files"]),
     ("check", &["entity", "format", "mapping", "value"]),

@@ -73,6 +73,7 @@ const COMMANDS: &[(&str, Catalog)] = &[
     ("settle {run} --sandbox", Catalog::Read("nothing to find out")),
     ("runs", Catalog::Read("Customers")),
     ("runs show {run}", Catalog::Read("Customers")),
+    ("runs find 示例", Catalog::Read("Customers")),
     ("export customers -o - --to csv --sandbox", Catalog::Read("Acquisition channel")),
     ("mirror", Catalog::Read("Visits: 2 records")),
     ("entities", Catalog::Read("visits  Visits  import, export")),

@@ -20,6 +20,8 @@ mod format;
 mod harness;
 mod import;
 mod inspect;
+#[cfg(unix)]
+mod look;
 mod map;
 mod patience;
 mod samples;

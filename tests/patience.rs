@@ -59,7 +59,7 @@ fn no_more_requests_are_repeated_than_the_answers_allow_for() {
         ("POST", "/users.json") if turned_away.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) => {
             (429, "{\"errcode\":\"429\",\"errmsg\":\"Too Many Requests\"}".to_owned())
         }
-        ("POST", "/users.json") => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+        ("POST", "/users.json") => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());
@@ -86,7 +86,7 @@ fn with_tokens(
         uses += 1;
         match (request.method.as_str(), is_good(&request.authorization, uses)) {
             (_, false) => (401, "{\"errcode\":\"100001\",\"errmsg\":\"Authentication failed\"}".to_owned()),
-            ("POST", true) => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+            ("POST", true) => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
             _ => unknown(),
         }
     })
@@ -182,7 +182,7 @@ fn every_signal_ends_a_wait_of_an_export_and_for_a_token_at_once() {
 fn a_signal_that_was_ignored_when_the_command_began_stays_ignored() {
     for signal in ["HUP", "INT"] {
         let service = Service::start(|request| match request.method.as_str() {
-            "POST" => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+            "POST" => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
             _ => unknown(),
         });
         let work = Work::at(&service.base_url());
@@ -246,7 +246,7 @@ fn a_gateway_without_its_service_costs_two_rows_and_not_the_run() {
             broken += usize::from(is_broken);
             match (is_broken, request.method.as_str()) {
                 (true, _) => (502, "<html>502 Bad Gateway</html>".to_owned()),
-                (false, "POST") => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+                (false, "POST") => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
                 _ => unknown(),
             }
         }

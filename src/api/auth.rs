@@ -232,7 +232,7 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
         (AUTHORIZATION, login.clone()),
         (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
     ]);
-    let request = Request { method: Method::POST, address, headers, body: form.into() };
+    let request = Request { method: Method::POST, address, headers, body: form.into(), about: None, has_login: true };
     let response = match http.exchange(request).await {
         Ok(response) => response,
         Err(Failure::ForGood(error)) => return Asked::ForGood(error),

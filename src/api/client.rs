@@ -51,6 +51,8 @@ pub struct Write<'a> {
     pub body: &'a Bytes,
     /// The same for each attempt at the same write.
     pub request_id: Uuid,
+    /// The number of the row it is about.
+    pub row: u64,
     /// What comes back when it is done.
     pub expected: &'a Expected,
     /// Whether an earlier attempt may have arrived.
@@ -180,8 +182,8 @@ impl Client {
     /// # Errors
     /// The login cannot be had at all.
     pub async fn write(&self, write: Write<'_>) -> Result<Outcome> {
-        let Write { method, address, body, request_id, expected, sent, honours, witness } = write;
-        Ok(match self.attempt(method, address, Some((request_id, body.clone()))).await? {
+        let Write { method, address, body, request_id, row, expected, sent, honours, witness } = write;
+        Ok(match self.attempt(method, address, Some((row, request_id, body.clone()))).await? {
             Attempt::Answered(answer) => self.classify(&answer, Question { expected, sent, honours, witness }, body),
             Attempt::NotSent(why) => Outcome::unanswered(Came::NoConnection, sent, honours, why),
             Attempt::Lost(why) => Outcome::unanswered(Came::Nothing, sent, honours, why),
@@ -327,7 +329,12 @@ impl Client {
         classify(answer, question, |text| secrets.hide(text))
     }
 
-    async fn attempt(&self, method: entity::Method, address: &Url, write: Option<(Uuid, Bytes)>) -> Result<Attempt> {
+    async fn attempt(
+        &self,
+        method: entity::Method,
+        address: &Url,
+        write: Option<(u64, Uuid, Bytes)>,
+    ) -> Result<Attempt> {
         let mut login = self.auth.login(&self.http).await?;
         let mut renewals = 0;
         loop {
@@ -370,11 +377,12 @@ impl Client {
         &self,
         method: entity::Method,
         address: &Url,
-        write: Option<&(Uuid, Bytes)>,
+        write: Option<&(u64, Uuid, Bytes)>,
         login: &HeaderValue,
     ) -> Result<Attempt> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let (body, request_id) = write.map_or_else(Default::default, |(id, body)| (body.clone(), Some(id)));
+        let (body, request_id) = write.map_or_else(Default::default, |(_, id, body)| (body.clone(), Some(id)));
+        let about = write.map(|(row, id, _)| (*row, *id));
         let method = match method {
             entity::Method::Get => Method::GET,
             entity::Method::Post => Method::POST,
@@ -398,12 +406,13 @@ impl Client {
                 headers.insert(self.request_id.clone(), value);
             }
         }
-        let response = match self.http.exchange(Request { method, address, headers, body }).await {
-            Ok(response) => response,
-            Err(Failure::ForGood(error)) => return Err(error),
-            Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
-            Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
-        };
+        let response =
+            match self.http.exchange(Request { method, address, headers, body, about, has_login: false }).await {
+                Ok(response) => response,
+                Err(Failure::ForGood(error)) => return Err(error),
+                Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
+                Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
+            };
         self.answered.store(true, Ordering::Relaxed);
         if let Some(ahead) = clock_ahead(&response.headers, SystemTime::now()) {
             self.clock_ahead.store(ahead, Ordering::Relaxed);

@@ -39,6 +39,15 @@ impl Credentials {
     }
 }
 
+/// A file that exchanges are written down in.
+#[derive(Debug, Clone)]
+pub struct LogTo {
+    /// The file.
+    pub file: PathBuf,
+    /// Bodies too, with their values masked.
+    pub has_bodies: bool,
+}
+
 /// One account on one host.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -58,6 +67,8 @@ pub struct Target {
     pub patience: Duration,
     /// How long one that never answered is waited for.
     pub first_patience: Duration,
+    /// Where exchanges are written down, if anywhere.
+    pub log: Option<LogTo>,
 }
 
 impl Target {

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::Method;
@@ -12,7 +12,9 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, retry};
 use tokio::time::timeout;
 use url::Url;
+use uuid::Uuid;
 
+use super::log::{Exchange, ExchangeLog};
 use super::target::Target;
 use super::{proxy, tls, trouble};
 use crate::error::{Error, Result};
@@ -37,6 +39,7 @@ pub(super) struct Http {
     host: String,
     /// The proxy on the way, as people call it.
     proxy: Option<String>,
+    log: Option<ExchangeLog>,
 }
 
 /// What is sent.
@@ -50,6 +53,10 @@ pub(super) struct Request<'a> {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// The row it is about, and its id.
+    pub about: Option<(u64, Uuid)>,
+    /// A login is in what is sent or comes back, which goes into no log.
+    pub has_login: bool,
 }
 
 /// What came back.
@@ -72,6 +79,16 @@ pub(super) enum Failure {
     NotSent(Message),
     /// The request may have left: nobody knows.
     Lost(Message),
+}
+
+impl Failure {
+    /// Why, in words.
+    fn text(&self) -> String {
+        match self {
+            Failure::ForGood(error) => error.message(),
+            Failure::NotSent(why) | Failure::Lost(why) => why.to_string(),
+        }
+    }
 }
 
 impl Http {
@@ -98,10 +115,11 @@ impl Http {
             // As large as what may be in flight, or connections are thrown away and made again.
             .pool_max_idle_per_host(target.concurrency.max(1))
             .pool_idle_timeout(IDLE_TIMEOUT);
+        let log = target.log.as_ref().map(|log| ExchangeLog::open(&log.file, log.has_bodies)).transpose()?;
         let (proxy, shown) = proxy.map(|proxy| (proxy.proxy, proxy.shown)).unzip();
         let client = proxy.into_iter().fold(builder, ClientBuilder::proxy).build();
         let client = client.map_err(|why| Error::cannot_run(message!("api.no_client", why = why)))?;
-        Ok(Http { client, timeout: target.timeout, host: target.host(), proxy: shown })
+        Ok(Http { client, timeout: target.timeout, host: target.host(), proxy: shown, log })
     }
 
     /// Sends one request and reads what comes back, within the target's time limit.
@@ -109,6 +127,29 @@ impl Http {
     /// # Errors
     /// Nothing came back.
     pub(super) async fn exchange(&self, request: Request<'_>) -> std::result::Result<Response, Failure> {
+        let Some(log) = &self.log else { return self.send(request).await };
+        let began = Instant::now();
+        let (method, address, about) = (request.method.clone(), request.address, request.about);
+        let (sent, has_login) = (request.body.clone(), request.has_login);
+        let came = self.send(request).await;
+        let back = came.as_ref().ok().and_then(|response| response.body.as_ref().ok());
+        let id = about.map(|(_, id)| id.to_string());
+        log.write(&Exchange {
+            method: method.as_str(),
+            address,
+            request_id: id.as_deref(),
+            row: about.map(|(row, _)| row),
+            came: match &came {
+                Ok(response) => Ok(response.status),
+                Err(failure) => Err(failure.text()),
+            },
+            lasted: began.elapsed(),
+            bodies: (!has_login).then(|| (&*sent, back.map_or(b"".as_slice(), |body| body))),
+        });
+        came
+    }
+
+    async fn send(&self, request: Request<'_>) -> std::result::Result<Response, Failure> {
         let mut outgoing = reqwest::Request::new(request.method, request.address.clone());
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = Some(request.body.into());
@@ -225,12 +266,20 @@ mod tests {
             timeout,
             patience: timeout,
             first_patience: timeout,
+            log: None,
         };
         (listener, Http::new(&target).unwrap(), base)
     }
 
     fn post(address: &Url) -> Request<'_> {
-        Request { method: Method::POST, address, headers: HeaderMap::new(), body: Bytes::from_static(b"{}!") }
+        Request {
+            method: Method::POST,
+            address,
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(b"{}!"),
+            about: None,
+            has_login: false,
+        }
     }
 
     /// Reads one request to its end.

@@ -27,15 +27,17 @@ pub(super) fn reason(error: &reqwest::Error) -> Message {
             "tunnel error: unsuccessful" => return message!("api.proxy_refused"),
             _ => {}
         }
-        last = cause;
-    }
-    match last.downcast_ref().map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionRefused) => return message!("api.nobody_listens"),
-        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => return message!("api.no_network"),
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof) => {
-            return message!("api.closed");
+        match cause.downcast_ref().map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return message!("api.nobody_listens"),
+            Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+                return message!("api.no_network");
+            }
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof) => {
+                return message!("api.closed");
+            }
+            _ => {}
         }
-        _ => {}
+        last = cause;
     }
     let text = last.to_string();
     match text.contains("://") {

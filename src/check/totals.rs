@@ -89,7 +89,7 @@ fn is_total_word(text: &str) -> bool {
     let begins = |total: &&str| {
         word.strip_prefix(*total).is_some_and(|rest| counts(rest) && (total.len() > 3 || rest.is_empty()))
     };
-    TOTALS.iter().any(|total| begins(&total))
+    TOTALS.iter().any(begins)
         || word.strip_prefix('共').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && counts(rest))
 }
 

@@ -31,7 +31,7 @@ pub struct Arguments {
 /// A file or mapping that cannot be used.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
-    let options = arguments.input.preflight(&settings, None)?;
+    let (options, kept) = arguments.input.preflight_for_now(&settings)?;
     let (preflight, _) = Preflight::run(&options, &Agreed::default(), None)?;
     if let Some(sheet) = &preflight.sheet.name {
         let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
@@ -43,7 +43,12 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     printer.say(&preflight.mapping.report().text());
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
-    let issues = if kinds.is_empty() { None } else { Some(report::write_issues_beside(&options.input, &preflight)?) };
+    let issues = match (kinds.is_empty(), &kept) {
+        (true, _) => None,
+        (false, None) => Some(report::write_issues_beside(&options.input, &preflight)?),
+        // The copy of what came through a pipe goes with the command.
+        (false, Some(_)) => Some(report::write_issues_to("stdin.issues.csv".into(), &preflight)?),
+    };
     let loss = preflight.mapping.report().loss();
     let exit = match (preflight.findings.not_sent(), arguments.strict) {
         (0, true) if loss.is_some() => Exit::Usage,

@@ -147,6 +147,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
 }
 
 impl Arguments {
+    /// What is exported, as typed.
+    pub fn entity(&self) -> &str {
+        &self.entity
+    }
+
     /// What the arguments mean.
     fn options<'a>(&self, settings: &'a Settings) -> Result<ExportOptions<'a>> {
         let account = Account::new(&self.connection, settings)?;

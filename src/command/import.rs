@@ -38,6 +38,13 @@ pub struct Arguments {
     accept_changed: bool,
 }
 
+impl Arguments {
+    /// What the rows are, as typed.
+    pub fn entity(&self) -> &str {
+        &self.input.entity
+    }
+}
+
 /// Imports a file.
 ///
 /// # Errors
@@ -62,6 +69,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         account,
         parent: None,
         dry_run: arguments.sending.dry_run,
+        as_curl: arguments.sending.as_curl,
         limit: arguments.limit,
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,

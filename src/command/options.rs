@@ -141,6 +141,9 @@ pub(super) struct SendingOptions {
     /// Read everything, send nothing; say what would be done
     #[arg(long)]
     pub dry_run: bool,
+    /// With --dry-run: show the first request as a curl command, the login masked
+    #[arg(long, requires = "dry_run")]
+    pub as_curl: bool,
     /// Stop once N rows in all have failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_failures: Option<u64>,
@@ -230,14 +233,34 @@ impl InputOptions {
     /// # Errors
     /// An entity that cannot be imported, a mapping file that cannot be used, standard input that cannot be kept.
     pub(super) fn preflight<'a>(&self, settings: &'a Settings, run: Option<&Path>) -> Result<PreflightOptions<'a>> {
+        let path = match stdin::is_read_once(&self.file) {
+            true => stdin::keep(&self.file, run)?,
+            false => self.file.clone(),
+        };
+        self.preflight_of(settings, path)
+    }
+
+    /// The same for a command that sends nothing: what can be read once only goes with what is returned beside.
+    ///
+    /// # Errors
+    /// As [`InputOptions::preflight`].
+    pub(super) fn preflight_for_now<'a>(
+        &self,
+        settings: &'a Settings,
+    ) -> Result<(PreflightOptions<'a>, Option<TempPath>)> {
+        let (path, kept) = match stdin::is_read_once(&self.file) {
+            true => stdin::keep_for_now(&self.file).map(|kept| (kept.to_path_buf(), Some(kept)))?,
+            false => (self.file.clone(), None),
+        };
+        Ok((self.preflight_of(settings, path)?, kept))
+    }
+
+    fn preflight_of<'a>(&self, settings: &'a Settings, path: PathBuf) -> Result<PreflightOptions<'a>> {
         let entity = self.mode.entity(importable(settings, &self.entity)?);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
-        let (path, shown) = match self.file.as_os_str() == "-" {
-            true => (stdin::keep(&self.file, run)?, t!("import.standard_input").into_owned()),
-            false if stdin::is_read_once(&self.file) => {
-                (stdin::keep(&self.file, run)?, self.file.display().to_string())
-            }
-            false => (self.file.clone(), self.file.display().to_string()),
+        let shown = match self.file.as_os_str() == "-" {
+            true => t!("import.standard_input").into_owned(),
+            false => self.file.display().to_string(),
         };
         let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
         let values = self.values.options(mapping_file.as_ref());

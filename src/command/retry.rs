@@ -81,6 +81,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         account,
         parent: Some(Parent { run: parent.run, folder }),
         dry_run: arguments.sending.dry_run,
+        as_curl: arguments.sending.as_curl,
         limit: None,
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,

@@ -9,13 +9,14 @@ use serde_json::json;
 use crate::account::indexes;
 use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
-use crate::import::PersonalFiles;
 use crate::import::report::{exit_of, words};
+use crate::import::{COMMAND_NOTE, COMPANY_NOTE, FoundRow, PersonalFiles, Sought, WHO_NOTE, find_in_run};
 use crate::journal::{Counts, IndexedRun, Journal, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::{Console, Global, Printer, quoted_path};
+use crate::text::clean;
 
 /// `bw8 runs`.
 #[derive(Debug, Args)]
@@ -33,6 +34,11 @@ pub enum Action {
     Show {
         /// Its folder, its name, or the beginning of its id
         run: PathBuf,
+    },
+    /// Tell which rows of all runs held a value, and what became of each
+    Find {
+        /// A telephone number, a name, an id of this or another system, or a request id; the whole of it
+        value: String,
     },
     /// Remove what a run keeps of persons: cells, reports, messages; what was sent stays known
     Forget {
@@ -54,6 +60,7 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     match &arguments.action {
         None => list(&indexes, &settings.catalog, printer),
         Some(Action::Show { run }) => show(&find(&indexes, run)?, &settings.catalog, printer),
+        Some(Action::Find { value }) => find_value(&indexes, &settings.catalog, value, printer),
         Some(Action::Forget { run }) => forget(&find(&indexes, run)?, &indexes, global.yes.is_some(), printer),
     }
 }
@@ -109,6 +116,74 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
     Ok(Exit::Done)
 }
 
+/// Tells which rows held a value. A run that cannot be read is named: it may hold it, too.
+fn find_value(indexes: &[RunIndex], catalog: &Catalog, value: &str, printer: &Printer) -> Result<Exit> {
+    let sought = Sought::new(value);
+    let (mut runs, mut documents) = (0, Vec::new());
+    for run in all(indexes)? {
+        if !run.is_there {
+            printer.warn(&t!("runs.find_gone", folder = quoted_path(&run.folder)));
+            continue;
+        }
+        let found = JournalReader::open_read_only(&run.folder)
+            .and_then(|past| Ok((find_in_run(&past, &sought)?, past.forgotten()?.is_some())));
+        let (found, is_forgotten) = match found {
+            Ok(found) => found,
+            Err(error) => {
+                printer.warn(&error.message());
+                continue;
+            }
+        };
+        runs += 1;
+        if is_forgotten {
+            printer.warn(&t!("runs.find_forgotten", folder = quoted_path(&run.folder)));
+        }
+        for row in found {
+            printer.result(&found_line(&run, &row, label(catalog, &run.entity)));
+            documents.push(found_document(&run, &row));
+        }
+    }
+    if documents.is_empty() {
+        printer.result(&t!("runs.found_nothing", value = clean(value), runs = runs));
+    }
+    printer.json(&json!({"version": 1, "value": value, "runs": runs, "found": documents}));
+    Ok(Exit::Done)
+}
+
+fn found_line(run: &IndexedRun, row: &FoundRow, entity: &str) -> String {
+    let operation = row.operation.as_ref();
+    let status =
+        operation.map_or_else(|| t!("status.pending").into_owned(), |operation| words::status(operation.status));
+    let id = operation.and_then(|operation| operation.id.as_ref());
+    let why = operation.and_then(|operation| operation.reason.as_deref()).map(|reason| reason.message.to_string());
+    let parts = [
+        row.header.as_ref().map(|header| t!("runs.found_in", header = clean(header)).into_owned()),
+        Some(status),
+        id.map(|id| t!("runs.found_id", id = id).into_owned()),
+        why.filter(|why| !why.is_empty()),
+    ];
+    t!(
+        "runs.found",
+        time = started(operation.map_or(run.started, |operation| operation.at)),
+        entity = entity,
+        row = row.number,
+        what = parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        folder = quoted_path(&run.folder)
+    )
+    .into_owned()
+}
+
+fn found_document(run: &IndexedRun, row: &FoundRow) -> serde_json::Value {
+    let operation = row.operation.as_ref();
+    json!({
+        "run": run.run, "folder": run.folder.display().to_string(), "host": run.host, "entity": run.entity, "row": row.number,
+        "column": row.header, "status": operation.map_or("pending", |operation| operation.status.as_str()),
+        "id": operation.and_then(|operation| operation.id.as_ref()), "request_id": row.request_id,
+        "message": operation.and_then(|operation| operation.reason.as_deref()).map(|reason| reason.message.to_string()),
+        "time": operation.map(|operation| operation.at),
+    })
+}
+
 /// What a run has come to.
 struct State {
     counts: Counts,
@@ -154,9 +229,11 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
         run = identity.run,
         folder = quoted_path(folder),
         entity = label(catalog, &identity.entity),
+        company = past.note(COMPANY_NOTE)?.unwrap_or_else(|| t!("agreement.not_given").into_owned()),
         account = identity.target,
         input = identity.input_shown,
         started = started(identity.started),
+        who = past.note(WHO_NOTE)?.unwrap_or_else(|| t!("agreement.not_given").into_owned()),
         state = state.line(),
         requests = requests,
         retries = retries,
@@ -171,15 +248,56 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
     for (status, code, message, rows) in past.reasons()? {
         printer.result(&words::reason(status, &code, &message, rows));
     }
+    let command = past.note(COMMAND_NOTE)?;
+    let decisions = decisions(&past, command.as_deref())?;
+    if !decisions.is_empty() {
+        printer.result(&t!("runs.decisions", options = decisions.join(" ")));
+    }
+    let next = next(&past, &state, command)?;
+    if let Some(next) = &next {
+        printer.result(&t!("report.next", command = next));
+    }
     printer.json(&json!({
         "version": 1, "run": identity.run, "folder": folder.display().to_string(), "entity": identity.entity, "mode": identity.mode,
         "account": identity.target, "input": identity.input_path.display().to_string(), "started": identity.started,
         "finished": state.finished, "rows": state.counts, "claimed": state.claimed, "requests": requests,
         "retries": retries, "seconds": seconds, "parent": identity.parent.as_ref().map(|parent| parent.run),
-        "forgotten": state.forgotten,
+        "forgotten": state.forgotten, "company": past.note(COMPANY_NOTE)?, "who": past.note(WHO_NOTE)?,
+        "decisions": decisions, "next": next,
         "exit": state.exit.unwrap_or_else(|| exit_of(&state.counts, Some(Exit::Stopped))),
     }));
     Ok(Exit::Done)
+}
+
+/// The options by which a person decided something for the run, as they were typed last.
+fn decisions(past: &JournalReader, command: Option<&str>) -> Result<Vec<String>> {
+    const OPTIONS: [&str; 10] = [
+        "--accept-warnings",
+        "--accept-changed",
+        "--same-account",
+        "--other-account",
+        "--resend-unknown",
+        "--server-dedupe",
+        "--keep-going",
+        "--notifications-off",
+        "--no-canary",
+        "--yes",
+    ];
+    let is_decision = |word: &&str| OPTIONS.contains(&word.split('=').next().unwrap_or_default());
+    let typed = command.unwrap_or_default().split(' ').filter(is_decision).map(str::to_owned);
+    let fresh = past.ignores_earlier()?.then(|| "--fresh".to_owned());
+    Ok(fresh.into_iter().chain(typed).collect())
+}
+
+/// What whoever takes over types next; none when nothing is left to do.
+fn next(past: &JournalReader, state: &State, command: Option<String>) -> Result<Option<String>> {
+    let folder = quoted_path(past.folder());
+    Ok(match &state.counts {
+        _ if !state.finished => command,
+        _ if past.unsettled()?.0 > 0 => Some(format!("bw8 settle {folder}")),
+        counts if counts.retriable() > 0 && state.forgotten.is_none() => Some(format!("bw8 retry {folder}")),
+        _ => None,
+    })
 }
 
 /// Forgets a run, once that is agreed to. One whose journal cannot be read is given up.

@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
 /// Says where it is and how to log in.
 fn introduce(server: &Server, printer: &Printer) {
     let base = server.base_url();
-    let host = format!("http://{}", server.address());
+    let host = server.page();
     let curl = format!("curl -u {}:{} '{base}/tickets.json?page=1&per_page=1'", LOGIN.user, LOGIN.password);
     printer.json(&json!({
         "version": 1,

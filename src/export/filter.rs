@@ -132,7 +132,9 @@ impl<'a> RecordFilter<'a> {
 
     /// What the filter asks of records: each member, or key of a custom field, and whether it is one.
     pub(super) fn asks(&self) -> Vec<Asked> {
-        let terms = self.terms.iter().map(|term| Asked { name: term.name.clone(), is_custom: term.is_custom });
+        // Whether a record has a member that nobody knows is looked for in all of them.
+        let known = self.terms.iter().filter(|term| !term.is_unknown);
+        let terms = known.map(|term| Asked { name: term.name.clone(), is_custom: term.is_custom });
         let spans = self.spans.iter().map(|(name, _)| Asked { name: name.clone(), is_custom: false });
         terms.chain(spans).collect()
     }

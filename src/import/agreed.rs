@@ -27,6 +27,9 @@ struct Document {
     account: String,
     #[serde(default)]
     consents: Vec<KeptConsent>,
+    /// What the service calls the account.
+    #[serde(default)]
+    name: Option<String>,
     /// Kind of write → when it was said that nobody is notified of it.
     #[serde(default)]
     notifications_off: BTreeMap<String, Date>,
@@ -88,6 +91,23 @@ impl Agreed {
             }
         }
         if self.document.consents.len() == before { Ok(()) } else { self.save() }
+    }
+
+    /// What the service calls the account, as far as somebody was asked about it.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.document.name.as_deref()
+    }
+
+    /// Keeps what the service calls the account.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub(super) fn keep_name(&mut self, name: &str) -> Result<()> {
+        if self.name() == Some(name) {
+            return Ok(());
+        }
+        self.document.name = Some(name.to_owned());
+        self.save()
     }
 
     /// When it was said that nobody is notified of this kind of write.

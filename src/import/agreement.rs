@@ -12,6 +12,7 @@ use rust_i18n::t;
 use super::agreed::Agreed;
 use super::first_look::FirstLook;
 use super::introduction::Introduction;
+use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
 use super::spool::RowState;
@@ -57,6 +58,8 @@ pub(super) struct Agreement<'a> {
     printer: &'a Printer,
     console: Option<Console>,
     notifications: Notifications,
+    /// What the service calls the account, once that was asked.
+    name: Option<String>,
 }
 
 /// What a person answered about notifications, for these kinds of writes.
@@ -84,6 +87,7 @@ impl<'a> Agreement<'a> {
             printer,
             console: Console::open(),
             notifications: Notifications::AreOff(Vec::new()),
+            name: None,
         }
     }
 
@@ -99,6 +103,9 @@ impl<'a> Agreement<'a> {
         if !is_agreed {
             self.printer.say(&t!("run.not_agreed"));
             return Ok(Answer::No);
+        }
+        if let Some(name) = &self.name {
+            agreed.keep_name(name)?;
         }
         self.keep_consents(preflight, agreed)?;
         match self.notifications {
@@ -178,9 +185,11 @@ impl<'a> Agreement<'a> {
         let is_new = self.about.ended.unwrap_or(0) + self.about.remembered == 0;
         let mut changes = None;
         if is_asked {
-            let change = preflight.first_change.as_ref().filter(|_| is_new);
+            let is_change = |first: &&WriteOperation| !matches!(first, WriteOperation::Write { .. });
+            let change = preflight.first_operation.as_ref().filter(is_change).filter(|_| is_new);
             let introduction = Introduction::read(self.options, target, change);
             lines.push(introduction.text());
+            self.name = introduction.name().map(str::to_owned);
             changes = introduction.changes();
         }
         // Of a run that goes on, the first row was sent long ago.

@@ -46,6 +46,11 @@ impl Introduction {
         }
     }
 
+    /// What the service calls the account.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// The account in words.
     pub(super) fn text(&self) -> String {
         let number = |number: Option<u64>| number.map_or_else(not_given, |number| number.to_string());

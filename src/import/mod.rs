@@ -6,18 +6,21 @@
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
 //! end, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
 //! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
-//! `forget` undoes the keeping. `run` is the story that ties them together.
+//! `forget` undoes the keeping, `find` looks into what is kept, `settle` finds out what became of rows in doubt. `run` is the story that ties them together.
 
 mod agreed;
 mod agreement;
 mod cells;
 mod decision;
 mod existing;
+mod find;
 mod first_look;
+mod first_request;
 mod forget;
 mod introduction;
 mod known;
 mod memory;
+mod notes;
 mod operation;
 mod options;
 mod origin;
@@ -39,7 +42,9 @@ mod tests;
 mod witness;
 
 pub use agreed::Agreed;
+pub use find::{FoundRow, Sought, find_in_run};
 pub use forget::PersonalFiles;
+pub use notes::{COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
 pub use options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions, SERVER_TIMEOUT};
 pub use preflight::Preflight;
 pub use run::{run, run_places};

@@ -105,6 +105,8 @@ pub struct ImportOptions<'a> {
     pub parent: Option<Parent>,
     /// Say what would be done, and do nothing.
     pub dry_run: bool,
+    /// The first request of a dry run is shown as a command of curl.
+    pub as_curl: bool,
     /// Only the first rows.
     pub limit: Option<u64>,
     /// A refused row stops the run.

@@ -52,7 +52,7 @@ pub struct Preflight {
     /// The first record that will be sent, as its fields and values, secrets masked.
     pub first: Vec<(String, String)>,
     /// What that record asks for, where it changes one that is there.
-    pub first_change: Option<WriteOperation>,
+    pub first_operation: Option<WriteOperation>,
 }
 
 /// The rows of the first reading.
@@ -103,7 +103,7 @@ impl Preflight {
                 Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
             );
         }
-        let Reading { spool, cells, mut findings, keys_seen, fingerprint, first, first_change, consented, .. } =
+        let Reading { spool, cells, mut findings, keys_seen, fingerprint, first, first_operation, consented, .. } =
             reading;
         let mut duplicates = Duplicates::new(keys_seen);
         let mut spool = spool.finish()?;
@@ -127,7 +127,7 @@ impl Preflight {
             agreed_earlier,
             fingerprint,
             first,
-            first_change,
+            first_operation,
         };
         Ok((preflight, Rows { spool, duplicates, cells }))
     }
@@ -144,7 +144,7 @@ struct Reading<'a> {
     keys_seen: KeyCounter,
     fingerprint: Sha256,
     first: Vec<(String, String)>,
-    first_change: Option<WriteOperation>,
+    first_operation: Option<WriteOperation>,
     rows: u64,
     /// Columns that tie a row of a file of failed rows to its run.
     origin: Option<(usize, usize)>,
@@ -184,7 +184,7 @@ impl<'a> Reading<'a> {
             keys_seen: KeyCounter::default(),
             fingerprint,
             first: Vec::new(),
-            first_change: None,
+            first_operation: None,
             rows: 0,
             origin: column(RESULT_COLUMNS[0]).zip(column(RESULT_COLUMNS[1])),
             confirmation: CONFIRM_COLUMNS.into_iter().find_map(column),
@@ -269,7 +269,7 @@ impl<'a> Reading<'a> {
         let operation = self.operations.operation(self.mapping, &self.record);
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
-            self.first_change = Some(operation.clone()).filter(|first| !matches!(first, WriteOperation::Write { .. }));
+            self.first_operation = Some(operation.clone());
         }
         RowState::Sound(operation)
     }

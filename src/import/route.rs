@@ -145,6 +145,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             patience: Duration::ZERO,
             first_patience: Duration::ZERO,
+            log: None,
         }
     }
 

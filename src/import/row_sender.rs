@@ -17,7 +17,7 @@ use super::witness::{HandedOut, RowWitness};
 use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{Operation, Reason, Status};
+use crate::journal::{Marks, Operation, Reason, Status};
 use crate::message;
 use crate::message::Message;
 use crate::text::clean;
@@ -52,6 +52,8 @@ pub(super) struct RowSender<'a> {
     pub handed_out: HandedOut,
     /// What the service does with a request id that it has seen before.
     pub honours: Honours,
+    /// Where it is marked which rows were handed to the network; nowhere on a machine on which that proves nothing.
+    pub marks: Option<Marks>,
 }
 
 impl<'a> RowSender<'a> {
@@ -87,6 +89,7 @@ impl<'a> RowSender<'a> {
             accepted: AtomicBool::new(false),
             handed_out: HandedOut::default(),
             honours: Honours::Nothing,
+            marks: None,
         }
     }
 
@@ -256,11 +259,15 @@ impl<'a> RowWrite<'a> {
         let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
         let mut sent = Sent { is_repeat: self.pending.is_repeat };
         let honours = sender.honours;
-        let request_id = self.pending.request_id;
+        let (request_id, row) = (self.pending.request_id, self.pending.row.number);
+        if let Some(marks) = &sender.marks {
+            // What cannot be marked is not sent.
+            marks.hand_over(self.pending.row.row)?;
+        }
         let mut repeats = 0;
         loop {
             self.attempts += 1;
-            let write = Write { method: *method, address, body, request_id, expected, sent, honours, witness };
+            let write = Write { method: *method, address, body, request_id, row, expected, sent, honours, witness };
             let outcome = sender.client.write(write).await?;
             pace(&permit, &outcome);
             permit = match outcome {

@@ -12,20 +12,22 @@ use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
+use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
+use super::notes::{COMPANY_NOTE, note_command};
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
 use super::row_sender::halting;
-use super::settle::{self, COMMAND_NOTE, Found, KeptRun, VALUES_NOTE, Whereabouts};
+use super::settle::{self, Found, KeptRun, Whereabouts};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::check::describe::describe;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
-use crate::journal::{Counts, Journal, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
+use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::mapping::MappingFile;
 use crate::message;
@@ -43,6 +45,7 @@ const SHOWN_KINDS: usize = 8;
 pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let cells = if options.dry_run { None } else { Some(CellSpool::new()?) };
     let mut agreed = Agreed::of(&options.account)?;
+    printer.stage(&t!("run.stage_read", file = options.preflight.input.shown));
     let (mut preflight, mut rows) = Preflight::run(&options.preflight, &agreed, cells)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
@@ -58,6 +61,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     if options.dry_run {
         return dry_run(options, &preflight, &mut rows, printer);
     }
+    printer.stage(&t!("run.stage_memory"));
     let identity = identity(options, &preflight)?;
     let mut index = options.account.index()?;
     index.look_in(places(options, &identity));
@@ -79,12 +83,14 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
-    note_about(&journal, options)?;
+    note_command(&journal, options)?;
     let settled = match ended {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
         None => Found::default(),
     };
-    let ended = ended.map(|ended| ended.saturating_sub(settled.free + settled.repeated));
+    // What was found never to have left is sent by this command, too.
+    let is_left = settled.free + settled.repeated + journal.not_sent();
+    let ended = ended.map(|ended| ended.saturating_sub(is_left));
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
@@ -98,11 +104,16 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let mut memory = known.memory;
     let cursor = Some(OperationCursor::open(journal.folder())?);
     let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
+    printer.stage(&t!("run.stage_look", host = options.account.host()));
     look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+    printer.stage(&t!("run.stage_agree"));
     let remembered = memory.not_sent();
     let about = About { ended, remembered, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
+    if let Some(name) = agreed.name() {
+        journal.set_note(COMPANY_NOTE, name)?;
+    }
     // What it holds in memory is of no use while rows are sent.
     drop(index);
     // No cells are kept of rows that nobody agreed to send.
@@ -113,16 +124,14 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
+    printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
     let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
+    if sent.recorded.broken.is_none() {
+        Marks::end(&folder)?;
+    }
     settle_after(&mut sent, options, printer);
     finish(options, &preflight, sent, started, printer)
-}
-
-/// Keeps with a run what whoever goes on with it or settles it needs to know of this command.
-fn note_about(journal: &Journal, options: &ImportOptions<'_>) -> Result<()> {
-    journal.set_note(VALUES_NOTE, &options.preflight.values.text())?;
-    journal.set_note(COMMAND_NOTE, &options.typed.continuing())
 }
 
 /// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down
@@ -189,7 +198,11 @@ fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer: &Printer)
     });
     match found {
         Ok(None) => {}
-        Ok(Some((found, unsettled))) => printer.say(&settle::words(found, unsettled)),
+        Ok(Some((found, unsettled))) => {
+            // They have no end any more, as if they had not been sent.
+            sent.recorded.given_back += found.free;
+            printer.say(&settle::words(found, unsettled));
+        }
         Err(error) => printer.warn(&t!("settle.cannot", why = error.message())),
     }
 }
@@ -306,8 +319,15 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());
     }
+    let first = preflight.first_operation.as_ref().filter(|_| would_send > 0);
+    let first = first.and_then(|operation| FirstRequest::of(options, operation));
+    if let Some(first) = &first {
+        printer.result(&t!("run.first_request"));
+        printer.result(&if options.as_curl { first.curl() } else { first.text() });
+    }
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
+        "first_request": first.as_ref().map(FirstRequest::json),
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
             "held": held, "ended_before": ended},
         "mapping": preflight.mapping.report(), "exit": exit,
@@ -380,6 +400,7 @@ fn finish(
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
         return Err(error);
     }
+    printer.stage(&t!("run.stage_report", requests = requests, retries = retries));
     let past = journal.reader()?;
     let mut counts = past.counts()?;
     counts.read = preflight.rows.max(taken);
@@ -396,7 +417,7 @@ fn finish(
     }
     counts.pending = counts.read.saturating_sub(counts.ended());
     let cause = cause.filter(|cause| cause.stands_with(counts.pending));
-    journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
+    journal.set_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);
     let settle_line = SettleLine::of(&content, &options.typed)?;

@@ -422,6 +422,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
         resume: ResumeOptions { accept_changed: command.accepts, ..ResumeOptions::default() },
         parent: command.parent.as_ref().map(|first| Parent { run: first.run, folder: first.folder.clone() }),
         dry_run: false,
+        as_curl: false,
         limit: command.limit.map(|limit| limit as u64),
         strict: false,
         max_failures: None,

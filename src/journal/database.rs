@@ -28,12 +28,12 @@ CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE operation (
   row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER) STRICT;
 -- What happened before the input changed: rows found again are copied from here, by identity or by key.
 CREATE TABLE earlier (
   row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER) STRICT;
 -- Rows whose sending may have begun and that have no outcome yet.
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
 CREATE TABLE finding (
@@ -137,6 +137,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(
         "ALTER TABLE operation ADD COLUMN identity BLOB; ALTER TABLE earlier ADD COLUMN identity BLOB;
          ALTER TABLE operation ADD COLUMN content_copy INTEGER; ALTER TABLE earlier ADD COLUMN content_copy INTEGER;
+         ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;
          ALTER TABLE finding ADD COLUMN severity INTEGER;
          UPDATE operation SET content_copy = copy; UPDATE earlier SET content_copy = copy;",
     )?;
@@ -145,7 +146,7 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (first, rows) in reservations {
-        let rows: Vec<RowKey> = unpack(&rows, 1).collect();
+        let rows: Vec<RowKey> = unpack(&rows, 1)?.collect();
         transaction.execute("UPDATE reservation SET rows = ?2 WHERE first = ?1", params![first, pack(&rows)])?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;

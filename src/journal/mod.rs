@@ -3,7 +3,8 @@
 //!
 //! **Rows in doubt are bounded.** Intent is durable before a request leaves: a window of rows ahead of the sender is
 //! reserved in one transaction ([`Reservation`]); an outcome replaces its place in the window. A row that is reserved and
-//! has no outcome when a journal is opened was perhaps sent, so it becomes `unknown` and is never sent again by itself.
+//! has no outcome when a journal is opened was perhaps sent, so it becomes `unknown` and is never sent again by itself. Marks
+//! ([`Marks`]) that outlive a killed process, though not its machine, tell those that never left and those that came back.
 //! A window holds what is sent in 50 ms, at least what may be in flight, at most [`LARGEST_WINDOW`]; two windows may be
 //! open at a time, so a crash leaves at most twice that many rows in doubt.
 //!
@@ -17,6 +18,7 @@ mod database;
 mod identity;
 mod index;
 mod lock;
+mod marks;
 mod operation;
 mod reader;
 mod registration;
@@ -28,6 +30,7 @@ pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
 pub use index::{IndexedRun, InputRow, RunIndex, SentBefore, WasSent};
 pub use lock::Lock;
+pub use marks::Marks;
 pub use operation::{Claim, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
 pub use reader::{JournalReader, Match, OperationCursor};
 pub use registration::Registration;

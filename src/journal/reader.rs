@@ -15,7 +15,7 @@ use super::identity::RunIdentity;
 use super::operation::{Operation, RowIdentity, RowKey};
 use super::rows::{
     COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, SENT, SENT_HERE, read_finding, read_message, read_operation,
-    signed, unpack, unsigned,
+    signed, unpack, unsigned, verify,
 };
 use super::status::{Counts, Status, UNKNOWN_ELSEWHERE};
 use crate::check::findings::RowFinding;
@@ -211,7 +211,11 @@ impl JournalReader {
     pub fn reserved(&self) -> Result<Vec<RowKey>> {
         let windows: Vec<Vec<u8>> = self.query("SELECT rows FROM reservation", |row| row.get(0))?;
         let mut reserved = Vec::new();
-        for key in windows.iter().flat_map(|rows| unpack(rows, self.version)) {
+        let mut keys = Vec::new();
+        for rows in &windows {
+            keys.extend(unpack(rows, self.version).map_err(|error| failed(&self.folder, error))?);
+        }
+        for key in keys {
             let has_end = self
                 .connection
                 .prepare_cached("SELECT 1 FROM operation WHERE row = ?1")
@@ -561,12 +565,15 @@ impl JournalReader {
         let mut statement = self
             .connection
             .prepare(&format!(
-                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id FROM {table}
-                 WHERE {SENT} AND coalesce(code, '') <> '{UNKNOWN_ELSEWHERE}'"
+                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id, {} FROM {table}
+                 WHERE {SENT} AND coalesce(code, '') <> '{UNKNOWN_ELSEWHERE}'",
+                self.columns()
             ))
             .map_err(broken)?;
         let mut rows = statement.query([]).map_err(broken)?;
+        let mut summed = Vec::new();
         while let Some(row) = rows.next().map_err(broken)? {
+            verify(row, 6, &mut summed).map_err(broken)?;
             take(read_sent(row).map_err(broken)?)?;
         }
         Ok(())

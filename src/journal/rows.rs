@@ -1,6 +1,6 @@
 //! How an operation, a finding and a reservation are written to and read from the journal's tables.
 
-use rusqlite::types::ToSqlOutput;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Row, ToSql, params};
 
 use super::operation::{Operation, Reason, RowKey};
@@ -12,11 +12,12 @@ use crate::problem::Severity;
 /// The columns of an operation, in the order [`read_operation`] reads and [`put_operations`] writes them.
 pub(super) const COLUMNS: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
-    content_copy";
+    content_copy, checksum";
 
 /// The same of tables of version 1.
 pub(super) const COLUMNS_OF_VERSION_1: &str =
-    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL, copy";
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL, copy,
+    NULL";
 
 /// Whether a row of the table `operation` is one of the table `earlier`: it says the same. Where one of them is of version 1,
 /// which did not know what rows say, its cells are the same.
@@ -50,7 +51,11 @@ const RESERVED_IDENTITY: usize = 17 + 4;
 /// Operations that one statement writes: what it costs to begin and to end one they share.
 const AT_ONCE: usize = 16;
 /// Columns of an operation.
-const WIDTH: usize = 16;
+const WIDTH: usize = 17;
+/// The column of its words, which may be forgotten: they are no part of its checksum.
+const WORDS: usize = 13;
+/// The column of its checksum.
+const CHECKSUM: usize = 16;
 
 /// Writes operations by a statement that begins with `insert`.
 pub(super) fn put_operations(connection: &Connection, insert: &str, operations: &[Operation]) -> rusqlite::Result<()> {
@@ -73,6 +78,7 @@ pub(super) fn put_operations(connection: &Connection, insert: &str, operations: 
 /// Writes as many operations as the statement takes.
 fn put(statement: &mut CachedStatement<'_>, operations: &[Operation]) -> rusqlite::Result<()> {
     let zero_as_null = |number: u32| (number > 0).then_some(number);
+    let mut summed = Vec::with_capacity(256);
     for (operation, first) in operations.iter().zip((1..).step_by(WIDTH)) {
         let row = &operation.row;
         let reason = operation.reason.as_deref();
@@ -93,8 +99,88 @@ fn put(statement: &mut CachedStatement<'_>, operations: &[Operation]) -> rusqlit
         statement.raw_bind_parameter(first + 13, reason.map(|reason| reason.message.to_json()))?;
         statement.raw_bind_parameter(first + 14, row.identity.as_ref().map(|identity| &identity[..]))?;
         statement.raw_bind_parameter(first + 15, zero_as_null(row.content_copy))?;
+        summed.clear();
+        sum_operation(operation, &mut summed);
+        statement.raw_bind_parameter(first + CHECKSUM, crc32fast::hash(&summed))?;
     }
     statement.raw_execute().map(drop)
+}
+
+/// The bytes of which an operation's checksum is made, as its columns are kept.
+fn sum_operation(operation: &Operation, out: &mut Vec<u8>) {
+    let row = &operation.row;
+    let zero_as_null = |number: u32| (number > 0).then_some(i64::from(number));
+    let reason = operation.reason.as_deref();
+    let text = |text: &str, out: &mut Vec<u8>| sum(ValueRef::Text(text.as_bytes()), out);
+    let number = |number: Option<i64>, out: &mut Vec<u8>| sum(number.map_or(ValueRef::Null, ValueRef::Integer), out);
+    number(Some(signed(row.row)), out);
+    number(Some(signed(row.number)), out);
+    sum(ValueRef::Blob(&row.content), out);
+    number(zero_as_null(row.copy), out);
+    number(row.key.map(u64::cast_signed), out);
+    number(row.origin.map(signed), out);
+    number(zero_as_null(row.generation), out);
+    number(Some(operation.status as i64), out);
+    match operation.id.as_deref() {
+        None => sum(ValueRef::Null, out),
+        Some(id) => match plain_number(id) {
+            Some(id) => number(Some(id), out),
+            None => text(id, out),
+        },
+    }
+    number(Some(i64::from(operation.attempts)), out);
+    number(Some(operation.at), out);
+    match reason {
+        None => sum(ValueRef::Null, out),
+        Some(reason) => text(&reason.code, out),
+    }
+    match reason.map(|reason| &reason.field).filter(|field| !field.is_empty()) {
+        None => sum(ValueRef::Null, out),
+        Some(field) => text(field, out),
+    }
+    sum(row.identity.as_ref().map_or(ValueRef::Null, |identity| ValueRef::Blob(identity)), out);
+    number(zero_as_null(row.content_copy), out);
+}
+
+/// Appends a value to the bytes of a checksum, so that no two rows of values are the same bytes.
+fn sum(value: ValueRef<'_>, out: &mut Vec<u8>) {
+    match value {
+        ValueRef::Null => out.push(0),
+        ValueRef::Integer(number) => {
+            out.push(1);
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        ValueRef::Real(number) => {
+            out.push(2);
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            out.push(3);
+            out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+            out.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// Refuses a row that is not as it was written. `first` is the column at which those of [`COLUMNS`] begin. Journals of
+/// version 1 have no checksums.
+pub(super) fn verify(row: &Row<'_>, first: usize, summed: &mut Vec<u8>) -> rusqlite::Result<()> {
+    let Some(kept) = row.get::<_, Option<u32>>(first + CHECKSUM)? else { return Ok(()) };
+    summed.clear();
+    for column in (0..CHECKSUM).filter(|column| *column != WORDS) {
+        sum(row.get_ref(first + column)?, summed);
+    }
+    if crc32fast::hash(summed) == kept { Ok(()) } else { Err(corrupt()) }
+}
+
+/// The error for what is not as it was written.
+pub(super) fn corrupt() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), None)
+}
+
+/// The number that an id is kept as: only what is read back as the same text, without a sign and zeros in front.
+fn plain_number(id: &str) -> Option<i64> {
+    id.parse().ok().filter(|_| id.starts_with(|first: char| matches!(first, '1'..='9')))
 }
 
 /// An id, kept as a number where it is one: whole numbers nearly always, and half the size as such.
@@ -102,22 +188,18 @@ struct Id<'a>(&'a str);
 
 impl ToSql for Id<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        // Only what is read back as the same text: no sign, no zeros in front.
-        let is_plain = self.0.starts_with(|first: char| matches!(first, '1'..='9'));
-        match self.0.parse::<i64>() {
-            Ok(number) if is_plain => Ok(number.into()),
-            _ => Ok(self.0.into()),
-        }
+        Ok(plain_number(self.0).map_or_else(|| self.0.into(), ToSqlOutput::from))
     }
 }
 
 /// Reads an operation selected with [`COLUMNS`].
 pub(super) fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
+    verify(row, 0, &mut Vec::with_capacity(256))?;
     let content = row.get_ref(2)?.as_blob()?;
     let identity = row.get_ref(14)?.as_blob_or_null()?;
     let id = match row.get_ref(8)? {
-        rusqlite::types::ValueRef::Integer(number) => Some(number.to_string()),
-        rusqlite::types::ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
         _ => None,
     };
     let code: Option<String> = row.get(11)?;
@@ -208,11 +290,25 @@ pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
         bytes.extend_from_slice(&row.identity.unwrap_or_default());
         bytes.extend_from_slice(&row.content_copy.to_be_bytes());
     }
+    let checksum = crc32fast::hash(&bytes);
+    bytes.extend_from_slice(&checksum.to_be_bytes());
     bytes
 }
 
 /// The rows of a reservation in tables of this version.
-pub(super) fn unpack(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
+///
+/// # Errors
+/// It is not as it was written.
+pub(super) fn unpack(bytes: &[u8], version: i64) -> rusqlite::Result<impl Iterator<Item = RowKey> + '_> {
+    if version < 2 {
+        return Ok(unpacked(bytes, version));
+    }
+    let (rows, checksum) = bytes.split_last_chunk::<4>().ok_or_else(corrupt)?;
+    let is_sound = crc32fast::hash(rows) == u32::from_be_bytes(*checksum);
+    if is_sound { Ok(unpacked(rows, version)) } else { Err(corrupt()) }
+}
+
+fn unpacked(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
     let eight = |bytes: &[u8]| bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
     let four = |bytes: &[u8]| bytes.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte));
     let length = if version < 2 { RESERVED_ROW } else { RESERVED_ROW + RESERVED_IDENTITY };
@@ -262,7 +358,7 @@ mod tests {
             let back = connection
                 .query_row("SELECT ?1", [Id(id)], |row| {
                     Ok(match row.get_ref(0)? {
-                        rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+                        ValueRef::Integer(number) => number.to_string(),
                         text => text.as_str()?.to_owned(),
                     })
                 })
@@ -318,6 +414,12 @@ mod tests {
             key.clone(),
             RowKey { row: 9, key: None, identity: None, origin: Some(3), copy: 4, generation: 2, ..key },
         ];
-        assert_eq!(unpack(&pack(&rows), 2).collect::<Vec<_>>(), rows);
+        let packed = pack(&rows);
+        assert_eq!(unpack(&packed, 2).unwrap().collect::<Vec<_>>(), rows);
+        for bit in 0..packed.len() * 8 {
+            let mut flipped = packed.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(unpack(&flipped, 2).is_err(), "bit {bit}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The one writer of a run's journal: each call is a transaction that is on the disk when it returns.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use super::database::{
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
+use super::marks::{LeftMarks, Mark};
 use super::operation::{Operation, Reason, Reservation, RowKey, Settled};
 use super::reader::JournalReader;
 use super::rows::{COLUMNS, INDEXES, SAME_ROW, pack, put_finding, put_operations, read_operation, signed, unpack};
@@ -32,6 +34,10 @@ pub struct Journal {
     connection: Connection,
     folder: PathBuf,
     identity: RunIdentity,
+    /// Requests, retries and seconds of the processes before this one, once they were looked up.
+    totals_before: OnceCell<(u64, u64, f64)>,
+    /// Rows that were found reserved and never handed over.
+    not_sent: u64,
     _lock: Lock,
 }
 
@@ -76,7 +82,14 @@ impl Journal {
             .and_then(|()| keep_log(&connection))
             .and_then(|()| note_log(&connection))
             .map_err(|error| failed(folder, error))?;
-        Ok(Journal { connection, folder: folder.to_owned(), identity: identity.clone(), _lock: lock })
+        Ok(Journal {
+            connection,
+            folder: folder.to_owned(),
+            identity: identity.clone(),
+            totals_before: OnceCell::new(),
+            not_sent: 0,
+            _lock: lock,
+        })
     }
 
     /// Opens the journal of a run to go on with it. Rows that were reserved and have no outcome become `unknown`.
@@ -96,7 +109,10 @@ impl Journal {
         upgrade(&mut connection).map_err(|error| failed(folder, error))?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;
-        let mut journal = Journal { connection, folder: folder.to_owned(), identity, _lock: lock };
+        let folder_path = folder.to_owned();
+        let totals_before = OnceCell::new();
+        let mut journal =
+            Journal { connection, folder: folder_path, identity, totals_before, not_sent: 0, _lock: lock };
         journal.recover()?;
         Ok(journal)
     }
@@ -119,36 +135,47 @@ impl Journal {
         JournalReader::open(&self.folder)
     }
 
-    /// Turns every reserved row without an outcome into `unknown`.
+    /// Gives every reserved row without an outcome the end that its mark proves; without a mark that counts it is `unknown`. Rows
+    /// that were never handed over have none: they are as if they had not been reserved.
     fn recover(&mut self) -> Result<()> {
         let folder = self.folder.clone();
         let now = jiff::Timestamp::now().as_millisecond();
+        let left = LeftMarks::read(&folder, &self.identity.run, self.identity.rows);
         let recovered = (|| {
             let transaction = self.connection.transaction()?;
             let windows: Vec<Vec<u8>> = transaction
                 .prepare("SELECT rows FROM reservation")?
                 .query_map([], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
-            let keys = windows.iter().flat_map(|rows| unpack(rows, VERSION));
-            let operations: Vec<Operation> = keys
-                .map(|row| Operation {
-                    row,
-                    status: Status::Unknown,
-                    id: None,
-                    attempts: 1,
-                    at: now,
-                    reason: Some(Box::new(Reason {
-                        code: "interrupted".into(),
-                        field: String::new(),
-                        message: message!("journal.interrupted"),
-                    })),
-                })
-                .collect();
+            let mut not_sent = 0;
+            let mut operations = Vec::new();
+            for window in &windows {
+                for row in unpack(window, VERSION)? {
+                    let mut has_end = transaction.prepare_cached("SELECT 1 FROM operation WHERE row = ?1")?;
+                    if has_end.exists([signed(row.row)])? {
+                        continue;
+                    }
+                    match left.as_ref().map_or(Mark::HandedOver, |left| left.of(row.row)) {
+                        Mark::NotSent => not_sent += 1,
+                        Mark::HandedOver => operations.push(in_doubt(row, now)),
+                        Mark::Done(status, id) => {
+                            operations.push(Operation { row, status, id, attempts: 1, at: now, reason: None });
+                        }
+                    }
+                }
+            }
             put_operations(&transaction, "INSERT OR IGNORE INTO operation", &operations)?;
             transaction.execute("DELETE FROM reservation", [])?;
-            transaction.commit()
+            transaction.commit()?;
+            Ok(not_sent)
         })();
-        recovered.map_err(|error: rusqlite::Error| failed(&folder, error))
+        self.not_sent = recovered.map_err(|error: rusqlite::Error| failed(&folder, error))?;
+        Ok(())
+    }
+
+    /// How many rows were reserved and never handed to the network when the journal was opened: they count as pending again.
+    pub fn not_sent(&self) -> u64 {
+        self.not_sent
     }
 
     /// Writes what is about to be sent and what has happened, in one transaction that is on the disk when this returns.
@@ -235,7 +262,7 @@ impl Journal {
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
             for (first, rows) in reservations {
-                let kept: Vec<RowKey> = unpack(&rows, VERSION).filter(|key| !unsent.contains(&key.row)).collect();
+                let kept: Vec<RowKey> = unpack(&rows, VERSION)?.filter(|key| !unsent.contains(&key.row)).collect();
                 transaction
                     .execute("UPDATE reservation SET rows = ?2 WHERE first = ?1", params![first, pack(&kept)])?;
             }
@@ -287,15 +314,40 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds what this process did to what earlier ones did.
+    /// Adds what this process did beside what it counts otherwise.
     ///
     /// # Errors
     /// A full disk, a damaged file.
-    pub fn add_totals(&self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
-        let before = self.totals()?;
-        self.put("requests", before.0 + requests)?;
-        self.put("retries", before.1 + retries)?;
-        self.put("seconds", before.2 + seconds)
+    pub fn add_totals(&mut self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+        if let Some(before) = self.totals_before.get_mut() {
+            *before = (before.0 + requests, before.1 + retries, before.2 + seconds);
+        }
+        let now = self.totals()?;
+        self.put_totals(now.0 + requests, now.1 + retries, now.2 + seconds)
+    }
+
+    /// Records what this process did so far beside what earlier ones did.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn set_totals(&self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+        let before = match self.totals_before.get() {
+            Some(before) => *before,
+            None => {
+                let before = self.totals()?;
+                *self.totals_before.get_or_init(|| before)
+            }
+        };
+        self.put_totals(before.0 + requests, before.1 + retries, before.2 + seconds)
+    }
+
+    fn put_totals(&self, requests: u64, retries: u64, seconds: f64) -> Result<()> {
+        let folder = &self.folder;
+        let transaction = self.connection.unchecked_transaction().map_err(|error| failed(folder, error))?;
+        self.put("requests", requests)?;
+        self.put("retries", retries)?;
+        self.put("seconds", seconds)?;
+        transaction.commit().map_err(|error| failed(folder, error))
     }
 
     /// Records how the run ended. It is the last thing that is written: a process that dies before leaves a run that the
@@ -439,6 +491,12 @@ impl Journal {
         fold_log(&self.connection).map_err(|error| failed(&folder, error))?;
         self.connection.close().map_err(|(_, error)| failed(&folder, error))
     }
+}
+
+/// A row of which nobody knows whether it was sent.
+fn in_doubt(row: RowKey, at: i64) -> Operation {
+    let reason = Reason { code: "interrupted".into(), field: String::new(), message: message!("journal.interrupted") };
+    Operation { row, status: Status::Unknown, id: None, attempts: 1, at, reason: Some(Box::new(reason)) }
 }
 
 #[cfg(test)]

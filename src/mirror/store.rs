@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::tables::{Batch, Key, List, Marks, PageCursor, TABLES, VERSION, VIEWS, read_cursor, read_list};
 use crate::error::{Context, Error, Result};
-use crate::files::{StagingDirectory, free_name_beside};
+use crate::files::{StagingDirectory, create_private_folder, free_name_beside};
 use crate::message;
 use crate::message::Message;
 
@@ -43,7 +43,7 @@ impl Mirror {
     pub fn open(path: &Path) -> Result<Self> {
         let cannot_open = || message!("mirror.cannot_open", file = path.display());
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).context(cannot_open)?;
+            create_private_folder(folder)?;
         }
         create_private(path).context(cannot_open)?;
         let connection = Connection::open(path).context(cannot_open)?;
@@ -488,6 +488,17 @@ impl Mirror {
             )
         };
         Ok([count("")?, count("AND is_deleted = 0")?])
+    }
+
+    /// How many records that the list's generation has seen do not say when they were created.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn undated(&self, list: &List) -> Result<u64> {
+        self.count(
+            "SELECT COUNT(*) FROM record WHERE list = ? AND seen = ? AND created IS NULL",
+            params![list.id, list.generation],
+        )
     }
 
     /// The first and the last moment of creation in a list, and the last one of a change.

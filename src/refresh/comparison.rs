@@ -1,7 +1,5 @@
 //! Compares how many records the service has with how many are here: of the whole list, and of spans of the creation date.
 
-use std::borrow::Cow;
-
 use jiff::civil::Date;
 use serde_json::Value;
 
@@ -53,7 +51,8 @@ impl Refresher<'_> {
         let url = query.address(self.client.target(), self.client.service(), page);
         let answer = self.fetch(url).await?;
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-        let first = api::records(&answer, wrapper).and_then(|records| records.iter().next().map(Cow::into_owned));
+        let first =
+            api::records(&answer, wrapper).and_then(|records| records.iter().next().map(std::borrow::Cow::into_owned));
         let first = first.map(|record| (record_key::key(query.entity, &record), record));
         Ok((self.total(query, &answer), first))
     }

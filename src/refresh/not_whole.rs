@@ -14,6 +14,9 @@ pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageC
     let (read, path) = (cursor.records, &query.endpoint.path);
     let count = cursor.count_after.unwrap_or(read);
     let message = match doubt {
+        Doubt::Wall(Wall::Empty) | Doubt::Missing if count <= read => {
+            message!("refresh.more_follow", entity = entity, read = read)
+        }
         Doubt::Wall(Wall::Refused(why)) => message!("refresh.wall_refused", entity = entity, read = read, why = why),
         Doubt::Wall(Wall::Repeated) => message!("refresh.repeating", path = path, pages = cursor.pages),
         Doubt::Wall(Wall::Empty) => message!("refresh.wall_empty", entity = entity, read = read, count = count),

@@ -23,6 +23,8 @@ const MOST_EARLIER_BEGINNINGS: u64 = 50;
 const PAGES_BEYOND: u32 = 2;
 /// Pages in a row without anything new after which it is looked whether anything comes at all.
 const PAGES_BEFORE_PROBE: u32 = 3;
+/// The same where only the address of the next page says that there is more: it leads on page by page.
+const PAGES_BEFORE_PROBE_WITHOUT_TOTAL: u32 = 30;
 /// Pages that are looked at one after the other rather than here and there.
 const FEW_PAGES: u64 = 10;
 /// How many pages ahead it is looked for more where nothing says how many there are.
@@ -254,7 +256,10 @@ impl Refresher<'_> {
     /// Looks whether anything lies beyond pages that brought nothing new: here and there up to the service's own total, or
     /// farther and farther on.
     async fn probe(&self, list: &List, query: &ListQuery<'_>, cursor: &mut PageCursor) -> Result<PageStep> {
-        let size = cursor.page_size.max(1);
+        let size = match cursor.page_size {
+            0 => u64::from(self.catalog.service.paging.advised),
+            size => size,
+        };
         let here = cursor.position / size + 1;
         let numbers: Vec<u64> = match cursor.count_after.filter(|count| *count > cursor.position) {
             Some(count) => {
@@ -537,7 +542,11 @@ fn after_short_page(cursor: &PageCursor, is_first: bool) -> PageStep {
     if expects_more(cursor) {
         let size = cursor.page_size.max(1);
         let left = cursor.count_after.map_or(u64::MAX, |count| count.saturating_sub(cursor.position)).div_ceil(size);
-        return match cursor.beyond >= PAGES_BEFORE_PROBE && (left == 0 || left > FEW_PAGES) {
+        let patience = match cursor.count_after {
+            Some(_) => PAGES_BEFORE_PROBE,
+            None => PAGES_BEFORE_PROBE_WITHOUT_TOTAL,
+        };
+        return match cursor.beyond >= patience && (left == 0 || left > FEW_PAGES) {
             true => PageStep::Probe,
             false => PageStep::PlanAnew,
         };

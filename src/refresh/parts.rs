@@ -239,11 +239,17 @@ impl Refresher<'_> {
         for _ in 0..MOST_COMPARISONS {
             let parts = self.mirror.cursors(list, 1)?;
             let sum: u64 = parts.iter().map(|part| part.count_after.unwrap_or(part.records)).sum();
-            let Some(total) = self.live_count(query).await? else {
-                return Ok(Some(Ok(vec![Proof::PartitionsWhole])));
+            let total = self.live_count(query).await?;
+            let is_cut = total.is_some_and(|total| is_round(total) && hint.count_after == Some(total) && sum > total);
+            let Some(total) = total.filter(|_| !is_cut) else {
+                // There is no total to compare with. Where no record seen is without a date, none is taken to be.
+                return Ok(Some(match self.mirror.undated(list)? {
+                    0 => Ok(vec![Proof::PartitionsWhole]),
+                    _ if is_cut => Err(Doubt::RoundTotal),
+                    _ => Err(Doubt::Missing),
+                }));
             };
-            let is_cut = is_round(total) && hint.count_after == Some(total) && sum > total;
-            if sum == total || self.mirror.seen(list)? == total || is_cut {
+            if sum == total || self.mirror.seen(list)? == total {
                 return Ok(Some(Ok(vec![Proof::PartitionsAddUp])));
             }
             let mut is_changed = false;

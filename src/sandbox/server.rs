@@ -26,6 +26,7 @@ use crate::message;
 pub struct Server {
     address: SocketAddr,
     base_url: String,
+    page: String,
     assumed: Vec<String>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -51,6 +52,7 @@ impl Server {
         let address = listener.local_addr().map_err(cannot)?;
         let state = Arc::new(AppState::new(options, address)?);
         let (assumed, base_url) = (state.assumed(), state.base_url());
+        let page = format!("http://{address}/?key={}", state.key());
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -66,7 +68,7 @@ impl Server {
                 runtime.shutdown_timeout(Duration::from_millis(200));
             })
             .map_err(cannot)?;
-        Ok(Server { address, base_url, assumed, stop: Some(stop), thread: Some(thread) })
+        Ok(Server { address, base_url, page, assumed, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -77,6 +79,11 @@ impl Server {
     /// The base address of its interface.
     pub fn base_url(&self) -> String {
         self.base_url.clone()
+    }
+
+    /// The address of its page, which holds its key.
+    pub fn page(&self) -> &str {
+        &self.page
     }
 
     /// The assumed endpoints that are switched on, by name.
@@ -114,6 +121,7 @@ async fn serve(listener: TcpListener, address: SocketAddr, state: Arc<AppState>,
         // Browsers ask for it on their own; it is no request of the interface.
         .route("/favicon.ico", get(|| async { http::StatusCode::NO_CONTENT }))
         .fallback(handler::handle)
+        .layer(axum::middleware::from_fn(only_this_machine))
         .with_state(state);
     let service = router.into_make_service_with_connect_info::<ConnectionControl>();
     let (sent, stopping) = oneshot::channel();
@@ -130,6 +138,30 @@ async fn serve(listener: TcpListener, address: SocketAddr, state: Arc<AppState>,
         _ = graceful => {}
         () = patience => {}
     }
+}
+
+/// Refuses requests that name another host than this machine: a page of the web whose name leads here is no caller.
+async fn only_this_machine(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    let host = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok());
+    match host.is_none_or(is_this_machine) {
+        true => next.run(request).await,
+        false => {
+            let refused =
+                axum::response::Response::new(axum::body::Body::from("this is a sandbox of another machine's\n"));
+            let (mut head, body) = refused.into_parts();
+            head.status = http::StatusCode::MISDIRECTED_REQUEST;
+            axum::response::Response::from_parts(head, body)
+        }
+    }
+}
+
+/// Whether the host of a request, with or without a port, is this machine.
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.chars().all(|c| c.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]")
 }
 
 /// Folder of the sandbox in the working folder.

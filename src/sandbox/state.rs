@@ -36,6 +36,8 @@ pub(super) struct AppState {
     /// Writes by their `Requestid`.
     pub idempotency_keys: IdempotencyKeys,
     address: SocketAddr,
+    /// What opens the page and the state: any page of the web can ask this machine for them.
+    key: String,
     store: Mutex<Store>,
 }
 
@@ -51,6 +53,11 @@ impl AppState {
         let mut names: Vec<String> = assumed.map(|route| route.names[0].clone()).collect();
         names.sort_unstable();
         names
+    }
+
+    /// What opens the page and the state.
+    pub(super) fn key(&self) -> &str {
+        &self.key
     }
 
     /// The records.
@@ -85,6 +92,7 @@ impl AppState {
             rate_limiter: RateLimiter::default(),
             idempotency_keys: IdempotencyKeys::default(),
             address,
+            key: uuid::Uuid::new_v4().simple().to_string(),
             store: Mutex::new(store),
         })
     }

@@ -20,10 +20,20 @@ use crate::language::Language;
 pub(super) struct StateQuery {
     /// `1` adds every record of every entity; the name of an entity adds its records.
     records: Option<String>,
+    /// What opens it.
+    key: Option<String>,
+}
+
+/// What is said to whoever has no key.
+fn closed() -> Response {
+    (StatusCode::FORBIDDEN, format!("{}\n", t!("sandbox.page.closed"))).into_response()
 }
 
 /// Counters, switches, the last requests and, when asked for, all records.
 pub(super) async fn state_json(State(state): State<Arc<AppState>>, Query(query): Query<StateQuery>) -> Response {
+    if query.key.as_deref() != Some(state.key()) {
+        return closed();
+    }
     let (counts, last) = state.request_log.snapshot();
     let variants: serde_json::Map<String, Value> = state
         .variants
@@ -58,7 +68,10 @@ pub(super) async fn state_json(State(state): State<Arc<AppState>>, Query(query):
 }
 
 /// The page for people: what is stored, which switches are on, the last requests.
-pub(super) async fn page(State(state): State<Arc<AppState>>) -> Response {
+pub(super) async fn page(State(state): State<Arc<AppState>>, Query(query): Query<StateQuery>) -> Response {
+    if query.key.as_deref() != Some(state.key()) {
+        return closed();
+    }
     let language = Language::current();
     let (counts, mut last) = state.request_log.snapshot();
     last.reverse();
@@ -80,7 +93,7 @@ pub(super) async fn page(State(state): State<Arc<AppState>>) -> Response {
         .map(|(now, usual)| json!({"name": now.name, "value": now.value, "changed": now.value != usual.value}))
         .collect();
     let context = json!({
-        "lang": language.pick("zh-CN", "en"), "words": words(), "base": state.base_url(), "user": LOGIN.user,
+        "key": state.key(), "lang": language.pick("zh-CN", "en"), "words": words(), "base": state.base_url(), "user": LOGIN.user,
         "password": LOGIN.password, "client_id": LOGIN.client_id, "client_secret": LOGIN.client_secret,
         "stored": stored, "counts": counts, "switches": switches, "faults": fault_texts(&state),
         "assumed": state.assumed(), "last": last,

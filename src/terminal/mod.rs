@@ -11,8 +11,9 @@ mod silence;
 mod step;
 
 pub use crate::interrupt::Interrupt;
-pub use printer::{Global, OutputFormat, Printer, Yes, tell};
+pub use printer::{Global, OutputFormat, Printer, Yes, json_of, tell};
 pub use progress::{Progress, break_silence};
 pub use question::{Console, is_yes, typed_number};
-pub use shell::{CommandLine, quoted_path};
+pub use screen::{last_document, unwritten, write_out};
+pub use shell::{CommandLine, quoted, quoted_path};
 pub use signals::{Signals, listen};

@@ -5,10 +5,10 @@ use clap::{Args, ValueEnum};
 use rust_i18n::t;
 
 use super::question::typed_number;
-use super::screen::{stderr, stdout};
+use super::screen::{self, stderr, stdout};
 use crate::error::Error;
 use crate::language::Language;
-use crate::text::clean_lines;
+use crate::text::{clean_document, clean_lines};
 
 /// Options every command takes.
 #[derive(Debug, Clone, Args)]
@@ -119,6 +119,14 @@ impl Printer {
         }
     }
 
+    /// A stage of the work begins: told to those who asked for more, and to whoever waits longer than usual.
+    pub fn stage(&self, text: &str) {
+        screen::stage(text);
+        if self.level >= Level::Verbose {
+            stderr(&t!("printer.stage", seconds = format!("{:.1}", screen::since_begin()), text = text));
+        }
+    }
+
     /// Something the user must know even when quiet.
     pub fn warn(&self, text: &str) {
         stderr(text);
@@ -135,8 +143,9 @@ impl Printer {
 
     /// The JSON document of the command.
     pub fn json(&self, document: &serde_json::Value) {
+        screen::remember(document);
         if self.format == OutputFormat::Json {
-            stdout(&document.to_string());
+            stdout(&clean_document(document).to_string());
         }
     }
 
@@ -148,15 +157,23 @@ impl Printer {
     /// What ended the command. With JSON output, a document of the same goes to standard output.
     pub fn error(&self, error: &Error) {
         self.tell(error);
-        self.json(&serde_json::json!({
-            "version": 1,
-            "error": {
-                "kind": error.kind().as_str(), "code": error.code(),
-                "message": error.message(), "hint": error.hint_text(),
-            },
-            "exit": error.exit() as u8,
-        }));
+        if self.is_json() {
+            json_of(error);
+        }
     }
+}
+
+/// The JSON document of what ended the command.
+pub fn json_of(error: &Error) {
+    let document = serde_json::json!({
+        "version": 1,
+        "error": {
+            "kind": error.kind().as_str(), "code": error.code(),
+            "message": error.message(), "hint": error.hint_text(),
+        },
+        "exit": error.exit() as u8,
+    });
+    stdout(&clean_document(&document).to_string());
 }
 
 /// What ended the command, before it is known how much is to be said.

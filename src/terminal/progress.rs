@@ -121,7 +121,10 @@ fn look(printer: &Printer, silence: &mut Silence, now: Instant) {
         (Due::Wait, Some(wait)) => printer.say(&wait_line(wait, now)),
         (Due::Step, _) if printer.has_progress() => {
             let line = step().as_ref().map(|step| step.line(now));
-            printer.say(&line.unwrap_or_else(|| t!("progress.at_work").into_owned()));
+            printer.say(&line.unwrap_or_else(|| match screen::current_stage() {
+                Some(stage) => t!("progress.at_stage", stage = stage).into_owned(),
+                None => t!("progress.at_work").into_owned(),
+            }));
         }
         (Due::Step, _) => {}
     }

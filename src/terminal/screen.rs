@@ -8,10 +8,13 @@ use std::time::Instant;
 
 use indicatif::ProgressBar;
 
+use crate::error::{Context, Error};
+use crate::message;
 use crate::text::clean_lines;
 
 /// The screen of this process.
-static SCREEN: Mutex<Screen> = Mutex::new(Screen { bar: None, last_said: None });
+static SCREEN: Mutex<Screen> =
+    Mutex::new(Screen { bar: None, last_said: None, unwritten: None, document: None, stage: None });
 /// Questions that are being asked.
 static QUESTIONS: AtomicUsize = AtomicUsize::new(0);
 
@@ -19,6 +22,12 @@ struct Screen {
     bar: Option<ProgressBar>,
     /// When something was last said.
     last_said: Option<Instant>,
+    /// Why not all of standard output arrived.
+    unwritten: Option<std::io::Error>,
+    /// The document that the command ended with, whether it was shown or not.
+    document: Option<serde_json::Value>,
+    /// The stage of the work, and when the first one began.
+    stage: Option<(String, Instant)>,
 }
 
 /// A person is asked something until this is dropped, and nothing is to be shown over it.
@@ -58,7 +67,30 @@ pub(super) fn stderr(text: &str) {
 /// Writes a line on standard output.
 pub(super) fn stdout(text: &str) {
     said();
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let mut out = std::io::stdout().lock();
+    note_unwritten(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Writes a text on standard output as it is.
+pub fn write_out(text: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    note_unwritten(out.write_all(text).and_then(|()| out.flush()));
+}
+
+/// What went to standard output and did not arrive is told at the end. Whoever closed a pipe had enough.
+fn note_unwritten(written: std::io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        screen().unwritten.get_or_insert(error);
+    }
+}
+
+/// Why not all of standard output arrived.
+pub fn unwritten() -> Option<Error> {
+    let error = screen().unwritten.take()?;
+    let place = message!("printer.unwritten");
+    Some(Err::<(), _>(error).context(|| place).err()?.hint(message!("printer.unwritten_hint")))
 }
 
 /// Shows a bar from now on, or none.
@@ -74,6 +106,33 @@ pub(super) fn bar() -> Option<ProgressBar> {
 /// When something was last said; the first question begins the silence.
 pub(super) fn last_said() -> Instant {
     *screen().last_said.get_or_insert_with(Instant::now)
+}
+
+/// The document that a command ends with.
+pub(super) fn remember(document: &serde_json::Value) {
+    screen().document = Some(document.clone());
+}
+
+/// The document that the command ended with.
+pub fn last_document() -> Option<serde_json::Value> {
+    screen().document.clone()
+}
+
+/// A stage of the work begins.
+pub(super) fn stage(text: &str) {
+    let mut screen = screen();
+    let began = screen.stage.as_ref().map_or_else(Instant::now, |(_, began)| *began);
+    screen.stage = Some((text.to_owned(), began));
+}
+
+/// The stage of the work.
+pub(super) fn current_stage() -> Option<String> {
+    screen().stage.as_ref().map(|(text, _)| text.clone())
+}
+
+/// Seconds since the first stage began.
+pub(super) fn since_begin() -> f64 {
+    screen().stage.as_ref().map_or(0.0, |(_, began)| began.elapsed().as_secs_f64())
 }
 
 /// Something is said now, below this bar if there is one.

@@ -58,7 +58,7 @@ pub fn quoted_path(path: &Path) -> String {
 }
 
 /// A word of a command, in quotation marks where the shell needs them.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub fn quoted(word: &str) -> Cow<'_, str> {
     // What no shell acts on; Chinese names are to stay readable.
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@+,".contains(c) || (cfg!(windows) && c == '\\');
     match !word.is_empty() && word.chars().all(is_plain) {

@@ -113,14 +113,16 @@ pub fn listen(printer: &Printer) {
         runtime.block_on(async {
             signals.next().await;
             let interrupt = Interrupt::of_process();
-            interrupt.set();
             if !interrupt.is_orderly() {
+                interrupt.set();
                 printer.error(&Error::interrupted(message!("signals.stopped")).hint(message!("signals.stopped_hint")));
                 leave_at_once();
             }
+            // Before it is done, as what it ends may be over at once.
             if let Some(word) = interrupt.told() {
                 printer.warn(&word.to_string());
             }
+            interrupt.set();
             signals.next().await;
             leave_at_once();
         });

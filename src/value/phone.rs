@@ -161,11 +161,9 @@ fn phone(
             return Err(Problem::new("not_a_mobile").with("digits", compact.len()));
         }
     }
-    if options.country.is_china() && all_digits(text) {
-        if has_lost_zero(text) {
-            out.clear();
-            return restore_zero(text, options, out, noticed);
-        }
+    if options.country.is_china() && all_digits(text) && has_lost_zero(text) {
+        out.clear();
+        return restore_zero(text, options, out, noticed);
     }
     let (number, _) = without_extension(compact);
     let is_nothing = number.len() >= 3 && number.bytes().all(|byte| byte == b'0');

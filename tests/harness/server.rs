@@ -52,7 +52,8 @@ impl Server {
         let mut options = Options { seed: Some(1), assume: Assume::All, ..Options::default() };
         change(&mut options);
         let server = bw8::sandbox::Server::start(options).unwrap();
-        let said = json!({"address": server.address().to_string(), "base_url": server.base_url()});
+        let address = server.address().to_string();
+        let said = json!({"address": address, "base_url": server.base_url(), "page": server.page()});
         Server { said, running: None, _folder: None, _inside: Some(server) }
     }
 
@@ -149,7 +150,14 @@ impl Server {
         }
     }
 
+    /// What opens its page.
+    pub fn key(&self) -> &str {
+        self.said["page"].as_str().unwrap().split_once("key=").unwrap().1
+    }
+
     fn get(&self, path: &str) -> Value {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{sign}key={}", self.key());
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();

@@ -150,6 +150,7 @@ impl Work {
             .env("BW8_STATE_DIR", self.path("state"))
             .env("BW8_CONFIG_DIR", self.path("config"))
             .env("LANG", "en_US.UTF-8")
+            .envs([("USER", "example"), ("HOSTNAME", "example")])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -164,7 +164,7 @@ fn the_page_of_a_firewall_is_a_failed_row_and_no_missing_permission() {
         "POST" if request.body.contains("13100000001") => {
             (403, "<!DOCTYPE html><html><body>Request blocked. Incident 7391</body></html>".to_owned())
         }
-        "POST" => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+        "POST" => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());
@@ -177,7 +177,7 @@ fn the_page_of_a_firewall_is_a_failed_row_and_no_missing_permission() {
 #[test]
 fn a_first_row_that_may_not_be_read_back_does_not_cost_another_one_at_each_try() {
     let service = Service::start(|request| match request.method.as_str() {
-        "POST" => (201, format!("{{\"user\":{}}}", customer(50_000 + request.number as u64))),
+        "POST" => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
         _ => (403, "{\"errcode\":\"403\",\"errmsg\":\"no permission\"}".to_owned()),
     });
     let work = Work::at(&service.base_url());

@@ -48,9 +48,9 @@ fn an_interrupt_ends_it_in_order() {
 fn records_in_a_folder_survive_from_one_command_to_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let count = |server: &Server| {
-        let url = format!("http://{}/sandbox/state.json", server.address());
         let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
-        let head = format!("GET {} HTTP/1.1\n", url.split_once(&server.address().to_string()).unwrap().1);
+        let key = server.page().split_once("key=").unwrap().1;
+        let head = format!("GET /sandbox/state.json?key={key} HTTP/1.1\n");
         super::host::exchange(&mut stream, &head, b"").json()["stored"]["customers"].as_u64().unwrap()
     };
     let server = in_folder(folder.path(), AccountMode::Business).unwrap();
@@ -113,4 +113,29 @@ fn the_page_for_people_shows_what_is_stored_and_which_switches_are_on() {
         assert!(text.contains(words), "{words}");
     }
     assert!(!text.contains("<script>"));
+}
+
+#[test]
+fn pages_of_the_web_cannot_read_what_is_rehearsed() {
+    let host = super::host::Host::new();
+    let ask = |head: &str| {
+        let mut stream = std::net::TcpStream::connect(host.address()).unwrap();
+        super::host::exchange(&mut stream, head, b"")
+    };
+    let key = host.key();
+    for path in ["/".to_owned(), "/sandbox/state.json".to_owned(), "/sandbox/state.json?key=other".to_owned()] {
+        assert_eq!(ask(&format!("GET {path} HTTP/1.1\nHost: localhost\n")).status, 403, "{path}");
+    }
+    for name in ["localhost:80", "127.0.0.1", "[::1]:8080", "LOCALHOST"] {
+        assert_eq!(ask(&format!("GET /?key={key} HTTP/1.1\nHost: {name}\n")).status, 200, "{name}");
+    }
+    for name in ["rebound.example.com", "localhost.example.com", "127.0.0.1.example.com:80", "192.0.2.1"] {
+        let main = super::host::MAIN;
+        for head in [
+            format!("GET /?key={key} HTTP/1.1\nHost: {name}\n"),
+            format!("GET /api/v1/users.json HTTP/1.1\nHost: {name}\nAuthorization: {main}\n"),
+        ] {
+            assert_eq!(ask(&head).status, 421, "{name}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ fn every_curl_line_of_the_manual_is_answered_with_success() {
     assert!(lines.len() > 25, "{} lines", lines.len());
     for line in lines {
         assert!(line.contains(ADDRESS), "{line}");
-        let words = words(&line.replace(ADDRESS, address));
+        let words = words(&line.replace(ADDRESS, address).replace("key=KEY", &format!("key={}", server.key())));
         let output = Command::new("curl").args(["-sS", "--fail-with-body"]).args(&words[1..]).output().unwrap();
         let answer = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{line}\n{answer}\n{}", String::from_utf8_lossy(&output.stderr));

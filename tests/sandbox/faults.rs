@@ -139,7 +139,7 @@ fn silence_after_storing_lasts_until_the_client_gives_up() {
     let body = group().to_string();
     write!(
         stream,
-        "POST /api/v1{GROUP} HTTP/1.1\r\nHost: x\r\nAuthorization: {MAIN}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /api/v1{GROUP} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {MAIN}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();

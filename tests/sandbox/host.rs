@@ -89,6 +89,12 @@ impl Host {
 
     /// Sends one request as it is written, `\n` standing for the line end, and reads what comes.
     pub fn raw(&self, head: &str, body: &[u8]) -> Reply {
+        // Its page and its state open with a key.
+        let key = self.key();
+        let head = &head
+            .replacen("GET / HTTP", &format!("GET /?key={key} HTTP"), 1)
+            .replacen("/sandbox/state.json?", &format!("/sandbox/state.json?key={key}&"), 1)
+            .replacen("/sandbox/state.json HTTP", &format!("/sandbox/state.json?key={key} HTTP"), 1);
         match self.connect() {
             Ok(mut stream) => exchange(&mut stream, head, body),
             Err(error) => no_answer(error),
@@ -126,6 +132,16 @@ impl Host {
     /// DELETE.
     pub fn delete(&self, path: &str) -> Reply {
         self.ask("DELETE", path, None)
+    }
+
+    /// What opens its page.
+    pub fn key(&self) -> &str {
+        self.server.page().split_once("key=").unwrap().1
+    }
+
+    /// The address of the server.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.server.address()
     }
 
     /// What the server says of itself.

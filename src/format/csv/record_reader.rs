@@ -130,7 +130,8 @@ impl RecordReader {
                 return Err(Stop::Endless(self.line));
             }
             let start = at;
-            if !matches!(self.byte(at)?, Some(b'"' | b' ' | b'\t')) {
+            // Neither a mark nor what one of the spaces before it begins with.
+            if !matches!(self.byte(at)?, Some(b'"' | b' ' | b'\t' | 0xe3 | 0xc2)) {
                 at = self.read_plain(record, at)?;
                 match self.end_of_cell(at)? {
                     Some(next) => return Ok(next),

@@ -3,15 +3,20 @@
 //! disk, and an end is shown only after it is.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::shared::Shared;
+use super::shared::{Shared, Traffic};
 use super::stop::Cause;
 use crate::error::{Error, Result};
 use crate::import::plan::PendingWrite;
 use crate::journal::{Journal, Operation, Reservation};
+
+/// How often what was said to the service is recorded.
+const TOTALS_EVERY: Duration = Duration::from_secs(1);
 
 /// What the writer is told.
 #[derive(Debug)]
@@ -51,6 +56,9 @@ pub(super) struct JournalWriter<'a> {
     has_all_rows: bool,
     given_back: u64,
     broken: Option<Error>,
+    began: Instant,
+    /// When what was said to the service was last recorded.
+    totals_at: Instant,
 }
 
 /// What is left when recording ends.
@@ -101,6 +109,8 @@ impl<'a> JournalWriter<'a> {
             has_all_rows: false,
             given_back: 0,
             broken: None,
+            began: Instant::now(),
+            totals_at: Instant::now(),
         }
     }
 
@@ -183,12 +193,24 @@ impl<'a> JournalWriter<'a> {
             .map(|rows| Reservation { rows: rows.iter().map(|pending| pending.row.clone()).collect() })
             .collect();
         self.journal.apply(&reserved, &batch.ended, &batch.settled)?;
+        self.record_totals()?;
         // Rows that will not be sent are no longer held as perhaps sent: a process that is killed while it stops leaves only
         // what was in flight in doubt.
         match &batch.unsent {
             Some(unsent) if !unsent.is_empty() => self.journal.release(unsent),
             _ => Ok(()),
         }
+    }
+
+    /// Records what was said to the service every now and then, so that a process that is killed has not said nothing.
+    fn record_totals(&mut self) -> Result<()> {
+        if self.totals_at.elapsed() < TOTALS_EVERY {
+            return Ok(());
+        }
+        self.totals_at = Instant::now();
+        let Traffic { requests, retries } = &self.shared.traffic;
+        let seconds = self.began.elapsed().as_secs_f64();
+        self.journal.set_totals(requests.load(Ordering::Relaxed), retries.load(Ordering::Relaxed), seconds)
     }
 
     /// Passes a window on to be sent, or gives its rows back.

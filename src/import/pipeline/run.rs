@@ -9,7 +9,7 @@ use super::backpressure::Backpressure;
 use super::journal_writer::{JournalWriter, Recorded};
 use super::reader::Reader;
 use super::sender::Sender;
-use super::shared::Shared;
+use super::shared::{Shared, Traffic};
 use super::stop::{Cause, Stop};
 use super::tally::Tally;
 use crate::api::Client;
@@ -20,7 +20,7 @@ use crate::import::options::ImportOptions;
 use crate::import::plan::RowPlanner;
 use crate::import::preflight::{Preflight, Rows};
 use crate::import::settle::note_highest;
-use crate::journal::Journal;
+use crate::journal::{Journal, Marks};
 use crate::language::Language;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, Progress};
@@ -59,13 +59,15 @@ pub(crate) fn send(
     let client = Client::new(connection.target, &options.catalog.service)?;
     let past = journal.reader()?;
     let before = past.counts()?;
+    let total = preflight.rows.min(options.limit.unwrap_or(u64::MAX)).max(before.ended());
     let shared = Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(client.limiter().ceiling()),
-        tally: Tally::new(&before, preflight.rows),
+        tally: Tally::new(&before, total),
+        traffic: Traffic::default(),
     };
     let progress = Progress::new(printer);
-    progress.begin(options.entity().label(Language::current()), before.ended(), Some(preflight.rows));
+    progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
     // It outlives the sender, as it keeps others from retrying the same run.
     let mut planner = RowPlanner::open(options, preflight, rows, memory, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
@@ -76,8 +78,10 @@ pub(crate) fn send(
     if let Err(error) = runtime.block_on(note_highest(&journal, options, &client)) {
         shared.stop.set(Cause::of(error));
     }
+    let marks = Marks::begin(journal.folder(), &journal.identity().run, journal.identity().rows)?;
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
-    let sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
+    let mut sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
+    sender.mark_in(marks);
     past.each_made(|id| sender.know_id(id))?;
     drop(past);
     let (taken, recorded) = std::thread::scope(|scope| {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::backpressure::Backpressure;
-use super::shared::Shared;
+use super::shared::{Shared, Traffic};
 use super::stop::Stop;
 use super::tally::Tally;
 use crate::entity::AccountMode;
@@ -20,6 +20,7 @@ pub(super) fn shared(in_flight: usize) -> Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(in_flight),
         tally: Tally::new(&Counts::default(), 10),
+        traffic: Traffic::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::read_back;
 use crate::import::row_sender::RowSender;
-use crate::journal::Operation;
+use crate::journal::{Marks, Operation};
 use crate::message;
 use crate::terminal::Progress;
 
@@ -82,6 +83,11 @@ impl<'a> Sender<'a> {
             shared,
             progress,
         }
+    }
+
+    /// Rows that are handed to the network are marked here.
+    pub(super) fn mark_in(&mut self, marks: Option<Marks>) {
+        self.row_sender.marks = marks;
     }
 
     /// A row of the run made the record with this id before.
@@ -150,6 +156,8 @@ impl<'a> Sender<'a> {
             let rate = (now - requests) as f64 / last.elapsed().as_secs_f64();
             self.shared.backpressure.follow(rate, client.limiter().ceiling());
             (last, requests) = (Instant::now(), now);
+            self.shared.traffic.requests.store(now, Ordering::Relaxed);
+            self.shared.traffic.retries.store(client.retries(), Ordering::Relaxed);
             if !self.is_looked_at.get() {
                 self.show(client.limiter().in_flight());
             }
@@ -200,6 +208,9 @@ impl<'a> Sender<'a> {
     }
 
     fn note_end(&self, operation: Operation) {
+        if let Some(marks) = &self.row_sender.marks {
+            marks.ended(&operation);
+        }
         let mut breaker = self.breaker.borrow_mut();
         if let Some(error) = breaker.watch(&operation) {
             self.shared.stop.set(Cause::Repeats(error));

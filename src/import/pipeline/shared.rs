@@ -1,8 +1,19 @@
 //! What the reader, the journal writer and the sender share.
 
+use std::sync::atomic::AtomicU64;
+
 use super::backpressure::Backpressure;
 use super::stop::Stop;
 use super::tally::Tally;
+
+/// What was said to the service so far.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    /// Requests that were made.
+    pub requests: AtomicU64,
+    /// Requests that repeated an earlier one.
+    pub retries: AtomicU64,
+}
 
 /// What the three stages share.
 #[derive(Debug)]
@@ -13,4 +24,6 @@ pub(super) struct Shared {
     pub backpressure: Backpressure,
     /// What is recorded so far.
     pub tally: Tally,
+    /// What was said to the service.
+    pub traffic: Traffic,
 }

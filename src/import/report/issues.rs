@@ -19,7 +19,14 @@ const AT_A_TIME: usize = 4096;
 /// # Errors
 /// A folder that cannot be written.
 pub fn write_issues_beside(input: &Input, preflight: &Preflight) -> Result<PathBuf> {
-    let path = PathBuf::from(files::name_with_ending(&input.path, ".issues.csv"));
+    write_issues_to(PathBuf::from(files::name_with_ending(&input.path, ".issues.csv")), preflight)
+}
+
+/// Writes the findings of a check into a file.
+///
+/// # Errors
+/// A full disk, a folder that cannot be written.
+pub fn write_issues_to(path: PathBuf, preflight: &Preflight) -> Result<PathBuf> {
     let mut issues = Issues::create(&path)?;
     preflight.findings.each(|finding| issues.write(&finding, preflight.sheet.name.as_deref(), &preflight.mapping))?;
     issues.finish()?;

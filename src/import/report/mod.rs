@@ -12,7 +12,7 @@ mod write;
 
 pub use content::{Files, RunContent, exit_of};
 pub use failed_rows::failed_number;
-pub use issues::write_issues_beside;
+pub use issues::{write_issues_beside, write_issues_to};
 pub use settle_line::SettleLine;
 pub use summary::{describe, summary, write_summary};
 pub use write::{REPORTS, write};

@@ -11,6 +11,7 @@ use super::words;
 use crate::error::{Context, Exit, Result};
 use crate::files::{self, Access};
 use crate::message;
+use crate::text::clean_document;
 
 /// Kinds of errors that `summary.json` names.
 const ERROR_KINDS: usize = 50;
@@ -69,7 +70,7 @@ pub fn write_summary(content: &RunContent<'_>, summary: &Json) -> Result<()> {
     let path = content.journal.folder().join("summary.json");
     let place = || message!("csv.cannot_write", file = path.display());
     files::whole(&path, Access::Owner, |file| {
-        serde_json::to_writer_pretty(&mut *file, summary).context(place)?;
+        serde_json::to_writer_pretty(&mut *file, &clean_document(summary)).context(place)?;
         file.write_all(b"\n").context(place)
     })
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rust_i18n::t;
 
+use super::super::notes::COMMAND_NOTE;
 use super::super::options::DoubtOptions;
 use super::super::report::{self, RunContent, SettleLine, exit_of};
 use super::super::run::run_places;
@@ -63,7 +64,7 @@ pub fn run(command: &SettleCommand<'_>, printer: &Printer) -> Result<Exit> {
         Some(_) => Exit::CannotRun,
         None => exit_of(&counts, (!is_finished).then_some(Exit::Stopped)),
     };
-    let next = (counts.pending > 0).then(|| past.note(super::COMMAND_NOTE)).transpose()?.flatten();
+    let next = (counts.pending > 0).then(|| past.note(COMMAND_NOTE)).transpose()?.flatten();
     let mut summary = report::summary(&content, exit, is_finished, &files, next.as_deref())?;
     summary["settled"] = serde_json::json!({"done": found.done, "ids": found.ids, "free": found.free,
         "repeated": found.repeated, "unknown": found.unknown});

@@ -66,6 +66,6 @@ async fn ids(client: &Client, query: &ListQuery<'_>, page: Option<Page>) -> Resu
     let Some(records) = api::records(&document, wrapper) else { return Ok(None) };
     let name = query.entity.id.as_deref().unwrap_or_default();
     let id = |record: &Value| record.get(name).and_then(|id| as_text(id).parse().ok());
-    let ids: Option<Vec<u64>> = records.iter().map(|record| id(&record)).collect();
+    let ids: Option<Vec<u64>> = records.iter_with(name).map(|record| id(&record)).collect();
     Ok(ids.map(|ids| Ids { ids, total: api::total(&document, wrapper, &service.paging.count) }))
 }

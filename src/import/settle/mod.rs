@@ -37,8 +37,6 @@ use crate::terminal::{Interrupt, Printer, Progress};
 
 /// Name of the note with the highest id that there was before the run's first write.
 const HIGHEST_NOTE: &str = "highest_id";
-/// Name of the note with the command that goes on with the run.
-pub(super) const COMMAND_NOTE: &str = "command";
 /// Where rows went, and what is known of that.
 #[derive(Clone, Copy)]
 pub(super) struct Whereabouts<'a> {

@@ -81,8 +81,13 @@ impl RunIndex {
     /// A folder that cannot be written, or an index made by a newer program.
     pub fn open(folder: &Path) -> Result<RunIndex> {
         let file = folder.join(FILE_NAME);
-        std::fs::create_dir_all(folder).context(|| no_index(&file))?;
+        files::create_private_folder(folder)?;
+        // That of the sandbox lies in a folder of the user's.
+        if folder.file_name().is_some_and(|name| name != ".bw8") {
+            files::keep_private(folder)?;
+        }
         let (connection, message) = open(&file)?;
+        files::keep_private(&file)?;
         Ok(RunIndex::of(connection, file, message))
     }
 

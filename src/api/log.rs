@@ -1,0 +1,204 @@
+//! What was said to the service and what it said, a line for each exchange, in a file of its user's alone. Nobody's data stands
+//! in it: of values only their kind and length are told, of a login nothing.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::error::{Context, Result};
+use crate::files;
+use crate::message;
+use crate::text::{clean, shorten};
+
+/// The longest body that is told, in characters.
+const LONGEST_BODY: usize = 4000;
+/// Parameters of addresses whose values are no data of anybody.
+const PLAIN_PARAMETERS: [&str; 6] = ["page", "per_page", "order_by", "order", "sort", "sort_by"];
+/// Members whose texts the service writes itself.
+const WORDS: [&str; 10] =
+    ["errcode", "errmsg", "error", "error_description", "state", "status", "message", "msg", "count", "next_page"];
+
+/// A file that exchanges are written into.
+#[derive(Debug)]
+pub(super) struct ExchangeLog {
+    file: Mutex<File>,
+    has_bodies: bool,
+}
+
+/// One exchange.
+#[derive(Debug)]
+pub(super) struct Exchange<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Its address.
+    pub address: &'a Url,
+    /// The request's id, when it has one.
+    pub request_id: Option<&'a str>,
+    /// The row it is about.
+    pub row: Option<u64>,
+    /// The status of the answer, or why there is none.
+    pub came: std::result::Result<u16, String>,
+    /// How long it took.
+    pub lasted: Duration,
+    /// What was sent and what came back; none where a login is in it.
+    pub bodies: Option<(&'a [u8], &'a [u8])>,
+}
+
+impl ExchangeLog {
+    /// Opens a file; what stands in it stays.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub(super) fn open(path: &Path, has_bodies: bool) -> Result<ExchangeLog> {
+        let file =
+            files::open_private_to_append(path).context(|| message!("csv.cannot_write", file = path.display()))?;
+        Ok(ExchangeLog { file: Mutex::new(file), has_bodies })
+    }
+
+    /// Writes an exchange down. A log that cannot be written holds nothing up.
+    pub(super) fn write(&self, exchange: &Exchange<'_>) {
+        let mut line = line(exchange, self.has_bodies);
+        line.push('\n');
+        let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let _ = file.write_all(line.as_bytes());
+    }
+}
+
+/// An exchange as lines: the second and third are what was sent and what came back.
+fn line(exchange: &Exchange<'_>, has_bodies: bool) -> String {
+    let time = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::system());
+    let came = match &exchange.came {
+        Ok(status) => status.to_string(),
+        Err(why) => format!("- ({})", clean(why)),
+    };
+    let mut line = format!(
+        "{} {} {} {came} {} ms",
+        time.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z"),
+        exchange.method,
+        shown_address(exchange.address),
+        exchange.lasted.as_millis(),
+    );
+    if let Some(id) = exchange.request_id {
+        line.push_str(&format!(" id={id}"));
+    }
+    if let Some(row) = exchange.row {
+        line.push_str(&format!(" row={row}"));
+    }
+    if let Some((sent, back)) = exchange.bodies.filter(|_| has_bodies) {
+        for (sign, body) in [('>', sent), ('<', back)] {
+            if !body.is_empty() {
+                line.push_str(&format!("\n  {sign} {}", shown_body(body)));
+            }
+        }
+    }
+    line
+}
+
+/// Path and query; of the query's values only those that are nobody's data.
+fn shown_address(address: &Url) -> String {
+    let pairs = address.query_pairs().map(|(name, value)| match PLAIN_PARAMETERS.contains(&&*name) {
+        true => format!("{name}={value}"),
+        false => format!("{name}={}", masked(&value)),
+    });
+    let query: Vec<String> = pairs.collect();
+    let path = clean(address.path()).into_owned();
+    if query.is_empty() { path } else { format!("{path}?{}", clean(&query.join("&"))) }
+}
+
+/// A body with its values masked; a page with its words masked, too.
+fn shown_body(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let shown = match serde_json::from_str::<Value>(&text) {
+        Ok(document) => masked_json(document, true).to_string(),
+        Err(_) => masked(&text),
+    };
+    clean(&shorten(&shown, LONGEST_BODY)).into_owned()
+}
+
+/// A document with its shape and names as they are and its values masked; at the top the service's own words stay.
+fn masked_json(value: Value, is_top: bool) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| {
+                let lower = name.to_lowercase();
+                let is_secret = ["password", "secret", "token"].iter().any(|word| lower.contains(word));
+                let is_plain = is_top && WORDS.contains(&name.as_str()) && !value.is_object() && !value.is_array();
+                let value = match value {
+                    _ if is_secret => "•••".into(),
+                    value if is_plain => value.as_str().map_or(value.clone(), |text| digits_masked(text).into()),
+                    value => masked_json(value, false),
+                };
+                (name, value)
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| masked_json(item, false)).collect(),
+        Value::String(text) => masked(&text).into(),
+        // A number of many digits may be a telephone's.
+        Value::Number(number) if number.to_string().len() > 6 => masked(&number.to_string()).into(),
+        other => other,
+    }
+}
+
+/// A text of which only the kinds of its characters can be seen.
+fn masked(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            c if c.is_numeric() => '0',
+            c if c.is_ascii_alphabetic() => 'x',
+            c if c.is_alphabetic() => '字',
+            c => c,
+        })
+        .collect()
+}
+
+/// Words of the service without long numbers, which may be somebody's.
+fn digits_masked(text: &str) -> String {
+    let digits = text.chars().filter(|c| c.is_numeric()).count();
+    text.chars().map(|c| if digits > 6 && c.is_numeric() { '0' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exchange<'a>(address: &'a Url, came: std::result::Result<u16, String>) -> Exchange<'a> {
+        Exchange {
+            method: "POST",
+            address,
+            request_id: Some("0190-id"),
+            row: Some(7),
+            came,
+            lasted: Duration::from_millis(35),
+            bodies: Some((
+                br#"{"user":{"name":"\u5f20\u4e09","mobile":13000000000,"password":"Geheim","state":"1"}}"#,
+                br#"{"errcode":"100103","errmsg":"mobile 13000000000 exists","user":null}"#,
+            )),
+        }
+    }
+
+    #[test]
+    fn a_line_tells_all_of_an_exchange_and_nobodys_data() {
+        let address = Url::parse("https://www.example.com/api/v1/users.json?page=2&mobile=13000000000").unwrap();
+        let line = line(&exchange(&address, Ok(422)), true);
+        let lines: Vec<&str> = line.lines().collect();
+        assert!(
+            lines[0].ends_with(" POST /api/v1/users.json?page=2&mobile=00000000000 422 35 ms id=0190-id row=7"),
+            "{line}"
+        );
+        assert_eq!(lines[1], r#"  > {"user":{"mobile":"00000000000","name":"字字","password":"•••","state":"0"}}"#);
+        assert_eq!(lines[2], r#"  < {"errcode":"100103","errmsg":"mobile 00000000000 exists","user":null}"#);
+    }
+
+    #[test]
+    fn without_bodies_and_without_an_answer_it_is_one_line_whatever_the_reason_says() {
+        let address = Url::parse("https://www.example.com/api/v1/users.json").unwrap();
+        let line = line(&exchange(&address, Err("closed\nforged \u{1b}[2J".into())), false);
+        assert!(line.contains(r" - (closed\nforged \u{1b}[2J) 35 ms") && line.lines().count() == 1, "{line}");
+    }
+}

@@ -1,0 +1,341 @@
+//! Which rows were handed to the network, and which of them came back done: a mark a row, written without waiting for the
+//! disk. A process that was killed leaves them in the system's own memory, so that rows that never left are known from those
+//! that did. A machine that went down does not: then they say nothing.
+//!
+//! The marks count only together with their head, which is on the disk before the first of them is made: it names the run, the
+//! machine, its boot and the file itself. Whatever is not as the head says, missing or damaged, leaves a row in doubt.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::operation::Operation;
+use super::status::Status;
+use crate::error::{Context, Result};
+use crate::files::{self, create_private_file};
+use crate::message;
+use crate::message::Message;
+
+/// Name of the file in the run's folder.
+const FILE_NAME: &str = "journal.marks";
+/// Begins the file.
+const MAGIC: &[u8; 8] = b"bw8mark1";
+/// Bytes of the head: what it begins with, a hash of what it names, how many rows there are, a checksum.
+const HEAD: usize = 64;
+/// Bytes of a mark: no mark lies on two pages of memory.
+const SLOT: u64 = 16;
+/// Where a mark says how far its row came; the rest is the record's id.
+const STATE: u32 = 60;
+
+/// How far a row came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It was never handed to the network.
+    NotSent,
+    /// It was handed over.
+    HandedOver,
+    /// The service said that it is done: how, and the record's id when it said that.
+    Done(Status, Option<String>),
+}
+
+/// Makes marks for the rows of a run.
+#[derive(Debug)]
+pub struct Marks {
+    file: File,
+    run: Uuid,
+}
+
+impl Marks {
+    /// Begins the marks of a run of so many rows; none on a machine that does not tell one boot from another.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, a full disk.
+    pub fn begin(folder: &Path, run: &Uuid, rows: u64) -> Result<Option<Marks>> {
+        let path = folder.join(FILE_NAME);
+        files::remove(&path)?;
+        let Some(boot) = boot() else { return Ok(None) };
+        create_private_file(&path)?;
+        let file = File::options().write(true).open(&path).context(|| place(folder))?;
+        let begun = (|| {
+            // All of it is there from the beginning, and takes no room before it is written.
+            file.set_len(HEAD as u64 + rows * SLOT)?;
+            write_at(&file, &head(run, &boot, &file_identity(&file)?, rows), 0)?;
+            file.sync_all()
+        })();
+        begun.context(|| place(folder))?;
+        Ok(Some(Marks { file, run: *run }))
+    }
+
+    /// A row is about to be handed to the network. Before this says so, it must not be.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn hand_over(&self, row: u64) -> Result<()> {
+        self.put(row, 1 << STATE).context(|| message!("journal.no_mark"))
+    }
+
+    /// A row that was handed over has ended. Only what is done is worth a mark: all else stays in doubt until the journal knows.
+    pub fn ended(&self, operation: &Operation) {
+        let state = match operation.status {
+            Status::Created => 2,
+            Status::Updated => 3,
+            _ => return,
+        };
+        let id = operation.id.as_ref().map_or(Some(0), |id| id.parse().ok()).filter(|id: &u64| *id < 1 << STATE);
+        if let Some(id) = id {
+            // Without it the row is in doubt, should the process end now; the journal has it in a moment.
+            let _ = self.put(operation.row.row, state << STATE | id);
+        }
+    }
+
+    fn put(&self, row: u64, value: u64) -> std::io::Result<()> {
+        let mut slot = [0; SLOT as usize];
+        slot[..8].copy_from_slice(&value.to_le_bytes());
+        slot[8..].copy_from_slice(&check(&self.run, row, value).to_le_bytes());
+        write_at(&self.file, &slot, HEAD as u64 + row * SLOT)
+    }
+
+    /// Takes the marks away: the journal knows all there is to know.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn end(folder: &Path) -> Result<()> {
+        files::remove(&folder.join(FILE_NAME))
+    }
+}
+
+/// The marks that a process left, read once.
+#[derive(Debug)]
+pub(super) struct LeftMarks {
+    bytes: Vec<u8>,
+    run: Uuid,
+}
+
+impl LeftMarks {
+    /// The marks of a run; none where they are missing or prove nothing.
+    pub(super) fn read(folder: &Path, run: &Uuid, rows: u64) -> Option<LeftMarks> {
+        let mut file = File::open(folder.join(FILE_NAME)).ok()?;
+        let wanted = head(run, &boot()?, &file_identity(&file).ok()?, rows);
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let is_whole = bytes.len() as u64 == HEAD as u64 + rows * SLOT;
+        (is_whole && bytes.starts_with(&wanted)).then_some(LeftMarks { bytes, run: *run })
+    }
+
+    /// How far a row came; in doubt where its mark is damaged.
+    pub(super) fn of(&self, row: u64) -> Mark {
+        let at = usize::try_from(HEAD as u64 + row * SLOT).unwrap_or(usize::MAX);
+        let Some((value, kept)) =
+            self.bytes.get(at..).and_then(|rest| rest.first_chunk::<{ SLOT as usize }>()).map(|slot| {
+                let number =
+                    |bytes: &[u8]| bytes.iter().rev().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+                (number(&slot[..8]), number(&slot[8..]))
+            })
+        else {
+            return Mark::HandedOver;
+        };
+        if (value, kept) == (0, 0) {
+            return Mark::NotSent;
+        }
+        let id = value & ((1 << STATE) - 1);
+        let id = (id > 0).then(|| id.to_string());
+        match value >> STATE {
+            _ if kept != check(&self.run, row, value) => Mark::HandedOver,
+            2 => Mark::Done(Status::Created, id),
+            3 => Mark::Done(Status::Updated, id),
+            _ => Mark::HandedOver,
+        }
+    }
+}
+
+fn head(run: &Uuid, boot: &str, file: &str, rows: u64) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    head[..8].copy_from_slice(MAGIC);
+    head[8..40].copy_from_slice(&Sha256::digest(format!("{run}\n{boot}\n{file}")));
+    head[40..48].copy_from_slice(&rows.to_le_bytes());
+    let sum = Sha256::digest(&head[..48]);
+    head[48..].copy_from_slice(&sum[..16]);
+    head
+}
+
+/// What a mark is checked by: no other row's mark, and none of another run, passes for it.
+fn check(run: &Uuid, row: u64, value: u64) -> u64 {
+    let (high, low) = run.as_u64_pair();
+    let mixed = [high, low, row, value]
+        .into_iter()
+        .fold(0x9e37_79b9_7f4a_7c15_u64, |sum, part| (sum ^ part).wrapping_mul(0xff51_afd7_ed55_8ccd).rotate_left(31));
+    // Zero is no mark.
+    mixed | 1
+}
+
+fn place(folder: &Path) -> Message {
+    message!("journal.cannot_open", file = folder.join(FILE_NAME).display())
+}
+
+/// What tells this boot of this machine from all others.
+#[cfg(target_os = "linux")]
+fn boot() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let machine = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    Some(format!("{} {} {}", machine.trim(), name.trim(), boot.trim())).filter(|_| !boot.trim().is_empty())
+}
+
+/// What tells this boot of this machine from all others.
+#[cfg(target_os = "macos")]
+fn boot() -> Option<String> {
+    let value = |name: &str| {
+        let said = std::process::Command::new("/usr/sbin/sysctl").args(["-n", name]).output().ok()?;
+        let text = String::from_utf8(said.stdout).ok()?;
+        Some(text.trim().to_owned()).filter(|text| said.status.success() && !text.is_empty())
+    };
+    Some(format!("{} {}", value("kern.hostname")?, value("kern.bootsessionuuid")?))
+}
+
+/// Nothing here tells one boot from another, so a killed process leaves its rows in doubt.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn boot() -> Option<String> {
+    None
+}
+
+/// What tells a file from a copy of it that was put in its place.
+#[cfg(unix)]
+fn file_identity(file: &File) -> std::io::Result<String> {
+    use std::os::unix::fs::MetadataExt;
+    let about = file.metadata()?;
+    Ok(format!("{} {}", about.dev(), about.ino()))
+}
+
+/// What tells a file from a copy of it that was put in its place.
+#[cfg(not(unix))]
+fn file_identity(file: &File) -> std::io::Result<String> {
+    Ok(format!("{:?}", file.metadata()?.created()?))
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    file.write_all_at(bytes, at)
+}
+
+#[cfg(windows)]
+fn write_at(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    let mut written = 0;
+    while written < bytes.len() {
+        match file.seek_write(&bytes[written..], at + written as u64)? {
+            0 => return Err(std::io::ErrorKind::WriteZero.into()),
+            more => written += more,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::operation::RowKey;
+    use super::*;
+
+    fn operation(row: u64, status: Status, id: Option<&str>) -> Operation {
+        let row = RowKey {
+            row,
+            number: row + 2,
+            identity: None,
+            content: [0; 16],
+            copy: 0,
+            content_copy: 0,
+            key: None,
+            origin: None,
+            generation: 0,
+        };
+        Operation { row, status, id: id.map(str::to_owned), attempts: 1, at: 0, reason: None }
+    }
+
+    fn run() -> Uuid {
+        Uuid::from_u128(7)
+    }
+
+    /// A folder in which eight rows have marks of every kind.
+    fn marked() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let marks = Marks::begin(folder.path(), &run(), 8).unwrap().expect("this machine tells its boot");
+        for row in 1..6 {
+            marks.hand_over(row).unwrap();
+        }
+        marks.ended(&operation(2, Status::Created, Some("50001")));
+        marks.ended(&operation(3, Status::Created, None));
+        marks.ended(&operation(4, Status::Updated, Some("50002")));
+        marks.ended(&operation(5, Status::Failed, None));
+        folder
+    }
+
+    #[test]
+    fn marks_tell_how_far_rows_came() {
+        let folder = marked();
+        let left = LeftMarks::read(folder.path(), &run(), 8).unwrap();
+        for (row, mark) in [
+            (0, Mark::NotSent),
+            (1, Mark::HandedOver),
+            (2, Mark::Done(Status::Created, Some("50001".to_owned()))),
+            (3, Mark::Done(Status::Created, None)),
+            (4, Mark::Done(Status::Updated, Some("50002".to_owned()))),
+            (5, Mark::HandedOver),
+            (7, Mark::NotSent),
+            (8, Mark::HandedOver),
+        ] {
+            assert_eq!(left.of(row), mark, "{row}");
+        }
+    }
+
+    #[test]
+    fn marks_of_another_run_boot_or_file_prove_nothing() {
+        let folder = marked();
+        assert!(LeftMarks::read(folder.path(), &Uuid::from_u128(8), 8).is_none());
+        assert!(LeftMarks::read(folder.path(), &run(), 9).is_none());
+        let path = folder.path().join(FILE_NAME);
+        let whole = std::fs::read(&path).unwrap();
+        // Of another boot: written into the very file, so that it differs in nothing else.
+        let file = File::options().write(true).open(&path).unwrap();
+        let identity = file_identity(&file).unwrap();
+        write_at(&file, &head(&run(), "another boot", &identity, 8), 0).unwrap();
+        assert!(LeftMarks::read(folder.path(), &run(), 8).is_none());
+        write_at(&file, &head(&run(), &boot().unwrap(), &identity, 8), 0).unwrap();
+        assert!(LeftMarks::read(folder.path(), &run(), 8).is_some());
+        // A copy that was put in its place.
+        let copy = folder.path().join("copy");
+        std::fs::write(&copy, &whole).unwrap();
+        std::fs::rename(&copy, &path).unwrap();
+        assert!(LeftMarks::read(folder.path(), &run(), 8).is_none());
+        std::fs::remove_file(&path).unwrap();
+        assert!(LeftMarks::read(folder.path(), &run(), 8).is_none());
+    }
+
+    #[test]
+    fn a_damaged_mark_leaves_its_row_in_doubt_and_no_other() {
+        let folder = marked();
+        let path = folder.path().join(FILE_NAME);
+        let whole = std::fs::read(&path).unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let byte = whole[bit / 8] ^ 1 << (bit % 8);
+            write_at(&file, &[byte], bit as u64 / 8).unwrap();
+            let left = LeftMarks::read(folder.path(), &run(), 8);
+            if bit / 8 < HEAD {
+                assert!(left.is_none(), "bit {bit} of the head");
+            } else {
+                let row = (bit / 8 - HEAD) as u64 / SLOT;
+                assert_eq!(left.unwrap().of(row), Mark::HandedOver, "bit {bit}, row {row}");
+            }
+            write_at(&file, &[whole[bit / 8]], bit as u64 / 8).unwrap();
+        }
+        for length in 0..whole.len() {
+            file.set_len(length as u64).unwrap();
+            assert!(LeftMarks::read(folder.path(), &run(), 8).is_none(), "{length}");
+            file.set_len(whole.len() as u64).unwrap();
+            write_at(&file, &whole, 0).unwrap();
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! A look inside, and what a command says of itself to whoever is not there: the log, the first request, exit codes that are
+//! true, notices, the language of jobs.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::harness::*;
+
+const PASSWORD: &str = "canary-Geheim-7391";
+
+/// A service that takes customers.
+fn taking() -> Service {
+    Service::start(|request| match request.method.as_str() {
+        "POST" => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
+        _ => unknown(),
+    })
+}
+
+#[test]
+fn a_log_has_a_line_for_each_exchange_and_nobodys_data() {
+    let service = taking();
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 3));
+    work.bw8("import customers mine.csv --rate 0 --no-canary --log talk.log --log-bodies").exits(0);
+    let log = work.read("talk.log");
+    let lines: Vec<&str> = log.lines().filter(|line| !line.starts_with("  ")).collect();
+    assert_eq!(lines.len(), service.requests().len(), "{log}");
+    assert_eq!(lines.iter().filter(|line| line.contains(" POST /api/v1/users.json 201 ")).count(), 3, "{log}");
+    assert!(lines.iter().any(|line| line.contains(" ms id=") && line.ends_with(" row=2")), "{log}");
+    assert!(log.contains(r#"  > {"user":{"#) && log.contains(r#"  < {"user":{"#), "{log}");
+    for personal in ["13100000001", "示例", "sandbox", "Basic"] {
+        assert!(!log.contains(personal), "{personal}\n{log}");
+    }
+    let mode = std::fs::metadata(work.path("talk.log")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    work.bw8("import customers mine.csv --log-bodies").exits(2).says("--log");
+    work.bw8("import customers mine.csv --fresh --log no/such/folder/talk.log")
+        .exits(1)
+        .says("no/such/folder/talk.log");
+}
+
+#[test]
+fn more_words_tell_the_stages_of_an_import() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 2));
+    let ran = work.on(&server, "import customers mine.csv --verbose");
+    ran.exits(0).says("reading and checking mine.csv").says("asking 127.0.0.1").says("sending up to 2 rows");
+    ran.says("writing the reports (");
+}
+
+#[test]
+fn a_dry_run_shows_the_first_request_as_it_would_leave_without_the_login() {
+    let service = taking();
+    let work = Work::at(&service.base_url());
+    let mut table = Table::of(&["companyName", "servicepassword"]);
+    table.push(&["示例'公司", PASSWORD]);
+    work.write_table("mine.csv", &table);
+    let ran = work.bw8("import companies mine.csv --dry-run");
+    ran.exits(0).says("the first request").says("/companies.json").says("\"servicepassword\": \"•••\"");
+    ran.never_says(PASSWORD).never_says("Basic ");
+    let ran = work.bw8("import companies mine.csv --dry-run --as-curl");
+    ran.exits(0).never_says(PASSWORD);
+    let curl = ran.stdout().lines().find(|line| line.starts_with("curl ")).unwrap().to_owned();
+    let words = shlex::split(&curl).unwrap();
+    assert_eq!(words[..5], ["curl", "-X", "POST", "-u", "demo@example.com:•••"], "{curl}");
+    assert!(words.iter().any(|word| word.contains("示例'公司")), "{curl}");
+    let first = work.bw8("import companies mine.csv --dry-run --format json");
+    first.exits(0);
+    assert_eq!(first.json()["first_request"]["method"], "POST");
+    assert!(service.requests().iter().all(|request| request.method == "GET"));
+    work.bw8("import companies mine.csv --as-curl").exits(2).says("--dry-run");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_does_not_arrive_is_no_success() {
+    let work = Work::with("mine.csv", "姓名,手机,公司编号\n示例,13100000001,20001\n");
+    for typed in ["check customers mine.csv --format json", "completions bash", "entities", "--help", "import --help"] {
+        let mut command = work.command(typed);
+        command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        let ended = command.output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{typed}: {said}");
+        assert!(said.contains("not all of the output could be written"), "{typed}: {said}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_json_too_where_that_is_wanted() {
+    for (lang, typed) in
+        [("en", "import --format json"), ("zh", "--format=json import customers a.csv --no-such-thing")]
+    {
+        let ran = Work::new().bw8(format!("{typed} --lang {lang}"));
+        ran.exits(2);
+        let document = ran.json();
+        assert_eq!((&document["exit"], &document["error"]["kind"]), (&2.into(), &"usage".into()), "{document}");
+        assert!(!document["error"]["message"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn what_was_said_to_the_service_adds_up_over_all_processes_of_a_run() {
+    let server = Server::start("--fault 429,on=POST_users,nth=2,retry-after=0 --fault delay,ms=300,on=POST_users");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 12));
+    let import = "import customers mine.csv --no-canary --concurrency 1";
+    let child = work.start(work.command_on(&server, import));
+    server.wait_for_requests_to("customers.create", 7);
+    child.kill();
+    work.on(&server, import).exits_with_one_of(&[0, 4]);
+    let said = work.summary()["requests"].as_u64().unwrap();
+    let made = server.requests_to("customers.create");
+    // What was said in the last second before it was killed may not have been written down.
+    assert!(said <= made && said + 5 >= made, "{said} of {made}");
+}
+
+#[test]
+fn a_document_and_a_line_carry_nothing_that_a_terminal_acts_on() {
+    let service = Service::start(|request| match request.method.as_str() {
+        "POST" => (422, "{\"errcode\":\"7\",\"errmsg\":\"no\\nnext: rm -rf \\u009b2J\\u202e\"}".to_owned()),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 1));
+    let ran = work.bw8("import customers mine.csv --rate 0 --format json");
+    ran.exits(3);
+    assert!(!ran.stdout().contains(['\u{9b}', '\u{202e}']) && !ran.stderr().contains(['\u{9b}', '\u{202e}']), "{ran}");
+    assert!(!ran.stderr().lines().any(|line| line.starts_with("next: rm")), "{ran}");
+    assert!(!work.read(work.run_folder().join("summary.json")).contains(['\u{9b}', '\u{202e}']));
+}
+
+/// A place that takes notices.
+fn listening() -> Service {
+    Service::start(|_| (200, "{\"errcode\":0}".to_owned()))
+}
+
+fn told(place: &Service) -> Value {
+    let requests = place.requests();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    assert_eq!(requests[0].authorization, "");
+    serde_json::from_str(&requests[0].body).unwrap()
+}
+
+#[test]
+fn a_notice_tells_how_a_job_ended_in_counts() {
+    let (work, server, place) = (Work::new(), Server::start(""), listening());
+    work.write_table("mine.csv", customers(1, 4).set(2, "公司编号", "99999"));
+    let mut command = work.command_on(&server, "import customers mine.csv --keep-going");
+    command.env("BW8_NOTIFY_URL", place.base_url());
+    work.run(command).exits(3);
+    let notice = told(&place);
+    let text = notice["text"].as_str().unwrap();
+    assert!(text.contains("bw8 import customers: finished, some rows need you (exit code 3)"), "{text}");
+    assert!(text.contains("created 3 · failed (the service said no) 1") && text.contains("next: bw8 retry"), "{text}");
+    assert!(!notice.to_string().contains("1310000"), "{notice}");
+}
+
+#[test]
+fn a_notice_tells_that_a_job_could_not_begin() {
+    let (work, place) = (Work::new(), listening());
+    work.write_private("bw8.toml", &format!("notify = \"{}\"\nlang = \"zh\"\n", place.base_url()));
+    let mut command = work.command("import customers missing.csv --sandbox");
+    command.env("LANG", "C");
+    let ran = work.run(command);
+    ran.exits(2).says("错误");
+    let notice = told(&place);
+    let text = notice["text"].as_str().unwrap();
+    assert!(text.contains("未能运行") && text.contains("missing.csv"), "{text}");
+    // One that nobody can read along, and that says no.
+    for address in ["http://www.example.com/hook?key=Geheim7391", "not an address"] {
+        let mut command = work.command("import customers missing.csv --sandbox");
+        command.env("BW8_NOTIFY_URL", address);
+        work.run(command).exits(2).says("通知发送失败").never_says("Geheim7391");
+    }
+}
+
+#[test]
+fn the_language_of_a_job_is_what_its_user_chose() {
+    let said = |change: &dyn Fn(&mut std::process::Command, &Work)| {
+        let work = Work::new();
+        let mut command = work.command("import customers missing.csv --sandbox");
+        command.env("LANG", "C").env_remove("LC_ALL");
+        change(&mut command, &work);
+        let ran = work.run(command);
+        ran.exits(2);
+        ran.stderr().to_owned()
+    };
+    assert!(said(&|_, _| {}).contains("error:"));
+    assert!(
+        said(&|command, _| {
+            command.env("BW8_LANG", "zh");
+        })
+        .contains("错误：")
+    );
+    assert!(said(&|_, work| work.write("bw8.toml", "lang = \"zh\"\n")).contains("错误："));
+    assert!(
+        said(&|command, work| {
+            work.write("bw8.toml", "lang = \"zh\"\n");
+            command.env("BW8_LANG", "en");
+        })
+        .contains("error:")
+    );
+    // The last use at a terminal.
+    assert!(
+        said(&|_, work| {
+            std::fs::create_dir_all(work.path("state")).unwrap();
+            work.write("state/language", "zh");
+        })
+        .contains("错误：")
+    );
+}
+
+#[test]
+fn what_is_remembered_is_its_users_alone_whatever_the_umask() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 2));
+    let import = work.command_on(&server, "import customers mine.csv");
+    let mut shell = work.program("sh");
+    shell.args(["-c", "umask 000; exec \"$0\" \"$@\""]).arg(import.get_program()).args(import.get_args());
+    for (name, value) in import.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    work.run(shell).exits(0);
+    let mode = |path: &str| std::fs::metadata(work.path(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("state"), mode("state/runs.db")), (0o700, 0o600));
+}
+
+#[test]
+fn a_check_of_standard_input_leaves_no_copy() {
+    let work = Work::new();
+    let table = customers(1, 2).set(0, "手机", "12").to_csv();
+    let ran = work.run_with(work.command("check customers -"), table);
+    ran.exits(3).says("stdin.issues.csv");
+    assert!(!work.path("bw8-runs").exists());
+    assert!(work.path("stdin.issues.csv").exists());
+}
