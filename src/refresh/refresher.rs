@@ -74,7 +74,7 @@ impl Refresher<'_> {
     /// How many minutes so many requests take at the pace that is kept; none where there is no pace of our own.
     pub(super) fn minutes_for(&self, requests: u64) -> Option<u64> {
         let rate = self.client.target().rate;
-        (rate > 0.0).then(|| Duration::from_secs_f64(requests as f64 / rate).as_secs().div_ceil(60))
+        (rate > 0.0).then(|| Duration::from_secs_f64(requests as f64 / rate).as_secs().div_ceil(60).max(1))
     }
 
     /// Says how many single records are asked for and how long that takes, before the first one.

@@ -214,3 +214,15 @@ fn cause(words: &str) -> String {
         None => words.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_in_the_words_of_the_system() {
+        let words = "Couldn't write to xml file: Os { code: 2, kind: NotFound, message: \"…\" }";
+        assert_eq!(cause(words), std::io::Error::from_raw_os_error(2).to_string());
+        assert_eq!(cause("something else"), "something else");
+    }
+}
