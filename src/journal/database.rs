@@ -17,8 +17,9 @@ use crate::message;
 /// Name of the journal in a run's folder.
 pub(super) const FILE_NAME: &str = "journal.db";
 /// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
-/// language of the run, now they are codes with details, as JSON; and rows had no identity, only the hash of their cells.
-pub(super) const VERSION: i64 = 2;
+/// language of the run, now they are codes with details, as JSON; and rows had no identity, only the hash of their cells. Before
+/// version 3 nothing had a checksum.
+pub(super) const VERSION: i64 = 3;
 /// Marks the file as a journal of this program ("bw8j").
 pub(super) const APPLICATION: i64 = 0x6277_386a;
 
@@ -128,25 +129,30 @@ pub(super) fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Brings tables of version 1 to this version. What is written from now on an older program would not read.
+/// Brings tables of earlier versions to this one. What is written from now on an older program would not read.
 pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
-    if version_of(connection)? >= VERSION {
+    let version = version_of(connection)?;
+    if version >= VERSION {
         return Ok(());
     }
     let transaction = connection.transaction()?;
+    if version == 1 {
+        transaction.execute_batch(
+            "ALTER TABLE operation ADD COLUMN identity BLOB; ALTER TABLE earlier ADD COLUMN identity BLOB;
+             ALTER TABLE operation ADD COLUMN content_copy INTEGER; ALTER TABLE earlier ADD COLUMN content_copy INTEGER;
+             ALTER TABLE finding ADD COLUMN severity INTEGER;
+             UPDATE operation SET content_copy = copy; UPDATE earlier SET content_copy = copy;",
+        )?;
+    }
     transaction.execute_batch(
-        "ALTER TABLE operation ADD COLUMN identity BLOB; ALTER TABLE earlier ADD COLUMN identity BLOB;
-         ALTER TABLE operation ADD COLUMN content_copy INTEGER; ALTER TABLE earlier ADD COLUMN content_copy INTEGER;
-         ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;
-         ALTER TABLE finding ADD COLUMN severity INTEGER;
-         UPDATE operation SET content_copy = copy; UPDATE earlier SET content_copy = copy;",
+        "ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;",
     )?;
     let reservations: Vec<(i64, Vec<u8>)> = transaction
         .prepare("SELECT first, rows FROM reservation")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (first, rows) in reservations {
-        let rows: Vec<RowKey> = unpack(&rows, 1)?.collect();
+        let rows: Vec<RowKey> = unpack(&rows, version)?.collect();
         transaction.execute("UPDATE reservation SET rows = ?2 WHERE first = ?1", params![first, pack(&rows)])?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;

@@ -14,8 +14,8 @@ use super::database::{connect, damaged, failed, get_identity, get_repeats, total
 use super::identity::RunIdentity;
 use super::operation::{Operation, RowIdentity, RowKey};
 use super::rows::{
-    COLUMNS, COLUMNS_OF_VERSION_1, INDEXES, SAME_ROW, SENT, SENT_HERE, read_finding, read_message, read_operation,
-    signed, unpack, unsigned, verify,
+    COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, INDEXES, SAME_ROW, SENT, SENT_HERE, read_finding,
+    read_message, read_operation, signed, unpack, unsigned, verify,
 };
 use super::status::{Counts, Status, UNKNOWN_ELSEWHERE};
 use crate::check::findings::RowFinding;
@@ -498,7 +498,11 @@ impl JournalReader {
     }
 
     fn columns(&self) -> &'static str {
-        if self.version >= 2 { COLUMNS } else { COLUMNS_OF_VERSION_1 }
+        match self.version {
+            1 => COLUMNS_OF_VERSION_1,
+            2 => COLUMNS_OF_VERSION_2,
+            _ => COLUMNS,
+        }
     }
 
     /// What happened to the row with this number.

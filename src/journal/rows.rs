@@ -19,6 +19,11 @@ pub(super) const COLUMNS_OF_VERSION_1: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL, copy,
     NULL";
 
+/// The same of tables of version 2.
+pub(super) const COLUMNS_OF_VERSION_2: &str =
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
+    content_copy, NULL";
+
 /// Whether a row of the table `operation` is one of the table `earlier`: it says the same. Where one of them is of version 1,
 /// which did not know what rows say, its cells are the same.
 pub(super) const SAME_ROW: &str = "(operation.identity = earlier.identity
@@ -300,7 +305,7 @@ pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
 /// # Errors
 /// It is not as it was written.
 pub(super) fn unpack(bytes: &[u8], version: i64) -> rusqlite::Result<impl Iterator<Item = RowKey> + '_> {
-    if version < 2 {
+    if version < 3 {
         return Ok(unpacked(bytes, version));
     }
     let (rows, checksum) = bytes.split_last_chunk::<4>().ok_or_else(corrupt)?;

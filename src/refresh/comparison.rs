@@ -1,5 +1,7 @@
 //! Compares how many records the service has with how many are here: of the whole list, and of spans of the creation date.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use serde_json::Value;
 

@@ -109,6 +109,7 @@ fn stopped_among_twins(server: &Server) -> Work {
             "UPDATE operation SET copy = content_copy; ALTER TABLE operation DROP COLUMN identity;
              ALTER TABLE operation DROP COLUMN content_copy; ALTER TABLE earlier DROP COLUMN identity;
              ALTER TABLE earlier DROP COLUMN content_copy; ALTER TABLE finding DROP COLUMN severity;
+             ALTER TABLE operation DROP COLUMN checksum; ALTER TABLE earlier DROP COLUMN checksum;
              PRAGMA user_version = 1",
         )
         .unwrap();
