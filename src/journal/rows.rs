@@ -420,11 +420,11 @@ mod tests {
             RowKey { row: 9, key: None, identity: None, origin: Some(3), copy: 4, generation: 2, ..key },
         ];
         let packed = pack(&rows);
-        assert_eq!(unpack(&packed, 2).unwrap().collect::<Vec<_>>(), rows);
+        assert_eq!(unpack(&packed, 3).unwrap().collect::<Vec<_>>(), rows);
         for bit in 0..packed.len() * 8 {
             let mut flipped = packed.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(unpack(&flipped, 2).is_err(), "bit {bit}");
+            assert!(unpack(&flipped, 3).is_err(), "bit {bit}");
         }
     }
 }

@@ -65,7 +65,7 @@ fn company() -> Value {
 }
 
 fn ticket() -> Value {
-    json!({"ticketId": "<digits>", "subject": "<text>", "descript": "<text>", "custUserId": "<digits>",
+    json!({"ticketId": "<digits>", "subject": "<text>", "descript": "<text>", "descriptattachments": "<any>", "custUserId": "<digits>",
            "servicerUserId": "<text>", "servicerGroupId": "<text>", "ccUserIdList": "<text>", "ccGroupIdList": "<text>",
            "ticketType": "<digits>", "priorityLevel": "<digits>", "ticketStatus": "<digits>", "tagList": "<text>",
            "ticketTemplateId": "<text>", "customTemplateId": "<text>", "createrId": "<digits>", "createrType": "<digits>",
