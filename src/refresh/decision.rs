@@ -75,13 +75,15 @@ pub(super) struct Reading<'a> {
     pub deleted: u64,
     /// The reading before brought the same records.
     pub is_alike: bool,
+    /// The two readings before did.
+    pub is_alike_twice: bool,
     /// Which one it is, from 1.
     pub number: u32,
 }
 
 /// Decides on a reading.
 pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
-    let Reading { cursor, records, is_alike, number, .. } = reading;
+    let Reading { cursor, records, is_alike, is_alike_twice, number, .. } = reading;
     let again = |doubt, most| match number < most {
         true => ReadingDecision::ReadAgain,
         false => ReadingDecision::NotWhole(doubt),
@@ -108,8 +110,10 @@ pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
     if cursor.is_joined && order_holds {
         return ReadingDecision::Whole(vec![Proof::PagesJoined, end]);
     }
-    // The borders between pages are unproven: two readings that are alike have to do.
-    if is_alike {
+    // The borders between pages are unproven: readings that are alike have to do. Where no total says how many there are, two
+    // may be so by chance.
+    let is_counted = !matches!(end, Proof::NothingBeyond | Proof::NoPageFollows);
+    if is_alike && (is_counted || cursor.is_joined || is_alike_twice) {
         return ReadingDecision::Whole(vec![Proof::ReadTwiceAlike, end]);
     }
     again(Doubt::Changing, MOST_READINGS)
@@ -169,7 +173,7 @@ mod tests {
     }
 
     fn decide_on(cursor: &PageCursor, deleted: u64, is_alike: bool, number: u32) -> ReadingDecision {
-        decide(Reading { cursor, records: 10, deleted, is_alike, number })
+        decide(Reading { cursor, records: 10, deleted, is_alike, is_alike_twice: is_alike && number > 2, number })
     }
 
     #[test]
@@ -209,6 +213,9 @@ mod tests {
             assert!(matches!(decide_on(&open, 0, true, 2), ReadingDecision::Whole(_)));
             assert_eq!(decide_on(&open, 0, false, 3), ReadingDecision::NotWhole(Doubt::Changing));
         }
+        let uncounted = cursor(false, None, None);
+        assert_eq!(decide_on(&uncounted, 0, true, 2), ReadingDecision::ReadAgain);
+        assert!(matches!(decide_on(&uncounted, 0, true, 3), ReadingDecision::Whole(_)));
         let still = PageCursor { order: PageOrder::Descending, ..cursor(true, Some(10), Some(10)) };
         assert!(matches!(decide_on(&still, 0, false, 1), ReadingDecision::Whole(_)));
     }

@@ -153,7 +153,7 @@ impl Refresher<'_> {
         refreshed: &mut RefreshedList,
     ) -> Result<ReadQuery> {
         let mut readings = 1;
-        let mut before = None;
+        let (mut before, mut was_alike) = (None, false);
         let mut is_from_zero = hint.is_from_zero;
         let service = self.client.service();
         let mut query = query.clone();
@@ -185,7 +185,9 @@ impl Refresher<'_> {
             }
             let deleted = if is_confirmed { 0 } else { self.deleted(&query, &list)? };
             let is_alike = before == Some(records) && self.mirror.seen_only_before(&list)? == 0;
-            let decision = decide(Reading { cursor: &cursor, records, deleted, is_alike, number: readings });
+            let is_alike_twice = std::mem::replace(&mut was_alike, is_alike) && is_alike;
+            let decision =
+                decide(Reading { cursor: &cursor, records, deleted, is_alike, is_alike_twice, number: readings });
             let mut report = self.report(&query, &list, &cursor, records, readings);
             let verdict = match decision {
                 ReadingDecision::Whole(proofs) => Ok(proofs),
