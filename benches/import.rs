@@ -18,6 +18,7 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -234,8 +235,13 @@ fn respond(delay: Duration) {
     });
 }
 
-const REPLY: &[u8] =
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n{\"user\":{\"cId\":\"50001\"}}";
+/// The answer to a create. No record's id is given twice: that would prove nothing.
+fn reply() -> Vec<u8> {
+    static NEXT: AtomicU64 = AtomicU64::new(10_000_000);
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 27";
+    format!("{head}\r\n\r\n{{\"user\":{{\"cId\":\"{id:08}\"}}}}").into_bytes()
+}
 
 async fn answer(mut stream: tokio::net::TcpStream) {
     let _ = stream.set_nodelay(true);
@@ -243,7 +249,7 @@ async fn answer(mut stream: tokio::net::TcpStream) {
     loop {
         while let Some(end) = request_end(&buffer) {
             buffer.drain(..end);
-            if stream.write_all(REPLY).await.is_err() {
+            if stream.write_all(&reply()).await.is_err() {
                 return;
             }
         }
@@ -264,7 +270,7 @@ fn respond_late(delay: Duration) {
     std::thread::spawn(move || {
         for (until, stream) in waiting {
             std::thread::sleep(until.saturating_duration_since(Instant::now()));
-            let _ = (&*stream).write_all(REPLY);
+            let _ = (&*stream).write_all(&reply());
         }
     });
     for stream in listener.incoming() {
