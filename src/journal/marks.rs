@@ -7,11 +7,11 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::atomic::{Ordering, compiler_fence};
 
-use memmap2::MmapMut;
+use memmap2::{MmapMut, MmapOptions};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -30,6 +30,9 @@ const MAGIC: &[u8; 8] = b"bw8mark1";
 const HEAD: usize = 64;
 /// Bytes of a mark: no mark lies on two pages of memory.
 const SLOT: u64 = 16;
+/// Bytes of the file that lie in memory at a time: what a run needs of it does not grow with its rows, which come nearly in
+/// order. A multiple of what every system maps.
+const WINDOW: u64 = 1 << 20;
 /// Where a mark says how far its row came; the rest is the record's id.
 const STATE: u32 = 60;
 
@@ -47,8 +50,28 @@ pub(super) enum Mark {
 /// Makes marks for the rows of a run.
 #[derive(Debug)]
 pub struct Marks {
-    map: RefCell<MmapMut>,
+    file: File,
+    length: u64,
+    window: RefCell<Window>,
     run: Uuid,
+}
+
+/// The part of the file that lies in memory.
+#[derive(Debug)]
+struct Window {
+    begin: u64,
+    map: MmapMut,
+}
+
+impl Window {
+    /// The part that begins at `begin`, of a file of so many bytes.
+    fn open(file: &File, begin: u64, length: u64) -> std::io::Result<Window> {
+        let size = usize::try_from(WINDOW.min(length.saturating_sub(begin))).unwrap_or(0);
+        // SAFETY: nobody else changes the file or makes it shorter: it was made here, and the run's lock is held. Whatever its
+        // bytes are, they are numbers, and are checked before they mean anything.
+        let map = unsafe { MmapOptions::new().offset(begin).len(size).map_mut(file) }?;
+        Ok(Window { begin, map })
+    }
 }
 
 impl Marks {
@@ -69,12 +92,10 @@ impl Marks {
             file.sync_all()
         })();
         begun.context(|| place(folder))?;
-        // SAFETY: nobody else changes the file or makes it shorter: it was made here, and the run's lock is held. Whatever its
-        // bytes are, they are numbers, and are checked before they mean anything.
-        let map = unsafe { MmapMut::map_mut(&file) };
+        let length = HEAD as u64 + rows * SLOT;
         // Where a file cannot lie in memory, rows of a process that is killed are in doubt.
-        let Ok(map) = map else { return Marks::end(folder).map(|()| None) };
-        Ok(Some(Marks { map: RefCell::new(map), run: *run }))
+        let Ok(window) = Window::open(&file, 0, length) else { return Marks::end(folder).map(|()| None) };
+        Ok(Some(Marks { file, length, window: RefCell::new(window), run: *run }))
     }
 
     /// A row is about to be handed to the network. Before this says so, it must not be.
@@ -104,10 +125,21 @@ impl Marks {
     /// Makes a mark; false where there is no room for it. A process that is killed between the two halves leaves a mark that
     /// does not check, and a row in doubt.
     fn put(&self, row: u64, value: u64) -> bool {
-        let mut map = self.map.borrow_mut();
-        let at = usize::try_from(row).ok().and_then(|row| row.checked_mul(SLOT as usize)).map(|at| at + HEAD);
-        let Some(slot) =
-            at.and_then(|at| map.get_mut(at..)).and_then(|rest| rest.first_chunk_mut::<{ SLOT as usize }>())
+        let Some(at) = row.checked_mul(SLOT).and_then(|at| at.checked_add(HEAD as u64)).filter(|at| *at < self.length)
+        else {
+            return false;
+        };
+        let mut window = self.window.borrow_mut();
+        let begin = at - at % WINDOW;
+        if window.begin != begin {
+            match Window::open(&self.file, begin, self.length) {
+                Ok(next) => *window = next,
+                Err(_) => return false,
+            }
+        }
+        // Less than a window.
+        let place = (at - begin) as usize;
+        let Some(slot) = window.map.get_mut(place..).and_then(|rest| rest.first_chunk_mut::<{ SLOT as usize }>())
         else {
             return false;
         };
@@ -125,10 +157,10 @@ impl Marks {
     }
 }
 
-/// The marks that a process left, read once.
+/// The marks that a process left. Those of rows without an end are read, one by one.
 #[derive(Debug)]
 pub(super) struct LeftMarks {
-    bytes: Vec<u8>,
+    file: RefCell<File>,
     run: Uuid,
 }
 
@@ -137,24 +169,25 @@ impl LeftMarks {
     pub(super) fn read(folder: &Path, run: &Uuid, rows: u64) -> Option<LeftMarks> {
         let mut file = File::open(folder.join(FILE_NAME)).ok()?;
         let wanted = head(run, &boot()?, &file_identity(&file).ok()?, rows);
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).ok()?;
-        let is_whole = bytes.len() as u64 == HEAD as u64 + rows * SLOT;
-        (is_whole && bytes.starts_with(&wanted)).then_some(LeftMarks { bytes, run: *run })
+        let mut found = [0; HEAD];
+        file.read_exact(&mut found).ok()?;
+        let is_whole = file.metadata().ok()?.len() == HEAD as u64 + rows * SLOT;
+        (is_whole && found == wanted).then(|| LeftMarks { file: RefCell::new(file), run: *run })
+    }
+
+    /// A mark as it stands in the file: what it says, and what it is checked by.
+    fn read_mark(&self, row: u64) -> std::io::Result<(u64, u64)> {
+        let (mut file, mut half) = (self.file.borrow_mut(), [0; SLOT as usize / 2]);
+        file.seek(SeekFrom::Start((HEAD as u64).saturating_add(row.saturating_mul(SLOT))))?;
+        file.read_exact(&mut half)?;
+        let value = u64::from_le_bytes(half);
+        file.read_exact(&mut half)?;
+        Ok((value, u64::from_le_bytes(half)))
     }
 
     /// How far a row came; in doubt where its mark is damaged.
     pub(super) fn of(&self, row: u64) -> Mark {
-        let at = usize::try_from(HEAD as u64 + row * SLOT).unwrap_or(usize::MAX);
-        let Some((value, kept)) =
-            self.bytes.get(at..).and_then(|rest| rest.first_chunk::<{ SLOT as usize }>()).map(|slot| {
-                let number =
-                    |bytes: &[u8]| bytes.iter().rev().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-                (number(&slot[..8]), number(&slot[8..]))
-            })
-        else {
-            return Mark::HandedOver;
-        };
+        let Ok((value, kept)) = self.read_mark(row) else { return Mark::HandedOver };
         if (value, kept) == (0, 0) {
             return Mark::NotSent;
         }
@@ -235,8 +268,6 @@ fn file_identity(file: &File) -> std::io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Seek, SeekFrom};
-
     use super::super::operation::RowKey;
     use super::*;
 
@@ -294,6 +325,23 @@ mod tests {
         ] {
             assert_eq!(left.of(row), mark, "{row}");
         }
+    }
+
+    /// More rows than lie in memory at a time, and not in order.
+    #[test]
+    fn marks_far_apart_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = 3 * WINDOW / SLOT;
+        let marks = Marks::begin(folder.path(), &run(), rows).unwrap().expect("this machine tells its boot");
+        let border = (WINDOW - HEAD as u64) / SLOT;
+        let marked = [0, border - 1, border, rows - 1, 5, border + 7, border - 2, rows / 2];
+        marked.iter().for_each(|row| marks.hand_over(*row).unwrap());
+        assert!(marks.hand_over(rows).is_err() && marks.hand_over(u64::MAX).is_err());
+        drop(marks);
+        let left = LeftMarks::read(folder.path(), &run(), rows).unwrap();
+        let is_left = |row: &u64| left.of(*row) == Mark::HandedOver;
+        assert!(marked.iter().all(is_left));
+        assert!([1, border - 3, border + 1, rows - 2].iter().all(|row| left.of(*row) == Mark::NotSent));
     }
 
     #[test]
