@@ -1,7 +1,6 @@
 //! What a run keeps of the command that works on it, for whoever goes on with it or settles it.
 
 use super::options::ImportOptions;
-use super::settle::VALUES_NOTE;
 use crate::error::Result;
 use crate::journal::Journal;
 use crate::text::{clean, shorten};
@@ -18,7 +17,6 @@ pub const COMPANY_NOTE: &str = "company";
 /// # Errors
 /// A full disk.
 pub(super) fn note_command(journal: &Journal, options: &ImportOptions<'_>) -> Result<()> {
-    journal.set_note(VALUES_NOTE, &options.preflight.values.text())?;
     journal.set_note(COMMAND_NOTE, &options.typed.continuing())?;
     match who() {
         Some(who) => journal.set_note(WHO_NOTE, &who),

@@ -14,30 +14,6 @@ pub struct ValueOptions {
 }
 
 impl ValueOptions {
-    /// The options as a text that can be kept.
-    pub fn text(&self) -> String {
-        let ValueOptions { keep_raw, date_order, country } = self;
-        let order = match date_order {
-            None => "",
-            Some(DateOrder::Dmy) => "dmy",
-            Some(DateOrder::Mdy) => "mdy",
-        };
-        format!("{} {} {order}", country.code, u8::from(*keep_raw))
-    }
-
-    /// The options of a text that was kept; none of another one.
-    pub fn of_text(text: &str) -> Option<ValueOptions> {
-        let mut words = text.split(' ');
-        let country = Country::of_code(words.next()?)?;
-        let keep_raw = words.next()? == "1";
-        let date_order = match words.next()? {
-            "dmy" => Some(DateOrder::Dmy),
-            "mdy" => Some(DateOrder::Mdy),
-            _ => None,
-        };
-        Some(ValueOptions { keep_raw, date_order, country })
-    }
-
     /// Names of the settings of a mapping file that say it.
     pub const KEYS: [&'static str; 3] = ["keep_raw", "date_order", "country"];
 

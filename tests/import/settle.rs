@@ -416,3 +416,18 @@ fn a_run_that_is_not_ours_or_is_at_work_is_not_settled() {
     work.run(other).exits(2);
     work.bw8("settle nowhere").exits(2);
 }
+
+#[test]
+fn values_are_read_as_the_run_read_them() {
+    let (service, account) = service(|_, account, _| {
+        account.is_hidden.push("50001".to_owned());
+        Answer::Lost
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "姓名,手机,公司编号\n示例\u{200b}一,13000000001,20001\n");
+    work.bw8(format!("{IMPORT} --keep-raw")).exits(4);
+    account.lock().unwrap().is_hidden.clear();
+    settle(&work, "").exits(0).says("1 rows are done");
+    assert_eq!(work.results().column("id"), ["50001"]);
+    assert_eq!(account.lock().unwrap().records[0]["name"], "示例\u{200b}一");
+}

@@ -9,10 +9,6 @@ use crate::format::{Row, Sheet};
 use crate::journal::JournalReader;
 use crate::mapping::{Mapping, MappingFile};
 use crate::message;
-use crate::value::ValueOptions;
-
-/// Name of the note in which a run keeps how values were read.
-pub(crate) const VALUES_NOTE: &str = "values";
 
 /// What makes the rows of a run once more.
 #[derive(Debug)]
@@ -50,7 +46,7 @@ impl KeptRun {
             ..Sheet::default()
         };
         let mapping_file = identity.mapping_text.as_deref().map(|text| MappingFile::parse(text, "")).transpose()?;
-        let values = past.note(VALUES_NOTE)?.and_then(|text| ValueOptions::of_text(&text)).unwrap_or_default();
+        let values = mapping_file.as_ref().map(MappingFile::values).unwrap_or_default();
         let custom = &catalog.service.custom;
         let mapping = Mapping::new(&entity, custom, &sheet, mapping_file.as_ref(), identity.account_mode, values)?;
         // What is compared with the account's records has to be what was sent.

@@ -22,7 +22,7 @@ use tokio::runtime;
 
 pub use command::{SettleCommand, run};
 pub(super) use command::{may_double, words};
-pub(super) use kept_rows::{KeptRun, VALUES_NOTE};
+pub(super) use kept_rows::KeptRun;
 
 use self::verdict::Verdict;
 use super::options::{DoubtOptions, ImportOptions};
