@@ -2,6 +2,8 @@
 //! configuration file is decided in `settings`. Help texts are English here; `locales/help.yml` holds the Chinese ones,
 //! put in place by [`command`].
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 
@@ -76,6 +78,16 @@ pub fn command(language: Language) -> clap::Command {
     match language {
         Language::En => command,
         Language::Zh => translate(command, ""),
+    }
+}
+
+/// `bw8 help import` as `bw8 import --help`, so that the help of a command is the same in both languages.
+pub fn help_as_option(arguments: &[OsString]) -> Vec<OsString> {
+    match arguments {
+        [program, word, command @ ..] if word == "help" => {
+            std::iter::once(program).chain(command).cloned().chain(std::iter::once("--help".into())).collect()
+        }
+        _ => arguments.to_vec(),
     }
 }
 

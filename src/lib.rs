@@ -63,7 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run_command(arguments: &[OsString]) -> u8 {
     let parsed = cli::command(Language::current())
-        .try_get_matches_from(arguments)
+        .try_get_matches_from(cli::help_as_option(arguments))
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,

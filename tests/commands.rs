@@ -123,6 +123,19 @@ fn every_command_stands_in_the_table() {
     assert_eq!(table, listed);
 }
 
+#[test]
+fn the_help_of_a_command_is_asked_for_in_two_ways() {
+    let work = Work::new();
+    for language in ["zh", "en"] {
+        for command in ["", "import", "runs show"] {
+            let help = work.bw8(format!("{command} --lang {language} --help"));
+            let asked = work.bw8(format!("help {command} --lang {language}"));
+            assert_eq!(asked.exits(0).stdout(), help.exits(0).stdout());
+        }
+    }
+    work.bw8("help nonsense").exits(2);
+}
+
 /// Runs every command of the table in a folder of its own, and tells of each that does not do as it should.
 fn walk(overlay: Option<&str>, is_right: impl Fn(&Catalog, i32, &Ran) -> bool) {
     let mut wrong = Vec::new();
