@@ -22,7 +22,9 @@ pub mod workbook;
 pub use file::MappingFile;
 pub use known_headings::KnownHeadings;
 pub use report::MappingReport;
-pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column};
+pub use result_columns::{
+    CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column, leading_columns, reason_columns,
+};
 pub use sendable::unsendable;
 pub use sources::Mapping;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};

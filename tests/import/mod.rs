@@ -27,3 +27,4 @@ mod text_files;
 mod values;
 mod vendors;
 mod version_1;
+mod workbooks;
