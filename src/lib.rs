@@ -62,7 +62,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run_command(arguments: &[OsString]) -> u8 {
-    let parsed = cli::command(Language::current())
+    let command = cli::command(Language::current());
+    let command = if cli::wants_all(arguments) { command } else { cli::brief(command) };
+    let parsed = command
         .try_get_matches_from(cli::help_as_option(arguments))
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -135,7 +137,7 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
         Command::Runs(arguments) => command::runs::run(arguments, &cli.global, printer),
         Command::Export(arguments) => command::export::run(arguments, printer),
         Command::Mirror(arguments) => command::mirror::run(arguments, printer),
-        Command::Template(arguments) => command::template::run(arguments, printer),
+        Command::Template(arguments) => command::template::run(arguments, &cli.global, printer),
         Command::Sandbox(arguments) => command::sandbox::run(arguments, printer),
         Command::Entities(arguments) => command::entities::run(arguments, printer),
         Command::Completions { shell } => {

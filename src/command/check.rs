@@ -20,7 +20,7 @@ pub struct Arguments {
     input: InputOptions,
     #[command(flatten)]
     settings: SettingsOptions,
-    /// Any mistake makes the file unusable (exit code 2 instead of 3)
+    /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
     #[arg(long)]
     strict: bool,
 }

@@ -36,10 +36,10 @@ pub struct Arguments {
     values: ValueArguments,
     #[command(flatten)]
     consent: ConsentOptions,
-    /// Send nothing when any row has a mistake
+    /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
     #[arg(long)]
     strict: bool,
-    /// Go on although the file, mapping or catalog changed since the last retry was interrupted
+    /// Go on although input, mapping or catalog changed; done rows stay done
     #[arg(long)]
     accept_changed: bool,
 }
