@@ -7,6 +7,7 @@ mod bad_input;
 mod campaign;
 mod connection;
 mod consent;
+mod doubt;
 mod existing;
 mod find;
 mod identity;
