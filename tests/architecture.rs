@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// What a room may use beside itself and the ground floor. A room is a folder of `src`, or a file in it.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["lib"]),
-    ("lib", &["cli", "command", "notice", "settings", "terminal"]),
+    ("lib", &["cli", "command", "menu", "notice", "settings", "terminal"]),
+    ("menu", &["entity", "settings", "terminal"]),
     ("notice", &["api", "settings", "terminal"]),
     ("cli", &["command", "terminal"]),
     (
@@ -43,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "files",
             "format",
             "journal",
+            "machine",
             "mapping",
             "mirror",
             "projection",
@@ -58,7 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("refresh", &["api", "entity", "mirror", "projection", "terminal"]),
     ("projection", &["api", "entity", "format", "mirror"]),
     ("account", &["api", "entity", "journal", "mirror", "sandbox", "settings"]),
-    ("settings", &["api", "entity", "files", "format"]),
+    ("settings", &["api", "entity", "files", "format", "machine"]),
     ("survey", &["entity", "format", "mapping", "value"]),
     ("proposal", &["entity", "format", "mapping", "survey", "value"]),
     ("template", &["entity", "format"]),
@@ -72,6 +74,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("entity", &[]),
     ("sandbox", &["entity"]),
     ("terminal", &["files"]),
+    ("machine", &[]),
     ("files", &[]),
 ];
 

@@ -29,6 +29,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::machine::{Awake, shared_folder};
 use crate::mapping::MappingFile;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, quoted_path};
@@ -94,7 +95,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
-        None => printer.say(&t!("run.new", folder = shown(journal.folder()))),
+        None => {
+            printer.say(&t!("run.new", folder = shown(journal.folder())));
+            shared_folder(journal.folder()).iter().for_each(|word| printer.warn(&word.to_string()));
+        }
         Some(_) if before.ended() > 0 => {
             let counts = words::counts_of(&journal.reader()?, &before)?;
             printer.say(&t!("run.continue", folder = shown(journal.folder()), counts = counts));
@@ -126,6 +130,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
+    let _awake = Awake::begin();
     printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
     let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
