@@ -28,7 +28,7 @@ mod writer;
 
 pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
-pub use index::{GivenOldIds, IndexedRun, InputRow, KnownOldId, OldIds, RunIndex, SentBefore, WasSent};
+pub use index::{Given, GivenOldIds, IndexedRun, InputRow, KnownOldId, OldIds, RunIndex, SentBefore, WasSent};
 pub use lock::Lock;
 pub use marks::Marks;
 pub use operation::{Claim, OldId, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};

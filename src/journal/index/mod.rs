@@ -12,5 +12,5 @@ mod runs;
 mod sorter;
 
 pub use memory::{InputRow, SentBefore, WasSent};
-pub use old_ids::{GivenOldIds, KnownOldId, OldIds};
+pub use old_ids::{Given, GivenOldIds, KnownOldId, OldIds};
 pub use runs::{IndexedRun, RunIndex};

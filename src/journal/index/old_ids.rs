@@ -1,7 +1,7 @@
 //! Which records of an account have which ids in other systems: those that runs made or found done, and those that somebody
 //! has brought from elsewhere.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::super::operation::{OldId, hash_of};
 use super::runs::RunIndex;
@@ -104,24 +104,6 @@ impl RunIndex {
         }
         Ok(None)
     }
-
-    /// Keeps old ids that were brought from elsewhere, all of them or none.
-    ///
-    /// # Errors
-    /// A full disk.
-    pub fn give(&mut self, target: &str, given: &[KnownOldId]) -> Result<()> {
-        let place = self.place();
-        let kept = (|| {
-            let transaction = self.connection.transaction()?;
-            for KnownOldId { entity, old_id, id } in given {
-                transaction
-                    .prepare_cached("INSERT OR REPLACE INTO given_old_id VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                    .execute(params![target, entity, &old_id.hash()[..], id, old_id.source, old_id.id])?;
-            }
-            transaction.commit()
-        })();
-        kept.context(|| place)
-    }
 }
 
 impl OldIds<'_> {
@@ -154,6 +136,15 @@ impl OldIds<'_> {
                 self.index.given_id(&given, &hash)
             }
         }
+    }
+
+    /// Begins to take in old ids that are brought from elsewhere: all of them, or none.
+    ///
+    /// # Errors
+    /// Another process that keeps the index for itself.
+    pub fn give(&self) -> Result<Giving<'_>> {
+        let transaction = self.index.connection.unchecked_transaction().context(|| self.index.place())?;
+        Ok(Giving { old_ids: self, transaction })
     }
 
     /// Calls `take` with every old id of the account, each of them once, in the order of entity, source and id.
@@ -190,5 +181,52 @@ impl OldIds<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Old ids on their way into the index. What is not kept in the end was never there.
+#[derive(Debug)]
+pub struct Giving<'a> {
+    old_ids: &'a OldIds<'a>,
+    transaction: Transaction<'a>,
+}
+
+/// What became of an old id that was brought from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It is new.
+    New,
+    /// It was known to belong to this record.
+    Known,
+    /// It belongs to the record with this id.
+    Another(String),
+}
+
+impl Giving<'_> {
+    /// Takes in one more.
+    ///
+    /// # Errors
+    /// A full disk, a damaged index.
+    pub fn add(&self, given: &KnownOldId) -> Result<Given> {
+        let KnownOldId { entity, old_id, id } = given;
+        if let Some(known) = self.old_ids.find(entity, &old_id.source, &old_id.id)? {
+            return Ok(if known == *id { Given::Known } else { Given::Another(known) });
+        }
+        let target = self.old_ids.targets.first();
+        self.transaction
+            .prepare_cached("INSERT INTO given_old_id VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+            .and_then(|mut statement| {
+                statement.execute(params![target, entity, &old_id.hash()[..], id, old_id.source, old_id.id])
+            })
+            .context(|| self.old_ids.index.place())?;
+        Ok(Given::New)
+    }
+
+    /// Keeps them.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn keep(self) -> Result<()> {
+        self.transaction.commit().context(|| self.old_ids.index.place())
     }
 }
