@@ -178,6 +178,7 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
         Command::Runs(arguments) => command::runs::run(arguments, &cli.global, printer),
         Command::Export(arguments) => command::export::run(arguments, printer),
         Command::Mirror(arguments) => command::mirror::run(arguments, printer),
+        Command::Ids(arguments) => command::ids::run(arguments, printer),
         Command::Template(arguments) => command::template::run(arguments, printer),
         Command::Sandbox(arguments) => command::sandbox::run(arguments, printer),
         Command::Entities(arguments) => command::entities::run(arguments, printer),

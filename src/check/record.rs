@@ -18,6 +18,8 @@ pub struct Record {
     pub(super) filled: Vec<bool>,
     /// What is found in the row.
     pub findings: Vec<Finding>,
+    /// The id that the record has in another system; empty when the file does not say it.
+    pub old_id: String,
     /// What the cleaning of a value noticed, reused from value to value.
     pub(super) noticed: Vec<Problem>,
 }
@@ -30,6 +32,7 @@ impl Record {
         self.filled.clear();
         self.filled.resize(sources, false);
         self.findings.clear();
+        self.old_id.clear();
     }
 
     /// What the findings mean for the row; none without any.

@@ -69,7 +69,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // Two commands at once must not both begin to send the same rows.
     let deciding = index.hold()?;
     let here = hold_here(options)?;
-    let known = Known::find_out(options, &identity, &mut index, &mut rows);
+    let known = Known::find_out(options, &identity, &mut index, &mut rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
@@ -299,7 +299,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
     index.look_in(places(options, &identity));
-    let known = Known::find_out(options, &identity, &mut index, rows);
+    let known = Known::find_out(options, &identity, &mut index, rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));

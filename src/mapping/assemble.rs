@@ -57,6 +57,12 @@ impl MappingBuilder<'_> {
             sources,
             rules,
             keys,
+            old_id: self.old_id.clone(),
+            old_references: self.old_references(),
+            said_source: self
+                .source
+                .clone()
+                .filter(|said| !self.recognised.as_ref().is_some_and(|seen| seen.source == *said)),
             report,
         }
     }

@@ -5,6 +5,7 @@ mod clean;
 mod date;
 mod digits;
 mod email;
+mod foreign_id;
 mod half_width;
 mod invisible;
 mod list;
@@ -18,6 +19,7 @@ mod tags;
 
 pub use clean::clean;
 pub use email::looks_like_address;
+pub use foreign_id::foreign_id;
 pub use invisible::visible;
 pub use list::{count_parts, part};
 pub use name::full_name;

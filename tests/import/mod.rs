@@ -17,6 +17,7 @@ mod kills;
 mod login;
 mod main_job;
 mod mapping_file;
+mod old_ids;
 mod proof;
 mod proxy;
 mod records;
