@@ -317,6 +317,13 @@ fn decimal(text: &str, out: &mut String) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A word that was taken for a choice, and how it was written.
+fn understood(choice: &Choice, written: &str) -> Problem {
+    Problem::word("choice_understood")
+        .with("written", crate::text::clean(written))
+        .with_detail("choice", choice.labels())
+}
+
 /// Whether a text is a choice's value or label, case and width aside, and no other name for it.
 fn is_own_word(choice: &Choice, text: &str) -> bool {
     let own = [&choice.value, &choice.zh, &choice.en];
@@ -336,7 +343,7 @@ fn choice(
     if let Some(choice) = known {
         if !is_own_word(choice, text) {
             // Another system's word for it, which is known: a person sees what became of it.
-            noticed.push(Problem::word("choice_understood").with_detail("choice", choice.labels()));
+            noticed.push(understood(choice, text));
         }
         out.push_str(&choice.value);
         return Ok(());
@@ -346,14 +353,15 @@ fn choice(
     // What an account's own options mean is known to that account alone.
     let beginning = || field.choice_beginning(text).filter(|_| !field.custom);
     if let Some(choice) = whole.or_else(beginning) {
-        restoring::say(options, Problem::word("choice_understood").with_detail("choice", choice.labels()), noticed)?;
+        restoring::say(options, understood(choice, text), noticed)?;
         out.push_str(&choice.value);
         return Ok(());
     }
     let labels = field.choices.iter().map(Choice::labels);
     let allowed = Detail::List(labels.take(SHOWN_CHOICES).collect());
-    let problem = match nearest(field, text) {
-        Some(choice) => Problem::new("not_a_choice_but").with_detail("nearest", choice.labels()),
+    // An account may have hundreds of options of its own.
+    let problem = match nearest(field, text).filter(|_| field.custom) {
+        Some(choice) => Problem::new("not_an_option").with_detail("nearest", choice.labels()),
         None => Problem::new("not_a_choice"),
     };
     Err(problem.with_detail("allowed", allowed))
