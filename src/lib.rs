@@ -8,6 +8,7 @@ pub mod api;
 pub mod check;
 pub mod cli;
 pub mod command;
+pub mod definitions;
 pub mod entity;
 pub mod error;
 pub mod export;

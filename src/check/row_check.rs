@@ -42,6 +42,9 @@ impl Mapping {
             ValueSource::OldId(column) => {
                 let text = trimmed(row.cell(*column).text);
                 record.filled[index] = !text.is_empty();
+                if text.is_empty() && !source.required {
+                    return;
+                }
                 let problem = if text.is_empty() { Problem::new("required") } else { Problem::new("old_id") };
                 let problem = problem.with_detail("label", source.field.labels());
                 record.findings.push(Finding::new(Some(source), Some(*column), text, problem));
@@ -178,6 +181,13 @@ impl Mapping {
                 if !sources.iter().any(|index| record.filled[*index]) {
                     let source = sources.first().map(|index| &self.sources[*index]);
                     let problem = Problem::new("one_of").with_detail("labels", labels.clone());
+                    record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
+                }
+            }
+            RowRule::Wished { source, label } => {
+                if !source.is_some_and(|index| record.filled[index]) {
+                    let source = source.map(|index| &self.sources[index]);
+                    let problem = Problem::held("no_customer").with_detail("label", label.clone());
                     record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
                 }
             }

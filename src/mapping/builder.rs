@@ -302,7 +302,8 @@ impl<'a> MappingBuilder<'a> {
     fn place_old_ids(&mut self) {
         for index in 0..self.entity.fields.len() {
             let field = &self.entity.fields[index];
-            if self.sources[index].is_some() || !self.is_required(field) || self.unsendable(field).is_some() {
+            let is_wanted = self.is_required(field) || self.wished().any(|name| *name == field.name);
+            if self.sources[index].is_some() || !is_wanted || self.unsendable(field).is_some() {
                 continue;
             }
             let is_own_id = self.entity.id.as_ref() == Some(&field.name);
@@ -550,11 +551,49 @@ impl<'a> MappingBuilder<'a> {
     /// The field that the mapping file calls `name`: its name, label or alias.
     fn field_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
         self.headers.find(&fold(name)).ok_or_else(|| {
+            if let Some(error) = self.same_labelled(name) {
+                return error;
+            }
+            if self.entity.has_account_fields() {
+                let custom = self.entity.fields.iter().filter(|field| field.custom);
+                let known: Vec<String> = custom.map(|field| format!("{} ({})", field.zh, field.name)).collect();
+                let known = known.join(Language::current().pick("、", ", "));
+                return self
+                    .file
+                    .wrong(entry, message!("mapping.no_account_field", section = section, name = name))
+                    .hint(message!("mapping.no_account_field_hint", known = known, entity = self.entity.name));
+            }
             let entity = self.entity.label(Language::current());
             self.file
                 .wrong(entry, message!("mapping.no_field", section = section, name = name, entity = entity))
                 .hint(message!("mapping.no_field_hint", name = self.entity.name))
         })
+    }
+
+    /// The error for a label that several custom fields of the account have.
+    fn same_labelled(&self, label: &str) -> Option<Error> {
+        let fields = self.entity.same_labelled(label);
+        let keys: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        let keys = keys.join(Language::current().pick("、", ", "));
+        let first = fields.first()?;
+        Some(
+            Error::usage(message!("mapping.same_label", label = label.trim(), keys = keys))
+                .hint(message!("mapping.same_label_hint", example = first.zh)),
+        )
+    }
+
+    /// Words about headers that mean a field of the catalog although a custom field of the account is called so, too.
+    pub(super) fn shared_labels(&self) -> Vec<String> {
+        let language = Language::current();
+        let columns = self.sheet.header.iter().enumerate().filter_map(|(column, header)| {
+            let field = self.entity.fields.iter().zip(&self.sources).find_map(|(field, source)| {
+                matches!(source, Some(ValueSource::Column(taken)) if *taken == column).then_some(field)
+            })?;
+            let other = *self.entity.same_labelled(header).first().filter(|other| other.name != field.name)?;
+            let (header, label) = (header.trim(), field.label(language));
+            Some(t!("mapping.shared_label", header = header, field = label, name = field.name, other = other.zh))
+        });
+        columns.map(std::borrow::Cow::into_owned).collect()
     }
 
     /// A default without a column stands for every row; replaced values without a source would do nothing.
@@ -584,6 +623,9 @@ impl<'a> MappingBuilder<'a> {
             }
             let folded = fold(header);
             let Some(field_index) = self.headers.find(&folded) else {
+                if let Some(error) = self.same_labelled(header) {
+                    return Err(error);
+                }
                 if is_result_column(&folded) {
                     self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 }
@@ -635,6 +677,12 @@ impl<'a> MappingBuilder<'a> {
     pub(super) fn alternatives(&self) -> impl Iterator<Item = &'a Rule> {
         let mode = self.mode;
         self.entity.rules.iter().filter(move |rule| !rule.one_of.is_empty() && rule.holds_in(mode))
+    }
+
+    /// Fields without which a person has to consent, in this account mode.
+    pub(super) fn wished(&self) -> impl Iterator<Item = &'a String> {
+        let mode = self.mode;
+        self.entity.rules.iter().filter(move |rule| rule.holds_in(mode)).filter_map(|rule| rule.wish.as_ref())
     }
 
     /// Labels of the named fields, joined as alternatives.

@@ -43,6 +43,8 @@ pub(crate) struct FieldSource {
     pub values: HashMap<String, String>,
     /// What stands before its value in a request's body, as JSON.
     pub json_prefix: Vec<u8>,
+    /// What begins the member that holds it, as JSON, where it is a nested one.
+    pub json_parent: Option<Vec<u8>>,
 }
 
 /// A rule over several fields, by the positions of their sources.
@@ -50,6 +52,8 @@ pub(crate) struct FieldSource {
 pub(crate) enum RowRule {
     /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
     OneOf { sources: Vec<usize>, labels: Detail },
+    /// Without this one a person has to consent; none when nothing feeds it.
+    Wished { source: Option<usize>, label: Detail },
     /// When the first is filled, none of the others is.
     Excludes { source: usize, others: Vec<usize> },
 }

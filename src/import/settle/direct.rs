@@ -85,12 +85,15 @@ impl Settling<'_> {
         let (is_done, does_no_harm) = match operation {
             WriteOperation::Write { .. } => (false, false),
             WriteOperation::Change { members, .. } => {
+                let adds =
+                    |(name, _): &(String, String)| access.entity.field(name).is_some_and(|field| field.write_only);
                 let is_there = |(name, value): &(String, String)| {
                     let field = access.entity.field(name);
                     let is_secret = field.is_some_and(|field| field.secret);
                     is_secret || is_stored(field, value, value_of(&record, name, &access.custom).as_deref())
                 };
-                (members.iter().all(is_there), false)
+                // A record does not say whether a reply was added to it.
+                (members.iter().all(is_there) && !members.iter().any(adds), false)
             }
             WriteOperation::Tags(edit) => {
                 let tags =

@@ -14,7 +14,7 @@ use super::kept_rows::KeptRun;
 use super::verdict::{self, Alike, Verdict};
 use crate::api::{self, as_text};
 use crate::check::duplicates::{key_hashes, shown_hash};
-use crate::entity::{Custom, Entity, Kind};
+use crate::entity::{Custom, Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::format::Content;
 use crate::journal::{JournalReader, Operation, Status};
@@ -248,8 +248,8 @@ impl Settling<'_> {
         example: Option<&Map<String, Value>>,
     ) -> Result<bool> {
         let custom = &self.catalog.service.custom;
-        let is_secret = |name: &str| entity.field(name).is_some_and(|field| field.secret);
-        let compared = || sent.iter().filter(|(name, _)| !is_secret(name));
+        let is_comparable = |name: &str| entity.field(name).is_none_or(Field::is_comparable);
+        let compared = || sent.iter().filter(|(name, _)| is_comparable(name));
         let is_said = |record: &Map<String, Value>| {
             compared()
                 .all(|(name, value)| is_stored(entity.field(name), value, value_of(record, name, custom).as_deref()))
