@@ -19,7 +19,7 @@ mod tags;
 pub use clean::clean;
 pub use email::looks_like_address;
 pub use invisible::visible;
-pub use list::{count_parts, part};
+pub use list::{count_parts, part, parts as list_parts};
 pub use name::full_name;
 pub use null_word::is_no_name;
 pub use options::{Country, DateOrder, ValueOptions};

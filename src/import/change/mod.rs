@@ -1,0 +1,8 @@
+//! What a change of a record writes. `said_cell` is a cell as its row has it, with what is known of where the file has it from;
+//! `verdict` decides about it by the record as it is now, a plain function that asks nobody.
+
+mod said_cell;
+mod verdict;
+
+pub use said_cell::{CellBaseline, SaidCell};
+pub(super) use verdict::{Verdict, value_now, verdict, written};
