@@ -191,11 +191,16 @@ mod tests {
             ("companies", "servicestarttime", "2026/1/5", "2026-01-05 00:00:00"),
         ] {
             let field = field(entity, name);
-            assert_eq!(verdict(&field, &cell(&field, said, None, Overwrite::Edited), now), Verdict::Unchanged, "{name}");
+            assert_eq!(
+                verdict(&field, &cell(&field, said, None, Overwrite::Edited), now),
+                Verdict::Unchanged,
+                "{name}"
+            );
         }
         // As it is sent, too: the cell was tidied up on its way.
         let mobile = field("customers", "mobile");
-        let tidied = SaidCell { value: "13000000001".into(), ..cell(&mobile, "130 0000 0001", None, Overwrite::Edited) };
+        let tidied =
+            SaidCell { value: "13000000001".into(), ..cell(&mobile, "130 0000 0001", None, Overwrite::Edited) };
         assert_eq!(verdict(&mobile, &tidied, "13000000001"), Verdict::Unchanged);
     }
 

@@ -45,6 +45,7 @@ pub fn summary(
         "finished": finished,
         "rows": content.counts,
         "ids_pending": content.ids_pending,
+        "service_kept": content.kept,
         "requests": requests,
         "retries": retries,
         "seconds": (seconds * 1000.0).round() / 1000.0,
@@ -90,6 +91,9 @@ pub fn describe(
     lines.push(t!("report.rows", read = content.counts.read, counts = words::counts(&content.counts)).into_owned());
     if content.counts.unknown > 0 {
         lines.push(t!("report.unknown", rows = content.counts.unknown).into_owned());
+    }
+    if content.kept > 0 {
+        lines.push(t!("report.kept", rows = content.kept).into_owned());
     }
     if content.ids_pending > 0 {
         lines.push(t!("report.ids_pending", rows = content.ids_pending).into_owned());
