@@ -5,6 +5,7 @@ rust_i18n::i18n!("locales", fallback = "en");
 
 pub mod account;
 pub mod api;
+pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod command;

@@ -40,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "account",
             "api",
+            "baseline",
             "check",
             "definitions",
             "entity",
@@ -60,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "account",
             "api",
+            "baseline",
             "definitions",
             "entity",
             "files",
@@ -73,6 +75,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("definitions", &["account", "api", "entity", "mirror", "projection"]),
     ("refresh", &["api", "entity", "mirror", "projection", "terminal"]),
+    ("baseline", &["entity", "files", "projection", "value"]),
     ("projection", &["api", "entity", "format", "mirror"]),
     ("account", &["api", "entity", "journal", "mirror", "sandbox", "settings"]),
     ("settings", &["api", "entity", "files", "format", "machine"]),

@@ -12,6 +12,7 @@
 mod agreed;
 mod agreement;
 mod cells;
+mod change;
 mod decision;
 mod existing;
 mod find;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
+use super::change::CellBaseline;
 use super::operation::{OperationBuilder, WriteOperation};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
@@ -208,6 +209,8 @@ struct Reading<'a> {
     consented: BTreeSet<&'static str>,
     row: Row,
     record: Record,
+    /// What an export said of the row's cells, by their sources; empty where that is not known.
+    baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
     identities: Identities,
 }
@@ -246,6 +249,7 @@ impl<'a> Reading<'a> {
             consented: BTreeSet::new(),
             row: Row::default(),
             record: Record::default(),
+            baselines: Vec::new(),
             keys: Keys::default(),
             identities: Identities::new(mapping),
         })
@@ -320,13 +324,17 @@ impl<'a> Reading<'a> {
                 let held = self.record.findings.iter().filter(|finding| finding.severity == Severity::Held);
                 let codes = held.map(|finding| finding.code.to_owned()).collect();
                 let reason = reason();
-                RowState::Held { codes, reason, operation: self.operations.operation(self.mapping, &self.record) }
+                RowState::Held { codes, reason, operation: self.operation() }
             }
         })
     }
 
+    fn operation(&mut self) -> WriteOperation {
+        self.operations.operation(self.mapping, &self.record, &self.row, &self.baselines)
+    }
+
     fn sound(&mut self) -> RowState {
-        let operation = self.operations.operation(self.mapping, &self.record);
+        let operation = self.operation();
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
             self.first_operation = Some(operation.clone());

@@ -4,9 +4,9 @@ use futures::{StreamExt, stream};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use super::super::change::{SaidCell, Verdict, field_of, value_now, verdict};
 use super::super::operation::{LookUp, WriteOperation};
 use super::super::pipeline::Stop;
-use super::super::read_back::{is_stored, value_of};
 use super::super::route::Access;
 use super::super::row_sender::{RowSender, agrees};
 use super::kept_rows::KeptRun;
@@ -84,16 +84,15 @@ impl Settling<'_> {
         };
         let (is_done, does_no_harm) = match operation {
             WriteOperation::Write { .. } => (false, false),
-            WriteOperation::Change { members, .. } => {
-                let adds =
-                    |(name, _): &(String, String)| access.entity.field(name).is_some_and(|field| field.write_only);
-                let is_there = |(name, value): &(String, String)| {
-                    let field = access.entity.field(name);
-                    let is_secret = field.is_some_and(|field| field.secret);
-                    is_secret || is_stored(field, value, value_of(&record, name, &access.custom).as_deref())
+            WriteOperation::Change { cells, .. } => {
+                let adds = |cell: &SaidCell| field_of(&access.entity, cell).write_only;
+                let is_there = |cell: &SaidCell| {
+                    let field = field_of(&access.entity, cell);
+                    let now = value_now(&record, &access.custom, &cell.field, cell.is_custom).unwrap_or_default();
+                    field.secret || matches!(verdict(&field, cell, &now), Verdict::Unchanged | Verdict::Kept)
                 };
                 // A record does not say whether a reply was added to it.
-                (members.iter().all(is_there) && !members.iter().any(adds), false)
+                (cells.iter().all(is_there) && !cells.iter().any(adds), false)
             }
             WriteOperation::Tags(edit) => {
                 let tags =
