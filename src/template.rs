@@ -92,6 +92,7 @@ fn template_column<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode, 
                 rule.one_of.iter().filter_map(|name| entity.field(name)).map(|field| field.label(words.0)).collect();
             words.say("template.one_of", &[("fields", &labels.join(words.comma()))])
         }
+        Requirement::Wished => words.say("template.wished", &[]),
         Requirement::Never => words.say("template.optional", &[]),
     };
     let required = matches!(requirement, Requirement::Always(_));

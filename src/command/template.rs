@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use rust_i18n::t;
 
+use crate::account::Account;
+use crate::definitions::DefinitionSource;
 use crate::error::{Error, Exit, Result};
 use crate::files::Access;
 use crate::format::xlsx::{cannot_write, save};
 use crate::message;
-use crate::settings::{Settings, SettingsOptions};
+use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::template::{TemplateOptions, workbook};
 use crate::terminal::{Global, Printer, quoted_path, write_out};
 
@@ -21,6 +23,11 @@ pub struct Arguments {
     /// Where to write it, - for standard output [default: ENTITY-template.xlsx]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Ask the account for its custom fields; without it those it told of before are taken
+    #[arg(long)]
+    online: bool,
+    #[command(flatten)]
+    connection: ConnectionOptions,
     #[command(flatten)]
     settings: SettingsOptions,
 }
@@ -45,6 +52,14 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     if !is_piped && path.exists() {
         return Err(Error::usage(message!("template.exists", file = shown)).hint(message!("template.exists_hint")));
     }
+    let account = match Account::new(&arguments.connection, &settings) {
+        Err(error) if arguments.online => return Err(error),
+        account => account.ok(),
+    };
+    let account = account.as_ref();
+    let known = DefinitionSource { catalog, account, asks: arguments.online, keeps: arguments.online }.of(entity);
+    known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    let entity = &entity.with_account_fields(&known.fields(entity, "create"));
     let file = (!is_piped).then(|| quoted_path(&path));
     let options = TemplateOptions { mode: settings.account_mode, language: global.lang, file: file.as_deref() };
     let mut workbook = workbook(catalog, entity, &options).map_err(|error| cannot_write(&path, &error))?;
