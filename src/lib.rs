@@ -17,6 +17,7 @@ pub mod import;
 pub mod interrupt;
 pub mod journal;
 pub mod language;
+pub mod lookup;
 pub mod mapping;
 pub mod message;
 pub mod mirror;

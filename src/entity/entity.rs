@@ -14,6 +14,7 @@ use super::part::Part;
 use super::rule::{Requirement, Rule};
 use super::walk::Walk;
 use crate::language::Language;
+use crate::message::Detail;
 
 /// Everything known of one kind of record.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -84,6 +85,11 @@ impl Entity {
     /// The noun in `language`.
     pub fn label(&self, language: Language) -> &str {
         language.pick(&self.zh, &self.en)
+    }
+
+    /// The noun in both languages.
+    pub fn labels(&self) -> Detail {
+        Detail::label(&self.zh, &self.en)
     }
 
     /// The field of this name.

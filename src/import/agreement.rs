@@ -185,7 +185,8 @@ impl<'a> Agreement<'a> {
         let is_new = self.about.ended.unwrap_or(0) + self.about.remembered == 0;
         let mut changes = None;
         if is_asked {
-            let is_change = |first: &&WriteOperation| !matches!(first, WriteOperation::Write { .. });
+            let is_change =
+                |first: &&WriteOperation| !matches!(first, WriteOperation::Write { .. } | WriteOperation::Draft(_));
             let change = preflight.first_operation.as_ref().filter(is_change).filter(|_| is_new);
             let introduction = Introduction::read(self.options, target, change);
             lines.push(introduction.text());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::operation::WriteOperation;
+use super::operation::{DraftWriter, WriteOperation};
 use super::options::ImportOptions;
 use super::route::{Access, Route};
 use crate::entity::Method;
@@ -34,6 +34,10 @@ impl FirstRequest {
             WriteOperation::Write { body, .. } => {
                 let route = Route::new(&target, catalog, entity, entity.endpoint("create")?);
                 (route, None, Some(body.clone()))
+            }
+            WriteOperation::Draft(members) => {
+                let route = Route::new(&target, catalog, entity, entity.endpoint("create")?);
+                (route, None, Some(DraftWriter::new(entity, &catalog.service.custom).body(members)))
             }
             WriteOperation::Change { id, members } => {
                 let access = access(&entity.name)?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
 use super::memory::{Memory, Remembered, Said};
-use super::operation::WriteOperation;
+use super::operation::{DraftWriter, WriteOperation};
 use super::options::ImportOptions;
 use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
@@ -57,6 +57,8 @@ pub(super) enum RowAction {
 pub(super) struct RowPlanner<'a> {
     /// The rows.
     spool: Spool,
+    /// Makes drafts into writes.
+    drafts: DraftWriter,
     /// Which column feeds which field.
     mapping: &'a Mapping,
     /// What a person agreed to.
@@ -99,6 +101,7 @@ impl<'a> RowPlanner<'a> {
         let past = journal.reader()?;
         let mut planner = RowPlanner {
             spool: rows.spool,
+            drafts: DraftWriter::new(options.entity(), &options.catalog.service.custom),
             mapping: &preflight.mapping,
             consent: &preflight.consent,
             one_writer: options.preflight.mode.has_one_writer(options.entity()),
@@ -243,6 +246,7 @@ impl<'a> RowPlanner<'a> {
             origin.claim(number)?;
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
+        let operation = self.drafts.finished(operation);
         let request_id = row.request_id(&self.past.identity().run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
@@ -425,7 +429,7 @@ fn writer_of(operation: &WriteOperation) -> Option<u64> {
     use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
     let hash = |parts: (&str, &str)| BuildHasherDefault::<DefaultHasher>::default().hash_one(parts);
     match operation {
-        WriteOperation::Write { .. } => None,
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) => None,
         WriteOperation::Change { id, .. } => Some(hash(("", id))),
         WriteOperation::Tags(edit) => Some(hash((&edit.entity, &edit.id))),
     }

@@ -23,7 +23,7 @@ use crate::value::is_same_value;
 /// The service cannot be reached.
 pub(super) async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Result<Option<Map<String, Value>>> {
     let id = match &pending.operation {
-        WriteOperation::Write { .. } => return Ok(None),
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) => return Ok(None),
         WriteOperation::Change { id, .. } => id,
         WriteOperation::Tags(edit) => &edit.id,
     };
@@ -95,7 +95,7 @@ pub(super) fn sent_values(
     match operation {
         // A new record is kept as the body it was written into; one row of a run is read from it again.
         WriteOperation::Write { body, .. } => sent_members(&access.entity, body, &access.custom),
-        WriteOperation::Change { members, .. } => members.iter().cloned().collect(),
+        WriteOperation::Draft(members) | WriteOperation::Change { members, .. } => members.iter().cloned().collect(),
         WriteOperation::Tags(edit) => {
             let Some(tags) = &access.entity.tags else { return Vec::new() };
             let current = before.and_then(|record| record.get(tags)).map(as_text).unwrap_or_default();

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::operation::{LookUp, Members, TagEdit, WriteOperation};
+use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
@@ -39,6 +39,7 @@ pub(super) struct RowSender<'a> {
     /// Why the run stops, if it does.
     pub stop: &'a Stop,
     create: Option<Route>,
+    drafts: DraftWriter,
     /// The entity of the rows, and for tags those whose records are changed.
     access: HashMap<String, Access>,
     entity: &'a Entity,
@@ -82,6 +83,7 @@ impl<'a> RowSender<'a> {
             client,
             stop,
             create,
+            drafts: DraftWriter::new(entity, &catalog.service.custom),
             access,
             entity,
             there,
@@ -106,6 +108,7 @@ impl<'a> RowSender<'a> {
         let mut row = RowWrite { sender: self, pending, attempts: 0 };
         let ended = match &pending.operation {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
+            WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
             WriteOperation::Change { id, members } => row.change(permit, id, members).await,
             WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
         };

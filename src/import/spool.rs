@@ -100,6 +100,7 @@ const WRITE: u8 = 2;
 const CHANGE: u8 = 3;
 const TAGS: u8 = 4;
 const HELD: u8 = 5;
+const DRAFT: u8 = 6;
 
 impl SpoolWriter {
     /// An empty spool in the system's folder for temporary files.
@@ -282,6 +283,7 @@ impl<'a> Fields<'a> {
                     if look_up.is_empty() { None } else { Some(serde_json::from_slice(look_up).ok()?) };
                 WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up }
             }
+            DRAFT => WriteOperation::Draft(serde_json::from_slice(self.part()?).ok()?),
             CHANGE => WriteOperation::Change { id: self.text()?, members: serde_json::from_slice(self.part()?).ok()? },
             TAGS => WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?),
             _ => return None,
@@ -318,6 +320,10 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
             out.push(WRITE);
             push(out, &look_up.as_ref().map(json).unwrap_or_default());
             push(out, body);
+        }
+        WriteOperation::Draft(members) => {
+            out.push(DRAFT);
+            push(out, &json(members));
         }
         WriteOperation::Change { id, members } => {
             out.push(CHANGE);
@@ -390,6 +396,7 @@ mod tests {
                 body: Bytes::from_static(b"{\"a\":1}"),
                 look_up: Some(Box::new(look_up)),
             })),
+            row(RowState::Sound(WriteOperation::Draft(members.clone()))),
             row(RowState::Sound(WriteOperation::Change { id: "5".into(), members })),
             row(RowState::Sound(WriteOperation::Tags(Box::new(edit)))),
         ];
@@ -398,7 +405,7 @@ mod tests {
             writer.add(row).unwrap();
         }
         let mut spool = writer.finish().unwrap();
-        assert_eq!(spool.rows, 7);
+        assert_eq!(spool.rows, 8);
         for row in &rows {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }

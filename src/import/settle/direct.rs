@@ -74,6 +74,8 @@ impl Settling<'_> {
                     None => Ok(None),
                 };
             }
+            // What makes a record is looked for in the list.
+            WriteOperation::Draft(_) => return Ok(None),
             WriteOperation::Change { id, .. } => id,
             WriteOperation::Tags(edit) => &edit.id,
         };
@@ -83,7 +85,7 @@ impl Settling<'_> {
             Err(why) => return Ok(Some(still_unknown(row, message!("settle.no_record", why = why.message)))),
         };
         let (is_done, does_no_harm) = match operation {
-            WriteOperation::Write { .. } => (false, false),
+            WriteOperation::Write { .. } | WriteOperation::Draft(_) => (false, false),
             WriteOperation::Change { members, .. } => {
                 let is_there = |(name, value): &(String, String)| {
                     let field = access.entity.field(name);

@@ -1,9 +1,9 @@
 //! The rows of a run as they were sent, made again from the cells that the run keeps.
 
 use super::super::cells::CellReader;
-use super::super::operation::{OperationBuilder, WriteOperation};
+use super::super::operation::{DraftWriter, OperationBuilder, WriteOperation};
 use crate::check::record::Record;
-use crate::entity::{Catalog, Entity, WriteMode};
+use crate::entity::{Catalog, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Row, Sheet};
 use crate::journal::JournalReader;
@@ -18,12 +18,14 @@ pub(crate) struct KeptRun {
     /// Which column feeds which field.
     pub mapping: Mapping,
     mode: WriteMode,
+    custom: Custom,
 }
 
 /// Gives the rows of a run, in their order.
 pub(super) struct KeptRows<'a> {
     cells: CellReader,
     operations: OperationBuilder<'a>,
+    drafts: DraftWriter,
     mapping: &'a Mapping,
     row: Row,
     record: Record,
@@ -54,7 +56,7 @@ impl KeptRun {
             return Err(Error::usage(message!("settle.other_mapping", folder = past.folder().display()))
                 .hint(message!("settle.other_mapping_hint")));
         }
-        Ok(KeptRun { entity, mapping, mode })
+        Ok(KeptRun { entity, mapping, mode, custom: custom.clone() })
     }
 
     /// How many of its rows nobody knows of, and how many made records that have ids nobody knows.
@@ -80,6 +82,7 @@ impl KeptRun {
         Ok(KeptRows {
             cells: CellReader::open(past.folder(), past.identity())?,
             operations: OperationBuilder::new(&self.entity, self.mode)?,
+            drafts: DraftWriter::new(&self.entity, &self.custom),
             mapping: &self.mapping,
             row: Row::default(),
             record: Record::default(),
@@ -99,6 +102,6 @@ impl KeptRows<'_> {
     /// What the row asked for.
     pub(super) fn operation(&mut self) -> WriteOperation {
         self.mapping.check(&self.row, &mut self.record);
-        self.operations.operation(self.mapping, &self.record)
+        self.drafts.finished(self.operations.operation(self.mapping, &self.record))
     }
 }
