@@ -84,6 +84,11 @@ impl Known {
         Ok(())
     }
 
+    /// Whether a run did it all before.
+    pub(super) fn is_finished(&self) -> bool {
+        matches!(self.meant, ResumePlan::Finished(..))
+    }
+
     /// Rows that are not sent for what is known of them.
     pub(super) fn not_sent(&self) -> u64 {
         self.ended + self.memory.not_sent()

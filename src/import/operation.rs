@@ -202,7 +202,17 @@ impl<'a> OperationBuilder<'a> {
             WriteMode::Create => Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?),
             WriteMode::Update if entity.id.is_none() => return Err(cannot_update(entity)),
             WriteMode::Update => Some(entity.endpoint("update").ok_or_else(|| cannot_update(entity))?),
+            WriteMode::SkipExisting | WriteMode::Upsert => {
+                let is_found = entity.id.is_some() && entity.endpoint("list").is_some();
+                if !is_found || mode == WriteMode::Upsert && entity.endpoint("update").is_none() {
+                    return Err(cannot_look_up(entity, mode));
+                }
+                Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?)
+            }
         };
+        if mode != WriteMode::Create && mode != WriteMode::Update && entity.edits.is_some() {
+            return Err(cannot_look_up(entity, mode));
+        }
         Ok(OperationBuilder {
             entity,
             mode,
@@ -213,7 +223,6 @@ impl<'a> OperationBuilder<'a> {
     }
 
     /// The same where new records are drafts: what is sent is decided once more is known of the row.
-    #[cfg_attr(not(test), expect(dead_code, reason = "rows with references come next"))]
     pub(super) fn of_drafts(self, is_draft: bool) -> Self {
         OperationBuilder { is_draft, ..self }
     }
@@ -231,12 +240,12 @@ impl<'a> OperationBuilder<'a> {
                 set: list(&edits.set),
             }));
         }
+        if self.is_draft {
+            return WriteOperation::Draft(Members::of(mapping, record));
+        }
         if self.mode == WriteMode::Update {
             let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
             return WriteOperation::Change { id: id.to_owned(), members: Members::of(mapping, record) };
-        }
-        if self.is_draft {
-            return WriteOperation::Draft(Members::of(mapping, record));
         }
         self.scratch.clear();
         record.write_body(mapping, self.wrap.as_deref(), &mut self.scratch);
@@ -257,6 +266,11 @@ impl<'a> OperationBuilder<'a> {
 
 fn cannot_write(entity: &Entity) -> Error {
     Error::usage(message!("import.cannot_write", entity = entity.name)).hint(message!("import.cannot_write_hint"))
+}
+
+fn cannot_look_up(entity: &Entity, mode: WriteMode) -> Error {
+    Error::usage(message!("import.cannot_look_up", entity = entity.labels(), mode = mode.as_str()))
+        .hint(message!("import.cannot_look_up_hint", mode = mode.as_str()))
 }
 
 fn cannot_update(entity: &Entity) -> Error {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::options::ResumeOptions;
 use super::preflight::Rows;
 use crate::check::consent::EXISTS;
-use crate::entity::Entity;
+use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
 use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, Parent, RunIdentity, RunIndex, WasSent};
@@ -202,6 +202,7 @@ pub(super) fn ended_before(
 enum Change {
     Target,
     Entity,
+    Key,
     Input,
     Mapping,
     Catalog,
@@ -212,6 +213,7 @@ impl Change {
         match self {
             Change::Target => t!("resume.target"),
             Change::Entity => t!("resume.entity"),
+            Change::Key => t!("resume.key"),
             Change::Input => t!("resume.input"),
             Change::Mapping => t!("resume.mapping"),
             Change::Catalog => t!("resume.catalog"),
@@ -224,6 +226,7 @@ fn changes(before: &RunIdentity, now: &RunIdentity) -> Vec<Change> {
     [
         (before.target != now.target, Change::Target),
         (before.entity != now.entity || before.mode != now.mode, Change::Entity),
+        (before.key != now.key, Change::Key),
         (before.input != now.input, Change::Input),
         (before.mapping != now.mapping, Change::Mapping),
         (before.catalog != now.catalog, Change::Catalog),
@@ -246,9 +249,11 @@ fn earlier_run(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows) ->
     }
     let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
     let Some(past) = of_path.iter().find(is_same_kind).map(open).transpose()? else { return Ok(None) };
-    // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
+    // A finished run of the same file concerns these rows when it sent them, even if every one was edited since; but what
+    // changes records, or looks for them, is decided by what they are now.
     let is_finished = matches!(past.ended()?, Some((_, true)));
-    let concerns = !is_finished || sent_by(rows, index, &past, Known::ByKeyToo)? > 0;
+    let is_bound = WriteMode::of(&identity.mode) == WriteMode::Create;
+    let concerns = !is_finished || is_bound && sent_by(rows, index, &past, Known::ByKeyToo)? > 0;
     Ok(concerns.then_some(past))
 }
 

@@ -380,7 +380,11 @@ impl<'a> RowWrite<'a> {
     }
 
     fn failed(&self, reason: Reason) -> Operation {
-        self.ended(Status::Failed, None, Some(reason))
+        let id = match &self.pending.operation {
+            WriteOperation::Change { id, .. } => Some(id.clone()),
+            _ => None,
+        };
+        self.ended(Status::Failed, id, Some(reason))
     }
 
     fn ended(&self, status: Status, id: Option<String>, reason: Option<Reason>) -> Operation {

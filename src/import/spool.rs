@@ -47,6 +47,10 @@ pub struct SpooledRow {
     pub content: Content,
     /// Its natural key, when it has one.
     pub key: Option<NaturalKey>,
+    /// The id of a record of this service that it names as its own.
+    pub id: Option<String>,
+    /// Why it cannot become a new record, where it may change one that is there all the same.
+    pub lacks: Option<Reason>,
     /// For a retry: the cells that name its row and run there.
     pub origin: Option<(String, String)>,
     /// Whether a person has consented to this row, in its own cell.
@@ -128,6 +132,14 @@ impl SpoolWriter {
         if let Some(key) = &row.key {
             out.push(key.number);
             push(out, key.text.as_bytes());
+        }
+        out.push(u8::from(row.id.is_some()));
+        if let Some(id) = &row.id {
+            push(out, id.as_bytes());
+        }
+        out.push(u8::from(row.lacks.is_some()));
+        if let Some(lacks) = &row.lacks {
+            push_reason(out, lacks);
         }
         out.push(u8::from(row.origin.is_some()));
         if let Some((number, run)) = &row.origin {
@@ -252,6 +264,14 @@ impl<'a> Fields<'a> {
             Some(hash) => Some(NaturalKey { hash, number: self.array::<1>()?[0], text: self.text()? }),
             None => None,
         };
+        let id = match self.array::<1>()? {
+            [1] => Some(self.text()?),
+            _ => None,
+        };
+        let lacks = match self.array::<1>()? {
+            [1] => Some(self.reason()?),
+            _ => None,
+        };
         let origin = match self.array::<1>()? {
             [1] => Some((self.text()?, self.text()?)),
             _ => None,
@@ -268,7 +288,7 @@ impl<'a> Fields<'a> {
             }
             kind => RowState::Sound(self.operation(kind)?),
         };
-        Some(SpooledRow { number, identity, content, key, origin, is_confirmed, state })
+        Some(SpooledRow { number, identity, content, key, id, lacks, origin, is_confirmed, state })
     }
 
     fn reason(&mut self) -> Option<Reason> {
@@ -368,6 +388,8 @@ mod tests {
             identity: [4; 16],
             content: [3; 16],
             key: None,
+            id: None,
+            lacks: None,
             origin: None,
             is_confirmed: false,
             state,
@@ -383,12 +405,14 @@ mod tests {
                 is_confirmed: true,
                 ..row(RowState::Held {
                     codes: vec!["hidden_row".into()],
-                    reason,
+                    reason: reason.clone(),
                     operation: WriteOperation::Change { id: "6".into(), members: Members::default() },
                 })
             },
             SpooledRow {
                 key: Some(NaturalKey { hash: u64::MAX, number: 1, text: "13000000001".into() }),
+                id: Some("50001".into()),
+                lacks: Some(reason.clone()),
                 origin: Some(("3".into(), "run".into())),
                 ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))
             },

@@ -16,6 +16,7 @@ mod kills;
 mod login;
 mod main_job;
 mod mapping_file;
+mod modes;
 mod proof;
 mod proxy;
 mod records;

@@ -39,7 +39,7 @@ impl KeptRun {
     pub(crate) fn of(past: &JournalReader, catalog: &Catalog) -> Result<KeptRun> {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
-        let entity = mode.entity(catalog.find(&identity.entity)?);
+        let entity = mode.entity(catalog.find(&identity.entity)?, &identity.key);
         let cells = CellReader::open(past.folder(), identity)?;
         let sheet = Sheet {
             name: cells.sheet().map(str::to_owned),
@@ -74,6 +74,11 @@ impl KeptRun {
         self.mode.makes_records(&self.entity)
     }
 
+    /// Whether rows may have changed records that they do not name: those whose records are known were changes.
+    pub(super) fn has_changes_besides(&self) -> bool {
+        self.is_found_by_list() && self.entity.may_change
+    }
+
     /// The rows, from the first on.
     ///
     /// # Errors
@@ -81,7 +86,7 @@ impl KeptRun {
     pub(super) fn rows(&self, past: &JournalReader) -> Result<KeptRows<'_>> {
         Ok(KeptRows {
             cells: CellReader::open(past.folder(), past.identity())?,
-            operations: OperationBuilder::new(&self.entity, self.mode)?,
+            operations: OperationBuilder::new(&self.entity, self.mode)?.of_drafts(self.mapping.is_found_by_key()),
             drafts: DraftWriter::new(&self.entity, &self.custom),
             mapping: &self.mapping,
             row: Row::default(),
@@ -99,9 +104,12 @@ impl KeptRows<'_> {
         self.cells.read(&mut self.row)
     }
 
-    /// What the row asked for.
-    pub(super) fn operation(&mut self) -> WriteOperation {
+    /// What the row asked for; of a row that was looked up in the account, the record that it changed, if it changed one.
+    pub(super) fn operation(&mut self, target: Option<&str>) -> WriteOperation {
         self.mapping.check(&self.row, &mut self.record);
-        self.drafts.finished(self.operations.operation(self.mapping, &self.record))
+        match (self.operations.operation(self.mapping, &self.record), target) {
+            (WriteOperation::Draft(members), Some(id)) => WriteOperation::Change { id: id.to_owned(), members },
+            (operation, _) => self.drafts.finished(operation),
+        }
     }
 }

@@ -261,11 +261,15 @@ impl RunIndex {
     ///
     /// # Errors
     /// A damaged index.
-    pub fn sent_before(&self, rows: &[InputRow], counts: impl Fn(i64) -> bool) -> Result<Vec<Option<SentBefore>>> {
+    pub fn sent_before(
+        &self,
+        rows: &[InputRow],
+        counts: impl Fn(&SentBefore) -> bool,
+    ) -> Result<Vec<Option<SentBefore>>> {
         let mut sent: Vec<Option<SentBefore>> = vec![None; rows.len()];
         let mut take = |row: usize, found: SentBefore| {
             let known = &mut sent[row];
-            if counts(found.run) && known.as_ref().is_none_or(|known| known.weight() < found.weight()) {
+            if counts(&found) && known.as_ref().is_none_or(|known| known.weight() < found.weight()) {
                 *known = Some(found);
             }
         };
@@ -600,6 +604,7 @@ mod tests {
             run: Uuid::from_u128(run),
             entity: "customers".into(),
             mode: "create".into(),
+            key: Vec::new(),
             target: TARGET.into(),
             host: "www.example.com".into(),
             input: "i".into(),
@@ -661,7 +666,7 @@ mod tests {
         journal.apply(&[], &all, &[]).unwrap();
         assert_eq!(sent(&mut index, &journal), (vec![1, 2, 3, 7], vec![1, 2, 3, 7]));
         let number = index.of_id(&Uuid::from_u128(5)).unwrap().unwrap().number;
-        let before = |rows| index.sent_before(&input(rows), |run| run == number).unwrap();
+        let before = |rows| index.sent_before(&input(rows), |sent| sent.run == number).unwrap();
         assert_eq!(before(4..7), [const { None }; 3]);
         let known = |status| Some(SentBefore { run: number, status, says_the_same: true, id: None });
         assert_eq!(before(0..2), [None, known(Status::Created)]);
@@ -678,7 +683,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut index = RunIndex::open_existing(folder.path()).unwrap();
         let mut journal = Journal::create(folder.path(), &identity(5)).unwrap();
-        journal.apply(&[Reservation { rows: vec![key(1), key(2), key(3)] }], &[], &[]).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(1), key(2), key(3)], targets: Vec::new() }], &[], &[]).unwrap();
         assert_eq!(sent(&mut index, &journal), (vec![1, 2, 3], vec![1, 2, 3]));
         journal.apply(&[], &[ended(1, Status::Created)], &[]).unwrap();
         journal.release(&HashSet::from([2, 3])).unwrap();
