@@ -19,6 +19,7 @@ mod login;
 mod main_job;
 mod mapping_file;
 mod old_ids;
+mod modes;
 mod proof;
 mod proxy;
 mod records;
