@@ -32,7 +32,7 @@ pub struct Arguments {
     /// With --online: take what is not in the account's list for not there, although the list could not be proved whole
     #[arg(long, requires = "online")]
     accept_incomplete: bool,
-    /// Any mistake makes the file unusable (exit code 2 instead of 3)
+    /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
     #[arg(long)]
     strict: bool,
 }
