@@ -26,7 +26,7 @@ fn old_ids_are_handed_to_a_colleague_whose_machine_then_sends_only_what_is_new()
     assert_eq!(chinese.header(), ["来源系统", "对象类型", "旧系统编号", "帮我吧编号"]);
     assert_eq!(chinese.rows[1..], table.rows[1..]);
     work.on(&server, "ids export ids.csv").exits(2).says("is there already");
-    work.on(&server, "ids export ids.txt").exits(2).says(".xlsx or .csv");
+    work.on(&server, "ids export ids.pdf").exits(2).says(".xlsx or .csv");
     // The colleague has another machine: no runs, no index.
     for file in ["ids.xlsx", "ids.csv"] {
         let colleague = Work::new();
