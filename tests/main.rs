@@ -24,6 +24,8 @@ mod inspect;
 #[cfg(unix)]
 mod look;
 mod map;
+#[cfg(unix)]
+mod menu;
 mod patience;
 mod samples;
 mod sandbox;
@@ -31,3 +33,5 @@ mod settings;
 mod snapshots;
 mod template;
 mod texts;
+#[cfg(windows)]
+mod windows;

@@ -42,6 +42,9 @@ impl Mapping {
             ValueSource::OldId(column) => {
                 let text = trimmed(row.cell(*column).text);
                 record.filled[index] = !text.is_empty();
+                if text.is_empty() && !source.required {
+                    return;
+                }
                 let problem = if text.is_empty() { Problem::new("required") } else { Problem::new("old_id") };
                 let problem = problem.with_detail("label", source.field.labels());
                 record.findings.push(Finding::new(Some(source), Some(*column), text, problem));
@@ -68,6 +71,15 @@ impl Mapping {
             record.values[index].push_str(cell.text);
             return;
         }
+        let is_change = self.entity.is_for_update() && !source.required;
+        let clears = value::is_clear_word(as_written) || as_written.is_empty() && source.clears;
+        if is_change && clears {
+            record.clears[index] = true;
+            record.filled[index] = true;
+            return;
+        }
+        // A new record has nothing to empty.
+        let as_written = if value::is_clear_word(as_written) { "" } else { as_written };
         let text = match value::visible(&source.field, as_written, &self.options, &mut record.noticed) {
             Ok(text) => text,
             Err(problem) => {
@@ -178,6 +190,13 @@ impl Mapping {
                 if !sources.iter().any(|index| record.filled[*index]) {
                     let source = sources.first().map(|index| &self.sources[*index]);
                     let problem = Problem::new("one_of").with_detail("labels", labels.clone());
+                    record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
+                }
+            }
+            RowRule::Wished { source, label } => {
+                if !source.is_some_and(|index| record.filled[index]) {
+                    let source = source.map(|index| &self.sources[index]);
+                    let problem = Problem::held("no_customer").with_detail("label", label.clone());
                     record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
                 }
             }

@@ -39,6 +39,12 @@ pub(super) struct InputOptions {
     /// Whether rows make new records or change those they name by id
     #[arg(long, value_enum, default_value_t)]
     pub mode: WriteMode,
+    /// Import these columns only, separated by commas: headers or fields
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// What an update does with a field where the account has another value: always, if-blank, never, merge (may be repeated)
+    #[arg(long, value_name = "FIELD=WHAT", value_delimiter = ',')]
+    pub overwrite: Vec<String>,
     #[command(flatten)]
     pub values: ValueArguments,
     #[command(flatten)]
@@ -265,6 +271,7 @@ impl InputOptions {
             None => mapping_file,
             Some(source) => Some(MappingFile::with_source(mapping_file, source)),
         };
+        let mapping_file = MappingFile::with_typed(mapping_file, &self.columns, &self.overwrite)?;
         let shown = match self.file.as_os_str() == "-" {
             true => t!("import.standard_input").into_owned(),
             false => self.file.display().to_string(),

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
+use super::change::CellBaseline;
 use super::operation::{OperationBuilder, WriteOperation};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
@@ -19,10 +20,12 @@ use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::check::identity::Identities;
 use crate::check::record::Record;
+use crate::definitions::{DefinitionSource, KnownFields};
+use crate::entity::{Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
 use crate::journal::{OldId, Reason};
-use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation};
+use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
 use crate::message;
 use crate::message::Message;
 use crate::problem::Severity;
@@ -51,6 +54,10 @@ pub struct Preflight {
     pub fingerprint: String,
     /// The first record that will be sent, as its fields and values, secrets masked.
     pub first: Vec<(String, String)>,
+    /// What the user should know of the account's custom fields.
+    pub words: Vec<Message>,
+    /// The custom fields that the account told of, as they were when the file was read; options only of those that are fed.
+    pub account_fields: Vec<Field>,
     /// What that record asks for, where it changes one that is there.
     pub first_operation: Option<WriteOperation>,
 }
@@ -84,11 +91,22 @@ impl Preflight {
     ///
     /// # Errors
     /// An input or mapping that cannot be used.
-    pub fn run(options: &PreflightOptions<'_>, agreed: &Agreed, cells: Option<CellSpool>) -> Result<(Preflight, Rows)> {
+    pub fn run(
+        options: &PreflightOptions<'_>,
+        definitions: &DefinitionSource<'_>,
+        agreed: &Agreed,
+        cells: Option<CellSpool>,
+    ) -> Result<(Preflight, Rows)> {
         let PreflightOptions { input, entity, custom, mapping_file, account_mode, values, .. } = options;
         let format = format::detect(input)?;
         let mut reader = format::open(input)?;
         let sheet = reader.sheet().clone();
+        let known = match wants_account_fields(entity, &sheet, mapping_file.as_ref()) {
+            true => definitions.of(entity),
+            false => KnownFields::default(),
+        };
+        let account_fields = known.fields(entity, endpoint_of(options.mode));
+        let entity = &entity.with_account_fields(&account_fields);
         let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
         let fingerprint = mapping.fingerprint();
         let mut consent = options.consent.clone();
@@ -118,7 +136,10 @@ impl Preflight {
             consented.into_iter().map(str::to_owned).partition(|code| on_command_line.covers(code));
         let agreed_earlier = earlier.iter().filter(|kept| earlier_ones.contains(kept.code.as_str()));
         let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
+        let words = words_of(known, &mapping);
         let preflight = Preflight {
+            words,
+            account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
             rows: spool.rows,
             format,
             sheet,
@@ -133,6 +154,33 @@ impl Preflight {
         };
         Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
     }
+}
+
+/// The endpoint that rows of a mode are sent to.
+fn endpoint_of(mode: WriteMode) -> &'static str {
+    match mode {
+        WriteMode::Create => "create",
+        WriteMode::Update => "update",
+    }
+}
+
+/// A custom field as a run keeps it: options only where rows have values of it.
+fn kept_field(mut field: Field, mapping: &Mapping) -> Field {
+    if mapping.position(&field.name).is_none() {
+        field.choices.clear();
+    }
+    field
+}
+
+/// What there is to say of the account's custom fields, and of those that rows have values of and the account has not.
+fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
+    let mut words = known.words;
+    if !known.definitions.is_empty() {
+        let fields = mapping.sources.iter().map(|source| &source.field).filter(|field| field.custom);
+        let vanished = fields.filter(|field| !known.definitions.has(&field.name));
+        words.extend(vanished.map(|field| message!("definitions.vanished", label = field.labels(), key = field.name)));
+    }
+    words
 }
 
 /// The first reading, row by row.
@@ -161,6 +209,8 @@ struct Reading<'a> {
     consented: BTreeSet<&'static str>,
     row: Row,
     record: Record,
+    /// What an export said of the row's cells, by their sources; empty where that is not known.
+    baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
     identities: Identities,
 }
@@ -199,6 +249,7 @@ impl<'a> Reading<'a> {
             consented: BTreeSet::new(),
             row: Row::default(),
             record: Record::default(),
+            baselines: Vec::new(),
             keys: Keys::default(),
             identities: Identities::new(mapping),
         })
@@ -273,13 +324,17 @@ impl<'a> Reading<'a> {
                 let held = self.record.findings.iter().filter(|finding| finding.severity == Severity::Held);
                 let codes = held.map(|finding| finding.code.to_owned()).collect();
                 let reason = reason();
-                RowState::Held { codes, reason, operation: self.operations.operation(self.mapping, &self.record) }
+                RowState::Held { codes, reason, operation: self.operation() }
             }
         })
     }
 
+    fn operation(&mut self) -> WriteOperation {
+        self.operations.operation(self.mapping, &self.record, &self.row, &self.baselines)
+    }
+
     fn sound(&mut self) -> RowState {
-        let operation = self.operations.operation(self.mapping, &self.record);
+        let operation = self.operation();
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
             self.first_operation = Some(operation.clone());

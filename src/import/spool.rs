@@ -299,7 +299,7 @@ impl<'a> Fields<'a> {
                     if look_up.is_empty() { None } else { Some(serde_json::from_slice(look_up).ok()?) };
                 WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up }
             }
-            CHANGE => WriteOperation::Change { id: self.text()?, members: serde_json::from_slice(self.part()?).ok()? },
+            CHANGE => WriteOperation::Change { id: self.text()?, cells: serde_json::from_slice(self.part()?).ok()? },
             TAGS => WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?),
             _ => return None,
         })
@@ -336,10 +336,10 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
             push(out, &look_up.as_ref().map(json).unwrap_or_default());
             push(out, body);
         }
-        WriteOperation::Change { id, members } => {
+        WriteOperation::Change { id, cells } => {
             out.push(CHANGE);
             push(out, id.as_bytes());
-            push(out, &json(members));
+            push(out, &json(cells));
         }
         WriteOperation::Tags(edit) => {
             out.push(TAGS);
@@ -370,7 +370,8 @@ fn place() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::operation::{Members, TagEdit};
+    use crate::import::change::{CellBaseline, SaidCell};
+    use crate::import::operation::TagEdit;
 
     #[test]
     fn rows_come_back_as_they_were() {
@@ -386,7 +387,8 @@ mod tests {
         };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
-        let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
+        let baseline = Some(CellBaseline { is_unedited: true, value_mark: u64::MAX });
+        let cells = vec![SaidCell { field: "name".into(), shown: "示例".into(), baseline, ..SaidCell::default() }];
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [
             row(RowState::Skipped(reason.clone())),
@@ -396,7 +398,7 @@ mod tests {
                 ..row(RowState::Held {
                     codes: vec!["hidden_row".into()],
                     reason,
-                    operation: WriteOperation::Change { id: "6".into(), members: Members::default() },
+                    operation: WriteOperation::Change { id: "6".into(), cells: Vec::new() },
                 })
             },
             SpooledRow {
@@ -409,7 +411,7 @@ mod tests {
                 body: Bytes::from_static(b"{\"a\":1}"),
                 look_up: Some(Box::new(look_up)),
             })),
-            row(RowState::Sound(WriteOperation::Change { id: "5".into(), members })),
+            row(RowState::Sound(WriteOperation::Change { id: "5".into(), cells })),
             row(RowState::Sound(WriteOperation::Tags(Box::new(edit)))),
         ];
         let mut writer = SpoolWriter::new().unwrap();

@@ -12,6 +12,7 @@ use super::identity::RunIdentity;
 use super::operation::RowKey;
 use super::rows::{pack, unpack};
 use crate::error::{Error, Result};
+use crate::files::long_path;
 use crate::message;
 
 /// Name of the journal in a run's folder.
@@ -100,7 +101,7 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     }
     // Before the file is opened, which makes a new log.
     let lacks_log = lacks_log(folder);
-    let connection = Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let connection = Connection::open_with_flags(long_path(&file), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| failed(folder, error))?;
     connection
         .busy_timeout(std::time::Duration::from_secs(10))

@@ -368,6 +368,16 @@ impl JournalReader {
         )
     }
 
+    /// How many rows ended with this code.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn count_of(&self, code: &str) -> Result<u64> {
+        self.connection
+            .query_row("SELECT count(*) FROM operation WHERE code = ?1", [code], |row| row.get(0).map(unsigned))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// Codes of refused, held, failed and unknown rows with one of their messages and how many there are, most first.
     ///
     /// # Errors

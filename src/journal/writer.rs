@@ -68,7 +68,7 @@ impl Journal {
         }
         files::create_private_file(&new)?;
         let made = (|| {
-            let connection = Connection::open(&new)?;
+            let connection = Connection::open(files::long_path(&new))?;
             let transaction = connection.unchecked_transaction()?;
             transaction.execute_batch(TABLES)?;
             transaction.pragma_update(None, "application_id", APPLICATION)?;
@@ -79,7 +79,7 @@ impl Journal {
         })();
         made.map_err(|error| failed(folder, error))?;
         std::fs::rename(&new, &file).context(|| file.display().to_string())?;
-        let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
+        let connection = Connection::open(files::long_path(&file)).map_err(|error| failed(folder, error))?;
         prepare(&connection)
             .and_then(|()| keep_log(&connection))
             .and_then(|()| note_log(&connection))

@@ -12,7 +12,7 @@ use super::result_columns::{is_own_column, is_result_column};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
-use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Requirement, Rule, fold};
+use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -60,6 +60,10 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) sources: Vec<Option<ValueSource>>,
     pub(super) defaults: HashMap<usize, String>,
     pub(super) values: HashMap<usize, HashMap<String, String>>,
+    /// What an update does where the account has another value, by the field's index.
+    pub(super) overwrites: HashMap<usize, Overwrite>,
+    /// Fields that an empty cell empties.
+    pub(super) clears: HashSet<usize>,
     /// Why a column is not sent, for those that already are decided upon without feeding a field.
     pub(super) reasons: HashMap<usize, String>,
     /// Columns whose texts leave a row out.
@@ -106,6 +110,8 @@ impl<'a> MappingBuilder<'a> {
             sources: vec![None; entity.fields.len()],
             defaults: HashMap::new(),
             values: HashMap::new(),
+            overwrites: HashMap::new(),
+            clears: HashSet::new(),
             reasons: HashMap::new(),
             skip: Vec::new(),
             without_field: HashSet::new(),
@@ -127,6 +133,7 @@ impl<'a> MappingBuilder<'a> {
         self.match_headers()?;
         self.join_names();
         self.settle_defaults()?;
+        self.narrow()?;
         self.place_old_ids();
         self.require_columns()
     }
@@ -302,7 +309,8 @@ impl<'a> MappingBuilder<'a> {
     fn place_old_ids(&mut self) {
         for index in 0..self.entity.fields.len() {
             let field = &self.entity.fields[index];
-            if self.sources[index].is_some() || !self.is_required(field) || self.unsendable(field).is_some() {
+            let is_wanted = self.is_required(field) || self.wished().any(|name| *name == field.name);
+            if self.sources[index].is_some() || !is_wanted || self.unsendable(field).is_some() {
                 continue;
             }
             let is_own_id = self.entity.id.as_ref() == Some(&field.name);
@@ -420,7 +428,68 @@ impl<'a> MappingBuilder<'a> {
                 return Err(self.second_source(field, &field.key, "[values]"));
             }
         }
+        for entry in &file.clear {
+            let field_index = self.field_named(entry, "clear")?;
+            self.refuse_unsendable(entry, field_index, "clear")?;
+            self.clears.insert(field_index);
+        }
+        // What is typed goes before what a file says.
+        for entry in file.overwrite.iter().chain(&file.typed_overwrites) {
+            let field_index = self.field_named(entry, "[overwrite]")?;
+            self.refuse_unsendable(entry, field_index, "[overwrite]")?;
+            let overwrite = Overwrite::of_name(&entry.value).ok_or_else(|| {
+                let what = message!("mapping.bad_overwrite", name = entry.key, value = entry.value);
+                file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint"))
+            })?;
+            let is_list = matches!(self.entity.fields[field_index].kind, Kind::Tags | Kind::Ids);
+            if overwrite == Overwrite::Merge && !is_list {
+                let what = message!("mapping.merges_no_list", name = entry.key);
+                return Err(file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint")));
+            }
+            self.overwrites.insert(field_index, overwrite);
+        }
         Ok(())
+    }
+
+    /// Leaves out all columns but those that are to be imported, where they are named; what every record needs stays.
+    fn narrow(&mut self) -> Result<()> {
+        if self.file.only.is_empty() {
+            return Ok(());
+        }
+        let mut named = HashSet::new();
+        for entry in &self.file.only {
+            named.insert(self.field_named(entry, "--columns")?);
+        }
+        for (index, field) in self.entity.fields.iter().enumerate() {
+            let is_needed = self.is_required(field) || self.entity.id.as_ref() == Some(&field.name);
+            if named.contains(&index) || is_needed {
+                continue;
+            }
+            if let Some(ValueSource::Column(column)) = self.sources[index].take() {
+                self.reasons.insert(column, t!("mapping.not_named").into_owned());
+            }
+        }
+        match named.iter().find(|index| self.sources[**index].is_none()) {
+            None => Ok(()),
+            Some(index) => {
+                let label = self.entity.fields[*index].label(Language::current());
+                Err(Error::usage(message!("mapping.named_without_column", label = label))
+                    .hint(message!("mapping.named_without_column_hint")))
+            }
+        }
+    }
+
+    /// The field that a person names: by name, label or alias, or by the heading of the column that feeds it.
+    fn field_named(&self, entry: &Entry, section: &str) -> Result<usize> {
+        let of_column = |column: usize| {
+            let feeds =
+                |source: &Option<ValueSource>| matches!(source, Some(ValueSource::Column(own)) if *own == column);
+            self.sources.iter().position(feeds)
+        };
+        match self.columns_named(&entry.key).as_slice() {
+            [column] if of_column(*column).is_some() => Ok(of_column(*column).unwrap_or_default()),
+            _ => self.field_of(entry, &entry.key, section),
+        }
     }
 
     /// A mapping that says for which header it was made takes no other: a column may have come that it knows nothing of.
@@ -550,11 +619,49 @@ impl<'a> MappingBuilder<'a> {
     /// The field that the mapping file calls `name`: its name, label or alias.
     fn field_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
         self.headers.find(&fold(name)).ok_or_else(|| {
+            if let Some(error) = self.same_labelled(name) {
+                return error;
+            }
+            if self.entity.has_account_fields() {
+                let custom = self.entity.fields.iter().filter(|field| field.custom);
+                let known: Vec<String> = custom.map(|field| format!("{} ({})", field.zh, field.name)).collect();
+                let known = known.join(Language::current().pick("、", ", "));
+                return self
+                    .file
+                    .wrong(entry, message!("mapping.no_account_field", section = section, name = name))
+                    .hint(message!("mapping.no_account_field_hint", known = known, entity = self.entity.name));
+            }
             let entity = self.entity.label(Language::current());
             self.file
                 .wrong(entry, message!("mapping.no_field", section = section, name = name, entity = entity))
                 .hint(message!("mapping.no_field_hint", name = self.entity.name))
         })
+    }
+
+    /// The error for a label that several custom fields of the account have.
+    fn same_labelled(&self, label: &str) -> Option<Error> {
+        let fields = self.entity.same_labelled(label);
+        let keys: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        let keys = keys.join(Language::current().pick("、", ", "));
+        let first = fields.first()?;
+        Some(
+            Error::usage(message!("mapping.same_label", label = label.trim(), keys = keys))
+                .hint(message!("mapping.same_label_hint", example = first.zh)),
+        )
+    }
+
+    /// Words about headers that mean a field of the catalog although a custom field of the account is called so, too.
+    pub(super) fn shared_labels(&self) -> Vec<String> {
+        let language = Language::current();
+        let columns = self.sheet.header.iter().enumerate().filter_map(|(column, header)| {
+            let field = self.entity.fields.iter().zip(&self.sources).find_map(|(field, source)| {
+                matches!(source, Some(ValueSource::Column(taken)) if *taken == column).then_some(field)
+            })?;
+            let other = *self.entity.same_labelled(header).first().filter(|other| other.name != field.name)?;
+            let (header, label) = (header.trim(), field.label(language));
+            Some(t!("mapping.shared_label", header = header, field = label, name = field.name, other = other.zh))
+        });
+        columns.map(std::borrow::Cow::into_owned).collect()
     }
 
     /// A default without a column stands for every row; replaced values without a source would do nothing.
@@ -584,6 +691,9 @@ impl<'a> MappingBuilder<'a> {
             }
             let folded = fold(header);
             let Some(field_index) = self.headers.find(&folded) else {
+                if let Some(error) = self.same_labelled(header) {
+                    return Err(error);
+                }
                 if is_result_column(&folded) {
                     self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 }
@@ -635,6 +745,12 @@ impl<'a> MappingBuilder<'a> {
     pub(super) fn alternatives(&self) -> impl Iterator<Item = &'a Rule> {
         let mode = self.mode;
         self.entity.rules.iter().filter(move |rule| !rule.one_of.is_empty() && rule.holds_in(mode))
+    }
+
+    /// Fields without which a person has to consent, in this account mode.
+    pub(super) fn wished(&self) -> impl Iterator<Item = &'a String> {
+        let mode = self.mode;
+        self.entity.rules.iter().filter(move |rule| rule.holds_in(mode)).filter_map(|rule| rule.wish.as_ref())
     }
 
     /// Labels of the named fields, joined as alternatives.

@@ -2,6 +2,7 @@
 //! says so; what the mapping file says goes before what a header says. Nothing is lost silently: every column that feeds
 //! nothing is in the [`MappingReport`] with its reason.
 
+mod account_fields;
 mod assemble;
 mod builder;
 mod expression;
@@ -19,6 +20,7 @@ mod toml_quoted;
 mod vendors;
 pub mod workbook;
 
+pub use account_fields::wants_account_fields;
 pub use file::{MappingFile, source_name};
 pub use known_headings::KnownHeadings;
 pub use report::MappingReport;

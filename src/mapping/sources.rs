@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::expression::Template;
 use super::report::MappingReport;
-use crate::entity::{AccountMode, Entity, Field};
+use crate::entity::{AccountMode, Entity, Field, Overwrite};
 use crate::message;
 use crate::message::{Detail, Message};
 use crate::value::{Country, ValueOptions};
@@ -39,10 +39,16 @@ pub(crate) struct FieldSource {
     pub foreign: bool,
     /// Stands in for an empty cell.
     pub default: Option<String>,
+    /// What an update does where the account has another value.
+    pub overwrite: Overwrite,
+    /// Whether an empty cell empties the field of a record that is changed.
+    pub clears: bool,
     /// Replaces one text of the file by another.
     pub values: HashMap<String, String>,
     /// What stands before its value in a request's body, as JSON.
     pub json_prefix: Vec<u8>,
+    /// What begins the member that holds it, as JSON, where it is a nested one.
+    pub json_parent: Option<Vec<u8>>,
 }
 
 /// A rule over several fields, by the positions of their sources.
@@ -50,6 +56,8 @@ pub(crate) struct FieldSource {
 pub(crate) enum RowRule {
     /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
     OneOf { sources: Vec<usize>, labels: Detail },
+    /// Without this one a person has to consent; none when nothing feeds it.
+    Wished { source: Option<usize>, label: Detail },
     /// When the first is filled, none of the others is.
     Excludes { source: usize, others: Vec<usize> },
 }
@@ -158,7 +166,10 @@ impl Mapping {
                 };
                 let mut values: Vec<_> = field.values.iter().collect();
                 values.sort();
-                format!("{} {source} default {:?} values {values:?}", field.field.name, field.default)
+                let overwrite = field.overwrite.name().map(|name| format!(" overwrite {name}")).unwrap_or_default();
+                let clears = if field.clears { " clears" } else { "" };
+                let name = &field.field.name;
+                format!("{name} {source} default {:?} values {values:?}{overwrite}{clears}", field.default)
             })
             .collect();
         lines.sort();
