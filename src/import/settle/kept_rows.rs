@@ -1,6 +1,7 @@
 //! The rows of a run as they were sent, made again from the cells that the run keeps.
 
 use super::super::cells::CellReader;
+use super::super::notes::noted_fields;
 use super::super::operation::{OperationBuilder, WriteOperation};
 use crate::check::record::Record;
 use crate::entity::{Catalog, Entity, WriteMode};
@@ -37,7 +38,7 @@ impl KeptRun {
     pub(crate) fn of(past: &JournalReader, catalog: &Catalog) -> Result<KeptRun> {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
-        let entity = mode.entity(catalog.find(&identity.entity)?);
+        let entity = mode.entity(catalog.find(&identity.entity)?).with_account_fields(&noted_fields(past)?);
         let cells = CellReader::open(past.folder(), identity)?;
         let sheet = Sheet {
             name: cells.sheet().map(str::to_owned),
