@@ -4,10 +4,12 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::change::{CellBaseline, SaidCell};
 use crate::check::record::Record;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
-use crate::mapping::Mapping;
+use crate::format::Row;
+use crate::mapping::{Mapping, ValueSource};
 use crate::message;
 use crate::value;
 
@@ -21,12 +23,12 @@ pub enum WriteOperation {
         /// What to look at when the service says "there already".
         look_up: Option<Box<LookUp>>,
     },
-    /// A change of the record with this id, whose body needs members of the record as it is.
+    /// A change of the record with this id, by what it says when it is its turn.
     Change {
         /// The record's id.
         id: String,
-        /// What to send.
-        members: Members,
+        /// What the row says.
+        cells: Vec<SaidCell>,
     },
     /// A change of a record's tags: read, changed, written back.
     Tags(Box<TagEdit>),
@@ -34,7 +36,7 @@ pub enum WriteOperation {
 
 /// What a change sends: each value under its field's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Members {
+pub(super) struct Members {
     /// Fields that are members of the record.
     pub fields: Vec<(String, String)>,
     /// Custom fields, which a record carries together.
@@ -42,23 +44,28 @@ pub struct Members {
 }
 
 impl Members {
-    /// What a checked record sends.
-    fn of(mapping: &Mapping, record: &Record) -> Members {
+    /// What cells send where nothing is known of their record: all that may be written.
+    pub(super) fn of(cells: &[SaidCell]) -> Members {
         let mut members = Members::default();
-        for (source, value) in record.sent(mapping) {
-            let list = if source.field.custom { &mut members.custom } else { &mut members.fields };
-            list.push((source.field.name.clone(), value.to_owned()));
+        for cell in cells.iter().filter(|cell| cell.baseline.is_none_or(|baseline| !baseline.is_unedited)) {
+            members.push(cell, cell.value.clone());
         }
         members
     }
 
+    /// Adds a cell that is written.
+    pub(super) fn push(&mut self, cell: &SaidCell, value: String) {
+        let list = if cell.is_custom { &mut self.custom } else { &mut self.fields };
+        list.push((cell.field.clone(), value));
+    }
+
     /// Whether a member of the record is among them.
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field == name)
     }
 
     /// Names and values, custom fields too.
-    pub fn iter(&self) -> impl Iterator<Item = &(String, String)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, String)> {
         self.fields.iter().chain(&self.custom)
     }
 }
@@ -131,8 +138,14 @@ impl<'a> OperationBuilder<'a> {
         })
     }
 
-    /// What a record without findings asks for.
-    pub(super) fn operation(&mut self, mapping: &Mapping, record: &Record) -> WriteOperation {
+    /// What a record without findings asks for, made of a row of which `baselines` are what an export said.
+    pub(super) fn operation(
+        &mut self,
+        mapping: &Mapping,
+        record: &Record,
+        row: &Row,
+        baselines: &[Option<CellBaseline>],
+    ) -> WriteOperation {
         if let Some(edits) = &self.entity.edits {
             let text = |field: &str| record.value(mapping, field).unwrap_or_default();
             let list = |field: &str| value::tags(text(field)).map(str::to_owned).collect();
@@ -146,7 +159,7 @@ impl<'a> OperationBuilder<'a> {
         }
         if self.mode == WriteMode::Update {
             let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
-            return WriteOperation::Change { id: id.to_owned(), members: Members::of(mapping, record) };
+            return WriteOperation::Change { id: id.to_owned(), cells: cells(mapping, record, row, baselines) };
         }
         self.scratch.clear();
         record.write_body(mapping, self.wrap.as_deref(), &mut self.scratch);
@@ -163,6 +176,37 @@ impl<'a> OperationBuilder<'a> {
             .map(|conflict| Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same) }));
         WriteOperation::Write { body: Bytes::copy_from_slice(&self.scratch), look_up }
     }
+}
+
+/// What a row says of the record it changes.
+fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<CellBaseline>]) -> Vec<SaidCell> {
+    let mut cells = Vec::new();
+    for (index, source) in mapping.sources.iter().enumerate().filter(|(_, source)| source.sent) {
+        let (value, baseline) = (record.value_at(index), baselines.get(index).copied().flatten());
+        let of_column = match source.source {
+            ValueSource::Column(column) if source.values.is_empty() => row.cell(column).text.trim(),
+            _ => "",
+        };
+        let shown = match (record.clears(index), of_column) {
+            (true, _) => "",
+            (false, "") => value,
+            (false, text) => text,
+        };
+        let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
+        // An empty cell says nothing.
+        if value.is_empty() && !record.clears(index) && !(is_unedited && !shown.is_empty()) {
+            continue;
+        }
+        cells.push(SaidCell {
+            field: source.field.name.clone(),
+            is_custom: source.field.custom,
+            shown: shown.to_owned(),
+            value: value.to_owned(),
+            overwrite: source.overwrite,
+            baseline,
+        });
+    }
+    cells
 }
 
 fn cannot_write(entity: &Entity) -> Error {

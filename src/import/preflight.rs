@@ -7,13 +7,14 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
+use super::change::CellBaseline;
 use super::operation::{OperationBuilder, WriteOperation};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
 use crate::check::consent::{Consent, is_kept};
 use crate::check::duplicates::{
-    DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
+    DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, old_id_duplicate_rule, watched,
 };
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
@@ -23,7 +24,7 @@ use crate::definitions::{DefinitionSource, KnownFields};
 use crate::entity::{Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
-use crate::journal::Reason;
+use crate::journal::{OldId, Reason};
 use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
 use crate::message;
 use crate::message::Message;
@@ -70,6 +71,8 @@ pub struct Rows {
     pub duplicates: Duplicates,
     /// Their cells, when they are to be kept.
     pub cells: Option<CheckedCells>,
+    /// Whether each of them has an old id.
+    pub has_old_ids: bool,
 }
 
 impl Rows {
@@ -120,9 +123,9 @@ impl Preflight {
                 Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
             );
         }
-        let Reading { spool, cells, mut findings, keys_seen, fingerprint, first, first_operation, consented, .. } =
-            reading;
-        let mut duplicates = Duplicates::new(keys_seen);
+        let Reading { spool, cells, mut findings, fingerprint, first, first_operation, consented, .. } = reading;
+        let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
+        let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
@@ -149,7 +152,7 @@ impl Preflight {
             first,
             first_operation,
         };
-        Ok((preflight, Rows { spool, duplicates, cells }))
+        Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
     }
 }
 
@@ -189,6 +192,9 @@ struct Reading<'a> {
     cells: Option<CellSpool>,
     findings: Findings,
     keys_seen: KeyCounter,
+    old_ids_seen: KeyCounter,
+    /// Whether a row has no old id.
+    lacks_old_id: bool,
     fingerprint: Sha256,
     first: Vec<(String, String)>,
     first_operation: Option<WriteOperation>,
@@ -203,6 +209,8 @@ struct Reading<'a> {
     consented: BTreeSet<&'static str>,
     row: Row,
     record: Record,
+    /// What an export said of the row's cells, by their sources; empty where that is not known.
+    baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
     identities: Identities,
 }
@@ -229,6 +237,8 @@ impl<'a> Reading<'a> {
             cells,
             findings: Findings::new()?,
             keys_seen: KeyCounter::default(),
+            old_ids_seen: KeyCounter::default(),
+            lacks_old_id: false,
             fingerprint,
             first: Vec::new(),
             first_operation: None,
@@ -239,6 +249,7 @@ impl<'a> Reading<'a> {
             consented: BTreeSet::new(),
             row: Row::default(),
             record: Record::default(),
+            baselines: Vec::new(),
             keys: Keys::default(),
             identities: Identities::new(mapping),
         })
@@ -260,6 +271,7 @@ impl<'a> Reading<'a> {
             content,
             key: None,
             origin: None,
+            old_id: None,
             is_confirmed: self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text)),
             state: RowState::Skipped(Reason::default()),
         };
@@ -268,6 +280,11 @@ impl<'a> Reading<'a> {
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
+            spooled.old_id = old_id_of(self.mapping, &self.record).map(Box::new);
+            match &spooled.old_id {
+                Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
+                None => self.lacks_old_id = true,
+            }
         }
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
@@ -307,19 +324,29 @@ impl<'a> Reading<'a> {
                 let held = self.record.findings.iter().filter(|finding| finding.severity == Severity::Held);
                 let codes = held.map(|finding| finding.code.to_owned()).collect();
                 let reason = reason();
-                RowState::Held { codes, reason, operation: self.operations.operation(self.mapping, &self.record) }
+                RowState::Held { codes, reason, operation: self.operation() }
             }
         })
     }
 
+    fn operation(&mut self) -> WriteOperation {
+        self.operations.operation(self.mapping, &self.record, &self.row, &self.baselines)
+    }
+
     fn sound(&mut self) -> RowState {
-        let operation = self.operations.operation(self.mapping, &self.record);
+        let operation = self.operation();
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
             self.first_operation = Some(operation.clone());
         }
         RowState::Sound(operation)
     }
+}
+
+/// The id that a record has in another system.
+fn old_id_of(mapping: &Mapping, record: &Record) -> Option<OldId> {
+    let source = mapping.source().filter(|_| !record.old_id.is_empty())?;
+    Some(OldId { source: source.to_owned(), id: record.old_id.clone() })
 }
 
 /// Why a row is not sent: its findings of this weight.
@@ -347,14 +374,23 @@ fn find_duplicates(
     findings: &mut Findings,
 ) -> Result<()> {
     let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
-    while let Some((row_index, row)) = spool.next_of(|key, identity| duplicates.watches(key, identity))? {
+    // What is passed over shows no old id.
+    let reads_all = duplicates.has_old_ids();
+    while let Some((row_index, row)) = spool.next_of(|key, identity| reads_all || duplicates.watches(key, identity))? {
         if matches!(row.state, RowState::Skipped(_)) {
             continue;
         }
-        identities.add(first_eight(&row.identity));
-        contents.add(first_eight(&row.content));
-        let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
-        if let (Some(first), Some(key)) = (seen.first, &row.key) {
+        if duplicates.watches(row.key_hash(), &row.identity) {
+            identities.add(first_eight(&row.identity));
+            contents.add(first_eight(&row.content));
+        }
+        let seen = duplicates.see(row.number, row.keys(), &row.identity, &row.content, row.is_sound());
+        let finding = match (seen.first_of_old_id, &row.old_id, seen.first, &row.key) {
+            (Some(first), Some(old_id), ..) => Some(old_id_duplicate(mapping, &old_id.id, first)),
+            (_, _, Some(first), Some(key)) => Some(duplicate(mapping, key, first)),
+            _ => None,
+        };
+        if let Some(finding) = finding {
             match row.state {
                 RowState::Refused(_) | RowState::Skipped(_) => {}
                 RowState::Held { .. } => {
@@ -363,12 +399,25 @@ fn find_duplicates(
                 }
                 RowState::Sound(_) => findings.refused += 1,
             }
-            findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
+            findings.add(row_index, row.number, &finding)?;
         }
     }
     duplicates.tell_apart(identities, contents);
     duplicates.begin();
     spool.rewind()
+}
+
+/// The finding for a row whose old id an earlier row of the file has.
+fn old_id_duplicate(mapping: &Mapping, id: &str, first: u64) -> Finding {
+    Finding {
+        column: mapping.old_id.as_ref().map(|old_id| old_id.column),
+        field: None,
+        code: DUPLICATE,
+        severity: Severity::Refused,
+        value: clean(id).into_owned(),
+        rule: old_id_duplicate_rule(id, first),
+        hint: message!("import.duplicate_old_id_hint"),
+    }
 }
 
 /// The finding for a row whose key an earlier row of the file has.

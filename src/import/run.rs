@@ -30,6 +30,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::machine::{Awake, shared_folder};
 use crate::mapping::MappingFile;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, quoted_path};
@@ -75,7 +76,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // Two commands at once must not both begin to send the same rows.
     let deciding = index.hold()?;
     let here = hold_here(options)?;
-    let known = Known::find_out(options, &identity, &mut index, &mut rows);
+    let known = Known::find_out(options, &identity, &mut index, &mut rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
@@ -102,7 +103,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
-        None => printer.say(&t!("run.new", folder = shown(journal.folder()))),
+        None => {
+            printer.say(&t!("run.new", folder = shown(journal.folder())));
+            shared_folder(journal.folder()).iter().for_each(|word| printer.warn(&word.to_string()));
+        }
         Some(_) if before.ended() > 0 => {
             let counts = words::counts_of(&journal.reader()?, &before)?;
             printer.say(&t!("run.continue", folder = shown(journal.folder()), counts = counts));
@@ -134,6 +138,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
+    let _awake = Awake::begin();
     printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
     let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
     Registration::end(&folder)?;
@@ -303,7 +308,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
     index.look_in(places(options, &identity));
-    let known = Known::find_out(options, &identity, &mut index, rows);
+    let known = Known::find_out(options, &identity, &mut index, rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));

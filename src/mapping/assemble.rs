@@ -61,6 +61,12 @@ impl MappingBuilder<'_> {
             sources,
             rules,
             keys,
+            old_id: self.old_id.clone(),
+            old_references: self.old_references(),
+            said_source: self
+                .source
+                .clone()
+                .filter(|said| !self.recognised.as_ref().is_some_and(|seen| seen.source == *said)),
             report,
         }
     }
@@ -94,6 +100,8 @@ impl MappingBuilder<'_> {
                     ValueSource::OldId(_) | ValueSource::Constant(_) => false,
                 },
             source,
+            overwrite: self.overwrites.get(&field_index).copied().unwrap_or_default(),
+            clears: self.clears.contains(&field_index),
             default: self.defaults.get(&field_index).cloned(),
             values: self.values.get(&field_index).cloned().unwrap_or_default(),
             json_prefix: json_prefix.into_bytes(),

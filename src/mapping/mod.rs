@@ -21,11 +21,11 @@ mod vendors;
 pub mod workbook;
 
 pub use account_fields::wants_account_fields;
-pub use file::MappingFile;
+pub use file::{MappingFile, source_name};
 pub use known_headings::KnownHeadings;
 pub use report::MappingReport;
 pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column};
 pub use sendable::unsendable;
-pub use sources::Mapping;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};
+pub use sources::{Mapping, OldIdColumn, OldReference};
 pub use toml_quoted::toml_quoted;

@@ -100,6 +100,6 @@ impl KeptRows<'_> {
     /// What the row asked for.
     pub(super) fn operation(&mut self) -> WriteOperation {
         self.mapping.check(&self.row, &mut self.record);
-        self.operations.operation(self.mapping, &self.record)
+        self.operations.operation(self.mapping, &self.record, &self.row, &[])
     }
 }
