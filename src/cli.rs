@@ -35,8 +35,8 @@ pub struct Cli {
 pub enum Command {
     /// Map, check, send, report; the same command again continues an unfinished run
     Import(Box<import::Arguments>),
-    /// Everything import does before the first request, offline
-    Check(check::Arguments),
+    /// Everything import does before the first request, offline; with --online everything before the first write
+    Check(Box<check::Arguments>),
     /// Show what a file is: encoding or sheets, header, columns, and which records it fits; offline
     Inspect(inspect::Arguments),
     /// Propose which column means which field, as a mapping file to look over; offline

@@ -19,6 +19,7 @@ pub mod import;
 pub mod interrupt;
 pub mod journal;
 pub mod language;
+pub mod lookup;
 pub mod machine;
 pub mod mapping;
 pub mod menu;
@@ -174,7 +175,7 @@ fn say_where_it_broke() {
 fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     match &cli.command {
         Command::Import(arguments) => command::import::run(arguments, &cli.global, typed, printer),
-        Command::Check(arguments) => command::check::run(arguments, printer),
+        Command::Check(arguments) => command::check::run(arguments, typed, printer),
         Command::Inspect(arguments) => command::inspect::run(arguments, printer),
         Command::Map(arguments) => command::map::run(arguments, printer),
         Command::Retry(arguments) => command::retry::run(arguments, &cli.global, typed, printer),

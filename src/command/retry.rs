@@ -105,7 +105,7 @@ fn preflight<'a>(
     let mode = WriteMode::of(&parent.mode);
     let mapping_text = parent.mapping_text.as_deref();
     let shown = file.display().to_string();
-    let entity = mode.entity(settings.catalog.find(&parent.entity)?);
+    let entity = mode.entity(settings.catalog.find(&parent.entity)?, &parent.key);
     let mapping_file = mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?;
     let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
     let values = arguments.values.options(mapping_file.as_ref());
@@ -116,6 +116,7 @@ fn preflight<'a>(
         mapping_file,
         account_mode: parent.account_mode,
         mode,
+        key: parent.key.clone(),
         values,
         consent: arguments.consent.consent(),
     })

@@ -742,7 +742,20 @@ impl<'a> MappingBuilder<'a> {
     }
 
     pub(super) fn is_required(&self, field: &Field) -> bool {
-        matches!(self.entity.requirement(field, self.mode), Requirement::Always(_))
+        // A record that is changed is found by its key where the file has no ids.
+        let is_found_otherwise = || self.entity.is_own_id(field) && !self.has_source(&field.name) && self.has_key();
+        matches!(self.entity.requirement(field, self.mode), Requirement::Always(_)) && !is_found_otherwise()
+    }
+
+    /// Whether all fields of one of the entity's keys have a source.
+    fn has_key(&self) -> bool {
+        self.entity.keys.iter().any(|key| key.iter().all(|name| self.has_source(name)))
+    }
+
+    /// Whether rows are looked up by the ids that they name, and by nothing else: then one record may be named twice.
+    pub(super) fn is_by_id_alone(&self) -> bool {
+        let id = self.entity.id.as_ref().and_then(|id| self.entity.field(id));
+        id.is_some_and(|id| self.is_required(id) && self.has_source(&id.name))
     }
 
     fn has_source(&self, name: &str) -> bool {
@@ -824,6 +837,27 @@ impl<'a> MappingBuilder<'a> {
             .hint(message!("mapping.two_columns_hint", header = self.sheet.header[second].trim()))
     }
 
+    /// Rows that are looked up in the account have something to be found by.
+    fn require_key(&self) -> Result<()> {
+        let language = Language::current();
+        let has_id = self.entity.id.as_ref().is_some_and(|id| self.has_source(id));
+        if !self.entity.is_looked_up || has_id || self.has_key() {
+            return Ok(());
+        }
+        let id = self.entity.id.iter().map(std::slice::from_ref);
+        let keys = id.chain(self.entity.keys.iter().map(Vec::as_slice));
+        let labels: Vec<String> = keys
+            .map(|key| self.fields_of(key).map(|field| field.label(language)).collect::<Vec<_>>().join(" + "))
+            .collect();
+        Err(Error::usage(message!(
+            "mapping.missing_key",
+            entity = self.entity.label(language),
+            keys = labels.join(language.pick("、", ", ")),
+            headers = self.headings()
+        ))
+        .hint(message!("mapping.missing_key_hint")))
+    }
+
     /// A column that every record needs is missed before any row is read, not in every row.
     fn require_columns(&self) -> Result<()> {
         let language = Language::current();
@@ -841,7 +875,7 @@ impl<'a> MappingBuilder<'a> {
             }
         }
         if missing.is_empty() {
-            return Ok(());
+            return self.require_key();
         }
         Err(Error::usage(message!(
             "mapping.missing_columns",

@@ -18,6 +18,7 @@ mod kills;
 mod login;
 mod main_job;
 mod mapping_file;
+mod modes;
 mod old_ids;
 mod proof;
 mod proxy;

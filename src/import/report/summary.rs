@@ -123,8 +123,8 @@ pub fn describe(
         lines.push(cause.to_owned());
     }
     lines.push(
-        t!("report.rows", read = content.counts.read, counts = words::counts(&content.counts, &content.reasons))
-            .into_owned(),
+        message!("report.rows", read = content.counts.read, counts = words::counts(&content.counts, &content.reasons))
+            .to_string(),
     );
     if content.counts.unknown > 0 {
         lines.push(message!("report.unknown", rows = content.counts.unknown).to_string());

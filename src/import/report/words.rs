@@ -77,6 +77,7 @@ fn skipped(rows: u64, reasons: &[(Status, String, Message, u64)]) -> Vec<(String
 fn why_skipped(code: &str) -> &'static str {
     match code {
         "sent_before" | "retried_before" | "changed_since_sent" => "status.skipped_before",
+        "sent_before_changed" => "status.skipped_changed",
         "skip_condition" => "status.skipped_condition",
         "example" | "header_repeated" | "totals_row" => "status.skipped_no_data",
         EXISTS => "status.skipped_exists",
