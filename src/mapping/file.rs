@@ -141,7 +141,7 @@ struct Document {
     overwrite: Section,
     /// Written by the program, from what was typed.
     typed_columns: Vec<Spanned<String>>,
-    /// The same.
+    /// Written by the program, from what was typed of fields.
     typed_overwrites: Vec<(Spanned<String>, String)>,
     /// Column = field.
     columns: Section,
