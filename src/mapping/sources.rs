@@ -210,7 +210,8 @@ impl Mapping {
     /// Whether rows are looked up in the account by their keys, or by ids where they name any: what becomes of a row is
     /// decided by what is found.
     pub fn is_found_by_key(&self) -> bool {
-        self.entity.is_looked_up && (!self.keys.is_empty() || self.is_id_optional())
+        let has_any = !self.keys.is_empty() || self.is_id_optional() || self.old_id.is_some();
+        self.entity.is_looked_up && has_any
     }
 
     /// Whether the file has a column of the records' own ids that may be left empty.
