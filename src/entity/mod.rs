@@ -8,6 +8,7 @@
 mod account_mode;
 mod catalog;
 mod choice;
+mod clue;
 mod confidence;
 mod conflict;
 mod deleted;
@@ -30,6 +31,7 @@ mod write_mode;
 pub use account_mode::AccountMode;
 pub use catalog::Catalog;
 pub use choice::Choice;
+pub use clue::{ANY, Clue};
 pub use confidence::Confidence;
 pub use conflict::Conflict;
 pub use deleted::Deleted;

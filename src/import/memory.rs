@@ -198,6 +198,17 @@ impl Memory {
         Ok((memory, by_account(others, &known_to_others)))
     }
 
+    /// Begins again with the first row.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        if let Some(lines) = &mut self.lines {
+            lines.seek(SeekFrom::Start(0)).context(place)?;
+        }
+        self.advance()
+    }
+
     /// What is remembered of the row at `row_index`; rows are asked for in their order.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ mod pipeline;
 mod plan;
 mod preflight;
 mod read_back;
+mod references;
 pub mod report;
 mod resume;
 mod route;

@@ -230,7 +230,7 @@ impl<'a> RowPlanner<'a> {
                 _ => return Err(undecided()),
             },
             Decision::RefuseMistakes => match spooled.state {
-                RowState::Refused(reason) => (Status::Refused, reason),
+                RowState::Refused(reason) | RowState::Unresolved(reason) => (Status::Refused, reason),
                 _ => return Err(undecided()),
             },
             Decision::RefuseDouble(first) => (Status::Refused, self.double(key, first, duplicate_rule)),
@@ -246,7 +246,7 @@ impl<'a> RowPlanner<'a> {
             origin.claim(number)?;
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
-        let operation = self.drafts.finished(operation);
+        let operation = self.drafts.ready(operation).ok_or_else(undecided)?;
         let request_id = row.request_id(&self.past.identity().run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
@@ -338,7 +338,7 @@ impl<'a> RowPlanner<'a> {
                 {
                     Checked::Held
                 }
-                RowState::Refused(_) => Checked::Refused,
+                RowState::Refused(_) | RowState::Unresolved(_) => Checked::Refused,
                 RowState::Sound(_) | RowState::Held { .. } => Checked::Sound,
             },
             has_end: false,

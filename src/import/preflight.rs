@@ -177,7 +177,7 @@ impl<'a> Reading<'a> {
         Ok(Reading {
             mapping,
             sheet,
-            operations: OperationBuilder::new(&options.entity, options.mode)?,
+            operations: OperationBuilder::new(&options.entity, options.mode)?.of_drafts(mapping.looks_up()),
             spool: SpoolWriter::new()?,
             cells,
             findings: Findings::new()?,
@@ -276,7 +276,7 @@ impl<'a> Reading<'a> {
 }
 
 /// Why a row is not sent: its findings of this weight.
-fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
+pub(super) fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
     let findings = || findings.iter().filter(|finding| finding.severity == severity);
     let rules = findings().map(|finding| {
         match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
@@ -309,7 +309,7 @@ fn find_duplicates(
         let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
         if let (Some(first), Some(key)) = (seen.first, &row.key) {
             match row.state {
-                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Refused(_) | RowState::Unresolved(_) | RowState::Skipped(_) => {}
                 RowState::Held { .. } => {
                     findings.held -= 1;
                     findings.refused += 1;

@@ -18,6 +18,7 @@ use super::notes::{COMPANY_NOTE, note_command};
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
+use super::references::{self, Pass, Reference, Settled};
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
 use super::row_sender::halting;
@@ -29,6 +30,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::lookup::Lists;
 use crate::mapping::MappingFile;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, quoted_path};
@@ -59,7 +61,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         return Err(Error::usage(loss).hint(message!("mapping.taken_by_nothing_hint")));
     }
     if options.dry_run {
-        return dry_run(options, &preflight, &mut rows, printer);
+        return dry_run(options, &mut preflight, &mut rows, printer);
     }
     printer.stage(&t!("run.stage_memory"));
     let identity = identity(options, &preflight)?;
@@ -91,7 +93,6 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // What was found never to have left is sent by this command, too.
     let is_left = settled.free + settled.repeated + journal.not_sent();
     let ended = ended.map(|ended| ended.saturating_sub(is_left));
-    journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
         None => printer.say(&t!("run.new", folder = journal.folder().display())),
@@ -100,8 +101,16 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         }
         Some(ended) => printer.say(&t!("run.accept", folder = journal.folder().display(), rows = ended)),
     }
-    let left = sendable(options, &preflight, ended.unwrap_or(0) + known.memory.not_sent());
     let mut memory = known.memory;
+    let done = ended.unwrap_or(0) + memory.not_sent();
+    let referring = Referring { options, journal: Some(&journal), done };
+    let settled = Settled { ended: Some(OperationCursor::open(journal.folder())?), memory: &mut memory };
+    let resolved = referring.resolve(settled, &mut preflight, &mut rows, printer);
+    journal.replace_findings(|put| preflight.findings.each(put))?;
+    if let Err(error) = resolved {
+        return nothing_sent(options, &preflight, journal, error, printer);
+    }
+    let left = sendable(options, &preflight, done);
     let cursor = Some(OperationCursor::open(journal.folder())?);
     let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
     printer.stage(&t!("run.stage_look", host = options.account.host()));
@@ -132,6 +141,67 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     settle_after(&mut sent, options, printer);
     finish(options, &preflight, sent, started, printer)
+}
+
+/// Closes the books of a command that could not send anything: the same command goes on.
+///
+/// # Errors
+/// A damaged journal, a full disk.
+fn nothing_sent(
+    options: &ImportOptions<'_>,
+    preflight: &Preflight,
+    journal: Journal,
+    error: Error,
+    printer: &Printer,
+) -> Result<Exit> {
+    Registration::end(journal.folder())?;
+    let recorded = Recorded { journal, given_back: 0, broken: None };
+    let sent = Sent { recorded, taken: 0, cause: Some(Cause::of(error)), requests: 0, retries: 0 };
+    finish(options, preflight, sent, Instant::now(), printer)
+}
+
+/// Rows that refer to records of the account.
+struct Referring<'a> {
+    options: &'a ImportOptions<'a>,
+    /// The run, once it has begun.
+    journal: Option<&'a Journal>,
+    /// How many rows are done.
+    done: u64,
+}
+
+impl Referring<'_> {
+    /// Finds the records that rows refer to in the account's lists.
+    ///
+    /// # Errors
+    /// A list that cannot be read now.
+    fn resolve(
+        &self,
+        settled: Settled<'_>,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        printer: &Printer,
+    ) -> Result<()> {
+        let options = self.options;
+        let references = Reference::all(&preflight.mapping, options.catalog);
+        // Nothing is made where there is nothing.
+        let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
+        let has_rows = sendable(options, preflight, self.done) + preflight.findings.held > 0;
+        if references.is_empty() || !is_there || !has_rows || !references::is_needed(rows)? {
+            return Ok(());
+        }
+        printer.stage(&t!("run.stage_look", host = options.account.host()));
+        let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
+        let pass = Pass { references: &references, lists: &mut lists, journal: self.journal, entity: options.entity() };
+        // A server that never answered is not down but somewhere else.
+        references::resolve(pass, settled, preflight, rows, printer)
+            .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
+        drop(lists);
+        let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+        if !found.is_empty() {
+            printer.warn(&found);
+        }
+        Ok(())
+    }
 }
 
 /// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down
@@ -287,18 +357,20 @@ fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &
 }
 
 /// Says what the same command would do without `--dry-run`.
-fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
+fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
     let identity = identity(options, preflight)?;
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
     index.look_in(places(options, &identity));
     let known = Known::find_out(options, &identity, &mut index, rows);
     tell_index(&mut index, printer);
-    let known = known?;
+    let mut known = known?;
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
     let ended = known.not_sent();
-    let left = sendable(options, preflight, ended);
     let cursor = cursor_of(&known.meant)?;
+    let referring_rows = Settled { ended: cursor_of(&known.meant)?, memory: &mut known.memory };
+    Referring { options, journal: None, done: ended }.resolve(referring_rows, preflight, rows, printer)?;
+    let left = sendable(options, preflight, ended);
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
     let existing = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;

@@ -23,6 +23,8 @@ pub enum RowState {
     Skipped(Reason),
     /// It has mistakes.
     Refused(Reason),
+    /// It is not clear which record it refers to. It keeps its key: it is to be sent once that is.
+    Unresolved(Reason),
     /// It may be right: it can be sent once a person consents to all of these codes.
     Held {
         /// Codes of what a person has to look at.
@@ -61,9 +63,9 @@ impl SpooledRow {
         RowIdentity { identity: self.identity, copy: seen.copy, content: self.content, content_copy: seen.content_copy }
     }
 
-    /// Whether it may be sent, now or after consent: then it holds its key.
+    /// Whether it may be sent, now or later: then it holds its key.
     pub fn is_sound(&self) -> bool {
-        matches!(self.state, RowState::Sound(_) | RowState::Held { .. })
+        !matches!(self.state, RowState::Skipped(_) | RowState::Refused(_))
     }
 
     /// The hash of its natural key, when it has one.
@@ -101,6 +103,7 @@ const CHANGE: u8 = 3;
 const TAGS: u8 = 4;
 const HELD: u8 = 5;
 const DRAFT: u8 = 6;
+const UNRESOLVED: u8 = 7;
 
 impl SpoolWriter {
     /// An empty spool in the system's folder for temporary files.
@@ -142,6 +145,10 @@ impl SpoolWriter {
             }
             RowState::Refused(reason) => {
                 out.push(REFUSED);
+                push_reason(out, reason);
+            }
+            RowState::Unresolved(reason) => {
+                out.push(UNRESOLVED);
                 push_reason(out, reason);
             }
             RowState::Held { codes, reason, operation } => {
@@ -260,6 +267,7 @@ impl<'a> Fields<'a> {
         let state = match self.array::<1>()?[0] {
             SKIPPED => RowState::Skipped(self.reason()?),
             REFUSED => RowState::Refused(self.reason()?),
+            UNRESOLVED => RowState::Unresolved(self.reason()?),
             HELD => {
                 let codes = serde_json::from_slice(self.part()?).ok()?;
                 let reason = self.reason()?;
@@ -379,6 +387,7 @@ mod tests {
         let rows = [
             row(RowState::Skipped(reason.clone())),
             row(RowState::Refused(reason.clone())),
+            row(RowState::Unresolved(reason.clone())),
             SpooledRow {
                 is_confirmed: true,
                 ..row(RowState::Held {
@@ -405,7 +414,7 @@ mod tests {
             writer.add(row).unwrap();
         }
         let mut spool = writer.finish().unwrap();
-        assert_eq!(spool.rows, 8);
+        assert_eq!(spool.rows, 9);
         for row in &rows {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }

@@ -102,6 +102,11 @@ impl Mapping {
         &self.entity
     }
 
+    /// Whether values tell of records that are looked up in the account.
+    pub fn looks_up(&self) -> bool {
+        self.sources.iter().any(|source| source.sent && (source.field.is_looked_up || source.field.clue.is_some()))
+    }
+
     /// The header of a column, counted from 0; empty beyond the last.
     pub fn header(&self, column: usize) -> &str {
         self.header.get(column).map_or("", |header| header.trim())

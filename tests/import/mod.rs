@@ -19,6 +19,7 @@ mod mapping_file;
 mod proof;
 mod proxy;
 mod records;
+mod references;
 mod reports;
 mod retries;
 mod settle;

@@ -28,7 +28,7 @@ impl Settling<'_> {
     ///
     /// # Errors
     /// The service cannot be reached, cells that cannot be read.
-    pub(super) async fn by_asking(&self, past: &JournalReader, kept: &KeptRun) -> Result<Vec<(u64, Settled)>> {
+    pub(super) async fn by_asking(&self, past: &JournalReader, kept: &KeptRun<'_>) -> Result<Vec<(u64, Settled)>> {
         let stop = Stop::default();
         let sender = RowSender::new(self.client, &stop, self.catalog, self.entity);
         let mut rows = kept.rows(past)?;
@@ -46,7 +46,7 @@ impl Settling<'_> {
                     }
                     next += 1;
                 }
-                asked.push((row, rows.operation()));
+                asked.push((row, rows.operation()?));
             }
             let answers = asked.iter().map(|(row, operation)| async {
                 let settled = self.ask(&sender, past, row, operation).await;

@@ -1,0 +1,12 @@
+//! References: a name, a telephone number or a login in a row becomes the id of the record of the account that it means, or the
+//! row is not sent. Nothing is left out silently, and nothing is guessed.
+//!
+//! `reference` says which references rows have and what tells them, `resolver` finds the record that a row means in the
+//! account's lists, `pass` does that for all rows of an input and says what came of it.
+
+mod pass;
+mod reference;
+mod resolver;
+
+pub(super) use pass::{Pass, Settled, is_needed, resolve};
+pub(super) use reference::Reference;
