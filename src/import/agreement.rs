@@ -20,7 +20,7 @@ use crate::account::Account;
 use crate::api::Target;
 use crate::check::consent::{Consent, is_kept};
 use crate::check::findings::RowFinding;
-use crate::entity::{Entity, WriteMode};
+use crate::entity::WriteMode;
 use crate::error::{Error, Result};
 use crate::journal::{JournalReader, RunIndex};
 use crate::language::Language;
@@ -334,26 +334,16 @@ pub(super) fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
-/// Who writes what where, and how many of it.
-fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
-    let is_change = options.entity().edits.is_some() || options.preflight.mode == WriteMode::Update;
-    let key = if is_change { "agreement.about_change" } else { "agreement.about_new" };
-    let (account, records) = (target.credentials.name(), counted(options.entity(), rows));
-    t!(key, account = account, host = target.base, records = records).into_owned()
+/// Whether rows change records that are there.
+pub(super) fn is_change(options: &ImportOptions<'_>) -> bool {
+    options.entity().edits.is_some() || options.preflight.mode == WriteMode::Update
 }
 
-/// So many records, as people count them.
-pub(super) fn counted(entity: &Entity, rows: u64) -> String {
-    let measure = match entity.name.as_str() {
-        "companies" => "家",
-        "customers" => "位",
-        "tickets" => "条",
-        _ => "个",
-    };
-    match Language::current() {
-        Language::Zh => format!("{rows} {measure}{}", entity.zh),
-        Language::En => format!("{rows} {}", entity.en.to_lowercase()),
-    }
+/// Who writes what where, and how many of it.
+fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
+    let key = if is_change(options) { "agreement.about_change" } else { "agreement.about_new" };
+    let (account, records) = (target.credentials.name(), options.entity().counted(rows, Language::current()));
+    t!(key, account = account, host = target.base, records = records).into_owned()
 }
 
 /// How long sending so many rows takes and until when; none without a limit of our own, or when it takes no time.

@@ -9,7 +9,7 @@ use rust_i18n::t;
 use serde_json::json;
 
 use super::agreed::Agreed;
-use super::agreement::{About, Agreement, Answer, sendable};
+use super::agreement::{About, Agreement, Answer, is_change, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
@@ -95,11 +95,13 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let ended = ended.map(|ended| ended.saturating_sub(is_left));
     let before = journal.reader()?.counts()?;
     match ended {
-        None => printer.say(&t!("run.new", folder = journal.folder().display())),
+        None => printer.say(&t!("run.new", folder = shown(journal.folder()))),
         Some(_) if before.ended() > 0 => {
-            printer.say(&t!("run.continue", folder = journal.folder().display(), counts = words::counts(&before)));
+            let counts = words::counts_of(&journal.reader()?, &before)?;
+            printer.say(&t!("run.continue", folder = shown(journal.folder()), counts = counts));
         }
-        Some(ended) => printer.say(&t!("run.accept", folder = journal.folder().display(), rows = ended)),
+        Some(0) => printer.say(&t!("run.accept_none", folder = shown(journal.folder()))),
+        Some(ended) => printer.say(&t!("run.accept", folder = shown(journal.folder()), rows = ended)),
     }
     let mut memory = known.memory;
     let done = ended.unwrap_or(0) + memory.not_sent();
@@ -377,14 +379,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
     let would_send = sendable(options, preflight, ended + existing);
     let held = preflight.findings.held + existing;
     let exit = if preflight.findings.not_sent() + existing > 0 { Exit::SomeFailed } else { Exit::Done };
-    printer.result(&t!(
-        "run.dry",
-        rows = would_send,
-        entity = options.entity().label(Language::current()),
-        refused = preflight.findings.refused,
-        held = held,
-        host = options.account.host()
-    ));
+    printer.result(&dry_words(options, would_send, preflight.findings.refused, held));
     if ended > 0 {
         printer.result(&t!("run.dry_done", rows = ended));
     }
@@ -405,6 +400,21 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
         "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
+}
+
+/// What would be done, and with how many rows not; nothing is said of those that are none.
+fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64) -> String {
+    let key = if is_change(options) { "run.dry_change" } else { "run.dry_new" };
+    let records = options.entity().counted(would_send, Language::current());
+    let would = t!(key, records = records, host = options.account.host());
+    let besides = [("run.dry_refused", refused), ("run.dry_held", held)];
+    let besides = besides.iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(*key, rows = rows));
+    t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
+}
+
+/// A folder as short as the working folder allows.
+fn shown(folder: &Path) -> std::path::Display<'_> {
+    files::short_path(folder).display()
 }
 
 /// What makes the run the command means the same run as another.
@@ -440,7 +450,8 @@ pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Re
 fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<Exit> {
     let mut counts = past.counts()?;
     counts.read = past.identity().rows;
-    printer.result(&t!("run.finished", folder = past.folder().display(), counts = words::counts(&counts)));
+    let words = words::counts_of(past, &counts)?;
+    printer.result(&t!("run.finished", folder = shown(past.folder()), counts = words));
     let hint = match (past.forgotten()?, &past.identity().parent) {
         (Some(_), _) => "run.finished_forgotten_hint",
         (None, Some(_)) => "run.finished_retry_hint",

@@ -30,6 +30,8 @@ pub struct RunContent<'a> {
 pub struct Files {
     /// The results of every row, when they were written.
     pub results: Option<PathBuf>,
+    /// The findings of the check, when there are any and they were written.
+    pub issues: Option<PathBuf>,
     /// The failed rows, when there are any and they were written.
     pub failed: Option<PathBuf>,
     /// Why files could not be written, for each of them.
@@ -59,7 +61,7 @@ impl<'a> RunContent<'a> {
     ) -> Result<RunContent<'a>> {
         // Each of these looks at every row.
         let ids_pending = if mapping.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
-        let reasons = if counts.done() < counts.ended() { past.reasons()? } else { Vec::new() };
+        let reasons = if counts.done() < counts.ended() || counts.skipped > 0 { past.reasons()? } else { Vec::new() };
         Ok(RunContent { journal, past, mapping, counts, ids_pending, reasons })
     }
 }
