@@ -46,7 +46,9 @@ pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
 pub use forget::PersonalFiles;
 pub use notes::{COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
-pub use options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions, SERVER_TIMEOUT};
+pub use options::{
+    Answers, DoubtOptions, ImportOptions, Missing, PreflightOptions, ReferenceOptions, ResumeOptions, SERVER_TIMEOUT,
+};
 pub use preflight::Preflight;
 pub use run::{run, run_places};
 pub use settle::{SettleCommand, run as settle};

@@ -49,6 +49,8 @@ pub(super) enum RowAction {
     Ended,
     /// It has an end now, without being sent.
     End(Operation),
+    /// It waits for a decision and has no end yet.
+    Wait,
     /// It is to be sent.
     Send(PendingWrite),
 }
@@ -181,6 +183,7 @@ impl<'a> RowPlanner<'a> {
                 let earlier = known.earlier.ok_or_else(undecided)?;
                 return Ok(Some(RowAction::End(kept(row, earlier))));
             }
+            Decision::Send { .. } if matches!(spooled.state, RowState::Waiting) => return Ok(Some(RowAction::Wait)),
             Decision::Send { generation } => {
                 return self.send(RowKey { generation, ..row }, spooled.state);
             }
@@ -339,7 +342,7 @@ impl<'a> RowPlanner<'a> {
                     Checked::Held
                 }
                 RowState::Refused(_) | RowState::Unresolved(_) => Checked::Refused,
-                RowState::Sound(_) | RowState::Held { .. } => Checked::Sound,
+                RowState::Sound(_) | RowState::Held { .. } | RowState::Waiting => Checked::Sound,
             },
             has_end: false,
             double_of: seen.first,

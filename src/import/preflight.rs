@@ -41,6 +41,8 @@ pub struct Preflight {
     pub rows: u64,
     /// All that was found.
     pub findings: Findings,
+    /// Rows that wait for a decision about what they refer to.
+    pub waiting: u64,
     /// What a person agreed to.
     pub consent: Consent,
     /// Kinds of warnings that are words because a person agreed to them on the command line.
@@ -122,6 +124,7 @@ impl Preflight {
             sheet,
             mapping,
             findings,
+            waiting: 0,
             consent,
             consented,
             agreed_earlier,
@@ -309,7 +312,7 @@ fn find_duplicates(
         let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
         if let (Some(first), Some(key)) = (seen.first, &row.key) {
             match row.state {
-                RowState::Refused(_) | RowState::Unresolved(_) | RowState::Skipped(_) => {}
+                RowState::Refused(_) | RowState::Unresolved(_) | RowState::Waiting | RowState::Skipped(_) => {}
                 RowState::Held { .. } => {
                     findings.held -= 1;
                     findings.refused += 1;

@@ -14,11 +14,12 @@ use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
+use super::memory::Memory;
 use super::notes::{COMPANY_NOTE, note_command};
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::preflight::{Preflight, Rows};
-use super::references::{self, Pass, Reference, Settled};
+use super::references::{self, Outcome, Pass, Reference, Settled};
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
 use super::row_sender::halting;
@@ -105,12 +106,24 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     let mut memory = known.memory;
     let done = ended.unwrap_or(0) + memory.not_sent();
-    let referring = Referring { options, journal: Some(&journal), done };
-    let settled = Settled { ended: Some(OperationCursor::open(journal.folder())?), memory: &mut memory };
-    let resolved = referring.resolve(settled, &mut preflight, &mut rows, printer);
+    let referring = Referring { options, journal: Some(&journal) };
+    let ended_rows = || OperationCursor::open(journal.folder()).map(Some);
+    let resolved = referring.resolve(ended_rows, &mut memory, &mut preflight, &mut rows, printer);
     journal.replace_findings(|put| preflight.findings.each(put))?;
-    if let Err(error) = resolved {
-        return nothing_sent(options, &preflight, journal, error, printer);
+    let waits = match resolved {
+        Ok(outcome) if options.strict && outcome.waiting + outcome.refused > 0 => {
+            let error = Error::usage(message!("run.strict", rows = outcome.waiting + outcome.refused));
+            let error = match outcome.waits(journal.folder()) {
+                Some(waits) => error.hint(waits.into_message()),
+                None => error,
+            };
+            return nothing_sent(options, &preflight, journal, error, printer);
+        }
+        Ok(outcome) => outcome.waits(journal.folder()),
+        Err(error) => return nothing_sent(options, &preflight, journal, error, printer),
+    };
+    if let Some(waits) = &waits {
+        printer.warn(&waits.message());
     }
     let left = sendable(options, &preflight, done);
     let cursor = Some(OperationCursor::open(journal.folder())?);
@@ -142,6 +155,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         Marks::end(&folder)?;
     }
     settle_after(&mut sent, options, printer);
+    // Nothing else keeps it from its end.
+    if let (None, Some(waits)) = (&sent.cause, waits.filter(|_| sent.waiting > 0)) {
+        sent.cause = Some(Cause::Halted(waits));
+    }
     finish(options, &preflight, sent, started, printer)
 }
 
@@ -158,7 +175,7 @@ fn nothing_sent(
 ) -> Result<Exit> {
     Registration::end(journal.folder())?;
     let recorded = Recorded { journal, given_back: 0, broken: None };
-    let sent = Sent { recorded, taken: 0, cause: Some(Cause::of(error)), requests: 0, retries: 0 };
+    let sent = Sent { recorded, taken: 0, waiting: 0, cause: Some(Cause::of(error)), requests: 0, retries: 0 };
     finish(options, preflight, sent, Instant::now(), printer)
 }
 
@@ -167,8 +184,6 @@ struct Referring<'a> {
     options: &'a ImportOptions<'a>,
     /// The run, once it has begun.
     journal: Option<&'a Journal>,
-    /// How many rows are done.
-    done: u64,
 }
 
 impl Referring<'_> {
@@ -178,31 +193,35 @@ impl Referring<'_> {
     /// A list that cannot be read now.
     fn resolve(
         &self,
-        settled: Settled<'_>,
+        ended: impl Fn() -> Result<Option<OperationCursor>>,
+        memory: &mut Memory,
         preflight: &mut Preflight,
         rows: &mut Rows,
         printer: &Printer,
-    ) -> Result<()> {
+    ) -> Result<Outcome> {
         let options = self.options;
         let references = Reference::all(&preflight.mapping, options.catalog);
         // Nothing is made where there is nothing.
         let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
-        let has_rows = sendable(options, preflight, self.done) + preflight.findings.held > 0;
-        if references.is_empty() || !is_there || !has_rows || !references::is_needed(rows)? {
-            return Ok(());
+        if references.is_empty() || !is_there {
+            return Ok(Outcome::default());
+        }
+        if !references::is_needed(Settled { ended: ended()?, memory }, rows)? {
+            return Ok(Outcome::default());
         }
         printer.stage(&t!("run.stage_look", host = options.account.host()));
         let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
-        let pass = Pass { references: &references, lists: &mut lists, journal: self.journal, entity: options.entity() };
+        let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
         // A server that never answered is not down but somewhere else.
-        references::resolve(pass, settled, preflight, rows, printer)
+        let settled = Settled { ended: ended()?, memory };
+        let outcome = references::resolve(pass, settled, preflight, rows, printer)
             .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
         drop(lists);
         let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
         if !found.is_empty() {
             printer.warn(&found);
         }
-        Ok(())
+        Ok(outcome)
     }
 }
 
@@ -370,8 +389,8 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
     let ended = known.not_sent();
     let cursor = cursor_of(&known.meant)?;
-    let referring_rows = Settled { ended: cursor_of(&known.meant)?, memory: &mut known.memory };
-    Referring { options, journal: None, done: ended }.resolve(referring_rows, preflight, rows, printer)?;
+    let Known { meant, memory, .. } = &mut known;
+    Referring { options, journal: None }.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
     let left = sendable(options, preflight, ended);
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
@@ -477,7 +496,7 @@ fn finish(
     started: Instant,
     printer: &Printer,
 ) -> Result<Exit> {
-    let Sent { recorded, taken, cause, requests, retries } = sent;
+    let Sent { recorded, taken, waiting, cause, requests, retries } = sent;
     let Recorded { journal, given_back, broken } = recorded;
     if let Some(error) = broken {
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
@@ -489,7 +508,7 @@ fn finish(
     counts.read = preflight.rows.max(taken);
     // Two counts that know nothing of each other: what the reader took, and what the journal has an end for.
     let ended = past.ended_before(taken)?;
-    if taken != ended + given_back {
+    if taken != ended + given_back + waiting {
         return Err(Error::cannot_run(message!(
             "run.unbalanced",
             taken = taken,

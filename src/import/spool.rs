@@ -23,8 +23,10 @@ pub enum RowState {
     Skipped(Reason),
     /// It has mistakes.
     Refused(Reason),
-    /// It is not clear which record it refers to. It keeps its key: it is to be sent once that is.
+    /// It refers to what is not there. It keeps its key: it is to be sent once that is put right.
     Unresolved(Reason),
+    /// It waits: it is not clear yet which record it refers to.
+    Waiting,
     /// It may be right: it can be sent once a person consents to all of these codes.
     Held {
         /// Codes of what a person has to look at.
@@ -104,6 +106,7 @@ const TAGS: u8 = 4;
 const HELD: u8 = 5;
 const DRAFT: u8 = 6;
 const UNRESOLVED: u8 = 7;
+const WAITING: u8 = 8;
 
 impl SpoolWriter {
     /// An empty spool in the system's folder for temporary files.
@@ -147,6 +150,7 @@ impl SpoolWriter {
                 out.push(REFUSED);
                 push_reason(out, reason);
             }
+            RowState::Waiting => out.push(WAITING),
             RowState::Unresolved(reason) => {
                 out.push(UNRESOLVED);
                 push_reason(out, reason);
@@ -267,6 +271,7 @@ impl<'a> Fields<'a> {
         let state = match self.array::<1>()?[0] {
             SKIPPED => RowState::Skipped(self.reason()?),
             REFUSED => RowState::Refused(self.reason()?),
+            WAITING => RowState::Waiting,
             UNRESOLVED => RowState::Unresolved(self.reason()?),
             HELD => {
                 let codes = serde_json::from_slice(self.part()?).ok()?;
@@ -388,6 +393,7 @@ mod tests {
             row(RowState::Skipped(reason.clone())),
             row(RowState::Refused(reason.clone())),
             row(RowState::Unresolved(reason.clone())),
+            row(RowState::Waiting),
             SpooledRow {
                 is_confirmed: true,
                 ..row(RowState::Held {
@@ -414,7 +420,7 @@ mod tests {
             writer.add(row).unwrap();
         }
         let mut spool = writer.finish().unwrap();
-        assert_eq!(spool.rows, 9);
+        assert_eq!(spool.rows, 10);
         for row in &rows {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }

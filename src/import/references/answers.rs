@@ -114,6 +114,11 @@ impl Answers {
         self.given.get(key)
     }
 
+    /// The answer to what has this key, to be changed.
+    pub(super) fn given_before(&mut self, key: &str) -> Option<&mut Given> {
+        self.given.get_mut(key)
+    }
+
     fn read(&mut self, file: &Path) -> Result<()> {
         let shown = file.display().to_string();
         let input = Input { path: file.to_owned(), shown: shown.clone(), header_row: Some(1), ..Input::default() };
@@ -126,7 +131,7 @@ impl Answers {
             })
         };
         let (answer, key) = (column(ANSWER)?, column(KEY)?);
-        let mut row = Row::default();
+        let (mut row, mut here) = (Row::default(), HashMap::new());
         while reader.read(&mut row)? {
             let text = row.cell(answer).text.trim();
             if text.is_empty() {
@@ -142,19 +147,14 @@ impl Answers {
                 Error::usage(message!("lookup.bad_answer", file = shown, cell = cell(answer), value = text))
                     .hint(message!("lookup.bad_answer_hint"))
             })?;
-            let place = message!("lookup.cell", file = shown, cell = cell(answer));
-            let given = Given { decided, place: Some(place) };
-            let before = self.given.insert(name.to_owned(), given.clone());
-            let is_other = before.is_some_and(|before| before.place.is_some() && before.decided != given.decided);
-            if is_other && file_of(&given) == Some(shown.as_str()) {
+            let other = here.insert(name.to_owned(), decided.clone()).filter(|before| *before != decided);
+            if other.is_some() {
                 return Err(Error::usage(message!("lookup.answered_twice", file = shown, cell = cell(answer)))
                     .hint(message!("lookup.bad_answer_hint")));
             }
+            let place = message!("lookup.cell", file = shown, cell = cell(answer));
+            self.given.insert(name.to_owned(), Given { decided, place: Some(place) });
         }
         Ok(())
     }
-}
-
-fn file_of(_given: &Given) -> Option<&str> {
-    None
 }

@@ -1,6 +1,6 @@
 //! Which references the rows of an input have, and by what they tell which record they mean.
 
-use crate::entity::{ANY, Catalog, Entity, Kind};
+use crate::entity::{ANY, Catalog, Entity, Field, Kind, fold};
 use crate::import::operation::Members;
 use crate::mapping::Mapping;
 use crate::message::Detail;
@@ -85,6 +85,29 @@ impl<'a> Reference<'a> {
             }
         }
         said
+    }
+
+    /// What a row says of the record, for a person.
+    pub(super) fn shown(&self, members: &Members) -> String {
+        let texts: Vec<&str> = self.told(members).into_iter().map(|(_, text)| text).collect();
+        texts.join(" · ")
+    }
+
+    /// Whether a user means it by this name: that of the field, a label or a heading of it or of what tells it.
+    pub(super) fn is_called(&self, name: &str, entity: &Entity) -> bool {
+        let is_meant = |field: &Field| {
+            let names = [&field.name, &field.zh, &field.en];
+            names.into_iter().chain(&field.aliases).any(|known| fold(known) == fold(name))
+        };
+        let is_own = |field: &&Field| {
+            field.name == self.field || field.clue.as_ref().is_some_and(|clue| clue.reference == self.field)
+        };
+        entity.fields.iter().chain(&entity.clues).filter(is_own).any(is_meant)
+    }
+
+    /// Leaves out what tells it.
+    pub(in crate::import) fn leave_out(&self, members: &mut Members) {
+        members.fields.retain(|(name, _)| !self.tells.iter().any(|tell| tell.member == *name));
     }
 
     /// Puts the id in the place of what tells it.

@@ -48,6 +48,23 @@ pub(super) struct Unclear {
     pub text: String,
     /// What is wrong.
     pub problem: Problem,
+    /// What can be done about it.
+    pub way: Way,
+    /// Records that may be meant: ids, and what tells them apart.
+    pub candidates: Vec<(String, String)>,
+}
+
+/// What can be done about a reference that is not clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nothing here: the row contradicts itself, or names an id that is not there.
+    Correct,
+    /// A person decides.
+    Decide,
+    /// The account does not have it: a person decides, or has decided for all such rows.
+    DecideMissing,
+    /// The list has to be read completely, some other time.
+    Later,
 }
 
 /// Finds records for the references of rows.
@@ -86,13 +103,32 @@ impl<'l, 'a> Resolver<'l, 'a> {
             None => look_up(reference, &list, &told)?,
         };
         if let Ok(meant) = &found {
-            self.new.push(KnownReference { field: key.0.clone(), said: key.1.clone(), id: meant.id.clone() });
+            self.keep(&key.0, &key.1, &meant.id);
         }
         if self.at_hand.len() >= AT_HAND {
             self.at_hand.clear();
         }
         self.at_hand.insert(key, found.clone());
         Ok(Some(found))
+    }
+
+    /// Notes what a text was taken to mean.
+    pub(super) fn keep(&mut self, field: &str, said: &str, id: &str) {
+        self.new.push(KnownReference { field: field.to_owned(), said: said.to_owned(), id: id.to_owned() });
+    }
+
+    /// The record of an id, as one that a person chose; none when it is not there. Where nobody can look, the id stands.
+    ///
+    /// # Errors
+    /// A list that cannot be read now.
+    pub(super) fn chosen(&mut self, reference: &Reference<'a>, id: &str) -> Result<Option<Meant>> {
+        let list = self.list(reference)?;
+        let name = match list.record(id)? {
+            Some(record) => name_of(list.entity, &record),
+            None if list.proof.is_whole() => return Ok(None),
+            None => String::new(),
+        };
+        Ok(Some(Meant { id: id.to_owned(), name, word: None }))
     }
 
     /// What the rows of this run that said the same were taken to mean, as long as that is there: a text does not come to mean
@@ -142,7 +178,9 @@ fn look_up(reference: &Reference<'_>, list: &KnownList<'_>, told: &[(&Tell, &str
                     }
                     word = word.or(meant.word);
                 }
-                Err(unclear) => return Ok(Err(unclear)),
+                // A person decides about one record, not about a list.
+                Err(unclear) if unclear.way == Way::Later => return Ok(Err(unclear)),
+                Err(unclear) => return Ok(Err(Unclear { way: Way::Correct, ..unclear })),
             }
         }
     }
@@ -162,7 +200,14 @@ fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
     let is_id = first.key.is_none() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unclear = |problem: Problem| {
         let problem = problem.with_detail("entity", list.entity.labels());
-        Ok(Err(Unclear { member: first.member.clone(), text: (*text).to_owned(), problem }))
+        let way = match problem.code {
+            "ambiguous_record" | "name_not_looked_up" => Way::Decide,
+            "no_such_record" if !is_id => Way::DecideMissing,
+            "record_unproved" => Way::Later,
+            _ => Way::Correct,
+        };
+        let (member, text) = (first.member.clone(), (*text).to_owned());
+        Ok(Err(Unclear { member, text, problem, way, candidates: Vec::new() }))
     };
     if let ListProof::CannotBeHad(why) = &list.proof {
         return match is_id {
@@ -209,9 +254,13 @@ fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
                     .with_detail("says", Detail::List(says)),
             )
         }
-        (several, _) => unclear(
-            Problem::new("ambiguous_record").with("count", several.len()).with_detail("records", named(several)),
-        ),
+        (several, _) => {
+            let problem = Problem::new("ambiguous_record").with("count", several.len());
+            let candidates =
+                several.iter().map(|candidate| (candidate.id.clone(), described(list.entity, candidate))).collect();
+            let found: Found = unclear(problem.with_detail("records", named(several)))?;
+            Ok(found.map_err(|unclear| Unclear { candidates, ..unclear }))
+        }
     }
 }
 
