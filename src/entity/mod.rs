@@ -24,6 +24,7 @@ mod overlay;
 mod part;
 mod rule;
 mod service;
+mod told_references;
 mod validate;
 mod walk;
 mod write_mode;

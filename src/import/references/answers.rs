@@ -6,13 +6,17 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::workbook::{ANSWER, KEY};
 use crate::entity::fold;
 use crate::error::{Error, Result};
 use crate::format::{self, Input, Row, column_letters};
 use crate::journal::Journal;
 use crate::message;
 use crate::message::Message;
+
+/// The title of the column that a person fills in.
+pub(super) const ANSWER: &str = "处理";
+/// The title of the column by which an answer is known again.
+pub(super) const KEY: &str = "bw8_key";
 
 /// What a person decided.
 #[derive(Debug, Clone, PartialEq, Eq)]

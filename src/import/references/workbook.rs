@@ -6,7 +6,7 @@ use std::path::Path;
 use rust_i18n::t;
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::answers::{BLANK, REFUSE};
+use super::answers::{ANSWER, BLANK, KEY, REFUSE};
 use crate::error::Result;
 use crate::files::Access;
 use crate::format::Column;
@@ -16,10 +16,6 @@ use crate::format::xlsx::{cannot_write, save};
 
 /// Name of the file in a run's folder.
 pub(in crate::import) const FILE_NAME: &str = "decisions.xlsx";
-/// The title of the column that a person fills in.
-pub(super) const ANSWER: &str = "处理";
-/// The title of the column by which an answer is known again.
-pub(super) const KEY: &str = "bw8_key";
 /// The other titles.
 const TITLES: [&str; 5] = ["字段", "表格里写的", "行数", "原因", "账号里的候选"];
 /// Characters the list of a drop-down may have, commas included.
