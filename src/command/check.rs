@@ -4,10 +4,12 @@ use clap::Args;
 use rust_i18n::t;
 
 use super::options::InputOptions;
+use crate::account::Account;
 use crate::check::describe::describe;
+use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
 use crate::import::{Agreed, Preflight, report};
-use crate::settings::{Settings, SettingsOptions};
+use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::Printer;
 
 /// Kinds of findings that are shown; all of them stand in the file.
@@ -32,7 +34,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let (options, kept) = arguments.input.preflight_for_now(&settings)?;
-    let (preflight, _) = Preflight::run(&options, &Agreed::default(), None)?;
+    // What an account told before is known without asking it.
+    let account = Account::new(&ConnectionOptions::default(), &settings).ok();
+    let definitions = DefinitionSource::kept(&settings.catalog, account.as_ref());
+    let (preflight, _) = Preflight::run(&options, &definitions, &Agreed::default(), None)?;
     if let Some(sheet) = &preflight.sheet.name {
         let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
         printer.say(&t!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet));
@@ -41,6 +46,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
     }
     printer.say(&preflight.mapping.report().text());
+    preflight.words.iter().for_each(|word| printer.say(&word.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
     let issues = match (kinds.is_empty(), &kept) {

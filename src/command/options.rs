@@ -17,7 +17,7 @@ use crate::format::{Headings, Input};
 use crate::import::{
     Answers, DoubtOptions, Honours, Missing, PreflightOptions, ReferenceOptions, SERVER_TIMEOUT, stdin,
 };
-use crate::mapping::{KnownHeadings, MappingFile};
+use crate::mapping::{KnownHeadings, MappingFile, source_name};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::Global;
@@ -35,9 +35,18 @@ pub(super) struct InputOptions {
     /// Mapping file (.toml or .xlsx; bw8 map proposes one), or the name of one that comes with bw8
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// The system the file comes from, as zendesk: its ids (column "old id") are remembered beside those of Bangwo8
+    #[arg(long, value_name = "NAME", value_parser = parse_source)]
+    pub source: Option<String>,
     /// Whether rows make new records or change those they name by id
     #[arg(long, value_enum, default_value_t)]
     pub mode: WriteMode,
+    /// Import these columns only, separated by commas: headers or fields
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// What an update does with a field where the account has another value: always, if-blank, never, merge (may be repeated)
+    #[arg(long, value_name = "FIELD=WHAT", value_delimiter = ',')]
+    pub overwrite: Vec<String>,
     #[command(flatten)]
     pub values: ValueArguments,
     #[command(flatten)]
@@ -282,6 +291,11 @@ impl InputOptions {
     fn preflight_of<'a>(&self, settings: &'a Settings, path: PathBuf) -> Result<PreflightOptions<'a>> {
         let entity = self.mode.entity(importable(settings, &self.entity)?);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
+        let mapping_file = match &self.source {
+            None => mapping_file,
+            Some(source) => Some(MappingFile::with_source(mapping_file, source)),
+        };
+        let mapping_file = MappingFile::with_typed(mapping_file, &self.columns, &self.overwrite)?;
         let shown = match self.file.as_os_str() == "-" {
             true => t!("import.standard_input").into_owned(),
             false => self.file.display().to_string(),
@@ -299,6 +313,11 @@ impl InputOptions {
             consent: self.consent.consent(),
         })
     }
+}
+
+/// What another system goes by, as it is kept.
+pub(super) fn parse_source(name: &str) -> std::result::Result<String, String> {
+    source_name(name).ok_or_else(|| t!("import.bad_source").into_owned())
 }
 
 /// The entity a user means, when rows of it can be imported.

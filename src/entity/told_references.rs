@@ -59,6 +59,8 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         required: false,
         required_confidence: None,
         read_only: false,
+        write_only: false,
+        learned: false,
         custom: false,
         secret: false,
         text_only: of.text_only,

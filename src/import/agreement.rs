@@ -201,6 +201,9 @@ impl<'a> Agreement<'a> {
                 None => t!("run.first", fields = fields.collect::<Vec<_>>().join("\n")).into_owned(),
             });
         }
+        if left > 0 && reads_each(self.options) {
+            lines.push(t!("agreement.reads_each", rows = left).into_owned());
+        }
         lines.extend(how_long(self.options, target.rate, left));
         self.tell(is_asked, &lines.join("\n"));
     }
@@ -346,13 +349,15 @@ fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
     t!(key, account = account, host = target.base, records = records).into_owned()
 }
 
+/// Whether each record is read right before it is written.
+fn reads_each(options: &ImportOptions<'_>) -> bool {
+    options.entity().edits.is_some() || options.preflight.mode == WriteMode::Update
+}
+
 /// How long sending so many rows takes and until when; none without a limit of our own, or when it takes no time.
 fn how_long(options: &ImportOptions<'_>, rate: f64, rows: u64) -> Option<String> {
     const LONGEST: f64 = 10.0 * 365.0 * 24.0 * 3600.0;
-    let entity = options.entity();
-    let reads_first = entity.edits.is_some()
-        || options.preflight.mode == WriteMode::Update
-            && entity.endpoint("update").is_some_and(|update| !update.resend.is_empty());
+    let reads_first = reads_each(options);
     let requests = rows as f64 * if reads_first { 2.0 } else { 1.0 };
     let seconds = requests / rate;
     if rate == 0.0 || !(60.0..LONGEST).contains(&seconds) {

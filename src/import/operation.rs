@@ -7,10 +7,12 @@ use bytes::Bytes;
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::change::{CellBaseline, SaidCell};
 use crate::check::record::Record;
 use crate::entity::{Conflict, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
-use crate::mapping::Mapping;
+use crate::format::Row;
+use crate::mapping::{Mapping, ValueSource};
 use crate::message;
 use crate::value;
 
@@ -26,15 +28,36 @@ pub enum WriteOperation {
     },
     /// A new record whose request is made when it is its turn.
     Draft(Members),
-    /// A change of the record with this id, whose body needs members of the record as it is.
+    /// A change of the record with this id, by what it says when it is its turn.
     Change {
         /// The record's id.
         id: String,
-        /// What to send.
-        members: Members,
+        /// What the row says.
+        cells: Vec<SaidCell>,
     },
     /// A change of a record's tags: read, changed, written back.
     Tags(Box<TagEdit>),
+}
+
+impl WriteOperation {
+    /// Whether it says which records it refers to, and these were not looked up yet: it cannot be sent as it is.
+    pub(super) fn is_unresolved(&self) -> bool {
+        match self {
+            WriteOperation::Draft(members) => members.is_unresolved,
+            WriteOperation::Change { cells, .. } => cells.iter().any(|cell| cell.is_unresolved),
+            WriteOperation::Write { .. } | WriteOperation::Tags(_) => false,
+        }
+    }
+
+    /// Takes ids as they stand.
+    #[cfg(test)]
+    pub(super) fn take_as_written(&mut self) {
+        match self {
+            WriteOperation::Draft(members) => members.is_unresolved = false,
+            WriteOperation::Change { cells, .. } => cells.iter_mut().for_each(|cell| cell.is_unresolved = false),
+            WriteOperation::Write { .. } | WriteOperation::Tags(_) => {}
+        }
+    }
 }
 
 /// What a change sends: each value under its field's name.
@@ -50,19 +73,34 @@ pub struct Members {
 }
 
 impl Members {
-    /// What a checked record sends.
-    fn of(mapping: &Mapping, record: &Record) -> Members {
+    /// What a checked record sends that is made.
+    fn of_record(mapping: &Mapping, record: &Record) -> Members {
         let mut members = Members::default();
         for (source, value) in record.sent(mapping) {
             let list = if source.field.custom { &mut members.custom } else { &mut members.fields };
             list.push((source.field.name.clone(), value.to_owned()));
-            members.is_unresolved |= source.field.is_looked_up || source.field.clue.is_some();
+            members.is_unresolved |= source.field.tells_of_record();
         }
         members
     }
 
+    /// What cells send where nothing is known of their record: all that may be written.
+    pub(super) fn of(cells: &[SaidCell]) -> Members {
+        let mut members = Members::default();
+        for cell in cells.iter().filter(|cell| cell.baseline.is_none_or(|baseline| !baseline.is_unedited)) {
+            members.push(cell, cell.value.clone());
+        }
+        members
+    }
+
+    /// Adds a cell that is written.
+    pub(super) fn push(&mut self, cell: &SaidCell, value: String) {
+        let list = if cell.is_custom { &mut self.custom } else { &mut self.fields };
+        list.push((cell.field.clone(), value));
+    }
+
     /// Whether a member of the record is among them.
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field == name)
     }
 
@@ -72,7 +110,7 @@ impl Members {
     }
 
     /// Names and values, custom fields too.
-    pub fn iter(&self) -> impl Iterator<Item = &(String, String)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, String)> {
         self.fields.iter().chain(&self.custom)
     }
 }
@@ -126,8 +164,15 @@ impl Serialize for RecordBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let Members { fields, custom, .. } = self.members;
         let mut map = serializer.serialize_map(None)?;
+        let mut nested: BTreeMap<&str, BTreeMap<&str, &String>> = BTreeMap::new();
         for (name, value) in fields {
-            map.serialize_entry(name, value)?;
+            match name.split_once('.') {
+                Some((parent, member)) => drop(nested.entry(parent).or_default().insert(member, value)),
+                None => map.serialize_entry(name, value)?,
+            }
+        }
+        for (parent, members) in nested {
+            map.serialize_entry(parent, &members)?;
         }
         if !custom.is_empty() {
             let pair = |(name, value)| BTreeMap::from([(&self.custom.key, name), (&self.custom.value, value)]);
@@ -167,10 +212,7 @@ impl DraftWriter {
     /// The operation as it is sent: a draft has its body now; none of one that says which records it refers to and whose
     /// references were never looked up.
     pub(super) fn ready(&self, operation: WriteOperation) -> Option<WriteOperation> {
-        match &operation {
-            WriteOperation::Draft(members) | WriteOperation::Change { members, .. } if members.is_unresolved => None,
-            _ => Some(self.finished(operation)),
-        }
+        (!operation.is_unresolved()).then(|| self.finished(operation))
     }
 
     /// The operation as it is sent: a draft has its body now.
@@ -230,8 +272,14 @@ impl<'a> OperationBuilder<'a> {
         OperationBuilder { is_draft, ..self }
     }
 
-    /// What a record without findings asks for.
-    pub(super) fn operation(&mut self, mapping: &Mapping, record: &Record) -> WriteOperation {
+    /// What a record without findings asks for, made of a row of which `baselines` are what an export said.
+    pub(super) fn operation(
+        &mut self,
+        mapping: &Mapping,
+        record: &Record,
+        row: &Row,
+        baselines: &[Option<CellBaseline>],
+    ) -> WriteOperation {
         if let Some(edits) = &self.entity.edits {
             let text = |field: &str| record.value(mapping, field).unwrap_or_default();
             let list = |field: &str| value::tags(text(field)).map(str::to_owned).collect();
@@ -245,10 +293,10 @@ impl<'a> OperationBuilder<'a> {
         }
         if self.mode == WriteMode::Update {
             let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
-            return WriteOperation::Change { id: id.to_owned(), members: Members::of(mapping, record) };
+            return WriteOperation::Change { id: id.to_owned(), cells: cells(mapping, record, row, baselines) };
         }
         if self.is_draft {
-            return WriteOperation::Draft(Members::of(mapping, record));
+            return WriteOperation::Draft(Members::of_record(mapping, record));
         }
         self.scratch.clear();
         record.write_body(mapping, self.wrap.as_deref(), &mut self.scratch);
@@ -265,6 +313,38 @@ impl<'a> OperationBuilder<'a> {
             .map(|conflict| Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same) }));
         WriteOperation::Write { body: Bytes::copy_from_slice(&self.scratch), look_up }
     }
+}
+
+/// What a row says of the record it changes.
+fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<CellBaseline>]) -> Vec<SaidCell> {
+    let mut cells = Vec::new();
+    for (index, source) in mapping.sources.iter().enumerate().filter(|(_, source)| source.sent) {
+        let (value, baseline) = (record.value_at(index), baselines.get(index).copied().flatten());
+        let of_column = match source.source {
+            ValueSource::Column(column) if source.values.is_empty() => row.cell(column).text.trim(),
+            _ => "",
+        };
+        let shown = match (record.clears(index), of_column) {
+            (true, _) => "",
+            (false, "") => value,
+            (false, text) => text,
+        };
+        let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
+        // An empty cell says nothing.
+        if value.is_empty() && !record.clears(index) && !(is_unedited && !shown.is_empty()) {
+            continue;
+        }
+        cells.push(SaidCell {
+            field: source.field.name.clone(),
+            is_custom: source.field.custom,
+            shown: shown.to_owned(),
+            value: value.to_owned(),
+            overwrite: source.overwrite,
+            is_unresolved: source.field.tells_of_record() && !is_unedited && !value.is_empty(),
+            baseline,
+        });
+    }
+    cells
 }
 
 fn cannot_write(entity: &Entity) -> Error {
@@ -310,7 +390,7 @@ mod tests {
         mapping.check(&row, &mut record);
         let operation = |is_draft| {
             let mut operations = OperationBuilder::new(entity, WriteMode::Create).unwrap().of_drafts(is_draft);
-            DraftWriter::new(entity, custom).finished(operations.operation(&mapping, &record))
+            DraftWriter::new(entity, custom).finished(operations.operation(&mapping, &record, &row, &[]))
         };
         assert_eq!(format!("{:?}", operation(true)), format!("{:?}", operation(false)));
     }

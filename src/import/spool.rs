@@ -10,10 +10,10 @@ use bytes::Bytes;
 use rust_i18n::t;
 
 use super::operation::{LookUp, WriteOperation};
-use crate::check::duplicates::{NaturalKey, Seen};
+use crate::check::duplicates::{NaturalKey, RowKeys, Seen, first_eight};
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
-use crate::journal::{Reason, RowIdentity};
+use crate::journal::{OldId, Reason, RowIdentity};
 use crate::message::Message;
 
 /// What a row has come to in the first reading.
@@ -53,6 +53,8 @@ pub struct SpooledRow {
     pub key: Option<NaturalKey>,
     /// For a retry: the cells that name its row and run there.
     pub origin: Option<(String, String)>,
+    /// The id that its record has in another system, when the file says it.
+    pub old_id: Option<Box<OldId>>,
     /// Whether a person has consented to this row, in its own cell.
     pub is_confirmed: bool,
     /// What it has come to.
@@ -73,6 +75,12 @@ impl SpooledRow {
     /// The hash of its natural key, when it has one.
     pub fn key_hash(&self) -> Option<u64> {
         self.key.as_ref().map(|key| key.hash)
+    }
+
+    /// What it is known by, beside what it says.
+    pub fn keys(&self) -> RowKeys {
+        let old_id = self.old_id.as_deref().map(|old_id| first_eight(&old_id.hash()));
+        RowKeys { natural: self.key_hash(), old_id }
     }
 }
 
@@ -139,6 +147,11 @@ impl SpoolWriter {
         if let Some((number, run)) = &row.origin {
             push(out, number.as_bytes());
             push(out, run.as_bytes());
+        }
+        out.push(u8::from(row.old_id.is_some()));
+        if let Some(old_id) = &row.old_id {
+            push(out, old_id.source.as_bytes());
+            push(out, old_id.id.as_bytes());
         }
         out.push(u8::from(row.is_confirmed));
         match &row.state {
@@ -267,6 +280,10 @@ impl<'a> Fields<'a> {
             [1] => Some((self.text()?, self.text()?)),
             _ => None,
         };
+        let old_id = match self.array::<1>()? {
+            [1] => Some(Box::new(OldId { source: self.text()?, id: self.text()? })),
+            _ => None,
+        };
         let is_confirmed = self.array::<1>()? == [1];
         let state = match self.array::<1>()?[0] {
             SKIPPED => RowState::Skipped(self.reason()?),
@@ -281,7 +298,7 @@ impl<'a> Fields<'a> {
             }
             kind => RowState::Sound(self.operation(kind)?),
         };
-        Some(SpooledRow { number, identity, content, key, origin, is_confirmed, state })
+        Some(SpooledRow { number, identity, content, key, origin, old_id, is_confirmed, state })
     }
 
     fn reason(&mut self) -> Option<Reason> {
@@ -297,7 +314,7 @@ impl<'a> Fields<'a> {
                 WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up }
             }
             DRAFT => WriteOperation::Draft(serde_json::from_slice(self.part()?).ok()?),
-            CHANGE => WriteOperation::Change { id: self.text()?, members: serde_json::from_slice(self.part()?).ok()? },
+            CHANGE => WriteOperation::Change { id: self.text()?, cells: serde_json::from_slice(self.part()?).ok()? },
             TAGS => WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?),
             _ => return None,
         })
@@ -338,10 +355,10 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
             out.push(DRAFT);
             push(out, &json(members));
         }
-        WriteOperation::Change { id, members } => {
+        WriteOperation::Change { id, cells } => {
             out.push(CHANGE);
             push(out, id.as_bytes());
-            push(out, &json(members));
+            push(out, &json(cells));
         }
         WriteOperation::Tags(edit) => {
             out.push(TAGS);
@@ -372,6 +389,7 @@ fn place() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::change::{CellBaseline, SaidCell};
     use crate::import::operation::{Members, TagEdit};
 
     #[test]
@@ -382,12 +400,14 @@ mod tests {
             content: [3; 16],
             key: None,
             origin: None,
+            old_id: None,
             is_confirmed: false,
             state,
         };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
-        let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
+        let baseline = Some(CellBaseline { is_unedited: true, value_mark: u64::MAX });
+        let cells = vec![SaidCell { field: "name".into(), shown: "示例".into(), baseline, ..SaidCell::default() }];
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [
             row(RowState::Skipped(reason.clone())),
@@ -399,20 +419,24 @@ mod tests {
                 ..row(RowState::Held {
                     codes: vec!["hidden_row".into()],
                     reason,
-                    operation: WriteOperation::Change { id: "6".into(), members: Members::default() },
+                    operation: WriteOperation::Change { id: "6".into(), cells: Vec::new() },
                 })
             },
             SpooledRow {
                 key: Some(NaturalKey { hash: u64::MAX, number: 1, text: "13000000001".into() }),
                 origin: Some(("3".into(), "run".into())),
+                old_id: Some(Box::new(OldId { source: "crm".into(), id: "旧 7".into() })),
                 ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))
             },
             row(RowState::Sound(WriteOperation::Write {
                 body: Bytes::from_static(b"{\"a\":1}"),
                 look_up: Some(Box::new(look_up)),
             })),
-            row(RowState::Sound(WriteOperation::Draft(members.clone()))),
-            row(RowState::Sound(WriteOperation::Change { id: "5".into(), members })),
+            row(RowState::Sound(WriteOperation::Draft(Members {
+                fields: vec![("name".into(), "示例".into())],
+                ..Members::default()
+            }))),
+            row(RowState::Sound(WriteOperation::Change { id: "5".into(), cells })),
             row(RowState::Sound(WriteOperation::Tags(Box::new(edit)))),
         ];
         let mut writer = SpoolWriter::new().unwrap();

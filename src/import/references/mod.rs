@@ -10,9 +10,11 @@ mod pass;
 mod questions;
 mod reference;
 mod resolver;
+mod telling;
 mod workbook;
 
 #[cfg(test)]
 pub(super) use pass::take_as_written;
 pub(super) use pass::{Outcome, Pass, Settled, is_needed, resolve};
 pub(super) use reference::Reference;
+pub(super) use telling::{give, take};

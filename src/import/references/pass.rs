@@ -8,6 +8,7 @@ use super::answers::{Answers, Decided, Given, key_of};
 use super::questions::Questions;
 use super::reference::Reference;
 use super::resolver::{Meant, Resolver, Unclear, Way};
+use super::telling::{give, take};
 use super::workbook::{self, FILE_NAME};
 use crate::check::finding::Finding;
 use crate::entity::{AccountMode, Entity, Requirement};
@@ -102,7 +103,7 @@ pub(in crate::import) fn is_needed(mut settled: Settled<'_>, rows: &mut Rows) ->
     let (mut is_needed, mut row_index) = (false, 0);
     while let Some(mut row) = rows.spool.next()?.filter(|_| !is_needed) {
         let is_settled = settled.has(row_index)?;
-        is_needed = !is_settled && members_of(&mut row).is_some_and(|members| members.is_unresolved);
+        is_needed = !is_settled && operation_of(&mut row).is_some_and(|operation| operation.is_unresolved());
         row_index += 1;
     }
     settled.memory.begin()?;
@@ -116,8 +117,8 @@ pub(in crate::import) fn take_as_written(rows: &mut Rows) {
     let mut spool = SpoolWriter::new().unwrap();
     rows.begin().unwrap();
     while let Some(mut row) = rows.spool.next().unwrap() {
-        if let Some(members) = members_of(&mut row) {
-            members.is_unresolved = false;
+        if let Some(operation) = operation_of(&mut row) {
+            operation.take_as_written();
         }
         spool.add(&row).unwrap();
     }
@@ -159,11 +160,11 @@ pub(in crate::import) fn resolve(
         let is_skipped = matches!(row.state, RowState::Skipped(_));
         let is_double = !is_skipped && {
             let is_sound = row.is_sound();
-            rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound).first.is_some()
+            rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound).is_double()
         };
         let is_settled = settled.has(row_index)? || is_double;
-        if let Some(members) = members_of(&mut row).filter(|_| !is_settled) {
-            members.is_unresolved = false;
+        if let Some(mut members) = operation_of(&mut row).filter(|_| !is_settled).and_then(|it| take(it, references)) {
+            let members = &mut members;
             let mut names: Vec<(String, String)> = Vec::new();
             let (mut findings, mut waits) = (Vec::new(), false);
             for (reference, tally) in references.iter().zip(&mut tallies) {
@@ -185,6 +186,9 @@ pub(in crate::import) fn resolve(
                         findings.push(finding(&preflight.mapping, reference, &member, &text, problem));
                     }
                 }
+            }
+            if let Some(operation) = operation_of(&mut row) {
+                give(operation, references, std::mem::take(members));
             }
             let is_refused = findings.iter().any(|finding| finding.severity == Severity::Refused);
             if !is_refused && !waits && !has_first && matches!(row.state, RowState::Sound(_)) {
@@ -392,12 +396,11 @@ fn missing(options: &ImportOptions<'_>, references: &[Reference<'_>]) -> Result<
     Ok(missing)
 }
 
-/// The values of a row that may be sent.
-fn members_of(row: &mut SpooledRow) -> Option<&mut Members> {
-    let (RowState::Sound(operation) | RowState::Held { operation, .. }) = &mut row.state else { return None };
-    match operation {
-        WriteOperation::Draft(members) | WriteOperation::Change { members, .. } => Some(members),
-        WriteOperation::Write { .. } | WriteOperation::Tags(_) => None,
+/// What a row asks for that may be sent.
+fn operation_of(row: &mut SpooledRow) -> Option<&mut WriteOperation> {
+    match &mut row.state {
+        RowState::Sound(operation) | RowState::Held { operation, .. } => Some(operation),
+        _ => None,
     }
 }
 
@@ -416,7 +419,13 @@ fn finding(mapping: &Mapping, reference: &Reference<'_>, member: &str, text: &st
 /// Makes a row the one that is shown before anything is sent: with the name of each record beside its id.
 fn show_first(preflight: &mut Preflight, entity: &Entity, row: &SpooledRow, names: &[(String, String)]) {
     let RowState::Sound(operation) = &row.state else { return };
-    let (WriteOperation::Draft(members) | WriteOperation::Change { members, .. }) = operation else { return };
+    let members: Vec<(String, String)> = match operation {
+        WriteOperation::Draft(members) => members.iter().cloned().collect(),
+        WriteOperation::Change { cells, .. } => {
+            cells.iter().map(|cell| (cell.field.clone(), cell.value.clone())).collect()
+        }
+        WriteOperation::Write { .. } | WriteOperation::Tags(_) => return,
+    };
     let language = Language::current();
     let shown = |(name, value): &(String, String)| {
         let field = entity.field(name);

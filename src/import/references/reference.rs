@@ -87,6 +87,11 @@ impl<'a> Reference<'a> {
         said
     }
 
+    /// Whether a member tells of it.
+    pub(super) fn has(&self, member: &str) -> bool {
+        self.tells.iter().any(|tell| tell.member == member)
+    }
+
     /// What a row says of the record, for a person.
     pub(super) fn shown(&self, members: &Members) -> String {
         let texts: Vec<&str> = self.told(members).into_iter().map(|(_, text)| text).collect();

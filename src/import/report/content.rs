@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::entity::WriteMode;
 use crate::error::{Error, Exit, Result};
+use crate::import::change::KEPT;
 use crate::journal::{Counts, Journal, JournalReader, RunIdentity, Status};
 use crate::mapping::Mapping;
 use crate::message::Message;
@@ -20,6 +21,8 @@ pub struct RunContent<'a> {
     pub counts: Counts,
     /// Rows that were created without an id in the answer.
     pub(super) ids_pending: u64,
+    /// Rows of which the service keeps another value.
+    pub(super) kept: u64,
     /// Why rows were not done: status, code, one message, how many; most first.
     pub(super) reasons: Vec<(Status, String, Message, u64)>,
 }
@@ -62,7 +65,8 @@ impl<'a> RunContent<'a> {
         // Each of these looks at every row.
         let ids_pending = if mapping.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
         let reasons = if counts.done() < counts.ended() || counts.skipped > 0 { past.reasons()? } else { Vec::new() };
-        Ok(RunContent { journal, past, mapping, counts, ids_pending, reasons })
+        let kept = if mapping.entity().is_for_update() { past.count_of(KEPT)? } else { 0 };
+        Ok(RunContent { journal, past, mapping, counts, ids_pending, kept, reasons })
     }
 }
 

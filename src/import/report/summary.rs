@@ -43,6 +43,7 @@ pub fn summary(
         "finished": finished,
         "rows": content.counts,
         "ids_pending": content.ids_pending,
+        "service_kept": content.kept,
         "requests": requests,
         "retries": retries,
         "seconds": (seconds * 1000.0).round() / 1000.0,
@@ -119,6 +120,9 @@ pub fn describe(
     );
     if content.counts.unknown > 0 {
         lines.push(t!("report.unknown", rows = content.counts.unknown).into_owned());
+    }
+    if content.kept > 0 {
+        lines.push(t!("report.kept", rows = content.kept).into_owned());
     }
     if content.ids_pending > 0 {
         lines.push(t!("report.ids_pending", rows = content.ids_pending).into_owned());

@@ -1,8 +1,9 @@
 //! The rows of a run as they were sent, made again from the cells that the run keeps.
 
 use super::super::cells::CellReader;
+use super::super::notes::noted_fields;
 use super::super::operation::{DraftWriter, OperationBuilder, WriteOperation};
-use super::super::references::Reference;
+use super::super::references::{Reference, give, take};
 use crate::check::record::Record;
 use crate::entity::{Catalog, Entity, WriteMode};
 use crate::error::{Error, Result};
@@ -43,7 +44,7 @@ impl<'c> KeptRun<'c> {
     pub(crate) fn of(past: &JournalReader, catalog: &'c Catalog) -> Result<KeptRun<'c>> {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
-        let entity = mode.entity(catalog.find(&identity.entity)?);
+        let entity = mode.entity(catalog.find(&identity.entity)?).with_account_fields(&noted_fields(past)?);
         let cells = CellReader::open(past.folder(), identity)?;
         let sheet = Sheet {
             name: cells.sheet().map(str::to_owned),
@@ -111,15 +112,15 @@ impl KeptRows<'_> {
     /// A damaged journal.
     pub(super) fn operation(&mut self) -> Result<WriteOperation> {
         self.mapping.check(&self.row, &mut self.record);
-        let mut operation = self.operations.operation(self.mapping, &self.record);
-        if let WriteOperation::Draft(members) | WriteOperation::Change { members, .. } = &mut operation {
-            members.is_unresolved = false;
+        let mut operation = self.operations.operation(self.mapping, &self.record, &self.row, &[]);
+        if let Some(mut members) = take(&mut operation, &self.references) {
             for reference in &self.references {
-                let said = reference.said(members);
+                let said = reference.said(&members);
                 if let Some(id) = self.past.reference(&reference.field, &said)?.filter(|_| !said.is_empty()) {
-                    reference.put(members, &id);
+                    reference.put(&mut members, &id);
                 }
             }
+            give(&mut operation, &self.references, members);
         }
         Ok(self.drafts.finished(operation))
     }
