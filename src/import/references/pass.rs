@@ -204,8 +204,9 @@ pub(in crate::import) fn resolve(
                 preflight.findings.refused += 1;
                 outcome.refused += 1;
                 row.state = RowState::Unresolved(reason_of(&preflight.mapping, &findings, Severity::Refused));
-            } else if waits && !is_held {
-                // One that waits for consent asks for nothing yet.
+            } else if waits {
+                // Consent to something that is asked about anew once it is clear what is meant.
+                preflight.findings.held -= u64::from(is_held);
                 outcome.waiting += 1;
                 row.state = RowState::Waiting;
             }
