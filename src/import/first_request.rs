@@ -39,6 +39,8 @@ impl FirstRequest {
                 let route = Route::new(&target, catalog, entity, entity.endpoint("create")?);
                 (route, None, Some(DraftWriter::new(entity, &catalog.service.custom).body(members)))
             }
+            // Only the account tells whether it makes a record or changes one.
+            WriteOperation::LookedUp { .. } => return None,
             WriteOperation::Change { id, cells } => {
                 let access = access(&entity.name)?;
                 let body = access.body(&Members::of(cells));

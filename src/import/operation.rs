@@ -12,8 +12,10 @@ use crate::check::record::Record;
 use crate::entity::{Conflict, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Row;
+use crate::language::Language;
 use crate::mapping::{Mapping, ValueSource};
 use crate::message;
+use crate::text::clean;
 use crate::value;
 
 /// What one row asks for.
@@ -28,6 +30,13 @@ pub enum WriteOperation {
     },
     /// A new record whose request is made when it is its turn.
     Draft(Members),
+    /// A new record, or a change of one that is there: what the account has decides which.
+    LookedUp {
+        /// What a new record says.
+        members: Members,
+        /// What a record that is there is to say.
+        cells: Vec<SaidCell>,
+    },
     /// A change of the record with this id, by what it says when it is its turn.
     Change {
         /// The record's id.
@@ -44,6 +53,9 @@ impl WriteOperation {
     pub(super) fn is_unresolved(&self) -> bool {
         match self {
             WriteOperation::Draft(members) => members.is_unresolved,
+            WriteOperation::LookedUp { members, cells } => {
+                members.is_unresolved || cells.iter().any(|cell| cell.is_unresolved)
+            }
             WriteOperation::Change { cells, .. } => cells.iter().any(|cell| cell.is_unresolved),
             WriteOperation::Write { .. } | WriteOperation::Tags(_) => false,
         }
@@ -54,6 +66,10 @@ impl WriteOperation {
     pub(super) fn take_as_written(&mut self) {
         match self {
             WriteOperation::Draft(members) => members.is_unresolved = false,
+            WriteOperation::LookedUp { members, cells } => {
+                members.is_unresolved = false;
+                cells.iter_mut().for_each(|cell| cell.is_unresolved = false);
+            }
             WriteOperation::Change { cells, .. } => cells.iter_mut().for_each(|cell| cell.is_unresolved = false),
             WriteOperation::Write { .. } | WriteOperation::Tags(_) => {}
         }
@@ -73,8 +89,8 @@ pub struct Members {
 }
 
 impl Members {
-    /// What a checked record sends that is made.
-    fn of_record(mapping: &Mapping, record: &Record) -> Members {
+    /// What a checked record sends.
+    pub(super) fn of_record(mapping: &Mapping, record: &Record) -> Members {
         let mut members = Members::default();
         for (source, value) in record.sent(mapping) {
             let list = if source.field.custom { &mut members.custom } else { &mut members.fields };
@@ -102,6 +118,20 @@ impl Members {
     /// Whether a member of the record is among them.
     pub(super) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field == name)
+    }
+
+    /// What is sent, for a person to look at: labels and values, secrets masked.
+    pub fn shown(&self, entity: &Entity) -> Vec<(String, String)> {
+        let language = Language::current();
+        let pair = |(name, text): &(String, String)| match entity.field(name) {
+            Some(field) if field.secret => (field.label(language).to_owned(), "•••".to_owned()),
+            Some(field) => {
+                let choice = field.choice(text).map(|choice| choice.label(language).to_owned());
+                (field.label(language).to_owned(), choice.unwrap_or_else(|| clean(text).into_owned()))
+            }
+            None => (name.clone(), clean(text).into_owned()),
+        };
+        self.iter().map(pair).collect()
     }
 
     /// The value that is sent for a field.
@@ -242,6 +272,8 @@ pub(super) struct OperationBuilder<'a> {
     mode: WriteMode,
     /// New records are drafts.
     is_draft: bool,
+    /// The account tells whether a row makes a record or changes one.
+    is_looked_up: bool,
     wrap: Option<String>,
     scratch: Vec<u8>,
 }
@@ -257,11 +289,22 @@ impl<'a> OperationBuilder<'a> {
             WriteMode::Create => Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?),
             WriteMode::Update if entity.id.is_none() => return Err(cannot_update(entity)),
             WriteMode::Update => Some(entity.endpoint("update").ok_or_else(|| cannot_update(entity))?),
+            WriteMode::SkipExisting | WriteMode::Upsert => {
+                let is_found = entity.id.is_some() && entity.endpoint("list").is_some();
+                if !is_found || mode == WriteMode::Upsert && entity.endpoint("update").is_none() {
+                    return Err(cannot_look_up(entity, mode));
+                }
+                Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?)
+            }
         };
+        if mode != WriteMode::Create && mode != WriteMode::Update && entity.edits.is_some() {
+            return Err(cannot_look_up(entity, mode));
+        }
         Ok(OperationBuilder {
             entity,
             mode,
             is_draft: false,
+            is_looked_up: false,
             wrap: endpoint.and_then(|endpoint| endpoint.wrap.clone()),
             scratch: Vec::new(),
         })
@@ -270,6 +313,11 @@ impl<'a> OperationBuilder<'a> {
     /// The same where new records are drafts: what is sent is decided once more is known of the row.
     pub(super) fn of_drafts(self, is_draft: bool) -> Self {
         OperationBuilder { is_draft, ..self }
+    }
+
+    /// The same where rows are looked up in the account before it is known what they ask for.
+    pub(super) fn looked_up(self, is_looked_up: bool) -> Self {
+        OperationBuilder { is_looked_up, ..self }
     }
 
     /// What a record without findings asks for, made of a row of which `baselines` are what an export said.
@@ -290,6 +338,10 @@ impl<'a> OperationBuilder<'a> {
                 remove: list(&edits.remove),
                 set: list(&edits.set),
             }));
+        }
+        if self.is_looked_up {
+            let members = Members::of_record(mapping, record);
+            return WriteOperation::LookedUp { members, cells: cells(mapping, record, row, baselines) };
         }
         if self.mode == WriteMode::Update {
             let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
@@ -349,6 +401,11 @@ fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<Cell
 
 fn cannot_write(entity: &Entity) -> Error {
     Error::usage(message!("import.cannot_write", entity = entity.name)).hint(message!("import.cannot_write_hint"))
+}
+
+fn cannot_look_up(entity: &Entity, mode: WriteMode) -> Error {
+    Error::usage(message!("import.cannot_look_up", entity = entity.labels(), mode = mode.as_str()))
+        .hint(message!("import.cannot_look_up_hint", mode = mode.as_str()))
 }
 
 fn cannot_update(entity: &Entity) -> Error {

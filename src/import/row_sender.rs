@@ -120,6 +120,8 @@ impl<'a> RowSender<'a> {
         let ended = match &pending.operation {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
+            // What nobody has looked up is not sent.
+            WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
             WriteOperation::Change { id, cells } => row.change(permit, id, cells).await,
             WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
         };
@@ -403,7 +405,11 @@ impl<'a> RowWrite<'a> {
     }
 
     fn failed(&self, reason: Reason) -> Operation {
-        self.ended(Status::Failed, None, Some(reason))
+        let id = match &self.pending.operation {
+            WriteOperation::Change { id, .. } => Some(id.clone()),
+            _ => None,
+        };
+        self.ended(Status::Failed, id, Some(reason))
     }
 
     fn ended(&self, status: Status, id: Option<String>, reason: Option<Reason>) -> Operation {

@@ -51,6 +51,10 @@ pub struct SpooledRow {
     pub content: Content,
     /// Its natural key, when it has one.
     pub key: Option<NaturalKey>,
+    /// The id of a record of this service that it names as its own.
+    pub id: Option<String>,
+    /// Why it cannot become a new record, where it may change one that is there all the same.
+    pub lacks: Option<Reason>,
     /// For a retry: the cells that name its row and run there.
     pub origin: Option<(String, String)>,
     /// The id that its record has in another system, when the file says it.
@@ -113,8 +117,9 @@ const CHANGE: u8 = 3;
 const TAGS: u8 = 4;
 const HELD: u8 = 5;
 const DRAFT: u8 = 6;
-const UNRESOLVED: u8 = 7;
-const WAITING: u8 = 8;
+const LOOKED_UP: u8 = 7;
+const UNRESOLVED: u8 = 8;
+const WAITING: u8 = 9;
 
 impl SpoolWriter {
     /// An empty spool in the system's folder for temporary files.
@@ -142,6 +147,14 @@ impl SpoolWriter {
         if let Some(key) = &row.key {
             out.push(key.number);
             push(out, key.text.as_bytes());
+        }
+        out.push(u8::from(row.id.is_some()));
+        if let Some(id) = &row.id {
+            push(out, id.as_bytes());
+        }
+        out.push(u8::from(row.lacks.is_some()));
+        if let Some(lacks) = &row.lacks {
+            push_reason(out, lacks);
         }
         out.push(u8::from(row.origin.is_some()));
         if let Some((number, run)) = &row.origin {
@@ -276,6 +289,14 @@ impl<'a> Fields<'a> {
             Some(hash) => Some(NaturalKey { hash, number: self.array::<1>()?[0], text: self.text()? }),
             None => None,
         };
+        let id = match self.array::<1>()? {
+            [1] => Some(self.text()?),
+            _ => None,
+        };
+        let lacks = match self.array::<1>()? {
+            [1] => Some(self.reason()?),
+            _ => None,
+        };
         let origin = match self.array::<1>()? {
             [1] => Some((self.text()?, self.text()?)),
             _ => None,
@@ -298,7 +319,7 @@ impl<'a> Fields<'a> {
             }
             kind => RowState::Sound(self.operation(kind)?),
         };
-        Some(SpooledRow { number, identity, content, key, origin, old_id, is_confirmed, state })
+        Some(SpooledRow { number, identity, content, key, id, lacks, origin, old_id, is_confirmed, state })
     }
 
     fn reason(&mut self) -> Option<Reason> {
@@ -314,6 +335,10 @@ impl<'a> Fields<'a> {
                 WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up }
             }
             DRAFT => WriteOperation::Draft(serde_json::from_slice(self.part()?).ok()?),
+            LOOKED_UP => {
+                let members = serde_json::from_slice(self.part()?).ok()?;
+                WriteOperation::LookedUp { members, cells: serde_json::from_slice(self.part()?).ok()? }
+            }
             CHANGE => WriteOperation::Change { id: self.text()?, cells: serde_json::from_slice(self.part()?).ok()? },
             TAGS => WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?),
             _ => return None,
@@ -354,6 +379,11 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
         WriteOperation::Draft(members) => {
             out.push(DRAFT);
             push(out, &json(members));
+        }
+        WriteOperation::LookedUp { members, cells } => {
+            out.push(LOOKED_UP);
+            push(out, &json(members));
+            push(out, &json(cells));
         }
         WriteOperation::Change { id, cells } => {
             out.push(CHANGE);
@@ -399,6 +429,8 @@ mod tests {
             identity: [4; 16],
             content: [3; 16],
             key: None,
+            id: None,
+            lacks: None,
             origin: None,
             old_id: None,
             is_confirmed: false,
@@ -407,6 +439,7 @@ mod tests {
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
         let baseline = Some(CellBaseline { is_unedited: true, value_mark: u64::MAX });
+        let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
         let cells = vec![SaidCell { field: "name".into(), shown: "示例".into(), baseline, ..SaidCell::default() }];
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [
@@ -418,12 +451,14 @@ mod tests {
                 is_confirmed: true,
                 ..row(RowState::Held {
                     codes: vec!["hidden_row".into()],
-                    reason,
+                    reason: reason.clone(),
                     operation: WriteOperation::Change { id: "6".into(), cells: Vec::new() },
                 })
             },
             SpooledRow {
                 key: Some(NaturalKey { hash: u64::MAX, number: 1, text: "13000000001".into() }),
+                id: Some("50001".into()),
+                lacks: Some(reason.clone()),
                 origin: Some(("3".into(), "run".into())),
                 old_id: Some(Box::new(OldId { source: "crm".into(), id: "旧 7".into() })),
                 ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))
@@ -432,10 +467,8 @@ mod tests {
                 body: Bytes::from_static(b"{\"a\":1}"),
                 look_up: Some(Box::new(look_up)),
             })),
-            row(RowState::Sound(WriteOperation::Draft(Members {
-                fields: vec![("name".into(), "示例".into())],
-                ..Members::default()
-            }))),
+            row(RowState::Sound(WriteOperation::Draft(members.clone()))),
+            row(RowState::Sound(WriteOperation::LookedUp { members, cells: cells.clone() })),
             row(RowState::Sound(WriteOperation::Change { id: "5".into(), cells })),
             row(RowState::Sound(WriteOperation::Tags(Box::new(edit)))),
         ];
@@ -444,7 +477,7 @@ mod tests {
             writer.add(row).unwrap();
         }
         let mut spool = writer.finish().unwrap();
-        assert_eq!(spool.rows, 10);
+        assert_eq!(spool.rows, 11);
         for row in &rows {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }

@@ -9,6 +9,7 @@ use crate::import::operation::{Members, WriteOperation};
 pub(in crate::import) fn take(operation: &mut WriteOperation, references: &[Reference<'_>]) -> Option<Members> {
     match operation {
         WriteOperation::Draft(members) => Some(Members { is_unresolved: false, ..std::mem::take(members) }),
+        WriteOperation::LookedUp { members, .. } => Some(Members { is_unresolved: false, ..std::mem::take(members) }),
         WriteOperation::Change { cells, .. } if cells.iter().any(|cell| is_telling(cell, references)) => {
             let told = cells.iter().filter(|cell| is_telling(cell, references));
             let fields = told.map(|cell| (cell.field.clone(), cell.value.clone())).collect();
@@ -22,18 +23,29 @@ pub(in crate::import) fn take(operation: &mut WriteOperation, references: &[Refe
 pub(in crate::import) fn give(operation: &mut WriteOperation, references: &[Reference<'_>], given: Members) {
     match operation {
         WriteOperation::Draft(members) => *members = given,
-        WriteOperation::Change { cells, .. } => {
-            let told: Vec<SaidCell> = cells.extract_if(.., |cell| is_telling(cell, references)).collect();
-            for (field, value) in given.fields {
-                let reference = references.iter().find(|reference| reference.field == field);
-                let is_of = |cell: &&SaidCell| reference.is_some_and(|reference| reference.has(&cell.field));
-                let Some(cell) = told.iter().find(is_of) else { continue };
-                let baseline = told.iter().find(|cell| cell.field == field).and_then(|cell| cell.baseline);
-                let shown = value.clone();
-                cells.push(SaidCell { field, shown, value, baseline, is_unresolved: false, ..cell.clone() });
-            }
+        WriteOperation::LookedUp { members, cells } => {
+            give_cells(cells, references, &given);
+            *members = given;
         }
+        WriteOperation::Change { cells, .. } => give_cells(cells, references, &given),
         WriteOperation::Write { .. } | WriteOperation::Tags(_) => {}
+    }
+}
+
+fn give_cells(cells: &mut Vec<SaidCell>, references: &[Reference<'_>], given: &Members) {
+    let told: Vec<SaidCell> = cells.extract_if(.., |cell| is_telling(cell, references)).collect();
+    for reference in references {
+        let cell = told.iter().find(|cell| reference.has(&cell.field));
+        let (Some(cell), Some(value)) = (cell, given.value(&reference.field)) else { continue };
+        let own = told.iter().find(|cell| cell.field == reference.field);
+        cells.push(SaidCell {
+            field: reference.field.clone(),
+            shown: value.to_owned(),
+            value: value.to_owned(),
+            baseline: own.and_then(|cell| cell.baseline),
+            is_unresolved: false,
+            ..cell.clone()
+        });
     }
 }
 

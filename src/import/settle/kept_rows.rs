@@ -44,7 +44,8 @@ impl<'c> KeptRun<'c> {
     pub(crate) fn of(past: &JournalReader, catalog: &'c Catalog) -> Result<KeptRun<'c>> {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
-        let entity = mode.entity(catalog.find(&identity.entity)?).with_account_fields(&noted_fields(past)?);
+        let entity = catalog.find(&identity.entity)?.with_account_fields(&noted_fields(past)?);
+        let entity = mode.entity(&entity, &identity.key);
         let cells = CellReader::open(past.folder(), identity)?;
         let sheet = Sheet {
             name: cells.sheet().map(str::to_owned),
@@ -79,6 +80,11 @@ impl<'c> KeptRun<'c> {
         self.mode.makes_records(&self.entity)
     }
 
+    /// Whether rows may have changed records that they do not name: those whose records are known were changes.
+    pub(super) fn has_changes_besides(&self) -> bool {
+        self.is_found_by_list() && self.entity.may_change
+    }
+
     /// The rows, from the first on.
     ///
     /// # Errors
@@ -87,8 +93,10 @@ impl<'c> KeptRun<'c> {
         Ok(KeptRows {
             cells: CellReader::open(past.folder(), past.identity())?,
             past,
-            references: Reference::all(&self.mapping, &self.catalog),
-            operations: OperationBuilder::new(&self.entity, self.mode)?.of_drafts(self.mapping.looks_up()),
+            references: Reference::all(&self.mapping, self.catalog),
+            operations: OperationBuilder::new(&self.entity, self.mode)?
+                .looked_up(self.mapping.is_found_by_key())
+                .of_drafts(self.mapping.looks_up()),
             drafts: DraftWriter::new(&self.entity, &self.catalog.service.custom),
             mapping: &self.mapping,
             row: Row::default(),
@@ -106,11 +114,11 @@ impl KeptRows<'_> {
         self.cells.read(&mut self.row)
     }
 
-    /// What the row asked for.
+    /// What the row asked for; of a row that was looked up in the account, the record that it changed, if it changed one.
     ///
     /// # Errors
     /// A damaged journal.
-    pub(super) fn operation(&mut self) -> Result<WriteOperation> {
+    pub(super) fn operation(&mut self, target: Option<&str>) -> Result<WriteOperation> {
         self.mapping.check(&self.row, &mut self.record);
         let mut operation = self.operations.operation(self.mapping, &self.record, &self.row, &[]);
         if let Some(mut members) = take(&mut operation, &self.references) {
@@ -122,6 +130,10 @@ impl KeptRows<'_> {
             }
             give(&mut operation, &self.references, members);
         }
-        Ok(self.drafts.finished(operation))
+        Ok(match (operation, target) {
+            (WriteOperation::LookedUp { cells, .. }, Some(id)) => WriteOperation::Change { id: id.to_owned(), cells },
+            (WriteOperation::LookedUp { members, .. }, None) => self.drafts.finished(WriteOperation::Draft(members)),
+            (operation, _) => self.drafts.finished(operation),
+        })
     }
 }
