@@ -200,9 +200,9 @@ impl Mapping {
                     record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
                 }
             }
-            RowRule::Wished { source, label } => {
-                if !source.is_some_and(|index| record.filled[index]) {
-                    let source = source.map(|index| &self.sources[index]);
+            RowRule::Wished { sources, label } => {
+                if !sources.iter().any(|index| record.filled[*index]) {
+                    let source = sources.first().map(|index| &self.sources[*index]);
                     let problem = Problem::held("no_customer").with_detail("label", label.clone());
                     record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
                 }

@@ -57,6 +57,8 @@ pub(super) enum RowAction {
     Ended,
     /// It has an end now, without being sent.
     End(Operation),
+    /// It waits for a decision and has no end yet.
+    Wait,
     /// It is to be sent.
     Send(PendingWrite),
 }
@@ -207,6 +209,7 @@ impl<'a> RowPlanner<'a> {
                 let earlier = known.earlier.ok_or_else(undecided)?;
                 return Ok(Some(RowAction::End(kept(row, earlier))));
             }
+            Decision::Send { .. } if matches!(spooled.state, RowState::Waiting) => return Ok(Some(RowAction::Wait)),
             Decision::Send { generation } => {
                 return self.send(RowKey { generation, ..row }, spooled.state, matched);
             }
@@ -287,7 +290,7 @@ impl<'a> RowPlanner<'a> {
                 _ => return Err(undecided()),
             },
             Decision::RefuseMistakes => match spooled.state {
-                RowState::Refused(reason) => (Status::Refused, reason),
+                RowState::Refused(reason) | RowState::Unresolved(reason) => (Status::Refused, reason),
                 _ => return Err(undecided()),
             },
             Decision::RefuseDouble(first) => match (seen.first_of_old_id, &row.old_id) {
@@ -322,7 +325,7 @@ impl<'a> RowPlanner<'a> {
             origin.claim(number)?;
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
-        let operation = self.drafts.finished(operation);
+        let operation = self.drafts.ready(operation).ok_or_else(undecided)?;
         let request_id = row.request_id(&self.past.identity().run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
@@ -454,8 +457,8 @@ impl<'a> RowPlanner<'a> {
                 {
                     Checked::Held
                 }
-                RowState::Refused(_) => Checked::Refused,
-                RowState::Sound(_) | RowState::Held { .. } => Checked::Sound,
+                RowState::Refused(_) | RowState::Unresolved(_) => Checked::Refused,
+                RowState::Sound(_) | RowState::Held { .. } | RowState::Waiting => Checked::Sound,
             },
             has_end: false,
             double_of: seen.is_double_of(),

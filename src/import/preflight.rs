@@ -47,6 +47,8 @@ pub struct Preflight {
     pub rows: u64,
     /// All that was found.
     pub findings: Findings,
+    /// Rows that wait for a decision about what they refer to.
+    pub waiting: u64,
     /// What a person agreed to.
     pub consent: Consent,
     /// Kinds of warnings that are words because a person agreed to them on the command line.
@@ -151,6 +153,7 @@ impl Preflight {
             sheet,
             mapping,
             findings,
+            waiting: 0,
             consent,
             consented,
             agreed_earlier,
@@ -275,7 +278,9 @@ impl<'a> Reading<'a> {
         Ok(Reading {
             mapping,
             sheet,
-            operations: OperationBuilder::new(&options.entity, options.mode)?.looked_up(mapping.is_found_by_key()),
+            operations: OperationBuilder::new(&options.entity, options.mode)?
+                .looked_up(mapping.is_found_by_key())
+                .of_drafts(mapping.looks_up()),
             spool: SpoolWriter::new()?,
             cells,
             findings: Findings::new()?,
@@ -439,7 +444,7 @@ impl<'a> Reading<'a> {
 }
 
 /// Why a row is not sent: its findings of this weight.
-fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
+pub(super) fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
     let findings = || findings.iter().filter(|finding| finding.severity == severity);
     let rules = findings().map(|finding| {
         match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
@@ -481,7 +486,7 @@ fn find_duplicates(
         };
         if let Some(finding) = finding {
             match row.state {
-                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Refused(_) | RowState::Unresolved(_) | RowState::Waiting | RowState::Skipped(_) => {}
                 RowState::Held { .. } => {
                     findings.held -= 1;
                     findings.refused += 1;

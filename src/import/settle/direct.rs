@@ -28,7 +28,7 @@ impl Settling<'_> {
     ///
     /// # Errors
     /// The service cannot be reached, cells that cannot be read.
-    pub(super) async fn by_asking(&self, past: &JournalReader, kept: &KeptRun) -> Result<Vec<(u64, Settled)>> {
+    pub(super) async fn by_asking(&self, past: &JournalReader, kept: &KeptRun<'_>) -> Result<Vec<(u64, Settled)>> {
         let stop = Stop::default();
         let sender = RowSender::new(self.client, &stop, self.catalog, self.entity);
         let mut rows = kept.rows(past)?;
@@ -48,7 +48,7 @@ impl Settling<'_> {
                     }
                     next += 1;
                 }
-                let operation = rows.operation(row.id.as_deref());
+                let operation = rows.operation(row.id.as_deref())?;
                 asked.push((row, operation));
             }
             let answers = asked.iter().map(|(row, operation)| async {
