@@ -9,7 +9,8 @@ use crate::check::describe::describe;
 use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
 use crate::import::{
-    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, ResumeOptions, Rows, report,
+    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, ReferenceOptions, ResumeOptions, Rows,
+    report,
 };
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
@@ -135,6 +136,7 @@ fn online<'a>(
 ) -> Result<ImportOptions<'a>> {
     let account = Account::new(&arguments.connection, settings)?;
     Ok(ImportOptions {
+        references: ReferenceOptions::default(),
         catalog: &settings.catalog,
         preflight,
         resume: ResumeOptions { account_name: account_name(&account, &arguments.settings), ..ResumeOptions::default() },

@@ -36,6 +36,13 @@ pub struct Entity {
     /// Natural keys, best first: the first whose fields are all filled identifies a row.
     #[serde(default)]
     pub keys: Vec<Vec<String>>,
+    /// Fields that a person may name a record by instead of its id, those that tell most first. What becomes of a file is told
+    /// by its mapping, so that this is no part of the fingerprint.
+    #[serde(default, skip_serializing)]
+    pub known_by: Vec<String>,
+    /// What tells which record its references mean: no fields of the service.
+    #[serde(skip)]
+    pub clues: Vec<Field>,
     /// The field that names a record to a person.
     #[serde(default)]
     pub display: Option<String>,
@@ -120,6 +127,14 @@ impl Entity {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// The same with what tells which record its references mean among its fields.
+    #[must_use]
+    pub fn with_clues(&self) -> Entity {
+        let mut entity = self.clone();
+        entity.fields.append(&mut entity.clues);
+        entity
+    }
+
     /// The field that a word means: by its name or labels, else by another heading of it.
     pub fn field_called(&self, word: &str) -> Option<&Field> {
         let wanted = fold(word);
@@ -131,7 +146,7 @@ impl Entity {
 
     /// Fields that can be filled in for accounts of this mode: they are sent, and exist there.
     pub fn offered(&self, mode: AccountMode) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(move |field| !field.read_only && field.exists_in(mode))
+        self.fields.iter().filter(move |field| !field.read_only && field.clue.is_none() && field.exists_in(mode))
     }
 
     /// Whether a field has to be filled in for accounts of this mode. A field that is read-only and required is the id of

@@ -387,7 +387,7 @@ impl<'a> Agreement<'a> {
 
 /// How many rows there are to send at most, `ended` of them having an end already.
 pub(super) fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u64 {
-    let unsound = preflight.findings.not_sent() + preflight.findings.skipped;
+    let unsound = preflight.findings.not_sent() + preflight.findings.skipped + preflight.waiting;
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 

@@ -22,7 +22,7 @@ use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::entity::WriteMode;
 use crate::error::{Context, Result};
-use crate::journal::{OperationCursor, Status};
+use crate::journal::{OldIds, OperationCursor, RunIndex, Status};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message;
 use crate::message::Message;
@@ -160,6 +160,8 @@ pub(super) struct Matching<'a> {
     pub preflight: &'a Preflight,
     /// The account's list, as this command has read it.
     pub list: &'a KnownList<'a>,
+    /// The ids that records have in another system, where rows name them.
+    pub old_ids: Option<OldIds>,
     /// What is not in the list counts as not there, although the list is not proved whole: a person says so.
     pub accepts_incomplete: bool,
 }
@@ -192,9 +194,16 @@ pub(super) fn match_rows(
             printer.warn(&message!("modes.list_not_whole", entity = entity.labels(), why = why).to_string());
         }
     }
-    let matching = Matching { options, preflight, list: &list, accepts_incomplete };
+    let old_ids = preflight.mapping.source().map(|_| old_ids_of(options)).transpose()?;
+    let matching = Matching { options, preflight, list: &list, old_ids, accepts_incomplete };
     let (memory, ended) = known;
     matching.run(rows, memory, ended, findings)
+}
+
+/// The ids that the account's records of this kind have in other systems.
+fn old_ids_of(options: &ImportOptions<'_>) -> Result<OldIds> {
+    let index = RunIndex::open_existing(&options.account.index_folder()?)?;
+    OldIds::of(index, &options.account.identity(), [options.entity().name.as_str()])
 }
 
 /// Says what was found in the account of rows that are not sent.
@@ -324,11 +333,22 @@ impl Matching<'_> {
         message!("modes.no_such_key", labels = labels, value = clean(&key.text))
     }
 
-    /// The record that a row is about: by the key that a user names, else by its own id, else by its natural keys.
+    /// The id of the record that a row is about: its own, or that of its old id.
+    fn id_of(&self, row: &SpooledRow) -> Result<Option<String>> {
+        match (&row.id, &self.old_ids, &row.old_id) {
+            (None, Some(old_ids), Some(old_id)) => {
+                old_ids.find(&self.options.entity().name, &old_id.source, &old_id.id)
+            }
+            (id, ..) => Ok(id.clone()),
+        }
+    }
+
+    /// The record that a row is about: by the key that a user names, else by its own id or its old id, else by its natural
+    /// keys.
     fn find(&self, row: &SpooledRow, members: &Members) -> Result<Found> {
         let by_key = self.find_by_key(members)?;
         let is_named_key = !self.options.preflight.key.is_empty();
-        let Some(id) = &row.id else { return Ok(by_key.unwrap_or(Found::Nothing(None))) };
+        let Some(id) = &self.id_of(row)? else { return Ok(by_key.unwrap_or(Found::Nothing(None))) };
         let is_there = self.list.record(id)?.is_some();
         let several = |ids: Vec<String>| {
             let reason = message!("modes.id_and_key", id = id, ids = named(&ids));

@@ -56,8 +56,8 @@ pub(crate) struct FieldSource {
 pub(crate) enum RowRule {
     /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
     OneOf { sources: Vec<usize>, labels: Detail },
-    /// Without this one a person has to consent; none when nothing feeds it.
-    Wished { source: Option<usize>, label: Detail },
+    /// Without one of these a person has to consent; none when nothing feeds it.
+    Wished { sources: Vec<usize>, label: Detail },
     /// When the first is filled, none of the others is.
     Excludes { source: usize, others: Vec<usize> },
 }
@@ -141,6 +141,11 @@ impl Mapping {
         &self.entity
     }
 
+    /// Whether values tell of records that are looked up in the account.
+    pub fn looks_up(&self) -> bool {
+        self.sources.iter().any(|source| source.sent && source.field.tells_of_record())
+    }
+
     /// The header of a column, counted from 0; empty beyond the last.
     pub fn header(&self, column: usize) -> &str {
         self.header.get(column).map_or("", |header| header.trim())
@@ -210,7 +215,8 @@ impl Mapping {
     /// Whether rows are looked up in the account by their keys, or by ids where they name any: what becomes of a row is
     /// decided by what is found.
     pub fn is_found_by_key(&self) -> bool {
-        self.entity.is_looked_up && (!self.keys.is_empty() || self.is_id_optional())
+        let has_any = !self.keys.is_empty() || self.is_id_optional() || self.old_id.is_some();
+        self.entity.is_looked_up && has_any
     }
 
     /// Whether the file has a column of the records' own ids that may be left empty.
