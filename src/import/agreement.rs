@@ -228,7 +228,8 @@ impl<'a> Agreement<'a> {
         let is_asked = self.options.answers.yes.is_none() && self.console.is_some();
         let mut lines = vec![about(self.options, target, left)];
         lines.extend(self.about.plan.map(|plan| plan.words(self.options.preflight.mode, preflight).to_string()));
-        let is_new = self.about.ended.unwrap_or(0) + self.about.remembered == 0;
+        let is_looked_up = self.about.plan.is_some();
+        let is_new = is_looked_up || self.about.ended.unwrap_or(0) + self.about.remembered == 0;
         let mut changes = None;
         if is_asked {
             let is_change =

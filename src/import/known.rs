@@ -150,7 +150,8 @@ fn find_out(
         ))
         .hint(message!("memory.other_account_hint", folder = other.run.folder.display())));
     }
-    if let (ResumePlan::New(None), false) = (&meant, options.resume.fresh)
+    // What rows change is decided by the records as they are now.
+    if let (ResumePlan::New(None), false) = (&meant, options.resume.fresh || options.entity().may_change)
         && let Some((past, exit)) = done_by_one(&memory, identity)?
     {
         let meant = ResumePlan::Finished(past, exit);

@@ -131,6 +131,8 @@ pub(super) struct Matches {
     next: Option<Line>,
     /// What that makes of them.
     pub plan: Plan,
+    /// What the first of them that is sent asks for.
+    pub first: Option<WriteOperation>,
 }
 
 impl Matches {
@@ -233,7 +235,7 @@ impl Matching<'_> {
     ) -> Result<Matches> {
         let mut lines = LineWriter::new()?;
         let mut same = KeyCounter::default();
-        let mut plan = Plan::default();
+        let (mut plan, mut first) = (Plan::default(), None);
         let mut row_index = 0;
         rows.begin()?;
         while let Some(row) = rows.spool.next()? {
@@ -253,6 +255,9 @@ impl Matching<'_> {
                 let is_held = self.is_held(&row);
                 let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;
                 let is_free = !has_end && (!is_held || !is_sent);
+                if is_free && is_sent && first.is_none() {
+                    first = members_of(&row.state).map(|members| operation_of(&found, members));
+                }
                 plan.spared += u64::from(is_free && is_held);
                 plan.remembered += u64::from(is_free && is_made_once);
                 lines.add(&Line { row: row_index, number: row.number, is_free: is_free && !is_made_once, found })?;
@@ -261,7 +266,8 @@ impl Matching<'_> {
         }
         rows.begin()?;
         memory.begin()?;
-        finish(lines, same, plan, findings)
+        let matches = finish(lines, same, plan, findings)?;
+        Ok(Matches { first, ..matches })
     }
 
     /// Whether a row would be held back for what it says.
@@ -392,6 +398,14 @@ impl Matching<'_> {
     }
 }
 
+/// What a row that is sent asks for.
+fn operation_of(found: &Matched, members: &Members) -> WriteOperation {
+    match found.ids.first() {
+        Some(id) => WriteOperation::Change { id: id.clone(), members: members.clone().only(&found.changed) },
+        None => WriteOperation::Draft(members.clone()),
+    }
+}
+
 /// The fields that a record does not say as a row does.
 fn changed_fields(entity: &Entity, custom: &Custom, record: &Value, members: &Members) -> Vec<String> {
     let Some(record) = record.as_object() else { return Vec::new() };
@@ -435,7 +449,7 @@ fn finish(lines: LineWriter, same: KeyCounter, mut plan: Plan, findings: &mut Fi
     }
     let mut lines = lines.finish()?;
     let next = next_line(&mut lines)?;
-    Ok(Matches { lines, next, plan })
+    Ok(Matches { lines, next, plan, first: None })
 }
 
 /// What is said of a row for what the account has.

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::check::record::Record;
 use crate::entity::{Conflict, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::mapping::Mapping;
 use crate::message;
+use crate::text::clean;
 use crate::value;
 
 /// What one row asks for.
@@ -60,6 +62,29 @@ impl Members {
     /// Whether a member of the record is among them.
     pub fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field == name)
+    }
+
+    /// What is sent, for a person to look at: labels and values, secrets masked.
+    pub fn shown(&self, entity: &Entity) -> Vec<(String, String)> {
+        let language = Language::current();
+        let pair = |(name, text): &(String, String)| match entity.field(name) {
+            Some(field) if field.secret => (field.label(language).to_owned(), "•••".to_owned()),
+            Some(field) => {
+                let choice = field.choice(text).map(|choice| choice.label(language).to_owned());
+                (field.label(language).to_owned(), choice.unwrap_or_else(|| clean(text).into_owned()))
+            }
+            None => (name.clone(), clean(text).into_owned()),
+        };
+        self.iter().map(pair).collect()
+    }
+
+    /// These members without those that are not among `names`.
+    #[must_use]
+    pub fn only(mut self, names: &[String]) -> Members {
+        let is_named = |(name, _): &(String, String)| names.contains(name);
+        self.fields.retain(is_named);
+        self.custom.retain(is_named);
+        self
     }
 
     /// The value that is sent for a field.

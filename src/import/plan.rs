@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, There, decide};
 use super::matching::{Matched, Matches};
 use super::memory::{Memory, Remembered, Said};
-use super::operation::{DraftWriter, Members, WriteOperation};
+use super::operation::{DraftWriter, WriteOperation};
 use super::options::ImportOptions;
 use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
@@ -288,7 +288,9 @@ impl<'a> RowPlanner<'a> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
         let operation = match (operation, matched) {
             (WriteOperation::Draft(members), Some(found)) => match (found.there, found.ids.first()) {
-                (There::Changes, Some(id)) => changes(id, members, &found.changed),
+                (There::Changes, Some(id)) => {
+                    WriteOperation::Change { id: id.clone(), members: members.only(&found.changed) }
+                }
                 (There::New, None) => WriteOperation::Draft(members),
                 _ => return Err(undecided()),
             },
@@ -480,15 +482,6 @@ fn waits_for_existing(before: &Operation) -> Option<Reason> {
 fn with_way_on(code: &str, why: Message) -> Reason {
     let way_on = Message::of_key(format!("modes.{code}_hint"), Vec::new());
     reason(code, message!("import.and_rule", first = why, second = way_on))
-}
-
-/// The change of a record by what a row says otherwise.
-fn changes(id: &str, members: Members, changed: &[String]) -> WriteOperation {
-    let is_changed = |(name, _): &(String, String)| changed.contains(name);
-    let Members { mut fields, mut custom } = members;
-    fields.retain(is_changed);
-    custom.retain(is_changed);
-    WriteOperation::Change { id: id.to_owned(), members: Members { fields, custom } }
 }
 
 /// A row that is not known to be done is not known to be done here either.

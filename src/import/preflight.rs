@@ -140,6 +140,19 @@ impl Preflight {
     }
 }
 
+impl Preflight {
+    /// The first record that is sent is that of another row: what the account has decides which.
+    pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
+        self.first = match &first {
+            Some(WriteOperation::Draft(members) | WriteOperation::Change { members, .. }) => {
+                members.shown(self.mapping.entity())
+            }
+            _ => Vec::new(),
+        };
+        self.first_operation = first;
+    }
+}
+
 /// Ids of this service's records that rows name as their own.
 struct OwnIds {
     column: Option<usize>,

@@ -75,6 +75,9 @@ fn find_meant(
         None => earlier_run(identity, index, rows)?,
     };
     let Some(past) = found else { return Ok(ResumePlan::New(named)) };
+    if named.is_none() && entity.may_change && is_overtaken(&past, identity, index)? {
+        return Ok(ResumePlan::New(None));
+    }
     let folder = past.folder().to_owned();
     if options.fresh {
         return Err(Error::usage(message!("resume.folder_taken", folder = folder.display()))
@@ -121,6 +124,18 @@ fn find_meant(
         }));
     }
     Ok(ResumePlan::Accept(folder, past))
+}
+
+/// Whether another run into the account may have changed what a finished one has written: then the same rows are meant anew.
+fn is_overtaken(past: &JournalReader, identity: &RunIdentity, index: &RunIndex) -> Result<bool> {
+    if !matches!(past.ended()?, Some((_, true))) {
+        return Ok(false);
+    }
+    let began = past.identity().started;
+    let is_later = |run: &IndexedRun| {
+        run.run != past.identity().run && run.parent.is_none() && run.target == identity.target && run.started > began
+    };
+    Ok(index.runs_for(&identity.entity)?.iter().any(is_later))
 }
 
 /// Opens the journal of the run that is meant, or makes it.

@@ -16,6 +16,7 @@ use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
 use super::matching::{Plan, match_rows, tell_found};
 use super::notes::{COMPANY_NOTE, note_command};
+use super::operation::WriteOperation;
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::plan::KnownRows;
@@ -112,6 +113,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
             let (known, mut findings) = ((&mut memory, cursor), Findings::new()?);
             let matches = match_rows(options, &preflight, &mut rows, known, &mut findings, printer)?;
             tell_found(&findings, &preflight, printer)?;
+            preflight.show_first(matches.first.clone());
             if options.is_sandbox() {
                 printer.say(&matches.plan.words(options.preflight.mode, &preflight).to_string());
             }
@@ -318,6 +320,8 @@ pub struct Foreseen {
     not_sent: Counts,
     /// What was found of them in the account.
     pub findings: Findings,
+    /// What the first row that is sent asks for.
+    first: Option<WriteOperation>,
 }
 
 /// Reads what the real run reads before its first write, and tells what it would do.
@@ -346,7 +350,8 @@ pub fn foresee(
         let plan = matches.plan;
         (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
         let would_send = plan.sent().min(options.limit.unwrap_or(u64::MAX));
-        return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings });
+        let first = matches.first;
+        return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first });
     }
     let ended = known.not_sent();
     let left = sendable(options, preflight, ended);
@@ -354,7 +359,8 @@ pub fn foresee(
     let look = Look { options, preflight, identity: &identity, left };
     not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
     let would_send = sendable(options, preflight, ended + not_sent.held);
-    Ok(Foreseen { plan: None, would_send, ended, not_sent, findings })
+    let first = preflight.first_operation.clone();
+    Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first })
 }
 
 /// What other runs say of the rows. What is done to records that are there is decided by those records.
@@ -412,7 +418,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());
     }
-    let first = preflight.first_operation.as_ref().filter(|_| would_send > 0);
+    let first = foreseen.first.as_ref().filter(|_| would_send > 0);
     let first = first.and_then(|operation| FirstRequest::of(options, operation));
     if let Some(first) = &first {
         printer.result(&t!("run.first_request"));
