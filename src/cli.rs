@@ -3,6 +3,7 @@
 //! put in place by [`command`].
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
@@ -12,7 +13,8 @@ use rust_i18n::t;
 use crate::command::{check, entities, export, import, inspect, map, mirror, retry, runs, sandbox, settle, template};
 use crate::error::Error;
 use crate::language::Language;
-use crate::terminal::Global;
+use crate::message;
+use crate::terminal::{Global, quoted_path};
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
@@ -130,6 +132,85 @@ pub fn wrong_usage(error: &clap::Error, language: Language) -> Option<Error> {
     Some(Error::usage(message).hint(hint))
 }
 
+/// What is wrong where a file is named and not what its rows are: `bw8 import 客户.xlsx`.
+pub fn file_without_entity(error: &clap::Error, arguments: &[OsString]) -> Option<Error> {
+    let (command, file) = (arguments.get(1)?.to_str()?, arguments.get(2)?);
+    let takes_both = ["import", "check", "map"].contains(&command);
+    if error.kind() != ErrorKind::MissingRequiredArgument || !takes_both || !is_file(Path::new(file)) {
+        return None;
+    }
+    let file = quoted_path(Path::new(file));
+    Some(Error::usage(message!("cli.entity_first", file = file)).hint(message!(
+        "cli.entity_first_hint",
+        command = command,
+        file = file
+    )))
+}
+
+/// Whether a word is a file rather than the name of something to import.
+fn is_file(word: &Path) -> bool {
+    word.is_file() || word.extension().is_some()
+}
+
+/// What stands for a value in the Chinese usage.
+const VALUE_NAMES: [(&str, &str); 28] = [
+    ("ADDRESS", "地址"),
+    ("CODE", "代码"),
+    ("CODES", "代码"),
+    ("COLUMN=VALUE", "列名=值"),
+    ("DATE", "日期"),
+    ("DIR", "文件夹"),
+    ("DURATION", "时长"),
+    ("ENTITY", "对象"),
+    ("FAULT", "故障"),
+    ("FILE", "文件"),
+    ("FORMAT", "格式"),
+    ("HOST", "主机"),
+    ("ID", "编号"),
+    ("LANG", "语言"),
+    ("MODE", "方式"),
+    ("MONTH", "月份"),
+    ("NAME", "名称"),
+    ("NAMES", "名称"),
+    ("NAME=VALUE", "名称=值"),
+    ("ORDER", "顺序"),
+    ("RUN", "导入记录"),
+    ("RUN_OR_FILE", "导入记录或文件"),
+    ("SECONDS", "秒数"),
+    ("SIZE", "规模"),
+    ("TIME", "时间"),
+    ("URL", "网址"),
+    ("VALUE", "值"),
+    ("WHAT", "方式"),
+];
+
+/// An argument whose value has a Chinese name.
+fn named(argument: Arg) -> Arg {
+    let name = |had: &str| VALUE_NAMES.iter().find(|(name, _)| *name == had).map(|(_, zh)| *zh);
+    let names: Option<Vec<&str>> = match argument.get_value_names() {
+        Some(had) => had.iter().map(|had| name(had)).collect(),
+        None if argument.get_action().takes_values() => {
+            name(&argument.get_id().as_str().to_uppercase()).map(|name| vec![name])
+        }
+        None => None,
+    };
+    match names {
+        Some(names) => argument.value_names(names),
+        None => argument,
+    }
+}
+
+/// The usage line of a command, whose words for its parts the parser has in English only.
+fn usage(command: &clap::Command, path: &str) -> String {
+    let mut command = command.clone().bin_name(format!("bw8{}", path.replace('.', " ")));
+    let usage = command.render_usage().to_string();
+    usage
+        .trim_start_matches("Usage: ")
+        .replace("[OPTIONS]", "[选项]")
+        .replace("<COMMAND>", "<命令>")
+        .replace("[COMMAND]", "[命令]")
+}
+
 /// Puts the Chinese help in place: `help.import.limit` for the option `limit` of `import`, `help.option.rate` for an option
 /// that several commands take, `help.import` for its about.
 fn translate(mut command: clap::Command, path: &str) -> clap::Command {
@@ -156,7 +237,7 @@ fn translate(mut command: clap::Command, path: &str) -> clap::Command {
                 ArgAction::Set | ArgAction::Append => argument.hide_possible_values(true).hide_default_value(true),
                 _ => argument,
             };
-            let argument = argument.help_heading(heading);
+            let argument = named(argument.help_heading(heading));
             match help {
                 Some(help) => argument.help(help.clone()).long_help(help),
                 None => argument,
@@ -170,6 +251,8 @@ fn translate(mut command: clap::Command, path: &str) -> clap::Command {
     if path.is_empty() {
         command = command.arg(flag("version", 'V', ArgAction::Version, "显示版本"));
     }
+    let usage = usage(&command, path);
+    command = command.override_usage(usage);
     let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in subcommands {
         command = command.mut_subcommand(&name, |sub| translate(sub, &format!("{path}.{name}")));

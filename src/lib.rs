@@ -5,6 +5,7 @@ rust_i18n::i18n!("locales", fallback = "en");
 
 pub mod account;
 pub mod api;
+pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod command;
@@ -94,7 +95,7 @@ fn run_command(arguments: &[OsString]) -> u8 {
 
 /// Says what is wrong with a command line; as JSON too, where that is wanted.
 fn tell_usage(error: &clap::Error, arguments: &[OsString]) -> u8 {
-    let ours = cli::wrong_usage(error, Language::current());
+    let ours = cli::file_without_entity(error, arguments).or_else(|| cli::wrong_usage(error, Language::current()));
     match &ours {
         Some(error) => terminal::tell(error),
         None => drop(error.print()),

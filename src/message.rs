@@ -81,6 +81,28 @@ impl Message {
         serde_json::from_str(text).unwrap_or_else(|_| Message::Verbatim(text.to_owned()))
     }
 
+    /// What it says without the parts that are different from row to row, such as a number or another row: the text `CODE_kind`,
+    /// where there is one. Words of somebody else are an example of their kind.
+    pub fn kind(&self) -> Message {
+        let Message::Ours { code, details } = self else {
+            return if self.is_empty() {
+                self.clone()
+            } else {
+                crate::message!("report.such_as", message = self.clone())
+            };
+        };
+        let details = details.iter().map(|(name, detail)| (name.clone(), detail.kind())).collect();
+        let kind = format!("{code}_kind");
+        let code = if code == "import.finding_value" {
+            "import.finding_such_as".into()
+        } else if t!(kind.as_str()) == kind.as_str() {
+            code.clone()
+        } else {
+            kind.into()
+        };
+        Message::Ours { code, details }
+    }
+
     /// The message among its details with this name.
     pub fn part(&self, wanted: &str) -> Option<Message> {
         let Message::Ours { details, .. } = self else { return None };
@@ -99,6 +121,13 @@ impl Message {
 }
 
 impl Detail {
+    fn kind(&self) -> Detail {
+        match self {
+            Detail::Message(message) => message.kind().into(),
+            other => other.clone(),
+        }
+    }
+
     /// A label in both languages.
     pub fn label(zh: &str, en: &str) -> Detail {
         Detail::Label { zh: zh.to_owned(), en: en.to_owned() }

@@ -109,8 +109,10 @@ fn every_command_and_option_has_chinese_help() {
 #[test]
 fn a_wrong_command_line_is_told_in_the_language_of_the_user() {
     for (line, words) in [
-        ("import customers", ["缺少参数", "<FILE>"]),
+        ("import customers", ["缺少参数", "<文件>"]),
         ("import customers a.csv --limt 3", ["--limt", "--limit"]),
+        ("import 客户.xlsx", ["请先写表格里是什么", "bw8 import 联系人 客户.xlsx"]),
+        ("check customers", ["缺少参数", "<文件>"]),
         ("imprt", ["imprt", "import"]),
         ("import customers a.csv --format x", ["x", "text、json"]),
         ("import customers a.csv --fresh --accept-changed", ["--fresh", "--accept-changed"]),
@@ -121,5 +123,64 @@ fn a_wrong_command_line_is_told_in_the_language_of_the_user() {
         let ran = work.run(command);
         let told = ran.exits(2).stderr();
         assert!(told.starts_with("错误：") && words.iter().all(|word| told.contains(word)), "{ran}");
+    }
+}
+
+/// Words that were given up, and what is said instead.
+const GIVEN_UP: [(&str, &str); 12] = [
+    ("本地副本", "本机副本"),
+    ("映射文件", "列对应表"),
+    ("沙盒", "练习环境"),
+    ("演练", "练习"),
+    ("交回", "重新提交"),
+    ("未接受", "帮我吧退回"),
+    ("即将以账号", "将使用账号"),
+    ("失败文件", "failed 文件"),
+    ("失败的行", "未成功的行、被退回的行"),
+    ("推测接口：%{names}", "接口的个数"),
+    ("[OPTIONS]", "[选项]"),
+    ("存疑", "待核实"),
+];
+
+#[test]
+fn the_words_of_the_contract_are_kept() {
+    let mut found = Vec::new();
+    for (key, (_, zh)) in texts() {
+        let zh = zh.unwrap_or_default();
+        for (given_up, instead) in GIVEN_UP.iter().filter(|(given_up, _)| zh.contains(given_up)) {
+            found.push(format!("{key}: {given_up} (say {instead}): {zh}"));
+        }
+    }
+    for page in ["README.zh-CN.md", "docs/export.zh-CN.md"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        for (given_up, instead) in GIVEN_UP.iter().take(5).filter(|(given_up, _)| text.contains(given_up)) {
+            found.push(format!("{page}: {given_up} (say {instead})"));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn what_is_grouped_by_kind_has_a_text_without_the_varying_part() {
+    // What is the same for all rows of a kind.
+    const FIXED: [&str; 12] = [
+        "labels", "column", "allowed", "max", "field", "label", "choice", "written", "why", "header", "rule", "folder",
+    ];
+    let texts = texts();
+    let mut without = Vec::new();
+    for (key, (_, zh)) in &texts {
+        let is_rule =
+            key.starts_with("check.") || key.starts_with("memory.row_") || key.starts_with("import.duplicate");
+        let varies = placeholders(zh.as_deref().unwrap_or_default()).into_iter().any(|name| !FIXED.contains(&name));
+        let other = key.ends_with("_hint") || key.ends_with("_kind");
+        if is_rule && varies && !other && !texts.contains_key(&format!("{key}_kind")) {
+            without.push(key.as_str());
+        }
+    }
+    assert!(without.is_empty(), "no text for the kind: {without:?}");
+    for (key, (_, zh)) in texts.iter().filter(|(key, _)| key.ends_with("_kind") && !key.starts_with("import.finding")) {
+        let of = key.trim_end_matches("_kind");
+        let varying = placeholders(zh.as_deref().unwrap_or_default()).into_iter().any(|name| !FIXED.contains(&name));
+        assert!(!varying || !texts.contains_key(of) || key == "attempt.conflict_kind", "{key} varies: {zh:?}");
     }
 }

@@ -6,6 +6,7 @@ use super::consent::can_be_consented;
 use super::findings::{FindingKind, Findings};
 use crate::error::Result;
 use crate::format::column_letters;
+use crate::language::Language;
 use crate::mapping::Mapping;
 use crate::problem::Severity;
 
@@ -53,7 +54,7 @@ fn heading(severity: Severity, findings: &Findings) -> String {
 fn paragraph(kind: &FindingKind, mapping: &Mapping) -> Vec<String> {
     let rows: Vec<String> = kind.rows.iter().map(u64::to_string).collect();
     let more = if kind.count > kind.rows.len() as u64 { "…" } else { "" };
-    let rows = format!("{}{more}", rows.join(", "));
+    let rows = format!("{}{more}", rows.join(Language::current().pick("、", ", ")));
     let location = match kind.example.column {
         Some(column) => {
             let column = usize::try_from(column).unwrap_or_default();
@@ -61,8 +62,8 @@ fn paragraph(kind: &FindingKind, mapping: &Mapping) -> Vec<String> {
         }
         None => t!("import.finding_rows", rows = rows),
     };
-    let mut lines =
-        vec![t!("import.finding_kind", count = kind.count, location = location, rule = kind.example.rule).into_owned()];
+    let rule = if kind.count > 1 { kind.example.rule.kind() } else { kind.example.rule.clone() };
+    let mut lines = vec![t!("import.finding_kind", count = kind.count, location = location, rule = rule).into_owned()];
     let hint = kind.example.hint.to_string();
     if !hint.is_empty() {
         lines.push(format!("    → {hint}"));

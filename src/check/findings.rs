@@ -81,7 +81,8 @@ impl Findings {
     /// # Errors
     /// A full disk.
     pub fn add(&mut self, row_index: u64, number: u64, finding: &Finding) -> Result<()> {
-        let rule = if finding.value.is_empty() {
+        // What was understood says how it was written.
+        let rule = if finding.value.is_empty() || finding.rule.part("written").is_some() {
             finding.rule.clone()
         } else {
             message!("import.finding_value", rule = finding.rule, value = finding.value)

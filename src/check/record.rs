@@ -16,6 +16,8 @@ pub struct Record {
     pub(super) values: Vec<String>,
     /// Whether the cell of a source held anything, be it good or not.
     pub(super) filled: Vec<bool>,
+    /// Whether the row says that the field of a source is to be emptied.
+    pub(super) clears: Vec<bool>,
     /// What is found in the row.
     pub findings: Vec<Finding>,
     /// What the cleaning of a value noticed, reused from value to value.
@@ -29,12 +31,24 @@ impl Record {
         self.values.iter_mut().for_each(String::clear);
         self.filled.clear();
         self.filled.resize(sources, false);
+        self.clears.clear();
+        self.clears.resize(sources, false);
         self.findings.clear();
     }
 
     /// What the findings mean for the row; none without any.
     pub fn severity(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// The cleaned value of the source at this index; empty when there is none.
+    pub fn value_at(&self, index: usize) -> &str {
+        self.values.get(index).map_or("", String::as_str)
+    }
+
+    /// Whether the row says that the field of the source at this index is to be emptied.
+    pub fn clears(&self, index: usize) -> bool {
+        self.clears.get(index).copied().unwrap_or_default()
     }
 
     /// The cleaned value of a field; none when the file has no source for it or the cell is empty.

@@ -67,6 +67,15 @@ impl Mapping {
             record.values[index].push_str(cell.text);
             return;
         }
+        let is_change = self.entity.may_change && !source.required;
+        let clears = value::is_clear_word(as_written) || as_written.is_empty() && source.clears;
+        if is_change && clears {
+            record.clears[index] = true;
+            record.filled[index] = true;
+            return;
+        }
+        // A new record has nothing to empty.
+        let as_written = if value::is_clear_word(as_written) { "" } else { as_written };
         let text = match value::visible(&source.field, as_written, &self.options, &mut record.noticed) {
             Ok(text) => text,
             Err(problem) => {

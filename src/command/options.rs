@@ -39,6 +39,12 @@ pub(super) struct InputOptions {
     /// What records are known by, in place of their ids and natural keys; several fields together, separated by commas
     #[arg(long, value_name = "FIELD")]
     pub key: Option<String>,
+    /// Import these columns only, separated by commas: headers or fields
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// What an update does with a field where the account has another value: always, if-blank, never, merge (may be repeated)
+    #[arg(long, value_name = "FIELD=WHAT", value_delimiter = ',')]
+    pub overwrite: Vec<String>,
     #[command(flatten)]
     pub values: ValueArguments,
     #[command(flatten)]
@@ -267,6 +273,7 @@ impl InputOptions {
         let key = self.key.as_deref().map(|key| key_fields(entity, self.mode, key)).transpose()?.unwrap_or_default();
         let entity = self.mode.entity(entity, &key);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
+        let mapping_file = MappingFile::with_typed(mapping_file, &self.columns, &self.overwrite)?;
         let shown = match self.file.as_os_str() == "-" {
             true => t!("import.standard_input").into_owned(),
             false => self.file.display().to_string(),

@@ -187,6 +187,8 @@ fn found_document(run: &IndexedRun, row: &FoundRow) -> serde_json::Value {
 /// What a run has come to.
 struct State {
     counts: Counts,
+    /// The counts in words.
+    words: String,
     finished: bool,
     exit: Option<Exit>,
     claimed: u64,
@@ -201,6 +203,7 @@ impl State {
         counts.pending = counts.read.saturating_sub(counts.ended());
         let ended = past.ended()?;
         Ok(State {
+            words: words::counts_of(past, &counts)?,
             counts,
             finished: matches!(ended, Some((_, true))),
             exit: ended.map(|(exit, _)| exit),
@@ -210,8 +213,8 @@ impl State {
     }
 
     fn line(&self) -> String {
-        let counts = words::counts(&self.counts);
-        let line = if self.finished { counts } else { t!("runs.unfinished", counts = counts).into_owned() };
+        let counts = &self.words;
+        let line = if self.finished { counts.clone() } else { t!("runs.unfinished", counts = counts).into_owned() };
         match self.claimed {
             0 => line,
             claimed => t!("runs.claimed", line = line, claimed = claimed).into_owned(),

@@ -121,7 +121,7 @@ fn introduce(server: &Server, printer: &Printer) {
     printer.result(&t!("sandbox.basic", user = LOGIN.user, password = LOGIN.password));
     printer.result(&t!("sandbox.oauth", id = LOGIN.client_id, secret = LOGIN.client_secret));
     if !server.assumed().is_empty() {
-        printer.result(&t!("sandbox.assumed", names = server.assumed().join(", ")));
+        printer.result(&t!("sandbox.assumed", count = server.assumed().len()));
     }
     printer.result(&t!("sandbox.try"));
     printer.result(&format!("  {curl}"));

@@ -99,6 +99,21 @@ impl Entity {
         Detail::label(&self.zh, &self.en)
     }
 
+    /// So many records, as people count them.
+    pub fn counted(&self, records: u64, language: Language) -> String {
+        let measure = match self.name.as_str() {
+            "companies" => "家",
+            "customers" | "agents" => "位",
+            "tickets" | "chats" | "calls" => "条",
+            "knowledge" => "篇",
+            _ => "个",
+        };
+        match language {
+            Language::Zh => format!("{records} {measure}{}", self.zh),
+            Language::En => format!("{records} {}", self.en.to_lowercase()),
+        }
+    }
+
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)

@@ -71,6 +71,30 @@ impl Field {
         language.pick(&self.zh, &self.en)
     }
 
+    /// A custom field of which nothing but its key is known.
+    pub fn custom_text(key: &str) -> Field {
+        Field {
+            name: key.to_owned(),
+            zh: key.to_owned(),
+            en: key.to_owned(),
+            kind: Kind::Text,
+            aliases: Vec::new(),
+            required: false,
+            required_confidence: None,
+            read_only: false,
+            custom: true,
+            secret: false,
+            text_only: false,
+            max: None,
+            choices: Vec::new(),
+            reference: None,
+            mode: None,
+            example: None,
+            confidence: Confidence::Assumed,
+            source: String::new(),
+        }
+    }
+
     /// The label in both languages.
     pub fn labels(&self) -> Detail {
         Detail::label(&self.zh, &self.en)

@@ -30,11 +30,10 @@ impl Exported {
         for warning in &manifest.warnings {
             printer.warn(warning);
         }
-        let label = entity.label(Language::current());
-        let (records, files) = (manifest.records, self.files.join(", "));
+        let (records, files) = (entity.counted(manifest.records, Language::current()), self.files.join(", "));
         let (text, exit) = match manifest.complete {
-            true => (t!("export.done", entity = label, records = records, files = files), Exit::Done),
-            false => (t!("export.done_incomplete", entity = label, records = records, files = files), Exit::Stopped),
+            true => (t!("export.done", records = records, files = files), Exit::Done),
+            false => (t!("export.done_incomplete", records = records, files = files), Exit::Stopped),
         };
         if exit == Exit::Stopped {
             printer.warn(&text);

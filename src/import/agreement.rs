@@ -21,7 +21,7 @@ use crate::account::Account;
 use crate::api::Target;
 use crate::check::consent::{Consent, is_kept};
 use crate::check::findings::RowFinding;
-use crate::entity::{Entity, WriteMode};
+use crate::entity::WriteMode;
 use crate::error::{Error, Result};
 use crate::journal::{Counts, JournalReader, RunIndex};
 use crate::language::Language;
@@ -233,7 +233,7 @@ impl<'a> Agreement<'a> {
         let mut changes = None;
         if is_asked {
             let is_change =
-                |first: &&WriteOperation| !matches!(first, WriteOperation::Write { .. } | WriteOperation::Draft(_));
+                |first: &&WriteOperation| matches!(first, WriteOperation::Change { .. } | WriteOperation::Tags(_));
             let change = preflight.first_operation.as_ref().filter(is_change).filter(|_| is_new);
             let introduction = Introduction::read(self.options, target, change);
             lines.push(introduction.text());
@@ -247,6 +247,10 @@ impl<'a> Agreement<'a> {
                 Some(changes) => t!("agreement.first_change", fields = changes.join("\n")).into_owned(),
                 None => t!("run.first", fields = fields.collect::<Vec<_>>().join("\n")).into_owned(),
             });
+        }
+        let reads = self.about.plan.map_or(left, |plan| plan.changes.min(left));
+        if reads > 0 && reads_each(self.options) {
+            lines.push(t!("agreement.reads_each", rows = reads).into_owned());
         }
         lines.extend(how_long(self.options, target.rate, left));
         self.tell(is_asked, &lines.join("\n"));
@@ -387,39 +391,31 @@ pub(super) fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
+/// Whether rows change records that are there.
+pub(super) fn is_change(options: &ImportOptions<'_>) -> bool {
+    options.entity().edits.is_some() || options.preflight.mode == WriteMode::Update
+}
+
 /// Who writes what where, and how many of it.
 fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
     let key = match options.preflight.mode {
-        _ if options.entity().edits.is_some() => "agreement.about_change",
-        WriteMode::Create | WriteMode::SkipExisting => "agreement.about_new",
-        WriteMode::Update => "agreement.about_change",
+        _ if is_change(options) => "agreement.about_change",
         WriteMode::Upsert => "agreement.about_both",
+        WriteMode::Create | WriteMode::SkipExisting | WriteMode::Update => "agreement.about_new",
     };
-    let (account, records) = (target.credentials.name(), counted(options.entity(), rows));
+    let (account, records) = (target.credentials.name(), options.entity().counted(rows, Language::current()));
     t!(key, account = account, host = target.base, records = records).into_owned()
 }
 
-/// So many records, as people count them.
-pub(super) fn counted(entity: &Entity, rows: u64) -> String {
-    let measure = match entity.name.as_str() {
-        "companies" => "家",
-        "customers" => "位",
-        "tickets" => "条",
-        _ => "个",
-    };
-    match Language::current() {
-        Language::Zh => format!("{rows} {measure}{}", entity.zh),
-        Language::En => format!("{rows} {}", entity.en.to_lowercase()),
-    }
+/// Whether each record is read right before it is written.
+fn reads_each(options: &ImportOptions<'_>) -> bool {
+    options.entity().edits.is_some() || options.entity().may_change
 }
 
 /// How long sending so many rows takes and until when; none without a limit of our own, or when it takes no time.
 fn how_long(options: &ImportOptions<'_>, rate: f64, rows: u64) -> Option<String> {
     const LONGEST: f64 = 10.0 * 365.0 * 24.0 * 3600.0;
-    let entity = options.entity();
-    let reads_first = entity.edits.is_some()
-        || options.preflight.mode != WriteMode::Create
-            && entity.endpoint("update").is_some_and(|update| !update.resend.is_empty());
+    let reads_first = reads_each(options);
     let requests = rows as f64 * if reads_first { 2.0 } else { 1.0 };
     let seconds = requests / rate;
     if rate == 0.0 || !(60.0..LONGEST).contains(&seconds) {

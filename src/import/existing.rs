@@ -8,7 +8,6 @@ use rust_i18n::t;
 use serde_json::Value;
 use tokio::runtime;
 
-use super::agreement::counted;
 use super::memory::{Existing, Found, Memory};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -77,7 +76,7 @@ impl Look<'_> {
         let found = Found { identity: self.identity, entity: self.options.entity(), existing: &existing, is_consented };
         let held = memory.add_existing(&found, index, rows, ended)?;
         if held > 0 {
-            let records = counted(self.options.entity(), held);
+            let records = self.options.entity().counted(held, Language::current());
             printer.warn(&t!("memory.exists", records = records, labels = self.labels()));
         }
         Ok(held)

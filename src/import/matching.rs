@@ -5,24 +5,24 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::change::{RecordChange, SaidCell};
 use super::decision::There;
 use super::memory::{Memory, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
-use super::read_back::{is_stored, value_of};
 use super::spool::{RowState, SpooledRow};
 use crate::api::as_text;
 use crate::check::describe::describe;
 use crate::check::duplicates::{Duplicates, KeyCounter, first_eight, is_same_key_value};
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
-use crate::entity::{Custom, Entity, WriteMode};
+use crate::entity::WriteMode;
 use crate::error::{Context, Result};
-use crate::journal::OperationCursor;
+use crate::journal::{OperationCursor, Status};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message;
 use crate::message::Message;
@@ -42,8 +42,6 @@ pub(super) struct Matched {
     pub there: There,
     /// The record it is about, or those that it may be about.
     pub ids: Vec<String>,
-    /// The fields that the record does not say as the row does.
-    pub changed: Vec<String>,
     /// Why it is held or refused, where it is.
     pub reason: Message,
 }
@@ -242,8 +240,8 @@ impl Matching<'_> {
             let seen = rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let remembered = memory.at(row_index)?;
-            let found = match members_of(&row.state) {
-                Some(members) if seen.first.is_none() => Some(self.look_up(&row, members)?),
+            let found = match said_by(&row.state) {
+                Some(said) if seen.first.is_none() => Some(self.look_up(&row, said)?),
                 _ => None,
             };
             if let Some(found) = found {
@@ -256,7 +254,7 @@ impl Matching<'_> {
                 let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;
                 let is_free = !has_end && (!is_held || !is_sent);
                 if is_free && is_sent && first.is_none() {
-                    first = members_of(&row.state).map(|members| operation_of(&found, members));
+                    first = said_by(&row.state).map(|said| operation_of(&found, said));
                 }
                 plan.spared += u64::from(is_free && is_held);
                 plan.remembered += u64::from(is_free && is_made_once);
@@ -276,8 +274,8 @@ impl Matching<'_> {
         !row.is_confirmed && !codes.iter().all(|code| self.preflight.consent.covers(code))
     }
 
-    fn look_up(&self, row: &SpooledRow, members: &Members) -> Result<Matched> {
-        let of = |there, ids: Vec<String>, reason| Matched { there, ids, changed: Vec::new(), reason };
+    fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<Matched> {
+        let of = |there, ids: Vec<String>, reason| Matched { there, ids, reason };
         let id = match self.find(row, members)? {
             Found::One(id) => id,
             Found::Several(ids, _) if self.mode() == WriteMode::SkipExisting && row.id.is_none() && ids.len() > 1 => {
@@ -291,17 +289,15 @@ impl Matching<'_> {
             let reason = message!("modes.exists", id = id);
             return Ok(of(There::Exists, vec![id], reason));
         }
-        let changed = match self.list.record(&id)? {
-            Some(record) => changed_fields(self.list.entity, &self.options.catalog.service.custom, &record, members),
-            None => members.iter().map(|(name, _)| name.clone()).collect(),
-        };
-        let there = if changed.is_empty() { There::Unchanged } else { There::Changes };
-        Ok(Matched { there, ids: vec![id], changed, reason: Message::default() })
+        let record = self.list.record(&id)?;
+        let is_unchanged = record.as_ref().and_then(Value::as_object).is_some_and(|record| self.says_all(record, cells));
+        let there = if is_unchanged { There::Unchanged } else { There::Changes };
+        Ok(of(there, vec![id], Message::default()))
     }
 
     /// What becomes of a row whose record is not in the list.
     fn not_there(&self, row: &SpooledRow, id: Option<String>) -> Matched {
-        let of = |there, reason| Matched { there, ids: Vec::new(), changed: Vec::new(), reason };
+        let of = |there, reason| Matched { there, ids: Vec::new(), reason };
         let is_proved = match &self.list.proof {
             ListProof::Whole => true,
             ListProof::NotWhole(_) => self.accepts_incomplete,
@@ -393,33 +389,31 @@ impl Matching<'_> {
         is_said && !fields.iter().zip(&texts).zip(values).all(is_same)
     }
 
+    /// Whether a record says all that a row says of it. Of one that keeps another value that is not so: its row goes on, and
+    /// the record is read once more before anything is written.
+    fn says_all(&self, record: &Map<String, Value>, cells: &[SaidCell]) -> bool {
+        let change = RecordChange::new(self.list.entity, &self.options.catalog.service.custom, cells, record);
+        change.is_empty() && change.end(None).0 == Status::Unchanged
+    }
+
     fn mode(&self) -> WriteMode {
         self.options.preflight.mode
     }
 }
 
 /// What a row that is sent asks for.
-fn operation_of(found: &Matched, members: &Members) -> WriteOperation {
+fn operation_of(found: &Matched, (members, cells): (&Members, &[SaidCell])) -> WriteOperation {
     match found.ids.first() {
-        Some(id) => WriteOperation::Change { id: id.clone(), members: members.clone().only(&found.changed) },
+        Some(id) => WriteOperation::Change { id: id.clone(), cells: cells.to_vec() },
         None => WriteOperation::Draft(members.clone()),
     }
 }
 
-/// The fields that a record does not say as a row does.
-fn changed_fields(entity: &Entity, custom: &Custom, record: &Value, members: &Members) -> Vec<String> {
-    let Some(record) = record.as_object() else { return Vec::new() };
-    let is_changed = |(name, value): &&(String, String)| {
-        !is_stored(entity.field(name), value, value_of(record, name, custom).as_deref())
-    };
-    members.iter().filter(is_changed).map(|(name, _)| name.clone()).collect()
-}
-
-/// What a row sends, where it is for sending.
-fn members_of(state: &RowState) -> Option<&Members> {
+/// What a row says as a new record and of one that is there, where it is for sending.
+fn said_by(state: &RowState) -> Option<(&Members, &[SaidCell])> {
     match state {
-        RowState::Sound(WriteOperation::Draft(members))
-        | RowState::Held { operation: WriteOperation::Draft(members), .. } => Some(members),
+        RowState::Sound(WriteOperation::LookedUp { members, cells })
+        | RowState::Held { operation: WriteOperation::LookedUp { members, cells }, .. } => Some((members, cells)),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@
 mod agreed;
 mod agreement;
 mod cells;
+mod change;
 mod decision;
 mod existing;
 mod find;

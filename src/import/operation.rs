@@ -7,11 +7,13 @@ use bytes::Bytes;
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::change::{CellBaseline, SaidCell};
 use crate::check::record::Record;
 use crate::entity::{Conflict, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
+use crate::format::Row;
 use crate::language::Language;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, ValueSource};
 use crate::message;
 use crate::text::clean;
 use crate::value;
@@ -28,12 +30,19 @@ pub enum WriteOperation {
     },
     /// A new record whose request is made when it is its turn.
     Draft(Members),
-    /// A change of the record with this id, whose body needs members of the record as it is.
+    /// A new record, or a change of one that is there: what the account has decides which.
+    LookedUp {
+        /// What a new record says.
+        members: Members,
+        /// What a record that is there is to say.
+        cells: Vec<SaidCell>,
+    },
+    /// A change of the record with this id, by what it says when it is its turn.
     Change {
         /// The record's id.
         id: String,
-        /// What to send.
-        members: Members,
+        /// What the row says.
+        cells: Vec<SaidCell>,
     },
     /// A change of a record's tags: read, changed, written back.
     Tags(Box<TagEdit>),
@@ -50,7 +59,7 @@ pub struct Members {
 
 impl Members {
     /// What a checked record sends.
-    fn of(mapping: &Mapping, record: &Record) -> Members {
+    pub(super) fn of_record(mapping: &Mapping, record: &Record) -> Members {
         let mut members = Members::default();
         for (source, value) in record.sent(mapping) {
             let list = if source.field.custom { &mut members.custom } else { &mut members.fields };
@@ -59,8 +68,23 @@ impl Members {
         members
     }
 
+    /// What cells send where nothing is known of their record: all that may be written.
+    pub(super) fn of(cells: &[SaidCell]) -> Members {
+        let mut members = Members::default();
+        for cell in cells.iter().filter(|cell| cell.baseline.is_none_or(|baseline| !baseline.is_unedited)) {
+            members.push(cell, cell.value.clone());
+        }
+        members
+    }
+
+    /// Adds a cell that is written.
+    pub(super) fn push(&mut self, cell: &SaidCell, value: String) {
+        let list = if cell.is_custom { &mut self.custom } else { &mut self.fields };
+        list.push((cell.field.clone(), value));
+    }
+
     /// Whether a member of the record is among them.
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field == name)
     }
 
@@ -78,22 +102,13 @@ impl Members {
         self.iter().map(pair).collect()
     }
 
-    /// These members without those that are not among `names`.
-    #[must_use]
-    pub fn only(mut self, names: &[String]) -> Members {
-        let is_named = |(name, _): &(String, String)| names.contains(name);
-        self.fields.retain(is_named);
-        self.custom.retain(is_named);
-        self
-    }
-
     /// The value that is sent for a field.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
     /// Names and values, custom fields too.
-    pub fn iter(&self) -> impl Iterator<Item = &(String, String)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, String)> {
         self.fields.iter().chain(&self.custom)
     }
 }
@@ -212,6 +227,8 @@ pub(super) struct OperationBuilder<'a> {
     mode: WriteMode,
     /// New records are drafts.
     is_draft: bool,
+    /// The account tells whether a row makes a record or changes one.
+    is_looked_up: bool,
     wrap: Option<String>,
     scratch: Vec<u8>,
 }
@@ -242,18 +259,31 @@ impl<'a> OperationBuilder<'a> {
             entity,
             mode,
             is_draft: false,
+            is_looked_up: false,
             wrap: endpoint.and_then(|endpoint| endpoint.wrap.clone()),
             scratch: Vec::new(),
         })
     }
 
     /// The same where new records are drafts: what is sent is decided once more is known of the row.
+    #[cfg_attr(not(test), expect(dead_code, reason = "rows with references come next"))]
     pub(super) fn of_drafts(self, is_draft: bool) -> Self {
         OperationBuilder { is_draft, ..self }
     }
 
-    /// What a record without findings asks for.
-    pub(super) fn operation(&mut self, mapping: &Mapping, record: &Record) -> WriteOperation {
+    /// The same where rows are looked up in the account before it is known what they ask for.
+    pub(super) fn looked_up(self, is_looked_up: bool) -> Self {
+        OperationBuilder { is_looked_up, ..self }
+    }
+
+    /// What a record without findings asks for, made of a row of which `baselines` are what an export said.
+    pub(super) fn operation(
+        &mut self,
+        mapping: &Mapping,
+        record: &Record,
+        row: &Row,
+        baselines: &[Option<CellBaseline>],
+    ) -> WriteOperation {
         if let Some(edits) = &self.entity.edits {
             let text = |field: &str| record.value(mapping, field).unwrap_or_default();
             let list = |field: &str| value::tags(text(field)).map(str::to_owned).collect();
@@ -265,12 +295,16 @@ impl<'a> OperationBuilder<'a> {
                 set: list(&edits.set),
             }));
         }
+        if self.is_looked_up {
+            let members = Members::of_record(mapping, record);
+            return WriteOperation::LookedUp { members, cells: cells(mapping, record, row, baselines) };
+        }
         if self.is_draft {
-            return WriteOperation::Draft(Members::of(mapping, record));
+            return WriteOperation::Draft(Members::of_record(mapping, record));
         }
         if self.mode == WriteMode::Update {
             let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
-            return WriteOperation::Change { id: id.to_owned(), members: Members::of(mapping, record) };
+            return WriteOperation::Change { id: id.to_owned(), cells: cells(mapping, record, row, baselines) };
         }
         self.scratch.clear();
         record.write_body(mapping, self.wrap.as_deref(), &mut self.scratch);
@@ -287,6 +321,37 @@ impl<'a> OperationBuilder<'a> {
             .map(|conflict| Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same) }));
         WriteOperation::Write { body: Bytes::copy_from_slice(&self.scratch), look_up }
     }
+}
+
+/// What a row says of the record it changes.
+fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<CellBaseline>]) -> Vec<SaidCell> {
+    let mut cells = Vec::new();
+    for (index, source) in mapping.sources.iter().enumerate().filter(|(_, source)| source.sent) {
+        let (value, baseline) = (record.value_at(index), baselines.get(index).copied().flatten());
+        let of_column = match source.source {
+            ValueSource::Column(column) if source.values.is_empty() => row.cell(column).text.trim(),
+            _ => "",
+        };
+        let shown = match (record.clears(index), of_column) {
+            (true, _) => "",
+            (false, "") => value,
+            (false, text) => text,
+        };
+        let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
+        // An empty cell says nothing.
+        if value.is_empty() && !record.clears(index) && !(is_unedited && !shown.is_empty()) {
+            continue;
+        }
+        cells.push(SaidCell {
+            field: source.field.name.clone(),
+            is_custom: source.field.custom,
+            shown: shown.to_owned(),
+            value: value.to_owned(),
+            overwrite: source.overwrite,
+            baseline,
+        });
+    }
+    cells
 }
 
 fn cannot_write(entity: &Entity) -> Error {
@@ -337,7 +402,7 @@ mod tests {
         mapping.check(&row, &mut record);
         let operation = |is_draft| {
             let mut operations = OperationBuilder::new(entity, WriteMode::Create).unwrap().of_drafts(is_draft);
-            DraftWriter::new(entity, custom).finished(operations.operation(&mapping, &record))
+            DraftWriter::new(entity, custom).finished(operations.operation(&mapping, &record, &row, &[]))
         };
         assert_eq!(format!("{:?}", operation(true)), format!("{:?}", operation(false)));
     }

@@ -287,15 +287,13 @@ impl<'a> RowPlanner<'a> {
     fn send(&self, row: RowKey, state: RowState, matched: Option<Matched>) -> Result<Option<RowAction>> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
         let operation = match (operation, matched) {
-            (WriteOperation::Draft(members), Some(found)) => match (found.there, found.ids.first()) {
-                (There::Changes, Some(id)) => {
-                    WriteOperation::Change { id: id.clone(), members: members.only(&found.changed) }
-                }
+            (WriteOperation::LookedUp { members, cells }, Some(found)) => match (found.there, found.ids.first()) {
+                (There::Changes, Some(id)) => WriteOperation::Change { id: id.clone(), cells },
                 (There::New, None) => WriteOperation::Draft(members),
                 _ => return Err(undecided()),
             },
             // A row that is looked up is never sent without having been.
-            (WriteOperation::Draft(_), None) if self.mapping.is_found_by_key() => return Err(undecided()),
+            (WriteOperation::LookedUp { .. }, None) => return Err(undecided()),
             (operation, _) => operation,
         };
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
@@ -498,7 +496,7 @@ fn writer_of(operation: &WriteOperation) -> Option<u64> {
     use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
     let hash = |parts: (&str, &str)| BuildHasherDefault::<DefaultHasher>::default().hash_one(parts);
     match operation {
-        WriteOperation::Write { .. } | WriteOperation::Draft(_) => None,
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => None,
         WriteOperation::Change { id, .. } => Some(hash(("", id))),
         WriteOperation::Tags(edit) => Some(hash((&edit.entity, &edit.id))),
     }

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
-use super::operation::{OperationBuilder, WriteOperation};
+use super::change::CellBaseline;
+use super::operation::{Members, OperationBuilder, WriteOperation};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
@@ -144,9 +145,8 @@ impl Preflight {
     /// The first record that is sent is that of another row: what the account has decides which.
     pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
         self.first = match &first {
-            Some(WriteOperation::Draft(members) | WriteOperation::Change { members, .. }) => {
-                members.shown(self.mapping.entity())
-            }
+            Some(WriteOperation::Draft(members)) => members.shown(self.mapping.entity()),
+            Some(WriteOperation::Change { cells, .. }) => Members::of(cells).shown(self.mapping.entity()),
             _ => Vec::new(),
         };
         self.first_operation = first;
@@ -201,6 +201,8 @@ struct Reading<'a> {
     consented: BTreeSet<&'static str>,
     row: Row,
     record: Record,
+    /// What an export said of the row's cells, by their sources; empty where that is not known.
+    baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
     identities: Identities,
 }
@@ -222,7 +224,7 @@ impl<'a> Reading<'a> {
         Ok(Reading {
             mapping,
             sheet,
-            operations: OperationBuilder::new(&options.entity, options.mode)?.of_drafts(mapping.is_found_by_key()),
+            operations: OperationBuilder::new(&options.entity, options.mode)?.looked_up(mapping.is_found_by_key()),
             spool: SpoolWriter::new()?,
             cells,
             findings: Findings::new()?,
@@ -240,6 +242,7 @@ impl<'a> Reading<'a> {
             consented: BTreeSet::new(),
             row: Row::default(),
             record: Record::default(),
+            baselines: Vec::new(),
             keys: Keys::default(),
             identities: Identities::new(mapping),
         })
@@ -353,13 +356,17 @@ impl<'a> Reading<'a> {
                 let held = self.record.findings.iter().filter(|finding| finding.severity == Severity::Held);
                 let codes = held.map(|finding| finding.code.to_owned()).collect();
                 let reason = reason();
-                RowState::Held { codes, reason, operation: self.operations.operation(self.mapping, &self.record) }
+                RowState::Held { codes, reason, operation: self.operation() }
             }
         })
     }
 
+    fn operation(&mut self) -> WriteOperation {
+        self.operations.operation(self.mapping, &self.record, &self.row, &self.baselines)
+    }
+
     fn sound(&mut self) -> RowState {
-        let operation = self.operations.operation(self.mapping, &self.record);
+        let operation = self.operation();
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
             self.first_operation = Some(operation.clone());

@@ -4,7 +4,8 @@
 use rust_i18n::t;
 use serde_json::{Map, Value};
 
-use super::operation::WriteOperation;
+use super::change::RecordChange;
+use super::operation::{Members, WriteOperation};
 use super::plan::PendingWrite;
 use super::route::Access;
 use super::row_sender::RowSender;
@@ -23,7 +24,7 @@ use crate::value::is_same_value;
 /// The service cannot be reached.
 pub(super) async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Result<Option<Map<String, Value>>> {
     let id = match &pending.operation {
-        WriteOperation::Write { .. } | WriteOperation::Draft(_) => return Ok(None),
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return Ok(None),
         WriteOperation::Change { id, .. } => id,
         WriteOperation::Tags(edit) => &edit.id,
     };
@@ -95,7 +96,14 @@ pub(super) fn sent_values(
     match operation {
         // A new record is kept as the body it was written into; one row of a run is read from it again.
         WriteOperation::Write { body, .. } => sent_members(&access.entity, body, &access.custom),
-        WriteOperation::Draft(members) | WriteOperation::Change { members, .. } => members.iter().cloned().collect(),
+        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.iter().cloned().collect(),
+        WriteOperation::Change { cells, .. } => {
+            let members = match before {
+                Some(record) => RecordChange::new(&access.entity, &access.custom, cells, record).members,
+                None => Members::of(cells),
+            };
+            members.iter().cloned().collect()
+        }
         WriteOperation::Tags(edit) => {
             let Some(tags) = &access.entity.tags else { return Vec::new() };
             let current = before.and_then(|record| record.get(tags)).map(as_text).unwrap_or_default();

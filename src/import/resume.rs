@@ -119,6 +119,7 @@ fn find_meant(
             entity = entity.zh
         ))
         .hint(match identity.parent {
+            None if sent == 0 => t!("resume.changed_unsent_hint"),
             None => t!("resume.changed_hint", sent = sent),
             Some(_) => t!("resume.changed_retry_hint", folder = quoted_path(&folder)),
         }));

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::change::{RecordChange, SaidCell};
 use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
@@ -103,13 +104,22 @@ impl<'a> RowSender<'a> {
         }
     }
 
-    /// Sends a row and tells how it ended; none when it was not sent and the run stops.
-    pub(super) async fn send(&self, pending: &PendingWrite, permit: Permit<'_>) -> Option<Operation> {
-        let mut row = RowWrite { sender: self, pending, attempts: 0 };
+    /// Sends a row and tells how it ended; none when it was not sent and the run stops. `before` is the record it changes, where
+    /// that was read just now.
+    pub(super) async fn send(
+        &self,
+        pending: &PendingWrite,
+        permit: Permit<'_>,
+        before: Option<Map<String, Value>>,
+    ) -> Option<Operation> {
+        let attempts = u32::from(before.is_some());
+        let mut row = RowWrite { sender: self, pending, before, attempts };
         let ended = match &pending.operation {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
-            WriteOperation::Change { id, members } => row.change(permit, id, members).await,
+            // What nobody has looked up is not sent.
+            WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
+            WriteOperation::Change { id, cells } => row.change(permit, id, cells).await,
             WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
         };
         ended.unwrap_or_else(|error| {
@@ -187,6 +197,8 @@ impl<'a> RowSender<'a> {
 struct RowWrite<'a> {
     sender: &'a RowSender<'a>,
     pending: &'a PendingWrite,
+    /// The record it changes, where that was read just now.
+    before: Option<Map<String, Value>>,
     attempts: u32,
 }
 
@@ -198,19 +210,26 @@ impl<'a> RowWrite<'a> {
         }
     }
 
-    async fn change(&mut self, permit: Permit<'a>, id: &str, members: &Members) -> Result<Option<Operation>> {
+    /// Changes a record by what it says right before: only what differs is written, and nothing where nothing does.
+    async fn change(&mut self, permit: Permit<'a>, id: &str, cells: &[SaidCell]) -> Result<Option<Operation>> {
         let Some(access) = self.sender.access_of(&self.pending.operation) else { return Ok(None) };
-        if access.update.resend.iter().all(|field| members.has(field)) {
-            return self.write(permit, &access.update, &access.body(members), Some(id)).await;
-        }
         drop(permit);
         let record = match self.read(access, id).await? {
             None => return Ok(None),
             Some(Ok(record)) => record,
             Some(Err(reason)) => return Ok(Some(self.failed(reason))),
         };
-        let members = with_resent(members.clone(), &access.update.resend, &record);
-        self.put(access, id, &members).await
+        let change = RecordChange::new(&access.entity, &access.custom, cells, &record);
+        if change.is_empty() {
+            let (status, reason) = change.end(None);
+            return Ok(Some(self.ended(status, Some(id.to_owned()), reason)));
+        }
+        let members = with_resent(change.members.clone(), &access.update.resend, &record);
+        let written = self.put(access, id, &members).await?;
+        Ok(written.map(|operation| {
+            let (status, reason) = change.end(Some(operation.status));
+            Operation { status, reason: operation.reason.or(reason.map(Box::new)), ..operation }
+        }))
     }
 
     async fn edit_tags(&mut self, permit: Permit<'a>, edit: &TagEdit) -> Result<Option<Operation>> {
@@ -234,6 +253,9 @@ impl<'a> RowWrite<'a> {
     }
 
     async fn read(&mut self, access: &Access, id: &str) -> Result<Option<Found>> {
+        if let Some(record) = self.before.take() {
+            return Ok(Some(Ok(record)));
+        }
         self.attempts += 1;
         self.sender.read_unless_stopped(access, id).await
     }

@@ -9,7 +9,7 @@ use rust_i18n::t;
 use serde_json::json;
 
 use super::agreed::Agreed;
-use super::agreement::{About, Agreement, Answer, sendable};
+use super::agreement::{About, Agreement, Answer, is_change, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
@@ -98,11 +98,13 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
-        None => printer.say(&t!("run.new", folder = journal.folder().display())),
+        None => printer.say(&t!("run.new", folder = shown(journal.folder()))),
         Some(_) if before.ended() > 0 => {
-            printer.say(&t!("run.continue", folder = journal.folder().display(), counts = words::counts(&before)));
+            let counts = words::counts_of(&journal.reader()?, &before)?;
+            printer.say(&t!("run.continue", folder = shown(journal.folder()), counts = counts));
         }
-        Some(ended) => printer.say(&t!("run.accept", folder = journal.folder().display(), rows = ended)),
+        Some(0) => printer.say(&t!("run.accept_none", folder = shown(journal.folder()))),
+        Some(ended) => printer.say(&t!("run.accept", folder = shown(journal.folder()), rows = ended)),
     }
     let left = sendable(options, &preflight, ended.unwrap_or(0) + known.memory.not_sent());
     let mut memory = known.memory;
@@ -380,15 +382,12 @@ impl Foreseen {
     pub fn words(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> String {
         match self.plan {
             Some(plan) => plan.words(options.preflight.mode, preflight).to_string(),
-            None => t!(
-                "run.dry",
-                rows = self.would_send,
-                entity = options.entity().label(Language::current()),
-                refused = preflight.findings.refused + self.not_sent.refused,
-                held = preflight.findings.held + self.not_sent.held,
-                host = options.account.host()
-            )
-            .into_owned(),
+            None => dry_words(
+                options,
+                self.would_send,
+                preflight.findings.refused + self.not_sent.refused,
+                preflight.findings.held + self.not_sent.held,
+            ),
         }
     }
 
@@ -435,6 +434,21 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     Ok(exit)
 }
 
+/// What would be done, and with how many rows not; nothing is said of those that are none.
+fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64) -> String {
+    let key = if is_change(options) { "run.dry_change" } else { "run.dry_new" };
+    let records = options.entity().counted(would_send, Language::current());
+    let would = t!(key, records = records, host = options.account.host());
+    let besides = [("run.dry_refused", refused), ("run.dry_held", held)];
+    let besides = besides.iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(*key, rows = rows));
+    t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
+}
+
+/// A folder as short as the working folder allows.
+fn shown(folder: &Path) -> std::path::Display<'_> {
+    files::short_path(folder).display()
+}
+
 /// What makes the run the command means the same run as another.
 ///
 /// # Errors
@@ -469,7 +483,8 @@ pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Re
 fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<Exit> {
     let mut counts = past.counts()?;
     counts.read = past.identity().rows;
-    printer.result(&t!("run.finished", folder = past.folder().display(), counts = words::counts(&counts)));
+    let words = words::counts_of(past, &counts)?;
+    printer.result(&t!("run.finished", folder = shown(past.folder()), counts = words));
     let hint = match (past.forgotten()?, &past.identity().parent) {
         (Some(_), _) => "run.finished_forgotten_hint",
         (None, Some(_)) => "run.finished_retry_hint",

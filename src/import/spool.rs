@@ -105,6 +105,7 @@ const CHANGE: u8 = 3;
 const TAGS: u8 = 4;
 const HELD: u8 = 5;
 const DRAFT: u8 = 6;
+const LOOKED_UP: u8 = 7;
 
 impl SpoolWriter {
     /// An empty spool in the system's folder for temporary files.
@@ -304,7 +305,11 @@ impl<'a> Fields<'a> {
                 WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up }
             }
             DRAFT => WriteOperation::Draft(serde_json::from_slice(self.part()?).ok()?),
-            CHANGE => WriteOperation::Change { id: self.text()?, members: serde_json::from_slice(self.part()?).ok()? },
+            LOOKED_UP => {
+                let members = serde_json::from_slice(self.part()?).ok()?;
+                WriteOperation::LookedUp { members, cells: serde_json::from_slice(self.part()?).ok()? }
+            }
+            CHANGE => WriteOperation::Change { id: self.text()?, cells: serde_json::from_slice(self.part()?).ok()? },
             TAGS => WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?),
             _ => return None,
         })
@@ -345,10 +350,15 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
             out.push(DRAFT);
             push(out, &json(members));
         }
-        WriteOperation::Change { id, members } => {
+        WriteOperation::LookedUp { members, cells } => {
+            out.push(LOOKED_UP);
+            push(out, &json(members));
+            push(out, &json(cells));
+        }
+        WriteOperation::Change { id, cells } => {
             out.push(CHANGE);
             push(out, id.as_bytes());
-            push(out, &json(members));
+            push(out, &json(cells));
         }
         WriteOperation::Tags(edit) => {
             out.push(TAGS);
@@ -379,6 +389,7 @@ fn place() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::change::{CellBaseline, SaidCell};
     use crate::import::operation::{Members, TagEdit};
 
     #[test]
@@ -396,7 +407,9 @@ mod tests {
         };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
+        let baseline = Some(CellBaseline { is_unedited: true, value_mark: u64::MAX });
         let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
+        let cells = vec![SaidCell { field: "name".into(), shown: "示例".into(), baseline, ..SaidCell::default() }];
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [
             row(RowState::Skipped(reason.clone())),
@@ -406,7 +419,7 @@ mod tests {
                 ..row(RowState::Held {
                     codes: vec!["hidden_row".into()],
                     reason: reason.clone(),
-                    operation: WriteOperation::Change { id: "6".into(), members: Members::default() },
+                    operation: WriteOperation::Change { id: "6".into(), cells: Vec::new() },
                 })
             },
             SpooledRow {
@@ -421,7 +434,8 @@ mod tests {
                 look_up: Some(Box::new(look_up)),
             })),
             row(RowState::Sound(WriteOperation::Draft(members.clone()))),
-            row(RowState::Sound(WriteOperation::Change { id: "5".into(), members })),
+            row(RowState::Sound(WriteOperation::LookedUp { members, cells: cells.clone() })),
+            row(RowState::Sound(WriteOperation::Change { id: "5".into(), cells })),
             row(RowState::Sound(WriteOperation::Tags(Box::new(edit)))),
         ];
         let mut writer = SpoolWriter::new().unwrap();
@@ -429,7 +443,7 @@ mod tests {
             writer.add(row).unwrap();
         }
         let mut spool = writer.finish().unwrap();
-        assert_eq!(spool.rows, 8);
+        assert_eq!(spool.rows, 9);
         for row in &rows {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }

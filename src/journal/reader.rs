@@ -363,17 +363,31 @@ impl JournalReader {
         )
     }
 
+    /// How many rows ended with this code.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn count_of(&self, code: &str) -> Result<u64> {
+        self.connection
+            .query_row("SELECT count(*) FROM operation WHERE code = ?1", [code], |row| row.get(0).map(unsigned))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// Codes of refused, held, failed and unknown rows with one of their messages and how many there are, most first.
     ///
     /// # Errors
     /// A damaged file.
     pub fn reasons(&self) -> Result<Vec<(Status, String, Message, u64)>> {
         self.query(
-            "SELECT status, coalesce(code, ''), min(coalesce(message, '')), count(*) FROM operation
-             WHERE status >= 5 GROUP BY 1, 2 ORDER BY 4 DESC, 2",
+            "SELECT status, coalesce(code, ''), min(coalesce(message, '')), count(*),
+               min(coalesce(message, '')) <> max(coalesce(message, ''))
+             FROM operation WHERE status >= 4 GROUP BY 1, 2, coalesce(field, '')
+             ORDER BY CASE status WHEN 6 THEN 0 WHEN 7 THEN 1 WHEN 5 THEN 2 WHEN 8 THEN 3 ELSE 4 END, 4 DESC, 2, 3",
             |row| {
                 let status = Status::from_number(row.get(0)?).unwrap_or(Status::Unknown);
-                Ok((status, row.get(1)?, read_message(row, 2)?, unsigned(row.get(3)?)))
+                let message = read_message(row, 2)?;
+                let message = if row.get(4)? { message.kind() } else { message };
+                Ok((status, row.get(1)?, message, unsigned(row.get(3)?)))
             },
         )
     }

@@ -91,6 +91,8 @@ impl MappingBuilder<'_> {
                     ValueSource::OldId(_) | ValueSource::Constant(_) => false,
                 },
             source,
+            overwrite: self.overwrites.get(&field_index).copied().unwrap_or_default(),
+            clears: self.clears.contains(&field_index),
             default: self.defaults.get(&field_index).cloned(),
             values: self.values.get(&field_index).cloned().unwrap_or_default(),
             json_prefix: json_prefix.into_bytes(),

@@ -12,7 +12,7 @@ use super::result_columns::{is_own_column, is_result_column};
 use super::sendable::unsendable;
 use super::sources::{Mapping, ValueSource};
 use super::vendors::{Recognised, Vendors};
-use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Requirement, Rule, fold};
+use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -60,6 +60,10 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) sources: Vec<Option<ValueSource>>,
     pub(super) defaults: HashMap<usize, String>,
     pub(super) values: HashMap<usize, HashMap<String, String>>,
+    /// What an update does where the account has another value, by the field's index.
+    pub(super) overwrites: HashMap<usize, Overwrite>,
+    /// Fields that an empty cell empties.
+    pub(super) clears: HashSet<usize>,
     /// Why a column is not sent, for those that already are decided upon without feeding a field.
     pub(super) reasons: HashMap<usize, String>,
     /// Columns whose texts leave a row out.
@@ -98,6 +102,8 @@ impl<'a> MappingBuilder<'a> {
             sources: vec![None; entity.fields.len()],
             defaults: HashMap::new(),
             values: HashMap::new(),
+            overwrites: HashMap::new(),
+            clears: HashSet::new(),
             reasons: HashMap::new(),
             skip: Vec::new(),
             without_field: HashSet::new(),
@@ -115,6 +121,7 @@ impl<'a> MappingBuilder<'a> {
         self.match_headers()?;
         self.join_names();
         self.settle_defaults()?;
+        self.narrow()?;
         self.place_old_ids();
         self.require_columns()
     }
@@ -332,7 +339,68 @@ impl<'a> MappingBuilder<'a> {
                 return Err(self.second_source(field, &field.key, "[values]"));
             }
         }
+        for entry in &file.clear {
+            let field_index = self.field_named(entry, "clear")?;
+            self.refuse_unsendable(entry, field_index, "clear")?;
+            self.clears.insert(field_index);
+        }
+        // What is typed goes before what a file says.
+        for entry in file.overwrite.iter().chain(&file.typed_overwrites) {
+            let field_index = self.field_named(entry, "[overwrite]")?;
+            self.refuse_unsendable(entry, field_index, "[overwrite]")?;
+            let overwrite = Overwrite::of_name(&entry.value).ok_or_else(|| {
+                let what = message!("mapping.bad_overwrite", name = entry.key, value = entry.value);
+                file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint"))
+            })?;
+            let is_list = matches!(self.entity.fields[field_index].kind, Kind::Tags | Kind::Ids);
+            if overwrite == Overwrite::Merge && !is_list {
+                let what = message!("mapping.merges_no_list", name = entry.key);
+                return Err(file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint")));
+            }
+            self.overwrites.insert(field_index, overwrite);
+        }
         Ok(())
+    }
+
+    /// Leaves out all columns but those that are to be imported, where they are named; what every record needs stays.
+    fn narrow(&mut self) -> Result<()> {
+        if self.file.only.is_empty() {
+            return Ok(());
+        }
+        let mut named = HashSet::new();
+        for entry in &self.file.only {
+            named.insert(self.field_named(entry, "--columns")?);
+        }
+        for (index, field) in self.entity.fields.iter().enumerate() {
+            let is_needed = self.is_required(field) || self.entity.id.as_ref() == Some(&field.name);
+            if named.contains(&index) || is_needed {
+                continue;
+            }
+            if let Some(ValueSource::Column(column)) = self.sources[index].take() {
+                self.reasons.insert(column, t!("mapping.not_named").into_owned());
+            }
+        }
+        match named.iter().find(|index| self.sources[**index].is_none()) {
+            None => Ok(()),
+            Some(index) => {
+                let label = self.entity.fields[*index].label(Language::current());
+                Err(Error::usage(message!("mapping.named_without_column", label = label))
+                    .hint(message!("mapping.named_without_column_hint")))
+            }
+        }
+    }
+
+    /// The field that a person names: by name, label or alias, or by the heading of the column that feeds it.
+    fn field_named(&self, entry: &Entry, section: &str) -> Result<usize> {
+        let of_column = |column: usize| {
+            let feeds =
+                |source: &Option<ValueSource>| matches!(source, Some(ValueSource::Column(own)) if *own == column);
+            self.sources.iter().position(feeds)
+        };
+        match self.columns_named(&entry.key).as_slice() {
+            [column] if of_column(*column).is_some() => Ok(of_column(*column).unwrap_or_default()),
+            _ => self.field_of(entry, &entry.key, section),
+        }
     }
 
     /// A mapping that says for which header it was made takes no other: a column may have come that it knows nothing of.

@@ -9,6 +9,7 @@
 //! date_order = "dmy"             # how values are read, as the options of these names say
 //! country = "HK"
 //! keep_raw = true
+//! clear = ["备注"]                # fields that an update empties where their cell is empty
 //! [columns]
 //! "客户电话" = "mobile"          # a column, and a field by name or label; "" when it means none
 //! [constants]
@@ -21,6 +22,8 @@
 //! fixnumber = "{{ 区号 ~ '-' ~ 电话 }}"
 //! [skip]
 //! "状态" = ["作废"]              # rows with this text in this column are left out
+//! [overwrite]
+//! tableName = "merge"            # what an update does where the account has another value: always, if-blank, never, merge
 //! ```
 //!
 //! It may be a workbook as well ([`workbook`]), which means the same.
@@ -31,10 +34,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use rust_i18n::t;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::presets::{names, preset};
+use super::toml_quoted::toml_quoted;
 use super::workbook::{self, Place};
 use crate::error::{Error, Result};
 use crate::format::{of_signature, read_text};
@@ -79,6 +84,14 @@ pub struct MappingFile {
     values_read: ValueOptions,
     /// Column, and the texts in it that leave a row out.
     pub(super) skip: Vec<(Entry, Vec<Entry>)>,
+    /// Fields that an update empties where their cell is empty.
+    pub(super) clear: Vec<Entry>,
+    /// Field → what an update does where the account has another value.
+    pub(super) overwrite: Vec<Entry>,
+    /// The same as typed on the command line.
+    pub(super) typed_overwrites: Vec<Entry>,
+    /// The columns that are imported, where they were named on the command line.
+    pub(super) only: Vec<Entry>,
     /// The header it was made for.
     pub(super) header: Option<Vec<String>>,
     /// What the rows are that it is for.
@@ -86,6 +99,10 @@ pub struct MappingFile {
     /// Whether columns that the file lacks are passed over, and of several for one field the first is taken.
     pub(super) optional: bool,
 }
+
+/// Settings that the program writes for what was typed.
+const TYPED_COLUMNS: &str = "typed_columns";
+const TYPED_OVERWRITES: &str = "typed_overwrites";
 
 type Section = BTreeMap<Spanned<String>, Spanned<String>>;
 
@@ -103,6 +120,12 @@ struct Document {
     date_order: Option<Spanned<String>>,
     country: Option<Spanned<String>>,
     keep_raw: bool,
+    clear: Vec<Spanned<String>>,
+    overwrite: Section,
+    /// Written by the program, from what was typed.
+    typed_columns: Vec<Spanned<String>>,
+    /// The same.
+    typed_overwrites: Vec<(Spanned<String>, String)>,
     columns: Section,
     constants: Section,
     defaults: Section,
@@ -208,6 +231,14 @@ impl MappingFile {
                 .into_iter()
                 .map(|(column, texts)| (name(column), texts.into_iter().map(name).collect()))
                 .collect(),
+            clear: document.clear.into_iter().map(name).collect(),
+            overwrite: entries(document.overwrite),
+            typed_overwrites: document
+                .typed_overwrites
+                .into_iter()
+                .map(|(field, value)| Entry { value, ..name(field) })
+                .collect(),
+            only: document.typed_columns.into_iter().map(name).collect(),
             header: document.header,
             entity: document.entity,
             optional: document.optional,
@@ -226,14 +257,60 @@ impl MappingFile {
         self.values_read
     }
 
-    /// The text of a mapping file that says how values are read, too, so that they are read so again; none when there is
-    /// nothing to say.
+    /// A mapping file with what was typed beside it: the columns that are imported, and what an update does with fields
+    /// (`FIELD=WHAT`).
+    ///
+    /// # Errors
+    /// What is no such pair.
+    pub fn with_typed(
+        file: Option<MappingFile>,
+        columns: &[String],
+        overwrites: &[String],
+    ) -> Result<Option<MappingFile>> {
+        if columns.is_empty() && overwrites.is_empty() {
+            return Ok(file);
+        }
+        let shown = t!("mapping.command_line").into_owned();
+        let mut file = file.unwrap_or_else(|| MappingFile { shown, ..MappingFile::default() });
+        let entry =
+            |key: &str, value: &str| Entry { key: key.trim().to_owned(), value: value.trim().to_owned(), line: 1 };
+        let names = columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+        file.only = names.map(|name| entry(name, "")).collect();
+        for typed in overwrites {
+            let Some((field, what)) = typed.split_once('=') else {
+                return Err(Error::usage(message!("mapping.no_overwrite", typed = typed))
+                    .hint(message!("mapping.bad_overwrite_hint")));
+            };
+            file.typed_overwrites.push(entry(field, what));
+        }
+        Ok(Some(file))
+    }
+
+    /// What was typed beside the file, as lines of it.
+    fn typed_lines(&self) -> Vec<String> {
+        let list = |texts: Vec<String>| format!("[{}]", texts.join(", "));
+        let quoted = |entry: &Entry| toml_quoted(&entry.key);
+        let pair = |entry: &Entry| list(vec![toml_quoted(&entry.key), toml_quoted(&entry.value)]);
+        let mut lines = Vec::new();
+        if !self.only.is_empty() {
+            lines.push(format!("{TYPED_COLUMNS} = {}", list(self.only.iter().map(quoted).collect())));
+        }
+        if !self.typed_overwrites.is_empty() {
+            lines.push(format!("{TYPED_OVERWRITES} = {}", list(self.typed_overwrites.iter().map(pair).collect())));
+        }
+        lines
+    }
+
+    /// The text of a mapping file that says how values are read and what was typed beside it, too, so that the same comes of it
+    /// again; none when there is nothing to say.
     pub fn text_with(file: Option<&MappingFile>, values: ValueOptions) -> Option<String> {
-        let said = values.as_lines();
+        let mut said = values.as_lines();
+        said.extend(file.iter().flat_map(|file| file.typed_lines()));
         if said.is_empty() {
             return file.map(|file| file.text.clone());
         }
-        let is_said = |line: &str| line.split('=').next().is_some_and(|key| ValueOptions::KEYS.contains(&key.trim()));
+        let keys = || ValueOptions::KEYS.into_iter().chain([TYPED_COLUMNS, TYPED_OVERWRITES]);
+        let is_said = |line: &str| line.split('=').next().is_some_and(|key| keys().any(|known| known == key.trim()));
         let mut is_above = true;
         let rest = file.map_or("", |file| &file.text).lines().filter(|line| {
             is_above &= !line.trim_start().starts_with('[');

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::expression::Template;
 use super::report::MappingReport;
-use crate::entity::{AccountMode, Entity, Field};
+use crate::entity::{AccountMode, Entity, Field, Overwrite};
 use crate::message;
 use crate::message::{Detail, Message};
 use crate::value::{Country, ValueOptions};
@@ -39,6 +39,10 @@ pub(crate) struct FieldSource {
     pub foreign: bool,
     /// Stands in for an empty cell.
     pub default: Option<String>,
+    /// What an update does where the account has another value.
+    pub overwrite: Overwrite,
+    /// Whether an empty cell empties the field of a record that is changed.
+    pub clears: bool,
     /// Replaces one text of the file by another.
     pub values: HashMap<String, String>,
     /// What stands before its value in a request's body, as JSON.
@@ -127,7 +131,10 @@ impl Mapping {
                 };
                 let mut values: Vec<_> = field.values.iter().collect();
                 values.sort();
-                format!("{} {source} default {:?} values {values:?}", field.field.name, field.default)
+                let overwrite = field.overwrite.name().map(|name| format!(" overwrite {name}")).unwrap_or_default();
+                let clears = if field.clears { " clears" } else { "" };
+                let name = &field.field.name;
+                format!("{name} {source} default {:?} values {values:?}{overwrite}{clears}", field.default)
             })
             .collect();
         lines.sort();

@@ -312,6 +312,13 @@ fn decimal(text: &str, out: &mut String) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A word that was taken for a choice, and how it was written.
+fn understood(choice: &Choice, written: &str) -> Problem {
+    Problem::word("choice_understood")
+        .with("written", crate::text::clean(written))
+        .with_detail("choice", choice.labels())
+}
+
 /// Whether a text is a choice's value or label, case and width aside, and no other name for it.
 fn is_own_word(choice: &Choice, text: &str) -> bool {
     let own = [&choice.value, &choice.zh, &choice.en];
@@ -331,7 +338,7 @@ fn choice(
     if let Some(choice) = known {
         if !is_own_word(choice, text) {
             // Another system's word for it, which is known: a person sees what became of it.
-            noticed.push(Problem::word("choice_understood").with_detail("choice", choice.labels()));
+            noticed.push(understood(choice, text));
         }
         out.push_str(&choice.value);
         return Ok(());
@@ -339,7 +346,7 @@ fn choice(
     // A code that became a fraction, or a word that only one of them begins with.
     let whole = text.strip_suffix(".0").and_then(|whole| field.choices.iter().find(|choice| choice.value == whole));
     if let Some(choice) = whole.or_else(|| field.choice_beginning(text)) {
-        restoring::say(options, Problem::word("choice_understood").with_detail("choice", choice.labels()), noticed)?;
+        restoring::say(options, understood(choice, text), noticed)?;
         out.push_str(&choice.value);
         return Ok(());
     }

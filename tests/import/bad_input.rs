@@ -204,7 +204,7 @@ fn with_strict_one_mistake_keeps_everything_from_being_sent() {
 #[test]
 fn a_dry_run_sends_and_leaves_nothing() {
     let (work, server) = (Work::sample("customers.xlsx"), Server::start(""));
-    work.on(&server, "import customers customers.xlsx --dry-run").exits(0).says("10 rows of");
+    work.on(&server, "import customers customers.xlsx --dry-run").exits(0).says("10 customers would be created");
     assert_eq!((server.requests_to("customers.create"), work.runs().len()), (0, 0));
 }
 
@@ -213,8 +213,8 @@ fn a_dry_run_says_what_the_command_would_do_now() {
     let (work, server) = (Work::sample("customers.xlsx"), Server::start(""));
     work.on(&server, "import customers customers.xlsx --limit 3").exits(0);
     let dry = |more: &str| work.on(&server, format!("import customers customers.xlsx --dry-run {more}"));
-    dry("").exits(0).says("7 rows of").says("3 rows more");
-    dry("--fresh").exits(0).says("10 rows of");
+    dry("").exits(0).says("7 customers would be created").says("3 rows more");
+    dry("--fresh").exits(0).says("10 customers would be created");
     work.on(&server, "import customers customers.xlsx").exits(0);
     dry("").exits(0).says(" 0 rows of").says("10 rows more");
     let run = work.run_folder();

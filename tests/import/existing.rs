@@ -29,7 +29,10 @@ fn rows_whose_record_is_there_wait_for_consent_by_name() {
     let requests = server.requests();
     work.bw8("check customers mine.csv").exits(0);
     assert_eq!(server.requests(), requests, "a check stays offline");
-    work.on(&server, "import customers mine.csv --dry-run").exits(3).says("1 held").says("the account has 1 customers");
+    work.on(&server, "import customers mine.csv --dry-run")
+        .exits(3)
+        .says("1 rows wait for your consent")
+        .says("the account has 1 customers");
     let ran = work.on(&server, "import customers mine.csv");
     ran.exits(3).says("the account has 1 customers of this file already");
     ran.says("--mode update").says("--accept-warnings=exists_in_account");

@@ -25,6 +25,7 @@ mod retries;
 mod settle;
 mod sheet;
 mod text_files;
+mod updates;
 mod values;
 mod vendors;
 mod version_1;

@@ -53,7 +53,7 @@ pub(crate) fn send(
 ) -> Result<Sent> {
     let connection = options.account.connect()?;
     if let Some(server) = &connection.sandbox {
-        printer.say(&t!("run.sandbox", assumed = server.assumed().join(", ")));
+        printer.say(&t!("run.sandbox", count = server.assumed().len()));
     }
     let client = Client::new(connection.target, &options.catalog.service)?;
     let past = journal.reader()?;

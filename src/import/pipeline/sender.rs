@@ -25,7 +25,7 @@ use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::read_back;
 use crate::import::row_sender::RowSender;
-use crate::journal::{Marks, Operation};
+use crate::journal::{Marks, Operation, Status};
 use crate::message;
 use crate::terminal::Progress;
 
@@ -184,7 +184,7 @@ impl<'a> Sender<'a> {
                 permit = self.row_sender.client.limiter().acquire() => permit,
                 () = self.shared.stop.stopped() => return self.give_back(&pending),
             };
-            let ended = self.row_sender.send(&pending, permit).await;
+            let ended = self.row_sender.send(&pending, permit, None).await;
             self.queue.release(&pending);
             match ended {
                 Some(operation) => self.note_end(operation),
@@ -268,7 +268,7 @@ impl<'a> Sender<'a> {
                     return not_begun.map(drop);
                 }
             };
-            let ended = self.row_sender.send(&pending, permit).await;
+            let ended = self.row_sender.send(&pending, permit, before.clone()).await;
             self.queue.release(&pending);
             let Some(operation) = ended else {
                 self.give_back(&pending);
@@ -280,7 +280,8 @@ impl<'a> Sender<'a> {
             if !is_looked_at || self.shared.stop.is_set() {
                 return Ok(());
             }
-            if operation.status.is_done() {
+            // Where nothing was written, nothing can be compared.
+            if matches!(operation.status, Status::Created | Status::Updated) {
                 return tokio::select! {
                     looked_at = self.look_at(&pending, &operation, before) => looked_at,
                     () = self.shared.stop.stopped() => Ok(()),

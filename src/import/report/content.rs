@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::entity::WriteMode;
 use crate::error::{Error, Exit, Result};
+use crate::import::change::KEPT;
 use crate::journal::{Counts, Journal, JournalReader, Operation, RunIdentity, Status};
 use crate::mapping::Mapping;
 use crate::message::Message;
@@ -20,6 +21,8 @@ pub struct RunContent<'a> {
     pub counts: Counts,
     /// Rows that were created without an id in the answer.
     pub(super) ids_pending: u64,
+    /// Rows of which the service keeps another value.
+    pub(super) kept: u64,
     /// Why rows were not done: status, code, one message, how many; most first.
     pub(super) reasons: Vec<(Status, String, Message, u64)>,
 }
@@ -30,6 +33,8 @@ pub struct RunContent<'a> {
 pub struct Files {
     /// The results of every row, when they were written.
     pub results: Option<PathBuf>,
+    /// The findings of the check, when there are any and they were written.
+    pub issues: Option<PathBuf>,
     /// The failed rows, when there are any and they were written.
     pub failed: Option<PathBuf>,
     /// Why files could not be written, for each of them.
@@ -59,8 +64,9 @@ impl<'a> RunContent<'a> {
     ) -> Result<RunContent<'a>> {
         // Each of these looks at every row.
         let ids_pending = if mapping.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
-        let reasons = if counts.done() < counts.ended() { past.reasons()? } else { Vec::new() };
-        Ok(RunContent { journal, past, mapping, counts, ids_pending, reasons })
+        let reasons = if counts.done() < counts.ended() || counts.skipped > 0 { past.reasons()? } else { Vec::new() };
+        let kept = if mapping.entity().may_change { past.count_of(KEPT)? } else { 0 };
+        Ok(RunContent { journal, past, mapping, counts, ids_pending, kept, reasons })
     }
 }
 

@@ -37,7 +37,7 @@ pub fn write_issues_to(path: PathBuf, preflight: &Preflight) -> Result<PathBuf> 
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub(super) fn write(content: &RunContent<'_>) -> Result<()> {
+pub(super) fn write(content: &RunContent<'_>) -> Result<Option<PathBuf>> {
     let path = content.journal.folder().join("issues.csv");
     let mut writer = None;
     let mut from = 0;
@@ -52,9 +52,9 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<()> {
         from += AT_A_TIME as u64;
     }
     match writer {
-        Some(writer) => writer.finish(),
+        Some(writer) => writer.finish().map(|()| Some(path)),
         // The file of an earlier input would speak of rows that are fixed.
-        None => files::remove(&path),
+        None => files::remove(&path).map(|()| None),
     }
 }
 

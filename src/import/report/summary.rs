@@ -1,6 +1,7 @@
 //! The summary of a run: `summary.json` for scripts, a few lines for a person.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use rust_i18n::t;
 use serde_json::{Value as Json, json};
@@ -9,8 +10,10 @@ use super::content::{Files, RunContent};
 use super::settle_line::SettleLine;
 use super::words;
 use crate::error::{Context, Exit, Result};
-use crate::files::{self, Access};
+use crate::files::{self, Access, short_path};
+use crate::journal::Status;
 use crate::message;
+use crate::message::Message;
 use crate::text::clean_document;
 
 /// Kinds of errors that `summary.json` names.
@@ -31,12 +34,7 @@ pub fn summary(
     next: Option<&str>,
 ) -> Result<Json> {
     let (requests, retries, seconds) = content.past.totals()?;
-    let errors: Vec<Json> = content
-        .reasons
-        .iter()
-        .take(ERROR_KINDS)
-        .map(|(status, code, message, rows)| json!({"code": code, "message": message.to_string(), "rows": rows, "status": status}))
-        .collect();
+    let errors = errors(&content.reasons);
     let identity = content.identity();
     Ok(json!({
         "version": 1,
@@ -45,6 +43,7 @@ pub fn summary(
         "finished": finished,
         "rows": content.counts,
         "ids_pending": content.ids_pending,
+        "service_kept": content.kept,
         "requests": requests,
         "retries": retries,
         "seconds": (seconds * 1000.0).round() / 1000.0,
@@ -60,6 +59,34 @@ pub fn summary(
         "columns_not_imported": content.mapping.report().taken_by_nothing(),
         "next": next,
     }))
+}
+
+/// Why rows were not done, once for each code, the commonest first.
+fn errors(reasons: &[(Status, String, Message, u64)]) -> Vec<Json> {
+    let mut errors: Vec<(Status, &str, &Message, u64)> = Vec::new();
+    for (status, code, message, rows) in reasons.iter().filter(|(status, ..)| *status != Status::Skipped) {
+        match errors.iter_mut().find(|(of, known, ..)| of == status && known == code) {
+            Some((.., counted)) => *counted += rows,
+            None => errors.push((*status, code, message, *rows)),
+        }
+    }
+    errors.sort_by_key(|(_, code, _, rows)| (std::cmp::Reverse(*rows), *code));
+    let document = |(status, code, message, rows): &(Status, &str, &Message, u64)| json!({"code": code, "message": message.to_string(), "rows": rows, "status": status});
+    errors.iter().take(ERROR_KINDS).map(document).collect()
+}
+
+/// Each file of the run with what it is for, the path as short as the working folder allows so that it can be copied.
+fn file_lines(content: &RunContent<'_>, files: &Files) -> Vec<String> {
+    let folder = content.journal.folder();
+    let own = [("summary.json", "report.file_summary"), ("journal.db", "report.file_journal")];
+    let own = own.map(|(name, purpose)| (Some(folder.join(name)), purpose));
+    let [results, issues, failed] = [&files.results, &files.issues, &files.failed].map(Clone::clone);
+    let all = [(failed, "report.file_failed"), (results, "report.file_results"), (issues, "report.file_issues")];
+    let line = |(path, purpose): (Option<PathBuf>, &str)| {
+        let path = path?;
+        Some(t!("report.file", file = short_path(&path).display(), purpose = t!(purpose)).into_owned())
+    };
+    std::iter::once(t!("report.files").into_owned()).chain(all.into_iter().chain(own).filter_map(line)).collect()
 }
 
 /// Writes `summary.json`.
@@ -87,9 +114,15 @@ pub fn describe(
     if let Some(cause) = cause {
         lines.push(cause.to_owned());
     }
-    lines.push(t!("report.rows", read = content.counts.read, counts = words::counts(&content.counts)).into_owned());
+    lines.push(
+        t!("report.rows", read = content.counts.read, counts = words::counts(&content.counts, &content.reasons))
+            .into_owned(),
+    );
     if content.counts.unknown > 0 {
         lines.push(t!("report.unknown", rows = content.counts.unknown).into_owned());
+    }
+    if content.kept > 0 {
+        lines.push(t!("report.kept", rows = content.kept).into_owned());
     }
     if content.ids_pending > 0 {
         lines.push(t!("report.ids_pending", rows = content.ids_pending).into_owned());
@@ -101,12 +134,7 @@ pub fn describe(
     if content.reasons.len() > SHOWN_REASONS {
         lines.push(t!("report.more_reasons", kinds = content.reasons.len() - SHOWN_REASONS).into_owned());
     }
-    if let Some(results) = &files.results {
-        lines.push(t!("report.folder", file = results.display()).into_owned());
-    }
-    if let Some(failed) = &files.failed {
-        lines.push(t!("report.failed_file", file = failed.display()).into_owned());
-    }
+    lines.extend(file_lines(content, files));
     for error in &files.unwritten {
         lines.push(t!("report.unwritten", why = error.message()).into_owned());
     }

@@ -1,8 +1,12 @@
 //! Words for people about rows and runs.
 
+use std::collections::BTreeMap;
+
 use rust_i18n::t;
 
-use crate::journal::{Counts, Status};
+use crate::check::consent::EXISTS;
+use crate::error::Result;
+use crate::journal::{Counts, JournalReader, Status};
 use crate::message::Message;
 
 /// The word for how a row ended, to be put into a language later.
@@ -15,8 +19,17 @@ pub fn status(status: Status) -> String {
     status_message(status).to_string()
 }
 
+/// How many rows of a run ended how, with why those that were skipped were.
+///
+/// # Errors
+/// A journal that cannot be read.
+pub fn counts_of(past: &JournalReader, counts: &Counts) -> Result<String> {
+    let reasons = if counts.skipped > 0 { past.reasons()? } else { Vec::new() };
+    Ok(self::counts(counts, &reasons))
+}
+
 /// How many rows ended how, those that are none left out: `已新建 10 · 未发送 2`.
-pub fn counts(counts: &Counts) -> String {
+pub(super) fn counts(counts: &Counts, reasons: &[(Status, String, Message, u64)]) -> String {
     let of = |status: Status| match status {
         Status::Created => counts.created,
         Status::Updated => counts.updated,
@@ -30,7 +43,10 @@ pub fn counts(counts: &Counts) -> String {
     let mut parts: Vec<String> = Status::ALL
         .into_iter()
         .filter(|ended| of(*ended) > 0)
-        .map(|ended| format!("{} {}", status(ended), of(ended)))
+        .flat_map(|ended| match ended {
+            Status::Skipped => skipped(counts.skipped, reasons),
+            _ => vec![format!("{} {}", status(ended), of(ended))],
+        })
         .collect();
     if counts.pending > 0 {
         parts.push(format!("{} {}", t!("status.pending"), counts.pending));
@@ -38,10 +54,39 @@ pub fn counts(counts: &Counts) -> String {
     if parts.is_empty() { t!("status.nothing").into_owned() } else { parts.join(" · ") }
 }
 
+/// Rows that were skipped, by why they were.
+fn skipped(rows: u64, reasons: &[(Status, String, Message, u64)]) -> Vec<String> {
+    let mut of: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, code, _, rows) in reasons.iter().filter(|(status, ..)| *status == Status::Skipped) {
+        *of.entry(why_skipped(code)).or_default() += rows;
+    }
+    let told = of.values().sum::<u64>();
+    if rows > told {
+        of.insert("status.skipped", rows - told);
+    }
+    of.into_iter().map(|(why, rows)| format!("{} {rows}", t!(why))).collect()
+}
+
+/// The key of the words for a row that was skipped for the reason of this code.
+fn why_skipped(code: &str) -> &'static str {
+    match code {
+        "sent_before" | "retried_before" | "changed_since_sent" => "status.skipped_before",
+        "skip_condition" => "status.skipped_condition",
+        "example" | "header_repeated" | "totals_row" => "status.skipped_no_data",
+        EXISTS => "status.skipped_exists",
+        _ => "status.skipped",
+    }
+}
+
+/// The word for how a row ended, with why it was skipped.
+pub(super) fn status_of(ended: Status, code: &str) -> String {
+    if ended == Status::Skipped { t!(why_skipped(code)).into_owned() } else { status(ended) }
+}
+
 /// One kind of reason with how many rows it holds for. Our own codes say nothing to a person; the service's do.
 pub fn reason(ended: Status, code: &str, message: &Message, rows: u64) -> String {
     let message = message.to_string();
     // Of a run that was forgotten only the code is left.
     let why = if ended == Status::Failed || message.is_empty() { format!("{code} {message}") } else { message };
-    t!("report.reason", status = status(ended), rows = rows, why = why.trim()).into_owned()
+    t!("report.reason", status = status_of(ended, code), rows = rows, why = why.trim()).into_owned()
 }

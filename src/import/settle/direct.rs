@@ -4,9 +4,9 @@ use futures::{StreamExt, stream};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use super::super::change::{SaidCell, Verdict, field_of, value_now, verdict};
 use super::super::operation::{LookUp, WriteOperation};
 use super::super::pipeline::Stop;
-use super::super::read_back::{is_stored, value_of};
 use super::super::route::Access;
 use super::super::row_sender::{RowSender, agrees};
 use super::kept_rows::KeptRun;
@@ -78,7 +78,7 @@ impl Settling<'_> {
                 };
             }
             // What makes a record is looked for in the list.
-            WriteOperation::Draft(_) => return Ok(None),
+            WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return Ok(None),
             WriteOperation::Change { id, .. } => id,
             WriteOperation::Tags(edit) => &edit.id,
         };
@@ -88,14 +88,14 @@ impl Settling<'_> {
             Err(why) => return Ok(Some(still_unknown(row, message!("settle.no_record", why = why.message)))),
         };
         let (is_done, does_no_harm) = match operation {
-            WriteOperation::Write { .. } | WriteOperation::Draft(_) => (false, false),
-            WriteOperation::Change { members, .. } => {
-                let is_there = |(name, value): &(String, String)| {
-                    let field = access.entity.field(name);
-                    let is_secret = field.is_some_and(|field| field.secret);
-                    is_secret || is_stored(field, value, value_of(&record, name, &access.custom).as_deref())
+            WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => (false, false),
+            WriteOperation::Change { cells, .. } => {
+                let is_there = |cell: &SaidCell| {
+                    let field = field_of(&access.entity, cell);
+                    let now = value_now(&record, &access.custom, &cell.field, cell.is_custom).unwrap_or_default();
+                    field.secret || matches!(verdict(&field, cell, &now), Verdict::Unchanged | Verdict::Kept)
                 };
-                (members.iter().all(is_there), false)
+                (cells.iter().all(is_there), false)
             }
             WriteOperation::Tags(edit) => {
                 let tags =

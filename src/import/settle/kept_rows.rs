@@ -86,7 +86,7 @@ impl KeptRun {
     pub(super) fn rows(&self, past: &JournalReader) -> Result<KeptRows<'_>> {
         Ok(KeptRows {
             cells: CellReader::open(past.folder(), past.identity())?,
-            operations: OperationBuilder::new(&self.entity, self.mode)?.of_drafts(self.mapping.is_found_by_key()),
+            operations: OperationBuilder::new(&self.entity, self.mode)?.looked_up(self.mapping.is_found_by_key()),
             drafts: DraftWriter::new(&self.entity, &self.custom),
             mapping: &self.mapping,
             row: Row::default(),
@@ -107,8 +107,10 @@ impl KeptRows<'_> {
     /// What the row asked for; of a row that was looked up in the account, the record that it changed, if it changed one.
     pub(super) fn operation(&mut self, target: Option<&str>) -> WriteOperation {
         self.mapping.check(&self.row, &mut self.record);
-        match (self.operations.operation(self.mapping, &self.record), target) {
-            (WriteOperation::Draft(members), Some(id)) => WriteOperation::Change { id: id.to_owned(), members },
+        let operation = self.operations.operation(self.mapping, &self.record, &self.row, &[]);
+        match (operation, target) {
+            (WriteOperation::LookedUp { cells, .. }, Some(id)) => WriteOperation::Change { id: id.to_owned(), cells },
+            (WriteOperation::LookedUp { members, .. }, None) => self.drafts.finished(WriteOperation::Draft(members)),
             (operation, _) => self.drafts.finished(operation),
         }
     }

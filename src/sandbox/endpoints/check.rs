@@ -244,7 +244,7 @@ impl Check<'_> {
             && let Some(other) = self.store.find(indexed.entity, text(&record, &field.name))?
             && Some(other) != self.id
         {
-            return Ok(reject("SANDBOX-DUPLICATE", format!("{}: already belongs to {other}", field.name)));
+            return Ok(reject("SANDBOX-DUPLICATE", format!("{}已被{} {other} 使用", field.zh, self.entity.zh)));
         }
         Ok(Ok(record))
     }
