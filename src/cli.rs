@@ -10,7 +10,9 @@ use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 
 use rust_i18n::t;
 
-use crate::command::{check, entities, export, import, inspect, map, mirror, retry, runs, sandbox, settle, template};
+use crate::command::{
+    check, entities, export, ids, import, inspect, map, mirror, retry, runs, sandbox, settle, template,
+};
 use crate::error::Error;
 use crate::language::Language;
 use crate::message;
@@ -49,6 +51,8 @@ pub enum Command {
     Export(Box<export::Arguments>),
     /// Show or forget the local copies exports are written from
     Mirror(mirror::Arguments),
+    /// Which records have which ids in other systems: to a file, or from one
+    Ids(ids::Arguments),
     /// Print shell completions
     Completions {
         /// The shell

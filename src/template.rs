@@ -72,6 +72,7 @@ fn template_column<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode) 
             let labels: Vec<&str> = rule.one_of.iter().filter_map(|name| entity.field(name)).map(|f| &*f.zh).collect();
             say("template.one_of", &[("fields", &labels.join("、"))])
         }
+        Requirement::Wished => say("template.wished", &[]),
         Requirement::Never => say("template.optional", &[]),
     };
     let required = matches!(requirement, Requirement::Always(_));

@@ -81,6 +81,8 @@ const COMMANDS: &[(&str, Catalog)] = &[
     ("entities customers", Catalog::Read("获客渠道")),
     ("template customers -o customers.xlsx", Catalog::Read("customers.xlsx")),
     ("template 拜访记录 -o visits.xlsx", Catalog::Read("visits.xlsx")),
+    ("ids export ids.xlsx --sandbox", Catalog::Read("0 old ids")),
+    ("ids import ids.csv --sandbox", Catalog::Read("Visits: 1")),
     ("completions bash", Catalog::Unread),
     ("help", Catalog::Unread),
     // Its own test is below, as it does not end by itself.
@@ -93,6 +95,7 @@ fn prepared() -> Work {
     work.write("customers.csv", "姓名,手机,公司编号,获客渠道\n示例,13100000001,20001,门店\n");
     work.write("visits.csv", "拜访主题\n示例\n");
     work.write("failed.csv", "姓名,手机,公司编号,获客渠道\n示例,,20001,门店\n");
+    work.write("ids.csv", "source,entity,old id,new id\ncrm,拜访记录,7,1\n");
     work.bw8("import customers failed.csv --sandbox --run run").exits(3);
     let service = visits();
     let mut command = work.command("export visits -o visits-out.csv --rate 0");

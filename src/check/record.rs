@@ -20,6 +20,8 @@ pub struct Record {
     pub(super) clears: Vec<bool>,
     /// What is found in the row.
     pub findings: Vec<Finding>,
+    /// The id that the record has in another system; empty when the file does not say it.
+    pub old_id: String,
     /// What the cleaning of a value noticed, reused from value to value.
     pub(super) noticed: Vec<Problem>,
 }
@@ -34,6 +36,7 @@ impl Record {
         self.clears.clear();
         self.clears.resize(sources, false);
         self.findings.clear();
+        self.old_id.clear();
     }
 
     /// What the findings mean for the row; none without any.
@@ -81,11 +84,13 @@ impl Record {
             out.extend_from_slice(b":{");
         }
         let mut first = true;
-        for (source, value) in self.sent(mapping).filter(|(source, _)| !source.field.custom) {
+        let is_plain = |source: &FieldSource| !source.field.custom && source.json_parent.is_none();
+        for (source, value) in self.sent(mapping).filter(|(source, _)| is_plain(source)) {
             push_separator(&mut first, out);
             out.extend_from_slice(&source.json_prefix);
             push_json(value, out);
         }
+        self.write_nested(mapping, &mut first, out);
         let mut first_custom = true;
         let custom = mapping.has_custom.then(|| self.sent(mapping).filter(|(source, _)| source.field.custom));
         for (source, value) in custom.into_iter().flatten() {
@@ -105,6 +110,32 @@ impl Record {
             out.push(b'}');
         }
         out.push(b'}');
+    }
+
+    /// Appends the members that stand in members of their own; those of one parent are neighbours.
+    fn write_nested(&self, mapping: &Mapping, first: &mut bool, out: &mut Vec<u8>) {
+        if mapping.sources.last().is_none_or(|source| source.json_parent.is_none()) {
+            return;
+        }
+        let mut open: Option<&Vec<u8>> = None;
+        for (source, value) in self.sent(mapping) {
+            let Some(parent) = &source.json_parent else { continue };
+            if open == Some(parent) {
+                out.push(b',');
+            } else {
+                if open.is_some() {
+                    out.push(b'}');
+                }
+                push_separator(first, out);
+                out.extend_from_slice(parent);
+                open = Some(parent);
+            }
+            out.extend_from_slice(&source.json_prefix);
+            push_json(value, out);
+        }
+        if open.is_some() {
+            out.push(b'}');
+        }
     }
 
     /// What a request carries: fields and values, empty ones left out.

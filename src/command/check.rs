@@ -6,6 +6,7 @@ use rust_i18n::t;
 use super::options::{InputOptions, account_name};
 use crate::account::Account;
 use crate::check::describe::describe;
+use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
 use crate::import::{
     self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, ResumeOptions, Rows, report,
@@ -46,11 +47,17 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     let mut foreseen = None;
     let (preflight, options) = if arguments.online || arguments.connection.sandbox {
         let options = online(arguments, &settings, options, typed)?;
-        let (mut preflight, mut rows) = Preflight::run(&options.preflight, &Agreed::of(&options.account)?, None)?;
+        let definitions =
+            DefinitionSource { catalog: options.catalog, account: Some(&options.account), asks: true, keeps: false };
+        let agreed = Agreed::of(&options.account)?;
+        let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, None)?;
         foreseen = Some(look(&options, &mut preflight, &mut rows, printer)?);
         (preflight, options.preflight)
     } else {
-        let (preflight, _) = Preflight::run(&options, &Agreed::default(), None)?;
+        // What an account told before is known without asking it.
+        let account = Account::new(&ConnectionOptions::default(), &settings).ok();
+        let definitions = DefinitionSource::kept(&settings.catalog, account.as_ref());
+        let (preflight, _) = Preflight::run(&options, &definitions, &Agreed::default(), None)?;
         (preflight, options)
     };
     if let Some(sheet) = &preflight.sheet.name {
@@ -61,6 +68,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
     }
     printer.say(&preflight.mapping.report().text());
+    preflight.words.iter().for_each(|word| printer.say(&word.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
     let issues = match (kinds.is_empty(), &kept) {

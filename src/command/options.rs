@@ -15,7 +15,7 @@ use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Headings, Input};
 use crate::import::{Answers, DoubtOptions, Honours, PreflightOptions, SERVER_TIMEOUT, stdin};
-use crate::mapping::{KnownHeadings, MappingFile};
+use crate::mapping::{KnownHeadings, MappingFile, source_name};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::terminal::Global;
@@ -33,6 +33,9 @@ pub(super) struct InputOptions {
     /// Mapping file (.toml or .xlsx; bw8 map proposes one), or the name of one that comes with bw8
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// The system the file comes from, as zendesk: its ids (column "old id") are remembered beside those of Bangwo8
+    #[arg(long, value_name = "NAME", value_parser = parse_source)]
+    pub source: Option<String>,
     /// Whether rows make new records, change those that are there, or either: create, skip-existing, update, upsert
     #[arg(long, value_enum, default_value_t)]
     pub mode: WriteMode,
@@ -273,6 +276,10 @@ impl InputOptions {
         let key = self.key.as_deref().map(|key| key_fields(entity, self.mode, key)).transpose()?.unwrap_or_default();
         let entity = self.mode.entity(entity, &key);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
+        let mapping_file = match &self.source {
+            None => mapping_file,
+            Some(source) => Some(MappingFile::with_source(mapping_file, source)),
+        };
         let mapping_file = MappingFile::with_typed(mapping_file, &self.columns, &self.overwrite)?;
         let shown = match self.file.as_os_str() == "-" {
             true => t!("import.standard_input").into_owned(),
@@ -314,6 +321,11 @@ fn key_fields(entity: &Entity, mode: WriteMode, key: &str) -> Result<Vec<String>
         _ if fields.is_empty() => Err(Error::usage(message!("mapping.empty_key"))),
         _ => Ok(fields),
     }
+}
+
+/// What another system goes by, as it is kept.
+pub(super) fn parse_source(name: &str) -> std::result::Result<String, String> {
+    source_name(name).ok_or_else(|| t!("import.bad_source").into_owned())
 }
 
 /// The entity a user means, when rows of it can be imported.

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use rust_i18n::t;
 
+use crate::account::Account;
+use crate::definitions::DefinitionSource;
 use crate::error::{Error, Exit, Result};
 use crate::files::Access;
 use crate::format::xlsx::{cannot_write, save};
 use crate::message;
-use crate::settings::{Settings, SettingsOptions};
+use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::template::workbook;
 use crate::terminal::Printer;
 
@@ -21,6 +23,11 @@ pub struct Arguments {
     /// Where to write it [default: ENTITY-template.xlsx]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Ask the account for its custom fields; without it those it told of before are taken
+    #[arg(long)]
+    online: bool,
+    #[command(flatten)]
+    connection: ConnectionOptions,
     #[command(flatten)]
     settings: SettingsOptions,
 }
@@ -44,6 +51,14 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     if path.exists() {
         return Err(Error::usage(message!("template.exists", file = shown)).hint(message!("template.exists_hint")));
     }
+    let account = match Account::new(&arguments.connection, &settings) {
+        Err(error) if arguments.online => return Err(error),
+        account => account.ok(),
+    };
+    let account = account.as_ref();
+    let known = DefinitionSource { catalog, account, asks: arguments.online, keeps: arguments.online }.of(entity);
+    known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    let entity = &entity.with_account_fields(&known.fields(entity, "create"));
     let mut workbook = workbook(catalog, entity, settings.account_mode).map_err(|error| cannot_write(&path, &error))?;
     save(&mut workbook, &path, Access::Usual)?;
     printer.say(&t!("template.written", file = shown, entity = entity.name));

@@ -143,6 +143,9 @@ impl Entity {
         if let Some(rule) = rules().find(|rule| rule.require.as_ref() == Some(&field.name)) {
             return Requirement::Always(rule.confidence);
         }
+        if rules().any(|rule| rule.wish.as_ref() == Some(&field.name)) {
+            return Requirement::Wished;
+        }
         rules().find(|rule| rule.one_of.contains(&field.name)).map_or(Requirement::Never, Requirement::OneOf)
     }
 

@@ -151,6 +151,8 @@ pub(super) enum Decision {
     Hold,
     /// It is done: another run sent it.
     SentBefore,
+    /// Another run sent it, and it has changed in the other system since.
+    ChangedSinceSent,
     /// Another run may have sent it.
     UnknownElsewhere,
     /// Refused: another run sent its key, by a row that says something else.
@@ -208,7 +210,8 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     }
     let remembered = facts.remembered.filter(|_| !is_known);
     match remembered {
-        Some(Said::Done) => return Decision::SentBefore,
+        Some(Said::Done | Said::Given) => return Decision::SentBefore,
+        Some(Said::DoneAndChanged) => return Decision::ChangedSinceSent,
         Some(Said::Unknown) => return Decision::UnknownElsewhere,
         _ => {}
     }
@@ -349,6 +352,12 @@ mod tests {
             (RowFacts { remembered: Some(Said::Done), earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
             (RowFacts { remembered: Some(Said::Done), has_end: true, ..sound }, Nothing),
             (RowFacts { remembered: Some(Said::Done), ..skipped }, Skip),
+            // What is known by its old id, whatever else stands in the row.
+            (RowFacts { remembered: Some(Said::DoneAndChanged), ..sound }, ChangedSinceSent),
+            (RowFacts { remembered: Some(Said::DoneAndChanged), ..with_mistakes }, ChangedSinceSent),
+            (RowFacts { remembered: Some(Said::DoneAndChanged), double_of: Some(3), ..sound }, ChangedSinceSent),
+            (RowFacts { remembered: Some(Said::Given), ..held }, SentBefore),
+            (RowFacts { remembered: Some(Said::Given), ..skipped }, Skip),
             (RowFacts { remembered: Some(Said::Unknown), ..sound }, UnknownElsewhere),
             (RowFacts { remembered: Some(Said::OnlyKey), ..sound }, RefuseSentKey),
             (RowFacts { remembered: Some(Said::OnlyKey), ..with_mistakes }, RefuseMistakes),
@@ -431,12 +440,7 @@ mod tests {
     /// Everything that can be known of a row, in all combinations.
     fn all() -> Vec<RowFacts> {
         let ends = || std::iter::once(None).chain(Status::ALL.map(|status| Some(end(status))));
-        let said = || {
-            [Said::Done, Said::Unknown, Said::OnlyKey, Said::DoneInAnotherInput, Said::ExistsInAccount]
-                .into_iter()
-                .map(Some)
-                .chain([None])
-        };
+        let said = || Said::ALL.into_iter().map(Some).chain([None]);
         let theres =
             || [There::New, There::Unproved, There::Unchanged, There::Changes].into_iter().map(Some).chain([None]);
         let numbers = [None, Some(3)];

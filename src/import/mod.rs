@@ -6,7 +6,8 @@
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
 //! end, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
 //! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
-//! `forget` undoes the keeping, `find` looks into what is kept, `settle` finds out what became of rows in doubt. `run` is the story that ties them together.
+//! `forget` undoes the keeping, `find` looks into what is kept, `settle` finds out what became of rows in doubt (`resemblance` sees
+//! through what a service does to texts). `run` is the story that ties them together.
 
 mod agreed;
 mod agreement;
@@ -31,6 +32,7 @@ mod plan;
 mod preflight;
 mod read_back;
 pub mod report;
+mod resemblance;
 mod resume;
 mod route;
 mod row_sender;

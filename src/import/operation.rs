@@ -162,8 +162,15 @@ impl Serialize for RecordBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let Members { fields, custom } = self.members;
         let mut map = serializer.serialize_map(None)?;
+        let mut nested: BTreeMap<&str, BTreeMap<&str, &String>> = BTreeMap::new();
         for (name, value) in fields {
-            map.serialize_entry(name, value)?;
+            match name.split_once('.') {
+                Some((parent, member)) => drop(nested.entry(parent).or_default().insert(member, value)),
+                None => map.serialize_entry(name, value)?,
+            }
+        }
+        for (parent, members) in nested {
+            map.serialize_entry(parent, &members)?;
         }
         if !custom.is_empty() {
             let pair = |(name, value)| BTreeMap::from([(&self.custom.key, name), (&self.custom.value, value)]);

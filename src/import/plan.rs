@@ -16,7 +16,9 @@ use super::preflight::{Preflight, Rows};
 use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
 use crate::check::consent::{Consent, EXISTS};
-use crate::check::duplicates::{DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, sent_double_rule};
+use crate::check::duplicates::{
+    DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, old_id_duplicate_rule, sent_double_rule,
+};
 use crate::error::{Error, Result};
 use crate::journal::{
     Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status, UNKNOWN_ELSEWHERE,
@@ -29,6 +31,9 @@ use crate::message::Message;
 const THERE_ALREADY: &str = "exists";
 /// Code of a row that another run has sent.
 pub(super) const SENT_BEFORE: &str = "sent_before";
+
+/// Code of a row that another run has sent when it said something else: its old id tells.
+pub(super) const CHANGED_SINCE: &str = "sent_before_changed";
 
 /// A row that is to be sent.
 #[derive(Debug)]
@@ -145,7 +150,7 @@ impl<'a> RowPlanner<'a> {
             let mut row_index = 0;
             while let Some(row) = self.spool.next()? {
                 let seen = self.see(&row);
-                self.past.match_earlier(way, row_index, &row.known_by(seen))?;
+                self.past.match_earlier(way, row_index, &row.known_by(seen), row.old_id.as_deref())?;
                 row_index += 1;
             }
             self.spool.rewind()?;
@@ -167,7 +172,7 @@ impl<'a> RowPlanner<'a> {
     fn see(&mut self, row: &SpooledRow) -> Seen {
         match row.state {
             RowState::Skipped(_) => Seen::default(),
-            _ => self.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound()),
+            _ => self.duplicates.see(row.number, row.keys(), &row.identity, &row.content, row.is_sound()),
         }
     }
 
@@ -190,6 +195,7 @@ impl<'a> RowPlanner<'a> {
             key: spooled.key_hash(),
             origin: known.origin,
             generation: known.facts.earlier.map_or(0, PastEnd::next_generation),
+            old_id: spooled.old_id.clone(),
         };
         let key = spooled.key.as_ref();
         let (status, reason) = match decide(&known.facts) {
@@ -216,6 +222,10 @@ impl<'a> RowPlanner<'a> {
             Decision::SentBefore => {
                 let there = remembered.ok_or_else(undecided)?;
                 return Ok(Some(RowAction::End(self.sent_before(row, there))));
+            }
+            Decision::ChangedSinceSent => {
+                let there = remembered.ok_or_else(undecided)?;
+                return Ok(Some(RowAction::End(self.changed_since(row, there))));
             }
             Decision::UnknownElsewhere => {
                 let there = remembered.ok_or_else(undecided)?;
@@ -277,7 +287,12 @@ impl<'a> RowPlanner<'a> {
                 RowState::Refused(reason) => (Status::Refused, reason),
                 _ => return Err(undecided()),
             },
-            Decision::RefuseDouble(first) => (Status::Refused, self.double(key, first, duplicate_rule)),
+            Decision::RefuseDouble(first) => match (seen.first_of_old_id, &row.old_id) {
+                (Some(_), Some(old_id)) => {
+                    (Status::Refused, reason(DUPLICATE, old_id_duplicate_rule(&old_id.id, first)))
+                }
+                _ => (Status::Refused, self.double(key, first, duplicate_rule)),
+            },
             Decision::RefuseOldNumber => (Status::Refused, reason("old_row_number", message!("import.old_row_number"))),
             Decision::RefuseSentDouble(first) => (Status::Refused, self.double(key, first, sent_double_rule)),
         };
@@ -308,9 +323,21 @@ impl<'a> RowPlanner<'a> {
 
     /// The end of a row that another run has done.
     fn sent_before(&self, row: RowKey, there: Remembered) -> Operation {
-        let folder = self.memory.folder(&there);
-        let message = message!("memory.row_done", id = there.id.as_deref().unwrap_or("?"), folder = folder);
+        let id = there.id.as_deref().unwrap_or("?");
+        let message = match there.said {
+            Said::Given => message!("memory.row_given", id = id),
+            _ => message!("memory.row_done", id = id, folder = self.memory.folder(&there)),
+        };
         Operation { id: there.id, ..end(row, Status::Skipped, reason(SENT_BEFORE, message)) }
+    }
+
+    /// The end of a row that another run has done, when it said something else.
+    fn changed_since(&self, row: RowKey, there: Remembered) -> Operation {
+        let folder = self.memory.folder(&there);
+        let old_id = row.old_id.as_ref().map_or("?", |old_id| &old_id.id);
+        let id = there.id.as_deref().unwrap_or("?");
+        let message = message!("memory.row_changed", old = old_id, id = id, folder = folder);
+        Operation { id: there.id, ..end(row, Status::Skipped, reason(CHANGED_SINCE, message)) }
     }
 
     /// Why a row is refused whose key another run has sent.
@@ -362,17 +389,22 @@ impl<'a> RowPlanner<'a> {
         let (mut earlier, mut earlier_key) = (None, None);
         if self.has_earlier {
             earlier = self.past.earlier(self.next_index)?;
-            earlier_key = key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
+            let old_id = row.old_id.as_deref();
+            earlier_key = old_id.map(|old_id| self.past.earlier_by_old_id(old_id)).transpose()?.flatten();
+            if earlier_key.is_none() {
+                earlier_key = key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
+            }
         }
         let run = self.past.identity().run;
         let numbers: Vec<_> = earlier.iter().map(|earlier| (run, earlier.row.number)).collect();
         let identity = (&row.identity, seen.copy);
-        let mut elsewhere = of_others(&self.retries, RetriedRow { numbers: &numbers, key, identity })?;
+        let old_id = row.old_id.as_deref();
+        let mut elsewhere = of_others(&self.retries, RetriedRow { numbers: &numbers, key, identity, old_id })?;
         let (mut origin, mut first_run_key, mut has_old_number) = (None, None, false);
         if let Some(first_run) = &self.origin {
             origin = first_run.number_of(row.origin.as_ref(), key)?;
             let numbers = first_run.numbers(origin)?;
-            let row = RetriedRow { numbers: &numbers, key, identity };
+            let row = RetriedRow { numbers: &numbers, key, identity, old_id };
             if elsewhere.is_none() {
                 elsewhere = of_others(&first_run.siblings, row)?;
             }
@@ -402,7 +434,7 @@ impl<'a> RowPlanner<'a> {
                 RowState::Sound(_) | RowState::Held { .. } => Checked::Sound,
             },
             has_end: false,
-            double_of: seen.first,
+            double_of: seen.is_double_of(),
             earlier: earlier.as_ref().map(PastEnd::of),
             earlier_key: earlier_key
                 .as_ref()

@@ -14,17 +14,18 @@ use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
 use crate::check::consent::{Consent, is_kept};
 use crate::check::duplicates::{
-    DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
+    DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, old_id_duplicate_rule, watched,
 };
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::check::identity::Identities;
 use crate::check::record::Record;
-use crate::entity::{Entity, WriteMode};
+use crate::definitions::{DefinitionSource, KnownFields};
+use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
-use crate::journal::Reason;
-use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation};
+use crate::journal::{OldId, Reason};
+use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
 use crate::message;
 use crate::message::Message;
 use crate::problem::{Problem, Severity};
@@ -56,6 +57,10 @@ pub struct Preflight {
     pub fingerprint: String,
     /// The first record that will be sent, as its fields and values, secrets masked.
     pub first: Vec<(String, String)>,
+    /// What the user should know of the account's custom fields.
+    pub words: Vec<Message>,
+    /// The custom fields that the account told of, as they were when the file was read; options only of those that are fed.
+    pub account_fields: Vec<Field>,
     /// What that record asks for, where it changes one that is there.
     pub first_operation: Option<WriteOperation>,
 }
@@ -69,6 +74,8 @@ pub struct Rows {
     pub duplicates: Duplicates,
     /// Their cells, when they are to be kept.
     pub cells: Option<CheckedCells>,
+    /// Whether each of them has an old id.
+    pub has_old_ids: bool,
 }
 
 impl Rows {
@@ -87,11 +94,22 @@ impl Preflight {
     ///
     /// # Errors
     /// An input or mapping that cannot be used.
-    pub fn run(options: &PreflightOptions<'_>, agreed: &Agreed, cells: Option<CellSpool>) -> Result<(Preflight, Rows)> {
+    pub fn run(
+        options: &PreflightOptions<'_>,
+        definitions: &DefinitionSource<'_>,
+        agreed: &Agreed,
+        cells: Option<CellSpool>,
+    ) -> Result<(Preflight, Rows)> {
         let PreflightOptions { input, entity, custom, mapping_file, account_mode, values, .. } = options;
         let format = format::detect(input)?;
         let mut reader = format::open(input)?;
         let sheet = reader.sheet().clone();
+        let known = match wants_account_fields(entity, &sheet, mapping_file.as_ref()) {
+            true => definitions.of(entity),
+            false => KnownFields::default(),
+        };
+        let account_fields = known.fields(entity, endpoint_of(options.mode));
+        let entity = &entity.with_account_fields(&account_fields);
         let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
         let fingerprint = mapping.fingerprint();
         let mut consent = options.consent.clone();
@@ -111,9 +129,9 @@ impl Preflight {
         if let Some(own_ids) = reading.own_ids.as_ref().filter(|_| options.mode == WriteMode::Create) {
             return Err(own_ids.refuse_create(&mapping));
         }
-        let Reading { spool, cells, mut findings, keys_seen, fingerprint, first, first_operation, consented, .. } =
-            reading;
-        let mut duplicates = Duplicates::new(keys_seen);
+        let Reading { spool, cells, mut findings, fingerprint, first, first_operation, consented, .. } = reading;
+        let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
+        let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
@@ -124,7 +142,10 @@ impl Preflight {
             consented.into_iter().map(str::to_owned).partition(|code| on_command_line.covers(code));
         let agreed_earlier = earlier.iter().filter(|kept| earlier_ones.contains(kept.code.as_str()));
         let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
+        let words = words_of(known, &mapping);
         let preflight = Preflight {
+            words,
+            account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
             rows: spool.rows,
             format,
             sheet,
@@ -137,7 +158,7 @@ impl Preflight {
             first,
             first_operation,
         };
-        Ok((preflight, Rows { spool, duplicates, cells }))
+        Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
     }
 }
 
@@ -174,6 +195,33 @@ impl OwnIds {
     }
 }
 
+/// The endpoint that rows of a mode are sent to.
+fn endpoint_of(mode: WriteMode) -> &'static str {
+    match mode {
+        WriteMode::Create | WriteMode::SkipExisting | WriteMode::Upsert => "create",
+        WriteMode::Update => "update",
+    }
+}
+
+/// A custom field as a run keeps it: options only where rows have values of it.
+fn kept_field(mut field: Field, mapping: &Mapping) -> Field {
+    if mapping.position(&field.name).is_none() {
+        field.choices.clear();
+    }
+    field
+}
+
+/// What there is to say of the account's custom fields, and of those that rows have values of and the account has not.
+fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
+    let mut words = known.words;
+    if !known.definitions.is_empty() {
+        let fields = mapping.sources.iter().map(|source| &source.field).filter(|field| field.custom);
+        let vanished = fields.filter(|field| !known.definitions.has(&field.name));
+        words.extend(vanished.map(|field| message!("definitions.vanished", label = field.labels(), key = field.name)));
+    }
+    words
+}
+
 /// The first reading, row by row.
 struct Reading<'a> {
     mapping: &'a Mapping,
@@ -183,6 +231,9 @@ struct Reading<'a> {
     cells: Option<CellSpool>,
     findings: Findings,
     keys_seen: KeyCounter,
+    old_ids_seen: KeyCounter,
+    /// Whether a row has no old id.
+    lacks_old_id: bool,
     fingerprint: Sha256,
     first: Vec<(String, String)>,
     first_operation: Option<WriteOperation>,
@@ -229,6 +280,8 @@ impl<'a> Reading<'a> {
             cells,
             findings: Findings::new()?,
             keys_seen: KeyCounter::default(),
+            old_ids_seen: KeyCounter::default(),
+            lacks_old_id: false,
             fingerprint,
             first: Vec::new(),
             first_operation: None,
@@ -266,6 +319,7 @@ impl<'a> Reading<'a> {
             id: None,
             lacks: None,
             origin: None,
+            old_id: None,
             is_confirmed: self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text)),
             state: RowState::Skipped(Reason::default()),
         };
@@ -277,6 +331,11 @@ impl<'a> Reading<'a> {
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
+            spooled.old_id = old_id_of(self.mapping, &self.record).map(Box::new);
+            match &spooled.old_id {
+                Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
+                None => self.lacks_old_id = true,
+            }
         }
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
@@ -375,6 +434,12 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The id that a record has in another system.
+fn old_id_of(mapping: &Mapping, record: &Record) -> Option<OldId> {
+    let source = mapping.source().filter(|_| !record.old_id.is_empty())?;
+    Some(OldId { source: source.to_owned(), id: record.old_id.clone() })
+}
+
 /// Why a row is not sent: its findings of this weight.
 fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
     let findings = || findings.iter().filter(|finding| finding.severity == severity);
@@ -400,14 +465,23 @@ fn find_duplicates(
     findings: &mut Findings,
 ) -> Result<()> {
     let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
-    while let Some((row_index, row)) = spool.next_of(|key, identity| duplicates.watches(key, identity))? {
+    // What is passed over shows no old id.
+    let reads_all = duplicates.has_old_ids();
+    while let Some((row_index, row)) = spool.next_of(|key, identity| reads_all || duplicates.watches(key, identity))? {
         if matches!(row.state, RowState::Skipped(_)) {
             continue;
         }
-        identities.add(first_eight(&row.identity));
-        contents.add(first_eight(&row.content));
-        let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
-        if let (Some(first), Some(key)) = (seen.first, &row.key) {
+        if duplicates.watches(row.key_hash(), &row.identity) {
+            identities.add(first_eight(&row.identity));
+            contents.add(first_eight(&row.content));
+        }
+        let seen = duplicates.see(row.number, row.keys(), &row.identity, &row.content, row.is_sound());
+        let finding = match (seen.first_of_old_id, &row.old_id, seen.first, &row.key) {
+            (Some(first), Some(old_id), ..) => Some(old_id_duplicate(mapping, &old_id.id, first)),
+            (_, _, Some(first), Some(key)) => Some(duplicate(mapping, key, first)),
+            _ => None,
+        };
+        if let Some(finding) = finding {
             match row.state {
                 RowState::Refused(_) | RowState::Skipped(_) => {}
                 RowState::Held { .. } => {
@@ -416,12 +490,25 @@ fn find_duplicates(
                 }
                 RowState::Sound(_) => findings.refused += 1,
             }
-            findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
+            findings.add(row_index, row.number, &finding)?;
         }
     }
     duplicates.tell_apart(identities, contents);
     duplicates.begin();
     spool.rewind()
+}
+
+/// The finding for a row whose old id an earlier row of the file has.
+fn old_id_duplicate(mapping: &Mapping, id: &str, first: u64) -> Finding {
+    Finding {
+        column: mapping.old_id.as_ref().map(|old_id| old_id.column),
+        field: None,
+        code: DUPLICATE,
+        severity: Severity::Refused,
+        value: clean(id).into_owned(),
+        rule: old_id_duplicate_rule(id, first),
+        hint: message!("import.duplicate_old_id_hint"),
+    }
 }
 
 /// The finding for a row whose key an earlier row of the file has.

@@ -70,8 +70,8 @@ pub(super) async fn compare(
     for (name, value) in &sent {
         let field = access.entity.field(name);
         let got = value_of(&after, name, &access.custom);
-        // A secret is rarely given back, which proves nothing.
-        if field.is_some_and(|field| field.secret) || is_stored(field, value, got.as_deref()) {
+        // A secret is rarely given back, and a reply is no part of its ticket, which proves nothing.
+        if field.is_some_and(|field| !field.is_comparable()) || is_stored(field, value, got.as_deref()) {
             continue;
         }
         losses.push(loss(field, name, value, got.as_deref()));
@@ -131,9 +131,16 @@ fn values(members: &Map<String, Value>, custom: &Custom) -> Vec<(String, String)
         .iter()
         .flat_map(|(name, value)| match value.as_array() {
             Some(pairs) if *name == custom.member => pairs.iter().filter_map(pair).collect(),
+            _ if value.is_object() => nested(name, value),
             _ => vec![(name.clone(), as_text(value).into_owned())],
         })
         .collect()
+}
+
+/// Names and values of a member's own members: `ticketReply.replyMsg`.
+fn nested(name: &str, value: &Value) -> Vec<(String, String)> {
+    let members = value.as_object().into_iter().flatten();
+    members.map(|(member, value)| (format!("{name}.{member}"), as_text(value).into_owned())).collect()
 }
 
 /// The value a record has under this name, custom fields too.

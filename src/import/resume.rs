@@ -12,7 +12,7 @@ use crate::check::consent::EXISTS;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
-use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, Parent, RunIdentity, RunIndex, WasSent};
+use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, OldId, Parent, RunIdentity, RunIndex, WasSent};
 use crate::message;
 use crate::terminal::quoted_path;
 
@@ -268,6 +268,10 @@ fn earlier_run(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows) ->
     // A finished run of the same file concerns these rows when it sent them, even if every one was edited since; but what
     // changes records, or looks for them, is decided by what they are now.
     let is_finished = matches!(past.ended()?, Some((_, true)));
+    // Where all rows have old ids, each of them is known for itself: this is the next export of the other system.
+    if is_finished && rows.has_old_ids && past.has_old_ids()? {
+        return Ok(None);
+    }
     let is_bound = WriteMode::of(&identity.mode) == WriteMode::Create;
     let concerns = !is_finished || is_bound && sent_by(rows, index, &past, Known::ByKeyToo)? > 0;
     Ok(concerns.then_some(past))
@@ -346,9 +350,11 @@ pub(super) fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result
     let mut batch = Batch::default();
     while let Some(row) = rows.spool.next()? {
         let is_sound = row.is_sound();
-        let seen = rows.duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, is_sound);
-        batch.rows.push(InputRow { identity: row.known_by(seen), key: row.key_hash() });
-        batch.checked.push(CheckedRow { is_sound, is_double: seen.first.is_some(), is_confirmed: row.is_confirmed });
+        let seen = rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound);
+        let old_id = row.old_id.as_deref().map(OldId::hash);
+        batch.rows.push(InputRow { identity: row.known_by(seen), key: row.key_hash(), old_id });
+        let is_double = seen.is_double_of().is_some();
+        batch.checked.push(CheckedRow { is_sound, is_double, is_confirmed: row.is_confirmed });
         if batch.rows.len() == BATCH {
             look(&batch)?;
             batch.rows.clear();

@@ -66,7 +66,10 @@ impl<'a> RowSender<'a> {
             entity.edits.iter().filter_map(|edits| entity.field(&edits.entity)).flat_map(|field| &field.choices);
         let names = edited.map(|choice| choice.value.as_str()).chain([entity.name.as_str()]);
         let access = names
-            .filter_map(|name| Some((name.to_owned(), Access::new(target, catalog, catalog.get(name)?)?)))
+            .filter_map(|name| {
+                let known = if name == entity.name { entity } else { catalog.get(name)? };
+                Some((name.to_owned(), Access::new(target, catalog, known)?))
+            })
             .collect();
         let there = entity.conflict.as_ref().and_then(|conflict| {
             let endpoint = entity.endpoint(&conflict.endpoint)?;

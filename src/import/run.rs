@@ -15,7 +15,7 @@ use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
 use super::matching::{Plan, match_rows, tell_found};
-use super::notes::{COMPANY_NOTE, note_command};
+use super::notes::{COMPANY_NOTE, note_command, note_fields};
 use super::operation::WriteOperation;
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
@@ -29,10 +29,12 @@ use crate::account::Account;
 use crate::api::Honours;
 use crate::check::describe::describe;
 use crate::check::findings::Findings;
+use crate::definitions::DefinitionSource;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::machine::{Awake, shared_folder};
 use crate::mapping::MappingFile;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, quoted_path};
@@ -50,7 +52,13 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let cells = if options.dry_run { None } else { Some(CellSpool::new()?) };
     let mut agreed = Agreed::of(&options.account)?;
     printer.stage(&t!("run.stage_read", file = options.preflight.input.shown));
-    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &agreed, cells)?;
+    let definitions = DefinitionSource {
+        catalog: options.catalog,
+        account: Some(&options.account),
+        asks: true,
+        keeps: !options.dry_run,
+    };
+    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, cells)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
         let path = write_issues_beside(&options.preflight.input, &preflight)?;
@@ -72,7 +80,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // Two commands at once must not both begin to send the same rows.
     let deciding = index.hold()?;
     let here = hold_here(options)?;
-    let known = Known::find_out(options, &identity, &mut index, &mut rows);
+    let known = Known::find_out(options, &identity, &mut index, &mut rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
     tell_known(&known, &preflight, printer);
@@ -88,6 +96,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // A run that was forgotten has words again from here on.
     journal.remember()?;
     note_command(&journal, options)?;
+    note_fields(&journal, &preflight.account_fields)?;
     let settled = match ended {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
         None => Found::default(),
@@ -98,7 +107,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
-        None => printer.say(&t!("run.new", folder = shown(journal.folder()))),
+        None => {
+            printer.say(&t!("run.new", folder = shown(journal.folder())));
+            shared_folder(journal.folder()).iter().for_each(|word| printer.warn(&word.to_string()));
+        }
         Some(_) if before.ended() > 0 => {
             let counts = words::counts_of(&journal.reader()?, &before)?;
             printer.say(&t!("run.continue", folder = shown(journal.folder()), counts = counts));
@@ -146,6 +158,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let folder = journal.folder().to_owned();
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
+    let _awake = Awake::begin();
     printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
     let known = KnownRows { memory, matches };
     let mut sent = pipeline::send(options, &preflight, rows, known, journal, first_look, printer)?;
@@ -298,6 +311,7 @@ fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
     }
     printer.say(&preflight.mapping.report().text());
+    preflight.words.iter().for_each(|word| printer.warn(&word.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
     if !found.is_empty() {
@@ -340,7 +354,7 @@ pub fn foresee(
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
     index.look_in(places(options, &identity));
-    let known = Known::find_out(options, &identity, &mut index, rows);
+    let known = Known::find_out(options, &identity, &mut index, rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
     tell_known(&known, preflight, printer);

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use rust_i18n::t;
 
 use super::operation::{LookUp, WriteOperation};
-use crate::check::duplicates::{NaturalKey, Seen};
+use crate::check::duplicates::{NaturalKey, RowKeys, Seen, first_eight};
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
-use crate::journal::{Reason, RowIdentity};
+use crate::journal::{OldId, Reason, RowIdentity};
 use crate::message::Message;
 
 /// What a row has come to in the first reading.
@@ -53,6 +53,8 @@ pub struct SpooledRow {
     pub lacks: Option<Reason>,
     /// For a retry: the cells that name its row and run there.
     pub origin: Option<(String, String)>,
+    /// The id that its record has in another system, when the file says it.
+    pub old_id: Option<Box<OldId>>,
     /// Whether a person has consented to this row, in its own cell.
     pub is_confirmed: bool,
     /// What it has come to.
@@ -73,6 +75,12 @@ impl SpooledRow {
     /// The hash of its natural key, when it has one.
     pub fn key_hash(&self) -> Option<u64> {
         self.key.as_ref().map(|key| key.hash)
+    }
+
+    /// What it is known by, beside what it says.
+    pub fn keys(&self) -> RowKeys {
+        let old_id = self.old_id.as_deref().map(|old_id| first_eight(&old_id.hash()));
+        RowKeys { natural: self.key_hash(), old_id }
     }
 }
 
@@ -146,6 +154,11 @@ impl SpoolWriter {
         if let Some((number, run)) = &row.origin {
             push(out, number.as_bytes());
             push(out, run.as_bytes());
+        }
+        out.push(u8::from(row.old_id.is_some()));
+        if let Some(old_id) = &row.old_id {
+            push(out, old_id.source.as_bytes());
+            push(out, old_id.id.as_bytes());
         }
         out.push(u8::from(row.is_confirmed));
         match &row.state {
@@ -277,6 +290,10 @@ impl<'a> Fields<'a> {
             [1] => Some((self.text()?, self.text()?)),
             _ => None,
         };
+        let old_id = match self.array::<1>()? {
+            [1] => Some(Box::new(OldId { source: self.text()?, id: self.text()? })),
+            _ => None,
+        };
         let is_confirmed = self.array::<1>()? == [1];
         let state = match self.array::<1>()?[0] {
             SKIPPED => RowState::Skipped(self.reason()?),
@@ -289,7 +306,7 @@ impl<'a> Fields<'a> {
             }
             kind => RowState::Sound(self.operation(kind)?),
         };
-        Some(SpooledRow { number, identity, content, key, id, lacks, origin, is_confirmed, state })
+        Some(SpooledRow { number, identity, content, key, id, lacks, origin, old_id, is_confirmed, state })
     }
 
     fn reason(&mut self) -> Option<Reason> {
@@ -402,6 +419,7 @@ mod tests {
             id: None,
             lacks: None,
             origin: None,
+            old_id: None,
             is_confirmed: false,
             state,
         };
@@ -427,6 +445,7 @@ mod tests {
                 id: Some("50001".into()),
                 lacks: Some(reason.clone()),
                 origin: Some(("3".into(), "run".into())),
+                old_id: Some(Box::new(OldId { source: "crm".into(), id: "旧 7".into() })),
                 ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))
             },
             row(RowState::Sound(WriteOperation::Write {

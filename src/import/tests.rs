@@ -23,6 +23,7 @@ use super::resume::{self, OpenedRun, ResumePlan};
 use super::run;
 use crate::account::Account;
 use crate::check::consent::Consent;
+use crate::definitions::DefinitionSource;
 use crate::entity::{AccountMode, Catalog, WriteMode};
 use crate::error::{Exit, Result};
 use crate::format::Input;
@@ -443,11 +444,12 @@ impl World<'_> {
         std::fs::write(&command.path, format!("{HEADER}{lines}")).unwrap();
         self.commands += 1;
         let options = options(self.catalog, self.folder.path(), command);
-        let (preflight, mut rows) = Preflight::run(&options.preflight, &Agreed::default(), None).unwrap();
+        let definitions = DefinitionSource::kept(self.catalog, None);
+        let (preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &Agreed::default(), None).unwrap();
         let mut identity = run::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);
         let mut index = options.account.index().unwrap();
-        let known = Known::find_out(&options, &identity, &mut index, &mut rows);
+        let known = Known::find_out(&options, &identity, &mut index, &mut rows, preflight.mapping.source());
         self.check_recognised(command, &known);
         let known = match known {
             Err(error) => {

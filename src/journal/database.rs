@@ -13,14 +13,15 @@ use super::identity::RunIdentity;
 use super::operation::RowKey;
 use super::rows::{pack, unpack};
 use crate::error::{Error, Result};
+use crate::files::long_path;
 use crate::message;
 
 /// Name of the journal in a run's folder.
 pub(super) const FILE_NAME: &str = "journal.db";
 /// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
 /// language of the run, now they are codes with details, as JSON; and rows had no identity, only the hash of their cells. Before
-/// version 3 nothing had a checksum.
-pub(super) const VERSION: i64 = 3;
+/// version 3 nothing had a checksum, and before version 4 no row an old id.
+pub(super) const VERSION: i64 = 4;
 /// Marks the file as a journal of this program ("bw8j").
 pub(super) const APPLICATION: i64 = 0x6277_386a;
 
@@ -30,12 +31,12 @@ CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE operation (
   row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT) STRICT;
 -- What happened before the input changed: rows found again are copied from here, by identity or by key.
 CREATE TABLE earlier (
   row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT) STRICT;
 -- Rows whose sending may have begun and that have no outcome yet.
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
 -- The records that rows of a reservation change: pairs of row and id, as JSON.
@@ -103,7 +104,7 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     }
     // Before the file is opened, which makes a new log.
     let lacks_log = lacks_log(folder);
-    let connection = Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let connection = Connection::open_with_flags(long_path(&file), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| failed(folder, error))?;
     connection
         .busy_timeout(std::time::Duration::from_secs(10))
@@ -149,9 +150,13 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
              UPDATE operation SET content_copy = copy; UPDATE earlier SET content_copy = copy;",
         )?;
     }
-    transaction.execute_batch(
-        "ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;",
-    )?;
+    if version < 3 {
+        transaction.execute_batch(
+            "ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;",
+        )?;
+    }
+    transaction
+        .execute_batch("ALTER TABLE operation ADD COLUMN old_id TEXT; ALTER TABLE earlier ADD COLUMN old_id TEXT;")?;
     let reservations: Vec<(i64, Vec<u8>)> = transaction
         .prepare("SELECT first, rows FROM reservation")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?

@@ -16,7 +16,9 @@ use super::lock::Lock;
 use super::marks::{LeftMarks, Mark};
 use super::operation::{Operation, Reason, Reservation, RowKey, Settled};
 use super::reader::JournalReader;
-use super::rows::{COLUMNS, INDEXES, SAME_ROW, pack, put_finding, put_operations, read_operation, signed, unpack};
+use super::rows::{
+    COLUMNS, INDEXES, OLD_ID_INDEX, SAME_ROW, pack, put_finding, put_operations, read_operation, signed, unpack,
+};
 
 use super::status::{Status, UNKNOWN_ELSEWHERE};
 use crate::check::findings::RowFinding;
@@ -66,7 +68,7 @@ impl Journal {
         }
         files::create_private_file(&new)?;
         let made = (|| {
-            let connection = Connection::open(&new)?;
+            let connection = Connection::open(files::long_path(&new))?;
             let transaction = connection.unchecked_transaction()?;
             transaction.execute_batch(TABLES)?;
             transaction.pragma_update(None, "application_id", APPLICATION)?;
@@ -77,7 +79,7 @@ impl Journal {
         })();
         made.map_err(|error| failed(folder, error))?;
         std::fs::rename(&new, &file).context(|| file.display().to_string())?;
-        let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
+        let connection = Connection::open(files::long_path(&file)).map_err(|error| failed(folder, error))?;
         prepare(&connection)
             .and_then(|()| keep_log(&connection))
             .and_then(|()| note_log(&connection))
@@ -310,7 +312,7 @@ impl Journal {
         let accepted = (|| {
             let transaction = self.connection.transaction()?;
             transaction.execute_batch(&format!(
-                "{INDEXES}
+                "{INDEXES} {OLD_ID_INDEX}
                  -- A row that was sent stays known as sent, whatever was thought of it later (5 refused, 6 failed,
                  -- 8 held).
                  DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE {SAME_ROW}
@@ -557,6 +559,7 @@ mod tests {
             key: Some(row * 7),
             origin: None,
             generation: 0,
+            old_id: None,
         }
     }
 
@@ -632,16 +635,16 @@ mod tests {
         journal.accept_change(RunIdentity { input: "other".into(), ..identity() }).unwrap();
         journal.apply(&[], &[Operation { row: RowKey { row: 5, ..key(1) }, ..created(1) }], &[]).unwrap();
         let past = journal.reader().unwrap();
-        past.match_earlier(Match::Identity, 3, &found_by(0)).unwrap();
+        past.match_earlier(Match::Identity, 3, &found_by(0), None).unwrap();
         assert_eq!(past.earlier(3).unwrap().unwrap(), created(0));
         assert_eq!(past.earlier(0).unwrap(), None);
         assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), false));
-        past.match_earlier(Match::Identity, 5, &found_by(1)).unwrap();
+        past.match_earlier(Match::Identity, 5, &found_by(1), None).unwrap();
         assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), true));
         assert_eq!(past.counts().unwrap().created, 1);
         journal.accept_change(RunIdentity { input: "third".into(), ..identity() }).unwrap();
         let past = journal.reader().unwrap();
-        past.match_earlier(Match::Identity, 0, &found_by(1)).unwrap();
+        past.match_earlier(Match::Identity, 0, &found_by(1), None).unwrap();
         assert!(past.earlier(0).unwrap().is_some());
         assert_eq!(past.sent().unwrap(), 2);
         assert_eq!(past.counts().unwrap().created, 0);
@@ -661,7 +664,7 @@ mod tests {
         let rows = [same_cells, says_the_same, read_in_another_way];
         for way in Match::ALL {
             for (row_index, row) in rows.iter().enumerate() {
-                past.match_earlier(way, row_index as u64, row).unwrap();
+                past.match_earlier(way, row_index as u64, row, None).unwrap();
             }
         }
         assert_eq!(past.earlier(0).unwrap(), None);

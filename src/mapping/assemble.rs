@@ -14,13 +14,15 @@ impl MappingBuilder<'_> {
     /// The mapping, once everything is decided.
     pub(super) fn finish(self) -> Mapping {
         let report = self.report();
-        let sources: Vec<FieldSource> = self
+        let mut sources: Vec<FieldSource> = self
             .entity
             .fields
             .iter()
             .enumerate()
             .filter_map(|(index, field)| Some(self.field_source(index, field, self.sources[index].clone()?)))
             .collect();
+        // Members of one parent stand together in a request.
+        sources.sort_by(|one, other| one.json_parent.cmp(&other.json_parent));
         let position = |name: &String| sources.iter().position(|source| source.field.name == *name);
         let mut rules: Vec<RowRule> = self
             .alternatives()
@@ -29,6 +31,8 @@ impl MappingBuilder<'_> {
                 labels: Detail::List(self.fields_of(&rule.one_of).map(Field::labels).collect()),
             })
             .collect();
+        let wished = self.wished().filter_map(|name| self.entity.field(name));
+        rules.extend(wished.map(|field| RowRule::Wished { source: position(&field.name), label: field.labels() }));
         if let Some(edits) = &self.entity.edits
             && let Some(source) = position(&edits.set)
         {
@@ -59,6 +63,12 @@ impl MappingBuilder<'_> {
             sources,
             rules,
             keys,
+            old_id: self.old_id.clone(),
+            old_references: self.old_references(),
+            said_source: self
+                .source
+                .clone()
+                .filter(|said| !self.recognised.as_ref().is_some_and(|seen| seen.source == *said)),
             report,
         }
     }
@@ -78,8 +88,9 @@ impl MappingBuilder<'_> {
         let name = json_text(&field.name);
         let json_prefix = match field.custom {
             true => format!("{{{}:{name},{}:", json_text(&self.custom.key), json_text(&self.custom.value)),
-            false => format!("{name}:"),
+            false => format!("{}:", field.nested().map_or(name, |(_, member)| json_text(member))),
         };
+        let json_parent = field.nested().map(|(parent, _)| format!("{}:{{", json_text(parent)).into_bytes());
         FieldSource {
             required: self.is_required(field),
             field: field.clone(),
@@ -96,6 +107,7 @@ impl MappingBuilder<'_> {
             default: self.defaults.get(&field_index).cloned(),
             values: self.values.get(&field_index).cloned().unwrap_or_default(),
             json_prefix: json_prefix.into_bytes(),
+            json_parent,
         }
     }
 
@@ -103,6 +115,7 @@ impl MappingBuilder<'_> {
         let language = Language::current();
         let mut report = MappingReport {
             recognised: self.recognised.clone().or_else(|| self.own_template()),
+            words: self.shared_labels(),
             proposes: self.file.text().is_empty() && self.is_of_entity(),
             ..MappingReport::default()
         };

@@ -10,7 +10,7 @@ use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::result_columns::{is_own_column, is_result_column};
 use super::sendable::unsendable;
-use super::sources::{Mapping, ValueSource};
+use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
 use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
@@ -78,6 +78,12 @@ pub(super) struct MappingBuilder<'a> {
     old_ids: Vec<OldId>,
     /// Columns with such keys that the mapping file takes ids from.
     pub(super) foreign: HashSet<usize>,
+    /// What the user says the other system goes by.
+    pub(super) source: Option<String>,
+    /// The column that the mapping file says holds the records' own ids there, and where it says so.
+    said_old_id: Option<(usize, Entry)>,
+    /// The column with the records' own ids there, where it is known which system that is.
+    pub(super) old_id: Option<OldIdColumn>,
 }
 
 /// A column with keys of another system.
@@ -87,6 +93,8 @@ struct OldId {
     field: Option<usize>,
     /// The entity whose keys they are; empty for the row's own.
     of: &'static str,
+    /// Whether they are those of a third system.
+    external: bool,
 }
 
 impl<'a> MappingBuilder<'a> {
@@ -111,12 +119,16 @@ impl<'a> MappingBuilder<'a> {
             recognised: recognise(sheet),
             old_ids: Vec::new(),
             foreign: HashSet::new(),
+            source: file.source.clone(),
+            said_old_id: None,
+            old_id: None,
         }
     }
 
     /// Everything that the mapping file does not decide.
     fn decide(&mut self) -> Result<()> {
         self.find_old_ids();
+        self.find_own_old_id()?;
         self.leave_out_results();
         self.match_headers()?;
         self.join_names();
@@ -190,6 +202,7 @@ impl<'a> MappingBuilder<'a> {
             zh: "bw8 的模板".to_owned(),
             en: "a template of bw8".to_owned(),
             entity: self.entity.name.clone(),
+            source: String::new(),
             matched,
             columns: titles.len(),
         })
@@ -202,7 +215,7 @@ impl<'a> MappingBuilder<'a> {
         let folded: Vec<String> = self.sheet.header.iter().map(|header| fold(header)).collect();
         let is_key =
             |header: &String| vendors.key(header).is_some_and(|key| key.always) && !self.headers.is_exact(header);
-        let is_marked = self.recognised.is_some() || folded.iter().any(is_key);
+        let is_marked = self.recognised.is_some() || self.source.is_some() || folded.iter().any(is_key);
         let mut found = Vec::new();
         for (column, header) in folded.iter().enumerate() {
             let key = vendors.key(header).filter(|key| is_marked || (key.always && is_key(header)));
@@ -213,7 +226,8 @@ impl<'a> MappingBuilder<'a> {
                 None => key.is_some(),
             };
             if is_old {
-                found.push(OldId { column, field, of: key.map_or("", |key| key.of) });
+                let (of, external) = key.map_or(("", false), |key| (key.of, key.external));
+                found.push(OldId { column, field, of, external });
             }
         }
         for old in &found {
@@ -227,11 +241,76 @@ impl<'a> MappingBuilder<'a> {
         self.old_ids = found;
     }
 
+    /// Finds the column with the ids that the records have in the other system: the one that the mapping file names, one whose
+    /// header says so, or the one that is known of the export. They are remembered where it is known which system that is.
+    fn find_own_old_id(&mut self) -> Result<()> {
+        let vendors = Vendors::embedded();
+        let folded: Vec<String> = self.sheet.header.iter().map(|header| fold(header)).collect();
+        // One that is left out is not sent: it is remembered all the same where it is known to be an old id.
+        let is_free = |column: usize| {
+            let feeds = |source: &ValueSource| matches!(source, ValueSource::Column(taken) if *taken == column);
+            let is_old = self.old_ids.iter().any(|old| old.column == column);
+            (is_old || !self.is_decided(column)) && !self.sources.iter().flatten().any(feeds)
+        };
+        let says_so = || {
+            let of_header = |header: &String| vendors.is_old_id(header) && self.headers.find(header).is_none();
+            folded.iter().position(of_header).filter(|column| is_free(*column)).map(|column| (column, false))
+        };
+        let known_system = self.recognised.as_ref().filter(|_| self.is_of_entity());
+        let of_export = || {
+            let (column, external) = vendors.own_key(&known_system?.name, &folded)?;
+            is_free(column).then_some((column, external))
+        };
+        let likely = || {
+            let column = vendors.likely_own_key(&self.entity.name, &folded).filter(|column| is_free(*column))?;
+            self.source.as_ref().map(|_| (column, false))
+        };
+        let said = self.said_old_id.as_ref().map(|(column, _)| (*column, false));
+        let Some((column, is_external)) = said.or_else(says_so).or_else(of_export).or_else(likely) else {
+            return match &self.source {
+                // A mapping that is shipped names its system, and is used for whatever columns a file has.
+                Some(source) if !self.file.optional && self.old_references().is_empty() => {
+                    Err(Error::usage(message!("mapping.no_old_id", source = source, headers = self.headings()))
+                        .hint(message!("mapping.no_old_id_hint")))
+                }
+                _ => Ok(()),
+            };
+        };
+        let source = self.source.clone().or_else(|| known_system.map(|seen| seen.source.clone()));
+        let source = source.map(|source| if is_external { external(&source) } else { source });
+        if let (None, Some((_, entry))) = (&source, &self.said_old_id) {
+            let what = message!("mapping.old_id_without_source", name = entry.key);
+            return Err(self.file.wrong(entry, what).hint(message!("mapping.old_id_without_source_hint")));
+        }
+        let reason = match &source {
+            Some(source) => t!("mapping.old_id_kept", source = source),
+            None => t!("mapping.old_id_not_kept"),
+        };
+        self.reasons.insert(column, reason.into_owned());
+        self.old_id = source.map(|source| OldIdColumn { column, source });
+        Ok(())
+    }
+
+    /// Columns with ids that other records have in the other system, where it is known which one that is.
+    pub(super) fn old_references(&self) -> Vec<OldReference> {
+        let of_file = self.source.clone().or_else(|| self.recognised.as_ref().map(|seen| seen.source.clone()));
+        let Some(source) = of_file.filter(|source| !source.is_empty()) else { return Vec::new() };
+        let reference = |old: &OldId| {
+            let of_field = old.field.and_then(|field| self.entity.fields[field].reference.clone());
+            let entity = of_field.unwrap_or_else(|| old.of.to_owned());
+            let is_other = !matches!(entity.as_str(), "" | "others") && entity != self.entity.name;
+            let source = if old.external { external(&source) } else { source.clone() };
+            is_other.then_some(OldReference { column: old.column, entity, source })
+        };
+        self.old_ids.iter().filter_map(reference).collect()
+    }
+
     /// Where an id is required and the file has only that of another system, every row says so.
     fn place_old_ids(&mut self) {
         for index in 0..self.entity.fields.len() {
             let field = &self.entity.fields[index];
-            if self.sources[index].is_some() || !self.is_required(field) || self.unsendable(field).is_some() {
+            let is_wanted = self.is_required(field) || self.wished().any(|name| *name == field.name);
+            if self.sources[index].is_some() || !is_wanted || self.unsendable(field).is_some() {
                 continue;
             }
             let is_own_id = self.entity.id.as_ref() == Some(&field.name);
@@ -274,6 +353,16 @@ impl<'a> MappingBuilder<'a> {
             let column = self.column_of(entry, &entry.key, "[columns]")?;
             if entry.value.trim().is_empty() {
                 self.without_field.insert(column);
+                continue;
+            }
+            if self.means_old_id(&entry.value) {
+                match &self.said_old_id {
+                    None => self.said_old_id = Some((column, entry.clone())),
+                    Some(_) if file.optional => {
+                        self.reasons.insert(column, t!("mapping.another_column").into_owned());
+                    }
+                    Some(_) => return Err(self.second_source(entry, &entry.value, "[columns]")),
+                }
                 continue;
             }
             let field_index = self.field_of(entry, &entry.value, "[columns]")?;
@@ -521,14 +610,58 @@ impl<'a> MappingBuilder<'a> {
         }
     }
 
+    /// Whether the mapping file means old ids by `name`, and no field.
+    fn means_old_id(&self, name: &str) -> bool {
+        let folded = fold(name);
+        Vendors::embedded().is_old_id(&folded) && self.headers.find(&folded).is_none()
+    }
+
     /// The field that the mapping file calls `name`: its name, label or alias.
     fn field_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
         self.headers.find(&fold(name)).ok_or_else(|| {
+            if let Some(error) = self.same_labelled(name) {
+                return error;
+            }
+            if self.entity.has_account_fields() {
+                let custom = self.entity.fields.iter().filter(|field| field.custom);
+                let known: Vec<String> = custom.map(|field| format!("{} ({})", field.zh, field.name)).collect();
+                let known = known.join(Language::current().pick("、", ", "));
+                return self
+                    .file
+                    .wrong(entry, message!("mapping.no_account_field", section = section, name = name))
+                    .hint(message!("mapping.no_account_field_hint", known = known, entity = self.entity.name));
+            }
             let entity = self.entity.label(Language::current());
             self.file
                 .wrong(entry, message!("mapping.no_field", section = section, name = name, entity = entity))
                 .hint(message!("mapping.no_field_hint", name = self.entity.name))
         })
+    }
+
+    /// The error for a label that several custom fields of the account have.
+    fn same_labelled(&self, label: &str) -> Option<Error> {
+        let fields = self.entity.same_labelled(label);
+        let keys: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        let keys = keys.join(Language::current().pick("、", ", "));
+        let first = fields.first()?;
+        Some(
+            Error::usage(message!("mapping.same_label", label = label.trim(), keys = keys))
+                .hint(message!("mapping.same_label_hint", example = first.zh)),
+        )
+    }
+
+    /// Words about headers that mean a field of the catalog although a custom field of the account is called so, too.
+    pub(super) fn shared_labels(&self) -> Vec<String> {
+        let language = Language::current();
+        let columns = self.sheet.header.iter().enumerate().filter_map(|(column, header)| {
+            let field = self.entity.fields.iter().zip(&self.sources).find_map(|(field, source)| {
+                matches!(source, Some(ValueSource::Column(taken)) if *taken == column).then_some(field)
+            })?;
+            let other = *self.entity.same_labelled(header).first().filter(|other| other.name != field.name)?;
+            let (header, label) = (header.trim(), field.label(language));
+            Some(t!("mapping.shared_label", header = header, field = label, name = field.name, other = other.zh))
+        });
+        columns.map(std::borrow::Cow::into_owned).collect()
     }
 
     /// A default without a column stands for every row; replaced values without a source would do nothing.
@@ -558,6 +691,9 @@ impl<'a> MappingBuilder<'a> {
             }
             let folded = fold(header);
             let Some(field_index) = self.headers.find(&folded) else {
+                if let Some(error) = self.same_labelled(header) {
+                    return Err(error);
+                }
                 if is_result_column(&folded) {
                     self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 }
@@ -622,6 +758,12 @@ impl<'a> MappingBuilder<'a> {
     pub(super) fn alternatives(&self) -> impl Iterator<Item = &'a Rule> {
         let mode = self.mode;
         self.entity.rules.iter().filter(move |rule| !rule.one_of.is_empty() && rule.holds_in(mode))
+    }
+
+    /// Fields without which a person has to consent, in this account mode.
+    pub(super) fn wished(&self) -> impl Iterator<Item = &'a String> {
+        let mode = self.mode;
+        self.entity.rules.iter().filter(move |rule| rule.holds_in(mode)).filter_map(|rule| rule.wish.as_ref())
     }
 
     /// Labels of the named fields, joined as alternatives.

@@ -4,6 +4,7 @@
 //! drop = ["导出人", 7]             # columns that are left out, by header or by number from 1
 //! header = ["客户电话", "…"]       # the header it was made for; another one is refused
 //! entity = "tickets"             # what its rows are
+//! source = "zendesk"             # the system in which its records have old ids
 //! optional = true                # columns that the file lacks are passed over
 //! accept = ["hidden_row"]        # kinds of warnings whose rows are sent
 //! date_order = "dmy"             # how values are read, as the options of these names say
@@ -12,6 +13,7 @@
 //! clear = ["备注"]                # fields that an update empties where their cell is empty
 //! [columns]
 //! "客户电话" = "mobile"          # a column, and a field by name or label; "" when it means none
+//! "流水号" = "old id"            # or the id that the record has in the other system
 //! [constants]
 //! companyId = "20001"            # the same for every row
 //! [defaults]
@@ -96,6 +98,8 @@ pub struct MappingFile {
     pub(super) header: Option<Vec<String>>,
     /// What the rows are that it is for.
     pub(super) entity: Option<String>,
+    /// What the system goes by in which the records have old ids.
+    pub(super) source: Option<String>,
     /// Whether columns that the file lacks are passed over, and of several for one field the first is taken.
     pub(super) optional: bool,
 }
@@ -114,6 +118,7 @@ struct Document {
     drop: Vec<Spanned<toml::Value>>,
     header: Option<Vec<String>>,
     entity: Option<String>,
+    source: Option<Spanned<String>>,
     optional: bool,
     skip: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     accept: Vec<String>,
@@ -189,6 +194,13 @@ impl MappingFile {
                 Some(country) => Country::of_code(country.get_ref()).ok_or_else(|| wrong(country))?,
             },
         };
+        let source = match &document.source {
+            None => None,
+            Some(source) => Some(source_name(source.get_ref()).ok_or_else(|| {
+                let what = message!("mapping.bad_source", value = source.get_ref());
+                Error::usage(location(shown, &places, line_at(source.span()), what))
+            })?),
+        };
         let entries = |section: Section| {
             let mut entries: Vec<Entry> = section
                 .into_iter()
@@ -241,6 +253,7 @@ impl MappingFile {
             only: document.typed_columns.into_iter().map(name).collect(),
             header: document.header,
             entity: document.entity,
+            source,
             optional: document.optional,
             accept: document.accept,
             values_read,
@@ -319,6 +332,20 @@ impl MappingFile {
         Some(said.into_iter().chain(rest.map(str::to_owned)).map(|line| line + "\n").collect())
     }
 
+    /// The file, or one that says nothing else, with what the other system goes by.
+    pub fn with_source(file: Option<MappingFile>, source: &str) -> MappingFile {
+        let mut file = file.unwrap_or_default();
+        let said = format!("source = {}\n", toml_quoted(source));
+        let mut is_above = true;
+        let rest = file.text.lines().filter(|line| {
+            is_above &= !line.trim_start().starts_with('[');
+            !(is_above && line.split('=').next().is_some_and(|key| key.trim() == "source"))
+        });
+        file.text = std::iter::once(said).chain(rest.map(|line| format!("{line}\n"))).collect();
+        file.source = Some(source.to_owned());
+        file
+    }
+
     /// All of the file, as it was read.
     pub fn text(&self) -> &str {
         &self.text
@@ -329,6 +356,16 @@ impl MappingFile {
         Error::usage(location(&self.shown, &self.places, entry.line, what))
     }
 }
+
+/// What a system goes by, as it is kept; none of what can be no name.
+pub fn source_name(text: &str) -> Option<String> {
+    let name = text.trim().to_lowercase();
+    let is_name = !name.is_empty() && name.chars().count() <= LONGEST_SOURCE && !name.contains(char::is_control);
+    is_name.then_some(name)
+}
+
+/// Most characters of what a system goes by.
+const LONGEST_SOURCE: usize = 40;
 
 /// What is wrong, with its place: the line of a text file, the row of a workbook.
 fn location(shown: &str, places: &[Place], line: usize, what: Message) -> Message {

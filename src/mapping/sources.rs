@@ -47,6 +47,8 @@ pub(crate) struct FieldSource {
     pub values: HashMap<String, String>,
     /// What stands before its value in a request's body, as JSON.
     pub json_prefix: Vec<u8>,
+    /// What begins the member that holds it, as JSON, where it is a nested one.
+    pub json_parent: Option<Vec<u8>>,
 }
 
 /// A rule over several fields, by the positions of their sources.
@@ -54,6 +56,8 @@ pub(crate) struct FieldSource {
 pub(crate) enum RowRule {
     /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
     OneOf { sources: Vec<usize>, labels: Detail },
+    /// Without this one a person has to consent; none when nothing feeds it.
+    Wished { source: Option<usize>, label: Detail },
     /// When the first is filled, none of the others is.
     Excludes { source: usize, others: Vec<usize> },
 }
@@ -65,6 +69,31 @@ pub(crate) struct KeySources {
     pub number: u8,
     pub fields: Vec<String>,
     pub sources: Vec<usize>,
+}
+
+/// The column with the ids that the records have in another system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldIdColumn {
+    /// The column, counted from 0.
+    pub column: usize,
+    /// What that system goes by.
+    pub source: String,
+}
+
+/// A column with ids that other records have in another system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldReference {
+    /// The column, counted from 0.
+    pub column: usize,
+    /// The entity of those records.
+    pub entity: String,
+    /// What that system goes by.
+    pub source: String,
+}
+
+/// What ids go by that records have in a third system, whose ids another one carries along.
+pub(super) fn external(source: &str) -> String {
+    format!("{source} external")
 }
 
 /// How the rows of one file become records of one entity.
@@ -92,6 +121,12 @@ pub struct Mapping {
     pub(crate) parted: Vec<(usize, usize)>,
     /// Rows that the mapping file leaves out: a column, and the texts that leave a row out.
     pub(crate) skip: Vec<(usize, Vec<String>)>,
+    /// Where the ids stand that the records have in another system; none where it is not known which.
+    pub(crate) old_id: Option<OldIdColumn>,
+    /// Where ids stand that records they refer to have there.
+    pub(crate) old_references: Vec<OldReference>,
+    /// What the user says the other system goes by, where the headers do not say it.
+    pub(crate) said_source: Option<String>,
     pub(crate) report: MappingReport,
 }
 
@@ -140,8 +175,22 @@ impl Mapping {
         lines.sort();
         lines.push(format!("{} {:?}", self.entity.name, self.mode));
         lines.extend(self.options_as_text());
+        // One that is known by its headers has no say in what is sent.
+        if let (Some(source), Some(old_id)) = (&self.said_source, &self.old_id) {
+            lines.push(format!("old id {source:?} {:?}", self.header(old_id.column)));
+        }
         lines.extend(self.skip.iter().map(|(column, texts)| format!("skip {:?} {texts:?}", self.header(*column))));
         Sha256::digest(lines.join("\n").as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What the system goes by in which the records have the ids that are remembered.
+    pub fn source(&self) -> Option<&str> {
+        self.old_id.as_ref().map(|old_id| old_id.source.as_str())
+    }
+
+    /// Where ids stand that records they refer to have in another system.
+    pub fn old_references(&self) -> &[OldReference] {
+        &self.old_references
     }
 
     /// How values are read, where a user says it; nothing of what is so unless said.

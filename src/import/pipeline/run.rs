@@ -79,7 +79,8 @@ pub(crate) fn send(
     }
     let marks = Marks::begin(journal.folder(), &journal.identity().run, journal.identity().rows)?;
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
-    let mut sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
+    let mut sender =
+        Sender::new(options, preflight.mapping.entity(), &client, to_journal, &shared, &progress, first_look);
     sender.mark_in(marks);
     past.each_made(|id| sender.know_id(id))?;
     drop(past);

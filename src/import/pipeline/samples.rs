@@ -38,6 +38,7 @@ pub(super) fn row(row: u64) -> RowKey {
         key: None,
         origin: None,
         generation: 0,
+        old_id: None,
     }
 }
 

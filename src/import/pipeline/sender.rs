@@ -19,6 +19,7 @@ use super::queue::Queue;
 use super::shared::Shared;
 use super::stop::Cause;
 use crate::api::Client;
+use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::import::first_look::FirstLook;
 use crate::import::options::ImportOptions;
@@ -58,6 +59,7 @@ impl<'a> Sender<'a> {
     /// A sender that has sent nothing yet.
     pub(super) fn new(
         options: &'a ImportOptions<'_>,
+        entity: &'a Entity,
         client: &'a Client,
         to_journal: mpsc::Sender<Message>,
         shared: &'a Shared,
@@ -67,7 +69,7 @@ impl<'a> Sender<'a> {
         // A sandbox is trusted.
         let reads_back = options.reads_back && !options.is_sandbox();
         let breaker = Breaker::new(options.max_failures, options.keeps_going, &shared.tally.counts());
-        let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, options.entity());
+        let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, entity);
         row_sender.honours = options.doubt.honours;
         Sender {
             row_sender,

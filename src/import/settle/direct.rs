@@ -90,12 +90,14 @@ impl Settling<'_> {
         let (is_done, does_no_harm) = match operation {
             WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => (false, false),
             WriteOperation::Change { cells, .. } => {
+                let adds = |cell: &SaidCell| field_of(&access.entity, cell).write_only;
                 let is_there = |cell: &SaidCell| {
                     let field = field_of(&access.entity, cell);
                     let now = value_now(&record, &access.custom, &cell.field, cell.is_custom).unwrap_or_default();
                     field.secret || matches!(verdict(&field, cell, &now), Verdict::Unchanged | Verdict::Kept)
                 };
-                (cells.iter().all(is_there), false)
+                // A record does not say whether a reply was added to it.
+                (cells.iter().all(is_there) && !cells.iter().any(adds), false)
             }
             WriteOperation::Tags(edit) => {
                 let tags =
@@ -116,12 +118,19 @@ impl Settling<'_> {
 
     /// A binding is known by its own key, so what is there now says it all.
     async fn ask_for_binding(&self, row: &Operation, look_up: &LookUp) -> Result<Option<Settled>> {
-        let endpoint = self.entity.conflict.as_ref().and_then(|conflict| self.entity.endpoint(&conflict.endpoint));
-        let Some(endpoint) = endpoint else { return Ok(None) };
+        let Some(conflict) = &self.entity.conflict else { return Ok(None) };
+        let Some(endpoint) = self.entity.endpoint(&conflict.endpoint) else { return Ok(None) };
         let mut address = self.client.target().address(&endpoint.path);
         address.query_pairs_mut().extend_pairs(&look_up.by);
-        // A record without a binding may be answered with a no.
-        let document = self.client.ask(&address).await?.ok();
+        let document = match self.client.ask(&address).await? {
+            Ok(document) => Some(document),
+            // A record without a binding may be answered so. Any other no says nothing of bindings.
+            Err(rejection) if conflict.nothing.as_ref() == Some(&rejection.message) => None,
+            Err(rejection) => {
+                let why = format!("{} {}", rejection.code, rejection.message);
+                return Ok(Some(still_unknown(row, message!("settle.no_record", why = clean(&why)))));
+            }
+        };
         let answer = endpoint.answer.as_deref().unwrap_or_default();
         let found = document.as_ref().and_then(|document| api::records(document, answer));
         let found = found.map(api::Records::into_values).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The rows of a run as they were sent, made again from the cells that the run keeps.
 
 use super::super::cells::CellReader;
+use super::super::notes::noted_fields;
 use super::super::operation::{DraftWriter, OperationBuilder, WriteOperation};
 use crate::check::record::Record;
 use crate::entity::{Catalog, Custom, Entity, WriteMode};
@@ -40,6 +41,7 @@ impl KeptRun {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
         let entity = mode.entity(catalog.find(&identity.entity)?, &identity.key);
+        let entity = entity.with_account_fields(&noted_fields(past)?);
         let cells = CellReader::open(past.folder(), identity)?;
         let sheet = Sheet {
             name: cells.sheet().map(str::to_owned),
