@@ -299,7 +299,8 @@ impl Matching<'_> {
             return Ok(of(There::Exists, vec![id], reason));
         }
         let record = self.list.record(&id)?;
-        let is_unchanged = record.as_ref().and_then(Value::as_object).is_some_and(|record| self.says_all(record, cells));
+        let is_unchanged =
+            record.as_ref().and_then(Value::as_object).is_some_and(|record| self.says_all(record, cells));
         let there = if is_unchanged { There::Unchanged } else { There::Changes };
         Ok(of(there, vec![id], Message::default()))
     }
@@ -313,7 +314,7 @@ impl Matching<'_> {
             ListProof::CannotBeHad(_) => false,
         };
         // A row without a key is known to be new only by a person.
-        let has_nothing = id.is_none() && row.key.is_none();
+        let has_nothing = id.is_none() && row.key.is_none() && row.old_id.is_none();
         if !is_proved && !has_nothing {
             let why = self.list.proof.why().cloned().unwrap_or_default();
             return of(There::Unproved, message!("modes.not_proved", why = why));

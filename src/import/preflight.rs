@@ -327,11 +327,11 @@ impl<'a> Reading<'a> {
             spooled.id = self.own_id();
             spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);
-            self.require_key(&spooled);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
             spooled.old_id = old_id_of(self.mapping, &self.record).map(Box::new);
+            self.require_key(&spooled);
             match &spooled.old_id {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,
@@ -378,7 +378,7 @@ impl<'a> Reading<'a> {
     /// A row that is to be looked up has something to be found by: a change is refused without it, and a record that may be
     /// there already waits for consent.
     fn require_key(&mut self, row: &SpooledRow) {
-        let is_found = row.id.is_some() || row.key.is_some();
+        let is_found = row.id.is_some() || row.key.is_some() || row.old_id.is_some();
         if !self.mapping.is_found_by_key() || is_found || self.record.severity() == Some(Severity::Refused) {
             return;
         }

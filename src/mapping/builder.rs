@@ -833,7 +833,7 @@ impl<'a> MappingBuilder<'a> {
     fn require_key(&self) -> Result<()> {
         let language = Language::current();
         let has_id = self.entity.id.as_ref().is_some_and(|id| self.has_source(id));
-        if !self.entity.is_looked_up || has_id || self.has_key() {
+        if !self.entity.is_looked_up || has_id || self.has_key() || self.old_id.is_some() {
             return Ok(());
         }
         let id = self.entity.id.iter().map(std::slice::from_ref);
