@@ -101,7 +101,9 @@ fn run_menu(console: Console, given: Option<PathBuf>) -> u8 {
 }
 
 fn run_command(arguments: &[OsString]) -> u8 {
-    let parsed = cli::command(Language::current())
+    let command = cli::command(Language::current());
+    let command = if cli::wants_all(arguments) { command } else { cli::brief(command) };
+    let parsed = command
         .try_get_matches_from(cli::help_as_option(arguments))
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -182,7 +184,7 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
         Command::Export(arguments) => command::export::run(arguments, printer),
         Command::Mirror(arguments) => command::mirror::run(arguments, printer),
         Command::Ids(arguments) => command::ids::run(arguments, printer),
-        Command::Template(arguments) => command::template::run(arguments, printer),
+        Command::Template(arguments) => command::template::run(arguments, &cli.global, printer),
         Command::Sandbox(arguments) => command::sandbox::run(arguments, printer),
         Command::Entities(arguments) => command::entities::run(arguments, printer),
         Command::Completions { shell } => {

@@ -241,9 +241,10 @@ fn imports_and_exports_carry_custom_fields_under_the_names_of_the_overlay() {
     assert_eq!(body_of(&service, "POST"), sent);
     let (work, service) = new();
     work.write("api.toml", format!("{OVERLAY}\n{RENAMED}"));
-    work.write("mine.csv", "联系人编号,获客渠道\n77,门店\n");
-    work.bw8("import customers mine.csv --mode update --rate 0").exits(0);
-    assert_eq!(body_of(&service, "PUT"), json!({"user": {"extras": extras}}));
+    work.write("mine.csv", "联系人编号,获客渠道\n77,展会\n");
+    work.bw8("import customers mine.csv --mode update --rate 0 --no-canary").exits(0);
+    let changed = json!([{"id": "field_2", "val": "展会"}]);
+    assert_eq!(body_of(&service, "PUT"), json!({"user": {"extras": changed}}));
     let (work, _service) = new();
     work.write("api.toml", RENAMED);
     work.export("customers -o out.csv --columns cId,field_2 --headers api").exits(0);

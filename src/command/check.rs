@@ -32,7 +32,7 @@ pub struct Arguments {
     /// With --online: take what is not in the account's list for not there, although the list could not be proved whole
     #[arg(long, requires = "online")]
     accept_incomplete: bool,
-    /// Any mistake makes the file unusable (exit code 2 instead of 3)
+    /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
     #[arg(long)]
     strict: bool,
 }
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     let (preflight, options) = if arguments.online || arguments.connection.sandbox {
         let options = online(arguments, &settings, options, typed)?;
         let definitions =
-            DefinitionSource { catalog: options.catalog, account: Some(&options.account), asks: true, keeps: false };
+            DefinitionSource { catalog: options.catalog, account: Some(&options.account), asks: true, keeps: true };
         let agreed = Agreed::of(&options.account)?;
         let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, None)?;
         foreseen = Some(look(&options, &mut preflight, &mut rows, printer)?);

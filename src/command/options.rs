@@ -301,6 +301,11 @@ impl InputOptions {
     }
 }
 
+/// What another system goes by, as it is kept.
+pub(super) fn parse_source(name: &str) -> std::result::Result<String, String> {
+    source_name(name).ok_or_else(|| t!("import.bad_source").into_owned())
+}
+
 /// The fields that records are known by, as `--key` names them: by name, label or any other heading.
 fn key_fields(entity: &Entity, mode: WriteMode, key: &str) -> Result<Vec<String>> {
     let words = key.split([',', '，', '、']).map(str::trim).filter(|word| !word.is_empty());
@@ -321,11 +326,6 @@ fn key_fields(entity: &Entity, mode: WriteMode, key: &str) -> Result<Vec<String>
         _ if fields.is_empty() => Err(Error::usage(message!("mapping.empty_key"))),
         _ => Ok(fields),
     }
-}
-
-/// What another system goes by, as it is kept.
-pub(super) fn parse_source(name: &str) -> std::result::Result<String, String> {
-    source_name(name).ok_or_else(|| t!("import.bad_source").into_owned())
 }
 
 /// The entity a user means, when rows of it can be imported.

@@ -241,7 +241,7 @@ impl Matching<'_> {
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let remembered = memory.at(row_index)?;
             let found = match said_by(&row.state) {
-                Some(said) if seen.first.is_none() => {
+                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => {
                     // The record of its old id is the one that a run has made of it.
                     let made = remembered.as_ref().filter(|_| row.old_id.is_some()).and_then(Remembered::made);
                     Some(self.look_up(&row, made, said)?)

@@ -199,13 +199,13 @@ impl Memory {
         let mut known_to_others: HashMap<i64, u64> = HashMap::new();
         let mut row_index = 0;
         each_batch(rows, |batch| {
-            let own_counts = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
-            let own_said = index.sent_before(&batch.rows, source, own_counts)?;
+            let is_own = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
+            let own_said = index.sent_before(&batch.rows, source, is_own)?;
             let others_said = match others.is_empty() {
                 true => vec![None; batch.rows.len()],
                 false => {
-                    let counts = |sent: &SentBefore| others.get(&sent.run).is_some_and(|run| has_made(run, sent));
-                    index.sent_before(&batch.rows, source, counts)?
+                    let is_theirs = |sent: &SentBefore| others.get(&sent.run).is_some_and(|run| has_made(run, sent));
+                    index.sent_before(&batch.rows, source, is_theirs)?
                 }
             };
             for (((row, checked), sent), sent_by_others) in

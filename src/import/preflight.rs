@@ -162,6 +162,33 @@ impl Preflight {
     }
 }
 
+/// The endpoint that rows of a mode are sent to.
+fn endpoint_of(mode: WriteMode) -> &'static str {
+    match mode {
+        WriteMode::Update => "update",
+        _ => "create",
+    }
+}
+
+/// A custom field as a run keeps it: options only where rows have values of it.
+fn kept_field(mut field: Field, mapping: &Mapping) -> Field {
+    if mapping.position(&field.name).is_none() {
+        field.choices.clear();
+    }
+    field
+}
+
+/// What there is to say of the account's custom fields, and of those that rows have values of and the account has not.
+fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
+    let mut words = known.words;
+    if !known.definitions.is_empty() {
+        let fields = mapping.sources.iter().map(|source| &source.field).filter(|field| field.custom);
+        let vanished = fields.filter(|field| !known.definitions.has(&field.name));
+        words.extend(vanished.map(|field| message!("definitions.vanished", label = field.labels(), key = field.name)));
+    }
+    words
+}
+
 impl Preflight {
     /// The first record that is sent is that of another row: what the account has decides which.
     pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
@@ -193,33 +220,6 @@ impl OwnIds {
         Error::usage(message!("import.own_ids", header = header, entity = entity, rows = rows, row = first, id = id))
             .hint(message!("import.own_ids_hint", header = header))
     }
-}
-
-/// The endpoint that rows of a mode are sent to.
-fn endpoint_of(mode: WriteMode) -> &'static str {
-    match mode {
-        WriteMode::Create | WriteMode::SkipExisting | WriteMode::Upsert => "create",
-        WriteMode::Update => "update",
-    }
-}
-
-/// A custom field as a run keeps it: options only where rows have values of it.
-fn kept_field(mut field: Field, mapping: &Mapping) -> Field {
-    if mapping.position(&field.name).is_none() {
-        field.choices.clear();
-    }
-    field
-}
-
-/// What there is to say of the account's custom fields, and of those that rows have values of and the account has not.
-fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
-    let mut words = known.words;
-    if !known.definitions.is_empty() {
-        let fields = mapping.sources.iter().map(|source| &source.field).filter(|field| field.custom);
-        let vanished = fields.filter(|field| !known.definitions.has(&field.name));
-        words.extend(vanished.map(|field| message!("definitions.vanished", label = field.labels(), key = field.name)));
-    }
-    words
 }
 
 /// The first reading, row by row.

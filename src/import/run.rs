@@ -452,7 +452,10 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
 fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64) -> String {
     let key = if is_change(options) { "run.dry_change" } else { "run.dry_new" };
     let records = options.entity().counted(would_send, Language::current());
-    let would = t!(key, records = records, host = options.account.host());
+    let would = match would_send {
+        0 => t!("run.dry_none"),
+        _ => t!(key, records = records, host = options.account.host()),
+    };
     let besides = [("run.dry_refused", refused), ("run.dry_held", held)];
     let besides = besides.iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(*key, rows = rows));
     t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
@@ -599,7 +602,10 @@ impl End {
             Some(_) => Exit::CannotRun,
             None => exit_of(counts, cause.map(Cause::exit)),
         };
-        let next = next_command(options, content.journal, counts, finished, files.failed.as_deref());
+        // Either of two files may be the one that somebody fixes.
+        let folder = files.failed_book.as_ref().map(|_| content.journal.folder());
+        let failed = folder.or(files.failed.as_deref());
+        let next = next_command(options, content.journal, counts, finished, failed);
         let mut summary = report::summary(content, exit, finished, files, next.as_deref())?;
         let halted = match cause {
             Some(Cause::Halted(error) | Cause::Repeats(error) | Cause::Failed(error)) => Some(error),

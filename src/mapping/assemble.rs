@@ -68,7 +68,7 @@ impl MappingBuilder<'_> {
             said_source: self
                 .source
                 .clone()
-                .filter(|said| !self.recognised.as_ref().is_some_and(|seen| seen.source == *said)),
+                .filter(|said| self.recognised.as_ref().is_none_or(|seen| seen.source != *said)),
             report,
         }
     }

@@ -8,7 +8,7 @@ use rust_i18n::t;
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
-use super::result_columns::{is_own_column, is_result_column};
+use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
@@ -508,6 +508,7 @@ impl<'a> MappingBuilder<'a> {
             .sheet
             .header
             .iter()
+            .skip(leading_columns(&self.sheet.header))
             .filter(|title| {
                 !title.trim().is_empty() && !is_result_column(&fold(title)) && !made_for.contains(&fold(title))
             })
@@ -574,15 +575,17 @@ impl<'a> MappingBuilder<'a> {
     /// The columns that the mapping file calls `name`.
     fn columns_named(&self, name: &str) -> Vec<usize> {
         let header = &self.sheet.header;
+        // Columns that our workbook of failed rows put before the input's are none of it.
+        let own = leading_columns(header);
         let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            (0..header.len()).filter(|column| same(&header[*column])).collect()
+            (own..header.len()).filter(|column| same(&header[*column])).collect()
         };
         let mut found = columns(&|header| header.trim() == name.trim());
         // By its number, where its header is nothing to name it by.
         if found.is_empty()
             && let Some(number) = name.trim().strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok())
         {
-            found = columns(&|_| true).into_iter().filter(|column| column + 1 == number).collect();
+            found = columns(&|_| true).into_iter().filter(|column| column + 1 - own == number).collect();
         }
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
@@ -685,8 +688,13 @@ impl<'a> MappingBuilder<'a> {
     fn match_headers(&mut self) -> Result<()> {
         let mut twice: Vec<(usize, usize, usize)> = Vec::new();
         let explicit: Vec<bool> = self.sources.iter().map(Option::is_some).collect();
+        let own = leading_columns(&self.sheet.header);
         for (column, header) in self.sheet.header.iter().enumerate() {
             if self.is_decided(column) || self.without_field.contains(&column) {
+                continue;
+            }
+            if column < own {
+                self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 continue;
             }
             let folded = fold(header);
@@ -887,6 +895,6 @@ fn recognise(sheet: &Sheet) -> Option<Recognised> {
 
 /// The headers of a file, without those that our file of failed rows adds.
 fn titles(sheet: &Sheet) -> Vec<&str> {
-    let titles = sheet.header.iter().map(|title| title.trim());
+    let titles = sheet.header.iter().skip(leading_columns(&sheet.header)).map(|title| title.trim());
     titles.filter(|title| !fold(title).is_empty() && !is_own_column(title)).collect()
 }

@@ -33,3 +33,4 @@ mod updates;
 mod values;
 mod vendors;
 mod version_1;
+mod workbooks;

@@ -31,12 +31,16 @@ pub struct RunContent<'a> {
 /// command still writes.
 #[derive(Debug, Default)]
 pub struct Files {
+    /// The results of every row for people, when they were written.
+    pub book: Option<PathBuf>,
     /// The results of every row, when they were written.
     pub results: Option<PathBuf>,
     /// The findings of the check, when there are any and they were written.
     pub issues: Option<PathBuf>,
-    /// The failed rows, when there are any and they were written.
+    /// The failed rows in the input's format, when there are any and they were written.
     pub failed: Option<PathBuf>,
+    /// The failed rows as a workbook, where the input is none.
+    pub failed_book: Option<PathBuf>,
     /// Why files could not be written, for each of them.
     pub unwritten: Vec<Error>,
 }

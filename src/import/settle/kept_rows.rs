@@ -40,8 +40,8 @@ impl KeptRun {
     pub(crate) fn of(past: &JournalReader, catalog: &Catalog) -> Result<KeptRun> {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
-        let entity = mode.entity(catalog.find(&identity.entity)?, &identity.key);
-        let entity = entity.with_account_fields(&noted_fields(past)?);
+        let entity = catalog.find(&identity.entity)?.with_account_fields(&noted_fields(past)?);
+        let entity = mode.entity(&entity, &identity.key);
         let cells = CellReader::open(past.folder(), identity)?;
         let sheet = Sheet {
             name: cells.sheet().map(str::to_owned),
