@@ -27,8 +27,6 @@ use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
 
-/// Code of a row whose record is there already.
-const THERE_ALREADY: &str = "exists";
 /// Code of a row that another run has sent.
 pub(super) const SENT_BEFORE: &str = "sent_before";
 
@@ -276,7 +274,7 @@ impl<'a> RowPlanner<'a> {
             Decision::SkipExisting => {
                 let found = matched.ok_or_else(undecided)?;
                 let id = found.ids.first().cloned();
-                let ended = end(row, Status::Skipped, reason(THERE_ALREADY, found.reason));
+                let ended = end(row, Status::Skipped, reason(EXISTS, found.reason));
                 return Ok(Some(RowAction::End(Operation { id, ..ended })));
             }
             Decision::Unchanged => {

@@ -332,13 +332,13 @@ impl<'a> Reading<'a> {
             spooled.id = self.own_id();
             spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);
-            self.require_key(&spooled);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
             // Rows of tags name the old ids of records that are there.
             let old_id = old_id_of(self.mapping, &self.record).filter(|_| self.mapping.entity().edits.is_none());
             spooled.old_id = old_id.map(Box::new);
+            self.require_key(&spooled);
             match &spooled.old_id {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,
