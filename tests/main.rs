@@ -18,6 +18,7 @@ mod entities;
 mod export;
 mod format;
 mod harness;
+mod ids;
 mod import;
 mod inspect;
 #[cfg(unix)]

@@ -16,7 +16,10 @@ pub struct Conflict {
     pub by: Vec<String>,
     /// Fields that must agree for the row to count as unchanged.
     pub same: Vec<String>,
-    /// How sure the text is.
+    /// The service's text where that endpoint finds nothing, if it says no instead of showing nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nothing: Option<String>,
+    /// How sure the texts are.
     #[serde(rename = "mark")]
     pub confidence: Confidence,
     /// Where it was seen.

@@ -5,6 +5,7 @@
 //! `confirmed` and `assumed` are the two [`Confidence`]s, which the files call `mark`; `source` names where a fact was seen
 //! (`docs/api-sources.md`).
 
+mod account_fields;
 mod account_mode;
 mod catalog;
 mod choice;
@@ -20,6 +21,7 @@ mod field;
 mod fold;
 mod kind;
 mod overlay;
+mod overwrite;
 mod part;
 mod rule;
 mod service;
@@ -39,8 +41,9 @@ pub use entity::Entity;
 pub use field::Field;
 pub use fold::fold;
 pub use kind::Kind;
+pub use overwrite::Overwrite;
 pub use part::Part;
 pub use rule::{Requirement, Rule};
-pub use service::{Account, Custom, Filters, Paging, RequestId, Service, ServiceError, Token};
+pub use service::{Account, Custom, CustomKind, Filters, Paging, RequestId, Service, ServiceError, Token};
 pub use walk::Walk;
 pub use write_mode::WriteMode;

@@ -2,15 +2,17 @@
 //! `spool` keeps its rows as they will be sent and `cells` as they were, `known` gathers what earlier runs say (`resume` finds
 //! the run that is meant), `plan` decides
 //! what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one another's rows made of it, `memory` what all
-//! others did), `operation` is
+//! others did, `matching` what the account has of rows that are looked up there), `operation` is
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
 //! end, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
 //! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
-//! `forget` undoes the keeping, `find` looks into what is kept, `settle` finds out what became of rows in doubt. `run` is the story that ties them together.
+//! `forget` undoes the keeping, `find` looks into what is kept, `settle` finds out what became of rows in doubt (`resemblance` sees
+//! through what a service does to texts). `run` is the story that ties them together.
 
 mod agreed;
 mod agreement;
 mod cells;
+mod change;
 mod decision;
 mod existing;
 mod find;
@@ -19,6 +21,7 @@ mod first_request;
 mod forget;
 mod introduction;
 mod known;
+mod matching;
 mod memory;
 mod notes;
 mod operation;
@@ -29,6 +32,7 @@ mod plan;
 mod preflight;
 mod read_back;
 pub mod report;
+mod resemblance;
 mod resume;
 mod route;
 mod row_sender;
@@ -46,8 +50,8 @@ pub use find::{FoundRow, Sought, find_in_run};
 pub use forget::PersonalFiles;
 pub use notes::{COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
 pub use options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions, SERVER_TIMEOUT};
-pub use preflight::Preflight;
-pub use run::{run, run_places};
+pub use preflight::{Preflight, Rows};
+pub use run::{Foreseen, foresee, run, run_places};
 pub use settle::{SettleCommand, run as settle};
 
 pub use crate::api::Honours;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::resemblance::Skeleton;
 use crate::api::{Witness, as_text};
 use crate::check::duplicates::is_same_key_value;
 use crate::entity::Entity;
@@ -32,7 +33,8 @@ impl HandedOut {
         }
     }
 
-    fn has(&self, id: u64) -> bool {
+    /// Whether a row has it.
+    pub(super) fn has(&self, id: u64) -> bool {
         self.ranges.borrow().range(..=id).next_back().is_some_and(|(_, last)| *last >= id)
     }
 }
@@ -65,12 +67,13 @@ impl RowWitness<'_> {
     /// Whether a record that comes back has the key that was sent, as far as it says one: the first one that both have.
     fn is_echo(&self, record: &Value) -> bool {
         let echo = |name: &String| record.get(name).map(as_text).filter(|text| !text.is_empty());
-        if self.entity.keys.is_empty() {
-            return self.entity.display.iter().all(|name| echo(name).is_none_or(|echo| self.agrees(name, &echo)));
-        }
         let is_said = |key: &&Vec<String>| key.iter().all(|name| echo(name).is_some() && self.sends(name));
-        let key = self.entity.keys.iter().find(is_said);
-        key.into_iter().flatten().all(|name| echo(name).is_none_or(|echo| self.agrees(name, &echo)))
+        let agrees = |name: &String| echo(name).is_none_or(|echo| self.agrees(name, &echo));
+        match self.entity.keys.iter().find(is_said) {
+            Some(key) => key.iter().all(agrees),
+            // What people know it by has to do.
+            None => self.entity.display.iter().all(agrees),
+        }
     }
 
     /// Whether a field was sent.
@@ -91,9 +94,12 @@ impl RowWitness<'_> {
             return true;
         }
         let Some(sent) = self.sent(name) else { return true };
-        // What is masked or cut says nothing of another row.
+        // What is masked or cut says nothing of another row, nor do marks that a service writes in its own way.
         let is_cut = echo.chars().count() >= 4 && sent.starts_with(echo);
-        is_cut || echo.contains('*') || is_same_key_value(self.entity, name, &sent, echo)
+        is_cut
+            || echo.contains('*')
+            || is_same_key_value(self.entity, name, &sent, echo)
+            || Skeleton::of(&sent) == Skeleton::of(echo)
     }
 }
 
@@ -141,6 +147,9 @@ mod tests {
         }
         assert!(!witness.may_be_ours(Some("50002"), Some(&record("13000000002"))));
         assert!(!witness.may_be_ours(Some("50001"), None));
+        // Where no key is said, the name tells.
+        assert!(witness.may_be_ours(Some("50002"), Some(&json!({"cId": "50002", "name": "示例 一"}))));
+        assert!(!witness.may_be_ours(Some("50002"), Some(&json!({"cId": "50002", "name": "示例二"}))));
         assert!(witness.may_be_ours(None, None));
         let changes = RowWitness { id: Some("50001"), ..witness };
         assert!(changes.may_be_ours(Some("50001"), Some(&json!({"cId": 50001}))));

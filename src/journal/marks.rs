@@ -312,6 +312,7 @@ mod tests {
             key: None,
             origin: None,
             generation: 0,
+            old_id: None,
         };
         Operation { row, status, id: id.map(str::to_owned), attempts: 1, at: 0, reason: None }
     }

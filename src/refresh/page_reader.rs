@@ -17,7 +17,9 @@ use crate::mirror::{Key, List, PageCursor, PageOrder, Wall};
 const REPEATED_PAGES: u32 = 5;
 /// Pages beyond twice what the service's own total makes likely before the list is said to have no end.
 const SURPLUS_PAGES: u64 = 50;
-/// Times a page may fail to join, beyond half of all pages, before the list is said to have no order to hold on to.
+/// Pages for each page of records that came, where nothing tells how many there are, before the same is said.
+const PAGES_OF_HIDDEN: u64 = 30;
+/// Times a page may fail to join, beyond half of the pages so far, before the list is said to have no order to hold on to.
 const MOST_EARLIER_BEGINNINGS: u64 = 50;
 /// Pages in a row without anything new that end a list when neither total nor address says so.
 const PAGES_BEYOND: u32 = 2;
@@ -74,6 +76,7 @@ impl Refresher<'_> {
             .filter(|cursor| cursor.filter == filter)
             .unwrap_or(PageCursor { number, filter, is_joined: true, ..PageCursor::default() });
         let mut overlap = 1;
+        let mut earlier = 1;
         let mut repeated = 0;
         let mut earlier_beginnings = 0;
         while !cursor.is_finished {
@@ -108,13 +111,17 @@ impl Refresher<'_> {
                     taken.wall = Some(Wall::Repeated);
                     step = PageStep::Finished;
                 }
+                overlap = 1;
                 if !matches!(step, PageStep::Continue | PageStep::NothingNew) {
                     break;
                 }
-                overlap = 1;
                 refuse_endless(query, &taken)?;
             }
             drop(answers);
+            refuse_endless(query, &taken)?;
+            if taken.gaining_pages > cursor.gaining_pages {
+                earlier = 1;
+            }
             cursor = taken;
             if let Some((page, error)) = refused {
                 cursor.wall = Some(self.wall_of(query, &cursor, page, error).await?);
@@ -139,11 +146,16 @@ impl Refresher<'_> {
                 PageStep::BeginEarlier => {
                     cursor.position = cursor.reached;
                     cursor.beyond = 0;
-                    overlap = (overlap * 4).min(cursor.position.max(1));
                     earlier_beginnings += 1;
                     let is_of_own_size = earlier_beginnings == 1 && self.ignores_page_size(query, &cursor).await?;
-                    if is_of_own_size || earlier_beginnings > MOST_EARLIER_BEGINNINGS + cursor.pages / 2 {
+                    let was_all = earlier > 1 && earlier >= cursor.position;
+                    let likely = cursor.reached / cursor.page_size.max(1);
+                    if is_of_own_size || was_all || earlier_beginnings > MOST_EARLIER_BEGINNINGS + likely / 2 {
                         cursor = anew(&cursor, cursor.page_size, true);
+                        earlier = 1;
+                    } else {
+                        earlier = (earlier * 4).min(cursor.position.max(1));
+                        overlap = earlier;
                     }
                 }
                 _ => {}
@@ -582,8 +594,13 @@ fn no_list(query: &ListQuery<'_>) -> Error {
 /// Pages that never end are the service's mistake; reading on would never stop.
 fn refuse_endless(query: &ListQuery<'_>, cursor: &PageCursor) -> Result<()> {
     let path = &query.endpoint.path;
-    let likely = cursor.count_before.max(cursor.count_after).map(|count| count / cursor.page_size.max(1));
-    if likely.is_some_and(|pages| cursor.pages > pages * 2 + SURPLUS_PAGES) {
+    let size = cursor.page_size.max(1);
+    let most = match cursor.count_before.max(cursor.count_after) {
+        Some(count) => count / size * 2 + SURPLUS_PAGES,
+        // Most of what its pages have room for may be hidden from this login.
+        None => cursor.records / size * PAGES_OF_HIDDEN + SURPLUS_PAGES * 10,
+    };
+    if cursor.pages > most {
         return Err(Error::stopped(message!("refresh.endless", path = path, pages = cursor.pages))
             .hint(message!("refresh.endless_hint")));
     }

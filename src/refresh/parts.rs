@@ -51,7 +51,11 @@ impl Refresher<'_> {
         let hint = &read.cursor;
         let size = hint.page_size.max(1);
         let limit = match doubt {
-            Doubt::Wall(_) | Doubt::RoundTotal => (PAGES_OF_A_PART * size).min(hint.records * 4 / 5).max(1),
+            Doubt::Wall(_) | Doubt::RoundTotal => match hint.records * 4 / 5 {
+                // Where nothing came at all, nothing tells how far the service gives.
+                0 => size,
+                records => (PAGES_OF_A_PART * size).min(records),
+            },
             _ => PAGES_OF_A_PART * size,
         };
         let has_times = query.endpoint.window.is_none();

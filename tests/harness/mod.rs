@@ -5,6 +5,7 @@
 //! What a command did ([`Ran`]) is printed whole when an expectation fails. Its exit code must be looked at, and looked
 //! at first: what it said means nothing to a test that does not know how it ended. No command may ever panic.
 
+mod colleague;
 mod ran;
 mod redact;
 mod running;

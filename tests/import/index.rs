@@ -280,7 +280,9 @@ fn of_two_copies_of_a_folder_the_one_that_did_more_goes_on() {
         let stored = server.stored("customers");
         work.on(&server, format!("import customers mine.csv --run {copy}")).exits(2).says("is a copy of the run in");
         std::fs::remove_dir_all(work.path("state")).unwrap();
-        work.on(&server, "import customers mine.csv").exits(0).says(run.strip_prefix(work.path("")).unwrap().to_str().unwrap());
+        work.on(&server, "import customers mine.csv")
+            .exits(0)
+            .says(run.strip_prefix(work.path("")).unwrap().to_str().unwrap());
         assert_eq!(server.stored("customers"), stored + 1);
     }
 }

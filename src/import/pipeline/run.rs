@@ -15,9 +15,8 @@ use super::tally::Tally;
 use crate::api::Client;
 use crate::error::{Context, Error, Result};
 use crate::import::first_look::FirstLook;
-use crate::import::memory::Memory;
 use crate::import::options::ImportOptions;
-use crate::import::plan::RowPlanner;
+use crate::import::plan::{KnownRows, RowPlanner};
 use crate::import::preflight::{Preflight, Rows};
 use crate::import::settle::note_highest;
 use crate::journal::{Journal, Marks};
@@ -47,7 +46,7 @@ pub(crate) fn send(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: Rows,
-    memory: Memory,
+    known: KnownRows,
     journal: Journal,
     first_look: Option<FirstLook>,
     printer: &Printer,
@@ -69,7 +68,7 @@ pub(crate) fn send(
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
     // It outlives the sender, as it keeps others from retrying the same run.
-    let mut planner = RowPlanner::open(options, preflight, rows, memory, &journal)?;
+    let mut planner = RowPlanner::open(options, preflight, rows, known, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
     let (to_sender, reserved) = tokio::sync::mpsc::unbounded_channel();
     let reader = Reader::new(options, to_journal.clone(), &shared);
@@ -80,7 +79,8 @@ pub(crate) fn send(
     }
     let marks = Marks::begin(journal.folder(), &journal.identity().run, journal.identity().rows)?;
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
-    let mut sender = Sender::new(options, &client, to_journal, &shared, &progress, first_look);
+    let mut sender =
+        Sender::new(options, preflight.mapping.entity(), &client, to_journal, &shared, &progress, first_look);
     sender.mark_in(marks);
     past.each_made(|id| sender.know_id(id))?;
     drop(past);

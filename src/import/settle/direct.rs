@@ -4,9 +4,9 @@ use futures::{StreamExt, stream};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use super::super::change::{SaidCell, Verdict, field_of, value_now, verdict};
 use super::super::operation::{LookUp, WriteOperation};
 use super::super::pipeline::Stop;
-use super::super::read_back::{is_stored, value_of};
 use super::super::route::Access;
 use super::super::row_sender::{RowSender, agrees};
 use super::kept_rows::KeptRun;
@@ -39,14 +39,17 @@ impl Settling<'_> {
             let Some(last) = unsettled.last() else { return Ok(settled) };
             from = last.row.row + 1;
             let mut asked = Vec::new();
-            for row in unsettled.into_iter().filter(|row| row.status == Status::Unknown) {
+            let is_asked =
+                |row: &Operation| row.status == Status::Unknown && (row.id.is_some() || !kept.has_changes_besides());
+            for row in unsettled.into_iter().filter(is_asked) {
                 while next <= row.row.row {
                     if !rows.next()? {
                         return Ok(settled);
                     }
                     next += 1;
                 }
-                asked.push((row, rows.operation()));
+                let operation = rows.operation(row.id.as_deref());
+                asked.push((row, operation));
             }
             let answers = asked.iter().map(|(row, operation)| async {
                 let settled = self.ask(&sender, past, row, operation).await;
@@ -74,6 +77,8 @@ impl Settling<'_> {
                     None => Ok(None),
                 };
             }
+            // What makes a record is looked for in the list.
+            WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return Ok(None),
             WriteOperation::Change { id, .. } => id,
             WriteOperation::Tags(edit) => &edit.id,
         };
@@ -83,14 +88,16 @@ impl Settling<'_> {
             Err(why) => return Ok(Some(still_unknown(row, message!("settle.no_record", why = why.message)))),
         };
         let (is_done, does_no_harm) = match operation {
-            WriteOperation::Write { .. } => (false, false),
-            WriteOperation::Change { members, .. } => {
-                let is_there = |(name, value): &(String, String)| {
-                    let field = access.entity.field(name);
-                    let is_secret = field.is_some_and(|field| field.secret);
-                    is_secret || is_stored(field, value, value_of(&record, name, &access.custom).as_deref())
+            WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => (false, false),
+            WriteOperation::Change { cells, .. } => {
+                let adds = |cell: &SaidCell| field_of(&access.entity, cell).write_only;
+                let is_there = |cell: &SaidCell| {
+                    let field = field_of(&access.entity, cell);
+                    let now = value_now(&record, &access.custom, &cell.field, cell.is_custom).unwrap_or_default();
+                    field.secret || matches!(verdict(&field, cell, &now), Verdict::Unchanged | Verdict::Kept)
                 };
-                (members.iter().all(is_there), false)
+                // A record does not say whether a reply was added to it.
+                (cells.iter().all(is_there) && !cells.iter().any(adds), false)
             }
             WriteOperation::Tags(edit) => {
                 let tags =
@@ -111,12 +118,19 @@ impl Settling<'_> {
 
     /// A binding is known by its own key, so what is there now says it all.
     async fn ask_for_binding(&self, row: &Operation, look_up: &LookUp) -> Result<Option<Settled>> {
-        let endpoint = self.entity.conflict.as_ref().and_then(|conflict| self.entity.endpoint(&conflict.endpoint));
-        let Some(endpoint) = endpoint else { return Ok(None) };
+        let Some(conflict) = &self.entity.conflict else { return Ok(None) };
+        let Some(endpoint) = self.entity.endpoint(&conflict.endpoint) else { return Ok(None) };
         let mut address = self.client.target().address(&endpoint.path);
         address.query_pairs_mut().extend_pairs(&look_up.by);
-        // A record without a binding may be answered with a no.
-        let document = self.client.ask(&address).await?.ok();
+        let document = match self.client.ask(&address).await? {
+            Ok(document) => Some(document),
+            // A record without a binding may be answered so. Any other no says nothing of bindings.
+            Err(rejection) if conflict.nothing.as_ref() == Some(&rejection.message) => None,
+            Err(rejection) => {
+                let why = format!("{} {}", rejection.code, rejection.message);
+                return Ok(Some(still_unknown(row, message!("settle.no_record", why = clean(&why)))));
+            }
+        };
         let answer = endpoint.answer.as_deref().unwrap_or_default();
         let found = document.as_ref().and_then(|document| api::records(document, answer));
         let found = found.map(api::Records::into_values).unwrap_or_default();

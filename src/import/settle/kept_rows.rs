@@ -1,9 +1,10 @@
 //! The rows of a run as they were sent, made again from the cells that the run keeps.
 
 use super::super::cells::CellReader;
-use super::super::operation::{OperationBuilder, WriteOperation};
+use super::super::notes::noted_fields;
+use super::super::operation::{DraftWriter, OperationBuilder, WriteOperation};
 use crate::check::record::Record;
-use crate::entity::{Catalog, Entity, WriteMode};
+use crate::entity::{Catalog, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Row, Sheet};
 use crate::journal::JournalReader;
@@ -18,12 +19,14 @@ pub(crate) struct KeptRun {
     /// Which column feeds which field.
     pub mapping: Mapping,
     mode: WriteMode,
+    custom: Custom,
 }
 
 /// Gives the rows of a run, in their order.
 pub(super) struct KeptRows<'a> {
     cells: CellReader,
     operations: OperationBuilder<'a>,
+    drafts: DraftWriter,
     mapping: &'a Mapping,
     row: Row,
     record: Record,
@@ -37,7 +40,8 @@ impl KeptRun {
     pub(crate) fn of(past: &JournalReader, catalog: &Catalog) -> Result<KeptRun> {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
-        let entity = mode.entity(catalog.find(&identity.entity)?);
+        let entity = catalog.find(&identity.entity)?.with_account_fields(&noted_fields(past)?);
+        let entity = mode.entity(&entity, &identity.key);
         let cells = CellReader::open(past.folder(), identity)?;
         let sheet = Sheet {
             name: cells.sheet().map(str::to_owned),
@@ -54,7 +58,7 @@ impl KeptRun {
             return Err(Error::usage(message!("settle.other_mapping", folder = past.folder().display()))
                 .hint(message!("settle.other_mapping_hint")));
         }
-        Ok(KeptRun { entity, mapping, mode })
+        Ok(KeptRun { entity, mapping, mode, custom: custom.clone() })
     }
 
     /// How many of its rows nobody knows of, and how many made records that have ids nobody knows.
@@ -72,6 +76,11 @@ impl KeptRun {
         self.mode.makes_records(&self.entity)
     }
 
+    /// Whether rows may have changed records that they do not name: those whose records are known were changes.
+    pub(super) fn has_changes_besides(&self) -> bool {
+        self.is_found_by_list() && self.entity.may_change
+    }
+
     /// The rows, from the first on.
     ///
     /// # Errors
@@ -79,7 +88,8 @@ impl KeptRun {
     pub(super) fn rows(&self, past: &JournalReader) -> Result<KeptRows<'_>> {
         Ok(KeptRows {
             cells: CellReader::open(past.folder(), past.identity())?,
-            operations: OperationBuilder::new(&self.entity, self.mode)?,
+            operations: OperationBuilder::new(&self.entity, self.mode)?.looked_up(self.mapping.is_found_by_key()),
+            drafts: DraftWriter::new(&self.entity, &self.custom),
             mapping: &self.mapping,
             row: Row::default(),
             record: Record::default(),
@@ -96,9 +106,14 @@ impl KeptRows<'_> {
         self.cells.read(&mut self.row)
     }
 
-    /// What the row asked for.
-    pub(super) fn operation(&mut self) -> WriteOperation {
+    /// What the row asked for; of a row that was looked up in the account, the record that it changed, if it changed one.
+    pub(super) fn operation(&mut self, target: Option<&str>) -> WriteOperation {
         self.mapping.check(&self.row, &mut self.record);
-        self.operations.operation(self.mapping, &self.record)
+        let operation = self.operations.operation(self.mapping, &self.record, &self.row, &[]);
+        match (operation, target) {
+            (WriteOperation::LookedUp { cells, .. }, Some(id)) => WriteOperation::Change { id: id.to_owned(), cells },
+            (WriteOperation::LookedUp { members, .. }, None) => self.drafts.finished(WriteOperation::Draft(members)),
+            (operation, _) => self.drafts.finished(operation),
+        }
     }
 }

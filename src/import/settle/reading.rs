@@ -1,18 +1,20 @@
 //! Rows that make records, settled by a reading of the account's list: what they say is looked for among its records that
 //! are newer than the run and that no row has.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
 use super::super::operation::WriteOperation;
 use super::super::read_back::{is_stored, sent_members, value_of};
+use super::super::resemblance::may_be_of;
+use super::super::witness::HandedOut;
 use super::Settling;
 use super::kept_rows::KeptRun;
 use super::verdict::{self, Alike, Verdict};
 use crate::api::{self, as_text};
 use crate::check::duplicates::{key_hashes, shown_hash};
-use crate::entity::{Custom, Entity, Kind};
+use crate::entity::{Custom, Entity, Field, Kind, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Content;
 use crate::journal::{JournalReader, Operation, Status};
@@ -127,7 +129,10 @@ impl Settling<'_> {
         let identity = past.identity();
         let mut made = past.made_last()?;
         for run in self.index.runs_for(&identity.entity)? {
-            if run.run != identity.run && run.target == identity.target && run.mode == identity.mode {
+            if run.run != identity.run
+                && run.target == identity.target
+                && WriteMode::of(&run.mode).makes_records(self.entity)
+            {
                 // A journal that cannot be read proves nothing.
                 let last = JournalReader::open_read_only(&run.folder).and_then(|past| past.made_last());
                 let last = last.ok().flatten().filter(|(_, at)| *at >= identity.started);
@@ -150,7 +155,10 @@ impl Settling<'_> {
         for (identity, group) in &groups {
             by_hash.entry(telling(entity, &group.sent)).or_default().push(*identity);
         }
+        let made = HandedOut::default();
+        past.each_made(|id| made.add(id))?;
         let mut found: Vec<(u64, Map<String, Value>, u64)> = Vec::new();
+        let mut strangers: Vec<(u64, Vec<Content>)> = Vec::new();
         let mut last = Key::first();
         loop {
             let batch = reading.mirror.after(&reading.list, &last, BATCH)?;
@@ -159,21 +167,23 @@ impl Settling<'_> {
             for record in batch.records.iter().filter_map(|(_, body)| serde_json::from_slice(body).ok()) {
                 let Value::Object(record) = record else { continue };
                 let Some(id) = id_of(entity, &record) else { continue };
-                if highest.is_some_and(|highest| id <= highest) {
+                if highest.is_some_and(|highest| id <= highest) || made.has(id) {
                     continue;
                 }
-                let hash = tellings(entity, &record).into_iter().find(|hash| by_hash.contains_key(hash));
-                found.extend(hash.map(|hash| (id, record, hash)));
+                match tellings(entity, &record).into_iter().find(|hash| by_hash.contains_key(hash)) {
+                    Some(hash) => found.push((id, record, hash)),
+                    None => strangers.push((id, self.resembled(&groups, &record))),
+                }
             }
+            // Most records are like none of them.
+            strangers.retain(|(_, resembled)| !resembled.is_empty());
         }
-        let ids: Vec<String> = found.iter().map(|(id, ..)| id.to_string()).collect();
-        let mut taken = self.index.claimed(&entity.name, &ids)?;
-        let wanted: HashSet<&String> = ids.iter().collect();
-        past.each_made(|id| {
-            if wanted.contains(&id.to_owned()) {
-                taken.insert(id.to_owned());
-            }
-        })?;
+        let ids = found.iter().map(|(id, ..)| *id).chain(strangers.iter().map(|(id, _)| *id));
+        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        let taken = self.index.claimed(&entity.name, &ids)?;
+        for (id, resembled) in strangers.into_iter().filter(|(id, _)| !taken.contains(&id.to_string())) {
+            resembled.into_iter().for_each(|identity| groups.entry(identity).or_default().similar.push(id));
+        }
         for (id, record, hash) in found.into_iter().filter(|(id, ..)| !taken.contains(&id.to_string())) {
             let candidates = by_hash.get(&hash).into_iter().flatten();
             let mut matching: Vec<(usize, Content)> = Vec::new();
@@ -199,6 +209,15 @@ impl Settling<'_> {
             }
         }
         Ok(groups.into_values().flat_map(|group| self.verdicts(reading, group)).collect())
+    }
+
+    /// The rows in doubt that a record which is found by none of them may have come from all the same: a service that changes
+    /// what it is given changes what it is found by as well.
+    fn resembled(&self, groups: &BTreeMap<Content, Group>, record: &Map<String, Value>) -> Vec<Content> {
+        let custom = &self.catalog.service.custom;
+        let in_doubt = groups.iter().filter(|(_, group)| !group.doubtful.is_empty());
+        let resembled = in_doubt.filter(|(_, group)| may_be_of(self.entity, custom, &group.sent, record));
+        resembled.map(|(identity, _)| *identity).collect()
     }
 
     fn verdicts(&self, reading: &Reading, group: Group) -> Vec<Settlement> {
@@ -232,8 +251,8 @@ impl Settling<'_> {
         example: Option<&Map<String, Value>>,
     ) -> Result<bool> {
         let custom = &self.catalog.service.custom;
-        let is_secret = |name: &str| entity.field(name).is_some_and(|field| field.secret);
-        let compared = || sent.iter().filter(|(name, _)| !is_secret(name));
+        let is_comparable = |name: &str| entity.field(name).is_none_or(Field::is_comparable);
+        let compared = || sent.iter().filter(|(name, _)| is_comparable(name));
         let is_said = |record: &Map<String, Value>| {
             compared()
                 .all(|(name, value)| is_stored(entity.field(name), value, value_of(record, name, custom).as_deref()))
@@ -287,12 +306,14 @@ fn groups(
                 next += 1;
             }
             let identity = operation.row.identity.unwrap_or(operation.row.content);
-            if !is_wanted(&identity) {
+            // A row in doubt whose record is known was a change of it.
+            let is_change = operation.status == Status::Unknown && operation.id.is_some();
+            if is_change || !is_wanted(&identity) {
                 continue;
             }
             let group = groups.entry(identity).or_default();
             if group.sent.is_empty()
-                && let WriteOperation::Write { body, .. } = rows.operation()
+                && let WriteOperation::Write { body, .. } = rows.operation(None)
             {
                 group.sent = sent_members(&kept.entity, &body, custom);
             }

@@ -7,8 +7,10 @@
 
 mod database;
 mod memory;
+mod old_ids;
 mod runs;
 mod sorter;
 
 pub use memory::{InputRow, SentBefore, WasSent};
+pub use old_ids::{Given, GivenOldIds, KnownOldId, OldIds};
 pub use runs::{IndexedRun, RunIndex};
