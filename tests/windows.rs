@@ -35,13 +35,14 @@ fn what_an_older_program_remembered_is_moved_to_where_it_stays_on_the_machine() 
 
 #[test]
 fn a_file_that_a_spreadsheet_program_holds_is_named_with_the_way_on() {
-    let work = Work::new();
-    work.bw8("template customers -o mine.xlsx").exits(0);
-    let held = std::fs::File::options().read(true).write(true).share_mode(0).open(work.path("mine.xlsx")).unwrap();
-    let ran = work.bw8("template customers -o mine.xlsx");
-    ran.exits(1).says("mine.xlsx").says("another program has it open").says("close it there");
+    let work = Work::with("mine.csv", TWO.replace("13100000002", "131"));
+    work.bw8("check customers mine.csv").exits(3);
+    let issues = work.path("mine.issues.csv");
+    let held = std::fs::File::options().read(true).write(true).share_mode(0).open(&issues).unwrap();
+    let ran = work.bw8("check customers mine.csv");
+    ran.exits(1).says("mine.issues.csv").says("another program has it open").says("close it there");
     drop(held);
-    work.bw8("template customers -o mine.xlsx").exits(0);
+    work.bw8("check customers mine.csv").exits(3);
 }
 
 #[test]
