@@ -287,6 +287,8 @@ impl InputOptions {
             mode: self.mode,
             values,
             consent: self.consent.consent(),
+            baselines: None,
+            baseline: None,
         })
     }
 }

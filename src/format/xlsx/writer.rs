@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
-use rust_xlsxwriter::{IgnoreError, Workbook, Worksheet};
+use rust_xlsxwriter::{DocProperties, IgnoreError, Workbook, Worksheet};
 
 use super::cell_value::{CellFormats, CellValue};
 use super::error::cannot_write;
@@ -12,6 +12,7 @@ use super::layout::{bounded, lay_out, text_width, title_width, write_title};
 use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
 use super::save::save;
 use super::summary::write_summary;
+use super::template::{EXPORT, HIDDEN};
 use crate::error::Result;
 use crate::files::{Access, folder_of};
 use crate::format::column::Column;
@@ -38,6 +39,8 @@ pub struct XlsxWriter {
     /// The next row of the sheet, from 0.
     row: u32,
     cut: u64,
+    /// The export it is of.
+    mark: Option<String>,
     formats: CellFormats,
     access: Access,
 }
@@ -54,6 +57,9 @@ impl XlsxWriter {
         let mut workbook = Workbook::new();
         // The rows wait here, so that they lie on the disk they are meant for and nowhere else.
         workbook.set_tempdir(folder_of(path)).map_err(|error| cannot_write(path, &error))?;
+        if let Some(mark) = options.mark {
+            workbook.set_properties(&DocProperties::new().set_custom_property(EXPORT, mark));
+        }
         if let Some(name) = options.summary_sheet {
             let sheet = workbook.add_worksheet();
             sheet.set_name(sheet_name(name)).map_err(|error| cannot_write(path, &error))?;
@@ -69,6 +75,7 @@ impl XlsxWriter {
             sheets: 0,
             row: 0,
             cut: 0,
+            mark: options.mark.map(str::to_owned),
             formats: CellFormats::new(),
             access: options.access,
         };
@@ -105,6 +112,18 @@ impl XlsxWriter {
             .add_worksheet_with_constant_memory()
             .and_then(begin)
             .map_err(|error| cannot_write(&self.path, &error))
+    }
+
+    /// What it says of itself once more on a sheet that nobody sees: programs drop now the one, now the other.
+    fn add_mark(&mut self) -> Result<()> {
+        let Some(mark) = &self.mark else { return Ok(()) };
+        let sheet = self.workbook.add_worksheet();
+        sheet.set_very_hidden(true);
+        let written = sheet
+            .set_name(HIDDEN)
+            .and_then(|sheet| sheet.write_string(0, 0, EXPORT))
+            .and_then(|sheet| sheet.write_string(0, 1, mark));
+        written.map(|_| ()).map_err(|error| cannot_write(&self.path, &error))
     }
 
     fn end_sheet(&mut self) -> Result<()> {
@@ -149,6 +168,7 @@ impl Writer for XlsxWriter {
     fn finish(mut self: Box<Self>) -> Result<()> {
         let finished = caught(|| {
             self.end_sheet()?;
+            self.add_mark()?;
             save(&mut self.workbook, &self.path, self.access)
         });
         self.unless_broken_off(finished)

@@ -1,11 +1,14 @@
 //! The rows of a run as they were sent, made again from the cells that the run keeps.
 
 use super::super::cells::CellReader;
+use super::super::change::{HandedBack, unedited};
+use super::super::notes::BASELINE_NOTE;
 use super::super::notes::noted_fields;
 use super::super::operation::{OperationBuilder, WriteOperation};
 use crate::check::record::Record;
 use crate::entity::{Catalog, Entity, WriteMode};
 use crate::error::{Error, Result};
+use crate::files::path_of_text;
 use crate::format::{Row, Sheet};
 use crate::journal::JournalReader;
 use crate::mapping::{Mapping, MappingFile};
@@ -19,6 +22,8 @@ pub(crate) struct KeptRun {
     /// Which column feeds which field.
     pub mapping: Mapping,
     mode: WriteMode,
+    /// The export of ours that the run's file was.
+    handed_back: Option<HandedBack>,
 }
 
 /// Gives the rows of a run, in their order.
@@ -26,6 +31,7 @@ pub(super) struct KeptRows<'a> {
     cells: CellReader,
     operations: OperationBuilder<'a>,
     mapping: &'a Mapping,
+    handed_back: Option<&'a HandedBack>,
     row: Row,
     record: Record,
 }
@@ -55,7 +61,9 @@ impl KeptRun {
             return Err(Error::usage(message!("settle.other_mapping", folder = past.folder().display()))
                 .hint(message!("settle.other_mapping_hint")));
         }
-        Ok(KeptRun { entity, mapping, mode })
+        let place = past.note(BASELINE_NOTE)?;
+        let handed_back = place.as_deref().and_then(|place| HandedBack::of_run(&mapping, &path_of_text(place)));
+        Ok(KeptRun { entity, mapping, mode, handed_back })
     }
 
     /// How many of its rows nobody knows of, and how many made records that have ids nobody knows.
@@ -82,6 +90,7 @@ impl KeptRun {
             cells: CellReader::open(past.folder(), past.identity())?,
             operations: OperationBuilder::new(&self.entity, self.mode)?,
             mapping: &self.mapping,
+            handed_back: self.handed_back.as_ref(),
             row: Row::default(),
             record: Record::default(),
         })
@@ -99,7 +108,11 @@ impl KeptRows<'_> {
 
     /// What the row asked for.
     pub(super) fn operation(&mut self) -> WriteOperation {
-        self.mapping.check(&self.row, &mut self.record);
-        self.operations.operation(self.mapping, &self.record, &self.row, &[])
+        let cells = self.handed_back.map(|handed_back| handed_back.cells(self.mapping, &self.row));
+        // Without what the export said every cell is one that may have been written.
+        let baselines = cells.and_then(Result::ok).unwrap_or_default();
+        let unedited = unedited(self.mapping, &self.row, &baselines);
+        self.mapping.check_edited(&self.row, &unedited, &mut self.record);
+        self.operations.operation(self.mapping, &self.record, &self.row, &baselines)
     }
 }
