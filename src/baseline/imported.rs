@@ -8,7 +8,7 @@ use super::store::About;
 use crate::error::{Context, Result};
 use crate::files::{self, Access, create_private_folder};
 
-/// When the newest export of an entity was made of those that were imported, in seconds of Unix time; none when none was.
+/// When the newest export of an entity was made of those that were imported, in milliseconds of Unix time; none when none was.
 pub fn last_imported(folder: &Path, entity: &str) -> Option<i64> {
     read(folder).get(entity).copied()
 }

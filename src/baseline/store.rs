@@ -41,7 +41,7 @@ pub struct About {
     pub file: String,
     /// When it was made, where the service is.
     pub exported: String,
-    /// The same in seconds of Unix time.
+    /// The same in milliseconds of Unix time.
     pub at: i64,
     /// The headings of its columns; none of records that were written as they came.
     pub titles: Vec<String>,
@@ -58,7 +58,7 @@ impl About {
             entity: entity.to_owned(),
             file: file.to_owned(),
             exported: exported.to_owned(),
-            at: jiff::Timestamp::now().as_second(),
+            at: jiff::Timestamp::now().as_millisecond(),
             titles,
             fields,
         }
@@ -146,7 +146,7 @@ impl BaselineWriter {
         connection.close().map_err(|(_, error)| error).context(|| path.display().to_string())?;
         std::fs::rename(&path, path.with_extension(EXTENSION)).context(|| path.display().to_string())?;
         if let Some(folder) = path.parent() {
-            forget_old(folder, about.at);
+            forget_old(folder, about.at / 1000);
         }
         Ok(())
     }
@@ -251,7 +251,8 @@ fn read(mut marks: &[u8]) -> Vec<CellMarks> {
     cells
 }
 
-/// Old ones go, and what exports that were broken off left behind. One that cannot go now goes another time.
+/// Old ones go, and what exports that were broken off left behind, `now` in seconds of Unix time. One that cannot go now goes
+/// another time.
 fn forget_old(folder: &Path, now: i64) {
     let mut kept = Vec::new();
     for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
@@ -291,16 +292,19 @@ mod tests {
         writer.add("50001", cells).unwrap();
         writer.add("no number", cells).unwrap();
         assert!(Baseline::of_export(folder.path(), &export).is_none());
-        writer.keep(&about(2_000_000_000)).unwrap();
+        writer.keep(&about(2_000_000_000_000)).unwrap();
         let kept = Baseline::of_export(folder.path(), &export).unwrap();
         assert_eq!(kept.record("50001").unwrap().unwrap(), cells);
         assert_eq!((kept.record("50002").unwrap(), kept.record("no number").unwrap()), (None, None));
         let second = BaselineWriter::begin(folder.path()).unwrap();
         second.forget();
         let third = BaselineWriter::begin(folder.path()).unwrap();
-        third.keep(&about(2_000_000_001)).unwrap();
+        third.keep(&about(2_000_000_000_001)).unwrap();
         let all = Baseline::all(folder.path(), "customers");
-        assert_eq!(all.iter().map(|baseline| baseline.about.at).collect::<Vec<_>>(), [2_000_000_001, 2_000_000_000]);
+        assert_eq!(
+            all.iter().map(|baseline| baseline.about.at).collect::<Vec<_>>(),
+            [2_000_000_000_001, 2_000_000_000_000]
+        );
         assert!(Baseline::all(folder.path(), "tickets").is_empty());
     }
 }

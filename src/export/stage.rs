@@ -206,7 +206,7 @@ impl<'a> Stage<'a> {
     fn formats(&self, projection: &Projection<'_>) -> Vec<Column> {
         match self.plan.options.is_as_it_came() && projection.is_whole {
             true => Vec::new(),
-            false => projection.columns.iter().map(crate::projection::Column::format).collect(),
+            false => projection.columns.iter().map(|column| column.format(&projection.definitions)).collect(),
         }
     }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::options::ResumeOptions;
 use super::preflight::Rows;
 use crate::check::consent::EXISTS;
-use crate::entity::Entity;
+use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
 use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, OldId, Parent, RunIdentity, RunIndex, WasSent};
@@ -241,6 +241,15 @@ fn earlier_run(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows) ->
     // A list of failed rows is that of one run; a file that was saved over it may be that of another.
     let parent = identity.parent.as_ref().map(|parent| parent.run);
     let is_same_kind = |run: &&IndexedRun| run.mode == identity.mode && run.parent == parent;
+    if identity.mode == WriteMode::Update.as_str() && parent.is_none() {
+        let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
+        let Some(past) = of_path.iter().find(is_same_kind).map(open).transpose()? else { return Ok(None) };
+        // Changes are decided by the records as they are now: one that is over says nothing of what is to be changed next, and
+        // what a file said before its last run may be said again.
+        let is_same = past.identity().input == identity.input && past.identity().mapping == identity.mapping;
+        let is_finished = matches!(past.ended()?, Some((_, true)));
+        return Ok((is_same || !is_finished).then_some(past));
+    }
     let of_input = index.of_input(&identity.target, &identity.entity, &identity.input)?;
     if let Some(run) = of_input.iter().find(is_same_kind) {
         return open(run).map(Some);

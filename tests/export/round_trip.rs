@@ -175,3 +175,184 @@ fn what_a_colleague_changed_meanwhile_stays() {
         }
     }
 }
+
+/// An export of customers whose first row is edited in the file and was changed in the service meanwhile.
+fn with_conflict(file: &str) -> (Work, Server) {
+    let (work, server) = exported("customers", file);
+    server.change("users/50001", r#"{"user":{"note":"同事改的"}}"#);
+    edit(&work, file, 0, "备注", "note", "表格改的");
+    (work, server)
+}
+
+fn note_of(server: &Server, id: &str) -> String {
+    by_id(server.records("customers"), "cId")[id]["note"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_conflict_is_written_once_a_person_says_so() {
+    for file in ["mine.csv", "mine.xlsx"] {
+        let (work, server) = with_conflict(file);
+        let failed = format!("failed.{}", file.rsplit('.').next().unwrap());
+        work.on(&server, &format!("import customers {file} --mode update")).exits(3);
+        let failed = work.run_folder().join(failed);
+        let typed =
+            |failed: &std::path::Path| format!("retry {}", failed.strip_prefix(work.path("")).unwrap().display());
+        // Nobody said anything: nothing is written, however often it is tried.
+        work.on(&server, &typed(&failed)).exits(3);
+        assert_eq!(note_of(&server, "50001"), "同事改的", "{file}");
+        let mut table = work.table(&failed);
+        table.set(0, "confirm import", "yes");
+        match file.ends_with("xlsx") {
+            true => std::fs::write(&failed, workbook(&[("失败", &table)])).unwrap(),
+            false => std::fs::write(&failed, table.to_csv()).unwrap(),
+        }
+        work.on(&server, &typed(&failed)).exits(0);
+        assert_eq!(note_of(&server, "50001"), "表格改的", "{file}");
+    }
+}
+
+#[test]
+fn what_is_said_to_be_always_written_is_written() {
+    let (work, server) = with_conflict("mine.csv");
+    work.on(&server, "import customers mine.csv --mode update --overwrite 备注=always").exits(0);
+    assert_eq!(note_of(&server, "50001"), "表格改的");
+    let (work, server) = with_conflict("mine.csv");
+    work.on(&server, "import customers mine.csv --mode update --accept-warnings=changed_meanwhile").exits(0);
+    assert_eq!(note_of(&server, "50001"), "表格改的");
+}
+
+#[test]
+fn an_export_is_known_by_another_name_without_its_manifest_and_sorted() {
+    for file in FILES {
+        let (work, server) = exported("customers", file);
+        server.change("users/50002", r#"{"user":{"note":"同事改的"}}"#);
+        std::fs::remove_file(work.path(format!("{file}.manifest.json"))).unwrap();
+        let other = format!("other {file}").replace(' ', "-");
+        std::fs::rename(work.path(file), work.path(&other)).unwrap();
+        if file.ends_with("csv") {
+            let mut table = work.table(&other);
+            table.rows[1..].reverse();
+            work.write_table(&other, &table);
+        }
+        let before = server.records("customers");
+        work.on(&server, &format!("import customers {other} --mode update")).exits(0).says("this is the export of");
+        assert_eq!(server.records("customers"), before, "{file}");
+    }
+}
+
+#[test]
+fn the_export_of_another_week_under_the_same_name_is_not_taken_for_the_file() {
+    let (work, server) = exported("customers", "mine.csv");
+    let old = work.read("mine.csv");
+    for number in 50001..50021 {
+        server.change(&format!("users/{number}"), r#"{"user":{"note":"同事改的"}}"#);
+    }
+    work.on(&server, "export customers -o mine.csv --headers zh").exits(0);
+    // Somebody saves the old one over it; the manifest beside it is that of the new one.
+    work.write("mine.csv", old);
+    let before = server.records("customers");
+    work.on(&server, "import customers mine.csv --mode update").exits(0).says("2 rows the service keeps");
+    assert_eq!(server.records("customers"), before);
+}
+
+#[test]
+fn an_export_that_is_older_than_the_last_one_imported_asks() {
+    let (work, server) = exported("customers", "old.csv");
+    server.change("users/50001", r#"{"user":{"note":"同事改的"}}"#);
+    work.on(&server, "export customers -o new.csv --headers zh").exits(0);
+    edit(&work, "new.csv", 1, "备注", "note", "新的");
+    work.on(&server, "import customers new.csv --mode update").exits(0);
+    edit(&work, "old.csv", 2, "备注", "note", "旧的");
+    work.on(&server, "import customers old.csv --mode update").exits(2).says("--accept-warnings=older_file");
+    assert_ne!(note_of(&server, "50003"), "旧的");
+    work.on(&server, "import customers old.csv --mode update --accept-warnings=older_file").exits(0);
+    assert_eq!(note_of(&server, "50003"), "旧的");
+    // The newer one is asked nothing.
+    edit(&work, "new.csv", 3, "备注", "note", "又一个");
+    work.on(&server, "import customers new.csv --mode update").exits(0);
+}
+
+/// A service with two tickets as the documents show them, and what an export of ours cannot carry whole.
+fn tickets() -> Service {
+    let ticket = |id: u32, kind: &str| {
+        serde_json::json!({"ticketId": id.to_string(), "subject": format!("示例 {id}"), "ticketType": kind,
+            "descript": "<p>一</p><p>二</p>", "custUserId": "50001", "servicerUserId": "0", "ticketStatus": "9",
+            "tagList": "乙,甲", "ticketTemplateId": "4", "solveDT": "0000-00-00 00:00:00", "isDeleted": "0",
+            "createDT": "2026-01-05 08:00:00", "updateDT": "2026-01-05 08:00:00",
+            "custom_fields": [{"key": "field_1", "value": "12.50"}, {"key": "field_2", "value": "2026-02-01"},
+                {"key": "field_3", "value": "00123"}]})
+    };
+    let mut tickets = [ticket(900_001, "0"), ticket(900_002, "1")];
+    Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/tickets.json") => {
+            let page = if request.number_of("page") > 1 { &[][..] } else { &tickets[..] };
+            (200, serde_json::json!({"tickets": page, "count": 2}).to_string())
+        }
+        ("GET", "/tickets/ticket_fields2.json") => (
+            200,
+            serde_json::json!({"ticket_fields": [
+                {"key": "field_1", "name": "金额", "type": "5"}, {"key": "field_2", "name": "日期", "type": "8"},
+                {"key": "field_3", "name": "编码", "type": "2"}]})
+            .to_string(),
+        ),
+        (method, path) => {
+            let ticket = tickets
+                .iter_mut()
+                .find(|ticket| path == format!("/tickets/{}.json", ticket["ticketId"].as_str().unwrap()));
+            let Some(ticket) = ticket else { return unknown() };
+            if method == "PUT" {
+                let body: Value = serde_json::from_str(&request.body).unwrap();
+                for (name, value) in body["ticket"].as_object().unwrap() {
+                    ticket[name] = value.clone();
+                }
+            }
+            (200, serde_json::json!({"ticket": [ticket]}).to_string())
+        }
+    })
+}
+
+#[test]
+fn what_a_file_cannot_carry_whole_is_never_written_back() {
+    for file in FILES {
+        let service = tickets();
+        let work = Work::at(&service.base_url());
+        work.export(&format!("tickets -o {file} --summary none --headers {}", headings(file))).exits(0);
+        work.bw8(&format!("import tickets {file} --mode update --rate 0")).exits(0);
+        assert_rows(&work.summary(), "unchanged 2");
+        edit(&work, file, 1, "标题", "subject", "改过的");
+        work.bw8(&format!("import tickets {file} --mode update --rate 0")).exits(0);
+        let writes: Vec<Request> = service.requests().into_iter().filter(|request| request.method == "PUT").collect();
+        let bodies: Vec<&str> = writes.iter().map(|request| request.body.as_str()).collect();
+        assert_eq!(bodies, [r#"{"ticket":{"subject":"改过的","ticketTemplateId":"4"}}"#], "{file}");
+    }
+}
+
+#[test]
+fn custom_numbers_and_days_are_numbers_and_days_in_workbooks() {
+    let service = tickets();
+    let work = Work::at(&service.base_url());
+    work.export("tickets -o mine.xlsx --summary none --headers zh").exits(0);
+    let mut book = open_workbook_auto(work.path("mine.xlsx")).unwrap();
+    let cells = book.worksheet_range_at(0).unwrap().unwrap();
+    let cell = |heading: &str| {
+        let column = (0..cells.width()).find(|column| cells[(0, *column)].to_string() == heading).unwrap();
+        cells[(1, column)].clone()
+    };
+    assert_eq!(cell("金额"), Data::Float(12.5));
+    assert!(matches!(cell("日期"), Data::DateTime(_)), "{:?}", cell("日期"));
+    assert_eq!(cell("编码"), Data::String("00123".to_owned()));
+}
+
+#[test]
+fn a_file_is_edited_and_imported_as_often_as_wanted() {
+    let (work, server) = exported("customers", "mine.csv");
+    // There and back again: what the file says now is compared with what the record says now.
+    for text in ["甲", "乙", "甲"] {
+        edit(&work, "mine.csv", 2, "备注", "note", text);
+        work.on(&server, "import customers mine.csv --mode update --overwrite 备注=always").exits(0);
+        assert_eq!(note_of(&server, "50003"), text);
+    }
+    let writes = server.requests_to("customers.update");
+    work.on(&server, "import customers mine.csv --mode update --overwrite 备注=always").exits(0);
+    assert_eq!(server.requests_to("customers.update"), writes);
+}
