@@ -309,12 +309,12 @@ fn a_template_asks_for_the_company_only_where_there_are_companies() {
 fn a_file_is_checked_as_it_will_be_imported() {
     let update = "联系人编号,备注\n50001,新的备注\n";
     let update_with_mistake = "联系人编号,邮箱\n50001,没有邮箱\n50002,a@example.com\n";
-    let without_id = "手机,备注\n13000000001,新的备注\n";
+    let without_key = "职位,备注\n经理,新的备注\n";
     let create = "姓名,手机,公司编号\n示例,13100000001,20001\n示例,,20001\n";
     for (text, mode, code) in [
         (update, "update", 0),
         (update_with_mistake, "update", 3),
-        (without_id, "update", 2),
+        (without_key, "update", 2),
         (create, "create", 3),
         (update, "create", 2),
     ] {

@@ -75,13 +75,13 @@ impl Mapping {
         };
         let as_written = trimmed(cell.text);
         // The record's own id is not sent, so its form is the business of whoever looks it up.
-        if !source.sent && !source.required {
+        if !source.sent && !source.required && !self.entity.is_looked_up {
             let cell = source.replaced(Cell { text: as_written, kind: cell.kind });
             record.filled[index] = !cell.text.is_empty();
             record.values[index].push_str(cell.text);
             return;
         }
-        let is_change = self.entity.is_for_update() && !source.required;
+        let is_change = self.entity.may_change && !source.required;
         let clears = value::is_clear_word(as_written) || as_written.is_empty() && source.clears;
         if is_change && clears {
             record.clears[index] = true;

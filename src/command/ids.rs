@@ -79,11 +79,18 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     }
 }
 
-/// The index of an account's runs, with all that lie near a file.
-fn index_of(account: &Account, file: &Path, printer: &Printer) -> Result<RunIndex> {
+/// The index of an account's runs, with all that lie near a file, up to date.
+fn index_of(account: &Account, file: &Path, catalog: &Catalog, printer: &Printer) -> Result<RunIndex> {
     let mut index = account.index()?;
     index.look_in(import::run_places(account, file, None));
-    index.look_through()?;
+    let read = |index: &mut RunIndex| {
+        index.look_through()?;
+        names(catalog).into_iter().try_for_each(|entity| index.memory(entity).map(drop))
+    };
+    match read(&mut index) {
+        Err(error) if index.repair(&error)? => read(&mut index)?,
+        done => done?,
+    }
     index.take_words().iter().for_each(|word| printer.warn(&word.to_string()));
     Ok(index)
 }
@@ -98,7 +105,7 @@ fn export(file: &Path, account: &Account, catalog: &Catalog, printer: &Printer) 
     if file.exists() {
         return Err(Error::usage(message!("ids.exists", file = file.display())).hint(message!("ids.exists_hint")));
     }
-    let mut index = index_of(account, file, printer)?;
+    let mut index = index_of(account, file, catalog, printer)?;
     let known = index.old_ids(&account.identity(), &names(catalog))?;
     let titles = COLUMNS.map(|[zh, en]| Language::current().pick(zh, en).to_owned());
     let columns = titles.map(|title| Column { title, is_text: true, required: false });
@@ -185,7 +192,7 @@ fn take_in(
         })
     };
     let columns = [column(0)?, column(1)?, column(2)?, column(3)?];
-    let mut index = index_of(account, file, printer)?;
+    let mut index = index_of(account, file, catalog, printer)?;
     let _deciding = index.hold()?;
     let known = index.old_ids(&account.identity(), &names(catalog))?;
     let giving = known.give()?;

@@ -26,8 +26,10 @@ pub struct PreflightOptions<'a> {
     pub mapping_file: Option<MappingFile>,
     /// Whether contacts belong to companies.
     pub account_mode: AccountMode,
-    /// Whether rows are new records.
+    /// Whether rows are new records, change those that are there, or either.
     pub mode: WriteMode,
+    /// The fields that records are known by, where the user says it.
+    pub key: Vec<String>,
     /// How values are read.
     pub values: ValueOptions,
     /// Warnings that a person consents to.
@@ -72,6 +74,8 @@ pub struct Answers {
     pub is_account_meant: bool,
     /// Nobody is notified of what is sent.
     pub notifications_off: bool,
+    /// What is not in a list that could not be proved whole counts as not there.
+    pub accepts_incomplete: bool,
 }
 
 /// How long the service may still be working on a request whose answer was lost, unless a user knows better.

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
+use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, There, decide};
+use super::matching::{Matched, Matches};
 use super::memory::{Memory, Remembered, Said};
-use super::operation::WriteOperation;
+use super::operation::{DraftWriter, WriteOperation};
 use super::options::ImportOptions;
 use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
@@ -26,6 +27,8 @@ use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
 
+/// Code of a row whose record is there already.
+const THERE_ALREADY: &str = "exists";
 /// Code of a row that another run has sent.
 pub(super) const SENT_BEFORE: &str = "sent_before";
 
@@ -58,10 +61,21 @@ pub(super) enum RowAction {
     Send(PendingWrite),
 }
 
+/// What is known of the rows beside what this run has made of them.
+#[derive(Debug, Default)]
+pub(super) struct KnownRows {
+    /// What other runs say.
+    pub memory: Memory,
+    /// What the account has of them, where they are looked up there.
+    pub matches: Option<Matches>,
+}
+
 /// Decides about one row after another.
 pub(super) struct RowPlanner<'a> {
     /// The rows.
     spool: Spool,
+    /// Makes drafts into writes.
+    drafts: DraftWriter,
     /// Which column feeds which field.
     mapping: &'a Mapping,
     /// What a person agreed to.
@@ -80,6 +94,8 @@ pub(super) struct RowPlanner<'a> {
     retries: Vec<Retry>,
     /// What all other runs say.
     memory: Memory,
+    /// What the account has of the rows, where they are looked up there.
+    matches: Option<Matches>,
     /// Request ids of rows that may have been sent before.
     repeats: HashSet<Uuid>,
     /// Rows that have an end.
@@ -97,13 +113,15 @@ impl<'a> RowPlanner<'a> {
         options: &ImportOptions<'_>,
         preflight: &'a Preflight,
         rows: Rows,
-        memory: Memory,
+        known: KnownRows,
         journal: &Journal,
     ) -> Result<RowPlanner<'a>> {
+        let KnownRows { memory, matches } = known;
         let run = journal.identity().run;
         let past = journal.reader()?;
         let mut planner = RowPlanner {
             spool: rows.spool,
+            drafts: DraftWriter::new(options.entity(), &options.catalog.service.custom),
             mapping: &preflight.mapping,
             consent: &preflight.consent,
             one_writer: options.preflight.mode.has_one_writer(options.entity()),
@@ -114,6 +132,7 @@ impl<'a> RowPlanner<'a> {
             origin: Origin::open(options, journal)?,
             retries: retries_of(options, &run, &run, &[])?,
             memory,
+            matches,
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
         };
@@ -164,7 +183,8 @@ impl<'a> RowPlanner<'a> {
             return Ok(Some(RowAction::Ended));
         }
         let remembered = self.memory.at(self.next_index)?;
-        let known = self.known(&spooled, seen, remembered.as_ref())?;
+        let matched = self.matches.as_mut().map(|matches| matches.at(self.next_index)).transpose()?.flatten();
+        let known = self.known(&spooled, seen, remembered.as_ref(), matched.as_ref())?;
         let row = RowKey {
             row: self.next_index,
             number: spooled.number,
@@ -185,7 +205,7 @@ impl<'a> RowPlanner<'a> {
                 return Ok(Some(RowAction::End(kept(row, earlier))));
             }
             Decision::Send { generation } => {
-                return self.send(RowKey { generation, ..row }, spooled.state);
+                return self.send(RowKey { generation, ..row }, spooled.state, matched);
             }
             Decision::Edited => {
                 let sent = known.earlier_key.ok_or_else(undecided)?;
@@ -232,6 +252,33 @@ impl<'a> RowPlanner<'a> {
                 };
                 (Status::Held, reason)
             }
+            Decision::HoldSeveral | Decision::HoldUnproved => {
+                let found = matched.ok_or_else(undecided)?;
+                let code = found.there.code().ok_or_else(undecided)?.0;
+                (Status::Held, with_way_on(code, found.reason))
+            }
+            Decision::RefuseMissing | Decision::RefuseSameRecord(_) => {
+                let found = matched.ok_or_else(undecided)?;
+                let code = found.there.code().ok_or_else(undecided)?.0;
+                (Status::Refused, with_way_on(code, found.reason))
+            }
+            Decision::RefuseLacks => {
+                let found = matched.ok_or_else(undecided)?;
+                let lacks = spooled.lacks.ok_or_else(undecided)?;
+                (Status::Refused, Reason { message: found.reason, ..lacks })
+            }
+            Decision::SkipExisting => {
+                let found = matched.ok_or_else(undecided)?;
+                let id = found.ids.first().cloned();
+                let ended = end(row, Status::Skipped, reason(THERE_ALREADY, found.reason));
+                return Ok(Some(RowAction::End(Operation { id, ..ended })));
+            }
+            Decision::Unchanged => {
+                let id = matched.ok_or_else(undecided)?.ids.pop();
+                let at = jiff::Timestamp::now().as_millisecond();
+                let ended = Operation { row, status: Status::Unchanged, id, attempts: 0, at, reason: None };
+                return Ok(Some(RowAction::End(ended)));
+            }
             Decision::Hold => match spooled.state {
                 RowState::Held { reason, .. } => (Status::Held, reason),
                 _ => return Err(undecided()),
@@ -252,12 +299,23 @@ impl<'a> RowPlanner<'a> {
         Ok(Some(RowAction::End(end(row, status, reason))))
     }
 
-    fn send(&self, row: RowKey, state: RowState) -> Result<Option<RowAction>> {
+    fn send(&self, row: RowKey, state: RowState, matched: Option<Matched>) -> Result<Option<RowAction>> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
+        let operation = match (operation, matched) {
+            (WriteOperation::LookedUp { members, cells }, Some(found)) => match (found.there, found.ids.first()) {
+                (There::Changes, Some(id)) => WriteOperation::Change { id: id.clone(), cells },
+                (There::New, None) => WriteOperation::Draft(members),
+                _ => return Err(undecided()),
+            },
+            // A row that is looked up is never sent without having been.
+            (WriteOperation::LookedUp { .. }, None) => return Err(undecided()),
+            (operation, _) => operation,
+        };
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
+        let operation = self.drafts.finished(operation);
         let request_id = row.request_id(&self.past.identity().run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
@@ -320,7 +378,13 @@ impl<'a> RowPlanner<'a> {
     }
 
     /// Looks up what is known of a row.
-    fn known(&self, row: &SpooledRow, seen: Seen, remembered: Option<&Remembered>) -> Result<Known> {
+    fn known(
+        &self,
+        row: &SpooledRow,
+        seen: Seen,
+        remembered: Option<&Remembered>,
+        matched: Option<&Matched>,
+    ) -> Result<Known> {
         let key = row.key_hash();
         let (mut earlier, mut earlier_key) = (None, None);
         if self.has_earlier {
@@ -377,6 +441,7 @@ impl<'a> RowPlanner<'a> {
                 .map(|(sent, is_in_input)| KeyMatch { end: PastEnd::of(sent), is_in_input: *is_in_input }),
             elsewhere: elsewhere.as_ref().map(|(there, _)| PastEnd::of(there)),
             remembered: said,
+            there: matched.map(|found| found.there),
             // Consent to sending twice is given each time, by its code or for the row.
             may_be_sent_again: row.is_confirmed
                 || self.consent.names(match said {
@@ -443,6 +508,12 @@ fn waits_for_existing(before: &Operation) -> Option<Reason> {
     (reason.code == EXISTS).then(|| reason.clone())
 }
 
+/// Why a row is not sent for what the account has, and what can be done about it.
+fn with_way_on(code: &str, why: Message) -> Reason {
+    let way_on = Message::of_key(format!("modes.{code}_hint"), Vec::new());
+    reason(code, message!("import.and_rule", first = why, second = way_on))
+}
+
 /// A row that is not known to be done is not known to be done here either.
 fn done_or_unknown(status: Status) -> Status {
     if status == Status::Unknown { Status::Unknown } else { Status::Skipped }
@@ -457,7 +528,7 @@ fn writer_of(operation: &WriteOperation) -> Option<u64> {
     use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
     let hash = |parts: (&str, &str)| BuildHasherDefault::<DefaultHasher>::default().hash_one(parts);
     match operation {
-        WriteOperation::Write { .. } => None,
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => None,
         WriteOperation::Change { id, .. } => Some(hash(("", id))),
         WriteOperation::Tags(edit) => Some(hash((&edit.entity, &edit.id))),
     }

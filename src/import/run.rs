@@ -14,9 +14,12 @@ use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
+use super::matching::{Plan, match_rows, tell_found};
 use super::notes::{BASELINE_NOTE, COMPANY_NOTE, note_command, note_fields};
+use super::operation::WriteOperation;
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
+use super::plan::KnownRows;
 use super::preflight::{Preflight, Rows};
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
@@ -25,6 +28,7 @@ use super::settle::{self, Found, KeptRun, Whereabouts};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::check::describe::describe;
+use crate::check::findings::Findings;
 use crate::definitions::DefinitionSource;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
@@ -81,7 +85,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let known = Known::find_out(options, &identity, &mut index, &mut rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
-    known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    tell_known(&known, &preflight, printer);
     known.refuse_rows_in_work(options, &identity, &index, &mut rows)?;
     let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index)?;
     let (mut journal, ended) = match opened {
@@ -122,15 +126,31 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let left = sendable(options, &preflight, ended.unwrap_or(0) + known.memory.not_sent());
     let mut memory = known.memory;
     let cursor = Some(OperationCursor::open(journal.folder())?);
-    let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
     printer.stage(&t!("run.stage_look", host = options.account.host()));
-    look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+    let matches = match preflight.mapping.is_found_by_key() {
+        true => {
+            let (known, mut findings) = ((&mut memory, cursor), Findings::new()?);
+            let matches = match_rows(options, &preflight, &mut rows, known, &mut findings, printer)?;
+            tell_found(&findings, &preflight, printer)?;
+            preflight.show_first(matches.first.clone());
+            if options.is_sandbox() {
+                printer.say(&matches.plan.words(options.preflight.mode, &preflight).to_string());
+            }
+            Some(matches)
+        }
+        false => {
+            let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
+            look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+            None
+        }
+    };
     printer.stage(&t!("run.stage_agree"));
     let remembered = memory.not_sent();
     if ended.is_none() {
         ask_about_older(options, &preflight)?;
     }
-    let about = About { ended, remembered, folder: journal.folder(), index: &index };
+    let plan = matches.as_ref().map(|matches| matches.plan);
+    let about = About { ended, remembered, plan, before, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
     if let Some(name) = agreed.name() {
@@ -151,7 +171,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let _orderly = Interrupt::of_process().orderly(None);
     let _awake = Awake::begin();
     printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
-    let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
+    let known = KnownRows { memory, matches };
+    let mut sent = pipeline::send(options, &preflight, rows, known, journal, first_look, printer)?;
     Registration::end(&folder)?;
     if sent.recorded.broken.is_none() {
         Marks::end(&folder)?;
@@ -337,8 +358,33 @@ fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &
     Ok(())
 }
 
-/// Says what the same command would do without `--dry-run`.
-fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
+/// What a command would do.
+#[derive(Debug)]
+pub struct Foreseen {
+    /// What the account has of the rows, where they are looked up there.
+    plan: Option<Plan>,
+    /// Rows that would be sent at most.
+    would_send: u64,
+    /// Rows that were sent before, and would not be sent again.
+    ended: u64,
+    /// Rows that would wait or be refused for what the account has.
+    not_sent: Counts,
+    /// What was found of them in the account.
+    pub findings: Findings,
+    /// What the first row that is sent asks for.
+    first: Option<WriteOperation>,
+}
+
+/// Reads what the real run reads before its first write, and tells what it would do.
+///
+/// # Errors
+/// Everything that keeps a run from beginning.
+pub fn foresee(
+    options: &ImportOptions<'_>,
+    preflight: &Preflight,
+    rows: &mut Rows,
+    printer: &Printer,
+) -> Result<Foreseen> {
     let identity = identity(options, preflight)?;
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
@@ -346,24 +392,81 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     let known = Known::find_out(options, &identity, &mut index, rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
-    known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    tell_known(&known, preflight, printer);
+    let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
+    let cursor = cursor_of(&known.meant)?;
+    if preflight.mapping.is_found_by_key() && !known.is_finished() {
+        let (ended, mut memory) = (known.ended, known.memory);
+        let matches = match_rows(options, preflight, rows, (&mut memory, cursor), &mut findings, printer)?;
+        let plan = matches.plan;
+        (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
+        let would_send = plan.sent().min(options.limit.unwrap_or(u64::MAX));
+        let first = matches.first;
+        return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first });
+    }
     let ended = known.not_sent();
     let left = sendable(options, preflight, ended);
-    let cursor = cursor_of(&known.meant)?;
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
-    let existing = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
-    let would_send = sendable(options, preflight, ended + existing);
-    let held = preflight.findings.held + existing;
-    let exit = if preflight.findings.not_sent() + existing > 0 { Exit::SomeFailed } else { Exit::Done };
-    printer.result(&dry_words(options, would_send, preflight.findings.refused, held));
+    not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
+    let would_send = sendable(options, preflight, ended + not_sent.held);
+    let first = preflight.first_operation.clone();
+    Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first })
+}
+
+/// What other runs say of the rows. What is done to records that are there is decided by those records.
+fn tell_known(known: &Known, preflight: &Preflight, printer: &Printer) {
+    if !preflight.mapping.is_found_by_key() {
+        known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    }
+}
+
+impl Foreseen {
+    /// Rows that would wait because the account has them, which no finding says.
+    pub fn waiting(&self) -> u64 {
+        if self.plan.is_some() { 0 } else { self.not_sent.held }
+    }
+
+    /// It in words.
+    pub fn words(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> String {
+        match self.plan {
+            Some(plan) => plan.words(options.preflight.mode, preflight).to_string(),
+            None => dry_words(
+                options,
+                self.would_send,
+                preflight.findings.refused + self.not_sent.refused,
+                preflight.findings.held + self.not_sent.held,
+            ),
+        }
+    }
+
+    /// It for scripts.
+    pub fn json(&self) -> serde_json::Value {
+        json!({"would_send": self.would_send, "ended_before": self.ended, "plan": self.plan.map(|plan| plan.json()),
+            "refused": self.not_sent.refused, "held": self.not_sent.held})
+    }
+}
+
+/// Says what the same command would do without `--dry-run`.
+fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
+    let foreseen = foresee(options, preflight, rows, printer)?;
+    tell_found(&foreseen.findings, preflight, printer)?;
+    let Foreseen { would_send, ended, not_sent, plan, .. } = &foreseen;
+    let (would_send, ended, plan) = (*would_send, *ended, *plan);
+    let held = preflight.findings.held + not_sent.held;
+    let refused = preflight.findings.refused + not_sent.refused;
+    let exit = if refused + held > 0 { Exit::SomeFailed } else { Exit::Done };
+    printer.result(&foreseen.words(options, preflight));
+    if plan.is_some() {
+        printer.result(&t!("run.dry_nothing_sent"));
+    }
     if ended > 0 {
         printer.result(&t!("run.dry_done", rows = ended));
     }
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());
     }
-    let first = preflight.first_operation.as_ref().filter(|_| would_send > 0);
+    let first = foreseen.first.as_ref().filter(|_| would_send > 0);
     let first = first.and_then(|operation| FirstRequest::of(options, operation));
     if let Some(first) = &first {
         printer.result(&t!("run.first_request"));
@@ -372,8 +475,9 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
         "first_request": first.as_ref().map(FirstRequest::json),
-        "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
-            "held": held, "ended_before": ended},
+        "rows": {"read": preflight.rows, "would_send": would_send, "refused": refused, "held": held,
+            "ended_before": ended},
+        "plan": plan.map(|plan| plan.json()),
         "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
@@ -383,7 +487,10 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
 fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64) -> String {
     let key = if is_change(options) { "run.dry_change" } else { "run.dry_new" };
     let records = options.entity().counted(would_send, Language::current());
-    let would = t!(key, records = records, host = options.account.host());
+    let would = match would_send {
+        0 => t!("run.dry_none"),
+        _ => t!(key, records = records, host = options.account.host()),
+    };
     let besides = [("run.dry_refused", refused), ("run.dry_held", held)];
     let besides = besides.iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(*key, rows = rows));
     t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
@@ -405,6 +512,7 @@ pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Re
         run: resume::new_run_id(),
         entity: options.entity().name.clone(),
         mode: options.preflight.mode.as_str().to_owned(),
+        key: options.preflight.key.clone(),
         target: options.account.identity(),
         host: options.account.host(),
         input: preflight.fingerprint.clone(),
@@ -529,7 +637,10 @@ impl End {
             Some(_) => Exit::CannotRun,
             None => exit_of(counts, cause.map(Cause::exit)),
         };
-        let next = next_command(options, content.journal, counts, finished, files.failed.as_deref());
+        // Either of two files may be the one that somebody fixes.
+        let folder = files.failed_book.as_ref().map(|_| content.journal.folder());
+        let failed = folder.or(files.failed.as_deref());
+        let next = next_command(options, content.journal, counts, finished, failed);
         let mut summary = report::summary(content, exit, finished, files, next.as_deref())?;
         let halted = match cause {
             Some(Cause::Halted(error) | Cause::Repeats(error) | Cause::Failed(error)) => Some(error),

@@ -17,7 +17,7 @@ use super::agreed::Agreed;
 use super::known::{Known, register};
 use super::operation::WriteOperation;
 use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions};
-use super::plan::{PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
+use super::plan::{KnownRows, PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
 use super::preflight::Preflight;
 use super::resume::{self, OpenedRun, ResumePlan};
 use super::run;
@@ -417,6 +417,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
             mapping_file: None,
             account_mode: AccountMode::Business,
             mode: WriteMode::Create,
+            key: Vec::new(),
             values: Default::default(),
             consent: if command.consents { Consent::of_option("") } else { Consent::default() },
             baselines: None,
@@ -487,7 +488,8 @@ impl World<'_> {
             let most = self.twins.entry(said.clone()).or_default();
             *most = rows.max(*most);
         }
-        let planner = RowPlanner::open(&options, &preflight, rows, known.memory, &journal).unwrap();
+        let known = KnownRows { memory: known.memory, matches: None };
+        let planner = RowPlanner::open(&options, &preflight, rows, known, &journal).unwrap();
         let Some(journal) = self.send(command, &here, planner, journal) else { return self.count("killed") };
         let past = journal.reader().unwrap();
         self.check_ends(&here, &past);
@@ -514,7 +516,8 @@ impl World<'_> {
             planner.keep_claims().unwrap();
             let is_held = |pending: &PendingWrite| run.rows[pending.row.row as usize].note == NULL;
             assert!(command.consents || !window.send.iter().any(is_held), "sent without consent");
-            let reserved = Reservation { rows: window.send.iter().map(|pending| pending.row.clone()).collect() };
+            let rows = window.send.iter().map(|pending| pending.row.clone()).collect();
+            let reserved = Reservation { rows, targets: Vec::new() };
             journal.apply(std::slice::from_ref(&reserved), &window.ended, &[]).unwrap();
             let mut ended = Vec::new();
             for (position, pending) in window.send.iter().enumerate() {

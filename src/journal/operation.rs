@@ -138,6 +138,8 @@ pub struct Claim {
 pub struct Reservation {
     /// The rows, in input order.
     pub rows: Vec<RowKey>,
+    /// The records that they change, by the indexes of the rows.
+    pub targets: Vec<(u64, String)>,
 }
 
 /// What was found out about a row of which nobody knew, or whose record had no id.

@@ -39,8 +39,10 @@ impl MappingBuilder<'_> {
             let others = [&edits.add, &edits.remove].into_iter().filter_map(position).collect();
             rules.push(RowRule::Excludes { source, others });
         }
+        let is_by_id_alone = self.is_by_id_alone();
         let keys = (0u8..)
             .zip(&self.entity.keys)
+            .filter(|_| !is_by_id_alone)
             .filter_map(|(number, fields)| {
                 let sources = fields.iter().map(position).collect::<Option<Vec<_>>>()?;
                 Some(KeySources { number, fields: fields.clone(), sources })
@@ -66,14 +68,14 @@ impl MappingBuilder<'_> {
             said_source: self
                 .source
                 .clone()
-                .filter(|said| !self.recognised.as_ref().is_some_and(|seen| seen.source == *said)),
+                .filter(|said| self.recognised.as_ref().is_none_or(|seen| seen.source != *said)),
             report,
         }
     }
 
     /// Where a number may be moved that stands in the wrong column: in new records, whose empty fields hold nothing.
     fn phones(&self, sources: &[FieldSource]) -> Option<(usize, usize)> {
-        if self.entity.is_for_update() {
+        if self.entity.may_change {
             return None;
         }
         let of = |kind: Kind| {

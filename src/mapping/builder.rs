@@ -8,7 +8,7 @@ use rust_i18n::t;
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
-use super::result_columns::{is_own_column, is_result_column};
+use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
@@ -508,6 +508,7 @@ impl<'a> MappingBuilder<'a> {
             .sheet
             .header
             .iter()
+            .skip(leading_columns(&self.sheet.header))
             .filter(|title| {
                 !title.trim().is_empty() && !is_result_column(&fold(title)) && !made_for.contains(&fold(title))
             })
@@ -574,15 +575,17 @@ impl<'a> MappingBuilder<'a> {
     /// The columns that the mapping file calls `name`.
     fn columns_named(&self, name: &str) -> Vec<usize> {
         let header = &self.sheet.header;
+        // Columns that our workbook of failed rows put before the input's are none of it.
+        let own = leading_columns(header);
         let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            (0..header.len()).filter(|column| same(&header[*column])).collect()
+            (own..header.len()).filter(|column| same(&header[*column])).collect()
         };
         let mut found = columns(&|header| header.trim() == name.trim());
         // By its number, where its header is nothing to name it by.
         if found.is_empty()
             && let Some(number) = name.trim().strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok())
         {
-            found = columns(&|_| true).into_iter().filter(|column| column + 1 == number).collect();
+            found = columns(&|_| true).into_iter().filter(|column| column + 1 - own == number).collect();
         }
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
@@ -685,8 +688,13 @@ impl<'a> MappingBuilder<'a> {
     fn match_headers(&mut self) -> Result<()> {
         let mut twice: Vec<(usize, usize, usize)> = Vec::new();
         let explicit: Vec<bool> = self.sources.iter().map(Option::is_some).collect();
+        let own = leading_columns(&self.sheet.header);
         for (column, header) in self.sheet.header.iter().enumerate() {
             if self.is_decided(column) || self.without_field.contains(&column) {
+                continue;
+            }
+            if column < own {
+                self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 continue;
             }
             let folded = fold(header);
@@ -734,7 +742,20 @@ impl<'a> MappingBuilder<'a> {
     }
 
     pub(super) fn is_required(&self, field: &Field) -> bool {
-        matches!(self.entity.requirement(field, self.mode), Requirement::Always(_))
+        // A record that is changed is found by its key where the file has no ids.
+        let is_found_otherwise = || self.entity.is_own_id(field) && !self.has_source(&field.name) && self.has_key();
+        matches!(self.entity.requirement(field, self.mode), Requirement::Always(_)) && !is_found_otherwise()
+    }
+
+    /// Whether all fields of one of the entity's keys have a source.
+    fn has_key(&self) -> bool {
+        self.entity.keys.iter().any(|key| key.iter().all(|name| self.has_source(name)))
+    }
+
+    /// Whether rows are looked up by the ids that they name, and by nothing else: then one record may be named twice.
+    pub(super) fn is_by_id_alone(&self) -> bool {
+        let id = self.entity.id.as_ref().and_then(|id| self.entity.field(id));
+        id.is_some_and(|id| self.is_required(id) && self.has_source(&id.name))
     }
 
     fn has_source(&self, name: &str) -> bool {
@@ -816,6 +837,27 @@ impl<'a> MappingBuilder<'a> {
             .hint(message!("mapping.two_columns_hint", header = self.sheet.header[second].trim()))
     }
 
+    /// Rows that are looked up in the account have something to be found by.
+    fn require_key(&self) -> Result<()> {
+        let language = Language::current();
+        let has_id = self.entity.id.as_ref().is_some_and(|id| self.has_source(id));
+        if !self.entity.is_looked_up || has_id || self.has_key() {
+            return Ok(());
+        }
+        let id = self.entity.id.iter().map(std::slice::from_ref);
+        let keys = id.chain(self.entity.keys.iter().map(Vec::as_slice));
+        let labels: Vec<String> = keys
+            .map(|key| self.fields_of(key).map(|field| field.label(language)).collect::<Vec<_>>().join(" + "))
+            .collect();
+        Err(Error::usage(message!(
+            "mapping.missing_key",
+            entity = self.entity.label(language),
+            keys = labels.join(language.pick("、", ", ")),
+            headers = self.headings()
+        ))
+        .hint(message!("mapping.missing_key_hint")))
+    }
+
     /// A column that every record needs is missed before any row is read, not in every row.
     fn require_columns(&self) -> Result<()> {
         let language = Language::current();
@@ -833,7 +875,7 @@ impl<'a> MappingBuilder<'a> {
             }
         }
         if missing.is_empty() {
-            return Ok(());
+            return self.require_key();
         }
         Err(Error::usage(message!(
             "mapping.missing_columns",
@@ -853,6 +895,6 @@ fn recognise(sheet: &Sheet) -> Option<Recognised> {
 
 /// The headers of a file, without those that our file of failed rows adds.
 fn titles(sheet: &Sheet) -> Vec<&str> {
-    let titles = sheet.header.iter().map(|title| title.trim());
+    let titles = sheet.header.iter().skip(leading_columns(&sheet.header)).map(|title| title.trim());
     titles.filter(|title| !fold(title).is_empty() && !is_own_column(title)).collect()
 }

@@ -207,6 +207,29 @@ impl Mapping {
         self.keys.iter().find(|key| key.number == number).map_or(&[], |key| &key.fields)
     }
 
+    /// Whether rows are looked up in the account by their keys, or by ids where they name any: what becomes of a row is
+    /// decided by what is found.
+    pub fn is_found_by_key(&self) -> bool {
+        self.entity.is_looked_up && (!self.keys.is_empty() || self.is_id_optional())
+    }
+
+    /// Whether the file has a column of the records' own ids that may be left empty.
+    fn is_id_optional(&self) -> bool {
+        let id = self.entity.id.as_ref().and_then(|id| self.position(id));
+        id.is_some_and(|id| !self.sources[id].required)
+    }
+
+    /// The labels of everything that a row can be found by.
+    pub fn all_key_labels(&self) -> Message {
+        let id = self.entity.id.as_ref().filter(|id| self.position(id).is_some());
+        let id = id.and_then(|id| self.entity.field(id)).map(|id| message!("import.label", label = id.labels()));
+        Message::joined(
+            "memory.or_label",
+            id.into_iter().chain(self.keys.iter().map(|key| self.key_labels(key.number))),
+        )
+        .unwrap_or_default()
+    }
+
     pub(crate) fn position(&self, field: &str) -> Option<usize> {
         self.sources.iter().position(|source| source.field.name == field)
     }

@@ -15,9 +15,8 @@ use super::tally::Tally;
 use crate::api::Client;
 use crate::error::{Context, Error, Result};
 use crate::import::first_look::FirstLook;
-use crate::import::memory::Memory;
 use crate::import::options::ImportOptions;
-use crate::import::plan::RowPlanner;
+use crate::import::plan::{KnownRows, RowPlanner};
 use crate::import::preflight::{Preflight, Rows};
 use crate::import::settle::note_highest;
 use crate::journal::{Journal, Marks};
@@ -47,7 +46,7 @@ pub(crate) fn send(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: Rows,
-    memory: Memory,
+    known: KnownRows,
     journal: Journal,
     first_look: Option<FirstLook>,
     printer: &Printer,
@@ -69,7 +68,7 @@ pub(crate) fn send(
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
     // It outlives the sender, as it keeps others from retrying the same run.
-    let mut planner = RowPlanner::open(options, preflight, rows, memory, &journal)?;
+    let mut planner = RowPlanner::open(options, preflight, rows, known, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
     let (to_sender, reserved) = tokio::sync::mpsc::unbounded_channel();
     let reader = Reader::new(options, to_journal.clone(), &shared);

@@ -59,6 +59,7 @@ pub(super) fn journal(folder: &Path) -> Journal {
         run: Uuid::from_u128(5),
         entity: "customers".into(),
         mode: "create".into(),
+        key: Vec::new(),
         target: "https://www.example.com me@example.com".into(),
         host: "www.example.com".into(),
         input: "i".into(),

@@ -39,14 +39,17 @@ impl Settling<'_> {
             let Some(last) = unsettled.last() else { return Ok(settled) };
             from = last.row.row + 1;
             let mut asked = Vec::new();
-            for row in unsettled.into_iter().filter(|row| row.status == Status::Unknown) {
+            let is_asked =
+                |row: &Operation| row.status == Status::Unknown && (row.id.is_some() || !kept.has_changes_besides());
+            for row in unsettled.into_iter().filter(is_asked) {
                 while next <= row.row.row {
                     if !rows.next()? {
                         return Ok(settled);
                     }
                     next += 1;
                 }
-                asked.push((row, rows.operation()));
+                let operation = rows.operation(row.id.as_deref());
+                asked.push((row, operation));
             }
             let answers = asked.iter().map(|(row, operation)| async {
                 let settled = self.ask(&sender, past, row, operation).await;
@@ -74,6 +77,8 @@ impl Settling<'_> {
                     None => Ok(None),
                 };
             }
+            // What makes a record is looked for in the list.
+            WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return Ok(None),
             WriteOperation::Change { id, .. } => id,
             WriteOperation::Tags(edit) => &edit.id,
         };
@@ -83,7 +88,7 @@ impl Settling<'_> {
             Err(why) => return Ok(Some(still_unknown(row, message!("settle.no_record", why = why.message)))),
         };
         let (is_done, does_no_harm) = match operation {
-            WriteOperation::Write { .. } => (false, false),
+            WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => (false, false),
             WriteOperation::Change { cells, .. } => {
                 let adds = |cell: &SaidCell| field_of(&access.entity, cell).write_only;
                 let is_there = |cell: &SaidCell| {

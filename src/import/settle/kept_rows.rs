@@ -4,9 +4,9 @@ use super::super::cells::CellReader;
 use super::super::change::{HandedBack, unedited};
 use super::super::notes::BASELINE_NOTE;
 use super::super::notes::noted_fields;
-use super::super::operation::{OperationBuilder, WriteOperation};
+use super::super::operation::{DraftWriter, OperationBuilder, WriteOperation};
 use crate::check::record::Record;
-use crate::entity::{Catalog, Entity, WriteMode};
+use crate::entity::{Catalog, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::files::path_of_text;
 use crate::format::{Row, Sheet};
@@ -24,12 +24,14 @@ pub(crate) struct KeptRun {
     mode: WriteMode,
     /// The export of ours that the run's file was.
     handed_back: Option<HandedBack>,
+    custom: Custom,
 }
 
 /// Gives the rows of a run, in their order.
 pub(super) struct KeptRows<'a> {
     cells: CellReader,
     operations: OperationBuilder<'a>,
+    drafts: DraftWriter,
     mapping: &'a Mapping,
     handed_back: Option<&'a HandedBack>,
     row: Row,
@@ -44,7 +46,8 @@ impl KeptRun {
     pub(crate) fn of(past: &JournalReader, catalog: &Catalog) -> Result<KeptRun> {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
-        let entity = mode.entity(catalog.find(&identity.entity)?).with_account_fields(&noted_fields(past)?);
+        let entity = catalog.find(&identity.entity)?.with_account_fields(&noted_fields(past)?);
+        let entity = mode.entity(&entity, &identity.key);
         let cells = CellReader::open(past.folder(), identity)?;
         let sheet = Sheet {
             name: cells.sheet().map(str::to_owned),
@@ -63,7 +66,7 @@ impl KeptRun {
         }
         let place = past.note(BASELINE_NOTE)?;
         let handed_back = place.as_deref().and_then(|place| HandedBack::of_run(&mapping, &path_of_text(place)));
-        Ok(KeptRun { entity, mapping, mode, handed_back })
+        Ok(KeptRun { entity, mapping, mode, handed_back, custom: custom.clone() })
     }
 
     /// How many of its rows nobody knows of, and how many made records that have ids nobody knows.
@@ -81,6 +84,11 @@ impl KeptRun {
         self.mode.makes_records(&self.entity)
     }
 
+    /// Whether rows may have changed records that they do not name: those whose records are known were changes.
+    pub(super) fn has_changes_besides(&self) -> bool {
+        self.is_found_by_list() && self.entity.may_change
+    }
+
     /// The rows, from the first on.
     ///
     /// # Errors
@@ -88,7 +96,8 @@ impl KeptRun {
     pub(super) fn rows(&self, past: &JournalReader) -> Result<KeptRows<'_>> {
         Ok(KeptRows {
             cells: CellReader::open(past.folder(), past.identity())?,
-            operations: OperationBuilder::new(&self.entity, self.mode)?,
+            operations: OperationBuilder::new(&self.entity, self.mode)?.looked_up(self.mapping.is_found_by_key()),
+            drafts: DraftWriter::new(&self.entity, &self.custom),
             mapping: &self.mapping,
             handed_back: self.handed_back.as_ref(),
             row: Row::default(),
@@ -106,13 +115,17 @@ impl KeptRows<'_> {
         self.cells.read(&mut self.row)
     }
 
-    /// What the row asked for.
-    pub(super) fn operation(&mut self) -> WriteOperation {
+    /// What the row asked for; of a row that was looked up in the account, the record that it changed, if it changed one.
+    pub(super) fn operation(&mut self, target: Option<&str>) -> WriteOperation {
         let cells = self.handed_back.map(|handed_back| handed_back.cells(self.mapping, &self.row));
         // Without what the export said every cell is one that may have been written.
         let baselines = cells.and_then(Result::ok).unwrap_or_default();
-        let unedited = unedited(self.mapping, &self.row, &baselines);
-        self.mapping.check_edited(&self.row, &unedited, &mut self.record);
-        self.operations.operation(self.mapping, &self.record, &self.row, &baselines)
+        self.mapping.check_edited(&self.row, &unedited(self.mapping, &self.row, &baselines), &mut self.record);
+        let operation = self.operations.operation(self.mapping, &self.record, &self.row, &baselines);
+        match (operation, target) {
+            (WriteOperation::LookedUp { cells, .. }, Some(id)) => WriteOperation::Change { id: id.to_owned(), cells },
+            (WriteOperation::LookedUp { members, .. }, None) => self.drafts.finished(WriteOperation::Draft(members)),
+            (operation, _) => self.drafts.finished(operation),
+        }
     }
 }

@@ -143,7 +143,12 @@ pub(super) fn settle(
                 row.status == Status::Created && matches!(verdict, Verdict::Made(_))
             };
             let ids = found.iter().filter(is_id).count() as u64;
-            Ok((found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect(), ids))
+            let mut settled: Vec<_> =
+                found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect();
+            if kept.has_changes_besides() {
+                settled.extend(settling.by_asking(&past, kept).await?);
+            }
+            Ok((settled, ids))
         } else {
             Ok((settling.by_asking(&past, kept).await?, 0))
         }
