@@ -28,10 +28,10 @@ mod writer;
 
 pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
-pub use index::{IndexedRun, InputRow, RunIndex, SentBefore, WasSent};
+pub use index::{IndexedExport, IndexedRun, InputRow, RunIndex, SentBefore, WasSent};
 pub use lock::Lock;
 pub use marks::Marks;
-pub use operation::{Claim, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
+pub use operation::{Claim, NextAttempt, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
 pub use reader::{JournalReader, Match, OperationCursor};
 pub use registration::Registration;
 pub use status::{Counts, Status, UNKNOWN_ELSEWHERE};
