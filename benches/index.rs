@@ -101,7 +101,7 @@ fn look(state: &Path, rows: u64, first: u64, step: u64) {
         batch.push(input_row(first + row * step));
         if batch.len() == BATCH || row + 1 == rows {
             let started = Instant::now();
-            let sent = index.sent_before(&batch, |_| true).unwrap();
+            let sent = index.sent_before(&batch, None, |_| true).unwrap();
             seconds += started.elapsed().as_secs_f64();
             found.extend(sent.into_iter().flatten().map(|sent| sent.run));
             batch.clear();
@@ -135,7 +135,7 @@ fn key(number: u64) -> u64 {
 
 fn input_row(number: u64) -> InputRow {
     let identity = RowIdentity { identity: hash(number), copy: 0, content: hash(!number), content_copy: 0 };
-    InputRow { identity, key: Some(key(number)) }
+    InputRow { identity, key: Some(key(number)), old_id: None }
 }
 
 /// A finished run that created these rows.
@@ -145,6 +145,7 @@ fn make_run(index: &RunIndex, work: &Path, number: u64, rows: std::ops::Range<u6
     let identity = RunIdentity {
         run: Uuid::from_u128(u128::from(number) + 1),
         entity: "customers".into(),
+        key: Vec::new(),
         mode: "create".into(),
         target: TARGET.into(),
         host: "www.example.com".into(),
@@ -176,6 +177,7 @@ fn make_run(index: &RunIndex, work: &Path, number: u64, rows: std::ops::Range<u6
                 key: Some(key(number)),
                 origin: None,
                 generation: 0,
+                old_id: None,
             },
             status: Status::Created,
             id: Some((50_000 + number).to_string()),

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rust_i18n::t;
+
 use crate::error::{Context, Error, Result};
 use crate::message;
 use crate::waiting::Wait;
@@ -150,6 +152,7 @@ impl AtomicFile {
     }
 
     fn begin(folder: &Path, access: Access) -> io::Result<AtomicFile> {
+        let folder = long_path(folder);
         let mut builder = tempfile::Builder::new();
         builder.prefix(TEMPORARY);
         #[cfg(unix)]
@@ -177,7 +180,13 @@ impl AtomicFile {
         }
         // Renamed before its content is written out, it could stand there empty after a power cut.
         self.file.as_file().sync_all()?;
-        self.file.persist(target).map(drop).map_err(|error| error.error)
+        match self.file.persist(long_path(&target)) {
+            Ok(_) => Ok(()),
+            Err(error) if is_held(&error.error) && target.is_file() => {
+                Err(io::Error::new(error.error.kind(), t!("files.held")))
+            }
+            Err(error) => Err(error.error),
+        }
     }
 }
 
@@ -195,6 +204,35 @@ impl Seek for AtomicFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.as_file_mut().seek(to)
     }
+}
+
+/// Whether an error means that another program has the file open and lets nobody else write it, as Excel and WPS do on Windows.
+fn is_held(error: &io::Error) -> bool {
+    // Access denied, a sharing violation, a lock, a file that lies in memory.
+    cfg!(windows) && matches!(error.raw_os_error(), Some(5 | 32 | 33 | 1224))
+}
+
+/// A path that a library hands to Windows as it is, where a long one has to begin so that it is taken.
+pub fn long_path(path: &Path) -> Cow<'_, Path> {
+    if !cfg!(windows) {
+        return Cow::Borrowed(path);
+    }
+    let long = std::path::absolute(path).ok().and_then(|path| verbatim(path.to_str()?).map(PathBuf::from));
+    long.map_or(Cow::Borrowed(path), Cow::Owned)
+}
+
+/// Most characters of a path that Windows takes without more ado, with room for what is put behind it.
+const USUAL_PATH: usize = 230;
+
+/// An absolute path of Windows in the form that may be long; none when it is short, or has that form.
+fn verbatim(path: &str) -> Option<String> {
+    if path.encode_utf16().count() < USUAL_PATH || path.starts_with(r"\\?\") || path.starts_with(r"\\.\") {
+        return None;
+    }
+    Some(match path.strip_prefix(r"\\") {
+        Some(share) => format!(r"\\?\UNC\{share}"),
+        None => format!(r"\\?\{path}"),
+    })
 }
 
 /// The folder a file lies in.
@@ -531,6 +569,15 @@ mod tests {
         let path = folder.path().join("weekly.xlsx");
         std::fs::write(folder.path().join("weekly-2.xlsx"), "").unwrap();
         assert_eq!(free_name_beside(&path).unwrap(), folder.path().join("weekly-3.xlsx"));
+    }
+
+    #[test]
+    fn long_paths_of_windows_have_a_form_of_their_own() {
+        let deep = "资料\\".repeat(100);
+        assert_eq!(verbatim(&format!(r"C:\{deep}a.csv")), Some(format!(r"\\?\C:\{deep}a.csv")));
+        assert_eq!(verbatim(&format!(r"\\server\{deep}a.csv")), Some(format!(r"\\?\UNC\server\{deep}a.csv")));
+        assert_eq!(verbatim(&format!(r"\\?\C:\{deep}a.csv")), None);
+        assert_eq!(verbatim(r"C:\资料\a.csv"), None);
     }
 
     #[test]

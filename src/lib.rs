@@ -5,9 +5,11 @@ rust_i18n::i18n!("locales", fallback = "en");
 
 pub mod account;
 pub mod api;
+pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod command;
+pub mod definitions;
 pub mod entity;
 pub mod error;
 pub mod export;
@@ -17,7 +19,10 @@ pub mod import;
 pub mod interrupt;
 pub mod journal;
 pub mod language;
+pub mod lookup;
+pub mod machine;
 pub mod mapping;
+pub mod menu;
 pub mod message;
 pub mod mirror;
 pub mod notice;
@@ -36,14 +41,16 @@ pub mod value;
 pub mod waiting;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
+use rust_i18n::t;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Exit, Result};
 use crate::language::Language;
-use crate::terminal::{CommandLine, Printer};
+use crate::terminal::{CommandLine, Console, Printer};
 
 /// Runs the command line and tells how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -51,18 +58,52 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     language_of(&arguments).set();
     say_where_it_broke();
     // The words were said where it broke.
-    let exit = std::panic::catch_unwind(|| run_command(&arguments)).unwrap_or(Exit::CannotRun as u8);
+    let exit = std::panic::catch_unwind(|| match menu_for(&arguments) {
+        Some((console, given)) => run_menu(console, given),
+        None => run_command(&arguments),
+    })
+    .unwrap_or(Exit::CannotRun as u8);
+    terminal::finish_writing(None);
     match terminal::unwritten() {
         Some(error) => {
             terminal::tell(&error);
+            terminal::finish_writing(None);
             ExitCode::from(if exit == 0 { error.exit() as u8 } else { exit })
         }
         None => ExitCode::from(exit),
     }
 }
 
+/// A double click on the program, or a file dragged onto its icon, opens a console that closes when the program ends: there the
+/// help would only flash by.
+fn menu_for(arguments: &[OsString]) -> Option<(Console, Option<PathBuf>)> {
+    let given = match arguments {
+        [] | [_] => None,
+        [_, file] => Some(PathBuf::from(file)).filter(|file| file.is_absolute() && file.is_file()),
+        _ => return None,
+    };
+    if arguments.len() > 1 && given.is_none() {
+        return None;
+    }
+    Some((Console::own()?, given))
+}
+
+fn run_menu(console: Console, given: Option<PathBuf>) -> u8 {
+    match menu::run(console, given) {
+        Ok(exit) => exit as u8,
+        Err(error) => {
+            terminal::tell(&error);
+            // Whoever double-clicked is to read it before the window closes.
+            let _ = Console::own().map(|mut console| console.ask(&t!("menu.close")));
+            error.exit() as u8
+        }
+    }
+}
+
 fn run_command(arguments: &[OsString]) -> u8 {
-    let parsed = cli::command(Language::current())
+    let command = cli::command(Language::current());
+    let command = if cli::wants_all(arguments) { command } else { cli::brief(command) };
+    let parsed = command
         .try_get_matches_from(cli::help_as_option(arguments))
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -74,9 +115,16 @@ fn run_command(arguments: &[OsString]) -> u8 {
         }
         Err(error) => return tell_usage(&error, arguments),
     };
-    settings::remember_language();
     let printer = Printer::new(&cli.global);
     terminal::listen(&printer);
+    match settings::move_older_state() {
+        Ok(word) => word.iter().for_each(|word| printer.warn(&word.to_string())),
+        Err(error) => {
+            printer.error(&error);
+            return error.exit() as u8;
+        }
+    }
+    settings::remember_language();
     if !matches!(cli.command, Command::Sandbox(_)) {
         terminal::break_silence(&printer);
     }
@@ -127,7 +175,7 @@ fn say_where_it_broke() {
 fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     match &cli.command {
         Command::Import(arguments) => command::import::run(arguments, &cli.global, typed, printer),
-        Command::Check(arguments) => command::check::run(arguments, printer),
+        Command::Check(arguments) => command::check::run(arguments, typed, printer),
         Command::Inspect(arguments) => command::inspect::run(arguments, printer),
         Command::Map(arguments) => command::map::run(arguments, printer),
         Command::Retry(arguments) => command::retry::run(arguments, &cli.global, typed, printer),
@@ -135,7 +183,8 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
         Command::Runs(arguments) => command::runs::run(arguments, &cli.global, printer),
         Command::Export(arguments) => command::export::run(arguments, printer),
         Command::Mirror(arguments) => command::mirror::run(arguments, printer),
-        Command::Template(arguments) => command::template::run(arguments, printer),
+        Command::Ids(arguments) => command::ids::run(arguments, printer),
+        Command::Template(arguments) => command::template::run(arguments, &cli.global, printer),
         Command::Sandbox(arguments) => command::sandbox::run(arguments, printer),
         Command::Entities(arguments) => command::entities::run(arguments, printer),
         Command::Completions { shell } => {

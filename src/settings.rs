@@ -19,7 +19,9 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::format::read_text;
 use crate::language::Language;
+use crate::machine;
 use crate::message;
+use crate::message::Message;
 use crate::toml_words;
 
 /// Requests in flight when nothing is said; nothing is documented, so it is polite.
@@ -472,6 +474,19 @@ pub fn state_folder() -> Result<PathBuf> {
     folder("BW8_STATE_DIR", Folder::State)
 }
 
+/// Moves what this program remembers to where it belongs, and tells that it did. On Windows it lay in the folder that goes with
+/// its user from machine to machine, where the index of one machine would take the place of the other's.
+///
+/// # Errors
+/// Another program holds it, or there are two memories.
+pub fn move_older_state() -> Result<Option<Message>> {
+    if !cfg!(windows) || std::env::var_os("BW8_STATE_DIR").is_some_and(|folder| !folder.is_empty()) {
+        return Ok(None);
+    }
+    let strategy = strategy("BW8_STATE_DIR")?;
+    machine::move_state(&strategy.data_dir().join("bw8"), &state_folder()?, &[CONFIGURATION, OVERLAY])
+}
+
 enum Folder {
     Configuration,
     State,
@@ -481,15 +496,22 @@ fn folder(variable: &str, which: Folder) -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os(variable).filter(|folder| !folder.is_empty()) {
         return Ok(PathBuf::from(folder));
     }
-    let strategy = etcetera::base_strategy::choose_base_strategy().map_err(|error| {
-        Error::cannot_run(message!("settings.no_home", why = error))
-            .hint(message!("settings.no_home_hint", variable = variable))
-    })?;
+    let strategy = strategy(variable)?;
     let folder = match which {
         Folder::Configuration => strategy.config_dir(),
+        // On Windows the one that stays on this machine.
+        Folder::State if cfg!(windows) => strategy.cache_dir(),
         Folder::State => strategy.state_dir().unwrap_or_else(|| strategy.data_dir()),
     };
     Ok(folder.join("bw8"))
+}
+
+/// Where the system keeps what belongs to its user; `variable` names a folder instead.
+fn strategy(variable: &str) -> Result<impl BaseStrategy> {
+    etcetera::base_strategy::choose_base_strategy().map_err(|error| {
+        Error::cannot_run(message!("settings.no_home", why = error))
+            .hint(message!("settings.no_home_hint", variable = variable))
+    })
 }
 
 fn read_configuration(file: &Path) -> Result<Configuration> {

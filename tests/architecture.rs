@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// What a room may use beside itself and the ground floor. A room is a folder of `src`, or a file in it.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["lib"]),
-    ("lib", &["cli", "command", "notice", "settings", "terminal"]),
+    ("lib", &["cli", "command", "menu", "notice", "settings", "terminal"]),
+    ("menu", &["entity", "settings", "terminal"]),
     ("notice", &["api", "settings", "terminal"]),
     ("cli", &["command", "terminal"]),
     (
@@ -15,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "account",
             "check",
+            "definitions",
             "entity",
             "export",
             "files",
@@ -38,11 +40,15 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "account",
             "api",
+            "baseline",
             "check",
+            "definitions",
             "entity",
             "files",
             "format",
             "journal",
+            "lookup",
+            "machine",
             "mapping",
             "mirror",
             "projection",
@@ -53,12 +59,28 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "export",
-        &["account", "api", "entity", "files", "format", "mirror", "projection", "refresh", "settings", "terminal"],
+        &[
+            "account",
+            "api",
+            "baseline",
+            "definitions",
+            "entity",
+            "files",
+            "format",
+            "mirror",
+            "projection",
+            "refresh",
+            "settings",
+            "terminal",
+        ],
     ),
+    ("definitions", &["account", "api", "entity", "mirror", "projection"]),
+    ("lookup", &["account", "api", "check", "entity", "mirror", "projection", "refresh", "terminal"]),
     ("refresh", &["api", "entity", "mirror", "projection", "terminal"]),
+    ("baseline", &["entity", "files", "projection", "value"]),
     ("projection", &["api", "entity", "format", "mirror"]),
     ("account", &["api", "entity", "journal", "mirror", "sandbox", "settings"]),
-    ("settings", &["api", "entity", "files", "format"]),
+    ("settings", &["api", "entity", "files", "format", "machine"]),
     ("survey", &["entity", "format", "mapping", "value"]),
     ("proposal", &["entity", "format", "mapping", "survey", "value"]),
     ("template", &["entity", "format"]),
@@ -72,6 +94,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("entity", &[]),
     ("sandbox", &["entity"]),
     ("terminal", &["files"]),
+    ("machine", &[]),
     ("files", &[]),
 ];
 

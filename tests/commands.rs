@@ -81,6 +81,8 @@ const COMMANDS: &[(&str, Catalog)] = &[
     ("entities customers", Catalog::Read("获客渠道")),
     ("template customers -o customers.xlsx", Catalog::Read("customers.xlsx")),
     ("template 拜访记录 -o visits.xlsx", Catalog::Read("visits.xlsx")),
+    ("ids export ids.xlsx --sandbox", Catalog::Read("0 old ids")),
+    ("ids import ids.csv --sandbox", Catalog::Read("Visits: 1")),
     ("completions bash", Catalog::Unread),
     ("help", Catalog::Unread),
     // Its own test is below, as it does not end by itself.
@@ -93,6 +95,7 @@ fn prepared() -> Work {
     work.write("customers.csv", "姓名,手机,公司编号,获客渠道\n示例,13100000001,20001,门店\n");
     work.write("visits.csv", "拜访主题\n示例\n");
     work.write("failed.csv", "姓名,手机,公司编号,获客渠道\n示例,,20001,门店\n");
+    work.write("ids.csv", "source,entity,old id,new id\ncrm,拜访记录,7,1\n");
     work.bw8("import customers failed.csv --sandbox --run run").exits(3);
     let service = visits();
     let mut command = work.command("export visits -o visits-out.csv --rate 0");
@@ -238,9 +241,10 @@ fn imports_and_exports_carry_custom_fields_under_the_names_of_the_overlay() {
     assert_eq!(body_of(&service, "POST"), sent);
     let (work, service) = new();
     work.write("api.toml", format!("{OVERLAY}\n{RENAMED}"));
-    work.write("mine.csv", "联系人编号,获客渠道\n77,门店\n");
-    work.bw8("import customers mine.csv --mode update --rate 0").exits(0);
-    assert_eq!(body_of(&service, "PUT"), json!({"user": {"extras": extras}}));
+    work.write("mine.csv", "联系人编号,获客渠道\n77,展会\n");
+    work.bw8("import customers mine.csv --mode update --rate 0 --no-canary").exits(0);
+    let changed = json!([{"id": "field_2", "val": "展会"}]);
+    assert_eq!(body_of(&service, "PUT"), json!({"user": {"extras": changed}}));
     let (work, _service) = new();
     work.write("api.toml", RENAMED);
     work.export("customers -o out.csv --columns cId,field_2 --headers api").exits(0);
@@ -305,12 +309,12 @@ fn a_template_asks_for_the_company_only_where_there_are_companies() {
 fn a_file_is_checked_as_it_will_be_imported() {
     let update = "联系人编号,备注\n50001,新的备注\n";
     let update_with_mistake = "联系人编号,邮箱\n50001,没有邮箱\n50002,a@example.com\n";
-    let without_id = "手机,备注\n13000000001,新的备注\n";
+    let without_key = "职位,备注\n经理,新的备注\n";
     let create = "姓名,手机,公司编号\n示例,13100000001,20001\n示例,,20001\n";
     for (text, mode, code) in [
         (update, "update", 0),
         (update_with_mistake, "update", 3),
-        (without_id, "update", 2),
+        (without_key, "update", 2),
         (create, "create", 3),
         (update, "create", 2),
     ] {

@@ -37,7 +37,8 @@ fn one_entity_is_shown_with_its_fields_in_chinese() {
     let status = text.split("\n  ticketStatus ").nth(1).unwrap();
     assert!(status.lines().next().unwrap().contains("工单状态"));
     assert!(status.lines().nth(1).unwrap().contains("4=已解决"));
-    assert!(line(&text, "subject").contains("必填（推断）"));
+    assert!(line(&text, "subject").contains("必填"));
+    assert!(line(&text, "custUserId").contains("建议填写"));
     assert!(line(&text, "createDT").contains("只读"));
 }
 

@@ -145,7 +145,7 @@ fn told(place: &Service) -> Value {
 
 #[test]
 fn a_notice_tells_how_a_job_ended_in_counts() {
-    let (work, server, place) = (Work::new(), Server::start(""), listening());
+    let (work, server, place) = (Work::new(), Server::start("--fault 403,on=GET_companies"), listening());
     work.write_table("mine.csv", customers(1, 4).set(2, "公司编号", "99999"));
     let mut command = work.command_on(&server, "import customers mine.csv --keep-going");
     command.env("BW8_NOTIFY_URL", place.base_url());
@@ -237,4 +237,30 @@ fn a_check_of_standard_input_leaves_no_copy() {
     ran.exits(3).says("stdin.issues.csv");
     assert!(!work.path("bw8-runs").exists());
     assert!(work.path("stdin.issues.csv").exists());
+}
+
+/// Whoever selects text in a console, or types Ctrl-S, halts what is written there, and nothing else.
+#[test]
+fn a_console_that_is_halted_does_not_halt_the_sending() {
+    const ROWS: u64 = 30;
+    let (tell, told) = std::sync::mpsc::channel();
+    let service = Service::start(move |request| match request.method.as_str() {
+        "POST" => {
+            tell.send(()).unwrap();
+            (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number))
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, ROWS));
+    let mut shell = work.program("sh");
+    shell.args(["-c", "exec \"$0\" \"$@\" 2>/dev/tty", env!("CARGO_BIN_EXE_bw8")]);
+    shell.args(["import", "customers", "mine.csv", "--yes", "--rate", "8", "--no-canary"]);
+    let mut terminal = work.at_terminal(shell);
+    terminal.shows("Customers [").press(HALT);
+    for row in 0..ROWS {
+        told.recv_timeout(std::time::Duration::from_secs(60)).unwrap_or_else(|_| panic!("row {row} was never sent"));
+    }
+    terminal.press(GO_ON);
+    terminal.ended().exits(0);
 }

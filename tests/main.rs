@@ -18,11 +18,14 @@ mod entities;
 mod export;
 mod format;
 mod harness;
+mod ids;
 mod import;
 mod inspect;
 #[cfg(unix)]
 mod look;
 mod map;
+#[cfg(unix)]
+mod menu;
 mod patience;
 mod samples;
 mod sandbox;
@@ -30,3 +33,5 @@ mod settings;
 mod snapshots;
 mod template;
 mod texts;
+#[cfg(windows)]
+mod windows;

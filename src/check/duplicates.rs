@@ -58,7 +58,7 @@ pub fn is_same_key_value(entity: &Entity, field: &str, one: &str, other: &str) -
 }
 
 /// Appends a text to a key as the checks leave it, or as it stands where they find fault with it.
-fn push_cleaned_part(field: &Field, text: &str, key: &mut Vec<u8>) {
+pub fn push_cleaned_part(field: &Field, text: &str, key: &mut Vec<u8>) {
     let mut cleaned = String::new();
     let cell = Cell { text, kind: CellKind::Text };
     let is_clean = value::clean(field, cell, &ValueOptions::default(), &mut cleaned, &mut Vec::new()).is_ok();
@@ -105,6 +105,11 @@ pub fn duplicate_rule(mapping: &Mapping, key: u8, first: u64) -> Message {
     message!("import.duplicate", labels = mapping.key_labels(key), row = first)
 }
 
+/// The rule for a row whose old id the row `first` of the file has.
+pub fn old_id_duplicate_rule(id: &str, first: u64) -> Message {
+    message!("import.duplicate_old_id", id = id, row = first)
+}
+
 /// The rule for a row whose key a row has that was sent before, as row `first`.
 pub fn sent_double_rule(mapping: &Mapping, key: u8, first: u64) -> Message {
     message!("import.duplicate_sent", labels = mapping.key_labels(key), row = first)
@@ -148,6 +153,10 @@ pub struct Duplicates {
     identities: Copies,
     /// Rows whose cells are the same.
     contents: Copies,
+    /// Old ids that more than one row has, in order.
+    old_ids: Vec<u64>,
+    /// For each of them, the row number that has it; 0 before there is one.
+    first_of_old_id: Vec<u64>,
 }
 
 /// How often what occurs more than once was seen.
@@ -182,13 +191,23 @@ pub struct Seen {
     pub content_copy: u32,
     /// The row number of the first row with its key, when this is a later one.
     pub first: Option<u64>,
+    /// The same of its old id.
+    pub first_of_old_id: Option<u64>,
+}
+
+impl Seen {
+    /// The row number of the first row that is known by the same, when this is a later one.
+    pub fn is_double_of(&self) -> Option<u64> {
+        self.first_of_old_id.or(self.first)
+    }
 }
 
 impl Duplicates {
-    /// What more than one row is watched by.
-    pub fn new(watched: KeyCounter) -> Self {
-        let watched = watched.repeated();
-        Duplicates { first: vec![0; watched.len()], watched, ..Duplicates::default() }
+    /// What more than one row is watched by, and old ids that more than one row has.
+    pub fn new(watched: KeyCounter, old_ids: KeyCounter) -> Self {
+        let (watched, old_ids) = (watched.repeated(), old_ids.repeated());
+        let (first, first_of_old_id) = (vec![0; watched.len()], vec![0; old_ids.len()]);
+        Duplicates { watched, first, old_ids, first_of_old_id, ..Duplicates::default() }
     }
 
     /// Adds which rows say the same, and which have the same cells: those of them that are watched.
@@ -197,9 +216,14 @@ impl Duplicates {
         self.contents = Copies::new(contents);
     }
 
-    /// Whether no key and no row occurs twice.
+    /// Whether no key, no old id and no row occurs twice.
     pub fn is_empty(&self) -> bool {
-        self.watched.is_empty()
+        self.watched.is_empty() && self.old_ids.is_empty()
+    }
+
+    /// Whether an old id occurs twice.
+    pub fn has_old_ids(&self) -> bool {
+        !self.old_ids.is_empty()
     }
 
     /// Whether a row may not be the only one of its kind.
@@ -210,38 +234,61 @@ impl Duplicates {
     /// Forgets what was seen: a reading begins.
     pub fn begin(&mut self) {
         self.first.fill(0);
+        self.first_of_old_id.fill(0);
         self.identities.seen.fill(0);
         self.contents.seen.fill(0);
     }
 
     /// Sees one more row. `holds_key` is false for rows that will not be sent: they do not take the key from a later one.
-    pub fn see(
-        &mut self,
-        number: u64,
-        key: Option<u64>,
-        identity: &Content,
-        content: &Content,
-        holds_key: bool,
-    ) -> Seen {
-        let Ok(position) = self.watched.binary_search(&watched(key, identity)) else {
-            return Seen::default();
-        };
-        let mut seen =
-            Seen { copy: self.identities.see(identity), content_copy: self.contents.see(content), first: None };
-        if key.is_some() {
-            let first = &mut self.first[position];
-            seen.first = (*first > 0).then_some(*first);
-            if *first == 0 && holds_key {
-                *first = number;
-            }
+    pub fn see(&mut self, number: u64, keys: RowKeys, identity: &Content, content: &Content, holds_key: bool) -> Seen {
+        let mut seen = Seen::default();
+        if let Some(position) = keys.old_id.and_then(|old_id| self.old_ids.binary_search(&old_id).ok()) {
+            seen.first_of_old_id = hold(&mut self.first_of_old_id[position], number, holds_key);
+        }
+        let Ok(position) = self.watched.binary_search(&watched(keys.natural, identity)) else { return seen };
+        seen.copy = self.identities.see(identity);
+        seen.content_copy = self.contents.see(content);
+        if keys.natural.is_some() {
+            // What another row has by its old id, it has by its key.
+            let holds_key = holds_key && seen.first_of_old_id.is_none();
+            seen.first = hold(&mut self.first[position], number, holds_key);
         }
         seen
     }
 }
 
+impl Seen {
+    /// Whether an earlier row has its key or its old id.
+    pub fn is_double(&self) -> bool {
+        self.first.is_some() || self.first_of_old_id.is_some()
+    }
+}
+
+/// Hashes of what a row is known by, beside what it says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RowKeys {
+    /// Of its natural key.
+    pub natural: Option<u64>,
+    /// Of its old id.
+    pub old_id: Option<u64>,
+}
+
+/// The row that has what this one has too; where none has it, this one takes it.
+fn hold(first: &mut u64, number: u64, holds: bool) -> Option<u64> {
+    let before = (*first > 0).then_some(*first);
+    if *first == 0 && holds {
+        *first = number;
+    }
+    before
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn keys(natural: Option<u64>, old_id: Option<u64>) -> RowKeys {
+        RowKeys { natural, old_id }
+    }
 
     fn counter(hashes: &[u64]) -> KeyCounter {
         let mut counter = KeyCounter::default();
@@ -251,10 +298,10 @@ mod tests {
 
     #[test]
     fn the_first_row_that_is_sent_has_the_key() {
-        let mut duplicates = Duplicates::new(counter(&[1, 2, 1, 1, 3]));
+        let mut duplicates = Duplicates::new(counter(&[1, 2, 1, 1, 3]), KeyCounter::default());
         let mut first = |number, key, is_sent| {
             let hash = [number as u8; 16];
-            duplicates.see(number, Some(key), &hash, &hash, is_sent).first
+            duplicates.see(number, keys(Some(key), None), &hash, &hash, is_sent).first
         };
         assert_eq!(first(2, 1, false), None);
         assert_eq!(first(3, 2, true), None);
@@ -262,22 +309,31 @@ mod tests {
         assert_eq!(first(5, 1, true), Some(4));
         assert_eq!(duplicates.watched, [1]);
         duplicates.begin();
-        assert_eq!(duplicates.see(2, Some(1), &[1; 16], &[1; 16], true).first, None);
+        assert_eq!(duplicates.see(2, keys(Some(1), None), &[1; 16], &[1; 16], true).first, None);
+    }
+
+    #[test]
+    fn the_first_row_that_is_sent_has_the_old_id_and_a_double_of_it_takes_no_key() {
+        let mut duplicates = Duplicates::new(counter(&[1, 2, 2]), counter(&[7, 8, 7]));
+        let mut see = |number, keys| duplicates.see(number, keys, &[number as u8; 16], &[0; 16], true);
+        assert_eq!(see(2, keys(Some(1), Some(7))), Seen::default());
+        assert_eq!(see(3, keys(Some(2), Some(7))), Seen { first_of_old_id: Some(2), ..Seen::default() });
+        assert_eq!(see(4, keys(Some(2), Some(8))), Seen::default());
     }
 
     #[test]
     fn equal_rows_without_a_key_are_told_apart_by_their_occurrence() {
         // They say the same, and the cells of two of them are the same, too.
         let (identity, cells, others) = ([9; 16], [5; 16], [6; 16]);
-        let mut duplicates = Duplicates::new(counter(&[watched(None, &identity); 3]));
+        let mut duplicates = Duplicates::new(counter(&[watched(None, &identity); 3]), KeyCounter::default());
         assert!(duplicates.watches(None, &identity));
         duplicates.tell_apart(
             counter(&[first_eight(&identity); 3]),
             counter(&[first_eight(&cells), first_eight(&others), first_eight(&cells)]),
         );
-        let mut see = |number, content: &Content| duplicates.see(number, None, &identity, content, true);
-        assert_eq!(see(2, &cells), Seen { copy: 0, content_copy: 0, first: None });
-        assert_eq!(see(3, &others), Seen { copy: 1, content_copy: 0, first: None });
-        assert_eq!(see(4, &cells), Seen { copy: 2, content_copy: 1, first: None });
+        let mut see = |number, content: &Content| duplicates.see(number, RowKeys::default(), &identity, content, true);
+        assert_eq!(see(2, &cells), Seen::default());
+        assert_eq!(see(3, &others), Seen { copy: 1, ..Seen::default() });
+        assert_eq!(see(4, &cells), Seen { copy: 2, content_copy: 1, ..Seen::default() });
     }
 }

@@ -16,8 +16,12 @@ pub struct Record {
     pub(super) values: Vec<String>,
     /// Whether the cell of a source held anything, be it good or not.
     pub(super) filled: Vec<bool>,
+    /// Whether the row says that the field of a source is to be emptied.
+    pub(super) clears: Vec<bool>,
     /// What is found in the row.
     pub findings: Vec<Finding>,
+    /// The id that the record has in another system; empty when the file does not say it.
+    pub old_id: String,
     /// What the cleaning of a value noticed, reused from value to value.
     pub(super) noticed: Vec<Problem>,
 }
@@ -29,12 +33,25 @@ impl Record {
         self.values.iter_mut().for_each(String::clear);
         self.filled.clear();
         self.filled.resize(sources, false);
+        self.clears.clear();
+        self.clears.resize(sources, false);
         self.findings.clear();
+        self.old_id.clear();
     }
 
     /// What the findings mean for the row; none without any.
     pub fn severity(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// The cleaned value of the source at this index; empty when there is none.
+    pub fn value_at(&self, index: usize) -> &str {
+        self.values.get(index).map_or("", String::as_str)
+    }
+
+    /// Whether the row says that the field of the source at this index is to be emptied.
+    pub fn clears(&self, index: usize) -> bool {
+        self.clears.get(index).copied().unwrap_or_default()
     }
 
     /// The cleaned value of a field; none when the file has no source for it or the cell is empty.
@@ -67,11 +84,13 @@ impl Record {
             out.extend_from_slice(b":{");
         }
         let mut first = true;
-        for (source, value) in self.sent(mapping).filter(|(source, _)| !source.field.custom) {
+        let is_plain = |source: &FieldSource| !source.field.custom && source.json_parent.is_none();
+        for (source, value) in self.sent(mapping).filter(|(source, _)| is_plain(source)) {
             push_separator(&mut first, out);
             out.extend_from_slice(&source.json_prefix);
             push_json(value, out);
         }
+        self.write_nested(mapping, &mut first, out);
         let mut first_custom = true;
         let custom = mapping.has_custom.then(|| self.sent(mapping).filter(|(source, _)| source.field.custom));
         for (source, value) in custom.into_iter().flatten() {
@@ -91,6 +110,32 @@ impl Record {
             out.push(b'}');
         }
         out.push(b'}');
+    }
+
+    /// Appends the members that stand in members of their own; those of one parent are neighbours.
+    fn write_nested(&self, mapping: &Mapping, first: &mut bool, out: &mut Vec<u8>) {
+        if mapping.sources.last().is_none_or(|source| source.json_parent.is_none()) {
+            return;
+        }
+        let mut open: Option<&Vec<u8>> = None;
+        for (source, value) in self.sent(mapping) {
+            let Some(parent) = &source.json_parent else { continue };
+            if open == Some(parent) {
+                out.push(b',');
+            } else {
+                if open.is_some() {
+                    out.push(b'}');
+                }
+                push_separator(first, out);
+                out.extend_from_slice(parent);
+                open = Some(parent);
+            }
+            out.extend_from_slice(&source.json_prefix);
+            push_json(value, out);
+        }
+        if open.is_some() {
+            out.push(b'}');
+        }
     }
 
     /// What a request carries: fields and values, empty ones left out.

@@ -3,9 +3,9 @@
 
 use super::finding::Finding;
 use super::record::Record;
-use crate::entity::Kind;
+use crate::entity::{Edits, Kind};
 use crate::format::{Cell, CellKind, Row, column_letters};
-use crate::mapping::{FieldSource, Mapping, RowRule, ValueSource};
+use crate::mapping::{FieldSource, Mapping, OldIdColumn, RowRule, ValueSource};
 use crate::problem::{Problem, Severity};
 use crate::value;
 
@@ -28,6 +28,7 @@ impl Mapping {
             self.check_rule(rule, record);
         }
         self.check_parts(row, record);
+        self.take_old_id(row, record);
         self.check_width(row, record);
         self.check_shape(row, record);
     }
@@ -41,6 +42,9 @@ impl Mapping {
             ValueSource::OldId(column) => {
                 let text = trimmed(row.cell(*column).text);
                 record.filled[index] = !text.is_empty();
+                if text.is_empty() && !source.required {
+                    return;
+                }
                 let problem = if text.is_empty() { Problem::new("required") } else { Problem::new("old_id") };
                 let problem = problem.with_detail("label", source.field.labels());
                 record.findings.push(Finding::new(Some(source), Some(*column), text, problem));
@@ -61,12 +65,21 @@ impl Mapping {
         };
         let as_written = trimmed(cell.text);
         // The record's own id is not sent, so its form is the business of whoever looks it up.
-        if !source.sent && !source.required {
+        if !source.sent && !source.required && !self.entity.is_looked_up {
             let cell = source.replaced(Cell { text: as_written, kind: cell.kind });
             record.filled[index] = !cell.text.is_empty();
             record.values[index].push_str(cell.text);
             return;
         }
+        let is_change = self.entity.may_change && !source.required;
+        let clears = value::is_clear_word(as_written) || as_written.is_empty() && source.clears;
+        if is_change && clears {
+            record.clears[index] = true;
+            record.filled[index] = true;
+            return;
+        }
+        // A new record has nothing to empty.
+        let as_written = if value::is_clear_word(as_written) { "" } else { as_written };
         let text = match value::visible(&source.field, as_written, &self.options, &mut record.noticed) {
             Ok(text) => text,
             Err(problem) => {
@@ -125,6 +138,23 @@ impl Mapping {
         }
     }
 
+    /// The id that the record has in another system. One that a spreadsheet program has damaged would be that of others, too.
+    fn take_old_id(&self, row: &Row, record: &mut Record) {
+        let Some(OldIdColumn { column, .. }) = &self.old_id else { return };
+        let cell = row.cell(*column);
+        match value::foreign_id(cell) {
+            Ok(id) => {
+                let names_record = |edits: &Edits| record.value(self, &edits.record).is_some();
+                // Tags are those of a record that the row names in one way or the other.
+                if id.is_empty() && self.entity.edits.as_ref().is_some_and(|edits| !names_record(edits)) {
+                    record.findings.push(Finding::new(None, Some(*column), "", Problem::new("required")));
+                }
+                record.old_id = id;
+            }
+            Err(problem) => record.findings.push(Finding::new(None, Some(*column), trimmed(cell.text), problem)),
+        }
+    }
+
     /// A landline in the field for mobile numbers, or the other way round, goes where it belongs when that is empty.
     fn move_number(&self, record: &mut Record) {
         let Some((mobile, phone)) = self.phones else { return };
@@ -167,6 +197,13 @@ impl Mapping {
                 if !sources.iter().any(|index| record.filled[*index]) {
                     let source = sources.first().map(|index| &self.sources[*index]);
                     let problem = Problem::new("one_of").with_detail("labels", labels.clone());
+                    record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
+                }
+            }
+            RowRule::Wished { sources, label } => {
+                if !sources.iter().any(|index| record.filled[*index]) {
+                    let source = sources.first().map(|index| &self.sources[*index]);
+                    let problem = Problem::held("no_customer").with_detail("label", label.clone());
                     record.findings.push(Finding::new(source, source.and_then(FieldSource::column), "", problem));
                 }
             }

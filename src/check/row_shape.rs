@@ -19,7 +19,7 @@ impl Mapping {
     /// reason.
     pub(super) fn check_shape(&self, row: &Row, record: &mut Record) {
         let Some(code) = self.look(row) else { return };
-        if self.has_contact(record) {
+        if self.has_contact(record) || self.names_record(record) {
             return;
         }
         let is_refused = record.severity() == Some(Severity::Refused);
@@ -71,6 +71,12 @@ impl Mapping {
             found += 1;
         }
         found > 1 || (found == 1 && !are_near)
+    }
+
+    /// Whether a row names the record it changes.
+    fn names_record(&self, record: &Record) -> bool {
+        let id = self.entity.id.as_ref().filter(|_| self.entity.is_looked_up);
+        id.and_then(|id| record.value(self, id)).is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
     /// Whether a row names somebody who can be reached: it is data then, whatever he is called.

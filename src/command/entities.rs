@@ -139,6 +139,7 @@ fn field_row(entity: &Entity, field: &Field, mode: AccountMode) -> Vec<String> {
         _ if field.read_only => t!("entities.read_only"),
         Requirement::Always(Confidence::Confirmed) => t!("template.required"),
         Requirement::Always(Confidence::Assumed) => t!("template.required_assumed"),
+        Requirement::Wished => t!("template.wished"),
         Requirement::OneOf(_) | Requirement::Never => "".into(),
     };
     let kind = match field.kind {

@@ -76,6 +76,11 @@ fn show_one(file: &Path, catalog: &Catalog, printer: &Printer) -> Result<Value> 
         let complete = list.complete.map(|at| moment(at, catalog));
         lists.push(json!({"entity": list.entity, "records": records, "complete": complete}));
     }
+    for (entity, read) in mirror.defined()? {
+        let known = catalog.get(&entity);
+        let label = known.map_or(entity.as_str(), |entity| entity.label(Language::current()));
+        printer.result(&t!("mirror.definitions", entity = label, read = moment(read, catalog)));
+    }
     Ok(json!({"file": file.display().to_string(), "bytes": bytes, "lists": lists}))
 }
 

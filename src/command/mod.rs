@@ -6,6 +6,7 @@ mod options;
 pub mod check;
 pub mod entities;
 pub mod export;
+pub mod ids;
 pub mod import;
 pub mod inspect;
 pub mod map;

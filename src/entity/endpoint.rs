@@ -44,6 +44,9 @@ pub struct Endpoint {
     /// Fields an update has to send again with the value they have.
     #[serde(default)]
     pub resend: Vec<String>,
+    /// Whether it takes options of custom fields by their ids; by their texts otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub option_ids: bool,
     /// How sure it is that this endpoint exists so.
     #[serde(rename = "mark")]
     pub confidence: Confidence,

@@ -1,9 +1,12 @@
 //! One field of an entity.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::account_mode::AccountMode;
 use super::choice::Choice;
+use super::clue::Clue;
 use super::confidence::Confidence;
 use super::fold::fold;
 use super::kind::Kind;
@@ -14,7 +17,8 @@ use crate::message::Detail;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
-    /// The interface's own name; for a custom field its key (`field_12`).
+    /// The interface's own name; for a custom field its key (`field_12`). A request carries `ticketReply.replyMsg` as the
+    /// member `replyMsg` of its member `ticketReply`.
     pub name: String,
     /// Chinese label.
     pub zh: String,
@@ -34,6 +38,9 @@ pub struct Field {
     /// The service sets it; it is never sent.
     #[serde(default)]
     pub read_only: bool,
+    /// A write carries it and no record has it: `ticketReply.replyMsg` adds a reply.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub write_only: bool,
     /// Carried in `custom_fields` as `{"key","value"}`.
     #[serde(default)]
     pub custom: bool,
@@ -52,12 +59,25 @@ pub struct Field {
     /// The entity whose id this is.
     #[serde(default)]
     pub reference: Option<String>,
+    /// For a reference: headings of columns that hold what the record is known by, under the field of that record; those under
+    /// `any` hold whatever it is known by. No part of the fingerprint either.
+    #[serde(default, skip_serializing)]
+    pub by: BTreeMap<String, Vec<String>>,
+    /// The record it refers to is looked up in the account, by whatever it is known by.
+    #[serde(skip)]
+    pub is_looked_up: bool,
+    /// It is no field of the service: its text tells which record a reference means.
+    #[serde(skip)]
+    pub clue: Option<Clue>,
     /// Exists only in this account mode.
     #[serde(default)]
     pub mode: Option<AccountMode>,
     /// Value of the example row in the template.
     #[serde(default)]
     pub example: Option<String>,
+    /// The account told of it; the catalog does not know it.
+    #[serde(skip)]
+    pub learned: bool,
     /// How sure it is that it exists so.
     #[serde(rename = "mark", default = "Confidence::unless_said")]
     pub confidence: Confidence,
@@ -71,6 +91,35 @@ impl Field {
         language.pick(&self.zh, &self.en)
     }
 
+    /// A custom field of which nothing but its key is known.
+    pub fn custom_text(key: &str) -> Field {
+        Field {
+            name: key.to_owned(),
+            zh: key.to_owned(),
+            en: key.to_owned(),
+            kind: Kind::Text,
+            aliases: Vec::new(),
+            required: false,
+            required_confidence: None,
+            read_only: false,
+            write_only: false,
+            custom: true,
+            secret: false,
+            text_only: false,
+            max: None,
+            choices: Vec::new(),
+            reference: None,
+            by: BTreeMap::new(),
+            is_looked_up: false,
+            clue: None,
+            mode: None,
+            example: None,
+            learned: false,
+            confidence: Confidence::Assumed,
+            source: String::new(),
+        }
+    }
+
     /// The label in both languages.
     pub fn labels(&self) -> Detail {
         Detail::label(&self.zh, &self.en)
@@ -81,6 +130,21 @@ impl Field {
         self.text_only || matches!(self.kind, Kind::Mobile | Kind::Phone | Kind::Id | Kind::Ids)
     }
 
+    /// The member of a request that holds the one the field is in, and that one; none when the field is no nested one.
+    pub fn nested(&self) -> Option<(&str, &str)> {
+        self.name.split_once('.').filter(|_| !self.custom && self.clue.is_none())
+    }
+
+    /// Whether its text tells which record is referred to, and is looked up in the account.
+    pub fn tells_of_record(&self) -> bool {
+        self.is_looked_up || self.clue.is_some()
+    }
+
+    /// Whether what was sent can be compared with what the service has.
+    pub fn is_comparable(&self) -> bool {
+        !self.secret && !self.write_only
+    }
+
     /// Whether accounts of this mode have the field.
     pub fn exists_in(&self, mode: AccountMode) -> bool {
         self.mode.is_none_or(|only| only == mode)
@@ -89,10 +153,11 @@ impl Field {
     /// The choice that a cell's text names: by stored value, label or alias, case and width aside.
     pub fn choice(&self, text: &str) -> Option<&Choice> {
         let wanted = fold(text);
-        self.choices.iter().find(|choice| {
-            choice.value == text
-                || [&choice.zh, &choice.en].into_iter().chain(&choice.aliases).any(|name| fold(name) == wanted)
-        })
+        let is_word = |choice: &&Choice| [&choice.zh, &choice.en].into_iter().any(|name| fold(name) == wanted);
+        let is_other =
+            |choice: &&Choice| choice.value == text || choice.aliases.iter().any(|name| fold(name) == wanted);
+        // A word goes first: an option may be called as another one is numbered.
+        self.choices.iter().find(is_word).or_else(|| self.choices.iter().find(is_other))
     }
 
     /// The only choice one of whose labels or aliases begins with a text of at least a Chinese character or two letters.

@@ -5,9 +5,11 @@
 //! `confirmed` and `assumed` are the two [`Confidence`]s, which the files call `mark`; `source` names where a fact was seen
 //! (`docs/api-sources.md`).
 
+mod account_fields;
 mod account_mode;
 mod catalog;
 mod choice;
+mod clue;
 mod confidence;
 mod conflict;
 mod deleted;
@@ -20,9 +22,11 @@ mod field;
 mod fold;
 mod kind;
 mod overlay;
+mod overwrite;
 mod part;
 mod rule;
 mod service;
+mod told_references;
 mod validate;
 mod walk;
 mod write_mode;
@@ -30,6 +34,7 @@ mod write_mode;
 pub use account_mode::AccountMode;
 pub use catalog::Catalog;
 pub use choice::Choice;
+pub use clue::{ANY, Clue};
 pub use confidence::Confidence;
 pub use conflict::Conflict;
 pub use deleted::Deleted;
@@ -39,8 +44,9 @@ pub use entity::Entity;
 pub use field::Field;
 pub use fold::fold;
 pub use kind::Kind;
+pub use overwrite::Overwrite;
 pub use part::Part;
 pub use rule::{Requirement, Rule};
-pub use service::{Account, Custom, Filters, Paging, RequestId, Service, ServiceError, Token};
+pub use service::{Account, Custom, CustomKind, Filters, Paging, RequestId, Service, ServiceError, Token};
 pub use walk::Walk;
 pub use write_mode::WriteMode;

@@ -12,10 +12,13 @@ pub struct Rule {
     /// At least one of these must be filled.
     #[serde(default)]
     pub one_of: Vec<String>,
-    /// This field must be filled …
+    /// This field must be filled.
     #[serde(default)]
     pub require: Option<String>,
-    /// … in this account mode, or always when none is named.
+    /// Without this field a record is hardly what is meant: a person has to consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<String>,
+    /// The rule holds in this account mode, or always when none is named.
     #[serde(default)]
     pub mode: Option<AccountMode>,
     /// How sure the rule is.
@@ -37,6 +40,8 @@ impl Rule {
 pub enum Requirement<'a> {
     /// It has to be; and how sure that is.
     Always(Confidence),
+    /// Without it a person has to consent.
+    Wished,
     /// At least one of the fields of this rule has to be.
     OneOf(&'a Rule),
     /// It need not be.

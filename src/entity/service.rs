@@ -1,5 +1,7 @@
 //! What is known of the service as a whole: where it is, how one logs in, how lists are paged, how it says no.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::confidence::Confidence;
@@ -106,11 +108,41 @@ pub struct Custom {
     pub option_text: String,
     /// Member of an option with the options below it.
     pub suboptions: String,
+    /// Member of a definition that tells a field of the service's own, by `1`.
+    pub system: String,
+    /// Member of a definition with the code of what its values are …
+    pub kind: String,
+    /// … and what the codes mean.
+    pub kinds: BTreeMap<String, CustomKind>,
     /// How sure it is.
     #[serde(rename = "mark")]
     pub confidence: Confidence,
     /// Where it was seen.
     pub source: String,
+}
+
+/// What the values of a custom field are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CustomKind {
+    /// Text.
+    Text,
+    /// Text that may look like a number.
+    Code,
+    /// Whole number.
+    Integer,
+    /// Number with a fraction.
+    Decimal,
+    /// Day.
+    Date,
+    /// One of its options.
+    Choice,
+    /// One of its options, which stand below each other.
+    Cascade,
+    /// Yes or no.
+    Check,
+    /// A file, which no record carries.
+    Attachment,
 }
 
 /// The header that names a write.

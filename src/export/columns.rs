@@ -38,7 +38,7 @@ impl<'a> ColumnChoice<'a> {
             let id = self.options.entity.id.as_ref().and_then(|id| self.options.entity.field(id));
             let is_other = |field: &&Field| id.is_none_or(|id| id.name != field.name);
             for field in id.into_iter().chain(self.options.entity.fields.iter().filter(is_other)) {
-                if !field.secret && field.exists_in(self.options.account_mode) {
+                if field.is_comparable() && field.exists_in(self.options.account_mode) {
                     self.add(field, names, &mut columns);
                 }
             }
@@ -49,6 +49,10 @@ impl<'a> ColumnChoice<'a> {
         for name in self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
             match (self.field(name), definitions.key_of(name)) {
                 (Some(field), _) => self.add(field, names, &mut columns),
+                // A custom field that the catalog knows by another name.
+                (None, Some(key)) if self.options.entity.field(key).is_some() => {
+                    self.options.entity.field(key).into_iter().for_each(|field| self.add(field, names, &mut columns));
+                }
                 (None, Some(key)) => columns.push(self.custom(key, definitions)),
                 (None, None) if custom.iter().any(|key| key == name) => columns.push(self.custom(name, definitions)),
                 (None, None) if members.iter().any(|member| member == name) => {
@@ -71,7 +75,7 @@ impl<'a> ColumnChoice<'a> {
     /// The fields of the columns the user named, or all.
     pub(super) fn fields(&self) -> Vec<&'a Field> {
         match self.options.columns.is_empty() {
-            true => self.options.entity.fields.iter().collect(),
+            true => self.options.entity.fields.iter().filter(|field| !field.write_only).collect(),
             false => self.named_fields().collect(),
         }
     }
@@ -82,7 +86,8 @@ impl<'a> ColumnChoice<'a> {
         let is_meant = |field: &&Field| {
             [&field.name, &field.zh, &field.en].into_iter().chain(&field.aliases).any(|word| fold(word) == wanted)
         };
-        self.options.entity.field(name).or_else(|| self.options.entity.fields.iter().find(is_meant))
+        let field = self.options.entity.field(name).or_else(|| self.options.entity.fields.iter().find(is_meant));
+        field.filter(|field| !field.write_only)
     }
 
     /// The names the user typed, of columns and in conditions, that no field of the catalog has: custom fields, or mistakes.
@@ -104,7 +109,8 @@ impl<'a> ColumnChoice<'a> {
     /// The error for a word that is no column.
     pub(super) fn unknown(&self, name: &str, custom: &[String], definitions: &Definitions) -> Error {
         let language = self.options.language();
-        let own = self.options.entity.fields.iter().map(|field| format!("{} ({})", field.label(language), field.name));
+        let fields = self.options.entity.fields.iter().filter(|field| !field.write_only);
+        let own = fields.map(|field| format!("{} ({})", field.label(language), field.name));
         let known: Vec<String> = own.chain(custom.iter().map(|key| definitions.label(key).to_owned())).collect();
         Error::usage(message!("export.unknown_column", column = name, entity = self.options.entity.name))
             .hint(message!("export.unknown_column_hint", known = known.join(", ")))

@@ -5,9 +5,9 @@ use rust_i18n::t;
 use super::filter::RecordFilter;
 use super::options::MirrorUse;
 use super::plan::{ExportPlan, Source};
-use crate::api::{self, Single};
+use crate::definitions;
 use crate::entity::Entity;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::message;
 use crate::mirror::List;
 use crate::projection::Definitions;
@@ -148,8 +148,8 @@ pub(super) async fn details(
     Ok(())
 }
 
-/// The custom fields of an entity, where the service tells about them. Where it fails to, keys and ids have to do; that is a
-/// warning.
+/// The custom fields of an entity, where the service tells about them. Where it fails to, what it told before has to do, or
+/// keys and ids; that is a warning.
 ///
 /// # Errors
 /// The login is refused or the host cannot be reached.
@@ -158,39 +158,7 @@ pub(super) async fn definitions(
     entity: &Entity,
     warnings: &mut Vec<String>,
 ) -> Result<Definitions> {
-    let mut definitions = Definitions::default();
-    let Some(fields) = refresher.catalog.entities().iter().find(|fields| fields.origin.is_some()) else {
-        return Ok(definitions);
-    };
-    if fields.endpoint(&entity.name).is_none() {
-        return Ok(definitions);
-    }
-    let custom = &refresher.catalog.service.custom;
-    for (name, endpoint) in fields.endpoints.iter().filter(|(_, endpoint)| !endpoint.path.contains("{id}")) {
-        // A ticket's value may be an option of a company's field; other entities keep to their own.
-        let is_own = *name == entity.name;
-        let is_useful = is_own || entity.fields.iter().any(|field| field.reference.as_deref() == Some("customers"));
-        if !is_useful {
-            continue;
-        }
-        let url = refresher.client.target().address(&endpoint.path);
-        match refresher.client.ask_briefly(&url).await? {
-            Single::Document(document) => {
-                let records = api::records(&document, endpoint.answer.as_deref().unwrap_or_default());
-                for record in &records.map(api::Records::into_values).unwrap_or_default() {
-                    match is_own {
-                        true => definitions.add(record, custom),
-                        false => definitions.add_other(record, custom),
-                    }
-                }
-            }
-            // Not every login may see them.
-            Single::Rejected(_) => {}
-            Single::Failing(error) if error.kind() == ErrorKind::Denied => {}
-            Single::Failing(error) => {
-                warnings.push(t!("export.no_definitions", why = error.message()).into_owned());
-            }
-        }
-    }
-    Ok(definitions)
+    let known = definitions::ask(refresher.client, refresher.catalog, entity, refresher.mirror).await?;
+    warnings.extend(known.words.iter().map(ToString::to_string));
+    Ok(known.definitions)
 }

@@ -32,7 +32,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Finds out what is known, and changes nothing but the index.
+    /// Finds out what is known, and changes nothing but the index. The rows' old ids are those of the system `source`.
     ///
     /// # Errors
     /// Something that makes the run what it is has changed, a journal that cannot be read, or rows that are known from an
@@ -42,9 +42,10 @@ impl Known {
         identity: &RunIdentity,
         index: &mut RunIndex,
         rows: &mut Rows,
+        source: Option<&str>,
     ) -> Result<Known> {
-        match find_out(options, identity, index, rows) {
-            Err(error) if index.repair(&error)? => find_out(options, identity, index, rows),
+        match find_out(options, identity, index, rows, source) {
+            Err(error) if index.repair(&error)? => find_out(options, identity, index, rows, source),
             found => found,
         }
     }
@@ -84,6 +85,11 @@ impl Known {
         Ok(())
     }
 
+    /// Whether a run did it all before.
+    pub(super) fn is_finished(&self) -> bool {
+        matches!(self.meant, ResumePlan::Finished(..))
+    }
+
     /// Rows that are not sent for what is known of them.
     pub(super) fn not_sent(&self) -> u64 {
         self.ended + self.memory.not_sent()
@@ -95,6 +101,7 @@ fn find_out(
     identity: &RunIdentity,
     index: &mut RunIndex,
     rows: &mut Rows,
+    source: Option<&str>,
 ) -> Result<Known> {
     index.look_through()?;
     let meant = meant(&options.resume, identity, index, rows, options.entity())?;
@@ -119,10 +126,10 @@ fn find_out(
         ignores_before: ignores_before(first, index)?,
     };
     let mut told = Vec::new();
-    let (mut memory, mut others) = Memory::look_up(&concerned, index, rows, cursor)?;
+    let (mut memory, mut others) = Memory::look_up(&concerned, index, rows, source, cursor)?;
     if !options.resume.fresh && settle_accounts(options, &identity.target, &others, index, &mut told)? {
         let cursor = cursor_of(&meant)?;
-        (memory, others) = Memory::look_up(&concerned, index, rows, cursor)?;
+        (memory, others) = Memory::look_up(&concerned, index, rows, source, cursor)?;
     }
     if options.makes_records() && !options.is_sandbox() {
         all_readable(index)?;
@@ -145,7 +152,8 @@ fn find_out(
         ))
         .hint(message!("memory.other_account_hint", folder = other.run.folder.display())));
     }
-    if let (ResumePlan::New(None), false) = (&meant, options.resume.fresh)
+    // What rows change is decided by the records as they are now.
+    if let (ResumePlan::New(None), false) = (&meant, options.resume.fresh || options.entity().may_change)
         && let Some((past, exit)) = done_by_one(&memory, identity)?
     {
         let meant = ResumePlan::Finished(past, exit);

@@ -14,8 +14,8 @@ use crate::account::SANDBOX;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Result};
 use crate::journal::{
-    IndexedRun, InputRow, Journal, JournalReader, Operation, OperationCursor, Parent, RunIdentity, RunIndex,
-    SentBefore, Status, UNKNOWN_ELSEWHERE,
+    GivenOldIds, IndexedRun, InputRow, Journal, JournalReader, Operation, OperationCursor, Parent, RunIdentity,
+    RunIndex, SentBefore, Status, UNKNOWN_ELSEWHERE,
 };
 use crate::message;
 use crate::message::Message;
@@ -27,12 +27,30 @@ pub(super) enum Said {
     Done,
     /// Nobody knows whether it arrived.
     Unknown,
+    /// It is done: its old id tells. It says something else now.
+    DoneAndChanged,
+    /// It is done: somebody has brought its old id and its record from elsewhere.
+    Given,
     /// Only its natural key was sent, by a row that says something else.
     OnlyKey,
     /// A row without a key that says the same was done, in another input that is finished: it may be meant once more.
     DoneInAnotherInput,
     /// No run, but the account itself has a record with its natural key.
     ExistsInAccount,
+}
+
+#[cfg(test)]
+impl Said {
+    /// All of it.
+    pub(super) const ALL: [Said; 7] = [
+        Said::Done,
+        Said::Unknown,
+        Said::DoneAndChanged,
+        Said::Given,
+        Said::OnlyKey,
+        Said::DoneInAnotherInput,
+        Said::ExistsInAccount,
+    ];
 }
 
 /// What is remembered of a row, or found in the account.
@@ -53,6 +71,9 @@ struct Line {
     row: u64,
     remembered: Remembered,
 }
+
+/// What the number of no run is.
+const NO_RUN: i64 = 0;
 
 /// What other runs of the account say of the rows, row after row.
 #[derive(Debug, Default)]
@@ -85,6 +106,8 @@ pub(super) type Existing = HashMap<u64, String>;
 pub(super) struct Found<'a> {
     /// What the command's own run is.
     pub identity: &'a RunIdentity,
+    /// What the rows are.
+    pub entity: &'a Entity,
     /// Ids of records by the hashes of their natural keys.
     pub existing: &'a Existing,
     /// A person consented to making such records once more.
@@ -113,11 +136,22 @@ impl Concerned<'_> {
     /// What a run has made of a row, as far as it says something about this one.
     fn said(&self, sent: &SentBefore, run: &IndexedRun, has_key: bool) -> Said {
         match (sent.says_the_same, sent.status) {
+            (_, Status::Unknown) if sent.by_old_id => Said::Unknown,
+            (true, _) if sent.by_old_id => Said::Done,
+            (false, _) if sent.by_old_id => Said::DoneAndChanged,
             (true, Status::Unknown) => Said::Unknown,
             (true, _) if !has_key && run.is_finished && run.input != self.identity.input => Said::DoneInAnotherInput,
             (true, _) => Said::Done,
             (false, _) => Said::OnlyKey,
         }
+    }
+}
+
+impl Remembered {
+    /// The record that another run has made of a row.
+    pub(super) fn made(&self) -> Option<&str> {
+        let is_made = matches!(self.said, Said::Done | Said::DoneAndChanged | Said::Given);
+        self.id.as_deref().filter(|_| is_made)
     }
 }
 
@@ -130,6 +164,7 @@ impl Memory {
         concerned: &Concerned<'_>,
         index: &mut RunIndex,
         rows: &mut Rows,
+        source: Option<&str>,
         mut ended: Option<OperationCursor>,
     ) -> Result<(Memory, Vec<OtherAccount>)> {
         if !concerned.makes_records() {
@@ -146,7 +181,7 @@ impl Memory {
                 false => index.is_same_account(target, &run.target)?,
             };
             let is_ignored = concerned.ignores_before.is_some_and(|began| run.started < began);
-            if run.mode != concerned.identity.mode || is_ignored || concerned.family.contains(&run.run) {
+            if !makes_records(&run, concerned.entity) || is_ignored || concerned.family.contains(&run.run) {
                 continue;
             }
             match is_same {
@@ -155,7 +190,8 @@ impl Memory {
                 Some(false) => {}
             }
         }
-        if own.is_empty() && others.is_empty() {
+        let given = source.map(|_| index.given(target, &concerned.identity.entity)).transpose()?;
+        if own.is_empty() && others.is_empty() && given.as_ref().is_none_or(GivenOldIds::is_empty) {
             return Ok(<(Memory, Vec<OtherAccount>)>::default());
         }
         let mut lines = Lines::new()?;
@@ -163,10 +199,14 @@ impl Memory {
         let mut known_to_others: HashMap<i64, u64> = HashMap::new();
         let mut row_index = 0;
         each_batch(rows, |batch| {
-            let own_said = index.sent_before(&batch.rows, |run| own.contains_key(&run))?;
+            let is_own = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
+            let own_said = index.sent_before(&batch.rows, source, is_own)?;
             let others_said = match others.is_empty() {
                 true => vec![None; batch.rows.len()],
-                false => index.sent_before(&batch.rows, |run| others.contains_key(&run))?,
+                false => {
+                    let is_theirs = |sent: &SentBefore| others.get(&sent.run).is_some_and(|run| has_made(run, sent));
+                    index.sent_before(&batch.rows, source, is_theirs)?
+                }
             };
             for (((row, checked), sent), sent_by_others) in
                 batch.rows.iter().zip(&batch.checked).zip(own_said).zip(others_said)
@@ -175,7 +215,18 @@ impl Memory {
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
                 // The end of a row that was held may be taken from it again.
                 let has_end = end.is_some_and(|end| !may_be_reopened(&end));
-                if let Some(sent) = sent.filter(|_| !has_end)
+                let by_old_id = sent.as_ref().is_some_and(|sent| sent.by_old_id);
+                if let (Some(given), Some(old_id)) = (&given, &row.old_id)
+                    && !by_old_id
+                    && !has_end
+                    && let Some(id) = index.given_id(given, old_id)?
+                {
+                    if would_be_sent {
+                        *counts.entry((NO_RUN, Said::Given)).or_default() += 1;
+                    }
+                    let remembered = Remembered { said: Said::Given, id: Some(id), is_in_doubt: false, run: None };
+                    lines.add(&Line { row: row_index, remembered })?;
+                } else if let Some(sent) = sent.filter(|_| !has_end)
                     && let Some(run) = own.get(&sent.run)
                 {
                     let said = concerned.said(&sent, run, row.key.is_some());
@@ -214,6 +265,17 @@ impl Memory {
         Ok(line.map(|line| line.remembered))
     }
 
+    /// Begins again with the first row.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        if let Some(lines) = &mut self.lines {
+            lines.seek(SeekFrom::Start(0)).context(place)?;
+        }
+        self.advance()
+    }
+
     /// The folder of the run that is remembered, as words name it.
     pub(super) fn folder(&self, remembered: &Remembered) -> Message {
         remembered.run.and_then(|run| self.runs.get(&run)).map(folder_of).unwrap_or_default()
@@ -241,6 +303,8 @@ impl Memory {
             match said {
                 Said::Done => message!("memory.done", rows = rows, folder = folder),
                 Said::Unknown => message!("memory.unknown", rows = rows, folder = folder),
+                Said::DoneAndChanged => message!("memory.done_and_changed", rows = rows, folder = folder),
+                Said::Given => message!("memory.given", rows = rows),
                 Said::OnlyKey => message!("memory.only_key", rows = rows, folder = folder),
                 Said::DoneInAnotherInput => message!("memory.done_in_another_input", rows = rows, folder = folder),
                 // It is said by the account, and counted by itself.
@@ -262,13 +326,14 @@ impl Memory {
         rows: &mut Rows,
         mut ended: Option<OperationCursor>,
     ) -> Result<u64> {
-        let own = runs_of_account(found.identity, index)?;
+        let own = runs_of_account(found, index)?;
         let mut lines = Lines::new()?;
         let mut row_index = 0;
         each_batch(rows, |batch| {
             let id_of = |row: &InputRow| row.key.and_then(|key| found.existing.get(&key));
             let hits: Vec<InputRow> = batch.rows.iter().filter(|row| id_of(row).is_some()).copied().collect();
-            let mut explained = index.sent_before(&hits, |run| own.contains(&run))?.into_iter();
+            let counts = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
+            let mut explained = index.sent_before(&hits, None, counts)?.into_iter();
             for (row, checked) in batch.rows.iter().zip(&batch.checked) {
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
                 let has_end = end.is_some_and(|end| !may_be_reopened(&end));
@@ -304,7 +369,7 @@ impl Memory {
 }
 
 /// Whether the end of a row may be taken from it again: it waits for consent, or for what another run finds out.
-fn may_be_reopened(end: &Operation) -> bool {
+pub(super) fn may_be_reopened(end: &Operation) -> bool {
     let is_elsewhere = end.reason.as_deref().is_some_and(|reason| reason.code == UNKNOWN_ELSEWHERE);
     end.status == Status::Held || end.status == Status::Unknown && is_elsewhere
 }
@@ -329,12 +394,30 @@ impl Lines {
     }
 }
 
+/// Whether rows of a run make records.
+fn makes_records(run: &IndexedRun, entity: &Entity) -> bool {
+    WriteMode::of(&run.mode).makes_records(entity)
+}
+
+/// Whether a run has made a record of a row, or may have. What only changed a record, or found it there, made none: such a
+/// row knows the record's id. An old id is that of its record, whoever made it.
+fn has_made(run: &IndexedRun, sent: &SentBefore) -> bool {
+    match WriteMode::of(&run.mode) {
+        _ if sent.by_old_id => true,
+        WriteMode::Create | WriteMode::Update => true,
+        WriteMode::SkipExisting | WriteMode::Upsert => {
+            sent.status == Status::Created || sent.status == Status::Unknown && sent.id.is_none()
+        }
+    }
+}
+
 /// All runs of the kind that wrote into this account, this command's own and those it ignores included.
-fn runs_of_account(identity: &RunIdentity, index: &mut RunIndex) -> Result<HashSet<i64>> {
-    let mut own = HashSet::new();
-    for run in index.memory(&identity.entity)?.into_iter().filter(|run| run.mode == identity.mode) {
+fn runs_of_account(found: &Found<'_>, index: &mut RunIndex) -> Result<HashMap<i64, IndexedRun>> {
+    let Found { identity, entity, .. } = *found;
+    let mut own = HashMap::new();
+    for run in index.memory(&identity.entity)?.into_iter().filter(|run| makes_records(run, entity)) {
         if run.target == identity.target || index.is_same_account(&identity.target, &run.target)? == Some(true) {
-            own.insert(run.number);
+            own.insert(run.number, run);
         }
     }
     Ok(own)

@@ -1,8 +1,9 @@
 //! What a run keeps of the command that works on it, for whoever goes on with it or settles it.
 
 use super::options::ImportOptions;
+use crate::entity::Field;
 use crate::error::Result;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalReader};
 use crate::text::{clean, shorten};
 
 /// Name of the note with the command that goes on with the run.
@@ -11,6 +12,9 @@ pub const COMMAND_NOTE: &str = "command";
 pub const WHO_NOTE: &str = "who";
 /// Name of the note with what the service calls the account.
 pub const COMPANY_NOTE: &str = "company";
+
+/// Name of the note with the account's custom fields.
+const FIELDS_NOTE: &str = "fields";
 
 /// Keeps what is known of a command that begins to work on a run.
 ///
@@ -22,6 +26,30 @@ pub(super) fn note_command(journal: &Journal, options: &ImportOptions<'_>) -> Re
         Some(who) => journal.set_note(WHO_NOTE, &who),
         None => Ok(()),
     }
+}
+
+/// Keeps the account's custom fields as the rows of a run were read with them.
+///
+/// # Errors
+/// A full disk.
+pub(super) fn note_fields(journal: &Journal, fields: &[Field]) -> Result<()> {
+    if fields.is_empty() {
+        return Ok(());
+    }
+    // Plain structs of texts always serialise.
+    let text = serde_json::to_string(fields).unwrap_or_default();
+    journal.set_note(FIELDS_NOTE, &text)
+}
+
+/// The account's custom fields as the rows of a run were read with them.
+///
+/// # Errors
+/// A damaged journal.
+pub(super) fn noted_fields(past: &JournalReader) -> Result<Vec<Field>> {
+    let text = past.note(FIELDS_NOTE)?;
+    let mut fields: Vec<Field> = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    fields.iter_mut().for_each(|field| field.learned = true);
+    Ok(fields)
 }
 
 /// Who works on this machine, as far as the system says.

@@ -10,7 +10,7 @@ use super::memory::retried;
 use super::options::ImportOptions;
 use crate::error::Result;
 use crate::format::Content;
-use crate::journal::{Claim, Claims, Journal, JournalReader, Lock, Operation};
+use crate::journal::{Claim, Claims, Journal, JournalReader, Lock, OldId, Operation};
 
 /// A retried run, and how its rows are known here.
 #[derive(Debug)]
@@ -192,6 +192,8 @@ pub(super) struct RetriedRow<'a> {
     pub key: Option<u64>,
     /// The hash of what it says, and its occurrence among rows that say the same.
     pub identity: (&'a Content, u32),
+    /// Its old id.
+    pub old_id: Option<&'a OldId>,
 }
 
 /// The runs that retried a run, `but` one, and those that retried these; those of `line` are passed by.
@@ -230,7 +232,9 @@ pub(super) fn of_others(retries: &[Retry], row: RetriedRow<'_>) -> Result<Option
         let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
         numbers.extend(by_number.as_ref().map(|operation| (past.identity().run, operation.row.number)));
         let by_key = row.key.map(|hash| past.by_key(hash)).transpose()?.flatten();
-        let by_identity = past.by_identity(row.identity.0, row.identity.1)?;
+        // What says the same and has another old id is another row.
+        let is_another = |found: &Operation| found.row.old_id.as_deref().is_some_and(|there| row.old_id != Some(there));
+        let by_identity = past.by_identity(row.identity.0, row.identity.1)?.filter(|found| !is_another(found));
         let found =
             [by_number, by_key, by_identity].into_iter().flatten().find(|operation| !PastEnd::of(operation).is_open());
         if let Some(operation) = found {

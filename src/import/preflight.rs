@@ -7,26 +7,32 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
-use super::operation::{OperationBuilder, WriteOperation};
+use super::change::CellBaseline;
+use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
 use crate::check::consent::{Consent, is_kept};
 use crate::check::duplicates::{
-    DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, watched,
+    DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, old_id_duplicate_rule, watched,
 };
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::check::identity::Identities;
 use crate::check::record::Record;
+use crate::definitions::{DefinitionSource, KnownFields};
+use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
 use crate::journal::Reason;
-use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation};
+use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
 use crate::message;
 use crate::message::Message;
-use crate::problem::Severity;
+use crate::problem::{Problem, Severity};
 use crate::text::clean;
+
+/// Codes of what only a new record has to say.
+const LACKS: [&str; 2] = ["required", "one_of"];
 
 /// What the first reading found.
 #[derive(Debug)]
@@ -41,6 +47,8 @@ pub struct Preflight {
     pub rows: u64,
     /// All that was found.
     pub findings: Findings,
+    /// Rows that wait for a decision about what they refer to.
+    pub waiting: u64,
     /// What a person agreed to.
     pub consent: Consent,
     /// Kinds of warnings that are words because a person agreed to them on the command line.
@@ -51,6 +59,10 @@ pub struct Preflight {
     pub fingerprint: String,
     /// The first record that will be sent, as its fields and values, secrets masked.
     pub first: Vec<(String, String)>,
+    /// What the user should know of the account's custom fields.
+    pub words: Vec<Message>,
+    /// The custom fields that the account told of, as they were when the file was read; options only of those that are fed.
+    pub account_fields: Vec<Field>,
     /// What that record asks for, where it changes one that is there.
     pub first_operation: Option<WriteOperation>,
 }
@@ -64,6 +76,8 @@ pub struct Rows {
     pub duplicates: Duplicates,
     /// Their cells, when they are to be kept.
     pub cells: Option<CheckedCells>,
+    /// Whether each of them has an old id.
+    pub has_old_ids: bool,
 }
 
 impl Rows {
@@ -82,11 +96,22 @@ impl Preflight {
     ///
     /// # Errors
     /// An input or mapping that cannot be used.
-    pub fn run(options: &PreflightOptions<'_>, agreed: &Agreed, cells: Option<CellSpool>) -> Result<(Preflight, Rows)> {
+    pub fn run(
+        options: &PreflightOptions<'_>,
+        definitions: &DefinitionSource<'_>,
+        agreed: &Agreed,
+        cells: Option<CellSpool>,
+    ) -> Result<(Preflight, Rows)> {
         let PreflightOptions { input, entity, custom, mapping_file, account_mode, values, .. } = options;
         let format = format::detect(input)?;
         let mut reader = format::open(input)?;
         let sheet = reader.sheet().clone();
+        let known = match wants_account_fields(entity, &sheet, mapping_file.as_ref()) {
+            true => definitions.of(entity),
+            false => KnownFields::default(),
+        };
+        let account_fields = known.fields(entity, endpoint_of(options.mode));
+        let entity = &entity.with_account_fields(&account_fields);
         let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
         let fingerprint = mapping.fingerprint();
         let mut consent = options.consent.clone();
@@ -103,9 +128,12 @@ impl Preflight {
                 Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
             );
         }
-        let Reading { spool, cells, mut findings, keys_seen, fingerprint, first, first_operation, consented, .. } =
-            reading;
-        let mut duplicates = Duplicates::new(keys_seen);
+        if let Some(own_ids) = reading.own_ids.as_ref().filter(|_| options.mode == WriteMode::Create) {
+            return Err(own_ids.refuse_create(&mapping));
+        }
+        let Reading { spool, cells, mut findings, fingerprint, first, first_operation, consented, .. } = reading;
+        let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
+        let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
@@ -116,12 +144,16 @@ impl Preflight {
             consented.into_iter().map(str::to_owned).partition(|code| on_command_line.covers(code));
         let agreed_earlier = earlier.iter().filter(|kept| earlier_ones.contains(kept.code.as_str()));
         let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
+        let words = words_of(known, &mapping);
         let preflight = Preflight {
+            words,
+            account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
             rows: spool.rows,
             format,
             sheet,
             mapping,
             findings,
+            waiting: 0,
             consent,
             consented,
             agreed_earlier,
@@ -129,7 +161,67 @@ impl Preflight {
             first,
             first_operation,
         };
-        Ok((preflight, Rows { spool, duplicates, cells }))
+        Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
+    }
+}
+
+/// The endpoint that rows of a mode are sent to.
+fn endpoint_of(mode: WriteMode) -> &'static str {
+    match mode {
+        WriteMode::Update => "update",
+        _ => "create",
+    }
+}
+
+/// A custom field as a run keeps it: options only where rows have values of it.
+fn kept_field(mut field: Field, mapping: &Mapping) -> Field {
+    if mapping.position(&field.name).is_none() {
+        field.choices.clear();
+    }
+    field
+}
+
+/// What there is to say of the account's custom fields, and of those that rows have values of and the account has not.
+fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
+    let mut words = known.words;
+    if !known.definitions.is_empty() {
+        let fields = mapping.sources.iter().map(|source| &source.field).filter(|field| field.custom);
+        let vanished = fields.filter(|field| !known.definitions.has(&field.name));
+        words.extend(vanished.map(|field| message!("definitions.vanished", label = field.labels(), key = field.name)));
+    }
+    words
+}
+
+impl Preflight {
+    /// The first record that is sent is that of another row: what the account has decides which.
+    pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
+        self.first = match &first {
+            Some(WriteOperation::Draft(members)) => members.shown(self.mapping.entity()),
+            Some(WriteOperation::Change { cells, .. }) => Members::of(cells).shown(self.mapping.entity()),
+            _ => Vec::new(),
+        };
+        self.first_operation = first;
+    }
+}
+
+/// Ids of this service's records that rows name as their own.
+struct OwnIds {
+    column: Option<usize>,
+    rows: u64,
+    /// The number of the first of these rows …
+    first: u64,
+    /// … and the id it names.
+    id: String,
+}
+
+impl OwnIds {
+    /// A new record gets an id of its own: rows that name one are there already, and would be there twice.
+    fn refuse_create(&self, mapping: &Mapping) -> Error {
+        let OwnIds { column, rows, first, id } = self;
+        let header = column.map_or("", |column| mapping.header(column));
+        let entity = mapping.entity().labels();
+        Error::usage(message!("import.own_ids", header = header, entity = entity, rows = rows, row = first, id = id))
+            .hint(message!("import.own_ids_hint", header = header))
     }
 }
 
@@ -142,6 +234,9 @@ struct Reading<'a> {
     cells: Option<CellSpool>,
     findings: Findings,
     keys_seen: KeyCounter,
+    old_ids_seen: KeyCounter,
+    /// Whether a row has no old id.
+    lacks_old_id: bool,
     fingerprint: Sha256,
     first: Vec<(String, String)>,
     first_operation: Option<WriteOperation>,
@@ -150,12 +245,18 @@ struct Reading<'a> {
     origin: Option<(usize, usize)>,
     /// The column in which a person consents to a row.
     confirmation: Option<usize>,
+    entity: &'a Entity,
+    mode: WriteMode,
+    /// The ids of this service's records that rows name as their own.
+    own_ids: Option<OwnIds>,
     /// What a person agreed to.
     consent: &'a Consent,
     /// Kinds that would be held back without that.
     consented: BTreeSet<&'static str>,
     row: Row,
     record: Record,
+    /// What an export said of the row's cells, by their sources; empty where that is not known.
+    baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
     identities: Identities,
 }
@@ -177,21 +278,29 @@ impl<'a> Reading<'a> {
         Ok(Reading {
             mapping,
             sheet,
-            operations: OperationBuilder::new(&options.entity, options.mode)?,
+            operations: OperationBuilder::new(&options.entity, options.mode)?
+                .looked_up(mapping.is_found_by_key())
+                .of_drafts(mapping.looks_up()),
             spool: SpoolWriter::new()?,
             cells,
             findings: Findings::new()?,
             keys_seen: KeyCounter::default(),
+            old_ids_seen: KeyCounter::default(),
+            lacks_old_id: false,
             fingerprint,
             first: Vec::new(),
             first_operation: None,
             rows: 0,
             origin: column(RESULT_COLUMNS[0]).zip(column(RESULT_COLUMNS[1])),
             confirmation: CONFIRM_COLUMNS.into_iter().find_map(column),
+            entity: &options.entity,
+            mode: options.mode,
+            own_ids: None,
             consent,
             consented: BTreeSet::new(),
             row: Row::default(),
             record: Record::default(),
+            baselines: Vec::new(),
             keys: Keys::default(),
             identities: Identities::new(mapping),
         })
@@ -212,15 +321,28 @@ impl<'a> Reading<'a> {
             identity,
             content,
             key: None,
+            id: None,
+            lacks: None,
             origin: None,
+            old_id: None,
             is_confirmed: self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text)),
             state: RowState::Skipped(Reason::default()),
         };
         if self.record.severity() != Some(Severity::Skipped) {
+            spooled.id = self.own_id();
+            spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
+            // Rows of tags name the old ids of records that are there.
+            let old_id = old_id_of(self.mapping, &self.record).filter(|_| self.mapping.entity().edits.is_none());
+            spooled.old_id = old_id.map(Box::new);
+            self.require_key(&spooled);
+            match &spooled.old_id {
+                Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
+                None => self.lacks_old_id = true,
+            }
         }
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
@@ -230,6 +352,46 @@ impl<'a> Reading<'a> {
         }
         self.rows += 1;
         Ok(true)
+    }
+
+    /// The id of a record of this service that the row names as its own.
+    fn own_id(&mut self) -> Option<String> {
+        let name = self.entity.id.as_ref()?;
+        let id = self.record.value(self.mapping, name).filter(|id| id.bytes().any(|byte| byte != b'0'))?.to_owned();
+        let first = || OwnIds { column: self.mapping.column(name), rows: 0, first: self.row.number, id: id.clone() };
+        self.own_ids.get_or_insert_with(first).rows += 1;
+        Some(id)
+    }
+
+    /// What the row lacks to become a new record, where it may change one that is there: that is no mistake of the row.
+    fn take_lacks(&mut self) -> Option<Reason> {
+        if self.mode != WriteMode::Upsert {
+            return None;
+        }
+        let is_lack = |finding: &Finding| LACKS.contains(&finding.code) && finding.severity == Severity::Refused;
+        let lacks: Vec<Finding> = self.record.findings.iter().filter(|finding| is_lack(finding)).cloned().collect();
+        if lacks.is_empty() {
+            return None;
+        }
+        for finding in self.record.findings.iter_mut().filter(|finding| is_lack(finding)) {
+            let rule = std::mem::take(&mut finding.rule);
+            finding.rule = message!("check.lacks_for_new", rule = rule);
+            finding.hint = Message::default();
+            (finding.code, finding.severity) = ("lacks_for_new", Severity::Word);
+        }
+        Some(reason_of(self.mapping, &lacks, Severity::Refused))
+    }
+
+    /// A row that is to be looked up has something to be found by: a change is refused without it, and a record that may be
+    /// there already waits for consent.
+    fn require_key(&mut self, row: &SpooledRow) {
+        let is_found = row.id.is_some() || row.key.is_some() || row.old_id.is_some();
+        if !self.mapping.is_found_by_key() || is_found || self.record.severity() == Some(Severity::Refused) {
+            return;
+        }
+        let problem = if self.mode == WriteMode::Update { Problem::new("no_key") } else { Problem::held("no_key") };
+        let problem = problem.with_detail("labels", self.mapping.all_key_labels().into());
+        self.record.findings.push(Finding::new(None, None, "", problem));
     }
 
     /// What the row has come to. A row that is no data is that, whatever else stands in it.
@@ -260,23 +422,29 @@ impl<'a> Reading<'a> {
                 let held = self.record.findings.iter().filter(|finding| finding.severity == Severity::Held);
                 let codes = held.map(|finding| finding.code.to_owned()).collect();
                 let reason = reason();
-                RowState::Held { codes, reason, operation: self.operations.operation(self.mapping, &self.record) }
+                RowState::Held { codes, reason, operation: self.operation() }
             }
         })
     }
 
+    fn operation(&mut self) -> WriteOperation {
+        self.operations.operation(self.mapping, &self.record, &self.row, &self.baselines)
+    }
+
     fn sound(&mut self) -> RowState {
-        let operation = self.operations.operation(self.mapping, &self.record);
+        let operation = self.operation();
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
-            self.first_operation = Some(operation.clone());
+            // What has to be looked up first can be neither shown nor compared yet.
+            let names_old_id = matches!(&operation, WriteOperation::Tags(edit) if edit.id.is_empty());
+            self.first_operation = (!names_old_id).then(|| operation.clone());
         }
         RowState::Sound(operation)
     }
 }
 
 /// Why a row is not sent: its findings of this weight.
-fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
+pub(super) fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
     let findings = || findings.iter().filter(|finding| finding.severity == severity);
     let rules = findings().map(|finding| {
         match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
@@ -300,28 +468,50 @@ fn find_duplicates(
     findings: &mut Findings,
 ) -> Result<()> {
     let (mut identities, mut contents) = (KeyCounter::default(), KeyCounter::default());
-    while let Some((row_index, row)) = spool.next_of(|key, identity| duplicates.watches(key, identity))? {
+    // What is passed over shows no old id.
+    let reads_all = duplicates.has_old_ids();
+    while let Some((row_index, row)) = spool.next_of(|key, identity| reads_all || duplicates.watches(key, identity))? {
         if matches!(row.state, RowState::Skipped(_)) {
             continue;
         }
-        identities.add(first_eight(&row.identity));
-        contents.add(first_eight(&row.content));
-        let seen = duplicates.see(row.number, row.key_hash(), &row.identity, &row.content, row.is_sound());
-        if let (Some(first), Some(key)) = (seen.first, &row.key) {
+        if duplicates.watches(row.key_hash(), &row.identity) {
+            identities.add(first_eight(&row.identity));
+            contents.add(first_eight(&row.content));
+        }
+        let seen = duplicates.see(row.number, row.keys(), &row.identity, &row.content, row.is_sound());
+        let finding = match (seen.first_of_old_id, &row.old_id, seen.first, &row.key) {
+            (Some(first), Some(old_id), ..) => Some(old_id_duplicate(mapping, &old_id.id, first)),
+            (_, _, Some(first), Some(key)) => Some(duplicate(mapping, key, first)),
+            _ => None,
+        };
+        if let Some(finding) = finding {
             match row.state {
-                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Refused(_) | RowState::Unresolved(_) | RowState::Waiting | RowState::Skipped(_) => {}
                 RowState::Held { .. } => {
                     findings.held -= 1;
                     findings.refused += 1;
                 }
                 RowState::Sound(_) => findings.refused += 1,
             }
-            findings.add(row_index, row.number, &duplicate(mapping, key, first))?;
+            findings.add(row_index, row.number, &finding)?;
         }
     }
     duplicates.tell_apart(identities, contents);
     duplicates.begin();
     spool.rewind()
+}
+
+/// The finding for a row whose old id an earlier row of the file has.
+fn old_id_duplicate(mapping: &Mapping, id: &str, first: u64) -> Finding {
+    Finding {
+        column: mapping.old_id.as_ref().map(|old_id| old_id.column),
+        field: None,
+        code: DUPLICATE,
+        severity: Severity::Refused,
+        value: clean(id).into_owned(),
+        rule: old_id_duplicate_rule(id, first),
+        hint: message!("import.duplicate_old_id_hint"),
+    }
 }
 
 /// The finding for a row whose key an earlier row of the file has.

@@ -4,7 +4,8 @@
 use rust_i18n::t;
 use serde_json::{Map, Value};
 
-use super::operation::WriteOperation;
+use super::change::RecordChange;
+use super::operation::{Members, WriteOperation};
 use super::plan::PendingWrite;
 use super::route::Access;
 use super::row_sender::RowSender;
@@ -23,7 +24,7 @@ use crate::value::is_same_value;
 /// The service cannot be reached.
 pub(super) async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Result<Option<Map<String, Value>>> {
     let id = match &pending.operation {
-        WriteOperation::Write { .. } => return Ok(None),
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return Ok(None),
         WriteOperation::Change { id, .. } => id,
         WriteOperation::Tags(edit) => &edit.id,
     };
@@ -69,8 +70,8 @@ pub(super) async fn compare(
     for (name, value) in &sent {
         let field = access.entity.field(name);
         let got = value_of(&after, name, &access.custom);
-        // A secret is rarely given back, which proves nothing.
-        if field.is_some_and(|field| field.secret) || is_stored(field, value, got.as_deref()) {
+        // A secret is rarely given back, and a reply is no part of its ticket, which proves nothing.
+        if field.is_some_and(|field| !field.is_comparable()) || is_stored(field, value, got.as_deref()) {
             continue;
         }
         losses.push(loss(field, name, value, got.as_deref()));
@@ -95,7 +96,14 @@ pub(super) fn sent_values(
     match operation {
         // A new record is kept as the body it was written into; one row of a run is read from it again.
         WriteOperation::Write { body, .. } => sent_members(&access.entity, body, &access.custom),
-        WriteOperation::Change { members, .. } => members.iter().cloned().collect(),
+        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.iter().cloned().collect(),
+        WriteOperation::Change { cells, .. } => {
+            let members = match before {
+                Some(record) => RecordChange::new(&access.entity, &access.custom, cells, record).members,
+                None => Members::of(cells),
+            };
+            members.iter().cloned().collect()
+        }
         WriteOperation::Tags(edit) => {
             let Some(tags) = &access.entity.tags else { return Vec::new() };
             let current = before.and_then(|record| record.get(tags)).map(as_text).unwrap_or_default();
@@ -123,9 +131,16 @@ fn values(members: &Map<String, Value>, custom: &Custom) -> Vec<(String, String)
         .iter()
         .flat_map(|(name, value)| match value.as_array() {
             Some(pairs) if *name == custom.member => pairs.iter().filter_map(pair).collect(),
+            _ if value.is_object() => nested(name, value),
             _ => vec![(name.clone(), as_text(value).into_owned())],
         })
         .collect()
+}
+
+/// Names and values of a member's own members: `ticketReply.replyMsg`.
+fn nested(name: &str, value: &Value) -> Vec<(String, String)> {
+    let members = value.as_object().into_iter().flatten();
+    members.map(|(member, value)| (format!("{name}.{member}"), as_text(value).into_owned())).collect()
 }
 
 /// The value a record has under this name, custom fields too.

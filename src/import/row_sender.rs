@@ -9,7 +9,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::operation::{LookUp, Members, TagEdit, WriteOperation};
+use super::change::{RecordChange, SaidCell};
+use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
@@ -39,6 +40,7 @@ pub(super) struct RowSender<'a> {
     /// Why the run stops, if it does.
     pub stop: &'a Stop,
     create: Option<Route>,
+    drafts: DraftWriter,
     /// The entity of the rows, and for tags those whose records are changed.
     access: HashMap<String, Access>,
     entity: &'a Entity,
@@ -64,7 +66,10 @@ impl<'a> RowSender<'a> {
             entity.edits.iter().filter_map(|edits| entity.field(&edits.entity)).flat_map(|field| &field.choices);
         let names = edited.map(|choice| choice.value.as_str()).chain([entity.name.as_str()]);
         let access = names
-            .filter_map(|name| Some((name.to_owned(), Access::new(target, catalog, catalog.get(name)?)?)))
+            .filter_map(|name| {
+                let known = if name == entity.name { entity } else { catalog.get(name)? };
+                Some((name.to_owned(), Access::new(target, catalog, known)?))
+            })
             .collect();
         let there = entity.conflict.as_ref().and_then(|conflict| {
             let endpoint = entity.endpoint(&conflict.endpoint)?;
@@ -82,6 +87,7 @@ impl<'a> RowSender<'a> {
             client,
             stop,
             create,
+            drafts: DraftWriter::new(entity, &catalog.service.custom),
             access,
             entity,
             there,
@@ -101,12 +107,22 @@ impl<'a> RowSender<'a> {
         }
     }
 
-    /// Sends a row and tells how it ended; none when it was not sent and the run stops.
-    pub(super) async fn send(&self, pending: &PendingWrite, permit: Permit<'_>) -> Option<Operation> {
-        let mut row = RowWrite { sender: self, pending, attempts: 0 };
+    /// Sends a row and tells how it ended; none when it was not sent and the run stops. `before` is the record it changes, where
+    /// that was read just now.
+    pub(super) async fn send(
+        &self,
+        pending: &PendingWrite,
+        permit: Permit<'_>,
+        before: Option<Map<String, Value>>,
+    ) -> Option<Operation> {
+        let attempts = u32::from(before.is_some());
+        let mut row = RowWrite { sender: self, pending, before, attempts };
         let ended = match &pending.operation {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
-            WriteOperation::Change { id, members } => row.change(permit, id, members).await,
+            WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
+            // What nobody has looked up is not sent.
+            WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
+            WriteOperation::Change { id, cells } => row.change(permit, id, cells).await,
             WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
         };
         ended.unwrap_or_else(|error| {
@@ -184,6 +200,8 @@ impl<'a> RowSender<'a> {
 struct RowWrite<'a> {
     sender: &'a RowSender<'a>,
     pending: &'a PendingWrite,
+    /// The record it changes, where that was read just now.
+    before: Option<Map<String, Value>>,
     attempts: u32,
 }
 
@@ -195,19 +213,26 @@ impl<'a> RowWrite<'a> {
         }
     }
 
-    async fn change(&mut self, permit: Permit<'a>, id: &str, members: &Members) -> Result<Option<Operation>> {
+    /// Changes a record by what it says right before: only what differs is written, and nothing where nothing does.
+    async fn change(&mut self, permit: Permit<'a>, id: &str, cells: &[SaidCell]) -> Result<Option<Operation>> {
         let Some(access) = self.sender.access_of(&self.pending.operation) else { return Ok(None) };
-        if access.update.resend.iter().all(|field| members.has(field)) {
-            return self.write(permit, &access.update, &access.body(members), Some(id)).await;
-        }
         drop(permit);
         let record = match self.read(access, id).await? {
             None => return Ok(None),
             Some(Ok(record)) => record,
             Some(Err(reason)) => return Ok(Some(self.failed(reason))),
         };
-        let members = with_resent(members.clone(), &access.update.resend, &record);
-        self.put(access, id, &members).await
+        let change = RecordChange::new(&access.entity, &access.custom, cells, &record);
+        if change.is_empty() {
+            let (status, reason) = change.end(None);
+            return Ok(Some(self.ended(status, Some(id.to_owned()), reason)));
+        }
+        let members = with_resent(change.members.clone(), &access.update.resend, &record);
+        let written = self.put(access, id, &members).await?;
+        Ok(written.map(|operation| {
+            let (status, reason) = change.end(Some(operation.status));
+            Operation { status, reason: operation.reason.or(reason.map(Box::new)), ..operation }
+        }))
     }
 
     async fn edit_tags(&mut self, permit: Permit<'a>, edit: &TagEdit) -> Result<Option<Operation>> {
@@ -231,6 +256,9 @@ impl<'a> RowWrite<'a> {
     }
 
     async fn read(&mut self, access: &Access, id: &str) -> Result<Option<Found>> {
+        if let Some(record) = self.before.take() {
+            return Ok(Some(Ok(record)));
+        }
         self.attempts += 1;
         self.sender.read_unless_stopped(access, id).await
     }
@@ -377,7 +405,11 @@ impl<'a> RowWrite<'a> {
     }
 
     fn failed(&self, reason: Reason) -> Operation {
-        self.ended(Status::Failed, None, Some(reason))
+        let id = match &self.pending.operation {
+            WriteOperation::Change { id, .. } => Some(id.clone()),
+            _ => None,
+        };
+        self.ended(Status::Failed, id, Some(reason))
     }
 
     fn ended(&self, status: Status, id: Option<String>, reason: Option<Reason>) -> Operation {

@@ -1,5 +1,6 @@
 //! The journal's SQLite file: its tables, how it is opened, and what its failures mean.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -12,14 +13,15 @@ use super::identity::RunIdentity;
 use super::operation::RowKey;
 use super::rows::{pack, unpack};
 use crate::error::{Error, Result};
+use crate::files::long_path;
 use crate::message;
 
 /// Name of the journal in a run's folder.
 pub(super) const FILE_NAME: &str = "journal.db";
 /// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
 /// language of the run, now they are codes with details, as JSON; and rows had no identity, only the hash of their cells. Before
-/// version 3 nothing had a checksum.
-pub(super) const VERSION: i64 = 3;
+/// version 3 nothing had a checksum, and before version 4 no row an old id.
+pub(super) const VERSION: i64 = 4;
 /// Marks the file as a journal of this program ("bw8j").
 pub(super) const APPLICATION: i64 = 0x6277_386a;
 
@@ -29,14 +31,16 @@ CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE operation (
   row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT) STRICT;
 -- What happened before the input changed: rows found again are copied from here, by identity or by key.
 CREATE TABLE earlier (
   row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT) STRICT;
 -- Rows whose sending may have begun and that have no outcome yet.
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
+-- The records that rows of a reservation change: pairs of row and id, as JSON.
+CREATE TABLE target (first INTEGER PRIMARY KEY, records TEXT NOT NULL) STRICT;
 CREATE TABLE finding (
   row INTEGER NOT NULL, number INTEGER NOT NULL, place INTEGER, field TEXT NOT NULL, code TEXT NOT NULL,
   rule TEXT NOT NULL, hint TEXT NOT NULL, severity INTEGER) STRICT;
@@ -100,7 +104,7 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     }
     // Before the file is opened, which makes a new log.
     let lacks_log = lacks_log(folder);
-    let connection = Connection::open_with_flags(&file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let connection = Connection::open_with_flags(long_path(&file), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| failed(folder, error))?;
     connection
         .busy_timeout(std::time::Duration::from_secs(10))
@@ -131,6 +135,8 @@ pub(super) fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// Brings tables of earlier versions to this one. What is written from now on an older program would not read.
 pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection
+        .execute_batch("CREATE TABLE IF NOT EXISTS target (first INTEGER PRIMARY KEY, records TEXT NOT NULL) STRICT")?;
     let version = version_of(connection)?;
     if version >= VERSION {
         return Ok(());
@@ -144,9 +150,13 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
              UPDATE operation SET content_copy = copy; UPDATE earlier SET content_copy = copy;",
         )?;
     }
-    transaction.execute_batch(
-        "ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;",
-    )?;
+    if version < 3 {
+        transaction.execute_batch(
+            "ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;",
+        )?;
+    }
+    transaction
+        .execute_batch("ALTER TABLE operation ADD COLUMN old_id TEXT; ALTER TABLE earlier ADD COLUMN old_id TEXT;")?;
     let reservations: Vec<(i64, Vec<u8>)> = transaction
         .prepare("SELECT first, rows FROM reservation")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -182,6 +192,18 @@ pub(super) fn get_request_ids(connection: &Connection, name: &str) -> rusqlite::
     let text: Option<String> =
         connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional()?;
     Ok(text.iter().flat_map(|text| text.split(' ')).filter_map(|id| id.parse().ok()).collect())
+}
+
+/// The records that reserved rows change, by the indexes of the rows.
+pub(super) fn get_targets(connection: &Connection) -> rusqlite::Result<HashMap<u64, String>> {
+    let mut targets = HashMap::new();
+    let mut statement = connection.prepare("SELECT records FROM target")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let records: Vec<(u64, String)> = serde_json::from_str(row.get_ref(0)?.as_str()?).unwrap_or_default();
+        targets.extend(records);
+    }
+    Ok(targets)
 }
 
 pub(super) fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {

@@ -21,6 +21,7 @@ mod lock;
 mod marks;
 mod operation;
 mod reader;
+mod references;
 mod registration;
 mod rows;
 mod status;
@@ -28,11 +29,14 @@ mod writer;
 
 pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
-pub use index::{IndexedExport, IndexedRun, InputRow, RunIndex, SentBefore, WasSent};
+pub use index::{
+    Given, GivenOldIds, IndexedExport, IndexedRun, InputRow, KnownOldId, OldIds, RunIndex, SentBefore, WasSent,
+};
 pub use lock::Lock;
 pub use marks::Marks;
-pub use operation::{Claim, NextAttempt, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
+pub use operation::{Claim, NextAttempt, OldId, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
 pub use reader::{JournalReader, Match, OperationCursor};
+pub use references::KnownReference;
 pub use registration::Registration;
 pub use status::{Counts, Status, UNKNOWN_ELSEWHERE};
 pub use writer::{Journal, LARGEST_WINDOW};

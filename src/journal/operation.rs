@@ -2,11 +2,51 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::status::Status;
 use crate::format::Content;
 use crate::message::Message;
+
+/// The id that a record has in another system.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OldId {
+    /// What that system goes by.
+    pub source: String,
+    /// The id there.
+    pub id: String,
+}
+
+impl OldId {
+    /// Both as one text. What a source goes by holds no control characters.
+    pub(super) fn to_text(&self) -> String {
+        format!("{}\t{}", self.source, self.id)
+    }
+
+    /// What [`OldId::to_text`] wrote.
+    pub(super) fn of_text(text: &str) -> Option<OldId> {
+        let (source, id) = text.split_once('\t')?;
+        Some(OldId { source: source.to_owned(), id: id.to_owned() })
+    }
+
+    /// What it is looked up by.
+    pub fn hash(&self) -> Content {
+        hash_of(&self.source, &self.id)
+    }
+}
+
+/// What an old id is looked up by.
+pub(super) fn hash_of(source: &str, id: &str) -> Content {
+    let mut digest = Sha256::new();
+    digest.update(source.as_bytes());
+    // No text holds this byte: it is no part of UTF-8.
+    digest.update([0xff]);
+    digest.update(id.as_bytes());
+    let digest = digest.finalize();
+    std::array::from_fn(|index| digest[index])
+}
 
 /// Which row is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +69,8 @@ pub struct RowKey {
     pub origin: Option<u64>,
     /// Raised each time a proved rejection is sent again within this run.
     pub generation: u32,
+    /// The id that its record has in another system, when the file says it.
+    pub old_id: Option<Box<OldId>>,
 }
 
 impl RowKey {
@@ -97,6 +139,8 @@ pub struct Claim {
 pub struct Reservation {
     /// The rows, in input order.
     pub rows: Vec<RowKey>,
+    /// The records that they change, by the indexes of the rows.
+    pub targets: Vec<(u64, String)>,
 }
 
 /// What the next attempt at a row is to the one before.
@@ -140,19 +184,20 @@ mod tests {
             key: None,
             origin: None,
             generation: 0,
+            old_id: None,
         };
-        let moved = RowKey { row: 9, number: 11, content: [1; 16], content_copy: 4, ..key };
+        let moved = RowKey { row: 9, number: 11, content: [1; 16], content_copy: 4, ..key.clone() };
         assert_eq!(key.request_id(&run), moved.request_id(&run));
         for other in [
             RowKey { copy: 1, ..key.clone() },
             RowKey { generation: 1, ..key.clone() },
-            RowKey { identity: Some([8; 16]), ..key },
+            RowKey { identity: Some([8; 16]), ..key.clone() },
         ] {
             assert_ne!(key.request_id(&run), other.request_id(&run));
         }
         assert_ne!(key.request_id(&run), key.request_id(&Uuid::from_u128(2)));
         // A row of version 1 keeps the id it was sent with.
-        let old = RowKey { identity: None, ..key };
+        let old = RowKey { identity: None, ..key.clone() };
         assert_eq!(old.request_id(&run), RowKey { identity: Some([9; 16]), ..key }.request_id(&run));
     }
 }

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::database::{RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, totals, version_of};
 use super::identity::RunIdentity;
-use super::operation::{Operation, RowIdentity, RowKey};
+use super::operation::{OldId, Operation, RowIdentity, RowKey};
 use super::rows::{
-    COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, INDEXES, SAME_ROW, SENT, SENT_HERE, read_finding,
-    read_message, read_operation, signed, unpack, unsigned, verify,
+    COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, COLUMNS_OF_VERSION_3, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT,
+    SENT_HERE, read_finding, read_message, read_old_id, read_operation, signed, unpack, unsigned, verify,
 };
 use super::status::{Counts, Status, UNKNOWN_ELSEWHERE};
 use crate::check::findings::RowFinding;
@@ -28,6 +28,8 @@ use crate::message::Message;
 pub enum Match {
     /// Its cells are those of a row that version 1 sent, which kept nothing else of it.
     CellsOfVersion1,
+    /// It says the same, and its old id is the same.
+    OldId,
     /// It says the same.
     Identity,
     /// Its cells are the same: the columns are read in another way now.
@@ -36,7 +38,7 @@ pub enum Match {
 
 impl Match {
     /// All of them, in their order.
-    pub const ALL: [Match; 3] = [Match::CellsOfVersion1, Match::Identity, Match::Cells];
+    pub const ALL: [Match; 4] = [Match::CellsOfVersion1, Match::OldId, Match::Identity, Match::Cells];
 }
 
 /// What a journal says.
@@ -60,6 +62,8 @@ pub(super) struct SentRow {
     pub copy: u32,
     /// Hash of its natural key, when it has one.
     pub key: Option<u64>,
+    /// The id that its record has in another system, when the file said it.
+    pub old_id: Option<OldId>,
     /// How it ended.
     pub status: Status,
     /// The record's id, as the journal keeps it; NULL when it is not known.
@@ -72,6 +76,7 @@ fn read_sent(row: &Row<'_>) -> rusqlite::Result<SentRow> {
         hash: row.get_ref(1)?.as_blob()?.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?,
         copy: row.get(2)?,
         key: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
+        old_id: read_old_id(row, 6)?,
         status: Status::from_number(row.get(4)?).ok_or(rusqlite::Error::InvalidQuery)?,
         id: row.get(5)?,
     })
@@ -110,6 +115,11 @@ impl JournalReader {
     /// The run's folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The file.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// What makes the run the same run.
@@ -395,6 +405,16 @@ impl JournalReader {
         )
     }
 
+    /// How many rows ended with this code.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn count_of(&self, code: &str) -> Result<u64> {
+        self.connection
+            .query_row("SELECT count(*) FROM operation WHERE code = ?1", [code], |row| row.get(0).map(unsigned))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// Codes of refused, held, failed and unknown rows with one of their messages and how many there are, most first.
     ///
     /// # Errors
@@ -468,12 +488,18 @@ impl JournalReader {
     ///
     /// # Errors
     /// A damaged file.
-    pub fn match_earlier(&self, way: Match, row_index: u64, row: &RowIdentity) -> Result<()> {
-        const FREE: &str = "AND rowid NOT IN (SELECT earlier FROM temp.matched)";
+    pub fn match_earlier(&self, way: Match, row_index: u64, row: &RowIdentity, old_id: Option<&OldId>) -> Result<()> {
+        // What has another old id is another row.
+        const FREE: &str = "AND rowid NOT IN (SELECT earlier FROM temp.matched)
+             AND (?4 IS NULL OR old_id IS NULL OR old_id = ?4)";
+        if way == Match::OldId && old_id.is_none() {
+            return Ok(());
+        }
         let (condition, hash, copy) = match way {
             Match::CellsOfVersion1 => {
                 ("content = ?2 AND coalesce(content_copy, 0) = ?3 AND identity IS NULL", row.content, row.content_copy)
             }
+            Match::OldId => ("identity = ?2 AND old_id = ?4 AND ?3 >= 0", row.identity, row.copy),
             Match::Identity => ("identity = ?2 AND coalesce(copy, 0) = ?3", row.identity, row.copy),
             Match::Cells => ("content = ?2 AND coalesce(content_copy, 0) = ?3", row.content, row.content_copy),
         };
@@ -482,7 +508,9 @@ impl JournalReader {
                 "INSERT OR IGNORE INTO temp.matched (row, earlier)
                  SELECT ?1, rowid FROM earlier WHERE {condition} {FREE} LIMIT 1"
             ))
-            .and_then(|mut statement| statement.execute(params![signed(row_index), &hash[..], copy]))
+            .and_then(|mut statement| {
+                statement.execute(params![signed(row_index), &hash[..], copy, old_id.map(OldId::to_text)])
+            })
             .map_err(|error| failed(&self.folder, error))?;
         Ok(())
     }
@@ -523,6 +551,30 @@ impl JournalReader {
         }
     }
 
+    /// The same for the row with this old id.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn earlier_by_old_id(&self, old_id: &OldId) -> Result<Option<(Operation, bool)>> {
+        let one = |is_present: &str| {
+            self.one(
+                &format!(
+                    "SELECT {} FROM earlier WHERE old_id = ?1 AND {SENT}
+                     AND rowid {is_present} (SELECT earlier FROM temp.matched) LIMIT 1",
+                    self.columns()
+                ),
+                params![old_id.to_text()],
+            )
+        };
+        if self.version < 4 {
+            return Ok(None);
+        }
+        match one("IN")? {
+            Some(present) => Ok(Some((present, true))),
+            None => Ok(one("NOT IN")?.map(|gone| (gone, false))),
+        }
+    }
+
     /// The row that a condition says, of this input or of an earlier one: one that was sent first, then one of this input.
     fn of_both(&self, condition: &str) -> String {
         let columns = self.columns();
@@ -537,6 +589,7 @@ impl JournalReader {
         match self.version {
             1 => COLUMNS_OF_VERSION_1,
             2 => COLUMNS_OF_VERSION_2,
+            3 => COLUMNS_OF_VERSION_3,
             _ => COLUMNS,
         }
     }
@@ -592,6 +645,7 @@ impl JournalReader {
                 hash: key.identity.unwrap_or(key.content),
                 copy: key.copy,
                 key: key.key,
+                old_id: key.old_id.map(|old_id| *old_id),
                 status: Status::Unknown,
                 id: Value::Null,
             })?;
@@ -601,11 +655,13 @@ impl JournalReader {
 
     fn each_sent_in(&self, table: &str, take: &mut impl FnMut(SentRow) -> Result<()>) -> Result<()> {
         let identity = if self.version >= 2 { "identity" } else { "NULL" };
+        let old_id = if self.version >= 4 { "old_id" } else { "NULL" };
         let broken = |error| failed(&self.folder, error);
         let mut statement = self
             .connection
             .prepare(&format!(
-                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id, {} FROM {table}
+                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id, {old_id}, {}
+                 FROM {table}
                  WHERE {SENT} AND coalesce(code, '') <> '{UNKNOWN_ELSEWHERE}'",
                 self.columns()
             ))
@@ -613,10 +669,23 @@ impl JournalReader {
         let mut rows = statement.query([]).map_err(broken)?;
         let mut summed = Vec::new();
         while let Some(row) = rows.next().map_err(broken)? {
-            verify(row, 6, &mut summed).map_err(broken)?;
+            verify(row, 7, &mut summed).map_err(broken)?;
             take(read_sent(row).map_err(broken)?)?;
         }
         Ok(())
+    }
+
+    /// Whether each row that was sent and is not known to have failed has an old id.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn has_old_ids(&self) -> Result<bool> {
+        if self.version < 4 {
+            return Ok(false);
+        }
+        let lacks = |table: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE {SENT} AND old_id IS NULL)");
+        let sql = format!("SELECT NOT ({} OR {})", lacks("operation"), lacks("earlier"));
+        self.connection.query_row(&sql, [], |row| row.get(0)).map_err(|error| failed(&self.folder, error))
     }
 
     /// How many rows were sent and are not known to have failed, those of an earlier input and those without an end
@@ -685,7 +754,8 @@ impl JournalReader {
             )
             .and_then(|()| match self.version {
                 1 => Ok(()),
-                _ => self.connection.execute_batch(INDEXES),
+                2 | 3 => self.connection.execute_batch(INDEXES),
+                _ => self.connection.execute_batch(INDEXES).and_then(|()| self.connection.execute_batch(OLD_ID_INDEX)),
             })
             .map_err(|error| failed(&self.folder, error))
     }

@@ -1,9 +1,11 @@
 //! How an operation, a finding and a reservation are written to and read from the journal's tables.
 
+use std::collections::HashMap;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Row, ToSql, params};
 
-use super::operation::{Operation, Reason, RowKey};
+use super::operation::{OldId, Operation, Reason, RowKey};
 use super::status::Status;
 use crate::check::findings::RowFinding;
 use crate::message::Message;
@@ -12,17 +14,22 @@ use crate::problem::Severity;
 /// The columns of an operation, in the order [`read_operation`] reads and [`put_operations`] writes them.
 pub(super) const COLUMNS: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
-    content_copy, checksum";
+    content_copy, checksum, old_id";
 
 /// The same of tables of version 1.
 pub(super) const COLUMNS_OF_VERSION_1: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL, copy,
-    NULL";
+    NULL, NULL";
 
 /// The same of tables of version 2.
 pub(super) const COLUMNS_OF_VERSION_2: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
-    content_copy, NULL";
+    content_copy, NULL, NULL";
+
+/// The same of tables of version 3.
+pub(super) const COLUMNS_OF_VERSION_3: &str =
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
+    content_copy, checksum, NULL";
 
 /// Whether a row of the table `operation` is one of the table `earlier`: it says the same. Where one of them is of version 1,
 /// which did not know what rows say, its cells are the same.
@@ -39,13 +46,17 @@ pub(super) const SENT: &str = "(status IN (1, 2, 3, 7) OR status = 4 AND id IS N
 pub(super) const SENT_HERE: &str =
     "coalesce(code, '') NOT IN ('unknown_elsewhere', 'retried_before', 'changed_since_sent')";
 
-/// What makes look-ups by number, origin, key, identity and cells fast, in tables of version 2.
+/// What makes look-ups by identity, cells and key fast, in tables of version 2.
 pub(super) const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS operation_by_identity ON operation (identity);
 CREATE INDEX IF NOT EXISTS operation_by_content ON operation (content);
 CREATE INDEX IF NOT EXISTS earlier_by_identity ON earlier (identity);
 CREATE INDEX IF NOT EXISTS earlier_by_content ON earlier (content);
 CREATE INDEX IF NOT EXISTS earlier_by_key ON earlier (key) WHERE key IS NOT NULL;";
+
+/// What makes look-ups by old id fast, in tables of version 4.
+pub(super) const OLD_ID_INDEX: &str =
+    "CREATE INDEX IF NOT EXISTS earlier_by_old_id ON earlier (old_id) WHERE old_id IS NOT NULL;";
 
 /// Bytes of one row in a reservation of version 1: index, number, content, copy, key with a flag, origin with a flag,
 /// generation. Later versions have the identity and the occurrence of the cells after them.
@@ -56,11 +67,13 @@ const RESERVED_IDENTITY: usize = 17 + 4;
 /// Operations that one statement writes: what it costs to begin and to end one they share.
 const AT_ONCE: usize = 16;
 /// Columns of an operation.
-const WIDTH: usize = 17;
+const WIDTH: usize = 18;
 /// The column of its words, which may be forgotten: they are no part of its checksum.
 const WORDS: usize = 13;
 /// The column of its checksum.
 const CHECKSUM: usize = 16;
+/// The column of its old id. It counts in the checksum only where there is one: earlier versions knew of none.
+const OLD_ID: usize = 17;
 
 /// Writes operations by a statement that begins with `insert`.
 pub(super) fn put_operations(connection: &Connection, insert: &str, operations: &[Operation]) -> rusqlite::Result<()> {
@@ -84,6 +97,7 @@ pub(super) fn put_operations(connection: &Connection, insert: &str, operations: 
 fn put(statement: &mut CachedStatement<'_>, operations: &[Operation]) -> rusqlite::Result<()> {
     let zero_as_null = |number: u32| (number > 0).then_some(number);
     let mut summed = Vec::with_capacity(256);
+    let mut old_id;
     for (operation, first) in operations.iter().zip((1..).step_by(WIDTH)) {
         let row = &operation.row;
         let reason = operation.reason.as_deref();
@@ -104,15 +118,17 @@ fn put(statement: &mut CachedStatement<'_>, operations: &[Operation]) -> rusqlit
         statement.raw_bind_parameter(first + 13, reason.map(|reason| reason.message.to_json()))?;
         statement.raw_bind_parameter(first + 14, row.identity.as_ref().map(|identity| &identity[..]))?;
         statement.raw_bind_parameter(first + 15, zero_as_null(row.content_copy))?;
+        old_id = row.old_id.as_deref().map(OldId::to_text);
         summed.clear();
-        sum_operation(operation, &mut summed);
+        sum_operation(operation, old_id.as_deref(), &mut summed);
         statement.raw_bind_parameter(first + CHECKSUM, crc32fast::hash(&summed))?;
+        statement.raw_bind_parameter(first + OLD_ID, old_id)?;
     }
     statement.raw_execute().map(drop)
 }
 
 /// The bytes of which an operation's checksum is made, as its columns are kept.
-fn sum_operation(operation: &Operation, out: &mut Vec<u8>) {
+fn sum_operation(operation: &Operation, old_id: Option<&str>, out: &mut Vec<u8>) {
     let row = &operation.row;
     let zero_as_null = |number: u32| (number > 0).then_some(i64::from(number));
     let reason = operation.reason.as_deref();
@@ -145,6 +161,9 @@ fn sum_operation(operation: &Operation, out: &mut Vec<u8>) {
     }
     sum(row.identity.as_ref().map_or(ValueRef::Null, |identity| ValueRef::Blob(identity)), out);
     number(zero_as_null(row.content_copy), out);
+    if let Some(old_id) = old_id {
+        text(old_id, out);
+    }
 }
 
 /// Appends a value to the bytes of a checksum, so that no two rows of values are the same bytes.
@@ -174,6 +193,10 @@ pub(super) fn verify(row: &Row<'_>, first: usize, summed: &mut Vec<u8>) -> rusql
     summed.clear();
     for column in (0..CHECKSUM).filter(|column| *column != WORDS) {
         sum(row.get_ref(first + column)?, summed);
+    }
+    match row.get_ref(first + OLD_ID)? {
+        ValueRef::Null => {}
+        old_id => sum(old_id, summed),
     }
     if crc32fast::hash(summed) == kept { Ok(()) } else { Err(corrupt()) }
 }
@@ -227,6 +250,7 @@ pub(super) fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
             key: row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned),
             origin: row.get::<_, Option<i64>>(5)?.map(unsigned),
             generation: row.get::<_, Option<u32>>(6)?.unwrap_or(0),
+            old_id: read_old_id(row, OLD_ID)?.map(Box::new),
         },
         status: Status::from_number(row.get(7)?).ok_or(rusqlite::Error::InvalidQuery)?,
         id,
@@ -234,6 +258,14 @@ pub(super) fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
         at: row.get(10)?,
         reason,
     })
+}
+
+/// Reads an old id.
+pub(super) fn read_old_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<OldId>> {
+    match row.get_ref(column)?.as_str_or_null()? {
+        None => Ok(None),
+        Some(text) => OldId::of_text(text).map(Some).ok_or(rusqlite::Error::InvalidQuery),
+    }
 }
 
 /// Reads a message. Journals of version 1 hold its words as they were in the language of the run.
@@ -276,9 +308,10 @@ pub(super) fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
     })
 }
 
-/// The rows of a reservation as bytes.
+/// The rows of a reservation as bytes: how many there are, each of them in the same number of bytes, then their old ids.
 pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(rows.len() * (RESERVED_ROW + RESERVED_IDENTITY));
+    let mut bytes = Vec::with_capacity(8 + rows.len() * (RESERVED_ROW + RESERVED_IDENTITY));
+    bytes.extend_from_slice(&length_of(rows.len()));
     let optional = |value: Option<u64>, bytes: &mut Vec<u8>| {
         bytes.push(u8::from(value.is_some()));
         bytes.extend_from_slice(&value.unwrap_or(0).to_be_bytes());
@@ -295,6 +328,13 @@ pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
         bytes.extend_from_slice(&row.identity.unwrap_or_default());
         bytes.extend_from_slice(&row.content_copy.to_be_bytes());
     }
+    for (place, row) in rows.iter().enumerate() {
+        if let Some(old_id) = row.old_id.as_deref().map(OldId::to_text) {
+            bytes.extend_from_slice(&length_of(place));
+            bytes.extend_from_slice(&length_of(old_id.len()));
+            bytes.extend_from_slice(old_id.as_bytes());
+        }
+    }
     let checksum = crc32fast::hash(&bytes);
     bytes.extend_from_slice(&checksum.to_be_bytes());
     bytes
@@ -305,12 +345,42 @@ pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
 /// # Errors
 /// It is not as it was written.
 pub(super) fn unpack(bytes: &[u8], version: i64) -> rusqlite::Result<impl Iterator<Item = RowKey> + '_> {
-    if version < 3 {
-        return Ok(unpacked(bytes, version));
-    }
+    let (rows, mut old_ids) = match version {
+        ..3 => (bytes, HashMap::new()),
+        3 => (summed(bytes)?, HashMap::new()),
+        _ => {
+            let (count, rest) = summed(bytes)?.split_first_chunk::<4>().ok_or_else(corrupt)?;
+            let length = u32::from_be_bytes(*count) as usize * (RESERVED_ROW + RESERVED_IDENTITY);
+            let (rows, old_ids) = rest.split_at_checked(length).ok_or_else(corrupt)?;
+            (rows, unpacked_old_ids(old_ids).ok_or_else(corrupt)?)
+        }
+    };
+    let keys = unpacked(rows, version).enumerate();
+    Ok(keys.map(move |(place, key)| RowKey { old_id: old_ids.remove(&place).map(Box::new), ..key }))
+}
+
+/// The bytes before a checksum, where they are what they were.
+fn summed(bytes: &[u8]) -> rusqlite::Result<&[u8]> {
     let (rows, checksum) = bytes.split_last_chunk::<4>().ok_or_else(corrupt)?;
-    let is_sound = crc32fast::hash(rows) == u32::from_be_bytes(*checksum);
-    if is_sound { Ok(unpacked(rows, version)) } else { Err(corrupt()) }
+    if crc32fast::hash(rows) == u32::from_be_bytes(*checksum) { Ok(rows) } else { Err(corrupt()) }
+}
+
+/// The old ids of a reservation, by the places of their rows.
+fn unpacked_old_ids(mut bytes: &[u8]) -> Option<HashMap<usize, OldId>> {
+    let mut old_ids = HashMap::new();
+    while !bytes.is_empty() {
+        let (place, rest) = bytes.split_first_chunk::<4>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        old_ids.insert(u32::from_be_bytes(*place) as usize, OldId::of_text(std::str::from_utf8(text).ok()?)?);
+        bytes = rest;
+    }
+    Some(old_ids)
+}
+
+/// A window holds far fewer rows than four bytes count, and a cell far fewer characters.
+fn length_of(length: usize) -> [u8; 4] {
+    u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 fn unpacked(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
@@ -336,6 +406,7 @@ fn unpacked(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
             key: (row[36] == 1).then(|| eight(&row[37..45])),
             origin: (row[45] == 1).then(|| eight(&row[46..54])),
             generation: four(&row[54..58]),
+            old_id: None,
         }
     })
 }
@@ -354,6 +425,10 @@ pub(super) fn unsigned(number: i64) -> u64 {
 mod tests {
     use super::super::database::TABLES;
     use super::*;
+
+    fn old_id(id: &str) -> Box<OldId> {
+        Box::new(OldId { source: "zendesk".into(), id: id.into() })
+    }
 
     #[test]
     fn an_id_is_read_back_as_it_was() {
@@ -386,6 +461,7 @@ mod tests {
                 key: row.is_multiple_of(3).then_some(u64::MAX - row),
                 origin: row.is_multiple_of(5).then_some(row),
                 generation: (row % 2) as u32,
+                old_id: row.is_multiple_of(9).then(|| old_id(&row.to_string())),
             },
             status: Status::Failed,
             id: row.is_multiple_of(7).then(|| row.to_string()),
@@ -414,17 +490,28 @@ mod tests {
             key: Some(u64::MAX),
             origin: None,
             generation: 0,
+            old_id: Some(old_id("旧 7")),
         };
         let rows = vec![
             key.clone(),
-            RowKey { row: 9, key: None, identity: None, origin: Some(3), copy: 4, generation: 2, ..key },
+            RowKey {
+                row: 9,
+                key: None,
+                identity: None,
+                origin: Some(3),
+                copy: 4,
+                generation: 2,
+                old_id: None,
+                ..key.clone()
+            },
+            RowKey { row: 10, old_id: Some(old_id("a\tb")), ..key },
         ];
         let packed = pack(&rows);
-        assert_eq!(unpack(&packed, 3).unwrap().collect::<Vec<_>>(), rows);
+        assert_eq!(unpack(&packed, 4).unwrap().collect::<Vec<_>>(), rows);
         for bit in 0..packed.len() * 8 {
             let mut flipped = packed.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(unpack(&flipped, 3).is_err(), "bit {bit}");
+            assert!(unpack(&flipped, 4).is_err(), "bit {bit}");
         }
     }
 }

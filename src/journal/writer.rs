@@ -9,14 +9,16 @@ use uuid::Uuid;
 
 use super::database::{
     APPLICATION, FILE_NAME, RENEWED, REPEATS, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity,
-    get_request_ids, has_journal, keep_log, note_log, prepare, put_identity, totals, upgrade,
+    get_request_ids, get_targets, has_journal, keep_log, note_log, prepare, put_identity, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::marks::{LeftMarks, Mark};
 use super::operation::{NextAttempt, Operation, Reason, Reservation, RowKey, Settled};
 use super::reader::JournalReader;
-use super::rows::{COLUMNS, INDEXES, SAME_ROW, pack, put_finding, put_operations, read_operation, signed, unpack};
+use super::rows::{
+    COLUMNS, INDEXES, OLD_ID_INDEX, SAME_ROW, pack, put_finding, put_operations, read_operation, signed, unpack,
+};
 
 use super::status::{Status, UNKNOWN_ELSEWHERE};
 use crate::check::findings::RowFinding;
@@ -66,7 +68,7 @@ impl Journal {
         }
         files::create_private_file(&new)?;
         let made = (|| {
-            let connection = Connection::open(&new)?;
+            let connection = Connection::open(files::long_path(&new))?;
             let transaction = connection.unchecked_transaction()?;
             transaction.execute_batch(TABLES)?;
             transaction.pragma_update(None, "application_id", APPLICATION)?;
@@ -77,7 +79,7 @@ impl Journal {
         })();
         made.map_err(|error| failed(folder, error))?;
         std::fs::rename(&new, &file).context(|| file.display().to_string())?;
-        let connection = Connection::open(&file).map_err(|error| failed(folder, error))?;
+        let connection = Connection::open(files::long_path(&file)).map_err(|error| failed(folder, error))?;
         prepare(&connection)
             .and_then(|()| keep_log(&connection))
             .and_then(|()| note_log(&connection))
@@ -122,6 +124,11 @@ impl Journal {
         &self.folder
     }
 
+    /// The file.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// What makes the run the same run.
     pub fn identity(&self) -> &RunIdentity {
         &self.identity
@@ -149,6 +156,7 @@ impl Journal {
                 .collect::<Result<_, _>>()?;
             let mut not_sent = 0;
             let mut operations = Vec::new();
+            let targets = get_targets(&transaction)?;
             for window in &windows {
                 for row in unpack(window, VERSION)? {
                     let mut has_end = transaction.prepare_cached("SELECT 1 FROM operation WHERE row = ?1")?;
@@ -157,7 +165,10 @@ impl Journal {
                     }
                     match left.as_ref().map_or(Mark::HandedOver, |left| left.of(row.row)) {
                         Mark::NotSent => not_sent += 1,
-                        Mark::HandedOver => operations.push(in_doubt(row, now)),
+                        Mark::HandedOver => {
+                            let id = targets.get(&row.row).cloned();
+                            operations.push(Operation { id, ..in_doubt(row, now) });
+                        }
                         Mark::Done(status, id) => {
                             operations.push(Operation { row, status, id, attempts: 1, at: now, reason: None });
                         }
@@ -165,7 +176,7 @@ impl Journal {
                 }
             }
             put_operations(&transaction, "INSERT OR IGNORE INTO operation", &operations)?;
-            transaction.execute("DELETE FROM reservation", [])?;
+            transaction.execute_batch("DELETE FROM reservation; DELETE FROM target;")?;
             transaction.commit()?;
             Ok(not_sent)
         })();
@@ -193,10 +204,20 @@ impl Journal {
                 transaction
                     .prepare_cached("INSERT INTO reservation (first, rows) VALUES (?1, ?2)")?
                     .execute(params![signed(first.row), pack(&reservation.rows)])?;
+                if !reservation.targets.is_empty() {
+                    // Numbers and strings always serialise.
+                    let records = serde_json::to_string(&reservation.targets).unwrap_or_default();
+                    transaction
+                        .prepare_cached("INSERT OR REPLACE INTO target (first, records) VALUES (?1, ?2)")?
+                        .execute(params![signed(first.row), records])?;
+                }
             }
             put_operations(&transaction, "INSERT INTO operation", ended)?;
             for first in settled {
-                transaction.prepare_cached("DELETE FROM reservation WHERE first = ?1")?.execute([signed(*first)])?;
+                for table in ["reservation", "target"] {
+                    let delete = format!("DELETE FROM {table} WHERE first = ?1");
+                    transaction.prepare_cached(&delete)?.execute([signed(*first)])?;
+                }
             }
             transaction.commit()
         })();
@@ -302,7 +323,7 @@ impl Journal {
         let accepted = (|| {
             let transaction = self.connection.transaction()?;
             transaction.execute_batch(&format!(
-                "{INDEXES}
+                "{INDEXES} {OLD_ID_INDEX}
                  -- A row that was sent stays known as sent, whatever was thought of it later (5 refused, 6 failed,
                  -- 8 held).
                  DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE {SAME_ROW}
@@ -414,7 +435,7 @@ impl Journal {
             let transaction = self.connection.unchecked_transaction()?;
             transaction.execute_batch(
                 "UPDATE operation SET message = NULL; UPDATE earlier SET message = NULL; DELETE FROM finding;
-                 DELETE FROM run WHERE name = 'note.failed';",
+                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DELETE FROM run WHERE name = 'note.failed';",
             )?;
             transaction
                 .execute("INSERT OR REPLACE INTO run (name, value) VALUES ('note.forgotten', ?1)", [at.to_string()])?;
@@ -517,6 +538,7 @@ mod tests {
             run: Uuid::from_u128(5),
             entity: "customers".into(),
             mode: "create".into(),
+            key: Vec::new(),
             target: "https://www.example.com user".into(),
             host: "www.example.com".into(),
             input: "i".into(),
@@ -548,6 +570,7 @@ mod tests {
             key: Some(row * 7),
             origin: None,
             generation: 0,
+            old_id: None,
         }
     }
 
@@ -571,7 +594,8 @@ mod tests {
     fn what_was_reserved_and_has_no_outcome_is_unknown_when_opened_again() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(folder.path(), &identity()).unwrap();
-        journal.apply(&[Reservation { rows: vec![key(0), key(1), key(2)] }], &[], &[]).unwrap();
+        let reservation = Reservation { rows: vec![key(0), key(1), key(2)], targets: vec![(2, "50001".into())] };
+        journal.apply(&[reservation], &[], &[]).unwrap();
         journal.apply(&[], &[created(1)], &[]).unwrap();
         drop(journal);
         let journal = Journal::open(folder.path()).unwrap();
@@ -586,7 +610,7 @@ mod tests {
     fn a_settled_window_leaves_nothing_in_doubt() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(folder.path(), &identity()).unwrap();
-        journal.apply(&[Reservation { rows: vec![key(0), key(1)] }], &[], &[]).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(0), key(1)], targets: Vec::new() }], &[], &[]).unwrap();
         journal.apply(&[], &[created(0)], &[0]).unwrap();
         journal.close().unwrap();
         let past = Journal::open(folder.path()).unwrap().reader().unwrap();
@@ -622,16 +646,16 @@ mod tests {
         journal.accept_change(RunIdentity { input: "other".into(), ..identity() }).unwrap();
         journal.apply(&[], &[Operation { row: RowKey { row: 5, ..key(1) }, ..created(1) }], &[]).unwrap();
         let past = journal.reader().unwrap();
-        past.match_earlier(Match::Identity, 3, &found_by(0)).unwrap();
+        past.match_earlier(Match::Identity, 3, &found_by(0), None).unwrap();
         assert_eq!(past.earlier(3).unwrap().unwrap(), created(0));
         assert_eq!(past.earlier(0).unwrap(), None);
         assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), false));
-        past.match_earlier(Match::Identity, 5, &found_by(1)).unwrap();
+        past.match_earlier(Match::Identity, 5, &found_by(1), None).unwrap();
         assert_eq!(past.earlier_by_key(7).unwrap().unwrap(), (created(1), true));
         assert_eq!(past.counts().unwrap().created, 1);
         journal.accept_change(RunIdentity { input: "third".into(), ..identity() }).unwrap();
         let past = journal.reader().unwrap();
-        past.match_earlier(Match::Identity, 0, &found_by(1)).unwrap();
+        past.match_earlier(Match::Identity, 0, &found_by(1), None).unwrap();
         assert!(past.earlier(0).unwrap().is_some());
         assert_eq!(past.sent().unwrap(), 2);
         assert_eq!(past.counts().unwrap().created, 0);
@@ -651,7 +675,7 @@ mod tests {
         let rows = [same_cells, says_the_same, read_in_another_way];
         for way in Match::ALL {
             for (row_index, row) in rows.iter().enumerate() {
-                past.match_earlier(way, row_index as u64, row).unwrap();
+                past.match_earlier(way, row_index as u64, row, None).unwrap();
             }
         }
         assert_eq!(past.earlier(0).unwrap(), None);

@@ -8,11 +8,11 @@ use rust_i18n::t;
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
-use super::result_columns::{is_own_column, is_result_column};
+use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
-use super::sources::{Mapping, ValueSource};
+use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
-use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Requirement, Rule, fold};
+use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -37,6 +37,7 @@ impl Mapping {
         options: ValueOptions,
     ) -> Result<Mapping> {
         let nothing = MappingFile::default();
+        let entity = &entity.with_clues();
         let mut builder = MappingBuilder::new(entity, custom, sheet, file.unwrap_or(&nothing), mode);
         builder.options = options;
         builder.take_mapping()?;
@@ -60,6 +61,10 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) sources: Vec<Option<ValueSource>>,
     pub(super) defaults: HashMap<usize, String>,
     pub(super) values: HashMap<usize, HashMap<String, String>>,
+    /// What an update does where the account has another value, by the field's index.
+    pub(super) overwrites: HashMap<usize, Overwrite>,
+    /// Fields that an empty cell empties.
+    pub(super) clears: HashSet<usize>,
     /// Why a column is not sent, for those that already are decided upon without feeding a field.
     pub(super) reasons: HashMap<usize, String>,
     /// Columns whose texts leave a row out.
@@ -74,6 +79,12 @@ pub(super) struct MappingBuilder<'a> {
     old_ids: Vec<OldId>,
     /// Columns with such keys that the mapping file takes ids from.
     pub(super) foreign: HashSet<usize>,
+    /// What the user says the other system goes by.
+    pub(super) source: Option<String>,
+    /// The column that the mapping file says holds the records' own ids there, and where it says so.
+    said_old_id: Option<(usize, Entry)>,
+    /// The column with the records' own ids there, where it is known which system that is.
+    pub(super) old_id: Option<OldIdColumn>,
 }
 
 /// A column with keys of another system.
@@ -83,6 +94,8 @@ struct OldId {
     field: Option<usize>,
     /// The entity whose keys they are; empty for the row's own.
     of: &'static str,
+    /// Whether they are those of a third system.
+    external: bool,
 }
 
 impl<'a> MappingBuilder<'a> {
@@ -98,6 +111,8 @@ impl<'a> MappingBuilder<'a> {
             sources: vec![None; entity.fields.len()],
             defaults: HashMap::new(),
             values: HashMap::new(),
+            overwrites: HashMap::new(),
+            clears: HashSet::new(),
             reasons: HashMap::new(),
             skip: Vec::new(),
             without_field: HashSet::new(),
@@ -105,16 +120,21 @@ impl<'a> MappingBuilder<'a> {
             recognised: recognise(sheet),
             old_ids: Vec::new(),
             foreign: HashSet::new(),
+            source: file.source.clone(),
+            said_old_id: None,
+            old_id: None,
         }
     }
 
     /// Everything that the mapping file does not decide.
     fn decide(&mut self) -> Result<()> {
         self.find_old_ids();
+        self.find_own_old_id()?;
         self.leave_out_results();
         self.match_headers()?;
         self.join_names();
         self.settle_defaults()?;
+        self.narrow()?;
         self.place_old_ids();
         self.require_columns()
     }
@@ -183,6 +203,7 @@ impl<'a> MappingBuilder<'a> {
             zh: "bw8 的模板".to_owned(),
             en: "a template of bw8".to_owned(),
             entity: self.entity.name.clone(),
+            source: String::new(),
             matched,
             columns: titles.len(),
         })
@@ -195,7 +216,7 @@ impl<'a> MappingBuilder<'a> {
         let folded: Vec<String> = self.sheet.header.iter().map(|header| fold(header)).collect();
         let is_key =
             |header: &String| vendors.key(header).is_some_and(|key| key.always) && !self.headers.is_exact(header);
-        let is_marked = self.recognised.is_some() || folded.iter().any(is_key);
+        let is_marked = self.recognised.is_some() || self.source.is_some() || folded.iter().any(is_key);
         let mut found = Vec::new();
         for (column, header) in folded.iter().enumerate() {
             let key = vendors.key(header).filter(|key| is_marked || (key.always && is_key(header)));
@@ -206,7 +227,8 @@ impl<'a> MappingBuilder<'a> {
                 None => key.is_some(),
             };
             if is_old {
-                found.push(OldId { column, field, of: key.map_or("", |key| key.of) });
+                let (of, external) = key.map_or(("", false), |key| (key.of, key.external));
+                found.push(OldId { column, field, of, external });
             }
         }
         for old in &found {
@@ -220,11 +242,77 @@ impl<'a> MappingBuilder<'a> {
         self.old_ids = found;
     }
 
+    /// Finds the column with the ids that the records have in the other system: the one that the mapping file names, one whose
+    /// header says so, or the one that is known of the export. They are remembered where it is known which system that is.
+    fn find_own_old_id(&mut self) -> Result<()> {
+        let vendors = Vendors::embedded();
+        let folded: Vec<String> = self.sheet.header.iter().map(|header| fold(header)).collect();
+        // One that is left out is not sent: it is remembered all the same where it is known to be an old id.
+        let is_free = |column: usize| {
+            let feeds = |source: &ValueSource| matches!(source, ValueSource::Column(taken) if *taken == column);
+            let is_old = self.old_ids.iter().any(|old| old.column == column);
+            (is_old || !self.is_decided(column)) && !self.sources.iter().flatten().any(feeds)
+        };
+        let says_so = || {
+            let of_header = |header: &String| vendors.is_old_id(header) && self.headers.find(header).is_none();
+            folded.iter().position(of_header).filter(|column| is_free(*column)).map(|column| (column, false))
+        };
+        let known_system = self.recognised.as_ref().filter(|_| self.is_of_entity());
+        let of_export = || {
+            let (column, external) = vendors.own_key(&known_system?.name, &folded)?;
+            is_free(column).then_some((column, external))
+        };
+        let likely = || {
+            let column = vendors.likely_own_key(&self.entity.name, &folded).filter(|column| is_free(*column))?;
+            self.source.as_ref().map(|_| (column, false))
+        };
+        let said = self.said_old_id.as_ref().map(|(column, _)| (*column, false));
+        let Some((column, is_external)) = said.or_else(says_so).or_else(of_export).or_else(likely) else {
+            return match &self.source {
+                // A mapping that is shipped names its system, and is used for whatever columns a file has.
+                Some(source) if !self.file.optional && self.old_references().is_empty() => {
+                    Err(Error::usage(message!("mapping.no_old_id", source = source, headers = self.headings()))
+                        .hint(message!("mapping.no_old_id_hint")))
+                }
+                _ => Ok(()),
+            };
+        };
+        let source = self.source.clone().or_else(|| known_system.map(|seen| seen.source.clone()));
+        let source = source.map(|source| if is_external { external(&source) } else { source });
+        if let (None, Some((_, entry))) = (&source, &self.said_old_id) {
+            let what = message!("mapping.old_id_without_source", name = entry.key);
+            return Err(self.file.wrong(entry, what).hint(message!("mapping.old_id_without_source_hint")));
+        }
+        let reason = match &source {
+            Some(source) => t!("mapping.old_id_kept", source = source),
+            None => t!("mapping.old_id_not_kept"),
+        };
+        self.reasons.insert(column, reason.into_owned());
+        self.old_id = source.map(|source| OldIdColumn { column, source });
+        Ok(())
+    }
+
+    /// Columns with ids that other records have in the other system, where it is known which one that is.
+    pub(super) fn old_references(&self) -> Vec<OldReference> {
+        let of_file = self.source.clone().or_else(|| self.recognised.as_ref().map(|seen| seen.source.clone()));
+        let Some(source) = of_file.filter(|source| !source.is_empty()) else { return Vec::new() };
+        let reference = |old: &OldId| {
+            let of_field = old.field.and_then(|field| self.entity.fields[field].reference.clone());
+            let entity = of_field.unwrap_or_else(|| old.of.to_owned());
+            let is_other = !matches!(entity.as_str(), "" | "others") && entity != self.entity.name;
+            let source = if old.external { external(&source) } else { source.clone() };
+            is_other.then_some(OldReference { column: old.column, entity, source })
+        };
+        self.old_ids.iter().filter_map(reference).collect()
+    }
+
     /// Where an id is required and the file has only that of another system, every row says so.
     fn place_old_ids(&mut self) {
         for index in 0..self.entity.fields.len() {
             let field = &self.entity.fields[index];
-            if self.sources[index].is_some() || !self.is_required(field) || self.unsendable(field).is_some() {
+            let is_wanted = self.is_required(field) || self.wished().any(|name| *name == field.name);
+            let has_source = self.sources[index].is_some() || self.has_clue(field);
+            if has_source || !is_wanted || self.unsendable(field).is_some() {
                 continue;
             }
             let is_own_id = self.entity.id.as_ref() == Some(&field.name);
@@ -267,6 +355,16 @@ impl<'a> MappingBuilder<'a> {
             let column = self.column_of(entry, &entry.key, "[columns]")?;
             if entry.value.trim().is_empty() {
                 self.without_field.insert(column);
+                continue;
+            }
+            if self.means_old_id(&entry.value) {
+                match &self.said_old_id {
+                    None => self.said_old_id = Some((column, entry.clone())),
+                    Some(_) if file.optional => {
+                        self.reasons.insert(column, t!("mapping.another_column").into_owned());
+                    }
+                    Some(_) => return Err(self.second_source(entry, &entry.value, "[columns]")),
+                }
                 continue;
             }
             let field_index = self.field_of(entry, &entry.value, "[columns]")?;
@@ -332,7 +430,68 @@ impl<'a> MappingBuilder<'a> {
                 return Err(self.second_source(field, &field.key, "[values]"));
             }
         }
+        for entry in &file.clear {
+            let field_index = self.field_named(entry, "clear")?;
+            self.refuse_unsendable(entry, field_index, "clear")?;
+            self.clears.insert(field_index);
+        }
+        // What is typed goes before what a file says.
+        for entry in file.overwrite.iter().chain(&file.typed_overwrites) {
+            let field_index = self.field_named(entry, "[overwrite]")?;
+            self.refuse_unsendable(entry, field_index, "[overwrite]")?;
+            let overwrite = Overwrite::of_name(&entry.value).ok_or_else(|| {
+                let what = message!("mapping.bad_overwrite", name = entry.key, value = entry.value);
+                file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint"))
+            })?;
+            let is_list = matches!(self.entity.fields[field_index].kind, Kind::Tags | Kind::Ids);
+            if overwrite == Overwrite::Merge && !is_list {
+                let what = message!("mapping.merges_no_list", name = entry.key);
+                return Err(file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint")));
+            }
+            self.overwrites.insert(field_index, overwrite);
+        }
         Ok(())
+    }
+
+    /// Leaves out all columns but those that are to be imported, where they are named; what every record needs stays.
+    fn narrow(&mut self) -> Result<()> {
+        if self.file.only.is_empty() {
+            return Ok(());
+        }
+        let mut named = HashSet::new();
+        for entry in &self.file.only {
+            named.insert(self.field_named(entry, "--columns")?);
+        }
+        for (index, field) in self.entity.fields.iter().enumerate() {
+            let is_needed = self.is_required(field) || self.entity.id.as_ref() == Some(&field.name);
+            if named.contains(&index) || is_needed {
+                continue;
+            }
+            if let Some(ValueSource::Column(column)) = self.sources[index].take() {
+                self.reasons.insert(column, t!("mapping.not_named").into_owned());
+            }
+        }
+        match named.iter().find(|index| self.sources[**index].is_none()) {
+            None => Ok(()),
+            Some(index) => {
+                let label = self.entity.fields[*index].label(Language::current());
+                Err(Error::usage(message!("mapping.named_without_column", label = label))
+                    .hint(message!("mapping.named_without_column_hint")))
+            }
+        }
+    }
+
+    /// The field that a person names: by name, label or alias, or by the heading of the column that feeds it.
+    fn field_named(&self, entry: &Entry, section: &str) -> Result<usize> {
+        let of_column = |column: usize| {
+            let feeds =
+                |source: &Option<ValueSource>| matches!(source, Some(ValueSource::Column(own)) if *own == column);
+            self.sources.iter().position(feeds)
+        };
+        match self.columns_named(&entry.key).as_slice() {
+            [column] if of_column(*column).is_some() => Ok(of_column(*column).unwrap_or_default()),
+            _ => self.field_of(entry, &entry.key, section),
+        }
     }
 
     /// A mapping that says for which header it was made takes no other: a column may have come that it knows nothing of.
@@ -351,6 +510,7 @@ impl<'a> MappingBuilder<'a> {
             .sheet
             .header
             .iter()
+            .skip(leading_columns(&self.sheet.header))
             .filter(|title| {
                 !title.trim().is_empty() && !is_result_column(&fold(title)) && !made_for.contains(&fold(title))
             })
@@ -417,15 +577,17 @@ impl<'a> MappingBuilder<'a> {
     /// The columns that the mapping file calls `name`.
     fn columns_named(&self, name: &str) -> Vec<usize> {
         let header = &self.sheet.header;
+        // Columns that our workbook of failed rows put before the input's are none of it.
+        let own = leading_columns(header);
         let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            (0..header.len()).filter(|column| same(&header[*column])).collect()
+            (own..header.len()).filter(|column| same(&header[*column])).collect()
         };
         let mut found = columns(&|header| header.trim() == name.trim());
         // By its number, where its header is nothing to name it by.
         if found.is_empty()
             && let Some(number) = name.trim().strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok())
         {
-            found = columns(&|_| true).into_iter().filter(|column| column + 1 == number).collect();
+            found = columns(&|_| true).into_iter().filter(|column| column + 1 - own == number).collect();
         }
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
@@ -453,14 +615,58 @@ impl<'a> MappingBuilder<'a> {
         }
     }
 
+    /// Whether the mapping file means old ids by `name`, and no field.
+    fn means_old_id(&self, name: &str) -> bool {
+        let folded = fold(name);
+        Vendors::embedded().is_old_id(&folded) && self.headers.find(&folded).is_none()
+    }
+
     /// The field that the mapping file calls `name`: its name, label or alias.
     fn field_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
-        self.headers.find(&fold(name)).ok_or_else(|| {
+        self.headers.find_named(&fold(name)).ok_or_else(|| {
+            if let Some(error) = self.same_labelled(name) {
+                return error;
+            }
+            if self.entity.has_account_fields() {
+                let custom = self.entity.fields.iter().filter(|field| field.custom);
+                let known: Vec<String> = custom.map(|field| format!("{} ({})", field.zh, field.name)).collect();
+                let known = known.join(Language::current().pick("、", ", "));
+                return self
+                    .file
+                    .wrong(entry, message!("mapping.no_account_field", section = section, name = name))
+                    .hint(message!("mapping.no_account_field_hint", known = known, entity = self.entity.name));
+            }
             let entity = self.entity.label(Language::current());
             self.file
                 .wrong(entry, message!("mapping.no_field", section = section, name = name, entity = entity))
                 .hint(message!("mapping.no_field_hint", name = self.entity.name))
         })
+    }
+
+    /// The error for a label that several custom fields of the account have.
+    fn same_labelled(&self, label: &str) -> Option<Error> {
+        let fields = self.entity.same_labelled(label);
+        let keys: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        let keys = keys.join(Language::current().pick("、", ", "));
+        let first = fields.first()?;
+        Some(
+            Error::usage(message!("mapping.same_label", label = label.trim(), keys = keys))
+                .hint(message!("mapping.same_label_hint", example = first.zh)),
+        )
+    }
+
+    /// Words about headers that mean a field of the catalog although a custom field of the account is called so, too.
+    pub(super) fn shared_labels(&self) -> Vec<String> {
+        let language = Language::current();
+        let columns = self.sheet.header.iter().enumerate().filter_map(|(column, header)| {
+            let field = self.entity.fields.iter().zip(&self.sources).find_map(|(field, source)| {
+                matches!(source, Some(ValueSource::Column(taken)) if *taken == column).then_some(field)
+            })?;
+            let other = *self.entity.same_labelled(header).first().filter(|other| other.name != field.name)?;
+            let (header, label) = (header.trim(), field.label(language));
+            Some(t!("mapping.shared_label", header = header, field = label, name = field.name, other = other.zh))
+        });
+        columns.map(std::borrow::Cow::into_owned).collect()
     }
 
     /// A default without a column stands for every row; replaced values without a source would do nothing.
@@ -469,7 +675,7 @@ impl<'a> MappingBuilder<'a> {
             self.sources[*field_index].get_or_insert_with(|| ValueSource::Constant(default.clone()));
         }
         let idle = self.file.values.iter().find(|(field, _)| {
-            self.headers.find(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
+            self.headers.find_named(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
         });
         match idle.filter(|_| !self.file.optional) {
             None => Ok(()),
@@ -484,12 +690,20 @@ impl<'a> MappingBuilder<'a> {
     fn match_headers(&mut self) -> Result<()> {
         let mut twice: Vec<(usize, usize, usize)> = Vec::new();
         let explicit: Vec<bool> = self.sources.iter().map(Option::is_some).collect();
+        let own = leading_columns(&self.sheet.header);
         for (column, header) in self.sheet.header.iter().enumerate() {
             if self.is_decided(column) || self.without_field.contains(&column) {
                 continue;
             }
+            if column < own {
+                self.reasons.insert(column, t!("mapping.result_column").into_owned());
+                continue;
+            }
             let folded = fold(header);
             let Some(field_index) = self.headers.find(&folded) else {
+                if let Some(error) = self.same_labelled(header) {
+                    return Err(error);
+                }
                 if is_result_column(&folded) {
                     self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 }
@@ -530,10 +744,41 @@ impl<'a> MappingBuilder<'a> {
     }
 
     pub(super) fn is_required(&self, field: &Field) -> bool {
-        matches!(self.entity.requirement(field, self.mode), Requirement::Always(_))
+        // A record that is changed is found by its key where the file has no ids.
+        let has_key = || self.has_key() || self.old_id.is_some();
+        let is_found_otherwise = || self.entity.is_own_id(field) && !self.has_source(&field.name) && has_key();
+        // A record whose tags are changed is found by its old id as well.
+        let is_of_edits = |edits: &Edits| edits.record == field.name && self.old_id.is_some();
+        if self.entity.edits.as_ref().is_some_and(is_of_edits) {
+            return false;
+        }
+        matches!(self.entity.requirement(field, self.mode), Requirement::Always(_)) && !is_found_otherwise()
     }
 
-    fn has_source(&self, name: &str) -> bool {
+    /// Whether all fields of one of the entity's keys have a source.
+    fn has_key(&self) -> bool {
+        self.entity.keys.iter().any(|key| key.iter().all(|name| self.has_source(name)))
+    }
+
+    /// Whether rows are looked up by the ids that they name, and by nothing else: then one record may be named twice.
+    pub(super) fn is_by_id_alone(&self) -> bool {
+        let id = self.entity.id.as_ref().and_then(|id| self.entity.field(id));
+        id.is_some_and(|id| self.is_required(id) && self.has_source(&id.name))
+    }
+
+    /// The positions of what tells which record a reference means, among the fields that have a source.
+    pub(super) fn clues_of(&self, field: &Field) -> impl Iterator<Item = usize> {
+        let is_clue = |clue: &Field| clue.clue.as_ref().is_some_and(|clue| clue.reference == field.name);
+        (0..self.sources.len())
+            .filter(move |index| self.sources[*index].is_some() && is_clue(&self.entity.fields[*index]))
+    }
+
+    /// Whether something tells which record a reference means.
+    pub(super) fn has_clue(&self, field: &Field) -> bool {
+        field.is_looked_up && self.clues_of(field).next().is_some()
+    }
+
+    pub(super) fn has_source(&self, name: &str) -> bool {
         self.entity.fields.iter().zip(&self.sources).any(|(field, source)| field.name == name && source.is_some())
     }
 
@@ -541,6 +786,12 @@ impl<'a> MappingBuilder<'a> {
     pub(super) fn alternatives(&self) -> impl Iterator<Item = &'a Rule> {
         let mode = self.mode;
         self.entity.rules.iter().filter(move |rule| !rule.one_of.is_empty() && rule.holds_in(mode))
+    }
+
+    /// Fields without which a person has to consent, in this account mode.
+    pub(super) fn wished(&self) -> impl Iterator<Item = &'a String> {
+        let mode = self.mode;
+        self.entity.rules.iter().filter(move |rule| rule.holds_in(mode)).filter_map(|rule| rule.wish.as_ref())
     }
 
     /// Labels of the named fields, joined as alternatives.
@@ -606,6 +857,27 @@ impl<'a> MappingBuilder<'a> {
             .hint(message!("mapping.two_columns_hint", header = self.sheet.header[second].trim()))
     }
 
+    /// Rows that are looked up in the account have something to be found by.
+    fn require_key(&self) -> Result<()> {
+        let language = Language::current();
+        let has_id = self.entity.id.as_ref().is_some_and(|id| self.has_source(id));
+        if !self.entity.is_looked_up || has_id || self.has_key() || self.old_id.is_some() {
+            return Ok(());
+        }
+        let id = self.entity.id.iter().map(std::slice::from_ref);
+        let keys = id.chain(self.entity.keys.iter().map(Vec::as_slice));
+        let labels: Vec<String> = keys
+            .map(|key| self.fields_of(key).map(|field| field.label(language)).collect::<Vec<_>>().join(" + "))
+            .collect();
+        Err(Error::usage(message!(
+            "mapping.missing_key",
+            entity = self.entity.label(language),
+            keys = labels.join(language.pick("、", ", ")),
+            headers = self.headings()
+        ))
+        .hint(message!("mapping.missing_key_hint")))
+    }
+
     /// A column that every record needs is missed before any row is read, not in every row.
     fn require_columns(&self) -> Result<()> {
         let language = Language::current();
@@ -614,7 +886,8 @@ impl<'a> MappingBuilder<'a> {
             .fields
             .iter()
             .zip(&self.sources)
-            .filter(|(field, source)| source.is_none() && self.is_required(field) && self.unsendable(field).is_none())
+            .filter(|(field, source)| source.is_none() && !self.has_clue(field))
+            .filter(|(field, _)| self.is_required(field) && self.unsendable(field).is_none())
             .map(|(field, _)| t!("mapping.missing_field", zh = field.zh, en = field.en).into_owned())
             .collect();
         for rule in self.alternatives() {
@@ -623,7 +896,7 @@ impl<'a> MappingBuilder<'a> {
             }
         }
         if missing.is_empty() {
-            return Ok(());
+            return self.require_key();
         }
         Err(Error::usage(message!(
             "mapping.missing_columns",
@@ -643,6 +916,6 @@ fn recognise(sheet: &Sheet) -> Option<Recognised> {
 
 /// The headers of a file, without those that our file of failed rows adds.
 fn titles(sheet: &Sheet) -> Vec<&str> {
-    let titles = sheet.header.iter().map(|title| title.trim());
+    let titles = sheet.header.iter().skip(leading_columns(&sheet.header)).map(|title| title.trim());
     titles.filter(|title| !fold(title).is_empty() && !is_own_column(title)).collect()
 }

@@ -4,13 +4,16 @@
 //! drop = ["导出人", 7]             # columns that are left out, by header or by number from 1
 //! header = ["客户电话", "…"]       # the header it was made for; another one is refused
 //! entity = "tickets"             # what its rows are
+//! source = "zendesk"             # the system in which its records have old ids
 //! optional = true                # columns that the file lacks are passed over
 //! accept = ["hidden_row"]        # kinds of warnings whose rows are sent
 //! date_order = "dmy"             # how values are read, as the options of these names say
 //! country = "HK"
 //! keep_raw = true
+//! clear = ["备注"]                # fields that an update empties where their cell is empty
 //! [columns]
 //! "客户电话" = "mobile"          # a column, and a field by name or label; "" when it means none
+//! "流水号" = "old id"            # or the id that the record has in the other system
 //! [constants]
 //! companyId = "20001"            # the same for every row
 //! [defaults]
@@ -21,6 +24,8 @@
 //! fixnumber = "{{ 区号 ~ '-' ~ 电话 }}"
 //! [skip]
 //! "状态" = ["作废"]              # rows with this text in this column are left out
+//! [overwrite]
+//! tableName = "merge"            # what an update does where the account has another value: always, if-blank, never, merge
 //! ```
 //!
 //! It may be a workbook as well ([`workbook`]), which means the same.
@@ -31,10 +36,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use rust_i18n::t;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::presets::{names, preset};
+use super::toml_quoted::toml_quoted;
 use super::workbook::{self, Place};
 use crate::error::{Error, Result};
 use crate::format::{of_signature, read_text};
@@ -79,13 +86,27 @@ pub struct MappingFile {
     values_read: ValueOptions,
     /// Column, and the texts in it that leave a row out.
     pub(super) skip: Vec<(Entry, Vec<Entry>)>,
+    /// Fields that an update empties where their cell is empty.
+    pub(super) clear: Vec<Entry>,
+    /// Field → what an update does where the account has another value.
+    pub(super) overwrite: Vec<Entry>,
+    /// The same as typed on the command line.
+    pub(super) typed_overwrites: Vec<Entry>,
+    /// The columns that are imported, where they were named on the command line.
+    pub(super) only: Vec<Entry>,
     /// The header it was made for.
     pub(super) header: Option<Vec<String>>,
     /// What the rows are that it is for.
     pub(super) entity: Option<String>,
+    /// What the system goes by in which the records have old ids.
+    pub(super) source: Option<String>,
     /// Whether columns that the file lacks are passed over, and of several for one field the first is taken.
     pub(super) optional: bool,
 }
+
+/// Settings that the program writes for what was typed.
+const TYPED_COLUMNS: &str = "typed_columns";
+const TYPED_OVERWRITES: &str = "typed_overwrites";
 
 type Section = BTreeMap<Spanned<String>, Spanned<String>>;
 
@@ -97,12 +118,19 @@ struct Document {
     drop: Vec<Spanned<toml::Value>>,
     header: Option<Vec<String>>,
     entity: Option<String>,
+    source: Option<Spanned<String>>,
     optional: bool,
     skip: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     accept: Vec<String>,
     date_order: Option<Spanned<String>>,
     country: Option<Spanned<String>>,
     keep_raw: bool,
+    clear: Vec<Spanned<String>>,
+    overwrite: Section,
+    /// Written by the program, from what was typed.
+    typed_columns: Vec<Spanned<String>>,
+    /// The same.
+    typed_overwrites: Vec<(Spanned<String>, String)>,
     columns: Section,
     constants: Section,
     defaults: Section,
@@ -166,6 +194,13 @@ impl MappingFile {
                 Some(country) => Country::of_code(country.get_ref()).ok_or_else(|| wrong(country))?,
             },
         };
+        let source = match &document.source {
+            None => None,
+            Some(source) => Some(source_name(source.get_ref()).ok_or_else(|| {
+                let what = message!("mapping.bad_source", value = source.get_ref());
+                Error::usage(location(shown, &places, line_at(source.span()), what))
+            })?),
+        };
         let entries = |section: Section| {
             let mut entries: Vec<Entry> = section
                 .into_iter()
@@ -208,8 +243,17 @@ impl MappingFile {
                 .into_iter()
                 .map(|(column, texts)| (name(column), texts.into_iter().map(name).collect()))
                 .collect(),
+            clear: document.clear.into_iter().map(name).collect(),
+            overwrite: entries(document.overwrite),
+            typed_overwrites: document
+                .typed_overwrites
+                .into_iter()
+                .map(|(field, value)| Entry { value, ..name(field) })
+                .collect(),
+            only: document.typed_columns.into_iter().map(name).collect(),
             header: document.header,
             entity: document.entity,
+            source,
             optional: document.optional,
             accept: document.accept,
             values_read,
@@ -226,20 +270,80 @@ impl MappingFile {
         self.values_read
     }
 
-    /// The text of a mapping file that says how values are read, too, so that they are read so again; none when there is
-    /// nothing to say.
+    /// A mapping file with what was typed beside it: the columns that are imported, and what an update does with fields
+    /// (`FIELD=WHAT`).
+    ///
+    /// # Errors
+    /// What is no such pair.
+    pub fn with_typed(
+        file: Option<MappingFile>,
+        columns: &[String],
+        overwrites: &[String],
+    ) -> Result<Option<MappingFile>> {
+        if columns.is_empty() && overwrites.is_empty() {
+            return Ok(file);
+        }
+        let shown = t!("mapping.command_line").into_owned();
+        let mut file = file.unwrap_or_else(|| MappingFile { shown, ..MappingFile::default() });
+        let entry =
+            |key: &str, value: &str| Entry { key: key.trim().to_owned(), value: value.trim().to_owned(), line: 1 };
+        let names = columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+        file.only = names.map(|name| entry(name, "")).collect();
+        for typed in overwrites {
+            let Some((field, what)) = typed.split_once('=') else {
+                return Err(Error::usage(message!("mapping.no_overwrite", typed = typed))
+                    .hint(message!("mapping.bad_overwrite_hint")));
+            };
+            file.typed_overwrites.push(entry(field, what));
+        }
+        Ok(Some(file))
+    }
+
+    /// What was typed beside the file, as lines of it.
+    fn typed_lines(&self) -> Vec<String> {
+        let list = |texts: Vec<String>| format!("[{}]", texts.join(", "));
+        let quoted = |entry: &Entry| toml_quoted(&entry.key);
+        let pair = |entry: &Entry| list(vec![toml_quoted(&entry.key), toml_quoted(&entry.value)]);
+        let mut lines = Vec::new();
+        if !self.only.is_empty() {
+            lines.push(format!("{TYPED_COLUMNS} = {}", list(self.only.iter().map(quoted).collect())));
+        }
+        if !self.typed_overwrites.is_empty() {
+            lines.push(format!("{TYPED_OVERWRITES} = {}", list(self.typed_overwrites.iter().map(pair).collect())));
+        }
+        lines
+    }
+
+    /// The text of a mapping file that says how values are read and what was typed beside it, too, so that the same comes of it
+    /// again; none when there is nothing to say.
     pub fn text_with(file: Option<&MappingFile>, values: ValueOptions) -> Option<String> {
-        let said = values.as_lines();
+        let mut said = values.as_lines();
+        said.extend(file.iter().flat_map(|file| file.typed_lines()));
         if said.is_empty() {
             return file.map(|file| file.text.clone());
         }
-        let is_said = |line: &str| line.split('=').next().is_some_and(|key| ValueOptions::KEYS.contains(&key.trim()));
+        let keys = || ValueOptions::KEYS.into_iter().chain([TYPED_COLUMNS, TYPED_OVERWRITES]);
+        let is_said = |line: &str| line.split('=').next().is_some_and(|key| keys().any(|known| known == key.trim()));
         let mut is_above = true;
         let rest = file.map_or("", |file| &file.text).lines().filter(|line| {
             is_above &= !line.trim_start().starts_with('[');
             !(is_above && is_said(line))
         });
         Some(said.into_iter().chain(rest.map(str::to_owned)).map(|line| line + "\n").collect())
+    }
+
+    /// The file, or one that says nothing else, with what the other system goes by.
+    pub fn with_source(file: Option<MappingFile>, source: &str) -> MappingFile {
+        let mut file = file.unwrap_or_default();
+        let said = format!("source = {}\n", toml_quoted(source));
+        let mut is_above = true;
+        let rest = file.text.lines().filter(|line| {
+            is_above &= !line.trim_start().starts_with('[');
+            !(is_above && line.split('=').next().is_some_and(|key| key.trim() == "source"))
+        });
+        file.text = std::iter::once(said).chain(rest.map(|line| format!("{line}\n"))).collect();
+        file.source = Some(source.to_owned());
+        file
     }
 
     /// All of the file, as it was read.
@@ -252,6 +356,16 @@ impl MappingFile {
         Error::usage(location(&self.shown, &self.places, entry.line, what))
     }
 }
+
+/// What a system goes by, as it is kept; none of what can be no name.
+pub fn source_name(text: &str) -> Option<String> {
+    let name = text.trim().to_lowercase();
+    let is_name = !name.is_empty() && name.chars().count() <= LONGEST_SOURCE && !name.contains(char::is_control);
+    is_name.then_some(name)
+}
+
+/// Most characters of what a system goes by.
+const LONGEST_SOURCE: usize = 40;
 
 /// What is wrong, with its place: the line of a text file, the row of a workbook.
 fn location(shown: &str, places: &[Place], line: usize, what: Message) -> Message {

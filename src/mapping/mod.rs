@@ -2,6 +2,7 @@
 //! says so; what the mapping file says goes before what a header says. Nothing is lost silently: every column that feeds
 //! nothing is in the [`MappingReport`] with its reason.
 
+mod account_fields;
 mod assemble;
 mod builder;
 mod expression;
@@ -19,11 +20,14 @@ mod toml_quoted;
 mod vendors;
 pub mod workbook;
 
-pub use file::MappingFile;
+pub use account_fields::wants_account_fields;
+pub use file::{MappingFile, source_name};
 pub use known_headings::KnownHeadings;
 pub use report::MappingReport;
-pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column};
+pub use result_columns::{
+    CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column, leading_columns, reason_columns,
+};
 pub use sendable::unsendable;
-pub use sources::Mapping;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};
+pub use sources::{Mapping, OldIdColumn, OldReference};
 pub use toml_quoted::toml_quoted;

@@ -57,6 +57,9 @@ pub struct MappingReport {
     pub not_sent: Vec<Unused>,
     /// Fields that could be sent and have no source.
     pub missing: Vec<Missing>,
+    /// What else a person should know of the columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
 }
 
 impl MappingReport {
@@ -100,6 +103,7 @@ impl MappingReport {
                 t!("mapping.not_sent", column = unused.column, header = unused.header, reason = reason).into_owned(),
             );
         }
+        lines.extend(self.words.iter().cloned());
         if !self.missing.is_empty() {
             let labels: Vec<&str> = self.missing.iter().map(|missing| missing.label.as_str()).collect();
             let labels = labels.join(Language::current().pick("、", ", "));

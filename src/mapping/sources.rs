@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::expression::Template;
 use super::report::MappingReport;
-use crate::entity::{AccountMode, Entity, Field};
+use crate::entity::{AccountMode, Entity, Field, Overwrite};
 use crate::message;
 use crate::message::{Detail, Message};
 use crate::value::{Country, ValueOptions};
@@ -39,10 +39,16 @@ pub(crate) struct FieldSource {
     pub foreign: bool,
     /// Stands in for an empty cell.
     pub default: Option<String>,
+    /// What an update does where the account has another value.
+    pub overwrite: Overwrite,
+    /// Whether an empty cell empties the field of a record that is changed.
+    pub clears: bool,
     /// Replaces one text of the file by another.
     pub values: HashMap<String, String>,
     /// What stands before its value in a request's body, as JSON.
     pub json_prefix: Vec<u8>,
+    /// What begins the member that holds it, as JSON, where it is a nested one.
+    pub json_parent: Option<Vec<u8>>,
 }
 
 /// A rule over several fields, by the positions of their sources.
@@ -50,6 +56,8 @@ pub(crate) struct FieldSource {
 pub(crate) enum RowRule {
     /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
     OneOf { sources: Vec<usize>, labels: Detail },
+    /// Without one of these a person has to consent; none when nothing feeds it.
+    Wished { sources: Vec<usize>, label: Detail },
     /// When the first is filled, none of the others is.
     Excludes { source: usize, others: Vec<usize> },
 }
@@ -61,6 +69,31 @@ pub(crate) struct KeySources {
     pub number: u8,
     pub fields: Vec<String>,
     pub sources: Vec<usize>,
+}
+
+/// The column with the ids that the records have in another system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldIdColumn {
+    /// The column, counted from 0.
+    pub column: usize,
+    /// What that system goes by.
+    pub source: String,
+}
+
+/// A column with ids that other records have in another system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldReference {
+    /// The column, counted from 0.
+    pub column: usize,
+    /// The entity of those records.
+    pub entity: String,
+    /// What that system goes by.
+    pub source: String,
+}
+
+/// What ids go by that records have in a third system, whose ids another one carries along.
+pub(super) fn external(source: &str) -> String {
+    format!("{source} external")
 }
 
 /// How the rows of one file become records of one entity.
@@ -88,6 +121,12 @@ pub struct Mapping {
     pub(crate) parted: Vec<(usize, usize)>,
     /// Rows that the mapping file leaves out: a column, and the texts that leave a row out.
     pub(crate) skip: Vec<(usize, Vec<String>)>,
+    /// Where the ids stand that the records have in another system; none where it is not known which.
+    pub(crate) old_id: Option<OldIdColumn>,
+    /// Where ids stand that records they refer to have there.
+    pub(crate) old_references: Vec<OldReference>,
+    /// What the user says the other system goes by, where the headers do not say it.
+    pub(crate) said_source: Option<String>,
     pub(crate) report: MappingReport,
 }
 
@@ -100,6 +139,11 @@ impl Mapping {
     /// The entity the rows are of.
     pub fn entity(&self) -> &Entity {
         &self.entity
+    }
+
+    /// Whether values tell of records that are looked up in the account.
+    pub fn looks_up(&self) -> bool {
+        self.sources.iter().any(|source| source.sent && source.field.tells_of_record())
     }
 
     /// The header of a column, counted from 0; empty beyond the last.
@@ -127,14 +171,31 @@ impl Mapping {
                 };
                 let mut values: Vec<_> = field.values.iter().collect();
                 values.sort();
-                format!("{} {source} default {:?} values {values:?}", field.field.name, field.default)
+                let overwrite = field.overwrite.name().map(|name| format!(" overwrite {name}")).unwrap_or_default();
+                let clears = if field.clears { " clears" } else { "" };
+                let name = &field.field.name;
+                format!("{name} {source} default {:?} values {values:?}{overwrite}{clears}", field.default)
             })
             .collect();
         lines.sort();
         lines.push(format!("{} {:?}", self.entity.name, self.mode));
         lines.extend(self.options_as_text());
+        // One that is known by its headers has no say in what is sent.
+        if let (Some(source), Some(old_id)) = (&self.said_source, &self.old_id) {
+            lines.push(format!("old id {source:?} {:?}", self.header(old_id.column)));
+        }
         lines.extend(self.skip.iter().map(|(column, texts)| format!("skip {:?} {texts:?}", self.header(*column))));
         Sha256::digest(lines.join("\n").as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What the system goes by in which the records have the ids that are remembered.
+    pub fn source(&self) -> Option<&str> {
+        self.old_id.as_ref().map(|old_id| old_id.source.as_str())
+    }
+
+    /// Where ids stand that records they refer to have in another system.
+    pub fn old_references(&self) -> &[OldReference] {
+        &self.old_references
     }
 
     /// How values are read, where a user says it; nothing of what is so unless said.
@@ -149,6 +210,26 @@ impl Mapping {
     /// The fields of one of the entity's natural keys.
     pub fn key_fields(&self, number: u8) -> &[String] {
         self.keys.iter().find(|key| key.number == number).map_or(&[], |key| &key.fields)
+    }
+
+    /// Whether rows are looked up in the account by their keys, or by ids where they name any: what becomes of a row is
+    /// decided by what is found.
+    pub fn is_found_by_key(&self) -> bool {
+        let id = self.entity.id.as_ref().and_then(|id| self.position(id));
+        // Changes of records that each row names are read one by one.
+        let is_by_id_alone = id.is_some_and(|id| self.sources[id].required);
+        self.entity.is_looked_up && !is_by_id_alone
+    }
+
+    /// The labels of everything that a row can be found by.
+    pub fn all_key_labels(&self) -> Message {
+        let id = self.entity.id.as_ref().filter(|id| self.position(id).is_some());
+        let id = id.and_then(|id| self.entity.field(id)).map(|id| message!("import.label", label = id.labels()));
+        Message::joined(
+            "memory.or_label",
+            id.into_iter().chain(self.keys.iter().map(|key| self.key_labels(key.number))),
+        )
+        .unwrap_or_default()
     }
 
     pub(crate) fn position(&self, field: &str) -> Option<usize> {

@@ -24,6 +24,8 @@ pub(super) struct Vendors {
     own: Vec<String>,
     own_prefixes: Vec<String>,
     results: Vec<String>,
+    /// Words for the ids that records have in another system.
+    old_ids: Vec<String>,
     pub names: Names,
     keys: Vec<Keys>,
     exports: Vec<Export>,
@@ -45,6 +47,9 @@ pub(super) struct Names {
 struct Keys {
     /// The entity whose keys they are; empty for the row's own.
     of: String,
+    /// Whether they are those of a third system, not of the one that wrote the file.
+    #[serde(default)]
+    external: bool,
     headers: Vec<String>,
     /// Those that are keys only in a file known to be another system's.
     #[serde(default)]
@@ -61,6 +66,13 @@ pub(super) struct Export {
     pub entity: String,
     zh: String,
     en: String,
+    /// What the system goes by.
+    source: String,
+    /// Headers of the ids that its records have there, the best first.
+    old_ids: Vec<String>,
+    /// Headers of ids that they have in a third one.
+    #[serde(default)]
+    external_ids: Vec<String>,
     signs: Vec<String>,
     #[serde(default = "two")]
     least: usize,
@@ -84,6 +96,9 @@ pub struct Recognised {
     pub en: String,
     /// The entity that its rows become.
     pub entity: String,
+    /// What the system goes by that wrote it; nothing of files of our own.
+    #[serde(skip)]
+    pub source: String,
     /// Columns that it is known to have.
     pub matched: usize,
     /// Columns of the file that have a header.
@@ -97,6 +112,8 @@ pub(super) struct Key {
     pub of: &'static str,
     /// Whether it is one wherever it stands.
     pub always: bool,
+    /// Whether it is that of a third system.
+    pub external: bool,
 }
 
 impl Vendors {
@@ -107,10 +124,13 @@ impl Vendors {
 
     /// Headers are compared as people read them.
     fn fold(&mut self) {
-        let lists = [&mut self.own, &mut self.own_prefixes, &mut self.results];
+        let lists = [&mut self.own, &mut self.own_prefixes, &mut self.results, &mut self.old_ids];
         let names = [&mut self.names.first, &mut self.names.last];
         let keys = self.keys.iter_mut().flat_map(|keys| [&mut keys.headers, &mut keys.marked]);
-        let exports = self.exports.iter_mut().flat_map(|export| [&mut export.signs, &mut export.header]);
+        let exports = self
+            .exports
+            .iter_mut()
+            .flat_map(|export| [&mut export.signs, &mut export.header, &mut export.old_ids, &mut export.external_ids]);
         for header in lists.into_iter().chain(names).chain(keys).chain(exports).flatten() {
             *header = fold(header);
         }
@@ -136,8 +156,33 @@ impl Vendors {
         let among = |headers: &[String]| headers.iter().any(|header| header == folded);
         self.keys.iter().find_map(|keys| {
             let always = among(&keys.headers);
-            (always || among(&keys.marked)).then_some(Key { of: &keys.of, always })
+            (always || among(&keys.marked)).then_some(Key { of: &keys.of, always, external: keys.external })
         })
+    }
+
+    /// Whether a word means the ids that records have in another system.
+    pub(super) fn is_old_id(&self, folded: &str) -> bool {
+        self.old_ids.iter().any(|word| word == folded)
+    }
+
+    /// The column, by its place in a folded header, with the ids that the records of an export have in their system, and
+    /// whether they are those of a third one.
+    pub(super) fn own_key(&self, export: &str, header: &[String]) -> Option<(usize, bool)> {
+        let export = self.exports.iter().find(|known| known.name == export)?;
+        let place = |ids: &[String]| ids.iter().find_map(|id| header.iter().position(|title| title == id));
+        let external = || place(&export.external_ids).map(|column| (column, true));
+        place(&export.old_ids).map(|column| (column, false)).or_else(external)
+    }
+
+    /// The same of a file of which nothing is known but that another system wrote records of this entity to it.
+    pub(super) fn likely_own_key(&self, entity: &str, header: &[String]) -> Option<usize> {
+        let of = |of: &str| {
+            let keys = self.keys.iter().filter(|keys| keys.of == of && !keys.external).collect::<Vec<_>>();
+            let is_one =
+                |title: &String| keys.iter().any(|keys| keys.headers.contains(title) || keys.marked.contains(title));
+            header.iter().position(is_one)
+        };
+        of(entity).or_else(|| of(""))
     }
 
     /// Headers that hold keys of another system wherever they stand.
@@ -159,6 +204,7 @@ impl Vendors {
             zh: export.zh.clone(),
             en: export.en.clone(),
             entity: export.entity.clone(),
+            source: export.source.clone(),
             matched,
             columns: titles.len(),
         })

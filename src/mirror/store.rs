@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::tables::{Batch, Key, List, Marks, PageCursor, TABLES, VERSION, VIEWS, read_cursor, read_list};
+use super::tables::{Batch, DEFINITIONS, Key, List, Marks, PageCursor, TABLES, VERSION, VIEWS, read_cursor, read_list};
 use crate::error::{Context, Error, Result};
 use crate::files::{StagingDirectory, create_private_folder, free_name_beside};
 use crate::message;
@@ -122,7 +122,7 @@ impl Mirror {
             if version != VERSION {
                 self.connection.execute_batch(
                     "DROP TABLE IF EXISTS list; DROP TABLE IF EXISTS record; DROP TABLE IF EXISTS detail;
-                     DROP TABLE IF EXISTS custom; DROP TABLE IF EXISTS window;",
+                     DROP TABLE IF EXISTS custom; DROP TABLE IF EXISTS window; DROP TABLE IF EXISTS definition;",
                 )?;
                 self.connection.execute_batch(TABLES)?;
                 self.connection.pragma_update(None, "user_version", VERSION)?;
@@ -548,6 +548,55 @@ impl Mirror {
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_row(values, |row| row.get::<_, i64>(0)))
             .map(|count| u64::try_from(count).unwrap_or(0))
+            .context(|| self.failed())
+    }
+
+    /// Stores the definitions of an entity's custom fields, as the service gave them at a moment (Unix seconds).
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn put_definitions(&self, entity: &str, read: i64, definitions: &str) -> Result<()> {
+        // A file of an earlier version has no such table.
+        self.connection.execute_batch(DEFINITIONS).context(|| self.failed())?;
+        self.execute(
+            "INSERT OR REPLACE INTO definition(entity, read, body) VALUES (?, ?, ?)",
+            params![entity, read, definitions],
+        )
+        .map(drop)
+    }
+
+    /// The entities whose custom fields are known, and when they were read (Unix seconds).
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn defined(&self) -> Result<Vec<(String, i64)>> {
+        if !self.has_definitions()? {
+            return Ok(Vec::new());
+        }
+        self.connection
+            .prepare_cached("SELECT entity, read FROM definition ORDER BY entity")
+            .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .context(|| self.failed())
+    }
+
+    fn has_definitions(&self) -> Result<bool> {
+        let there = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'definition'";
+        Ok(self.count(there, [])? > 0)
+    }
+
+    /// The definitions of an entity's custom fields, and when they were read (Unix seconds).
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn definitions(&self, entity: &str) -> Result<Option<(i64, String)>> {
+        if !self.has_definitions()? {
+            return Ok(None);
+        }
+        self.connection
+            .prepare_cached("SELECT read, body FROM definition WHERE entity = ?")
+            .and_then(|mut statement| {
+                statement.query_row(params![entity], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            })
             .context(|| self.failed())
     }
 

@@ -68,6 +68,11 @@ CREATE TABLE window(
 ) WITHOUT ROWID;
 ";
 
+/// The definitions of custom fields by entity, as the service gave them.
+pub(super) const DEFINITIONS: &str = "
+CREATE TABLE IF NOT EXISTS definition(entity TEXT PRIMARY KEY, read INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+";
+
 /// What other programs may attach the file for: records and their own pages as texts. They say nothing that the tables do
 /// not, and are made anew whenever the file is opened.
 pub(super) const VIEWS: &str = "

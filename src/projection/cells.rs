@@ -56,6 +56,9 @@ impl Projection<'_> {
         let values = if has_custom { CustomValues::of(get(&custom.member), custom) } else { CustomValues::default() };
         for column in columns {
             match &column.from {
+                ColumnSource::Field(field) if field.custom && definitions.has_options(&field.name) => {
+                    add_custom(&field.name, values.get(&field.name), definitions, style, rows);
+                }
                 ColumnSource::Field(field) if field.custom => {
                     add_field(field, values.get(&field.name), style, rows);
                 }
@@ -65,13 +68,7 @@ impl Projection<'_> {
                     rows.push_with(|text| names.of(entity, &ids, text))?;
                 }
                 ColumnSource::Member(name) => rows.push(&get(name).map(text_of).unwrap_or_default()),
-                ColumnSource::Custom(key) => {
-                    let text = values.get(key).map(text_of).unwrap_or_default();
-                    match style.is_raw || text.is_empty() {
-                        true => rows.push(&text),
-                        false => rows.push(&definitions.words(key, text.into_owned())),
-                    }
-                }
+                ColumnSource::Custom(key) => add_custom(key, values.get(key), definitions, style, rows),
             }
         }
         Ok(())
@@ -123,6 +120,15 @@ impl Projection<'_> {
         }
         Ok(())
     }
+}
+
+/// The value of a custom field, as the account defines it.
+fn add_custom(key: &str, value: Option<&Value>, definitions: &Definitions, style: CellStyle, rows: &mut RowBatch) {
+    let text = value.map(text_of).unwrap_or_default();
+    if style.is_raw || text.is_empty() {
+        return rows.push(&text);
+    }
+    rows.push(&definitions.words(key, text.into_owned()));
 }
 
 fn add_field(field: &Field, value: Option<&Value>, style: CellStyle, rows: &mut RowBatch) {

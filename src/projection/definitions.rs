@@ -1,19 +1,41 @@
-//! Custom fields as the account defines them: the label of a key, and the words of its options.
+//! Custom fields as the account defines them: the label of a key, what its values look like, and the words of its options.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use crate::api::as_text;
-use crate::entity::{Custom, fold};
+use crate::entity::{Choice, Confidence, Custom, CustomKind, Field, Kind, fold};
+
+/// Stands between the options of a cascade, from the first level to the last.
+const LEVELS: &str = "/";
+
+/// One option of a field.
+#[derive(Debug, Clone)]
+struct FieldOption {
+    /// What the service stores.
+    id: String,
+    /// Its own text.
+    text: String,
+    /// The texts of all levels down to it.
+    path: String,
+    /// Options below it.
+    is_branch: bool,
+}
 
 /// One custom field.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Definition {
+struct Definition {
     /// Its label.
-    pub label: String,
-    /// Words by option id, those of all levels of a cascade together.
-    pub options: HashMap<String, String>,
+    label: String,
+    /// What its values are; none when the account does not say it in words that are known.
+    kind: Option<CustomKind>,
+    /// It is one of the service's own fields.
+    is_system: bool,
+    /// Its options in their order, those of all levels of a cascade.
+    options: Vec<FieldOption>,
+    /// Where the option with an id stands among them.
+    by_id: HashMap<String, usize>,
 }
 
 /// The custom fields of an entity, in the account's order.
@@ -33,8 +55,14 @@ impl Definitions {
         if key.is_empty() {
             return;
         }
-        let mut definition = Definition { label: text(&custom.label), options: HashMap::new() };
-        collect_options(record.get(&custom.options), custom, &mut definition.options);
+        let options = options(record, custom);
+        let definition = Definition {
+            label: text(&custom.label),
+            kind: custom.kinds.get(&text(&custom.kind)).copied(),
+            is_system: text(&custom.system) == "1",
+            by_id: options.iter().enumerate().map(|(index, option)| (option.id.clone(), index)).collect(),
+            options,
+        };
         if self.by_key.insert(key.clone(), definition).is_none() {
             self.keys.push(key);
         }
@@ -42,7 +70,7 @@ impl Definitions {
 
     /// Adds the options of another entity's field.
     pub fn add_other(&mut self, record: &Value, custom: &Custom) {
-        collect_options(record.get(&custom.options), custom, &mut self.others);
+        self.others.extend(options(record, custom).into_iter().map(|option| (option.id, option.path)));
     }
 
     /// The keys that are in use, those that are defined first and in their order.
@@ -73,7 +101,7 @@ impl Definitions {
         let Some(definition) = self.by_key.get(key) else {
             return text;
         };
-        let word = |id: &str| definition.options.get(id).or_else(|| self.others.get(id)).cloned();
+        let word = |id: &str| definition.option(id).map(|option| &option.path).or_else(|| self.others.get(id)).cloned();
         if definition.options.is_empty() {
             return text;
         }
@@ -93,13 +121,24 @@ impl Definitions {
         self.keys.is_empty()
     }
 
+    /// Whether the values of a field are options.
+    pub(super) fn has_options(&self, key: &str) -> bool {
+        self.by_key.get(key).is_some_and(|definition| !definition.options.is_empty())
+    }
+
+    /// Whether a custom field is defined.
+    pub fn has(&self, key: &str) -> bool {
+        self.by_key.contains_key(key)
+    }
+
     /// The words of a field's options, where it has any and neither word nor id is among them.
     pub fn options_without(&self, key: &str, value: &str) -> Option<Vec<&str>> {
-        let options = &self.by_key.get(key)?.options;
-        let is_one =
-            options.contains_key(value) || self.others.contains_key(value) || self.value_of(key, value).is_some();
-        (!options.is_empty() && !is_one).then(|| {
-            let mut words: Vec<&str> = options.values().map(String::as_str).collect();
+        let definition = self.by_key.get(key)?;
+        let is_one = definition.option(value).is_some()
+            || self.others.contains_key(value)
+            || self.value_of(key, value).is_some();
+        (!definition.options.is_empty() && !is_one).then(|| {
+            let mut words: Vec<&str> = definition.options.iter().map(|option| option.path.as_str()).collect();
             words.sort_unstable();
             words
         })
@@ -108,14 +147,124 @@ impl Definitions {
     /// The stored value a word stands for.
     pub fn value_of(&self, key: &str, word: &str) -> Option<&str> {
         let options = &self.by_key.get(key)?.options;
-        options.iter().find(|(_, text)| text.as_str() == word).map(|(id, _)| id.as_str())
+        let found = options.iter().find(|option| option.path == word);
+        found.or_else(|| options.iter().find(|option| option.text == word)).map(|option| option.id.as_str())
+    }
+
+    /// The custom fields as the catalog would have them, for requests that take options by their ids or by their texts.
+    pub fn fields(&self, option_ids: bool) -> Vec<Field> {
+        let own = |key: &&String| !self.by_key[*key].is_system;
+        self.keys.iter().filter(own).map(|key| self.by_key[key].field(key, option_ids)).collect()
     }
 }
 
-fn collect_options(options: Option<&Value>, custom: &Custom, into: &mut HashMap<String, String>) {
+impl Definition {
+    fn option(&self, id: &str) -> Option<&FieldOption> {
+        self.by_id.get(id).map(|index| &self.options[*index])
+    }
+
+    fn field(&self, key: &str, option_ids: bool) -> Field {
+        let label = if self.label.trim().is_empty() { key } else { self.label.trim() };
+        let choices = match self.kind {
+            Some(CustomKind::Check) => yes_and_no(),
+            _ => self.choices(option_ids),
+        };
+        let kind = match self.kind {
+            Some(CustomKind::Check) => Kind::Choice,
+            _ if !choices.is_empty() => Kind::Choice,
+            Some(CustomKind::Integer) => Kind::Integer,
+            Some(CustomKind::Decimal) => Kind::Decimal,
+            Some(CustomKind::Date) => Kind::Date,
+            Some(_) | None => Kind::Text,
+        };
+        // Requests with texts have no room for a cascade, and none for a file.
+        let is_unsendable = match self.kind {
+            Some(CustomKind::Attachment) => true,
+            Some(CustomKind::Cascade) => !option_ids,
+            _ => false,
+        };
+        Field {
+            name: key.to_owned(),
+            zh: label.to_owned(),
+            en: label.to_owned(),
+            kind,
+            aliases: Vec::new(),
+            required: false,
+            required_confidence: None,
+            read_only: is_unsendable,
+            write_only: false,
+            custom: true,
+            secret: false,
+            text_only: self.kind == Some(CustomKind::Code),
+            max: None,
+            choices,
+            reference: None,
+            by: Default::default(),
+            is_looked_up: false,
+            clue: None,
+            mode: None,
+            example: None,
+            learned: true,
+            confidence: Confidence::Confirmed,
+            source: "the account's field definitions".to_owned(),
+        }
+    }
+
+    /// The options, each under the value that a request carries. One that has others below it may be meant, too.
+    fn choices(&self, option_ids: bool) -> Vec<Choice> {
+        let mut texts: HashMap<&str, usize> = HashMap::new();
+        for option in &self.options {
+            *texts.entry(&option.text).or_default() += 1;
+        }
+        let is_alone = |option: &FieldOption| texts[option.text.as_str()] == 1 && !option.is_branch;
+        let words: HashSet<String> = self.options.iter().map(|option| fold(&option.path)).collect();
+        let choice = |option: &FieldOption| {
+            let (value, other) = match option_ids {
+                true => (&option.id, option.path.clone()),
+                false => (&option.path, option.id.clone()),
+            };
+            let other = Some(other).filter(|other| *other != option.path && !words.contains(&fold(other)));
+            let last = Some(option.text.clone()).filter(|text| *text != option.path && is_alone(option));
+            let arrows = Some(option.path.replace(LEVELS, ">")).filter(|path| *path != option.path);
+            Choice {
+                value: value.clone(),
+                zh: option.path.clone(),
+                en: option.path.clone(),
+                aliases: [other, last, arrows].into_iter().flatten().collect(),
+            }
+        };
+        self.options.iter().map(choice).collect()
+    }
+}
+
+fn yes_and_no() -> Vec<Choice> {
+    let choice = |value: &str, aliases: &[&str]| Choice {
+        value: value.to_owned(),
+        zh: value.to_owned(),
+        en: value.to_owned(),
+        aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+    };
+    vec![
+        choice("是", &["yes", "true", "y", "1", "√", "✓", "✔"]),
+        choice("否", &["no", "false", "n", "0", "×", "✗", "✘"]),
+    ]
+}
+
+/// The options of a definition, those below others behind them.
+fn options(record: &Value, custom: &Custom) -> Vec<FieldOption> {
+    let mut found = Vec::new();
+    collect_options(record.get(&custom.options), custom, "", &mut found);
+    found
+}
+
+fn collect_options(options: Option<&Value>, custom: &Custom, above: &str, into: &mut Vec<FieldOption>) {
     for option in options.and_then(Value::as_array).into_iter().flatten() {
         let text = |name: &str| option.get(name).map(as_text).unwrap_or_default().into_owned();
-        into.insert(text(&custom.option_key), text(&custom.option_text));
-        collect_options(option.get(&custom.suboptions), custom, into);
+        let (id, text) = (text(&custom.option_key), text(&custom.option_text));
+        let path = if above.is_empty() { text.clone() } else { format!("{above}{LEVELS}{text}") };
+        let below = option.get(&custom.suboptions);
+        let is_branch = below.and_then(Value::as_array).is_some_and(|below| !below.is_empty());
+        into.push(FieldOption { id, text, path: path.clone(), is_branch });
+        collect_options(below, custom, &path, into);
     }
 }

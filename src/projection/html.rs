@@ -1,7 +1,7 @@
 //! Text out of HTML, for cells: tags go, blocks become lines, entities become characters.
 
 /// The text of a fragment of HTML. What holds no tag and no entity comes back as it is.
-pub(super) fn strip(html: &str) -> String {
+pub fn strip(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
     }

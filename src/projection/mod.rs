@@ -14,6 +14,7 @@ mod row_batch;
 pub use cells::{CellStyle, Projection};
 pub use column::{Column, ColumnSource, tell_apart};
 pub use definitions::Definitions;
+pub use html::strip as html_text;
 pub use moment::{Moment, service_time};
 pub use names::Names;
 pub use record::{custom_keys, custom_text, ids_of, is_deleted, remove_secrets, text_of};

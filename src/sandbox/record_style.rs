@@ -43,7 +43,7 @@ impl RecordStyle<'_> {
         let mut is_first = true;
         for field in &entity.fields {
             // A password that nobody can set is not given back either.
-            if field.secret && field.read_only || self.is_v2 && field.name == "uniqueId" {
+            if field.write_only || field.secret && field.read_only || self.is_v2 && field.name == "uniqueId" {
                 continue;
             }
             if !std::mem::take(&mut is_first) {

@@ -14,6 +14,6 @@ pub use crate::interrupt::Interrupt;
 pub use printer::{Global, OutputFormat, Printer, Yes, json_of, tell};
 pub use progress::{Progress, break_silence};
 pub use question::{Console, is_yes, typed_number};
-pub use screen::{last_document, unwritten, write_out};
-pub use shell::{CommandLine, quoted, quoted_path};
+pub use screen::{finish_writing, last_document, unwritten, write_out};
+pub use shell::{CommandLine, quoted, quoted_path, words_of};
 pub use signals::{Signals, listen};

@@ -46,7 +46,6 @@ impl Progress {
             bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
             screen::show(Some(bar));
         }
-        draw(Instant::now(), Wait::current().as_ref());
     }
 
     /// `done` of the step are done, of `total` where that is known.
@@ -134,8 +133,10 @@ fn look(printer: &Printer, silence: &mut Silence, now: Instant) {
 fn draw(now: Instant, wait: Option<&Wait>) -> bool {
     let Some(bar) = screen::bar() else { return false };
     let width = terminal_size::terminal_size_of(std::io::stderr()).map_or(USUAL_WIDTH, |(width, _)| width.0.into());
-    if let Some(step) = step().as_ref() {
-        bar.set_message(step.bar(wait, now, width));
+    let line = step().as_ref().map(|step| step.bar(wait, now, width));
+    // A console that a person halted keeps whoever draws; those who do the work must not wait for the step meanwhile.
+    if let Some(line) = line {
+        bar.set_message(line);
     }
     true
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 
-use super::screen::Asking;
+use super::screen::{Asking, finish_writing};
 use crate::error::{Context, Result};
 use crate::message;
 use crate::text::clean_lines;
@@ -22,8 +22,14 @@ impl Console {
         system::is_in_front(&input).then_some(Console { input, output })
     }
 
+    /// The console that was opened for this process alone, as a double click does: it closes when the process ends.
+    pub fn own() -> Option<Console> {
+        if system::is_own() { Console::open() } else { None }
+    }
+
     /// Shows a text.
     pub fn say(&mut self, text: &str) {
+        finish_writing(None);
         // Somebody who has gone away cannot be told.
         let _ = system::write(&mut self.output, &format!("{}\n", clean_lines(text)));
     }
@@ -33,10 +39,31 @@ impl Console {
     /// # Errors
     /// An answer that cannot be read.
     pub fn ask(&mut self, question: &str) -> Result<String> {
+        Ok(self.ask_unless_closed(question)?.unwrap_or_default())
+    }
+
+    /// Shows a question and takes a line as its answer; none when the console is closed instead.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub fn ask_unless_closed(&mut self, question: &str) -> Result<Option<String>> {
         let ask = || message!("run.no_answer");
         let _asking = Asking::begin();
+        finish_writing(None);
         system::write(&mut self.output, &format!("{} ", clean_lines(question))).context(ask)?;
-        Ok(system::read_line(&mut self.input).context(ask)?.trim().to_owned())
+        Ok(system::read_line(&mut self.input).context(ask)?.map(|line| line.trim().to_owned()))
+    }
+
+    /// As [`Console::ask_unless_closed`], for what nobody may see while it is typed.
+    ///
+    /// # Errors
+    /// As [`Console::ask`]; a console that cannot be told to show nothing.
+    pub fn ask_unseen(&mut self, question: &str) -> Result<Option<String>> {
+        let unseen = system::Unseen::begin(&self.input).context(|| message!("run.no_answer"))?;
+        let answer = self.ask_unless_closed(question);
+        drop(unseen);
+        self.say("");
+        answer
     }
 
     /// Asks a question and says whether the answer was yes.
@@ -73,8 +100,15 @@ mod system {
     use std::fs::File;
     use std::io::{Read, Result, Write};
 
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
     pub(super) const INPUT: &str = "/dev/tty";
     pub(super) const OUTPUT: &str = "/dev/tty";
+
+    /// Whoever leads a session has no shell above it.
+    pub(super) fn is_own() -> bool {
+        rustix::process::getsid(None).is_ok_and(|leader| leader == rustix::process::getpid())
+    }
 
     /// A command in the background that reads is halted by the system, without a word.
     pub(super) fn is_in_front(console: &File) -> bool {
@@ -85,12 +119,39 @@ mod system {
         console.write_all(text.as_bytes())
     }
 
-    pub(super) fn read_line(console: &mut File) -> Result<String> {
+    /// A line that was typed; none where the console was closed instead.
+    pub(super) fn read_line(console: &mut File) -> Result<Option<String>> {
         let (mut line, mut byte) = (Vec::new(), [0]);
-        while console.read(&mut byte)? == 1 && byte[0] != b'\n' {
+        while console.read(&mut byte)? == 1 {
+            if byte[0] == b'\n' {
+                return Ok(Some(String::from_utf8_lossy(&line).into_owned()));
+            }
             line.push(byte[0]);
         }
-        Ok(String::from_utf8_lossy(&line).into_owned())
+        Ok(Some(line).filter(|line| !line.is_empty()).map(|line| String::from_utf8_lossy(&line).into_owned()))
+    }
+
+    /// What is typed is not shown until this is dropped.
+    pub(super) struct Unseen {
+        console: File,
+        before: Termios,
+    }
+
+    impl Unseen {
+        pub(super) fn begin(console: &File) -> Result<Unseen> {
+            let (console, before) = (console.try_clone()?, tcgetattr(console)?);
+            let mut unseen = before.clone();
+            unseen.local_modes.remove(LocalModes::ECHO);
+            tcsetattr(&console, OptionalActions::Now, &unseen)?;
+            Ok(Unseen { console, before })
+        }
+    }
+
+    impl Drop for Unseen {
+        fn drop(&mut self) {
+            // A console that is gone shows nothing.
+            let _ = tcsetattr(&self.console, OptionalActions::Now, &self.before);
+        }
     }
 }
 
@@ -101,10 +162,19 @@ mod system {
     use std::os::windows::io::AsRawHandle;
     use std::ptr::null;
 
-    use windows_sys::Win32::System::Console::{ReadConsoleW, WriteConsoleW};
+    use windows_sys::Win32::System::Console::{
+        ENABLE_ECHO_INPUT, GetConsoleMode, GetConsoleProcessList, ReadConsoleW, SetConsoleMode, WriteConsoleW,
+    };
 
     pub(super) const INPUT: &str = "CONIN$";
     pub(super) const OUTPUT: &str = "CONOUT$";
+
+    /// The system counts the processes of a console.
+    pub(super) fn is_own() -> bool {
+        let mut processes = [0; 2];
+        // SAFETY: `processes` has room for as many as is said.
+        unsafe { GetConsoleProcessList(processes.as_mut_ptr(), 2) == 1 }
+    }
 
     /// No console is kept from a command in the background.
     pub(super) fn is_in_front(_console: &File) -> bool {
@@ -126,7 +196,8 @@ mod system {
         Ok(())
     }
 
-    pub(super) fn read_line(console: &mut File) -> Result<String> {
+    /// A line that was typed; none where the console was closed instead.
+    pub(super) fn read_line(console: &mut File) -> Result<Option<String>> {
         let mut line = Vec::new();
         loop {
             let (mut part, mut read) = ([0u16; 256], 0);
@@ -138,10 +209,36 @@ mod system {
             }
             line.extend_from_slice(&part[..read as usize]);
             // Ctrl-Z ends the input.
-            if read == 0 || line.ends_with(&[u16::from(b'\n')]) || line.first() == Some(&0x1a) {
+            let is_closed = read == 0 || line.first() == Some(&0x1a);
+            if is_closed || line.ends_with(&[u16::from(b'\n')]) {
                 let text = String::from_utf16_lossy(&line);
-                return Ok(text.trim_matches(['\r', '\n', '\u{1a}']).to_owned());
+                return Ok((!is_closed).then(|| text.trim_matches(['\r', '\n']).to_owned()));
             }
+        }
+    }
+
+    /// What is typed is not shown until this is dropped.
+    pub(super) struct Unseen {
+        console: File,
+        before: u32,
+    }
+
+    impl Unseen {
+        pub(super) fn begin(console: &File) -> Result<Unseen> {
+            let (console, mut before) = (console.try_clone()?, 0);
+            // SAFETY: the handle is open as long as the file, and `before` has room for what is told.
+            let is_done = unsafe {
+                GetConsoleMode(console.as_raw_handle(), &raw mut before) != 0
+                    && SetConsoleMode(console.as_raw_handle(), before & !ENABLE_ECHO_INPUT) != 0
+            };
+            if is_done { Ok(Unseen { console, before }) } else { Err(Error::last_os_error()) }
+        }
+    }
+
+    impl Drop for Unseen {
+        fn drop(&mut self) {
+            // SAFETY: the handle is open as long as the file.
+            unsafe { SetConsoleMode(self.console.as_raw_handle(), self.before) };
         }
     }
 }

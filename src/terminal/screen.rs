@@ -1,10 +1,12 @@
 //! What stands on standard error and standard output, and when something was last said there. A bar that is shown is lifted
-//! for a line and put back below it.
+//! for a line and put back below it. Whoever selects text in a console, or types Ctrl-S, halts all that is written there: a
+//! thread of its own writes, so that nobody else waits for that person.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
-use std::time::Instant;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
@@ -53,26 +55,79 @@ impl Drop for Asking {
     }
 }
 
-/// Says a line on standard error. A closed pipe on the other side is not an error of ours: there is nobody left to tell.
+/// Says a line on standard error; on a terminal it is only on its way there.
 pub(super) fn stderr(text: &str) {
+    let bar = said();
+    let line = clean_lines(text).into_owned();
+    match writer() {
+        Some(writer) => drop(writer.send(Job::Line(line, bar))),
+        None => write_line(&line, bar.as_ref()),
+    }
+}
+
+/// A closed pipe on the other side is not an error of ours: there is nobody left to tell.
+fn write_line(line: &str, bar: Option<&ProgressBar>) {
     let write = || {
-        let _ = writeln!(std::io::stderr().lock(), "{}", clean_lines(text));
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
     };
-    match said() {
+    match bar {
         Some(bar) => bar.suspend(write),
         None => write(),
     }
 }
 
+/// What the thread that writes has to do.
+enum Job {
+    /// Write a line, above the bar if there is one.
+    Line(String, Option<ProgressBar>),
+    /// Say that all before it is written.
+    Answer(Sender<()>),
+}
+
+/// The way to the thread that writes on standard error; none where that is no terminal, as a file or a pipe is written at once.
+fn writer() -> Option<&'static Sender<Job>> {
+    static WRITER: OnceLock<Option<Sender<Job>>> = OnceLock::new();
+    let begin = || {
+        if !std::io::stderr().is_terminal() {
+            return None;
+        }
+        let (sender, jobs) = mpsc::channel();
+        std::thread::spawn(move || {
+            for job in jobs {
+                match job {
+                    Job::Line(line, bar) => write_line(&line, bar.as_ref()),
+                    Job::Answer(written) => drop(written.send(())),
+                }
+            }
+        });
+        Some(sender)
+    };
+    WRITER.get_or_init(begin).as_ref()
+}
+
+/// Waits until all that was said is written; not longer than this, if it is given.
+pub fn finish_writing(longest: Option<Duration>) {
+    let (written, told) = mpsc::channel();
+    let is_asked = writer().is_some_and(|writer| writer.send(Job::Answer(written)).is_ok());
+    // Whoever waited long enough goes on without.
+    let _ = match longest {
+        _ if !is_asked => return,
+        Some(longest) => told.recv_timeout(longest).ok(),
+        None => told.recv().ok(),
+    };
+}
+
 /// Writes a line on standard output.
 pub(super) fn stdout(text: &str) {
     said();
+    finish_writing(None);
     let mut out = std::io::stdout().lock();
     note_unwritten(writeln!(out, "{text}").and_then(|()| out.flush()));
 }
 
 /// Writes a text on standard output as it is.
 pub fn write_out(text: &[u8]) {
+    finish_writing(None);
     let mut out = std::io::stdout().lock();
     note_unwritten(out.write_all(text).and_then(|()| out.flush()));
 }

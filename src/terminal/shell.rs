@@ -59,28 +59,92 @@ pub fn quoted_path(path: &Path) -> String {
 
 /// A word of a command, in quotation marks where the shell needs them.
 pub fn quoted(word: &str) -> Cow<'_, str> {
-    // What no shell acts on; Chinese names are to stay readable.
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@+,".contains(c) || (cfg!(windows) && c == '\\');
-    match !word.is_empty() && word.chars().all(is_plain) {
+    if cfg!(windows) { quoted_for_windows(word) } else { quoted_for_unix(word) }
+}
+
+/// The words of a command that [`quoted`] wrote; none when a quotation mark is missing.
+pub fn words_of(command: &str) -> Option<Vec<String>> {
+    if cfg!(windows) { words_of_windows(command) } else { shlex::split(command) }
+}
+
+fn words_of_windows(command: &str) -> Option<Vec<String>> {
+    let (mut words, mut rest) = (Vec::new(), command.trim_start());
+    while let Some(first) = rest.chars().next() {
+        let (word, length) = match first {
+            '"' | '\'' => unquoted(rest, first)?,
+            _ => {
+                let length = rest.find(' ').unwrap_or(rest.len());
+                (rest[..length].to_owned(), length)
+            }
+        };
+        words.push(word);
+        rest = rest[length..].trim_start();
+    }
+    Some(words)
+}
+
+/// The word in quotation marks that a text begins with, and how many bytes of the text it takes.
+fn unquoted(text: &str, mark: char) -> Option<(String, usize)> {
+    let (mut word, mut characters) = (String::new(), text.char_indices().skip(1).peekable());
+    while let Some((at, c)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        match c {
+            _ if c == mark && mark == '\'' && next == Some(mark) => drop(characters.next()),
+            _ if c == mark => return Some((word, at + 1)),
+            // A backslash stands for itself, unless a quotation mark comes behind it and its like.
+            '\\' if mark == '"' => {
+                let run = text[at..].chars().take_while(|c| *c == '\\').count();
+                let is_before_mark = text[at + run..].starts_with(mark);
+                let (kept, is_mark_meant) = if is_before_mark { (run / 2, run % 2 == 1) } else { (run, false) };
+                word.extend(std::iter::repeat_n('\\', kept));
+                characters.by_ref().take(run - 1).for_each(drop);
+                if is_mark_meant {
+                    characters.next();
+                    word.push(mark);
+                }
+                continue;
+            }
+            _ => {}
+        }
+        word.push(c);
+    }
+    None
+}
+
+/// Whether no shell acts on any character of a word; Chinese names are to stay readable.
+fn is_plain(word: &str, also: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:=+".contains(c) || also.contains(c))
+}
+
+fn quoted_for_unix(word: &str) -> Cow<'_, str> {
+    match is_plain(word, "@,") {
         true => Cow::Borrowed(word),
-        false => in_quotation_marks(word),
+        // Only a NUL cannot be quoted, and no word of a command line and no path holds one.
+        false => shlex::try_quote(word).unwrap_or(Cow::Borrowed(word)),
     }
 }
 
-#[cfg(not(windows))]
-fn in_quotation_marks(word: &str) -> Cow<'_, str> {
-    // Only a NUL cannot be quoted, and no word of a command line and no path holds one.
-    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
-}
-
-/// Double ones are known to both shells of Windows, and no path there holds one; PowerShell would read `$` and a back tick
-/// inside them.
-#[cfg(windows)]
-fn in_quotation_marks(word: &str) -> Cow<'_, str> {
-    match word.contains(['$', '`']) {
-        true => Cow::Owned(format!("'{}'", word.replace('\'', "''"))),
-        false => Cow::Owned(format!("\"{}\"", word.replace('"', "\\\""))),
+/// For both shells of Windows. Double quotation marks are known to both; PowerShell would read `$` and a back tick inside them,
+/// and takes a comma or an `@` outside for its own.
+fn quoted_for_windows(word: &str) -> Cow<'_, str> {
+    if is_plain(word, "\\") {
+        return Cow::Borrowed(word);
     }
+    if word.contains(['$', '`']) {
+        return Cow::Owned(format!("'{}'", word.replace('\'', "''")));
+    }
+    // A program takes a backslash before a quotation mark for part of that mark, so that it is doubled there.
+    let (mut quoted, mut backslashes) = (String::from("\""), 0);
+    for c in word.chars() {
+        if c == '"' {
+            quoted.extend(std::iter::repeat_n('\\', backslashes + 1));
+        }
+        backslashes = if c == '\\' { backslashes + 1 } else { 0 };
+        quoted.push(c);
+    }
+    quoted.extend(std::iter::repeat_n('\\', backslashes));
+    quoted.push('"');
+    Cow::Owned(quoted)
 }
 
 #[cfg(test)]
@@ -106,14 +170,34 @@ mod tests {
         assert_eq!(command, "bw8 retry failed.csv --account 主账号 --api=b.toml --sandbox");
     }
 
-    #[cfg(not(windows))]
     #[test]
     fn words_survive_a_shell() {
         for name in ["a b.csv", "客户 $5|a'b.csv", "\"q\".csv", "`id`.csv", "客户.csv", "", "a\\b", "!x", "~", "#1.csv"]
         {
-            let command = continuing(&["check", "customers", name]);
-            assert_eq!(shlex::split(&command).unwrap(), ["bw8", "check", "customers", name], "{command}");
+            let quoted = quoted_for_unix(name);
+            assert_eq!(shlex::split(&quoted).unwrap(), [name], "{quoted}");
         }
         assert_eq!(continuing(&["check", "customers", "客户.csv"]), "bw8 check customers 客户.csv");
+    }
+
+    #[test]
+    fn words_survive_the_shells_of_windows() {
+        for (word, written) in [
+            (r"C:\客户\名单.xlsx", r"C:\客户\名单.xlsx"),
+            (r"C:\My Files\a.csv", r#""C:\My Files\a.csv""#),
+            // A quotation mark behind a backslash would be part of the word.
+            (r"C:\My Files\", r#""C:\My Files\\""#),
+            (r"\\server\客户 资料", r#""\\server\客户 资料""#),
+            ("--accept-warnings=hidden_row,total", r#""--accept-warnings=hidden_row,total""#),
+            ("@a.csv", r#""@a.csv""#),
+            ("a&b^c(1).csv", r#""a&b^c(1).csv""#),
+            (r#"a "b" c"#, r#""a \"b\" c""#),
+            ("$5 'x'.csv", "'$5 ''x''.csv'"),
+            ("", r#""""#),
+        ] {
+            assert_eq!(quoted_for_windows(word), written);
+            let command = format!("bw8 check {written} {written}");
+            assert_eq!(words_of_windows(&command).unwrap(), ["bw8", "check", word, word]);
+        }
     }
 }

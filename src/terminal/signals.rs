@@ -1,11 +1,17 @@
 //! Ctrl-C and its like, for the whole process: the first one asks the program to stop, in order where somebody sees to that
 //! and else at once, the second one leaves at once. What was told to be ignored when the program began stays ignored.
 
+use std::time::Duration;
+
 use super::printer::Printer;
+use super::screen::finish_writing;
 use crate::error::{Error, Exit};
 use crate::files;
 use crate::interrupt::Interrupt;
 use crate::message;
+
+/// How long a console that takes nothing is waited for at the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What asks the program to end. None is missed between two calls of `next`.
 #[cfg(unix)]
@@ -132,5 +138,6 @@ pub fn listen(printer: &Printer) {
 /// Ends the process at once. What is on the disk is whole: only files in the making go.
 fn leave_at_once() -> ! {
     files::discard_staging();
+    finish_writing(Some(LAST_WORDS));
     std::process::exit(i32::from(u8::from(Exit::Interrupted)))
 }

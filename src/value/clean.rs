@@ -41,6 +41,11 @@ const FORMULA_ERRORS: &[&str] = &[
 /// The longest text in which a whole-cell date is hardly meant: a name, a position. Longer ones are notes.
 const SHORT_TEXT: usize = 100;
 
+/// Most labels of choices that a finding lists.
+const SHOWN_CHOICES: usize = 30;
+/// How like a label has to be for a text that is none to be a slip of it.
+const LIKE: f64 = 0.5;
+
 /// Appends the value of a cell that is not empty to `out`, which must be empty. What may be right and has to be looked at, and
 /// what was restored, goes to `noticed`.
 ///
@@ -76,8 +81,9 @@ pub fn clean(
         Kind::Text | Kind::Html => out.push_str(text),
         Kind::Mobile | Kind::Phone => phone::clean(field.kind, cell, options, out, noticed)?,
         Kind::Email => email::clean(text, options, out, noticed)?,
+        Kind::Id if field.is_looked_up && is_word(text) => out.push_str(text),
         Kind::Id => id(cell, options, out, noticed)?,
-        Kind::Ids => ids(cell, out)?,
+        Kind::Ids => ids(cell, field.is_looked_up, out)?,
         Kind::Integer => integer(text, options, out, noticed)?,
         Kind::Decimal => decimal(text, out)?,
         Kind::Choice => choice(field, text, options, out, noticed)?,
@@ -252,10 +258,23 @@ fn id(cell: Cell<'_>, options: &ValueOptions, out: &mut String, noticed: &mut Ve
     Ok(())
 }
 
-fn ids(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
+/// Whether a text is what something is known by and no number gone wrong: a name, a mail address, a telephone number.
+fn is_word(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E');
+    let signs = text.chars().filter(|c| matches!(c, '-' | '(' | ')' | '（' | '）')).count();
+    let is_number = || signs > 0 || text.starts_with('+');
+    text.chars().any(is_letter) || text.contains('@') || (!text.contains(['.', ',', '，']) && is_number())
+}
+
+/// The parts of a text, each an id or, where they are looked up, what something is known by.
+fn ids(cell: Cell<'_>, are_looked_up: bool, out: &mut String) -> Result<(), Problem> {
     refuse_lost_digits(cell)?;
     for part in list::parts(cell.text) {
         refuse_lost_digits(Cell { text: part, kind: cell.kind })?;
+        if are_looked_up && is_word(part) {
+            list::push(out, part.trim());
+            continue;
+        }
         let part = half_width(part);
         if !all_digits(part.trim()) {
             return Err(Problem::new("not_ids"));
@@ -333,7 +352,7 @@ fn choice(
     noticed: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
     // The exact labels first: that needs no folding, and nearly every cell holds one.
-    let exact = |choice: &&Choice| choice.value == text || choice.zh == text || choice.en == text;
+    let exact = |choice: &&Choice| choice.zh == text || choice.en == text;
     let known = field.choices.iter().find(exact).or_else(|| field.choice(text));
     if let Some(choice) = known {
         if !is_own_word(choice, text) {
@@ -345,13 +364,38 @@ fn choice(
     }
     // A code that became a fraction, or a word that only one of them begins with.
     let whole = text.strip_suffix(".0").and_then(|whole| field.choices.iter().find(|choice| choice.value == whole));
-    if let Some(choice) = whole.or_else(|| field.choice_beginning(text)) {
+    // What an account's own options mean is known to that account alone.
+    let beginning = || field.choice_beginning(text).filter(|_| !field.custom);
+    if let Some(choice) = whole.or_else(beginning) {
         restoring::say(options, understood(choice, text), noticed)?;
         out.push_str(&choice.value);
         return Ok(());
     }
-    let labels = field.choices.iter().map(Choice::labels).collect();
-    Err(Problem::new("not_a_choice").with_detail("allowed", Detail::List(labels)))
+    let labels = field.choices.iter().map(Choice::labels);
+    let allowed = Detail::List(labels.take(SHOWN_CHOICES).collect());
+    // An account may have hundreds of options of its own.
+    let problem = match nearest(field, text).filter(|_| field.custom) {
+        Some(choice) => Problem::new("not_an_option").with_detail("nearest", choice.labels()),
+        None => Problem::new("not_a_choice"),
+    };
+    Err(problem.with_detail("allowed", allowed))
+}
+
+/// The choice whose label is most like a text that is none.
+fn nearest<'a>(field: &'a Field, text: &str) -> Option<&'a Choice> {
+    let wanted = fold(text);
+    let likeness = |choice: &Choice| {
+        let names = [&choice.zh, &choice.en].into_iter().chain(&choice.aliases).map(|name| fold(name));
+        let of_name = |name: String| match !wanted.is_empty() && (name.contains(&wanted) || wanted.contains(&name)) {
+            true => 1.0,
+            false => strsim::normalized_damerau_levenshtein(&name, &wanted),
+        };
+        names.map(of_name).fold(0.0, f64::max)
+    };
+    let all = field.choices.iter().map(|choice| (likeness(choice), choice));
+    // Of two that are as like the first is named.
+    let best = all.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.filter(|(likeness, _)| *likeness >= LIKE).map(|(_, choice)| choice)
 }
 
 #[cfg(test)]

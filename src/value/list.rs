@@ -9,7 +9,7 @@ fn separates(c: char) -> bool {
 }
 
 /// The parts of a list, without the spaces around them; of `[a, b]` and `["a", "b"]` those inside.
-pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
+pub fn parts(text: &str) -> impl Iterator<Item = &str> {
     let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let text = inner.filter(|inner| !inner.contains(['[', ']'])).unwrap_or(text);
     let is_quoted = |part: &str| part.len() >= 2 && part.starts_with('"') && part.ends_with('"');

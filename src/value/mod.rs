@@ -2,9 +2,11 @@
 //! provable and name a [`Problem`] for the rest.
 
 mod clean;
+mod clear_word;
 mod date;
 mod digits;
 mod email;
+mod foreign_id;
 mod half_width;
 mod invisible;
 mod list;
@@ -17,9 +19,11 @@ mod same;
 mod tags;
 
 pub use clean::clean;
+pub use clear_word::is_clear_word;
 pub use email::looks_like_address;
+pub use foreign_id::foreign_id;
 pub use invisible::visible;
-pub use list::{count_parts, part};
+pub use list::{count_parts, part, parts as list_parts};
 pub use name::full_name;
 pub use null_word::is_no_name;
 pub use options::{Country, DateOrder, ValueOptions};

@@ -5,6 +5,7 @@
 //! What a command did ([`Ran`]) is printed whole when an expectation fails. Its exit code must be looked at, and looked
 //! at first: what it said means nothing to a test that does not know how it ended. No command may ever panic.
 
+mod colleague;
 mod ran;
 mod redact;
 mod running;
@@ -26,7 +27,7 @@ pub use service::{Request, Service, customer, page, unknown};
 pub use sheet::{Sheets, sheet_row};
 pub use table::{Table, add_row, all_sheets, customers, part_of, workbook};
 #[cfg(unix)]
-pub use terminal::Terminal;
+pub use terminal::{END_OF_INPUT, GO_ON, HALT, Terminal};
 pub use tls::Tls;
 pub use typed::Typed;
 pub use work::Work;

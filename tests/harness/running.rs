@@ -141,7 +141,7 @@ impl Pipe {
     }
 
     #[track_caller]
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.state.lock().unwrap().0.clone()).unwrap()
     }
 

@@ -13,6 +13,13 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use super::running::Pipe;
 use super::{Ran, Running};
 
+/// Ctrl-D.
+pub const END_OF_INPUT: u8 = 4;
+/// Ctrl-S.
+pub const HALT: u8 = 19;
+/// Ctrl-Q.
+pub const GO_ON: u8 = 17;
+
 /// A terminal with a command at it.
 pub struct Terminal {
     running: Running,
@@ -55,9 +62,22 @@ impl Terminal {
 
     /// Waits until the terminal shows a text; what stood there before the last line was typed does not count.
     #[track_caller]
-    pub fn shows(&self, text: &str) -> &Terminal {
+    pub fn shows(&mut self, text: &str) -> &mut Terminal {
         self.screen.wait_for(|said| said.contains(text), || format!("the terminal never showed {text:?}"));
         self
+    }
+
+    /// Expects that a text was not shown since the last line was typed.
+    #[track_caller]
+    pub fn never_showed(&mut self, text: &str) -> &mut Terminal {
+        let shown = self.screen.text();
+        assert!(!shown.contains(text), "{shown}");
+        self
+    }
+
+    /// Presses a key that makes no line.
+    pub fn press(&mut self, key: u8) {
+        self.keyboard.write_all(&[key]).unwrap();
     }
 
     /// Waits for the end of the command.

@@ -19,13 +19,14 @@ use super::queue::Queue;
 use super::shared::Shared;
 use super::stop::Cause;
 use crate::api::Client;
+use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::import::first_look::FirstLook;
 use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::read_back;
 use crate::import::row_sender::RowSender;
-use crate::journal::{Marks, Operation};
+use crate::journal::{Marks, Operation, Status};
 use crate::message;
 use crate::terminal::Progress;
 
@@ -58,6 +59,7 @@ impl<'a> Sender<'a> {
     /// A sender that has sent nothing yet.
     pub(super) fn new(
         options: &'a ImportOptions<'_>,
+        entity: &'a Entity,
         client: &'a Client,
         to_journal: mpsc::Sender<Message>,
         shared: &'a Shared,
@@ -67,7 +69,7 @@ impl<'a> Sender<'a> {
         // A sandbox is trusted.
         let reads_back = options.reads_back && !options.is_sandbox();
         let breaker = Breaker::new(options.max_failures, options.keeps_going, &shared.tally.counts());
-        let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, options.entity());
+        let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, entity);
         row_sender.honours = options.doubt.honours;
         Sender {
             row_sender,
@@ -184,7 +186,7 @@ impl<'a> Sender<'a> {
                 permit = self.row_sender.client.limiter().acquire() => permit,
                 () = self.shared.stop.stopped() => return self.give_back(&pending),
             };
-            let ended = self.row_sender.send(&pending, permit).await;
+            let ended = self.row_sender.send(&pending, permit, None).await;
             self.queue.release(&pending);
             match ended {
                 Some(operation) => self.note_end(operation),
@@ -268,7 +270,7 @@ impl<'a> Sender<'a> {
                     return not_begun.map(drop);
                 }
             };
-            let ended = self.row_sender.send(&pending, permit).await;
+            let ended = self.row_sender.send(&pending, permit, before.clone()).await;
             self.queue.release(&pending);
             let Some(operation) = ended else {
                 self.give_back(&pending);
@@ -280,7 +282,8 @@ impl<'a> Sender<'a> {
             if !is_looked_at || self.shared.stop.is_set() {
                 return Ok(());
             }
-            if operation.status.is_done() {
+            // Where nothing was written, nothing can be compared.
+            if matches!(operation.status, Status::Created | Status::Updated) {
                 return tokio::select! {
                     looked_at = self.look_at(&pending, &operation, before) => looked_at,
                     () = self.shared.stop.stopped() => Ok(()),

@@ -12,9 +12,13 @@ use crate::journal::{Operation, OperationCursor, Status};
 use crate::language::Language;
 use crate::mapping::Mapping;
 use crate::text::{clean, shorten};
+use crate::value::foreign_id;
 
 const HEAD: [&str; 11] =
     ["row", "sheet", "status", "action", "id", "code", "field", "message", "attempts", "request_id", "time"];
+
+/// The column of old ids, where rows have any.
+const OLD_ID: &str = "old_id";
 
 /// Writes the file and says where it stands.
 ///
@@ -22,7 +26,9 @@ const HEAD: [&str; 11] =
 /// A full disk, a journal that cannot be read.
 pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
     let path = content.journal.folder().join("results.csv");
-    let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&HEAD)))?;
+    let mut head = HEAD.to_vec();
+    head.extend(content.mapping.old_id.as_ref().map(|_| OLD_ID));
+    let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&head)))?;
     let mut operations = OperationCursor::open(content.journal.folder())?;
     // Of a row without an end the journal knows no number, and of one in doubt not what a person looks for.
     let mut cells = match content.counts.pending + content.counts.unknown {
@@ -53,13 +59,16 @@ fn write_row(
     let sheet = content.identity().sheet.as_deref().unwrap_or_default();
     let Some(operation) = operation else {
         let number = if row.number > 0 { row.number.to_string() } else { String::new() };
-        let mut values = [Value::Empty; HEAD.len()];
+        let old_id = content.mapping.old_id.as_ref();
+        let old_id = old_id.map(|old_id| foreign_id(row.cell(old_id.column)).unwrap_or_default());
+        let mut values = vec![Value::Empty; HEAD.len()];
         values[..4].copy_from_slice(&[
             Value::Text(&number),
             Value::Text(sheet),
             Value::Text("pending"),
-            Value::Text(content.action()),
+            Value::Text(content.action(None)),
         ]);
+        values.extend(old_id.as_deref().map(Value::Text));
         return results.write(&values);
     };
     let number = operation.row.number.to_string();
@@ -78,11 +87,11 @@ fn write_row(
     {
         message = t!("report.unknown_row", name = name, message = message).into_owned();
     }
-    results.write(&[
+    let mut values = vec![
         Value::Text(&number),
         Value::Text(sheet),
         Value::Text(operation.status.as_str()),
-        Value::Text(content.action()),
+        Value::Text(content.action(Some(operation))),
         Value::Text(operation.id.as_deref().unwrap_or_default()),
         Value::Text(reason.map_or("", |reason| &reason.code)),
         Value::Text(reason.map_or("", |reason| &reason.field)),
@@ -90,7 +99,10 @@ fn write_row(
         Value::Text(&attempts),
         Value::Text(&request_id),
         Value::Text(&time),
-    ])
+    ];
+    let old_id = operation.row.old_id.as_deref().map_or("", |old_id| &old_id.id);
+    values.extend(content.mapping.old_id.as_ref().map(|_| Value::Text(old_id)));
+    results.write(&values)
 }
 
 /// What a person looks a row up by in the service: its natural key, else what it is shown by.

@@ -11,7 +11,7 @@ use crate::message;
 use crate::message::Message;
 
 /// Version of the tables. Those of the first version have no number: they hold runs and none of their rows.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// What exports came to.
 const EXPORTS: &str = "
@@ -55,6 +55,21 @@ CREATE INDEX unproved_by_content ON by_content (run) WHERE status = 7;
 -- What is known of two accounts, by host and login: that they are one, or that they are not.
 CREATE TABLE account (
   target TEXT NOT NULL, other TEXT NOT NULL, is_same INTEGER NOT NULL, PRIMARY KEY (target, other)) STRICT, WITHOUT ROWID;
+";
+
+/// What came with version 5.
+const OLD_IDS: &str = "
+-- The same rows by the ids that their records have in other systems: by source and id there, hashed. The identity is that of
+-- what the row said. Of a row that was skipped (status 4) it is not what was sent.
+CREATE TABLE by_old_id (
+  hash BLOB NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY, identity BLOB NOT NULL, source TEXT NOT NULL,
+  old_id TEXT NOT NULL, PRIMARY KEY (hash, run)) STRICT, WITHOUT ROWID;
+CREATE INDEX old_id_by_identity ON by_old_id (identity, run);
+CREATE INDEX unproved_by_old_id ON by_old_id (run) WHERE status = 7;
+-- Old ids that somebody has brought from elsewhere, by account and entity.
+CREATE TABLE given_old_id (
+  target TEXT NOT NULL, entity TEXT NOT NULL, hash BLOB NOT NULL, id ANY NOT NULL, source TEXT NOT NULL,
+  old_id TEXT NOT NULL, PRIMARY KEY (target, entity, hash)) STRICT, WITHOUT ROWID;
 ";
 
 /// What is known of a run, in tables of every version.
@@ -101,9 +116,13 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
         return Ok(());
     }
     let before = version(&transaction)?;
-    if before >= 3 {
+    if (3..VERSION).contains(&before) {
         if before == 3 {
             transaction.execute_batch("ALTER TABLE run ADD COLUMN done INTEGER NOT NULL DEFAULT 0")?;
+        }
+        if before < 5 {
+            // Journals that were read before hold no old ids.
+            transaction.execute_batch(OLD_IDS)?;
         }
         transaction.execute_batch(EXPORTS)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
@@ -119,6 +138,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     transaction.execute_batch(TABLES)?;
     transaction.execute_batch(EXPORTS)?;
+    transaction.execute_batch(OLD_IDS)?;
     if is_old {
         transaction.execute_batch(&format!("INSERT INTO run ({RUN}) SELECT {RUN} FROM run_1; DROP TABLE run_1"))?;
     }
@@ -162,6 +182,7 @@ pub(super) fn set_aside(file: &Path) -> Result<(Connection, Message)> {
     let connection = connect(file).context(|| no_index(file))?;
     // What is not readable is looked for in the folders where runs lie.
     let _ = copy_runs(&kept, &connection);
+    let _ = copy_given(&kept, &connection);
     Ok((connection, message!("journal.damaged_index", file = file.display(), kept = kept.display())))
 }
 
@@ -177,6 +198,21 @@ fn copy_runs(damaged: &Path, connection: &Connection) -> rusqlite::Result<()> {
             insert.raw_bind_parameter(column + 1, row.get::<_, rusqlite::types::Value>(column)?)?;
         }
         // A row that makes no sense is no reason to leave out the others.
+        let _ = insert.raw_execute();
+    }
+    Ok(())
+}
+
+/// Copies the old ids that were brought from elsewhere, as far as they can be read: no journal has them.
+fn copy_given(damaged: &Path, connection: &Connection) -> rusqlite::Result<()> {
+    let damaged = Connection::open_with_flags(damaged, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut statement = damaged.prepare("SELECT target, entity, hash, id, source, old_id FROM given_old_id")?;
+    let mut rows = statement.query([])?;
+    let mut insert = connection.prepare("INSERT OR IGNORE INTO given_old_id VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    while let Some(row) = rows.next()? {
+        for column in 0..6 {
+            insert.raw_bind_parameter(column + 1, row.get::<_, rusqlite::types::Value>(column)?)?;
+        }
         let _ = insert.raw_execute();
     }
     Ok(())

@@ -27,6 +27,8 @@ pub struct InputRow {
     pub identity: RowIdentity,
     /// The hash of its natural key, when it has one.
     pub key: Option<u64>,
+    /// The hash of its old id, when it has one.
+    pub old_id: Option<Content>,
 }
 
 /// Whether a run has sent a row, or may have, and it is not known to have failed.
@@ -38,23 +40,25 @@ pub struct WasSent {
     pub by_key: bool,
 }
 
-/// What another run has made of a row, or of one with its natural key.
+/// What another run has made of a row, or of one with its old id or its natural key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentBefore {
     /// What the run goes by in the index.
     pub run: i64,
     /// How the row ended there.
     pub status: Status,
-    /// Whether it says the same; else only its key is the same.
+    /// Whether it says the same as what was sent; else only its old id or its key is the same.
     pub says_the_same: bool,
+    /// Whether its old id is the same.
+    pub by_old_id: bool,
     /// The record's id, when it is known.
     pub id: Option<String>,
 }
 
 impl SentBefore {
     /// The more it says the greater: the same row before one with the same key, what is done before what is in doubt.
-    fn weight(&self) -> (bool, bool) {
-        (self.says_the_same, self.status != Status::Unknown)
+    fn weight(&self) -> (bool, bool, bool) {
+        (self.says_the_same || self.by_old_id, self.status != Status::Unknown, self.by_old_id)
     }
 }
 
@@ -257,15 +261,21 @@ impl RunIndex {
     }
 
     /// What runs have made of these rows, for each of them the weightiest that one of those says which `counts` lets count;
-    /// none where nobody has sent it.
+    /// none where nobody has sent it. Their old ids are those of the system `source`: there, a row that says the same and
+    /// has another id is another one.
     ///
     /// # Errors
     /// A damaged index.
-    pub fn sent_before(&self, rows: &[InputRow], counts: impl Fn(i64) -> bool) -> Result<Vec<Option<SentBefore>>> {
+    pub fn sent_before(
+        &self,
+        rows: &[InputRow],
+        source: Option<&str>,
+        counts: impl Fn(&SentBefore) -> bool,
+    ) -> Result<Vec<Option<SentBefore>>> {
         let mut sent: Vec<Option<SentBefore>> = vec![None; rows.len()];
         let mut take = |row: usize, found: SentBefore| {
             let known = &mut sent[row];
-            if counts(found.run) && known.as_ref().is_none_or(|known| known.weight() < found.weight()) {
+            if counts(&found) && known.as_ref().is_none_or(|known| known.weight() < found.weight()) {
                 *known = Some(found);
             }
         };
@@ -279,9 +289,16 @@ impl RunIndex {
                     let (hash, copy) = hash(&rows[row]);
                     let mut found = statement.query(params![&hash[..], copy])?;
                     while let Some(found) = found.next()? {
-                        take(row, read_sent_before(found, true)?);
+                        let there = read_sent_before(found, true)?;
+                        if rows[row].old_id.is_none() || !self.is_another_one(&hash, there.run, source)? {
+                            take(row, there);
+                        }
                     }
                 }
+            }
+            for row in in_order(rows, |row| row.old_id) {
+                let Some(hash) = &rows[row].old_id else { continue };
+                self.each_by_old_id(hash, &rows[row].identity.identity, &counts, |found| take(row, found))?;
             }
             let mut statement = self.connection.prepare_cached("SELECT run, status, id FROM by_key WHERE key = ?1")?;
             for row in in_order(rows, |row| row.key.map(u64::cast_signed)) {
@@ -295,6 +312,47 @@ impl RunIndex {
         })();
         looked.context(|| self.place())?;
         Ok(sent)
+    }
+
+    /// Whether a run has sent what says this with ids of the system `source`. Those rows are found by their ids.
+    fn is_another_one(&self, identity: &Content, run: i64, source: Option<&str>) -> rusqlite::Result<bool> {
+        self.connection
+            .prepare_cached("SELECT 1 FROM by_old_id WHERE identity = ?1 AND run = ?2 AND source = ?3")?
+            .exists(params![&identity[..], run, source])
+    }
+
+    /// Hands over what a run has made of the row with this old id, when one has sent it: what is done before what is in doubt.
+    /// Whether it says the same is seen from what was written last.
+    fn each_by_old_id(
+        &self,
+        hash: &Content,
+        identity: &Content,
+        counts: impl Fn(&SentBefore) -> bool,
+        mut take: impl FnMut(SentBefore),
+    ) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT by_old_id.run, status, id, identity FROM by_old_id JOIN run ON run.number = by_old_id.run
+             WHERE hash = ?1 ORDER BY started DESC, run.number DESC",
+        )?;
+        let mut found = statement.query([&hash[..]])?;
+        let (mut last, mut says_the_same): (Option<SentBefore>, Option<bool>) = (None, None);
+        while let Some(found) = found.next()? {
+            let there = SentBefore { by_old_id: true, ..read_sent_before(found, true)? };
+            if !counts(&there) {
+                continue;
+            }
+            // What a row said that was skipped, nobody has written.
+            if matches!(there.status, Status::Created | Status::Updated | Status::Unchanged) {
+                says_the_same.get_or_insert(found.get_ref(3)?.as_blob()? == identity);
+            }
+            if last.as_ref().is_none_or(|last| last.weight() < there.weight()) {
+                last = Some(there);
+            }
+        }
+        if let Some(last) = last {
+            take(SentBefore { says_the_same: says_the_same.unwrap_or(true), ..last });
+        }
+        Ok(())
     }
 
     /// Which of these rows a run has sent. Its journal must have been read by [`RunIndex::read_run`].
@@ -348,7 +406,7 @@ fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize
 
 /// What was done stays done; what was in doubt may have been found out.
 fn forget_unproved(index: &Connection, run: i64) -> rusqlite::Result<()> {
-    for table in ["by_identity", "by_content", "by_key"] {
+    for table in ["by_identity", "by_content", "by_key", "by_old_id"] {
         index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 7"), [run])?;
     }
     Ok(())
@@ -362,6 +420,8 @@ struct Gathered<'a> {
     rows: Sorter,
     /// Their keys.
     keys: Sorter,
+    /// Their old ids.
+    old_ids: Sorter,
     /// How many there are.
     count: u64,
     packed: Vec<u8>,
@@ -369,7 +429,8 @@ struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     fn new(index: &'a Connection, room: usize) -> Self {
-        Gathered { index, rows: Sorter::new(room), keys: Sorter::new(room), count: 0, packed: Vec::new() }
+        let sorter = || Sorter::new(room);
+        Gathered { index, rows: sorter(), keys: sorter(), old_ids: sorter(), count: 0, packed: Vec::new() }
     }
 
     /// Adds the rows that a run has sent; how many they are.
@@ -412,6 +473,17 @@ impl<'a> Gathered<'a> {
             push_rest(packed, self.count);
             self.keys.add(packed)?;
         }
+        if let Some(old_id) = &sent.old_id {
+            packed.clear();
+            packed.extend_from_slice(&old_id.hash());
+            packed.extend_from_slice(&sent.hash);
+            for text in [&old_id.source, &old_id.id] {
+                packed.extend_from_slice(&(text.len() as u64).to_be_bytes());
+                packed.extend_from_slice(text.as_bytes());
+            }
+            push_rest(packed, self.count);
+            self.old_ids.add(packed)?;
+        }
         self.count += 1;
         Ok(())
     }
@@ -428,7 +500,10 @@ impl<'a> Gathered<'a> {
         by_content.finish().and_then(|()| by_identity.finish()).context(broken)?;
         let mut by_key = Inserter::new(self.index, "by_key", key_of).context(broken)?;
         self.keys.each(place, |packed| by_key.add(packed).context(broken))?;
-        by_key.finish().context(broken)
+        by_key.finish().context(broken)?;
+        let mut by_old_id = Inserter::with(self.index, "by_old_id", old_id_of, UPDATE_OLD_ID).context(broken)?;
+        self.old_ids.each(place, |packed| by_old_id.add(packed).context(broken))?;
+        by_old_id.finish().context(broken)
     }
 }
 
@@ -456,6 +531,24 @@ fn key_of(packed: &[u8]) -> Option<[ToSqlOutput<'_>; 4]> {
     let (key, rest) = packed.split_first_chunk()?;
     let [run, status, id] = rest_of(rest)?;
     Some([unpacked(key), run, status, id])
+}
+
+/// The columns of the table of old ids, of one that [`Gathered::add`] packed.
+fn old_id_of(packed: &[u8]) -> Option<[ToSqlOutput<'_>; 7]> {
+    let (hash, rest) = packed.split_at_checked(size_of::<Content>())?;
+    let (identity, rest) = rest.split_at_checked(size_of::<Content>())?;
+    let (source, rest) = text_of(rest)?;
+    let (old_id, rest) = text_of(rest)?;
+    let [run, status, id] = rest_of(rest)?;
+    let blob = |bytes| ToSqlOutput::Borrowed(ValueRef::Blob(bytes));
+    Some([blob(hash), run, status, id, blob(identity), source, old_id])
+}
+
+/// A text behind its length, and what follows it.
+fn text_of(packed: &[u8]) -> Option<(ToSqlOutput<'_>, &[u8])> {
+    let (length, rest) = packed.split_first_chunk()?;
+    let (text, rest) = rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)?;
+    Some((ToSqlOutput::Borrowed(ValueRef::Text(text)), rest))
 }
 
 /// Run, status and id.
@@ -492,9 +585,19 @@ impl<'a, const COLUMNS: usize> Inserter<'a, COLUMNS> {
         table: &str,
         columns: fn(&[u8]) -> Option<[ToSqlOutput<'_>; COLUMNS]>,
     ) -> rusqlite::Result<Self> {
+        Inserter::with(index, table, columns, UPDATE)
+    }
+
+    /// One that brings rows up to date that are there already.
+    fn with(
+        index: &'a Connection,
+        table: &str,
+        columns: fn(&[u8]) -> Option<[ToSqlOutput<'_>; COLUMNS]>,
+        update: &str,
+    ) -> rusqlite::Result<Self> {
         let prepare = |rows: usize| {
             let row = format!("({})", ["?"; COLUMNS].join(","));
-            index.prepare(&format!("INSERT INTO {table} VALUES {} {UPDATE}", vec![row; rows].join(",")))
+            index.prepare(&format!("INSERT INTO {table} VALUES {} {update}", vec![row; rows].join(",")))
         };
         let waiting = vec![Vec::new(); AT_ONCE];
         Ok(Inserter { many: prepare(AT_ONCE)?, one: prepare(1)?, columns, waiting, count: 0 })
@@ -540,6 +643,11 @@ const AT_ONCE: usize = 32;
 const UPDATE: &str = "ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id
   WHERE status <> excluded.status AND excluded.status <> 7";
 
+/// The same of an old id; and what was sent for it says more than that it was skipped later.
+const UPDATE_OLD_ID: &str = "ON CONFLICT DO UPDATE SET status = excluded.status, id = excluded.id,
+    identity = excluded.identity
+  WHERE excluded.status <> 7 AND (excluded.status <> 4 OR status = 7)";
+
 fn read_sent_before(row: &Row<'_>, says_the_same: bool) -> rusqlite::Result<SentBefore> {
     let id = match row.get_ref(2)? {
         ValueRef::Integer(id) => Some(id.to_string()),
@@ -547,7 +655,7 @@ fn read_sent_before(row: &Row<'_>, says_the_same: bool) -> rusqlite::Result<Sent
         _ => None,
     };
     let status = Status::from_number(row.get(1)?).ok_or(rusqlite::Error::InvalidQuery)?;
-    Ok(SentBefore { run: row.get(0)?, status, says_the_same, id })
+    Ok(SentBefore { run: row.get(0)?, status, says_the_same, by_old_id: false, id })
 }
 
 /// Whether a log became shorter while the file it belongs to stayed as it was: then changes were lost.
@@ -588,7 +696,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::super::super::identity::RunIdentity;
-    use super::super::super::operation::{Operation, Reservation, RowKey};
+    use super::super::super::operation::{OldId, Operation, Reservation, RowKey};
     use super::super::super::status::Status;
     use super::super::super::writer::Journal;
     use super::*;
@@ -600,6 +708,7 @@ mod tests {
             run: Uuid::from_u128(run),
             entity: "customers".into(),
             mode: "create".into(),
+            key: Vec::new(),
             target: TARGET.into(),
             host: "www.example.com".into(),
             input: "i".into(),
@@ -629,6 +738,7 @@ mod tests {
             key: Some(row.into()),
             origin: None,
             generation: 0,
+            old_id: None,
         }
     }
 
@@ -640,6 +750,7 @@ mod tests {
         let row = |row: u8| InputRow {
             identity: RowIdentity { identity: [row; 16], copy: 0, content: [row + 100; 16], content_copy: 0 },
             key: Some(row.into()),
+            old_id: None,
         };
         rows.into_iter().map(row).collect()
     }
@@ -661,15 +772,15 @@ mod tests {
         journal.apply(&[], &all, &[]).unwrap();
         assert_eq!(sent(&mut index, &journal), (vec![1, 2, 3, 7], vec![1, 2, 3, 7]));
         let number = index.of_id(&Uuid::from_u128(5)).unwrap().unwrap().number;
-        let before = |rows| index.sent_before(&input(rows), |run| run == number).unwrap();
+        let before = |rows| index.sent_before(&input(rows), None, |sent| sent.run == number).unwrap();
         assert_eq!(before(4..7), [const { None }; 3]);
-        let known = |status| Some(SentBefore { run: number, status, says_the_same: true, id: None });
+        let known = |status| Some(SentBefore { run: number, status, says_the_same: true, by_old_id: false, id: None });
         assert_eq!(before(0..2), [None, known(Status::Created)]);
         assert_eq!(before(7..8), [known(Status::Unknown)]);
-        assert_eq!(index.sent_before(&input(0..2), |_| false).unwrap(), [None, None]);
+        assert_eq!(index.sent_before(&input(0..2), None, |_| false).unwrap(), [None, None]);
         let mut other = input(1..2);
         other[0].identity.identity = [77; 16];
-        let by_key = index.sent_before(&other, |_| true).unwrap();
+        let by_key = index.sent_before(&other, None, |_| true).unwrap();
         assert!(by_key[0].as_ref().is_some_and(|sent| !sent.says_the_same), "{by_key:?}");
     }
 
@@ -678,7 +789,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut index = RunIndex::open_existing(folder.path()).unwrap();
         let mut journal = Journal::create(folder.path(), &identity(5)).unwrap();
-        journal.apply(&[Reservation { rows: vec![key(1), key(2), key(3)] }], &[], &[]).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(1), key(2), key(3)], targets: Vec::new() }], &[], &[]).unwrap();
         assert_eq!(sent(&mut index, &journal), (vec![1, 2, 3], vec![1, 2, 3]));
         journal.apply(&[], &[ended(1, Status::Created)], &[]).unwrap();
         journal.release(&HashSet::from([2, 3])).unwrap();
@@ -715,6 +826,7 @@ mod tests {
             hash: [row; 16],
             copy: u32::from(row == 2),
             key: (row != 1).then_some(u64::MAX - u64::from(row)),
+            old_id: (row > 2).then(|| OldId { source: "crm".to_owned(), id: format!("旧 {row}") }),
             status: if place < 2 { Status::Unknown } else { Status::Created },
             id: if place < 2 { Value::Null } else { Value::Text(format!("id {row}")) },
         });
@@ -733,10 +845,11 @@ mod tests {
                 dump("SELECT hex(hash) || copy || ' ' || run || ' ' || status || ' ' || id FROM by_identity"),
                 dump("SELECT hex(hash) || copy || ' ' || run || ' ' || status || ' ' || id FROM by_content"),
                 dump("SELECT run || ' ' || key || ' ' || status || ' ' || id FROM by_key"),
+                dump("SELECT source || old_id || ' ' || run || ' ' || status || ' ' || id FROM by_old_id"),
             ]
         };
         let all = taken_in(IN_MEMORY);
-        assert_eq!(all.each_ref().map(Vec::len), [8, 2, 8]);
+        assert_eq!(all.each_ref().map(Vec::len), [8, 2, 8, 6]);
         assert!(all.iter().flatten().all(|row| row.contains(" 1 id ")), "{all:?}");
         for room in (0..800).step_by(50) {
             assert_eq!(taken_in(room), all, "{room}");

@@ -8,9 +8,11 @@
 mod database;
 mod exports;
 mod memory;
+mod old_ids;
 mod runs;
 mod sorter;
 
 pub use exports::IndexedExport;
 pub use memory::{InputRow, SentBefore, WasSent};
+pub use old_ids::{Given, GivenOldIds, KnownOldId, OldIds};
 pub use runs::{IndexedRun, RunIndex};

@@ -54,7 +54,7 @@ impl Check<'_> {
                 self.merge_custom(record, value)?;
                 continue;
             }
-            let Some(field) = self.entity.field(name) else {
+            let Some(field) = self.entity.field(name).filter(|field| field.nested().is_none()) else {
                 return reject("SANDBOX-UNKNOWN-FIELD", format!("{name}: no such field"));
             };
             if let Some(value) = self.value(field, value)? {

@@ -15,7 +15,7 @@ pub(crate) fn list(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {
     let mut fields: Vec<Value> = Vec::new();
     let catalog = Catalog::embedded();
     if let Some(entity) = catalog.get(owner).filter(|_| is_all) {
-        let own = entity.fields.iter().enumerate().filter(|(_, field)| !field.read_only);
+        let own = entity.fields.iter().enumerate().filter(|(_, field)| !field.read_only && !field.write_only);
         fields.extend(own.map(|(index, field)| {
             let options: Vec<Value> =
                 field.choices.iter().map(|choice| json!({"key": choice.value, "value": choice.zh})).collect();

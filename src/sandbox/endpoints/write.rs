@@ -18,15 +18,19 @@ use crate::sandbox::records::record::{Record, text};
 use crate::sandbox::records::store::Store;
 use crate::sandbox::variants::{Created, Updated};
 
-/// The member of a ticket's update that adds a reply; it is no field of the ticket.
+/// The member of a ticket's write that adds a reply; it is no field of the ticket.
 const REPLY: &str = "ticketReply";
 /// Under which name replies are stored.
 const REPLIES: &str = "ticket-replies";
 
 /// Stores a new record.
 pub(crate) fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Result<Answer> {
-    let sent = match request_body::record(call) {
+    let mut sent = match request_body::record(call) {
         Ok(sent) => sent,
+        Err(rejection) => return Ok(rejected(call, rejection)),
+    };
+    let reply = match take_reply(entity, &mut sent) {
+        Ok(reply) => reply,
         Err(rejection) => return Ok(rejected(call, rejection)),
     };
     let check = Check { entity, store, variants: call.variants, by_id: call.record_style().is_by_id(entity), id: None };
@@ -37,6 +41,9 @@ pub(crate) fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Res
     let id = store.next_id(&entity.name, first_id(&entity.name));
     fill_defaults(entity, id, &mut record);
     store.put(&IndexedFields::of(entity), id, &record, call.request_id)?;
+    if let Some(message) = reply {
+        keep_reply(store, id, message, call.request_id)?;
+    }
     Ok(created(call, entity, id, &record).stored())
 }
 
@@ -47,10 +54,9 @@ pub(crate) fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Stor
         Err(rejection) => return Ok(rejected(call, rejection)),
     };
     let Some(before) = existing(entity, id, store)? else { return Ok(missing(call, entity, id)) };
-    let reply = match sent.remove(REPLY).filter(|_| entity.name == "tickets").map(reply) {
-        None => None,
-        Some(Ok(reply)) => Some(reply),
-        Some(Err(rejection)) => return Ok(rejected(call, rejection)),
+    let reply = match take_reply(entity, &mut sent) {
+        Ok(reply) => reply,
+        Err(rejection) => return Ok(rejected(call, rejection)),
     };
     let status = text(&before, "ticketStatus").to_owned();
     let check =
@@ -134,6 +140,14 @@ fn created(call: &Call<'_>, entity: &Entity, id: i64, record: &Record) -> Answer
             style.write(&mut text, entity, id, record);
             inserted(text)
         }
+    }
+}
+
+/// The reply that a write adds to a ticket.
+fn take_reply(entity: &Entity, sent: &mut serde_json::Map<String, Value>) -> Checked<Option<String>> {
+    match entity.name.as_str() {
+        "tickets" => sent.remove(REPLY).map(reply).transpose(),
+        _ => Ok(None),
     }
 }
 

@@ -1,0 +1,277 @@
+//! `bw8 ids`: which records of an account have which ids in other systems, as a table for a colleague's machine, and back.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use rust_i18n::t;
+use serde_json::{Map, Value as Json, json};
+
+use super::options::ReadingOptions;
+use crate::account::Account;
+use crate::entity::{Catalog, Entity, fold};
+use crate::error::{Error, Exit, Result};
+use crate::format::{self, CellKind, Column, FileFormat, Headings, Row, Value, WriteOptions, of_extension};
+use crate::import;
+use crate::journal::{Given, KnownOldId, OldId, OldIds, RunIndex};
+use crate::language::Language;
+use crate::mapping::{RESULT_COLUMNS, source_name};
+use crate::message;
+use crate::message::Message;
+use crate::problem::Severity;
+use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::terminal::Printer;
+use crate::value::{self, ValueOptions};
+
+/// The columns of the table, in Chinese and in English.
+const COLUMNS: [[&str; 2]; 4] =
+    [["来源系统", "source"], ["对象类型", "entity"], ["旧系统编号", "old id"], ["帮我吧编号", "new id"]];
+/// Lines with mistakes that are shown.
+const SHOWN: usize = 10;
+
+/// `bw8 ids`.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What to do with the ids.
+#[derive(Debug, Clone, Subcommand)]
+enum Action {
+    /// Write all old ids of the account with those of Bangwo8 to a file (.xlsx or .csv)
+    Export {
+        /// Where to write them
+        file: PathBuf,
+        #[command(flatten)]
+        connection: ConnectionOptions,
+        #[command(flatten)]
+        settings: SettingsOptions,
+    },
+    /// Take in old ids from such a file; what belongs to another record is refused by line, and nothing is kept then
+    Import {
+        /// The file: columns source, entity, old id, new id
+        file: PathBuf,
+        #[command(flatten)]
+        reading: ReadingOptions,
+        #[command(flatten)]
+        connection: ConnectionOptions,
+        #[command(flatten)]
+        settings: SettingsOptions,
+    },
+}
+
+/// Writes or takes in old ids.
+///
+/// # Errors
+/// A file that cannot be written or read, ids that contradict what is known.
+pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+    match &arguments.action {
+        Action::Export { file, connection, settings } => {
+            let settings = Settings::read(settings)?;
+            export(file, &Account::new(connection, &settings)?, &settings.catalog, printer)
+        }
+        Action::Import { file, reading, connection, settings } => {
+            let settings = Settings::read(settings)?;
+            take_in(file, reading, &Account::new(connection, &settings)?, &settings.catalog, printer)
+        }
+    }
+}
+
+/// The index of an account's runs, with all that lie near a file, up to date.
+fn index_of(account: &Account, file: &Path, catalog: &Catalog, printer: &Printer) -> Result<RunIndex> {
+    let mut index = account.index()?;
+    index.look_in(import::run_places(account, file, None));
+    let read = |index: &mut RunIndex| {
+        index.look_through()?;
+        names(catalog).into_iter().try_for_each(|entity| index.memory(entity).map(drop))
+    };
+    match read(&mut index) {
+        Err(error) if index.repair(&error)? => read(&mut index)?,
+        done => done?,
+    }
+    index.take_words().iter().for_each(|word| printer.warn(&word.to_string()));
+    Ok(index)
+}
+
+/// All entities of which records may have old ids.
+fn names(catalog: &Catalog) -> Vec<&str> {
+    catalog.entities().iter().filter(|entity| entity.is_importable()).map(|entity| entity.name.as_str()).collect()
+}
+
+fn export(file: &Path, account: &Account, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
+    let format = format_of(file)?;
+    if file.exists() {
+        return Err(Error::usage(message!("ids.exists", file = file.display())).hint(message!("ids.exists_hint")));
+    }
+    let index = index_of(account, file, catalog, printer)?;
+    let known = OldIds::of(index, &account.identity(), [])?;
+    let titles = COLUMNS.map(|[zh, en]| Language::current().pick(zh, en).to_owned());
+    let columns = titles.map(|title| Column { title, is_text: true, required: false });
+    let mut writer = format.create(file, &WriteOptions::new(&columns))?;
+    let mut counts = Counts::default();
+    known.each(|KnownOldId { entity, old_id, id }| {
+        writer.write(&[&old_id.source, &entity, &old_id.id, &id].map(|text| Value::Text(text)))?;
+        counts.add(&entity);
+        Ok(())
+    })?;
+    writer.finish()?;
+    printer.result(&t!("ids.exported", rows = counts.all(), file = file.display()));
+    counts.tell(catalog, printer);
+    printer.json(&json!({"version": 1, "file": file.display().to_string(), "ids": counts.json(), "exit": Exit::Done}));
+    Ok(Exit::Done)
+}
+
+/// The format that a file's name asks for.
+fn format_of(file: &Path) -> Result<&'static FileFormat> {
+    let format = file.extension().and_then(|extension| of_extension(&extension.to_string_lossy()));
+    format.filter(|format| format.is_readable()).ok_or_else(|| {
+        Error::usage(message!("ids.no_format", file = file.display())).hint(message!("ids.no_format_hint"))
+    })
+}
+
+/// How many old ids there are, by entity.
+#[derive(Debug, Default)]
+struct Counts(BTreeMap<String, u64>);
+
+impl Counts {
+    fn add(&mut self, entity: &str) {
+        *self.0.entry(entity.to_owned()).or_default() += 1;
+    }
+
+    fn all(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    fn tell(&self, catalog: &Catalog, printer: &Printer) {
+        for (entity, rows) in &self.0 {
+            let label = catalog.get(entity).map_or(entity.as_str(), |entity| entity.label(Language::current()));
+            printer.result(&t!("ids.of_entity", entity = label, rows = rows));
+        }
+    }
+
+    fn json(&self) -> Map<String, Json> {
+        self.0.iter().map(|(entity, rows)| (entity.clone(), Json::from(*rows))).collect()
+    }
+}
+
+/// The columns of a file, for whoever looks for its header.
+#[derive(Debug)]
+struct Titles;
+
+impl Headings for Titles {
+    fn find(&self, heading: &str) -> Option<usize> {
+        COLUMNS.iter().position(|titles| titles.iter().any(|title| fold(title) == fold(heading)))
+    }
+
+    fn example(&self, _known: usize) -> Option<&str> {
+        None
+    }
+
+    fn status_and_reason(&self) -> [&'static str; 2] {
+        [RESULT_COLUMNS[2], RESULT_COLUMNS[3]]
+    }
+}
+
+fn take_in(
+    file: &Path,
+    reading: &ReadingOptions,
+    account: &Account,
+    catalog: &Catalog,
+    printer: &Printer,
+) -> Result<Exit> {
+    let shown = file.display().to_string();
+    let mut reader = format::open(&reading.input(file.to_owned(), shown.clone(), std::sync::Arc::new(Titles)))?;
+    let header = &reader.sheet().header;
+    let column = |place: usize| {
+        header.iter().position(|title| Titles.find(title) == Some(place)).ok_or_else(|| {
+            let [zh, en] = COLUMNS[place];
+            let title = Language::current().pick(zh, en);
+            Error::usage(message!("ids.no_column", file = shown, title = title)).hint(message!("ids.no_column_hint"))
+        })
+    };
+    let columns = [column(0)?, column(1)?, column(2)?, column(3)?];
+    let index = index_of(account, file, catalog, printer)?;
+    let _deciding = index.hold()?;
+    let known = OldIds::of(index, &account.identity(), [])?;
+    let giving = known.give()?;
+    let (mut counts, mut known_before) = (Counts::default(), 0_u64);
+    let (mut wrong, mut wrong_count) = (Vec::new(), 0_u64);
+    let mut row = Row::default();
+    while reader.read(&mut row)? {
+        let what = match read_row(&row, columns, catalog) {
+            Err(what) => what,
+            Ok(given) => match giving.add(&given)? {
+                Given::New => {
+                    counts.add(&given.entity);
+                    continue;
+                }
+                Given::Known => {
+                    known_before += 1;
+                    continue;
+                }
+                Given::Another(other) => {
+                    message!("ids.another", old = given.old_id.id, id = given.id, other = other)
+                }
+            },
+        };
+        wrong_count += 1;
+        if wrong.len() < SHOWN {
+            wrong.push(t!("ids.line", row = row.number, what = what).into_owned());
+        }
+    }
+    if wrong_count > 0 {
+        let lines = wrong.join("\n");
+        let what = message!("ids.refused", file = shown, rows = wrong_count, lines = lines);
+        return Err(Error::usage(what).hint(message!("ids.refused_hint")));
+    }
+    giving.keep()?;
+    printer.result(&t!("ids.taken_in", rows = counts.all(), known = known_before));
+    counts.tell(catalog, printer);
+    printer.json(&json!({"version": 1, "file": shown, "ids": counts.json(), "known_before": known_before,
+        "exit": Exit::Done}));
+    Ok(Exit::Done)
+}
+
+/// What a row says.
+fn read_row(row: &Row, columns: [usize; 4], catalog: &Catalog) -> std::result::Result<KnownOldId, Message> {
+    if let Some(remark) = row.remarks.iter().find(|remark| remark.problem.severity >= Severity::Held) {
+        return Err(remark.problem.rule());
+    }
+    let [source, entity, old_id, id] = columns.map(|column| row.cell(column));
+    let missing = |place: usize| {
+        let [zh, en] = COLUMNS[place];
+        message!("ids.empty", title = Language::current().pick(zh, en))
+    };
+    let source = match source.text.trim() {
+        "" => return Err(missing(0)),
+        text => source_name(text).ok_or_else(|| message!("import.bad_source"))?,
+    };
+    let entity = match entity.text.trim() {
+        "" => return Err(missing(1)),
+        name => catalog.find(name).map_err(Error::into_message)?,
+    };
+    let old_id = value::foreign_id(old_id).map_err(|problem| problem.rule())?;
+    if old_id.is_empty() {
+        return Err(missing(2));
+    }
+    if id.text.trim().is_empty() {
+        return Err(missing(3));
+    }
+    let id = id_of(entity, id.text.trim(), id.kind)?;
+    Ok(KnownOldId { entity: entity.name.clone(), old_id: OldId { source, id: old_id }, id })
+}
+
+/// The id of a record here, as the checks leave it.
+fn id_of(entity: &Entity, text: &str, kind: CellKind) -> std::result::Result<String, Message> {
+    let field = entity.id.as_ref().and_then(|id| entity.field(id));
+    let field = field.ok_or_else(|| message!("ids.without_id", entity = entity.name))?;
+    let (mut id, mut noticed) = (String::new(), Vec::new());
+    let cell = format::Cell { text, kind };
+    value::clean(field, cell, &ValueOptions::default(), &mut id, &mut noticed).map_err(|problem| problem.rule())?;
+    match noticed.iter().find(|problem| problem.severity >= Severity::Held) {
+        Some(problem) => Err(problem.rule()),
+        None => Ok(id),
+    }
+}

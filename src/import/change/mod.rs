@@ -1,0 +1,11 @@
+//! What a change of a record writes. `said_cell` is a cell as its row has it, with what is known of where the file has it from;
+//! `verdict` decides about it by the record as it is now, a plain function
+//! that asks nobody. `record_change` puts the cells of a row together: what is written, and what the row ends as.
+
+mod record_change;
+mod said_cell;
+mod verdict;
+
+pub(super) use record_change::{KEPT, RecordChange, field_of};
+pub(super) use said_cell::{CellBaseline, SaidCell};
+pub(super) use verdict::{Verdict, value_now, verdict};

@@ -1,0 +1,101 @@
+//! What the cells of a row change in a record as it is now: what is written, and what the row ends as.
+
+use serde_json::{Map, Value};
+
+use super::super::operation::Members;
+use super::said_cell::SaidCell;
+use super::verdict::{Verdict, value_now, verdict, written};
+use crate::entity::{Custom, Entity, Field};
+use crate::journal::{Reason, Status};
+use crate::message;
+use crate::message::Message;
+use crate::text::{clean, shorten};
+
+/// Code of a row of which the service keeps another value, because nobody edited the cell or a person wants it so.
+pub(in crate::import) const KEPT: &str = "service_kept";
+/// Code of a row with a cell that was edited while the service's value was changed.
+pub(in crate::import) const CONFLICT: &str = "changed_meanwhile";
+/// Most characters of a value that are told.
+const SHOWN: usize = 60;
+
+/// What the cells of a row change in a record.
+#[derive(Debug, Default)]
+pub(in crate::import) struct RecordChange {
+    /// What is written.
+    pub members: Members,
+    /// Cells of which the record keeps another value.
+    kept: Vec<Difference>,
+    /// Cells that a person decides on.
+    conflicts: Vec<Difference>,
+}
+
+/// A cell, and what the record says instead.
+#[derive(Debug)]
+struct Difference {
+    field: String,
+    words: Message,
+}
+
+impl RecordChange {
+    /// What cells change in a record.
+    pub(in crate::import) fn new(
+        entity: &Entity,
+        custom: &Custom,
+        cells: &[SaidCell],
+        record: &Map<String, Value>,
+    ) -> RecordChange {
+        let mut change = RecordChange::default();
+        for cell in cells {
+            let field = field_of(entity, cell);
+            let now = value_now(record, custom, &cell.field, cell.is_custom).unwrap_or_default();
+            match verdict(&field, cell, &now) {
+                Verdict::Unchanged => {}
+                Verdict::Write => change.members.push(cell, written(&field, cell, &now)),
+                Verdict::Kept => change.kept.push(Difference::new(&field, cell, &now)),
+                Verdict::Conflict => change.conflicts.push(Difference::new(&field, cell, &now)),
+            }
+        }
+        change
+    }
+
+    /// Whether there is nothing to write.
+    pub(in crate::import) fn is_empty(&self) -> bool {
+        self.members.iter().next().is_none()
+    }
+
+    /// How the row ends, where `written` is how its write ended; none where nothing is written.
+    pub(in crate::import) fn end(&self, written: Option<Status>) -> (Status, Option<Reason>) {
+        let reason = |code: &str, differences: &[Difference], words: fn(Message) -> Message| {
+            let first = differences.first()?;
+            let cells = Message::joined("import.and_rule", differences.iter().map(|cell| cell.words.clone()))?;
+            Some(Reason { code: code.to_owned(), field: first.field.clone(), message: words(cells) })
+        };
+        let kept = reason(KEPT, &self.kept, |cells| message!("change.kept", cells = cells));
+        let conflict = reason(CONFLICT, &self.conflicts, |cells| message!("change.conflict", cells = cells));
+        // A row of several cells ends as its weakest.
+        match (written, conflict, kept) {
+            (Some(status), _, _) if status != Status::Updated => (status, None),
+            (_, Some(conflict), _) => (Status::Held, Some(conflict)),
+            (Some(status), None, kept) => (status, kept),
+            (None, None, Some(kept)) => (Status::Skipped, Some(kept)),
+            (None, None, None) => (Status::Unchanged, None),
+        }
+    }
+}
+
+impl Difference {
+    fn new(field: &Field, cell: &SaidCell, now: &str) -> Difference {
+        let shown = |text: &str| match field.choice(text) {
+            _ if field.secret => Message::from("•••"),
+            Some(choice) => message!("import.label", label = choice.labels()),
+            None => Message::from(&*clean(&shorten(text, SHOWN))),
+        };
+        let words = message!("change.cell", label = field.labels(), said = shown(&cell.shown), now = shown(now));
+        Difference { field: cell.field.clone(), words }
+    }
+}
+
+/// The field of a cell; what a record carries beyond the catalog is text.
+pub(in crate::import) fn field_of(entity: &Entity, cell: &SaidCell) -> Field {
+    entity.field(&cell.field).cloned().unwrap_or_else(|| Field::custom_text(&cell.field))
+}

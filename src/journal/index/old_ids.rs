@@ -1,0 +1,232 @@
+//! Which records of an account have which ids in other systems: those that runs made or found done, and those that somebody
+//! has brought from elsewhere.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::super::operation::{OldId, hash_of};
+use super::runs::RunIndex;
+use crate::error::{Context, Result};
+use crate::format::Content;
+
+/// Old ids of an account, to be looked up.
+///
+/// ```ignore
+/// let old_ids = OldIds::of(account.index()?, &account.identity(), ["companies", "customers"])?;
+/// let customer = old_ids.find("customers", "zendesk", "360012345678")?;
+/// ```
+///
+/// The source of a column with such ids is that of its [`OldReference`](crate::mapping::OldReference), the form of an id that of
+/// [`foreign_id`](crate::value::foreign_id).
+#[derive(Debug)]
+pub struct OldIds {
+    index: RunIndex,
+    /// The account, and all that are known to be the same.
+    targets: Vec<String>,
+}
+
+/// An old id and the record that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownOldId {
+    /// What kind of record it is.
+    pub entity: String,
+    /// Its id in the other system.
+    pub old_id: OldId,
+    /// Its id here.
+    pub id: String,
+}
+
+/// Old ids of one entity that somebody has brought from elsewhere.
+#[derive(Debug)]
+pub struct GivenOldIds {
+    targets: Vec<String>,
+    entity: String,
+    is_empty: bool,
+}
+
+impl GivenOldIds {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+}
+
+impl RunIndex {
+    /// The account, and all that are known to be the same.
+    fn same_accounts(&self, target: &str) -> Result<Vec<String>> {
+        let same = (|| {
+            let mut statement =
+                self.connection.prepare("SELECT other FROM account WHERE target = ?1 AND is_same ORDER BY other")?;
+            statement.query_map([target], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()
+        })();
+        let mut targets = vec![target.to_owned()];
+        targets.extend(same.context(|| self.place())?);
+        Ok(targets)
+    }
+
+    /// The old ids of an entity that somebody has brought from elsewhere into this account.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn given(&self, target: &str, entity: &str) -> Result<GivenOldIds> {
+        let has_any = self.connection.prepare("SELECT 1 FROM given_old_id").and_then(|mut any| any.exists([]));
+        let is_empty = !has_any.context(|| self.place())?;
+        Ok(GivenOldIds { targets: self.same_accounts(target)?, entity: entity.to_owned(), is_empty })
+    }
+
+    /// The record of an old id that was brought from elsewhere.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn given_id(&self, given: &GivenOldIds, old_id: &Content) -> Result<Option<String>> {
+        if given.is_empty {
+            return Ok(None);
+        }
+        let sql = "SELECT CAST(id AS TEXT) FROM given_old_id WHERE target = ?1 AND entity = ?2 AND hash = ?3";
+        for target in &given.targets {
+            let found = self.connection.prepare_cached(sql).and_then(|mut statement| {
+                statement.query_row(params![target, given.entity, &old_id[..]], |row| row.get(0)).optional()
+            });
+            if let Some(id) = found.context(|| self.place())? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl OldIds {
+    /// The old ids of an account. Journals of runs for these entities that are new or grew are read first.
+    ///
+    /// # Errors
+    /// A damaged index, a full disk.
+    pub fn of<'a>(mut index: RunIndex, target: &str, entities: impl IntoIterator<Item = &'a str>) -> Result<OldIds> {
+        for entity in entities {
+            index.memory(entity)?;
+        }
+        let targets = index.same_accounts(target)?;
+        Ok(OldIds { index, targets })
+    }
+
+    /// The record of this account that has this id in another system, when one is known: of several runs that made one the
+    /// last one counts.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn find(&self, entity: &str, source: &str, id: &str) -> Result<Option<String>> {
+        let hash = hash_of(source, id);
+        let found = (|| {
+            let mut statement = self.index.connection.prepare_cached(
+                "SELECT run.target, CAST(by_old_id.id AS TEXT) FROM by_old_id JOIN run ON run.number = by_old_id.run
+                 WHERE hash = ?1 AND run.entity = ?2 AND status <> 7 AND by_old_id.id IS NOT NULL
+                 ORDER BY started DESC, run.number DESC",
+            )?;
+            let mut rows = statement.query(params![&hash[..], entity])?;
+            while let Some(row) = rows.next()? {
+                let target = row.get_ref(0)?.as_str()?;
+                if self.targets.iter().any(|same| same == target) {
+                    return row.get(1).map(Some);
+                }
+            }
+            Ok(None)
+        })();
+        match found.context(|| self.index.place())? {
+            Some(id) => Ok(Some(id)),
+            None => {
+                let given = GivenOldIds { targets: self.targets.clone(), entity: entity.to_owned(), is_empty: false };
+                self.index.given_id(&given, &hash)
+            }
+        }
+    }
+
+    /// Begins to take in old ids that are brought from elsewhere: all of them, or none.
+    ///
+    /// # Errors
+    /// Another process that keeps the index for itself.
+    pub fn give(&self) -> Result<Giving<'_>> {
+        let transaction = self.index.connection.unchecked_transaction().context(|| self.index.place())?;
+        Ok(Giving { old_ids: self, transaction })
+    }
+
+    /// Calls `take` with every old id of the account, each of them once, in the order of entity, source and id.
+    ///
+    /// # Errors
+    /// A damaged index, or whatever `take` says.
+    pub fn each(&self, mut take: impl FnMut(KnownOldId) -> Result<()>) -> Result<()> {
+        let broken = || self.index.place();
+        let targets = serde_json::to_string(&self.targets).context(broken)?;
+        let mut statement = self
+            .index
+            .connection
+            .prepare(
+                "SELECT run.entity, source, old_id, CAST(by_old_id.id AS TEXT), started FROM by_old_id
+                   JOIN run ON run.number = by_old_id.run
+                   WHERE status <> 7 AND by_old_id.id IS NOT NULL AND run.target IN (SELECT value FROM json_each(?1))
+                 UNION ALL SELECT entity, source, old_id, CAST(id AS TEXT), 0 FROM given_old_id
+                   WHERE target IN (SELECT value FROM json_each(?1))
+                 ORDER BY 1, 2, 3, 5 DESC",
+            )
+            .context(broken)?;
+        let mut rows = statement.query([targets]).context(broken)?;
+        let mut last: Option<KnownOldId> = None;
+        while let Some(row) = rows.next().context(broken)? {
+            let read = || -> rusqlite::Result<KnownOldId> {
+                let old_id = OldId { source: row.get(1)?, id: row.get(2)? };
+                Ok(KnownOldId { entity: row.get(0)?, old_id, id: row.get(3)? })
+            };
+            let known = read().context(broken)?;
+            let is_same = |last: &KnownOldId| last.entity == known.entity && last.old_id == known.old_id;
+            if !last.as_ref().is_some_and(is_same) {
+                take(known.clone())?;
+                last = Some(known);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Old ids on their way into the index. What is not kept in the end was never there.
+#[derive(Debug)]
+pub struct Giving<'a> {
+    old_ids: &'a OldIds,
+    transaction: Transaction<'a>,
+}
+
+/// What became of an old id that was brought from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It is new.
+    New,
+    /// It was known to belong to this record.
+    Known,
+    /// It belongs to the record with this id.
+    Another(String),
+}
+
+impl Giving<'_> {
+    /// Takes in one more.
+    ///
+    /// # Errors
+    /// A full disk, a damaged index.
+    pub fn add(&self, given: &KnownOldId) -> Result<Given> {
+        let KnownOldId { entity, old_id, id } = given;
+        if let Some(known) = self.old_ids.find(entity, &old_id.source, &old_id.id)? {
+            return Ok(if known == *id { Given::Known } else { Given::Another(known) });
+        }
+        let target = self.old_ids.targets.first();
+        self.transaction
+            .prepare_cached("INSERT INTO given_old_id VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+            .and_then(|mut statement| {
+                statement.execute(params![target, entity, &old_id.hash()[..], id, old_id.source, old_id.id])
+            })
+            .context(|| self.old_ids.index.place())?;
+        Ok(Given::New)
+    }
+
+    /// Keeps them.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn keep(self) -> Result<()> {
+        self.transaction.commit().context(|| self.old_ids.index.place())
+    }
+}

@@ -1,0 +1,279 @@
+//! Ids that records have in another system: remembered beside those they get here, and what a later export of that system is
+//! known by.
+
+use crate::harness::*;
+
+const HEADER: [&str; 4] = ["旧系统编号", "标题", "描述", "联系人编号"];
+
+/// Tickets of another system: its id, a title and a text.
+fn tickets(rows: &[(&str, &str, &str)]) -> Table {
+    let mut table = Table::of(&HEADER);
+    for (id, title, text) in rows {
+        table.push(&[id, title, text, "50001"]);
+    }
+    table
+}
+
+/// Imports a table of tickets of the system `crm` under this name, into a folder of its own.
+#[track_caller]
+fn import(work: &Work, server: &Server, name: &str, table: &Table) -> Ran {
+    work.write_table(&format!("{name}.csv"), table);
+    work.on(server, format!("import tickets {name}.csv --source crm --run run-{name}"))
+}
+
+fn results(work: &Work, name: &str) -> Table {
+    work.table(format!("run-{name}/results.csv"))
+}
+
+#[test]
+fn an_old_id_is_remembered_beside_the_new_one_and_said_in_the_results() {
+    let server = Server::start("");
+    let work = Work::new();
+    let ran = import(&work, &server, "first", &tickets(&[("T-1", "示例 甲", "一"), ("", "示例 乙", "二")]));
+    ran.exits(0);
+    ran.says("remembered as old id of crm");
+    let results = results(&work, "first");
+    assert_eq!(*results.header().last().unwrap(), "old_id");
+    assert_eq!(results.column("old_id"), ["T-1", ""]);
+    // What is not an old id of a known system is not remembered, and nobody is told of a column that is not there.
+    work.write_table("unnamed.csv", &tickets(&[("T-9", "示例 丙", "三")]));
+    let ran = work.on(&server, "import tickets unnamed.csv --run unnamed");
+    ran.exits(0).says("--source NAME remembers it");
+    assert!(!work.table("unnamed/results.csv").header().contains(&"old_id"));
+}
+
+#[test]
+fn a_second_export_of_the_other_system_sends_only_what_is_new() {
+    let server = Server::start("");
+    let work = Work::new();
+    let first = tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二"), ("3", "示例 丙", "三")]);
+    import(&work, &server, "first", &first).exits(0);
+    let ids: Vec<String> = results(&work, "first").column("id").iter().map(|id| (*id).to_owned()).collect();
+    let stored = server.stored("tickets");
+    // In another order, one edited, one gone, one new that says what another one says.
+    let second = tickets(&[("4", "示例 甲", "一"), ("3", "示例 丙", "改过"), ("1", "示例 甲", "一")]);
+    let ran = import(&work, &server, "second", &second);
+    ran.exits(0);
+    ran.says("1 of these rows were imported before by their old ids").says("have changed since");
+    let results = results(&work, "second");
+    assert_eq!(results.column("status"), ["created", "skipped", "skipped"]);
+    assert_eq!(results.column("code"), ["", "sent_before_changed", "sent_before"]);
+    assert_eq!(results.column("id")[1..], [ids[2].as_str(), ids[0].as_str()]);
+    assert_eq!(results.column("old_id"), ["4", "3", "1"]);
+    assert_eq!(server.stored("tickets"), stored + 1);
+    // What was changed and not sent is still changed the week after; what says the same as what was sent is not.
+    let third = tickets(&[("3", "示例 丙", "改过"), ("2", "示例 乙", "二")]);
+    import(&work, &server, "third", &third).exits(0);
+    assert_eq!(self::results(&work, "third").column("code"), ["sent_before_changed", "sent_before"]);
+    assert_eq!(server.stored("tickets"), stored + 1);
+}
+
+#[test]
+fn only_what_is_new_may_say_what_others_said() {
+    let server = Server::start("");
+    let work = Work::new();
+    import(&work, &server, "first", &tickets(&[("1", "示例 甲", "一"), ("2", "示例 甲", "一")])).exits(0);
+    // Without the ids of the other system these would wait for consent.
+    let second = tickets(&[("3", "示例 甲", "一")]);
+    import(&work, &server, "second", &second).exits(0);
+    assert_eq!(results(&work, "second").column("status"), ["created"]);
+    // Another system has ids of its own.
+    work.write_table("other.csv", &tickets(&[("1", "示例 甲", "一")]));
+    work.on(&server, "import tickets other.csv --source other --run other").exits(3);
+    assert_eq!(work.table("other/results.csv").column("status"), ["held"]);
+}
+
+#[test]
+fn an_export_that_was_saved_over_the_last_one_is_the_next_one() {
+    let server = Server::start("");
+    let work = Work::new();
+    for (rows, expected) in [
+        (vec![("1", "示例 甲", "一"), ("2", "示例 乙", "二")], "created 2"),
+        (vec![("2", "示例 乙", "改过"), ("3", "示例 丙", "三")], "created 1, skipped 1"),
+    ] {
+        work.write_table("mine.csv", &tickets(&rows));
+        work.on(&server, "import tickets mine.csv --source crm").exits(0);
+        assert_rows(&work.summary(), expected);
+    }
+    assert_eq!(server.stored("tickets"), Server::start("").stored("tickets") + 3);
+    // A row without an old id is known by nothing that lasts: then a changed input is asked about.
+    work.write_table("mine.csv", &tickets(&[("3", "示例 丙", "三"), ("", "示例 丁", "四")]));
+    work.on(&server, "import tickets mine.csv --source crm").exits(2).says("--accept-changed");
+}
+
+#[test]
+fn the_same_old_id_twice_is_refused_by_name() {
+    let server = Server::start("");
+    let work = Work::new();
+    let table = tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二"), ("１", "示例 丙", "三")]);
+    let ran = import(&work, &server, "first", &table);
+    ran.exits(3);
+    ran.says("has the old id 1, as row 2 does");
+    let results = results(&work, "first");
+    assert_eq!(results.column("status"), ["created", "created", "refused"]);
+    assert_eq!(results.column("code")[2], "duplicate");
+    work.bw8("check tickets first.csv --source crm").exits(3).says("has the old id 1, as row 2 does");
+}
+
+#[test]
+fn an_old_id_that_is_not_whole_is_not_remembered_without_a_word() {
+    let server = Server::start("");
+    let work = Work::new();
+    let table = tickets(&[("3.60012E+11", "示例 甲", "一"), ("360012000001", "示例 乙", "二")]);
+    import(&work, &server, "first", &table).exits(3).says("the old id is not whole");
+    assert_eq!(results(&work, "first").column("status"), ["held", "created"]);
+    work.on(&server, "import tickets first.csv --source crm --run run-first --accept-warnings=old_id_damaged").exits(0);
+    let results = results(&work, "first");
+    assert_eq!((results.column("status"), results.column("old_id")), (vec!["created"; 2], vec!["", "360012000001"]));
+}
+
+#[test]
+fn old_ids_outlive_folders_and_the_index() {
+    let server = Server::start("");
+    let work = Work::new();
+    import(&work, &server, "first", &tickets(&[("1", "示例 甲", "一")])).exits(0);
+    import(&work, &server, "kept", &tickets(&[("2", "示例 乙", "二")])).exits(0);
+    std::fs::remove_dir_all(work.path("run-first")).unwrap();
+    let both = tickets(&[("1", "示例 甲", "改过"), ("2", "示例 乙", "改过")]);
+    work.write_table("both.csv", &both);
+    let stored = server.stored("tickets");
+    work.on(&server, "import tickets both.csv --source crm --dry-run").exits(0).says("(the folder is gone)");
+    // The index is made anew from the journals that are there.
+    std::fs::remove_dir_all(work.path("state")).unwrap();
+    work.write_table("second.csv", &tickets(&[("2", "示例 乙", "改过")]));
+    let ran = work.on(&server, "import tickets second.csv --source crm --run run-second --runs-from .");
+    ran.exits(0).says("have changed since");
+    assert_eq!(results(&work, "second").column("code"), ["sent_before_changed"]);
+    assert_eq!(server.stored("tickets"), stored);
+}
+
+#[test]
+fn a_row_in_doubt_keeps_its_old_id() {
+    let server = Server::start("--fault 500-after-store,on=POST_tickets,nth=1");
+    let work = Work::new();
+    work.write_table("first.csv", &tickets(&[("1", "示例 甲", "一")]));
+    work.on(&server, "import tickets first.csv --source crm --run run-first --no-canary").exits_with_one_of(&[0, 4]);
+    let results = results(&work, "first");
+    assert_eq!(results.column("old_id"), ["1"]);
+    let again = tickets(&[("1", "示例 甲", "改过")]);
+    work.write_table("second.csv", &again);
+    let ran = work.on(&server, "import tickets second.csv --source crm --run run-second");
+    ran.exits_with_one_of(&[0, 4]);
+    assert!(["skipped", "unknown"].contains(&self::results(&work, "second").column("status")[0]), "{ran}");
+    assert_eq!(server.stored("tickets"), Server::start("").stored("tickets") + 1);
+}
+
+#[test]
+fn a_killed_run_goes_on_and_knows_all_old_ids() {
+    let server = Server::start("--fault stall,on=POST_tickets,nth=4");
+    let work = Work::new();
+    let rows: Vec<[String; 2]> = (1..=8).map(|row| [row.to_string(), format!("示例 {row}")]).collect();
+    let rows: Vec<(&str, &str, &str)> = rows.iter().map(|[id, title]| (id.as_str(), title.as_str(), "一")).collect();
+    work.write_table("mine.csv", &tickets(&rows));
+    let typed = "import tickets mine.csv --source crm --run run-mine --no-canary --concurrency 1";
+    let child = work.start(work.command_on(&server, typed));
+    server.wait_for_requests(4);
+    child.kill();
+    work.on(&server, typed).exits_with_one_of(&[0, 4]);
+    let results = results(&work, "mine");
+    assert_eq!(results.column("old_id"), ["1", "2", "3", "4", "5", "6", "7", "8"]);
+}
+
+#[test]
+fn a_changed_input_is_matched_by_old_ids() {
+    let server = Server::start("");
+    let work = Work::new();
+    let say_the_same = tickets(&[("1", "示例 甲", "一"), ("2", "示例 甲", "一"), ("", "示例 丙", "三")]);
+    import(&work, &server, "mine", &say_the_same).exits(0);
+    let ids: Vec<String> = results(&work, "mine").column("id").iter().map(|id| (*id).to_owned()).collect();
+    let stored = server.stored("tickets");
+    work.write_table("mine.csv", &tickets(&[("2", "示例 甲", "一"), ("1", "示例 甲", "改过"), ("", "示例 丙", "三")]));
+    let ran = work.on(&server, "import tickets mine.csv --source crm --run run-mine --accept-changed");
+    ran.exits(0);
+    let results = results(&work, "mine");
+    assert_eq!(results.column("id"), [ids[1].as_str(), ids[0].as_str(), ids[2].as_str()], "{ran}");
+    assert_eq!(server.stored("tickets"), stored);
+}
+
+#[test]
+fn a_mapping_file_names_the_column_and_the_system() {
+    let server = Server::start("");
+    let work = Work::new();
+    let mut table = Table::of(&["流水号", "标题", "联系人编号"]);
+    table.push(&["7", "示例 甲", "50001"]);
+    work.write_table("mine.csv", &table);
+    work.write("map.toml", "[columns]\n\"流水号\" = \"旧系统编号\"\n");
+    let ran = work.on(&server, "import tickets mine.csv --mapping map.toml");
+    ran.exits(2).says("map.toml, line 2").says("nothing says of which system").says("--source NAME");
+    work.write("map.toml", "source = \"CRM\"\n[columns]\n\"流水号\" = \"old id\"\n");
+    work.on(&server, "import tickets mine.csv --mapping map.toml --run run-mine").exits(0);
+    assert_eq!(results(&work, "mine").column("old_id"), ["7"]);
+    // What the system goes by is one name, however it is written.
+    import(&work, &server, "second", &tickets(&[("7", "示例 乙", "改过")])).exits(0).says("have changed since");
+    work.on(&server, "import tickets mine.csv --source crm").exits(2).says("no column holds ids of its records");
+    work.write("map.toml", "source = \"\"\n");
+    work.on(&server, "import tickets mine.csv --mapping map.toml").exits(2).says("1 to 40 characters");
+    work.on(&server, ["import", "tickets", "mine.csv", "--source", " "].as_slice()).exits(2).says("1 to 40 characters");
+}
+
+#[test]
+fn failed_rows_that_are_retried_have_their_old_ids() {
+    let server = Server::start("--fault 422,on=POST_tickets,nth=2");
+    let work = Work::new();
+    let table = tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二"), ("3", "示例 丙", "三")]);
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import tickets mine.csv --source crm --run run-mine --no-canary --concurrency 1").exits(3);
+    work.on(&server, "retry run-mine --run run-retry").exits(0);
+    assert_eq!(results(&work, "retry").column("old_id"), ["2"]);
+    import(&work, &server, "second", &table).exits(0);
+    assert_eq!(results(&work, "second").column("code"), ["sent_before"; 3]);
+}
+
+#[test]
+fn what_changed_in_the_other_system_is_sent_by_upsert() {
+    let server = Server::start("");
+    let work = Work::new();
+    let first = tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二"), ("3", "示例 丙", "三")]);
+    import(&work, &server, "first", &first).exits(0);
+    let ids: Vec<String> = results(&work, "first").column("id").iter().map(|id| (*id).to_owned()).collect();
+    let stored = server.stored("tickets");
+    // Tickets have no key: they are found by their old ids alone.
+    let second = tickets(&[("4", "示例 丁", "四"), ("3", "示例 改过", "三"), ("1", "示例 甲", "一")]);
+    work.write_table("second.csv", &second);
+    let ran = work.on(&server, "import tickets second.csv --source crm --mode upsert --run run-second");
+    ran.exits(0).says("will create 1, update 1, leave 1 unchanged");
+    let results = results(&work, "second");
+    assert_eq!(results.column("status"), ["created", "updated", "unchanged"]);
+    assert_eq!(results.column("id")[1..], [ids[2].as_str(), ids[0].as_str()]);
+    assert_eq!(server.stored("tickets"), stored + 1);
+    assert_eq!(server.count_by("tickets", "subject").get("示例 改过"), Some(&1));
+    // What was updated is what the account has now; the new one is known as well.
+    import(&work, &server, "third", &second).exits(0);
+    assert_eq!(self::results(&work, "third").column("code"), ["sent_before"; 3]);
+    import(&work, &server, "fourth", &first).exits(0);
+    let fourth = self::results(&work, "fourth");
+    assert_eq!(fourth.column("code"), ["sent_before", "sent_before", "sent_before_changed"]);
+}
+
+#[test]
+fn tags_name_their_records_by_old_ids() {
+    let server = Server::start("");
+    let work = Work::new();
+    import(&work, &server, "first", &tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二")])).exits(0);
+    let first = results(&work, "first").column("id")[0].to_owned();
+    let mut table = Table::of(&["对象类型", "旧系统编号", "添加标签"]);
+    for (kind, id) in [("工单", "1"), ("工单", "9"), ("联系人", "1"), ("工单", "")] {
+        table.push(&[kind, id, "示例旧标签"]);
+    }
+    work.write_table("tags.csv", &table);
+    work.on(&server, "import tags tags.csv --source crm --run run-tags").exits(3);
+    let results = results(&work, "tags");
+    assert_eq!(results.column("status"), ["updated", "refused", "refused", "refused"]);
+    assert_eq!(results.column("code"), ["", "old_id_unknown", "old_id_unknown", "required"]);
+    assert_eq!(results.column("id")[0], first);
+    let tagged = |record: &serde_json::Map<String, serde_json::Value>| {
+        record.get("tagList").is_some_and(|tags| tags.to_string().contains("示例旧标签"))
+    };
+    assert_eq!(server.records("tickets").iter().filter(|record| tagged(record)).count(), 1);
+    work.on(&server, "import tags tags.csv").exits(2).says("missing");
+}

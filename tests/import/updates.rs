@@ -1,0 +1,154 @@
+//! Updates change what was meant and nothing else: each record is read right before it is written, and only what differs is.
+
+use crate::harness::*;
+
+/// The record with this id.
+#[track_caller]
+fn record(server: &Server, entity: &str, id: &str) -> serde_json::Map<String, serde_json::Value> {
+    let records = server.records(entity);
+    let is_it = |record: &&serde_json::Map<String, serde_json::Value>| record.values().any(|value| value == id);
+    records.iter().find(is_it).unwrap_or_else(|| panic!("no {entity} {id}")).clone()
+}
+
+/// The bodies of the requests that change records.
+fn bodies(service: &Service) -> Vec<serde_json::Value> {
+    let changes = service.requests().into_iter().filter(|request| request.method == "PUT");
+    changes.map(|request| serde_json::from_str(&request.body).unwrap()).collect()
+}
+
+/// A service with one ticket, whose changes are kept in what it answers.
+fn one_ticket(record: serde_json::Value) -> Service {
+    let mut record = record;
+    Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/tickets/900001.json") => (200, serde_json::json!({"ticket": [record]}).to_string()),
+        ("PUT", "/tickets/900001.json") => {
+            let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+            for (name, value) in body["ticket"].as_object().unwrap() {
+                record[name] = value.clone();
+            }
+            (200, r#"{"status":"0","message":"Update ok","data":true}"#.to_owned())
+        }
+        _ => unknown(),
+    })
+}
+
+#[test]
+fn a_row_that_says_what_the_record_says_writes_nothing() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let before = server.records("customers");
+    let (name, mobile) = (before[0]["name"].as_str().unwrap(), before[0]["mobile"].as_str().unwrap());
+    work.write("mine.csv", format!("联系人编号,姓名,手机\n50001,{name},{mobile}\n50002,,\n"));
+    work.on(&server, "import customers mine.csv --mode update").exits(0);
+    assert_rows(&work.summary(), "unchanged 2");
+    assert_eq!((server.requests_to("customers.update"), server.requests_to("customers.get")), (0, 2));
+    assert_eq!(server.records("customers"), before);
+}
+
+#[test]
+fn only_what_differs_is_written_beside_what_has_to_be_sent_again() {
+    let service = one_ticket(serde_json::json!({"ticketId": "900001", "subject": "甲", "descript": "<p>一</p>",
+        "priorityLevel": "2", "ticketTemplateId": "4", "ccUserIdList": "7001,7002"}));
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "工单编号,标题,描述,优先级,抄送客服编号\n900001,乙,一,一般,\"7002,7001\"\n");
+    work.bw8("import tickets mine.csv --mode update --rate 0").exits(0);
+    assert_rows(&work.summary(), "updated 1");
+    assert_eq!(bodies(&service), [serde_json::json!({"ticket": {"subject": "乙", "ticketTemplateId": "4"}})]);
+}
+
+#[test]
+fn a_cell_says_that_its_field_is_to_be_emptied_and_an_empty_one_says_nothing() {
+    let (work, server) = (Work::new(), Server::start(""));
+    server.change("users/50001", r#"{"user":{"note":"旧备注","position":"旧职位"}}"#);
+    work.write("mine.csv", "联系人编号,备注,职位\n50001,,#清空\n50002,#clear,\n");
+    work.on(&server, "import customers mine.csv --mode update").exits(0);
+    assert_rows(&work.summary(), "updated 1, unchanged 1");
+    let changed = record(&server, "customers", "50001");
+    assert_eq!((&changed["note"], &changed["position"]), (&"旧备注".into(), &"".into()));
+    // A mapping may say it of every empty cell.
+    work.write("map.toml", "clear = [\"备注\"]\n");
+    work.write("second.csv", "联系人编号,备注,职位\n50001,,\n");
+    work.on(&server, "import customers second.csv --mode update --mapping map.toml").exits(0);
+    assert_eq!(record(&server, "customers", "50001")["note"], "");
+    // A new record has nothing to empty.
+    work.write("new.csv", "姓名,手机,公司编号,备注\n新客户,13100000001,20001,#清空\n");
+    work.on(&server, "import customers new.csv").exits(0);
+    assert_eq!(server.records("customers").last().unwrap().get("note"), None);
+}
+
+#[test]
+fn what_a_field_overwrites_is_said_field_by_field() {
+    let (work, server) = (Work::new(), Server::start(""));
+    server.change("users/50001", r#"{"user":{"note":"旧备注","position":"","QQ":"10000"}}"#);
+    work.write("mine.csv", "联系人编号,备注,职位,QQ号\n50001,新备注,新职位,20000\n");
+    let overwrite = "--overwrite 备注=never --overwrite position=if-blank,QQ=if-blank";
+    work.on(&server, &format!("import customers mine.csv --mode update {overwrite}"))
+        .exits(0)
+        .says("1 rows the service keeps");
+    assert_rows(&work.summary(), "updated 1");
+    let changed = record(&server, "customers", "50001");
+    assert_eq!(
+        (&changed["note"], &changed["position"], &changed["QQ"]),
+        (&"旧备注".into(), &"新职位".into(), &"10000".into())
+    );
+    assert_eq!(work.results().column("code"), ["service_kept"]);
+    work.on(&server, "import customers mine.csv --mode update --overwrite 备注=often").exits(2).says("often");
+    work.on(&server, "import customers mine.csv --mode update --overwrite 备注=merge").exits(2).says("merge");
+    work.on(&server, "import customers mine.csv --mode update --overwrite 备注").exits(2);
+}
+
+#[test]
+fn a_list_is_replaced_or_merged_as_is_said() {
+    let (work, server) = (Work::new(), Server::start(""));
+    for (id, switches, expected) in [("50001", "", "丙"), ("50002", "--overwrite 标签=merge", "甲,乙,丙")] {
+        server.change(&format!("users/{id}"), r#"{"user":{"tableName":"甲,乙"}}"#);
+        work.write("mine.csv", format!("联系人编号,标签\n{id},丙\n"));
+        work.on(&server, &format!("import customers mine.csv --mode update --fresh {switches}")).exits(0);
+        assert_eq!(record(&server, "customers", id)["tableName"], expected);
+    }
+}
+
+#[test]
+fn columns_that_are_not_named_are_left_alone() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let before = record(&server, "customers", "50001");
+    work.write("mine.csv", "联系人编号,姓名,备注\n50001,新姓名,新备注\n");
+    work.on(&server, "import customers mine.csv --mode update --columns 备注").exits(0).says("--columns");
+    let after = record(&server, "customers", "50001");
+    assert_eq!((&after["name"], &after["note"]), (&before["name"], &"新备注".into()));
+    work.on(&server, "import customers mine.csv --mode update --columns 职位").exits(2).says("Position");
+    work.on(&server, "import customers mine.csv --mode update --columns 没有").exits(2).says("没有");
+}
+
+#[test]
+fn an_update_that_drops_changes_or_blanks_a_field_stops_after_the_first_one() {
+    for (variant, row) in [("put=blanks", "50002,新备注,标签"), ("unknown-tags=dropped", "50002,,没有设置的标签")]
+    {
+        let (work, server) = (Work::new(), Server::start(&format!("--variant {variant}")));
+        // The first row changes nothing, so that nothing can be seen by it.
+        let same = record(&server, "customers", "50001")["note"].as_str().unwrap().to_owned();
+        work.write("mine.csv", format!("联系人编号,备注,标签\n50001,{same},\n{row}\n50003,另一个,\n"));
+        work.on(&server, "import customers mine.csv --mode update").exits(5);
+        assert_rows(&work.summary(), "updated 1, unchanged 1, pending 1");
+        assert_eq!(server.requests_to("customers.update"), 1, "{variant}");
+    }
+}
+
+#[test]
+fn that_each_record_is_read_is_said_before_it_is_asked_for() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("mine.csv", "联系人编号,备注\n50001,新备注\n50002,新备注\n");
+    work.on(&server, "import customers mine.csv --mode update").exits(0).says("2 reads");
+}
+
+#[test]
+fn a_record_that_is_another_one_than_was_asked_for_is_never_written() {
+    let service = Service::start(|request| match request.method.as_str() {
+        "GET" if request.path == "/users/50001.json" => (200, format!("{{\"user\":{}}}", customer(50002))),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "联系人编号,备注\n50001,新备注\n");
+    work.bw8("import customers mine.csv --mode update --rate 0 --keep-going").exits(3);
+    assert_rows(&work.summary(), "failed 1");
+    assert!(bodies(&service).is_empty());
+}

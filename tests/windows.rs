@@ -1,0 +1,62 @@
+//! What is different on Windows: where things are remembered, files that other programs hold, long paths.
+
+use std::os::windows::fs::OpenOptionsExt;
+
+use crate::harness::*;
+
+const TWO: &str = "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20001\n";
+
+#[test]
+fn what_an_older_program_remembered_is_moved_to_where_it_stays_on_the_machine() {
+    let work = Work::beside_sandbox();
+    work.write("mine.csv", TWO);
+    let (roaming, local) = (work.path("Roaming").join("bw8"), work.path("Local").join("bw8"));
+    std::fs::create_dir_all(&roaming).unwrap();
+    let import = || {
+        let mut command = work.command("import customers mine.csv --rate 0");
+        command.env_remove("BW8_STATE_DIR").env_remove("BW8_CONFIG_DIR");
+        command.env("APPDATA", work.path("Roaming")).env("LOCALAPPDATA", work.path("Local"));
+        work.run(command)
+    };
+    import().exits(0).never_says("was moved");
+    assert!(local.join("runs.db").exists() && !roaming.join("runs.db").exists());
+    std::fs::rename(local.join("runs.db"), roaming.join("runs.db")).unwrap();
+    std::fs::write(roaming.join("bw8.toml"), "lang = \"en\"\n").unwrap();
+    std::fs::rename(work.path("bw8-runs"), work.path("elsewhere")).unwrap();
+    work.write("mine.csv", TWO.replace("公司编号", "公司编号,备注").replace("20001", "20001,新"));
+    import().exits(0).says("was moved from");
+    assert!(local.join("runs.db").exists() && !roaming.join("runs.db").exists());
+    assert!(roaming.join("bw8.toml").exists());
+    // Both at once are not one of them forgotten.
+    std::fs::copy(local.join("runs.db"), roaming.join("runs.db")).unwrap();
+    import().exits(2).says("in two folders").says("BW8_STATE_DIR");
+}
+
+#[test]
+fn a_file_that_a_spreadsheet_program_holds_is_named_with_the_way_on() {
+    let work = Work::new();
+    work.bw8("template customers -o mine.xlsx").exits(0);
+    let held = std::fs::File::options().read(true).write(true).share_mode(0).open(work.path("mine.xlsx")).unwrap();
+    work.bw8("template customers -o mine.xlsx --force").exits_with_one_of(&[1, 2]);
+    let ran = work.bw8("template customers -o mine.xlsx --force");
+    ran.exits(1).says("mine.xlsx").says("another program has it open").says("close it there");
+    drop(held);
+    work.bw8("template customers -o mine.xlsx --force").exits(0);
+}
+
+#[test]
+fn paths_may_be_long() {
+    let work = Work::with("mine.csv", TWO);
+    let folder = work.path(vec!["a folder in a folder"; 15].join("\\"));
+    assert!(folder.as_os_str().len() > 300);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("mine.csv"), TWO).unwrap();
+    let (file, run) = (folder.join("mine.csv"), folder.join("run"));
+    let words = ["import", "customers", file.to_str().unwrap(), "--sandbox", "--run", run.to_str().unwrap()];
+    work.bw8(words).exits(0).says("created 2");
+    assert!(run.join("journal.db").exists() && run.join("results.csv").exists());
+    work.bw8(words).exits(0).says("finished");
+    let template = folder.join("template.xlsx");
+    work.bw8(["template", "customers", "-o", template.to_str().unwrap()]).exits(0);
+    assert!(template.exists());
+}
