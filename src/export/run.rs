@@ -23,6 +23,7 @@ use super::record_reader::RecordReader;
 use super::report::Exported;
 use super::stage::{Stage, StagedFile};
 use super::untold::refuse_untold;
+use crate::account::ExportEnd;
 use crate::api::{Client, Target};
 use crate::error::{Context, Error, Exit, Result};
 use crate::message;
@@ -74,7 +75,28 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
         exported = work(&begin_anew(&options.account.mirror_file()?, printer)?);
     }
     progress.end();
-    Ok(exported?.tell(options.entity, printer, &client, began))
+    let exit = match &exported {
+        Ok(exported) => exported.tell(options.entity, printer, &client, began),
+        Err(error) => error.exit(),
+    };
+    note(options, &exported, exit, began, printer);
+    exported.map(|_| exit)
+}
+
+/// Keeps for `bw8 runs` what the export came to. Where that cannot be kept the export is as good.
+fn note(options: &ExportOptions<'_>, exported: &Result<Exported>, exit: Exit, began: Instant, printer: &Printer) {
+    let end = ExportEnd {
+        entity: &options.entity.name,
+        file: options.output.file.as_deref(),
+        lasted: began.elapsed(),
+        records: exported.as_ref().ok().map(|exported| exported.manifest.records),
+        is_complete: exported.as_ref().is_ok_and(|exported| exported.manifest.complete),
+        exit,
+        why: exported.as_ref().err().map(Error::message),
+    };
+    if let Err(error) = options.account.note_export(end) {
+        printer.detail(&error.message());
+    }
 }
 
 /// Reads, writes, puts in place.

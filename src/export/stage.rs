@@ -101,11 +101,15 @@ impl<'a> Stage<'a> {
         table.mark = kept.as_ref().map(|kept| kept.export().to_string());
         let facts = facts::of(self.plan, account);
         let path = table.path.clone();
-        self.refresher.progress.begin(&rust_i18n::t!("export.writing"), 0, None);
+        // How many of them a filter takes out shows when they are looked at.
+        let total = self.refresher.mirror.seen(list)?;
+        let total = options.selection.conditions.is_empty().then_some(total).filter(|total| *total > 0);
+        self.refresher.progress.begin(&rust_i18n::t!("export.writing"), 0, total);
         let mut lost = LostCharacters::default();
         let mut unknown = UnknownMembers::of(options.entity, projection.custom);
         let (counts, written) = write_table(table, |rows, send| {
             let counts = reader.each(self.filter, |key, record, detail| {
+                self.refresher.progress.advance();
                 lost.look_through(&key.text, record, detail, projection.custom);
                 unknown.look_through(record, detail);
                 if let Some(counter) = &mut counter {

@@ -7,6 +7,7 @@ mod faults;
 mod filters;
 mod incremental;
 mod lies;
+mod listed;
 mod members;
 mod odd_answers;
 mod output;
