@@ -482,7 +482,11 @@ pub fn foresee(
     tell_known(&known, preflight, printer);
     if !known.is_finished() {
         let Known { meant, memory, .. } = &mut known;
-        Referring { options, journal: None }.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
+        let referring = Referring { options, journal: None };
+        let outcome = referring.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
+        if outcome.waiting > 0 {
+            printer.warn(&t!("lookup.waiting", rows = outcome.waiting, questions = outcome.questions));
+        }
     }
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
     let cursor = cursor_of(&known.meant)?;
@@ -546,7 +550,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
     let (would_send, ended, plan) = (*would_send, *ended, *plan);
     let held = preflight.findings.held + not_sent.held;
     let refused = preflight.findings.refused + not_sent.refused;
-    let exit = if refused + held > 0 { Exit::SomeFailed } else { Exit::Done };
+    let exit = if refused + held + preflight.waiting > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&foreseen.words(options, preflight));
     if plan.is_some() {
         printer.result(&t!("run.dry_nothing_sent"));
@@ -567,6 +571,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
         "first_request": first.as_ref().map(FirstRequest::json),
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": refused, "held": held,
+            "waiting": preflight.waiting,
             "ended_before": ended},
         "plan": plan.map(|plan| plan.json()),
         "mapping": preflight.mapping.report(), "exit": exit,
