@@ -200,6 +200,7 @@ impl<'a> Agreement<'a> {
                 None => t!("run.first", fields = fields.collect::<Vec<_>>().join("\n")).into_owned(),
             });
         }
+        lines.extend(left_out(self.options, preflight, target.credentials.name()));
         if left > 0 && reads_each(self.options) {
             lines.push(t!("agreement.reads_each", rows = left).into_owned());
         }
@@ -351,6 +352,12 @@ fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
 /// Whether each record is read right before it is written.
 fn reads_each(options: &ImportOptions<'_>) -> bool {
     options.entity().edits.is_some() || options.preflight.mode == WriteMode::Update
+}
+
+/// What of the file does not come over, in words.
+pub(super) fn left_out(options: &ImportOptions<'_>, preflight: &Preflight, account: &str) -> Vec<String> {
+    let columns = preflight.left_out.iter();
+    columns.map(|column| column.text(options.makes_records(), account).to_string()).collect()
 }
 
 /// How long sending so many rows takes and until when; none without a limit of our own, or when it takes no time.

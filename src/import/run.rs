@@ -9,7 +9,7 @@ use rust_i18n::t;
 use serde_json::json;
 
 use super::agreed::Agreed;
-use super::agreement::{About, Agreement, Answer, is_change, sendable};
+use super::agreement::{About, Agreement, Answer, is_change, left_out, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
@@ -328,6 +328,9 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());
     }
+    let account = options.account.shown_target();
+    let account = account.as_ref().map_or("", |target| target.credentials.name());
+    left_out(options, preflight, account).iter().for_each(|line| printer.result(line));
     let first = preflight.first_operation.as_ref().filter(|_| would_send > 0);
     let first = first.and_then(|operation| FirstRequest::of(options, operation));
     if let Some(first) = &first {
@@ -339,7 +342,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
         "first_request": first.as_ref().map(FirstRequest::json),
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
             "held": held, "ended_before": ended},
-        "mapping": preflight.mapping.report(), "exit": exit,
+        "left_out": preflight.left_out, "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
 }

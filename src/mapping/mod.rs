@@ -27,5 +27,5 @@ pub use report::MappingReport;
 pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column};
 pub use sendable::unsendable;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};
-pub use sources::{Mapping, OldIdColumn, OldReference};
+pub use sources::{LeftOutColumn, Mapping, OldIdColumn, OldReference};
 pub use toml_quoted::toml_quoted;
