@@ -145,6 +145,7 @@ fn make_run(index: &RunIndex, work: &Path, number: u64, rows: std::ops::Range<u6
     let identity = RunIdentity {
         run: Uuid::from_u128(u128::from(number) + 1),
         entity: "customers".into(),
+        key: Vec::new(),
         mode: "create".into(),
         target: TARGET.into(),
         host: "www.example.com".into(),

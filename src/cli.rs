@@ -35,8 +35,8 @@ pub struct Cli {
 pub enum Command {
     /// Map, check, send, report; the same command again continues an unfinished run
     Import(Box<import::Arguments>),
-    /// Everything import does before the first request, offline
-    Check(check::Arguments),
+    /// Everything import does before the first request, offline; with --online everything before the first write
+    Check(Box<check::Arguments>),
     /// Show what a file is: encoding or sheets, header, columns, and which records it fits; offline
     Inspect(inspect::Arguments),
     /// Propose which column means which field, as a mapping file to look over; offline
@@ -80,18 +80,177 @@ impl Command {
 
 /// The command line with its help in `language`.
 pub fn command(language: Language) -> clap::Command {
-    let command = Cli::command();
+    let command = arrange(Cli::command(), "", language);
     match language {
         Language::En => command,
         Language::Zh => translate(command, ""),
     }
 }
 
-/// `bw8 help import` as `bw8 import --help`, so that the help of a command is the same in both languages.
+/// The same without what is rarely needed, and with how to see that.
+pub fn brief(command: clap::Command) -> clap::Command {
+    brief_of(command, "")
+}
+
+fn brief_of(mut command: clap::Command, path: &str) -> clap::Command {
+    let is_rare = |argument: &&Arg| RARE.contains(&argument.get_id().as_str()) && !argument.is_positional();
+    let rare: Vec<String> =
+        command.get_arguments().filter(is_rare).map(|argument| argument.get_id().to_string()).collect();
+    for id in &rare {
+        command = command.mut_arg(id, |argument| argument.hide(true));
+    }
+    if !rare.is_empty() && !path.is_empty() {
+        let more = t!("help.more", count = rare.len(), command = format!("bw8{path} {HELP_ALL}")).into_owned();
+        command = command.after_help(more);
+    }
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(&name, |sub| brief_of(sub, &format!("{path} {name}")));
+    }
+    command
+}
+
+/// Shows the options that are rarely needed, too.
+pub const HELP_ALL: &str = "--help-all";
+
+/// Options that few people need.
+const RARE: [&str; 25] = [
+    "accept_changed",
+    "account_mode",
+    "api",
+    "as_curl",
+    "ca_cert",
+    "concurrency",
+    "country",
+    "date_order",
+    "fill_merged",
+    "full_every",
+    "keep_going",
+    "keep_raw",
+    "log",
+    "log_bodies",
+    "max_failures",
+    "no_canary",
+    "no_progress",
+    "other_account",
+    "resend_unknown",
+    "runs_from",
+    "same_account",
+    "server_dedupe",
+    "server_timeout",
+    "timeout",
+    "wait",
+];
+
+/// The sections of a command's options: key of the heading, and what stands under it.
+const SECTIONS: [(&str, &[&str]); 6] = [
+    (
+        "help.section.rows",
+        &[
+            "sheet",
+            "encoding",
+            "header_row",
+            "fill_merged",
+            "mapping",
+            "mode",
+            "key",
+            "keep_raw",
+            "date_order",
+            "country",
+            "limit",
+        ],
+    ),
+    (
+        "help.section.sending",
+        &[
+            "dry_run",
+            "as_curl",
+            "expect",
+            "strict",
+            "accept_warnings",
+            "yes",
+            "max_failures",
+            "keep_going",
+            "no_canary",
+            "notifications_off",
+            "server_timeout",
+            "resend_unknown",
+            "server_dedupe",
+        ],
+    ),
+    ("help.section.runs", &["run", "fresh", "accept_changed", "same_account", "other_account", "runs_from"]),
+    (
+        "help.section.account",
+        &["sandbox", "account", "base_url", "ca_cert", "api", "account_mode", "timeout", "concurrency", "rate", "wait"],
+    ),
+    ("help.section.output", &["lang", "format", "quiet", "verbose", "no_progress", "log", "log_bodies"]),
+    (
+        "help.section.records",
+        &[
+            "since",
+            "until",
+            "updated_since",
+            "period",
+            "by",
+            "terms",
+            "company",
+            "customer",
+            "template",
+            "month",
+            "form",
+            "with_deleted",
+            "details",
+            "messages",
+            "incremental",
+            "no_mirror",
+            "full_every",
+            "accept_incomplete",
+        ],
+    ),
+];
+
+/// Puts options under headings and shows examples first.
+fn arrange(mut command: clap::Command, path: &str, language: Language) -> clap::Command {
+    let arguments: Vec<String> = command
+        .get_arguments()
+        .filter(|argument| !argument.is_positional())
+        .map(|argument| argument.get_id().to_string())
+        .collect();
+    for id in arguments {
+        if let Some((heading, _)) = SECTIONS.iter().find(|(_, ids)| ids.contains(&id.as_str())) {
+            command = command.mut_arg(&id, |argument| argument.help_heading(t!(*heading).into_owned()));
+        }
+    }
+    let key = format!("help.examples{path}");
+    let examples = t!(&key);
+    if examples != key && language == Language::En {
+        let template = format!(
+            "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\nExamples:\n{examples}\n\n{{all-args}}{{after-help}}"
+        );
+        command = command.help_template(template);
+    }
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(&name, |sub| arrange(sub, &format!("{path}.{name}"), language));
+    }
+    command
+}
+
+/// Whether all options are to be shown.
+pub fn wants_all(arguments: &[OsString]) -> bool {
+    arguments.iter().take_while(|word| *word != "--").any(|word| word == HELP_ALL)
+}
+
+/// `bw8 help import` as `bw8 import --help`, so that the help of a command is the same in both languages; `--help-all` as the
+/// option that it adds to.
 pub fn help_as_option(arguments: &[OsString]) -> Vec<OsString> {
     match arguments {
         [program, word, command @ ..] if word == "help" => {
+            let command = command.iter().filter(|word| *word != HELP_ALL);
             std::iter::once(program).chain(command).cloned().chain(std::iter::once("--help".into())).collect()
+        }
+        _ if wants_all(arguments) => {
+            arguments.iter().map(|word| if word == HELP_ALL { "--help".into() } else { word.clone() }).collect()
         }
         _ => arguments.to_vec(),
     }
@@ -225,8 +384,10 @@ fn translate(mut command: clap::Command, path: &str) -> clap::Command {
     if let Some(about) = text(format!("help{path}")) {
         command = command.about(about.clone()).long_about(about);
     }
+    let examples =
+        text(format!("help.examples{path}")).map(|examples| format!("\n示例：\n{examples}\n")).unwrap_or_default();
     command = command
-        .help_template("{before-help}{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
+        .help_template(format!("{{about-with-newline}}\n用法：{{usage}}\n{examples}\n{{all-args}}{{after-help}}"))
         .subcommand_help_heading("命令")
         .disable_help_flag(true)
         .disable_help_subcommand(true)
@@ -235,7 +396,11 @@ fn translate(mut command: clap::Command, path: &str) -> clap::Command {
     for id in arguments {
         let help = text(format!("help{path}.{id}")).or_else(|| text(format!("help.option.{id}")));
         command = command.mut_arg(&id, |argument| {
-            let heading = if argument.is_positional() { "参数" } else { "选项" };
+            let heading = match argument.get_help_heading() {
+                Some(heading) => heading.to_owned(),
+                None if argument.is_positional() => "参数".to_owned(),
+                None => "选项".to_owned(),
+            };
             // What the values mean stands in the help itself.
             let argument = match argument.get_action() {
                 ArgAction::Set | ArgAction::Append => argument.hide_possible_values(true).hide_default_value(true),

@@ -19,6 +19,7 @@ pub mod import;
 pub mod interrupt;
 pub mod journal;
 pub mod language;
+pub mod lookup;
 pub mod machine;
 pub mod mapping;
 pub mod menu;
@@ -100,7 +101,9 @@ fn run_menu(console: Console, given: Option<PathBuf>) -> u8 {
 }
 
 fn run_command(arguments: &[OsString]) -> u8 {
-    let parsed = cli::command(Language::current())
+    let command = cli::command(Language::current());
+    let command = if cli::wants_all(arguments) { command } else { cli::brief(command) };
+    let parsed = command
         .try_get_matches_from(cli::help_as_option(arguments))
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -172,7 +175,7 @@ fn say_where_it_broke() {
 fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     match &cli.command {
         Command::Import(arguments) => command::import::run(arguments, &cli.global, typed, printer),
-        Command::Check(arguments) => command::check::run(arguments, printer),
+        Command::Check(arguments) => command::check::run(arguments, typed, printer),
         Command::Inspect(arguments) => command::inspect::run(arguments, printer),
         Command::Map(arguments) => command::map::run(arguments, printer),
         Command::Retry(arguments) => command::retry::run(arguments, &cli.global, typed, printer),
@@ -181,7 +184,7 @@ fn dispatch(cli: &Cli, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
         Command::Export(arguments) => command::export::run(arguments, printer),
         Command::Mirror(arguments) => command::mirror::run(arguments, printer),
         Command::Ids(arguments) => command::ids::run(arguments, printer),
-        Command::Template(arguments) => command::template::run(arguments, printer),
+        Command::Template(arguments) => command::template::run(arguments, &cli.global, printer),
         Command::Sandbox(arguments) => command::sandbox::run(arguments, printer),
         Command::Entities(arguments) => command::entities::run(arguments, printer),
         Command::Completions { shell } => {

@@ -103,6 +103,20 @@ impl Message {
         Message::Ours { code, details }
     }
 
+    /// The message with every part of it, itself included, that `change` makes another of.
+    pub fn mapped(&self, change: &mut impl FnMut(&Message) -> Option<Message>) -> Message {
+        if let Some(changed) = change(self) {
+            return changed;
+        }
+        let Message::Ours { code, details } = self else { return self.clone() };
+        let detail = |detail: &Detail, change: &mut _| match detail {
+            Detail::Message(message) => message.mapped(change).into(),
+            other => other.clone(),
+        };
+        let details = details.iter().map(|(name, had)| (name.clone(), detail(had, change))).collect();
+        Message::Ours { code: code.clone(), details }
+    }
+
     /// The message among its details with this name.
     pub fn part(&self, wanted: &str) -> Option<Message> {
         let Message::Ours { details, .. } = self else { return None };

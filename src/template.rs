@@ -1,33 +1,49 @@
 //! `bw8 template`: a workbook to fill in, made from an entity of the catalog. The data sheet comes first, then the sheet
 //! that explains its columns, then a very-hidden one that says what the workbook is (see [`crate::format::xlsx::template`]).
 //!
-//! A template is in Chinese whatever language is spoken, because the people who fill it in are; its explanation names the
-//! English labels. The ones in `templates/` are this module's output: `BW8_UPDATE=1 cargo test template` writes them anew.
+//! A template is in Chinese unless `--lang` asks for another language, because the people who fill it in are Chinese; its
+//! explanation names the labels of both. The ones in `templates/` are this module's output: `BW8_UPDATE=1 cargo test template` writes them anew.
 
 use rust_i18n::t;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DataValidationRule, DocProperties, ExcelDateTime, Format,
-    FormatAlign, Formula, Note, Workbook, Worksheet, XlsxError,
+    FormatAlign, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
 };
 use unicode_width::UnicodeWidthStr;
 
 use crate::entity::{AccountMode, Catalog, Confidence, Entity, Field, Kind, Requirement};
-use crate::format::xlsx::layout::{bounded, lay_out, title_of, title_width, write_title};
+use crate::format::xlsx::layout::{MAX_LIST, bounded, fits_into_a_cell, lay_out, title_of, title_width, write_title};
 use crate::format::xlsx::limits::{MAX_ROWS, sheet_name};
 use crate::format::xlsx::template::{EXAMPLE, EXPLANATION, HIDDEN, PREFIX};
 use crate::format::{Column, column_letters};
+use crate::language::Language;
 use crate::text::shorten;
 
 /// Raised when a template means something else than before.
 const VERSION: &str = "1";
 /// The example's row, from 0.
 const EXAMPLE_ROW: u32 = 1;
-/// Characters the list of a drop-down may have, commas included.
-const MAX_LIST: usize = 255;
 /// Characters a message beside a cell may have, and its title.
 const MAX_MESSAGE: (usize, usize) = (255, 32);
 /// The first column of the hidden sheet that holds a list of choices; the facts stand before it.
 const FIRST_LIST: u16 = 3;
+
+/// What a template is made for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TemplateOptions<'a> {
+    /// The account's mode.
+    pub mode: AccountMode,
+    /// Its language; none for Chinese.
+    pub language: Option<Language>,
+    /// Its file as a command names it; none for the usual one.
+    pub file: Option<&'a str>,
+}
+
+impl TemplateOptions<'_> {
+    fn language(&self) -> Language {
+        self.language.unwrap_or(Language::Zh)
+    }
+}
 
 /// A column of the template.
 struct TemplateColumn<'a> {
@@ -38,42 +54,46 @@ struct TemplateColumn<'a> {
     choices: Vec<&'a str>,
     /// Whether it has to be filled in, in words.
     requirement: String,
+    /// Its cell of the example row.
+    example: Option<String>,
 }
 
-/// The template of an entity for accounts of a mode, the same bytes each time.
+/// The template of an entity, the same bytes each time.
 ///
 /// # Errors
 /// A catalog that exceeds a limit of the format.
-pub fn workbook(catalog: &Catalog, entity: &Entity, mode: AccountMode) -> Result<Workbook, XlsxError> {
+pub fn workbook(catalog: &Catalog, entity: &Entity, options: &TemplateOptions<'_>) -> Result<Workbook, XlsxError> {
+    let words = Words(options.language());
     let columns: Vec<TemplateColumn<'_>> =
-        entity.offered(mode).map(|field| template_column(entity, field, mode)).collect();
+        entity.offered(options.mode).map(|field| template_column(entity, field, options.mode, words)).collect();
     let facts = facts(entity, &columns);
     let mut workbook = Workbook::new();
     let mut properties = DocProperties::new()
-        .set_title(say("template.title", &[("entity", &entity.zh)]))
+        .set_title(words.say("template.title", &[("entity", words.of_entity(entity))]))
         .set_author("bw8")
         .set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?);
     for (name, value) in facts.iter().filter(|(_, value)| value.chars().count() <= MAX_LIST) {
         properties = properties.set_custom_property(name, value.as_str());
     }
     workbook.set_properties(&properties);
-    write_data(workbook.add_worksheet(), catalog, entity, &columns)?;
-    write_explanation(workbook.add_worksheet(), entity, &columns)?;
+    write_data(workbook.add_worksheet(), catalog, entity, &columns, words)?;
+    write_explanation(workbook.add_worksheet(), entity, &columns, options)?;
     write_hidden(workbook.add_worksheet(), &facts, &columns)?;
     Ok(workbook)
 }
 
-fn template_column<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode) -> TemplateColumn<'a> {
+fn template_column<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode, words: Words) -> TemplateColumn<'a> {
     let requirement = entity.requirement(field, mode);
     let text = match requirement {
-        Requirement::Always(Confidence::Confirmed) => say("template.required", &[]),
-        Requirement::Always(Confidence::Assumed) => say("template.required_assumed", &[]),
+        Requirement::Always(Confidence::Confirmed) => words.say("template.required", &[]),
+        Requirement::Always(Confidence::Assumed) => words.say("template.required_assumed", &[]),
         Requirement::OneOf(rule) => {
-            let labels: Vec<&str> = rule.one_of.iter().filter_map(|name| entity.field(name)).map(|f| &*f.zh).collect();
-            say("template.one_of", &[("fields", &labels.join("、"))])
+            let labels: Vec<&str> =
+                rule.one_of.iter().filter_map(|name| entity.field(name)).map(|field| field.label(words.0)).collect();
+            words.say("template.one_of", &[("fields", &labels.join(words.comma()))])
         }
-        Requirement::Wished => say("template.wished", &[]),
-        Requirement::Never => say("template.optional", &[]),
+        Requirement::Wished => words.say("template.wished", &[]),
+        Requirement::Never => words.say("template.optional", &[]),
     };
     let required = matches!(requirement, Requirement::Always(_));
     // Whatever is no number and no date is kept as it is typed.
@@ -81,9 +101,17 @@ fn template_column<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode) 
     let is_deleted = |value: &String| {
         entity.deleted.as_ref().is_some_and(|deleted| deleted.field == field.name && deleted.values.contains(value))
     };
-    let choices = field.choices.iter().filter(|choice| !is_deleted(&choice.value)).map(|choice| &*choice.zh).collect();
-    let sheet_column = Column { title: field.zh.clone(), is_text, required };
-    TemplateColumn { field, choices, sheet_column, requirement: text }
+    let choices =
+        field.choices.iter().filter(|choice| !is_deleted(&choice.value)).map(|choice| choice.label(words.0)).collect();
+    let sheet_column = Column { title: field.label(words.0).to_owned(), is_text, required };
+    // The example of a choice is the label that can be chosen.
+    let of_choice =
+        |example: &String| field.choices.iter().find(|choice| choice.zh == *example || choice.en == *example);
+    let example = field.example.as_ref().map(|example| match of_choice(example) {
+        Some(choice) => choice.label(words.0).to_owned(),
+        None => example.clone(),
+    });
+    TemplateColumn { field, choices, sheet_column, requirement: text, example }
 }
 
 /// What the workbook is, in names and values.
@@ -94,7 +122,7 @@ fn facts(entity: &Entity, columns: &[TemplateColumn<'_>]) -> Vec<(String, String
         (format!("{PREFIX}example_row"), (EXAMPLE_ROW + 1).to_string()),
     ];
     for column in columns {
-        if let Some(example) = &column.field.example {
+        if let Some(example) = &column.example {
             facts.push((format!("{EXAMPLE}{}", title_of(&column.sheet_column)), example.clone()));
         }
     }
@@ -106,8 +134,9 @@ fn write_data(
     catalog: &Catalog,
     entity: &Entity,
     columns: &[TemplateColumn<'_>],
+    words: Words,
 ) -> Result<(), XlsxError> {
-    sheet.set_name(sheet_name(&entity.zh))?;
+    sheet.set_name(sheet_name(words.of_entity(entity)))?;
     let mut list = FIRST_LIST;
     for (column_index, column) in (0u16..).zip(columns) {
         let field = column.field;
@@ -117,20 +146,24 @@ fn write_data(
         if entity.rules.iter().any(|rule| rule.one_of.contains(&field.name)) {
             sheet.insert_note(0, column_index, &note(&column.requirement))?;
         }
-        let example = field.example.as_deref().unwrap_or_default();
+        let example = column.example.as_deref().unwrap_or_default();
         write_example(sheet, column_index, example, field.kind, &format.set_italic().set_font_color(Color::Gray))?;
         let width = title_width(&column.sheet_column).max(example.width() + 2).max(least_width(field.kind));
         sheet.set_column_width(column_index, bounded(width))?;
         let validation = validation(column, &mut list)?
-            .set_input_title(shorten(&field.zh, MAX_MESSAGE.1 - 1))?
-            .set_input_message(shorten(&message(catalog, column), MAX_MESSAGE.0 - 1))?
-            .set_error_title(shorten(&field.zh, MAX_MESSAGE.1 - 1))?
-            .set_error_message(say("template.unusual", &[]))?
+            .set_input_title(shorten(field.label(words.0), MAX_MESSAGE.1 - 1))?
+            .set_input_message(shorten(&message(catalog, column, words), MAX_MESSAGE.0 - 1))?
+            .set_error_title(shorten(field.label(words.0), MAX_MESSAGE.1 - 1))?
+            .set_error_message(words.say("template.unusual", &[]))?
             .set_error_style(DataValidationErrorStyle::Warning);
         sheet.add_data_validation(EXAMPLE_ROW, column_index, MAX_ROWS - 1, column_index, &validation)?;
     }
-    if columns.iter().any(|column| column.field.example.is_some()) {
-        sheet.insert_note(EXAMPLE_ROW, 0, &note(&say("template.example", &[])))?;
+    if columns.iter().any(|column| column.example.is_some()) {
+        sheet.insert_note(EXAMPLE_ROW, 0, &note(&words.say("template.example", &[])))?;
+    }
+    if let Some(last) = u16::try_from(columns.len()).ok().and_then(|columns| columns.checked_sub(1)) {
+        sheet.autofilter(0, 0, MAX_ROWS - 1, last)?;
+        sheet.ignore_error_range(0, 0, MAX_ROWS - 1, last, IgnoreError::NumberStoredAsText)?;
     }
     lay_out(sheet)
 }
@@ -176,30 +209,32 @@ fn validation(column: &TemplateColumn<'_>, list: &mut u16) -> Result<DataValidat
     })
 }
 
-/// Whether the labels of a choice fit into the rule of a cell.
-fn fits_into_a_cell(labels: &[&str]) -> bool {
-    labels.join(",").encode_utf16().count() <= MAX_LIST && !labels.iter().any(|label| label.contains([',', '"']))
-}
-
 /// What a person sees beside a cell of the column.
-fn message(catalog: &Catalog, column: &TemplateColumn<'_>) -> String {
+fn message(catalog: &Catalog, column: &TemplateColumn<'_>, words: Words) -> String {
     let field = column.field;
-    let mut lines = vec![column.requirement.clone(), kind_label(field.kind)];
+    let mut lines = vec![column.requirement.clone(), words.kind(field.kind)];
     if let Some(max) = field.max {
-        lines.push(say("template.max", &[("max", &max.to_string())]));
+        lines.push(words.say("template.max", &[("max", &max.to_string())]));
     }
     if let Some(entity) = field.reference.as_ref().and_then(|name| catalog.get(name)) {
-        lines.push(say("template.reference", &[("entity", &entity.zh)]));
+        lines.push(words.say("template.reference", &[("entity", words.of_entity(entity))]));
     }
     lines.join("\n")
 }
 
-fn write_explanation(sheet: &mut Worksheet, entity: &Entity, columns: &[TemplateColumn<'_>]) -> Result<(), XlsxError> {
-    sheet.set_name(EXPLANATION)?;
+fn write_explanation(
+    sheet: &mut Worksheet,
+    entity: &Entity,
+    columns: &[TemplateColumn<'_>],
+    options: &TemplateOptions<'_>,
+) -> Result<(), XlsxError> {
+    let words = Words(options.language());
+    sheet.set_name(words.0.pick(EXPLANATION[0], EXPLANATION[1]))?;
     let bold = Format::new().set_bold().set_font_size(14);
-    sheet.write_string_with_format(0, 0, say("template.title", &[("entity", &entity.zh)]), &bold)?;
-    let command = format!("bw8 import {0} {0}-template.xlsx", entity.name);
-    let advice = say("template.advice", &[("command", &command)]);
+    sheet.write_string_with_format(0, 0, words.say("template.title", &[("entity", words.of_entity(entity))]), &bold)?;
+    let usual = format!("{}-template.xlsx", entity.name);
+    let command = format!("bw8 import {} {}", entity.name, options.file.unwrap_or(&usual));
+    let advice = words.say("template.advice", &[("command", &command)]);
     let mut row = 1;
     for line in advice.lines() {
         sheet.write_string(row, 0, line)?;
@@ -208,7 +243,7 @@ fn write_explanation(sheet: &mut Worksheet, entity: &Entity, columns: &[Template
     row += 1;
     let head = Format::new().set_bold().set_background_color(Color::RGB(0x00DD_EBF7)).set_text_wrap();
     let widths = [20, 24, 20, 26, 30, 40, 10, 12];
-    for ((column_index, title), width) in (0u16..).zip(say("template.columns", &[]).split(" | ")).zip(widths) {
+    for ((column_index, title), width) in (0u16..).zip(words.say("template.columns", &[]).split(" | ")).zip(widths) {
         sheet.write_string_with_format(row, column_index, title, &head)?;
         sheet.set_column_width(column_index, width)?;
     }
@@ -222,14 +257,14 @@ fn write_explanation(sheet: &mut Worksheet, entity: &Entity, columns: &[Template
         };
         let max = field.max.map(|max| max.to_string()).unwrap_or_default();
         let texts = [
-            &*field.zh,
-            &field.en,
+            field.label(words.0),
+            words.other(field),
             &field.name,
             &column.requirement,
-            &kind_label(field.kind),
-            &column.choices.join("、"),
+            &words.kind(field.kind),
+            &column.choices.join(words.comma()),
             &max,
-            &say(confidence, &[]),
+            &words.say(confidence, &[]),
         ];
         for (column_index, text) in (0u16..).zip(texts) {
             sheet.write_string_with_format(row, column_index, text, &cell)?;
@@ -281,29 +316,48 @@ fn least_width(kind: Kind) -> usize {
     }
 }
 
-fn kind_label(kind: Kind) -> String {
-    let key = match kind {
-        Kind::Text => "template.kind_text",
-        Kind::Html => "template.kind_html",
-        Kind::Mobile => "template.kind_mobile",
-        Kind::Phone => "template.kind_phone",
-        Kind::Email => "template.kind_email",
-        Kind::Id => "template.kind_id",
-        Kind::Ids => "template.kind_ids",
-        Kind::Integer => "template.kind_integer",
-        Kind::Decimal => "template.kind_decimal",
-        Kind::Choice => "template.kind_choice",
-        Kind::Date => "template.kind_date",
-        Kind::DateTime => "template.kind_datetime",
-        Kind::Tags => "template.kind_tags",
-    };
-    say(key, &[])
-}
+/// Words of a workbook, in its language.
+#[derive(Debug, Clone, Copy)]
+struct Words(Language);
 
-/// A text of the workbook: Chinese, whatever language is spoken.
-fn say(key: &str, values: &[(&str, &str)]) -> String {
-    let text = t!(key, locale = "zh");
-    let (names, values): (Vec<&str>, Vec<String>) =
-        values.iter().map(|(name, value)| (*name, (*value).to_owned())).unzip();
-    rust_i18n::replace_patterns(&text, &names, &values)
+impl Words {
+    /// A text of the workbook.
+    fn say(self, key: &str, values: &[(&str, &str)]) -> String {
+        let text = t!(key, locale = self.0.pick("zh", "en"));
+        let (names, values): (Vec<&str>, Vec<String>) =
+            values.iter().map(|(name, value)| (*name, (*value).to_owned())).unzip();
+        rust_i18n::replace_patterns(&text, &names, &values)
+    }
+
+    fn of_entity(self, entity: &Entity) -> &str {
+        entity.label(self.0)
+    }
+
+    /// The label of a field in the other language.
+    fn other(self, field: &Field) -> &str {
+        self.0.pick(&field.en, &field.zh)
+    }
+
+    fn comma(self) -> &'static str {
+        self.0.pick("、", ", ")
+    }
+
+    fn kind(self, kind: Kind) -> String {
+        let key = match kind {
+            Kind::Text => "template.kind_text",
+            Kind::Html => "template.kind_html",
+            Kind::Mobile => "template.kind_mobile",
+            Kind::Phone => "template.kind_phone",
+            Kind::Email => "template.kind_email",
+            Kind::Id => "template.kind_id",
+            Kind::Ids => "template.kind_ids",
+            Kind::Integer => "template.kind_integer",
+            Kind::Decimal => "template.kind_decimal",
+            Kind::Choice => "template.kind_choice",
+            Kind::Date => "template.kind_date",
+            Kind::DateTime => "template.kind_datetime",
+            Kind::Tags => "template.kind_tags",
+        };
+        self.say(key, &[])
+    }
 }

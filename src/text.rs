@@ -3,6 +3,19 @@
 
 use std::borrow::Cow;
 
+/// A number with commas between its thousands, as people read it.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Replaces every character that a terminal would act on by a visible form: `\u{1b}` becomes `\\u{1b}`. Line feeds and
 /// tabs inside a value are shown as `\n` and `\t`.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -207,5 +220,11 @@ mod tests {
             push_json(text, &mut json);
             assert_eq!(json, serde_json::to_vec(text).unwrap(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn numbers_have_commas_between_their_thousands() {
+        let texts = [0, 12, 999, 1000, 4001, 123_456, 1_234_567].map(grouped);
+        assert_eq!(texts, ["0", "12", "999", "1,000", "4,001", "123,456", "1,234,567"]);
     }
 }

@@ -241,9 +241,10 @@ fn imports_and_exports_carry_custom_fields_under_the_names_of_the_overlay() {
     assert_eq!(body_of(&service, "POST"), sent);
     let (work, service) = new();
     work.write("api.toml", format!("{OVERLAY}\n{RENAMED}"));
-    work.write("mine.csv", "联系人编号,获客渠道\n77,门店\n");
-    work.bw8("import customers mine.csv --mode update --rate 0").exits(0);
-    assert_eq!(body_of(&service, "PUT"), json!({"user": {"extras": extras}}));
+    work.write("mine.csv", "联系人编号,获客渠道\n77,展会\n");
+    work.bw8("import customers mine.csv --mode update --rate 0 --no-canary").exits(0);
+    let changed = json!([{"id": "field_2", "val": "展会"}]);
+    assert_eq!(body_of(&service, "PUT"), json!({"user": {"extras": changed}}));
     let (work, _service) = new();
     work.write("api.toml", RENAMED);
     work.export("customers -o out.csv --columns cId,field_2 --headers api").exits(0);
@@ -308,12 +309,12 @@ fn a_template_asks_for_the_company_only_where_there_are_companies() {
 fn a_file_is_checked_as_it_will_be_imported() {
     let update = "联系人编号,备注\n50001,新的备注\n";
     let update_with_mistake = "联系人编号,邮箱\n50001,没有邮箱\n50002,a@example.com\n";
-    let without_id = "手机,备注\n13000000001,新的备注\n";
+    let without_key = "职位,备注\n经理,新的备注\n";
     let create = "姓名,手机,公司编号\n示例,13100000001,20001\n示例,,20001\n";
     for (text, mode, code) in [
         (update, "update", 0),
         (update_with_mistake, "update", 3),
-        (without_id, "update", 2),
+        (without_key, "update", 2),
         (create, "create", 3),
         (update, "create", 2),
     ] {

@@ -26,7 +26,7 @@ fn old_ids_are_handed_to_a_colleague_whose_machine_then_sends_only_what_is_new()
     assert_eq!(chinese.header(), ["来源系统", "对象类型", "旧系统编号", "帮我吧编号"]);
     assert_eq!(chinese.rows[1..], table.rows[1..]);
     work.on(&server, "ids export ids.csv").exits(2).says("is there already");
-    work.on(&server, "ids export ids.txt").exits(2).says(".xlsx or .csv");
+    work.on(&server, "ids export ids.pdf").exits(2).says(".xlsx or .csv");
     // The colleague has another machine: no runs, no index.
     for file in ["ids.xlsx", "ids.csv"] {
         let colleague = Work::new();
@@ -102,15 +102,22 @@ fn what_contradicts_itself_or_what_is_known_is_refused_by_line_and_nothing_is_ke
 #[test]
 fn what_was_taken_in_outlives_a_damaged_index() {
     let server = Server::start("");
-    let work = Work::with("ids.csv", format!("{HEAD}crm,tickets,1,70001\n"));
+    let work = imported(&server);
+    work.write("ids.csv", format!("{HEAD}crm,tickets,1,70001\n"));
     work.on(&server, "ids import ids.csv").exits(0);
-    let index = rusqlite::Connection::open(work.path("state/runs.db")).unwrap();
-    index
-        .execute_batch("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'broken' WHERE name = 'by_key'")
-        .unwrap();
+    let path = work.path("state/runs.db");
+    let index = rusqlite::Connection::open(&path).unwrap();
+    // Its journals are read again, and what the index has of them cannot be read.
+    index.execute("UPDATE run SET mark = ''", []).unwrap();
+    let number = |sql: &str| index.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() as usize;
+    let (page, size) =
+        (number("SELECT rootpage FROM sqlite_schema WHERE name = 'by_identity'"), number("PRAGMA page_size"));
     drop(index);
-    work.on(&server, "ids export all.csv").exits(0);
-    assert_eq!(work.table("all.csv").column("new id"), ["70001"]);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[(page - 1) * size..page * size].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    work.on(&server, "ids export all.csv").exits(0).says("damaged");
+    assert_eq!(work.table("all.csv").column("old id"), ["007", "1", "360012345678"]);
 }
 
 #[test]

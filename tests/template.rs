@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use bw8::entity::{AccountMode, Catalog, Entity};
+use bw8::entity::{Catalog, Entity};
 use bw8::format::{self, CellKind, Input, Row, Sheet};
-use bw8::template;
+use bw8::template::{self, TemplateOptions};
 
 use crate::harness::Work;
 
@@ -46,8 +46,10 @@ fn example(rows: &[Row]) -> Option<u64> {
 fn the_committed_templates_are_the_generated_ones() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     for entity in importable() {
-        let generated =
-            template::workbook(Catalog::embedded(), entity, AccountMode::default()).unwrap().save_to_buffer().unwrap();
+        let generated = template::workbook(Catalog::embedded(), entity, &TemplateOptions::default())
+            .unwrap()
+            .save_to_buffer()
+            .unwrap();
         let path = folder.join(format!("{}.xlsx", entity.name));
         if std::env::var_os("BW8_UPDATE").is_some() {
             std::fs::create_dir_all(&folder).unwrap();
@@ -84,7 +86,7 @@ fn changed(folder: &Path, change: impl Fn(&str, String) -> Option<String>) -> (S
     use std::io::Write;
     let entity = Catalog::embedded().get("customers").unwrap();
     let template =
-        template::workbook(Catalog::embedded(), entity, AccountMode::default()).unwrap().save_to_buffer().unwrap();
+        template::workbook(Catalog::embedded(), entity, &TemplateOptions::default()).unwrap().save_to_buffer().unwrap();
     let path = folder.join("changed.xlsx");
     let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
     for (name, text) in parts(&template) {
@@ -131,8 +133,10 @@ fn a_list_too_long_for_a_cell_stands_on_the_hidden_sheet() {
     field
         .choices
         .extend((0..100).map(|number| bw8::entity::Choice { zh: format!("示例状态{number}"), ..choice.clone() }));
-    let template =
-        template::workbook(Catalog::embedded(), &entity, AccountMode::default()).unwrap().save_to_buffer().unwrap();
+    let template = template::workbook(Catalog::embedded(), &entity, &TemplateOptions::default())
+        .unwrap()
+        .save_to_buffer()
+        .unwrap();
     let parts = parts(&template);
     assert!(parts["xl/worksheets/sheet1.xml"].contains("'bw8'!$D$1:$D$106"));
     assert!(parts["xl/worksheets/sheet3.xml"].contains("r=\"D106\""));
@@ -192,4 +196,45 @@ fn a_template_follows_the_mode_of_the_account() {
     work.write("bw8.toml", configuration);
     assert_eq!(written(&work, "customers").0, consumer);
     assert_eq!(written(&work, "customers --account firm").0, business);
+}
+
+#[test]
+fn a_template_is_in_english_where_that_is_asked_for() {
+    let work = Work::new();
+    for entity in importable() {
+        let name = format!("{} mine.xlsx", entity.name);
+        work.bw8(["template", &entity.name, "--lang", "en", "-o", &name]).exits(0).says(&format!("{name}'"));
+        let (sheet, rows) = open(&work.path(&name));
+        assert_eq!((sheet.others.len(), rows.len(), example(&rows)), (0, 1, Some(2)), "{}", entity.name);
+        for title in &sheet.header {
+            let label = title.trim_end_matches('*');
+            assert!(entity.fields.iter().any(|field| field.en == label), "{title}");
+        }
+        let parts = parts(&std::fs::read(work.path(&name)).unwrap());
+        assert!(parts["xl/sharedStrings.xml"].contains(&format!("bw8 import {} '{name}'", entity.name)), "{name}");
+        work.bw8(["check", &entity.name, &name]).exits(2).says("no row");
+    }
+}
+
+#[test]
+fn a_template_helps_whoever_fills_it_in() {
+    let sheet = written(&Work::new(), "customers").1;
+    for look in ["<autoFilter ref=\"A1:", "numberStoredAsText=\"1\"", "state=\"frozen\"", "paperSize=\"9\""] {
+        assert!(sheet.contains(look), "{look} is missing");
+    }
+}
+
+#[test]
+fn a_template_goes_through_a_pipe() {
+    let work = Work::new();
+    let command = work.command("template customers -o -");
+    let out = {
+        let mut command = command;
+        command.output().unwrap().stdout
+    };
+    assert_eq!(
+        parts(&out),
+        parts(&std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/customers.xlsx")).unwrap())
+    );
+    assert!(!work.path("-").exists());
 }

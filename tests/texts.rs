@@ -184,3 +184,72 @@ fn what_is_grouped_by_kind_has_a_text_without_the_varying_part() {
         assert!(!varying || !texts.contains_key(of) || key == "attempt.conflict_kind", "{key} varies: {zh:?}");
     }
 }
+
+/// Every command with its path and its arguments.
+fn commands(language: bw8::language::Language) -> Vec<(String, clap::Command)> {
+    fn walk(command: clap::Command, path: String, all: &mut Vec<(String, clap::Command)>) {
+        for sub in command.get_subcommands().cloned().collect::<Vec<_>>() {
+            walk(sub.clone(), format!("{path} {}", sub.get_name()), all);
+        }
+        all.push((path, command));
+    }
+    let mut all = Vec::new();
+    walk(bw8::cli::command(language), "bw8".to_owned(), &mut all);
+    all
+}
+
+#[test]
+fn an_option_has_one_text_wherever_it_stands() {
+    // They mean something else in the export.
+    const OWN: [&str; 4] = ["output", "template", "company", "columns"];
+    for language in [bw8::language::Language::En, bw8::language::Language::Zh] {
+        let mut texts: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for (path, command) in commands(language) {
+            for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
+                let (id, text) = (argument.get_id().to_string(), argument.get_help().unwrap_or_default().to_string());
+                if OWN.contains(&id.as_str()) {
+                    continue;
+                }
+                let (first, known) = texts.entry(id.clone()).or_insert_with(|| (path.clone(), text.clone()));
+                assert_eq!(*known, text, "--{id} of {first} and of {path}");
+            }
+        }
+        assert!(texts.len() > 40);
+    }
+}
+
+#[test]
+fn every_example_of_the_help_can_be_typed() {
+    let mut seen = 0;
+    for (key, (en, zh)) in texts().into_iter().filter(|(key, _)| key.starts_with("help.examples")) {
+        for text in [en, zh].into_iter().flatten() {
+            for line in text.trim_matches('"').split("\\n") {
+                let typed = line.trim().split("  ").next().unwrap_or_default();
+                let words = shlex::split(typed).unwrap();
+                let parsed = bw8::cli::command(bw8::language::Language::En).try_get_matches_from(words);
+                assert!(parsed.is_ok(), "{key}: {typed}: {}", parsed.unwrap_err());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+#[test]
+fn the_short_help_fits_on_a_screen_and_the_long_one_leaves_nothing_out() {
+    let work = Work::new();
+    for language in ["zh", "en"] {
+        for command in ["import", "check", "retry", "settle"] {
+            let ran = work.bw8(format!("{command} -h --lang {language}"));
+            let lines = ran.exits(0).stdout().lines().count();
+            assert!(lines <= 45, "{command} {language}: {lines} lines\n{ran}");
+            ran.says(&format!("bw8 {command} --help-all"));
+            ran.never_says("--same-account");
+        }
+        let all = work.bw8(format!("import --help-all --lang {language}"));
+        all.exits(0).says("--same-account").says("--ca-cert").never_says("--help-all");
+        work.bw8(format!("help import --help-all --lang {language}")).exits(0).says("--same-account");
+    }
+    // What is not shown can be typed.
+    work.bw8("check customers nothing.csv --keep-raw").exits(2).says("nothing.csv does not exist");
+}

@@ -4,7 +4,7 @@
 
 use crate::entity::{Field, Kind};
 use crate::format::{CellKind, Remark, Row, Sheet, Shown};
-use crate::mapping::{FieldSource, Mapping, RESULT_COLUMNS, ValueSource};
+use crate::mapping::{FieldSource, Mapping, RESULT_COLUMNS, ValueSource, leading_columns};
 use crate::problem::Problem;
 
 /// Days between the first days of the two calendars that workbooks count from.
@@ -28,6 +28,8 @@ const SEEN_IN_SHEET: &[&str] = &[
 /// Codes of cells whose value is missing or not known.
 const WITHOUT_VALUE: &[&str] =
     &["merged_cells", "formula_without_result", "picture_in_cell", "number_or_list", "nested_value"];
+/// Columns of the workbook of failed rows that say why a row failed and what to do.
+const REASONS: usize = 2;
 /// What stands for a value that is missing, in spreadsheet programs, too; it is never sent.
 const MISSING: &str = "#N/A";
 
@@ -60,6 +62,10 @@ impl Mapping {
         }
         self.recall_doubt(row);
         let mut texts: Vec<NewText> = Vec::new();
+        if leading_columns(&self.header) > 0 {
+            // What we said of the row is none of its data, and must not be taken for that by whoever looks at all of it.
+            texts.extend((0..REASONS).map(|column| (column, String::new(), CellKind::Text)));
+        }
         for Shown { column, text } in std::mem::take(&mut row.shown) {
             let Some(source) = self.source_of(column) else { continue };
             let held = row.cell(column).text.to_owned();

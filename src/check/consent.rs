@@ -13,6 +13,14 @@ pub fn is_kept(code: &str) -> bool {
     !OF_MEMORY.contains(&code)
 }
 
+/// Kinds that no consent sets free: somebody has to say what is meant, or to read a list that is whole.
+const NOT_BY_CONSENT: [&str; 2] = ["ambiguous", "list_not_whole"];
+
+/// Whether consent to a kind lets its rows be sent.
+pub fn can_be_consented(code: &str) -> bool {
+    !NOT_BY_CONSENT.contains(&code)
+}
+
 /// Which warnings a person consented to; none by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Consent {

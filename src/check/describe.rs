@@ -2,6 +2,7 @@
 
 use rust_i18n::t;
 
+use super::consent::can_be_consented;
 use super::findings::{FindingKind, Findings};
 use crate::error::Result;
 use crate::format::column_letters;
@@ -28,8 +29,11 @@ pub fn describe(findings: &Findings, mapping: &Mapping, limit: usize) -> Result<
             lines.push(t!("import.finding_more", count = kinds.len() - limit).into_owned());
         }
         if severity == Severity::Held && findings.held > 0 {
-            let codes: Vec<&str> = kinds.iter().map(|kind| kind.example.code.as_str()).collect();
-            lines.push(t!("import.held_ways", codes = distinct(codes).join(",")).into_owned());
+            let codes = kinds.iter().map(|kind| kind.example.code.as_str());
+            let codes: Vec<&str> = codes.filter(|code| can_be_consented(code)).collect();
+            if !codes.is_empty() {
+                lines.push(t!("import.held_ways", codes = distinct(codes).join(",")).into_owned());
+            }
         }
     }
     Ok(lines.join("\n"))

@@ -58,7 +58,7 @@ pub fn is_same_key_value(entity: &Entity, field: &str, one: &str, other: &str) -
 }
 
 /// Appends a text to a key as the checks leave it, or as it stands where they find fault with it.
-fn push_cleaned_part(field: &Field, text: &str, key: &mut Vec<u8>) {
+pub fn push_cleaned_part(field: &Field, text: &str, key: &mut Vec<u8>) {
     let mut cleaned = String::new();
     let cell = Cell { text, kind: CellKind::Text };
     let is_clean = value::clean(field, cell, &ValueOptions::default(), &mut cleaned, &mut Vec::new()).is_ok();
@@ -254,6 +254,13 @@ impl Duplicates {
             seen.first = hold(&mut self.first[position], number, holds_key);
         }
         seen
+    }
+}
+
+impl Seen {
+    /// Whether an earlier row has its key or its old id.
+    pub fn is_double(&self) -> bool {
+        self.first.is_some() || self.first_of_old_id.is_some()
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding in the text of a source, or in the row as a whole.
-    pub(super) fn new(source: Option<&FieldSource>, column: Option<usize>, text: &str, problem: Problem) -> Self {
+    pub(crate) fn new(source: Option<&FieldSource>, column: Option<usize>, text: &str, problem: Problem) -> Self {
         let value = if source.is_some_and(|source| source.field.secret) && !text.is_empty() {
             "•••".to_owned()
         } else {

@@ -29,6 +29,9 @@ pub struct RowFinding {
     pub hint: Message,
 }
 
+/// Keeps one finding.
+const INSERT: &str = "INSERT INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
 /// Findings in a temporary file that goes with the process.
 #[derive(Debug)]
 pub struct Findings {
@@ -85,7 +88,7 @@ impl Findings {
             message!("import.finding_value", rule = finding.rule, value = finding.value)
         };
         self.connection
-            .prepare_cached("INSERT INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+            .prepare_cached(INSERT)
             .and_then(|mut statement| {
                 statement.execute(params![
                     row_index.cast_signed(),
@@ -100,6 +103,33 @@ impl Findings {
             })
             .context(no_temporary_file)?;
         self.count += 1;
+        Ok(())
+    }
+
+    /// Takes in all findings of another store.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn take_in(&mut self, other: &Findings) -> Result<()> {
+        other.each(|finding| {
+            let RowFinding { row, number, column, field, code, severity, rule, hint } = finding;
+            let rule = rule.to_json();
+            let values = params![
+                row.cast_signed(),
+                number.cast_signed(),
+                column.map(u64::cast_signed),
+                field,
+                code,
+                rule,
+                hint.to_json(),
+                severity as i64
+            ];
+            let mut insert = self.connection.prepare_cached(INSERT).context(no_temporary_file)?;
+            insert.execute(values).context(no_temporary_file).map(drop)
+        })?;
+        self.count += other.count;
+        self.refused += other.refused;
+        self.held += other.held;
         Ok(())
     }
 

@@ -75,7 +75,7 @@ impl Mapping {
 
     /// Whether a row names the record it changes.
     fn names_record(&self, record: &Record) -> bool {
-        let id = self.entity.id.as_ref().filter(|_| self.entity.is_for_update());
+        let id = self.entity.id.as_ref().filter(|_| self.entity.is_looked_up);
         id.and_then(|id| record.value(self, id)).is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
     }
 

@@ -1,16 +1,19 @@
-//! `bw8 check`: everything an import does before its first request, offline.
+//! `bw8 check`: everything an import does before its first request, offline; with the account, everything before its first write.
 
 use clap::Args;
 use rust_i18n::t;
 
-use super::options::InputOptions;
+use super::options::{InputOptions, account_name};
 use crate::account::Account;
 use crate::check::describe::describe;
 use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
-use crate::import::{Agreed, Preflight, report};
+use crate::import::{
+    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, ReferenceOptions, ResumeOptions, Rows,
+    report,
+};
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
-use crate::terminal::Printer;
+use crate::terminal::{CommandLine, Printer};
 
 /// Kinds of findings that are shown; all of them stand in the file.
 const SHOWN_KINDS: usize = 20;
@@ -21,8 +24,16 @@ pub struct Arguments {
     #[command(flatten)]
     input: InputOptions,
     #[command(flatten)]
+    connection: ConnectionOptions,
+    #[command(flatten)]
     settings: SettingsOptions,
-    /// Any mistake makes the file unusable (exit code 2 instead of 3)
+    /// Look into the account, too: everything that import reads before its first write; sends nothing
+    #[arg(long)]
+    online: bool,
+    /// With --online: take what is not in the account's list for not there, although the list could not be proved whole
+    #[arg(long, requires = "online")]
+    accept_incomplete: bool,
+    /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
     #[arg(long)]
     strict: bool,
 }
@@ -30,14 +41,26 @@ pub struct Arguments {
 /// Checks a file.
 ///
 /// # Errors
-/// A file or mapping that cannot be used.
-pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+/// A file or mapping that cannot be used; with the account, a service that cannot be reached.
+pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let (options, kept) = arguments.input.preflight_for_now(&settings)?;
-    // What an account told before is known without asking it.
-    let account = Account::new(&ConnectionOptions::default(), &settings).ok();
-    let definitions = DefinitionSource::kept(&settings.catalog, account.as_ref());
-    let (preflight, _) = Preflight::run(&options, &definitions, &Agreed::default(), None)?;
+    let mut foreseen = None;
+    let (preflight, options) = if arguments.online || arguments.connection.sandbox {
+        let options = online(arguments, &settings, options, typed)?;
+        let definitions =
+            DefinitionSource { catalog: options.catalog, account: Some(&options.account), asks: true, keeps: true };
+        let agreed = Agreed::of(&options.account)?;
+        let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, None)?;
+        foreseen = Some(look(&options, &mut preflight, &mut rows, printer)?);
+        (preflight, options.preflight)
+    } else {
+        // What an account told before is known without asking it.
+        let account = Account::new(&ConnectionOptions::default(), &settings).ok();
+        let definitions = DefinitionSource::kept(&settings.catalog, account.as_ref());
+        let (preflight, _) = Preflight::run(&options, &definitions, &Agreed::default(), None)?;
+        (preflight, options)
+    };
     if let Some(sheet) = &preflight.sheet.name {
         let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
         printer.say(&t!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet));
@@ -56,7 +79,8 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
         (false, Some(_)) => Some(report::write_issues_to("stdin.issues.csv".into(), &preflight)?),
     };
     let loss = preflight.mapping.report().loss();
-    let exit = match (preflight.findings.not_sent(), arguments.strict) {
+    let waiting = foreseen.as_ref().map_or(0, |(foreseen, _)| foreseen.waiting());
+    let exit = match (preflight.findings.not_sent() + waiting, arguments.strict) {
         (0, true) if loss.is_some() => Exit::Usage,
         (0, _) => Exit::Done,
         (_, true) => Exit::Usage,
@@ -69,6 +93,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
             printer.result(&describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?);
             printer.result(&t!("check_command.issues", file = path.display()));
         }
+    }
+    if let Some((_, words)) = &foreseen {
+        printer.result(words);
+    } else if preflight.mapping.is_found_by_key() {
+        printer.result(&t!("check_command.offline"));
     }
     if let Some(loss) = loss {
         printer.result(&loss.to_string());
@@ -83,9 +112,52 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
         .collect();
     printer.json(&serde_json::json!({
         "version": 1, "entity": options.entity.name, "finished": true,
-        "rows": {"read": preflight.rows, "refused": preflight.findings.refused, "held": preflight.findings.held,
+        "rows": {"read": preflight.rows, "refused": preflight.findings.refused, "held": preflight.findings.held + waiting,
             "skipped": preflight.findings.skipped},
+        "account": foreseen.map(|(foreseen, _)| foreseen.json()),
         "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
     }));
     Ok(exit)
+}
+
+/// The import whose reads a check with the account does.
+fn online<'a>(
+    arguments: &Arguments,
+    settings: &'a Settings,
+    preflight: import::PreflightOptions<'a>,
+    typed: &CommandLine,
+) -> Result<ImportOptions<'a>> {
+    let account = Account::new(&arguments.connection, settings)?;
+    Ok(ImportOptions {
+        references: ReferenceOptions::default(),
+        catalog: &settings.catalog,
+        preflight,
+        resume: ResumeOptions { account_name: account_name(&account, &arguments.settings), ..ResumeOptions::default() },
+        account,
+        parent: None,
+        dry_run: true,
+        as_curl: false,
+        limit: None,
+        strict: false,
+        max_failures: None,
+        reads_back: false,
+        sample: 0,
+        answers: Answers { accepts_incomplete: arguments.accept_incomplete, ..Answers::default() },
+        keeps_going: false,
+        doubt: DoubtOptions::default(),
+        typed: typed.clone(),
+    })
+}
+
+/// Looks into the account; what is found there stands among the other findings. The last line says what an import would do.
+fn look(
+    options: &ImportOptions<'_>,
+    preflight: &mut Preflight,
+    rows: &mut Rows,
+    printer: &Printer,
+) -> Result<(Foreseen, String)> {
+    let foreseen = import::foresee(options, preflight, rows, printer)?;
+    let words = foreseen.words(options, preflight);
+    preflight.findings.take_in(&foreseen.findings)?;
+    Ok((foreseen, words))
 }

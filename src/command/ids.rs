@@ -13,7 +13,7 @@ use crate::entity::{Catalog, Entity, fold};
 use crate::error::{Error, Exit, Result};
 use crate::format::{self, CellKind, Column, FileFormat, Headings, Row, Value, WriteOptions, of_extension};
 use crate::import;
-use crate::journal::{Given, KnownOldId, OldId, RunIndex};
+use crate::journal::{Given, KnownOldId, OldId, OldIds, RunIndex};
 use crate::language::Language;
 use crate::mapping::{RESULT_COLUMNS, source_name};
 use crate::message;
@@ -79,11 +79,18 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     }
 }
 
-/// The index of an account's runs, with all that lie near a file.
-fn index_of(account: &Account, file: &Path, printer: &Printer) -> Result<RunIndex> {
+/// The index of an account's runs, with all that lie near a file, up to date.
+fn index_of(account: &Account, file: &Path, catalog: &Catalog, printer: &Printer) -> Result<RunIndex> {
     let mut index = account.index()?;
     index.look_in(import::run_places(account, file, None));
-    index.look_through()?;
+    let read = |index: &mut RunIndex| {
+        index.look_through()?;
+        names(catalog).into_iter().try_for_each(|entity| index.memory(entity).map(drop))
+    };
+    match read(&mut index) {
+        Err(error) if index.repair(&error)? => read(&mut index)?,
+        done => done?,
+    }
     index.take_words().iter().for_each(|word| printer.warn(&word.to_string()));
     Ok(index)
 }
@@ -98,8 +105,8 @@ fn export(file: &Path, account: &Account, catalog: &Catalog, printer: &Printer) 
     if file.exists() {
         return Err(Error::usage(message!("ids.exists", file = file.display())).hint(message!("ids.exists_hint")));
     }
-    let mut index = index_of(account, file, printer)?;
-    let known = index.old_ids(&account.identity(), &names(catalog))?;
+    let index = index_of(account, file, catalog, printer)?;
+    let known = OldIds::of(index, &account.identity(), [])?;
     let titles = COLUMNS.map(|[zh, en]| Language::current().pick(zh, en).to_owned());
     let columns = titles.map(|title| Column { title, is_text: true, required: false });
     let mut writer = format.create(file, &WriteOptions::new(&columns))?;
@@ -185,9 +192,9 @@ fn take_in(
         })
     };
     let columns = [column(0)?, column(1)?, column(2)?, column(3)?];
-    let mut index = index_of(account, file, printer)?;
+    let index = index_of(account, file, catalog, printer)?;
     let _deciding = index.hold()?;
-    let known = index.old_ids(&account.identity(), &names(catalog))?;
+    let known = OldIds::of(index, &account.identity(), [])?;
     let giving = known.give()?;
     let (mut counts, mut known_before) = (Counts::default(), 0_u64);
     let (mut wrong, mut wrong_count) = (Vec::new(), 0_u64);

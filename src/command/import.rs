@@ -27,7 +27,7 @@ pub struct Arguments {
     /// Send nothing unless it is this many rows that are to be sent
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
-    /// Send nothing when any row has a mistake
+    /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
     #[arg(long)]
     strict: bool,
     /// Begin a new run and ignore earlier runs
@@ -78,6 +78,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         answers: arguments.sending.answers(arguments.expect, &arguments.settings, global),
         keeps_going: arguments.sending.keep_going,
         doubt: arguments.sending.doubt.options(),
+        references: arguments.sending.references(),
         typed: typed.clone(),
     };
     import::run(&options, printer)

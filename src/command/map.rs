@@ -29,7 +29,7 @@ pub struct Arguments {
     file: PathBuf,
     #[command(flatten)]
     reading: ReadingOptions,
-    /// Whether rows make new records or change those they name by id
+    /// Whether rows make new records, change those that are there, or either: create, skip-existing, update, upsert
     #[arg(long, value_enum, default_value_t)]
     mode: WriteMode,
     /// Where to write it: .toml, or .xlsx to fill in with Excel or WPS; without it, TOML on standard output
@@ -48,7 +48,7 @@ pub struct Arguments {
 /// An entity that cannot be imported, a file that cannot be read, a mapping file that is there already or cannot be written.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
-    let entity = arguments.mode.entity(importable(&settings, &arguments.entity)?);
+    let entity = arguments.mode.entity(importable(&settings, &arguments.entity)?, &[]);
     let output = arguments.output.as_deref();
     let is_workbook = output.map_or(Ok(false), is_workbook)?;
     let headings = Arc::new(KnownHeadings::new(&entity, None));
@@ -57,8 +57,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let proposal = MappingProposal::new(&entity, &survey, settings.account_mode);
     let sample = |text: &str| if arguments.show { shown(text).into_owned() } else { masked(text) };
     let written = output.map_or_else(|| t!("map.this_file"), |path| quoted_path(path).into());
-    let update = if arguments.mode == WriteMode::Update { " --mode update" } else { "" };
-    let command = format!("bw8 check {} {}{update} --mapping {written}", entity.name, quoted_path(&arguments.file));
+    let mode = match arguments.mode {
+        WriteMode::Create => String::new(),
+        mode => format!(" --mode {}", mode.as_str()),
+    };
+    let command = format!("bw8 check {} {}{mode} --mapping {written}", entity.name, quoted_path(&arguments.file));
     let text = toml_text(&proposal, &command, sample);
     match output {
         None => printer.result(text.trim_end()),

@@ -14,7 +14,9 @@ use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Headings, Input};
-use crate::import::{Answers, DoubtOptions, Honours, PreflightOptions, SERVER_TIMEOUT, stdin};
+use crate::import::{
+    Answers, DoubtOptions, Honours, Missing, PreflightOptions, ReferenceOptions, SERVER_TIMEOUT, stdin,
+};
 use crate::mapping::{KnownHeadings, MappingFile, source_name};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
@@ -36,9 +38,12 @@ pub(super) struct InputOptions {
     /// The system the file comes from, as zendesk: its ids (column "old id") are remembered beside those of Bangwo8
     #[arg(long, value_name = "NAME", value_parser = parse_source)]
     pub source: Option<String>,
-    /// Whether rows make new records or change those they name by id
+    /// Whether rows make new records, change those that are there, or either: create, skip-existing, update, upsert
     #[arg(long, value_enum, default_value_t)]
     pub mode: WriteMode,
+    /// What records are known by, in place of their ids and natural keys; several fields together, separated by commas
+    #[arg(long, value_name = "FIELD")]
+    pub key: Option<String>,
     /// Import these columns only, separated by commas: headers or fields
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub columns: Vec<String>,
@@ -175,14 +180,39 @@ pub(super) struct SendingOptions {
     /// Do not send first rows alone to compare what was stored
     #[arg(long)]
     pub no_canary: bool,
+    /// Take what is not in the account's list for not there, although the list could not be proved whole
+    #[arg(long)]
+    pub accept_incomplete: bool,
     /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
     #[arg(long)]
     pub notifications_off: bool,
+    /// Answers to what decisions.xlsx of an earlier run asked
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
+    /// What becomes of rows whose FIELD names something the account does not have: FIELD=refuse or FIELD=blank
+    #[arg(long, value_name = "FIELD=WHAT", value_parser = missing)]
+    pub missing: Vec<(String, Missing)>,
     #[command(flatten)]
     pub doubt: DoubtArguments,
 }
 
+/// A field, and what becomes of rows in which it names something that is not there.
+fn missing(text: &str) -> std::result::Result<(String, Missing), String> {
+    let (field, what) = text.rsplit_once('=').ok_or_else(|| t!("lookup.bad_missing").into_owned())?;
+    let what = match what.trim() {
+        "refuse" => Missing::Refuse,
+        "blank" => Missing::Blank,
+        _ => return Err(t!("lookup.bad_missing").into_owned()),
+    };
+    Ok((field.trim().to_owned(), what))
+}
+
 impl SendingOptions {
+    /// What is decided about references before it is asked.
+    pub(super) fn references(&self) -> ReferenceOptions {
+        ReferenceOptions { decisions: self.decisions.clone(), missing: self.missing.clone() }
+    }
+
     /// What is answered before it is asked.
     pub(super) fn answers(&self, expected: Option<u64>, settings: &SettingsOptions, global: &Global) -> Answers {
         Answers {
@@ -190,6 +220,7 @@ impl SendingOptions {
             expected,
             is_account_meant: self.other_account || self.same_account.is_some() || settings.account.is_some(),
             notifications_off: self.notifications_off,
+            accepts_incomplete: self.accept_incomplete,
         }
     }
 }
@@ -269,7 +300,9 @@ impl InputOptions {
     }
 
     fn preflight_of<'a>(&self, settings: &'a Settings, path: PathBuf) -> Result<PreflightOptions<'a>> {
-        let entity = self.mode.entity(importable(settings, &self.entity)?);
+        let entity = importable(settings, &self.entity)?;
+        let key = self.key.as_deref().map(|key| key_fields(entity, self.mode, key)).transpose()?.unwrap_or_default();
+        let entity = self.mode.entity(entity, &key);
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
         let mapping_file = match &self.source {
             None => mapping_file,
@@ -289,6 +322,7 @@ impl InputOptions {
             mapping_file,
             account_mode: settings.account_mode,
             mode: self.mode,
+            key,
             values,
             consent: self.consent.consent(),
         })
@@ -298,6 +332,28 @@ impl InputOptions {
 /// What another system goes by, as it is kept.
 pub(super) fn parse_source(name: &str) -> std::result::Result<String, String> {
     source_name(name).ok_or_else(|| t!("import.bad_source").into_owned())
+}
+
+/// The fields that records are known by, as `--key` names them: by name, label or any other heading.
+fn key_fields(entity: &Entity, mode: WriteMode, key: &str) -> Result<Vec<String>> {
+    let words = key.split([',', '，', '、']).map(str::trim).filter(|word| !word.is_empty());
+    let mut fields = Vec::new();
+    for word in words {
+        let Some(field) = entity.field_called(word).filter(|field| !field.custom && !field.secret) else {
+            return Err(Error::usage(message!("mapping.no_key_field", name = word, entity = entity.labels()))
+                .hint(message!("mapping.no_field_hint", name = entity.name)));
+        };
+        if !fields.contains(&field.name) {
+            fields.push(field.name.clone());
+        }
+    }
+    match mode {
+        WriteMode::Create => {
+            Err(Error::usage(message!("mapping.key_without_mode")).hint(message!("mapping.key_without_mode_hint")))
+        }
+        _ if fields.is_empty() => Err(Error::usage(message!("mapping.empty_key"))),
+        _ => Ok(fields),
+    }
 }
 
 /// The entity a user means, when rows of it can be imported.

@@ -13,7 +13,7 @@ use crate::check::consent::EXISTS;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::format::{self, Input, Row};
-use crate::import::report::failed_number;
+use crate::import::report::file_to_retry;
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
 use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
@@ -36,10 +36,10 @@ pub struct Arguments {
     values: ValueArguments,
     #[command(flatten)]
     consent: ConsentOptions,
-    /// Send nothing when any row has a mistake
+    /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
     #[arg(long)]
     strict: bool,
-    /// Go on although the file, mapping or catalog changed since the last retry was interrupted
+    /// Go on although input, mapping or catalog changed; done rows stay done
     #[arg(long)]
     accept_changed: bool,
 }
@@ -90,6 +90,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         answers: arguments.sending.answers(None, &arguments.settings, global),
         keeps_going: arguments.sending.keep_going,
         doubt: arguments.sending.doubt.options(),
+        references: arguments.sending.references(),
         typed: typed.clone(),
     };
     import::run(&options, printer)
@@ -106,7 +107,7 @@ fn preflight<'a>(
     let mode = WriteMode::of(&parent.mode);
     let mapping_text = parent.mapping_text.as_deref();
     let shown = file.display().to_string();
-    let entity = mode.entity(settings.catalog.find(&parent.entity)?);
+    let entity = mode.entity(settings.catalog.find(&parent.entity)?, &parent.key);
     let mapping_file = mapping_text.map(|text| MappingFile::parse(text, &t!("retry.mapping_of_run"))).transpose()?;
     let headings = KnownHeadings::new(&entity, mapping_file.as_ref());
     let values = arguments.values.options(mapping_file.as_ref());
@@ -117,6 +118,7 @@ fn preflight<'a>(
         mapping_file,
         account_mode: parent.account_mode,
         mode,
+        key: parent.key.clone(),
         values,
         consent: arguments.consent.consent(),
     })
@@ -131,7 +133,7 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
                 Error::usage(message!("journal.none", folder = named.display())).hint(message!("journal.none_hint"))
             );
         }
-        return match newest_failed(named) {
+        return match file_to_retry(&JournalReader::open(named)?)? {
             Some(file) => Ok((absolute(named)?, file)),
             None => Err(nothing_to_retry(named)?),
         };
@@ -183,14 +185,4 @@ fn run_named_in(file: &Path) -> Result<Option<uuid::Uuid>> {
         }
     }
     Ok(None)
-}
-
-/// `failed.xlsx`, or the one with the highest number.
-fn newest_failed(folder: &Path) -> Option<PathBuf> {
-    std::fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter_map(|path| Some((failed_number(&path)?, path)))
-        .max()
-        .map(|(_, path)| path)
 }

@@ -23,7 +23,7 @@ pub struct Arguments {
     settings: SettingsOptions,
     #[command(flatten)]
     doubt: DoubtArguments,
-    /// A further folder that holds earlier runs, whose records are not taken for this one's
+    /// A further folder that holds earlier runs, whose rows are not sent again
     #[arg(long, value_name = "DIR")]
     runs_from: Option<PathBuf>,
 }

@@ -11,8 +11,8 @@ use crate::files::Access;
 use crate::format::xlsx::{cannot_write, save};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
-use crate::template::workbook;
-use crate::terminal::Printer;
+use crate::template::{TemplateOptions, workbook};
+use crate::terminal::{Global, Printer, quoted_path, write_out};
 
 /// Write a workbook to fill in
 #[derive(Debug, Clone, clap::Args)]
@@ -20,7 +20,7 @@ pub struct Arguments {
     /// What its rows will be: customers, companies, tickets, …
     #[arg(value_name = "ENTITY")]
     entity: String,
-    /// Where to write it [default: ENTITY-template.xlsx]
+    /// Where to write it, - for standard output [default: ENTITY-template.xlsx]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Ask the account for its custom fields; without it those it told of before are taken
@@ -36,7 +36,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// An entity that cannot be imported, a file that is there already or cannot be written.
-pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
+pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let catalog = &settings.catalog;
     let entity = catalog.find(&arguments.entity)?;
@@ -47,8 +47,9 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
             .hint(message!("template.not_importable_hint", known = known.join(", "))));
     }
     let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-template.xlsx", entity.name)));
+    let is_piped = path.as_os_str() == "-";
     let shown = path.display().to_string();
-    if path.exists() {
+    if !is_piped && path.exists() {
         return Err(Error::usage(message!("template.exists", file = shown)).hint(message!("template.exists_hint")));
     }
     let account = match Account::new(&arguments.connection, &settings) {
@@ -59,9 +60,16 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let known = DefinitionSource { catalog, account, asks: arguments.online, keeps: arguments.online }.of(entity);
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
     let entity = &entity.with_account_fields(&known.fields(entity, "create"));
-    let mut workbook = workbook(catalog, entity, settings.account_mode).map_err(|error| cannot_write(&path, &error))?;
+    let file = (!is_piped).then(|| quoted_path(&path));
+    let options = TemplateOptions { mode: settings.account_mode, language: global.lang, file: file.as_deref() };
+    let mut workbook = workbook(catalog, entity, &options).map_err(|error| cannot_write(&path, &error))?;
+    if is_piped {
+        let bytes = workbook.save_to_buffer().map_err(|error| cannot_write(&path, &error))?;
+        write_out(&bytes);
+        return Ok(Exit::Done);
+    }
     save(&mut workbook, &path, Access::Usual)?;
-    printer.say(&t!("template.written", file = shown, entity = entity.name));
+    printer.say(&t!("template.written", file = quoted_path(&path), entity = entity.name));
     printer.json(&serde_json::json!({"version": 1, "entity": entity.name, "file": shown, "exit": Exit::Done}));
     Ok(Exit::Done)
 }

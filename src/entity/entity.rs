@@ -10,10 +10,12 @@ use super::deleted::Deleted;
 use super::edits::Edits;
 use super::endpoint::{Endpoint, Method};
 use super::field::Field;
+use super::fold::fold;
 use super::part::Part;
 use super::rule::{Requirement, Rule};
 use super::walk::Walk;
 use crate::language::Language;
+use crate::message::Detail;
 
 /// Everything known of one kind of record.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +36,13 @@ pub struct Entity {
     /// Natural keys, best first: the first whose fields are all filled identifies a row.
     #[serde(default)]
     pub keys: Vec<Vec<String>>,
+    /// Fields that a person may name a record by instead of its id, those that tell most first. What becomes of a file is told
+    /// by its mapping, so that this is no part of the fingerprint.
+    #[serde(default, skip_serializing)]
+    pub known_by: Vec<String>,
+    /// What tells which record its references mean: no fields of the service.
+    #[serde(skip)]
+    pub clues: Vec<Field>,
     /// The field that names a record to a person.
     #[serde(default)]
     pub display: Option<String>,
@@ -78,12 +87,23 @@ pub struct Entity {
     pub parts: Vec<Part>,
     /// Its fields.
     pub fields: Vec<Field>,
+    /// Its rows may change records that are there. The write mode says so, not the catalog.
+    #[serde(skip)]
+    pub may_change: bool,
+    /// Its rows are looked up in the account: the id that a row names is read. The write mode says so, not the catalog.
+    #[serde(skip)]
+    pub is_looked_up: bool,
 }
 
 impl Entity {
     /// The noun in `language`.
     pub fn label(&self, language: Language) -> &str {
         language.pick(&self.zh, &self.en)
+    }
+
+    /// The noun in both languages.
+    pub fn labels(&self) -> Detail {
+        Detail::label(&self.zh, &self.en)
     }
 
     /// So many records, as people count them.
@@ -106,9 +126,26 @@ impl Entity {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// The same with what tells which record its references mean among its fields.
+    #[must_use]
+    pub fn with_clues(&self) -> Entity {
+        let mut entity = self.clone();
+        entity.fields.append(&mut entity.clues);
+        entity
+    }
+
+    /// The field that a word means: by its name or labels, else by another heading of it.
+    pub fn field_called(&self, word: &str) -> Option<&Field> {
+        let wanted = fold(word);
+        let is_named =
+            |field: &&Field| [&field.name, &field.zh, &field.en].into_iter().any(|name| fold(name) == wanted);
+        let is_alias = |field: &&Field| field.aliases.iter().any(|alias| fold(alias) == wanted);
+        self.fields.iter().find(is_named).or_else(|| self.fields.iter().find(is_alias))
+    }
+
     /// Fields that can be filled in for accounts of this mode: they are sent, and exist there.
     pub fn offered(&self, mode: AccountMode) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(move |field| !field.read_only && field.exists_in(mode))
+        self.fields.iter().filter(move |field| !field.read_only && field.clue.is_none() && field.exists_in(mode))
     }
 
     /// Whether a field has to be filled in for accounts of this mode. A field that is read-only and required is the id of
@@ -143,7 +180,7 @@ impl Entity {
         self.endpoints.values().any(|endpoint| endpoint.method == Method::Get) || self.edits.is_some()
     }
 
-    /// The same entity for rows that change records: only the record's id is required, and a record may be named twice.
+    /// The same entity for rows that change records: only the record's id is required.
     #[must_use]
     pub fn for_update(&self) -> Entity {
         let mut entity = self.clone();
@@ -151,13 +188,12 @@ impl Entity {
             field.required = Some(&field.name) == self.id.as_ref();
         }
         entity.rules.clear();
-        entity.keys.clear();
         entity
     }
 
-    /// Whether its rows change records, each named by its id.
-    pub fn is_for_update(&self) -> bool {
-        self.id.as_ref().and_then(|id| self.field(id)).is_some_and(|id| id.required)
+    /// Whether this is the field with a record's own id.
+    pub fn is_own_id(&self, field: &Field) -> bool {
+        self.id.as_ref() == Some(&field.name)
     }
 
     /// A text that changes whenever this entry of the catalog does; part of a run's identity.

@@ -25,5 +25,6 @@ pub struct SummarySheet {
     pub counts: Vec<Counts>,
 }
 
-/// What it is called, in Chinese and English. A reader passes over a sheet of either name.
-pub const SUMMARY_SHEET_NAMES: [&str; 2] = ["导出概览", "Export summary"];
+/// What it is called in an export and in the results of an import, in Chinese and English. A reader passes over a sheet of any
+/// of these names.
+pub const SUMMARY_SHEET_NAMES: [&str; 4] = ["导出概览", "Export summary", "导入概览", "Import summary"];

@@ -2,6 +2,7 @@
 
 use super::column::Column;
 use super::dialect::Dialect;
+use super::marking::Marking;
 use crate::files::Access;
 
 /// What a file is written with. A format takes of it what it knows.
@@ -17,6 +18,8 @@ pub struct WriteOptions<'a> {
     pub summary_sheet: Option<&'a str>,
     /// Rows of a sheet before the next one is begun, the header included, where they are to be fewer than the format holds.
     pub rows_per_sheet: Option<u32>,
+    /// What somebody who works in it is helped with, in formats with sheets.
+    pub marking: Option<&'a Marking>,
     /// Who may read it.
     pub access: Access,
 }
@@ -30,6 +33,7 @@ impl<'a> WriteOptions<'a> {
             sheet: None,
             summary_sheet: None,
             rows_per_sheet: None,
+            marking: None,
             access: Access::Owner,
         }
     }

@@ -1,5 +1,6 @@
 //! What every format's writer does.
 
+use super::marking::Mark;
 use super::summary_sheet::SummarySheet;
 use super::value::Value;
 use crate::error::Result;
@@ -12,6 +13,14 @@ pub trait Writer {
     /// # Errors
     /// A full disk or a format's limit.
     fn write(&mut self, values: &[Value<'_>]) -> Result<()>;
+
+    /// Writes one row some cells of which are wrong, each with what is said beside it where the format can.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    fn write_marked(&mut self, values: &[Value<'_>], _marks: &[Mark]) -> Result<()> {
+        self.write(values)
+    }
 
     /// Cells so far whose text was cut because the format holds no longer one.
     fn cut(&self) -> u64 {

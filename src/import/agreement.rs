@@ -12,6 +12,7 @@ use rust_i18n::t;
 use super::agreed::Agreed;
 use super::first_look::FirstLook;
 use super::introduction::Introduction;
+use super::matching::Plan;
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -22,7 +23,7 @@ use crate::check::consent::{Consent, is_kept};
 use crate::check::findings::RowFinding;
 use crate::entity::WriteMode;
 use crate::error::{Error, Result};
-use crate::journal::{JournalReader, RunIndex};
+use crate::journal::{Counts, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
@@ -36,6 +37,8 @@ const NEW_TICKET: &str = "new_ticket";
 const TICKET_STATUS: &str = "ticket_status";
 /// Examples that a question about a kind of warning shows.
 const EXAMPLES: u32 = 3;
+/// Rows of an input that is small enough to be looked over.
+const A_FEW_ROWS: u64 = 5;
 /// Times a number is asked for.
 const NUMBER_ATTEMPTS: usize = 3;
 
@@ -45,6 +48,10 @@ pub(super) struct About<'a> {
     pub ended: Option<u64>,
     /// How many rows are not sent because of what other runs did.
     pub remembered: u64,
+    /// What the account has of the rows, where they are looked up there.
+    pub plan: Option<Plan>,
+    /// How the rows of the run ended that have an end.
+    pub before: Counts,
     /// Its folder.
     pub folder: &'a Path,
     /// The runs of the account.
@@ -58,6 +65,8 @@ pub(super) struct Agreement<'a> {
     printer: &'a Printer,
     console: Option<Console>,
     notifications: Notifications,
+    /// Rows that were held back before anybody was asked.
+    held: u64,
     /// What the service calls the account, once that was asked.
     name: Option<String>,
 }
@@ -87,6 +96,7 @@ impl<'a> Agreement<'a> {
             printer,
             console: Console::open(),
             notifications: Notifications::AreOff(Vec::new()),
+            held: 0,
             name: None,
         }
     }
@@ -96,6 +106,11 @@ impl<'a> Agreement<'a> {
     /// # Errors
     /// A question that nobody is there to answer, another number of rows than was agreed to.
     pub(super) fn ask(mut self, preflight: &mut Preflight, rows: &mut Rows, agreed: &mut Agreed) -> Result<Answer> {
+        self.held = preflight.findings.held;
+        if !self.is_no_surprise(preflight)? {
+            self.printer.say(&t!("run.not_agreed"));
+            return Ok(Answer::No);
+        }
         let is_agreed = match &self.options.account {
             Account::Sandbox { .. } => self.is_as_agreed(self.left(preflight)).map(|()| true)?,
             Account::Service(target) => self.ask_about(target, preflight, rows, agreed)?,
@@ -158,13 +173,18 @@ impl<'a> Agreement<'a> {
 
     /// How many rows there are to send at most.
     fn left(&self, preflight: &Preflight) -> u64 {
+        if let Some(plan) = self.about.plan {
+            // Of rows that a person sets free only now, what the account has is not counted.
+            let released = self.held.saturating_sub(preflight.findings.held);
+            return (plan.sent() + released).min(self.options.limit.unwrap_or(u64::MAX));
+        }
         sendable(self.options, preflight, self.about.ended.unwrap_or(0) + self.about.remembered)
     }
 
     /// Holds the rows against the numbers of `--yes=N` and `--expect N`.
     fn is_as_agreed(&self, rows: u64) -> Result<()> {
         let answers = &self.options.answers;
-        if let Some(expected) = answers.expected.filter(|expected| *expected != rows) {
+        if let Some(expected) = answers.expected.filter(|expected| *expected != rows && !self.is_of_plan(*expected)) {
             return Err(Error::usage(message!("agreement.expected", expected = expected, rows = rows))
                 .hint(message!("agreement.expected_hint", rows = rows)));
         }
@@ -177,15 +197,43 @@ impl<'a> Agreement<'a> {
         }
     }
 
+    /// Whether a number is that of all rows that the run sends, or that of its new records, those of earlier commands included.
+    fn is_of_plan(&self, number: u64) -> bool {
+        let Counts { created, updated, .. } = self.about.before;
+        let of = |plan: Plan| [plan.new, plan.new + created, plan.sent() + created + updated].contains(&number);
+        self.about.plan.is_some_and(of)
+    }
+
+    /// Most rows of a file that is to change records making new ones is a surprise, and mostly a wrong account or a wrong key:
+    /// whether a person, or the command line, names how many they are.
+    fn is_no_surprise(&mut self, preflight: &Preflight) -> Result<bool> {
+        let rows = preflight.rows.saturating_sub(preflight.findings.skipped);
+        let is_begun = self.about.before.created + self.about.before.updated > 0;
+        let new = self.about.plan.map_or(0, |plan| plan.new);
+        let is_surprise = self.options.preflight.mode == WriteMode::Upsert && rows > A_FEW_ROWS && new * 2 > rows;
+        if !is_surprise || is_begun || self.options.answers.expected.is_some_and(|expected| self.is_of_plan(expected)) {
+            return Ok(true);
+        }
+        let surprise = message!("agreement.surprise", new = new, rows = rows);
+        let Some(console) = self.console.as_mut().filter(|_| self.options.answers.expected.is_none()) else {
+            return Err(Error::usage(surprise).hint(message!("agreement.surprise_hint", new = new)));
+        };
+        let answer = console.ask(&t!("agreement.ask_surprise", surprise = surprise, new = new))?;
+        Ok(typed_number(&answer) == Some(new))
+    }
+
     /// Shows what is going to be sent, and where: to a person who is asked, all that this person may know it by.
     fn announce(&mut self, target: &Target, preflight: &Preflight) {
         let left = self.left(preflight);
         let is_asked = self.options.answers.yes.is_none() && self.console.is_some();
         let mut lines = vec![about(self.options, target, left)];
-        let is_new = self.about.ended.unwrap_or(0) + self.about.remembered == 0;
+        lines.extend(self.about.plan.map(|plan| plan.words(self.options.preflight.mode, preflight).to_string()));
+        let is_looked_up = self.about.plan.is_some();
+        let is_new = is_looked_up || self.about.ended.unwrap_or(0) + self.about.remembered == 0;
         let mut changes = None;
         if is_asked {
-            let is_change = |first: &&WriteOperation| !matches!(first, WriteOperation::Write { .. });
+            let is_change =
+                |first: &&WriteOperation| matches!(first, WriteOperation::Change { .. } | WriteOperation::Tags(_));
             let change = preflight.first_operation.as_ref().filter(is_change).filter(|_| is_new);
             let introduction = Introduction::read(self.options, target, change);
             lines.push(introduction.text());
@@ -201,8 +249,9 @@ impl<'a> Agreement<'a> {
             });
         }
         lines.extend(left_out(self.options, preflight, target.credentials.name()));
-        if left > 0 && reads_each(self.options) {
-            lines.push(t!("agreement.reads_each", rows = left).into_owned());
+        let reads = self.about.plan.map_or(left, |plan| plan.changes.min(left));
+        if reads > 0 && reads_each(self.options) {
+            lines.push(t!("agreement.reads_each", rows = reads).into_owned());
         }
         lines.extend(how_long(self.options, target.rate, left));
         self.tell(is_asked, &lines.join("\n"));
@@ -252,13 +301,13 @@ impl<'a> Agreement<'a> {
     ) -> Result<bool> {
         let entity = self.options.entity();
         if entity.name != "tickets" {
-            if entity.name == "customers" && self.options.preflight.mode == WriteMode::Create {
+            if entity.name == "customers" && self.makes_new() {
                 self.printer.say(&t!("agreement.customers_are_notified"));
             }
             return Ok(true);
         }
         let mut kinds = Vec::new();
-        if self.options.preflight.mode == WriteMode::Create {
+        if self.makes_new() {
             kinds.push(NEW_TICKET);
         }
         if preflight.mapping.position("ticketStatus").is_some() {
@@ -286,6 +335,12 @@ impl<'a> Agreement<'a> {
             _ => return Ok(false),
         };
         Ok(true)
+    }
+
+    /// Whether a row may make a new record.
+    fn makes_new(&self) -> bool {
+        let makes_records = self.options.preflight.mode != WriteMode::Update;
+        makes_records && self.about.plan.is_none_or(|plan| plan.new > 0)
     }
 
     /// Asks about each kind of warning whether its rows are to be sent, too.
@@ -333,7 +388,7 @@ impl<'a> Agreement<'a> {
 
 /// How many rows there are to send at most, `ended` of them having an end already.
 pub(super) fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u64 {
-    let unsound = preflight.findings.not_sent() + preflight.findings.skipped;
+    let unsound = preflight.findings.not_sent() + preflight.findings.skipped + preflight.waiting;
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
@@ -344,14 +399,18 @@ pub(super) fn is_change(options: &ImportOptions<'_>) -> bool {
 
 /// Who writes what where, and how many of it.
 fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
-    let key = if is_change(options) { "agreement.about_change" } else { "agreement.about_new" };
+    let key = match options.preflight.mode {
+        _ if is_change(options) => "agreement.about_change",
+        WriteMode::Upsert => "agreement.about_both",
+        WriteMode::Create | WriteMode::SkipExisting | WriteMode::Update => "agreement.about_new",
+    };
     let (account, records) = (target.credentials.name(), options.entity().counted(rows, Language::current()));
     t!(key, account = account, host = target.base, records = records).into_owned()
 }
 
 /// Whether each record is read right before it is written.
 fn reads_each(options: &ImportOptions<'_>) -> bool {
-    options.entity().edits.is_some() || options.preflight.mode == WriteMode::Update
+    options.entity().edits.is_some() || options.entity().may_change
 }
 
 /// What of the file does not come over, in words.

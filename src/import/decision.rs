@@ -1,7 +1,10 @@
 //! What becomes of a row now: a plain function of what is known of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::memory::Said;
 use crate::journal::{Operation, Status};
+use crate::problem::Severity;
 
 /// What the checks made of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,48 @@ pub(super) struct KeyMatch {
     pub is_in_input: bool,
 }
 
+/// What the account has of a row that is looked up there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum There {
+    /// Provably no record with its key: it becomes a new one.
+    New,
+    /// The same, and it lacks what a new record has to say.
+    Lacks,
+    /// Provably not the record that it is to change.
+    Missing,
+    /// Nobody knows: what was found is not all there is.
+    Unproved,
+    /// Several records, of which nobody can tell which is meant.
+    Several,
+    /// A record that the row is not to change.
+    Exists,
+    /// A record that says all that the row says.
+    Unchanged,
+    /// A record that it changes.
+    Changes,
+    /// A record that an earlier row of the input changes: the row of this number.
+    SameRecord(u64),
+}
+
+impl There {
+    /// The code of a row that is not sent for it, and what that means for the row.
+    pub(super) fn code(self) -> Option<(&'static str, Severity)> {
+        match self {
+            There::Missing => Some(("not_there", Severity::Refused)),
+            There::Lacks => Some(("lacks_for_new", Severity::Refused)),
+            There::SameRecord(_) => Some(("same_record", Severity::Refused)),
+            There::Several => Some(("ambiguous", Severity::Held)),
+            There::Unproved => Some(("list_not_whole", Severity::Held)),
+            There::New | There::Exists | There::Unchanged | There::Changes => None,
+        }
+    }
+
+    /// Whether the account has its record, whatever runs remember of it.
+    pub(super) fn is_known(self) -> bool {
+        matches!(self, There::Several | There::Exists | There::Unchanged | There::Changes | There::SameRecord(_))
+    }
+}
+
 /// What is known of a row when it is its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowFacts {
@@ -70,6 +115,8 @@ pub(super) struct RowFacts {
     pub elsewhere: Option<PastEnd>,
     /// What other runs say of it, whatever their input was.
     pub remembered: Option<Said>,
+    /// What the account has of it, where it is looked up there.
+    pub there: Option<There>,
     /// A person consented to sending once more what may be meant so.
     pub may_be_sent_again: bool,
     /// For a retry: the number of another row with its key that the first run has sent.
@@ -114,6 +161,20 @@ pub(super) enum Decision {
     HoldSentBefore,
     /// It waits for consent: the account has a record with its key.
     HoldExisting,
+    /// It waits for a person to say which record is meant.
+    HoldSeveral,
+    /// It waits for a list that is proved whole.
+    HoldUnproved,
+    /// Refused: the record that it is to change is not there.
+    RefuseMissing,
+    /// Refused: there is no record that it could change, and it lacks what a new one has to say.
+    RefuseLacks,
+    /// Refused: the row of this number changes the same record.
+    RefuseSameRecord(u64),
+    /// Its record is there already, and is left as it is.
+    SkipExisting,
+    /// Its record says all of it already.
+    Unchanged,
     /// It is sent; a proved rejection under a new request id.
     Send {
         /// How often its proved rejection was sent again.
@@ -135,16 +196,20 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     if facts.earlier.is_some_and(|earlier| !earlier.is_open()) {
         return Decision::KeepEarlier;
     }
+    // What is done to a record that is there is decided by that record, not by what was made once.
+    let is_known = facts.there.is_some_and(There::is_known);
     if let Some(sent) = facts.earlier_key {
         // A row that was there beside the one that was sent is no edit of it, nor is one beside it now, nor the second one
         // that would be.
-        return match (facts.earlier.is_some() || sent.is_in_input, facts.double_of) {
-            (true, _) => Decision::RefuseSentDouble(sent.end.number),
-            (false, Some(first)) => Decision::RefuseDouble(first),
-            (false, None) => Decision::Edited,
-        };
+        match (facts.earlier.is_some() || sent.is_in_input, facts.double_of) {
+            (true, _) => return Decision::RefuseSentDouble(sent.end.number),
+            (false, Some(first)) => return Decision::RefuseDouble(first),
+            (false, None) if !is_known => return Decision::Edited,
+            (false, None) => {}
+        }
     }
-    match facts.remembered {
+    let remembered = facts.remembered.filter(|_| !is_known);
+    match remembered {
         Some(Said::Done | Said::Given) => return Decision::SentBefore,
         Some(Said::DoneAndChanged) => return Decision::ChangedSinceSent,
         Some(Said::Unknown) => return Decision::UnknownElsewhere,
@@ -165,11 +230,21 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     if let Some(first) = facts.first_run_key {
         return Decision::RefuseSentDouble(first);
     }
-    match facts.remembered {
+    match remembered {
         Some(Said::OnlyKey) => return Decision::RefuseSentKey,
         Some(Said::DoneInAnotherInput) if !facts.may_be_sent_again => return Decision::HoldSentBefore,
         Some(Said::ExistsInAccount) if !facts.may_be_sent_again => return Decision::HoldExisting,
         _ => {}
+    }
+    match facts.there {
+        Some(There::Missing) => return Decision::RefuseMissing,
+        Some(There::Lacks) => return Decision::RefuseLacks,
+        Some(There::SameRecord(first)) => return Decision::RefuseSameRecord(first),
+        Some(There::Several) => return Decision::HoldSeveral,
+        Some(There::Unproved) => return Decision::HoldUnproved,
+        Some(There::Exists) => return Decision::SkipExisting,
+        Some(There::Unchanged) => return Decision::Unchanged,
+        Some(There::New | There::Changes) | None => {}
     }
     if facts.checked == Checked::Held {
         return Decision::Hold;
@@ -191,6 +266,7 @@ mod tests {
             earlier_key: None,
             elsewhere: None,
             remembered: None,
+            there: None,
             may_be_sent_again: false,
             first_run_key: None,
             has_old_number: false,
@@ -306,6 +382,54 @@ mod tests {
                 RowFacts { remembered: Some(Said::ExistsInAccount), may_be_sent_again: true, ..sound },
                 Send { generation: 0 },
             ),
+            // What the account has of a row that is looked up there.
+            (RowFacts { there: Some(There::New), ..sound }, Send { generation: 0 }),
+            (RowFacts { there: Some(There::Changes), ..sound }, Send { generation: 0 }),
+            (RowFacts { there: Some(There::Unchanged), ..sound }, Unchanged),
+            (RowFacts { there: Some(There::Exists), ..sound }, SkipExisting),
+            (RowFacts { there: Some(There::Several), ..sound }, HoldSeveral),
+            (RowFacts { there: Some(There::Unproved), ..sound }, HoldUnproved),
+            (RowFacts { there: Some(There::Missing), ..sound }, RefuseMissing),
+            (RowFacts { there: Some(There::Lacks), ..sound }, RefuseLacks),
+            (RowFacts { there: Some(There::SameRecord(3)), ..sound }, RefuseSameRecord(3)),
+            // Mistakes and doubles first; what is not sent needs no consent.
+            (RowFacts { there: Some(There::Changes), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { there: Some(There::Changes), ..held }, Hold),
+            (RowFacts { there: Some(There::Unchanged), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { there: Some(There::Unchanged), ..held }, Unchanged),
+            (RowFacts { there: Some(There::Exists), ..held }, SkipExisting),
+            (RowFacts { there: Some(There::Unchanged), double_of: Some(3), ..sound }, RefuseDouble(3)),
+            (RowFacts { there: Some(There::Changes), has_end: true, ..sound }, Nothing),
+            (RowFacts { there: Some(There::Changes), ..skipped }, Skip),
+            (RowFacts { there: Some(There::Changes), earlier: Some(end(Status::Updated)), ..sound }, KeepEarlier),
+            (
+                RowFacts { there: Some(There::Changes), earlier: Some(end(Status::Failed)), ..sound },
+                Send { generation: 3 },
+            ),
+            // A record that is there is changed, whoever made it; one that is not is made once.
+            (RowFacts { there: Some(There::Changes), remembered: Some(Said::Done), ..sound }, Send { generation: 0 }),
+            (
+                RowFacts { there: Some(There::Changes), remembered: Some(Said::OnlyKey), ..sound },
+                Send { generation: 0 },
+            ),
+            (
+                RowFacts { there: Some(There::Changes), remembered: Some(Said::Unknown), ..sound },
+                Send { generation: 0 },
+            ),
+            (RowFacts { there: Some(There::Unchanged), remembered: Some(Said::Unknown), ..sound }, Unchanged),
+            (RowFacts { there: Some(There::New), remembered: Some(Said::Done), ..sound }, SentBefore),
+            (RowFacts { there: Some(There::New), remembered: Some(Said::Unknown), ..sound }, UnknownElsewhere),
+            (RowFacts { there: Some(There::New), remembered: Some(Said::OnlyKey), ..sound }, RefuseSentKey),
+            (RowFacts { there: Some(There::Unproved), remembered: Some(Said::Done), ..sound }, SentBefore),
+            (
+                RowFacts { there: Some(There::Changes), earlier_key: sent(Status::Created, false), ..sound },
+                Send { generation: 0 },
+            ),
+            (RowFacts { there: Some(There::New), earlier_key: sent(Status::Created, false), ..sound }, Edited),
+            (
+                RowFacts { there: Some(There::Changes), earlier_key: sent(Status::Created, true), ..sound },
+                RefuseSentDouble(7),
+            ),
             (RowFacts { first_run_key: Some(5), ..sound }, RefuseSentDouble(5)),
             (RowFacts { first_run_key: Some(5), elsewhere: Some(end(Status::Created)), ..sound }, Elsewhere),
         ] {
@@ -317,6 +441,8 @@ mod tests {
     fn all() -> Vec<RowFacts> {
         let ends = || std::iter::once(None).chain(Status::ALL.map(|status| Some(end(status))));
         let said = || Said::ALL.into_iter().map(Some).chain([None]);
+        let theres =
+            || [There::New, There::Unproved, There::Unchanged, There::Changes].into_iter().map(Some).chain([None]);
         let numbers = [None, Some(3)];
         let mut all = Vec::new();
         for checked in [Checked::Skipped, Checked::Refused, Checked::Held, Checked::Sound] {
@@ -326,7 +452,11 @@ mod tests {
                     .flat_map(move |o| numbers.into_iter().flat_map(move |d| numbers.map(|f| (e, o, d, f))))
             }) {
                 for earlier in ends() {
-                    for (elsewhere, remembered) in ends().flat_map(|end| said().map(move |said| (end, said))) {
+                    let known = || {
+                        ends()
+                            .flat_map(|end| said().flat_map(move |said| theres().map(move |there| (end, said, there))))
+                    };
+                    for (elsewhere, remembered, there) in known() {
                         for earlier_key in [
                             None,
                             sent(Status::Created, true),
@@ -341,6 +471,7 @@ mod tests {
                                 earlier_key,
                                 elsewhere,
                                 remembered,
+                                there,
                                 may_be_sent_again: false,
                                 first_run_key,
                                 has_old_number,
@@ -361,9 +492,12 @@ mod tests {
             if let Decision::Send { generation } = decision {
                 assert!(facts.checked == Checked::Sound && !facts.has_end, "{facts:?}");
                 assert!(!was_sent(facts.earlier) && !was_sent(facts.elsewhere), "{facts:?}");
-                assert!(facts.earlier_key.is_none() && facts.double_of.is_none(), "{facts:?}");
+                assert!(facts.double_of.is_none(), "{facts:?}");
+                let is_change = facts.there == Some(There::Changes);
+                assert!(is_change || matches!(facts.there, None | Some(There::New)), "{facts:?}");
+                assert!(is_change || facts.earlier_key.is_none(), "{facts:?}");
                 assert!(facts.first_run_key.is_none() && !facts.has_old_number, "{facts:?}");
-                assert!(facts.remembered.is_none(), "{facts:?}");
+                assert!(is_change || facts.remembered.is_none(), "{facts:?}");
                 let was_rejected = facts.earlier.is_some_and(|end| end.status == Status::Failed);
                 assert_eq!(
                     generation > facts.earlier.map_or(0, |end| end.generation),

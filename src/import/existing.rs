@@ -73,7 +73,7 @@ impl Look<'_> {
             }
         };
         let is_consented = self.preflight.consent.names(EXISTS);
-        let found = Found { identity: self.identity, existing: &existing, is_consented };
+        let found = Found { identity: self.identity, entity: self.options.entity(), existing: &existing, is_consented };
         let held = memory.add_existing(&found, index, rows, ended)?;
         if held > 0 {
             let records = self.options.entity().counted(held, Language::current());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::operation::{Members, WriteOperation};
+use super::operation::{DraftWriter, Members, WriteOperation};
 use super::options::ImportOptions;
 use super::route::{Access, Route};
 use crate::entity::Method;
@@ -35,6 +35,12 @@ impl FirstRequest {
                 let route = Route::new(&target, catalog, entity, entity.endpoint("create")?);
                 (route, None, Some(body.clone()))
             }
+            WriteOperation::Draft(members) => {
+                let route = Route::new(&target, catalog, entity, entity.endpoint("create")?);
+                (route, None, Some(DraftWriter::new(entity, &catalog.service.custom).body(members)))
+            }
+            // Only the account tells whether it makes a record or changes one.
+            WriteOperation::LookedUp { .. } => return None,
             WriteOperation::Change { id, cells } => {
                 let access = access(&entity.name)?;
                 let body = access.body(&Members::of(cells));

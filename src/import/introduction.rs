@@ -148,7 +148,7 @@ async fn changed(
     let sender = RowSender::new(client, &stop, options.catalog, options.entity());
     let access = sender.access_of(operation)?;
     let id = match operation {
-        WriteOperation::Write { .. } => return None,
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return None,
         WriteOperation::Change { id, .. } => id,
         WriteOperation::Tags(edit) => &edit.id,
     };

@@ -85,6 +85,11 @@ impl Known {
         Ok(())
     }
 
+    /// Whether a run did it all before.
+    pub(super) fn is_finished(&self) -> bool {
+        matches!(self.meant, ResumePlan::Finished(..))
+    }
+
     /// Rows that are not sent for what is known of them.
     pub(super) fn not_sent(&self) -> u64 {
         self.ended + self.memory.not_sent()
@@ -147,7 +152,8 @@ fn find_out(
         ))
         .hint(message!("memory.other_account_hint", folder = other.run.folder.display())));
     }
-    if let (ResumePlan::New(None), false) = (&meant, options.resume.fresh)
+    // What rows change is decided by the records as they are now.
+    if let (ResumePlan::New(None), false) = (&meant, options.resume.fresh || options.entity().may_change)
         && let Some((past, exit)) = done_by_one(&memory, identity)?
     {
         let meant = ResumePlan::Finished(past, exit);

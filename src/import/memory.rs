@@ -106,6 +106,8 @@ pub(super) type Existing = HashMap<u64, String>;
 pub(super) struct Found<'a> {
     /// What the command's own run is.
     pub identity: &'a RunIdentity,
+    /// What the rows are.
+    pub entity: &'a Entity,
     /// Ids of records by the hashes of their natural keys.
     pub existing: &'a Existing,
     /// A person consented to making such records once more.
@@ -171,7 +173,7 @@ impl Memory {
                 false => index.is_same_account(target, &run.target)?,
             };
             let is_ignored = concerned.ignores_before.is_some_and(|began| run.started < began);
-            if run.mode != concerned.identity.mode || is_ignored || concerned.family.contains(&run.run) {
+            if !makes_records(&run, concerned.entity) || is_ignored || concerned.family.contains(&run.run) {
                 continue;
             }
             match is_same {
@@ -189,10 +191,14 @@ impl Memory {
         let mut known_to_others: HashMap<i64, u64> = HashMap::new();
         let mut row_index = 0;
         each_batch(rows, |batch| {
-            let own_said = index.sent_before(&batch.rows, source, |run| own.contains_key(&run))?;
+            let is_own = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
+            let own_said = index.sent_before(&batch.rows, source, is_own)?;
             let others_said = match others.is_empty() {
                 true => vec![None; batch.rows.len()],
-                false => index.sent_before(&batch.rows, source, |run| others.contains_key(&run))?,
+                false => {
+                    let is_theirs = |sent: &SentBefore| others.get(&sent.run).is_some_and(|run| has_made(run, sent));
+                    index.sent_before(&batch.rows, source, is_theirs)?
+                }
             };
             for (((row, checked), sent), sent_by_others) in
                 batch.rows.iter().zip(&batch.checked).zip(own_said).zip(others_said)
@@ -251,6 +257,17 @@ impl Memory {
         Ok(line.map(|line| line.remembered))
     }
 
+    /// Begins again with the first row.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        if let Some(lines) = &mut self.lines {
+            lines.seek(SeekFrom::Start(0)).context(place)?;
+        }
+        self.advance()
+    }
+
     /// The folder of the run that is remembered, as words name it.
     pub(super) fn folder(&self, remembered: &Remembered) -> Message {
         remembered.run.and_then(|run| self.runs.get(&run)).map(folder_of).unwrap_or_default()
@@ -301,13 +318,14 @@ impl Memory {
         rows: &mut Rows,
         mut ended: Option<OperationCursor>,
     ) -> Result<u64> {
-        let own = runs_of_account(found.identity, index)?;
+        let own = runs_of_account(found, index)?;
         let mut lines = Lines::new()?;
         let mut row_index = 0;
         each_batch(rows, |batch| {
             let id_of = |row: &InputRow| row.key.and_then(|key| found.existing.get(&key));
             let hits: Vec<InputRow> = batch.rows.iter().filter(|row| id_of(row).is_some()).copied().collect();
-            let mut explained = index.sent_before(&hits, None, |run| own.contains(&run))?.into_iter();
+            let counts = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
+            let mut explained = index.sent_before(&hits, None, counts)?.into_iter();
             for (row, checked) in batch.rows.iter().zip(&batch.checked) {
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
                 let has_end = end.is_some_and(|end| !may_be_reopened(&end));
@@ -343,7 +361,7 @@ impl Memory {
 }
 
 /// Whether the end of a row may be taken from it again: it waits for consent, or for what another run finds out.
-fn may_be_reopened(end: &Operation) -> bool {
+pub(super) fn may_be_reopened(end: &Operation) -> bool {
     let is_elsewhere = end.reason.as_deref().is_some_and(|reason| reason.code == UNKNOWN_ELSEWHERE);
     end.status == Status::Held || end.status == Status::Unknown && is_elsewhere
 }
@@ -368,12 +386,29 @@ impl Lines {
     }
 }
 
+/// Whether rows of a run make records.
+fn makes_records(run: &IndexedRun, entity: &Entity) -> bool {
+    WriteMode::of(&run.mode).makes_records(entity)
+}
+
+/// Whether a run has made a record of a row, or may have. What only changed a record, or found it there, made none: such a
+/// row knows the record's id.
+fn has_made(run: &IndexedRun, sent: &SentBefore) -> bool {
+    match WriteMode::of(&run.mode) {
+        WriteMode::Create | WriteMode::Update => true,
+        WriteMode::SkipExisting | WriteMode::Upsert => {
+            sent.status == Status::Created || sent.status == Status::Unknown && sent.id.is_none()
+        }
+    }
+}
+
 /// All runs of the kind that wrote into this account, this command's own and those it ignores included.
-fn runs_of_account(identity: &RunIdentity, index: &mut RunIndex) -> Result<HashSet<i64>> {
-    let mut own = HashSet::new();
-    for run in index.memory(&identity.entity)?.into_iter().filter(|run| run.mode == identity.mode) {
+fn runs_of_account(found: &Found<'_>, index: &mut RunIndex) -> Result<HashMap<i64, IndexedRun>> {
+    let Found { identity, entity, .. } = *found;
+    let mut own = HashMap::new();
+    for run in index.memory(&identity.entity)?.into_iter().filter(|run| makes_records(run, entity)) {
         if run.target == identity.target || index.is_same_account(&identity.target, &run.target)? == Some(true) {
-            own.insert(run.number);
+            own.insert(run.number, run);
         }
     }
     Ok(own)

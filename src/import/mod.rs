@@ -2,7 +2,7 @@
 //! `spool` keeps its rows as they will be sent and `cells` as they were, `known` gathers what earlier runs say (`resume` finds
 //! the run that is meant), `plan` decides
 //! what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one another's rows made of it, `memory` what all
-//! others did), `operation` is
+//! others did, `matching` what the account has of rows that are looked up there), `operation` is
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
 //! end, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
 //! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
@@ -23,6 +23,7 @@ mod forget;
 mod introduction;
 mod known;
 mod left_out;
+mod matching;
 mod memory;
 mod notes;
 mod operation;
@@ -32,6 +33,7 @@ mod pipeline;
 mod plan;
 mod preflight;
 mod read_back;
+mod references;
 pub mod report;
 mod resemblance;
 mod resume;
@@ -50,9 +52,11 @@ pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
 pub use forget::PersonalFiles;
 pub use notes::{COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
-pub use options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions, SERVER_TIMEOUT};
-pub use preflight::Preflight;
-pub use run::{run, run_places};
+pub use options::{
+    Answers, DoubtOptions, ImportOptions, Missing, PreflightOptions, ReferenceOptions, ResumeOptions, SERVER_TIMEOUT,
+};
+pub use preflight::{Preflight, Rows};
+pub use run::{Foreseen, foresee, run, run_places};
 pub use settle::{SettleCommand, run as settle};
 
 pub use crate::api::Honours;

@@ -1,16 +1,22 @@
 //! What a checked record asks of the service: which write, with which body, and what has to be
 //! looked at before or after it.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
+use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::change::{CellBaseline, SaidCell};
 use crate::check::record::Record;
-use crate::entity::{Entity, WriteMode};
+use crate::entity::{Conflict, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Row;
+use crate::journal::OldId;
+use crate::language::Language;
 use crate::mapping::{Mapping, ValueSource};
 use crate::message;
+use crate::text::clean;
 use crate::value;
 
 /// What one row asks for.
@@ -23,6 +29,15 @@ pub enum WriteOperation {
         /// What to look at when the service says "there already".
         look_up: Option<Box<LookUp>>,
     },
+    /// A new record whose request is made when it is its turn.
+    Draft(Members),
+    /// A new record, or a change of one that is there: what the account has decides which.
+    LookedUp {
+        /// What a new record says.
+        members: Members,
+        /// What a record that is there is to say.
+        cells: Vec<SaidCell>,
+    },
     /// A change of the record with this id, by what it says when it is its turn.
     Change {
         /// The record's id.
@@ -34,16 +49,58 @@ pub enum WriteOperation {
     Tags(Box<TagEdit>),
 }
 
+impl WriteOperation {
+    /// Whether it says which records it refers to, and these were not looked up yet: it cannot be sent as it is.
+    pub(super) fn is_unresolved(&self) -> bool {
+        match self {
+            WriteOperation::Draft(members) => members.is_unresolved,
+            WriteOperation::LookedUp { members, cells } => {
+                members.is_unresolved || cells.iter().any(|cell| cell.is_unresolved)
+            }
+            WriteOperation::Change { cells, .. } => cells.iter().any(|cell| cell.is_unresolved),
+            WriteOperation::Write { .. } | WriteOperation::Tags(_) => false,
+        }
+    }
+
+    /// Takes ids as they stand.
+    #[cfg(test)]
+    pub(super) fn take_as_written(&mut self) {
+        match self {
+            WriteOperation::Draft(members) => members.is_unresolved = false,
+            WriteOperation::LookedUp { members, cells } => {
+                members.is_unresolved = false;
+                cells.iter_mut().for_each(|cell| cell.is_unresolved = false);
+            }
+            WriteOperation::Change { cells, .. } => cells.iter_mut().for_each(|cell| cell.is_unresolved = false),
+            WriteOperation::Write { .. } | WriteOperation::Tags(_) => {}
+        }
+    }
+}
+
 /// What a change sends: each value under its field's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Members {
+pub struct Members {
     /// Fields that are members of the record.
     pub fields: Vec<(String, String)>,
     /// Custom fields, which a record carries together.
     pub custom: Vec<(String, String)>,
+    /// It says which records it refers to, and these were not looked up yet: it cannot be sent as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unresolved: bool,
 }
 
 impl Members {
+    /// What a checked record sends.
+    pub(super) fn of_record(mapping: &Mapping, record: &Record) -> Members {
+        let mut members = Members::default();
+        for (source, value) in record.sent(mapping) {
+            let list = if source.field.custom { &mut members.custom } else { &mut members.fields };
+            list.push((source.field.name.clone(), value.to_owned()));
+            members.is_unresolved |= source.field.tells_of_record();
+        }
+        members
+    }
+
     /// What cells send where nothing is known of their record: all that may be written.
     pub(super) fn of(cells: &[SaidCell]) -> Members {
         let mut members = Members::default();
@@ -62,6 +119,25 @@ impl Members {
     /// Whether a member of the record is among them.
     pub(super) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| field == name)
+    }
+
+    /// What is sent, for a person to look at: labels and values, secrets masked.
+    pub fn shown(&self, entity: &Entity) -> Vec<(String, String)> {
+        let language = Language::current();
+        let pair = |(name, text): &(String, String)| match entity.field(name) {
+            Some(field) if field.secret => (field.label(language).to_owned(), "•••".to_owned()),
+            Some(field) => {
+                let choice = field.choice(text).map(|choice| choice.label(language).to_owned());
+                (field.label(language).to_owned(), choice.unwrap_or_else(|| clean(text).into_owned()))
+            }
+            None => (name.clone(), clean(text).into_owned()),
+        };
+        self.iter().map(pair).collect()
+    }
+
+    /// The value that is sent for a field.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
     /// Names and values, custom fields too.
@@ -84,8 +160,11 @@ pub struct LookUp {
 pub struct TagEdit {
     /// Name of the record's entity.
     pub entity: String,
-    /// The record's id.
+    /// The record's id; empty where only its old id is known.
     pub id: String,
+    /// The id that the record has in another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_id: Option<OldId>,
     /// Tags to add.
     pub add: Vec<String>,
     /// Tags to remove.
@@ -109,11 +188,96 @@ impl TagEdit {
     }
 }
 
+/// A record as a request carries it: every value a JSON string, custom fields together as pairs.
+struct RecordBody<'a> {
+    members: &'a Members,
+    custom: &'a Custom,
+}
+
+impl Serialize for RecordBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let Members { fields, custom, .. } = self.members;
+        let mut map = serializer.serialize_map(None)?;
+        let mut nested: BTreeMap<&str, BTreeMap<&str, &String>> = BTreeMap::new();
+        for (name, value) in fields {
+            match name.split_once('.') {
+                Some((parent, member)) => drop(nested.entry(parent).or_default().insert(member, value)),
+                None => map.serialize_entry(name, value)?,
+            }
+        }
+        for (parent, members) in nested {
+            map.serialize_entry(parent, &members)?;
+        }
+        if !custom.is_empty() {
+            let pair = |(name, value)| BTreeMap::from([(&self.custom.key, name), (&self.custom.value, value)]);
+            let pairs: Vec<_> = custom.iter().map(|(name, value)| pair((name, value))).collect();
+            map.serialize_entry(&self.custom.member, &pairs)?;
+        }
+        map.end()
+    }
+}
+
+/// The body of a request that carries these members, inside `wrap` when there is one.
+pub(super) fn body_of(members: &Members, custom: &Custom, wrap: Option<&String>) -> Bytes {
+    let record = RecordBody { members, custom };
+    let json = match wrap {
+        None => serde_json::to_vec(&record),
+        Some(wrap) => serde_json::to_vec(&BTreeMap::from([(wrap, record)])),
+    };
+    // Texts under texts always serialise.
+    Bytes::from(json.unwrap_or_default())
+}
+
+/// Makes drafts of new records into writes.
+#[derive(Debug, Clone)]
+pub(super) struct DraftWriter {
+    custom: Custom,
+    wrap: Option<String>,
+    conflict: Option<Conflict>,
+}
+
+impl DraftWriter {
+    /// What makes drafts of records of `entity` into writes.
+    pub(super) fn new(entity: &Entity, custom: &Custom) -> DraftWriter {
+        let wrap = entity.endpoint("create").and_then(|create| create.wrap.clone());
+        DraftWriter { custom: custom.clone(), wrap, conflict: entity.conflict.clone() }
+    }
+
+    /// The operation as it is sent: a draft has its body now; none of one that says which records it refers to and whose
+    /// references were never looked up.
+    pub(super) fn ready(&self, operation: WriteOperation) -> Option<WriteOperation> {
+        (!operation.is_unresolved()).then(|| self.finished(operation))
+    }
+
+    /// The operation as it is sent: a draft has its body now.
+    pub(super) fn finished(&self, operation: WriteOperation) -> WriteOperation {
+        let WriteOperation::Draft(members) = operation else { return operation };
+        let values = |fields: &[String]| {
+            let pair = |field: &String| Some((field.clone(), members.value(field)?.to_owned()));
+            fields.iter().filter_map(pair).collect()
+        };
+        let look_up = self
+            .conflict
+            .as_ref()
+            .map(|conflict| Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same) }));
+        WriteOperation::Write { body: self.body(&members), look_up }
+    }
+
+    /// The body of the request that makes a record of these members.
+    pub(super) fn body(&self, members: &Members) -> Bytes {
+        body_of(members, &self.custom, self.wrap.as_ref())
+    }
+}
+
 /// Makes the write operations of one entity.
 #[derive(Debug)]
 pub(super) struct OperationBuilder<'a> {
     entity: &'a Entity,
     mode: WriteMode,
+    /// New records are drafts.
+    is_draft: bool,
+    /// The account tells whether a row makes a record or changes one.
+    is_looked_up: bool,
     wrap: Option<String>,
     scratch: Vec<u8>,
 }
@@ -129,13 +293,35 @@ impl<'a> OperationBuilder<'a> {
             WriteMode::Create => Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?),
             WriteMode::Update if entity.id.is_none() => return Err(cannot_update(entity)),
             WriteMode::Update => Some(entity.endpoint("update").ok_or_else(|| cannot_update(entity))?),
+            WriteMode::SkipExisting | WriteMode::Upsert => {
+                let is_found = entity.id.is_some() && entity.endpoint("list").is_some();
+                if !is_found || mode == WriteMode::Upsert && entity.endpoint("update").is_none() {
+                    return Err(cannot_look_up(entity, mode));
+                }
+                Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?)
+            }
         };
+        if mode != WriteMode::Create && mode != WriteMode::Update && entity.edits.is_some() {
+            return Err(cannot_look_up(entity, mode));
+        }
         Ok(OperationBuilder {
             entity,
             mode,
+            is_draft: false,
+            is_looked_up: false,
             wrap: endpoint.and_then(|endpoint| endpoint.wrap.clone()),
             scratch: Vec::new(),
         })
+    }
+
+    /// The same where new records are drafts: what is sent is decided once more is known of the row.
+    pub(super) fn of_drafts(self, is_draft: bool) -> Self {
+        OperationBuilder { is_draft, ..self }
+    }
+
+    /// The same where rows are looked up in the account before it is known what they ask for.
+    pub(super) fn looked_up(self, is_looked_up: bool) -> Self {
+        OperationBuilder { is_looked_up, ..self }
     }
 
     /// What a record without findings asks for, made of a row of which `baselines` are what an export said.
@@ -158,14 +344,22 @@ impl<'a> OperationBuilder<'a> {
             return WriteOperation::Tags(Box::new(TagEdit {
                 entity: text(&edits.entity).to_owned(),
                 id: text(&edits.record).to_owned(),
+                old_id: old_id_of(mapping, record),
                 add,
                 remove: list(&edits.remove).into_iter().chain(taken).collect(),
                 set: list(&edits.set),
             }));
         }
+        if self.is_looked_up {
+            let members = Members::of_record(mapping, record);
+            return WriteOperation::LookedUp { members, cells: cells(mapping, record, row, baselines) };
+        }
         if self.mode == WriteMode::Update {
             let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
             return WriteOperation::Change { id: id.to_owned(), cells: cells(mapping, record, row, baselines) };
+        }
+        if self.is_draft {
+            return WriteOperation::Draft(Members::of_record(mapping, record));
         }
         self.scratch.clear();
         record.write_body(mapping, self.wrap.as_deref(), &mut self.scratch);
@@ -209,14 +403,26 @@ fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<Cell
             shown: shown.to_owned(),
             value: value.to_owned(),
             overwrite: source.overwrite,
+            is_unresolved: source.field.tells_of_record() && !is_unedited && !value.is_empty(),
             baseline,
         });
     }
     cells
 }
 
+/// The id that a record has in another system.
+pub(super) fn old_id_of(mapping: &Mapping, record: &Record) -> Option<OldId> {
+    let source = mapping.source().filter(|_| !record.old_id.is_empty())?;
+    Some(OldId { source: source.to_owned(), id: record.old_id.clone() })
+}
+
 fn cannot_write(entity: &Entity) -> Error {
     Error::usage(message!("import.cannot_write", entity = entity.name)).hint(message!("import.cannot_write_hint"))
+}
+
+fn cannot_look_up(entity: &Entity, mode: WriteMode) -> Error {
+    Error::usage(message!("import.cannot_look_up", entity = entity.labels(), mode = mode.as_str()))
+        .hint(message!("import.cannot_look_up_hint", mode = mode.as_str()))
 }
 
 fn cannot_update(entity: &Entity) -> Error {
@@ -226,10 +432,20 @@ fn cannot_update(entity: &Entity) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entity::{AccountMode, Catalog};
+    use crate::format::{Row, Sheet};
+    use crate::value::ValueOptions;
 
     fn edit(add: &[&str], remove: &[&str], set: &[&str]) -> TagEdit {
         let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
-        TagEdit { entity: "customers".into(), id: "1".into(), add: owned(add), remove: owned(remove), set: owned(set) }
+        TagEdit {
+            entity: "customers".into(),
+            id: "1".into(),
+            old_id: None,
+            add: owned(add),
+            remove: owned(remove),
+            set: owned(set),
+        }
     }
 
     #[test]
@@ -239,5 +455,24 @@ mod tests {
         assert_eq!(edit(&[], &["z"], &[]).apply("a,b"), "a,b");
         assert_eq!(edit(&[], &[], &["x", "y"]).apply("a,b"), "x,y");
         assert_eq!(edit(&[], &["a"], &[]).apply("a"), "");
+    }
+
+    #[test]
+    fn a_draft_is_sent_as_the_body_that_is_ready_at_once() {
+        let catalog = Catalog::embedded();
+        let entity = catalog.get("customers").unwrap();
+        let sheet = Sheet { header: ["姓名", "手机", "备注"].map(str::to_owned).to_vec(), ..Sheet::default() };
+        let custom = &catalog.service.custom;
+        let mapping =
+            Mapping::new(entity, custom, &sheet, None, AccountMode::Consumer, ValueOptions::default()).unwrap();
+        let cells = vec!["示例 \"一\"", "13000000001", ""];
+        let row = Row { number: 2, cells: cells.into(), ..Row::default() };
+        let mut record = Record::default();
+        mapping.check(&row, &mut record);
+        let operation = |is_draft| {
+            let mut operations = OperationBuilder::new(entity, WriteMode::Create).unwrap().of_drafts(is_draft);
+            DraftWriter::new(entity, custom).finished(operations.operation(&mapping, &record, &row, &[]))
+        };
+        assert_eq!(format!("{:?}", operation(true)), format!("{:?}", operation(false)));
     }
 }

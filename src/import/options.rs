@@ -26,8 +26,10 @@ pub struct PreflightOptions<'a> {
     pub mapping_file: Option<MappingFile>,
     /// Whether contacts belong to companies.
     pub account_mode: AccountMode,
-    /// Whether rows are new records.
+    /// Whether rows are new records, change those that are there, or either.
     pub mode: WriteMode,
+    /// The fields that records are known by, where the user says it.
+    pub key: Vec<String>,
     /// How values are read.
     pub values: ValueOptions,
     /// Warnings that a person consents to.
@@ -68,6 +70,8 @@ pub struct Answers {
     pub is_account_meant: bool,
     /// Nobody is notified of what is sent.
     pub notifications_off: bool,
+    /// What is not in a list that could not be proved whole counts as not there.
+    pub accepts_incomplete: bool,
 }
 
 /// How long the service may still be working on a request whose answer was lost, unless a user knows better.
@@ -88,6 +92,24 @@ impl Default for DoubtOptions {
     fn default() -> Self {
         DoubtOptions { server_timeout: SERVER_TIMEOUT, honours: Honours::Nothing, resends: false }
     }
+}
+
+/// What becomes of rows that refer to something that the account does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// They are refused.
+    Refuse,
+    /// They are sent without it.
+    Blank,
+}
+
+/// What a user decided about references before being asked.
+#[derive(Debug, Clone, Default)]
+pub struct ReferenceOptions {
+    /// A file with answers, as an earlier run asked for them.
+    pub decisions: Option<PathBuf>,
+    /// What becomes of rows with such references, by the name or label of the field.
+    pub missing: Vec<(String, Missing)>,
 }
 
 /// What an import is to do.
@@ -123,6 +145,8 @@ pub struct ImportOptions<'a> {
     pub keeps_going: bool,
     /// What the user says about rows in doubt.
     pub doubt: DoubtOptions,
+    /// What the user decided about references.
+    pub references: ReferenceOptions,
     /// The command as it was typed.
     pub typed: CommandLine,
 }

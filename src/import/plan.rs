@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, decide};
+use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, There, decide};
+use super::matching::{Matched, Matches};
 use super::memory::{Memory, Remembered, Said};
-use super::operation::WriteOperation;
+use super::operation::{DraftWriter, TagEdit, WriteOperation};
 use super::options::ImportOptions;
 use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
@@ -20,12 +21,14 @@ use crate::check::duplicates::{
 };
 use crate::error::{Error, Result};
 use crate::journal::{
-    Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status, UNKNOWN_ELSEWHERE,
+    Journal, JournalReader, Match, OldIds, Operation, OperationCursor, Reason, RowKey, Status, UNKNOWN_ELSEWHERE,
 };
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
 
+/// Code of a row whose record is there already.
+const THERE_ALREADY: &str = "exists";
 /// Code of a row that another run has sent.
 pub(super) const SENT_BEFORE: &str = "sent_before";
 
@@ -54,14 +57,27 @@ pub(super) enum RowAction {
     Ended,
     /// It has an end now, without being sent.
     End(Operation),
+    /// It waits for a decision and has no end yet.
+    Wait,
     /// It is to be sent.
     Send(PendingWrite),
+}
+
+/// What is known of the rows beside what this run has made of them.
+#[derive(Debug, Default)]
+pub(super) struct KnownRows {
+    /// What other runs say.
+    pub memory: Memory,
+    /// What the account has of them, where they are looked up there.
+    pub matches: Option<Matches>,
 }
 
 /// Decides about one row after another.
 pub(super) struct RowPlanner<'a> {
     /// The rows.
     spool: Spool,
+    /// Makes drafts into writes.
+    drafts: DraftWriter,
     /// Which column feeds which field.
     mapping: &'a Mapping,
     /// What a person agreed to.
@@ -80,6 +96,10 @@ pub(super) struct RowPlanner<'a> {
     retries: Vec<Retry>,
     /// What all other runs say.
     memory: Memory,
+    /// What the account has of the rows, where they are looked up there.
+    matches: Option<Matches>,
+    /// The ids that records have in another system, where rows name records by them.
+    old_ids: Option<OldIds>,
     /// Request ids of rows that may have been sent before.
     repeats: HashSet<Uuid>,
     /// Rows that have an end.
@@ -97,13 +117,15 @@ impl<'a> RowPlanner<'a> {
         options: &ImportOptions<'_>,
         preflight: &'a Preflight,
         rows: Rows,
-        memory: Memory,
+        known: KnownRows,
         journal: &Journal,
     ) -> Result<RowPlanner<'a>> {
+        let KnownRows { memory, matches } = known;
         let run = journal.identity().run;
         let past = journal.reader()?;
         let mut planner = RowPlanner {
             spool: rows.spool,
+            drafts: DraftWriter::new(options.entity(), &options.catalog.service.custom),
             mapping: &preflight.mapping,
             consent: &preflight.consent,
             one_writer: options.preflight.mode.has_one_writer(options.entity()),
@@ -114,6 +136,8 @@ impl<'a> RowPlanner<'a> {
             origin: Origin::open(options, journal)?,
             retries: retries_of(options, &run, &run, &[])?,
             memory,
+            matches,
+            old_ids: old_ids_of(options, preflight)?,
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
         };
@@ -164,7 +188,8 @@ impl<'a> RowPlanner<'a> {
             return Ok(Some(RowAction::Ended));
         }
         let remembered = self.memory.at(self.next_index)?;
-        let known = self.known(&spooled, seen, remembered.as_ref())?;
+        let matched = self.matches.as_mut().map(|matches| matches.at(self.next_index)).transpose()?.flatten();
+        let known = self.known(&spooled, seen, remembered.as_ref(), matched.as_ref())?;
         let row = RowKey {
             row: self.next_index,
             number: spooled.number,
@@ -184,8 +209,9 @@ impl<'a> RowPlanner<'a> {
                 let earlier = known.earlier.ok_or_else(undecided)?;
                 return Ok(Some(RowAction::End(kept(row, earlier))));
             }
+            Decision::Send { .. } if matches!(spooled.state, RowState::Waiting) => return Ok(Some(RowAction::Wait)),
             Decision::Send { generation } => {
-                return self.send(RowKey { generation, ..row }, spooled.state);
+                return self.send(RowKey { generation, ..row }, spooled.state, matched);
             }
             Decision::Edited => {
                 let sent = known.earlier_key.ok_or_else(undecided)?;
@@ -232,12 +258,39 @@ impl<'a> RowPlanner<'a> {
                 };
                 (Status::Held, reason)
             }
+            Decision::HoldSeveral | Decision::HoldUnproved => {
+                let found = matched.ok_or_else(undecided)?;
+                let code = found.there.code().ok_or_else(undecided)?.0;
+                (Status::Held, with_way_on(code, found.reason))
+            }
+            Decision::RefuseMissing | Decision::RefuseSameRecord(_) => {
+                let found = matched.ok_or_else(undecided)?;
+                let code = found.there.code().ok_or_else(undecided)?.0;
+                (Status::Refused, with_way_on(code, found.reason))
+            }
+            Decision::RefuseLacks => {
+                let found = matched.ok_or_else(undecided)?;
+                let lacks = spooled.lacks.ok_or_else(undecided)?;
+                (Status::Refused, Reason { message: found.reason, ..lacks })
+            }
+            Decision::SkipExisting => {
+                let found = matched.ok_or_else(undecided)?;
+                let id = found.ids.first().cloned();
+                let ended = end(row, Status::Skipped, reason(THERE_ALREADY, found.reason));
+                return Ok(Some(RowAction::End(Operation { id, ..ended })));
+            }
+            Decision::Unchanged => {
+                let id = matched.ok_or_else(undecided)?.ids.pop();
+                let at = jiff::Timestamp::now().as_millisecond();
+                let ended = Operation { row, status: Status::Unchanged, id, attempts: 0, at, reason: None };
+                return Ok(Some(RowAction::End(ended)));
+            }
             Decision::Hold => match spooled.state {
                 RowState::Held { reason, .. } => (Status::Held, reason),
                 _ => return Err(undecided()),
             },
             Decision::RefuseMistakes => match spooled.state {
-                RowState::Refused(reason) => (Status::Refused, reason),
+                RowState::Refused(reason) | RowState::Unresolved(reason) => (Status::Refused, reason),
                 _ => return Err(undecided()),
             },
             Decision::RefuseDouble(first) => match (seen.first_of_old_id, &row.old_id) {
@@ -252,15 +305,47 @@ impl<'a> RowPlanner<'a> {
         Ok(Some(RowAction::End(end(row, status, reason))))
     }
 
-    fn send(&self, row: RowKey, state: RowState) -> Result<Option<RowAction>> {
+    fn send(&self, row: RowKey, state: RowState, matched: Option<Matched>) -> Result<Option<RowAction>> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
+        let operation = match (operation, matched) {
+            (WriteOperation::LookedUp { members, cells }, Some(found)) => match (found.there, found.ids.first()) {
+                (There::Changes, Some(id)) => WriteOperation::Change { id: id.clone(), cells },
+                (There::New, None) => WriteOperation::Draft(members),
+                _ => return Err(undecided()),
+            },
+            // A row that is looked up is never sent without having been.
+            (WriteOperation::LookedUp { .. }, None) => return Err(undecided()),
+            (WriteOperation::Tags(edit), _) => match self.named(*edit)? {
+                Ok(edit) => WriteOperation::Tags(Box::new(edit)),
+                Err(why) => return Ok(Some(RowAction::End(end(row, Status::Refused, why)))),
+            },
+            (operation, _) => operation,
+        };
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
+        let operation = self.drafts.ready(operation).ok_or_else(undecided)?;
         let request_id = row.request_id(&self.past.identity().run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
+    }
+
+    /// A change of tags with the id of its record, which it may name by its old id; else why that is not known.
+    fn named(&self, edit: TagEdit) -> Result<std::result::Result<TagEdit, Reason>> {
+        let (Some(old_ids), Some(old_id)) = (&self.old_ids, &edit.old_id) else { return Ok(Ok(edit)) };
+        Ok(match old_ids.find(&edit.entity, &old_id.source, &old_id.id)? {
+            Some(id) if edit.id.is_empty() || edit.id == id => Ok(TagEdit { id, ..edit }),
+            Some(id) => {
+                let message = message!("import.old_id_of_another", old = old_id.id, id = id, given = edit.id);
+                Err(reason("old_id_of_another", message))
+            }
+            None if !edit.id.is_empty() => Ok(edit),
+            None => {
+                let message = message!("import.old_id_unknown", old = old_id.id, source = old_id.source);
+                Err(reason("old_id_unknown", message))
+            }
+        })
     }
 
     /// The end of a row that another run has done.
@@ -320,7 +405,13 @@ impl<'a> RowPlanner<'a> {
     }
 
     /// Looks up what is known of a row.
-    fn known(&self, row: &SpooledRow, seen: Seen, remembered: Option<&Remembered>) -> Result<Known> {
+    fn known(
+        &self,
+        row: &SpooledRow,
+        seen: Seen,
+        remembered: Option<&Remembered>,
+        matched: Option<&Matched>,
+    ) -> Result<Known> {
         let key = row.key_hash();
         let (mut earlier, mut earlier_key) = (None, None);
         if self.has_earlier {
@@ -366,8 +457,8 @@ impl<'a> RowPlanner<'a> {
                 {
                     Checked::Held
                 }
-                RowState::Refused(_) => Checked::Refused,
-                RowState::Sound(_) | RowState::Held { .. } => Checked::Sound,
+                RowState::Refused(_) | RowState::Unresolved(_) => Checked::Refused,
+                RowState::Sound(_) | RowState::Held { .. } | RowState::Waiting => Checked::Sound,
             },
             has_end: false,
             double_of: seen.is_double_of(),
@@ -377,6 +468,7 @@ impl<'a> RowPlanner<'a> {
                 .map(|(sent, is_in_input)| KeyMatch { end: PastEnd::of(sent), is_in_input: *is_in_input }),
             elsewhere: elsewhere.as_ref().map(|(there, _)| PastEnd::of(there)),
             remembered: said,
+            there: matched.map(|found| found.there),
             // Consent to sending twice is given each time, by its code or for the row.
             may_be_sent_again: row.is_confirmed
                 || self.consent.names(match said {
@@ -394,6 +486,16 @@ impl<'a> RowPlanner<'a> {
         let field = self.mapping.key_fields(key.number).first().cloned().unwrap_or_default();
         Reason { code: DUPLICATE.to_owned(), field, message: rule(self.mapping, key.number, first) }
     }
+}
+
+/// The ids that records have in other systems, for rows that change the tags of records they name so.
+fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
+    if options.entity().edits.is_none() || preflight.mapping.source().is_none() {
+        return Ok(None);
+    }
+    let names = options.catalog.entities().iter().filter(|entity| entity.tags.is_some());
+    let names = names.map(|entity| entity.name.as_str());
+    OldIds::of(options.account.index()?, &options.account.identity(), names).map(Some)
 }
 
 /// What is known of a row, and where from.
@@ -443,6 +545,12 @@ fn waits_for_existing(before: &Operation) -> Option<Reason> {
     (reason.code == EXISTS).then(|| reason.clone())
 }
 
+/// Why a row is not sent for what the account has, and what can be done about it.
+fn with_way_on(code: &str, why: Message) -> Reason {
+    let way_on = Message::of_key(format!("modes.{code}_hint"), Vec::new());
+    reason(code, message!("import.and_rule", first = why, second = way_on))
+}
+
 /// A row that is not known to be done is not known to be done here either.
 fn done_or_unknown(status: Status) -> Status {
     if status == Status::Unknown { Status::Unknown } else { Status::Skipped }
@@ -457,7 +565,7 @@ fn writer_of(operation: &WriteOperation) -> Option<u64> {
     use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
     let hash = |parts: (&str, &str)| BuildHasherDefault::<DefaultHasher>::default().hash_one(parts);
     match operation {
-        WriteOperation::Write { .. } => None,
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => None,
         WriteOperation::Change { id, .. } => Some(hash(("", id))),
         WriteOperation::Tags(edit) => Some(hash((&edit.entity, &edit.id))),
     }

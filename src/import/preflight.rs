@@ -10,7 +10,7 @@ use super::cells::{CellSpool, CheckedCells};
 use super::change::CellBaseline;
 use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
-use super::operation::{OperationBuilder, WriteOperation};
+use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
@@ -23,15 +23,18 @@ use crate::check::findings::Findings;
 use crate::check::identity::Identities;
 use crate::check::record::Record;
 use crate::definitions::{DefinitionSource, KnownFields};
-use crate::entity::{Field, WriteMode};
+use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
-use crate::journal::{OldId, Reason};
+use crate::journal::Reason;
 use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
 use crate::message;
 use crate::message::Message;
-use crate::problem::Severity;
+use crate::problem::{Problem, Severity};
 use crate::text::clean;
+
+/// Codes of what only a new record has to say.
+const LACKS: [&str; 2] = ["required", "one_of"];
 
 /// What the first reading found.
 #[derive(Debug)]
@@ -46,6 +49,8 @@ pub struct Preflight {
     pub rows: u64,
     /// All that was found.
     pub findings: Findings,
+    /// Rows that wait for a decision about what they refer to.
+    pub waiting: u64,
     /// What a person agreed to.
     pub consent: Consent,
     /// Kinds of warnings that are words because a person agreed to them on the command line.
@@ -129,6 +134,9 @@ impl Preflight {
                 Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
             );
         }
+        if let Some(own_ids) = reading.own_ids.as_ref().filter(|_| options.mode == WriteMode::Create) {
+            return Err(own_ids.refuse_create(&mapping));
+        }
         let Reading {
             spool,
             cells,
@@ -165,6 +173,7 @@ impl Preflight {
             sheet,
             mapping,
             findings,
+            waiting: 0,
             consent,
             consented,
             agreed_earlier,
@@ -179,8 +188,8 @@ impl Preflight {
 /// The endpoint that rows of a mode are sent to.
 fn endpoint_of(mode: WriteMode) -> &'static str {
     match mode {
-        WriteMode::Create => "create",
         WriteMode::Update => "update",
+        _ => "create",
     }
 }
 
@@ -203,6 +212,39 @@ fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
     words
 }
 
+impl Preflight {
+    /// The first record that is sent is that of another row: what the account has decides which.
+    pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
+        self.first = match &first {
+            Some(WriteOperation::Draft(members)) => members.shown(self.mapping.entity()),
+            Some(WriteOperation::Change { cells, .. }) => Members::of(cells).shown(self.mapping.entity()),
+            _ => Vec::new(),
+        };
+        self.first_operation = first;
+    }
+}
+
+/// Ids of this service's records that rows name as their own.
+struct OwnIds {
+    column: Option<usize>,
+    rows: u64,
+    /// The number of the first of these rows …
+    first: u64,
+    /// … and the id it names.
+    id: String,
+}
+
+impl OwnIds {
+    /// A new record gets an id of its own: rows that name one are there already, and would be there twice.
+    fn refuse_create(&self, mapping: &Mapping) -> Error {
+        let OwnIds { column, rows, first, id } = self;
+        let header = column.map_or("", |column| mapping.header(column));
+        let entity = mapping.entity().labels();
+        Error::usage(message!("import.own_ids", header = header, entity = entity, rows = rows, row = first, id = id))
+            .hint(message!("import.own_ids_hint", header = header))
+    }
+}
+
 /// The first reading, row by row.
 struct Reading<'a> {
     mapping: &'a Mapping,
@@ -223,6 +265,10 @@ struct Reading<'a> {
     origin: Option<(usize, usize)>,
     /// The column in which a person consents to a row.
     confirmation: Option<usize>,
+    entity: &'a Entity,
+    mode: WriteMode,
+    /// The ids of this service's records that rows name as their own.
+    own_ids: Option<OwnIds>,
     /// What a person agreed to.
     consent: &'a Consent,
     /// Kinds that would be held back without that.
@@ -254,7 +300,9 @@ impl<'a> Reading<'a> {
         Ok(Reading {
             mapping,
             sheet,
-            operations: OperationBuilder::new(&options.entity, options.mode)?,
+            operations: OperationBuilder::new(&options.entity, options.mode)?
+                .looked_up(mapping.is_found_by_key())
+                .of_drafts(mapping.looks_up()),
             spool: SpoolWriter::new()?,
             cells,
             findings: Findings::new()?,
@@ -267,6 +315,9 @@ impl<'a> Reading<'a> {
             rows: 0,
             origin: column(RESULT_COLUMNS[0]).zip(column(RESULT_COLUMNS[1])),
             confirmation: CONFIRM_COLUMNS.into_iter().find_map(column),
+            entity: &options.entity,
+            mode: options.mode,
+            own_ids: None,
             consent,
             consented: BTreeSet::new(),
             row: Row::default(),
@@ -295,17 +346,24 @@ impl<'a> Reading<'a> {
             identity,
             content,
             key: None,
+            id: None,
+            lacks: None,
             origin: None,
             old_id: None,
             is_confirmed: self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text)),
             state: RowState::Skipped(Reason::default()),
         };
         if self.record.severity() != Some(Severity::Skipped) {
+            spooled.id = self.own_id();
+            spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);
+            self.require_key(&spooled);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
-            spooled.old_id = old_id_of(self.mapping, &self.record).map(Box::new);
+            // Rows of tags name the old ids of records that are there.
+            let old_id = old_id_of(self.mapping, &self.record).filter(|_| self.mapping.entity().edits.is_none());
+            spooled.old_id = old_id.map(Box::new);
             match &spooled.old_id {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,
@@ -319,6 +377,46 @@ impl<'a> Reading<'a> {
         }
         self.rows += 1;
         Ok(true)
+    }
+
+    /// The id of a record of this service that the row names as its own.
+    fn own_id(&mut self) -> Option<String> {
+        let name = self.entity.id.as_ref()?;
+        let id = self.record.value(self.mapping, name).filter(|id| id.bytes().any(|byte| byte != b'0'))?.to_owned();
+        let first = || OwnIds { column: self.mapping.column(name), rows: 0, first: self.row.number, id: id.clone() };
+        self.own_ids.get_or_insert_with(first).rows += 1;
+        Some(id)
+    }
+
+    /// What the row lacks to become a new record, where it may change one that is there: that is no mistake of the row.
+    fn take_lacks(&mut self) -> Option<Reason> {
+        if self.mode != WriteMode::Upsert {
+            return None;
+        }
+        let is_lack = |finding: &Finding| LACKS.contains(&finding.code) && finding.severity == Severity::Refused;
+        let lacks: Vec<Finding> = self.record.findings.iter().filter(|finding| is_lack(finding)).cloned().collect();
+        if lacks.is_empty() {
+            return None;
+        }
+        for finding in self.record.findings.iter_mut().filter(|finding| is_lack(finding)) {
+            let rule = std::mem::take(&mut finding.rule);
+            finding.rule = message!("check.lacks_for_new", rule = rule);
+            finding.hint = Message::default();
+            (finding.code, finding.severity) = ("lacks_for_new", Severity::Word);
+        }
+        Some(reason_of(self.mapping, &lacks, Severity::Refused))
+    }
+
+    /// A row that is to be looked up has something to be found by: a change is refused without it, and a record that may be
+    /// there already waits for consent.
+    fn require_key(&mut self, row: &SpooledRow) {
+        let is_found = row.id.is_some() || row.key.is_some() || row.old_id.is_some();
+        if !self.mapping.is_found_by_key() || is_found || self.record.severity() == Some(Severity::Refused) {
+            return;
+        }
+        let problem = if self.mode == WriteMode::Update { Problem::new("no_key") } else { Problem::held("no_key") };
+        let problem = problem.with_detail("labels", self.mapping.all_key_labels().into());
+        self.record.findings.push(Finding::new(None, None, "", problem));
     }
 
     /// What the row has come to. A row that is no data is that, whatever else stands in it.
@@ -363,20 +461,16 @@ impl<'a> Reading<'a> {
         self.coverage.see(self.rows, self.mapping, &self.record);
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
-            self.first_operation = Some(operation.clone());
+            // What has to be looked up first can be neither shown nor compared yet.
+            let names_old_id = matches!(&operation, WriteOperation::Tags(edit) if edit.id.is_empty());
+            self.first_operation = (!names_old_id).then(|| operation.clone());
         }
         RowState::Sound(operation)
     }
 }
 
-/// The id that a record has in another system.
-fn old_id_of(mapping: &Mapping, record: &Record) -> Option<OldId> {
-    let source = mapping.source().filter(|_| !record.old_id.is_empty())?;
-    Some(OldId { source: source.to_owned(), id: record.old_id.clone() })
-}
-
 /// Why a row is not sent: its findings of this weight.
-fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
+pub(super) fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
     let findings = || findings.iter().filter(|finding| finding.severity == severity);
     let rules = findings().map(|finding| {
         match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
@@ -418,7 +512,7 @@ fn find_duplicates(
         };
         if let Some(finding) = finding {
             match row.state {
-                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Refused(_) | RowState::Unresolved(_) | RowState::Waiting | RowState::Skipped(_) => {}
                 RowState::Held { .. } => {
                     findings.held -= 1;
                     findings.refused += 1;

@@ -24,7 +24,7 @@ use crate::value::is_same_value;
 /// The service cannot be reached.
 pub(super) async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Result<Option<Map<String, Value>>> {
     let id = match &pending.operation {
-        WriteOperation::Write { .. } => return Ok(None),
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return Ok(None),
         WriteOperation::Change { id, .. } => id,
         WriteOperation::Tags(edit) => &edit.id,
     };
@@ -134,6 +134,7 @@ pub(super) fn sent_values(
     match operation {
         // A new record is kept as the body it was written into; one row of a run is read from it again.
         WriteOperation::Write { body, .. } => sent_members(&access.entity, body, &access.custom),
+        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.iter().cloned().collect(),
         WriteOperation::Change { cells, .. } => {
             let members = match before {
                 Some(record) => RecordChange::new(&access.entity, &access.custom, cells, record).members,

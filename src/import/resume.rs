@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::options::ResumeOptions;
 use super::preflight::Rows;
 use crate::check::consent::EXISTS;
-use crate::entity::Entity;
+use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
 use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, OldId, Parent, RunIdentity, RunIndex, WasSent};
@@ -75,6 +75,9 @@ fn find_meant(
         None => earlier_run(identity, index, rows)?,
     };
     let Some(past) = found else { return Ok(ResumePlan::New(named)) };
+    if named.is_none() && entity.may_change && is_overtaken(&past, identity, index)? {
+        return Ok(ResumePlan::New(None));
+    }
     let folder = past.folder().to_owned();
     if options.fresh {
         return Err(Error::usage(message!("resume.folder_taken", folder = folder.display()))
@@ -122,6 +125,18 @@ fn find_meant(
         }));
     }
     Ok(ResumePlan::Accept(folder, past))
+}
+
+/// Whether another run into the account may have changed what a finished one has written: then the same rows are meant anew.
+fn is_overtaken(past: &JournalReader, identity: &RunIdentity, index: &RunIndex) -> Result<bool> {
+    if !matches!(past.ended()?, Some((_, true))) {
+        return Ok(false);
+    }
+    let began = past.identity().started;
+    let is_later = |run: &IndexedRun| {
+        run.run != past.identity().run && run.parent.is_none() && run.target == identity.target && run.started > began
+    };
+    Ok(index.runs_for(&identity.entity)?.iter().any(is_later))
 }
 
 /// Opens the journal of the run that is meant, or makes it.
@@ -203,6 +218,7 @@ pub(super) fn ended_before(
 enum Change {
     Target,
     Entity,
+    Key,
     Input,
     Mapping,
     Catalog,
@@ -213,6 +229,7 @@ impl Change {
         match self {
             Change::Target => t!("resume.target"),
             Change::Entity => t!("resume.entity"),
+            Change::Key => t!("resume.key"),
             Change::Input => t!("resume.input"),
             Change::Mapping => t!("resume.mapping"),
             Change::Catalog => t!("resume.catalog"),
@@ -225,6 +242,7 @@ fn changes(before: &RunIdentity, now: &RunIdentity) -> Vec<Change> {
     [
         (before.target != now.target, Change::Target),
         (before.entity != now.entity || before.mode != now.mode, Change::Entity),
+        (before.key != now.key, Change::Key),
         (before.input != now.input, Change::Input),
         (before.mapping != now.mapping, Change::Mapping),
         (before.catalog != now.catalog, Change::Catalog),
@@ -247,13 +265,15 @@ fn earlier_run(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows) ->
     }
     let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
     let Some(past) = of_path.iter().find(is_same_kind).map(open).transpose()? else { return Ok(None) };
-    // A finished run of the same file concerns these rows when it sent them, even if every one was edited since.
+    // A finished run of the same file concerns these rows when it sent them, even if every one was edited since; but what
+    // changes records, or looks for them, is decided by what they are now.
     let is_finished = matches!(past.ended()?, Some((_, true)));
     // Where all rows have old ids, each of them is known for itself: this is the next export of the other system.
     if is_finished && rows.has_old_ids && past.has_old_ids()? {
         return Ok(None);
     }
-    let concerns = !is_finished || sent_by(rows, index, &past, Known::ByKeyToo)? > 0;
+    let is_bound = WriteMode::of(&identity.mode) == WriteMode::Create;
+    let concerns = !is_finished || is_bound && sent_by(rows, index, &past, Known::ByKeyToo)? > 0;
     Ok(concerns.then_some(past))
 }
 

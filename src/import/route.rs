@@ -1,12 +1,9 @@
 //! Where records of one entity are written and read, with which body, and what comes back.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use url::Url;
 
-use super::operation::Members;
+use super::operation::{Members, body_of};
 use super::witness::telling_fields;
 use crate::api::{Expected, Target};
 use crate::entity::{Catalog, Custom, Endpoint, Entity, Method};
@@ -89,42 +86,7 @@ impl Access {
 
     /// The body of a change.
     pub(super) fn body(&self, members: &Members) -> Bytes {
-        let record = RecordBody { members, custom: &self.custom };
-        let json = match &self.update.wrap {
-            None => serde_json::to_vec(&record),
-            Some(wrap) => serde_json::to_vec(&BTreeMap::from([(wrap, record)])),
-        };
-        // Texts under texts always serialise.
-        Bytes::from(json.unwrap_or_default())
-    }
-}
-
-/// A record as a request carries it: every value a JSON string, custom fields together as pairs.
-struct RecordBody<'a> {
-    members: &'a Members,
-    custom: &'a Custom,
-}
-
-impl Serialize for RecordBody<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Members { fields, custom } = self.members;
-        let mut map = serializer.serialize_map(None)?;
-        let mut nested: BTreeMap<&str, BTreeMap<&str, &String>> = BTreeMap::new();
-        for (name, value) in fields {
-            match name.split_once('.') {
-                Some((parent, member)) => drop(nested.entry(parent).or_default().insert(member, value)),
-                None => map.serialize_entry(name, value)?,
-            }
-        }
-        for (parent, members) in nested {
-            map.serialize_entry(parent, &members)?;
-        }
-        if !custom.is_empty() {
-            let pair = |(name, value)| BTreeMap::from([(&self.custom.key, name), (&self.custom.value, value)]);
-            let pairs: Vec<_> = custom.iter().map(|(name, value)| pair((name, value))).collect();
-            map.serialize_entry(&self.custom.member, &pairs)?;
-        }
-        map.end()
+        body_of(members, &self.custom, self.update.wrap.as_ref())
     }
 }
 
@@ -161,7 +123,7 @@ mod tests {
         let catalog = Catalog::embedded();
         let access = Access::new(&target(), catalog, catalog.get("customers").unwrap()).unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut members = Members { fields: vec![pair("name", "示例 \"一\"")], custom: Vec::new() };
+        let mut members = Members { fields: vec![pair("name", "示例 \"一\"")], ..Members::default() };
         let body = |members: &Members| serde_json::from_slice::<Value>(&access.body(members)).unwrap();
         assert_eq!(body(&members), json!({"user": {"name": "示例 \"一\""}}));
         members.custom = vec![pair("f_1", "a"), pair("f_2", "b")];

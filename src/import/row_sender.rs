@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::change::{RecordChange, SaidCell};
-use super::operation::{LookUp, Members, TagEdit, WriteOperation};
+use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
@@ -40,6 +40,7 @@ pub(super) struct RowSender<'a> {
     /// Why the run stops, if it does.
     pub stop: &'a Stop,
     create: Option<Route>,
+    drafts: DraftWriter,
     /// The entity of the rows, and for tags those whose records are changed.
     access: HashMap<String, Access>,
     entity: &'a Entity,
@@ -86,6 +87,7 @@ impl<'a> RowSender<'a> {
             client,
             stop,
             create,
+            drafts: DraftWriter::new(entity, &catalog.service.custom),
             access,
             entity,
             there,
@@ -122,6 +124,9 @@ impl<'a> RowSender<'a> {
         let mut row = RowWrite { sender: self, pending, before, attempts };
         let ended = match &pending.operation {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
+            WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
+            // What nobody has looked up is not sent.
+            WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
             WriteOperation::Change { id, cells } => row.change(permit, id, cells).await,
             WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
         };
@@ -405,7 +410,11 @@ impl<'a> RowWrite<'a> {
     }
 
     fn failed(&self, reason: Reason) -> Operation {
-        self.ended(Status::Failed, None, Some(reason))
+        let id = match &self.pending.operation {
+            WriteOperation::Change { id, .. } => Some(id.clone()),
+            _ => None,
+        };
+        self.ended(Status::Failed, id, Some(reason))
     }
 
     fn ended(&self, status: Status, id: Option<String>, reason: Option<Reason>) -> Operation {

@@ -14,10 +14,15 @@ use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
+use super::matching::{Plan, match_rows, tell_found};
+use super::memory::Memory;
 use super::notes::{COMPANY_NOTE, note_command, note_fields};
+use super::operation::WriteOperation;
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
+use super::plan::KnownRows;
 use super::preflight::{Preflight, Rows};
+use super::references::{self, Outcome, Pass, Reference, Settled};
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
 use super::row_sender::halting;
@@ -25,11 +30,13 @@ use super::settle::{self, Found, KeptRun, Whereabouts};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::check::describe::describe;
+use crate::check::findings::Findings;
 use crate::definitions::DefinitionSource;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::lookup::Lists;
 use crate::machine::{Awake, shared_folder};
 use crate::mapping::MappingFile;
 use crate::message;
@@ -67,7 +74,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         return Err(Error::usage(loss).hint(message!("mapping.taken_by_nothing_hint")));
     }
     if options.dry_run {
-        return dry_run(options, &preflight, &mut rows, printer);
+        return dry_run(options, &mut preflight, &mut rows, printer);
     }
     printer.stage(&t!("run.stage_memory"));
     let identity = identity(options, &preflight)?;
@@ -79,7 +86,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let known = Known::find_out(options, &identity, &mut index, &mut rows, preflight.mapping.source());
     tell_index(&mut index, printer);
     let known = known?;
-    known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    tell_known(&known, &preflight, printer);
     known.refuse_rows_in_work(options, &identity, &index, &mut rows)?;
     let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index)?;
     let (mut journal, ended) = match opened {
@@ -100,7 +107,6 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // What was found never to have left is sent by this command, too.
     let is_left = settled.free + settled.repeated + journal.not_sent();
     let ended = ended.map(|ended| ended.saturating_sub(is_left));
-    journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
         None => {
@@ -114,15 +120,51 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         Some(0) => printer.say(&t!("run.accept_none", folder = shown(journal.folder()))),
         Some(ended) => printer.say(&t!("run.accept", folder = shown(journal.folder()), rows = ended)),
     }
-    let left = sendable(options, &preflight, ended.unwrap_or(0) + known.memory.not_sent());
     let mut memory = known.memory;
+    let done = ended.unwrap_or(0) + memory.not_sent();
+    let referring = Referring { options, journal: Some(&journal) };
+    let ended_rows = || OperationCursor::open(journal.folder()).map(Some);
+    let resolved = referring.resolve(ended_rows, &mut memory, &mut preflight, &mut rows, printer);
+    journal.replace_findings(|put| preflight.findings.each(put))?;
+    let waits = match resolved {
+        Ok(outcome) if options.strict && outcome.waiting + outcome.refused > 0 => {
+            let error = Error::usage(message!("run.strict", rows = outcome.waiting + outcome.refused));
+            let error = match outcome.waits(journal.folder()) {
+                Some(waits) => error.hint(waits.into_message()),
+                None => error,
+            };
+            return nothing_sent(options, &preflight, journal, error, printer);
+        }
+        Ok(outcome) => outcome.waits(journal.folder()),
+        Err(error) => return nothing_sent(options, &preflight, journal, error, printer),
+    };
+    if let Some(waits) = &waits {
+        printer.warn(&waits.message());
+    }
+    let left = sendable(options, &preflight, done);
     let cursor = Some(OperationCursor::open(journal.folder())?);
-    let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
     printer.stage(&t!("run.stage_look", host = options.account.host()));
-    look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+    let matches = match preflight.mapping.is_found_by_key() {
+        true => {
+            let (known, mut findings) = ((&mut memory, cursor), Findings::new()?);
+            let matches = match_rows(options, &preflight, &mut rows, known, &mut findings, printer)?;
+            tell_found(&findings, &preflight, printer)?;
+            preflight.show_first(matches.first.clone());
+            if options.is_sandbox() {
+                printer.say(&matches.plan.words(options.preflight.mode, &preflight).to_string());
+            }
+            Some(matches)
+        }
+        false => {
+            let look = Look { options, preflight: &preflight, identity: journal.identity(), left };
+            look.add_to(&mut memory, &mut index, &mut rows, cursor, printer)?;
+            None
+        }
+    };
     printer.stage(&t!("run.stage_agree"));
     let remembered = memory.not_sent();
-    let about = About { ended, remembered, folder: journal.folder(), index: &index };
+    let plan = matches.as_ref().map(|matches| matches.plan);
+    let about = About { ended, remembered, plan, before, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
     if let Some(name) = agreed.name() {
@@ -140,13 +182,81 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let _orderly = Interrupt::of_process().orderly(None);
     let _awake = Awake::begin();
     printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
-    let mut sent = pipeline::send(options, &preflight, rows, memory, journal, first_look, printer)?;
+    let known = KnownRows { memory, matches };
+    let mut sent = pipeline::send(options, &preflight, rows, known, journal, first_look, printer)?;
     Registration::end(&folder)?;
     if sent.recorded.broken.is_none() {
         Marks::end(&folder)?;
     }
     settle_after(&mut sent, options, printer);
+    // Nothing else keeps it from its end.
+    if let (None, Some(waits)) = (&sent.cause, waits.filter(|_| sent.waiting > 0)) {
+        sent.cause = Some(Cause::Halted(waits));
+    }
     finish(options, &preflight, sent, started, printer)
+}
+
+/// Closes the books of a command that could not send anything: the same command goes on.
+///
+/// # Errors
+/// A damaged journal, a full disk.
+fn nothing_sent(
+    options: &ImportOptions<'_>,
+    preflight: &Preflight,
+    journal: Journal,
+    error: Error,
+    printer: &Printer,
+) -> Result<Exit> {
+    Registration::end(journal.folder())?;
+    let recorded = Recorded { journal, given_back: 0, broken: None };
+    let sent = Sent { recorded, taken: 0, waiting: 0, cause: Some(Cause::of(error)), requests: 0, retries: 0 };
+    finish(options, preflight, sent, Instant::now(), printer)
+}
+
+/// Rows that refer to records of the account.
+struct Referring<'a> {
+    options: &'a ImportOptions<'a>,
+    /// The run, once it has begun.
+    journal: Option<&'a Journal>,
+}
+
+impl Referring<'_> {
+    /// Finds the records that rows refer to in the account's lists.
+    ///
+    /// # Errors
+    /// A list that cannot be read now.
+    fn resolve(
+        &self,
+        ended: impl Fn() -> Result<Option<OperationCursor>>,
+        memory: &mut Memory,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        printer: &Printer,
+    ) -> Result<Outcome> {
+        let options = self.options;
+        let references = Reference::all(&preflight.mapping, options.catalog);
+        // Nothing is made where there is nothing.
+        let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
+        if references.is_empty() || !is_there {
+            return Ok(Outcome::default());
+        }
+        if !references::is_needed(Settled { ended: ended()?, memory }, rows)? {
+            return Ok(Outcome::default());
+        }
+        printer.stage(&t!("run.stage_look", host = options.account.host()));
+        let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
+        let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
+        // A server that never answered is not down but somewhere else.
+        let settled = Settled { ended: ended()?, memory };
+        let outcome = references::resolve(pass, settled, preflight, rows, printer)
+            .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
+        drop(lists);
+        let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+        if !found.is_empty() {
+            printer.warn(&found);
+        }
+        Ok(outcome)
+    }
 }
 
 /// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down
@@ -302,26 +412,112 @@ fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &
     Ok(())
 }
 
-/// Says what the same command would do without `--dry-run`.
-fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
+/// What a command would do.
+#[derive(Debug)]
+pub struct Foreseen {
+    /// What the account has of the rows, where they are looked up there.
+    plan: Option<Plan>,
+    /// Rows that would be sent at most.
+    would_send: u64,
+    /// Rows that were sent before, and would not be sent again.
+    ended: u64,
+    /// Rows that would wait or be refused for what the account has.
+    not_sent: Counts,
+    /// What was found of them in the account.
+    pub findings: Findings,
+    /// What the first row that is sent asks for.
+    first: Option<WriteOperation>,
+}
+
+/// Reads what the real run reads before its first write, and tells what it would do.
+///
+/// # Errors
+/// Everything that keeps a run from beginning.
+pub fn foresee(
+    options: &ImportOptions<'_>,
+    preflight: &mut Preflight,
+    rows: &mut Rows,
+    printer: &Printer,
+) -> Result<Foreseen> {
     let identity = identity(options, preflight)?;
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
     index.look_in(places(options, &identity));
     let known = Known::find_out(options, &identity, &mut index, rows, preflight.mapping.source());
     tell_index(&mut index, printer);
-    let known = known?;
-    known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    let mut known = known?;
+    tell_known(&known, preflight, printer);
+    if !known.is_finished() {
+        let Known { meant, memory, .. } = &mut known;
+        Referring { options, journal: None }.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
+    }
+    let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
+    let cursor = cursor_of(&known.meant)?;
+    if preflight.mapping.is_found_by_key() && !known.is_finished() {
+        let (ended, mut memory) = (known.ended, known.memory);
+        let matches = match_rows(options, preflight, rows, (&mut memory, cursor), &mut findings, printer)?;
+        let plan = matches.plan;
+        (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
+        let would_send = plan.sent().min(options.limit.unwrap_or(u64::MAX));
+        let first = matches.first;
+        return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first });
+    }
     let ended = known.not_sent();
     let left = sendable(options, preflight, ended);
-    let cursor = cursor_of(&known.meant)?;
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
-    let existing = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
-    let would_send = sendable(options, preflight, ended + existing);
-    let held = preflight.findings.held + existing;
-    let exit = if preflight.findings.not_sent() + existing > 0 { Exit::SomeFailed } else { Exit::Done };
-    printer.result(&dry_words(options, would_send, preflight.findings.refused, held));
+    not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
+    let would_send = sendable(options, preflight, ended + not_sent.held);
+    let first = preflight.first_operation.clone();
+    Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first })
+}
+
+/// What other runs say of the rows. What is done to records that are there is decided by those records.
+fn tell_known(known: &Known, preflight: &Preflight, printer: &Printer) {
+    if !preflight.mapping.is_found_by_key() {
+        known.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    }
+}
+
+impl Foreseen {
+    /// Rows that would wait because the account has them, which no finding says.
+    pub fn waiting(&self) -> u64 {
+        if self.plan.is_some() { 0 } else { self.not_sent.held }
+    }
+
+    /// It in words.
+    pub fn words(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> String {
+        match self.plan {
+            Some(plan) => plan.words(options.preflight.mode, preflight).to_string(),
+            None => dry_words(
+                options,
+                self.would_send,
+                preflight.findings.refused + self.not_sent.refused,
+                preflight.findings.held + self.not_sent.held,
+            ),
+        }
+    }
+
+    /// It for scripts.
+    pub fn json(&self) -> serde_json::Value {
+        json!({"would_send": self.would_send, "ended_before": self.ended, "plan": self.plan.map(|plan| plan.json()),
+            "refused": self.not_sent.refused, "held": self.not_sent.held})
+    }
+}
+
+/// Says what the same command would do without `--dry-run`.
+fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
+    let foreseen = foresee(options, preflight, rows, printer)?;
+    tell_found(&foreseen.findings, preflight, printer)?;
+    let Foreseen { would_send, ended, not_sent, plan, .. } = &foreseen;
+    let (would_send, ended, plan) = (*would_send, *ended, *plan);
+    let held = preflight.findings.held + not_sent.held;
+    let refused = preflight.findings.refused + not_sent.refused;
+    let exit = if refused + held > 0 { Exit::SomeFailed } else { Exit::Done };
+    printer.result(&foreseen.words(options, preflight));
+    if plan.is_some() {
+        printer.result(&t!("run.dry_nothing_sent"));
+    }
     if ended > 0 {
         printer.result(&t!("run.dry_done", rows = ended));
     }
@@ -331,7 +527,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     let account = options.account.shown_target();
     let account = account.as_ref().map_or("", |target| target.credentials.name());
     left_out(options, preflight, account).iter().for_each(|line| printer.result(line));
-    let first = preflight.first_operation.as_ref().filter(|_| would_send > 0);
+    let first = foreseen.first.as_ref().filter(|_| would_send > 0);
     let first = first.and_then(|operation| FirstRequest::of(options, operation));
     if let Some(first) = &first {
         printer.result(&t!("run.first_request"));
@@ -340,8 +536,9 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
     printer.json(&json!({
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
         "first_request": first.as_ref().map(FirstRequest::json),
-        "rows": {"read": preflight.rows, "would_send": would_send, "refused": preflight.findings.refused,
-            "held": held, "ended_before": ended},
+        "rows": {"read": preflight.rows, "would_send": would_send, "refused": refused, "held": held,
+            "ended_before": ended},
+        "plan": plan.map(|plan| plan.json()),
         "left_out": preflight.left_out, "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
@@ -351,7 +548,10 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, 
 fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64) -> String {
     let key = if is_change(options) { "run.dry_change" } else { "run.dry_new" };
     let records = options.entity().counted(would_send, Language::current());
-    let would = t!(key, records = records, host = options.account.host());
+    let would = match would_send {
+        0 => t!("run.dry_none"),
+        _ => t!(key, records = records, host = options.account.host()),
+    };
     let besides = [("run.dry_refused", refused), ("run.dry_held", held)];
     let besides = besides.iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(*key, rows = rows));
     t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
@@ -373,6 +573,7 @@ pub(super) fn identity(options: &ImportOptions<'_>, preflight: &Preflight) -> Re
         run: resume::new_run_id(),
         entity: options.entity().name.clone(),
         mode: options.preflight.mode.as_str().to_owned(),
+        key: options.preflight.key.clone(),
         target: options.account.identity(),
         host: options.account.host(),
         input: preflight.fingerprint.clone(),
@@ -422,7 +623,7 @@ fn finish(
     started: Instant,
     printer: &Printer,
 ) -> Result<Exit> {
-    let Sent { recorded, taken, cause, requests, retries } = sent;
+    let Sent { recorded, taken, waiting, cause, requests, retries } = sent;
     let Recorded { journal, given_back, broken } = recorded;
     if let Some(error) = broken {
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
@@ -434,7 +635,7 @@ fn finish(
     counts.read = preflight.rows.max(taken);
     // Two counts that know nothing of each other: what the reader took, and what the journal has an end for.
     let ended = past.ended_before(taken)?;
-    if taken != ended + given_back {
+    if taken != ended + given_back + waiting {
         return Err(Error::cannot_run(message!(
             "run.unbalanced",
             taken = taken,
@@ -497,7 +698,10 @@ impl End {
             Some(_) => Exit::CannotRun,
             None => exit_of(counts, cause.map(Cause::exit)),
         };
-        let next = next_command(options, content.journal, counts, finished, files.failed.as_deref());
+        // Either of two files may be the one that somebody fixes.
+        let folder = files.failed_book.as_ref().map(|_| content.journal.folder());
+        let failed = folder.or(files.failed.as_deref());
+        let next = next_command(options, content.journal, counts, finished, failed);
         let mut summary = report::summary(content, exit, finished, files, next.as_deref())?;
         let halted = match cause {
             Some(Cause::Halted(error) | Cause::Repeats(error) | Cause::Failed(error)) => Some(error),

@@ -23,6 +23,10 @@ pub enum RowState {
     Skipped(Reason),
     /// It has mistakes.
     Refused(Reason),
+    /// It refers to what is not there. It keeps its key: it is to be sent once that is put right.
+    Unresolved(Reason),
+    /// It waits: it is not clear yet which record it refers to.
+    Waiting,
     /// It may be right: it can be sent once a person consents to all of these codes.
     Held {
         /// Codes of what a person has to look at.
@@ -47,6 +51,10 @@ pub struct SpooledRow {
     pub content: Content,
     /// Its natural key, when it has one.
     pub key: Option<NaturalKey>,
+    /// The id of a record of this service that it names as its own.
+    pub id: Option<String>,
+    /// Why it cannot become a new record, where it may change one that is there all the same.
+    pub lacks: Option<Reason>,
     /// For a retry: the cells that name its row and run there.
     pub origin: Option<(String, String)>,
     /// The id that its record has in another system, when the file says it.
@@ -63,9 +71,9 @@ impl SpooledRow {
         RowIdentity { identity: self.identity, copy: seen.copy, content: self.content, content_copy: seen.content_copy }
     }
 
-    /// Whether it may be sent, now or after consent: then it holds its key.
+    /// Whether it may be sent, now or later: then it holds its key.
     pub fn is_sound(&self) -> bool {
-        matches!(self.state, RowState::Sound(_) | RowState::Held { .. })
+        !matches!(self.state, RowState::Skipped(_) | RowState::Refused(_))
     }
 
     /// The hash of its natural key, when it has one.
@@ -108,6 +116,10 @@ const WRITE: u8 = 2;
 const CHANGE: u8 = 3;
 const TAGS: u8 = 4;
 const HELD: u8 = 5;
+const DRAFT: u8 = 6;
+const LOOKED_UP: u8 = 7;
+const UNRESOLVED: u8 = 8;
+const WAITING: u8 = 9;
 
 impl SpoolWriter {
     /// An empty spool in the system's folder for temporary files.
@@ -136,6 +148,14 @@ impl SpoolWriter {
             out.push(key.number);
             push(out, key.text.as_bytes());
         }
+        out.push(u8::from(row.id.is_some()));
+        if let Some(id) = &row.id {
+            push(out, id.as_bytes());
+        }
+        out.push(u8::from(row.lacks.is_some()));
+        if let Some(lacks) = &row.lacks {
+            push_reason(out, lacks);
+        }
         out.push(u8::from(row.origin.is_some()));
         if let Some((number, run)) = &row.origin {
             push(out, number.as_bytes());
@@ -154,6 +174,11 @@ impl SpoolWriter {
             }
             RowState::Refused(reason) => {
                 out.push(REFUSED);
+                push_reason(out, reason);
+            }
+            RowState::Waiting => out.push(WAITING),
+            RowState::Unresolved(reason) => {
+                out.push(UNRESOLVED);
                 push_reason(out, reason);
             }
             RowState::Held { codes, reason, operation } => {
@@ -264,6 +289,14 @@ impl<'a> Fields<'a> {
             Some(hash) => Some(NaturalKey { hash, number: self.array::<1>()?[0], text: self.text()? }),
             None => None,
         };
+        let id = match self.array::<1>()? {
+            [1] => Some(self.text()?),
+            _ => None,
+        };
+        let lacks = match self.array::<1>()? {
+            [1] => Some(self.reason()?),
+            _ => None,
+        };
         let origin = match self.array::<1>()? {
             [1] => Some((self.text()?, self.text()?)),
             _ => None,
@@ -276,6 +309,8 @@ impl<'a> Fields<'a> {
         let state = match self.array::<1>()?[0] {
             SKIPPED => RowState::Skipped(self.reason()?),
             REFUSED => RowState::Refused(self.reason()?),
+            WAITING => RowState::Waiting,
+            UNRESOLVED => RowState::Unresolved(self.reason()?),
             HELD => {
                 let codes = serde_json::from_slice(self.part()?).ok()?;
                 let reason = self.reason()?;
@@ -284,7 +319,7 @@ impl<'a> Fields<'a> {
             }
             kind => RowState::Sound(self.operation(kind)?),
         };
-        Some(SpooledRow { number, identity, content, key, origin, old_id, is_confirmed, state })
+        Some(SpooledRow { number, identity, content, key, id, lacks, origin, old_id, is_confirmed, state })
     }
 
     fn reason(&mut self) -> Option<Reason> {
@@ -298,6 +333,11 @@ impl<'a> Fields<'a> {
                 let look_up: Option<Box<LookUp>> =
                     if look_up.is_empty() { None } else { Some(serde_json::from_slice(look_up).ok()?) };
                 WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up }
+            }
+            DRAFT => WriteOperation::Draft(serde_json::from_slice(self.part()?).ok()?),
+            LOOKED_UP => {
+                let members = serde_json::from_slice(self.part()?).ok()?;
+                WriteOperation::LookedUp { members, cells: serde_json::from_slice(self.part()?).ok()? }
             }
             CHANGE => WriteOperation::Change { id: self.text()?, cells: serde_json::from_slice(self.part()?).ok()? },
             TAGS => WriteOperation::Tags(serde_json::from_slice(self.part()?).ok()?),
@@ -336,6 +376,15 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
             push(out, &look_up.as_ref().map(json).unwrap_or_default());
             push(out, body);
         }
+        WriteOperation::Draft(members) => {
+            out.push(DRAFT);
+            push(out, &json(members));
+        }
+        WriteOperation::LookedUp { members, cells } => {
+            out.push(LOOKED_UP);
+            push(out, &json(members));
+            push(out, &json(cells));
+        }
         WriteOperation::Change { id, cells } => {
             out.push(CHANGE);
             push(out, id.as_bytes());
@@ -371,7 +420,7 @@ fn place() -> String {
 mod tests {
     use super::*;
     use crate::import::change::{CellBaseline, SaidCell};
-    use crate::import::operation::TagEdit;
+    use crate::import::operation::{Members, TagEdit};
 
     #[test]
     fn rows_come_back_as_they_were() {
@@ -380,6 +429,8 @@ mod tests {
             identity: [4; 16],
             content: [3; 16],
             key: None,
+            id: None,
+            lacks: None,
             origin: None,
             old_id: None,
             is_confirmed: false,
@@ -388,21 +439,26 @@ mod tests {
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
         let baseline = Some(CellBaseline { is_unedited: true, value_mark: u64::MAX });
+        let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
         let cells = vec![SaidCell { field: "name".into(), shown: "示例".into(), baseline, ..SaidCell::default() }];
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [
             row(RowState::Skipped(reason.clone())),
             row(RowState::Refused(reason.clone())),
+            row(RowState::Unresolved(reason.clone())),
+            row(RowState::Waiting),
             SpooledRow {
                 is_confirmed: true,
                 ..row(RowState::Held {
                     codes: vec!["hidden_row".into()],
-                    reason,
+                    reason: reason.clone(),
                     operation: WriteOperation::Change { id: "6".into(), cells: Vec::new() },
                 })
             },
             SpooledRow {
                 key: Some(NaturalKey { hash: u64::MAX, number: 1, text: "13000000001".into() }),
+                id: Some("50001".into()),
+                lacks: Some(reason.clone()),
                 origin: Some(("3".into(), "run".into())),
                 old_id: Some(Box::new(OldId { source: "crm".into(), id: "旧 7".into() })),
                 ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))
@@ -411,6 +467,8 @@ mod tests {
                 body: Bytes::from_static(b"{\"a\":1}"),
                 look_up: Some(Box::new(look_up)),
             })),
+            row(RowState::Sound(WriteOperation::Draft(members.clone()))),
+            row(RowState::Sound(WriteOperation::LookedUp { members, cells: cells.clone() })),
             row(RowState::Sound(WriteOperation::Change { id: "5".into(), cells })),
             row(RowState::Sound(WriteOperation::Tags(Box::new(edit)))),
         ];
@@ -419,7 +477,7 @@ mod tests {
             writer.add(row).unwrap();
         }
         let mut spool = writer.finish().unwrap();
-        assert_eq!(spool.rows, 7);
+        assert_eq!(spool.rows, 11);
         for row in &rows {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }

@@ -16,9 +16,10 @@ use uuid::Uuid;
 use super::agreed::Agreed;
 use super::known::{Known, register};
 use super::operation::WriteOperation;
-use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions};
-use super::plan::{PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
+use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
+use super::plan::{KnownRows, PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
 use super::preflight::Preflight;
+use super::references;
 use super::resume::{self, OpenedRun, ResumePlan};
 use super::run;
 use crate::account::Account;
@@ -404,6 +405,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
     let entity = catalog.find("customers").unwrap().clone();
     ImportOptions {
         doubt: DoubtOptions::default(),
+        references: ReferenceOptions::default(),
         catalog,
         account: Account::Sandbox {
             folder: folder.to_owned(),
@@ -417,6 +419,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
             mapping_file: None,
             account_mode: AccountMode::Business,
             mode: WriteMode::Create,
+            key: Vec::new(),
             values: Default::default(),
             consent: if command.consents { Consent::of_option("") } else { Consent::default() },
         },
@@ -446,6 +449,7 @@ impl World<'_> {
         let options = options(self.catalog, self.folder.path(), command);
         let definitions = DefinitionSource::kept(self.catalog, None);
         let (preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &Agreed::default(), None).unwrap();
+        references::take_as_written(&mut rows);
         let mut identity = run::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);
         let mut index = options.account.index().unwrap();
@@ -486,7 +490,8 @@ impl World<'_> {
             let most = self.twins.entry(said.clone()).or_default();
             *most = rows.max(*most);
         }
-        let planner = RowPlanner::open(&options, &preflight, rows, known.memory, &journal).unwrap();
+        let known = KnownRows { memory: known.memory, matches: None };
+        let planner = RowPlanner::open(&options, &preflight, rows, known, &journal).unwrap();
         let Some(journal) = self.send(command, &here, planner, journal) else { return self.count("killed") };
         let past = journal.reader().unwrap();
         self.check_ends(&here, &past);
@@ -513,7 +518,8 @@ impl World<'_> {
             planner.keep_claims().unwrap();
             let is_held = |pending: &PendingWrite| run.rows[pending.row.row as usize].note == NULL;
             assert!(command.consents || !window.send.iter().any(is_held), "sent without consent");
-            let reserved = Reservation { rows: window.send.iter().map(|pending| pending.row.clone()).collect() };
+            let rows = window.send.iter().map(|pending| pending.row.clone()).collect();
+            let reserved = Reservation { rows, targets: Vec::new() };
             journal.apply(std::slice::from_ref(&reserved), &window.ended, &[]).unwrap();
             let mut ended = Vec::new();
             for (position, pending) in window.send.iter().enumerate() {
@@ -611,6 +617,7 @@ fn next_window(command: &Command<'_>, planner: &mut RowPlanner<'_>, taken: &mut 
         match action {
             None => return Window { is_last: true, ..window },
             Some(RowAction::Ended) => {}
+            Some(RowAction::Wait) => panic!("nothing refers to anything unknown here"),
             Some(RowAction::End(operation)) => window.ended.push(operation),
             Some(RowAction::Send(pending)) => window.send.push(pending),
         }

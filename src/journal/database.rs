@@ -1,5 +1,6 @@
 //! The journal's SQLite file: its tables, how it is opened, and what its failures mean.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -38,6 +39,8 @@ CREATE TABLE earlier (
   code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT) STRICT;
 -- Rows whose sending may have begun and that have no outcome yet.
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
+-- The records that rows of a reservation change: pairs of row and id, as JSON.
+CREATE TABLE target (first INTEGER PRIMARY KEY, records TEXT NOT NULL) STRICT;
 CREATE TABLE finding (
   row INTEGER NOT NULL, number INTEGER NOT NULL, place INTEGER, field TEXT NOT NULL, code TEXT NOT NULL,
   rule TEXT NOT NULL, hint TEXT NOT NULL, severity INTEGER) STRICT;
@@ -132,6 +135,8 @@ pub(super) fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// Brings tables of earlier versions to this one. What is written from now on an older program would not read.
 pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection
+        .execute_batch("CREATE TABLE IF NOT EXISTS target (first INTEGER PRIMARY KEY, records TEXT NOT NULL) STRICT")?;
     let version = version_of(connection)?;
     if version >= VERSION {
         return Ok(());
@@ -182,6 +187,18 @@ pub(super) fn get_repeats(connection: &Connection) -> rusqlite::Result<Vec<Uuid>
     let text: Option<String> =
         connection.query_row("SELECT value FROM run WHERE name = 'note.repeats'", [], |row| row.get(0)).optional()?;
     Ok(text.iter().flat_map(|text| text.split(' ')).filter_map(|id| id.parse().ok()).collect())
+}
+
+/// The records that reserved rows change, by the indexes of the rows.
+pub(super) fn get_targets(connection: &Connection) -> rusqlite::Result<HashMap<u64, String>> {
+    let mut targets = HashMap::new();
+    let mut statement = connection.prepare("SELECT records FROM target")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let records: Vec<(u64, String)> = serde_json::from_str(row.get_ref(0)?.as_str()?).unwrap_or_default();
+        targets.extend(records);
+    }
+    Ok(targets)
 }
 
 pub(super) fn totals(connection: &Connection) -> rusqlite::Result<(u64, u64, f64)> {

@@ -14,8 +14,11 @@ pub struct RunIdentity {
     pub run: Uuid,
     /// Name of the entity.
     pub entity: String,
-    /// `create` or `update`.
+    /// `create`, `skip-existing`, `update` or `upsert`.
     pub mode: String,
+    /// The fields that records are known by, where the user says it.
+    #[serde(default)]
+    pub key: Vec<String>,
     /// Account and host.
     pub target: String,
     /// Host, as shown.

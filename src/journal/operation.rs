@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::format::Content;
 use crate::message::Message;
 
 /// The id that a record has in another system.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OldId {
     /// What that system goes by.
     pub source: String,
@@ -138,6 +139,8 @@ pub struct Claim {
 pub struct Reservation {
     /// The rows, in input order.
     pub rows: Vec<RowKey>,
+    /// The records that they change, by the indexes of the rows.
+    pub targets: Vec<(u64, String)>,
 }
 
 /// What was found out about a row of which nobody knew, or whose record had no id.

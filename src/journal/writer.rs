@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::database::{
     APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity, get_repeats,
-    has_journal, keep_log, note_log, prepare, put_identity, totals, upgrade,
+    get_targets, has_journal, keep_log, note_log, prepare, put_identity, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
@@ -124,6 +124,11 @@ impl Journal {
         &self.folder
     }
 
+    /// The file.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// What makes the run the same run.
     pub fn identity(&self) -> &RunIdentity {
         &self.identity
@@ -151,6 +156,7 @@ impl Journal {
                 .collect::<Result<_, _>>()?;
             let mut not_sent = 0;
             let mut operations = Vec::new();
+            let targets = get_targets(&transaction)?;
             for window in &windows {
                 for row in unpack(window, VERSION)? {
                     let mut has_end = transaction.prepare_cached("SELECT 1 FROM operation WHERE row = ?1")?;
@@ -159,7 +165,10 @@ impl Journal {
                     }
                     match left.as_ref().map_or(Mark::HandedOver, |left| left.of(row.row)) {
                         Mark::NotSent => not_sent += 1,
-                        Mark::HandedOver => operations.push(in_doubt(row, now)),
+                        Mark::HandedOver => {
+                            let id = targets.get(&row.row).cloned();
+                            operations.push(Operation { id, ..in_doubt(row, now) });
+                        }
                         Mark::Done(status, id) => {
                             operations.push(Operation { row, status, id, attempts: 1, at: now, reason: None });
                         }
@@ -167,7 +176,7 @@ impl Journal {
                 }
             }
             put_operations(&transaction, "INSERT OR IGNORE INTO operation", &operations)?;
-            transaction.execute("DELETE FROM reservation", [])?;
+            transaction.execute_batch("DELETE FROM reservation; DELETE FROM target;")?;
             transaction.commit()?;
             Ok(not_sent)
         })();
@@ -195,10 +204,20 @@ impl Journal {
                 transaction
                     .prepare_cached("INSERT INTO reservation (first, rows) VALUES (?1, ?2)")?
                     .execute(params![signed(first.row), pack(&reservation.rows)])?;
+                if !reservation.targets.is_empty() {
+                    // Numbers and strings always serialise.
+                    let records = serde_json::to_string(&reservation.targets).unwrap_or_default();
+                    transaction
+                        .prepare_cached("INSERT OR REPLACE INTO target (first, records) VALUES (?1, ?2)")?
+                        .execute(params![signed(first.row), records])?;
+                }
             }
             put_operations(&transaction, "INSERT INTO operation", ended)?;
             for first in settled {
-                transaction.prepare_cached("DELETE FROM reservation WHERE first = ?1")?.execute([signed(*first)])?;
+                for table in ["reservation", "target"] {
+                    let delete = format!("DELETE FROM {table} WHERE first = ?1");
+                    transaction.prepare_cached(&delete)?.execute([signed(*first)])?;
+                }
             }
             transaction.commit()
         })();
@@ -410,7 +429,7 @@ impl Journal {
             let transaction = self.connection.unchecked_transaction()?;
             transaction.execute_batch(
                 "UPDATE operation SET message = NULL; UPDATE earlier SET message = NULL; DELETE FROM finding;
-                 DELETE FROM run WHERE name = 'note.failed';",
+                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DELETE FROM run WHERE name = 'note.failed';",
             )?;
             transaction
                 .execute("INSERT OR REPLACE INTO run (name, value) VALUES ('note.forgotten', ?1)", [at.to_string()])?;
@@ -513,6 +532,7 @@ mod tests {
             run: Uuid::from_u128(5),
             entity: "customers".into(),
             mode: "create".into(),
+            key: Vec::new(),
             target: "https://www.example.com user".into(),
             host: "www.example.com".into(),
             input: "i".into(),
@@ -568,7 +588,8 @@ mod tests {
     fn what_was_reserved_and_has_no_outcome_is_unknown_when_opened_again() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(folder.path(), &identity()).unwrap();
-        journal.apply(&[Reservation { rows: vec![key(0), key(1), key(2)] }], &[], &[]).unwrap();
+        let reservation = Reservation { rows: vec![key(0), key(1), key(2)], targets: vec![(2, "50001".into())] };
+        journal.apply(&[reservation], &[], &[]).unwrap();
         journal.apply(&[], &[created(1)], &[]).unwrap();
         drop(journal);
         let journal = Journal::open(folder.path()).unwrap();
@@ -583,7 +604,7 @@ mod tests {
     fn a_settled_window_leaves_nothing_in_doubt() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(folder.path(), &identity()).unwrap();
-        journal.apply(&[Reservation { rows: vec![key(0), key(1)] }], &[], &[]).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(0), key(1)], targets: Vec::new() }], &[], &[]).unwrap();
         journal.apply(&[], &[created(0)], &[0]).unwrap();
         journal.close().unwrap();
         let past = Journal::open(folder.path()).unwrap().reader().unwrap();

@@ -8,11 +8,11 @@ use rust_i18n::t;
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
-use super::result_columns::{is_own_column, is_result_column};
+use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
-use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
+use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -37,6 +37,7 @@ impl Mapping {
         options: ValueOptions,
     ) -> Result<Mapping> {
         let nothing = MappingFile::default();
+        let entity = &entity.with_clues();
         let mut builder = MappingBuilder::new(entity, custom, sheet, file.unwrap_or(&nothing), mode);
         builder.options = options;
         builder.take_mapping()?;
@@ -310,7 +311,8 @@ impl<'a> MappingBuilder<'a> {
         for index in 0..self.entity.fields.len() {
             let field = &self.entity.fields[index];
             let is_wanted = self.is_required(field) || self.wished().any(|name| *name == field.name);
-            if self.sources[index].is_some() || !is_wanted || self.unsendable(field).is_some() {
+            let has_source = self.sources[index].is_some() || self.has_clue(field);
+            if has_source || !is_wanted || self.unsendable(field).is_some() {
                 continue;
             }
             let is_own_id = self.entity.id.as_ref() == Some(&field.name);
@@ -508,6 +510,7 @@ impl<'a> MappingBuilder<'a> {
             .sheet
             .header
             .iter()
+            .skip(leading_columns(&self.sheet.header))
             .filter(|title| {
                 !title.trim().is_empty() && !is_result_column(&fold(title)) && !made_for.contains(&fold(title))
             })
@@ -574,15 +577,17 @@ impl<'a> MappingBuilder<'a> {
     /// The columns that the mapping file calls `name`.
     fn columns_named(&self, name: &str) -> Vec<usize> {
         let header = &self.sheet.header;
+        // Columns that our workbook of failed rows put before the input's are none of it.
+        let own = leading_columns(header);
         let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            (0..header.len()).filter(|column| same(&header[*column])).collect()
+            (own..header.len()).filter(|column| same(&header[*column])).collect()
         };
         let mut found = columns(&|header| header.trim() == name.trim());
         // By its number, where its header is nothing to name it by.
         if found.is_empty()
             && let Some(number) = name.trim().strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok())
         {
-            found = columns(&|_| true).into_iter().filter(|column| column + 1 == number).collect();
+            found = columns(&|_| true).into_iter().filter(|column| column + 1 - own == number).collect();
         }
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
@@ -618,7 +623,7 @@ impl<'a> MappingBuilder<'a> {
 
     /// The field that the mapping file calls `name`: its name, label or alias.
     fn field_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
-        self.headers.find(&fold(name)).ok_or_else(|| {
+        self.headers.find_named(&fold(name)).ok_or_else(|| {
             if let Some(error) = self.same_labelled(name) {
                 return error;
             }
@@ -682,7 +687,7 @@ impl<'a> MappingBuilder<'a> {
             self.sources[*field_index].get_or_insert_with(|| ValueSource::Constant(default.clone()));
         }
         let idle = self.file.values.iter().find(|(field, _)| {
-            self.headers.find(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
+            self.headers.find_named(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
         });
         match idle.filter(|_| !self.file.optional) {
             None => Ok(()),
@@ -697,8 +702,13 @@ impl<'a> MappingBuilder<'a> {
     fn match_headers(&mut self) -> Result<()> {
         let mut twice: Vec<(usize, usize, usize)> = Vec::new();
         let explicit: Vec<bool> = self.sources.iter().map(Option::is_some).collect();
+        let own = leading_columns(&self.sheet.header);
         for (column, header) in self.sheet.header.iter().enumerate() {
             if self.is_decided(column) || self.without_field.contains(&column) {
+                continue;
+            }
+            if column < own {
+                self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 continue;
             }
             let folded = fold(header);
@@ -746,10 +756,41 @@ impl<'a> MappingBuilder<'a> {
     }
 
     pub(super) fn is_required(&self, field: &Field) -> bool {
-        matches!(self.entity.requirement(field, self.mode), Requirement::Always(_))
+        // A record that is changed is found by its key where the file has no ids.
+        let has_key = || self.has_key() || self.old_id.is_some();
+        let is_found_otherwise = || self.entity.is_own_id(field) && !self.has_source(&field.name) && has_key();
+        // A record whose tags are changed is found by its old id as well.
+        let is_of_edits = |edits: &Edits| edits.record == field.name && self.old_id.is_some();
+        if self.entity.edits.as_ref().is_some_and(is_of_edits) {
+            return false;
+        }
+        matches!(self.entity.requirement(field, self.mode), Requirement::Always(_)) && !is_found_otherwise()
     }
 
-    fn has_source(&self, name: &str) -> bool {
+    /// Whether all fields of one of the entity's keys have a source.
+    fn has_key(&self) -> bool {
+        self.entity.keys.iter().any(|key| key.iter().all(|name| self.has_source(name)))
+    }
+
+    /// Whether rows are looked up by the ids that they name, and by nothing else: then one record may be named twice.
+    pub(super) fn is_by_id_alone(&self) -> bool {
+        let id = self.entity.id.as_ref().and_then(|id| self.entity.field(id));
+        id.is_some_and(|id| self.is_required(id) && self.has_source(&id.name))
+    }
+
+    /// The positions of what tells which record a reference means, among the fields that have a source.
+    pub(super) fn clues_of(&self, field: &Field) -> impl Iterator<Item = usize> {
+        let is_clue = |clue: &Field| clue.clue.as_ref().is_some_and(|clue| clue.reference == field.name);
+        (0..self.sources.len())
+            .filter(move |index| self.sources[*index].is_some() && is_clue(&self.entity.fields[*index]))
+    }
+
+    /// Whether something tells which record a reference means.
+    pub(super) fn has_clue(&self, field: &Field) -> bool {
+        field.is_looked_up && self.clues_of(field).next().is_some()
+    }
+
+    pub(super) fn has_source(&self, name: &str) -> bool {
         self.entity.fields.iter().zip(&self.sources).any(|(field, source)| field.name == name && source.is_some())
     }
 
@@ -828,6 +869,27 @@ impl<'a> MappingBuilder<'a> {
             .hint(message!("mapping.two_columns_hint", header = self.sheet.header[second].trim()))
     }
 
+    /// Rows that are looked up in the account have something to be found by.
+    fn require_key(&self) -> Result<()> {
+        let language = Language::current();
+        let has_id = self.entity.id.as_ref().is_some_and(|id| self.has_source(id));
+        if !self.entity.is_looked_up || has_id || self.has_key() || self.old_id.is_some() {
+            return Ok(());
+        }
+        let id = self.entity.id.iter().map(std::slice::from_ref);
+        let keys = id.chain(self.entity.keys.iter().map(Vec::as_slice));
+        let labels: Vec<String> = keys
+            .map(|key| self.fields_of(key).map(|field| field.label(language)).collect::<Vec<_>>().join(" + "))
+            .collect();
+        Err(Error::usage(message!(
+            "mapping.missing_key",
+            entity = self.entity.label(language),
+            keys = labels.join(language.pick("、", ", ")),
+            headers = self.headings()
+        ))
+        .hint(message!("mapping.missing_key_hint")))
+    }
+
     /// A column that every record needs is missed before any row is read, not in every row.
     fn require_columns(&self) -> Result<()> {
         let language = Language::current();
@@ -836,7 +898,8 @@ impl<'a> MappingBuilder<'a> {
             .fields
             .iter()
             .zip(&self.sources)
-            .filter(|(field, source)| source.is_none() && self.is_required(field) && self.unsendable(field).is_none())
+            .filter(|(field, source)| source.is_none() && !self.has_clue(field))
+            .filter(|(field, _)| self.is_required(field) && self.unsendable(field).is_none())
             .map(|(field, _)| t!("mapping.missing_field", zh = field.zh, en = field.en).into_owned())
             .collect();
         for rule in self.alternatives() {
@@ -845,7 +908,7 @@ impl<'a> MappingBuilder<'a> {
             }
         }
         if missing.is_empty() {
-            return Ok(());
+            return self.require_key();
         }
         Err(Error::usage(message!(
             "mapping.missing_columns",
@@ -865,6 +928,6 @@ fn recognise(sheet: &Sheet) -> Option<Recognised> {
 
 /// The headers of a file, without those that our file of failed rows adds.
 fn titles(sheet: &Sheet) -> Vec<&str> {
-    let titles = sheet.header.iter().map(|title| title.trim());
+    let titles = sheet.header.iter().skip(leading_columns(&sheet.header)).map(|title| title.trim());
     titles.filter(|title| !fold(title).is_empty() && !is_own_column(title)).collect()
 }

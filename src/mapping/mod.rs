@@ -24,7 +24,9 @@ pub use account_fields::wants_account_fields;
 pub use file::{MappingFile, source_name};
 pub use known_headings::KnownHeadings;
 pub use report::MappingReport;
-pub use result_columns::{CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column};
+pub use result_columns::{
+    CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column, leading_columns, reason_columns,
+};
 pub use sendable::unsendable;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};
 pub use sources::{LeftOutColumn, Mapping, OldIdColumn, OldReference};

@@ -57,8 +57,8 @@ pub(crate) struct FieldSource {
 pub(crate) enum RowRule {
     /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
     OneOf { sources: Vec<usize>, labels: Detail },
-    /// Without this one a person has to consent; none when nothing feeds it.
-    Wished { source: Option<usize>, label: Detail },
+    /// Without one of these a person has to consent; none when nothing feeds it.
+    Wished { sources: Vec<usize>, label: Detail },
     /// When the first is filled, none of the others is.
     Excludes { source: usize, others: Vec<usize> },
 }
@@ -163,6 +163,11 @@ impl Mapping {
         &self.entity
     }
 
+    /// Whether values tell of records that are looked up in the account.
+    pub fn looks_up(&self) -> bool {
+        self.sources.iter().any(|source| source.sent && source.field.tells_of_record())
+    }
+
     /// The header of a column, counted from 0; empty beyond the last.
     pub fn header(&self, column: usize) -> &str {
         self.header.get(column).map_or("", |header| header.trim())
@@ -227,6 +232,30 @@ impl Mapping {
     /// The fields of one of the entity's natural keys.
     pub fn key_fields(&self, number: u8) -> &[String] {
         self.keys.iter().find(|key| key.number == number).map_or(&[], |key| &key.fields)
+    }
+
+    /// Whether rows are looked up in the account by their keys, or by ids where they name any: what becomes of a row is
+    /// decided by what is found.
+    pub fn is_found_by_key(&self) -> bool {
+        let has_any = !self.keys.is_empty() || self.is_id_optional() || self.old_id.is_some();
+        self.entity.is_looked_up && has_any
+    }
+
+    /// Whether the file has a column of the records' own ids that may be left empty.
+    fn is_id_optional(&self) -> bool {
+        let id = self.entity.id.as_ref().and_then(|id| self.position(id));
+        id.is_some_and(|id| !self.sources[id].required)
+    }
+
+    /// The labels of everything that a row can be found by.
+    pub fn all_key_labels(&self) -> Message {
+        let id = self.entity.id.as_ref().filter(|id| self.position(id).is_some());
+        let id = id.and_then(|id| self.entity.field(id)).map(|id| message!("import.label", label = id.labels()));
+        Message::joined(
+            "memory.or_label",
+            id.into_iter().chain(self.keys.iter().map(|key| self.key_labels(key.number))),
+        )
+        .unwrap_or_default()
     }
 
     pub(crate) fn position(&self, field: &str) -> Option<usize> {

@@ -48,7 +48,7 @@ pub fn workbook(
         write_constants(workbook.add_worksheet(), proposal)?;
     }
     let sheet = workbook.add_worksheet();
-    sheet.set_name(EXPLANATION)?.set_column_width(0, 100)?;
+    sheet.set_name(EXPLANATION[0])?.set_column_width(0, 100)?;
     for (row, line) in (0u32..).zip(say("map.workbook_advice", &[("command", command)]).lines()) {
         sheet.write_string(row, 0, line)?;
     }

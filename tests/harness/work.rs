@@ -270,7 +270,8 @@ fn talk_to(command: &mut Command, base_url: &str) {
 /// A command that sends rows to a service, agreed to beforehand.
 fn agree(command: &mut Command) {
     let words: Vec<String> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
-    let sends = words.iter().any(|word| word == "import" || word == "retry");
+    let sends =
+        words.iter().any(|word| word == "import" || word == "retry") && words.first().is_some_and(|word| word != "ids");
     if sends && !words.iter().any(|word| word == "--sandbox") {
         let is_said = |agreed: &&str| words.iter().any(|word| word.starts_with(*agreed));
         command.args(AGREED.into_iter().filter(|agreed| !is_said(agreed)));

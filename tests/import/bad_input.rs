@@ -216,7 +216,7 @@ fn a_dry_run_says_what_the_command_would_do_now() {
     dry("").exits(0).says("7 customers would be created").says("3 rows more");
     dry("--fresh").exits(0).says("10 customers would be created");
     work.on(&server, "import customers customers.xlsx").exits(0);
-    dry("").exits(0).says(" 0 rows of").says("10 rows more");
+    dry("").exits(0).says("no row would be sent").says("10 rows more");
     let run = work.run_folder();
     work.write("other.toml", "[columns]\n\"备注\" = \"position\"\n");
     let other = format!("--run {} --mapping other.toml", run.display());

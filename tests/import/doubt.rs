@@ -215,7 +215,7 @@ fn an_entry_of_before_the_run_is_not_ours_however_odd_the_list_is() {
                     Odd::TotalOfPage => answer["count"] = json!(page.len()),
                     Odd::OldTotal => answer["count"] = json!(10),
                     Odd::CappedNext => {
-                        answer["next_page"] = json!((start + size < all).then_some("/users.json?page=2"))
+                        answer["next_page"] = json!((start + size < all).then_some("/users.json?page=2"));
                     }
                     Odd::Capped | Odd::FromZero | Odd::FromZeroNewest => {}
                 }

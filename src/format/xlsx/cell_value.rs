@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rust_xlsxwriter::{ExcelDateTime, Format};
+use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign};
 
 use super::cell_text::shortest;
 use crate::format::value::Value;
@@ -23,6 +23,8 @@ pub(super) enum CellValue<'a> {
 pub(super) struct CellFormats {
     /// Of a text that must stay one.
     pub text: Format,
+    /// Of a text that is broken into lines.
+    pub wrapped: Format,
     date: Format,
     date_time: Format,
 }
@@ -32,6 +34,7 @@ impl CellFormats {
     pub(super) fn new() -> Self {
         CellFormats {
             text: Format::new().set_num_format("@"),
+            wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
             date: Format::new().set_num_format("yyyy-mm-dd"),
             date_time: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
         }

@@ -158,7 +158,7 @@ fn candidates(tabs: &[Tab], input: &Input) -> Result<Vec<usize>> {
 
 /// Whether rows of somebody may stand in a sheet: what this program writes beside them is none of theirs.
 fn is_for_rows(sheet: &Tab) -> bool {
-    sheet.name != template::EXPLANATION
+    !template::EXPLANATION.contains(&sheet.name.as_str())
         && sheet.name != template::HIDDEN
         && !SUMMARY_SHEET_NAMES.contains(&sheet.name.as_str())
 }

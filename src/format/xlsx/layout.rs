@@ -6,6 +6,10 @@ use unicode_width::UnicodeWidthStr;
 use super::limits::cut_text;
 use crate::format::column::Column;
 
+/// Characters the list of a drop-down may have, commas included.
+pub const MAX_LIST: usize = 255;
+/// The number of this size of paper in the format.
+pub(super) const A4: u8 = 9;
 /// Columns are between so many digits wide.
 const WIDTHS: (usize, usize) = (10, 60);
 
@@ -36,6 +40,7 @@ pub fn title_of(column: &Column) -> String {
 /// A limit of the format.
 pub fn lay_out(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 0)?.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    sheet.set_paper_size(A4);
     Ok(())
 }
 
@@ -53,4 +58,9 @@ pub fn title_width(column: &Column) -> usize {
 /// The width of the widest of a text's first lines.
 pub fn text_width(text: &str) -> usize {
     text.lines().take(10).map(UnicodeWidthStr::width).max().unwrap_or(0)
+}
+
+/// Whether the labels of a choice fit into the rule of a cell.
+pub fn fits_into_a_cell(labels: &[&str]) -> bool {
+    labels.join(",").encode_utf16().count() <= MAX_LIST && !labels.iter().any(|label| label.contains([',', '"']))
 }

@@ -3,6 +3,7 @@
 use rust_xlsxwriter::{Chart, ChartType, Color, Format, FormatAlign, Worksheet, XlsxError};
 use unicode_width::UnicodeWidthStr;
 
+use super::layout::A4;
 use crate::format::summary_sheet::{Counts, SummarySheet};
 
 /// Rows a chart is high.
@@ -14,8 +15,8 @@ pub(super) fn write_summary(sheet: &mut Worksheet, summary: &SummarySheet) -> Re
     let name = Format::new().set_font_color(Color::RGB(0x0059_5959)).set_align(FormatAlign::Top);
     let text = Format::new().set_align(FormatAlign::Left).set_align(FormatAlign::Top);
     let head = Format::new().set_bold().set_background_color(Color::RGB(0x00DD_EBF7));
-    let number = Format::new().set_num_format("#,##0");
-    sheet.set_screen_gridlines(false).set_portrait().set_print_fit_to_pages(1, 0);
+    let number = Format::new().set_num_format("#,##0").set_align(FormatAlign::Left);
+    sheet.set_screen_gridlines(false).set_portrait().set_print_fit_to_pages(1, 0).set_paper_size(A4);
     sheet.write_string_with_format(0, 0, &summary.title, &title)?;
     let mut row = 2;
     for (fact, value) in &summary.facts {

@@ -11,8 +11,8 @@ use super::xml::{Xml, attribute};
 use crate::error::Result;
 use crate::format::row::Row;
 
-/// The sheet that explains the columns; it holds no data.
-pub const EXPLANATION: &str = "填写说明";
+/// The sheet that explains the columns, in Chinese and English; it holds no data.
+pub const EXPLANATION: [&str; 2] = ["填写说明", "How to fill in"];
 /// The very-hidden sheet that repeats the facts, names in its first column and values in its second.
 pub const HIDDEN: &str = "bw8";
 /// Begins the name of every fact.

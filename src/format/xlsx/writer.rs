@@ -4,17 +4,20 @@
 use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
-use rust_xlsxwriter::{IgnoreError, Workbook, Worksheet};
+use rust_xlsxwriter::{
+    Color, DataValidation, DataValidationErrorStyle, Format, IgnoreError, Note, Workbook, Worksheet, XlsxError,
+};
 
 use super::cell_value::{CellFormats, CellValue};
 use super::error::cannot_write;
-use super::layout::{bounded, lay_out, text_width, title_width, write_title};
+use super::layout::{bounded, fits_into_a_cell, lay_out, text_width, title_width, write_title};
 use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
 use super::save::save;
 use super::summary::write_summary;
 use crate::error::Result;
 use crate::files::{Access, folder_of};
 use crate::format::column::Column;
+use crate::format::marking::{Mark, Marking};
 use crate::format::panics::caught;
 use crate::format::summary_sheet::SummarySheet;
 use crate::format::value::Value;
@@ -23,6 +26,9 @@ use crate::format::writer::Writer;
 
 /// Rows whose texts decide how wide a column is.
 const MEASURED_ROWS: u32 = 1_000;
+
+/// Most notes beside cells; the reason of every row stands in its own column.
+const MAX_NOTES: usize = 1_000;
 
 /// Writes a workbook of one table.
 pub struct XlsxWriter {
@@ -39,6 +45,9 @@ pub struct XlsxWriter {
     row: u32,
     cut: u64,
     formats: CellFormats,
+    marking: Marking,
+    /// Notes beside cells so far; they are kept in memory until the end.
+    notes: usize,
     access: Access,
 }
 
@@ -70,6 +79,8 @@ impl XlsxWriter {
             row: 0,
             cut: 0,
             formats: CellFormats::new(),
+            marking: options.marking.cloned().unwrap_or_default(),
+            notes: 0,
             access: options.access,
         };
         writer.begin_sheet()?;
@@ -90,7 +101,7 @@ impl XlsxWriter {
         };
         self.widths = self.columns.iter().map(title_width).collect();
         self.row = 1;
-        let columns = &self.columns;
+        let (columns, marking) = (&self.columns, &self.marking);
         let begin = |sheet: &mut Worksheet| {
             sheet.set_name(name)?;
             for (column_index, column) in (0..).zip(columns) {
@@ -99,7 +110,8 @@ impl XlsxWriter {
                 }
                 write_title(sheet, column_index, column)?;
             }
-            lay_out(sheet)
+            lay_out(sheet)?;
+            help(sheet, marking, columns.len())
         };
         self.workbook
             .add_worksheet_with_constant_memory()
@@ -109,10 +121,11 @@ impl XlsxWriter {
 
     fn end_sheet(&mut self) -> Result<()> {
         let sheet_index = self.sheet_index();
-        let (row, widths) = (self.row, &self.widths);
+        let (row, widths, wrapped) = (self.row, &self.widths, &self.marking.wrapped);
         let end = |sheet: &mut Worksheet| {
             for (column_index, width) in (0..).zip(widths) {
-                sheet.set_column_width(column_index, bounded(*width))?;
+                let fixed = wrapped.iter().find(|(column, _)| *column == column_index).map(|(_, width)| *width);
+                sheet.set_column_width(column_index, fixed.unwrap_or_else(|| bounded(*width)))?;
             }
             if let Some(last) = u16::try_from(widths.len()).ok().and_then(|columns| columns.checked_sub(1)) {
                 sheet.autofilter(0, 0, row - 1, last)?;
@@ -126,7 +139,12 @@ impl XlsxWriter {
 
 impl Writer for XlsxWriter {
     fn write(&mut self, values: &[Value<'_>]) -> Result<()> {
-        let written = caught(|| self.write_row(values));
+        let written = caught(|| self.write_row(values, &[]));
+        self.unless_broken_off(written)
+    }
+
+    fn write_marked(&mut self, values: &[Value<'_>], marks: &[Mark]) -> Result<()> {
+        let written = caught(|| self.write_row(values, marks));
         self.unless_broken_off(written)
     }
 
@@ -161,7 +179,7 @@ impl XlsxWriter {
         done.unwrap_or_else(|words| Err(cannot_write(&self.path, &cause(&words))))
     }
 
-    fn write_row(&mut self, values: &[Value<'_>]) -> Result<()> {
+    fn write_row(&mut self, values: &[Value<'_>], marks: &[Mark]) -> Result<()> {
         if self.row == self.rows_per_sheet {
             self.end_sheet()?;
             self.begin_sheet()?;
@@ -174,27 +192,48 @@ impl XlsxWriter {
             self.workbook.worksheet_from_index(sheet_index).map_err(|error| cannot_write(&self.path, &error))?;
         for (column_index, value) in (0u16..).zip(values) {
             let is_text = self.columns.get(usize::from(column_index)).is_some_and(|column| column.is_text);
-            let (written, width) = match self.formats.value(value) {
-                CellValue::Empty => continue,
+            let is_wrapped = self.marking.wrapped.iter().any(|(wrapped, _)| *wrapped == column_index);
+            let mark = marks.iter().find(|mark| mark.column == usize::from(column_index));
+            let (value, format) = match self.formats.value(value) {
+                CellValue::Date(date, format) => (CellValue::Date(date, format), Some(format)),
+                value if is_text => (value, Some(&self.formats.text)),
+                value if is_wrapped => (value, Some(&self.formats.wrapped)),
+                value => (value, None),
+            };
+            let wrong = mark.map(|_| wrong(format));
+            let format = wrong.as_ref().or(format);
+            let mut width = 0;
+            let written = match (value, format) {
+                (CellValue::Empty, Some(format)) if wrong.is_some() => {
+                    sheet.write_blank(self.row, column_index, format)
+                }
+                (CellValue::Empty, _) => continue,
                 // It stays a number in a column of text, too: what a spreadsheet program made of a phone number must not
                 // look repaired. What is typed over it is text.
-                CellValue::Number(number) if is_text => {
-                    (sheet.write_number_with_format(self.row, column_index, number, &self.formats.text), 0)
+                (CellValue::Number(number), Some(format)) => {
+                    sheet.write_number_with_format(self.row, column_index, number, format)
                 }
-                CellValue::Number(number) => (sheet.write_number(self.row, column_index, number), 0),
-                CellValue::Date(date, format) => (sheet.write_with_format(self.row, column_index, &date, format), 19),
-                CellValue::Text(text) => {
+                (CellValue::Number(number), None) => sheet.write_number(self.row, column_index, number),
+                (CellValue::Date(date, usual), format) => {
+                    width = 19;
+                    sheet.write_with_format(self.row, column_index, &date, format.unwrap_or(usual))
+                }
+                (CellValue::Text(text), format) => {
                     let kept = cut_text(&text);
                     self.cut += u64::from(kept.len() < text.len());
-                    let width = if self.row < MEASURED_ROWS { text_width(kept) } else { 0 };
-                    let written = match is_text {
-                        true => sheet.write_string_with_format(self.row, column_index, kept, &self.formats.text),
-                        false => sheet.write_string(self.row, column_index, kept),
-                    };
-                    (written, width)
+                    width = if self.row < MEASURED_ROWS { text_width(kept) } else { 0 };
+                    match format {
+                        Some(format) => sheet.write_string_with_format(self.row, column_index, kept, format),
+                        None => sheet.write_string(self.row, column_index, kept),
+                    }
                 }
             };
             written.map_err(|error| cannot_write(&self.path, &error))?;
+            if let Some(mark) = mark.filter(|mark| !mark.note.is_empty() && self.notes < MAX_NOTES) {
+                self.notes += 1;
+                let note = Note::new(cut_text(&mark.note)).add_author_prefix(false);
+                sheet.insert_note(self.row, column_index, &note).map_err(|error| cannot_write(&self.path, &error))?;
+            }
             if self.row < MEASURED_ROWS
                 && let Some(widest) = self.widths.get_mut(usize::from(column_index))
             {
@@ -204,6 +243,34 @@ impl XlsxWriter {
         self.row += 1;
         Ok(())
     }
+}
+
+/// How a wrong cell looks that would look so otherwise.
+fn wrong(format: Option<&Format>) -> Format {
+    let format = format.cloned().unwrap_or_default();
+    format.set_background_color(Color::RGB(0x00FF_C7CE)).set_font_color(Color::RGB(0x009C_0006))
+}
+
+/// Keeps columns in sight, offers choices, and folds away what is for programs.
+fn help(sheet: &mut Worksheet, marking: &Marking, columns: usize) -> Result<(), XlsxError> {
+    if marking.frozen > 0 {
+        sheet.set_freeze_panes(1, marking.frozen)?;
+    }
+    for (column, choices) in &marking.choices {
+        // A longer list does not fit into the rule of a cell; what may stand there is said in the reason.
+        let choices: Vec<&str> = choices.iter().map(String::as_str).collect();
+        if fits_into_a_cell(&choices) {
+            let list =
+                DataValidation::new().allow_list_strings(&choices)?.set_error_style(DataValidationErrorStyle::Warning);
+            sheet.add_data_validation(1, *column, MAX_ROWS - 1, *column, &list)?;
+        }
+    }
+    if let (Some(first), Some(last)) =
+        (marking.technical, u16::try_from(columns).ok().and_then(|all| all.checked_sub(1)))
+    {
+        sheet.group_columns_collapsed(first, last)?;
+    }
+    Ok(())
 }
 
 /// What a panic of the library says of the disk, in the system's own words.

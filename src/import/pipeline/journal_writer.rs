@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::shared::{Shared, Traffic};
 use super::stop::Cause;
 use crate::error::{Error, Result};
+use crate::import::operation::WriteOperation;
 use crate::import::plan::PendingWrite;
 use crate::journal::{Journal, Operation, Reservation};
 
@@ -189,9 +190,7 @@ impl<'a> JournalWriter<'a> {
 
     fn write(&mut self, batch: &Batch, reserves: bool) -> Result<()> {
         let windows = batch.windows.iter().filter(|rows| reserves && !rows.is_empty());
-        let reserved: Vec<Reservation> = windows
-            .map(|rows| Reservation { rows: rows.iter().map(|pending| pending.row.clone()).collect() })
-            .collect();
+        let reserved: Vec<Reservation> = windows.map(|rows| reservation(rows)).collect();
         self.journal.apply(&reserved, &batch.ended, &batch.settled)?;
         self.record_totals()?;
         // Rows that will not be sent are no longer held as perhaps sent: a process that is killed while it stops leaves only
@@ -226,6 +225,15 @@ impl<'a> JournalWriter<'a> {
             let _ = to_sender.send(rows);
         }
     }
+}
+
+/// Rows that are about to be sent, and which records they change.
+fn reservation(rows: &[PendingWrite]) -> Reservation {
+    let targets = rows.iter().filter_map(|pending| match &pending.operation {
+        WriteOperation::Change { id, .. } => Some((pending.row.row, id.clone())),
+        _ => None,
+    });
+    Reservation { rows: rows.iter().map(|pending| pending.row.clone()).collect(), targets: targets.collect() }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The pipeline as a whole: the reader, the journal writer and the sender side by side.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
 use rust_i18n::t;
@@ -15,9 +16,8 @@ use super::tally::Tally;
 use crate::api::Client;
 use crate::error::{Context, Error, Result};
 use crate::import::first_look::FirstLook;
-use crate::import::memory::Memory;
 use crate::import::options::ImportOptions;
-use crate::import::plan::RowPlanner;
+use crate::import::plan::{KnownRows, RowPlanner};
 use crate::import::preflight::{Preflight, Rows};
 use crate::import::settle::note_highest;
 use crate::journal::{Journal, Marks};
@@ -34,6 +34,8 @@ pub(crate) struct Sent {
     pub recorded: Recorded,
     /// Rows the reader took.
     pub taken: u64,
+    /// Rows among them that wait for a decision.
+    pub waiting: u64,
     /// Why it stopped before the end, if it did.
     pub cause: Option<Cause>,
     /// Requests that were made.
@@ -50,7 +52,7 @@ pub(crate) fn send(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: Rows,
-    memory: Memory,
+    known: KnownRows,
     journal: Journal,
     first_look: Option<FirstLook>,
     printer: &Printer,
@@ -68,11 +70,12 @@ pub(crate) fn send(
         backpressure: Backpressure::new(client.limiter().ceiling()).beginning_with(reach(options, preflight)),
         tally: Tally::new(&before, total),
         traffic: Traffic::default(),
+        waiting: AtomicU64::new(0),
     };
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
     // It outlives the sender, as it keeps others from retrying the same run.
-    let mut planner = RowPlanner::open(options, preflight, rows, memory, &journal)?;
+    let mut planner = RowPlanner::open(options, preflight, rows, known, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
     let (to_sender, reserved) = tokio::sync::mpsc::unbounded_channel();
     let reader = Reader::new(options, to_journal.clone(), &shared);
@@ -101,7 +104,15 @@ pub(crate) fn send(
     progress.end();
     let broken = |_| Error::cannot_run(message!("run.broken"));
     let (taken, recorded) = (taken.map_err(broken)?, recorded.map_err(broken)?);
-    Ok(Sent { recorded, taken, cause: shared.stop.take(), requests: client.requests(), retries: client.retries() })
+    let waiting = shared.waiting.into_inner();
+    Ok(Sent {
+        recorded,
+        taken,
+        waiting,
+        cause: shared.stop.take(),
+        requests: client.requests(),
+        retries: client.retries(),
+    })
 }
 
 /// How many rows the first window has to hold for the rows in it that are looked at before all others.

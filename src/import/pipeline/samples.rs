@@ -20,6 +20,7 @@ pub(super) fn shared(in_flight: usize) -> Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(in_flight),
         tally: Tally::new(&Counts::default(), 10),
+        waiting: Default::default(),
         traffic: Traffic::default(),
     }
 }
@@ -59,6 +60,7 @@ pub(super) fn journal(folder: &Path) -> Journal {
         run: Uuid::from_u128(5),
         entity: "customers".into(),
         mode: "create".into(),
+        key: Vec::new(),
         target: "https://www.example.com me@example.com".into(),
         host: "www.example.com".into(),
         input: "i".into(),

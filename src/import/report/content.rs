@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::entity::WriteMode;
 use crate::error::{Error, Exit, Result};
 use crate::import::change::KEPT;
-use crate::journal::{Counts, Journal, JournalReader, RunIdentity, Status};
+use crate::journal::{Counts, Journal, JournalReader, Operation, RunIdentity, Status};
 use crate::mapping::Mapping;
 use crate::message::Message;
 
@@ -31,12 +31,16 @@ pub struct RunContent<'a> {
 /// command still writes.
 #[derive(Debug, Default)]
 pub struct Files {
+    /// The results of every row for people, when they were written.
+    pub book: Option<PathBuf>,
     /// The results of every row, when they were written.
     pub results: Option<PathBuf>,
     /// The findings of the check, when there are any and they were written.
     pub issues: Option<PathBuf>,
-    /// The failed rows, when there are any and they were written.
+    /// The failed rows in the input's format, when there are any and they were written.
     pub failed: Option<PathBuf>,
+    /// The failed rows as a workbook, where the input is none.
+    pub failed_book: Option<PathBuf>,
     /// Why files could not be written, for each of them.
     pub unwritten: Vec<Error>,
 }
@@ -65,15 +69,28 @@ impl<'a> RunContent<'a> {
         // Each of these looks at every row.
         let ids_pending = if mapping.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
         let reasons = if counts.done() < counts.ended() || counts.skipped > 0 { past.reasons()? } else { Vec::new() };
-        let kept = if mapping.entity().is_for_update() { past.count_of(KEPT)? } else { 0 };
+        let kept = if mapping.entity().may_change { past.count_of(KEPT)? } else { 0 };
         Ok(RunContent { journal, past, mapping, counts, ids_pending, kept, reasons })
     }
 }
 
 impl RunContent<'_> {
-    /// What is done with rows: tags are a change of the record they stand on.
-    pub(super) fn action(&self) -> &str {
-        if self.mapping.entity().edits.is_some() { WriteMode::Update.as_str() } else { &self.identity().mode }
+    /// What is done with rows: tags are a change of the record they stand on, and what a row that is looked up came to its end
+    /// tells. Of one that has none, or was never sent, it is what was asked for.
+    pub(super) fn action(&self, ended: Option<&Operation>) -> &str {
+        let mode = WriteMode::of(&self.identity().mode);
+        let change = WriteMode::Update.as_str();
+        match ended {
+            _ if self.mapping.entity().edits.is_some() => change,
+            Some(ended) if mode == WriteMode::Upsert => match ended.status {
+                Status::Created => WriteMode::Create.as_str(),
+                Status::Updated | Status::Unchanged => change,
+                Status::Unknown | Status::Failed if ended.id.is_some() => change,
+                Status::Unknown | Status::Failed => WriteMode::Create.as_str(),
+                Status::Skipped | Status::Refused | Status::Held => mode.as_str(),
+            },
+            _ => mode.as_str(),
+        }
     }
 
     pub(super) fn identity(&self) -> &RunIdentity {

@@ -1,104 +1,154 @@
-//! The file of failed rows: the input's own format, columns and order, to be fixed and handed back.
+//! The files of failed rows, to be fixed and handed back: a workbook for people, and for input that is text a file in its own
+//! format, columns and order, for programs.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rust_i18n::t;
-use sha2::{Digest, Sha256};
 
+use super::advice::advice;
 use super::content::RunContent;
+use super::failed_files::{FailedFiles, free_name};
+use super::row_findings::RowFindings;
+use super::words;
+use super::written_rows::WrittenRows;
 use crate::check::as_shown::is_seen_in_sheet;
-use crate::error::{Context, Error, Result};
-use crate::files;
-use crate::format::{self, Column, Dialect, FileFormat, Row, Value, WriteOptions, Writer};
+use crate::check::findings::RowFinding;
+use crate::error::Result;
+use crate::format::{
+    Cell, CellKind, Column, Dialect, FileFormat, Mark, Marking, Row, Value, WriteOptions, Writer, XLSX,
+};
 use crate::import::cells::CellReader;
-use crate::journal::{Journal, Operation, OperationCursor, Status};
-use crate::mapping::{RESULT_COLUMNS, is_own_column};
-use crate::message;
+use crate::journal::{Journal, Operation, OperationCursor, Reason, Status};
+use crate::language::Language;
+use crate::mapping::{Mapping, RESULT_COLUMNS, is_own_column, leading_columns, reason_columns};
+use crate::message::Message;
 
-/// Writes the file of failed rows and says where it stands; none when no row failed.
+/// Widths of the columns that stay in sight: why, what to do.
+const WIDTHS: [f64; 2] = [30.0, 30.0];
+/// Code of a number that a spreadsheet program has rounded.
+const DIGITS_LOST: &str = "digits_lost";
+
+/// Writes the files of failed rows and says where they stand: in the input's format, and the workbook where that is another
+/// one. None when no row failed.
 ///
 /// # Errors
 /// Cells that were not kept, a full disk, a journal that cannot be read.
-pub(super) fn write(content: &RunContent<'_>) -> Result<Option<PathBuf>> {
+pub(super) fn write(content: &RunContent<'_>) -> Result<FailedFiles> {
     if content.counts.retriable() == 0 {
-        return clear(content.journal).map(|()| None);
+        return FailedFiles::clear(content.journal);
     }
+    let format = CellReader::open(content.journal.folder(), content.identity())?.format()?;
+    let (own, note) = (format == &XLSX, "failed");
+    let book = if own { None } else { Some(write_one(content, &XLSX, "failed_book")?) };
+    Ok(FailedFiles { own: Some(write_one(content, format, note)?), book })
+}
+
+fn write_one(content: &RunContent<'_>, format: &'static FileFormat, note: &str) -> Result<PathBuf> {
     let mut cells = CellReader::open(content.journal.folder(), content.identity())?;
-    let mut failed = FailedRows::create(content, &cells)?;
+    let mut failed = FailedRows::create(content, &cells, format, note)?;
     let mut operations = OperationCursor::open(content.journal.folder())?;
+    let mut findings = RowFindings::new(content.past);
     let run = content.identity().run.to_string();
     let (mut row, mut row_index) = (Row::default(), 0);
     while cells.read(&mut row)? {
         if let Some(operation) = operations.at(row_index)?
             && matches!(operation.status, Status::Refused | Status::Held | Status::Failed)
         {
-            failed.write(&row, &operation, &run)?;
+            let findings = if failed.is_book { findings.at(row_index)? } else { Vec::new() };
+            failed.write(&row, &operation, &findings, &run)?;
         }
         row_index += 1;
     }
-    failed.finish(content.journal).map(Some)
+    failed.finish(content.journal, note)
 }
 
-/// The file in the making.
-struct FailedRows {
+/// A file in the making.
+struct FailedRows<'a> {
     writer: Box<dyn Writer>,
     path: PathBuf,
+    mapping: &'a Mapping,
+    /// Whether it is laid out for people.
+    is_book: bool,
     /// Columns of the input that are written; its own extra columns are not.
     kept: Vec<usize>,
     width: usize,
+    /// Columns before those of the input.
+    leading: usize,
     /// Whether there is a column in which a person consents to rows.
     has_confirmation: bool,
+    /// The rows that stand in it.
+    written: WrittenRows,
 }
 
-impl FailedRows {
+impl<'a> FailedRows<'a> {
     /// Begins the file, under a name that overwrites nothing a person changed.
     ///
     /// # Errors
     /// A folder that cannot be written.
-    fn create(content: &RunContent<'_>, cells: &CellReader) -> Result<FailedRows> {
-        let (header, format) = (cells.header(), cells.format()?);
-        let kept: Vec<usize> = (0..header.len()).filter(|column| !is_own_column(header[*column].trim())).collect();
-        let mut columns: Vec<Column> = kept
-            .iter()
-            .map(|column| Column {
-                title: header[*column].clone(),
-                is_text: content.mapping.is_text_column(*column),
-                required: false,
-            })
-            .collect();
+    fn create(
+        content: &RunContent<'a>,
+        cells: &CellReader,
+        format: &'static FileFormat,
+        note: &str,
+    ) -> Result<FailedRows<'a>> {
+        let (header, mapping, is_book) = (cells.header(), content.mapping, format == &XLSX);
+        let own = leading_columns(header);
+        let kept: Vec<usize> = (own..header.len()).filter(|column| !is_own_column(header[*column].trim())).collect();
         let has_confirmation = content.counts.held > 0;
-        if has_confirmation {
-            let title = t!("import.confirm_column").into_owned();
-            columns.push(Column { title, is_text: true, required: false });
+        let plain = |title: String, is_text: bool| Column { title, is_text, ..Column::default() };
+        let mut columns: Vec<Column> = Vec::new();
+        let confirmation = has_confirmation.then(|| plain(t!("import.confirm_column").into_owned(), true));
+        if is_book {
+            columns.extend(reason_columns(Language::current()).map(|title| plain(title.to_owned(), false)));
+            columns.extend(confirmation.clone());
         }
-        columns.extend(RESULT_COLUMNS.map(|title| Column {
-            title: title.into(),
-            is_text: title == "bw8_run",
-            required: false,
-        }));
-        let path = free_name(content.journal, format)?;
+        let leading = columns.len();
+        columns.extend(kept.iter().map(|column| plain(header[*column].clone(), mapping.is_text_column(*column))));
+        if !is_book {
+            columns.extend(confirmation);
+        }
+        let technical = u16::try_from(columns.len()).ok();
+        columns.extend(RESULT_COLUMNS.map(|title| plain(title.into(), title == "bw8_run")));
+        let marking = Marking {
+            frozen: u16::try_from(leading).unwrap_or(0),
+            wrapped: (0u16..).zip(WIDTHS).collect(),
+            choices: choices(mapping, &kept, leading, has_confirmation),
+            technical,
+        };
+        let path = free_name(content.journal, format, note)?;
         let mut dialect = Dialect::default();
         dialect.delimiter = cells.delimiter().unwrap_or(dialect.delimiter);
-        let name = cells.sheet().or(Some("Sheet1"));
-        let writer = format.create(&path, &WriteOptions { dialect, sheet: name, ..WriteOptions::new(&columns) })?;
-        Ok(FailedRows { writer, path, kept, width: header.len(), has_confirmation })
+        let sheet = cells.sheet().or(Some("Sheet1"));
+        let marking = is_book.then_some(&marking);
+        let writer = format.create(&path, &WriteOptions { dialect, sheet, marking, ..WriteOptions::new(&columns) })?;
+        let (width, written) = (header.len(), WrittenRows::new()?);
+        Ok(FailedRows { writer, path, mapping, is_book, kept, width, leading, has_confirmation, written })
     }
 
     /// Writes a row and why it failed.
     ///
     /// # Errors
     /// A full disk.
-    fn write(&mut self, row: &Row, operation: &Operation, run: &str) -> Result<()> {
+    fn write(&mut self, row: &Row, operation: &Operation, findings: &[RowFinding], run: &str) -> Result<()> {
         let reason = operation.reason.as_deref();
         let message = reason.map(|reason| match operation.status {
             Status::Held if is_seen_in_sheet(&reason.code) => format!("{} {}", reason.code, reason.message),
             Status::Failed if !reason.code.is_empty() => format!("{} {}", reason.code, reason.message),
             _ => reason.message.to_string(),
         });
-        let mut values: Vec<Value<'_>> = self.kept.iter().map(|column| Value::of_cell(row.cell(*column))).collect();
-        if self.has_confirmation {
+        let why = reason.map(|reason| self.why(operation.status, reason)).transpose()?.unwrap_or_default();
+        let todo = advice(Some(operation), findings);
+        let damaged: Vec<Option<String>> = self.kept.iter().map(|column| damaged(row, *column, findings)).collect();
+        let mut values: Vec<Value<'_>> = Vec::with_capacity(self.leading + self.kept.len() + RESULT_COLUMNS.len() + 1);
+        if self.is_book {
+            values.extend([Value::Text(&why), Value::Text(&todo)]);
+            values.resize(self.leading, Value::Empty);
+        }
+        values.extend(self.kept.iter().zip(&damaged).map(|(column, damaged)| match damaged {
+            Some(text) => Value::Text(text),
+            None => Value::of_cell(row.cell(*column)),
+        }));
+        if self.has_confirmation && !self.is_book {
             values.push(Value::Empty);
         }
         let number = operation.row.number as f64;
@@ -110,82 +160,109 @@ impl FailedRows {
         ]);
         // Cells beyond the header are kept too, so that nothing of a row that slipped is lost.
         values.extend((self.width..row.cells.len()).map(|column| Value::of_cell(row.cell(column))));
-        self.writer.write(&values)
+        if !self.is_book {
+            return self.writer.write(&values);
+        }
+        self.written.add(operation.row.number)?;
+        self.writer.write_marked(&values, &self.marks(operation, findings, &why, &todo))
+    }
+
+    /// Why a row failed, as it is said in this file: another row is that of this file, where it stands here.
+    fn why(&mut self, status: Status, reason: &Reason) -> Result<String> {
+        if !self.is_book {
+            return Ok(String::new());
+        }
+        let mut failure = None;
+        let message = reason.message.mapped(&mut |message| {
+            let is_compared = message.code() == "import.duplicate";
+            let first = message.part("row").and_then(|row| row.to_string().parse().ok()).filter(|_| is_compared)?;
+            match self.written.find(first) {
+                // The header is the first row of the sheet.
+                Ok(Some(index)) => Some(renamed(message, "import.duplicate_here", index + 2)),
+                Ok(None) => Some(renamed(message, "import.duplicate_elsewhere", first)),
+                Err(error) => {
+                    failure = Some(error);
+                    None
+                }
+            }
+        });
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(words::why(status, &reason.code, &message)),
+        }
+    }
+
+    /// The cells that are wrong, with what is wrong with them.
+    fn marks(&self, operation: &Operation, findings: &[RowFinding], why: &str, todo: &str) -> Vec<Mark> {
+        let position =
+            |column: usize| self.kept.iter().position(|kept| *kept == column).map(|position| position + self.leading);
+        let of_finding = |finding: &RowFinding| {
+            let is_why = finding.severity.as_str() == operation.status.as_str();
+            let column = position(usize::try_from(finding.column?).ok()?).filter(|_| is_why)?;
+            let hint = finding.hint.to_string();
+            let note = [finding.rule.to_string(), hint].into_iter().filter(|text| !text.is_empty());
+            Some(Mark { column, note: note.collect::<Vec<_>>().join("\n") })
+        };
+        let mut marks: Vec<Mark> = Vec::new();
+        for mark in findings.iter().filter_map(of_finding) {
+            match marks.iter_mut().find(|known| known.column == mark.column) {
+                Some(known) => known.note = format!("{}\n{}", known.note, mark.note),
+                None => marks.push(mark),
+            }
+        }
+        let field = operation.reason.as_deref().map(|reason| reason.field.as_str()).filter(|field| !field.is_empty());
+        if marks.is_empty()
+            && let Some(column) = field.and_then(|field| self.mapping.column(field)).and_then(position)
+        {
+            marks.push(Mark { column, note: format!("{why}\n{todo}") });
+        }
+        marks
     }
 
     /// Completes the file, and remembers what was written.
     ///
     /// # Errors
     /// A full disk.
-    fn finish(self, journal: &Journal) -> Result<PathBuf> {
+    fn finish(self, journal: &Journal, note: &str) -> Result<PathBuf> {
         self.writer.finish()?;
-        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let written = hash(&self.path).context(|| self.path.display().to_string())?;
-        journal.set_note("failed", &format!("{written} {name}"))?;
+        FailedFiles::remember(journal, note, &self.path)?;
         Ok(self.path)
     }
 }
 
-/// No row failed: a file of failed rows that nobody touched goes.
-fn clear(journal: &Journal) -> Result<()> {
-    match ours(journal)? {
-        Some(path) => files::remove(&path),
-        None => Ok(()),
-    }
+/// A message of another text, about another row.
+fn renamed(message: &Message, code: &'static str, row: u64) -> Message {
+    let labels = message.part("labels").unwrap_or_default();
+    Message::new(code, vec![("labels", labels.into()), ("row", row.to_string().into())])
 }
 
-/// The file of failed rows that this run wrote, when nobody changed it since.
-fn ours(journal: &Journal) -> Result<Option<PathBuf>> {
-    let Some(note) = journal.note("failed")? else { return Ok(None) };
-    let Some((written, name)) = note.split_once(' ') else { return Ok(None) };
-    let path = journal.folder().join(name);
-    let unchanged = hash(&path).is_ok_and(|hash| hash == written);
-    Ok(unchanged.then_some(path))
-}
-
-/// `failed.xlsx`, or `failed-2.xlsx` and so on when a person changed that one or another program holds it.
-fn free_name(journal: &Journal, format: &FileFormat) -> Result<PathBuf> {
-    let extension = format.extension();
-    if let Some(path) = ours(journal)?.filter(|path| path.extension().is_some_and(|had| had == extension))
-        && is_replaceable(&path)
+/// What can be chosen in the columns of choices, and where a person consents.
+fn choices(mapping: &Mapping, kept: &[usize], leading: usize, has_confirmation: bool) -> Vec<(u16, Vec<String>)> {
+    let entity = mapping.entity();
+    let of_field = |(position, column): (usize, &usize)| {
+        let field = entity.fields.iter().find(|field| mapping.column(&field.name) == Some(*column))?;
+        let is_deleted = |value: &String| {
+            entity.deleted.as_ref().is_some_and(|deleted| deleted.field == field.name && deleted.values.contains(value))
+        };
+        let offered = field.choices.iter().filter(|choice| !is_deleted(&choice.value));
+        let labels: Vec<String> = offered.map(|choice| choice.label(Language::current()).to_owned()).collect();
+        Some((u16::try_from(position + leading).ok()?, labels)).filter(|(_, labels)| !labels.is_empty())
+    };
+    let mut choices: Vec<(u16, Vec<String>)> = kept.iter().enumerate().filter_map(of_field).collect();
+    if let Some(column) = leading.checked_sub(1).and_then(|last| u16::try_from(last).ok()).filter(|_| has_confirmation)
     {
-        return Ok(path);
+        choices.push((column, vec![t!("report.yes").into_owned()]));
     }
-    let folder = journal.folder();
-    let names = std::iter::once(format!("failed.{extension}"))
-        .chain((2..10_000).map(|number| format!("failed-{number}.{extension}")));
-    names
-        .map(|name| folder.join(name))
-        .find(|path| !path.exists())
-        .ok_or_else(|| Error::cannot_run(message!("csv.cannot_write", file = folder.join("failed").display())))
+    choices
 }
 
-/// The number of a file of failed rows: 1 for `failed.xlsx`, 2 for `failed-2.xlsx`; none for any other file.
-pub fn failed_number(path: &Path) -> Option<u32> {
-    format::of_extension(path.extension()?.to_str()?).filter(|format| format.is_readable())?;
-    match path.file_stem()?.to_str()?.strip_prefix("failed")? {
-        "" => Some(1),
-        rest => rest.strip_prefix('-')?.parse().ok(),
-    }
-}
-
-/// Whether a file can be written over: Excel and WPS hold an open one on Windows.
-fn is_replaceable(path: &Path) -> bool {
-    std::fs::OpenOptions::new().write(true).open(path).is_ok()
-}
-
-/// The hash of a file, which may be large.
-fn hash(path: &Path) -> std::io::Result<String> {
-    let mut file = BufReader::with_capacity(64 * 1024, File::open(path)?);
-    let mut hasher = Sha256::new();
-    loop {
-        let bytes = file.fill_buf()?;
-        if bytes.is_empty() {
-            break;
-        }
-        hasher.update(bytes);
-        let read = bytes.len();
-        file.consume(read);
-    }
-    Ok(hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+/// A number whose digits a spreadsheet program has rounded, as a text that nobody takes for whole; none of a cell that is sound.
+fn damaged(row: &Row, column: usize, findings: &[RowFinding]) -> Option<String> {
+    let cell: Cell<'_> = row.cell(column);
+    let is_damaged = |finding: &RowFinding| finding.code == DIGITS_LOST && finding.column == Some(column as u64);
+    let number: f64 = match cell.kind {
+        CellKind::Number if findings.iter().any(is_damaged) => cell.text.parse().ok()?,
+        _ => return None,
+    };
+    Some(format!("{number:E}").replace('E', "E+").replace("+-", "-"))
 }

@@ -66,7 +66,7 @@ fn write_row(
             Value::Text(&number),
             Value::Text(sheet),
             Value::Text("pending"),
-            Value::Text(content.action()),
+            Value::Text(content.action(None)),
         ]);
         values.extend(old_id.as_deref().map(Value::Text));
         return results.write(&values);
@@ -91,7 +91,7 @@ fn write_row(
         Value::Text(&number),
         Value::Text(sheet),
         Value::Text(operation.status.as_str()),
-        Value::Text(content.action()),
+        Value::Text(content.action(Some(operation))),
         Value::Text(operation.id.as_deref().unwrap_or_default()),
         Value::Text(reason.map_or("", |reason| &reason.code)),
         Value::Text(reason.map_or("", |reason| &reason.field)),

@@ -80,8 +80,16 @@ fn file_lines(content: &RunContent<'_>, files: &Files) -> Vec<String> {
     let folder = content.journal.folder();
     let own = [("summary.json", "report.file_summary"), ("journal.db", "report.file_journal")];
     let own = own.map(|(name, purpose)| (Some(folder.join(name)), purpose));
-    let [results, issues, failed] = [&files.results, &files.issues, &files.failed].map(Clone::clone);
-    let all = [(failed, "report.file_failed"), (results, "report.file_results"), (issues, "report.file_issues")];
+    let Files { book, results, failed, failed_book, issues, .. } = files;
+    let is_text = failed_book.is_some();
+    let all = [
+        (failed_book, "report.file_failed_book"),
+        (failed, if is_text { "report.file_failed_text" } else { "report.file_failed_book" }),
+        (book, "report.file_book"),
+        (results, "report.file_results"),
+        (issues, "report.file_issues"),
+    ];
+    let all = all.map(|(path, purpose)| (path.clone(), purpose));
     let line = |(path, purpose): (Option<PathBuf>, &str)| {
         let path = path?;
         Some(t!("report.file", file = short_path(&path).display(), purpose = t!(purpose)).into_owned())

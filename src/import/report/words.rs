@@ -30,6 +30,12 @@ pub fn counts_of(past: &JournalReader, counts: &Counts) -> Result<String> {
 
 /// How many rows ended how, those that are none left out: `已新建 10 · 未发送 2`.
 pub(super) fn counts(counts: &Counts, reasons: &[(Status, String, Message, u64)]) -> String {
+    let parts: Vec<String> = parts(counts, reasons).iter().map(|(words, rows)| format!("{words} {rows}")).collect();
+    if parts.is_empty() { t!("status.nothing").into_owned() } else { parts.join(" · ") }
+}
+
+/// The words for each end that rows came to, with how many they are.
+pub(super) fn parts(counts: &Counts, reasons: &[(Status, String, Message, u64)]) -> Vec<(String, u64)> {
     let of = |status: Status| match status {
         Status::Created => counts.created,
         Status::Updated => counts.updated,
@@ -40,22 +46,22 @@ pub(super) fn counts(counts: &Counts, reasons: &[(Status, String, Message, u64)]
         Status::Unknown => counts.unknown,
         Status::Held => counts.held,
     };
-    let mut parts: Vec<String> = Status::ALL
+    let mut parts: Vec<(String, u64)> = Status::ALL
         .into_iter()
         .filter(|ended| of(*ended) > 0)
         .flat_map(|ended| match ended {
             Status::Skipped => skipped(counts.skipped, reasons),
-            _ => vec![format!("{} {}", status(ended), of(ended))],
+            _ => vec![(status(ended), of(ended))],
         })
         .collect();
     if counts.pending > 0 {
-        parts.push(format!("{} {}", t!("status.pending"), counts.pending));
+        parts.push((t!("status.pending").into_owned(), counts.pending));
     }
-    if parts.is_empty() { t!("status.nothing").into_owned() } else { parts.join(" · ") }
+    parts
 }
 
 /// Rows that were skipped, by why they were.
-fn skipped(rows: u64, reasons: &[(Status, String, Message, u64)]) -> Vec<String> {
+fn skipped(rows: u64, reasons: &[(Status, String, Message, u64)]) -> Vec<(String, u64)> {
     let mut of: BTreeMap<&str, u64> = BTreeMap::new();
     for (_, code, _, rows) in reasons.iter().filter(|(status, ..)| *status == Status::Skipped) {
         *of.entry(why_skipped(code)).or_default() += rows;
@@ -64,13 +70,14 @@ fn skipped(rows: u64, reasons: &[(Status, String, Message, u64)]) -> Vec<String>
     if rows > told {
         of.insert("status.skipped", rows - told);
     }
-    of.into_iter().map(|(why, rows)| format!("{} {rows}", t!(why))).collect()
+    of.into_iter().map(|(why, rows)| (t!(why).into_owned(), rows)).collect()
 }
 
 /// The key of the words for a row that was skipped for the reason of this code.
 fn why_skipped(code: &str) -> &'static str {
     match code {
         "sent_before" | "retried_before" | "changed_since_sent" => "status.skipped_before",
+        "sent_before_changed" => "status.skipped_changed",
         "skip_condition" => "status.skipped_condition",
         "example" | "header_repeated" | "totals_row" => "status.skipped_no_data",
         EXISTS => "status.skipped_exists",
@@ -85,8 +92,14 @@ pub(super) fn status_of(ended: Status, code: &str) -> String {
 
 /// One kind of reason with how many rows it holds for. Our own codes say nothing to a person; the service's do.
 pub fn reason(ended: Status, code: &str, message: &Message, rows: u64) -> String {
+    let why = why(ended, code, message);
+    t!("report.reason", status = status_of(ended, code), rows = rows, why = why).into_owned()
+}
+
+/// Why a row ended so.
+pub(super) fn why(ended: Status, code: &str, message: &Message) -> String {
     let message = message.to_string();
     // Of a run that was forgotten only the code is left.
     let why = if ended == Status::Failed || message.is_empty() { format!("{code} {message}") } else { message };
-    t!("report.reason", status = status_of(ended, code), rows = rows, why = why.trim()).into_owned()
+    why.trim().to_owned()
 }

@@ -28,7 +28,7 @@ impl Settling<'_> {
     ///
     /// # Errors
     /// The service cannot be reached, cells that cannot be read.
-    pub(super) async fn by_asking(&self, past: &JournalReader, kept: &KeptRun) -> Result<Vec<(u64, Settled)>> {
+    pub(super) async fn by_asking(&self, past: &JournalReader, kept: &KeptRun<'_>) -> Result<Vec<(u64, Settled)>> {
         let stop = Stop::default();
         let sender = RowSender::new(self.client, &stop, self.catalog, self.entity);
         let mut rows = kept.rows(past)?;
@@ -39,14 +39,17 @@ impl Settling<'_> {
             let Some(last) = unsettled.last() else { return Ok(settled) };
             from = last.row.row + 1;
             let mut asked = Vec::new();
-            for row in unsettled.into_iter().filter(|row| row.status == Status::Unknown) {
+            let is_asked =
+                |row: &Operation| row.status == Status::Unknown && (row.id.is_some() || !kept.has_changes_besides());
+            for row in unsettled.into_iter().filter(is_asked) {
                 while next <= row.row.row {
                     if !rows.next()? {
                         return Ok(settled);
                     }
                     next += 1;
                 }
-                asked.push((row, rows.operation()));
+                let operation = rows.operation(row.id.as_deref())?;
+                asked.push((row, operation));
             }
             let answers = asked.iter().map(|(row, operation)| async {
                 let settled = self.ask(&sender, past, row, operation).await;
@@ -74,7 +77,10 @@ impl Settling<'_> {
                     None => Ok(None),
                 };
             }
+            // What makes a record is looked for in the list.
+            WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return Ok(None),
             WriteOperation::Change { id, .. } => id,
+            WriteOperation::Tags(edit) if edit.id.is_empty() => row.id.as_deref().unwrap_or_default(),
             WriteOperation::Tags(edit) => &edit.id,
         };
         let Some(access) = sender.access_of(operation) else { return Ok(None) };
@@ -83,7 +89,7 @@ impl Settling<'_> {
             Err(why) => return Ok(Some(still_unknown(row, message!("settle.no_record", why = why.message)))),
         };
         let (is_done, does_no_harm) = match operation {
-            WriteOperation::Write { .. } => (false, false),
+            WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => (false, false),
             WriteOperation::Change { cells, .. } => {
                 let adds = |cell: &SaidCell| field_of(&access.entity, cell).write_only;
                 let is_there = |cell: &SaidCell| {
@@ -102,7 +108,7 @@ impl Settling<'_> {
             }
         };
         if is_done {
-            return Ok(Some(done(Status::Updated, Some(id.clone()), message!("settle.read", id = id))));
+            return Ok(Some(done(Status::Updated, Some(id.to_owned()), message!("settle.read", id = id))));
         }
         let is_as_before = does_no_harm || self.is_untouched(access, &record, past);
         Ok(Some(match is_as_before && self.is_time_over(row) {

@@ -108,7 +108,7 @@ pub(super) async fn note_highest(journal: &Journal, options: &ImportOptions<'_>,
 /// The account cannot be read, the run's cells are gone, a full disk.
 pub(super) fn settle(
     journal: &mut Journal,
-    kept: &KeptRun,
+    kept: &KeptRun<'_>,
     about: &Whereabouts<'_>,
     doubt: DoubtOptions,
     printer: &Printer,
@@ -143,7 +143,12 @@ pub(super) fn settle(
                 row.status == Status::Created && matches!(verdict, Verdict::Made(_))
             };
             let ids = found.iter().filter(is_id).count() as u64;
-            Ok((found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect(), ids))
+            let mut settled: Vec<_> =
+                found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect();
+            if kept.has_changes_besides() {
+                settled.extend(settling.by_asking(&past, kept).await?);
+            }
+            Ok((settled, ids))
         } else {
             Ok((settling.by_asking(&past, kept).await?, 0))
         }

@@ -14,7 +14,7 @@ use super::kept_rows::KeptRun;
 use super::verdict::{self, Alike, Verdict};
 use crate::api::{self, as_text};
 use crate::check::duplicates::{key_hashes, shown_hash};
-use crate::entity::{Custom, Entity, Field, Kind};
+use crate::entity::{Custom, Entity, Field, Kind, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Content;
 use crate::journal::{JournalReader, Operation, Status};
@@ -63,7 +63,7 @@ impl Settling<'_> {
     ///
     /// # Errors
     /// The list cannot be read, a full disk.
-    pub(super) async fn by_list(&self, past: &JournalReader, kept: &KeptRun) -> Result<Vec<Settlement>> {
+    pub(super) async fn by_list(&self, past: &JournalReader, kept: &KeptRun<'_>) -> Result<Vec<Settlement>> {
         let (unknown, made) = past.unsettled()?;
         let reading = self.read_list(past).await?;
         let parts = (unknown + made).div_ceil(AT_ONCE).max(1);
@@ -129,7 +129,10 @@ impl Settling<'_> {
         let identity = past.identity();
         let mut made = past.made_last()?;
         for run in self.index.runs_for(&identity.entity)? {
-            if run.run != identity.run && run.target == identity.target && run.mode == identity.mode {
+            if run.run != identity.run
+                && run.target == identity.target
+                && WriteMode::of(&run.mode).makes_records(self.entity)
+            {
                 // A journal that cannot be read proves nothing.
                 let last = JournalReader::open_read_only(&run.folder).and_then(|past| past.made_last());
                 let last = last.ok().flatten().filter(|(_, at)| *at >= identity.started);
@@ -283,7 +286,7 @@ impl Settling<'_> {
 /// The rows whose hash is wanted, those that say the same together, with what they sent.
 fn groups(
     past: &JournalReader,
-    kept: &KeptRun,
+    kept: &KeptRun<'_>,
     custom: &Custom,
     is_wanted: impl Fn(&Content) -> bool,
 ) -> Result<BTreeMap<Content, Group>> {
@@ -303,12 +306,14 @@ fn groups(
                 next += 1;
             }
             let identity = operation.row.identity.unwrap_or(operation.row.content);
-            if !is_wanted(&identity) {
+            // A row in doubt whose record is known was a change of it.
+            let is_change = operation.status == Status::Unknown && operation.id.is_some();
+            if is_change || !is_wanted(&identity) {
                 continue;
             }
             let group = groups.entry(identity).or_default();
             if group.sent.is_empty()
-                && let WriteOperation::Write { body, .. } = rows.operation()
+                && let WriteOperation::Write { body, .. } = rows.operation(None)?
             {
                 group.sent = sent_members(&kept.entity, &body, custom);
             }

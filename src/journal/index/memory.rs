@@ -270,12 +270,12 @@ impl RunIndex {
         &self,
         rows: &[InputRow],
         source: Option<&str>,
-        counts: impl Fn(i64) -> bool,
+        counts: impl Fn(&SentBefore) -> bool,
     ) -> Result<Vec<Option<SentBefore>>> {
         let mut sent: Vec<Option<SentBefore>> = vec![None; rows.len()];
         let mut take = |row: usize, found: SentBefore| {
             let known = &mut sent[row];
-            if counts(found.run) && known.as_ref().is_none_or(|known| known.weight() < found.weight()) {
+            if counts(&found) && known.as_ref().is_none_or(|known| known.weight() < found.weight()) {
                 *known = Some(found);
             }
         };
@@ -327,7 +327,7 @@ impl RunIndex {
         &self,
         hash: &Content,
         identity: &Content,
-        counts: impl Fn(i64) -> bool,
+        counts: impl Fn(&SentBefore) -> bool,
         mut take: impl FnMut(SentBefore),
     ) -> rusqlite::Result<()> {
         let mut statement = self.connection.prepare_cached(
@@ -338,7 +338,7 @@ impl RunIndex {
         let (mut last, mut says_the_same): (Option<SentBefore>, Option<bool>) = (None, None);
         while let Some(found) = found.next()? {
             let there = SentBefore { by_old_id: true, ..read_sent_before(found, true)? };
-            if !counts(there.run) {
+            if !counts(&there) {
                 continue;
             }
             // What a row said that was skipped, nobody has written.
@@ -708,6 +708,7 @@ mod tests {
             run: Uuid::from_u128(run),
             entity: "customers".into(),
             mode: "create".into(),
+            key: Vec::new(),
             target: TARGET.into(),
             host: "www.example.com".into(),
             input: "i".into(),
@@ -771,7 +772,7 @@ mod tests {
         journal.apply(&[], &all, &[]).unwrap();
         assert_eq!(sent(&mut index, &journal), (vec![1, 2, 3, 7], vec![1, 2, 3, 7]));
         let number = index.of_id(&Uuid::from_u128(5)).unwrap().unwrap().number;
-        let before = |rows| index.sent_before(&input(rows), None, |run| run == number).unwrap();
+        let before = |rows| index.sent_before(&input(rows), None, |sent| sent.run == number).unwrap();
         assert_eq!(before(4..7), [const { None }; 3]);
         let known = |status| Some(SentBefore { run: number, status, says_the_same: true, by_old_id: false, id: None });
         assert_eq!(before(0..2), [None, known(Status::Created)]);
@@ -788,7 +789,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut index = RunIndex::open_existing(folder.path()).unwrap();
         let mut journal = Journal::create(folder.path(), &identity(5)).unwrap();
-        journal.apply(&[Reservation { rows: vec![key(1), key(2), key(3)] }], &[], &[]).unwrap();
+        journal.apply(&[Reservation { rows: vec![key(1), key(2), key(3)], targets: Vec::new() }], &[], &[]).unwrap();
         assert_eq!(sent(&mut index, &journal), (vec![1, 2, 3], vec![1, 2, 3]));
         journal.apply(&[], &[ended(1, Status::Created)], &[]).unwrap();
         journal.release(&HashSet::from([2, 3])).unwrap();

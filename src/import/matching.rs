@@ -1,0 +1,523 @@
+//! Which record of the account each row is about, and what the row makes of it: looked up once for all of them in a list that
+//! this command has read, before anything is sent, and kept in a file in their order.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::change::{RecordChange, SaidCell};
+use super::decision::There;
+use super::memory::{Memory, may_be_reopened};
+use super::operation::{Members, WriteOperation};
+use super::options::ImportOptions;
+use super::preflight::{Preflight, Rows};
+use super::spool::{RowState, SpooledRow};
+use crate::api::as_text;
+use crate::check::describe::describe;
+use crate::check::duplicates::{Duplicates, KeyCounter, RowKeys, first_eight, is_same_key_value};
+use crate::check::finding::Finding;
+use crate::check::findings::Findings;
+use crate::entity::WriteMode;
+use crate::error::{Context, Result};
+use crate::journal::{OldIds, OperationCursor, RunIndex, Status};
+use crate::lookup::{KnownList, ListProof, Lists};
+use crate::message;
+use crate::message::Message;
+use crate::problem::Severity;
+use crate::terminal::Printer;
+use crate::text::{clean, grouped};
+
+/// Kinds of findings that are shown before anything is sent.
+const SHOWN_KINDS: usize = 8;
+/// Most ids that a message names.
+const NAMED_IDS: usize = 5;
+
+/// What was found of a row in the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Matched {
+    /// What the account has of it.
+    pub there: There,
+    /// The record it is about, or those that it may be about.
+    pub ids: Vec<String>,
+    /// Why it is held or refused, where it is.
+    pub reason: Message,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Line {
+    row: u64,
+    number: u64,
+    /// It is to be sent, as far as all else is known.
+    is_free: bool,
+    found: Matched,
+}
+
+/// How many of the rows that are to be sent come to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Rows that become new records.
+    pub new: u64,
+    /// Rows that change records.
+    pub changes: u64,
+    /// Rows whose records say all of it already.
+    pub unchanged: u64,
+    /// Rows whose records are there and left as they are.
+    pub exists: u64,
+    /// Rows that were made by earlier runs, and whose records are not there.
+    pub remembered: u64,
+    /// Rows that wait for a person or for a whole list.
+    pub held: u64,
+    /// Rows that are refused for what the account has.
+    pub refused: u64,
+    /// Rows that would be held back for what they say, and are not sent anyway.
+    pub spared: u64,
+}
+
+impl Plan {
+    /// Rows that are sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.new + self.changes
+    }
+
+    /// It in words, with what the first reading refused and held back.
+    pub(super) fn words(&self, mode: WriteMode, preflight: &Preflight) -> Message {
+        let Plan { new, changes, unchanged, exists, .. } = *self;
+        let (new, changes, unchanged, exists) = (grouped(new), grouped(changes), grouped(unchanged), grouped(exists));
+        let done = match mode {
+            WriteMode::Create | WriteMode::SkipExisting => message!("modes.plan_skip", new = new, exists = exists),
+            WriteMode::Update => message!("modes.plan_update", changes = changes, unchanged = unchanged),
+            WriteMode::Upsert => {
+                message!("modes.plan_upsert", new = new, changes = changes, unchanged = unchanged)
+            }
+        };
+        let Findings { refused, held, .. } = preflight.findings;
+        let (refused, held) = (refused + self.refused, held.saturating_sub(self.spared) + self.held);
+        let more = [
+            (refused, message!("modes.plan_refused", rows = grouped(refused))),
+            (held, message!("modes.plan_held", rows = grouped(held))),
+            (self.remembered, message!("modes.plan_remembered", rows = grouped(self.remembered))),
+        ];
+        let more = more.into_iter().filter(|(rows, _)| *rows > 0).map(|(_, message)| message);
+        Message::joined("modes.plan_and", std::iter::once(done).chain(more)).unwrap_or_default()
+    }
+
+    /// It for scripts.
+    pub(super) fn json(&self) -> Value {
+        json!({"create": self.new, "update": self.changes, "unchanged": self.unchanged, "exists": self.exists,
+            "sent_before": self.remembered, "held": self.held, "refused": self.refused})
+    }
+
+    fn add(&mut self, there: There) {
+        *match there {
+            There::New => &mut self.new,
+            There::Changes => &mut self.changes,
+            There::Unchanged => &mut self.unchanged,
+            There::Exists => &mut self.exists,
+            There::Several | There::Unproved => &mut self.held,
+            There::Missing | There::Lacks | There::SameRecord(_) => &mut self.refused,
+        } += 1;
+    }
+}
+
+/// What the account has of the rows, row after row.
+#[derive(Debug)]
+pub(super) struct Matches {
+    lines: BufReader<File>,
+    next: Option<Line>,
+    /// What that makes of them.
+    pub plan: Plan,
+    /// What the first of them that is sent asks for.
+    pub first: Option<WriteOperation>,
+}
+
+impl Matches {
+    /// What was found of the row at `row_index`; rows are asked for in their order.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn at(&mut self, row_index: u64) -> Result<Option<Matched>> {
+        while self.next.as_ref().is_some_and(|line| line.row < row_index) {
+            self.next = next_line(&mut self.lines)?;
+        }
+        if self.next.as_ref().is_none_or(|line| line.row != row_index) {
+            return Ok(None);
+        }
+        let line = self.next.take();
+        self.next = next_line(&mut self.lines)?;
+        Ok(line.map(|line| line.found))
+    }
+}
+
+/// Looks rows up in a list of the account.
+#[derive(Debug)]
+pub(super) struct Matching<'a> {
+    /// What the command is to do.
+    pub options: &'a ImportOptions<'a>,
+    /// What the first reading found.
+    pub preflight: &'a Preflight,
+    /// The account's list, as this command has read it.
+    pub list: &'a KnownList<'a>,
+    /// The ids that records have in another system, where rows name them.
+    pub old_ids: Option<OldIds>,
+    /// What is not in the list counts as not there, although the list is not proved whole: a person says so.
+    pub accepts_incomplete: bool,
+}
+
+/// Looks the rows up in the account's list, and says what that makes of them.
+///
+/// # Errors
+/// A service that cannot be reached, a full disk.
+pub(super) fn match_rows(
+    options: &ImportOptions<'_>,
+    preflight: &Preflight,
+    rows: &mut Rows,
+    known: (&mut Memory, Option<OperationCursor>),
+    findings: &mut Findings,
+    printer: &Printer,
+) -> Result<Matches> {
+    let catalog = options.catalog;
+    let entity = catalog.find(&options.entity().name)?;
+    // Nothing is made where there is nothing.
+    let keeps = !options.dry_run || options.account.mirror_file()?.exists();
+    let mut lists = Lists::new(&options.account, catalog, keeps, printer)?;
+    let list = lists.of(entity)?;
+    let accepts_incomplete = options.answers.accepts_incomplete;
+    match &list.proof {
+        ListProof::Whole => {}
+        ListProof::NotWhole(why) if accepts_incomplete => {
+            printer.warn(&message!("modes.accepted_incomplete", entity = entity.labels(), why = why).to_string());
+        }
+        ListProof::NotWhole(why) | ListProof::CannotBeHad(why) => {
+            printer.warn(&message!("modes.list_not_whole", entity = entity.labels(), why = why).to_string());
+        }
+    }
+    let old_ids = preflight.mapping.source().map(|_| old_ids_of(options)).transpose()?;
+    let matching = Matching { options, preflight, list: &list, old_ids, accepts_incomplete };
+    let (memory, ended) = known;
+    matching.run(rows, memory, ended, findings)
+}
+
+/// The ids that the account's records of this kind have in other systems.
+fn old_ids_of(options: &ImportOptions<'_>) -> Result<OldIds> {
+    let index = RunIndex::open_existing(&options.account.index_folder()?)?;
+    OldIds::of(index, &options.account.identity(), [options.entity().name.as_str()])
+}
+
+/// Says what was found in the account of rows that are not sent.
+///
+/// # Errors
+/// A temporary file that cannot be read.
+pub(super) fn tell_found(findings: &Findings, preflight: &Preflight, printer: &Printer) -> Result<()> {
+    let found = describe(findings, &preflight.mapping, SHOWN_KINDS)?;
+    if !found.is_empty() {
+        printer.warn(&found);
+    }
+    Ok(())
+}
+
+/// What a row was found by.
+enum Found {
+    /// Just this record.
+    One(String),
+    /// None; by the id that the row names, when it names one.
+    Nothing(Option<String>),
+    /// Records of which nobody can tell which is meant, and why.
+    Several(Vec<String>, Message),
+}
+
+impl Matching<'_> {
+    /// Looks up all rows. Rows that have an end in `ended`, or that runs remember, are not counted as to be sent.
+    ///
+    /// # Errors
+    /// A mirror or spool that cannot be read, a full disk.
+    pub(super) fn run(
+        &self,
+        rows: &mut Rows,
+        memory: &mut Memory,
+        mut ended: Option<OperationCursor>,
+        findings: &mut Findings,
+    ) -> Result<Matches> {
+        let mut lines = LineWriter::new()?;
+        let mut same = KeyCounter::default();
+        let (mut plan, mut first) = (Plan::default(), None);
+        let mut row_index = 0;
+        rows.begin()?;
+        while let Some(row) = rows.spool.next()? {
+            let seen = rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, row.is_sound());
+            let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
+            let remembered = memory.at(row_index)?;
+            let found = match said_by(&row.state) {
+                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => Some(self.look_up(&row, said)?),
+                _ => None,
+            };
+            if let Some(found) = found {
+                if matches!(found.there, There::Changes | There::Unchanged) {
+                    found.ids.iter().for_each(|id| same.add(hash_of(id)));
+                }
+                let is_made_once = remembered.is_some() && !found.there.is_known();
+                let has_end = end.is_some_and(|end| !may_be_reopened(&end));
+                let is_held = self.is_held(&row);
+                let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;
+                let is_free = !has_end && (!is_held || !is_sent);
+                if is_free && is_sent && first.is_none() {
+                    first = said_by(&row.state).map(|said| operation_of(&found, said));
+                }
+                plan.spared += u64::from(is_free && is_held);
+                plan.remembered += u64::from(is_free && is_made_once);
+                lines.add(&Line { row: row_index, number: row.number, is_free: is_free && !is_made_once, found })?;
+            }
+            row_index += 1;
+        }
+        rows.begin()?;
+        memory.begin()?;
+        let matches = finish(lines, same, plan, findings)?;
+        Ok(Matches { first, ..matches })
+    }
+
+    /// Whether a row would be held back for what it says.
+    fn is_held(&self, row: &SpooledRow) -> bool {
+        let RowState::Held { codes, .. } = &row.state else { return false };
+        !row.is_confirmed && !codes.iter().all(|code| self.preflight.consent.covers(code))
+    }
+
+    fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<Matched> {
+        let of = |there, ids: Vec<String>, reason| Matched { there, ids, reason };
+        let id = match self.find(row, members)? {
+            Found::One(id) => id,
+            Found::Several(ids, _) if self.mode() == WriteMode::SkipExisting && row.id.is_none() && ids.len() > 1 => {
+                let reason = message!("modes.exists", id = named(&ids));
+                return Ok(of(There::Exists, ids, reason));
+            }
+            Found::Several(ids, reason) => return Ok(of(There::Several, ids, reason)),
+            Found::Nothing(id) => return Ok(self.not_there(row, id)),
+        };
+        if self.mode() == WriteMode::SkipExisting {
+            let reason = message!("modes.exists", id = id);
+            return Ok(of(There::Exists, vec![id], reason));
+        }
+        let record = self.list.record(&id)?;
+        let is_unchanged =
+            record.as_ref().and_then(Value::as_object).is_some_and(|record| self.says_all(record, cells));
+        let there = if is_unchanged { There::Unchanged } else { There::Changes };
+        Ok(of(there, vec![id], Message::default()))
+    }
+
+    /// What becomes of a row whose record is not in the list.
+    fn not_there(&self, row: &SpooledRow, id: Option<String>) -> Matched {
+        let of = |there, reason| Matched { there, ids: Vec::new(), reason };
+        let is_proved = match &self.list.proof {
+            ListProof::Whole => true,
+            ListProof::NotWhole(_) => self.accepts_incomplete,
+            ListProof::CannotBeHad(_) => false,
+        };
+        // A row without a key is known to be new only by a person.
+        let has_nothing = id.is_none() && row.key.is_none();
+        if !is_proved && !has_nothing {
+            let why = self.list.proof.why().cloned().unwrap_or_default();
+            return of(There::Unproved, message!("modes.not_proved", why = why));
+        }
+        match (id, self.mode(), &row.lacks) {
+            (Some(id), ..) => of(There::Missing, message!("modes.no_such_id", id = id)),
+            (None, WriteMode::Update, _) => of(There::Missing, self.no_such_key(row)),
+            (None, _, Some(lacks)) => of(There::Lacks, message!("modes.lacks", what = lacks.message)),
+            (None, _, None) => of(There::New, Message::default()),
+        }
+    }
+
+    fn no_such_key(&self, row: &SpooledRow) -> Message {
+        let Some(key) = &row.key else { return message!("modes.no_such_key", labels = "", value = "") };
+        let labels = self.preflight.mapping.key_labels(key.number);
+        message!("modes.no_such_key", labels = labels, value = clean(&key.text))
+    }
+
+    /// The id of the record that a row is about: its own, or that of its old id.
+    fn id_of(&self, row: &SpooledRow) -> Result<Option<String>> {
+        match (&row.id, &self.old_ids, &row.old_id) {
+            (None, Some(old_ids), Some(old_id)) => {
+                old_ids.find(&self.options.entity().name, &old_id.source, &old_id.id)
+            }
+            (id, ..) => Ok(id.clone()),
+        }
+    }
+
+    /// The record that a row is about: by the key that a user names, else by its own id or its old id, else by its natural
+    /// keys.
+    fn find(&self, row: &SpooledRow, members: &Members) -> Result<Found> {
+        let by_key = self.find_by_key(members)?;
+        let is_named_key = !self.options.preflight.key.is_empty();
+        let Some(id) = &self.id_of(row)? else { return Ok(by_key.unwrap_or(Found::Nothing(None))) };
+        let is_there = self.list.record(id)?.is_some();
+        let several = |ids: Vec<String>| {
+            let reason = message!("modes.id_and_key", id = id, ids = named(&ids));
+            Found::Several(std::iter::once(id.clone()).chain(ids).collect(), reason)
+        };
+        Ok(match by_key {
+            Some(Found::One(other)) if other == *id => Found::One(other),
+            Some(Found::One(other)) => several(vec![other]),
+            Some(Found::Several(ids, _)) if ids.contains(id) => Found::One(id.clone()),
+            Some(Found::Several(ids, _)) => several(ids),
+            // The key that a user names is not that of the record with this id.
+            Some(Found::Nothing(_)) if is_named_key && is_there => {
+                Found::Several(vec![id.clone()], message!("modes.other_key", id = id))
+            }
+            Some(Found::Nothing(_)) | None if is_there => Found::One(id.clone()),
+            Some(Found::Nothing(_)) | None => Found::Nothing(Some(id.clone())),
+        })
+    }
+
+    /// The record with the first of the keys that the row has; none where it has no key. A record that has only a weaker one
+    /// of them and says something else for a stronger one may be another.
+    fn find_by_key(&self, members: &Members) -> Result<Option<Found>> {
+        let mapping = &self.preflight.mapping;
+        let mut stronger: Vec<(&[String], Vec<&str>)> = Vec::new();
+        for (number, _) in (0u8..).zip(&self.options.entity().keys) {
+            let fields = mapping.key_fields(number);
+            let values: Option<Vec<&str>> = fields.iter().map(|name| members.value(name)).collect();
+            let Some(values) = values.filter(|values| !values.is_empty()) else { continue };
+            let names: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let mut ids = self.list.find(&names, &values)?;
+            if ids.len() > 1 {
+                let reason = message!("modes.several", labels = mapping.key_labels(number), ids = named(&ids));
+                return Ok(Some(Found::Several(ids, reason)));
+            }
+            let Some(id) = ids.pop() else {
+                stronger.push((fields, values));
+                continue;
+            };
+            let record = self.list.record(&id)?.unwrap_or_default();
+            let says_otherwise = stronger.iter().any(|(fields, values)| self.says_otherwise(&record, fields, values));
+            return Ok(Some(match says_otherwise {
+                false => Found::One(id),
+                true => {
+                    let reason = message!("modes.weaker_key", labels = mapping.key_labels(number), id = id);
+                    Found::Several(vec![id], reason)
+                }
+            }));
+        }
+        Ok((!stronger.is_empty()).then_some(Found::Nothing(None)))
+    }
+
+    /// Whether a record says something else for a key than the row does, not merely nothing.
+    fn says_otherwise(&self, record: &Value, fields: &[String], values: &[&str]) -> bool {
+        let texts: Vec<String> =
+            fields.iter().map(|name| record.get(name).map(as_text).unwrap_or_default().into_owned()).collect();
+        let is_said = texts.iter().all(|text| !text.trim().is_empty());
+        let is_same =
+            |((name, text), value): ((&String, &String), &&str)| is_same_key_value(self.list.entity, name, text, value);
+        is_said && !fields.iter().zip(&texts).zip(values).all(is_same)
+    }
+
+    /// Whether a record says all that a row says of it. Of one that keeps another value that is not so: its row goes on, and
+    /// the record is read once more before anything is written.
+    fn says_all(&self, record: &Map<String, Value>, cells: &[SaidCell]) -> bool {
+        let change = RecordChange::new(self.list.entity, &self.options.catalog.service.custom, cells, record);
+        change.is_empty() && change.end(None).0 == Status::Unchanged
+    }
+
+    fn mode(&self) -> WriteMode {
+        self.options.preflight.mode
+    }
+}
+
+/// What a row that is sent asks for.
+fn operation_of(found: &Matched, (members, cells): (&Members, &[SaidCell])) -> WriteOperation {
+    match found.ids.first() {
+        Some(id) => WriteOperation::Change { id: id.clone(), cells: cells.to_vec() },
+        None => WriteOperation::Draft(members.clone()),
+    }
+}
+
+/// What a row says as a new record and of one that is there, where it is for sending.
+fn said_by(state: &RowState) -> Option<(&Members, &[SaidCell])> {
+    match state {
+        RowState::Sound(WriteOperation::LookedUp { members, cells })
+        | RowState::Held { operation: WriteOperation::LookedUp { members, cells }, .. } => Some((members, cells)),
+        _ => None,
+    }
+}
+
+/// Rows after the first that are about one record are refused: what each of them changes was decided by the record as it was
+/// before all of them.
+fn finish(lines: LineWriter, same: KeyCounter, mut plan: Plan, findings: &mut Findings) -> Result<Matches> {
+    let mut found = lines.finish()?;
+    let mut duplicates = Duplicates::new(same, KeyCounter::default());
+    let mut lines = LineWriter::new()?;
+    while let Some(mut line) = next_line(&mut found)? {
+        if let (There::Changes | There::Unchanged, [id]) = (line.found.there, line.found.ids.as_slice()) {
+            let key = RowKeys { natural: Some(hash_of(id)), old_id: None };
+            let seen = duplicates.see(line.number, key, &[0; 16], &[0; 16], true);
+            if let Some(first) = seen.first {
+                line.found.there = There::SameRecord(first);
+                line.found.reason = message!("modes.same_record", row = first, id = id);
+            }
+        }
+        if line.is_free {
+            plan.add(line.found.there);
+            if let Some((code, severity)) = line.found.there.code() {
+                findings.count_row(severity);
+                findings.add(line.row, line.number, &finding(code, severity, &line.found.reason))?;
+            }
+        }
+        lines.add(&line)?;
+    }
+    let mut lines = lines.finish()?;
+    let next = next_line(&mut lines)?;
+    Ok(Matches { lines, next, plan, first: None })
+}
+
+/// What is said of a row for what the account has.
+fn finding(code: &'static str, severity: Severity, reason: &Message) -> Finding {
+    Finding {
+        column: None,
+        field: None,
+        code,
+        severity,
+        value: String::new(),
+        rule: reason.clone(),
+        hint: Message::of_key(format!("modes.{code}_hint"), Vec::new()),
+    }
+}
+
+fn hash_of(id: &str) -> u64 {
+    first_eight(&Sha256::digest(id.as_bytes()))
+}
+
+/// A few ids, to be named.
+fn named(ids: &[String]) -> String {
+    let more = if ids.len() > NAMED_IDS { " …" } else { "" };
+    let ids: Vec<&str> = ids.iter().take(NAMED_IDS).map(String::as_str).collect();
+    format!("{}{more}", ids.join(", "))
+}
+
+/// The lines in the making: a file without a name that goes with the process.
+struct LineWriter(BufWriter<File>);
+
+impl LineWriter {
+    fn new() -> Result<LineWriter> {
+        Ok(LineWriter(BufWriter::new(tempfile::tempfile().context(place)?)))
+    }
+
+    fn add(&mut self, line: &Line) -> Result<()> {
+        serde_json::to_writer(&mut self.0, line).context(place)?;
+        self.0.write_all(b"\n").context(place)
+    }
+
+    fn finish(self) -> Result<BufReader<File>> {
+        let mut file = self.0.into_inner().map_err(|error| error.into_error()).context(place)?;
+        file.seek(SeekFrom::Start(0)).context(place)?;
+        Ok(BufReader::new(file))
+    }
+}
+
+fn next_line(lines: &mut BufReader<File>) -> Result<Option<Line>> {
+    let mut text = String::new();
+    lines.read_line(&mut text).context(place)?;
+    if text.is_empty() { Ok(None) } else { serde_json::from_str(&text).context(place).map(Some) }
+}
+
+fn place() -> Message {
+    message!("import.no_temporary_file")
+}

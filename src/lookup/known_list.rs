@@ -1,0 +1,196 @@
+//! One list of the account, as this command read it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::key_index::{Ids, KeyIndex, fields, hash};
+use crate::api::as_text;
+use crate::entity::{Entity, Field};
+use crate::error::Result;
+use crate::message::Message;
+use crate::mirror::{Key, List, Mirror};
+use crate::projection::is_deleted;
+
+/// Records looked at together.
+const BATCH: usize = 1000;
+
+/// Whether a list is all there is.
+#[derive(Debug, Clone)]
+pub enum ListProof {
+    /// It is proved to be: what is not in it is not there.
+    Whole,
+    /// It is not, or cannot be proved to be, for this reason: what is in it is there.
+    NotWhole(Message),
+    /// Nobody can read it, for this reason: the service has no such list, or refuses it.
+    CannotBeHad(Message),
+}
+
+impl ListProof {
+    /// Whether what is not found is not there.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, ListProof::Whole)
+    }
+
+    /// Why it is not whole.
+    pub fn why(&self) -> Option<&Message> {
+        match self {
+            ListProof::Whole => None,
+            ListProof::NotWhole(why) | ListProof::CannotBeHad(why) => Some(why),
+        }
+    }
+}
+
+/// One list of the account, as this command read it. Deleted records are not in it.
+#[derive(Debug)]
+pub struct KnownList<'a> {
+    /// What it lists.
+    pub entity: &'a Entity,
+    /// Whether it is all there is.
+    pub proof: ListProof,
+    mirror: Rc<Mirror>,
+    list: Option<List>,
+    indexed: RefCell<Indexed>,
+}
+
+/// What was looked for so far.
+#[derive(Debug, Default)]
+struct Indexed {
+    ids: Ids,
+    by_fields: Vec<(Vec<String>, KeyIndex)>,
+}
+
+impl<'a> KnownList<'a> {
+    /// A list in a mirror; without one, a list that nobody can read.
+    pub(super) fn new(entity: &'a Entity, proof: ListProof, mirror: Rc<Mirror>, list: Option<List>) -> Self {
+        KnownList { entity, proof, mirror, list, indexed: RefCell::default() }
+    }
+
+    /// Prepares to find records by each of these sets of fields; one reading of the list serves all of them. What was not
+    /// prepared is prepared when it is looked for.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn index(&self, sets: &[&[&str]]) -> Result<()> {
+        let mut indexed = self.indexed.borrow_mut();
+        let is_new = |set: &&&[&str]| indexed.of(set).is_none();
+        let new: Vec<&[&str]> = sets.iter().filter(is_new).copied().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let sets: Vec<Vec<&Field>> = new.iter().map(|set| fields(self.entity, set).unwrap_or_default()).collect();
+        let mut indexes: Vec<KeyIndex> = sets.iter().map(|_| KeyIndex::default()).collect();
+        let mut ids = Ids::default();
+        self.each(|id, record| {
+            let place = ids.add(id);
+            for (set, index) in sets.iter().zip(&mut indexes) {
+                let texts: Option<Vec<_>> = set.iter().map(|field| record.get(&field.name).map(as_text)).collect();
+                let texts = texts.filter(|texts| !texts.is_empty());
+                if let Some(hash) = texts.and_then(|texts| hash(set, texts.iter().map(|text| &**text))) {
+                    index.add(hash, place);
+                }
+            }
+        })?;
+        // The list does not change while the command runs, so that places are the same in every reading.
+        indexed.ids = ids;
+        for (set, mut index) in new.into_iter().zip(indexes) {
+            index.sort();
+            indexed.by_fields.push((set.iter().map(|name| (*name).to_owned()).collect(), index));
+        }
+        Ok(())
+    }
+
+    /// The ids of the records whose fields have these values: width, case and spaces make no difference, nor do the signs in a
+    /// telephone number. All else does.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn find(&self, names: &[&str], values: &[&str]) -> Result<Vec<String>> {
+        self.index(&[names])?;
+        let indexed = self.indexed.borrow();
+        let hash = fields(self.entity, names).and_then(|fields| hash(&fields, values.iter().copied()));
+        Ok(match (indexed.of(names), hash) {
+            (Some(index), Some(hash)) => index.find(hash, &indexed.ids).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The record with this id, exactly as it is written.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn record(&self, id: &str) -> Result<Option<Value>> {
+        let Some(list) = &self.list else { return Ok(None) };
+        let body = self.mirror.get(list, &Key::of(id))?;
+        let record: Option<Value> = body.and_then(|body| serde_json::from_slice(&body).ok());
+        Ok(record.filter(|record| !is_deleted(self.entity, record)))
+    }
+
+    /// Calls `with` on the id and the record of each that is not deleted, in the order of ids.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn each(&self, mut with: impl FnMut(&str, &Value)) -> Result<()> {
+        let Some(list) = &self.list else { return Ok(()) };
+        let mut last = Key::first();
+        loop {
+            let batch = self.mirror.after(list, &last, BATCH)?;
+            let Some((key, _)) = batch.records.last() else { return Ok(()) };
+            last = key.clone();
+            for (key, body) in &batch.records {
+                let record: Value = serde_json::from_slice(body).unwrap_or_default();
+                if !is_deleted(self.entity, &record) {
+                    with(&key.text, &record);
+                }
+            }
+        }
+    }
+}
+
+impl Indexed {
+    fn of(&self, set: &[&str]) -> Option<&KeyIndex> {
+        self.by_fields.iter().find(|(fields, _)| fields == set).map(|(_, index)| index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::entity::Catalog;
+    use crate::mirror::Marks;
+
+    fn customers(records: &[Value]) -> KnownList<'static> {
+        let mirror = Rc::new(Mirror::in_memory().unwrap());
+        let list = mirror.list("customers", "").unwrap();
+        let list = mirror.begin_generation(&list, 1).unwrap();
+        for record in records {
+            let key = Key::of(record["cId"].as_str().unwrap());
+            mirror.put(&list, &key, &Marks::default(), record.to_string().as_bytes()).unwrap();
+        }
+        KnownList::new(Catalog::embedded().get("customers").unwrap(), ListProof::Whole, mirror, Some(list))
+    }
+
+    #[test]
+    fn records_are_found_by_what_they_are_known_by_and_deleted_ones_are_not_there() {
+        let list = customers(&[
+            json!({"cId": "50001", "name": "示例 一", "mobile": "13000000001", "email": "One@example.com"}),
+            json!({"cId": "50002", "name": "示例一", "mobile": "+8613000000002", "fixnumber": "010-00000000"}),
+            json!({"cId": "50003", "name": "示例三", "mobile": "13000000003", "state": "3"}),
+        ]);
+        list.index(&[&["mobile"], &["name"]]).unwrap();
+        assert_eq!(list.find(&["mobile"], &["130 0000 0001"]).unwrap(), ["50001"]);
+        assert_eq!(list.find(&["mobile"], &["13000000002"]).unwrap(), ["50002"]);
+        assert_eq!(list.find(&["name"], &["示例　一"]).unwrap(), ["50001", "50002"]);
+        assert_eq!(list.find(&["email"], &["one@EXAMPLE.com"]).unwrap(), ["50001"]);
+        assert_eq!(list.find(&["fixnumber", "name"], &["01000000000", "示例一"]).unwrap(), ["50002"]);
+        for (names, values) in [(["mobile"], ["13000000003"]), (["name"], [" "]), (["nothing"], ["13000000001"])] {
+            assert!(list.find(&names, &values).unwrap().is_empty(), "{names:?} {values:?}");
+        }
+        assert_eq!(list.record("50002").unwrap().unwrap()["name"], "示例一");
+        assert!(list.record("50003").unwrap().is_none());
+        assert!(list.record("050002").unwrap().is_none());
+    }
+}

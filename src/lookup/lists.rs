@@ -1,0 +1,178 @@
+//! Reads the account's lists for one command: over one connection, each list once, as whole as an export has it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rust_i18n::t;
+use tokio::runtime::{self, Runtime};
+
+use super::known_list::{KnownList, ListProof};
+use crate::account::{Account, Connection};
+use crate::api::{self, Client};
+use crate::entity::{Catalog, Entity};
+use crate::error::{Context, ErrorKind, Result};
+use crate::language::Language;
+use crate::message;
+use crate::message::Message;
+use crate::mirror::Mirror;
+use crate::refresh::{ListQuery, Page, Refresher};
+use crate::terminal::{Interrupt, Printer, Progress};
+
+/// The account's lists, as far as this command has read them.
+#[derive(Debug)]
+pub struct Lists<'a> {
+    catalog: &'a Catalog,
+    progress: Progress,
+    client: Arc<Client>,
+    runtime: Runtime,
+    mirror: Rc<Mirror>,
+    /// Keeps other commands from refreshing the account's own mirror meanwhile.
+    _lock: Option<File>,
+    /// It ends with the lists, when it is the sandbox.
+    _connection: Connection,
+    read: HashMap<String, Rc<KnownList<'a>>>,
+}
+
+impl<'a> Lists<'a> {
+    /// No list yet, and the connection over which they are read. They go into the account's mirror, where `keeps` says so and no
+    /// other command is using it; into a temporary one otherwise.
+    ///
+    /// # Errors
+    /// A sandbox that cannot start, a mirror that cannot be opened.
+    pub fn new(account: &Account, catalog: &'a Catalog, keeps: bool, printer: &Printer) -> Result<Lists<'a>> {
+        let connection = account.connect()?;
+        let client = Arc::new(Client::new(connection.target.clone(), &catalog.service)?);
+        let runtime = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context(|| message!("run.no_runtime"))?;
+        let own = if keeps { own_mirror(account, printer)? } else { None };
+        let (mirror, lock) = match own {
+            Some((mirror, lock)) => (mirror, Some(lock)),
+            None => (Mirror::temporary()?, None),
+        };
+        Ok(Lists {
+            catalog,
+            progress: Progress::new(printer),
+            client,
+            runtime,
+            mirror: Rc::new(mirror),
+            _lock: lock,
+            _connection: connection,
+            read: HashMap::new(),
+        })
+    }
+
+    /// The account's list of this entity, brought up to date when it is asked for first. A list that the service does not have,
+    /// or refuses, is a list that cannot be had.
+    ///
+    /// # Errors
+    /// The host cannot be reached, the service goes on failing, the user stops.
+    pub fn of(&mut self, entity: &'a Entity) -> Result<Rc<KnownList<'a>>> {
+        if let Some(known) = self.read.get(&entity.name) {
+            return Ok(Rc::clone(known));
+        }
+        let known = self.read_list(entity);
+        self.progress.end();
+        let known = Rc::new(known?);
+        self.read.insert(entity.name.clone(), Rc::clone(&known));
+        Ok(known)
+    }
+
+    /// Whether the service has answered anything yet.
+    pub fn was_answered(&self) -> bool {
+        self.client.was_answered()
+    }
+
+    fn read_list(&self, entity: &'a Entity) -> Result<KnownList<'a>> {
+        let cannot_be_had =
+            |why: Message| KnownList::new(entity, ListProof::CannotBeHad(why), Rc::clone(&self.mirror), None);
+        let Some(query) = ListQuery::new(entity, "list", &self.catalog.service) else {
+            return Ok(cannot_be_had(message!("lookup.no_list", entity = entity.labels())));
+        };
+        let stop = Interrupt::of_process();
+        let refresher = Refresher {
+            client: &self.client,
+            mirror: &self.mirror,
+            catalog: self.catalog,
+            stop: &stop,
+            progress: &self.progress,
+            kept_secrets: &[],
+            accepts_incomplete: true,
+            full_every: 0,
+        };
+        let read = self.runtime.block_on(stop.unless_set(async {
+            let before = self.mirror.list(&entity.name, &query.text(&self.catalog.service))?;
+            if let Some(why) = self.refusal(&query, before.complete.is_none()).await? {
+                return Ok(Err(why));
+            }
+            let mut refreshed = refresher.read_changes(&query).await?;
+            self.mirror.mark_used(&refreshed.list)?;
+            // The pages that a broken-off command has read are of that time: what was made since is not in them.
+            if before.began.is_some() && !refreshed.is_incomplete {
+                refreshed = refresher.read_changes(&query).await?;
+                self.mirror.mark_used(&refreshed.list)?;
+            }
+            Ok(Ok(refreshed))
+        }));
+        let refreshed = match read? {
+            Ok(refreshed) => refreshed,
+            Err(why) => return Ok(cannot_be_had(why)),
+        };
+        let proof = match refreshed.is_incomplete {
+            true => ListProof::NotWhole(refreshed.warnings.last().cloned().unwrap_or_default().into()),
+            false => ListProof::Whole,
+        };
+        Ok(KnownList::new(entity, proof, Rc::clone(&self.mirror), Some(refreshed.list)))
+    }
+
+    /// Asks for the beginning of a list: why the service does not give it, when it does not. Says how many pages it takes, when
+    /// it is read for the first time.
+    async fn refusal(&self, query: &ListQuery<'_>, is_new: bool) -> Result<Option<Message>> {
+        let service = self.client.service();
+        let entity = query.entity;
+        let page = query.endpoint.paged.then_some(Page { number: 1, size: 1 });
+        let refused = |why: Message| Ok(Some(message!("lookup.refused", entity = entity.labels(), why = why)));
+        let document = match self.client.ask(&query.address(self.client.target(), service, page)).await {
+            Ok(Ok(document)) => document,
+            Ok(Err(rejection)) => {
+                return refused(format!("{} {}", rejection.code, rejection.message).trim().to_owned().into());
+            }
+            // A login that is wrong is refused everything.
+            Err(error) if error.kind() != ErrorKind::Denied => return Err(error),
+            Err(error) => match error.clone().into_message() {
+                why if why.code() == "api.login_rejected" => return Err(error),
+                why => return refused(why),
+            },
+        };
+        let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
+        if api::records(&document, wrapper).is_none() {
+            return Ok(Some(message!("lookup.no_list", entity = entity.labels())));
+        }
+        if let Some(count) = api::total(&document, wrapper, &service.paging.count).filter(|_| is_new && page.is_some())
+        {
+            let pages = count.div_ceil(u64::from(service.paging.advised)).max(1);
+            let label = entity.label(Language::current());
+            self.progress.say(&t!("lookup.reading", entity = label, count = count, pages = pages));
+        }
+        Ok(None)
+    }
+}
+
+/// The account's own mirror, held for this command; none while another command is using it.
+fn own_mirror(account: &Account, printer: &Printer) -> Result<Option<(Mirror, File)>> {
+    let file = account.mirror_file()?;
+    let mirror = match Mirror::open(&file) {
+        Err(error) if Mirror::is_damage(&error) => {
+            // What is in it can all be read again.
+            let aside = Mirror::set_aside(&file)?;
+            printer.warn(&t!("mirror.set_aside", file = file.display(), aside = aside.display()));
+            Mirror::open(&file)?
+        }
+        opened => opened?,
+    };
+    Ok(mirror.lock()?.map(|lock| (mirror, lock)))
+}
