@@ -148,6 +148,7 @@ fn online<'a>(
         strict: false,
         max_failures: None,
         reads_back: false,
+        sample: 0,
         answers: Answers { accepts_incomplete: arguments.accept_incomplete, ..Answers::default() },
         keeps_going: false,
         doubt: DoubtOptions::default(),

@@ -13,6 +13,16 @@ use super::kind::Kind;
 use crate::language::Language;
 use crate::message::Detail;
 
+/// What the service puts into a new record, whatever a file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Instead {
+    /// Whoever imports.
+    Importer,
+    /// The time of the import.
+    Now,
+}
+
 /// One field of an entity.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +48,9 @@ pub struct Field {
     /// The service sets it; it is never sent.
     #[serde(default)]
     pub read_only: bool,
+    /// What a new record has in it whatever is sent, where the service sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Instead>,
     /// A write carries it and no record has it: `ticketReply.replyMsg` adds a reply.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub write_only: bool,
@@ -103,6 +116,7 @@ impl Field {
             required_confidence: None,
             read_only: false,
             write_only: false,
+            instead: None,
             custom: true,
             secret: false,
             text_only: false,

@@ -9,7 +9,7 @@ use rust_i18n::t;
 use serde_json::json;
 
 use super::agreed::Agreed;
-use super::agreement::{About, Agreement, Answer, is_change, sendable};
+use super::agreement::{About, Agreement, Answer, is_change, left_out, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
@@ -561,6 +561,9 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());
     }
+    let account = options.account.shown_target();
+    let account = account.as_ref().map_or("", |target| target.credentials.name());
+    left_out(options, preflight, account).iter().for_each(|line| printer.result(line));
     let first = foreseen.first.as_ref().filter(|_| would_send > 0);
     let first = first.and_then(|operation| FirstRequest::of(options, operation));
     if let Some(first) = &first {
@@ -574,7 +577,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
             "waiting": preflight.waiting,
             "ended_before": ended},
         "plan": plan.map(|plan| plan.json()),
-        "mapping": preflight.mapping.report(), "exit": exit,
+        "left_out": preflight.left_out, "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
 }

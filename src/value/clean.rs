@@ -8,6 +8,7 @@ use super::digits::{
 use super::half_width::half_width;
 use super::null_word::is_null_word;
 use super::options::ValueOptions;
+use super::tags::is_signed_in_part;
 use super::{date, email, list, phone, restoring};
 use crate::entity::{Choice, Field, Kind, fold};
 use crate::format::{Cell, CellKind};
@@ -89,7 +90,12 @@ pub fn clean(
         Kind::Choice => choice(field, text, options, out, noticed)?,
         Kind::Date => date::clean_date(cell, options, out, noticed)?,
         Kind::DateTime => date::clean_datetime(cell, options, out, noticed)?,
-        Kind::Tags => tags(text, out)?,
+        Kind::Tags => {
+            tags(text, out)?;
+            if is_signed_in_part(out) {
+                noticed.push(Problem::held("signed_in_part"));
+            }
+        }
     }
     match field.max {
         Some(max) if out.len() > max && out.chars().count() > max => {
