@@ -145,7 +145,7 @@ fn told(place: &Service) -> Value {
 
 #[test]
 fn a_notice_tells_how_a_job_ended_in_counts() {
-    let (work, server, place) = (Work::new(), Server::start(""), listening());
+    let (work, server, place) = (Work::new(), Server::start("--fault 403,on=GET_companies"), listening());
     work.write_table("mine.csv", customers(1, 4).set(2, "公司编号", "99999"));
     let mut command = work.command_on(&server, "import customers mine.csv --keep-going");
     command.env("BW8_NOTIFY_URL", place.base_url());

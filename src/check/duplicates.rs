@@ -257,6 +257,13 @@ impl Duplicates {
     }
 }
 
+impl Seen {
+    /// Whether an earlier row has its key or its old id.
+    pub fn is_double(&self) -> bool {
+        self.first.is_some() || self.first_of_old_id.is_some()
+    }
+}
+
 /// Hashes of what a row is known by, beside what it says.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RowKeys {

@@ -9,8 +9,10 @@ use crate::check::describe::describe;
 use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
 use crate::import::{
-    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, ResumeOptions, Rows, report,
+    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, ReferenceOptions, ResumeOptions, Rows,
+    report,
 };
+use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::{CommandLine, Printer};
 
@@ -29,7 +31,7 @@ pub struct Arguments {
     /// Look into the account, too: everything that import reads before its first write; sends nothing
     #[arg(long)]
     online: bool,
-    /// With --online: take what is not in the account's list for not there, although the list could not be proved whole
+    /// Take what is not in the account's list for not there, although the list could not be proved whole
     #[arg(long, requires = "online")]
     accept_incomplete: bool,
     /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
@@ -62,7 +64,10 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     };
     if let Some(sheet) = &preflight.sheet.name {
         let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
-        printer.say(&t!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet));
+        printer.say(
+            &message!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet)
+                .to_string(),
+        );
     }
     if !preflight.sheet.others.is_empty() {
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
@@ -86,9 +91,12 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         (_, false) => Exit::SomeFailed,
     };
     match &issues {
-        None => printer.result(&t!("check_command.good", file = options.input.shown, rows = preflight.rows)),
+        None => printer
+            .result(&message!("check_command.good", file = options.input.shown, rows = preflight.rows).to_string()),
         Some(path) => {
-            printer.result(&t!("check_command.found", file = options.input.shown, rows = preflight.rows));
+            printer.result(
+                &message!("check_command.found", file = options.input.shown, rows = preflight.rows).to_string(),
+            );
             printer.result(&describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?);
             printer.result(&t!("check_command.issues", file = path.display()));
         }
@@ -128,6 +136,7 @@ fn online<'a>(
 ) -> Result<ImportOptions<'a>> {
     let account = Account::new(&arguments.connection, settings)?;
     Ok(ImportOptions {
+        references: ReferenceOptions::default(),
         catalog: &settings.catalog,
         preflight,
         resume: ResumeOptions { account_name: account_name(&account, &arguments.settings), ..ResumeOptions::default() },

@@ -14,7 +14,9 @@ use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Headings, Input};
-use crate::import::{Answers, DoubtOptions, Honours, PreflightOptions, SERVER_TIMEOUT, stdin};
+use crate::import::{
+    Answers, DoubtOptions, Honours, Missing, PreflightOptions, ReferenceOptions, SERVER_TIMEOUT, stdin,
+};
 use crate::mapping::{KnownHeadings, MappingFile, source_name};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
@@ -180,11 +182,33 @@ pub(super) struct SendingOptions {
     /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
     #[arg(long)]
     pub notifications_off: bool,
+    /// Answers to what decisions.xlsx of an earlier run asked
+    #[arg(long, value_name = "FILE")]
+    pub decisions: Option<PathBuf>,
+    /// What becomes of rows whose FIELD names something the account does not have: FIELD=refuse or FIELD=blank
+    #[arg(long, value_name = "FIELD=WHAT", value_parser = missing)]
+    pub missing: Vec<(String, Missing)>,
     #[command(flatten)]
     pub doubt: DoubtArguments,
 }
 
+/// A field, and what becomes of rows in which it names something that is not there.
+fn missing(text: &str) -> std::result::Result<(String, Missing), String> {
+    let (field, what) = text.rsplit_once('=').ok_or_else(|| t!("lookup.bad_missing").into_owned())?;
+    let what = match what.trim() {
+        "refuse" => Missing::Refuse,
+        "blank" => Missing::Blank,
+        _ => return Err(t!("lookup.bad_missing").into_owned()),
+    };
+    Ok((field.trim().to_owned(), what))
+}
+
 impl SendingOptions {
+    /// What is decided about references before it is asked.
+    pub(super) fn references(&self) -> ReferenceOptions {
+        ReferenceOptions { decisions: self.decisions.clone(), missing: self.missing.clone() }
+    }
+
     /// What is answered before it is asked.
     pub(super) fn answers(&self, expected: Option<u64>, settings: &SettingsOptions, global: &Global) -> Answers {
         Answers {

@@ -32,7 +32,9 @@ static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| {
         .iter()
         .map(|(name, text)| toml::from_str(text).unwrap_or_else(|error| panic!("catalog entry {name}: {error}")))
         .collect();
-    Catalog { service, entities }
+    let mut catalog = Catalog { service, entities };
+    catalog.tie_references();
+    catalog
 });
 
 impl Catalog {

@@ -36,6 +36,13 @@ pub struct Entity {
     /// Natural keys, best first: the first whose fields are all filled identifies a row.
     #[serde(default)]
     pub keys: Vec<Vec<String>>,
+    /// Fields that a person may name a record by instead of its id, those that tell most first. What becomes of a file is told
+    /// by its mapping, so that this is no part of the fingerprint.
+    #[serde(default, skip_serializing)]
+    pub known_by: Vec<String>,
+    /// What tells which record its references mean: no fields of the service.
+    #[serde(skip)]
+    pub clues: Vec<Field>,
     /// The field that names a record to a person.
     #[serde(default)]
     pub display: Option<String>,
@@ -110,6 +117,7 @@ impl Entity {
         };
         match language {
             Language::Zh => format!("{records} {measure}{}", self.zh),
+            Language::En if records == 1 => format!("1 {}", singular(&self.en.to_lowercase())),
             Language::En => format!("{records} {}", self.en.to_lowercase()),
         }
     }
@@ -117,6 +125,14 @@ impl Entity {
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The same with what tells which record its references mean among its fields.
+    #[must_use]
+    pub fn with_clues(&self) -> Entity {
+        let mut entity = self.clone();
+        entity.fields.append(&mut entity.clues);
+        entity
     }
 
     /// The field that a word means: by its name or labels, else by another heading of it.
@@ -130,7 +146,7 @@ impl Entity {
 
     /// Fields that can be filled in for accounts of this mode: they are sent, and exist there.
     pub fn offered(&self, mode: AccountMode) -> impl Iterator<Item = &Field> {
-        self.fields.iter().filter(move |field| !field.read_only && field.exists_in(mode))
+        self.fields.iter().filter(move |field| !field.read_only && field.clue.is_none() && field.exists_in(mode))
     }
 
     /// Whether a field has to be filled in for accounts of this mode. A field that is read-only and required is the id of
@@ -187,5 +203,14 @@ impl Entity {
         // A plain struct of strings, numbers and maps with string keys always serialises.
         let text = serde_json::to_string(self).expect("a catalog entry serialises");
         Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// One of what an English plural names.
+fn singular(plural: &str) -> String {
+    match (plural.strip_suffix("ies"), plural.strip_suffix('s')) {
+        (Some(stem), _) => format!("{stem}y"),
+        (None, Some(stem)) => stem.to_owned(),
+        (None, None) => plural.to_owned(),
     }
 }

@@ -1,9 +1,12 @@
 //! One field of an entity.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::account_mode::AccountMode;
 use super::choice::Choice;
+use super::clue::Clue;
 use super::confidence::Confidence;
 use super::fold::fold;
 use super::kind::Kind;
@@ -56,6 +59,16 @@ pub struct Field {
     /// The entity whose id this is.
     #[serde(default)]
     pub reference: Option<String>,
+    /// For a reference: headings of columns that hold what the record is known by, under the field of that record; those under
+    /// `any` hold whatever it is known by. No part of the fingerprint either.
+    #[serde(default, skip_serializing)]
+    pub by: BTreeMap<String, Vec<String>>,
+    /// The record it refers to is looked up in the account, by whatever it is known by.
+    #[serde(skip)]
+    pub is_looked_up: bool,
+    /// It is no field of the service: its text tells which record a reference means.
+    #[serde(skip)]
+    pub clue: Option<Clue>,
     /// Exists only in this account mode.
     #[serde(default)]
     pub mode: Option<AccountMode>,
@@ -96,6 +109,9 @@ impl Field {
             max: None,
             choices: Vec::new(),
             reference: None,
+            by: BTreeMap::new(),
+            is_looked_up: false,
+            clue: None,
             mode: None,
             example: None,
             learned: false,
@@ -116,7 +132,12 @@ impl Field {
 
     /// The member of a request that holds the one the field is in, and that one; none when the field is no nested one.
     pub fn nested(&self) -> Option<(&str, &str)> {
-        self.name.split_once('.').filter(|_| !self.custom)
+        self.name.split_once('.').filter(|_| !self.custom && self.clue.is_none())
+    }
+
+    /// Whether its text tells which record is referred to, and is looked up in the account.
+    pub fn tells_of_record(&self) -> bool {
+        self.is_looked_up || self.clue.is_some()
     }
 
     /// Whether what was sent can be compared with what the service has.

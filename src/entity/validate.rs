@@ -68,8 +68,11 @@ fn field_paths(entity: &Entity, field: &str) -> [String; 2] {
 
 fn ambiguous_header(entity: &Entity) -> Option<CatalogError> {
     let mut seen: HashMap<String, (usize, &str)> = HashMap::new();
+    let entity = &entity.with_clues();
     for (index, field) in entity.fields.iter().enumerate() {
-        for (key, name) in names(&field.name, &field.zh, &field.en, &field.aliases) {
+        // Of what tells about a reference only its headings may stand above a column.
+        let is_heading = |(key, _): &(&str, &String)| field.clue.is_none() || *key == "aliases";
+        for (key, name) in names(&field.name, &field.zh, &field.en, &field.aliases).filter(is_heading) {
             let before = seen.insert(fold(name), (index, key));
             let Some((other, other_key)) = before.filter(|(other, _)| *other != index) else { continue };
             let other = &entity.fields[other].name;
@@ -98,6 +101,7 @@ fn header_paths(entity: &Entity, field: &str, key: &str) -> Vec<String> {
 fn used_fields(entity: &Entity) -> Vec<(&'static str, &String)> {
     let mut used: Vec<(&'static str, &String)> = Vec::new();
     used.extend(entity.keys.iter().flatten().map(|name| ("keys", name)));
+    used.extend(entity.known_by.iter().map(|name| ("known_by", name)));
     used.extend(entity.id.iter().map(|name| ("id", name)));
     used.extend(entity.display.iter().map(|name| ("display", name)));
     used.extend(entity.tags.iter().map(|name| ("tags", name)));

@@ -31,6 +31,7 @@ mod pipeline;
 mod plan;
 mod preflight;
 mod read_back;
+mod references;
 pub mod report;
 mod resemblance;
 mod resume;
@@ -49,7 +50,9 @@ pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
 pub use forget::PersonalFiles;
 pub use notes::{COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
-pub use options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions, SERVER_TIMEOUT};
+pub use options::{
+    Answers, DoubtOptions, ImportOptions, Missing, PreflightOptions, ReferenceOptions, ResumeOptions, SERVER_TIMEOUT,
+};
 pub use preflight::{Preflight, Rows};
 pub use run::{Foreseen, foresee, run, run_places};
 pub use settle::{SettleCommand, run as settle};

@@ -94,6 +94,24 @@ impl Default for DoubtOptions {
     }
 }
 
+/// What becomes of rows that refer to something that the account does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// They are refused.
+    Refuse,
+    /// They are sent without it.
+    Blank,
+}
+
+/// What a user decided about references before being asked.
+#[derive(Debug, Clone, Default)]
+pub struct ReferenceOptions {
+    /// A file with answers, as an earlier run asked for them.
+    pub decisions: Option<PathBuf>,
+    /// What becomes of rows with such references, by the name or label of the field.
+    pub missing: Vec<(String, Missing)>,
+}
+
 /// What an import is to do.
 #[derive(Debug)]
 pub struct ImportOptions<'a> {
@@ -125,6 +143,8 @@ pub struct ImportOptions<'a> {
     pub keeps_going: bool,
     /// What the user says about rows in doubt.
     pub doubt: DoubtOptions,
+    /// What the user decided about references.
+    pub references: ReferenceOptions,
     /// The command as it was typed.
     pub typed: CommandLine,
 }

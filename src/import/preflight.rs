@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
 use super::change::CellBaseline;
-use super::operation::{Members, OperationBuilder, WriteOperation};
+use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
@@ -24,7 +24,7 @@ use crate::definitions::{DefinitionSource, KnownFields};
 use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
-use crate::journal::{OldId, Reason};
+use crate::journal::Reason;
 use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
 use crate::message;
 use crate::message::Message;
@@ -47,6 +47,8 @@ pub struct Preflight {
     pub rows: u64,
     /// All that was found.
     pub findings: Findings,
+    /// Rows that wait for a decision about what they refer to.
+    pub waiting: u64,
     /// What a person agreed to.
     pub consent: Consent,
     /// Kinds of warnings that are words because a person agreed to them on the command line.
@@ -151,6 +153,7 @@ impl Preflight {
             sheet,
             mapping,
             findings,
+            waiting: 0,
             consent,
             consented,
             agreed_earlier,
@@ -275,7 +278,9 @@ impl<'a> Reading<'a> {
         Ok(Reading {
             mapping,
             sheet,
-            operations: OperationBuilder::new(&options.entity, options.mode)?.looked_up(mapping.is_found_by_key()),
+            operations: OperationBuilder::new(&options.entity, options.mode)?
+                .looked_up(mapping.is_found_by_key())
+                .of_drafts(mapping.looks_up()),
             spool: SpoolWriter::new()?,
             cells,
             findings: Findings::new()?,
@@ -330,7 +335,9 @@ impl<'a> Reading<'a> {
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
-            spooled.old_id = old_id_of(self.mapping, &self.record).map(Box::new);
+            // Rows of tags name the old ids of records that are there.
+            let old_id = old_id_of(self.mapping, &self.record).filter(|_| self.mapping.entity().edits.is_none());
+            spooled.old_id = old_id.map(Box::new);
             self.require_key(&spooled);
             match &spooled.old_id {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
@@ -428,20 +435,16 @@ impl<'a> Reading<'a> {
         let operation = self.operation();
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
-            self.first_operation = Some(operation.clone());
+            // What has to be looked up first can be neither shown nor compared yet.
+            let names_old_id = matches!(&operation, WriteOperation::Tags(edit) if edit.id.is_empty());
+            self.first_operation = (!names_old_id).then(|| operation.clone());
         }
         RowState::Sound(operation)
     }
 }
 
-/// The id that a record has in another system.
-fn old_id_of(mapping: &Mapping, record: &Record) -> Option<OldId> {
-    let source = mapping.source().filter(|_| !record.old_id.is_empty())?;
-    Some(OldId { source: source.to_owned(), id: record.old_id.clone() })
-}
-
 /// Why a row is not sent: its findings of this weight.
-fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
+pub(super) fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
     let findings = || findings.iter().filter(|finding| finding.severity == severity);
     let rules = findings().map(|finding| {
         match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
@@ -483,7 +486,7 @@ fn find_duplicates(
         };
         if let Some(finding) = finding {
             match row.state {
-                RowState::Refused(_) | RowState::Skipped(_) => {}
+                RowState::Refused(_) | RowState::Unresolved(_) | RowState::Waiting | RowState::Skipped(_) => {}
                 RowState::Held { .. } => {
                     findings.held -= 1;
                     findings.refused += 1;

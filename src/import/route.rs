@@ -128,7 +128,7 @@ mod tests {
         let catalog = Catalog::embedded();
         let access = Access::new(&target(), catalog, catalog.get("customers").unwrap()).unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut members = Members { fields: vec![pair("name", "示例 \"一\"")], custom: Vec::new() };
+        let mut members = Members { fields: vec![pair("name", "示例 \"一\"")], ..Members::default() };
         let body = |members: &Members| serde_json::from_slice::<Value>(&access.body(members)).unwrap();
         assert_eq!(body(&members), json!({"user": {"name": "示例 \"一\""}}));
         members.custom = vec![pair("f_1", "a"), pair("f_2", "b")];

@@ -15,12 +15,14 @@ use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
 use super::matching::{Plan, match_rows, tell_found};
+use super::memory::Memory;
 use super::notes::{COMPANY_NOTE, note_command, note_fields};
 use super::operation::WriteOperation;
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::plan::KnownRows;
 use super::preflight::{Preflight, Rows};
+use super::references::{self, Outcome, Pass, Reference, Settled};
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words, write_issues_beside};
 use super::resume::{self, OpenedRun};
 use super::row_sender::halting;
@@ -34,6 +36,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, Marks, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::lookup::Lists;
 use crate::machine::{Awake, shared_folder};
 use crate::mapping::MappingFile;
 use crate::message;
@@ -71,7 +74,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         return Err(Error::usage(loss).hint(message!("mapping.taken_by_nothing_hint")));
     }
     if options.dry_run {
-        return dry_run(options, &preflight, &mut rows, printer);
+        return dry_run(options, &mut preflight, &mut rows, printer);
     }
     printer.stage(&t!("run.stage_memory"));
     let identity = identity(options, &preflight)?;
@@ -104,7 +107,6 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // What was found never to have left is sent by this command, too.
     let is_left = settled.free + settled.repeated + journal.not_sent();
     let ended = ended.map(|ended| ended.saturating_sub(is_left));
-    journal.replace_findings(|put| preflight.findings.each(put))?;
     let before = journal.reader()?.counts()?;
     match ended {
         None => {
@@ -118,8 +120,28 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         Some(0) => printer.say(&t!("run.accept_none", folder = shown(journal.folder()))),
         Some(ended) => printer.say(&t!("run.accept", folder = shown(journal.folder()), rows = ended)),
     }
-    let left = sendable(options, &preflight, ended.unwrap_or(0) + known.memory.not_sent());
     let mut memory = known.memory;
+    let done = ended.unwrap_or(0) + memory.not_sent();
+    let referring = Referring { options, journal: Some(&journal) };
+    let ended_rows = || OperationCursor::open(journal.folder()).map(Some);
+    let resolved = referring.resolve(ended_rows, &mut memory, &mut preflight, &mut rows, printer);
+    journal.replace_findings(|put| preflight.findings.each(put))?;
+    let waits = match resolved {
+        Ok(outcome) if options.strict && outcome.waiting + outcome.refused > 0 => {
+            let error = Error::usage(message!("run.strict", rows = outcome.waiting + outcome.refused));
+            let error = match outcome.waits(journal.folder()) {
+                Some(waits) => error.hint(waits.into_message()),
+                None => error,
+            };
+            return nothing_sent(options, &preflight, journal, error, printer);
+        }
+        Ok(outcome) => outcome.waits(journal.folder()),
+        Err(error) => return nothing_sent(options, &preflight, journal, error, printer),
+    };
+    if let Some(waits) = &waits {
+        printer.warn(&waits.message());
+    }
+    let left = sendable(options, &preflight, done);
     let cursor = Some(OperationCursor::open(journal.folder())?);
     printer.stage(&t!("run.stage_look", host = options.account.host()));
     let matches = match preflight.mapping.is_found_by_key() {
@@ -167,7 +189,74 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         Marks::end(&folder)?;
     }
     settle_after(&mut sent, options, printer);
+    // Nothing else keeps it from its end.
+    if let (None, Some(waits)) = (&sent.cause, waits.filter(|_| sent.waiting > 0)) {
+        sent.cause = Some(Cause::Halted(waits));
+    }
     finish(options, &preflight, sent, started, printer)
+}
+
+/// Closes the books of a command that could not send anything: the same command goes on.
+///
+/// # Errors
+/// A damaged journal, a full disk.
+fn nothing_sent(
+    options: &ImportOptions<'_>,
+    preflight: &Preflight,
+    journal: Journal,
+    error: Error,
+    printer: &Printer,
+) -> Result<Exit> {
+    Registration::end(journal.folder())?;
+    let recorded = Recorded { journal, given_back: 0, broken: None };
+    let sent = Sent { recorded, taken: 0, waiting: 0, cause: Some(Cause::of(error)), requests: 0, retries: 0 };
+    finish(options, preflight, sent, Instant::now(), printer)
+}
+
+/// Rows that refer to records of the account.
+struct Referring<'a> {
+    options: &'a ImportOptions<'a>,
+    /// The run, once it has begun.
+    journal: Option<&'a Journal>,
+}
+
+impl Referring<'_> {
+    /// Finds the records that rows refer to in the account's lists.
+    ///
+    /// # Errors
+    /// A list that cannot be read now.
+    fn resolve(
+        &self,
+        ended: impl Fn() -> Result<Option<OperationCursor>>,
+        memory: &mut Memory,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        printer: &Printer,
+    ) -> Result<Outcome> {
+        let options = self.options;
+        let references = Reference::all(&preflight.mapping, options.catalog);
+        // Nothing is made where there is nothing.
+        let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
+        if references.is_empty() || !is_there {
+            return Ok(Outcome::default());
+        }
+        if !references::is_needed(Settled { ended: ended()?, memory }, rows)? {
+            return Ok(Outcome::default());
+        }
+        printer.stage(&t!("run.stage_look", host = options.account.host()));
+        let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
+        let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
+        // A server that never answered is not down but somewhere else.
+        let settled = Settled { ended: ended()?, memory };
+        let outcome = references::resolve(pass, settled, preflight, rows, printer)
+            .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
+        drop(lists);
+        let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+        if !found.is_empty() {
+            printer.warn(&found);
+        }
+        Ok(outcome)
+    }
 }
 
 /// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down
@@ -299,14 +388,12 @@ fn tell_index(index: &mut RunIndex, printer: &Printer) {
 
 /// Shows which columns are understood, and what is wrong with the rows, before anything is sent.
 fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &Printer) -> Result<()> {
-    let key = if preflight.sheet.name.is_some() { "run.read_sheet" } else { "run.read" };
-    printer.say(&t!(
-        key,
-        file = options.preflight.input.shown,
-        rows = preflight.rows,
-        reading = preflight.sheet.reading,
-        sheet = preflight.sheet.name.as_deref().unwrap_or_default()
-    ));
+    let (file, rows, reading) = (&options.preflight.input.shown, preflight.rows, &preflight.sheet.reading);
+    let read = match &preflight.sheet.name {
+        Some(sheet) => message!("run.read_sheet", file = file, rows = rows, reading = reading, sheet = sheet),
+        None => message!("run.read", file = file, rows = rows, reading = reading),
+    };
+    printer.say(&read.to_string());
     if !preflight.sheet.others.is_empty() {
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
     }
@@ -346,7 +433,7 @@ pub struct Foreseen {
 /// Everything that keeps a run from beginning.
 pub fn foresee(
     options: &ImportOptions<'_>,
-    preflight: &Preflight,
+    preflight: &mut Preflight,
     rows: &mut Rows,
     printer: &Printer,
 ) -> Result<Foreseen> {
@@ -356,8 +443,12 @@ pub fn foresee(
     index.look_in(places(options, &identity));
     let known = Known::find_out(options, &identity, &mut index, rows, preflight.mapping.source());
     tell_index(&mut index, printer);
-    let known = known?;
+    let mut known = known?;
     tell_known(&known, preflight, printer);
+    if !known.is_finished() {
+        let Known { meant, memory, .. } = &mut known;
+        Referring { options, journal: None }.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
+    }
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
     let cursor = cursor_of(&known.meant)?;
     if preflight.mapping.is_found_by_key() && !known.is_finished() {
@@ -413,7 +504,7 @@ impl Foreseen {
 }
 
 /// Says what the same command would do without `--dry-run`.
-fn dry_run(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
+fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Rows, printer: &Printer) -> Result<Exit> {
     let foreseen = foresee(options, preflight, rows, printer)?;
     tell_found(&foreseen.findings, preflight, printer)?;
     let Foreseen { would_send, ended, not_sent, plan, .. } = &foreseen;
@@ -456,8 +547,9 @@ fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u
         0 => t!("run.dry_none"),
         _ => t!(key, records = records, host = options.account.host()),
     };
-    let besides = [("run.dry_refused", refused), ("run.dry_held", held)];
-    let besides = besides.iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(*key, rows = rows));
+    let besides =
+        [(refused, message!("run.dry_refused", rows = refused)), (held, message!("run.dry_held", rows = held))];
+    let besides = besides.iter().filter(|(rows, _)| *rows > 0).map(|(_, words)| words.to_string());
     t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
 }
 
@@ -527,7 +619,7 @@ fn finish(
     started: Instant,
     printer: &Printer,
 ) -> Result<Exit> {
-    let Sent { recorded, taken, cause, requests, retries } = sent;
+    let Sent { recorded, taken, waiting, cause, requests, retries } = sent;
     let Recorded { journal, given_back, broken } = recorded;
     if let Some(error) = broken {
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
@@ -539,7 +631,7 @@ fn finish(
     counts.read = preflight.rows.max(taken);
     // Two counts that know nothing of each other: what the reader took, and what the journal has an end for.
     let ended = past.ended_before(taken)?;
-    if taken != ended + given_back {
+    if taken != ended + given_back + waiting {
         return Err(Error::cannot_run(message!(
             "run.unbalanced",
             taken = taken,

@@ -23,6 +23,10 @@ pub enum RowState {
     Skipped(Reason),
     /// It has mistakes.
     Refused(Reason),
+    /// It refers to what is not there. It keeps its key: it is to be sent once that is put right.
+    Unresolved(Reason),
+    /// It waits: it is not clear yet which record it refers to.
+    Waiting,
     /// It may be right: it can be sent once a person consents to all of these codes.
     Held {
         /// Codes of what a person has to look at.
@@ -67,9 +71,9 @@ impl SpooledRow {
         RowIdentity { identity: self.identity, copy: seen.copy, content: self.content, content_copy: seen.content_copy }
     }
 
-    /// Whether it may be sent, now or after consent: then it holds its key.
+    /// Whether it may be sent, now or later: then it holds its key.
     pub fn is_sound(&self) -> bool {
-        matches!(self.state, RowState::Sound(_) | RowState::Held { .. })
+        !matches!(self.state, RowState::Skipped(_) | RowState::Refused(_))
     }
 
     /// The hash of its natural key, when it has one.
@@ -114,6 +118,8 @@ const TAGS: u8 = 4;
 const HELD: u8 = 5;
 const DRAFT: u8 = 6;
 const LOOKED_UP: u8 = 7;
+const UNRESOLVED: u8 = 8;
+const WAITING: u8 = 9;
 
 impl SpoolWriter {
     /// An empty spool in the system's folder for temporary files.
@@ -168,6 +174,11 @@ impl SpoolWriter {
             }
             RowState::Refused(reason) => {
                 out.push(REFUSED);
+                push_reason(out, reason);
+            }
+            RowState::Waiting => out.push(WAITING),
+            RowState::Unresolved(reason) => {
+                out.push(UNRESOLVED);
                 push_reason(out, reason);
             }
             RowState::Held { codes, reason, operation } => {
@@ -298,6 +309,8 @@ impl<'a> Fields<'a> {
         let state = match self.array::<1>()?[0] {
             SKIPPED => RowState::Skipped(self.reason()?),
             REFUSED => RowState::Refused(self.reason()?),
+            WAITING => RowState::Waiting,
+            UNRESOLVED => RowState::Unresolved(self.reason()?),
             HELD => {
                 let codes = serde_json::from_slice(self.part()?).ok()?;
                 let reason = self.reason()?;
@@ -432,6 +445,8 @@ mod tests {
         let rows = [
             row(RowState::Skipped(reason.clone())),
             row(RowState::Refused(reason.clone())),
+            row(RowState::Unresolved(reason.clone())),
+            row(RowState::Waiting),
             SpooledRow {
                 is_confirmed: true,
                 ..row(RowState::Held {
@@ -462,7 +477,7 @@ mod tests {
             writer.add(row).unwrap();
         }
         let mut spool = writer.finish().unwrap();
-        assert_eq!(spool.rows, 9);
+        assert_eq!(spool.rows, 11);
         for row in &rows {
             assert_eq!(format!("{:?}", spool.next().unwrap().unwrap()), format!("{row:?}"));
         }

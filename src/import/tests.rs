@@ -16,9 +16,10 @@ use uuid::Uuid;
 use super::agreed::Agreed;
 use super::known::{Known, register};
 use super::operation::WriteOperation;
-use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ResumeOptions};
+use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
 use super::plan::{KnownRows, PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
 use super::preflight::Preflight;
+use super::references;
 use super::resume::{self, OpenedRun, ResumePlan};
 use super::run;
 use crate::account::Account;
@@ -404,6 +405,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
     let entity = catalog.find("customers").unwrap().clone();
     ImportOptions {
         doubt: DoubtOptions::default(),
+        references: ReferenceOptions::default(),
         catalog,
         account: Account::Sandbox {
             folder: folder.to_owned(),
@@ -446,6 +448,7 @@ impl World<'_> {
         let options = options(self.catalog, self.folder.path(), command);
         let definitions = DefinitionSource::kept(self.catalog, None);
         let (preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &Agreed::default(), None).unwrap();
+        references::take_as_written(&mut rows);
         let mut identity = run::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);
         let mut index = options.account.index().unwrap();
@@ -613,6 +616,7 @@ fn next_window(command: &Command<'_>, planner: &mut RowPlanner<'_>, taken: &mut 
         match action {
             None => return Window { is_last: true, ..window },
             Some(RowAction::Ended) => {}
+            Some(RowAction::Wait) => panic!("nothing refers to anything unknown here"),
             Some(RowAction::End(operation)) => window.ended.push(operation),
             Some(RowAction::Send(pending)) => window.send.push(pending),
         }

@@ -117,6 +117,11 @@ impl JournalReader {
         &self.folder
     }
 
+    /// The file.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// What makes the run the same run.
     pub fn identity(&self) -> &RunIdentity {
         &self.identity

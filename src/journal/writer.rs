@@ -124,6 +124,11 @@ impl Journal {
         &self.folder
     }
 
+    /// The file.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// What makes the run the same run.
     pub fn identity(&self) -> &RunIdentity {
         &self.identity
@@ -424,7 +429,7 @@ impl Journal {
             let transaction = self.connection.unchecked_transaction()?;
             transaction.execute_batch(
                 "UPDATE operation SET message = NULL; UPDATE earlier SET message = NULL; DELETE FROM finding;
-                 DELETE FROM run WHERE name = 'note.failed';",
+                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DELETE FROM run WHERE name = 'note.failed';",
             )?;
             transaction
                 .execute("INSERT OR REPLACE INTO run (name, value) VALUES ('note.forgotten', ?1)", [at.to_string()])?;

@@ -10,7 +10,7 @@ use tokio::runtime::{self, Runtime};
 
 use super::known_list::{KnownList, ListProof};
 use crate::account::{Account, Connection};
-use crate::api::Client;
+use crate::api::{self, Client};
 use crate::entity::{Catalog, Entity};
 use crate::error::{Context, ErrorKind, Result};
 use crate::language::Language;
@@ -82,6 +82,11 @@ impl<'a> Lists<'a> {
         Ok(known)
     }
 
+    /// Whether the service has answered anything yet.
+    pub fn was_answered(&self) -> bool {
+        self.client.was_answered()
+    }
+
     fn read_list(&self, entity: &'a Entity) -> Result<KnownList<'a>> {
         let cannot_be_had =
             |why: Message| KnownList::new(entity, ListProof::CannotBeHad(why), Rc::clone(&self.mirror), None);
@@ -100,11 +105,10 @@ impl<'a> Lists<'a> {
             full_every: 0,
         };
         let read = self.runtime.block_on(stop.unless_set(async {
-            if let Some(why) = self.refusal(&query).await? {
+            let before = self.mirror.list(&entity.name, &query.text(&self.catalog.service))?;
+            if let Some(why) = self.refusal(&query, before.complete.is_none()).await? {
                 return Ok(Err(why));
             }
-            self.announce(&refresher, &query).await?;
-            let before = self.mirror.list(&entity.name, &query.text(&self.catalog.service))?;
             let mut refreshed = refresher.read_changes(&query).await?;
             self.mirror.mark_used(&refreshed.list)?;
             // The pages that a broken-off command has read are of that time: what was made since is not in them.
@@ -125,37 +129,36 @@ impl<'a> Lists<'a> {
         Ok(KnownList::new(entity, proof, Rc::clone(&self.mirror), Some(refreshed.list)))
     }
 
-    /// Why the service does not give a list, when it does not.
-    async fn refusal(&self, query: &ListQuery<'_>) -> Result<Option<Message>> {
+    /// Asks for the beginning of a list: why the service does not give it, when it does not. Says how many pages it takes, when
+    /// it is read for the first time.
+    async fn refusal(&self, query: &ListQuery<'_>, is_new: bool) -> Result<Option<Message>> {
         let service = self.client.service();
+        let entity = query.entity;
         let page = query.endpoint.paged.then_some(Page { number: 1, size: 1 });
-        match self.client.ask(&query.address(self.client.target(), service, page)).await {
-            Ok(Ok(_)) => Ok(None),
-            Ok(Err(rejection)) => Ok(Some(message!(
-                "lookup.refused",
-                entity = query.entity.labels(),
-                why = format!("{} {}", rejection.code, rejection.message).trim()
-            ))),
-            // A login that is refused everything is told by whatever is asked next.
-            Err(error) if error.kind() == ErrorKind::Denied => {
-                Ok(Some(message!("lookup.refused", entity = query.entity.labels(), why = error.into_message())))
+        let refused = |why: Message| Ok(Some(message!("lookup.refused", entity = entity.labels(), why = why)));
+        let document = match self.client.ask(&query.address(self.client.target(), service, page)).await {
+            Ok(Ok(document)) => document,
+            Ok(Err(rejection)) => {
+                return refused(format!("{} {}", rejection.code, rejection.message).trim().to_owned().into());
             }
-            Err(error) => Err(error),
+            // A login that is wrong is refused everything.
+            Err(error) if error.kind() != ErrorKind::Denied => return Err(error),
+            Err(error) => match error.clone().into_message() {
+                why if why.code() == "api.login_rejected" => return Err(error),
+                why => return refused(why),
+            },
+        };
+        let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
+        if api::records(&document, wrapper).is_none() {
+            return Ok(Some(message!("lookup.no_list", entity = entity.labels())));
         }
-    }
-
-    /// Says how many pages a list takes that is read for the first time.
-    async fn announce(&self, refresher: &Refresher<'_>, query: &ListQuery<'_>) -> Result<()> {
-        let known = self.mirror.list(&query.entity.name, &query.text(&self.catalog.service))?;
-        if known.complete.is_some() || !query.endpoint.paged {
-            return Ok(());
-        }
-        if let Some(count) = refresher.live_count(query).await? {
-            let pages = count.div_ceil(u64::from(self.catalog.service.paging.advised)).max(1);
-            let label = query.entity.label(Language::current());
+        if let Some(count) = api::total(&document, wrapper, &service.paging.count).filter(|_| is_new && page.is_some())
+        {
+            let pages = count.div_ceil(u64::from(service.paging.advised)).max(1);
+            let label = entity.label(Language::current());
             self.progress.say(&t!("lookup.reading", entity = label, count = count, pages = pages));
         }
-        Ok(())
+        Ok(None)
     }
 }
 

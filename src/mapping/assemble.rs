@@ -31,8 +31,16 @@ impl MappingBuilder<'_> {
                 labels: Detail::List(self.fields_of(&rule.one_of).map(Field::labels).collect()),
             })
             .collect();
+        rules.extend(self.told_references().map(|names| RowRule::OneOf {
+            sources: names.iter().filter_map(position).collect(),
+            labels: Detail::List(self.fields_of(&names).map(Field::labels).collect()),
+        }));
         let wished = self.wished().filter_map(|name| self.entity.field(name));
-        rules.extend(wished.map(|field| RowRule::Wished { source: position(&field.name), label: field.labels() }));
+        rules.extend(wished.map(|field| {
+            let told = self.clues_of(field).map(|index| &self.entity.fields[index].name);
+            let sources = std::iter::once(&field.name).chain(told).filter_map(position).collect();
+            RowRule::Wished { sources, label: field.labels() }
+        }));
         if let Some(edits) = &self.entity.edits
             && let Some(source) = position(&edits.set)
         {
@@ -73,13 +81,37 @@ impl MappingBuilder<'_> {
         }
     }
 
+    /// The references that have to be filled in and are told by more than one source: the names of these.
+    fn told_references(&self) -> impl Iterator<Item = Vec<String>> {
+        let fields = self.entity.fields.iter().enumerate().filter(|(_, field)| self.is_required(field));
+        let sources = fields.map(|(index, field)| {
+            let own = self.sources[index].is_some().then(|| field.name.clone());
+            own.into_iter().chain(self.clues_of(field).map(|clue| self.entity.fields[clue].name.clone())).collect()
+        });
+        sources.filter(|names: &Vec<String>| names.len() > 1)
+    }
+
+    /// Whether every row has to fill in a field of this mapping.
+    fn is_required_source(&self, field: &Field) -> bool {
+        match &field.clue {
+            None => self.is_required(field) && !self.has_clue(field),
+            // The only one that tells which record is meant stands for the reference.
+            Some(clue) => self.entity.field(&clue.reference).is_some_and(|reference| {
+                let is_alone = self.clues_of(reference).count() == 1 && !self.has_source(&reference.name);
+                is_alone && self.is_required(reference)
+            }),
+        }
+    }
+
     /// Where a number may be moved that stands in the wrong column: in new records, whose empty fields hold nothing.
     fn phones(&self, sources: &[FieldSource]) -> Option<(usize, usize)> {
         if self.entity.may_change {
             return None;
         }
         let of = |kind: Kind| {
-            sources.iter().position(|source| source.field.kind == kind && source.sent && !source.field.custom)
+            sources.iter().position(|source| {
+                source.field.kind == kind && source.sent && !source.field.custom && source.field.clue.is_none()
+            })
         };
         of(Kind::Mobile).zip(of(Kind::Phone))
     }
@@ -92,7 +124,7 @@ impl MappingBuilder<'_> {
         };
         let json_parent = field.nested().map(|(parent, _)| format!("{}:{{", json_text(parent)).into_bytes());
         FieldSource {
-            required: self.is_required(field),
+            required: self.is_required_source(field),
             field: field.clone(),
             sent: !field.read_only,
             foreign: matches!(field.kind, Kind::Id | Kind::Ids)
@@ -145,6 +177,7 @@ impl MappingBuilder<'_> {
                 )),
                 Some(ValueSource::OldId(_)) => report.missing.push(Missing { field: field_name, label }),
                 None if field.read_only || self.unsendable(field).is_some() => {}
+                None if field.clue.is_some() || self.has_clue(field) => {}
                 None => report.missing.push(Missing { field: field_name, label }),
             }
         }

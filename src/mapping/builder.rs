@@ -12,7 +12,7 @@ use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
-use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
+use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -37,6 +37,7 @@ impl Mapping {
         options: ValueOptions,
     ) -> Result<Mapping> {
         let nothing = MappingFile::default();
+        let entity = &entity.with_clues();
         let mut builder = MappingBuilder::new(entity, custom, sheet, file.unwrap_or(&nothing), mode);
         builder.options = options;
         builder.take_mapping()?;
@@ -310,7 +311,8 @@ impl<'a> MappingBuilder<'a> {
         for index in 0..self.entity.fields.len() {
             let field = &self.entity.fields[index];
             let is_wanted = self.is_required(field) || self.wished().any(|name| *name == field.name);
-            if self.sources[index].is_some() || !is_wanted || self.unsendable(field).is_some() {
+            let has_source = self.sources[index].is_some() || self.has_clue(field);
+            if has_source || !is_wanted || self.unsendable(field).is_some() {
                 continue;
             }
             let is_own_id = self.entity.id.as_ref() == Some(&field.name);
@@ -621,7 +623,7 @@ impl<'a> MappingBuilder<'a> {
 
     /// The field that the mapping file calls `name`: its name, label or alias.
     fn field_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
-        self.headers.find(&fold(name)).ok_or_else(|| {
+        self.headers.find_named(&fold(name)).ok_or_else(|| {
             if let Some(error) = self.same_labelled(name) {
                 return error;
             }
@@ -673,7 +675,7 @@ impl<'a> MappingBuilder<'a> {
             self.sources[*field_index].get_or_insert_with(|| ValueSource::Constant(default.clone()));
         }
         let idle = self.file.values.iter().find(|(field, _)| {
-            self.headers.find(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
+            self.headers.find_named(&fold(&field.key)).is_some_and(|field_index| self.sources[field_index].is_none())
         });
         match idle.filter(|_| !self.file.optional) {
             None => Ok(()),
@@ -743,7 +745,13 @@ impl<'a> MappingBuilder<'a> {
 
     pub(super) fn is_required(&self, field: &Field) -> bool {
         // A record that is changed is found by its key where the file has no ids.
-        let is_found_otherwise = || self.entity.is_own_id(field) && !self.has_source(&field.name) && self.has_key();
+        let has_key = || self.has_key() || self.old_id.is_some();
+        let is_found_otherwise = || self.entity.is_own_id(field) && !self.has_source(&field.name) && has_key();
+        // A record whose tags are changed is found by its old id as well.
+        let is_of_edits = |edits: &Edits| edits.record == field.name && self.old_id.is_some();
+        if self.entity.edits.as_ref().is_some_and(is_of_edits) {
+            return false;
+        }
         matches!(self.entity.requirement(field, self.mode), Requirement::Always(_)) && !is_found_otherwise()
     }
 
@@ -758,7 +766,19 @@ impl<'a> MappingBuilder<'a> {
         id.is_some_and(|id| self.is_required(id) && self.has_source(&id.name))
     }
 
-    fn has_source(&self, name: &str) -> bool {
+    /// The positions of what tells which record a reference means, among the fields that have a source.
+    pub(super) fn clues_of(&self, field: &Field) -> impl Iterator<Item = usize> {
+        let is_clue = |clue: &Field| clue.clue.as_ref().is_some_and(|clue| clue.reference == field.name);
+        (0..self.sources.len())
+            .filter(move |index| self.sources[*index].is_some() && is_clue(&self.entity.fields[*index]))
+    }
+
+    /// Whether something tells which record a reference means.
+    pub(super) fn has_clue(&self, field: &Field) -> bool {
+        field.is_looked_up && self.clues_of(field).next().is_some()
+    }
+
+    pub(super) fn has_source(&self, name: &str) -> bool {
         self.entity.fields.iter().zip(&self.sources).any(|(field, source)| field.name == name && source.is_some())
     }
 
@@ -866,7 +886,8 @@ impl<'a> MappingBuilder<'a> {
             .fields
             .iter()
             .zip(&self.sources)
-            .filter(|(field, source)| source.is_none() && self.is_required(field) && self.unsendable(field).is_none())
+            .filter(|(field, source)| source.is_none() && !self.has_clue(field))
+            .filter(|(field, _)| self.is_required(field) && self.unsendable(field).is_none())
             .map(|(field, _)| t!("mapping.missing_field", zh = field.zh, en = field.en).into_owned())
             .collect();
         for rule in self.alternatives() {

@@ -21,13 +21,14 @@ pub struct KnownHeadings {
 impl KnownHeadings {
     /// The headings of an entity and of a mapping file.
     pub fn new(entity: &Entity, file: Option<&MappingFile>) -> Self {
+        let entity = &entity.with_clues();
         let index = HeaderIndex::new(entity);
         let named = file.into_iter().flat_map(|file| file.columns.iter().chain(&file.drop));
         // Keys of another system are known, too, where they name no field.
         let keys = Vendors::embedded().key_headers().filter(|header| index.find(header).is_none());
         // A heading that names a field is that field's column, whose example is known.
         let of_entry = |entry: &Entry| {
-            (fold(&entry.key), index.find(&fold(&entry.value)).or_else(|| index.find(&fold(&entry.key))))
+            (fold(&entry.key), index.find_named(&fold(&entry.value)).or_else(|| index.find(&fold(&entry.key))))
         };
         let headings = named.map(of_entry).chain(keys.map(|key| (key.to_owned(), None)));
         let mut of_file = HashMap::new();
@@ -36,6 +37,13 @@ impl KnownHeadings {
         }
         let examples = entity.fields.iter().map(|field| field.example.clone()).collect();
         KnownHeadings { index, examples, of_file }
+    }
+}
+
+impl KnownHeadings {
+    /// How many fields they may name.
+    pub fn fields(&self) -> usize {
+        self.examples.len()
     }
 }
 

@@ -56,8 +56,8 @@ pub(crate) struct FieldSource {
 pub(crate) enum RowRule {
     /// At least one is filled. The labels are those of all fields of the rule, with a column or without.
     OneOf { sources: Vec<usize>, labels: Detail },
-    /// Without this one a person has to consent; none when nothing feeds it.
-    Wished { source: Option<usize>, label: Detail },
+    /// Without one of these a person has to consent; none when nothing feeds it.
+    Wished { sources: Vec<usize>, label: Detail },
     /// When the first is filled, none of the others is.
     Excludes { source: usize, others: Vec<usize> },
 }
@@ -139,6 +139,11 @@ impl Mapping {
     /// The entity the rows are of.
     pub fn entity(&self) -> &Entity {
         &self.entity
+    }
+
+    /// Whether values tell of records that are looked up in the account.
+    pub fn looks_up(&self) -> bool {
+        self.sources.iter().any(|source| source.sent && source.field.tells_of_record())
     }
 
     /// The header of a column, counted from 0; empty beyond the last.

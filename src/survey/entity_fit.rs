@@ -46,9 +46,10 @@ impl AnyHeadings {
         let mut before = 0;
         let entities = importable(catalog)
             .map(|entity| {
-                let own = (before, KnownHeadings::new(entity, None));
-                before += entity.fields.len();
-                own
+                let own = KnownHeadings::new(entity, None);
+                let first = before;
+                before += own.fields();
+                (first, own)
             })
             .collect();
         AnyHeadings { entities }

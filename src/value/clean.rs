@@ -81,8 +81,9 @@ pub fn clean(
         Kind::Text | Kind::Html => out.push_str(text),
         Kind::Mobile | Kind::Phone => phone::clean(field.kind, cell, options, out, noticed)?,
         Kind::Email => email::clean(text, options, out, noticed)?,
+        Kind::Id if field.is_looked_up && is_word(text) => out.push_str(text),
         Kind::Id => id(cell, options, out, noticed)?,
-        Kind::Ids => ids(cell, out)?,
+        Kind::Ids => ids(cell, field.is_looked_up, out)?,
         Kind::Integer => integer(text, options, out, noticed)?,
         Kind::Decimal => decimal(text, out)?,
         Kind::Choice => choice(field, text, options, out, noticed)?,
@@ -257,10 +258,23 @@ fn id(cell: Cell<'_>, options: &ValueOptions, out: &mut String, noticed: &mut Ve
     Ok(())
 }
 
-fn ids(cell: Cell<'_>, out: &mut String) -> Result<(), Problem> {
+/// Whether a text is what something is known by and no number gone wrong: a name, a mail address, a telephone number.
+fn is_word(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E');
+    let signs = text.chars().filter(|c| matches!(c, '-' | '(' | ')' | '（' | '）')).count();
+    let is_number = || signs > 0 || text.starts_with('+');
+    text.chars().any(is_letter) || text.contains('@') || (!text.contains(['.', ',', '，']) && is_number())
+}
+
+/// The parts of a text, each an id or, where they are looked up, what something is known by.
+fn ids(cell: Cell<'_>, are_looked_up: bool, out: &mut String) -> Result<(), Problem> {
     refuse_lost_digits(cell)?;
     for part in list::parts(cell.text) {
         refuse_lost_digits(Cell { text: part, kind: cell.kind })?;
+        if are_looked_up && is_word(part) {
+            list::push(out, part.trim());
+            continue;
+        }
         let part = half_width(part);
         if !all_digits(part.trim()) {
             return Err(Problem::new("not_ids"));

@@ -86,6 +86,7 @@ impl Server {
     }
 
     /// The child, for signals and its end.
+    #[cfg(unix)]
     pub fn into_running(mut self) -> Running {
         self.running.take().unwrap()
     }
@@ -132,7 +133,9 @@ impl Server {
     /// Waits until the server has seen `n` requests beside those for the list of customers, which an import looks into first.
     #[track_caller]
     pub fn wait_for_requests(&self, n: u64) {
-        self.wait_until(n, || self.requests().saturating_sub(self.requests_to("customers.list")));
+        self.wait_until(n, || {
+            self.requests().saturating_sub(self.requests_to("customers.list") + self.requests_to("companies.list"))
+        });
     }
 
     /// Waits until an endpoint, as `customers.create`, has seen `n` requests.

@@ -73,7 +73,7 @@ fn numbers_lists_and_other_ways_of_writing_change_nothing() {
 
 #[test]
 fn a_refusal_under_http_200_is_a_refusal() {
-    let server = Server::start("--variant errors=200");
+    let server = Server::start("--variant errors=200 --fault 403,on=GET_companies");
     let work = Work::new();
     let mut table = customers(1, 3);
     table.set(1, "公司编号", "99999");
@@ -85,16 +85,22 @@ fn a_refusal_under_http_200_is_a_refusal() {
 
 #[test]
 fn a_refused_row_of_each_kind_of_record_has_failed() {
-    for (entity, table) in [
-        ("companies", Table::of(&["公司名称", "客户分组编号"]).push(&["示例甲", "999"]).clone()),
-        ("tickets", Table::of(&["标题", "联系人编号", "工单模板编号"]).push(&["示例", "999999", "4"]).clone()),
-        ("tags", Table::of(&["对象类型", "记录编号", "添加标签"]).push(&["联系人", "999999", "示例"]).clone()),
+    // What is not known to be missing is sent, and refused there.
+    for (entity, hidden, table) in [
+        ("companies", "customergroups", Table::of(&["公司名称", "客户分组编号"]).push(&["示例甲", "999"]).clone()),
+        ("tickets", "users", Table::of(&["标题", "联系人编号", "工单模板编号"]).push(&["示例", "999999", "4"]).clone()),
+        (
+            "tags",
+            "companies",
+            Table::of(&["对象类型", "记录编号", "添加标签"]).push(&["联系人", "999999", "示例"]).clone(),
+        ),
         (
             "bindings",
+            "users",
             Table::of(&["联系人编号", "第三方用户标识", "绑定来源"]).push(&["999999", "x", "开放平台"]).clone(),
         ),
     ] {
-        let (work, server) = (Work::new(), Server::start(""));
+        let (work, server) = (Work::new(), Server::start(&format!("--fault 403,on=GET_{hidden}")));
         work.write_table("mine.csv", &table);
         work.on(&server, format!("import {entity} mine.csv")).exits(3);
         assert_rows(&work.summary(), "failed 1");
@@ -214,7 +220,7 @@ fn a_server_that_goes_down_stops_the_run_and_the_same_command_continues() {
 
 #[test]
 fn the_same_refusal_again_and_again_stops_the_run() {
-    let server = Server::start("");
+    let server = Server::start("--fault 403,on=GET_companies");
     let work = Work::new();
     let mut table = customers(1, 40);
     for row in 1..40 {
@@ -232,7 +238,7 @@ fn the_same_refusal_again_and_again_stops_the_run() {
 
 #[test]
 fn the_first_row_decides_about_the_others_when_it_is_rejected() {
-    let (work, server) = (Work::new(), Server::start(""));
+    let (work, server) = (Work::new(), Server::start("--fault 403,on=GET_companies"));
     work.write_table("mine.csv", customers(1, 30).set(0, "公司编号", "99999"));
     for typed in ["import customers mine.csv --no-canary", "import customers mine.csv --no-canary --format json"] {
         if typed.ends_with("json") {
@@ -269,7 +275,7 @@ fn what_is_there_already_stops_no_run_that_made_something() {
 
 #[test]
 fn a_most_number_of_failures_stops_the_run() {
-    let (work, server) = (Work::new(), Server::start(""));
+    let (work, server) = (Work::new(), Server::start("--fault 403,on=GET_companies"));
     let mut table = customers(1, 20);
     for row in (0..20).step_by(2) {
         table.set(row, "公司编号", "99999");

@@ -292,7 +292,7 @@ fn a_retry_of_a_copy_is_sent_to_the_run_itself() {
     let server = Server::start("--variant duplicate-mobile=accepted");
     let work = Work::new();
     let mut table = customers(1, 3);
-    work.write_table("mine.csv", table.set(0, "公司编号", "wrong"));
+    work.write_table("mine.csv", table.set(0, "公司编号", "1.5"));
     work.on(&server, "import customers mine.csv --run first").exits(3);
     copy_folder(&work.path("first"), &work.path("copy"));
     work.write_table("mine.csv", &customers(1, 3));

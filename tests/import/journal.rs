@@ -185,7 +185,7 @@ fn a_second_process_on_one_run_stops_and_says_so() {
 fn fixed(server: &Server) -> Work {
     let (work, mut table) = (Work::new(), customers(1, 3));
     for row in 0..3 {
-        table.set(row, "公司编号", "wrong");
+        table.set(row, "公司编号", "1.5");
     }
     work.write_table("mine.csv", &table);
     work.on(server, "import customers mine.csv").exits(3);
@@ -267,9 +267,10 @@ fn an_accepted_change_keeps_done_rows_and_sends_no_edited_one_again() {
 
 #[test]
 fn rows_fixed_in_the_original_file_are_sent_and_no_others() {
-    let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
+    let (work, server) =
+        (Work::new(), Server::start("--variant duplicate-mobile=accepted --fault 403,on=GET_companies"));
     let mut table = customers(1, 5);
-    work.write_table("mine.csv", table.set(1, "公司编号", "wrong").set(3, "公司编号", "99999"));
+    work.write_table("mine.csv", table.set(1, "公司编号", "1.5").set(3, "公司编号", "99999"));
     work.on(&server, "import customers mine.csv").exits(3);
     assert_rows(&work.summary(), "created 3, refused 1, failed 1");
     work.write_table("mine.csv", table.set(1, "公司编号", "20001").set(3, "公司编号", "20001"));
@@ -423,7 +424,7 @@ fn a_retry_that_was_killed_is_not_sent_again_from_a_copy() {
     let server = Server::start("--variant duplicate-mobile=accepted --fault stall,on=POST_users,nth=4");
     let (work, mut table) = (Work::new(), customers(1, 6));
     for row in 0..6 {
-        table.set(row, "公司编号", "wrong");
+        table.set(row, "公司编号", "1.5");
     }
     work.write_table("mine.csv", &table);
     work.on(&server, "import customers mine.csv").exits(3);
@@ -476,7 +477,7 @@ fn a_done_row_stays_done_though_the_checks_refuse_it_now() {
     let (work, server) = (with_customers(2), Server::start("--variant duplicate-mobile=accepted"));
     work.on(&server, "import customers mine.csv").exits(0);
     let mut edited = customers(1, 2);
-    edited.set(0, "公司编号", "wrong");
+    edited.set(0, "公司编号", "1.5");
     work.write_table("mine.csv", &edited);
     work.on(&server, "import customers mine.csv --accept-changed").exits(0);
     assert_rows(&work.summary(), "created 1, skipped 1");
@@ -530,7 +531,7 @@ fn a_second_copy_of_a_row_is_not_taken_for_the_first() {
 fn a_row_that_a_retry_fixed_is_not_sent_again_by_the_first_run() {
     let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
     let mut table = customers(1, 2);
-    table.set(0, "公司编号", "wrong");
+    table.set(0, "公司编号", "1.5");
     work.write_table("mine.csv", &table);
     work.on(&server, "import customers mine.csv").exits(3);
     let failed = work.run_folder().join("failed.csv");

@@ -23,6 +23,7 @@ mod old_ids;
 mod proof;
 mod proxy;
 mod records;
+mod references;
 mod replies;
 mod reports;
 mod retries;

@@ -358,7 +358,7 @@ fn holds(work: &Work, text: &str) -> bool {
 
 #[test]
 fn a_forgotten_run_holds_no_cell_and_still_knows_what_was_sent() {
-    let server = Server::start("");
+    let server = Server::start("--fault 403,on=GET_companies");
     let work = quoted(&server);
     assert!(QUOTED.iter().all(|text| holds(&work, text)));
     let ran = work.bw8("runs forget run --yes");
@@ -381,7 +381,7 @@ fn a_forgotten_run_holds_no_cell_and_still_knows_what_was_sent() {
 
 #[test]
 fn without_a_terminal_nothing_is_forgotten_unless_it_is_said() {
-    let server = Server::start("");
+    let server = Server::start("--fault 403,on=GET_companies");
     let work = quoted(&server);
     let files = files_in(&work, "run");
     let ran = work.bw8("runs forget run --format json");

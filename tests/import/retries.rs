@@ -97,7 +97,7 @@ fn a_key_that_is_in_doubt_in_the_first_run_is_not_sent_by_a_retry() {
     let work = Work::new();
     let mut table = twins();
     table.rows.push(customers(9, 1).rows[1].clone());
-    work.write_table("mine.csv", table.set(0, "公司编号", "wrong"));
+    work.write_table("mine.csv", table.set(0, "公司编号", "1.5"));
     work.on(&server, "import customers mine.csv --limit 1").exits(3);
     let mut list = work.table(failed(&work));
     // The second row is held up, the third one is made.
@@ -125,7 +125,7 @@ fn a_run_that_goes_on_knows_what_an_older_one_has_sent_since() {
 /// Rejected, then refused as a double of a row that is gone again: the service knows the id of the first request.
 #[test]
 fn a_rejected_row_gets_a_request_id_of_its_own_though_it_was_refused_since() {
-    let server = Server::start("--variant requestid=duplicate");
+    let server = Server::start("--variant requestid=duplicate --fault 403,on=GET_companies");
     let work = Work::new();
     let mut table = customers(1, 2);
     table.set(1, "公司编号", "99999");

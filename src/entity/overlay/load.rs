@@ -43,6 +43,7 @@ impl Catalog {
                 None => catalog.entities.push(entity),
             }
         }
+        catalog.tie_references();
         match validate(&catalog) {
             Ok(()) => Ok(catalog),
             Err(error) => Err(overlay.wrong_for(error)),

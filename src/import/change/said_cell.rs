@@ -19,6 +19,9 @@ pub struct SaidCell {
     /// What is done where the account has another value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub overwrite: Overwrite,
+    /// It tells which record is referred to, and that was not looked up yet.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_unresolved: bool,
     /// What the export said from which the file comes; none where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<CellBaseline>,

@@ -1,5 +1,6 @@
 //! The reader: rows of the first reading become windows for the journal writer, as large and as many as backpressure allows.
 
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use super::journal_writer::{Message, Window};
@@ -92,6 +93,7 @@ impl<'a> Reader<'a> {
             }
             match rows.next() {
                 Ok(Some(RowAction::Ended)) => {}
+                Ok(Some(RowAction::Wait)) => drop(self.shared.waiting.fetch_add(1, Ordering::Relaxed)),
                 Ok(Some(RowAction::End(operation))) => window.ended.push(operation),
                 Ok(Some(RowAction::Send(pending))) => window.send.push(pending),
                 Ok(None) => return (window, Some(Ok(()))),

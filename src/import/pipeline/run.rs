@@ -1,5 +1,6 @@
 //! The pipeline as a whole: the reader, the journal writer and the sender side by side.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
 use rust_i18n::t;
@@ -30,6 +31,8 @@ pub(crate) struct Sent {
     pub recorded: Recorded,
     /// Rows the reader took.
     pub taken: u64,
+    /// Rows among them that wait for a decision.
+    pub waiting: u64,
     /// Why it stopped before the end, if it did.
     pub cause: Option<Cause>,
     /// Requests that were made.
@@ -64,6 +67,7 @@ pub(crate) fn send(
         backpressure: Backpressure::new(client.limiter().ceiling()),
         tally: Tally::new(&before, total),
         traffic: Traffic::default(),
+        waiting: AtomicU64::new(0),
     };
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
@@ -98,7 +102,15 @@ pub(crate) fn send(
     progress.end();
     let broken = |_| Error::cannot_run(message!("run.broken"));
     let (taken, recorded) = (taken.map_err(broken)?, recorded.map_err(broken)?);
-    Ok(Sent { recorded, taken, cause: shared.stop.take(), requests: client.requests(), retries: client.retries() })
+    let waiting = shared.waiting.into_inner();
+    Ok(Sent {
+        recorded,
+        taken,
+        waiting,
+        cause: shared.stop.take(),
+        requests: client.requests(),
+        retries: client.retries(),
+    })
 }
 
 /// The first Ctrl-C stops taking rows. The second leaves at once, which loses nothing: what is in flight is reserved in the

@@ -20,6 +20,7 @@ pub(super) fn shared(in_flight: usize) -> Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(in_flight),
         tally: Tally::new(&Counts::default(), 10),
+        waiting: Default::default(),
         traffic: Traffic::default(),
     }
 }

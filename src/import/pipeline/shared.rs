@@ -26,4 +26,6 @@ pub(super) struct Shared {
     pub tally: Tally,
     /// What was said to the service.
     pub traffic: Traffic,
+    /// Rows that were passed over because they wait.
+    pub waiting: AtomicU64,
 }

@@ -3,8 +3,9 @@
 use super::super::cells::CellReader;
 use super::super::notes::noted_fields;
 use super::super::operation::{DraftWriter, OperationBuilder, WriteOperation};
+use super::super::references::{Reference, give, take};
 use crate::check::record::Record;
-use crate::entity::{Catalog, Custom, Entity, WriteMode};
+use crate::entity::{Catalog, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Row, Sheet};
 use crate::journal::JournalReader;
@@ -13,18 +14,21 @@ use crate::message;
 
 /// What makes the rows of a run once more.
 #[derive(Debug)]
-pub(crate) struct KeptRun {
+pub(crate) struct KeptRun<'c> {
     /// What the rows are.
     pub entity: Entity,
     /// Which column feeds which field.
     pub mapping: Mapping,
     mode: WriteMode,
-    custom: Custom,
+    catalog: &'c Catalog,
 }
 
 /// Gives the rows of a run, in their order.
 pub(super) struct KeptRows<'a> {
     cells: CellReader,
+    /// What its texts were taken to mean.
+    past: &'a JournalReader,
+    references: Vec<Reference<'a>>,
     operations: OperationBuilder<'a>,
     drafts: DraftWriter,
     mapping: &'a Mapping,
@@ -32,12 +36,12 @@ pub(super) struct KeptRows<'a> {
     record: Record,
 }
 
-impl KeptRun {
+impl<'c> KeptRun<'c> {
     /// What the rows of a run mean: what they meant when it began.
     ///
     /// # Errors
     /// Cells that are not there any more, or a program that reads the columns in another way.
-    pub(crate) fn of(past: &JournalReader, catalog: &Catalog) -> Result<KeptRun> {
+    pub(crate) fn of(past: &JournalReader, catalog: &'c Catalog) -> Result<KeptRun<'c>> {
         let identity = past.identity();
         let mode = WriteMode::of(&identity.mode);
         let entity = catalog.find(&identity.entity)?.with_account_fields(&noted_fields(past)?);
@@ -58,7 +62,7 @@ impl KeptRun {
             return Err(Error::usage(message!("settle.other_mapping", folder = past.folder().display()))
                 .hint(message!("settle.other_mapping_hint")));
         }
-        Ok(KeptRun { entity, mapping, mode, custom: custom.clone() })
+        Ok(KeptRun { entity, mapping, mode, catalog })
     }
 
     /// How many of its rows nobody knows of, and how many made records that have ids nobody knows.
@@ -85,11 +89,15 @@ impl KeptRun {
     ///
     /// # Errors
     /// Cells that cannot be read.
-    pub(super) fn rows(&self, past: &JournalReader) -> Result<KeptRows<'_>> {
+    pub(super) fn rows<'a>(&'a self, past: &'a JournalReader) -> Result<KeptRows<'a>> {
         Ok(KeptRows {
             cells: CellReader::open(past.folder(), past.identity())?,
-            operations: OperationBuilder::new(&self.entity, self.mode)?.looked_up(self.mapping.is_found_by_key()),
-            drafts: DraftWriter::new(&self.entity, &self.custom),
+            past,
+            references: Reference::all(&self.mapping, self.catalog),
+            operations: OperationBuilder::new(&self.entity, self.mode)?
+                .looked_up(self.mapping.is_found_by_key())
+                .of_drafts(self.mapping.looks_up()),
+            drafts: DraftWriter::new(&self.entity, &self.catalog.service.custom),
             mapping: &self.mapping,
             row: Row::default(),
             record: Record::default(),
@@ -107,13 +115,25 @@ impl KeptRows<'_> {
     }
 
     /// What the row asked for; of a row that was looked up in the account, the record that it changed, if it changed one.
-    pub(super) fn operation(&mut self, target: Option<&str>) -> WriteOperation {
+    ///
+    /// # Errors
+    /// A damaged journal.
+    pub(super) fn operation(&mut self, target: Option<&str>) -> Result<WriteOperation> {
         self.mapping.check(&self.row, &mut self.record);
-        let operation = self.operations.operation(self.mapping, &self.record, &self.row, &[]);
-        match (operation, target) {
+        let mut operation = self.operations.operation(self.mapping, &self.record, &self.row, &[]);
+        if let Some(mut members) = take(&mut operation, &self.references) {
+            for reference in &self.references {
+                let said = reference.said(&members);
+                if let Some(id) = self.past.reference(&reference.field, &said)?.filter(|_| !said.is_empty()) {
+                    reference.put(&mut members, &id);
+                }
+            }
+            give(&mut operation, &self.references, members);
+        }
+        Ok(match (operation, target) {
             (WriteOperation::LookedUp { cells, .. }, Some(id)) => WriteOperation::Change { id: id.to_owned(), cells },
             (WriteOperation::LookedUp { members, .. }, None) => self.drafts.finished(WriteOperation::Draft(members)),
             (operation, _) => self.drafts.finished(operation),
-        }
+        })
     }
 }

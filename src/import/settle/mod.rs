@@ -108,7 +108,7 @@ pub(super) async fn note_highest(journal: &Journal, options: &ImportOptions<'_>,
 /// The account cannot be read, the run's cells are gone, a full disk.
 pub(super) fn settle(
     journal: &mut Journal,
-    kept: &KeptRun,
+    kept: &KeptRun<'_>,
     about: &Whereabouts<'_>,
     doubt: DoubtOptions,
     printer: &Printer,

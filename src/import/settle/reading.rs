@@ -63,7 +63,7 @@ impl Settling<'_> {
     ///
     /// # Errors
     /// The list cannot be read, a full disk.
-    pub(super) async fn by_list(&self, past: &JournalReader, kept: &KeptRun) -> Result<Vec<Settlement>> {
+    pub(super) async fn by_list(&self, past: &JournalReader, kept: &KeptRun<'_>) -> Result<Vec<Settlement>> {
         let (unknown, made) = past.unsettled()?;
         let reading = self.read_list(past).await?;
         let parts = (unknown + made).div_ceil(AT_ONCE).max(1);
@@ -286,7 +286,7 @@ impl Settling<'_> {
 /// The rows whose hash is wanted, those that say the same together, with what they sent.
 fn groups(
     past: &JournalReader,
-    kept: &KeptRun,
+    kept: &KeptRun<'_>,
     custom: &Custom,
     is_wanted: impl Fn(&Content) -> bool,
 ) -> Result<BTreeMap<Content, Group>> {
@@ -313,7 +313,7 @@ fn groups(
             }
             let group = groups.entry(identity).or_default();
             if group.sent.is_empty()
-                && let WriteOperation::Write { body, .. } = rows.operation(None)
+                && let WriteOperation::Write { body, .. } = rows.operation(None)?
             {
                 group.sent = sent_members(&kept.entity, &body, custom);
             }

@@ -1,0 +1,20 @@
+//! References: a name, a telephone number or a login in a row becomes the id of the record of the account that it means, or the
+//! row is not sent. Nothing is left out silently, and nothing is guessed.
+//!
+//! `reference` says which references rows have and what tells them, `resolver` finds the record that a row means in the
+//! account's lists, `pass` does that for all rows of an input and says what came of it. What is not clear is asked about once for
+//! all rows that say it (`questions`), in a workbook of the run's folder (`workbook`); `answers` are what a person decided.
+
+mod answers;
+mod pass;
+mod questions;
+mod reference;
+mod resolver;
+mod telling;
+mod workbook;
+
+#[cfg(test)]
+pub(super) use pass::take_as_written;
+pub(super) use pass::{Outcome, Pass, Settled, is_needed, resolve};
+pub(super) use reference::Reference;
+pub(super) use telling::{give, take};

@@ -1,0 +1,450 @@
+//! The references of all rows of an input, found before anything is sent.
+
+use std::path::Path;
+
+use rust_i18n::t;
+
+use super::answers::{Answers, Decided, Given, key_of};
+use super::questions::Questions;
+use super::reference::Reference;
+use super::resolver::{Meant, Resolver, Unclear, Way};
+use super::telling::{give, take};
+use super::workbook::{self, FILE_NAME};
+use crate::check::finding::Finding;
+use crate::entity::{AccountMode, Entity, Requirement};
+use crate::error::{Error, Result};
+use crate::files::short_path;
+use crate::import::memory::{Memory, Said};
+use crate::import::operation::{Members, WriteOperation};
+use crate::import::options::{ImportOptions, Missing};
+use crate::import::preflight::{Preflight, Rows, reason_of};
+use crate::import::spool::{RowState, SpoolWriter, SpooledRow};
+use crate::journal::{Journal, OperationCursor};
+use crate::language::Language;
+use crate::lookup::Lists;
+use crate::mapping::Mapping;
+use crate::message;
+use crate::message::Detail;
+use crate::problem::{Problem, Severity};
+use crate::terminal::Printer;
+use crate::text::{clean, shorten};
+
+/// References that are written down together.
+const TOGETHER: usize = 1000;
+/// Most characters of a text that a finding shows.
+const SHOWN: usize = 60;
+
+/// What is looked up for, and where what is found is kept.
+pub(in crate::import) struct Pass<'p, 'a> {
+    /// What the command is to do.
+    pub options: &'p ImportOptions<'a>,
+    /// The references of the rows.
+    pub references: &'p [Reference<'a>],
+    /// The account's lists.
+    pub lists: &'p mut Lists<'a>,
+    /// The run, once it has begun.
+    pub journal: Option<&'p Journal>,
+}
+
+/// What came of the references of all rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::import) struct Outcome {
+    /// Rows that are refused for them.
+    pub refused: u64,
+    /// Rows that wait.
+    pub waiting: u64,
+    /// How many texts a person has to decide about.
+    pub questions: usize,
+}
+
+impl Outcome {
+    /// Why rows wait, and what to do about it; none when none do.
+    pub(in crate::import) fn waits(&self, folder: &Path) -> Option<Error> {
+        let error = match (self.waiting, self.questions) {
+            (0, _) => return None,
+            (rows, 0) => Error::stopped(message!("lookup.waiting_unproved", rows = rows))
+                .hint(message!("lookup.waiting_unproved_hint")),
+            (rows, questions) => Error::stopped(message!("lookup.waiting", rows = rows, questions = questions))
+                .hint(message!("lookup.waiting_hint", file = short_path(&folder.join(FILE_NAME)).display())),
+        };
+        Some(error)
+    }
+}
+
+/// Which rows are not sent now, whatever they refer to.
+pub(in crate::import) struct Settled<'p> {
+    /// Those that have an end in this run.
+    pub ended: Option<OperationCursor>,
+    /// Those that other runs have done or may have done.
+    pub memory: &'p mut Memory,
+}
+
+impl Settled<'_> {
+    fn has(&mut self, row_index: u64) -> Result<bool> {
+        let is_ended = self.ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?.is_some();
+        let remembered = self.memory.at(row_index)?;
+        Ok(is_ended || remembered.is_some_and(|row| matches!(row.said, Said::Done | Said::Unknown)))
+    }
+}
+
+/// How many rows a reference was found for, and how many not.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    found: u64,
+    unclear: u64,
+}
+
+/// Whether any row that may be sent says something of a record.
+///
+/// # Errors
+/// A spool or journal that cannot be read.
+pub(in crate::import) fn is_needed(mut settled: Settled<'_>, rows: &mut Rows) -> Result<bool> {
+    rows.begin()?;
+    let (mut is_needed, mut row_index) = (false, 0);
+    while let Some(mut row) = rows.spool.next()?.filter(|_| !is_needed) {
+        let is_settled = settled.has(row_index)?;
+        is_needed = !is_settled && operation_of(&mut row).is_some_and(|operation| operation.is_unresolved());
+        row_index += 1;
+    }
+    settled.memory.begin()?;
+    rows.begin()?;
+    Ok(is_needed)
+}
+
+/// Takes all ids of all rows as they stand.
+#[cfg(test)]
+pub(in crate::import) fn take_as_written(rows: &mut Rows) {
+    let mut spool = SpoolWriter::new().unwrap();
+    rows.begin().unwrap();
+    while let Some(mut row) = rows.spool.next().unwrap() {
+        if let Some(operation) = operation_of(&mut row) {
+            operation.take_as_written();
+        }
+        spool.add(&row).unwrap();
+    }
+    rows.spool = spool.finish().unwrap();
+    rows.begin().unwrap();
+}
+
+/// Puts ids in the place of what tells of records, in all rows that may be sent. Rows that name what is not there are refused;
+/// those of which it is not clear what they mean wait for a person.
+///
+/// # Errors
+/// A list that cannot be read now, answers that cannot be used, a full disk.
+pub(in crate::import) fn resolve(
+    pass: Pass<'_, '_>,
+    mut settled: Settled<'_>,
+    preflight: &mut Preflight,
+    rows: &mut Rows,
+    printer: &Printer,
+) -> Result<Outcome> {
+    let Pass { options, references, lists, journal } = pass;
+    let own = journal.map(|journal| journal.folder().join(FILE_NAME));
+    let answers = Answers::gather(journal, own.as_deref(), options.references.decisions.as_deref())?;
+    let mut work = Work {
+        resolver: Resolver::new(lists, journal),
+        journal,
+        answers,
+        missing: missing(options, references)?,
+        entity: options.entity(),
+        account_mode: options.preflight.account_mode,
+        questions: Questions::default(),
+    };
+    let mut tallies = vec![Tally::default(); references.len()];
+    let mut outcome = Outcome::default();
+    let mut spool = SpoolWriter::new()?;
+    let mut has_first = false;
+    rows.begin()?;
+    let mut row_index = 0;
+    while let Some(mut row) = rows.spool.next()? {
+        let is_skipped = matches!(row.state, RowState::Skipped(_));
+        let is_double = !is_skipped && {
+            let is_sound = row.is_sound();
+            rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound).is_double()
+        };
+        let is_settled = settled.has(row_index)? || is_double;
+        if let Some(mut members) = operation_of(&mut row).filter(|_| !is_settled).and_then(|it| take(it, references)) {
+            let members = &mut members;
+            let mut names: Vec<(String, String)> = Vec::new();
+            let (mut findings, mut waits) = (Vec::new(), false);
+            for (reference, tally) in references.iter().zip(&mut tallies) {
+                match work.resolve(reference, members)? {
+                    Resolved::Nothing => {}
+                    Resolved::Found { name, word } => {
+                        tally.found += 1;
+                        let id = members.value(&reference.field).unwrap_or_default().to_owned();
+                        let tell = &reference.tells[0].member;
+                        findings.extend(word.map(|word| finding(&preflight.mapping, reference, tell, &id, word)));
+                        names.push((reference.field.clone(), name));
+                    }
+                    Resolved::Waits => {
+                        tally.unclear += 1;
+                        waits = true;
+                    }
+                    Resolved::Refused(Unclear { member, text, problem, .. }) => {
+                        tally.unclear += 1;
+                        findings.push(finding(&preflight.mapping, reference, &member, &text, problem));
+                    }
+                }
+            }
+            if let Some(operation) = operation_of(&mut row) {
+                give(operation, references, std::mem::take(members));
+            }
+            let is_refused = findings.iter().any(|finding| finding.severity == Severity::Refused);
+            if !is_refused && !waits && !has_first && matches!(row.state, RowState::Sound(_)) {
+                has_first = true;
+                show_first(preflight, options.entity(), &row, &names);
+            }
+            for finding in &findings {
+                preflight.findings.add(row_index, row.number, finding)?;
+            }
+            let is_held = matches!(row.state, RowState::Held { .. });
+            if is_refused {
+                preflight.findings.held -= u64::from(is_held);
+                preflight.findings.refused += 1;
+                outcome.refused += 1;
+                row.state = RowState::Unresolved(reason_of(&preflight.mapping, &findings, Severity::Refused));
+            } else if waits {
+                // Consent to something that is asked about anew once it is clear what is meant.
+                preflight.findings.held -= u64::from(is_held);
+                outcome.waiting += 1;
+                row.state = RowState::Waiting;
+            }
+        }
+        spool.add(&row)?;
+        row_index += 1;
+        work.keep(TOGETHER)?;
+    }
+    work.keep(1)?;
+    rows.spool = spool.finish()?;
+    rows.begin()?;
+    settled.memory.begin()?;
+    preflight.waiting = outcome.waiting;
+    outcome.questions = work.questions.list.len();
+    if let Some(file) = own.filter(|_| outcome.questions > 0)
+        && let Err(why) = workbook::write(&file, &work.questions.list)
+    {
+        printer.warn(&t!("lookup.not_written", file = file.display(), why = why.message()));
+    }
+    for (reference, tally) in references.iter().zip(tallies).filter(|(_, tally)| tally.found + tally.unclear > 0) {
+        let (label, entity) = (reference.labels.to_string(), reference.entity.label(Language::current()));
+        printer.say(&match tally.unclear {
+            0 => t!("lookup.found", label = label, entity = entity, rows = tally.found),
+            unclear => t!("lookup.found_some", label = label, entity = entity, rows = tally.found, unclear = unclear),
+        });
+    }
+    Ok(outcome)
+}
+
+/// Everything references are resolved with.
+struct Work<'w, 'a> {
+    resolver: Resolver<'w, 'a>,
+    journal: Option<&'w Journal>,
+    answers: Answers,
+    /// What becomes of what is not there, by field.
+    missing: Vec<(String, Missing)>,
+    entity: &'w Entity,
+    account_mode: AccountMode,
+    questions: Questions,
+}
+
+/// What became of a reference of a row.
+enum Resolved {
+    /// The row says nothing of it, or it stays empty.
+    Nothing,
+    /// Its id stands in the row now.
+    Found {
+        /// What the record is called.
+        name: String,
+        /// What there is to say of it.
+        word: Option<Problem>,
+    },
+    /// A person has to decide, or the list has to be read completely.
+    Waits,
+    /// The row is not sent.
+    Refused(Unclear),
+}
+
+impl<'a> Work<'_, 'a> {
+    fn resolve(&mut self, reference: &Reference<'a>, members: &mut Members) -> Result<Resolved> {
+        let unclear = match self.resolver.find(reference, members)? {
+            None => return Ok(Resolved::Nothing),
+            Some(Ok(meant)) => return Ok(put(reference, members, meant)),
+            Some(Err(unclear)) => unclear,
+        };
+        let said = reference.said(members);
+        let key = key_of(&reference.field, &said);
+        let may_be_blank = !self.is_required(reference);
+        if let Some(given) = self.answers.get(&key).cloned().filter(|_| unclear.way != Way::Correct) {
+            match self.decided(reference, members, &given, may_be_blank)? {
+                // What was chosen once is not there any more.
+                None => {}
+                Some(resolved) => {
+                    if let Some(journal) = self.journal.filter(|_| given.place.is_some()) {
+                        journal.keep_decision(&key, &given.decided.to_text())?;
+                        if let Some(own) = self.answers.given_before(&key) {
+                            own.place = None;
+                        }
+                    }
+                    if let (Resolved::Found { .. }, Some(id)) = (&resolved, members.value(&reference.field)) {
+                        self.resolver.keep(&reference.field, &said, id);
+                    }
+                    return Ok(match resolved {
+                        Resolved::Refused(refused) => Resolved::Refused(Unclear { text: unclear.text, ..refused }),
+                        resolved => resolved,
+                    });
+                }
+            }
+        }
+        let missing = self.missing.iter().find(|(field, _)| *field == reference.field).map(|(_, missing)| *missing);
+        match (unclear.way, missing) {
+            (Way::Correct, _) | (Way::DecideMissing, Some(Missing::Refuse)) => Ok(Resolved::Refused(unclear)),
+            (Way::DecideMissing, Some(Missing::Blank)) => {
+                reference.leave_out(members);
+                Ok(Resolved::Nothing)
+            }
+            (Way::Later, _) => Ok(Resolved::Waits),
+            (Way::Decide | Way::DecideMissing, _) => {
+                self.questions.ask(key, reference, &unclear, reference.shown(members), may_be_blank);
+                Ok(Resolved::Waits)
+            }
+        }
+    }
+
+    /// Does what a person decided; none when the record that was chosen before is not there any more.
+    fn decided(
+        &mut self,
+        reference: &Reference<'a>,
+        members: &mut Members,
+        given: &Given,
+        may_be_blank: bool,
+    ) -> Result<Option<Resolved>> {
+        match &given.decided {
+            Decided::Use(id) => match (self.resolver.chosen(reference, id)?, &given.place) {
+                (Some(meant), _) => Ok(Some(put(reference, members, meant))),
+                (None, None) => Ok(None),
+                (None, Some(place)) => {
+                    let entity = reference.entity.labels();
+                    Err(Error::usage(message!("lookup.no_such_id", place = place.clone(), entity = entity, id = id))
+                        .hint(message!("lookup.bad_answer_hint")))
+                }
+            },
+            Decided::Blank if may_be_blank => {
+                reference.leave_out(members);
+                Ok(Some(Resolved::Nothing))
+            }
+            Decided::Blank => {
+                let place = given.place.clone().unwrap_or_default();
+                Err(Error::usage(message!("lookup.not_blank", place = place, label = reference.labels.clone()))
+                    .hint(message!("lookup.bad_answer_hint")))
+            }
+            Decided::Refuse => Ok(Some(Resolved::Refused(Unclear {
+                member: reference.tells[0].member.clone(),
+                text: String::new(),
+                problem: Problem::new("decided_not_to_send"),
+                way: Way::Correct,
+                candidates: Vec::new(),
+            }))),
+        }
+    }
+
+    fn is_required(&self, reference: &Reference<'_>) -> bool {
+        let field = self.entity.field(&reference.field);
+        field.is_some_and(|field| matches!(self.entity.requirement(field, self.account_mode), Requirement::Always(_)))
+    }
+
+    /// Writes down what texts were taken to mean, once there are so many.
+    fn keep(&mut self, least: usize) -> Result<()> {
+        match self.journal {
+            Some(journal) if self.resolver.new.len() >= least => {
+                journal.keep_references(&std::mem::take(&mut self.resolver.new))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.resolver.new.clear();
+                Ok(())
+            }
+        }
+    }
+}
+
+fn put(reference: &Reference<'_>, members: &mut Members, meant: Meant) -> Resolved {
+    reference.put(members, &meant.id);
+    Resolved::Found { name: meant.name, word: meant.word }
+}
+
+/// What becomes of what is not there, by the names of fields.
+fn missing(options: &ImportOptions<'_>, references: &[Reference<'_>]) -> Result<Vec<(String, Missing)>> {
+    let mut missing = Vec::new();
+    for (name, what) in &options.references.missing {
+        let is_meant = |reference: &&Reference<'_>| reference.is_called(name, options.entity());
+        let Some(reference) = references.iter().find(is_meant) else {
+            let known = references.iter().map(|reference| reference.labels.clone()).collect();
+            return Err(Error::usage(message!("lookup.unknown_missing", name = name))
+                .hint(message!("lookup.unknown_missing_hint", known = Detail::List(known))));
+        };
+        let field = options.entity().field(&reference.field);
+        let is_required = field.is_some_and(|field| {
+            let requirement = options.entity().requirement(field, options.preflight.account_mode);
+            matches!(requirement, Requirement::Always(_))
+        });
+        if *what == Missing::Blank && is_required {
+            let place = format!("--missing {name}");
+            return Err(Error::usage(message!("lookup.not_blank", place = place, label = reference.labels.clone())));
+        }
+        missing.push((reference.field.clone(), *what));
+    }
+    Ok(missing)
+}
+
+/// What a row asks for that may be sent.
+fn operation_of(row: &mut SpooledRow) -> Option<&mut WriteOperation> {
+    match &mut row.state {
+        RowState::Sound(operation) | RowState::Held { operation, .. } => Some(operation),
+        _ => None,
+    }
+}
+
+fn finding(mapping: &Mapping, reference: &Reference<'_>, member: &str, text: &str, problem: Problem) -> Finding {
+    Finding {
+        column: mapping.column(member),
+        field: Some(reference.field.clone()),
+        code: problem.code,
+        severity: problem.severity,
+        value: clean(&shorten(text, SHOWN)).into_owned(),
+        rule: problem.rule(),
+        hint: problem.hint(),
+    }
+}
+
+/// Makes a row the one that is shown before anything is sent: with the name of each record beside its id.
+fn show_first(preflight: &mut Preflight, entity: &Entity, row: &SpooledRow, names: &[(String, String)]) {
+    let RowState::Sound(operation) = &row.state else { return };
+    let members: Vec<(String, String)> = match operation {
+        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.iter().cloned().collect(),
+        WriteOperation::Change { cells, .. } => {
+            cells.iter().map(|cell| (cell.field.clone(), cell.value.clone())).collect()
+        }
+        WriteOperation::Write { .. } | WriteOperation::Tags(_) => return,
+    };
+    let language = Language::current();
+    let shown = |(name, value): &(String, String)| {
+        let field = entity.field(name);
+        let text = match field {
+            Some(field) if field.secret => "•••".to_owned(),
+            Some(field) => match field.choice(value) {
+                Some(choice) => choice.label(language).to_owned(),
+                None => clean(value).into_owned(),
+            },
+            None => clean(value).into_owned(),
+        };
+        let called = names.iter().find(|(field, called)| field == name && !called.is_empty());
+        let text = match called {
+            Some((_, called)) => t!("lookup.id_and_name", id = text, name = called).into_owned(),
+            None => text,
+        };
+        (field.map_or(name.as_str(), |field| field.label(language)).to_owned(), text)
+    };
+    preflight.first = members.iter().map(shown).collect();
+    preflight.first_operation = Some(operation.clone());
+}

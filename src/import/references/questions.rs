@@ -1,0 +1,48 @@
+//! What a person is asked: each text once, however many rows say it.
+
+use std::collections::HashMap;
+
+use super::reference::Reference;
+use super::resolver::Unclear;
+use super::workbook::Question;
+
+/// Questions that are asked at a time; the others come once these are answered.
+const MOST: usize = 5_000;
+
+/// What is asked, in the order it was met.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    /// The questions.
+    pub list: Vec<Question>,
+    places: HashMap<String, usize>,
+}
+
+impl Questions {
+    /// One more row says a text of which it is not clear what it means.
+    pub(super) fn ask(
+        &mut self,
+        key: String,
+        reference: &Reference<'_>,
+        unclear: &Unclear,
+        text: String,
+        may_be_blank: bool,
+    ) {
+        if let Some(place) = self.places.get(&key) {
+            self.list[*place].rows += 1;
+            return;
+        }
+        if self.list.len() >= MOST {
+            return;
+        }
+        self.places.insert(key.clone(), self.list.len());
+        self.list.push(Question {
+            key,
+            label: reference.labels.to_string(),
+            text,
+            rows: 1,
+            why: unclear.problem.rule().kind().to_string(),
+            candidates: unclear.candidates.clone(),
+            may_be_blank,
+        });
+    }
+}

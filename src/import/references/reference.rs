@@ -1,0 +1,126 @@
+//! Which references the rows of an input have, and by what they tell which record they mean.
+
+use crate::entity::{ANY, Catalog, Entity, Field, Kind, fold};
+use crate::import::operation::Members;
+use crate::mapping::Mapping;
+use crate::message::Detail;
+
+/// A reference of the rows of an input.
+#[derive(Debug, Clone)]
+pub(in crate::import) struct Reference<'a> {
+    /// The field that takes the id.
+    pub field: String,
+    /// Its label.
+    pub labels: Detail,
+    /// Whether it takes several ids.
+    pub is_list: bool,
+    /// What the record is.
+    pub entity: &'a Entity,
+    /// What tells which record is meant, that which tells most first.
+    pub tells: Vec<Tell>,
+}
+
+/// What tells which record is meant.
+#[derive(Debug, Clone)]
+pub(in crate::import) struct Tell {
+    /// The name under which a row's values have it.
+    pub member: String,
+    /// The field of the record that it is of; none for whatever the record is known by, its id too.
+    pub key: Option<String>,
+    /// How far it is from telling all, by its place among what the record is known by.
+    weight: usize,
+}
+
+impl<'a> Reference<'a> {
+    /// The references that a mapping gives values to.
+    pub(in crate::import) fn all(mapping: &Mapping, catalog: &'a Catalog) -> Vec<Reference<'a>> {
+        let mut references: Vec<Reference<'a>> = Vec::new();
+        for source in mapping.sources.iter().filter(|source| source.sent) {
+            let name = match &source.field.clue {
+                Some(clue) => &clue.reference,
+                None if source.field.is_looked_up => &source.field.name,
+                None => continue,
+            };
+            let Some(field) = mapping.entity().field(name) else { continue };
+            let Some(entity) = field.reference.as_ref().and_then(|entity| catalog.get(entity)) else { continue };
+            let key = source.field.clue.as_ref().map(|clue| clue.key.clone()).filter(|key| key != ANY);
+            let weight = match (&source.field.clue, &key) {
+                (None, _) => 0,
+                // It may be no more than a name.
+                (Some(_), None) => 2 * entity.known_by.len(),
+                (Some(_), Some(key)) => {
+                    let is_name = entity.display.as_ref() == Some(key);
+                    let place = entity.known_by.iter().position(|known| known == key).unwrap_or_default();
+                    if is_name { 2 * entity.known_by.len() + 1 } else { place + 1 }
+                }
+            };
+            let tell = Tell { member: source.field.name.clone(), key, weight };
+            match references.iter_mut().find(|reference| reference.field == *name) {
+                Some(reference) => reference.tells.push(tell),
+                None => references.push(Reference {
+                    field: name.clone(),
+                    labels: field.labels(),
+                    is_list: field.kind == Kind::Ids,
+                    entity,
+                    tells: vec![tell],
+                }),
+            }
+        }
+        references.iter_mut().for_each(|reference| reference.tells.sort_by_key(|tell| tell.weight));
+        references
+    }
+
+    /// What a row says of the record, that which tells most first.
+    pub(super) fn told<'b>(&'b self, members: &'b Members) -> Vec<(&'b Tell, &'b str)> {
+        self.tells.iter().filter_map(|tell| Some((tell, members.value(&tell.member)?))).collect()
+    }
+
+    /// What a row says of the record, as one text.
+    pub(in crate::import) fn said(&self, members: &Members) -> String {
+        let mut said = String::new();
+        for (tell, text) in self.told(members) {
+            for part in [&tell.member, text] {
+                said.push_str(part);
+                said.push('\u{1f}');
+            }
+        }
+        said
+    }
+
+    /// Whether a member tells of it.
+    pub(super) fn has(&self, member: &str) -> bool {
+        self.tells.iter().any(|tell| tell.member == member)
+    }
+
+    /// What a row says of the record, for a person.
+    pub(super) fn shown(&self, members: &Members) -> String {
+        let texts: Vec<&str> = self.told(members).into_iter().map(|(_, text)| text).collect();
+        texts.join(" · ")
+    }
+
+    /// Whether a user means it by this name: that of the field, a label or a heading of it or of what tells it.
+    pub(super) fn is_called(&self, name: &str, entity: &Entity) -> bool {
+        let is_meant = |field: &Field| {
+            let names = [&field.name, &field.zh, &field.en];
+            names.into_iter().chain(&field.aliases).any(|known| fold(known) == fold(name))
+        };
+        let is_own = |field: &&Field| {
+            field.name == self.field || field.clue.as_ref().is_some_and(|clue| clue.reference == self.field)
+        };
+        entity.fields.iter().chain(&entity.clues).filter(is_own).any(is_meant)
+    }
+
+    /// Leaves out what tells it.
+    pub(in crate::import) fn leave_out(&self, members: &mut Members) {
+        members.fields.retain(|(name, _)| !self.tells.iter().any(|tell| tell.member == *name));
+    }
+
+    /// Puts the id in the place of what tells it.
+    pub(in crate::import) fn put(&self, members: &mut Members, id: &str) {
+        let is_tell = |name: &String| self.tells.iter().any(|tell| tell.member == *name);
+        let place = members.fields.iter().position(|(name, _)| is_tell(name)).unwrap_or(members.fields.len());
+        let before = members.fields[..place].iter().filter(|(name, _)| !is_tell(name)).count();
+        members.fields.retain(|(name, _)| !is_tell(name));
+        members.fields.insert(before, (self.field.clone(), id.to_owned()));
+    }
+}

@@ -1,0 +1,335 @@
+//! Finds the record that a row means in the account's lists. What tells most decides; all else that the row says of the record
+//! has to agree with it.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::reference::{Reference, Tell};
+use crate::api::as_text;
+use crate::check::duplicates::is_same_key_value;
+use crate::entity::Entity;
+use crate::error::Result;
+use crate::import::operation::Members;
+use crate::journal::{Journal, KnownReference};
+use crate::lookup::{KnownList, ListProof, Lists};
+use crate::message::Detail;
+use crate::problem::Problem;
+use crate::text::{clean, shorten};
+
+/// What rows said before that is kept at hand; beyond it, it is looked up again.
+const AT_HAND: usize = 20_000;
+/// Candidates that are named.
+const NAMED: usize = 5;
+/// Most characters of a word of the account that is shown.
+const SHOWN: usize = 40;
+
+/// What became of a reference of a row.
+pub(super) type Found = std::result::Result<Meant, Unclear>;
+
+/// The record or records that are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meant {
+    /// The id, or several of them.
+    pub id: String,
+    /// What they are called; empty where that is not known.
+    pub name: String,
+    /// The id stands as the row has it: there is no list to compare it with.
+    pub word: Option<Problem>,
+}
+
+/// Why it is not clear which record is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unclear {
+    /// What tells of it.
+    pub member: String,
+    /// What it says.
+    pub text: String,
+    /// What is wrong.
+    pub problem: Problem,
+    /// What can be done about it.
+    pub way: Way,
+    /// Records that may be meant: ids, and what tells them apart.
+    pub candidates: Vec<(String, String)>,
+}
+
+/// What can be done about a reference that is not clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nothing here: the row contradicts itself, or names an id that is not there.
+    Correct,
+    /// A person decides.
+    Decide,
+    /// The account does not have it: a person decides, or has decided for all such rows.
+    DecideMissing,
+    /// The list has to be read completely, some other time.
+    Later,
+}
+
+/// Finds records for the references of rows.
+pub(super) struct Resolver<'l, 'a> {
+    lists: &'l mut Lists<'a>,
+    /// The run, which keeps what texts were taken to mean.
+    journal: Option<&'l Journal>,
+    /// What is to be kept there.
+    pub new: Vec<KnownReference>,
+    known: HashMap<String, Rc<KnownList<'a>>>,
+    at_hand: HashMap<(String, String), Found>,
+}
+
+impl<'l, 'a> Resolver<'l, 'a> {
+    /// A resolver that has looked for nothing yet.
+    pub(super) fn new(lists: &'l mut Lists<'a>, journal: Option<&'l Journal>) -> Self {
+        Resolver { lists, journal, new: Vec::new(), known: HashMap::new(), at_hand: HashMap::new() }
+    }
+
+    /// The record that a row means by a reference; none when it says nothing of it.
+    ///
+    /// # Errors
+    /// A list that cannot be read now.
+    pub(super) fn find(&mut self, reference: &Reference<'a>, members: &Members) -> Result<Option<Found>> {
+        let told = reference.told(members);
+        if told.is_empty() {
+            return Ok(None);
+        }
+        let key = (reference.field.clone(), reference.said(members));
+        if let Some(found) = self.at_hand.get(&key) {
+            return Ok(Some(found.clone()));
+        }
+        let list = self.list(reference)?;
+        let found = match self.as_before(&list, &key.0, &key.1)? {
+            Some(meant) => Ok(meant),
+            None => look_up(reference, &list, &told)?,
+        };
+        if let Ok(meant) = &found {
+            self.keep(&key.0, &key.1, &meant.id);
+        }
+        if self.at_hand.len() >= AT_HAND {
+            self.at_hand.clear();
+        }
+        self.at_hand.insert(key, found.clone());
+        Ok(Some(found))
+    }
+
+    /// Notes what a text was taken to mean.
+    pub(super) fn keep(&mut self, field: &str, said: &str, id: &str) {
+        self.new.push(KnownReference { field: field.to_owned(), said: said.to_owned(), id: id.to_owned() });
+    }
+
+    /// The record of an id, as one that a person chose; none when it is not there. Where nobody can look, the id stands.
+    ///
+    /// # Errors
+    /// A list that cannot be read now.
+    pub(super) fn chosen(&mut self, reference: &Reference<'a>, id: &str) -> Result<Option<Meant>> {
+        let list = self.list(reference)?;
+        let name = match list.record(id)? {
+            Some(record) => name_of(list.entity, &record),
+            None if list.proof.is_whole() => return Ok(None),
+            None => String::new(),
+        };
+        Ok(Some(Meant { id: id.to_owned(), name, word: None }))
+    }
+
+    /// What the rows of this run that said the same were taken to mean, as long as that is there: a text does not come to mean
+    /// another record while a run goes on.
+    fn as_before(&self, list: &KnownList<'_>, field: &str, said: &str) -> Result<Option<Meant>> {
+        let Some(journal) = self.journal else { return Ok(None) };
+        let Some(id) = journal.reference(field, said)? else { return Ok(None) };
+        let mut names = Vec::new();
+        for id in id.split(',') {
+            match list.record(id)? {
+                Some(record) => names.push(name_of(list.entity, &record)),
+                None => return Ok(None),
+            }
+        }
+        names.retain(|name| !name.is_empty());
+        Ok(Some(Meant { id, name: names.join("、"), word: None }))
+    }
+
+    fn list(&mut self, reference: &Reference<'a>) -> Result<Rc<KnownList<'a>>> {
+        let entity = reference.entity;
+        if let Some(list) = self.known.get(&entity.name) {
+            return Ok(Rc::clone(list));
+        }
+        let list = self.lists.of(entity)?;
+        // All that records are known by is found in one reading.
+        let sets: Vec<[&str; 1]> = entity.known_by.iter().map(|key| [key.as_str()]).collect();
+        list.index(&sets.iter().map(|set| &set[..]).collect::<Vec<_>>())?;
+        self.known.insert(entity.name.clone(), Rc::clone(&list));
+        Ok(list)
+    }
+}
+
+fn look_up(reference: &Reference<'_>, list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
+    if !reference.is_list {
+        return one(list, told);
+    }
+    // Of several records each is told by its own part.
+    let (mut ids, mut names): (Vec<String>, Vec<String>) = Default::default();
+    let mut word = None;
+    for (tell, text) in told {
+        for part in text.split(',').filter(|part| !part.is_empty()) {
+            match one(list, &[(tell, part)])? {
+                Ok(meant) => {
+                    if !ids.contains(&meant.id) {
+                        ids.push(meant.id);
+                        names.push(meant.name);
+                    }
+                    word = word.or(meant.word);
+                }
+                // A person decides about one record, not about a list.
+                Err(unclear) if unclear.way == Way::Later => return Ok(Err(unclear)),
+                Err(unclear) => return Ok(Err(Unclear { way: Way::Correct, ..unclear })),
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    Ok(Ok(Meant { id: ids.join(","), name: names.join("、"), word }))
+}
+
+/// The one record that all of this tells of.
+fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
+    let [(first, text), others @ ..] = told else {
+        return Ok(Ok(Meant { id: String::new(), name: String::new(), word: None }));
+    };
+    // That is how a list of ids, or an export, says "none".
+    if first.key.is_none() && *text == "0" {
+        return Ok(Ok(Meant { id: (*text).to_owned(), name: String::new(), word: None }));
+    }
+    let is_id = first.key.is_none() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unclear = |problem: Problem| {
+        let problem = problem.with_detail("entity", list.entity.labels());
+        let way = match problem.code {
+            "ambiguous_record" | "name_not_looked_up" => Way::Decide,
+            "no_such_record" if !is_id => Way::DecideMissing,
+            "record_unproved" => Way::Later,
+            _ => Way::Correct,
+        };
+        let (member, text) = (first.member.clone(), (*text).to_owned());
+        Ok(Err(Unclear { member, text, problem, way, candidates: Vec::new() }))
+    };
+    if let ListProof::CannotBeHad(why) = &list.proof {
+        return match is_id {
+            true => {
+                let word = Problem::word("id_not_looked_up").with_detail("entity", list.entity.labels());
+                let word = word.with_detail("why", why.clone().into());
+                Ok(Ok(Meant { id: (*text).to_owned(), name: String::new(), word: Some(word) }))
+            }
+            false => unclear(Problem::new("name_not_looked_up").with_detail("why", why.clone().into())),
+        };
+    }
+    let mut found = records(list, first, text)?;
+    let all = found.clone();
+    for (tell, text) in others {
+        found = agreeing(list, found, tell, text)?;
+    }
+    let named = |records: &[Candidate]| {
+        let texts = records.iter().take(NAMED).map(|candidate| Detail::Text(described(list.entity, candidate)));
+        Detail::List(texts.collect())
+    };
+    match (found.as_slice(), all.as_slice()) {
+        ([candidate], _) => {
+            let is_name = first.key.is_some() && first.key == list.entity.display || first.key.is_none() && !is_id;
+            match &list.proof {
+                // Another one of this name may be among what was not read.
+                ListProof::NotWhole(why) if is_name && others.is_empty() => {
+                    unclear(Problem::new("record_unproved").with_detail("why", why.clone().into()))
+                }
+                _ => {
+                    let name = name_of(list.entity, &candidate.record);
+                    Ok(Ok(Meant { id: candidate.id.clone(), name, word: None }))
+                }
+            }
+        }
+        ([], []) => match &list.proof {
+            ListProof::NotWhole(why) => unclear(Problem::new("record_unproved").with_detail("why", why.clone().into())),
+            _ => unclear(Problem::new("no_such_record")),
+        },
+        ([], there) => {
+            let says = others.iter().map(|(_, text)| Detail::Text(shown(text))).collect();
+            unclear(
+                Problem::new("record_disagrees")
+                    .with_detail("records", named(there))
+                    .with_detail("says", Detail::List(says)),
+            )
+        }
+        (several, _) => {
+            let problem = Problem::new("ambiguous_record").with("count", several.len());
+            let candidates =
+                several.iter().map(|candidate| (candidate.id.clone(), described(list.entity, candidate))).collect();
+            let found: Found = unclear(problem.with_detail("records", named(several)))?;
+            Ok(found.map_err(|unclear| Unclear { candidates, ..unclear }))
+        }
+    }
+}
+
+/// A record that may be meant.
+#[derive(Debug, Clone)]
+struct Candidate {
+    id: String,
+    record: Value,
+}
+
+/// The records that a text tells of, each once.
+fn records(list: &KnownList<'_>, tell: &Tell, text: &str) -> Result<Vec<Candidate>> {
+    let mut ids = Vec::new();
+    match &tell.key {
+        Some(key) => ids = list.find(&[key], &[text])?,
+        None => {
+            ids.extend(list.record(text)?.map(|_| text.to_owned()));
+            for key in &list.entity.known_by {
+                ids.extend(list.find(&[key], &[text])?);
+            }
+        }
+    }
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for id in ids {
+        if candidates.iter().any(|candidate| candidate.id == id) {
+            continue;
+        }
+        if let Some(record) = list.record(&id)? {
+            candidates.push(Candidate { id, record });
+        }
+    }
+    Ok(candidates)
+}
+
+/// Those candidates with which another text agrees: a record that says nothing of the kind contradicts nothing.
+fn agreeing(list: &KnownList<'_>, found: Vec<Candidate>, tell: &Tell, text: &str) -> Result<Vec<Candidate>> {
+    let Some(key) = &tell.key else {
+        let meant = records(list, tell, text)?;
+        let is_meant = |candidate: &Candidate| meant.iter().any(|other| other.id == candidate.id);
+        return Ok(found.into_iter().filter(is_meant).collect());
+    };
+    let says = |candidate: &Candidate| {
+        candidate.record.get(key).map(|value| as_text(value).trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let same = |said: &str| is_same_key_value(list.entity, key, said, text);
+    let exactly: Vec<Candidate> =
+        found.iter().filter(|candidate| says(candidate).is_some_and(|said| same(&said))).cloned().collect();
+    if !exactly.is_empty() {
+        return Ok(exactly);
+    }
+    Ok(found.into_iter().filter(|candidate| says(candidate).is_none()).collect())
+}
+
+fn name_of(entity: &Entity, record: &Value) -> String {
+    entity.display.as_ref().and_then(|name| record.get(name)).map(|name| shown(&as_text(name))).unwrap_or_default()
+}
+
+/// A record as a person tells it from others: its id, its name and what else it is known by.
+fn described(entity: &Entity, candidate: &Candidate) -> String {
+    let texts = entity.display.iter().chain(entity.known_by.iter().filter(|key| Some(*key) != entity.display.as_ref()));
+    let texts = texts.filter_map(|key| candidate.record.get(key)).map(|value| shown(&as_text(value)));
+    let texts: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
+    match texts.is_empty() {
+        true => candidate.id.clone(),
+        false => format!("{} {}", candidate.id, texts.join(" ")),
+    }
+}
+
+/// Words of the account, as one line of ours may hold them.
+fn shown(text: &str) -> String {
+    clean(&shorten(text.trim(), SHOWN)).into_owned()
+}

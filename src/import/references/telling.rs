@@ -1,0 +1,54 @@
+//! What a row says of the records it refers to, taken out of what it asks for, and put back with ids in its place.
+
+use super::reference::Reference;
+use crate::import::change::SaidCell;
+use crate::import::operation::{Members, WriteOperation};
+
+/// Takes what a row says of records out of what it asks for: all that a draft says, and of a change the cells that somebody
+/// wrote. None of a row that refers to nothing.
+pub(in crate::import) fn take(operation: &mut WriteOperation, references: &[Reference<'_>]) -> Option<Members> {
+    match operation {
+        WriteOperation::Draft(members) => Some(Members { is_unresolved: false, ..std::mem::take(members) }),
+        WriteOperation::LookedUp { members, .. } => Some(Members { is_unresolved: false, ..std::mem::take(members) }),
+        WriteOperation::Change { cells, .. } if cells.iter().any(|cell| is_telling(cell, references)) => {
+            let told = cells.iter().filter(|cell| is_telling(cell, references));
+            let fields = told.map(|cell| (cell.field.clone(), cell.value.clone())).collect();
+            Some(Members { fields, ..Members::default() })
+        }
+        WriteOperation::Change { .. } | WriteOperation::Write { .. } | WriteOperation::Tags(_) => None,
+    }
+}
+
+/// Puts back what was taken.
+pub(in crate::import) fn give(operation: &mut WriteOperation, references: &[Reference<'_>], given: Members) {
+    match operation {
+        WriteOperation::Draft(members) => *members = given,
+        WriteOperation::LookedUp { members, cells } => {
+            give_cells(cells, references, &given);
+            *members = given;
+        }
+        WriteOperation::Change { cells, .. } => give_cells(cells, references, &given),
+        WriteOperation::Write { .. } | WriteOperation::Tags(_) => {}
+    }
+}
+
+fn give_cells(cells: &mut Vec<SaidCell>, references: &[Reference<'_>], given: &Members) {
+    let told: Vec<SaidCell> = cells.extract_if(.., |cell| is_telling(cell, references)).collect();
+    for reference in references {
+        let cell = told.iter().find(|cell| reference.has(&cell.field));
+        let (Some(cell), Some(value)) = (cell, given.value(&reference.field)) else { continue };
+        let own = told.iter().find(|cell| cell.field == reference.field);
+        cells.push(SaidCell {
+            field: reference.field.clone(),
+            shown: value.to_owned(),
+            value: value.to_owned(),
+            baseline: own.and_then(|cell| cell.baseline),
+            is_unresolved: false,
+            ..cell.clone()
+        });
+    }
+}
+
+fn is_telling(cell: &SaidCell, references: &[Reference<'_>]) -> bool {
+    cell.is_unresolved && references.iter().any(|reference| reference.has(&cell.field))
+}

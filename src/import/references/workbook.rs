@@ -1,0 +1,84 @@
+//! `decisions.xlsx`: what a person has to decide, a row for each text of which it is not clear which record it means. Its titles
+//! are Chinese whatever language is spoken, as those of a template are.
+
+use std::path::Path;
+
+use rust_i18n::t;
+use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+
+use super::answers::{ANSWER, BLANK, KEY, REFUSE};
+use crate::error::Result;
+use crate::files::Access;
+use crate::format::Column;
+use crate::format::xlsx::layout::{lay_out, write_title};
+use crate::format::xlsx::limits::cut_text;
+use crate::format::xlsx::{cannot_write, save};
+
+/// Name of the file in a run's folder.
+pub(in crate::import) const FILE_NAME: &str = "decisions.xlsx";
+/// The other titles.
+const TITLES: [&str; 5] = ["字段", "表格里写的", "行数", "原因", "账号里的候选"];
+/// Characters the list of a drop-down may have, commas included.
+const MAX_LIST: usize = 255;
+const WIDTHS: [f64; 7] = [16.0, 30.0, 8.0, 44.0, 60.0, 16.0, 24.0];
+
+/// Something to decide.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    /// What it is known by.
+    pub key: String,
+    /// The label of the field.
+    pub label: String,
+    /// What the file says.
+    pub text: String,
+    /// How many rows say it.
+    pub rows: u64,
+    /// Why it is not clear.
+    pub why: String,
+    /// Records that may be meant: ids, and what tells them apart.
+    pub candidates: Vec<(String, String)>,
+    /// Whether the field may stay empty.
+    pub may_be_blank: bool,
+}
+
+/// Writes what is to be decided into a run's folder.
+///
+/// # Errors
+/// A full disk, a file that another program holds.
+pub(super) fn write(path: &Path, questions: &[Question]) -> Result<()> {
+    let mut workbook = Workbook::new();
+    fill(workbook.add_worksheet(), questions).map_err(|error| cannot_write(path, &error))?;
+    save(&mut workbook, path, Access::Owner)
+}
+
+fn fill(sheet: &mut Worksheet, questions: &[Question]) -> std::result::Result<(), XlsxError> {
+    sheet.set_name("待决定")?;
+    let titles = TITLES.into_iter().chain([ANSWER, KEY]);
+    for ((column_index, title), width) in (0u16..).zip(titles).zip(WIDTHS) {
+        let column = Column { title: title.to_owned(), is_text: true, required: false };
+        write_title(sheet, column_index, &column)?;
+        sheet.set_column_width(column_index, width)?;
+    }
+    let cell = Format::new().set_text_wrap().set_align(FormatAlign::Top).set_num_format("@");
+    for (row, question) in (1u32..).zip(questions) {
+        let candidates: Vec<&str> = question.candidates.iter().map(|(_, described)| described.as_str()).collect();
+        let texts = [&question.label, &question.text, "", &question.why, &candidates.join("\n"), "", &question.key];
+        for (column_index, text) in (0u16..).zip(texts) {
+            sheet.write_string_with_format(row, column_index, cut_text(text), &cell)?;
+        }
+        sheet.write_number(row, 2, question.rows as f64)?;
+        let ids = question.candidates.iter().map(|(id, _)| id.as_str());
+        let words = question.may_be_blank.then_some(BLANK[0]).into_iter().chain([REFUSE[0]]);
+        let mut offered: Vec<&str> = ids.chain(words).collect();
+        while offered.iter().map(|word| word.chars().count() + 1).sum::<usize>() > MAX_LIST {
+            offered.remove(0);
+        }
+        let rule = DataValidation::new()
+            .allow_list_strings(&offered)?
+            .set_error_style(DataValidationErrorStyle::Warning)
+            .set_error_message(t!("template.unusual", locale = "zh"))?;
+        sheet.add_data_validation(row, 5, row, 5, &rule)?;
+    }
+    sheet.set_column_hidden(6)?;
+    lay_out(sheet)
+}

@@ -1,0 +1,107 @@
+//! Which records the texts of a run's rows were taken to mean, and what a person decided where that was not clear: rows that go on from where they were mean the same ones, and
+//! what was sent can be told later. Names and numbers stand in it, so that it is forgotten with the words of the journal.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::database::failed;
+use super::reader::JournalReader;
+use super::writer::Journal;
+use crate::error::Result;
+
+/// The tables, beside those of every journal: one of an earlier version of this program has none.
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS reference (
+  field TEXT NOT NULL, said TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (field, said)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS decision (key TEXT PRIMARY KEY, answer TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// A text of a field, and the record it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownReference {
+    /// The field.
+    pub field: String,
+    /// What the row says.
+    pub said: String,
+    /// The id, or several of them.
+    pub id: String,
+}
+
+impl Journal {
+    /// Keeps which records texts mean.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn keep_references(&self, references: &[KnownReference]) -> Result<()> {
+        let kept = (|| {
+            let transaction = self.connection().unchecked_transaction()?;
+            transaction.execute_batch(TABLES)?;
+            for KnownReference { field, said, id } in references {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO reference (field, said, id) VALUES (?1, ?2, ?3)")?
+                    .execute(params![field, said, id])?;
+            }
+            transaction.commit()
+        })();
+        kept.map_err(|error| failed(self.folder(), error))
+    }
+
+    /// The record that a text of a field was taken to mean.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn reference(&self, field: &str, said: &str) -> Result<Option<String>> {
+        find(self.connection(), field, said).map_err(|error| failed(self.folder(), error))
+    }
+
+    /// Keeps what a person decided about what has this key.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn keep_decision(&self, key: &str, answer: &str) -> Result<()> {
+        let kept = self.connection().execute_batch(TABLES).and_then(|()| {
+            self.connection()
+                .prepare_cached("INSERT OR REPLACE INTO decision (key, answer) VALUES (?1, ?2)")?
+                .execute(params![key, answer])
+        });
+        kept.map(drop).map_err(|error| failed(self.folder(), error))
+    }
+
+    /// What a person decided, by the keys of what it is about.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn decisions(&self) -> Result<Vec<(String, String)>> {
+        let read = || {
+            if !has_table(self.connection(), "decision")? {
+                return Ok(Vec::new());
+            }
+            let mut statement = self.connection().prepare("SELECT key, answer FROM decision")?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        read().map_err(|error| failed(self.folder(), error))
+    }
+}
+
+impl JournalReader {
+    /// The record that a text of a field was taken to mean.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn reference(&self, field: &str, said: &str) -> Result<Option<String>> {
+        find(self.connection(), field, said).map_err(|error| failed(self.folder(), error))
+    }
+}
+
+fn find(connection: &Connection, field: &str, said: &str) -> rusqlite::Result<Option<String>> {
+    if !has_table(connection, "reference")? {
+        return Ok(None);
+    }
+    connection
+        .prepare_cached("SELECT id FROM reference WHERE field = ?1 AND said = ?2")?
+        .query_row(params![field, said], |row| row.get(0))
+        .optional()
+}
+
+fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?.exists([name])
+}

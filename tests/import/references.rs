@@ -1,0 +1,202 @@
+//! Rows that say which record they mean by a name, a telephone number or a login: found in the account's own lists, or not sent.
+
+use crate::harness::*;
+
+/// A field of the records that a run made, as the sandbox has them now.
+fn stored(work: &Work, server: &Server, entity: &str, results: &Table, label: &str) -> Vec<String> {
+    work.on(server, &format!("export {entity} -o stored.csv --raw")).exits(0);
+    let stored = work.table("stored.csv");
+    let id = if entity == "tickets" { "Ticket ID" } else { "Customer ID" };
+    let (ids, values) = (stored.column(id), stored.column(label));
+    let of = |id: &&str| ids.iter().position(|own| own == id).map(|at| values[at].to_owned()).unwrap_or_default();
+    results.column("id").iter().map(of).collect()
+}
+
+#[test]
+fn a_company_is_meant_by_its_name_or_its_id() {
+    let server = Server::start("");
+    let work = Work::with(
+        "mine.csv",
+        "姓名,手机,公司名称\n示例甲,13100000001,示例公司00002有限公司\n示例乙,13100000002, 示例公司００００３有限公司\n\
+         示例丙,13100000003,示例公司99999有限公司\n",
+    );
+    let ran = work.on(&server, "import customers mine.csv --lang zh");
+    ran.exits(5).says("公司名称 → 公司名称").says("20002（示例公司00002有限公司）").says("1 行等待决定");
+    let results = work.results();
+    let stored_companies = stored(&work, &server, "customers", &results, "Company ID");
+    assert_eq!(stored_companies[..2], ["20002", "20003"]);
+    work.write("ids.csv", "姓名,手机,所属公司编号,公司名称\n示例丁,13100000004,20004,\n示例戊,13100000005,29999,\n\
+                           示例己,13100000006,20005,示例公司00006有限公司\n示例庚,13100000007,20006,示例公司00006有限公司\n");
+    work.on(&server, "import customers ids.csv --run ids").exits(3);
+    let results = work.table("ids/results.csv");
+    assert_eq!(results.column("code"), ["", "no_such_record", "record_disagrees", ""]);
+}
+
+#[test]
+fn a_ticket_says_who_it_is_of_and_who_takes_care_of_it_in_words() {
+    let server = Server::start("");
+    let work = Work::with(
+        "mine.csv",
+        "标题,客户手机,客户姓名,处理客服,客服组,工单模板\n\
+         示例一,13000000007,,示例客服02,,\n\
+         示例二,13000000008,示例联系人00009,,,\n\
+         示例三,,示例联系人00010,7003,,\n\
+         示例四,,,,,\n",
+    );
+    work.on(&server, "import tickets mine.csv").exits(3);
+    let results = work.results();
+    assert_eq!(results.column("code"), ["", "record_disagrees", "", "no_customer"]);
+    assert_eq!(stored(&work, &server, "tickets", &results, "Customer ID"), ["50007", "", "50010", ""]);
+    assert_eq!(stored(&work, &server, "tickets", &results, "Assignee ID"), ["7002", "", "7003", ""]);
+}
+
+/// Fills in the answers of a run's own workbook, row by row.
+fn answer(work: &Work, run: &str, answers: &[&str]) {
+    let mut table = work.table(format!("{run}/decisions.xlsx"));
+    for (row, answer) in answers.iter().enumerate() {
+        table.set(row, "处理", answer);
+    }
+    work.write(&format!("{run}/decisions.xlsx"), workbook(&[("待决定", &table)]));
+}
+
+const PARENTS: &str = "姓名,手机,公司名称\n示例甲,13100000001,示例公司00002有限公司\n示例乙,13100000002,示例新公司\n\
+                       示例丙,13100000003,示例新公司\n示例丁,13100000004,示例又一家\n";
+
+#[test]
+fn what_is_not_clear_is_asked_about_once_while_the_others_go() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", PARENTS);
+    let import = "import customers mine.csv --run run";
+    work.on(&server, import).exits(5).says("3 rows wait for decisions: 2 texts").says("next: bw8 import");
+    assert_rows(&work.summary_of("run"), "created 1, pending 3");
+    let asked = work.table("run/decisions.xlsx");
+    assert_eq!(asked.column("表格里写的"), ["示例新公司", "示例又一家"]);
+    assert_eq!(asked.column("行数"), ["2", "1"]);
+    // Nobody has answered yet.
+    work.on(&server, import).exits(5);
+    answer(&work, "run", &["20007", "不导入"]);
+    work.on(&server, import).exits(3).says("Company ID: looked up");
+    assert_rows(&work.summary_of("run"), "created 3, refused 1");
+    let results = work.table("run/results.csv");
+    assert_eq!(results.column("code"), ["", "", "", "decided_not_to_send"]);
+    assert_eq!(stored(&work, &server, "customers", &results, "Company ID"), ["20002", "20007", "20007", ""]);
+    assert_eq!(server.requests_to("customers.create"), 3);
+    // The same answers serve the next file.
+    work.write("next.csv", PARENTS.replace("131000000", "131000001").replace("示例甲", "示例戊"));
+    work.on(&server, "import customers next.csv --run next --decisions run/decisions.xlsx").exits(3);
+    assert_rows(&work.summary_of("next"), "created 3, refused 1");
+}
+
+#[test]
+fn answers_that_make_no_sense_are_refused_by_cell() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", PARENTS);
+    let import = "import customers mine.csv --run run";
+    work.on(&server, import).exits(5);
+    for (answers, said) in [
+        (&["maybe"][..], "cell F2: 'maybe' is no answer"),
+        (&["29999"], "cell F2: the account has no Companies with the ID 29999"),
+        (&["20001", "留空"], "cell F3: Company ID is required"),
+    ] {
+        answer(&work, "run", answers);
+        work.on(&server, import).exits(2).says(said);
+        assert_eq!(server.requests_to("customers.create"), 1, "{said}");
+    }
+    let mut table = work.table("run/decisions.xlsx");
+    work.write("other.xlsx", workbook(&[("待决定", table.set(0, "bw8_key", "示例"))]));
+    work.on(&server, "import customers mine.csv --run other --decisions other.xlsx").exits(2).says("cell G2");
+}
+
+#[test]
+fn twins_are_told_apart_by_a_person_or_by_what_else_the_row_says() {
+    let server = Server::start("");
+    let work = Work::with("twin.csv", "姓名,手机,公司编号\n示例联系人00005,13100000001,20001\n");
+    work.on(&server, "import customers twin.csv --run twin").exits(0);
+    work.write("mine.csv", "标题,客户姓名,客户手机\n示例一,示例联系人00005,\n示例二,示例联系人00005,13100000001\n");
+    work.on(&server, "import tickets mine.csv --run run --lang zh").exits(5);
+    let asked = work.table("run/decisions.xlsx");
+    assert!(asked.column("账号里的候选")[0].contains("50005 示例联系人00005 13000000005"), "{asked:?}");
+    let twin = work.table("twin/results.csv").column("id")[0].to_owned();
+    answer(&work, "run", &["50005"]);
+    work.on(&server, "import tickets mine.csv --run run").exits(0);
+    let results = work.table("run/results.csv");
+    assert_eq!(stored(&work, &server, "tickets", &results, "Customer ID"), ["50005", &twin]);
+}
+
+#[test]
+fn what_is_not_there_may_be_decided_for_all_rows_beforehand() {
+    let server = Server::start("");
+    let work =
+        Work::with("mine.csv", "标题,客户手机,处理客服\n示例一,13000000001,示例离职的人\n示例二,13000000002,7002\n");
+    work.on(&server, "import tickets mine.csv --strict --run strict").exits(2).says("1 rows wait");
+    assert_eq!(server.requests_to("tickets.create"), 0);
+    work.on(&server, "import tickets mine.csv --missing 状态=blank").exits(2).says("no reference called");
+    work.write("people.csv", PARENTS);
+    work.on(&server, "import customers people.csv --missing 公司名称=blank").exits(2).says("cannot stay blank");
+    work.on(&server, "import tickets mine.csv --missing 处理客服=blank --run blank").exits(0);
+    let results = work.table("blank/results.csv");
+    assert_eq!(stored(&work, &server, "tickets", &results, "Assignee ID"), ["0", "7002"]);
+    work.write("next.csv", "标题,客户手机,处理客服\n示例三,13000000001,示例离职的人\n");
+    work.on(&server, "import tickets next.csv --missing servicerUserId=refuse --run refused").exits(3);
+    assert_eq!(work.table("refused/results.csv").column("code"), ["no_such_record"]);
+}
+
+#[test]
+fn a_list_that_is_refused_lets_ids_through_with_a_word_and_holds_names_up() {
+    let server = Server::start("--fault 403,on=GET_companies");
+    let work = Work::with(
+        "mine.csv",
+        "姓名,手机,公司名称,公司编号\n示例甲,13100000001,,20001\n示例乙,13100000002,示例公司00002有限公司,\n",
+    );
+    work.on(&server, "import customers mine.csv --run run").exits(5).says("was not looked up");
+    assert_rows(&work.summary_of("run"), "created 1, pending 1");
+    answer(&work, "run", &["20002"]);
+    work.on(&server, "import customers mine.csv --run run").exits(0);
+}
+
+#[test]
+fn a_list_that_cannot_be_proved_whole_keeps_what_is_not_found_waiting() {
+    let service = Service::start(|request| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/companies.json") if request.number_of("page") <= 1 => {
+            (200, "{\"companies\":[{\"uId\":\"20001\",\"companyName\":\"示例公司\"}],\"count\":5}".to_owned())
+        }
+        ("GET", "/companies.json") => (200, "{\"companies\":[],\"count\":5}".to_owned()),
+        ("POST", _) => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 90_000 + request.number)),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20009\n");
+    let ran = work.bw8("import customers mine.csv --no-canary --run run");
+    ran.exits(5).says("1 rows wait: a list could not be read completely");
+    assert_rows(&work.summary_of("run"), "created 1, pending 1");
+}
+
+#[test]
+fn a_ticket_whose_answer_was_lost_is_found_again_by_all_it_said() {
+    let server = Server::faulty(&["500-after-store,on=POST tickets,nth=1"]);
+    let work = Work::with("mine.csv", "标题,客户手机\n示例一,13000000003\n示例一,13000000004\n");
+    work.on(&server, "import tickets mine.csv --concurrency 1 --no-canary --run run").exits(0);
+    let results = work.table("run/results.csv");
+    assert_eq!(results.column("status"), ["created", "created"]);
+    assert_eq!(stored(&work, &server, "tickets", &results, "Customer ID"), ["50003", "50004"]);
+}
+
+#[test]
+fn a_change_may_name_what_it_refers_to() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "联系人编号,公司名称\n50001,示例公司00009有限公司\n50002,示例公司没有\n");
+    work.on(&server, "import customers mine.csv --mode update --run run").exits(5);
+    let results = work.table("run/results.csv");
+    assert_eq!(stored(&work, &server, "customers", &results, "Company ID")[0], "20009");
+}
+
+#[test]
+fn a_mapping_says_what_a_column_tells_of_the_record() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "主题,来电\n示例一,13000000011\n");
+    work.write("mine.toml", "[columns]\n\"来电\" = \"custUserId.mobile\"\n");
+    work.on(&server, "import tickets mine.csv --mapping mine.toml --run run").exits(0);
+    let results = work.table("run/results.csv");
+    assert_eq!(stored(&work, &server, "tickets", &results, "Customer ID"), ["50011"]);
+    work.bw8("check tickets mine.csv --mapping mine.toml").exits(0);
+}
