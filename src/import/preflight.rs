@@ -332,7 +332,6 @@ impl<'a> Reading<'a> {
             spooled.id = self.own_id();
             spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);
-            self.require_key(&spooled);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
@@ -343,6 +342,7 @@ impl<'a> Reading<'a> {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,
             }
+            self.require_key(&spooled);
         }
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
