@@ -34,7 +34,7 @@ mod write_mode;
 pub use account_mode::AccountMode;
 pub use catalog::Catalog;
 pub use choice::Choice;
-pub use clue::{ANY, Clue};
+pub use clue::{ANY, Clue, OLD_ID};
 pub use confidence::Confidence;
 pub use conflict::Conflict;
 pub use deleted::Deleted;

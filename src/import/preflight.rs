@@ -384,6 +384,7 @@ impl<'a> Reading<'a> {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,
             }
+            self.require_key(&spooled);
         }
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;

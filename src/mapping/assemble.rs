@@ -73,6 +73,7 @@ impl MappingBuilder<'_> {
             keys,
             old_id: self.old_id.clone(),
             old_references: self.old_references(),
+            system: self.system(),
             said_source: self
                 .source
                 .clone()

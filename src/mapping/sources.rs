@@ -145,6 +145,8 @@ pub struct Mapping {
     pub(crate) old_id: Option<OldIdColumn>,
     /// Where ids stand that records they refer to have there.
     pub(crate) old_references: Vec<OldReference>,
+    /// What the other system goes by that the file comes from, where that is known.
+    pub(crate) system: Option<String>,
     /// What the user says the other system goes by, where the headers do not say it.
     pub(crate) said_source: Option<String>,
     pub(crate) report: MappingReport,
@@ -213,6 +215,12 @@ impl Mapping {
     /// What the system goes by in which the records have the ids that are remembered.
     pub fn source(&self) -> Option<&str> {
         self.old_id.as_ref().map(|old_id| old_id.source.as_str())
+    }
+
+    /// What the system goes by whose ids stand in a column, of records that rows refer to.
+    pub fn source_of_reference(&self, column: Option<usize>) -> Option<&str> {
+        let known = self.old_references.iter().find(|reference| Some(reference.column) == column);
+        known.map(|reference| reference.source.as_str()).or(self.system.as_deref())
     }
 
     /// Where ids stand that records they refer to have in another system.
