@@ -3,7 +3,7 @@
 
 use super::finding::Finding;
 use super::record::Record;
-use crate::entity::Kind;
+use crate::entity::{Edits, Kind};
 use crate::format::{Cell, CellKind, Row, column_letters};
 use crate::mapping::{FieldSource, Mapping, OldIdColumn, RowRule, ValueSource};
 use crate::problem::{Problem, Severity};
@@ -143,7 +143,14 @@ impl Mapping {
         let Some(OldIdColumn { column, .. }) = &self.old_id else { return };
         let cell = row.cell(*column);
         match value::foreign_id(cell) {
-            Ok(id) => record.old_id = id,
+            Ok(id) => {
+                let names_record = |edits: &Edits| record.value(self, &edits.record).is_some();
+                // Tags are those of a record that the row names in one way or the other.
+                if id.is_empty() && self.entity.edits.as_ref().is_some_and(|edits| !names_record(edits)) {
+                    record.findings.push(Finding::new(None, Some(*column), "", Problem::new("required")));
+                }
+                record.old_id = id;
+            }
             Err(problem) => record.findings.push(Finding::new(None, Some(*column), trimmed(cell.text), problem)),
         }
     }

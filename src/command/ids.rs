@@ -13,7 +13,7 @@ use crate::entity::{Catalog, Entity, fold};
 use crate::error::{Error, Exit, Result};
 use crate::format::{self, CellKind, Column, FileFormat, Headings, Row, Value, WriteOptions, of_extension};
 use crate::import;
-use crate::journal::{Given, KnownOldId, OldId, RunIndex};
+use crate::journal::{Given, KnownOldId, OldId, OldIds, RunIndex};
 use crate::language::Language;
 use crate::mapping::{RESULT_COLUMNS, source_name};
 use crate::message;
@@ -105,8 +105,8 @@ fn export(file: &Path, account: &Account, catalog: &Catalog, printer: &Printer) 
     if file.exists() {
         return Err(Error::usage(message!("ids.exists", file = file.display())).hint(message!("ids.exists_hint")));
     }
-    let mut index = index_of(account, file, catalog, printer)?;
-    let known = index.old_ids(&account.identity(), &names(catalog))?;
+    let index = index_of(account, file, catalog, printer)?;
+    let known = OldIds::of(index, &account.identity(), [])?;
     let titles = COLUMNS.map(|[zh, en]| Language::current().pick(zh, en).to_owned());
     let columns = titles.map(|title| Column { title, is_text: true, required: false });
     let mut writer = format.create(file, &WriteOptions::new(&columns))?;
@@ -192,9 +192,9 @@ fn take_in(
         })
     };
     let columns = [column(0)?, column(1)?, column(2)?, column(3)?];
-    let mut index = index_of(account, file, catalog, printer)?;
+    let index = index_of(account, file, catalog, printer)?;
     let _deciding = index.hold()?;
-    let known = index.old_ids(&account.identity(), &names(catalog))?;
+    let known = OldIds::of(index, &account.identity(), [])?;
     let giving = known.give()?;
     let (mut counts, mut known_before) = (Counts::default(), 0_u64);
     let (mut wrong, mut wrong_count) = (Vec::new(), 0_u64);

@@ -12,6 +12,7 @@ use crate::check::record::Record;
 use crate::entity::{Conflict, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Row;
+use crate::journal::OldId;
 use crate::language::Language;
 use crate::mapping::{Mapping, ValueSource};
 use crate::message;
@@ -159,8 +160,11 @@ pub struct LookUp {
 pub struct TagEdit {
     /// Name of the record's entity.
     pub entity: String,
-    /// The record's id.
+    /// The record's id; empty where only its old id is known.
     pub id: String,
+    /// The id that the record has in another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_id: Option<OldId>,
     /// Tags to add.
     pub add: Vec<String>,
     /// Tags to remove.
@@ -334,6 +338,7 @@ impl<'a> OperationBuilder<'a> {
             return WriteOperation::Tags(Box::new(TagEdit {
                 entity: text(&edits.entity).to_owned(),
                 id: text(&edits.record).to_owned(),
+                old_id: old_id_of(mapping, record),
                 add: list(&edits.add),
                 remove: list(&edits.remove),
                 set: list(&edits.set),
@@ -399,6 +404,12 @@ fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<Cell
     cells
 }
 
+/// The id that a record has in another system.
+pub(super) fn old_id_of(mapping: &Mapping, record: &Record) -> Option<OldId> {
+    let source = mapping.source().filter(|_| !record.old_id.is_empty())?;
+    Some(OldId { source: source.to_owned(), id: record.old_id.clone() })
+}
+
 fn cannot_write(entity: &Entity) -> Error {
     Error::usage(message!("import.cannot_write", entity = entity.name)).hint(message!("import.cannot_write_hint"))
 }
@@ -421,7 +432,14 @@ mod tests {
 
     fn edit(add: &[&str], remove: &[&str], set: &[&str]) -> TagEdit {
         let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
-        TagEdit { entity: "customers".into(), id: "1".into(), add: owned(add), remove: owned(remove), set: owned(set) }
+        TagEdit {
+            entity: "customers".into(),
+            id: "1".into(),
+            old_id: None,
+            add: owned(add),
+            remove: owned(remove),
+            set: owned(set),
+        }
     }
 
     #[test]

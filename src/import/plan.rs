@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, There, decide};
 use super::matching::{Matched, Matches};
 use super::memory::{Memory, Remembered, Said};
-use super::operation::{DraftWriter, WriteOperation};
+use super::operation::{DraftWriter, TagEdit, WriteOperation};
 use super::options::ImportOptions;
 use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
@@ -21,14 +21,12 @@ use crate::check::duplicates::{
 };
 use crate::error::{Error, Result};
 use crate::journal::{
-    Journal, JournalReader, Match, Operation, OperationCursor, Reason, RowKey, Status, UNKNOWN_ELSEWHERE,
+    Journal, JournalReader, Match, OldIds, Operation, OperationCursor, Reason, RowKey, Status, UNKNOWN_ELSEWHERE,
 };
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
 
-/// Code of a row whose record is there already.
-const THERE_ALREADY: &str = "exists";
 /// Code of a row that another run has sent.
 pub(super) const SENT_BEFORE: &str = "sent_before";
 
@@ -98,6 +96,8 @@ pub(super) struct RowPlanner<'a> {
     memory: Memory,
     /// What the account has of the rows, where they are looked up there.
     matches: Option<Matches>,
+    /// The ids that records have in another system, where rows name records by them.
+    old_ids: Option<OldIds>,
     /// Request ids of rows that may have been sent before.
     repeats: HashSet<Uuid>,
     /// Rows that have an end.
@@ -135,6 +135,7 @@ impl<'a> RowPlanner<'a> {
             retries: retries_of(options, &run, &run, &[])?,
             memory,
             matches,
+            old_ids: old_ids_of(options, preflight)?,
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
         };
@@ -273,7 +274,7 @@ impl<'a> RowPlanner<'a> {
             Decision::SkipExisting => {
                 let found = matched.ok_or_else(undecided)?;
                 let id = found.ids.first().cloned();
-                let ended = end(row, Status::Skipped, reason(THERE_ALREADY, found.reason));
+                let ended = end(row, Status::Skipped, reason(EXISTS, found.reason));
                 return Ok(Some(RowAction::End(Operation { id, ..ended })));
             }
             Decision::Unchanged => {
@@ -312,6 +313,10 @@ impl<'a> RowPlanner<'a> {
             },
             // A row that is looked up is never sent without having been.
             (WriteOperation::LookedUp { .. }, None) => return Err(undecided()),
+            (WriteOperation::Tags(edit), _) => match self.named(*edit)? {
+                Ok(edit) => WriteOperation::Tags(Box::new(edit)),
+                Err(why) => return Ok(Some(RowAction::End(end(row, Status::Refused, why)))),
+            },
             (operation, _) => operation,
         };
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
@@ -322,6 +327,23 @@ impl<'a> RowPlanner<'a> {
         let request_id = row.request_id(&self.past.identity().run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
+    }
+
+    /// A change of tags with the id of its record, which it may name by its old id; else why that is not known.
+    fn named(&self, edit: TagEdit) -> Result<std::result::Result<TagEdit, Reason>> {
+        let (Some(old_ids), Some(old_id)) = (&self.old_ids, &edit.old_id) else { return Ok(Ok(edit)) };
+        Ok(match old_ids.find(&edit.entity, &old_id.source, &old_id.id)? {
+            Some(id) if edit.id.is_empty() || edit.id == id => Ok(TagEdit { id, ..edit }),
+            Some(id) => {
+                let message = message!("import.old_id_of_another", old = old_id.id, id = id, given = edit.id);
+                Err(reason("old_id_of_another", message))
+            }
+            None if !edit.id.is_empty() => Ok(edit),
+            None => {
+                let message = message!("import.old_id_unknown", old = old_id.id, source = old_id.source);
+                Err(reason("old_id_unknown", message))
+            }
+        })
     }
 
     /// The end of a row that another run has done.
@@ -462,6 +484,16 @@ impl<'a> RowPlanner<'a> {
         let field = self.mapping.key_fields(key.number).first().cloned().unwrap_or_default();
         Reason { code: DUPLICATE.to_owned(), field, message: rule(self.mapping, key.number, first) }
     }
+}
+
+/// The ids that records have in other systems, for rows that change the tags of records they name so.
+fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
+    if options.entity().edits.is_none() || preflight.mapping.source().is_none() {
+        return Ok(None);
+    }
+    let names = options.catalog.entities().iter().filter(|entity| entity.tags.is_some());
+    let names = names.map(|entity| entity.name.as_str());
+    OldIds::of(options.account.index()?, &options.account.identity(), names).map(Some)
 }
 
 /// What is known of a row, and where from.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
 use super::change::CellBaseline;
-use super::operation::{Members, OperationBuilder, WriteOperation};
+use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
@@ -24,7 +24,7 @@ use crate::definitions::{DefinitionSource, KnownFields};
 use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
-use crate::journal::{OldId, Reason};
+use crate::journal::Reason;
 use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
 use crate::message;
 use crate::message::Message;
@@ -332,11 +332,13 @@ impl<'a> Reading<'a> {
             spooled.id = self.own_id();
             spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);
-            self.require_key(&spooled);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
-            spooled.old_id = old_id_of(self.mapping, &self.record).map(Box::new);
+            // Rows of tags name the old ids of records that are there.
+            let old_id = old_id_of(self.mapping, &self.record).filter(|_| self.mapping.entity().edits.is_none());
+            spooled.old_id = old_id.map(Box::new);
+            self.require_key(&spooled);
             match &spooled.old_id {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,
@@ -383,7 +385,7 @@ impl<'a> Reading<'a> {
     /// A row that is to be looked up has something to be found by: a change is refused without it, and a record that may be
     /// there already waits for consent.
     fn require_key(&mut self, row: &SpooledRow) {
-        let is_found = row.id.is_some() || row.key.is_some();
+        let is_found = row.id.is_some() || row.key.is_some() || row.old_id.is_some();
         if !self.mapping.is_found_by_key() || is_found || self.record.severity() == Some(Severity::Refused) {
             return;
         }
@@ -433,16 +435,12 @@ impl<'a> Reading<'a> {
         let operation = self.operation();
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
-            self.first_operation = Some(operation.clone());
+            // What has to be looked up first can be neither shown nor compared yet.
+            let names_old_id = matches!(&operation, WriteOperation::Tags(edit) if edit.id.is_empty());
+            self.first_operation = (!names_old_id).then(|| operation.clone());
         }
         RowState::Sound(operation)
     }
-}
-
-/// The id that a record has in another system.
-fn old_id_of(mapping: &Mapping, record: &Record) -> Option<OldId> {
-    let source = mapping.source().filter(|_| !record.old_id.is_empty())?;
-    Some(OldId { source: source.to_owned(), id: record.old_id.clone() })
 }
 
 /// Why a row is not sent: its findings of this weight.

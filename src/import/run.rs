@@ -388,14 +388,12 @@ fn tell_index(index: &mut RunIndex, printer: &Printer) {
 
 /// Shows which columns are understood, and what is wrong with the rows, before anything is sent.
 fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &Printer) -> Result<()> {
-    let key = if preflight.sheet.name.is_some() { "run.read_sheet" } else { "run.read" };
-    printer.say(&t!(
-        key,
-        file = options.preflight.input.shown,
-        rows = preflight.rows,
-        reading = preflight.sheet.reading,
-        sheet = preflight.sheet.name.as_deref().unwrap_or_default()
-    ));
+    let (file, rows, reading) = (&options.preflight.input.shown, preflight.rows, &preflight.sheet.reading);
+    let read = match &preflight.sheet.name {
+        Some(sheet) => message!("run.read_sheet", file = file, rows = rows, reading = reading, sheet = sheet),
+        None => message!("run.read", file = file, rows = rows, reading = reading),
+    };
+    printer.say(&read.to_string());
     if !preflight.sheet.others.is_empty() {
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
     }
@@ -554,8 +552,9 @@ fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u
         0 => t!("run.dry_none"),
         _ => t!(key, records = records, host = options.account.host()),
     };
-    let besides = [("run.dry_refused", refused), ("run.dry_held", held)];
-    let besides = besides.iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(*key, rows = rows));
+    let besides =
+        [(refused, message!("run.dry_refused", rows = refused)), (held, message!("run.dry_held", rows = held))];
+    let besides = besides.iter().filter(|(rows, _)| *rows > 0).map(|(_, words)| words.to_string());
     t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
 }
 

@@ -12,7 +12,7 @@ use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
-use crate::entity::{AccountMode, Custom, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
+use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -745,7 +745,13 @@ impl<'a> MappingBuilder<'a> {
 
     pub(super) fn is_required(&self, field: &Field) -> bool {
         // A record that is changed is found by its key where the file has no ids.
-        let is_found_otherwise = || self.entity.is_own_id(field) && !self.has_source(&field.name) && self.has_key();
+        let has_key = || self.has_key() || self.old_id.is_some();
+        let is_found_otherwise = || self.entity.is_own_id(field) && !self.has_source(&field.name) && has_key();
+        // A record whose tags are changed is found by its old id as well.
+        let is_of_edits = |edits: &Edits| edits.record == field.name && self.old_id.is_some();
+        if self.entity.edits.as_ref().is_some_and(is_of_edits) {
+            return false;
+        }
         matches!(self.entity.requirement(field, self.mode), Requirement::Always(_)) && !is_found_otherwise()
     }
 
@@ -855,7 +861,7 @@ impl<'a> MappingBuilder<'a> {
     fn require_key(&self) -> Result<()> {
         let language = Language::current();
         let has_id = self.entity.id.as_ref().is_some_and(|id| self.has_source(id));
-        if !self.entity.is_looked_up || has_id || self.has_key() {
+        if !self.entity.is_looked_up || has_id || self.has_key() || self.old_id.is_some() {
             return Ok(());
         }
         let id = self.entity.id.iter().map(std::slice::from_ref);

@@ -228,3 +228,52 @@ fn failed_rows_that_are_retried_have_their_old_ids() {
     import(&work, &server, "second", &table).exits(0);
     assert_eq!(results(&work, "second").column("code"), ["sent_before"; 3]);
 }
+
+#[test]
+fn what_changed_in_the_other_system_is_sent_by_upsert() {
+    let server = Server::start("");
+    let work = Work::new();
+    let first = tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二"), ("3", "示例 丙", "三")]);
+    import(&work, &server, "first", &first).exits(0);
+    let ids: Vec<String> = results(&work, "first").column("id").iter().map(|id| (*id).to_owned()).collect();
+    let stored = server.stored("tickets");
+    // Tickets have no key: they are found by their old ids alone.
+    let second = tickets(&[("4", "示例 丁", "四"), ("3", "示例 改过", "三"), ("1", "示例 甲", "一")]);
+    work.write_table("second.csv", &second);
+    let ran = work.on(&server, "import tickets second.csv --source crm --mode upsert --run run-second");
+    ran.exits(0).says("will create 1, update 1, leave 1 unchanged");
+    let results = results(&work, "second");
+    assert_eq!(results.column("status"), ["created", "updated", "unchanged"]);
+    assert_eq!(results.column("id")[1..], [ids[2].as_str(), ids[0].as_str()]);
+    assert_eq!(server.stored("tickets"), stored + 1);
+    assert_eq!(server.count_by("tickets", "subject").get("示例 改过"), Some(&1));
+    // What was updated is what the account has now; the new one is known as well.
+    import(&work, &server, "third", &second).exits(0);
+    assert_eq!(self::results(&work, "third").column("code"), ["sent_before"; 3]);
+    import(&work, &server, "fourth", &first).exits(0);
+    let fourth = self::results(&work, "fourth");
+    assert_eq!(fourth.column("code"), ["sent_before", "sent_before", "sent_before_changed"]);
+}
+
+#[test]
+fn tags_name_their_records_by_old_ids() {
+    let server = Server::start("");
+    let work = Work::new();
+    import(&work, &server, "first", &tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二")])).exits(0);
+    let first = results(&work, "first").column("id")[0].to_owned();
+    let mut table = Table::of(&["对象类型", "旧系统编号", "添加标签"]);
+    for (kind, id) in [("工单", "1"), ("工单", "9"), ("联系人", "1"), ("工单", "")] {
+        table.push(&[kind, id, "示例旧标签"]);
+    }
+    work.write_table("tags.csv", &table);
+    work.on(&server, "import tags tags.csv --source crm --run run-tags").exits(3);
+    let results = results(&work, "tags");
+    assert_eq!(results.column("status"), ["updated", "refused", "refused", "refused"]);
+    assert_eq!(results.column("code"), ["", "old_id_unknown", "old_id_unknown", "required"]);
+    assert_eq!(results.column("id")[0], first);
+    let tagged = |record: &serde_json::Map<String, serde_json::Value>| {
+        record.get("tagList").is_some_and(|tags| tags.to_string().contains("示例旧标签"))
+    };
+    assert_eq!(server.records("tickets").iter().filter(|record| tagged(record)).count(), 1);
+    work.on(&server, "import tags tags.csv").exits(2).says("missing");
+}

@@ -80,6 +80,7 @@ impl Settling<'_> {
             // What makes a record is looked for in the list.
             WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return Ok(None),
             WriteOperation::Change { id, .. } => id,
+            WriteOperation::Tags(edit) if edit.id.is_empty() => row.id.as_deref().unwrap_or_default(),
             WriteOperation::Tags(edit) => &edit.id,
         };
         let Some(access) = sender.access_of(operation) else { return Ok(None) };
@@ -107,7 +108,7 @@ impl Settling<'_> {
             }
         };
         if is_done {
-            return Ok(Some(done(Status::Updated, Some(id.clone()), message!("settle.read", id = id))));
+            return Ok(Some(done(Status::Updated, Some(id.to_owned()), message!("settle.read", id = id))));
         }
         let is_as_before = does_no_harm || self.is_untouched(access, &record, past);
         Ok(Some(match is_as_before && self.is_time_over(row) {

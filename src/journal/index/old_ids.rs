@@ -11,15 +11,15 @@ use crate::format::Content;
 /// Old ids of an account, to be looked up.
 ///
 /// ```ignore
-/// let old_ids = index.old_ids(&account.identity(), &["companies", "customers"])?;
+/// let old_ids = OldIds::of(account.index()?, &account.identity(), ["companies", "customers"])?;
 /// let customer = old_ids.find("customers", "zendesk", "360012345678")?;
 /// ```
 ///
 /// The source of a column with such ids is that of its [`OldReference`](crate::mapping::OldReference), the form of an id that of
 /// [`foreign_id`](crate::value::foreign_id).
 #[derive(Debug)]
-pub struct OldIds<'a> {
-    index: &'a RunIndex,
+pub struct OldIds {
+    index: RunIndex,
     /// The account, and all that are known to be the same.
     targets: Vec<String>,
 }
@@ -51,18 +51,6 @@ impl GivenOldIds {
 }
 
 impl RunIndex {
-    /// The old ids of an account. Journals of runs for these entities that are new or grew are read first.
-    ///
-    /// # Errors
-    /// A damaged index, a full disk.
-    pub fn old_ids(&mut self, target: &str, entities: &[&str]) -> Result<OldIds<'_>> {
-        for entity in entities {
-            self.memory(entity)?;
-        }
-        let targets = self.same_accounts(target)?;
-        Ok(OldIds { index: self, targets })
-    }
-
     /// The account, and all that are known to be the same.
     fn same_accounts(&self, target: &str) -> Result<Vec<String>> {
         let same = (|| {
@@ -106,7 +94,19 @@ impl RunIndex {
     }
 }
 
-impl OldIds<'_> {
+impl OldIds {
+    /// The old ids of an account. Journals of runs for these entities that are new or grew are read first.
+    ///
+    /// # Errors
+    /// A damaged index, a full disk.
+    pub fn of<'a>(mut index: RunIndex, target: &str, entities: impl IntoIterator<Item = &'a str>) -> Result<OldIds> {
+        for entity in entities {
+            index.memory(entity)?;
+        }
+        let targets = index.same_accounts(target)?;
+        Ok(OldIds { index, targets })
+    }
+
     /// The record of this account that has this id in another system, when one is known: of several runs that made one the
     /// last one counts.
     ///
@@ -187,7 +187,7 @@ impl OldIds<'_> {
 /// Old ids on their way into the index. What is not kept in the end was never there.
 #[derive(Debug)]
 pub struct Giving<'a> {
-    old_ids: &'a OldIds<'a>,
+    old_ids: &'a OldIds,
     transaction: Transaction<'a>,
 }
 
