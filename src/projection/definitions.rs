@@ -201,6 +201,7 @@ impl Definition {
             reference: None,
             by: Default::default(),
             is_looked_up: false,
+            takes_words: false,
             clue: None,
             mode: None,
             example: None,

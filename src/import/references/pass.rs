@@ -77,13 +77,16 @@ pub(in crate::import) struct Settled<'p> {
     pub ended: Option<OperationCursor>,
     /// Those that other runs have done or may have done.
     pub memory: &'p mut Memory,
+    /// What was done is sent all the same, as a change.
+    pub changes_done: bool,
 }
 
 impl Settled<'_> {
     fn has(&mut self, row_index: u64) -> Result<bool> {
         let is_ended = self.ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?.is_some();
         let remembered = self.memory.at(row_index)?;
-        Ok(is_ended || remembered.is_some_and(|row| matches!(row.said, Said::Done | Said::Unknown)))
+        let is_settled = |said: Said| said == Said::Unknown || said == Said::Done && !self.changes_done;
+        Ok(is_ended || remembered.is_some_and(|row| is_settled(row.said)))
     }
 }
 
