@@ -79,6 +79,9 @@ pub struct Field {
     /// The record it refers to is looked up in the account, by whatever it is known by.
     #[serde(skip)]
     pub is_looked_up: bool,
+    /// Its column may hold whatever the record is known by: its heading does not say that it holds ids.
+    #[serde(skip)]
+    pub takes_words: bool,
     /// It is no field of the service: its text tells which record a reference means.
     #[serde(skip)]
     pub clue: Option<Clue>,
@@ -125,6 +128,7 @@ impl Field {
             reference: None,
             by: BTreeMap::new(),
             is_looked_up: false,
+            takes_words: false,
             clue: None,
             mode: None,
             example: None,

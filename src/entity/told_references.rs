@@ -83,6 +83,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         reference: None,
         by: Default::default(),
         is_looked_up: key == ANY,
+        takes_words: key == ANY,
         clue: Some(Clue { reference: field.name.clone(), key: key.to_owned() }),
         mode: field.mode,
         example: None,

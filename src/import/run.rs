@@ -248,17 +248,18 @@ impl Referring<'_> {
         let references = Reference::all(&preflight.mapping, options.catalog);
         // Nothing is made where there is nothing.
         let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
+        let changes_done = preflight.mapping.is_found_by_key();
         if references.is_empty() || !is_there {
             return Ok(Outcome::default());
         }
-        if !references::is_needed(Settled { ended: ended()?, memory }, rows)? {
+        if !references::is_needed(Settled { ended: ended()?, memory, changes_done }, rows)? {
             return Ok(Outcome::default());
         }
         printer.stage(&t!("run.stage_look", host = options.account.host()));
         let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
         let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
         // A server that never answered is not down but somewhere else.
-        let settled = Settled { ended: ended()?, memory };
+        let settled = Settled { ended: ended()?, memory, changes_done };
         let outcome = references::resolve(pass, settled, preflight, rows, printer)
             .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
         drop(lists);

@@ -207,6 +207,7 @@ impl Definition {
             reference: None,
             by: Default::default(),
             is_looked_up: false,
+            takes_words: false,
             clue: None,
             mode: None,
             example: None,

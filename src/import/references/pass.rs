@@ -77,14 +77,17 @@ pub(in crate::import) struct Settled<'p> {
     pub ended: Option<OperationCursor>,
     /// Those that other runs have done or may have done.
     pub memory: &'p mut Memory,
+    /// What was done is sent all the same, as a change.
+    pub changes_done: bool,
 }
 
 impl Settled<'_> {
     fn has(&mut self, row_index: u64) -> Result<bool> {
         let is_ended = self.ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?.is_some();
         let remembered = self.memory.at(row_index)?;
-        let is_done = |said| matches!(said, Said::Done | Said::DoneAndChanged | Said::Given | Said::Unknown);
-        Ok(is_ended || remembered.is_some_and(|row| is_done(row.said)))
+        let is_done = |said| matches!(said, Said::Done | Said::DoneAndChanged | Said::Given);
+        let is_settled = |said: Said| said == Said::Unknown || is_done(said) && !self.changes_done;
+        Ok(is_ended || remembered.is_some_and(|row| is_settled(row.said)))
     }
 }
 
