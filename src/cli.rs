@@ -115,8 +115,8 @@ pub const HELP_ALL: &str = "--help-all";
 
 /// Options that few people need.
 const RARE: [&str; 32] = [
-    "accept_incomplete",
     "accept_changed",
+    "accept_incomplete",
     "account_mode",
     "api",
     "as_curl",

@@ -314,7 +314,7 @@ impl Matching<'_> {
             ListProof::CannotBeHad(_) => false,
         };
         // A row without a key is known to be new only by a person.
-        let has_nothing = id.is_none() && row.key.is_none();
+        let has_nothing = id.is_none() && row.key.is_none() && row.old_id.is_none();
         if !is_proved && !has_nothing {
             let why = self.list.proof.why().cloned().unwrap_or_default();
             return of(There::Unproved, message!("modes.not_proved", why = why));
@@ -333,39 +333,41 @@ impl Matching<'_> {
         message!("modes.no_such_key", labels = labels, value = clean(&key.text))
     }
 
-    /// The id of the record that a row is about: its own, or that of its old id.
-    fn id_of(&self, row: &SpooledRow) -> Result<Option<String>> {
-        match (&row.id, &self.old_ids, &row.old_id) {
-            (None, Some(old_ids), Some(old_id)) => {
-                old_ids.find(&self.options.entity().name, &old_id.source, &old_id.id)
-            }
-            (id, ..) => Ok(id.clone()),
-        }
-    }
-
-    /// The record that a row is about: by the key that a user names, else by its own id or its old id, else by its natural
-    /// keys.
+    /// The record that a row is about: by the key that a user names, else by its own id, else by its old id, else by its
+    /// natural keys.
     fn find(&self, row: &SpooledRow, members: &Members) -> Result<Found> {
         let by_key = self.find_by_key(members)?;
         let is_named_key = !self.options.preflight.key.is_empty();
-        let Some(id) = &self.id_of(row)? else { return Ok(by_key.unwrap_or(Found::Nothing(None))) };
-        let is_there = self.list.record(id)?.is_some();
+        let id = match (&row.id, self.record_of_old_id(row)?) {
+            (Some(id), _) => id.clone(),
+            // One that is gone is none.
+            (None, Some(id)) if self.list.record(&id)?.is_some() => id,
+            (None, _) => return Ok(by_key.unwrap_or(Found::Nothing(None))),
+        };
+        let is_there = self.list.record(&id)?.is_some();
         let several = |ids: Vec<String>| {
             let reason = message!("modes.id_and_key", id = id, ids = named(&ids));
             Found::Several(std::iter::once(id.clone()).chain(ids).collect(), reason)
         };
         Ok(match by_key {
-            Some(Found::One(other)) if other == *id => Found::One(other),
+            Some(Found::One(other)) if other == id => Found::One(other),
             Some(Found::One(other)) => several(vec![other]),
-            Some(Found::Several(ids, _)) if ids.contains(id) => Found::One(id.clone()),
+            Some(Found::Several(ids, _)) if ids.contains(&id) => Found::One(id),
             Some(Found::Several(ids, _)) => several(ids),
             // The key that a user names is not that of the record with this id.
             Some(Found::Nothing(_)) if is_named_key && is_there => {
-                Found::Several(vec![id.clone()], message!("modes.other_key", id = id))
+                let reason = message!("modes.other_key", id = id);
+                Found::Several(vec![id], reason)
             }
-            Some(Found::Nothing(_)) | None if is_there => Found::One(id.clone()),
-            Some(Found::Nothing(_)) | None => Found::Nothing(Some(id.clone())),
+            Some(Found::Nothing(_)) | None if is_there => Found::One(id),
+            Some(Found::Nothing(_)) | None => Found::Nothing(Some(id)),
         })
+    }
+
+    /// The record that a row's old id is known to be.
+    fn record_of_old_id(&self, row: &SpooledRow) -> Result<Option<String>> {
+        let (Some(old_ids), Some(old_id)) = (&self.old_ids, &row.old_id) else { return Ok(None) };
+        old_ids.find(&self.options.entity().name, &old_id.source, &old_id.id)
     }
 
     /// The record with the first of the keys that the row has; none where it has no key. A record that has only a weaker one
@@ -447,8 +449,8 @@ fn finish(lines: LineWriter, same: KeyCounter, mut plan: Plan, findings: &mut Fi
     let mut lines = LineWriter::new()?;
     while let Some(mut line) = next_line(&mut found)? {
         if let (There::Changes | There::Unchanged, [id]) = (line.found.there, line.found.ids.as_slice()) {
-            let key = RowKeys { natural: Some(hash_of(id)), old_id: None };
-            let seen = duplicates.see(line.number, key, &[0; 16], &[0; 16], true);
+            let keys = RowKeys { natural: Some(hash_of(id)), old_id: None };
+            let seen = duplicates.see(line.number, keys, &[0; 16], &[0; 16], true);
             if let Some(first) = seen.first {
                 line.found.there = There::SameRecord(first);
                 line.found.reason = message!("modes.same_record", row = first, id = id);

@@ -392,9 +392,10 @@ fn makes_records(run: &IndexedRun, entity: &Entity) -> bool {
 }
 
 /// Whether a run has made a record of a row, or may have. What only changed a record, or found it there, made none: such a
-/// row knows the record's id.
+/// row knows the record's id. An old id is that of its record, whoever made it.
 fn has_made(run: &IndexedRun, sent: &SentBefore) -> bool {
     match WriteMode::of(&run.mode) {
+        _ if sent.by_old_id => true,
         WriteMode::Create | WriteMode::Update => true,
         WriteMode::SkipExisting | WriteMode::Upsert => {
             sent.status == Status::Created || sent.status == Status::Unknown && sent.id.is_none()
