@@ -27,6 +27,7 @@ mod look;
 mod map;
 #[cfg(unix)]
 mod menu;
+mod migration;
 mod patience;
 mod samples;
 mod sandbox;

@@ -8,6 +8,7 @@ use crate::language::Language;
 use crate::mapping::{FieldSource, Mapping};
 use crate::problem::{Problem, Severity};
 use crate::text::{self, push_json};
+use crate::value::edited_tags;
 
 /// The values of one row, reused from row to row so that checking does not allocate.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +43,11 @@ impl Record {
     /// What the findings mean for the row; none without any.
     pub fn severity(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Whether the row says nothing of the source at this index.
+    pub fn says_nothing(&self, index: usize) -> bool {
+        self.filled.get(index) != Some(&true)
     }
 
     /// The cleaned value of the source at this index; empty when there is none.
@@ -88,7 +94,9 @@ impl Record {
         for (source, value) in self.sent(mapping).filter(|(source, _)| is_plain(source)) {
             push_separator(&mut first, out);
             out.extend_from_slice(&source.json_prefix);
-            push_json(value, out);
+            // A new record has no tags that could be taken away.
+            let edited = (source.field.kind == Kind::Tags).then(|| edited_tags(value, "")).flatten();
+            push_json(edited.as_deref().unwrap_or(value), out);
         }
         self.write_nested(mapping, &mut first, out);
         let mut first_custom = true;
@@ -136,6 +144,12 @@ impl Record {
         if open.is_some() {
             out.push(b'}');
         }
+    }
+
+    /// Which sources a request carries something of.
+    pub(crate) fn sent_indexes<'a>(&'a self, mapping: &'a Mapping) -> impl Iterator<Item = usize> {
+        let all = mapping.sources.iter().zip(&self.values).enumerate();
+        all.filter(|(_, (source, value))| source.sent && !value.is_empty()).map(|(index, _)| index)
     }
 
     /// What a request carries: fields and values, empty ones left out.

@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     };
     let loss = preflight.mapping.report().loss();
     let waiting = foreseen.as_ref().map_or(0, |(foreseen, _)| foreseen.waiting());
-    let exit = match (preflight.findings.not_sent() + waiting, arguments.strict) {
+    let exit = match (preflight.findings.not_sent() + waiting + preflight.waiting, arguments.strict) {
         (0, true) if loss.is_some() => Exit::Usage,
         (0, _) => Exit::Done,
         (_, true) => Exit::Usage,
@@ -148,6 +148,7 @@ fn online<'a>(
         strict: false,
         max_failures: None,
         reads_back: false,
+        sample: 0,
         answers: Answers { accepts_incomplete: arguments.accept_incomplete, ..Answers::default() },
         keeps_going: false,
         doubt: DoubtOptions::default(),

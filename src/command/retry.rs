@@ -12,7 +12,9 @@ use crate::account::Account;
 use crate::check::consent::EXISTS;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
+use crate::files::path_of_text;
 use crate::format::{self, Input, Row};
+use crate::import::BASELINE_NOTE;
 use crate::import::report::file_to_retry;
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
@@ -86,6 +88,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,
         reads_back: !arguments.sending.no_canary,
+        sample: arguments.sending.sample.into(),
         answers: arguments.sending.answers(None, &arguments.settings, global),
         keeps_going: arguments.sending.keep_going,
         doubt: arguments.sending.doubt.options(),
@@ -120,6 +123,8 @@ fn preflight<'a>(
         key: parent.key.clone(),
         values,
         consent: arguments.consent.consent(),
+        baselines: None,
+        baseline: first_run.note(BASELINE_NOTE)?.as_deref().map(path_of_text),
     })
 }
 

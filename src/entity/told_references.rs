@@ -2,7 +2,7 @@
 //! which of its fields it is known by (`known_by`), a reference under which headings they stand beside it (`by`).
 
 use super::catalog::Catalog;
-use super::clue::{ANY, Clue};
+use super::clue::{ANY, Clue, OLD_ID};
 use super::entity::Entity;
 use super::field::Field;
 use super::kind::Kind;
@@ -46,8 +46,21 @@ fn clues(field: &Field, target: &Entity) -> Vec<Field> {
         let en = english(&field.en, &key.en);
         clue(field, key, &key.name, zh, en)
     };
-    any.into_iter().chain(keys.map(of_key)).collect()
+    let old_id = (field.kind == Kind::Id).then(|| old_id(field));
+    any.into_iter().chain(keys.map(of_key)).chain(old_id).collect()
 }
+
+/// The id that the record has in another system. Its label is a heading that says so.
+fn old_id(field: &Field) -> Field {
+    let zh = joined(field.zh.trim_end_matches("编号"), "旧系统编号");
+    let en = english(&field.en, OLD_ID_LABEL);
+    let named_otherwise = zh.replace("联系人", "客户");
+    let aliases = vec![named_otherwise, zh.clone(), en.clone()];
+    Field { kind: Kind::Text, aliases, is_looked_up: false, ..clue(field, field, OLD_ID, zh, en) }
+}
+
+/// What old ids are called in English.
+const OLD_ID_LABEL: &str = "old id";
 
 fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
     Field {
@@ -60,6 +73,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         required_confidence: None,
         read_only: false,
         write_only: false,
+        instead: None,
         learned: false,
         custom: false,
         secret: false,
@@ -69,6 +83,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         reference: None,
         by: Default::default(),
         is_looked_up: key == ANY,
+        takes_words: key == ANY,
         clue: Some(Clue { reference: field.name.clone(), key: key.to_owned() }),
         mode: field.mode,
         example: None,

@@ -334,13 +334,19 @@ impl<'a> OperationBuilder<'a> {
     ) -> WriteOperation {
         if let Some(edits) = &self.entity.edits {
             let text = |field: &str| record.value(mapping, field).unwrap_or_default();
-            let list = |field: &str| value::tags(text(field)).map(str::to_owned).collect();
+            let list = |field: &str| -> Vec<String> { value::tags(text(field)).map(str::to_owned).collect() };
+            let owned = |tags: Vec<&str>| -> Vec<String> { tags.into_iter().map(str::to_owned).collect() };
+            // A column of tags to add may take some away: `+老客户,-试用`.
+            let (add, taken) = match value::signed_tags(text(&edits.add)) {
+                Some((added, removed)) => (owned(added), owned(removed)),
+                None => (list(&edits.add), Vec::new()),
+            };
             return WriteOperation::Tags(Box::new(TagEdit {
                 entity: text(&edits.entity).to_owned(),
                 id: text(&edits.record).to_owned(),
                 old_id: old_id_of(mapping, record),
-                add: list(&edits.add),
-                remove: list(&edits.remove),
+                add,
+                remove: list(&edits.remove).into_iter().chain(taken).collect(),
                 set: list(&edits.set),
             }));
         }
@@ -387,8 +393,9 @@ fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<Cell
             (false, text) => text,
         };
         let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
-        // An empty cell says nothing.
-        if value.is_empty() && !record.clears(index) && !(is_unedited && !shown.is_empty()) {
+        // An empty cell says nothing, nor does one with what no value was made of.
+        let says_something = !value.is_empty() || record.clears(index) || is_unedited && !shown.is_empty();
+        if !says_something {
             continue;
         }
         cells.push(SaidCell {

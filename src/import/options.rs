@@ -34,6 +34,10 @@ pub struct PreflightOptions<'a> {
     pub values: ValueOptions,
     /// Warnings that a person consents to.
     pub consent: Consent,
+    /// Where it is kept what exports of the account said; nowhere for a command without an account.
+    pub baselines: Option<PathBuf>,
+    /// The place of what the retried run knew of its file.
+    pub baseline: Option<PathBuf>,
 }
 
 /// What the user said about going on.
@@ -135,7 +139,9 @@ pub struct ImportOptions<'a> {
     pub strict: bool,
     /// Most failed rows.
     pub max_failures: Option<u64>,
-    /// The first row goes alone, is read back and compared.
+    /// So many random records are read back and compared at the end.
+    pub sample: usize,
+    /// The first row, and few others that fill further columns, go alone, are read back and compared.
     pub reads_back: bool,
     /// What the user answered before being asked.
     pub answers: Answers,

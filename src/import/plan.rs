@@ -34,7 +34,7 @@ pub(super) const SENT_BEFORE: &str = "sent_before";
 pub(super) const CHANGED_SINCE: &str = "sent_before_changed";
 
 /// A row that is to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PendingWrite {
     /// Which row.
     pub row: RowKey,
@@ -100,6 +100,8 @@ pub(super) struct RowPlanner<'a> {
     old_ids: Option<OldIds>,
     /// Request ids of rows that may have been sent before.
     repeats: HashSet<Uuid>,
+    /// Request ids that rows are not sent under any more.
+    renewed: HashSet<Uuid>,
     /// Rows that have an end.
     ended: OperationCursor,
     /// Index of the next row.
@@ -130,6 +132,7 @@ impl<'a> RowPlanner<'a> {
             duplicates: rows.duplicates,
             has_earlier: past.has_earlier()?,
             repeats: past.repeats()?,
+            renewed: past.renewed()?,
             past,
             origin: Origin::open(options, journal)?,
             retries: retries_of(options, &run, &run, &[])?,
@@ -303,7 +306,7 @@ impl<'a> RowPlanner<'a> {
         Ok(Some(RowAction::End(end(row, status, reason))))
     }
 
-    fn send(&self, row: RowKey, state: RowState, matched: Option<Matched>) -> Result<Option<RowAction>> {
+    fn send(&self, mut row: RowKey, state: RowState, matched: Option<Matched>) -> Result<Option<RowAction>> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
         let operation = match (operation, matched) {
             (WriteOperation::LookedUp { members, cells }, Some(found)) => match (found.there, found.ids.first()) {
@@ -324,7 +327,11 @@ impl<'a> RowPlanner<'a> {
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
         let operation = self.drafts.ready(operation).ok_or_else(undecided)?;
-        let request_id = row.request_id(&self.past.identity().run);
+        let run = self.past.identity().run;
+        while self.renewed.contains(&row.request_id(&run)) {
+            row.generation += 1;
+        }
+        let request_id = row.request_id(&run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
     }

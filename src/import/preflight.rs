@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
-use super::change::CellBaseline;
+use super::change::{CONFLICT, CellBaseline, HandedBack, unedited};
+use super::coverage::{Coverage, CoverageFinder};
+use super::left_out::{LeftOut, LeftOutCounter};
 use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
@@ -25,7 +27,9 @@ use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
 use crate::journal::Reason;
-use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
+use crate::mapping::{
+    CONFIRM_COLUMNS, FieldSource, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields,
+};
 use crate::message;
 use crate::message::Message;
 use crate::problem::{Problem, Severity};
@@ -63,8 +67,14 @@ pub struct Preflight {
     pub words: Vec<Message>,
     /// The custom fields that the account told of, as they were when the file was read; options only of those that are fed.
     pub account_fields: Vec<Field>,
+    /// Columns of which nothing comes over.
+    pub left_out: Vec<LeftOut>,
+    /// Rows that are looked at closely.
+    pub coverage: Coverage,
     /// What that record asks for, where it changes one that is there.
     pub first_operation: Option<WriteOperation>,
+    /// The export of ours that the file is.
+    pub(super) handed_back: Option<HandedBack>,
 }
 
 /// The rows of the first reading.
@@ -121,7 +131,14 @@ impl Preflight {
         let earlier: Vec<&KeptConsent> =
             agreed.consents(&entity.name, &fingerprint).filter(|kept| !consent.covers(&kept.code)).collect();
         earlier.iter().for_each(|kept| consent.add(&kept.code));
+        let handed_back = match entity.may_change {
+            false => None,
+            true => {
+                HandedBack::find(input, &sheet, &mapping, options.baselines.as_deref(), options.baseline.as_deref())?
+            }
+        };
         let mut reading = Reading::new(&mapping, &sheet, options, &consent, cells)?;
+        reading.handed_back = handed_back.as_ref();
         while reading.next(&mut reader)? {}
         if reading.rows == 0 {
             return Err(
@@ -131,7 +148,18 @@ impl Preflight {
         if let Some(own_ids) = reading.own_ids.as_ref().filter(|_| options.mode == WriteMode::Create) {
             return Err(own_ids.refuse_create(&mapping));
         }
-        let Reading { spool, cells, mut findings, fingerprint, first, first_operation, consented, .. } = reading;
+        let Reading {
+            spool,
+            cells,
+            mut findings,
+            fingerprint,
+            first,
+            first_operation,
+            consented,
+            coverage,
+            left_out,
+            ..
+        } = reading;
         let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
         let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
@@ -145,8 +173,11 @@ impl Preflight {
         let agreed_earlier = earlier.iter().filter(|kept| earlier_ones.contains(kept.code.as_str()));
         let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
         let words = words_of(known, &mapping);
+        let coverage = coverage.finish(&mapping);
         let preflight = Preflight {
             words,
+            coverage,
+            left_out: left_out.finish(),
             account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
             rows: spool.rows,
             format,
@@ -160,6 +191,7 @@ impl Preflight {
             fingerprint,
             first,
             first_operation,
+            handed_back,
         };
         Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
     }
@@ -255,10 +287,14 @@ struct Reading<'a> {
     consented: BTreeSet<&'static str>,
     row: Row,
     record: Record,
-    /// What an export said of the row's cells, by their sources; empty where that is not known.
+    /// The export of ours that the file is.
+    handed_back: Option<&'a HandedBack>,
+    /// What it said of the row's cells, by their sources; empty where that is not known.
     baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
     identities: Identities,
+    coverage: CoverageFinder,
+    left_out: LeftOutCounter,
 }
 
 impl<'a> Reading<'a> {
@@ -300,9 +336,12 @@ impl<'a> Reading<'a> {
             consented: BTreeSet::new(),
             row: Row::default(),
             record: Record::default(),
+            handed_back: None,
             baselines: Vec::new(),
             keys: Keys::default(),
             identities: Identities::new(mapping),
+            coverage: CoverageFinder::default(),
+            left_out: LeftOutCounter::new(mapping),
         })
     }
 
@@ -313,9 +352,11 @@ impl<'a> Reading<'a> {
         let content = self.row.content;
         self.fingerprint.update(content);
         self.mapping.take_as_shown(&mut self.row, self.sheet);
+        self.left_out.see(&self.row);
         let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
-        self.mapping.check(&self.row, &mut self.record);
+        let is_confirmed = self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text));
+        self.check(is_confirmed)?;
         let mut spooled = SpooledRow {
             number,
             identity,
@@ -325,7 +366,7 @@ impl<'a> Reading<'a> {
             lacks: None,
             origin: None,
             old_id: None,
-            is_confirmed: self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text)),
+            is_confirmed,
             state: RowState::Skipped(Reason::default()),
         };
         if self.record.severity() != Some(Severity::Skipped) {
@@ -343,6 +384,7 @@ impl<'a> Reading<'a> {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,
             }
+            self.require_key(&spooled);
         }
         spooled.state = self.state(spooled.is_confirmed)?;
         self.spool.add(&spooled)?;
@@ -352,6 +394,33 @@ impl<'a> Reading<'a> {
         }
         self.rows += 1;
         Ok(true)
+    }
+
+    /// Checks the row; in a file of ours what somebody edited.
+    fn check(&mut self, is_confirmed: bool) -> Result<()> {
+        let Some(handed_back) = self.handed_back else {
+            self.mapping.check(&self.row, &mut self.record);
+            return Ok(());
+        };
+        self.baselines = handed_back.cells(self.mapping, &self.row)?;
+        if is_confirmed || self.consent.covers(CONFLICT) {
+            // What a person edited is written, whatever the service says now.
+            self.baselines.iter_mut().for_each(|cell| *cell = cell.filter(|cell| cell.is_unedited));
+        }
+        // A row that may become a new record is sent with all it says.
+        let unedited = match self.mode {
+            WriteMode::Update => unedited(self.mapping, &self.row, &self.baselines),
+            _ => Vec::new(),
+        };
+        self.mapping.check_edited(&self.row, &unedited, &mut self.record);
+        let is_left_alone = |(index, source): (usize, &FieldSource)| {
+            !source.sent || unedited.get(index) == Some(&true) || self.record.says_nothing(index)
+        };
+        if !unedited.is_empty() && self.mapping.sources.iter().enumerate().all(is_left_alone) {
+            // Nothing of it is written, whatever it looks like.
+            self.record.findings.clear();
+        }
+        Ok(())
     }
 
     /// The id of a record of this service that the row names as its own.
@@ -433,6 +502,7 @@ impl<'a> Reading<'a> {
 
     fn sound(&mut self) -> RowState {
         let operation = self.operation();
+        self.coverage.see(self.rows, self.mapping, &self.record);
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
             // What has to be looked up first can be neither shown nor compared yet.

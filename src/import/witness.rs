@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::resemblance::Skeleton;
+use super::skeleton::Skeleton;
 use crate::api::{Witness, as_text};
 use crate::check::duplicates::is_same_key_value;
 use crate::entity::Entity;

@@ -12,7 +12,7 @@ use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
 use super::vendors::{Recognised, Vendors};
-use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Kind, Overwrite, Requirement, Rule, fold};
+use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Kind, OLD_ID, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
@@ -130,12 +130,14 @@ impl<'a> MappingBuilder<'a> {
     fn decide(&mut self) -> Result<()> {
         self.find_old_ids();
         self.find_own_old_id()?;
+        self.place_old_references();
         self.leave_out_results();
         self.match_headers()?;
         self.join_names();
         self.settle_defaults()?;
         self.narrow()?;
         self.place_old_ids();
+        self.require_system()?;
         self.require_columns()
     }
 
@@ -267,15 +269,8 @@ impl<'a> MappingBuilder<'a> {
             self.source.as_ref().map(|_| (column, false))
         };
         let said = self.said_old_id.as_ref().map(|(column, _)| (*column, false));
-        let Some((column, is_external)) = said.or_else(says_so).or_else(of_export).or_else(likely) else {
-            return match &self.source {
-                // A mapping that is shipped names its system, and is used for whatever columns a file has.
-                Some(source) if !self.file.optional && self.old_references().is_empty() => {
-                    Err(Error::usage(message!("mapping.no_old_id", source = source, headers = self.headings()))
-                        .hint(message!("mapping.no_old_id_hint")))
-                }
-                _ => Ok(()),
-            };
+        let Some((column, is_external)) = said.or_else(of_export).or_else(says_so).or_else(likely) else {
+            return Ok(());
         };
         let source = self.source.clone().or_else(|| known_system.map(|seen| seen.source.clone()));
         let source = source.map(|source| if is_external { external(&source) } else { source });
@@ -292,10 +287,63 @@ impl<'a> MappingBuilder<'a> {
         Ok(())
     }
 
+    /// What the system goes by that the file comes from, where that is known.
+    pub(super) fn system(&self) -> Option<String> {
+        let of_file = self.source.clone().or_else(|| self.recognised.as_ref().map(|seen| seen.source.clone()));
+        of_file.filter(|source| !source.is_empty())
+    }
+
+    /// The places of what tells by old ids which records are meant.
+    fn old_id_clues(&self) -> impl Iterator<Item = usize> {
+        let is_one = |field: &Field| field.clue.as_ref().is_some_and(|clue| clue.key == OLD_ID);
+        (0..self.entity.fields.len()).filter(move |index| is_one(&self.entity.fields[*index]))
+    }
+
+    /// Takes columns with old ids of other records for what tells of these, unless they are left out on purpose. People of
+    /// another system are nobody here.
+    fn place_old_references(&mut self) {
+        for OldReference { column, entity, .. } in self.old_references() {
+            let is_dropped = self.file.drop.iter().any(|entry| self.columns_named(&entry.key).contains(&column));
+            let refers = |field: &Field| field.reference.as_deref() == Some(entity.as_str());
+            let is_free = |index: &usize| {
+                let field = &self.entity.fields[*index];
+                let reference = field.clue.as_ref().and_then(|clue| self.entity.field(&clue.reference));
+                self.sources[*index].is_none() && self.unsendable(field).is_none() && reference.is_some_and(refers)
+            };
+            let place = self.old_id_clues().find(is_free).filter(|_| !is_dropped && entity != "agents");
+            if let Some(place) = place {
+                self.reasons.remove(&column);
+                self.sources[place] = Some(ValueSource::Column(column));
+            }
+        }
+    }
+
+    /// A system that is named has ids in the file, and old ids are those of a system that is named.
+    fn require_system(&self) -> Result<()> {
+        let column = self.old_id_clues().find_map(|index| match self.sources[index] {
+            Some(ValueSource::Column(column)) => Some(column),
+            _ => None,
+        });
+        match (&self.source, column, self.system()) {
+            (_, Some(column), None) => {
+                let name = self.sheet.header[column].trim();
+                Err(Error::usage(message!("mapping.reference_without_source", name = name))
+                    .hint(message!("mapping.old_id_without_source_hint")))
+            }
+            // A mapping that is shipped names its system, and is used for whatever columns a file has.
+            (Some(source), None, _)
+                if !self.file.optional && self.old_id.is_none() && self.old_references().is_empty() =>
+            {
+                Err(Error::usage(message!("mapping.no_old_id", source = source, headers = self.headings()))
+                    .hint(message!("mapping.no_old_id_hint")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Columns with ids that other records have in the other system, where it is known which one that is.
     pub(super) fn old_references(&self) -> Vec<OldReference> {
-        let of_file = self.source.clone().or_else(|| self.recognised.as_ref().map(|seen| seen.source.clone()));
-        let Some(source) = of_file.filter(|source| !source.is_empty()) else { return Vec::new() };
+        let Some(source) = self.system() else { return Vec::new() };
         let reference = |old: &OldId| {
             let of_field = old.field.and_then(|field| self.entity.fields[field].reference.clone());
             let entity = of_field.unwrap_or_else(|| old.of.to_owned());
@@ -641,6 +689,18 @@ impl<'a> MappingBuilder<'a> {
                 .wrong(entry, message!("mapping.no_field", section = section, name = name, entity = entity))
                 .hint(message!("mapping.no_field_hint", name = self.entity.name))
         })
+    }
+
+    /// The field that a column's header means.
+    pub(super) fn means(&self, column: usize) -> Option<usize> {
+        self.headers.find(&fold(&self.sheet.header[column]))
+    }
+
+    /// Whether a column is left out because of what it means, and for no other reason.
+    pub(super) fn is_left_for_that(&self, column: usize) -> bool {
+        let meant = self.means(column).map(|field| &self.entity.fields[field]);
+        let because = meant.and_then(|field| self.unsendable(field));
+        because.is_some() && self.reasons.get(&column) == because.as_ref()
     }
 
     /// The error for a label that several custom fields of the account have.

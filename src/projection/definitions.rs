@@ -126,6 +126,11 @@ impl Definitions {
         self.by_key.get(key).is_some_and(|definition| !definition.options.is_empty())
     }
 
+    /// What the values of a field are; none when the account does not say it in words that are known.
+    pub(super) fn kind(&self, key: &str) -> Option<CustomKind> {
+        self.by_key.get(key)?.kind
+    }
+
     /// Whether a custom field is defined.
     pub fn has(&self, key: &str) -> bool {
         self.by_key.contains_key(key)
@@ -193,6 +198,7 @@ impl Definition {
             required_confidence: None,
             read_only: is_unsendable,
             write_only: false,
+            instead: None,
             custom: true,
             secret: false,
             text_only: self.kind == Some(CustomKind::Code),
@@ -201,6 +207,7 @@ impl Definition {
             reference: None,
             by: Default::default(),
             is_looked_up: false,
+            takes_words: false,
             clue: None,
             mode: None,
             example: None,

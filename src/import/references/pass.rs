@@ -19,7 +19,7 @@ use crate::import::operation::{Members, WriteOperation};
 use crate::import::options::{ImportOptions, Missing};
 use crate::import::preflight::{Preflight, Rows, reason_of};
 use crate::import::spool::{RowState, SpoolWriter, SpooledRow};
-use crate::journal::{Journal, OperationCursor};
+use crate::journal::{Journal, OldIds, OperationCursor, RunIndex};
 use crate::language::Language;
 use crate::lookup::Lists;
 use crate::mapping::Mapping;
@@ -77,6 +77,8 @@ pub(in crate::import) struct Settled<'p> {
     pub ended: Option<OperationCursor>,
     /// Those that other runs have done or may have done.
     pub memory: &'p mut Memory,
+    /// What was done is sent all the same, as a change.
+    pub changes_done: bool,
 }
 
 impl Settled<'_> {
@@ -85,8 +87,9 @@ impl Settled<'_> {
         let is_looked_up = matches!(operation_of(row), Some(WriteOperation::LookedUp { .. }));
         let is_ended = self.ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?.is_some();
         let remembered = self.memory.at(row_index)?;
-        let is_done = remembered.is_some_and(|row| matches!(row.said, Said::Done | Said::Unknown));
-        Ok(is_ended || is_done && !is_looked_up)
+        let is_done = |said| matches!(said, Said::Done | Said::DoneAndChanged | Said::Given);
+        let is_settled = |said: Said| said == Said::Unknown || is_done(said) && !self.changes_done;
+        Ok(is_ended || !is_looked_up && remembered.is_some_and(|row| is_settled(row.said)))
     }
 }
 
@@ -129,6 +132,17 @@ pub(in crate::import) fn take_as_written(rows: &mut Rows) {
     rows.begin().unwrap();
 }
 
+/// The ids that records have in other systems, where rows name records by them.
+fn old_ids_of(options: &ImportOptions<'_>, references: &[Reference<'_>]) -> Result<Option<OldIds>> {
+    let named = references.iter().filter(|reference| reference.has_old_ids());
+    let named: Vec<&str> = named.map(|reference| reference.entity.name.as_str()).collect();
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let index = RunIndex::open_existing(&options.account.index_folder()?)?;
+    OldIds::of(index, &options.account.identity(), named).map(Some)
+}
+
 /// Puts ids in the place of what tells of records, in all rows that may be sent. Rows that name what is not there are refused;
 /// those of which it is not clear what they mean wait for a person.
 ///
@@ -145,7 +159,7 @@ pub(in crate::import) fn resolve(
     let own = journal.map(|journal| journal.folder().join(FILE_NAME));
     let answers = Answers::gather(journal, own.as_deref(), options.references.decisions.as_deref())?;
     let mut work = Work {
-        resolver: Resolver::new(lists, journal),
+        resolver: Resolver::new(lists, old_ids_of(options, references)?, journal),
         journal,
         answers,
         missing: missing(options, references)?,

@@ -1,6 +1,6 @@
 //! Which references the rows of an input have, and by what they tell which record they mean.
 
-use crate::entity::{ANY, Catalog, Entity, Field, Kind, fold};
+use crate::entity::{ANY, Catalog, Entity, Field, Kind, OLD_ID, fold};
 use crate::import::operation::Members;
 use crate::mapping::Mapping;
 use crate::message::Detail;
@@ -27,8 +27,17 @@ pub(in crate::import) struct Tell {
     pub member: String,
     /// The field of the record that it is of; none for whatever the record is known by, its id too.
     pub key: Option<String>,
+    /// The system whose ids it holds, where it tells by the id that the record has there.
+    pub source: Option<String>,
     /// How far it is from telling all, by its place among what the record is known by.
     weight: usize,
+}
+
+impl Tell {
+    /// The same where the id itself is known.
+    pub(super) fn of_id(&self) -> Tell {
+        Tell { member: self.member.clone(), key: None, source: None, weight: 0 }
+    }
 }
 
 impl<'a> Reference<'a> {
@@ -44,8 +53,10 @@ impl<'a> Reference<'a> {
             let Some(field) = mapping.entity().field(name) else { continue };
             let Some(entity) = field.reference.as_ref().and_then(|entity| catalog.get(entity)) else { continue };
             let key = source.field.clue.as_ref().map(|clue| clue.key.clone()).filter(|key| key != ANY);
+            let is_old_id = key.as_deref() == Some(OLD_ID);
             let weight = match (&source.field.clue, &key) {
                 (None, _) => 0,
+                (Some(_), Some(_)) if is_old_id => 0,
                 // It may be no more than a name.
                 (Some(_), None) => 2 * entity.known_by.len(),
                 (Some(_), Some(key)) => {
@@ -54,7 +65,11 @@ impl<'a> Reference<'a> {
                     if is_name { 2 * entity.known_by.len() + 1 } else { place + 1 }
                 }
             };
-            let tell = Tell { member: source.field.name.clone(), key, weight };
+            let system = mapping
+                .source_of_reference(mapping.column(&source.field.name))
+                .filter(|_| is_old_id)
+                .map(str::to_owned);
+            let tell = Tell { member: source.field.name.clone(), key, source: system, weight };
             match references.iter_mut().find(|reference| reference.field == *name) {
                 Some(reference) => reference.tells.push(tell),
                 None => references.push(Reference {
@@ -68,6 +83,11 @@ impl<'a> Reference<'a> {
         }
         references.iter_mut().for_each(|reference| reference.tells.sort_by_key(|tell| tell.weight));
         references
+    }
+
+    /// Whether old ids may tell which record is meant.
+    pub(in crate::import) fn has_old_ids(&self) -> bool {
+        self.tells.iter().any(|tell| tell.source.is_some())
     }
 
     /// What a row says of the record, that which tells most first.

@@ -11,12 +11,14 @@ use crate::api::as_text;
 use crate::check::duplicates::is_same_key_value;
 use crate::entity::Entity;
 use crate::error::Result;
+use crate::format::{Cell, CellKind};
 use crate::import::operation::Members;
-use crate::journal::{Journal, KnownReference};
+use crate::journal::{Journal, KnownReference, OldIds};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message::Detail;
 use crate::problem::Problem;
 use crate::text::{clean, shorten};
+use crate::value::foreign_id;
 
 /// What rows said before that is kept at hand; beyond it, it is looked up again.
 const AT_HAND: usize = 20_000;
@@ -70,6 +72,8 @@ pub(super) enum Way {
 /// Finds records for the references of rows.
 pub(super) struct Resolver<'l, 'a> {
     lists: &'l mut Lists<'a>,
+    /// The ids that records have in another system, where rows name records by them.
+    old_ids: Option<OldIds>,
     /// The run, which keeps what texts were taken to mean.
     journal: Option<&'l Journal>,
     /// What is to be kept there.
@@ -80,8 +84,8 @@ pub(super) struct Resolver<'l, 'a> {
 
 impl<'l, 'a> Resolver<'l, 'a> {
     /// A resolver that has looked for nothing yet.
-    pub(super) fn new(lists: &'l mut Lists<'a>, journal: Option<&'l Journal>) -> Self {
-        Resolver { lists, journal, new: Vec::new(), known: HashMap::new(), at_hand: HashMap::new() }
+    pub(super) fn new(lists: &'l mut Lists<'a>, old_ids: Option<OldIds>, journal: Option<&'l Journal>) -> Self {
+        Resolver { lists, old_ids, journal, new: Vec::new(), known: HashMap::new(), at_hand: HashMap::new() }
     }
 
     /// The record that a row means by a reference; none when it says nothing of it.
@@ -100,7 +104,7 @@ impl<'l, 'a> Resolver<'l, 'a> {
         let list = self.list(reference)?;
         let found = match self.as_before(&list, &key.0, &key.1)? {
             Some(meant) => Ok(meant),
-            None => look_up(reference, &list, &told)?,
+            None => self.look_up(reference, &list, &told)?,
         };
         if let Ok(meant) = &found {
             self.keep(&key.0, &key.1, &meant.id);
@@ -110,6 +114,27 @@ impl<'l, 'a> Resolver<'l, 'a> {
         }
         self.at_hand.insert(key, found.clone());
         Ok(Some(found))
+    }
+
+    /// Looks for a record, first by the id that it has in another system: one that is known is the record's id here. One that
+    /// is not known tells nothing where other things tell of the record.
+    fn look_up(&self, reference: &Reference<'_>, list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
+        let is_old_id = |(tell, _): &&(&Tell, &str)| tell.source.is_some();
+        let (Some(old_ids), Some((tell, text))) = (&self.old_ids, told.iter().find(is_old_id)) else {
+            return look_up(reference, list, told);
+        };
+        let others = told.iter().filter(|told| !is_old_id(told)).copied();
+        let source = tell.source.as_deref().unwrap_or_default();
+        let old_id = foreign_id(Cell { text, kind: CellKind::Text }).unwrap_or_default();
+        match old_ids.find(&reference.entity.name, source, &old_id)? {
+            Some(id) => {
+                let own = tell.of_id();
+                let told: Vec<(&Tell, &str)> = std::iter::once((&own, id.as_str())).chain(others).collect();
+                look_up(reference, list, &told)
+            }
+            None if told.len() == 1 => look_up(reference, list, told),
+            None => look_up(reference, list, &others.collect::<Vec<_>>()),
+        }
     }
 
     /// Notes what a text was taken to mean.
@@ -275,6 +300,8 @@ struct Candidate {
 fn records(list: &KnownList<'_>, tell: &Tell, text: &str) -> Result<Vec<Candidate>> {
     let mut ids = Vec::new();
     match &tell.key {
+        // Nobody knows a record by it.
+        Some(_) if tell.source.is_some() => {}
         Some(key) => ids = list.find(&[key], &[text])?,
         None => {
             ids.extend(list.record(text)?.map(|_| text.to_owned()));
