@@ -2,11 +2,12 @@
 //! index of runs and the local copy, lies in folders of its own.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::api::{Credentials, Target};
 use crate::entity::AccountMode;
-use crate::error::{Context, Result};
-use crate::journal::RunIndex;
+use crate::error::{Context, Exit, Result};
+use crate::journal::{IndexedExport, RunIndex};
 use crate::mirror::Mirror;
 use crate::sandbox;
 use crate::settings::{self, ConnectionOptions, Settings};
@@ -118,6 +119,27 @@ impl Account {
         RunIndex::open(&self.index_folder()?)
     }
 
+    /// Keeps what an export came to, for `bw8 runs`.
+    ///
+    /// # Errors
+    /// A folder that cannot be written, a full disk.
+    pub fn note_export(&self, ended: ExportEnd<'_>) -> Result<()> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let lasted = i64::try_from(ended.lasted.as_millis()).unwrap_or(i64::MAX);
+        self.index()?.put_export(&IndexedExport {
+            target: self.identity(),
+            host: self.host(),
+            entity: ended.entity.to_owned(),
+            file: ended.file.map(|file| std::path::absolute(file).unwrap_or_else(|_| file.to_owned())),
+            started: now.saturating_sub(lasted),
+            lasted,
+            records: ended.records,
+            is_complete: ended.is_complete,
+            exit: ended.exit.into(),
+            why: ended.why,
+        })
+    }
+
     /// The file of what was agreed to for this account.
     ///
     /// # Errors
@@ -132,6 +154,20 @@ impl Account {
         }
     }
 
+    /// The folder of what this account's exports said.
+    ///
+    /// # Errors
+    /// A machine that does not tell where its user keeps things.
+    pub fn baseline_folder(&self) -> Result<PathBuf> {
+        match self {
+            Account::Service(target) => {
+                let folder = settings::state_folder()?.join("baselines");
+                Ok(Mirror::path(&folder, &target.host(), &target.identity()).with_extension(""))
+            }
+            Account::Sandbox { folder, .. } => Ok(folder.join(sandbox::FOLDER).join("baselines")),
+        }
+    }
+
     /// The file of the account's local copy.
     ///
     /// # Errors
@@ -142,6 +178,25 @@ impl Account {
             Account::Sandbox { folder, .. } => Ok(folder.join(sandbox::FOLDER).join(SANDBOX_MIRROR)),
         }
     }
+}
+
+/// What an export came to.
+#[derive(Debug)]
+pub struct ExportEnd<'a> {
+    /// Name of the entity.
+    pub entity: &'a str,
+    /// The file; none for standard output.
+    pub file: Option<&'a Path>,
+    /// How long it took.
+    pub lasted: Duration,
+    /// Records that were written; none when no file was.
+    pub records: Option<u64>,
+    /// Whether it is proved that nothing is missing.
+    pub is_complete: bool,
+    /// How the command ends.
+    pub exit: Exit,
+    /// Why there is no file.
+    pub why: Option<String>,
 }
 
 /// Name of the sandbox's local copy.

@@ -11,7 +11,7 @@ use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
 use crate::import::report::{exit_of, words};
 use crate::import::{COMMAND_NOTE, COMPANY_NOTE, FoundRow, PersonalFiles, Sought, WHO_NOTE, find_in_run};
-use crate::journal::{Counts, IndexedRun, Journal, JournalReader, RunIndex};
+use crate::journal::{Counts, IndexedExport, IndexedRun, Journal, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
@@ -30,9 +30,9 @@ pub struct Arguments {
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Show one run
+    /// Show one run, or the last export into a file
     Show {
-        /// Its folder, its name, or the beginning of its id
+        /// Its folder, its name, or the beginning of its id; of an export its file
         run: PathBuf,
     },
     /// Tell which rows of all runs held a value, and what became of each
@@ -47,7 +47,7 @@ pub enum Action {
     },
 }
 
-/// Lists runs, shows one, or forgets one.
+/// Lists runs and exports, shows one, or forgets one.
 ///
 /// # Errors
 /// No such run, or a journal that cannot be read.
@@ -59,7 +59,10 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     }
     match &arguments.action {
         None => list(&indexes, &settings.catalog, printer),
-        Some(Action::Show { run }) => show(&find(&indexes, run)?, &settings.catalog, printer),
+        Some(Action::Show { run }) => match export_of(&indexes, run)? {
+            Some(export) => show_export(&export, &settings.catalog, printer),
+            None => show(&find(&indexes, run)?, &settings.catalog, printer),
+        },
         Some(Action::Find { value }) => find_value(&indexes, &settings.catalog, value, printer),
         Some(Action::Forget { run }) => forget(&find(&indexes, run)?, &indexes, global.yes.is_some(), printer),
     }
@@ -85,11 +88,16 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
         runs.extend(index.listed()?);
     }
     runs.sort_by_key(|run| std::cmp::Reverse(run.started));
-    if runs.is_empty() {
+    let exports = exports(indexes)?;
+    if runs.is_empty() && exports.is_empty() {
         printer.result(&t!("runs.none"));
     }
+    let mut older_exports = exports.iter().peekable();
     let mut documents = Vec::new();
     for run in &runs {
+        while let Some(export) = older_exports.next_if(|export| export.started >= run.started) {
+            printer.result(&export_line(export, catalog));
+        }
         let state = JournalReader::open(&run.folder).and_then(|past| State::of(&past));
         let line = match &state {
             _ if !run.is_there => t!("runs.gone", rows = run.sent).into_owned(),
@@ -112,7 +120,89 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
             "finished": state.as_ref().map(|state| state.finished), "folder_is_there": run.is_there, "remembered": run.sent,
         }));
     }
-    printer.json(&json!({"version": 1, "runs": documents}));
+    older_exports.for_each(|export| printer.result(&export_line(export, catalog)));
+    let exports: Vec<_> = exports.iter().map(export_document).collect();
+    printer.json(&json!({"version": 1, "runs": documents, "exports": exports}));
+    Ok(Exit::Done)
+}
+
+/// All exports, newest first.
+fn exports(indexes: &[RunIndex]) -> Result<Vec<IndexedExport>> {
+    let mut exports = Vec::new();
+    for index in indexes {
+        exports.extend(index.exports()?);
+    }
+    exports.sort_by_key(|export| std::cmp::Reverse(export.started));
+    Ok(exports)
+}
+
+/// The last export into a file that is named; none for what names a run.
+fn export_of(indexes: &[RunIndex], named: &Path) -> Result<Option<IndexedExport>> {
+    let path = std::path::absolute(named).context(|| named.display().to_string())?;
+    if Journal::exists(&path) {
+        return Ok(None);
+    }
+    let is_name = named.components().count() == 1;
+    let is_meant = |export: &IndexedExport| {
+        let file = export.file.as_deref();
+        file.is_some_and(|file| file == path || is_name && file.file_name() == Some(named.as_os_str()))
+    };
+    Ok(exports(indexes)?.into_iter().find(is_meant))
+}
+
+/// Where an export's records went, for people.
+fn file_of(export: &IndexedExport) -> String {
+    export.file.as_deref().map_or_else(|| t!("runs.export_printed").into_owned(), quoted_path)
+}
+
+/// How an export ended, for people.
+fn end_of(export: &IndexedExport) -> String {
+    let is_gone = export.file.as_deref().is_some_and(|file| !file.exists());
+    match (export.records, export.is_complete) {
+        (Some(records), true) if is_gone => t!("runs.export_gone", records = records).into_owned(),
+        (Some(records), true) => t!("runs.export_complete", records = records).into_owned(),
+        (Some(records), false) => t!("runs.export_incomplete", records = records).into_owned(),
+        (None, _) => {
+            let why = export.why.as_deref().unwrap_or_default();
+            t!("runs.export_failed", why = clean(why)).into_owned()
+        }
+    }
+}
+
+fn export_line(export: &IndexedExport, catalog: &Catalog) -> String {
+    t!(
+        "runs.export_line",
+        started = started(export.started),
+        host = export.host,
+        entity = label(catalog, &export.entity),
+        end = end_of(export),
+        file = file_of(export)
+    )
+    .into_owned()
+}
+
+fn export_document(export: &IndexedExport) -> serde_json::Value {
+    json!({
+        "file": export.file.as_ref().map(|file| file.display().to_string()), "host": export.host, "account": export.target,
+        "entity": export.entity, "started": export.started, "seconds": export.lasted as f64 / 1000.0,
+        "records": export.records, "complete": export.is_complete, "why": export.why, "exit": export.exit,
+    })
+}
+
+fn show_export(export: &IndexedExport, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
+    printer.result(&t!(
+        "runs.export_show",
+        file = file_of(export),
+        entity = label(catalog, &export.entity),
+        account = export.target,
+        started = started(export.started),
+        end = end_of(export),
+        exit = export.exit,
+        seconds = format!("{:.1}", export.lasted as f64 / 1000.0)
+    ));
+    let mut document = export_document(export);
+    document["version"] = json!(1);
+    printer.json(&document);
     Ok(Exit::Done)
 }
 

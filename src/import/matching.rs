@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::{RecordChange, SaidCell};
 use super::decision::There;
-use super::memory::{Memory, may_be_reopened};
+use super::memory::{Memory, Remembered, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -22,7 +22,7 @@ use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::entity::WriteMode;
 use crate::error::{Context, Result};
-use crate::journal::{OldIds, OperationCursor, RunIndex, Status};
+use crate::journal::{OperationCursor, Status};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message;
 use crate::message::Message;
@@ -160,8 +160,6 @@ pub(super) struct Matching<'a> {
     pub preflight: &'a Preflight,
     /// The account's list, as this command has read it.
     pub list: &'a KnownList<'a>,
-    /// The ids that records have in another system, where rows name them.
-    pub old_ids: Option<OldIds>,
     /// What is not in the list counts as not there, although the list is not proved whole: a person says so.
     pub accepts_incomplete: bool,
 }
@@ -194,16 +192,9 @@ pub(super) fn match_rows(
             printer.warn(&message!("modes.list_not_whole", entity = entity.labels(), why = why).to_string());
         }
     }
-    let old_ids = preflight.mapping.source().map(|_| old_ids_of(options)).transpose()?;
-    let matching = Matching { options, preflight, list: &list, old_ids, accepts_incomplete };
+    let matching = Matching { options, preflight, list: &list, accepts_incomplete };
     let (memory, ended) = known;
     matching.run(rows, memory, ended, findings)
-}
-
-/// The ids that the account's records of this kind have in other systems.
-fn old_ids_of(options: &ImportOptions<'_>) -> Result<OldIds> {
-    let index = RunIndex::open_existing(&options.account.index_folder()?)?;
-    OldIds::of(index, &options.account.identity(), [options.entity().name.as_str()])
 }
 
 /// Says what was found in the account of rows that are not sent.
@@ -250,7 +241,11 @@ impl Matching<'_> {
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let remembered = memory.at(row_index)?;
             let found = match said_by(&row.state) {
-                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => Some(self.look_up(&row, said)?),
+                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => {
+                    // The record of its old id is the one that a run has made of it.
+                    let made = remembered.as_ref().filter(|_| row.old_id.is_some()).and_then(Remembered::made);
+                    Some(self.look_up(&row, made, said)?)
+                }
                 _ => None,
             };
             if let Some(found) = found {
@@ -283,9 +278,14 @@ impl Matching<'_> {
         !row.is_confirmed && !codes.iter().all(|code| self.preflight.consent.covers(code))
     }
 
-    fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<Matched> {
+    fn look_up(
+        &self,
+        row: &SpooledRow,
+        made: Option<&str>,
+        (members, cells): (&Members, &[SaidCell]),
+    ) -> Result<Matched> {
         let of = |there, ids: Vec<String>, reason| Matched { there, ids, reason };
-        let id = match self.find(row, members)? {
+        let id = match self.find(row, made, members)? {
             Found::One(id) => id,
             Found::Several(ids, _) if self.mode() == WriteMode::SkipExisting && row.id.is_none() && ids.len() > 1 => {
                 let reason = message!("modes.exists", id = named(&ids));
@@ -314,7 +314,7 @@ impl Matching<'_> {
             ListProof::CannotBeHad(_) => false,
         };
         // A row without a key is known to be new only by a person.
-        let has_nothing = id.is_none() && row.key.is_none();
+        let has_nothing = id.is_none() && row.key.is_none() && row.old_id.is_none();
         if !is_proved && !has_nothing {
             let why = self.list.proof.why().cloned().unwrap_or_default();
             return of(There::Unproved, message!("modes.not_proved", why = why));
@@ -333,38 +333,34 @@ impl Matching<'_> {
         message!("modes.no_such_key", labels = labels, value = clean(&key.text))
     }
 
-    /// The id of the record that a row is about: its own, or that of its old id.
-    fn id_of(&self, row: &SpooledRow) -> Result<Option<String>> {
-        match (&row.id, &self.old_ids, &row.old_id) {
-            (None, Some(old_ids), Some(old_id)) => {
-                old_ids.find(&self.options.entity().name, &old_id.source, &old_id.id)
-            }
-            (id, ..) => Ok(id.clone()),
-        }
-    }
-
-    /// The record that a row is about: by the key that a user names, else by its own id or its old id, else by its natural
-    /// keys.
-    fn find(&self, row: &SpooledRow, members: &Members) -> Result<Found> {
+    /// The record that a row is about: by the key that a user names, else by its own id, else by its old id, else by its
+    /// natural keys. `made` is the record of its old id.
+    fn find(&self, row: &SpooledRow, made: Option<&str>, members: &Members) -> Result<Found> {
         let by_key = self.find_by_key(members)?;
         let is_named_key = !self.options.preflight.key.is_empty();
-        let Some(id) = &self.id_of(row)? else { return Ok(by_key.unwrap_or(Found::Nothing(None))) };
-        let is_there = self.list.record(id)?.is_some();
+        let id = match (&row.id, made) {
+            (Some(id), _) => id.clone(),
+            // One that is gone is none.
+            (None, Some(id)) if self.list.record(id)?.is_some() => id.to_owned(),
+            (None, _) => return Ok(by_key.unwrap_or(Found::Nothing(None))),
+        };
+        let is_there = self.list.record(&id)?.is_some();
         let several = |ids: Vec<String>| {
             let reason = message!("modes.id_and_key", id = id, ids = named(&ids));
             Found::Several(std::iter::once(id.clone()).chain(ids).collect(), reason)
         };
         Ok(match by_key {
-            Some(Found::One(other)) if other == *id => Found::One(other),
+            Some(Found::One(other)) if other == id => Found::One(other),
             Some(Found::One(other)) => several(vec![other]),
-            Some(Found::Several(ids, _)) if ids.contains(id) => Found::One(id.clone()),
+            Some(Found::Several(ids, _)) if ids.contains(&id) => Found::One(id),
             Some(Found::Several(ids, _)) => several(ids),
             // The key that a user names is not that of the record with this id.
             Some(Found::Nothing(_)) if is_named_key && is_there => {
-                Found::Several(vec![id.clone()], message!("modes.other_key", id = id))
+                let reason = message!("modes.other_key", id = id);
+                Found::Several(vec![id], reason)
             }
-            Some(Found::Nothing(_)) | None if is_there => Found::One(id.clone()),
-            Some(Found::Nothing(_)) | None => Found::Nothing(Some(id.clone())),
+            Some(Found::Nothing(_)) | None if is_there => Found::One(id),
+            Some(Found::Nothing(_)) | None => Found::Nothing(Some(id)),
         })
     }
 
@@ -447,8 +443,8 @@ fn finish(lines: LineWriter, same: KeyCounter, mut plan: Plan, findings: &mut Fi
     let mut lines = LineWriter::new()?;
     while let Some(mut line) = next_line(&mut found)? {
         if let (There::Changes | There::Unchanged, [id]) = (line.found.there, line.found.ids.as_slice()) {
-            let key = RowKeys { natural: Some(hash_of(id)), old_id: None };
-            let seen = duplicates.see(line.number, key, &[0; 16], &[0; 16], true);
+            let keys = RowKeys { natural: Some(hash_of(id)), old_id: None };
+            let seen = duplicates.see(line.number, keys, &[0; 16], &[0; 16], true);
             if let Some(first) = seen.first {
                 line.found.there = There::SameRecord(first);
                 line.found.reason = message!("modes.same_record", row = first, id = id);

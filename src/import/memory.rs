@@ -147,6 +147,14 @@ impl Concerned<'_> {
     }
 }
 
+impl Remembered {
+    /// The record that another run has made of a row.
+    pub(super) fn made(&self) -> Option<&str> {
+        let is_made = matches!(self.said, Said::Done | Said::DoneAndChanged | Said::Given);
+        self.id.as_deref().filter(|_| is_made)
+    }
+}
+
 impl Memory {
     /// Looks up all rows that have no end in `ended`. Runs of other hosts and logins that know some of them are told apart.
     ///
@@ -392,9 +400,10 @@ fn makes_records(run: &IndexedRun, entity: &Entity) -> bool {
 }
 
 /// Whether a run has made a record of a row, or may have. What only changed a record, or found it there, made none: such a
-/// row knows the record's id.
+/// row knows the record's id. An old id is that of its record, whoever made it.
 fn has_made(run: &IndexedRun, sent: &SentBefore) -> bool {
     match WriteMode::of(&run.mode) {
+        _ if sent.by_old_id => true,
         WriteMode::Create | WriteMode::Update => true,
         WriteMode::SkipExisting | WriteMode::Upsert => {
             sent.status == Status::Created || sent.status == Status::Unknown && sent.id.is_none()

@@ -7,7 +7,7 @@
 //! end, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
 //! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
 //! `forget` undoes the keeping, `find` looks into what is kept, `settle` finds out what became of rows in doubt (`resemblance` sees
-//! through what a service does to texts). `run` is the story that ties them together.
+//! through what a service does to texts, of which `skeleton` is left). `run` is the story that ties them together.
 
 mod agreed;
 mod agreement;
@@ -40,6 +40,7 @@ mod row_sender;
 mod run;
 mod same_account;
 mod settle;
+mod skeleton;
 mod spool;
 pub mod stdin;
 #[cfg(test)]
@@ -49,7 +50,7 @@ mod witness;
 pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
 pub use forget::PersonalFiles;
-pub use notes::{COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
+pub use notes::{BASELINE_NOTE, COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
 pub use options::{
     Answers, DoubtOptions, ImportOptions, Missing, PreflightOptions, ReferenceOptions, ResumeOptions, SERVER_TIMEOUT,
 };

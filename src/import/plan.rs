@@ -27,8 +27,6 @@ use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
 
-/// Code of a row whose record is there already.
-const THERE_ALREADY: &str = "exists";
 /// Code of a row that another run has sent.
 pub(super) const SENT_BEFORE: &str = "sent_before";
 
@@ -102,6 +100,8 @@ pub(super) struct RowPlanner<'a> {
     old_ids: Option<OldIds>,
     /// Request ids of rows that may have been sent before.
     repeats: HashSet<Uuid>,
+    /// Request ids that rows are not sent under any more.
+    renewed: HashSet<Uuid>,
     /// Rows that have an end.
     ended: OperationCursor,
     /// Index of the next row.
@@ -132,6 +132,7 @@ impl<'a> RowPlanner<'a> {
             duplicates: rows.duplicates,
             has_earlier: past.has_earlier()?,
             repeats: past.repeats()?,
+            renewed: past.renewed()?,
             past,
             origin: Origin::open(options, journal)?,
             retries: retries_of(options, &run, &run, &[])?,
@@ -276,7 +277,7 @@ impl<'a> RowPlanner<'a> {
             Decision::SkipExisting => {
                 let found = matched.ok_or_else(undecided)?;
                 let id = found.ids.first().cloned();
-                let ended = end(row, Status::Skipped, reason(THERE_ALREADY, found.reason));
+                let ended = end(row, Status::Skipped, reason(EXISTS, found.reason));
                 return Ok(Some(RowAction::End(Operation { id, ..ended })));
             }
             Decision::Unchanged => {
@@ -305,7 +306,7 @@ impl<'a> RowPlanner<'a> {
         Ok(Some(RowAction::End(end(row, status, reason))))
     }
 
-    fn send(&self, row: RowKey, state: RowState, matched: Option<Matched>) -> Result<Option<RowAction>> {
+    fn send(&self, mut row: RowKey, state: RowState, matched: Option<Matched>) -> Result<Option<RowAction>> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
         let operation = match (operation, matched) {
             (WriteOperation::LookedUp { members, cells }, Some(found)) => match (found.there, found.ids.first()) {
@@ -326,7 +327,11 @@ impl<'a> RowPlanner<'a> {
         }
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
         let operation = self.drafts.ready(operation).ok_or_else(undecided)?;
-        let request_id = row.request_id(&self.past.identity().run);
+        let run = self.past.identity().run;
+        while self.renewed.contains(&row.request_id(&run)) {
+            row.generation += 1;
+        }
+        let request_id = row.request_id(&run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
     }

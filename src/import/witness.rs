@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::resemblance::Skeleton;
+use super::skeleton::Skeleton;
 use crate::api::{Witness, as_text};
 use crate::check::duplicates::is_same_key_value;
 use crate::entity::Entity;
@@ -107,12 +107,6 @@ impl RowWitness<'_> {
 fn is_quoted(json: &str, text: &str) -> bool {
     let is_quote = |at: Option<usize>| at.and_then(|at| json.as_bytes().get(at)) == Some(&b'"');
     json.match_indices(text).any(|(at, _)| is_quote(at.checked_sub(1)) && is_quote(Some(at + text.len())))
-}
-
-/// The fields that tell one record from another: those of its natural keys, else the one it is shown by.
-pub(super) fn telling_fields(entity: &Entity) -> impl Iterator<Item = &String> {
-    let shown = entity.display.iter().filter(|_| entity.keys.is_empty());
-    entity.keys.iter().flatten().chain(shown)
 }
 
 #[cfg(test)]

@@ -183,9 +183,14 @@ pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<R
 }
 
 /// Request ids of rows that may have been sent before and are sent again all the same.
-pub(super) fn get_repeats(connection: &Connection) -> rusqlite::Result<Vec<Uuid>> {
+/// Request ids of rows that may have been sent before and are sent again all the same.
+pub(super) const REPEATS: &str = "note.repeats";
+/// Request ids that rows do not have any more.
+pub(super) const RENEWED: &str = "note.renewed";
+
+pub(super) fn get_request_ids(connection: &Connection, name: &str) -> rusqlite::Result<Vec<Uuid>> {
     let text: Option<String> =
-        connection.query_row("SELECT value FROM run WHERE name = 'note.repeats'", [], |row| row.get(0)).optional()?;
+        connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional()?;
     Ok(text.iter().flat_map(|text| text.split(' ')).filter_map(|id| id.parse().ok()).collect())
 }
 

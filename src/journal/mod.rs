@@ -29,10 +29,12 @@ mod writer;
 
 pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
-pub use index::{Given, GivenOldIds, IndexedRun, InputRow, KnownOldId, OldIds, RunIndex, SentBefore, WasSent};
+pub use index::{
+    Given, GivenOldIds, IndexedExport, IndexedRun, InputRow, KnownOldId, OldIds, RunIndex, SentBefore, WasSent,
+};
 pub use lock::Lock;
 pub use marks::Marks;
-pub use operation::{Claim, OldId, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
+pub use operation::{Claim, NextAttempt, OldId, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
 pub use reader::{JournalReader, Match, OperationCursor};
 pub use references::KnownReference;
 pub use registration::Registration;

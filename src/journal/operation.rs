@@ -143,6 +143,17 @@ pub struct Reservation {
     pub targets: Vec<(u64, String)>,
 }
 
+/// What the next attempt at a row is to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextAttempt {
+    /// As if there had been none: it was not done.
+    First,
+    /// The same once more: it may have arrived, and what comes of the next attempt tells nothing of it.
+    Repeat,
+    /// One under another request id: an equal row may have made its record under this one.
+    Anew,
+}
+
 /// What was found out about a row of which nobody knew, or whose record had no id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
@@ -150,10 +161,7 @@ pub enum Settled {
     Done(Status, Option<String>, Reason),
     /// It has no end any more and may be sent: it was not done, or a person says so, or the service takes its request id for
     /// what it is.
-    Free {
-        /// It may have arrived all the same: what comes of the next attempt tells nothing of the first.
-        is_repeat: bool,
-    },
+    Free(NextAttempt),
     /// It is still not known; there is more to say of it.
     Unknown(Reason),
 }

@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::database::{connect, damaged, failed, get_identity, get_repeats, totals, version_of};
+use super::database::{RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, totals, version_of};
 use super::identity::RunIdentity;
 use super::operation::{OldId, Operation, RowIdentity, RowKey};
 use super::rows::{
@@ -280,7 +280,20 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn repeats(&self) -> Result<HashSet<Uuid>> {
-        get_repeats(&self.connection).map(HashSet::from_iter).map_err(|error| failed(&self.folder, error))
+        self.request_ids(REPEATS)
+    }
+
+    /// Request ids that rows had and are not sent under any more.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn renewed(&self) -> Result<HashSet<Uuid>> {
+        self.request_ids(RENEWED)
+    }
+
+    fn request_ids(&self, name: &str) -> Result<HashSet<Uuid>> {
+        let ids = get_request_ids(&self.connection, name).map_err(|error| failed(&self.folder, error))?;
+        Ok(ids.into_iter().collect())
     }
 
     /// How many rows nobody knows of, and how many made records whose ids nobody knows. Rows of which another run knows
@@ -340,6 +353,25 @@ impl JournalReader {
                 .map_err(|error| failed(&self.folder, error))
         };
         Ok(last("operation")?.into_iter().chain(last("earlier")?).max_by_key(|(_, at)| *at))
+    }
+
+    /// What rows say whose record was found in the account, as hashes: which of several equal ones made it nobody knows.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn found_in_account(&self) -> Result<HashSet<Content>> {
+        let found = (|| {
+            let mut contents = HashSet::new();
+            let mut statement =
+                self.connection.prepare("SELECT coalesce(identity, content) FROM operation WHERE code = 'settled'")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let hash: Vec<u8> = row.get(0)?;
+                contents.insert(hash.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?);
+            }
+            Ok(contents)
+        })();
+        found.map_err(|error: rusqlite::Error| failed(&self.folder, error))
     }
 
     /// Calls `take` with the id of every record that a row made, those of an earlier input included.

@@ -8,13 +8,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use uuid::Uuid;
 
 use super::database::{
-    APPLICATION, FILE_NAME, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity, get_repeats,
-    get_targets, has_journal, keep_log, note_log, prepare, put_identity, totals, upgrade,
+    APPLICATION, FILE_NAME, RENEWED, REPEATS, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity,
+    get_request_ids, get_targets, has_journal, keep_log, note_log, prepare, put_identity, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::marks::{LeftMarks, Mark};
-use super::operation::{Operation, Reason, Reservation, RowKey, Settled};
+use super::operation::{NextAttempt, Operation, Reason, Reservation, RowKey, Settled};
 use super::reader::JournalReader;
 use super::rows::{
     COLUMNS, INDEXES, OLD_ID_INDEX, SAME_ROW, pack, put_finding, put_operations, read_operation, signed, unpack,
@@ -234,14 +234,19 @@ impl Journal {
         let connection = &mut self.connection;
         let written = (|| {
             let transaction = connection.transaction()?;
-            let mut repeats = Vec::new();
+            let (mut repeats, mut renewed) = (Vec::new(), Vec::new());
             let sql = format!("SELECT {COLUMNS} FROM operation WHERE row = ?1");
             for (row, settled) in settled {
                 let before = transaction.prepare_cached(&sql)?.query_row([signed(*row)], read_operation).optional()?;
                 let Some(before) = before else { continue };
                 let (status, id, reason) = match settled {
-                    Settled::Free { is_repeat } => {
-                        repeats.extend(is_repeat.then(|| before.row.request_id(&run)));
+                    Settled::Free(attempt) => {
+                        let request_id = before.row.request_id(&run);
+                        match attempt {
+                            NextAttempt::First => {}
+                            NextAttempt::Repeat => repeats.push(request_id),
+                            NextAttempt::Anew => renewed.push(request_id),
+                        }
                         transaction.prepare_cached("DELETE FROM operation WHERE row = ?1")?.execute([signed(*row)])?;
                         continue;
                     }
@@ -252,15 +257,16 @@ impl Journal {
                 let now = Operation { status, id, reason: Some(Box::new(reason)), ..before };
                 put_operations(&transaction, "INSERT OR REPLACE INTO operation", &[now])?;
             }
-            if !repeats.is_empty() {
-                repeats.extend(get_repeats(&transaction)?);
-                let texts: Vec<String> = repeats.iter().map(Uuid::to_string).collect();
-                transaction.execute(
-                    "INSERT OR REPLACE INTO run (name, value) VALUES ('note.repeats', ?1)",
-                    [texts.join(" ")],
-                )?;
+            for (name, mut request_ids) in [(REPEATS, repeats), (RENEWED, renewed)] {
+                if request_ids.is_empty() {
+                    continue;
+                }
+                request_ids.extend(get_request_ids(&transaction, name)?);
+                let texts: Vec<String> = request_ids.iter().map(Uuid::to_string).collect();
+                transaction
+                    .execute("INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)", [name, &texts.join(" ")])?;
             }
-            if settled.iter().any(|(_, settled)| matches!(settled, Settled::Free { .. })) {
+            if settled.iter().any(|(_, settled)| matches!(settled, Settled::Free(_))) {
                 transaction.execute("DELETE FROM run WHERE name IN ('exit', 'finished')", [])?;
             }
             transaction.commit()

@@ -223,14 +223,10 @@ impl Mapping {
     /// Whether rows are looked up in the account by their keys, or by ids where they name any: what becomes of a row is
     /// decided by what is found.
     pub fn is_found_by_key(&self) -> bool {
-        let has_any = !self.keys.is_empty() || self.is_id_optional() || self.old_id.is_some();
-        self.entity.is_looked_up && has_any
-    }
-
-    /// Whether the file has a column of the records' own ids that may be left empty.
-    fn is_id_optional(&self) -> bool {
         let id = self.entity.id.as_ref().and_then(|id| self.position(id));
-        id.is_some_and(|id| !self.sources[id].required)
+        // Changes of records that each row names are read one by one.
+        let is_by_id_alone = id.is_some_and(|id| self.sources[id].required);
+        self.entity.is_looked_up && !is_by_id_alone
     }
 
     /// The labels of everything that a row can be found by.

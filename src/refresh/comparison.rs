@@ -9,15 +9,13 @@ use super::list_query::ListQuery;
 use super::pages::Page;
 use super::record_key;
 use super::refresher::Refresher;
+use super::span_search::SpanSearch;
 use super::spans::{Extent, Span};
 use super::whole_list::PAGES_OF_A_PART;
 use crate::api;
 use crate::error::Result;
 use crate::mirror::{Key, List};
 use crate::projection::{moment, service_time};
-
-/// Spans that may differ before everything is read: so many are no single deletions.
-const MOST_SPANS: usize = 8;
 
 /// How the service's total differed from what was here when the list was whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,26 +76,17 @@ impl Refresher<'_> {
         whole: Span,
     ) -> Result<Option<Vec<Span>>> {
         let few = PAGES_OF_A_PART * u64::from(self.catalog.service.paging.advised);
-        let extent = self.extent_held(list)?;
-        let mut open = vec![whole];
-        let mut differing = Vec::new();
-        while let Some(span) = open.pop() {
+        let mut search = SpanSearch::new(whole, self.extent_held(list)?, few);
+        while let Some(span) = search.next() {
             self.stop.check()?;
             let Some(count) = self.live_count(&span.ask(query, self.client.service())).await? else { return Ok(None) };
             let [from, to] = span.texts();
             let held = self.mirror.held_between(list, from.as_deref(), to.as_deref())?[which];
-            if count == held {
-                continue;
-            }
-            match span.halves(extent, false) {
-                Some(halves) if count.max(held) > few => open.extend(halves),
-                _ => differing.push(span),
-            }
-            if differing.len() + open.len() > MOST_SPANS * 2 || differing.len() > MOST_SPANS {
+            if !search.take(span, count, held) {
                 return Ok(None);
             }
         }
-        Ok((!differing.is_empty()).then_some(differing))
+        Ok(search.differing())
     }
 
     /// Between which days the records that are here were created.

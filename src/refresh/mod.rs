@@ -19,6 +19,7 @@ mod record_key;
 mod refreshed_list;
 mod refresher;
 mod several_lists;
+mod span_search;
 mod spans;
 mod walk;
 mod whole_list;

@@ -7,10 +7,12 @@ mod faults;
 mod filters;
 mod incremental;
 mod lies;
+mod listed;
 mod members;
 mod odd_answers;
 mod output;
 mod resume;
+mod round_trip;
 #[cfg(unix)]
 mod signals;
 mod weeks;

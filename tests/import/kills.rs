@@ -17,7 +17,7 @@ const ROWS: usize = 24;
 /// Kills of the short programme.
 const SHORT: u64 = 60;
 /// Kills of one history at most.
-const OF_ONE: u64 = 5;
+const OF_ONE: u64 = 10;
 /// Bytes of the head of the file of marks, and of one mark.
 const HEAD: usize = 64;
 const SLOT: usize = 16;
@@ -74,9 +74,13 @@ fn phases_of_rows(folder: &Path) -> Vec<Phase> {
         }];
     }
     let marks = std::fs::read(folder.join("journal.marks")).unwrap_or_default();
+    let mut have_ends = [false; ROWS];
+    if let Ok(mut statement) = journal.prepare("SELECT row FROM operation") {
+        let rows = statement.query_map([], |row| row.get::<_, u32>(0)).unwrap();
+        rows.flatten().for_each(|row| have_ends[row as usize] = true);
+    }
     let mut phases = Vec::new();
-    for row in 0..ROWS {
-        let has_end = number(&format!("SELECT count(*) FROM operation WHERE row = {row}")) > 0;
+    for (row, has_end) in have_ends.into_iter().enumerate() {
         let slot = marks.get(HEAD + row * SLOT..HEAD + (row + 1) * SLOT);
         let state = slot.map_or(0, |slot| slot[7] >> 4);
         phases.extend(match (has_end, state) {

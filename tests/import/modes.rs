@@ -101,7 +101,7 @@ fn a_row_of_a_record_that_is_there_is_skipped() {
     let ran = work.on(&server, "import customers mine.csv --mode skip-existing");
     ran.exits(0).says("will create 1, skip 1 that exist");
     assert_column(&work, "status", &["skipped", "created"]);
-    assert_column(&work, "code", &["exists", ""]);
+    assert_column(&work, "code", &["exists_in_account", ""]);
     assert_column(&work, "id", &["50001", "50061"]);
     assert_eq!(writes(&server), (1, 0));
     assert_eq!(server.records("customers")[0]["name"], "示例联系人00001");
@@ -256,7 +256,11 @@ fn nothing_is_made_on_a_list_that_is_not_proved_whole() {
         let ran = work.bw8(format!("import customers mine.csv --mode {mode} --no-canary --rate 0"));
         ran.exits(3).says("--accept-incomplete");
         assert_column(&work, "status", &[if mode == "skip-existing" { "skipped" } else { "updated" }, "held"]);
-        assert_column(&work, "code", &[if mode == "skip-existing" { "exists" } else { "" }, "list_not_whole"]);
+        assert_column(
+            &work,
+            "code",
+            &[if mode == "skip-existing" { "exists_in_account" } else { "" }, "list_not_whole"],
+        );
         assert!(!sent(&service).contains(&"POST".to_owned()), "{ran}");
     }
     let service = incomplete();
@@ -283,14 +287,13 @@ fn ids_of_this_service_stop_a_create_before_anything_is_sent() {
     let work = Work::new();
     work.on(&server, "export tickets -o tickets.csv").exits_with_one_of(&[0]);
     work.on(&server, "export customers -o people.xlsx").exits(0);
-    let requests = server.requests();
     for file in ["tickets tickets.csv", "customers people.xlsx"] {
         for command in ["check", "import"] {
             let ran = work.on(&server, format!("{command} {file}"));
             ran.exits(2).says("--mode update").says("--mode upsert").says("drop = ");
         }
     }
-    assert_eq!(server.requests(), requests);
+    assert_eq!((writes(&server), server.requests_to("tickets.create")), ((0, 0), 0));
     assert!(work.runs().is_empty());
     work.write("mine.csv", "联系人编号,姓名,手机,公司编号\n,示例甲,13100000001,20001\n");
     work.on(&server, "import customers mine.csv").exits(0);
@@ -386,4 +389,39 @@ fn next_weeks_file_of_the_same_name_is_a_run_of_its_own() {
     work.on(&server, "import customers mine.csv --mode upsert").exits(0);
     assert_eq!(work.runs().len(), 2);
     assert_rows(&work.summary(), "updated 1, unchanged 2");
+}
+
+#[test]
+fn the_same_rows_are_a_run_of_their_own_where_another_has_written_since() {
+    let server = Server::start("");
+    let work = Work::new();
+    for (name, note) in [("a", "甲"), ("b", "乙")] {
+        work.write(&format!("{name}.csv"), format!("姓名,手机,公司编号,备注\n示例,13000000001,,{note}\n"));
+    }
+    for (name, note) in [("a", "甲"), ("b", "乙"), ("a", "甲"), ("a", "甲")] {
+        work.on(&server, format!("import customers {name}.csv --mode upsert")).exits(0);
+        assert_eq!(server.records("customers")[0]["note"], note);
+    }
+    assert_eq!((work.runs().len(), server.requests_to("customers.update")), (3, 3));
+}
+
+#[test]
+fn a_row_is_found_by_the_old_id_that_a_run_has_made_a_record_of() {
+    let server = Server::start("");
+    let work = Work::new();
+    let header = "old id,姓名,手机,帮我吧公司编号,备注";
+    work.write("first.csv", format!("{header}\nA-1,示例甲,13100000001,20001,\nA-2,示例乙,13100000002,20001,\n"));
+    work.on(&server, "import customers first.csv --source crm").exits(0);
+    // A week later one of them has another telephone, and one more has come.
+    work.write(
+        "next.csv",
+        format!(
+            "{header}\nA-1,示例甲,13100000001,20001,\nA-2,示例乙,13100000009,20001,\nA-3,示例丙,13100000003,20001,\n"
+        ),
+    );
+    work.on(&server, "import customers next.csv --source crm --mode upsert").exits(0);
+    assert_column(&work, "status", &["unchanged", "updated", "created"]);
+    assert_column(&work, "id", &["50061", "50062", "50063"]);
+    assert_eq!(server.records("customers")[61]["mobile"], "13100000009");
+    assert_eq!(server.stored("customers"), 63);
 }

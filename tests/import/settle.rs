@@ -271,6 +271,33 @@ fn equal_rows_share_the_records_that_are_there() {
     assert_eq!(ids.len(), 5, "{results:?}");
 }
 
+/// Of two equal rows one arrived, and nobody can tell which: the other one is sent under a request id that the service has not
+/// seen from either.
+#[test]
+fn the_second_of_two_equal_rows_is_not_refused_for_the_first_one() {
+    for [first, second] in [["504", "504-after-store"], ["504-after-store", "504"]] {
+        let faults = [format!("{first},on=POST tickets,nth=2"), format!("{second},on=POST tickets,nth=3")];
+        let server = Server::inside(|options| {
+            options.variants.set("requestid", "duplicate").unwrap();
+            options.faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+        });
+        let work = Work::new();
+        let mut table = Table::of(&["标题", "描述", "联系人编号"]);
+        for subject in ["甲", "乙", "乙", "丙"] {
+            table.push(&[&format!("示例 {subject}"), "说明", "50001"]);
+        }
+        work.write_table("mine.csv", &table);
+        let import = "import tickets mine.csv --no-canary --concurrency 1 --keep-going";
+        work.on(&server, import).exits(4);
+        assert_rows(&work.summary(), "created 3, unknown 1");
+        let name = run_name(&work);
+        work.on(&server, format!("settle {name} --server-timeout 0")).exits(5).says("1 rows were not done");
+        work.on(&server, import).exits(0);
+        assert_rows(&work.summary(), "created 4");
+        assert_eq!(server.count_by("tickets", "subject")["示例 乙"], 2);
+    }
+}
+
 #[test]
 fn a_record_that_is_deleted_or_twice_there_decides_nothing() {
     let (service, account) = service(|number, account, sent| {
@@ -391,18 +418,24 @@ fn changes_tags_and_bindings_are_asked_for_themselves() {
 
 #[test]
 fn a_service_that_knows_request_ids_again_is_asked_again() {
-    for (policy, switch) in [("replayed", "replay"), ("duplicate", "refuse")] {
-        for fault in ["504-after-store", "504"] {
-            let server = Server::start(&format!("--variant requestid={policy} --fault {fault},on=POST_users,nth=2"));
-            let work = Work::new();
-            work.write_table("mine.csv", &customers(1, 3));
-            let import = "import customers mine.csv --no-canary --concurrency 1";
-            let ran = work.on(&server, format!("{import} --server-dedupe {switch}"));
-            ran.exits(0);
-            assert_rows(&work.summary(), "created 3");
-            assert_eq!(server.stored("customers"), 63, "{policy} {fault}\n{ran}");
+    let import = |policy: &str, switch: &str, fault: &str| {
+        let server = Server::start(&format!("--variant requestid={policy} --fault {fault},on=POST_users,nth=2"));
+        let work = Work::new();
+        work.write_table("mine.csv", &customers(1, 3));
+        let import = "import customers mine.csv --no-canary --concurrency 1";
+        let ran = work.on(&server, format!("{import} --server-dedupe {switch}"));
+        ran.exits(0);
+        assert_rows(&work.summary(), "created 3");
+        assert_eq!(server.stored("customers"), 63, "{policy} {fault}\n{ran}");
+    };
+    // Each waits before it asks again.
+    std::thread::scope(|scope| {
+        for (policy, switch) in [("replayed", "replay"), ("duplicate", "refuse")] {
+            for fault in ["504-after-store", "504"] {
+                scope.spawn(move || import(policy, switch, fault));
+            }
         }
-    }
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::{Settling, done, still_unknown};
 use crate::api::{self, as_text};
 use crate::entity::Kind;
 use crate::error::Result;
-use crate::journal::{JournalReader, Operation, Settled, Status};
+use crate::journal::{JournalReader, NextAttempt, Operation, Settled, Status};
 use crate::message;
 use crate::projection::{Moment, moment, service_time};
 use crate::text::clean;
@@ -112,7 +112,7 @@ impl Settling<'_> {
         }
         let is_as_before = does_no_harm || self.is_untouched(access, &record, past);
         Ok(Some(match is_as_before && self.is_time_over(row) {
-            true => Settled::Free { is_repeat: false },
+            true => Settled::Free(NextAttempt::First),
             false => still_unknown(row, message!("settle.says_otherwise", id = id)),
         }))
     }
@@ -144,7 +144,7 @@ impl Settling<'_> {
             .map(|value| clean(&as_text(value)).into_owned())
             .collect();
         Ok(Some(match there.is_empty() {
-            true if self.is_time_over(row) => Settled::Free { is_repeat: false },
+            true if self.is_time_over(row) => Settled::Free(NextAttempt::First),
             true => return Ok(None),
             false => still_unknown(row, message!("settle.bound_otherwise", there = there.join(", "))),
         }))

@@ -30,7 +30,7 @@ use crate::account::Account;
 use crate::api::{Client, Honours};
 use crate::entity::{Catalog, Entity};
 use crate::error::{Context, Result};
-use crate::journal::{Journal, JournalReader, Operation, Reason, RunIndex, Settled, Status};
+use crate::journal::{Journal, JournalReader, NextAttempt, Operation, Reason, RunIndex, Settled, Status};
 use crate::message;
 use crate::message::Message;
 use crate::terminal::{Interrupt, Printer, Progress};
@@ -177,7 +177,8 @@ fn settled_by(row: &Operation, verdict: Verdict) -> Option<(u64, Settled)> {
             };
             done(Status::Created, Some(id), said)
         }
-        Verdict::NotMade => Settled::Free { is_repeat: false },
+        Verdict::NotMade { is_anew: true } => Settled::Free(NextAttempt::Anew),
+        Verdict::NotMade { is_anew: false } => Settled::Free(NextAttempt::First),
         Verdict::Unknown(candidates) if candidates.is_empty() => return None,
         Verdict::Unknown(candidates) => {
             // A few of them are enough to look.
@@ -202,7 +203,7 @@ fn still_unknown(row: &Operation, more: Message) -> Settled {
 
 fn count(settled: &[(u64, Settled)], ids: u64, unknown: u64) -> Found {
     let done = settled.iter().filter(|(_, settled)| matches!(settled, Settled::Done(..))).count() as u64 - ids;
-    let free = settled.iter().filter(|(_, settled)| matches!(settled, Settled::Free { .. })).count() as u64;
+    let free = settled.iter().filter(|(_, settled)| matches!(settled, Settled::Free(_))).count() as u64;
     Found { done, ids, free, repeated: 0, unknown: unknown - done - free }
 }
 
@@ -216,6 +217,6 @@ fn set_free(past: &JournalReader, settled: &mut Vec<(u64, Settled)>) -> Result<(
         let Some(last) = rows.last() else { return Ok(()) };
         from = last.row.row + 1;
         let unknown = rows.iter().filter(|row| row.status == Status::Unknown && !known.contains(&row.row.row));
-        settled.extend(unknown.map(|row| (row.row.row, Settled::Free { is_repeat: true })));
+        settled.extend(unknown.map(|row| (row.row.row, Settled::Free(NextAttempt::Repeat))));
     }
 }

@@ -208,7 +208,10 @@ impl Settling<'_> {
                 _ => all.iter().for_each(|identity| groups.entry(*identity).or_default().similar.push(id)),
             }
         }
-        Ok(groups.into_values().flat_map(|group| self.verdicts(reading, group)).collect())
+        let shared = past.found_in_account()?;
+        let verdicts =
+            groups.into_iter().flat_map(|(identity, group)| self.verdicts(reading, group, shared.contains(&identity)));
+        Ok(verdicts.collect())
     }
 
     /// The rows in doubt that a record which is found by none of them may have come from all the same: a service that changes
@@ -220,7 +223,7 @@ impl Settling<'_> {
         resembled.map(|(identity, _)| *identity).collect()
     }
 
-    fn verdicts(&self, reading: &Reading, group: Group) -> Vec<Settlement> {
+    fn verdicts(&self, reading: &Reading, group: Group, was_shared: bool) -> Vec<Settlement> {
         let Group { made, doubtful, mut matches, mut similar, .. } = group;
         matches.sort_unstable();
         similar.sort_unstable();
@@ -234,6 +237,7 @@ impl Settling<'_> {
             doubtful: doubtful.iter().map(may_be_absent).collect(),
             matches: texts(matches),
             similar: texts(similar),
+            was_shared,
         };
         let (ids, verdicts) = verdict::settle(&alike);
         let found = made.into_iter().zip(ids).filter_map(|(row, id)| Some((row, Verdict::Made(id?))));

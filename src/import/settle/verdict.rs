@@ -11,6 +11,8 @@ pub(super) struct Alike {
     pub matches: Vec<String>,
     /// Ids of records that nobody has and that could be theirs all the same: the key is theirs, and not all else.
     pub similar: Vec<String>,
+    /// An equal row was given a record before, and nobody can tell whether it made it.
+    pub was_shared: bool,
 }
 
 /// What became of a row.
@@ -19,7 +21,10 @@ pub(super) enum Verdict {
     /// It made the record with this id.
     Made(String),
     /// It made none, and may be sent.
-    NotMade,
+    NotMade {
+        /// An equal row made a record, and nobody can tell which of them did: its request id may be that one's.
+        is_anew: bool,
+    },
     /// It is not known; these records may be its own.
     Unknown(Vec<String>),
 }
@@ -27,9 +32,10 @@ pub(super) enum Verdict {
 /// What became of rows that say the same: first those that were made, then those of which nobody knows.
 ///
 /// Equal rows share the records that say the same: which of them made which does not matter, how many there are does. More
-/// records than rows are not ours alone, and nobody can tell which; fewer are all ours.
+/// records than rows are not ours alone, and nobody can tell which; fewer are all ours. They are given first to rows that can make
+/// none any more: those that still can may yet make their own.
 pub(super) fn settle(alike: &Alike) -> (Vec<Option<String>>, Vec<Verdict>) {
-    let Alike { made, doubtful, matches, similar } = alike;
+    let Alike { made, doubtful, matches, similar, was_shared } = alike;
     let candidates = || matches.iter().chain(similar).cloned().collect::<Vec<_>>();
     if matches.len() > made + doubtful.len() {
         return (vec![None; *made], vec![Verdict::Unknown(candidates()); doubtful.len()]);
@@ -38,25 +44,36 @@ pub(super) fn settle(alike: &Alike) -> (Vec<Option<String>>, Vec<Verdict>) {
     let ids: Vec<Option<String>> = (0..*made).map(|_| records.next()).collect();
     // A record that is made and not seen yet shows that the list lags behind.
     let is_all_seen = ids.iter().all(Option::is_some) && similar.is_empty();
-    let verdicts = doubtful.iter().map(|may_be_absent| match records.next() {
-        Some(id) => Verdict::Made(id),
-        None if is_all_seen && *may_be_absent => Verdict::NotMade,
-        None => Verdict::Unknown(similar.clone()),
-    });
-    (ids, verdicts.collect())
+    let is_anew = *was_shared || matches.len() > *made;
+    let mut verdicts: Vec<Verdict> = doubtful
+        .iter()
+        .map(|may_be_absent| match may_be_absent {
+            true if is_all_seen => Verdict::NotMade { is_anew },
+            _ => Verdict::Unknown(similar.clone()),
+        })
+        .collect();
+    for can_come in [false, true] {
+        let rows = verdicts.iter_mut().zip(doubtful).filter(|(_, may_be_absent)| **may_be_absent != can_come);
+        rows.zip(&mut records).for_each(|((verdict, _), id)| *verdict = Verdict::Made(id));
+    }
+    (ids, verdicts)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Verdict::{Made, NotMade, Unknown};
+    use super::Verdict::{Made, Unknown};
     use super::*;
+
+    const NOT_MADE: Verdict = Verdict::NotMade { is_anew: false };
+    const NOT_THIS_ONE: Verdict = Verdict::NotMade { is_anew: true };
 
     fn ids(ids: &[u32]) -> Vec<String> {
         ids.iter().map(u32::to_string).collect()
     }
 
     fn of(made: usize, doubtful: &[bool], matches: &[u32], similar: &[u32]) -> (Vec<Option<String>>, Vec<Verdict>) {
-        settle(&Alike { made, doubtful: doubtful.to_vec(), matches: ids(matches), similar: ids(similar) })
+        let doubtful = doubtful.to_vec();
+        settle(&Alike { made, doubtful, matches: ids(matches), similar: ids(similar), was_shared: false })
     }
 
     fn made(id: u32) -> Verdict {
@@ -69,7 +86,7 @@ mod tests {
             // One row: one record, none, two.
             (&[false][..], &[7][..], &[][..], vec![made(7)]),
             (&[true], &[7], &[], vec![made(7)]),
-            (&[true], &[], &[], vec![NotMade]),
+            (&[true], &[], &[], vec![NOT_MADE]),
             (&[false], &[], &[], vec![Unknown(vec![])]),
             (&[true], &[7, 8], &[], vec![Unknown(ids(&[7, 8]))]),
             // A record with the key alone is no proof, in neither direction.
@@ -77,8 +94,11 @@ mod tests {
             (&[true], &[7], &[9], vec![made(7)]),
             (&[true], &[7, 8], &[9], vec![Unknown(ids(&[7, 8, 9]))]),
             // Equal rows share the records.
-            (&[true, true, true], &[7, 8], &[], vec![made(7), made(8), NotMade]),
-            (&[false, false, true], &[7], &[], vec![made(7), Unknown(vec![]), NotMade]),
+            (&[true, true, true], &[7, 8], &[], vec![made(7), made(8), NOT_THIS_ONE]),
+            // The record may be that of the row that can make none any more, and the others may still come.
+            (&[false, false, true], &[7], &[], vec![Unknown(vec![]), Unknown(vec![]), made(7)]),
+            (&[false, true, true], &[7], &[], vec![Unknown(vec![]), made(7), NOT_THIS_ONE]),
+            (&[false, true], &[7, 8], &[], vec![made(8), made(7)]),
             (&[true, true], &[7, 8, 9], &[], vec![Unknown(ids(&[7, 8, 9])); 2]),
         ] {
             assert_eq!(of(0, doubtful, matches, similar), (vec![], verdicts), "{doubtful:?} {matches:?} {similar:?}");
@@ -89,7 +109,7 @@ mod tests {
     fn rows_that_were_made_come_first() {
         let id = |id: u32| Some(id.to_string());
         assert_eq!(of(1, &[], &[7], &[]), (vec![id(7)], vec![]));
-        assert_eq!(of(2, &[true], &[7, 8], &[]), (vec![id(7), id(8)], vec![NotMade]));
+        assert_eq!(of(2, &[true], &[7, 8], &[]), (vec![id(7), id(8)], vec![NOT_MADE]));
         assert_eq!(of(1, &[true], &[7, 8], &[]), (vec![id(7)], vec![made(8)]));
         // The list lags behind: what was made is not all there.
         assert_eq!(of(2, &[true], &[7], &[]), (vec![id(7), None], vec![Unknown(vec![])]));
@@ -110,6 +130,7 @@ mod tests {
                     doubtful: vec![may_be_absent; doubtful],
                     matches: (0..matches).map(|id| format!("m{id}")).collect(),
                     similar: (0..similar).map(|id| format!("s{id}")).collect(),
+                    was_shared: false,
                 };
                 let (found, verdicts) = settle(&alike);
                 assert_eq!((found.len(), verdicts.len()), (made, doubtful), "{alike:?}");
@@ -124,7 +145,7 @@ mod tests {
                 assert_eq!(given.len(), handed, "{alike:?}");
                 assert!(given.iter().all(|id| id.starts_with('m')), "{alike:?}");
                 assert!(matches <= made + doubtful || handed == 0, "{alike:?}");
-                let is_free = verdicts.contains(&NotMade);
+                let is_free = verdicts.iter().any(|verdict| matches!(verdict, Verdict::NotMade { .. }));
                 assert!(!is_free || may_be_absent && similar == 0 && handed == matches, "{alike:?}");
             }
         }

@@ -11,7 +11,15 @@ use crate::message;
 use crate::message::Message;
 
 /// Version of the tables. Those of the first version have no number: they hold runs and none of their rows.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
+
+/// What exports came to.
+const EXPORTS: &str = "
+CREATE TABLE export (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, host TEXT NOT NULL, entity TEXT NOT NULL, file TEXT,
+  started INTEGER NOT NULL, lasted INTEGER NOT NULL, records INTEGER, complete INTEGER NOT NULL, exit INTEGER NOT NULL,
+  why TEXT) STRICT;
+";
 
 const TABLES: &str = "
 CREATE TABLE run (
@@ -107,12 +115,16 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     if version(&transaction)? >= VERSION {
         return Ok(());
     }
-    if (3..VERSION).contains(&version(&transaction)?) {
-        if version(&transaction)? == 3 {
+    let before = version(&transaction)?;
+    if (3..VERSION).contains(&before) {
+        if before == 3 {
             transaction.execute_batch("ALTER TABLE run ADD COLUMN done INTEGER NOT NULL DEFAULT 0")?;
         }
-        // Journals that were read before hold no old ids.
-        transaction.execute_batch(OLD_IDS)?;
+        if before < 5 {
+            // Journals that were read before hold no old ids.
+            transaction.execute_batch(OLD_IDS)?;
+        }
+        transaction.execute_batch(EXPORTS)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         return transaction.commit();
     }
@@ -125,6 +137,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
         )?;
     }
     transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(EXPORTS)?;
     transaction.execute_batch(OLD_IDS)?;
     if is_old {
         transaction.execute_batch(&format!("INSERT INTO run ({RUN}) SELECT {RUN} FROM run_1; DROP TABLE run_1"))?;
