@@ -154,6 +154,20 @@ impl Account {
         }
     }
 
+    /// The folder of what this account's exports said.
+    ///
+    /// # Errors
+    /// A machine that does not tell where its user keeps things.
+    pub fn baseline_folder(&self) -> Result<PathBuf> {
+        match self {
+            Account::Service(target) => {
+                let folder = settings::state_folder()?.join("baselines");
+                Ok(Mirror::path(&folder, &target.host(), &target.identity()).with_extension(""))
+            }
+            Account::Sandbox { folder, .. } => Ok(folder.join(sandbox::FOLDER).join("baselines")),
+        }
+    }
+
     /// The file of the account's local copy.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ fn brief_of(mut command: clap::Command, path: &str) -> clap::Command {
 pub const HELP_ALL: &str = "--help-all";
 
 /// Options that few people need.
-const RARE: [&str; 25] = [
+const RARE: [&str; 31] = [
     "accept_changed",
     "account_mode",
     "api",
@@ -123,8 +123,11 @@ const RARE: [&str; 25] = [
     "concurrency",
     "country",
     "date_order",
+    "encoding",
+    "expect",
     "fill_merged",
     "full_every",
+    "header_row",
     "keep_going",
     "keep_raw",
     "log",
@@ -132,12 +135,15 @@ const RARE: [&str; 25] = [
     "max_failures",
     "no_canary",
     "no_progress",
+    "notifications_off",
     "other_account",
+    "overwrite",
     "resend_unknown",
     "runs_from",
     "same_account",
     "server_dedupe",
     "server_timeout",
+    "source",
     "timeout",
     "wait",
 ];
@@ -157,6 +163,9 @@ const SECTIONS: [(&str, &[&str]); 6] = [
             "keep_raw",
             "date_order",
             "country",
+            "source",
+            "columns",
+            "overwrite",
             "limit",
         ],
     ),
@@ -316,7 +325,7 @@ fn is_file(word: &Path) -> bool {
 }
 
 /// What stands for a value in the Chinese usage.
-const VALUE_NAMES: [(&str, &str); 28] = [
+const VALUE_NAMES: [(&str, &str); 29] = [
     ("ADDRESS", "地址"),
     ("CODE", "代码"),
     ("CODES", "代码"),
@@ -326,6 +335,7 @@ const VALUE_NAMES: [(&str, &str); 28] = [
     ("DURATION", "时长"),
     ("ENTITY", "对象"),
     ("FAULT", "故障"),
+    ("FIELD=WHAT", "字段=方式"),
     ("FILE", "文件"),
     ("FORMAT", "格式"),
     ("HOST", "主机"),

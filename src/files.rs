@@ -182,7 +182,7 @@ impl AtomicFile {
         self.file.as_file().sync_all()?;
         match self.file.persist(long_path(&target)) {
             Ok(_) => Ok(()),
-            Err(error) if is_held(&error.error) && target.is_file() => {
+            Err(error) if is_held(&error.error, &target) => {
                 Err(io::Error::new(error.error.kind(), t!("files.held")))
             }
             Err(error) => Err(error.error),
@@ -207,9 +207,11 @@ impl Seek for AtomicFile {
 }
 
 /// Whether an error means that another program has the file open and lets nobody else write it, as Excel and WPS do on Windows.
-fn is_held(error: &io::Error) -> bool {
+fn is_held(error: &io::Error, file: &Path) -> bool {
     // Access denied, a sharing violation, a lock, a file that lies in memory.
-    cfg!(windows) && matches!(error.raw_os_error(), Some(5 | 32 | 33 | 1224))
+    let is_refused = cfg!(windows) && matches!(error.raw_os_error(), Some(5 | 32 | 33 | 1224));
+    // One that may not be written at all is refused as well.
+    is_refused && std::fs::metadata(file).is_ok_and(|about| about.is_file() && !about.permissions().readonly())
 }
 
 /// A path that a library hands to Windows as it is, where a long one has to begin so that it is taken.

@@ -161,10 +161,31 @@ impl fmt::Display for Message {
             Message::Ours { code, details } => {
                 let names: Vec<&str> = details.iter().map(|(name, _)| &**name).collect();
                 let texts: Vec<String> = details.iter().map(|(_, detail)| detail.to_string()).collect();
-                f.write_str(&rust_i18n::replace_patterns(&t!(&**code), &names, &texts))
+                let text = in_number(&t!(&**code), &names, &texts);
+                f.write_str(&rust_i18n::replace_patterns(&text, &names, &texts))
             }
         }
     }
+}
+
+/// A text with each `%{name|one|many}` as the number of that name wants it.
+fn in_number(text: &str, names: &[&str], texts: &[String]) -> String {
+    let mut parts = text.split("%{");
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let forms = part.split_once('}').and_then(|(inside, rest)| {
+            let mut forms = inside.split('|');
+            Some((forms.next()?, forms.next()?, forms.next()?, rest))
+        });
+        match forms {
+            Some((name, one, many, rest)) => {
+                let is_one = names.iter().zip(texts).any(|(known, text)| *known == name && text == "1");
+                said.extend([if is_one { one } else { many }, rest]);
+            }
+            None => said.extend(["%{", part]),
+        }
+    }
+    said
 }
 
 impl fmt::Display for Detail {
@@ -305,6 +326,17 @@ mod tests {
     fn it_becomes_words_in_the_language_of_the_reader() {
         assert!(said().to_string().ends_with("Name, ß"), "{}", said());
         assert_eq!(Message::from("as it came").to_string(), "as it came");
+    }
+
+    #[test]
+    fn what_is_counted_is_said_in_its_number() {
+        let said = |rows: u64| in_number("%{rows} %{rows|row has|rows have} a %{what}", &["rows"], &[rows.to_string()]);
+        assert_eq!((said(1), said(0)), ("%{rows} row has a %{what}".into(), "%{rows} rows have a %{what}".into()));
+        assert_eq!(message!("import.refused_rows", rows = 1).to_string(), "1 row has mistakes and will not be sent:");
+        assert_eq!(
+            message!("import.refused_rows", rows = 21).to_string(),
+            "21 rows have mistakes and will not be sent:"
+        );
     }
 
     #[test]

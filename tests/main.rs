@@ -17,6 +17,7 @@ mod dependencies;
 mod entities;
 mod export;
 mod format;
+mod handbook;
 mod harness;
 mod ids;
 mod import;

@@ -91,7 +91,7 @@ fn a_column_that_is_said_to_mean_nothing_is_not_sent_and_counted() {
     let work = Work::with("mine.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n");
     work.write("map.toml", "[columns]\n'姓名' = ''\n");
     let ran = work.bw8("check customers mine.csv --mapping map.toml");
-    ran.exits(0).says("1 columns are not imported").says("A 姓名");
+    ran.exits(0).says("1 column is not imported").says("A 姓名");
     work.bw8("check customers mine.csv --mapping map.toml --strict").exits(2);
 }
 

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::format::column_letters;
 use crate::language::Language;
 use crate::mapping::Mapping;
+use crate::message;
 use crate::problem::Severity;
 
 /// Findings for the terminal: a part for each severity, the weightiest first; in it one paragraph a kind, the commonest first,
@@ -26,7 +27,7 @@ pub fn describe(findings: &Findings, mapping: &Mapping, limit: usize) -> Result<
         lines.push(heading(severity, findings));
         kinds.iter().take(limit).for_each(|kind| lines.extend(paragraph(kind, mapping)));
         if kinds.len() > limit {
-            lines.push(t!("import.finding_more", count = kinds.len() - limit).into_owned());
+            lines.push(message!("import.finding_more", count = kinds.len() - limit).to_string());
         }
         if severity == Severity::Held && findings.held > 0 {
             let codes = kinds.iter().map(|kind| kind.example.code.as_str());
@@ -41,14 +42,14 @@ pub fn describe(findings: &Findings, mapping: &Mapping, limit: usize) -> Result<
 
 fn heading(severity: Severity, findings: &Findings) -> String {
     match severity {
-        Severity::Refused => t!("import.refused_rows", rows = findings.refused),
+        Severity::Refused => message!("import.refused_rows", rows = findings.refused),
         // Its rows are refused for something else.
-        Severity::Held if findings.held == 0 => t!("import.held_besides"),
-        Severity::Held => t!("import.held_rows", rows = findings.held),
-        Severity::Skipped => t!("import.skipped_rows", rows = findings.skipped),
-        Severity::Word => t!("import.words"),
+        Severity::Held if findings.held == 0 => message!("import.held_besides"),
+        Severity::Held => message!("import.held_rows", rows = findings.held),
+        Severity::Skipped => message!("import.skipped_rows", rows = findings.skipped),
+        Severity::Word => message!("import.words"),
     }
-    .into_owned()
+    .to_string()
 }
 
 fn paragraph(kind: &FindingKind, mapping: &Mapping) -> Vec<String> {

@@ -44,6 +44,11 @@ impl Record {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
+    /// Whether the row says nothing of the source at this index.
+    pub fn says_nothing(&self, index: usize) -> bool {
+        self.filled.get(index) != Some(&true)
+    }
+
     /// The cleaned value of the source at this index; empty when there is none.
     pub fn value_at(&self, index: usize) -> &str {
         self.values.get(index).map_or("", String::as_str)

@@ -15,13 +15,23 @@ const SHORT_TEXT: usize = 100;
 impl Mapping {
     /// Turns a row into the values of `record` and finds everything there is to say of it.
     pub fn check(&self, row: &Row, record: &mut Record) {
+        self.check_edited(row, &[], record);
+    }
+
+    /// The same for a row of a file of ours of which nobody edited the cells of some sources, by their indices: what stands in
+    /// them is not sent, and nobody is asked about it.
+    pub fn check_edited(&self, row: &Row, unedited: &[bool], record: &mut Record) {
         record.reset(self.sources.len());
         if self.is_left_out(row, record) {
             return;
         }
-        self.take_remarks(row, record);
+        let is_unedited = |index: usize| unedited.get(index).copied().unwrap_or_default();
+        self.take_remarks(row, &is_unedited, record);
         for index in 0..self.sources.len() {
-            self.check_source(index, row, record);
+            match is_unedited(index) {
+                true => record.filled[index] = true,
+                false => self.check_source(index, row, record),
+            }
         }
         self.move_number(record);
         for rule in &self.rules {
@@ -181,10 +191,13 @@ impl Mapping {
     }
 
     /// What the reader noticed of the row and of its cells that are sent.
-    fn take_remarks(&self, row: &Row, record: &mut Record) {
+    fn take_remarks(&self, row: &Row, is_unedited: &impl Fn(usize) -> bool, record: &mut Record) {
         for remark in &row.remarks {
             let text = remark.column.map_or("", |column| row.cell(column).text);
-            let source = remark.column.and_then(|column| self.sources.iter().find(|source| source.reads(column)));
+            let reads = |(index, source): &(usize, &FieldSource)| {
+                remark.column.is_some_and(|column| source.reads(column)) && !is_unedited(*index)
+            };
+            let source = self.sources.iter().enumerate().find(reads).map(|(_, source)| source);
             if remark.column.is_none() || source.is_some() {
                 record.findings.push(Finding::new(source, remark.column, text, remark.problem.clone()));
             }

@@ -12,6 +12,7 @@ use crate::import::{
     self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, ReferenceOptions, ResumeOptions, Rows,
     report,
 };
+use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::{CommandLine, Printer};
 
@@ -63,7 +64,10 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     };
     if let Some(sheet) = &preflight.sheet.name {
         let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
-        printer.say(&t!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet));
+        printer.say(
+            &message!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet)
+                .to_string(),
+        );
     }
     if !preflight.sheet.others.is_empty() {
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
@@ -80,16 +84,19 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     };
     let loss = preflight.mapping.report().loss();
     let waiting = foreseen.as_ref().map_or(0, |(foreseen, _)| foreseen.waiting());
-    let exit = match (preflight.findings.not_sent() + waiting, arguments.strict) {
+    let exit = match (preflight.findings.not_sent() + waiting + preflight.waiting, arguments.strict) {
         (0, true) if loss.is_some() => Exit::Usage,
         (0, _) => Exit::Done,
         (_, true) => Exit::Usage,
         (_, false) => Exit::SomeFailed,
     };
     match &issues {
-        None => printer.result(&t!("check_command.good", file = options.input.shown, rows = preflight.rows)),
+        None => printer
+            .result(&message!("check_command.good", file = options.input.shown, rows = preflight.rows).to_string()),
         Some(path) => {
-            printer.result(&t!("check_command.found", file = options.input.shown, rows = preflight.rows));
+            printer.result(
+                &message!("check_command.found", file = options.input.shown, rows = preflight.rows).to_string(),
+            );
             printer.result(&describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?);
             printer.result(&t!("check_command.issues", file = path.display()));
         }

@@ -6,7 +6,7 @@ use super::options::{InputOptions, SendingOptions, account_name};
 use crate::account::Account;
 use crate::check::consent::EXISTS;
 use crate::error::{Exit, Result};
-use crate::import::{self, ImportOptions, ResumeOptions};
+use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::{CommandLine, Global, Printer};
 
@@ -52,9 +52,10 @@ impl Arguments {
 pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let account = Account::new(&arguments.connection, &settings)?;
+    let preflight = arguments.input.preflight(&settings, arguments.sending.run.as_deref())?;
     let options = ImportOptions {
         catalog: &settings.catalog,
-        preflight: arguments.input.preflight(&settings, arguments.sending.run.as_deref())?,
+        preflight: PreflightOptions { baselines: Some(account.baseline_folder()?), ..preflight },
         resume: ResumeOptions {
             folder: arguments.sending.run.clone(),
             fresh: arguments.fresh,

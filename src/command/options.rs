@@ -321,6 +321,8 @@ impl InputOptions {
             key,
             values,
             consent: self.consent.consent(),
+            baselines: None,
+            baseline: None,
         })
     }
 }

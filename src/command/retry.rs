@@ -12,7 +12,9 @@ use crate::account::Account;
 use crate::check::consent::EXISTS;
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
+use crate::files::path_of_text;
 use crate::format::{self, Input, Row};
+use crate::import::BASELINE_NOTE;
 use crate::import::report::file_to_retry;
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
@@ -120,6 +122,8 @@ fn preflight<'a>(
         key: parent.key.clone(),
         values,
         consent: arguments.consent.consent(),
+        baselines: None,
+        baseline: first_run.note(BASELINE_NOTE)?.as_deref().map(path_of_text),
     })
 }
 

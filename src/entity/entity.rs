@@ -117,6 +117,7 @@ impl Entity {
         };
         match language {
             Language::Zh => format!("{records} {measure}{}", self.zh),
+            Language::En if records == 1 => format!("1 {}", singular(&self.en.to_lowercase())),
             Language::En => format!("{records} {}", self.en.to_lowercase()),
         }
     }
@@ -202,5 +203,14 @@ impl Entity {
         // A plain struct of strings, numbers and maps with string keys always serialises.
         let text = serde_json::to_string(self).expect("a catalog entry serialises");
         Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// One of what an English plural names.
+fn singular(plural: &str) -> String {
+    match (plural.strip_suffix("ies"), plural.strip_suffix('s')) {
+        (Some(stem), _) => format!("{stem}y"),
+        (None, Some(stem)) => stem.to_owned(),
+        (None, None) => plural.to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::facts;
 use super::gather::{FailedPages, Gathered};
@@ -34,6 +35,9 @@ pub(super) struct Manifest {
     pub program: String,
     /// When, in the service's time zone.
     pub exported: String,
+    /// The export, by which its file is known again when it is handed back; none where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<Uuid>,
     /// The host and the account.
     pub account: String,
     /// The filters as typed.
@@ -83,6 +87,7 @@ impl Manifest {
             entity: options.entity.name.clone(),
             program: concat!("bw8 ", env!("CARGO_PKG_VERSION")).to_owned(),
             exported: options.now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            export: None,
             account: account.to_owned(),
             filter: facts::filters(plan),
             complete: !gathered.is_incomplete,

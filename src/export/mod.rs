@@ -3,6 +3,7 @@
 //! `stage` writes them as tables into a staging directory, `publish` puts the files in place, `manifest` says what proves
 //! that it is all. `run` is the story that ties them together.
 
+mod baseline;
 mod columns;
 mod facts;
 mod filter;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rust_i18n::t;
 use tokio::runtime::Runtime;
+use uuid::Uuid;
 
 use super::columns::ColumnChoice;
 use super::filter::RecordFilter;
@@ -17,7 +18,7 @@ use super::mended::Mended;
 use super::name_lists::name_lists;
 use super::options::{Condition, ExportOptions, MirrorUse};
 use super::plan::{ExportPlan, Source};
-use super::publish::publish;
+use super::publish::{Published, publish};
 use super::record_reader::RecordReader;
 use super::report::Exported;
 use super::stage::{Stage, StagedFile};
@@ -127,16 +128,37 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;
     let stage = Stage { plan, refresher, filter: &filter, directory: directory.path() };
-    let staged =
+    let mut staged =
         write(stage, &mut gathered, definitions, &account, runtime).map_err(|error| stage.without_directory(error))?;
     let published = publish(&staged, output, refresher)?;
     let mended = Mended::new(refresher.client.mended(), &staged);
-    let manifest = Manifest::new(plan, &account, &gathered, &staged, &published, mended);
+    let export = keep_cells(plan, &mut staged, &published, &mut gathered.warnings);
+    let mut manifest = Manifest::new(plan, &account, &gathered, &staged, &published, mended);
+    manifest.export = export;
     if let Some(file) = &published.first {
         manifest.write_beside(file)?;
     }
     let_go(refresher.mirror, &gathered.lists)?;
     Ok(Exported { manifest, files: published.files, is_printed: output.file.is_none() })
+}
+
+/// Keeps what the records' file says, now that it is in place: the export it is known by. Without it the file is as good, but
+/// not known again when it is handed back.
+fn keep_cells(
+    plan: &ExportPlan<'_>,
+    staged: &mut [StagedFile],
+    published: &Published,
+    warnings: &mut Vec<String>,
+) -> Option<Uuid> {
+    let kept = staged.first_mut()?.kept.take()?;
+    let export = kept.export();
+    match kept.keep(plan.options, published.files.first().map_or("-", String::as_str)) {
+        Ok(()) => Some(export),
+        Err(error) => {
+            warnings.push(t!("export.not_known_again", why = error.message()).into_owned());
+            None
+        }
+    }
 }
 
 /// Asks for what the lists do not say of their records, then writes the tables.
@@ -165,7 +187,7 @@ fn write(
         let reader = RecordReader::new(&refresher, plan, list);
         name_lists(&refresher, &fields, &reader, filter, warnings).await
     }))?;
-    stage.records(list, definitions, names, account)
+    stage.records(list, definitions, names, account, &mut gathered.warnings)
 }
 
 /// Refuses names that are neither fields nor custom fields of the account, and values that are none of a custom field's

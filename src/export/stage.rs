@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::baseline::KeptCells;
 use super::columns::ColumnChoice;
 use super::facts;
 use super::filter::RecordFilter;
@@ -40,6 +41,8 @@ pub(super) struct StagedFile {
     pub unknown: Vec<UnknownMember>,
     /// What its format made of it.
     pub written: Written,
+    /// What it says in the cells that can be written back.
+    pub kept: Option<KeptCells>,
 }
 
 /// Writes into a staging directory.
@@ -66,6 +69,7 @@ impl<'a> Stage<'a> {
         definitions: Definitions,
         name_lists: Vec<(&'a Entity, List)>,
         account: &str,
+        warnings: &mut Vec<String>,
     ) -> Result<Vec<StagedFile>> {
         let options = self.plan.options;
         let names = Names::new(self.refresher.mirror, name_lists);
@@ -89,6 +93,12 @@ impl<'a> Stage<'a> {
             table.summary_sheet = Some(language.pick(SUMMARY_SHEET_NAMES[0], SUMMARY_SHEET_NAMES[1]).to_owned());
             counter = Some(SummaryCounter::new(options.entity, language));
         }
+        let is_whole = options.is_as_it_came() && projection.is_whole;
+        let mut kept = KeptCells::begin(options, &projection.columns, &custom, is_whole).unwrap_or_else(|error| {
+            warnings.push(rust_i18n::t!("export.not_known_again", why = error.message()).into_owned());
+            None
+        });
+        table.mark = kept.as_ref().map(|kept| kept.export().to_string());
         let facts = facts::of(self.plan, account);
         let path = table.path.clone();
         // How many of them a filter takes out shows when they are looked at.
@@ -109,6 +119,9 @@ impl<'a> Stage<'a> {
                     true => projection.add_as_it_came(record, detail, rows)?,
                     false => projection.add(record, detail, rows)?,
                 }
+                if let Some(kept) = &mut kept {
+                    kept.add(options, &key.text, record, detail, rows)?;
+                }
                 send(rows)
             })?;
             let summary =
@@ -124,6 +137,7 @@ impl<'a> Stage<'a> {
             lost,
             unknown: unknown.found(),
             written,
+            kept,
         };
         let mut staged = vec![records];
         if options.has_messages {
@@ -166,7 +180,7 @@ impl<'a> Stage<'a> {
             })?;
             Ok((count, None))
         })?;
-        Ok(StagedFile { path, suffix, rows, deleted_left_out: 0, lost, unknown: unknown.found(), written })
+        Ok(StagedFile { path, suffix, rows, deleted_left_out: 0, lost, unknown: unknown.found(), written, kept: None })
     }
 
     /// Writes the tags in use of these lists' records.
@@ -188,6 +202,7 @@ impl<'a> Stage<'a> {
             lost: LostCharacters::default(),
             unknown: Vec::new(),
             written,
+            kept: None,
         })
     }
 
@@ -195,7 +210,7 @@ impl<'a> Stage<'a> {
     fn formats(&self, projection: &Projection<'_>) -> Vec<Column> {
         match self.plan.options.is_as_it_came() && projection.is_whole {
             true => Vec::new(),
-            false => projection.columns.iter().map(crate::projection::Column::format).collect(),
+            false => projection.columns.iter().map(|column| column.format(&projection.definitions)).collect(),
         }
     }
 
@@ -229,6 +244,7 @@ impl<'a> Stage<'a> {
             path: self.directory.join(output.staged_name(suffix)),
             sheet: sheet.to_owned(),
             summary_sheet: None,
+            mark: None,
             columns,
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct Table {
     pub sheet: String,
     /// Name of a first sheet that sums it up.
     pub summary_sheet: Option<String>,
+    /// What it carries unseen, where its format can: the export it is of.
+    pub mark: Option<String>,
     /// Its columns.
     pub columns: Vec<Column>,
 }
@@ -48,6 +50,7 @@ impl Table {
             access: Access::Usual,
             sheet: Some(&self.sheet),
             summary_sheet: self.summary_sheet.as_deref(),
+            mark: self.mark.as_deref(),
             ..WriteOptions::new(&self.columns)
         };
         self.format.create(&self.path, &options)

@@ -54,3 +54,4 @@ pub use value::Value;
 pub use write_options::WriteOptions;
 pub use writer::Writer;
 pub use xlsx::XLSX;
+pub use xlsx::limits::cut_text;

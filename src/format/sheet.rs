@@ -25,6 +25,8 @@ pub struct Sheet {
     pub is_1904: bool,
     /// Whether most of its first rows have more than one filled cell.
     pub lone_cells_are_rare: bool,
+    /// The export of ours that it is of, where it says so.
+    pub export: Option<String>,
     /// What else a person should know of it: what was found or left out by itself.
     pub notes: Vec<Message>,
 }

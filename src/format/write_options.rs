@@ -16,6 +16,8 @@ pub struct WriteOptions<'a> {
     pub sheet: Option<&'a str>,
     /// Name of a sheet before it that [`Writer::finish_with`](super::Writer::finish_with) fills.
     pub summary_sheet: Option<&'a str>,
+    /// What the file carries unseen, in formats that can: the export it is of.
+    pub mark: Option<&'a str>,
     /// Rows of a sheet before the next one is begun, the header included, where they are to be fewer than the format holds.
     pub rows_per_sheet: Option<u32>,
     /// What somebody who works in it is helped with, in formats with sheets.
@@ -32,6 +34,7 @@ impl<'a> WriteOptions<'a> {
             dialect: Dialect::default(),
             sheet: None,
             summary_sheet: None,
+            mark: None,
             rows_per_sheet: None,
             marking: None,
             access: Access::Owner,

@@ -465,7 +465,7 @@ fn released(rows: &mut Rows, consent: &Consent) -> Result<u64> {
 /// Asks for a yes, or for the number of rows where a yes is too easily said.
 fn agrees_to_send(console: &mut Console, rows: u64) -> Result<bool> {
     if rows <= NUMBER_ABOVE {
-        return console.agrees(&t!("run.ask", rows = rows));
+        return console.agrees(&message!("run.ask", rows = rows).to_string());
     }
     let mut question = t!("agreement.ask_number", rows = rows);
     for _ in 0..NUMBER_ATTEMPTS {

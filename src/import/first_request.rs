@@ -27,6 +27,9 @@ pub(super) struct FirstRequest {
 impl FirstRequest {
     /// The first request that an operation asks for; none for one that the entity has no endpoint for.
     pub(super) fn of(options: &ImportOptions<'_>, operation: &WriteOperation) -> Option<FirstRequest> {
+        if operation.is_unresolved() {
+            return None;
+        }
         let target = options.account.shown_target()?;
         let (catalog, entity) = (options.catalog, options.entity());
         let access = |name: &str| Access::new(&target, catalog, catalog.get(name)?);

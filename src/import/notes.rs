@@ -13,6 +13,8 @@ pub const WHO_NOTE: &str = "who";
 /// Name of the note with what the service calls the account.
 pub const COMPANY_NOTE: &str = "company";
 
+/// Name of the note with the place of what the export said that the run's file is.
+pub const BASELINE_NOTE: &str = "baseline";
 /// Name of the note with the account's custom fields.
 const FIELDS_NOTE: &str = "fields";
 

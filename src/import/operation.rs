@@ -387,8 +387,9 @@ fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<Cell
             (false, text) => text,
         };
         let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
-        // An empty cell says nothing.
-        if value.is_empty() && !record.clears(index) && !(is_unedited && !shown.is_empty()) {
+        // An empty cell says nothing, nor does one with what no value was made of.
+        let says_something = !value.is_empty() || record.clears(index) || is_unedited && !shown.is_empty();
+        if !says_something {
             continue;
         }
         cells.push(SaidCell {

@@ -34,6 +34,10 @@ pub struct PreflightOptions<'a> {
     pub values: ValueOptions,
     /// Warnings that a person consents to.
     pub consent: Consent,
+    /// Where it is kept what exports of the account said; nowhere for a command without an account.
+    pub baselines: Option<PathBuf>,
+    /// The place of what the retried run knew of its file.
+    pub baseline: Option<PathBuf>,
 }
 
 /// What the user said about going on.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
-use super::change::CellBaseline;
+use super::change::{CONFLICT, CellBaseline, HandedBack, unedited};
 use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
@@ -25,7 +25,9 @@ use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Reader, Row, Sheet};
 use crate::journal::Reason;
-use crate::mapping::{CONFIRM_COLUMNS, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields};
+use crate::mapping::{
+    CONFIRM_COLUMNS, FieldSource, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields,
+};
 use crate::message;
 use crate::message::Message;
 use crate::problem::{Problem, Severity};
@@ -65,6 +67,8 @@ pub struct Preflight {
     pub account_fields: Vec<Field>,
     /// What that record asks for, where it changes one that is there.
     pub first_operation: Option<WriteOperation>,
+    /// The export of ours that the file is.
+    pub(super) handed_back: Option<HandedBack>,
 }
 
 /// The rows of the first reading.
@@ -121,7 +125,14 @@ impl Preflight {
         let earlier: Vec<&KeptConsent> =
             agreed.consents(&entity.name, &fingerprint).filter(|kept| !consent.covers(&kept.code)).collect();
         earlier.iter().for_each(|kept| consent.add(&kept.code));
+        let handed_back = match entity.may_change {
+            false => None,
+            true => {
+                HandedBack::find(input, &sheet, &mapping, options.baselines.as_deref(), options.baseline.as_deref())?
+            }
+        };
         let mut reading = Reading::new(&mapping, &sheet, options, &consent, cells)?;
+        reading.handed_back = handed_back.as_ref();
         while reading.next(&mut reader)? {}
         if reading.rows == 0 {
             return Err(
@@ -160,6 +171,7 @@ impl Preflight {
             fingerprint,
             first,
             first_operation,
+            handed_back,
         };
         Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
     }
@@ -255,7 +267,9 @@ struct Reading<'a> {
     consented: BTreeSet<&'static str>,
     row: Row,
     record: Record,
-    /// What an export said of the row's cells, by their sources; empty where that is not known.
+    /// The export of ours that the file is.
+    handed_back: Option<&'a HandedBack>,
+    /// What it said of the row's cells, by their sources; empty where that is not known.
     baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
     identities: Identities,
@@ -300,6 +314,7 @@ impl<'a> Reading<'a> {
             consented: BTreeSet::new(),
             row: Row::default(),
             record: Record::default(),
+            handed_back: None,
             baselines: Vec::new(),
             keys: Keys::default(),
             identities: Identities::new(mapping),
@@ -315,7 +330,8 @@ impl<'a> Reading<'a> {
         self.mapping.take_as_shown(&mut self.row, self.sheet);
         let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
-        self.mapping.check(&self.row, &mut self.record);
+        let is_confirmed = self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text));
+        self.check(is_confirmed)?;
         let mut spooled = SpooledRow {
             number,
             identity,
@@ -325,7 +341,7 @@ impl<'a> Reading<'a> {
             lacks: None,
             origin: None,
             old_id: None,
-            is_confirmed: self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text)),
+            is_confirmed,
             state: RowState::Skipped(Reason::default()),
         };
         if self.record.severity() != Some(Severity::Skipped) {
@@ -352,6 +368,33 @@ impl<'a> Reading<'a> {
         }
         self.rows += 1;
         Ok(true)
+    }
+
+    /// Checks the row; in a file of ours what somebody edited.
+    fn check(&mut self, is_confirmed: bool) -> Result<()> {
+        let Some(handed_back) = self.handed_back else {
+            self.mapping.check(&self.row, &mut self.record);
+            return Ok(());
+        };
+        self.baselines = handed_back.cells(self.mapping, &self.row)?;
+        if is_confirmed || self.consent.covers(CONFLICT) {
+            // What a person edited is written, whatever the service says now.
+            self.baselines.iter_mut().for_each(|cell| *cell = cell.filter(|cell| cell.is_unedited));
+        }
+        // A row that may become a new record is sent with all it says.
+        let unedited = match self.mode {
+            WriteMode::Update => unedited(self.mapping, &self.row, &self.baselines),
+            _ => Vec::new(),
+        };
+        self.mapping.check_edited(&self.row, &unedited, &mut self.record);
+        let is_left_alone = |(index, source): (usize, &FieldSource)| {
+            !source.sent || unedited.get(index) == Some(&true) || self.record.says_nothing(index)
+        };
+        if !unedited.is_empty() && self.mapping.sources.iter().enumerate().all(is_left_alone) {
+            // Nothing of it is written, whatever it looks like.
+            self.record.findings.clear();
+        }
+        Ok(())
     }
 
     /// The id of a record of this service that the row names as its own.

@@ -259,6 +259,15 @@ fn earlier_run(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows) ->
     // A list of failed rows is that of one run; a file that was saved over it may be that of another.
     let parent = identity.parent.as_ref().map(|parent| parent.run);
     let is_same_kind = |run: &&IndexedRun| run.mode == identity.mode && run.parent == parent;
+    if identity.mode == WriteMode::Update.as_str() && parent.is_none() {
+        let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
+        let Some(past) = of_path.iter().find(is_same_kind).map(open).transpose()? else { return Ok(None) };
+        // Changes are decided by the records as they are now: one that is over says nothing of what is to be changed next, and
+        // what a file said before its last run may be said again.
+        let is_same = past.identity().input == identity.input && past.identity().mapping == identity.mapping;
+        let is_finished = matches!(past.ended()?, Some((_, true)));
+        return Ok((is_same || !is_finished).then_some(past));
+    }
     let of_input = index.of_input(&identity.target, &identity.entity, &identity.input)?;
     if let Some(run) = of_input.iter().find(is_same_kind) {
         return open(run).map(Some);

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use url::Url;
 
 use super::operation::{Members, body_of};
-use super::witness::telling_fields;
 use crate::api::{Expected, Target};
 use crate::entity::{Catalog, Custom, Endpoint, Entity, Method};
 
@@ -93,6 +92,12 @@ impl Access {
 /// An id as part of a path. Checked ids are digits; an overlay may allow others.
 fn encoded(id: &str) -> String {
     url::form_urlencoded::byte_serialize(id.as_bytes()).collect()
+}
+
+/// The fields that tell one record from another: those of its natural keys, else the one it is shown by.
+fn telling_fields(entity: &Entity) -> impl Iterator<Item = &String> {
+    let shown = entity.display.iter().filter(|_| entity.keys.is_empty());
+    entity.keys.iter().flatten().chain(shown)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of, register};
 use super::matching::{Plan, match_rows, tell_found};
 use super::memory::Memory;
-use super::notes::{COMPANY_NOTE, note_command, note_fields};
+use super::notes::{BASELINE_NOTE, COMPANY_NOTE, note_command, note_fields};
 use super::operation::WriteOperation;
 use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
@@ -40,10 +40,12 @@ use crate::lookup::Lists;
 use crate::machine::{Awake, shared_folder};
 use crate::mapping::MappingFile;
 use crate::message;
-use crate::terminal::{Interrupt, Printer, quoted_path};
+use crate::terminal::{Console, Interrupt, Printer, quoted_path};
 
 /// Name of the folder that holds the folders of runs.
 const RUNS: &str = "bw8-runs";
+/// Code of consent to a file that is older than one that was imported.
+const OLDER_FILE: &str = "older_file";
 /// Kinds of findings that are shown before anything is sent.
 const SHOWN_KINDS: usize = 8;
 
@@ -99,6 +101,9 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // A run that was forgotten has words again from here on.
     journal.remember()?;
     note_command(&journal, options)?;
+    if let Some(handed_back) = &preflight.handed_back {
+        journal.set_note(BASELINE_NOTE, &files::path_to_text(handed_back.path()))?;
+    }
     note_fields(&journal, &preflight.account_fields)?;
     let settled = match ended {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
@@ -163,12 +168,18 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     };
     printer.stage(&t!("run.stage_agree"));
     let remembered = memory.not_sent();
+    if ended.is_none() {
+        ask_about_older(options, &preflight)?;
+    }
     let plan = matches.as_ref().map(|matches| matches.plan);
     let about = About { ended, remembered, plan, before, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
     if let Some(name) = agreed.name() {
         journal.set_note(COMPANY_NOTE, name)?;
+    }
+    if let (Some(handed_back), Some(folder)) = (&preflight.handed_back, &options.preflight.baselines) {
+        handed_back.note_import(folder)?;
     }
     // What it holds in memory is of no use while rows are sent.
     drop(index);
@@ -257,6 +268,26 @@ impl Referring<'_> {
         }
         Ok(outcome)
     }
+}
+
+/// Asks, when the file is an export that is older than one whose rows were imported already, whether it is meant: what was
+/// changed since then would be changed back.
+///
+/// # Errors
+/// It is not meant, or nobody is there to say so.
+fn ask_about_older(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<()> {
+    let (Some(handed_back), Some(folder)) = (&preflight.handed_back, &options.preflight.baselines) else {
+        return Ok(());
+    };
+    if handed_back.is_newest_imported(folder) || options.preflight.consent.names(OLDER_FILE) {
+        return Ok(());
+    }
+    let (_, exported) = handed_back.shown();
+    let refused = Error::usage(message!("change.older", file = options.preflight.input.shown, exported = exported))
+        .hint(message!("change.older_hint"));
+    let question = t!("change.ask_older", exported = exported);
+    let is_meant = Console::open().map(|mut console| console.agrees(&question)).transpose()?;
+    if is_meant == Some(true) { Ok(()) } else { Err(refused) }
 }
 
 /// Finds out what became of rows in doubt before a run goes on: it reads before it writes, so that a service that is still down
@@ -388,20 +419,22 @@ fn tell_index(index: &mut RunIndex, printer: &Printer) {
 
 /// Shows which columns are understood, and what is wrong with the rows, before anything is sent.
 fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &Printer) -> Result<()> {
-    let key = if preflight.sheet.name.is_some() { "run.read_sheet" } else { "run.read" };
-    printer.say(&t!(
-        key,
-        file = options.preflight.input.shown,
-        rows = preflight.rows,
-        reading = preflight.sheet.reading,
-        sheet = preflight.sheet.name.as_deref().unwrap_or_default()
-    ));
+    let (file, rows, reading) = (&options.preflight.input.shown, preflight.rows, &preflight.sheet.reading);
+    let read = match &preflight.sheet.name {
+        Some(sheet) => message!("run.read_sheet", file = file, rows = rows, reading = reading, sheet = sheet),
+        None => message!("run.read", file = file, rows = rows, reading = reading),
+    };
+    printer.say(&read.to_string());
     if !preflight.sheet.others.is_empty() {
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
     }
     printer.say(&preflight.mapping.report().text());
     preflight.words.iter().for_each(|word| printer.warn(&word.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
+    if let Some(handed_back) = &preflight.handed_back {
+        let (file, exported) = handed_back.shown();
+        printer.say(&t!("change.handed_back", file = file, exported = exported));
+    }
     let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
     if !found.is_empty() {
         printer.warn(&found);
@@ -449,7 +482,11 @@ pub fn foresee(
     tell_known(&known, preflight, printer);
     if !known.is_finished() {
         let Known { meant, memory, .. } = &mut known;
-        Referring { options, journal: None }.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
+        let referring = Referring { options, journal: None };
+        let outcome = referring.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
+        if outcome.waiting > 0 {
+            printer.warn(&t!("lookup.waiting", rows = outcome.waiting, questions = outcome.questions));
+        }
     }
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
     let cursor = cursor_of(&known.meant)?;
@@ -513,7 +550,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
     let (would_send, ended, plan) = (*would_send, *ended, *plan);
     let held = preflight.findings.held + not_sent.held;
     let refused = preflight.findings.refused + not_sent.refused;
-    let exit = if refused + held > 0 { Exit::SomeFailed } else { Exit::Done };
+    let exit = if refused + held + preflight.waiting > 0 { Exit::SomeFailed } else { Exit::Done };
     printer.result(&foreseen.words(options, preflight));
     if plan.is_some() {
         printer.result(&t!("run.dry_nothing_sent"));
@@ -534,6 +571,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
         "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
         "first_request": first.as_ref().map(FirstRequest::json),
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": refused, "held": held,
+            "waiting": preflight.waiting,
             "ended_before": ended},
         "plan": plan.map(|plan| plan.json()),
         "mapping": preflight.mapping.report(), "exit": exit,
@@ -549,8 +587,9 @@ fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u
         0 => t!("run.dry_none"),
         _ => t!(key, records = records, host = options.account.host()),
     };
-    let besides = [("run.dry_refused", refused), ("run.dry_held", held)];
-    let besides = besides.iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(*key, rows = rows));
+    let besides =
+        [(refused, message!("run.dry_refused", rows = refused)), (held, message!("run.dry_held", rows = held))];
+    let besides = besides.iter().filter(|(rows, _)| *rows > 0).map(|(_, words)| words.to_string());
     t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
 }
 

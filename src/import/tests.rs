@@ -422,6 +422,8 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
             key: Vec::new(),
             values: Default::default(),
             consent: if command.consents { Consent::of_option("") } else { Consent::default() },
+            baselines: None,
+            baseline: None,
         },
         resume: ResumeOptions { accept_changed: command.accepts, ..ResumeOptions::default() },
         parent: command.parent.as_ref().map(|first| Parent { run: first.run, folder: first.folder.clone() }),

@@ -109,12 +109,6 @@ fn is_quoted(json: &str, text: &str) -> bool {
     json.match_indices(text).any(|(at, _)| is_quote(at.checked_sub(1)) && is_quote(Some(at + text.len())))
 }
 
-/// The fields that tell one record from another: those of its natural keys, else the one it is shown by.
-pub(super) fn telling_fields(entity: &Entity) -> impl Iterator<Item = &String> {
-    let shown = entity.display.iter().filter(|_| entity.keys.is_empty());
-    entity.keys.iter().flatten().chain(shown)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

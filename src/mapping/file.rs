@@ -115,26 +115,43 @@ type Section = BTreeMap<Spanned<String>, Spanned<String>>;
 #[serde(deny_unknown_fields, default)]
 #[derive(Default)]
 struct Document {
+    /// Columns that are left out on purpose: headers, or numbers from 1.
     drop: Vec<Spanned<toml::Value>>,
+    /// The header it was made for: with another one the file is refused.
     header: Option<Vec<String>>,
+    /// What the rows are that it is for.
     entity: Option<String>,
+    /// The system in which the records have old ids, such as `zendesk`.
     source: Option<Spanned<String>>,
+    /// Whether columns that the file lacks are passed over; of several for one field the first is taken.
     optional: bool,
+    /// Column = texts: rows with one of these texts there are left out.
     skip: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    /// Kinds of warnings that are consented to, by code.
     accept: Vec<String>,
+    /// Which comes first in dates such as 03/04/2026: `dmy` or `mdy`.
     date_order: Option<Spanned<String>>,
+    /// Country of telephone numbers without a country code, such as `CN`.
     country: Option<Spanned<String>>,
+    /// Whether nothing is restored of what a spreadsheet program changed.
     keep_raw: bool,
+    /// Fields that an update empties where their cell is empty.
     clear: Vec<Spanned<String>>,
+    /// Field = what an update does where the account has another value: `always`, `if-blank`, `never`, `merge`.
     overwrite: Section,
     /// Written by the program, from what was typed.
     typed_columns: Vec<Spanned<String>>,
-    /// The same.
+    /// Written by the program, from what was typed of fields.
     typed_overwrites: Vec<(Spanned<String>, String)>,
+    /// Column = field.
     columns: Section,
+    /// Field = value of every row.
     constants: Section,
+    /// Field = value where the cell is empty.
     defaults: Section,
+    /// Field = template over the columns of the row.
     templates: Section,
+    /// `[values.FIELD]`: text of the file = text to take instead.
     values: BTreeMap<Spanned<String>, Section>,
 }
 

@@ -11,7 +11,7 @@ use super::moment::{self, Moment};
 use super::names::Names;
 use super::record::{CustomValues, text_of};
 use super::row_batch::RowBatch;
-use crate::entity::{Custom, Field, Kind};
+use crate::entity::{Custom, CustomKind, Field, Kind};
 use crate::error::Result;
 use crate::language::Language;
 
@@ -125,10 +125,26 @@ impl Projection<'_> {
 /// The value of a custom field, as the account defines it.
 fn add_custom(key: &str, value: Option<&Value>, definitions: &Definitions, style: CellStyle, rows: &mut RowBatch) {
     let text = value.map(text_of).unwrap_or_default();
-    if style.is_raw || text.is_empty() {
-        return rows.push(&text);
+    if text.is_empty() {
+        return rows.push_empty();
     }
-    rows.push(&definitions.words(key, text.into_owned()));
+    match definitions.kind(key).filter(|_| style.is_typed) {
+        Some(CustomKind::Integer | CustomKind::Decimal) => {
+            if let Some(number) = exact_number(&text) {
+                return rows.push_number(number);
+            }
+        }
+        Some(CustomKind::Date) => match moment::parse(&text) {
+            Some(Moment::Day(day)) => return rows.push_date(day),
+            Some(Moment::Time(moment)) => return rows.push_date_time(moment),
+            None => {}
+        },
+        _ => {}
+    }
+    match style.is_raw {
+        true => rows.push(&text),
+        false => rows.push(&definitions.words(key, text.into_owned())),
+    }
 }
 
 fn add_field(field: &Field, value: Option<&Value>, style: CellStyle, rows: &mut RowBatch) {
@@ -162,7 +178,12 @@ fn add_field(field: &Field, value: Option<&Value>, style: CellStyle, rows: &mut 
 fn exact_number(text: &str) -> Option<f64> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
-    (is_plain && digits <= 15).then(|| text.parse().ok()).flatten().filter(|number: &f64| number.is_finite())
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let keeps_zeros = unsigned.starts_with('0') && unsigned.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    (is_plain && digits <= 15 && !keeps_zeros)
+        .then(|| text.parse().ok())
+        .flatten()
+        .filter(|number: &f64| number.is_finite())
 }
 
 #[cfg(test)]
@@ -172,8 +193,8 @@ mod tests {
     #[test]
     fn only_numbers_a_spreadsheet_keeps_are_numbers() {
         assert_eq!(exact_number("12.50"), Some(12.5));
-        assert_eq!(exact_number("-3"), Some(-3.0));
-        for text in ["70%", "1e5", "1234567890123456", "1-2", "nan", ""] {
+        assert_eq!((exact_number("-3"), exact_number("0.5")), (Some(-3.0), Some(0.5)));
+        for text in ["007", "-01.5", "70%", "1e5", "1234567890123456", "1-2", "nan", ""] {
             assert_eq!(exact_number(text), None, "{text}");
         }
     }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::entity::Field;
+use super::definitions::Definitions;
+use crate::entity::{CustomKind, Field};
 use crate::format;
 
 /// Where a column's text comes from.
@@ -38,11 +39,14 @@ impl Column<'_> {
     }
 
     /// The column as a format wants it.
-    pub fn format(&self) -> format::Column {
+    pub fn format(&self, definitions: &Definitions) -> format::Column {
         let is_text = match &self.from {
             ColumnSource::Field(field) => field.is_text_column(),
-            // A custom value may be a code; what else it is its definition does not always say.
-            ColumnSource::Custom(_) | ColumnSource::Member(_) => true,
+            // A custom value may be a code where its definition does not say what it is.
+            ColumnSource::Custom(key) => {
+                !matches!(definitions.kind(key), Some(CustomKind::Integer | CustomKind::Decimal | CustomKind::Date))
+            }
+            ColumnSource::Member(_) => true,
             ColumnSource::Names(..) => false,
         };
         format::Column { title: self.title.clone(), is_text, required: false }

@@ -126,6 +126,11 @@ impl Definitions {
         self.by_key.get(key).is_some_and(|definition| !definition.options.is_empty())
     }
 
+    /// What the values of a field are; none when the account does not say it in words that are known.
+    pub(super) fn kind(&self, key: &str) -> Option<CustomKind> {
+        self.by_key.get(key)?.kind
+    }
+
     /// Whether a custom field is defined.
     pub fn has(&self, key: &str) -> bool {
         self.by_key.contains_key(key)

@@ -39,11 +39,11 @@ pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) ->
 
 /// The values of a record's custom fields by their keys: a record may have hundreds of them, and a table as many columns.
 #[derive(Debug, Default)]
-pub(super) struct CustomValues<'a>(HashMap<Cow<'a, str>, &'a Value>);
+pub struct CustomValues<'a>(HashMap<Cow<'a, str>, &'a Value>);
 
 impl<'a> CustomValues<'a> {
     /// The values in `fields`, the member of a record that carries them. The first of a key counts.
-    pub(super) fn of(fields: Option<&'a Value>, custom: &Custom) -> Self {
+    pub fn of(fields: Option<&'a Value>, custom: &Custom) -> Self {
         let mut values = HashMap::new();
         for field in fields.and_then(Value::as_array).into_iter().flatten() {
             if let (Some(key), Some(value)) = (field.get(&custom.key), field.get(&custom.value)) {
@@ -54,7 +54,7 @@ impl<'a> CustomValues<'a> {
     }
 
     /// The value of this key.
-    pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
+    pub fn get(&self, key: &str) -> Option<&'a Value> {
         self.0.get(key).copied()
     }
 }

@@ -1,5 +1,6 @@
 //! Rows on their way to a file, many together: their texts lie in one piece of memory.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use jiff::civil::{Date, DateTime};
@@ -67,6 +68,18 @@ impl RowBatch {
             Cell::Number(number) => format::Value::Number(*number),
             Cell::Date(date) => format::Value::Date(*date),
             Cell::DateTime(moment) => format::Value::DateTime(*moment),
+        }
+    }
+
+    /// What a cell of the last row shows.
+    pub fn last(&self, column: usize) -> Cow<'_, str> {
+        let start = self.cells.len().saturating_sub(self.width);
+        match self.cells.get(start + column).map(|cell| self.value(cell)) {
+            None | Some(format::Value::Empty) => Cow::Borrowed(""),
+            Some(format::Value::Text(text) | format::Value::Json(text)) => Cow::Borrowed(text),
+            Some(format::Value::Number(number)) => Cow::Owned(number.to_string()),
+            Some(format::Value::Date(day)) => Cow::Owned(day.to_string()),
+            Some(format::Value::DateTime(moment)) => Cow::Owned(moment.strftime("%Y-%m-%d %H:%M:%S").to_string()),
         }
     }
 

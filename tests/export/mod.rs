@@ -12,6 +12,7 @@ mod members;
 mod odd_answers;
 mod output;
 mod resume;
+mod round_trip;
 #[cfg(unix)]
 mod signals;
 mod weeks;

@@ -86,6 +86,7 @@ impl Server {
     }
 
     /// The child, for signals and its end.
+    #[cfg(unix)]
     pub fn into_running(mut self) -> Running {
         self.running.take().unwrap()
     }

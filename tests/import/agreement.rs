@@ -220,8 +220,8 @@ mod at_a_terminal {
         let id = customers[0]["cId"].as_str().unwrap();
         work.write("change.csv", format!("联系人编号,备注\n{id},新的备注\n"));
         let mut terminal = work.at_terminal(work.unagreed("import customers change.csv --mode update --rate 0"));
-        terminal.shows("about to update 1 customers").shows("→ 新的备注").shows(id);
-        terminal.answers("send 1 rows?", "n");
+        terminal.shows("about to update 1 customer").shows("→ 新的备注").shows(id);
+        terminal.answers("send 1 row?", "n");
         terminal.ended().exits(130);
     }
 
@@ -245,7 +245,7 @@ mod at_a_terminal {
             let (work, _server) = beside("mine.csv", content);
             let mut terminal = work.at_terminal(work.unagreed("import customers mine.csv --rate 0"));
             terminal.answers("held back as null_word: 1 findings", answer);
-            terminal.answers(if answer == "y" { "send 2 rows?" } else { "send 1 rows?" }, "y");
+            terminal.answers(if answer == "y" { "send 2 rows?" } else { "send 1 row?" }, "y");
             terminal.ended().exits(if answer == "y" { 0 } else { 3 });
             assert_eq!(work.results().column("status"), [status, "created"]);
         }

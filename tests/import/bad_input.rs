@@ -1,7 +1,5 @@
 //! Files, mappings and overlays that cannot be used: each has its own clear error in both languages, nothing is sent.
 
-use serde_json::Value;
-
 use crate::harness::*;
 
 const HEADER: &str = "姓名,手机,公司编号\n";
@@ -274,7 +272,7 @@ fn a_disk_that_is_full_while_journalling_loses_nothing() {
     let more = ["-o", "remount,size=8m"];
     assert!(std::process::Command::new("mount").args(more).arg(&mount.0).status().unwrap().success());
     work.on(&server, import).exits_with_one_of(&[0, 4]);
-    let summary: Value = serde_json::from_str(&work.read("mounted/run/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&work.read("mounted/run/summary.json")).unwrap();
     let rows = &summary["rows"];
     assert_eq!(rows["created"].as_u64().unwrap() + rows["unknown"].as_u64().unwrap(), 600, "{rows}");
     assert!(server.count_by("customers", "mobile").values().all(|count| *count == 1));

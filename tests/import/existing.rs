@@ -31,10 +31,10 @@ fn rows_whose_record_is_there_wait_for_consent_by_name() {
     assert_eq!(server.requests(), requests, "a check stays offline");
     work.on(&server, "import customers mine.csv --dry-run")
         .exits(3)
-        .says("1 rows wait for your consent")
-        .says("the account has 1 customers");
+        .says("1 row waits for your consent")
+        .says("the account has 1 customer");
     let ran = work.on(&server, "import customers mine.csv");
-    ran.exits(3).says("the account has 1 customers of this file already");
+    ran.exits(3).says("the account has 1 customer of this file already");
     ran.says("--mode update").says("--accept-warnings=exists_in_account");
     assert_eq!(work.results().column("status"), ["held", "created"]);
     assert_eq!(work.results().column("code"), ["exists_in_account", ""]);
@@ -111,7 +111,7 @@ fn a_list_of_several_pages_is_read_to_its_end() {
         });
         let work = Work::at(&service.base_url());
         work.write("mine.csv", PEOPLE);
-        work.bw8("import customers mine.csv --no-canary").exits(3).says("the account has 1 customers");
+        work.bw8("import customers mine.csv --no-canary").exits(3).says("the account has 1 customer");
         assert!(work.read(work.run_folder().join("results.csv")).contains("the account has record 250"), "{count:?}");
         assert_eq!(created(&service), 1);
     }

@@ -1,7 +1,7 @@
 //! A line of JSON Lines as the members it has, in their order, with every digit of their numbers.
 
-use serde::Deserializer as _;
 use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
 
 use crate::format::cell::CellKind;
@@ -45,10 +45,41 @@ fn flatten(before: &str, object: &str, members: &mut Vec<Member>) -> serde_json:
         if members.iter().any(|known| known.name == name) {
             return Err(serde_json::Error::custom(format!("{name}?")));
         }
+        if let Some(pairs) = pairs(value.get()) {
+            // As many as there are of them: a record may have hundreds of custom fields.
+            for Pair { key, value } in pairs {
+                let (text, kind) = value_of(value.get())?;
+                let is_taken = members.iter().any(|known| known.name == key);
+                members.push(Member { name: if is_taken { format!("{name}.{key}") } else { key }, text, kind });
+            }
+            continue;
+        }
         let (text, kind) = value_of(value.get())?;
         members.push(Member { name, text, kind });
     }
     Ok(())
+}
+
+/// What a record says of a field beside its members: `{"key": "field_12", "value": "…"}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pair<'a> {
+    key: String,
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+/// The pairs that a list is made of; none of a list of something else.
+fn pairs(value: &str) -> Option<Vec<Pair<'_>>> {
+    if !value.starts_with('[') || !value.contains("\"key\"") {
+        return None;
+    }
+    let pairs: Vec<Pair<'_>> = serde_json::from_str(value).ok()?;
+    let mut keys: Vec<&str> = pairs.iter().map(|pair| pair.key.as_str()).collect();
+    keys.sort_unstable();
+    // Each becomes a column.
+    let are_apart = keys.windows(2).all(|two| two[0] != two[1]) && keys.iter().all(|key| !key.is_empty());
+    (are_apart && !pairs.is_empty()).then_some(pairs)
 }
 
 fn value_of(value: &str) -> serde_json::Result<(Option<String>, CellKind)> {
@@ -118,6 +149,17 @@ mod tests {
         ];
         let expected: Vec<_> = expected.map(|(name, text)| (name.to_owned(), Some(text.to_owned()))).into();
         assert_eq!(read(line).unwrap(), expected);
+    }
+
+    #[test]
+    fn custom_fields_are_cells_of_their_own() {
+        let line = r#"{"note":"","custom_fields":[{"key":"field_1","value":"x,y"},{"key":"note","value":1.50},{"key":"f","value":["a"]}]}"#;
+        let expected = [("note", ""), ("field_1", "x,y"), ("custom_fields.note", "1.50"), ("f", "a")];
+        let expected: Vec<_> = expected.map(|(name, text)| (name.to_owned(), Some(text.to_owned()))).into();
+        assert_eq!(read(line).unwrap(), expected);
+        let others =
+            r#"{"a":[{"key":"x","value":"1"},{"key":"x","value":"2"}],"b":[{"key":"x","value":"1","more":2}]}"#;
+        assert_eq!(read(others).unwrap(), [("a".to_owned(), None), ("b".to_owned(), None)]);
     }
 
     #[test]

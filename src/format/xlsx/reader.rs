@@ -6,7 +6,7 @@ use super::book::Book;
 use super::choose::{Choice, StreamedBook, choose};
 use super::package::{Package, refuse_other_documents};
 use super::rows::Rows;
-use super::template::{self, Example};
+use super::template::{Example, Facts};
 use crate::error::{Error, Result};
 use crate::format::example::ExampleRow;
 use crate::format::input::Input;
@@ -37,10 +37,12 @@ fn parse(input: &Input, sink: &RowSink) -> Result<()> {
     }
     refuse_other_documents(&mut package)?;
     let book = Book::read(&mut package)?;
-    let example = template::read_example(&mut package, &book);
+    let facts = Facts::read(&mut package, &book);
+    let example = facts.example();
     let Choice { index, mut sheet, tail } = choose(&mut StreamedBook { package: &mut package, book: &book }, input)?;
     "XLSX".clone_into(&mut sheet.reading);
     sheet.is_1904 = book.looks.is_1904;
+    sheet.export = facts.export();
     let (header_row, width) = (sheet.header_row, sheet.header.len());
     let mut rows = Rows::open(&mut package, &book, &book.sheets[index], tail)?.filling(input.fill_merged);
     let mut read = |row: &mut Row| {

@@ -1,4 +1,4 @@
-//! How a workbook made by `bw8 template` says what it is: the same facts in its document properties and on a very-hidden
+//! How a workbook of ours, a template or an export, says what it is: the same facts in its document properties and on a very-hidden
 //! sheet, because spreadsheet programs drop now the one, now the other.
 
 use std::collections::BTreeMap;
@@ -19,6 +19,9 @@ pub const HIDDEN: &str = "bw8";
 pub const PREFIX: &str = "bw8.";
 /// Begins the name of a fact that holds the example of a column; the column's title follows.
 pub const EXAMPLE: &str = "bw8.example.";
+
+/// The fact that names the export a workbook is of.
+pub const EXPORT: &str = "bw8.export";
 
 /// Most facts that are read from the hidden sheet.
 const MAX_FACTS: usize = 1_000;
@@ -43,14 +46,29 @@ impl Example {
     }
 }
 
-/// The example row a workbook says it has.
-pub(super) fn read_example(package: &mut Package, book: &Book) -> Option<Example> {
-    // A program that wrote its properties badly may have kept the sheet. Neither needs to be sound.
-    let properties = read_properties(package).unwrap_or_default();
-    let facts = properties.into_iter().chain(read_hidden(package, book).unwrap_or_default());
-    let texts: BTreeMap<_, _> =
-        facts.filter_map(|(name, value)| Some((name.strip_prefix(EXAMPLE)?.to_owned(), value))).collect();
-    (!texts.is_empty()).then_some(Example(texts))
+/// What a workbook of ours says of itself, names and values.
+pub(super) struct Facts(Vec<(String, String)>);
+
+impl Facts {
+    /// Reads them; none of another program's workbook.
+    pub(super) fn read(package: &mut Package, book: &Book) -> Facts {
+        // A program that wrote its properties badly may have kept the sheet. Neither needs to be sound.
+        let mut facts = read_properties(package).unwrap_or_default();
+        facts.extend(read_hidden(package, book).unwrap_or_default());
+        Facts(facts)
+    }
+
+    /// The example row it has.
+    pub(super) fn example(&self) -> Option<Example> {
+        let example = |(name, value): &(String, String)| Some((name.strip_prefix(EXAMPLE)?.to_owned(), value.clone()));
+        let texts: BTreeMap<_, _> = self.0.iter().filter_map(example).collect();
+        (!texts.is_empty()).then_some(Example(texts))
+    }
+
+    /// The export it is of.
+    pub(super) fn export(&self) -> Option<String> {
+        self.0.iter().find(|(name, _)| name == EXPORT).map(|(_, value)| value.trim().to_owned())
+    }
 }
 
 /// The names and values of the document's own properties.

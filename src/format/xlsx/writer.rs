@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
 use rust_xlsxwriter::{
-    Color, DataValidation, DataValidationErrorStyle, Format, IgnoreError, Note, Workbook, Worksheet, XlsxError,
+    Color, DataValidation, DataValidationErrorStyle, DocProperties, Format, IgnoreError, Note, Workbook, Worksheet,
+    XlsxError,
 };
 
 use super::cell_value::{CellFormats, CellValue};
@@ -14,6 +15,7 @@ use super::layout::{bounded, fits_into_a_cell, lay_out, text_width, title_width,
 use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
 use super::save::save;
 use super::summary::write_summary;
+use super::template::{EXPORT, HIDDEN};
 use crate::error::Result;
 use crate::files::{Access, folder_of};
 use crate::format::column::Column;
@@ -44,6 +46,8 @@ pub struct XlsxWriter {
     /// The next row of the sheet, from 0.
     row: u32,
     cut: u64,
+    /// The export it is of.
+    mark: Option<String>,
     formats: CellFormats,
     marking: Marking,
     /// Notes beside cells so far; they are kept in memory until the end.
@@ -63,6 +67,9 @@ impl XlsxWriter {
         let mut workbook = Workbook::new();
         // The rows wait here, so that they lie on the disk they are meant for and nowhere else.
         workbook.set_tempdir(folder_of(path)).map_err(|error| cannot_write(path, &error))?;
+        if let Some(mark) = options.mark {
+            workbook.set_properties(&DocProperties::new().set_custom_property(EXPORT, mark));
+        }
         if let Some(name) = options.summary_sheet {
             let sheet = workbook.add_worksheet();
             sheet.set_name(sheet_name(name)).map_err(|error| cannot_write(path, &error))?;
@@ -78,6 +85,7 @@ impl XlsxWriter {
             sheets: 0,
             row: 0,
             cut: 0,
+            mark: options.mark.map(str::to_owned),
             formats: CellFormats::new(),
             marking: options.marking.cloned().unwrap_or_default(),
             notes: 0,
@@ -117,6 +125,18 @@ impl XlsxWriter {
             .add_worksheet_with_constant_memory()
             .and_then(begin)
             .map_err(|error| cannot_write(&self.path, &error))
+    }
+
+    /// What it says of itself once more on a sheet that nobody sees: programs drop now the one, now the other.
+    fn add_mark(&mut self) -> Result<()> {
+        let Some(mark) = &self.mark else { return Ok(()) };
+        let sheet = self.workbook.add_worksheet();
+        sheet.set_very_hidden(true);
+        let written = sheet
+            .set_name(HIDDEN)
+            .and_then(|sheet| sheet.write_string(0, 0, EXPORT))
+            .and_then(|sheet| sheet.write_string(0, 1, mark));
+        written.map(|_| ()).map_err(|error| cannot_write(&self.path, &error))
     }
 
     fn end_sheet(&mut self) -> Result<()> {
@@ -167,6 +187,7 @@ impl Writer for XlsxWriter {
     fn finish(mut self: Box<Self>) -> Result<()> {
         let finished = caught(|| {
             self.end_sheet()?;
+            self.add_mark()?;
             save(&mut self.workbook, &self.path, self.access)
         });
         self.unless_broken_off(finished)

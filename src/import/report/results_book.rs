@@ -82,6 +82,7 @@ fn names(mapping: &Mapping) -> Vec<(String, usize)> {
             names.push((field.label(Language::current()).to_owned(), column));
         }
     }
+    names.extend(mapping.old_id.as_ref().map(|old_id| (t!("report.book_old_id").into_owned(), old_id.column)));
     names
 }
 

@@ -123,24 +123,24 @@ pub fn describe(
         lines.push(cause.to_owned());
     }
     lines.push(
-        t!("report.rows", read = content.counts.read, counts = words::counts(&content.counts, &content.reasons))
-            .into_owned(),
+        message!("report.rows", read = content.counts.read, counts = words::counts(&content.counts, &content.reasons))
+            .to_string(),
     );
     if content.counts.unknown > 0 {
-        lines.push(t!("report.unknown", rows = content.counts.unknown).into_owned());
+        lines.push(message!("report.unknown", rows = content.counts.unknown).to_string());
     }
     if content.kept > 0 {
         lines.push(t!("report.kept", rows = content.kept).into_owned());
     }
     if content.ids_pending > 0 {
-        lines.push(t!("report.ids_pending", rows = content.ids_pending).into_owned());
+        lines.push(message!("report.ids_pending", rows = content.ids_pending).to_string());
     }
     lines.extend(content.mapping.report().loss().map(|loss| loss.to_string()));
     for (status, code, message, rows) in content.reasons.iter().take(SHOWN_REASONS) {
         lines.push(words::reason(*status, code, message, *rows));
     }
     if content.reasons.len() > SHOWN_REASONS {
-        lines.push(t!("report.more_reasons", kinds = content.reasons.len() - SHOWN_REASONS).into_owned());
+        lines.push(message!("report.more_reasons", kinds = content.reasons.len() - SHOWN_REASONS).to_string());
     }
     lines.extend(file_lines(content, files));
     for error in &files.unwritten {

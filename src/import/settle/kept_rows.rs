@@ -1,12 +1,15 @@
 //! The rows of a run as they were sent, made again from the cells that the run keeps.
 
 use super::super::cells::CellReader;
+use super::super::change::{HandedBack, unedited};
+use super::super::notes::BASELINE_NOTE;
 use super::super::notes::noted_fields;
 use super::super::operation::{DraftWriter, OperationBuilder, WriteOperation};
 use super::super::references::{Reference, give, take};
 use crate::check::record::Record;
 use crate::entity::{Catalog, Entity, WriteMode};
 use crate::error::{Error, Result};
+use crate::files::path_of_text;
 use crate::format::{Row, Sheet};
 use crate::journal::JournalReader;
 use crate::mapping::{Mapping, MappingFile};
@@ -21,6 +24,8 @@ pub(crate) struct KeptRun<'c> {
     pub mapping: Mapping,
     mode: WriteMode,
     catalog: &'c Catalog,
+    /// The export of ours that the run's file was.
+    handed_back: Option<HandedBack>,
 }
 
 /// Gives the rows of a run, in their order.
@@ -32,6 +37,7 @@ pub(super) struct KeptRows<'a> {
     operations: OperationBuilder<'a>,
     drafts: DraftWriter,
     mapping: &'a Mapping,
+    handed_back: Option<&'a HandedBack>,
     row: Row,
     record: Record,
 }
@@ -62,7 +68,9 @@ impl<'c> KeptRun<'c> {
             return Err(Error::usage(message!("settle.other_mapping", folder = past.folder().display()))
                 .hint(message!("settle.other_mapping_hint")));
         }
-        Ok(KeptRun { entity, mapping, mode, catalog })
+        let place = past.note(BASELINE_NOTE)?;
+        let handed_back = place.as_deref().and_then(|place| HandedBack::of_run(&mapping, &path_of_text(place)));
+        Ok(KeptRun { entity, mapping, mode, catalog, handed_back })
     }
 
     /// How many of its rows nobody knows of, and how many made records that have ids nobody knows.
@@ -99,6 +107,7 @@ impl<'c> KeptRun<'c> {
                 .of_drafts(self.mapping.looks_up()),
             drafts: DraftWriter::new(&self.entity, &self.catalog.service.custom),
             mapping: &self.mapping,
+            handed_back: self.handed_back.as_ref(),
             row: Row::default(),
             record: Record::default(),
         })
@@ -119,8 +128,11 @@ impl KeptRows<'_> {
     /// # Errors
     /// A damaged journal.
     pub(super) fn operation(&mut self, target: Option<&str>) -> Result<WriteOperation> {
-        self.mapping.check(&self.row, &mut self.record);
-        let mut operation = self.operations.operation(self.mapping, &self.record, &self.row, &[]);
+        let cells = self.handed_back.map(|handed_back| handed_back.cells(self.mapping, &self.row));
+        // Without what the export said every cell is one that may have been written.
+        let baselines = cells.and_then(Result::ok).unwrap_or_default();
+        self.mapping.check_edited(&self.row, &unedited(self.mapping, &self.row, &baselines), &mut self.record);
+        let mut operation = self.operations.operation(self.mapping, &self.record, &self.row, &baselines);
         if let Some(mut members) = take(&mut operation, &self.references) {
             for reference in &self.references {
                 let said = reference.said(&members);

@@ -1,0 +1,310 @@
+//! What files of ours said, kept by account: a small database for each export, with a mark for each cell that can be written
+//! back. It lies on this machine and not in the file, so that a file may be renamed, sorted, saved by another program and sent
+//! to and fro; the file, or the manifest beside it, names its export, and where neither does it is known by what it says.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::mark::{WIDTH, mark};
+use crate::entity::Field;
+use crate::error::{Context, Result};
+use crate::files::{create_private_file, create_private_folder, keep_private};
+use crate::message;
+
+/// Version of a file. A program that does not know it does not guess.
+const VERSION: u32 = 1;
+const EXTENSION: &str = "db";
+/// Exports that are kept for an account, the newest of them …
+const MOST: usize = 60;
+/// … and how long at most, in seconds.
+const LONGEST: i64 = 180 * 24 * 60 * 60;
+
+const TABLES: &str = "
+CREATE TABLE about (json TEXT NOT NULL);
+-- Marks of a record's cells, in the order of the fields.
+CREATE TABLE record (id INTEGER PRIMARY KEY, marks BLOB NOT NULL);
+";
+
+/// What an export was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Version of the file.
+    version: u32,
+    /// The export.
+    pub export: Uuid,
+    /// Name of the entity.
+    pub entity: String,
+    /// Its file, as messages call it.
+    pub file: String,
+    /// When it was made, where the service is.
+    pub exported: String,
+    /// The same in milliseconds of Unix time.
+    pub at: i64,
+    /// The headings of its columns; none of records that were written as they came.
+    pub titles: Vec<String>,
+    /// The fields whose cells are known, custom fields by their keys.
+    pub fields: Vec<String>,
+}
+
+impl About {
+    /// An export of an entity that was made now.
+    pub fn new(entity: &str, file: &str, exported: &str, titles: Vec<String>, fields: Vec<String>) -> About {
+        About {
+            version: VERSION,
+            export: Uuid::nil(),
+            entity: entity.to_owned(),
+            file: file.to_owned(),
+            exported: exported.to_owned(),
+            at: jiff::Timestamp::now().as_millisecond(),
+            titles,
+            fields,
+        }
+    }
+}
+
+/// What an export said in a cell, and what the service said then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CellMarks {
+    /// The mark of what the cell shows.
+    pub shown: u64,
+    /// The mark of the value it was made of.
+    pub value: u64,
+}
+
+impl CellMarks {
+    /// The marks of a cell that shows a text, and of the value it was made of.
+    pub fn of(field: &Field, shown: &str, value: &str) -> CellMarks {
+        let marked = mark(field, value);
+        CellMarks { shown: if shown == value { marked } else { mark(field, shown) }, value: marked }
+    }
+}
+
+/// Keeps what an export says, while it is written.
+#[derive(Debug)]
+pub struct BaselineWriter {
+    connection: Connection,
+    path: PathBuf,
+    marks: Vec<u8>,
+    export: Uuid,
+}
+
+impl BaselineWriter {
+    /// Begins in an account's folder.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn begin(folder: &Path) -> Result<BaselineWriter> {
+        create_private_folder(folder)?;
+        keep_private(folder)?;
+        let export = Uuid::now_v7();
+        let path = folder.join(format!("{export}.new"));
+        create_private_file(&path)?;
+        let connection = Connection::open(&path).context(|| path.display().to_string())?;
+        let writer = BaselineWriter { connection, path, marks: Vec::new(), export };
+        // Until it is whole nobody reads it.
+        let pragmas = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;";
+        writer.done(writer.connection.execute_batch(&format!("{pragmas}{TABLES}")))?;
+        Ok(writer)
+    }
+
+    /// The export, as its file names it.
+    pub fn export(&self) -> Uuid {
+        self.export
+    }
+
+    /// Takes the cells of a record, in the order of the fields. A record whose id is no number is not known again.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn add(&mut self, id: &str, cells: impl IntoIterator<Item = CellMarks>) -> Result<()> {
+        let Ok(id) = id.trim().parse::<i64>() else { return Ok(()) };
+        self.marks.clear();
+        for cell in cells {
+            push(&mut self.marks, cell);
+        }
+        let put = || {
+            let mut statement = self.connection.prepare_cached("INSERT OR REPLACE INTO record VALUES (?1, ?2)")?;
+            statement.execute(params![id, self.marks])
+        };
+        self.done(put().map(drop))
+    }
+
+    /// Keeps it, now that the export's file is whole. Old ones go.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn keep(self, about: &About) -> Result<()> {
+        let about = About { export: self.export, ..about.clone() };
+        // Texts and numbers always serialise.
+        let json = serde_json::to_string(&about).unwrap_or_default();
+        self.done(self.connection.execute("INSERT INTO about VALUES (?1)", [json]).map(drop))?;
+        self.done(self.connection.execute_batch("COMMIT"))?;
+        let BaselineWriter { connection, path, .. } = self;
+        connection.close().map_err(|(_, error)| error).context(|| path.display().to_string())?;
+        std::fs::rename(&path, path.with_extension(EXTENSION)).context(|| path.display().to_string())?;
+        if let Some(folder) = path.parent() {
+            forget_old(folder, about.at / 1000);
+        }
+        Ok(())
+    }
+
+    /// Lets go of it: there is no file that says so.
+    pub fn forget(self) {
+        let BaselineWriter { connection, path, .. } = self;
+        drop(connection);
+        // What stays behind holds nothing but marks, and goes with the next export.
+        let _ = std::fs::remove_file(path);
+    }
+
+    fn done(&self, result: rusqlite::Result<()>) -> Result<()> {
+        result.context(|| message!("export.cannot_write", file = self.path.display()))
+    }
+}
+
+/// What an export said.
+#[derive(Debug)]
+pub struct Baseline {
+    connection: Connection,
+    /// The file it is kept in.
+    pub path: PathBuf,
+    /// What the export was.
+    pub about: About,
+}
+
+impl Baseline {
+    /// What this export of an account said; none when nothing of it is kept here.
+    pub fn of_export(folder: &Path, export: &Uuid) -> Option<Baseline> {
+        Baseline::open(&folder.join(format!("{export}.{EXTENSION}")))
+    }
+
+    /// What is kept in a file; none when it is not there or cannot be read: then nothing is known of that export.
+    pub fn open(path: &Path) -> Option<Baseline> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        let json: String = connection.query_row("SELECT json FROM about", [], |row| row.get(0)).ok()?;
+        let about: About = serde_json::from_str(&json).ok()?;
+        (about.version == VERSION).then(|| Baseline { connection, path: path.to_owned(), about })
+    }
+
+    /// What is known of exports of an entity, the newest first.
+    pub fn all(folder: &Path, entity: &str) -> Vec<Baseline> {
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = files.filter(|path| path.extension().is_some_and(|extension| extension == EXTENSION));
+        let mut all: Vec<Baseline> = files.filter_map(|path| Baseline::open(&path)).collect();
+        all.retain(|baseline| baseline.about.entity == entity);
+        all.sort_by_key(|baseline| std::cmp::Reverse((baseline.about.at, baseline.about.export)));
+        all
+    }
+
+    /// What the export said in the cells of a record, in the order of its fields; none when it had no such record.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn record(&self, id: &str) -> Result<Option<Vec<CellMarks>>> {
+        let Ok(id) = id.trim().parse::<i64>() else { return Ok(None) };
+        let found: rusqlite::Result<Option<Vec<u8>>> = (|| {
+            let mut statement = self.connection.prepare_cached("SELECT marks FROM record WHERE id = ?1")?;
+            statement.query_row([id], |row| row.get(0)).optional()
+        })();
+        let marks = found.context(|| self.path.display().to_string())?;
+        Ok(marks.map(|marks| read(&marks)))
+    }
+}
+
+/// Appends the marks of a cell: a byte that says how many there are, and them. Most cells show their value or nothing.
+fn push(out: &mut Vec<u8>, cell: CellMarks) {
+    let bytes = |mark: u64| mark.to_be_bytes();
+    let start = size_of::<u64>() - WIDTH;
+    match cell {
+        CellMarks { shown: 0, value: 0 } => out.push(0),
+        CellMarks { shown, value } if shown == value => {
+            out.push(1);
+            out.extend_from_slice(&bytes(shown)[start..]);
+        }
+        CellMarks { shown, value } => {
+            out.push(2);
+            out.extend_from_slice(&bytes(shown)[start..]);
+            out.extend_from_slice(&bytes(value)[start..]);
+        }
+    }
+}
+
+fn read(mut marks: &[u8]) -> Vec<CellMarks> {
+    let mut cells = Vec::new();
+    let next = |marks: &mut &[u8]| {
+        let (mark, rest) = marks.split_at_checked(WIDTH)?;
+        *marks = rest;
+        Some(mark.iter().fold(0, |mark, byte| mark << 8 | u64::from(*byte)))
+    };
+    while let Some((count, rest)) = marks.split_first() {
+        marks = rest;
+        let cell = match count {
+            0 => Some(CellMarks::default()),
+            1 => next(&mut marks).map(|mark| CellMarks { shown: mark, value: mark }),
+            _ => next(&mut marks).zip(next(&mut marks)).map(|(shown, value)| CellMarks { shown, value }),
+        };
+        let Some(cell) = cell else { break };
+        cells.push(cell);
+    }
+    cells
+}
+
+/// Old ones go, and what exports that were broken off left behind, `now` in seconds of Unix time. One that cannot go now goes
+/// another time.
+fn forget_old(folder: &Path, now: i64) {
+    let mut kept = Vec::new();
+    for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        // Its name says when it was made.
+        let Some(export) = path.file_stem().and_then(|name| Uuid::try_parse(&name.to_string_lossy()).ok()) else {
+            continue;
+        };
+        let made = export.get_timestamp().map_or(0, |at| i64::try_from(at.to_unix().0).unwrap_or(i64::MAX));
+        let is_broken_off = path.extension().is_some_and(|extension| extension != EXTENSION);
+        if now.saturating_sub(made) > if is_broken_off { 24 * 60 * 60 } else { LONGEST } {
+            let _ = std::fs::remove_file(path);
+        } else if !is_broken_off {
+            kept.push((made, path));
+        }
+    }
+    kept.sort();
+    for (_, path) in kept.iter().rev().skip(MOST) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::Catalog;
+
+    #[test]
+    fn what_an_export_said_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let note = Catalog::embedded().get("customers").unwrap().field("note").unwrap();
+        let cells =
+            [CellMarks::of(note, "一", "一"), CellMarks::of(note, "", ""), CellMarks::of(note, "二", "<p>二</p>")];
+        let (titles, fields) = (vec!["备注".to_owned()], vec!["note".to_owned()]);
+        let about = |at: i64| About { at, ..About::new("customers", "a.csv", "", titles.clone(), fields.clone()) };
+        let mut writer = BaselineWriter::begin(folder.path()).unwrap();
+        let export = writer.export();
+        writer.add("50001", cells).unwrap();
+        writer.add("no number", cells).unwrap();
+        assert!(Baseline::of_export(folder.path(), &export).is_none());
+        writer.keep(&about(2_000_000_000_000)).unwrap();
+        let kept = Baseline::of_export(folder.path(), &export).unwrap();
+        assert_eq!(kept.record("50001").unwrap().unwrap(), cells);
+        assert_eq!((kept.record("50002").unwrap(), kept.record("no number").unwrap()), (None, None));
+        let second = BaselineWriter::begin(folder.path()).unwrap();
+        second.forget();
+        let third = BaselineWriter::begin(folder.path()).unwrap();
+        third.keep(&about(2_000_000_000_001)).unwrap();
+        let all = Baseline::all(folder.path(), "customers");
+        assert_eq!(
+            all.iter().map(|baseline| baseline.about.at).collect::<Vec<_>>(),
+            [2_000_000_000_001, 2_000_000_000_000]
+        );
+        assert!(Baseline::all(folder.path(), "tickets").is_empty());
+    }
+}

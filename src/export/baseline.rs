@@ -1,0 +1,105 @@
+//! What an export says in the cells that can be written back, kept while it is written: when the file is handed back, a cell
+//! that nobody edited is known.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::options::ExportOptions;
+use crate::baseline::{About, BaselineWriter, CellMarks};
+use crate::entity::Field;
+use crate::error::Result;
+use crate::format::cut_text;
+use crate::projection::{Column, ColumnSource, CustomValues, RowBatch, text_of};
+
+/// Keeps what an export says.
+#[derive(Debug)]
+pub(super) struct KeptCells {
+    writer: BaselineWriter,
+    /// The fields, each with its column; none where records are written as they came.
+    fields: Vec<(Field, Option<usize>)>,
+    titles: Vec<String>,
+    /// Longer texts are cut.
+    is_cut: bool,
+}
+
+impl KeptCells {
+    /// Begins, where the entity's records can be changed and named; `custom` are the keys of its custom fields.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub(super) fn begin(
+        options: &ExportOptions<'_>,
+        columns: &[Column<'_>],
+        custom: &[String],
+        is_whole: bool,
+    ) -> Result<Option<KeptCells>> {
+        let entity = options.entity;
+        if entity.id.is_none() || entity.endpoint("update").is_none() || entity.edits.is_some() {
+            return Ok(None);
+        }
+        let is_kept = |field: &&Field| !field.read_only && !field.secret;
+        let of_column = |(index, column): (usize, &Column<'_>)| match &column.from {
+            ColumnSource::Field(field) => Some(*field).filter(is_kept).map(|field| (field.clone(), Some(index))),
+            ColumnSource::Custom(key) => Some((Field::custom_text(key), Some(index))),
+            ColumnSource::Names(..) | ColumnSource::Member(_) => None,
+        };
+        let fields: Vec<(Field, Option<usize>)> = match is_whole {
+            true => {
+                let others = custom.iter().filter(|key| entity.field(key).is_none()).map(|key| Field::custom_text(key));
+                entity.fields.iter().filter(is_kept).cloned().chain(others).map(|field| (field, None)).collect()
+            }
+            false => columns.iter().enumerate().filter_map(of_column).collect(),
+        };
+        let titles = if is_whole { Vec::new() } else { columns.iter().map(|column| column.title.clone()).collect() };
+        let writer = BaselineWriter::begin(&options.account.baseline_folder()?)?;
+        Ok(Some(KeptCells { writer, fields, titles, is_cut: options.output.format.has_sheets }))
+    }
+
+    /// The export, as its file names it.
+    pub(super) fn export(&self) -> Uuid {
+        self.writer.export()
+    }
+
+    /// Takes a record, whose row was added last.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(super) fn add(
+        &mut self,
+        options: &ExportOptions<'_>,
+        id: &str,
+        record: &Value,
+        detail: Option<&Value>,
+        rows: &RowBatch,
+    ) -> Result<()> {
+        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
+        let custom = &options.catalog.service.custom;
+        let values = CustomValues::of(get(&custom.member), custom);
+        let cells = self.fields.iter().map(|(field, column)| {
+            let value = if field.custom { values.get(&field.name) } else { get(&field.name) };
+            let value = value.map(text_of).unwrap_or_default();
+            match column.filter(|_| !options.is_as_it_came()) {
+                None => CellMarks::of(field, &value, &value),
+                Some(column) => {
+                    let shown = rows.last(column);
+                    CellMarks::of(field, if self.is_cut { cut_text(&shown) } else { &shown }, &value)
+                }
+            }
+        });
+        self.writer.add(id, cells)
+    }
+
+    /// Keeps it, now that the file is in place under a name.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(super) fn keep(self, options: &ExportOptions<'_>, file: &str) -> Result<()> {
+        self.writer.keep(&About::new(
+            &options.entity.name,
+            file,
+            &options.now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            self.titles,
+            self.fields.into_iter().map(|(field, _)| field.name).collect(),
+        ))
+    }
+}
