@@ -182,9 +182,7 @@ impl AtomicFile {
         self.file.as_file().sync_all()?;
         match self.file.persist(long_path(&target)) {
             Ok(_) => Ok(()),
-            Err(error) if is_held(&error.error, &target) => {
-                Err(io::Error::new(error.error.kind(), t!("files.held")))
-            }
+            Err(error) if is_held(&error.error, &target) => Err(io::Error::new(error.error.kind(), t!("files.held"))),
             Err(error) => Err(error.error),
         }
     }
