@@ -21,7 +21,7 @@ const ENTITIES: [(&str, &str, &str, &str, &str); 4] = [
 fn exported(entity: &str, file: &str) -> (Work, Server) {
     let (work, server) = (Work::new(), Server::start(""));
     prepare(&server);
-    work.on(&server, &format!("export {entity} -o {file} --summary none --headers {}", headings(file))).exits(0);
+    work.on(&server, format!("export {entity} -o {file} --summary none --headers {}", headings(file))).exits(0);
     (work, server)
 }
 
@@ -64,7 +64,7 @@ fn save_again(path: &std::path::Path, row: usize, heading: &str, text: &str) {
     let mut new = Workbook::new();
     let sheet = new.add_worksheet();
     let (as_text, as_time) = (Format::new().set_num_format("@"), Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"));
-    let edited = (0..cells.width()).find(|column| cells[(0, *column)].to_string() == heading).unwrap();
+    let edited = (0..cells.width()).find(|column| cells[(0, *column)] == *heading).unwrap();
     for (row_index, column, cell) in cells.used_cells() {
         let (at, column_at) = (u32::try_from(row_index).unwrap(), u16::try_from(column).unwrap());
         match cell {
@@ -116,7 +116,7 @@ fn an_export_that_nobody_edited_writes_nothing() {
         for file in FILES {
             let (work, server) = exported(entity, file);
             let (before, writes) = (server.records(entity), server.requests_to(&format!("{entity}.update")));
-            let ran = work.on(&server, &format!("import {entity} {file} --mode update"));
+            let ran = work.on(&server, format!("import {entity} {file} --mode update"));
             ran.exits(0).says("this is the export of");
             let rows = work.summary()["rows"].clone();
             assert_eq!(rows["unchanged"], rows["read"], "{entity} {file}: {ran}");
@@ -136,7 +136,7 @@ fn two_edited_cells_are_two_writes() {
             let ids = ids(&work, file, id_of(entity));
             edit(&work, file, 0, heading, field, "改过的第一行");
             edit(&work, file, 1, heading, field, "改过的第二行");
-            let ran = work.on(&server, &format!("import {entity} {file} --mode update"));
+            let ran = work.on(&server, format!("import {entity} {file} --mode update"));
             ran.exits(0);
             assert_eq!(server.requests_to(&format!("{entity}.update")) - writes, 2, "{entity} {file}: {ran}");
             let mut expected = before;
@@ -162,7 +162,7 @@ fn what_a_colleague_changed_meanwhile_stays() {
             edit(&work, file, 2, heading, field, "表格改的丙");
             let mut expected = by_id(server.records(entity), id_of(entity));
             let writes = server.requests_to(&format!("{entity}.update"));
-            let ran = work.on(&server, &format!("import {entity} {file} --mode update"));
+            let ran = work.on(&server, format!("import {entity} {file} --mode update"));
             ran.exits(3).says("1 rows the service keeps");
             assert_eq!(server.requests_to(&format!("{entity}.update")) - writes, 1, "{entity} {file}: {ran}");
             expected.get_mut(&ids[2]).unwrap().insert(field.to_owned(), "表格改的丙".into());
@@ -193,12 +193,12 @@ fn a_conflict_is_written_once_a_person_says_so() {
     for file in ["mine.csv", "mine.xlsx"] {
         let (work, server) = with_conflict(file);
         let failed = format!("failed.{}", file.rsplit('.').next().unwrap());
-        work.on(&server, &format!("import customers {file} --mode update")).exits(3);
+        work.on(&server, format!("import customers {file} --mode update")).exits(3);
         let failed = work.run_folder().join(failed);
         let typed =
             |failed: &std::path::Path| format!("retry {}", failed.strip_prefix(work.path("")).unwrap().display());
         // Nobody said anything: nothing is written, however often it is tried.
-        work.on(&server, &typed(&failed)).exits(3);
+        work.on(&server, typed(&failed)).exits(3);
         assert_eq!(note_of(&server, "50001"), "同事改的", "{file}");
         let mut table = work.table(&failed);
         table.set(0, "confirm import", "yes");
@@ -206,7 +206,7 @@ fn a_conflict_is_written_once_a_person_says_so() {
             true => std::fs::write(&failed, workbook(&[("失败", &table)])).unwrap(),
             false => std::fs::write(&failed, table.to_csv()).unwrap(),
         }
-        work.on(&server, &typed(&failed)).exits(0);
+        work.on(&server, typed(&failed)).exits(0);
         assert_eq!(note_of(&server, "50001"), "表格改的", "{file}");
     }
 }
@@ -235,7 +235,7 @@ fn an_export_is_known_by_another_name_without_its_manifest_and_sorted() {
             work.write_table(&other, &table);
         }
         let before = server.records("customers");
-        work.on(&server, &format!("import customers {other} --mode update")).exits(0).says("this is the export of");
+        work.on(&server, format!("import customers {other} --mode update")).exits(0).says("this is the export of");
         assert_eq!(server.records("customers"), before, "{file}");
     }
 }
@@ -316,11 +316,11 @@ fn what_a_file_cannot_carry_whole_is_never_written_back() {
     for file in FILES {
         let service = tickets();
         let work = Work::at(&service.base_url());
-        work.export(&format!("tickets -o {file} --summary none --headers {}", headings(file))).exits(0);
-        work.bw8(&format!("import tickets {file} --mode update --rate 0")).exits(0);
+        work.export(format!("tickets -o {file} --summary none --headers {}", headings(file))).exits(0);
+        work.bw8(format!("import tickets {file} --mode update --rate 0")).exits(0);
         assert_rows(&work.summary(), "unchanged 2");
         edit(&work, file, 1, "标题", "subject", "改过的");
-        work.bw8(&format!("import tickets {file} --mode update --rate 0")).exits(0);
+        work.bw8(format!("import tickets {file} --mode update --rate 0")).exits(0);
         let writes: Vec<Request> = service.requests().into_iter().filter(|request| request.method == "PUT").collect();
         let bodies: Vec<&str> = writes.iter().map(|request| request.body.as_str()).collect();
         assert_eq!(bodies, [r#"{"ticket":{"subject":"改过的","ticketTemplateId":"4"}}"#], "{file}");
@@ -335,7 +335,7 @@ fn custom_numbers_and_days_are_numbers_and_days_in_workbooks() {
     let mut book = open_workbook_auto(work.path("mine.xlsx")).unwrap();
     let cells = book.worksheet_range_at(0).unwrap().unwrap();
     let cell = |heading: &str| {
-        let column = (0..cells.width()).find(|column| cells[(0, *column)].to_string() == heading).unwrap();
+        let column = (0..cells.width()).find(|column| cells[(0, *column)] == *heading).unwrap();
         cells[(1, column)].clone()
     };
     assert_eq!(cell("金额"), Data::Float(12.5));

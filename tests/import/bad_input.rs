@@ -13,7 +13,7 @@ fn assert_refused(work: &Work, typed: &str, english: &str, chinese: &str) {
         work.bw8(&typed).exits(2).says(english).says("error:");
         work.bw8(format!("{typed} --lang zh")).exits(2).says(chinese);
     }
-    assert!(work.runs().is_empty() && !work.path(".bw8/sandbox.db").exists(), "{typed} began a run");
+    assert!(work.runs().is_empty(), "{typed} began a run");
 }
 
 #[test]

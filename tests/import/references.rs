@@ -4,7 +4,7 @@ use crate::harness::*;
 
 /// A field of the records that a run made, as the sandbox has them now.
 fn stored(work: &Work, server: &Server, entity: &str, results: &Table, label: &str) -> Vec<String> {
-    work.on(server, &format!("export {entity} -o stored.csv --raw")).exits(0);
+    work.on(server, format!("export {entity} -o stored.csv --raw")).exits(0);
     let stored = work.table("stored.csv");
     let id = if entity == "tickets" { "Ticket ID" } else { "Customer ID" };
     let (ids, values) = (stored.column(id), stored.column(label));

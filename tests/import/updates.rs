@@ -81,7 +81,7 @@ fn what_a_field_overwrites_is_said_field_by_field() {
     server.change("users/50001", r#"{"user":{"note":"旧备注","position":"","QQ":"10000"}}"#);
     work.write("mine.csv", "联系人编号,备注,职位,QQ号\n50001,新备注,新职位,20000\n");
     let overwrite = "--overwrite 备注=never --overwrite position=if-blank,QQ=if-blank";
-    work.on(&server, &format!("import customers mine.csv --mode update {overwrite}"))
+    work.on(&server, format!("import customers mine.csv --mode update {overwrite}"))
         .exits(0)
         .says("1 rows the service keeps");
     assert_rows(&work.summary(), "updated 1");
@@ -102,7 +102,7 @@ fn a_list_is_replaced_or_merged_as_is_said() {
     for (id, switches, expected) in [("50001", "", "丙"), ("50002", "--overwrite 标签=merge", "甲,乙,丙")] {
         server.change(&format!("users/{id}"), r#"{"user":{"tableName":"甲,乙"}}"#);
         work.write("mine.csv", format!("联系人编号,标签\n{id},丙\n"));
-        work.on(&server, &format!("import customers mine.csv --mode update --fresh {switches}")).exits(0);
+        work.on(&server, format!("import customers mine.csv --mode update --fresh {switches}")).exits(0);
         assert_eq!(record(&server, "customers", id)["tableName"], expected);
     }
 }
