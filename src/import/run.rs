@@ -251,14 +251,15 @@ impl Referring<'_> {
         if references.is_empty() || !is_there {
             return Ok(Outcome::default());
         }
-        if !references::is_needed(Settled { ended: ended()?, memory }, rows)? {
+        let is_by_record = preflight.mapping.is_found_by_key();
+        if !references::is_needed(Settled { ended: ended()?, memory, is_by_record }, rows)? {
             return Ok(Outcome::default());
         }
         printer.stage(&t!("run.stage_look", host = options.account.host()));
         let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
         let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
         // A server that never answered is not down but somewhere else.
-        let settled = Settled { ended: ended()?, memory };
+        let settled = Settled { ended: ended()?, memory, is_by_record };
         let outcome = references::resolve(pass, settled, preflight, rows, printer)
             .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
         drop(lists);

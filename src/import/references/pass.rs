@@ -77,6 +77,8 @@ pub(in crate::import) struct Settled<'p> {
     pub ended: Option<OperationCursor>,
     /// Those that other runs have done or may have done.
     pub memory: &'p mut Memory,
+    /// What becomes of rows is decided by the records they are about, not by what was made of them once.
+    pub is_by_record: bool,
 }
 
 impl Settled<'_> {
@@ -84,7 +86,7 @@ impl Settled<'_> {
         let is_ended = self.ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?.is_some();
         let remembered = self.memory.at(row_index)?;
         let is_done = |said| matches!(said, Said::Done | Said::DoneAndChanged | Said::Given | Said::Unknown);
-        Ok(is_ended || remembered.is_some_and(|row| is_done(row.said)))
+        Ok(is_ended || remembered.is_some_and(|row| is_done(row.said) && !self.is_by_record))
     }
 }
 
