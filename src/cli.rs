@@ -114,8 +114,9 @@ fn brief_of(mut command: clap::Command, path: &str) -> clap::Command {
 pub const HELP_ALL: &str = "--help-all";
 
 /// Options that few people need.
-const RARE: [&str; 31] = [
+const RARE: [&str; 32] = [
     "accept_changed",
+    "accept_incomplete",
     "account_mode",
     "api",
     "as_curl",

@@ -8,6 +8,7 @@ use crate::language::Language;
 use crate::mapping::{FieldSource, Mapping};
 use crate::problem::{Problem, Severity};
 use crate::text::{self, push_json};
+use crate::value::edited_tags;
 
 /// The values of one row, reused from row to row so that checking does not allocate.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +94,9 @@ impl Record {
         for (source, value) in self.sent(mapping).filter(|(source, _)| is_plain(source)) {
             push_separator(&mut first, out);
             out.extend_from_slice(&source.json_prefix);
-            push_json(value, out);
+            // A new record has no tags that could be taken away.
+            let edited = (source.field.kind == Kind::Tags).then(|| edited_tags(value, "")).flatten();
+            push_json(edited.as_deref().unwrap_or(value), out);
         }
         self.write_nested(mapping, &mut first, out);
         let mut first_custom = true;
@@ -141,6 +144,12 @@ impl Record {
         if open.is_some() {
             out.push(b'}');
         }
+    }
+
+    /// Which sources a request carries something of.
+    pub(crate) fn sent_indexes<'a>(&'a self, mapping: &'a Mapping) -> impl Iterator<Item = usize> {
+        let all = mapping.sources.iter().zip(&self.values).enumerate();
+        all.filter(|(_, (source, value))| source.sent && !value.is_empty()).map(|(index, _)| index)
     }
 
     /// What a request carries: fields and values, empty ones left out.

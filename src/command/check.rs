@@ -31,7 +31,7 @@ pub struct Arguments {
     /// Look into the account, too: everything that import reads before its first write; sends nothing
     #[arg(long)]
     online: bool,
-    /// With --online: take what is not in the account's list for not there, although the list could not be proved whole
+    /// Take what is not in the account's list for not there, although the list could not be proved whole
     #[arg(long, requires = "online")]
     accept_incomplete: bool,
     /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
@@ -148,6 +148,7 @@ fn online<'a>(
         strict: false,
         max_failures: None,
         reads_back: false,
+        sample: 0,
         answers: Answers { accepts_incomplete: arguments.accept_incomplete, ..Answers::default() },
         keeps_going: false,
         doubt: DoubtOptions::default(),

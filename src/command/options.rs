@@ -173,7 +173,11 @@ pub(super) struct SendingOptions {
     /// A further folder that holds earlier runs, whose rows are not sent again
     #[arg(long, value_name = "DIR")]
     pub runs_from: Option<PathBuf>,
-    /// Do not send the first row alone to compare what was stored
+    /// At the end read back N random new records and tell what the service changed in them
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, hide_short_help = true,
+        value_parser = clap::value_parser!(u16).range(..=1000))]
+    pub sample: u16,
+    /// Do not send first rows alone to compare what was stored
     #[arg(long)]
     pub no_canary: bool,
     /// Take what is not in the account's list for not there, although the list could not be proved whole

@@ -88,6 +88,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         strict: arguments.strict,
         max_failures: arguments.sending.max_failures,
         reads_back: !arguments.sending.no_canary,
+        sample: arguments.sending.sample.into(),
         answers: arguments.sending.answers(None, &arguments.settings, global),
         keeps_going: arguments.sending.keep_going,
         doubt: arguments.sending.doubt.options(),

@@ -13,6 +13,16 @@ use super::kind::Kind;
 use crate::language::Language;
 use crate::message::Detail;
 
+/// What the service puts into a new record, whatever a file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Instead {
+    /// Whoever imports.
+    Importer,
+    /// The time of the import.
+    Now,
+}
+
 /// One field of an entity.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +48,9 @@ pub struct Field {
     /// The service sets it; it is never sent.
     #[serde(default)]
     pub read_only: bool,
+    /// What a new record has in it whatever is sent, where the service sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Instead>,
     /// A write carries it and no record has it: `ticketReply.replyMsg` adds a reply.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub write_only: bool,
@@ -66,6 +79,9 @@ pub struct Field {
     /// The record it refers to is looked up in the account, by whatever it is known by.
     #[serde(skip)]
     pub is_looked_up: bool,
+    /// Its column may hold whatever the record is known by: its heading does not say that it holds ids.
+    #[serde(skip)]
+    pub takes_words: bool,
     /// It is no field of the service: its text tells which record a reference means.
     #[serde(skip)]
     pub clue: Option<Clue>,
@@ -103,6 +119,7 @@ impl Field {
             required_confidence: None,
             read_only: false,
             write_only: false,
+            instead: None,
             custom: true,
             secret: false,
             text_only: false,
@@ -111,6 +128,7 @@ impl Field {
             reference: None,
             by: BTreeMap::new(),
             is_looked_up: false,
+            takes_words: false,
             clue: None,
             mode: None,
             example: None,

@@ -41,7 +41,7 @@ pub use deleted::Deleted;
 pub use edits::Edits;
 pub use endpoint::{Endpoint, Method};
 pub use entity::Entity;
-pub use field::Field;
+pub use field::{Field, Instead};
 pub use fold::fold;
 pub use kind::Kind;
 pub use overwrite::Overwrite;

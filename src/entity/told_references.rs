@@ -73,6 +73,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         required_confidence: None,
         read_only: false,
         write_only: false,
+        instead: None,
         learned: false,
         custom: false,
         secret: false,
@@ -82,6 +83,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         reference: None,
         by: Default::default(),
         is_looked_up: key == ANY,
+        takes_words: key == ANY,
         clue: Some(Clue { reference: field.name.clone(), key: key.to_owned() }),
         mode: field.mode,
         example: None,
@@ -92,9 +94,9 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
 
 /// Two words as one: what the first ends with and the second begins with stands there once.
 fn joined(first: &str, second: &str) -> String {
-    let overlap =
+    let mut overlap =
         second.char_indices().map(|(at, c)| &second[..at + c.len_utf8()]).filter(|part| first.ends_with(part));
-    let rest = overlap.last().map_or(second, |part| &second[part.len()..]);
+    let rest = overlap.next_back().map_or(second, |part| &second[part.len()..]);
     format!("{first}{rest}")
 }
 

@@ -248,6 +248,7 @@ impl<'a> Agreement<'a> {
                 None => t!("run.first", fields = fields.collect::<Vec<_>>().join("\n")).into_owned(),
             });
         }
+        lines.extend(left_out(self.options, preflight, target.credentials.name()));
         let reads = self.about.plan.map_or(left, |plan| plan.changes.min(left));
         if reads > 0 && reads_each(self.options) {
             lines.push(t!("agreement.reads_each", rows = reads).into_owned());
@@ -410,6 +411,12 @@ fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
 /// Whether each record is read right before it is written.
 fn reads_each(options: &ImportOptions<'_>) -> bool {
     options.entity().edits.is_some() || options.entity().may_change
+}
+
+/// What of the file does not come over, in words.
+pub(super) fn left_out(options: &ImportOptions<'_>, preflight: &Preflight, account: &str) -> Vec<String> {
+    let columns = preflight.left_out.iter();
+    columns.map(|column| column.text(options.makes_records(), account).to_string()).collect()
 }
 
 /// How long sending so many rows takes and until when; none without a limit of our own, or when it takes no time.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::{RecordChange, SaidCell};
 use super::decision::There;
-use super::memory::{Memory, Remembered, may_be_reopened};
+use super::memory::{Memory, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -22,7 +22,7 @@ use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::entity::WriteMode;
 use crate::error::{Context, Result};
-use crate::journal::{OperationCursor, Status};
+use crate::journal::{OldIds, OperationCursor, RunIndex, Status};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message;
 use crate::message::Message;
@@ -160,6 +160,8 @@ pub(super) struct Matching<'a> {
     pub preflight: &'a Preflight,
     /// The account's list, as this command has read it.
     pub list: &'a KnownList<'a>,
+    /// The ids that records have in another system, where rows name them.
+    pub old_ids: Option<OldIds>,
     /// What is not in the list counts as not there, although the list is not proved whole: a person says so.
     pub accepts_incomplete: bool,
 }
@@ -192,9 +194,16 @@ pub(super) fn match_rows(
             printer.warn(&message!("modes.list_not_whole", entity = entity.labels(), why = why).to_string());
         }
     }
-    let matching = Matching { options, preflight, list: &list, accepts_incomplete };
+    let old_ids = preflight.mapping.source().map(|_| old_ids_of(options)).transpose()?;
+    let matching = Matching { options, preflight, list: &list, old_ids, accepts_incomplete };
     let (memory, ended) = known;
     matching.run(rows, memory, ended, findings)
+}
+
+/// The ids that the account's records of this kind have in other systems.
+fn old_ids_of(options: &ImportOptions<'_>) -> Result<OldIds> {
+    let index = RunIndex::open_existing(&options.account.index_folder()?)?;
+    OldIds::of(index, &options.account.identity(), [options.entity().name.as_str()])
 }
 
 /// Says what was found in the account of rows that are not sent.
@@ -241,11 +250,7 @@ impl Matching<'_> {
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let remembered = memory.at(row_index)?;
             let found = match said_by(&row.state) {
-                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => {
-                    // The record of its old id is the one that a run has made of it.
-                    let made = remembered.as_ref().filter(|_| row.old_id.is_some()).and_then(Remembered::made);
-                    Some(self.look_up(&row, made, said)?)
-                }
+                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => Some(self.look_up(&row, said)?),
                 _ => None,
             };
             if let Some(found) = found {
@@ -278,14 +283,9 @@ impl Matching<'_> {
         !row.is_confirmed && !codes.iter().all(|code| self.preflight.consent.covers(code))
     }
 
-    fn look_up(
-        &self,
-        row: &SpooledRow,
-        made: Option<&str>,
-        (members, cells): (&Members, &[SaidCell]),
-    ) -> Result<Matched> {
+    fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<Matched> {
         let of = |there, ids: Vec<String>, reason| Matched { there, ids, reason };
-        let id = match self.find(row, made, members)? {
+        let id = match self.find(row, members)? {
             Found::One(id) => id,
             Found::Several(ids, _) if self.mode() == WriteMode::SkipExisting && row.id.is_none() && ids.len() > 1 => {
                 let reason = message!("modes.exists", id = named(&ids));
@@ -334,14 +334,14 @@ impl Matching<'_> {
     }
 
     /// The record that a row is about: by the key that a user names, else by its own id, else by its old id, else by its
-    /// natural keys. `made` is the record of its old id.
-    fn find(&self, row: &SpooledRow, made: Option<&str>, members: &Members) -> Result<Found> {
+    /// natural keys.
+    fn find(&self, row: &SpooledRow, members: &Members) -> Result<Found> {
         let by_key = self.find_by_key(members)?;
         let is_named_key = !self.options.preflight.key.is_empty();
-        let id = match (&row.id, made) {
+        let id = match (&row.id, self.record_of_old_id(row)?) {
             (Some(id), _) => id.clone(),
             // One that is gone is none.
-            (None, Some(id)) if self.list.record(id)?.is_some() => id.to_owned(),
+            (None, Some(id)) if self.list.record(&id)?.is_some() => id,
             (None, _) => return Ok(by_key.unwrap_or(Found::Nothing(None))),
         };
         let is_there = self.list.record(&id)?.is_some();
@@ -362,6 +362,12 @@ impl Matching<'_> {
             Some(Found::Nothing(_)) | None if is_there => Found::One(id),
             Some(Found::Nothing(_)) | None => Found::Nothing(Some(id)),
         })
+    }
+
+    /// The record that a row's old id is known to be.
+    fn record_of_old_id(&self, row: &SpooledRow) -> Result<Option<String>> {
+        let (Some(old_ids), Some(old_id)) = (&self.old_ids, &row.old_id) else { return Ok(None) };
+        old_ids.find(&self.options.entity().name, &old_id.source, &old_id.id)
     }
 
     /// The record with the first of the keys that the row has; none where it has no key. A record that has only a weaker one

@@ -147,14 +147,6 @@ impl Concerned<'_> {
     }
 }
 
-impl Remembered {
-    /// The record that another run has made of a row.
-    pub(super) fn made(&self) -> Option<&str> {
-        let is_made = matches!(self.said, Said::Done | Said::DoneAndChanged | Said::Given);
-        self.id.as_deref().filter(|_| is_made)
-    }
-}
-
 impl Memory {
     /// Looks up all rows that have no end in `ended`. Runs of other hosts and logins that know some of them are told apart.
     ///

@@ -6,13 +6,15 @@
 //! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
 //! end, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
 //! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
-//! `forget` undoes the keeping, `find` looks into what is kept, `settle` finds out what became of rows in doubt (`resemblance` sees
-//! through what a service does to texts, of which `skeleton` is left). `run` is the story that ties them together.
+//! `left_out` counts what does not come over, `coverage` finds the rows that are looked at closely, `forget` undoes the keeping,
+//! `find` looks into what is kept, `settle` finds out what became of rows in doubt (`resemblance` sees through what a service does
+//! to texts, of which `skeleton` is left). `run` is the story that ties them together.
 
 mod agreed;
 mod agreement;
 mod cells;
 mod change;
+mod coverage;
 mod decision;
 mod existing;
 mod find;
@@ -21,6 +23,7 @@ mod first_request;
 mod forget;
 mod introduction;
 mod known;
+mod left_out;
 mod matching;
 mod memory;
 mod notes;

@@ -334,13 +334,19 @@ impl<'a> OperationBuilder<'a> {
     ) -> WriteOperation {
         if let Some(edits) = &self.entity.edits {
             let text = |field: &str| record.value(mapping, field).unwrap_or_default();
-            let list = |field: &str| value::tags(text(field)).map(str::to_owned).collect();
+            let list = |field: &str| -> Vec<String> { value::tags(text(field)).map(str::to_owned).collect() };
+            let owned = |tags: Vec<&str>| -> Vec<String> { tags.into_iter().map(str::to_owned).collect() };
+            // A column of tags to add may take some away: `+老客户,-试用`.
+            let (add, taken) = match value::signed_tags(text(&edits.add)) {
+                Some((added, removed)) => (owned(added), owned(removed)),
+                None => (list(&edits.add), Vec::new()),
+            };
             return WriteOperation::Tags(Box::new(TagEdit {
                 entity: text(&edits.entity).to_owned(),
                 id: text(&edits.record).to_owned(),
                 old_id: old_id_of(mapping, record),
-                add: list(&edits.add),
-                remove: list(&edits.remove),
+                add,
+                remove: list(&edits.remove).into_iter().chain(taken).collect(),
                 set: list(&edits.set),
             }));
         }

@@ -139,7 +139,9 @@ pub struct ImportOptions<'a> {
     pub strict: bool,
     /// Most failed rows.
     pub max_failures: Option<u64>,
-    /// The first row goes alone, is read back and compared.
+    /// So many random records are read back and compared at the end.
+    pub sample: usize,
+    /// The first row, and few others that fill further columns, go alone, are read back and compared.
     pub reads_back: bool,
     /// What the user answered before being asked.
     pub answers: Answers,

@@ -34,7 +34,7 @@ pub(super) const SENT_BEFORE: &str = "sent_before";
 pub(super) const CHANGED_SINCE: &str = "sent_before_changed";
 
 /// A row that is to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PendingWrite {
     /// Which row.
     pub row: RowKey,

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
 use super::change::{CONFLICT, CellBaseline, HandedBack, unedited};
+use super::coverage::{Coverage, CoverageFinder};
+use super::left_out::{LeftOut, LeftOutCounter};
 use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
@@ -65,6 +67,10 @@ pub struct Preflight {
     pub words: Vec<Message>,
     /// The custom fields that the account told of, as they were when the file was read; options only of those that are fed.
     pub account_fields: Vec<Field>,
+    /// Columns of which nothing comes over.
+    pub left_out: Vec<LeftOut>,
+    /// Rows that are looked at closely.
+    pub coverage: Coverage,
     /// What that record asks for, where it changes one that is there.
     pub first_operation: Option<WriteOperation>,
     /// The export of ours that the file is.
@@ -142,7 +148,18 @@ impl Preflight {
         if let Some(own_ids) = reading.own_ids.as_ref().filter(|_| options.mode == WriteMode::Create) {
             return Err(own_ids.refuse_create(&mapping));
         }
-        let Reading { spool, cells, mut findings, fingerprint, first, first_operation, consented, .. } = reading;
+        let Reading {
+            spool,
+            cells,
+            mut findings,
+            fingerprint,
+            first,
+            first_operation,
+            consented,
+            coverage,
+            left_out,
+            ..
+        } = reading;
         let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
         let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
@@ -156,8 +173,11 @@ impl Preflight {
         let agreed_earlier = earlier.iter().filter(|kept| earlier_ones.contains(kept.code.as_str()));
         let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
         let words = words_of(known, &mapping);
+        let coverage = coverage.finish(&mapping);
         let preflight = Preflight {
             words,
+            coverage,
+            left_out: left_out.finish(),
             account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
             rows: spool.rows,
             format,
@@ -273,6 +293,8 @@ struct Reading<'a> {
     baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
     identities: Identities,
+    coverage: CoverageFinder,
+    left_out: LeftOutCounter,
 }
 
 impl<'a> Reading<'a> {
@@ -318,6 +340,8 @@ impl<'a> Reading<'a> {
             baselines: Vec::new(),
             keys: Keys::default(),
             identities: Identities::new(mapping),
+            coverage: CoverageFinder::default(),
+            left_out: LeftOutCounter::new(mapping),
         })
     }
 
@@ -328,6 +352,7 @@ impl<'a> Reading<'a> {
         let content = self.row.content;
         self.fingerprint.update(content);
         self.mapping.take_as_shown(&mut self.row, self.sheet);
+        self.left_out.see(&self.row);
         let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
         let is_confirmed = self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text));
@@ -477,6 +502,7 @@ impl<'a> Reading<'a> {
 
     fn sound(&mut self) -> RowState {
         let operation = self.operation();
+        self.coverage.see(self.rows, self.mapping, &self.record);
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
             // What has to be looked up first can be neither shown nor compared yet.

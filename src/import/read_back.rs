@@ -1,5 +1,5 @@
-//! Trust the account, then verify: the first row of a run is read back and compared, field by field. What the service
-//! dropped or changed is shown before thousands of rows follow it.
+//! Trust the account, then verify: the first row of a run, and few others that between them fill as many columns as possible,
+//! are read back and compared, field by field. What the service dropped or changed is shown before thousands of rows follow.
 
 use rust_i18n::t;
 use serde_json::{Map, Value};
@@ -34,57 +34,95 @@ pub(super) async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Re
     }
 }
 
-/// Reads the first row back and compares it.
+/// What reading a row's record shows.
+#[derive(Debug)]
+pub(super) enum Comparison {
+    /// Everything arrived; these fields were compared.
+    Same { id: String, fields: Vec<String> },
+    /// Nothing could be compared, and why.
+    None(String),
+    /// The record is another one than was sent.
+    Differs { id: String, differences: Vec<Difference> },
+}
+
+/// A field that is not as it was sent, or changed though it was not named.
+#[derive(Debug)]
+pub(super) struct Difference {
+    /// Its label.
+    pub label: String,
+    /// What was sent, or what was there before.
+    pub sent: String,
+    /// What is there; nothing when the field is not.
+    pub got: Option<String>,
+}
+
+impl Difference {
+    /// For a person.
+    pub(super) fn text(&self) -> String {
+        let Difference { label, sent, got } = self;
+        let shown = |text: &str| clean(&shorten(text, 60)).into_owned();
+        match got {
+            None => t!("canary.dropped", field = label, sent = shown(sent)).into_owned(),
+            Some(got) => t!("canary.changed", field = label, sent = shown(sent), got = shown(got)).into_owned(),
+        }
+    }
+}
+
+/// Reads a row's record back and compares it with what was sent.
 ///
 /// # Errors
-/// The service stored something else than was sent, or changed what was not named.
+/// The service cannot be reached.
 pub(super) async fn compare(
     sender: &RowSender<'_>,
     pending: &PendingWrite,
     operation: &Operation,
-    before: Option<Map<String, Value>>,
-    say: impl Fn(&str),
-) -> Result<()> {
-    let Some(access) = sender.access_of(&pending.operation) else { return Ok(()) };
+    before: Option<&Map<String, Value>>,
+) -> Result<Comparison> {
+    let row = operation.row.number;
+    let Some(access) = sender.access_of(&pending.operation) else { return Ok(Comparison::None(String::new())) };
     if operation.status == Status::Unchanged || operation.status == Status::Skipped {
-        return Ok(());
+        return Ok(Comparison::None(String::new()));
     }
-    let Some(id) = &operation.id else {
-        say(&t!("canary.no_id", row = operation.row.number));
-        return Ok(());
-    };
+    let Some(id) = &operation.id else { return Ok(Comparison::None(t!("canary.no_id", row = row).into_owned())) };
     let after = match sender.read(access, id).await {
         // It could be written, and may not be read: another row would show nothing more.
         Err(error) if error.kind() == ErrorKind::Denied => {
-            say(&t!("canary.refused", row = operation.row.number, id = id, why = error.message()));
-            return Ok(());
+            let why = error.message();
+            return Ok(Comparison::None(t!("canary.refused", row = row, id = id, why = why).into_owned()));
         }
         after => after?,
     };
     let Ok(after) = after else {
-        say(&t!("canary.not_found", row = operation.row.number, id = id));
-        return Ok(());
+        return Ok(Comparison::None(t!("canary.not_found", row = row, id = id).into_owned()));
     };
-    let sent = sent_values(access, &pending.operation, before.as_ref());
-    let mut losses = Vec::new();
+    let sent = sent_values(access, &pending.operation, before);
+    let (mut differences, mut fields) = (Vec::new(), Vec::new());
     for (name, value) in &sent {
         let field = access.entity.field(name);
-        let got = value_of(&after, name, &access.custom);
         // A secret is rarely given back, and a reply is no part of its ticket, which proves nothing.
-        if field.is_some_and(|field| !field.is_comparable()) || is_stored(field, value, got.as_deref()) {
+        if field.is_some_and(|field| !field.is_comparable()) {
             continue;
         }
-        losses.push(loss(field, name, value, got.as_deref()));
+        fields.push(name.clone());
+        let got = value_of(&after, name, &access.custom);
+        if !is_stored(field, value, got.as_deref()) {
+            differences.push(difference(field, name, value, got));
+        }
     }
-    if let Some(before) = &before {
-        losses.extend(side_effects(access, before, &after, &sent));
+    if let Some(before) = before {
+        differences.extend(side_effects(access, before, &after, &sent));
     }
-    if losses.is_empty() {
-        say(&t!("canary.good", row = operation.row.number, id = id));
-        return Ok(());
-    }
-    Err(Error::stopped(message!("canary.lost", row = operation.row.number, id = id, losses = losses.join("\n  ")))
-        .hint(message!("canary.lost_hint")))
+    Ok(match differences.is_empty() {
+        true => Comparison::Same { id: id.clone(), fields },
+        false => Comparison::Differs { id: id.clone(), differences },
+    })
+}
+
+/// The error that stops a run whose record is another one than was sent.
+pub(super) fn lost(row: u64, id: &str, differences: &[Difference], is_first: bool) -> Error {
+    let losses: Vec<String> = differences.iter().map(Difference::text).collect();
+    let hint = if is_first { message!("canary.lost_hint") } else { message!("canary.lost_later_hint") };
+    Error::stopped(message!("canary.lost", row = row, id = id, losses = losses.join("\n  "))).hint(hint)
 }
 
 /// Names and values a row sends; custom fields under their keys.
@@ -161,15 +199,9 @@ pub(super) fn is_stored(field: Option<&Field>, sent: &str, got: Option<&str>) ->
             .is_some_and(|(a, b)| a.value == b.value)
 }
 
-fn loss(field: Option<&Field>, name: &str, sent: &str, got: Option<&str>) -> String {
+fn difference(field: Option<&Field>, name: &str, sent: &str, got: Option<String>) -> Difference {
     let label = field.map_or(name, |field| field.label(Language::current()));
-    let sent = shorten(sent, 60).into_owned();
-    match got {
-        None => t!("canary.dropped", field = label, sent = clean(&sent)).into_owned(),
-        Some(got) => {
-            t!("canary.changed", field = label, sent = clean(&sent), got = clean(&shorten(got, 60))).into_owned()
-        }
-    }
+    Difference { label: label.to_owned(), sent: sent.to_owned(), got }
 }
 
 /// Members that changed although they were not named; those the service keeps itself aside.
@@ -178,7 +210,7 @@ fn side_effects(
     before: &Map<String, Value>,
     after: &Map<String, Value>,
     sent: &[(String, String)],
-) -> Vec<String> {
+) -> Vec<Difference> {
     values(before, &access.custom)
         .into_iter()
         .filter(|(name, _)| !sent.iter().any(|(named, _)| named == name))
@@ -187,8 +219,7 @@ fn side_effects(
             let field = access.entity.field(&name);
             let got = value_of(after, &name, &access.custom);
             let is_secret = field.is_some_and(|field| field.secret);
-            (!is_secret && !is_stored(field, &value, got.as_deref()))
-                .then(|| loss(field, &name, &value, got.as_deref()))
+            (!is_secret && !is_stored(field, &value, got.as_deref())).then(|| difference(field, &name, &value, got))
         })
         .collect()
 }

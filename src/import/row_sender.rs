@@ -99,6 +99,11 @@ impl<'a> RowSender<'a> {
         }
     }
 
+    /// What the rows are.
+    pub(super) fn entity(&self) -> &Entity {
+        self.entity
+    }
+
     /// How the record a row writes to is read and changed.
     pub(super) fn access_of(&self, operation: &WriteOperation) -> Option<&Access> {
         match operation {

@@ -9,7 +9,7 @@ use rust_i18n::t;
 use serde_json::json;
 
 use super::agreed::Agreed;
-use super::agreement::{About, Agreement, Answer, is_change, sendable};
+use super::agreement::{About, Agreement, Answer, is_change, left_out, sendable};
 use super::cells::CellSpool;
 use super::existing::Look;
 use super::first_request::FirstRequest;
@@ -248,18 +248,18 @@ impl Referring<'_> {
         let references = Reference::all(&preflight.mapping, options.catalog);
         // Nothing is made where there is nothing.
         let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
+        let changes_done = preflight.mapping.is_found_by_key();
         if references.is_empty() || !is_there {
             return Ok(Outcome::default());
         }
-        let is_by_record = preflight.mapping.is_found_by_key();
-        if !references::is_needed(Settled { ended: ended()?, memory, is_by_record }, rows)? {
+        if !references::is_needed(Settled { ended: ended()?, memory, changes_done }, rows)? {
             return Ok(Outcome::default());
         }
         printer.stage(&t!("run.stage_look", host = options.account.host()));
         let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
         let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
         // A server that never answered is not down but somewhere else.
-        let settled = Settled { ended: ended()?, memory, is_by_record };
+        let settled = Settled { ended: ended()?, memory, changes_done };
         let outcome = references::resolve(pass, settled, preflight, rows, printer)
             .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
         drop(lists);
@@ -562,6 +562,9 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());
     }
+    let account = options.account.shown_target();
+    let account = account.as_ref().map_or("", |target| target.credentials.name());
+    left_out(options, preflight, account).iter().for_each(|line| printer.result(line));
     let first = foreseen.first.as_ref().filter(|_| would_send > 0);
     let first = first.and_then(|operation| FirstRequest::of(options, operation));
     if let Some(first) = &first {
@@ -575,7 +578,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
             "waiting": preflight.waiting,
             "ended_before": ended},
         "plan": plan.map(|plan| plan.json()),
-        "mapping": preflight.mapping.report(), "exit": exit,
+        "left_out": preflight.left_out, "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
 }

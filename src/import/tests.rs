@@ -433,6 +433,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
         strict: false,
         max_failures: None,
         reads_back: false,
+        sample: 0,
         answers: Answers::default(),
         keeps_going: true,
         typed: CommandLine::default(),

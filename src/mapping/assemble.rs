@@ -4,8 +4,8 @@ use rust_i18n::t;
 
 use super::builder::MappingBuilder;
 use super::report::{MappingReport, Matched, Missing, Unused};
-use super::sources::{FieldSource, KeySources, Mapping, RowRule, ValueSource};
-use crate::entity::{Field, Kind};
+use super::sources::{FieldSource, KeySources, LeftOutColumn, Mapping, RowRule, ValueSource};
+use crate::entity::{Field, Kind, fold};
 use crate::format::column_letters;
 use crate::language::Language;
 use crate::message::Detail;
@@ -78,8 +78,31 @@ impl MappingBuilder<'_> {
                 .source
                 .clone()
                 .filter(|said| self.recognised.as_ref().is_none_or(|seen| seen.source != *said)),
+            left_out: self.left_out(&report),
             report,
         }
+    }
+
+    /// Columns that nothing takes, and those that mean what the service sets.
+    fn left_out(&self, report: &MappingReport) -> Vec<LeftOutColumn> {
+        let set_by_service = |column: usize| {
+            let field = &self.entity.fields[self.means(column)?];
+            (field.read_only && self.unsendable(field).is_some() && self.is_left_for_that(column)).then_some(field)
+        };
+        let columns = self.sheet.header.iter().enumerate().filter_map(|(index, header)| {
+            let letters = column_letters(index);
+            let is_unmatched = report.unmatched.iter().any(|unused| unused.column == letters);
+            let field = set_by_service(index);
+            (is_unmatched || field.is_some()).then(|| LeftOutColumn {
+                index,
+                column: letters,
+                header: header.trim().to_owned(),
+                field: field.map(|field| field.name.clone()),
+                label: field.map_or_else(|| Detail::Text(String::new()), Field::labels),
+                instead: field.and_then(|field| field.instead),
+            })
+        });
+        columns.collect()
     }
 
     /// The references that have to be filled in and are told by more than one source: the names of these.
@@ -124,6 +147,17 @@ impl MappingBuilder<'_> {
             false => format!("{}:", field.nested().map_or(name, |(_, member)| json_text(member))),
         };
         let json_parent = field.nested().map(|(parent, _)| format!("{}:{{", json_text(parent)).into_bytes());
+        // A heading that says so means ids and nothing else.
+        let says_id = match &source {
+            ValueSource::Column(column) => {
+                let heading = fold(&self.sheet.header[*column]);
+                ["编号", "id", "ids"].iter().any(|end| heading.ends_with(end))
+            }
+            _ => false,
+        };
+        let mut field = field.clone();
+        field.takes_words |= field.is_looked_up && !says_id;
+        let field = &field;
         FieldSource {
             required: self.is_required_source(field),
             field: field.clone(),

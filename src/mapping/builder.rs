@@ -692,6 +692,18 @@ impl<'a> MappingBuilder<'a> {
         })
     }
 
+    /// The field that a column's header means.
+    pub(super) fn means(&self, column: usize) -> Option<usize> {
+        self.headers.find(&fold(&self.sheet.header[column]))
+    }
+
+    /// Whether a column is left out because of what it means, and for no other reason.
+    pub(super) fn is_left_for_that(&self, column: usize) -> bool {
+        let meant = self.means(column).map(|field| &self.entity.fields[field]);
+        let because = meant.and_then(|field| self.unsendable(field));
+        because.is_some() && self.reasons.get(&column) == because.as_ref()
+    }
+
     /// The error for a label that several custom fields of the account have.
     fn same_labelled(&self, label: &str) -> Option<Error> {
         let fields = self.entity.same_labelled(label);

@@ -29,5 +29,5 @@ pub use result_columns::{
 };
 pub use sendable::unsendable;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};
-pub use sources::{Mapping, OldIdColumn, OldReference};
+pub use sources::{LeftOutColumn, Mapping, OldIdColumn, OldReference};
 pub use toml_quoted::toml_quoted;

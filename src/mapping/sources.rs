@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::expression::Template;
 use super::report::MappingReport;
-use crate::entity::{AccountMode, Entity, Field, Overwrite};
+use crate::entity::{AccountMode, Entity, Field, Instead, Overwrite};
 use crate::message;
 use crate::message::{Detail, Message};
 use crate::value::{Country, ValueOptions};
@@ -96,6 +97,25 @@ pub(super) fn external(source: &str) -> String {
     format!("{source} external")
 }
 
+/// A column of which nothing comes over: nothing takes it, or the service sets what it means.
+#[derive(Debug, Clone, Serialize)]
+pub struct LeftOutColumn {
+    /// Counted from 0.
+    #[serde(skip)]
+    pub index: usize,
+    /// Its letters.
+    pub column: String,
+    /// Its header.
+    pub header: String,
+    /// The field that the service sets; none when no field is known for the column.
+    pub field: Option<String>,
+    /// That field's label.
+    #[serde(skip)]
+    pub label: Detail,
+    /// What new records have in it.
+    pub instead: Option<Instead>,
+}
+
 /// How the rows of one file become records of one entity.
 #[derive(Debug, Clone)]
 pub struct Mapping {
@@ -130,6 +150,8 @@ pub struct Mapping {
     /// What the user says the other system goes by, where the headers do not say it.
     pub(crate) said_source: Option<String>,
     pub(crate) report: MappingReport,
+    /// Columns of which nothing comes over.
+    pub(crate) left_out: Vec<LeftOutColumn>,
 }
 
 impl Mapping {

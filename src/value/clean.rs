@@ -8,6 +8,7 @@ use super::digits::{
 use super::half_width::half_width;
 use super::null_word::is_null_word;
 use super::options::ValueOptions;
+use super::tags::is_signed_in_part;
 use super::{date, email, list, phone, restoring};
 use crate::entity::{Choice, Field, Kind, fold};
 use crate::format::{Cell, CellKind};
@@ -81,15 +82,20 @@ pub fn clean(
         Kind::Text | Kind::Html => out.push_str(text),
         Kind::Mobile | Kind::Phone => phone::clean(field.kind, cell, options, out, noticed)?,
         Kind::Email => email::clean(text, options, out, noticed)?,
-        Kind::Id if field.is_looked_up && is_word(text) => out.push_str(text),
+        Kind::Id if field.takes_words && is_word(text) => out.push_str(text),
         Kind::Id => id(cell, options, out, noticed)?,
-        Kind::Ids => ids(cell, field.is_looked_up, out)?,
+        Kind::Ids => ids(cell, field.takes_words, out)?,
         Kind::Integer => integer(text, options, out, noticed)?,
         Kind::Decimal => decimal(text, out)?,
         Kind::Choice => choice(field, text, options, out, noticed)?,
         Kind::Date => date::clean_date(cell, options, out, noticed)?,
         Kind::DateTime => date::clean_datetime(cell, options, out, noticed)?,
-        Kind::Tags => tags(text, out)?,
+        Kind::Tags => {
+            tags(text, out)?;
+            if is_signed_in_part(out) {
+                noticed.push(Problem::held("signed_in_part"));
+            }
+        }
     }
     match field.max {
         Some(max) if out.len() > max && out.chars().count() > max => {
@@ -267,11 +273,11 @@ fn is_word(text: &str) -> bool {
 }
 
 /// The parts of a text, each an id or, where they are looked up, what something is known by.
-fn ids(cell: Cell<'_>, are_looked_up: bool, out: &mut String) -> Result<(), Problem> {
+fn ids(cell: Cell<'_>, takes_words: bool, out: &mut String) -> Result<(), Problem> {
     refuse_lost_digits(cell)?;
     for part in list::parts(cell.text) {
         refuse_lost_digits(Cell { text: part, kind: cell.kind })?;
-        if are_looked_up && is_word(part) {
+        if takes_words && is_word(part) {
             list::push(out, part.trim());
             continue;
         }

@@ -29,4 +29,4 @@ pub use null_word::is_no_name;
 pub use options::{Country, DateOrder, ValueOptions};
 pub use phone::{LANDLINE_IN_MOBILE, NumberLook, is_mainland_mobile, number_look};
 pub use same::is_same_value;
-pub use tags::tags;
+pub use tags::{edited_tags, signed_tags, tags};

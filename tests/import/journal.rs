@@ -204,7 +204,7 @@ fn two_retries_of_one_run_at_the_same_time_are_one_too_many() {
     let mut copy = work.table("first.csv");
     work.write_table("second.csv", copy.set(0, "姓名", "示例 改名"));
     let first = work.start(work.command_on(&server, "retry first.csv --no-canary"));
-    server.wait_for_requests(1);
+    server.wait_for_requests_to("customers.create", 1);
     work.on(&server, "retry second.csv --no-canary").exits(1).says("another");
     first.ended().exits(0);
     assert_eq!(server.stored("customers"), 63);

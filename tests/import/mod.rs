@@ -5,6 +5,7 @@ mod agreement;
 mod answers;
 mod bad_input;
 mod campaign;
+mod canary;
 mod connection;
 mod consent;
 mod custom_fields;

@@ -9,7 +9,7 @@ use super::said_cell::{CellBaseline, SaidCell};
 use crate::baseline::{mark, normal, shows};
 use crate::entity::{Custom, Field, Kind, Overwrite};
 use crate::projection::{custom_text, text_of};
-use crate::value::{is_same_value, tags};
+use crate::value::{edited_tags, is_same_value, tags};
 
 /// What becomes of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,14 @@ pub(in crate::import) fn value_now<'a>(
 
 /// What becomes of a cell, where the record says `now`.
 pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> Verdict {
+    // What is added and taken away goes by what is there now, whatever was there before.
+    if let Some(wanted) = edited(field, cell, now) {
+        return match is_same_value(field.kind, &wanted, now) {
+            true => Verdict::Unchanged,
+            false if cell.overwrite == Overwrite::Never => Verdict::Kept,
+            false => Verdict::Write,
+        };
+    }
     let is_said = says(field, cell, now);
     let is_masked = field.secret && !cell.shown.is_empty() && cell.shown.chars().all(|c| matches!(c, '•' | '*'));
     let unedited = cell.baseline.filter(|baseline| baseline.is_unedited);
@@ -61,6 +69,9 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
 
 /// What is sent for a cell that is written, where the record says `now`: for a list that is added to, both.
 pub(in crate::import) fn written(field: &Field, cell: &SaidCell, now: &str) -> String {
+    if let Some(wanted) = edited(field, cell, now) {
+        return wanted;
+    }
     if !is_merged(field, cell) {
         return cell.value.clone();
     }
@@ -84,6 +95,12 @@ fn says(field: &Field, cell: &SaidCell, now: &str) -> bool {
     is_same_value(field.kind, &cell.value, now)
         || field.choice(&cell.value).zip(field.choice(now)).is_some_and(|(said, now)| said.value == now.value)
         || is_merged(field, cell) && tags(&cell.value).all(|part| tags(now).any(|there| there == part))
+}
+
+/// The tags that signed ones make of those that are there; none where the cell is a list, or as an export of ours said it.
+fn edited(field: &Field, cell: &SaidCell, now: &str) -> Option<String> {
+    let is_unedited = cell.baseline.is_some_and(|baseline| baseline.is_unedited);
+    if field.kind != Kind::Tags || is_unedited { None } else { edited_tags(&cell.value, now) }
 }
 
 fn is_merged(field: &Field, cell: &SaidCell) -> bool {

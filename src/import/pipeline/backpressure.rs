@@ -18,6 +18,8 @@ pub(super) struct Backpressure {
     open: Mutex<usize>,
     left: Condvar,
     size: AtomicUsize,
+    /// What the first window holds at least.
+    first: AtomicUsize,
 }
 
 impl Backpressure {
@@ -27,12 +29,19 @@ impl Backpressure {
             open: Mutex::new(0),
             left: Condvar::new(),
             size: AtomicUsize::new(in_flight.clamp(1, LARGEST_WINDOW / OPEN_WINDOWS)),
+            first: AtomicUsize::new(0),
         }
+    }
+
+    /// The same with so many rows in the first window at least.
+    pub(super) fn beginning_with(self, rows: usize) -> Self {
+        self.first.store(rows.min(LARGEST_WINDOW / OPEN_WINDOWS), Ordering::Relaxed);
+        self
     }
 
     /// How many rows the next window should hold.
     pub(super) fn size(&self) -> usize {
-        self.size.load(Ordering::Relaxed)
+        self.size.load(Ordering::Relaxed).max(self.first.swap(0, Ordering::Relaxed))
     }
 
     /// Lets the size follow the rate. Two windows together hold what is sent in [`WINDOW_LASTS`], at least `in_flight`,

@@ -17,6 +17,7 @@ mod outbox;
 mod queue;
 mod reader;
 mod run;
+mod sample;
 #[cfg(test)]
 mod samples;
 mod sender;

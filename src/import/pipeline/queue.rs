@@ -79,6 +79,11 @@ impl Queue {
         }
     }
 
+    /// The next of these rows that is there and whose record nobody writes to.
+    pub(super) fn next_of(&self, shared: &Shared, rows: &HashSet<u64>) -> Option<PendingWrite> {
+        self.lock().take_where(&shared.backpressure, |pending| rows.contains(&pending.row.row))
+    }
+
     /// A row has ended: others that write to its record may go.
     pub(super) fn release(&self, pending: &PendingWrite) {
         if let Some(writer) = pending.writer {
@@ -90,8 +95,16 @@ impl Queue {
 
 impl State {
     fn take(&mut self, backpressure: &Backpressure) -> Option<PendingWrite> {
+        self.take_where(backpressure, |_| true)
+    }
+
+    fn take_where(
+        &mut self,
+        backpressure: &Backpressure,
+        is_meant: impl Fn(&PendingWrite) -> bool,
+    ) -> Option<PendingWrite> {
         let is_free = |pending: &PendingWrite| pending.writer.is_none_or(|writer| !self.busy.contains(&writer));
-        let index = self.rows.iter().position(is_free)?;
+        let index = self.rows.iter().position(|pending| is_free(pending) && is_meant(pending))?;
         let pending = self.rows.remove(index)?;
         self.busy.extend(pending.writer);
         // Windows are counted, not matched: rows leave nearly in order.

@@ -25,6 +25,9 @@ use crate::language::Language;
 use crate::message;
 use crate::terminal::{Interrupt, Printer, Progress};
 
+/// Rows among which those are looked for that go before all others.
+const LOOKAHEAD: u64 = 200;
+
 /// What sending leaves.
 pub(crate) struct Sent {
     /// The journal, and what was not sent.
@@ -64,7 +67,7 @@ pub(crate) fn send(
     let total = preflight.rows.min(options.limit.unwrap_or(u64::MAX)).max(before.ended());
     let shared = Shared {
         stop: Stop::default(),
-        backpressure: Backpressure::new(client.limiter().ceiling()),
+        backpressure: Backpressure::new(client.limiter().ceiling()).beginning_with(reach(options, preflight)),
         tally: Tally::new(&before, total),
         traffic: Traffic::default(),
         waiting: AtomicU64::new(0),
@@ -83,8 +86,7 @@ pub(crate) fn send(
     }
     let marks = Marks::begin(journal.folder(), &journal.identity().run, journal.identity().rows)?;
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
-    let mut sender =
-        Sender::new(options, preflight.mapping.entity(), &client, to_journal, &shared, &progress, first_look);
+    let mut sender = Sender::new(options, preflight, &client, to_journal, &shared, &progress, first_look);
     sender.mark_in(marks);
     past.each_made(|id| sender.know_id(id))?;
     drop(past);
@@ -111,6 +113,12 @@ pub(crate) fn send(
         requests: client.requests(),
         retries: client.retries(),
     })
+}
+
+/// How many rows the first window has to hold for the rows in it that are looked at before all others.
+fn reach(options: &ImportOptions<'_>, preflight: &Preflight) -> usize {
+    let near = preflight.coverage.rows.iter().filter(|row| **row < LOOKAHEAD && options.reads_back);
+    near.max().map_or(0, |last| usize::try_from(*last + 1).unwrap_or(0))
 }
 
 /// The first Ctrl-C stops taking rows. The second leaves at once, which loses nothing: what is in flight is reserved in the

@@ -3,7 +3,7 @@
 //! the disk.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -16,17 +16,19 @@ use super::breaker::Breaker;
 use super::journal_writer::Message;
 use super::outbox::Outbox;
 use super::queue::Queue;
+use super::sample::Sample;
 use super::shared::Shared;
 use super::stop::Cause;
 use crate::api::Client;
-use crate::entity::Entity;
 use crate::error::{Error, Result};
 use crate::import::first_look::FirstLook;
 use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
-use crate::import::read_back;
+use crate::import::preflight::Preflight;
+use crate::import::read_back::{self, Comparison};
 use crate::import::row_sender::RowSender;
 use crate::journal::{Marks, Operation, Status};
+use crate::language::Language;
 use crate::message;
 use crate::terminal::Progress;
 
@@ -49,6 +51,13 @@ pub(super) struct Sender<'a> {
     asking: tokio::sync::Mutex<()>,
     /// Somebody is asked about it; nothing is to be shown over the question.
     is_looked_at: Cell<bool>,
+    /// Rows that are looked at closely and have not been sent.
+    looked_at: RefCell<HashSet<u64>>,
+    /// Fields that some row fills and nothing was compared of.
+    unseen: RefCell<BTreeSet<String>>,
+    /// How many fields some row fills.
+    all_fields: usize,
+    sample: RefCell<Sample>,
     queue: Queue,
     outbox: Outbox,
     shared: &'a Shared,
@@ -59,7 +68,7 @@ impl<'a> Sender<'a> {
     /// A sender that has sent nothing yet.
     pub(super) fn new(
         options: &'a ImportOptions<'_>,
-        entity: &'a Entity,
+        preflight: &'a Preflight,
         client: &'a Client,
         to_journal: mpsc::Sender<Message>,
         shared: &'a Shared,
@@ -69,7 +78,7 @@ impl<'a> Sender<'a> {
         // A sandbox is trusted.
         let reads_back = options.reads_back && !options.is_sandbox();
         let breaker = Breaker::new(options.max_failures, options.keeps_going, &shared.tally.counts());
-        let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, entity);
+        let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, preflight.mapping.entity());
         row_sender.honours = options.doubt.honours;
         Sender {
             row_sender,
@@ -80,6 +89,10 @@ impl<'a> Sender<'a> {
             is_in_doubt: Cell::new(false),
             asking: tokio::sync::Mutex::new(()),
             is_looked_at: Cell::new(false),
+            looked_at: RefCell::new(preflight.coverage.rows.iter().copied().filter(|_| reads_back).collect()),
+            unseen: RefCell::new(preflight.coverage.fields.clone()),
+            all_fields: preflight.coverage.fields.len(),
+            sample: RefCell::new(Sample::of(options.sample)),
             queue: Queue::default(),
             outbox: Outbox::new(to_journal),
             shared,
@@ -116,6 +129,7 @@ impl<'a> Sender<'a> {
         }
         let workers = (0..self.row_sender.client.limiter().ceiling()).map(|_| self.work());
         futures::future::join_all(workers).await;
+        self.look_at_sample().await;
     }
 
     /// Rows that are reserved may be sent; when the run stops, those that wait are given back. Never ends by itself: a stop
@@ -182,6 +196,12 @@ impl<'a> Sender<'a> {
             if let Err(error) = self.wait_while_in_doubt().await {
                 self.shared.stop.set(Cause::of(error));
             }
+            if self.looked_at.borrow_mut().remove(&pending.row.row) {
+                if let Err(error) = self.send_and_look(&pending).await {
+                    self.shared.stop.set(Cause::of(error));
+                }
+                continue;
+            }
             let permit = tokio::select! {
                 permit = self.row_sender.client.limiter().acquire() => permit,
                 () = self.shared.stop.stopped() => return self.give_back(&pending),
@@ -189,7 +209,10 @@ impl<'a> Sender<'a> {
             let ended = self.row_sender.send(&pending, permit, None).await;
             self.queue.release(&pending);
             match ended {
-                Some(operation) => self.note_end(operation),
+                Some(operation) => {
+                    self.sample.borrow_mut().offer(&pending, &operation);
+                    self.note_end(operation);
+                }
                 // It was certainly not processed.
                 None => self.give_back(&pending),
             }
@@ -233,8 +256,17 @@ impl<'a> Sender<'a> {
         before: Option<Map<String, Value>>,
     ) -> Result<()> {
         if self.reads_back {
-            let say = |text: &str| self.progress.say(text);
-            read_back::compare(&self.row_sender, pending, operation, before, say).await?;
+            match read_back::compare(&self.row_sender, pending, operation, before.as_ref()).await? {
+                Comparison::Same { id, fields } => {
+                    self.see(&fields);
+                    self.progress.say(&t!("canary.good", row = operation.row.number, id = id));
+                }
+                Comparison::None(why) if why.is_empty() => {}
+                Comparison::None(why) => self.progress.say(&why),
+                Comparison::Differs { id, differences } => {
+                    return Err(read_back::lost(operation.row.number, &id, &differences, true));
+                }
+            }
         }
         let Some(look) = self.first_look.borrow_mut().take() else { return Ok(()) };
         self.is_looked_at.set(true);
@@ -249,45 +281,126 @@ impl<'a> Sender<'a> {
         }
     }
 
+    /// Fields were compared.
+    fn see(&self, fields: &[String]) {
+        let mut unseen = self.unseen.borrow_mut();
+        unseen.retain(|field| !fields.contains(field));
+    }
+
+    /// Sends one row while nothing else is on its way to its record, and waits for its end; none when it was not sent.
+    async fn send_alone(&self, pending: &PendingWrite) -> Result<Option<(Operation, Option<Map<String, Value>>)>> {
+        let begun = async {
+            self.wait_while_in_doubt().await?;
+            let before = read_back::before(&self.row_sender, pending).await?;
+            Ok::<_, Error>((before, self.row_sender.client.limiter().acquire().await))
+        };
+        let begun = tokio::select! {
+            begun = begun => begun.map(Some),
+            () = self.shared.stop.stopped() => Ok(None),
+        };
+        let (before, permit) = match begun {
+            Ok(Some(begun)) => begun,
+            not_begun => {
+                self.queue.release(pending);
+                self.give_back(pending);
+                return not_begun.map(|_| None);
+            }
+        };
+        let ended = self.row_sender.send(pending, permit, before.clone()).await;
+        self.queue.release(pending);
+        let Some(operation) = ended else {
+            self.give_back(pending);
+            return Ok(None);
+        };
+        self.sample.borrow_mut().offer(pending, &operation);
+        self.note_end(operation.clone());
+        self.outbox.flush();
+        Ok(Some((operation, before)))
+    }
+
+    /// Sends a row that fills columns no other one did and compares what the service stored.
+    async fn send_and_look(&self, pending: &PendingWrite) -> Result<()> {
+        let Some((operation, before)) = self.send_alone(pending).await? else { return Ok(()) };
+        if self.shared.stop.is_set() || !matches!(operation.status, Status::Created | Status::Updated) {
+            return Ok(());
+        }
+        let compared = tokio::select! {
+            compared = read_back::compare(&self.row_sender, pending, &operation, before.as_ref()) => compared?,
+            () = self.shared.stop.stopped() => return Ok(()),
+        };
+        match compared {
+            Comparison::Same { fields, .. } => self.see(&fields),
+            Comparison::None(_) => {}
+            Comparison::Differs { id, differences } => {
+                return Err(read_back::lost(operation.row.number, &id, &differences, false));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends those rows that are there already and fill further columns, one after the other.
+    async fn look_at_others(&self) -> Result<()> {
+        if self.unseen.borrow().len() == self.all_fields {
+            // What cannot be compared in one row cannot be in another.
+            self.looked_at.borrow_mut().clear();
+            return Ok(());
+        }
+        let mut others = 0;
+        while !self.shared.stop.is_set() {
+            let wanted = self.looked_at.borrow().clone();
+            let Some(pending) = self.queue.next_of(self.shared, &wanted) else { break };
+            self.looked_at.borrow_mut().remove(&pending.row.row);
+            others += 1;
+            self.send_and_look(&pending).await?;
+        }
+        if others > 0 && !self.shared.stop.is_set() {
+            self.progress.say(&t!("canary.others", rows = others));
+        }
+        let entity = self.row_sender.entity();
+        let unseen = self.unseen.borrow();
+        let labels = unseen.iter().filter_map(|name| entity.field(name)).filter(|field| field.is_comparable());
+        let labels: Vec<&str> = labels.map(|field| field.label(Language::current())).collect();
+        if !labels.is_empty() && !self.shared.stop.is_set() {
+            self.progress.say(&t!("canary.unseen", columns = labels.join(Language::current().pick("、", ", "))));
+        }
+        Ok(())
+    }
+
+    /// Reads some of the new records back, where that is wanted.
+    async fn look_at_sample(&self) {
+        if self.shared.stop.is_set() {
+            return;
+        }
+        let sample = self.sample.take();
+        let compared = tokio::select! {
+            compared = sample.compare(&self.row_sender) => compared,
+            () = self.shared.stop.stopped() => return,
+        };
+        match compared {
+            Ok(lines) => lines.iter().for_each(|line| self.progress.say(line)),
+            Err(error) => self.progress.say(&t!("canary.sample_failed", why = error.message())),
+        }
+    }
+
     /// Sends one row and waits for its end, which may stop the run. Where the first row is read back, sends rows one at a time
-    /// until one is done, then compares what the service stored with what was sent.
+    /// until one is done, then compares what the service stored with what was sent, and looks at the others that fill columns
+    /// it does not.
     async fn send_first(&self) -> Result<()> {
         loop {
             let Some(pending) = self.queue.next(self.shared).await else { return Ok(()) };
-            let begun = async {
-                self.wait_while_in_doubt().await?;
-                let before = read_back::before(&self.row_sender, &pending).await?;
-                Ok::<_, Error>((before, self.row_sender.client.limiter().acquire().await))
-            };
-            let begun = tokio::select! {
-                begun = begun => begun.map(Some),
-                () = self.shared.stop.stopped() => Ok(None),
-            };
-            let (before, permit) = match begun {
-                Ok(Some(begun)) => begun,
-                not_begun => {
-                    self.give_back(&pending);
-                    return not_begun.map(drop);
-                }
-            };
-            let ended = self.row_sender.send(&pending, permit, before.clone()).await;
-            self.queue.release(&pending);
-            let Some(operation) = ended else {
-                self.give_back(&pending);
-                return Ok(());
-            };
-            self.note_end(operation.clone());
-            self.outbox.flush();
+            self.looked_at.borrow_mut().remove(&pending.row.row);
+            let Some((operation, before)) = self.send_alone(&pending).await? else { return Ok(()) };
             let is_looked_at = self.reads_back || self.first_look.borrow().is_some();
             if !is_looked_at || self.shared.stop.is_set() {
                 return Ok(());
             }
             // Where nothing was written, nothing can be compared.
             if matches!(operation.status, Status::Created | Status::Updated) {
-                return tokio::select! {
-                    looked_at = self.look_at(&pending, &operation, before) => looked_at,
-                    () = self.shared.stop.stopped() => Ok(()),
-                };
+                tokio::select! {
+                    looked_at = self.look_at(&pending, &operation, before) => looked_at?,
+                    () = self.shared.stop.stopped() => return Ok(()),
+                }
+                return if self.reads_back { self.look_at_others().await } else { Ok(()) };
             }
         }
     }

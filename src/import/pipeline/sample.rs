@@ -1,0 +1,94 @@
+//! Some records that a run made, by chance, read back at its end: what the service made of what was sent.
+
+use std::collections::BTreeMap;
+
+use rust_i18n::t;
+
+use crate::error::Result;
+use crate::import::operation::WriteOperation;
+use crate::import::plan::PendingWrite;
+use crate::import::read_back::{self, Comparison, Difference};
+use crate::import::row_sender::RowSender;
+use crate::journal::{Operation, Status};
+
+/// Rows that are read back at the end.
+#[derive(Debug, Default)]
+pub(super) struct Sample {
+    most: usize,
+    /// Rows that could have been taken.
+    seen: usize,
+    rows: Vec<(PendingWrite, Operation)>,
+}
+
+impl Sample {
+    /// At most so many rows.
+    pub(super) fn of(most: usize) -> Self {
+        Sample { most, ..Sample::default() }
+    }
+
+    /// A row has ended. Each that made a record is as likely to be taken as any other.
+    pub(super) fn offer(&mut self, pending: &PendingWrite, operation: &Operation) {
+        let is_new = matches!(pending.operation, WriteOperation::Write { .. }) && operation.status == Status::Created;
+        if self.most == 0 || !is_new || operation.id.is_none() {
+            return;
+        }
+        self.seen += 1;
+        if self.rows.len() < self.most {
+            self.rows.push((pending.clone(), operation.clone()));
+            return;
+        }
+        let place = fastrand::usize(..self.seen);
+        if let Some(taken) = self.rows.get_mut(place) {
+            *taken = (pending.clone(), operation.clone());
+        }
+    }
+
+    /// Reads the rows back and tells what differs, by field.
+    ///
+    /// # Errors
+    /// The service cannot be reached.
+    pub(super) async fn compare(self, sender: &RowSender<'_>) -> Result<Vec<String>> {
+        let mut rows = self.rows;
+        rows.sort_by_key(|(_, operation)| operation.row.row);
+        let mut found: BTreeMap<String, Vec<(u64, Difference)>> = BTreeMap::new();
+        let (mut compared, mut unread) = (0, 0);
+        for (pending, operation) in &rows {
+            match read_back::compare(sender, pending, operation, None).await? {
+                Comparison::Same { .. } => compared += 1,
+                Comparison::None(_) => unread += 1,
+                Comparison::Differs { differences, .. } => {
+                    compared += 1;
+                    for difference in differences {
+                        found.entry(difference.label.clone()).or_default().push((operation.row.number, difference));
+                    }
+                }
+            }
+        }
+        let mut lines = Vec::new();
+        if compared > 0 && found.is_empty() {
+            lines.push(t!("canary.sample_good", rows = compared).into_owned());
+        }
+        lines.extend(found.iter().map(|(field, differences)| differs(field, differences, compared)));
+        if unread > 0 {
+            lines.push(t!("canary.sample_unread", rows = unread).into_owned());
+        }
+        Ok(lines)
+    }
+}
+
+/// What the service changed in a field. What is the same in all records is hardly an accident.
+fn differs(field: &str, differences: &[(u64, Difference)], compared: usize) -> String {
+    let Some((row, first)) = differences.first() else { return String::new() };
+    let is_rule = compared > 1
+        && differences.len() == compared
+        && differences.iter().all(|(_, difference)| difference.got == first.got);
+    match &first.got {
+        Some(got) if is_rule => t!("canary.sample_rule", field = field, rows = compared, got = got).into_owned(),
+        _ => {
+            let count = differences.len();
+            let example = first.text();
+            t!("canary.sample_differs", field = field, count = count, rows = compared, row = row, example = example)
+                .into_owned()
+        }
+    }
+}
