@@ -6,7 +6,7 @@ use super::record::Record;
 use crate::entity::{AccountMode, Catalog, Entity};
 use crate::format::{CellKind, Row, Sheet};
 use crate::mapping::Mapping;
-use crate::value::ValueOptions;
+use crate::value::{ValueOptions, edited_tags};
 
 fn mapping_of(entity: &Entity, header: &[&str]) -> Mapping {
     let header = header.iter().map(|title| (*title).to_owned()).collect();
@@ -178,7 +178,9 @@ proptest! {
         for field in ["name", "note", "position", "mobile", "companyId", "tableName"] {
             let value = record.value(&mapping, field);
             filled += usize::from(value.is_some());
-            prop_assert_eq!(members.get(field).and_then(|value| value.as_str()), value);
+            // Tags with signs are what a new record has after them.
+            let sent = value.and_then(|value| edited_tags(value, "")).filter(|_| field == "tableName");
+            prop_assert_eq!(members.get(field).and_then(|value| value.as_str()), sent.as_deref().or(value));
         }
         prop_assert_eq!(members.len(), filled);
     }

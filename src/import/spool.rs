@@ -458,7 +458,7 @@ mod tests {
             SpooledRow {
                 key: Some(NaturalKey { hash: u64::MAX, number: 1, text: "13000000001".into() }),
                 id: Some("50001".into()),
-                lacks: Some(reason.clone()),
+                lacks: Some(reason),
                 origin: Some(("3".into(), "run".into())),
                 old_id: Some(Box::new(OldId { source: "crm".into(), id: "旧 7".into() })),
                 ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))

@@ -278,7 +278,7 @@ fn nothing_is_made_where_the_list_cannot_be_had() {
     work.bw8("import customers mine.csv --mode upsert --rate 0").exits(3);
     assert_column(&work, "code", &["list_not_whole", "list_not_whole", "list_not_whole"]);
     work.bw8("import customers mine.csv --mode upsert --rate 0 --fresh --accept-incomplete").exits(3);
-    assert_eq!(sent(&service), [String::new(); 0]);
+    assert!(sent(&service).is_empty());
 }
 
 #[test]
