@@ -44,10 +44,10 @@ fn clean_with(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Characters a terminal or a text layout acts on instead of showing: C0, DEL, C1, and the bidirectional controls.
+/// Characters a terminal or a text layout acts on instead of showing: C0, DEL, C1, separators of lines, and the bidirectional controls.
 fn is_active(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Characters that show nothing and take no room: what copying from pages and chats leaves behind.

@@ -61,11 +61,17 @@ fn every_command_of_the_handbook_works() {
             // What has mistakes ends with 3, and that is what it is there for.
             let of_mistakes = ["retry", "settle"].iter().any(|command| typed.starts_with(command));
             let has_mistakes = typed.starts_with("import") && (typed.contains("mistakes") || typed.contains("有误"));
-            let ran = match typed.contains("--sandbox") {
-                true => work.bw8(typed.as_str()),
-                false => work.on(&server, typed.as_str()),
+            let talks = ["import", "retry", "settle", "export"].iter().any(|command| typed.starts_with(command));
+            let ran = match talks && !typed.contains("--sandbox") {
+                true => work.on(&server, typed.as_str()),
+                false => work.bw8(typed.as_str()),
             };
-            ran.exits(if has_mistakes || of_mistakes { 3 } else { 0 });
+            // One row of the sample names a company that is not there, which waits for an answer.
+            ran.exits(match (has_mistakes, of_mistakes) {
+                (true, _) => 5,
+                (_, true) => 3,
+                _ => 0,
+            });
         }
     }
 }

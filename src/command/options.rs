@@ -174,7 +174,7 @@ pub(super) struct SendingOptions {
     #[arg(long, value_name = "DIR")]
     pub runs_from: Option<PathBuf>,
     /// At the end read back N random new records and tell what the service changed in them
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true,
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, hide_short_help = true,
         value_parser = clap::value_parser!(u16).range(..=1000))]
     pub sample: u16,
     /// Do not send first rows alone to compare what was stored

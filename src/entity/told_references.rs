@@ -94,9 +94,9 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
 
 /// Two words as one: what the first ends with and the second begins with stands there once.
 fn joined(first: &str, second: &str) -> String {
-    let overlap =
+    let mut overlap =
         second.char_indices().map(|(at, c)| &second[..at + c.len_utf8()]).filter(|part| first.ends_with(part));
-    let rest = overlap.last().map_or(second, |part| &second[part.len()..]);
+    let rest = overlap.next_back().map_or(second, |part| &second[part.len()..]);
     format!("{first}{rest}")
 }
 

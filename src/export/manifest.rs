@@ -16,6 +16,7 @@ use crate::error::{Context, Result};
 use crate::files::{self, Access};
 use crate::message;
 use crate::refresh::{ListReport, ReadingReport};
+use crate::text::clean_document;
 
 /// Version of the manifest.
 const VERSION: u32 = 1;
@@ -110,8 +111,9 @@ impl Manifest {
     pub(super) fn write_beside(&self, file: &Path) -> Result<()> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let path = file.with_file_name(format!("{}{ENDING}", files::cut_name(&name, ENDING.len())));
-        files::whole(&path, Access::Usual, |file| {
-            serde_json::to_writer_pretty(file, self).context(|| message!("export.cannot_write", file = path.display()))
-        })
+        let cannot_write = || message!("export.cannot_write", file = path.display());
+        // What the service says is in it, too.
+        let document = clean_document(&serde_json::to_value(self).context(cannot_write)?);
+        files::whole(&path, Access::Usual, |file| serde_json::to_writer_pretty(file, &document).context(cannot_write))
     }
 }

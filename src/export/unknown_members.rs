@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::options::ExportOptions;
 use crate::entity::{Custom, Entity, Part};
-use crate::text::shorten;
+use crate::text::{clean, shorten};
 
 /// Different members that are told apart.
 const MOST: usize = 1_000;
@@ -75,9 +75,10 @@ pub(super) fn warning(options: &ExportOptions<'_>, found: &[UnknownMember]) -> O
     if found.is_empty() || options.is_as_it_came() || !options.columns.is_empty() {
         return None;
     }
-    let mut names: Vec<_> = found.iter().take(MOST_NAMED).map(|member| shorten(&member.name, 60)).collect();
+    let name = |member: &UnknownMember| clean(&shorten(&member.name, 60)).into_owned();
+    let mut names: Vec<String> = found.iter().take(MOST_NAMED).map(name).collect();
     if found.len() > MOST_NAMED {
-        names.push("…".into());
+        names.push("…".to_owned());
     }
     Some(t!("export.unknown_members", members = names.join(", ")).into_owned())
 }

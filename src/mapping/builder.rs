@@ -223,7 +223,8 @@ impl<'a> MappingBuilder<'a> {
         for (column, header) in folded.iter().enumerate() {
             let key = vendors.key(header).filter(|key| is_marked || (key.always && is_key(header)));
             let field = self.headers.find(header);
-            let means_id = field.is_some_and(|field| matches!(self.entity.fields[field].kind, Kind::Id | Kind::Ids));
+            let is_id = |field: &Field| matches!(field.kind, Kind::Id | Kind::Ids) && field.clue.is_none();
+            let means_id = field.is_some_and(|field| is_id(&self.entity.fields[field]));
             let is_old = match field {
                 Some(_) => means_id && (key.is_some() || (is_marked && !vendors.is_own(header))),
                 None => key.is_some(),

@@ -406,7 +406,8 @@ fn take_entity<'a>(rest: &'a str, text: &mut String) -> &'a str {
     if let Some(end) = end {
         let entity = &rest[..=end];
         match htmlize::unescape(entity) {
-            characters if characters == entity => {}
+            // Only its beginning is a name, as `&not` is of `&nothing;`.
+            characters if characters.ends_with(';') && entity != "&semi;" => {}
             // What keeps words together on a line is a space in a cell.
             characters if characters == "\u{a0}" => {
                 text.push(' ');

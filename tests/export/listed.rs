@@ -53,6 +53,26 @@ fn an_export_that_came_to_nothing_says_why_and_one_that_is_not_whole_says_so() {
     work.bw8("runs show out.csv --lang zh").exits(0).says("无法证明没有遗漏");
 }
 
+/// Members that the service invents are named, and forge nothing.
+#[test]
+fn names_of_members_start_no_line_and_carry_nothing_that_acts() {
+    let name = "x\nnext: rm -rf ~\nhint: y\u{9b}31m\u{202e}z\u{2028}w";
+    let record = serde_json::json!({"cId": "1", "name": "示例", "state": "1", name: "1"});
+    let page = serde_json::json!({"users": [record], "count": 1}).to_string();
+    let service = Service::start(move |request| match request.path.as_str() {
+        "/users.json" => (200, page.clone()),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    let ran = work.bw8("export customers -o out.csv --rate 0");
+    ran.exits(0).says("next: rm");
+    let acts = |c: char| c.is_control() && c != '\n' || ('\u{2028}'..='\u{202e}').contains(&c);
+    for text in [ran.to_string(), work.read("out.csv.manifest.json")] {
+        assert!(!text.contains(acts), "{text:?}");
+        assert!(!text.lines().any(|line| line.trim_start().starts_with("next: rm")), "{text}");
+    }
+}
+
 #[test]
 fn a_few_hundred_companies_of_ten_years_cost_eight_requests_at_most() {
     let service = Service::start(|request| match request.path.as_str() {

@@ -64,7 +64,7 @@ fn what_does_not_come_over_is_said_before_the_question() {
     let rows = "示例,13100000001,20001,7002,2020-01-05,12\n示例,13100000002,20001,7003,2020-01-06,\n示例,13100000003,20001,,,\n";
     work.write("mine.csv", format!("姓名,手机,公司编号,负责客服编号,创建时间,积分\n{rows}"));
     let ran = work.on(&server, "import customers mine.csv --dry-run --lang zh --format json");
-    ran.exits(0).says("D 负责人编号：2 行有内容，不会导入，全部记录的").says("将是 demo@example.com");
+    ran.exits(0).says("D 负责客服编号：2 行有内容，不会导入，全部记录的").says("将是 demo@example.com");
     ran.says("E 创建时间：2 行有内容，不会导入，创建时间将是今天").says("F 积分：1 行有内容，不会导入，没有对应的字段");
     let left_out = &ran.json()["left_out"];
     assert_eq!((&left_out[0]["field"], &left_out[0]["rows"]), (&"supportId".into(), &2.into()));

@@ -82,12 +82,14 @@ pub(in crate::import) struct Settled<'p> {
 }
 
 impl Settled<'_> {
-    fn has(&mut self, row_index: u64) -> Result<bool> {
+    /// What is done to a record that is there is decided by that record, whatever was made once.
+    fn has(&mut self, row_index: u64, row: &mut SpooledRow) -> Result<bool> {
+        let is_looked_up = matches!(operation_of(row), Some(WriteOperation::LookedUp { .. }));
         let is_ended = self.ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?.is_some();
         let remembered = self.memory.at(row_index)?;
         let is_done = |said| matches!(said, Said::Done | Said::DoneAndChanged | Said::Given);
         let is_settled = |said: Said| said == Said::Unknown || is_done(said) && !self.changes_done;
-        Ok(is_ended || remembered.is_some_and(|row| is_settled(row.said)))
+        Ok(is_ended || !is_looked_up && remembered.is_some_and(|row| is_settled(row.said)))
     }
 }
 
@@ -106,7 +108,7 @@ pub(in crate::import) fn is_needed(mut settled: Settled<'_>, rows: &mut Rows) ->
     rows.begin()?;
     let (mut is_needed, mut row_index) = (false, 0);
     while let Some(mut row) = rows.spool.next()?.filter(|_| !is_needed) {
-        let is_settled = settled.has(row_index)?;
+        let is_settled = settled.has(row_index, &mut row)?;
         is_needed = !is_settled && operation_of(&mut row).is_some_and(|operation| operation.is_unresolved());
         row_index += 1;
     }
@@ -177,7 +179,7 @@ pub(in crate::import) fn resolve(
             let is_sound = row.is_sound();
             rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound).is_double()
         };
-        let is_settled = settled.has(row_index)? || is_double;
+        let is_settled = settled.has(row_index, &mut row)? || is_double;
         if let Some(mut members) = operation_of(&mut row).filter(|_| !is_settled).and_then(|it| take(it, references)) {
             let members = &mut members;
             let mut names: Vec<(String, String)> = Vec::new();

@@ -15,7 +15,7 @@ const VERSION: i64 = 6;
 
 /// What exports came to.
 const EXPORTS: &str = "
-CREATE TABLE export (
+CREATE TABLE IF NOT EXISTS export (
   number INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, host TEXT NOT NULL, entity TEXT NOT NULL, file TEXT,
   started INTEGER NOT NULL, lasted INTEGER NOT NULL, records INTEGER, complete INTEGER NOT NULL, exit INTEGER NOT NULL,
   why TEXT) STRICT;
@@ -61,13 +61,13 @@ CREATE TABLE account (
 const OLD_IDS: &str = "
 -- The same rows by the ids that their records have in other systems: by source and id there, hashed. The identity is that of
 -- what the row said. Of a row that was skipped (status 4) it is not what was sent.
-CREATE TABLE by_old_id (
+CREATE TABLE IF NOT EXISTS by_old_id (
   hash BLOB NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY, identity BLOB NOT NULL, source TEXT NOT NULL,
   old_id TEXT NOT NULL, PRIMARY KEY (hash, run)) STRICT, WITHOUT ROWID;
-CREATE INDEX old_id_by_identity ON by_old_id (identity, run);
-CREATE INDEX unproved_by_old_id ON by_old_id (run) WHERE status = 7;
+CREATE INDEX IF NOT EXISTS old_id_by_identity ON by_old_id (identity, run);
+CREATE INDEX IF NOT EXISTS unproved_by_old_id ON by_old_id (run) WHERE status = 7;
 -- Old ids that somebody has brought from elsewhere, by account and entity.
-CREATE TABLE given_old_id (
+CREATE TABLE IF NOT EXISTS given_old_id (
   target TEXT NOT NULL, entity TEXT NOT NULL, hash BLOB NOT NULL, id ANY NOT NULL, source TEXT NOT NULL,
   old_id TEXT NOT NULL, PRIMARY KEY (target, entity, hash)) STRICT, WITHOUT ROWID;
 ";
