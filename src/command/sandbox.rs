@@ -41,7 +41,7 @@ pub struct Arguments {
     /// Decides which requests a fault with a share meets
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub fault_seed: u64,
-    /// Section of bw8.toml with the account to play
+    /// Section of bw8.toml with the account to use
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
     /// Whether contacts belong to companies (2b) or stand alone (2c) [default: 2b]

@@ -260,11 +260,13 @@ impl Referring<'_> {
         let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
         // A server that never answered is not down but somewhere else.
         let settled = Settled { ended: ended()?, memory, changes_done };
+        let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
         let outcome = references::resolve(pass, settled, preflight, rows, printer)
             .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
         drop(lists);
         let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
-        if !found.is_empty() {
+        // What the file itself says was told before.
+        if found != told {
             printer.warn(&found);
         }
         Ok(outcome)

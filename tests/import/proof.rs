@@ -192,6 +192,7 @@ fn tags_of_another_record_are_never_written_onto_one() {
 fn a_change_that_is_answered_with_another_record_is_in_doubt() {
     let service = Service::start(|request| match request.method.as_str() {
         "PUT" => (200, r#"{"user":{"cId":"50009","name":"别人"}}"#.to_owned()),
+        "GET" if request.path == "/users/50001.json" => (200, r#"{"user":{"cId":"50001","name":"示例"}}"#.to_owned()),
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());

@@ -110,6 +110,8 @@ fn stopped_among_twins(server: &Server) -> Work {
              ALTER TABLE operation DROP COLUMN content_copy; ALTER TABLE earlier DROP COLUMN identity;
              ALTER TABLE earlier DROP COLUMN content_copy; ALTER TABLE finding DROP COLUMN severity;
              ALTER TABLE operation DROP COLUMN checksum; ALTER TABLE earlier DROP COLUMN checksum;
+             DROP INDEX IF EXISTS earlier_by_old_id; DROP TABLE IF EXISTS target;
+             ALTER TABLE operation DROP COLUMN old_id; ALTER TABLE earlier DROP COLUMN old_id;
              PRAGMA user_version = 1",
         )
         .unwrap();

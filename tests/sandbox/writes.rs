@@ -75,7 +75,7 @@ fn a_write_that_is_not_right_is_refused_by_name_and_stores_nothing() {
         (user("name", json!(["x"])), "name"),
         (user("name", json!(null)), "name"),
         (user("tableName", json!("a,,b")), "tableName"),
-        (user("mobile", json!("13000000001")), "mobile"),
+        (user("mobile", json!("13000000001")), "手机"),
         (ticket("custUserId", json!("1")), "custUserId"),
         (ticket("ticketStatus", json!("7")), "ticketStatus"),
         (ticket("ticketStatus", json!("已解决")), "ticketStatus"),

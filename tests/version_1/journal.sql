@@ -24,7 +24,7 @@ CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO "run" VALUES('exit','3');
 INSERT INTO "run" VALUES('finished','0');
-INSERT INTO "run" VALUES('identity','{"run":"01a2156d-7c53-71b6-9433-89f4a4f276e3","entity":"customers","mode":"create","target":"http://{host}/api/v1 demo@example.com","host":"{host}","input":"821a3c7ae96c56df34d0ca69a8a43012","mapping":"3249d52353f991a74cd1172e4f84ccc1","catalog":"0b7b6d16a4252fb715d64dc43ea8285b","input_path":"{folder}/customers.csv","input_shown":"customers.csv","sheet":null,"header_row":null,"encoding":null,"mapping_text":null,"account_mode":"2B","rows":8,"parent":null,"started":1795655826516}');
+INSERT INTO "run" VALUES('identity','{"run":"01a2156d-7c53-71b6-9433-89f4a4f276e3","entity":"customers","mode":"create","target":"http://{host}/api/v1 demo@example.com","host":"{host}","input":"821a3c7ae96c56df34d0ca69a8a43012","mapping":"3249d52353f991a74cd1172e4f84ccc1","catalog":"9126ca8b458cf85299e9575d2ed87d5a","input_path":"{folder}/customers.csv","input_shown":"customers.csv","sheet":null,"header_row":null,"encoding":null,"mapping_text":null,"account_mode":"2B","rows":8,"parent":null,"started":1795655826516}');
 INSERT INTO "run" VALUES('note.failed','ad789366b79d0d3bae1a71ec1df42497 failed.csv');
 INSERT INTO "run" VALUES('requests','6');
 INSERT INTO "run" VALUES('retries','0');
