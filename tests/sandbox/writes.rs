@@ -84,7 +84,7 @@ fn a_write_that_is_not_right_is_refused_by_name_and_stores_nothing() {
         (ticket("ticketTemplateId", json!("99")), "ticketTemplateId"),
         (ticket("subject", json!("")), "subject"),
         (ticket("subject", json!("x".repeat(101))), "subject"),
-        (ticket("ticketReply", json!({"replyMsg": "x"})), "ticketReply"),
+        (ticket("ticketReply", json!("x")), "ticketReply"),
         (company("serviceendtime", json!("2026-2-3")), "serviceendtime"),
         (company("serviceendtime", json!("2026-02-30")), "serviceendtime"),
         (company("serviceCharge", json!("free")), "serviceCharge"),
