@@ -117,7 +117,7 @@ fn export(file: &Path, account: &Account, catalog: &Catalog, printer: &Printer) 
         Ok(())
     })?;
     writer.finish()?;
-    printer.result(&t!("ids.exported", rows = counts.all(), file = file.display()));
+    printer.result(&message!("ids.exported", rows = counts.all(), file = file.display()).to_string());
     counts.tell(catalog, printer);
     printer.json(&json!({"version": 1, "file": file.display().to_string(), "ids": counts.json(), "exit": Exit::Done}));
     Ok(Exit::Done)
@@ -227,7 +227,7 @@ fn take_in(
         return Err(Error::usage(what).hint(message!("ids.refused_hint")));
     }
     giving.keep()?;
-    printer.result(&t!("ids.taken_in", rows = counts.all(), known = known_before));
+    printer.result(&message!("ids.taken_in", rows = counts.all(), known = known_before).to_string());
     counts.tell(catalog, printer);
     printer.json(&json!({"version": 1, "file": shown, "ids": counts.json(), "known_before": known_before,
         "exit": Exit::Done}));

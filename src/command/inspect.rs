@@ -15,6 +15,7 @@ use crate::error::{Exit, Result};
 use crate::format::{self, Headings, Input, column_letters};
 use crate::language::Language;
 use crate::mapping::KnownHeadings;
+use crate::message;
 use crate::message::Message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::survey::{
@@ -95,7 +96,7 @@ impl Report<'_> {
         }
         lines.extend(sheet.notes.iter().map(|note| self.said(note)));
         if self.survey.skipped > 0 {
-            lines.push(t!("inspect.skipped", rows = self.survey.skipped).into_owned());
+            lines.push(message!("inspect.skipped", rows = self.survey.skipped).to_string());
         }
         lines.push(String::new());
         lines.extend(aligned(self.survey.columns.iter().enumerate().map(|(index, column)| self.line(index, column))));

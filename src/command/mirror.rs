@@ -89,7 +89,7 @@ fn line(list: &List, records: u64, catalog: &Catalog) -> String {
     let label = entity.map_or(list.entity.as_str(), |entity| entity.label(Language::current()));
     match list.complete {
         Some(complete) => {
-            t!("mirror.list", entity = label, records = records, complete = moment(complete, catalog)).into_owned()
+            message!("mirror.list", entity = label, records = records, complete = moment(complete, catalog)).to_string()
         }
         None => t!("mirror.list_partial", entity = label, records = records).into_owned(),
     }

@@ -100,7 +100,7 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
         }
         let state = JournalReader::open(&run.folder).and_then(|past| State::of(&past));
         let line = match &state {
-            _ if !run.is_there => t!("runs.gone", rows = run.sent).into_owned(),
+            _ if !run.is_there => message!("runs.gone", rows = run.sent).to_string(),
             Ok(state) => state.line(),
             // One run that cannot be read does not hide the others.
             Err(error) => error.message(),
@@ -160,8 +160,8 @@ fn end_of(export: &IndexedExport) -> String {
     let is_gone = export.file.as_deref().is_some_and(|file| !file.exists());
     match (export.records, export.is_complete) {
         (Some(records), true) if is_gone => t!("runs.export_gone", records = records).into_owned(),
-        (Some(records), true) => t!("runs.export_complete", records = records).into_owned(),
-        (Some(records), false) => t!("runs.export_incomplete", records = records).into_owned(),
+        (Some(records), true) => message!("runs.export_complete", records = records).to_string(),
+        (Some(records), false) => message!("runs.export_incomplete", records = records).to_string(),
         (None, _) => {
             let why = export.why.as_deref().unwrap_or_default();
             t!("runs.export_failed", why = clean(why)).into_owned()

@@ -1,7 +1,5 @@
 //! Everything that has to be asked before a file can be written: the records, their details, the account's custom fields.
 
-use rust_i18n::t;
-
 use super::filter::RecordFilter;
 use super::options::MirrorUse;
 use super::plan::{ExportPlan, Source};
@@ -51,7 +49,7 @@ impl FailedPages {
         let mut ids: Vec<&str> = self.named.iter().take(MOST_IN_WARNING).map(|page| page.id.as_str()).collect();
         ids.dedup();
         let ids = format!("{}{}", ids.join(", "), if self.named.len() > MOST_IN_WARNING { " …" } else { "" });
-        Some(t!("export.details_failed", pages = self.pages, ids = ids, why = first.why).into_owned())
+        Some(message!("export.details_failed", pages = self.pages, ids = ids, why = first.why).to_string())
     }
 }
 
@@ -139,7 +137,7 @@ pub(super) async fn details(
     for detail in wanted {
         let read = refresher.read_details(query, list, detail, |record| filter.could_hold(record)).await?;
         if read.missing > 0 {
-            gathered.warnings.push(t!("export.details_missing", count = read.missing).into_owned());
+            gathered.warnings.push(message!("export.details_missing", count = read.missing).to_string());
         }
         gathered.failed_pages.pages += read.failed;
         gathered.failed_pages.named.extend(read.named);

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::lost_characters::LostCharacters;
 use super::stage::StagedFile;
 use crate::api::MendedAnswers;
+use crate::message;
 
 /// Records that a warning names.
 const MOST_IN_WARNING: usize = 5;
@@ -40,7 +41,7 @@ impl Mended {
             let more = if ids.len() > MOST_IN_WARNING { " …" } else { "" };
             ids.truncate(MOST_IN_WARNING);
             let ids = format!("{}{more}", ids.join(", "));
-            warnings.push(t!("export.lost_characters", cells = cells, ids = ids).into_owned());
+            warnings.push(message!("export.lost_characters", cells = cells, ids = ids).to_string());
         }
         if self.answers.with_notices > 0 {
             warnings.push(t!("export.with_notices", answers = self.answers.with_notices).into_owned());

@@ -9,6 +9,7 @@ use super::record_reader::RecordReader;
 use crate::entity::{Entity, Field};
 use crate::error::{ErrorKind, Result};
 use crate::language::Language;
+use crate::message;
 use crate::mirror::{Key, List};
 use crate::projection::{ids_of, text_of};
 use crate::refresh::{ListQuery, Refresher};
@@ -113,7 +114,7 @@ async fn one_by_one(
     let failed = refresher.read_single(entity, &list, missing).await?;
     if failed > 0 {
         let label = entity.label(Language::current());
-        warnings.push(t!("export.names_failed", count = failed, entity = label).into_owned());
+        warnings.push(message!("export.names_failed", count = failed, entity = label).to_string());
     }
     Ok(list)
 }

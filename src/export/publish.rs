@@ -53,7 +53,7 @@ pub(super) fn publish(staged: &[StagedFile], output: &Output, refresher: Refresh
     let mut published = Published::default();
     for file in staged {
         if file.written.cut > 0 {
-            published.warnings.push(t!("export.cut", cells = file.written.cut).into_owned());
+            published.warnings.push(message!("export.cut", cells = file.written.cut).to_string());
         }
         let Some(target) = output.file_of(&file.suffix) else {
             print(&file.path)?;

@@ -1,9 +1,6 @@
 //! Which record of the account each row is about, and what the row makes of it: looked up once for all of them in a list that
 //! this command has read, before anything is sent, and kept in a file in their order.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -14,6 +11,7 @@ use super::memory::{Memory, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
+use super::row_lines::{RowLineWriter, RowLines};
 use super::spool::{RowState, SpooledRow};
 use crate::api::as_text;
 use crate::check::describe::describe;
@@ -21,7 +19,7 @@ use crate::check::duplicates::{Duplicates, KeyCounter, RowKeys, first_eight, is_
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::entity::WriteMode;
-use crate::error::{Context, Result};
+use crate::error::Result;
 use crate::journal::{OldIds, OperationCursor, RunIndex, Status};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message;
@@ -46,9 +44,9 @@ pub(super) struct Matched {
     pub reason: Message,
 }
 
+/// What was found of a row, before rows about the same record are known.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line {
-    row: u64,
+struct Candidate {
     number: u64,
     /// It is to be sent, as far as all else is known.
     is_free: bool,
@@ -125,8 +123,7 @@ impl Plan {
 /// What the account has of the rows, row after row.
 #[derive(Debug)]
 pub(super) struct Matches {
-    lines: BufReader<File>,
-    next: Option<Line>,
+    lines: RowLines<Matched>,
     /// What that makes of them.
     pub plan: Plan,
     /// What the first of them that is sent asks for.
@@ -139,15 +136,7 @@ impl Matches {
     /// # Errors
     /// A file that cannot be read.
     pub(super) fn at(&mut self, row_index: u64) -> Result<Option<Matched>> {
-        while self.next.as_ref().is_some_and(|line| line.row < row_index) {
-            self.next = next_line(&mut self.lines)?;
-        }
-        if self.next.as_ref().is_none_or(|line| line.row != row_index) {
-            return Ok(None);
-        }
-        let line = self.next.take();
-        self.next = next_line(&mut self.lines)?;
-        Ok(line.map(|line| line.found))
+        self.lines.at(row_index)
     }
 }
 
@@ -240,7 +229,7 @@ impl Matching<'_> {
         mut ended: Option<OperationCursor>,
         findings: &mut Findings,
     ) -> Result<Matches> {
-        let mut lines = LineWriter::new()?;
+        let mut lines = RowLineWriter::new()?;
         let mut same = KeyCounter::default();
         let (mut plan, mut first) = (Plan::default(), None);
         let mut row_index = 0;
@@ -267,7 +256,8 @@ impl Matching<'_> {
                 }
                 plan.spared += u64::from(is_free && is_held);
                 plan.remembered += u64::from(is_free && is_made_once);
-                lines.add(&Line { row: row_index, number: row.number, is_free: is_free && !is_made_once, found })?;
+                let is_free = is_free && !is_made_once;
+                lines.add(row_index, &Candidate { number: row.number, is_free, found })?;
             }
             row_index += 1;
         }
@@ -443,31 +433,34 @@ fn said_by(state: &RowState) -> Option<(&Members, &[SaidCell])> {
 
 /// Rows after the first that are about one record are refused: what each of them changes was decided by the record as it was
 /// before all of them.
-fn finish(lines: LineWriter, same: KeyCounter, mut plan: Plan, findings: &mut Findings) -> Result<Matches> {
-    let mut found = lines.finish()?;
+fn finish(
+    candidates: RowLineWriter<Candidate>,
+    same: KeyCounter,
+    mut plan: Plan,
+    findings: &mut Findings,
+) -> Result<Matches> {
+    let mut candidates = candidates.finish()?;
     let mut duplicates = Duplicates::new(same, KeyCounter::default());
-    let mut lines = LineWriter::new()?;
-    while let Some(mut line) = next_line(&mut found)? {
-        if let (There::Changes | There::Unchanged, [id]) = (line.found.there, line.found.ids.as_slice()) {
+    let mut lines = RowLineWriter::new()?;
+    while let Some((row_index, mut row)) = candidates.next()? {
+        if let (There::Changes | There::Unchanged, [id]) = (row.found.there, row.found.ids.as_slice()) {
             let keys = RowKeys { natural: Some(hash_of(id)), old_id: None };
-            let seen = duplicates.see(line.number, keys, &[0; 16], &[0; 16], true);
+            let seen = duplicates.see(row.number, keys, &[0; 16], &[0; 16], true);
             if let Some(first) = seen.first {
-                line.found.there = There::SameRecord(first);
-                line.found.reason = message!("modes.same_record", row = first, id = id);
+                row.found.there = There::SameRecord(first);
+                row.found.reason = message!("modes.same_record", row = first, id = id);
             }
         }
-        if line.is_free {
-            plan.add(line.found.there);
-            if let Some((code, severity)) = line.found.there.code() {
+        if row.is_free {
+            plan.add(row.found.there);
+            if let Some((code, severity)) = row.found.there.code() {
                 findings.count_row(severity);
-                findings.add(line.row, line.number, &finding(code, severity, &line.found.reason))?;
+                findings.add(row_index, row.number, &finding(code, severity, &row.found.reason))?;
             }
         }
-        lines.add(&line)?;
+        lines.add(row_index, &row.found)?;
     }
-    let mut lines = lines.finish()?;
-    let next = next_line(&mut lines)?;
-    Ok(Matches { lines, next, plan, first: None })
+    Ok(Matches { lines: lines.finish()?, plan, first: None })
 }
 
 /// What is said of a row for what the account has.
@@ -492,34 +485,4 @@ fn named(ids: &[String]) -> String {
     let more = if ids.len() > NAMED_IDS { " …" } else { "" };
     let ids: Vec<&str> = ids.iter().take(NAMED_IDS).map(String::as_str).collect();
     format!("{}{more}", ids.join(", "))
-}
-
-/// The lines in the making: a file without a name that goes with the process.
-struct LineWriter(BufWriter<File>);
-
-impl LineWriter {
-    fn new() -> Result<LineWriter> {
-        Ok(LineWriter(BufWriter::new(tempfile::tempfile().context(place)?)))
-    }
-
-    fn add(&mut self, line: &Line) -> Result<()> {
-        serde_json::to_writer(&mut self.0, line).context(place)?;
-        self.0.write_all(b"\n").context(place)
-    }
-
-    fn finish(self) -> Result<BufReader<File>> {
-        let mut file = self.0.into_inner().map_err(|error| error.into_error()).context(place)?;
-        file.seek(SeekFrom::Start(0)).context(place)?;
-        Ok(BufReader::new(file))
-    }
-}
-
-fn next_line(lines: &mut BufReader<File>) -> Result<Option<Line>> {
-    let mut text = String::new();
-    lines.read_line(&mut text).context(place)?;
-    if text.is_empty() { Ok(None) } else { serde_json::from_str(&text).context(place).map(Some) }
-}
-
-fn place() -> Message {
-    message!("import.no_temporary_file")
 }

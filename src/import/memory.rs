@@ -2,17 +2,16 @@
 //! in their order. Only writes that make something new have a memory; changes are decided against the record as it is.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::preflight::Rows;
 use super::resume::each_batch;
+use super::row_lines::{RowLineWriter, RowLines};
 use crate::account::SANDBOX;
 use crate::entity::{Entity, WriteMode};
-use crate::error::{Context, Result};
+use crate::error::Result;
 use crate::journal::{
     GivenOldIds, IndexedRun, InputRow, Journal, JournalReader, Operation, OperationCursor, Parent, RunIdentity,
     RunIndex, SentBefore, Status, UNKNOWN_ELSEWHERE,
@@ -66,20 +65,13 @@ pub(super) struct Remembered {
     run: Option<i64>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Line {
-    row: u64,
-    remembered: Remembered,
-}
-
 /// What the number of no run is.
 const NO_RUN: i64 = 0;
 
 /// What other runs of the account say of the rows, row after row.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    lines: Option<BufReader<File>>,
-    next: Option<Line>,
+    lines: Option<RowLines<Remembered>>,
     runs: HashMap<i64, IndexedRun>,
     /// How many rows which run says what of.
     counts: BTreeMap<(i64, Said), u64>,
@@ -186,7 +178,7 @@ impl Memory {
         if own.is_empty() && others.is_empty() && given.as_ref().is_none_or(GivenOldIds::is_empty) {
             return Ok(<(Memory, Vec<OtherAccount>)>::default());
         }
-        let mut lines = Lines::new()?;
+        let mut lines = RowLineWriter::new()?;
         let mut counts = BTreeMap::new();
         let mut known_to_others: HashMap<i64, u64> = HashMap::new();
         let mut row_index = 0;
@@ -217,7 +209,7 @@ impl Memory {
                         *counts.entry((NO_RUN, Said::Given)).or_default() += 1;
                     }
                     let remembered = Remembered { said: Said::Given, id: Some(id), is_in_doubt: false, run: None };
-                    lines.add(&Line { row: row_index, remembered })?;
+                    lines.add(row_index, &remembered)?;
                 } else if let Some(sent) = sent.filter(|_| !has_end)
                     && let Some(run) = own.get(&sent.run)
                 {
@@ -227,7 +219,7 @@ impl Memory {
                     }
                     let is_in_doubt = sent.status == Status::Unknown;
                     let remembered = Remembered { said, id: sent.id, is_in_doubt, run: Some(sent.run) };
-                    lines.add(&Line { row: row_index, remembered })?;
+                    lines.add(row_index, &remembered)?;
                 } else if let Some(sent) = sent_by_others.filter(|_| would_be_sent && !has_end) {
                     *known_to_others.entry(sent.run).or_default() += 1;
                 }
@@ -235,9 +227,7 @@ impl Memory {
             }
             Ok(())
         })?;
-        let mut memory =
-            Memory { lines: Some(lines.finish()?), next: None, runs: own, counts, existing: 0, has_looked: false };
-        memory.advance()?;
+        let memory = Memory { lines: Some(lines.finish()?), runs: own, counts, existing: 0, has_looked: false };
         Ok((memory, by_account(others, &known_to_others)))
     }
 
@@ -246,15 +236,7 @@ impl Memory {
     /// # Errors
     /// A file that cannot be read.
     pub(super) fn at(&mut self, row_index: u64) -> Result<Option<Remembered>> {
-        while self.next.as_ref().is_some_and(|line| line.row < row_index) {
-            self.advance()?;
-        }
-        if self.next.as_ref().is_none_or(|line| line.row != row_index) {
-            return Ok(None);
-        }
-        let line = self.next.take();
-        self.advance()?;
-        Ok(line.map(|line| line.remembered))
+        self.lines.as_mut().map_or(Ok(None), |lines| lines.at(row_index))
     }
 
     /// Begins again with the first row.
@@ -262,10 +244,7 @@ impl Memory {
     /// # Errors
     /// A file that cannot be read.
     pub(super) fn begin(&mut self) -> Result<()> {
-        if let Some(lines) = &mut self.lines {
-            lines.seek(SeekFrom::Start(0)).context(place)?;
-        }
-        self.advance()
+        self.lines.as_mut().map_or(Ok(()), RowLines::rewind)
     }
 
     /// The folder of the run that is remembered, as words name it.
@@ -319,7 +298,7 @@ impl Memory {
         mut ended: Option<OperationCursor>,
     ) -> Result<u64> {
         let own = runs_of_account(found, index)?;
-        let mut lines = Lines::new()?;
+        let mut lines = RowLineWriter::new()?;
         let mut row_index = 0;
         each_batch(rows, |batch| {
             let id_of = |row: &InputRow| row.key.and_then(|key| found.existing.get(&key));
@@ -332,13 +311,13 @@ impl Memory {
                 let id = id_of(row);
                 let is_explained = id.is_some() && explained.next().flatten().is_some();
                 if let Some(remembered) = self.at(row_index)? {
-                    lines.add(&Line { row: row_index, remembered })?;
+                    lines.add(row_index, &remembered)?;
                 } else if let Some(id) = id.filter(|_| !has_end && !is_explained) {
                     let would_be_sent = checked.is_sound && !checked.is_double;
                     self.existing += u64::from(would_be_sent && !checked.is_confirmed && !found.is_consented);
                     let remembered =
                         Remembered { said: Said::ExistsInAccount, id: Some(id.clone()), is_in_doubt: false, run: None };
-                    lines.add(&Line { row: row_index, remembered })?;
+                    lines.add(row_index, &remembered)?;
                 }
                 row_index += 1;
             }
@@ -346,17 +325,7 @@ impl Memory {
         })?;
         self.lines = Some(lines.finish()?);
         self.has_looked = true;
-        self.advance()?;
         Ok(self.existing)
-    }
-
-    fn advance(&mut self) -> Result<()> {
-        let mut text = String::new();
-        if let Some(lines) = &mut self.lines {
-            lines.read_line(&mut text).context(place)?;
-        }
-        self.next = if text.is_empty() { None } else { Some(serde_json::from_str(&text).context(place)?) };
-        Ok(())
     }
 }
 
@@ -364,26 +333,6 @@ impl Memory {
 pub(super) fn may_be_reopened(end: &Operation) -> bool {
     let is_elsewhere = end.reason.as_deref().is_some_and(|reason| reason.code == UNKNOWN_ELSEWHERE);
     end.status == Status::Held || end.status == Status::Unknown && is_elsewhere
-}
-
-/// The lines in the making: a file without a name that goes with the process.
-struct Lines(BufWriter<File>);
-
-impl Lines {
-    fn new() -> Result<Lines> {
-        Ok(Lines(BufWriter::new(tempfile::tempfile().context(place)?)))
-    }
-
-    fn add(&mut self, line: &Line) -> Result<()> {
-        serde_json::to_writer(&mut self.0, line).context(place)?;
-        self.0.write_all(b"\n").context(place)
-    }
-
-    fn finish(self) -> Result<BufReader<File>> {
-        let mut file = self.0.into_inner().map_err(|error| error.into_error()).context(place)?;
-        file.seek(SeekFrom::Start(0)).context(place)?;
-        Ok(BufReader::new(file))
-    }
 }
 
 /// Whether rows of a run make records.
@@ -433,10 +382,6 @@ fn folder_of(run: &IndexedRun) -> Message {
         true => Message::from(run.folder.display().to_string()),
         false => message!("memory.gone", folder = run.folder.display()),
     }
-}
-
-fn place() -> Message {
-    message!("import.no_temporary_file")
 }
 
 /// The journal of a run that was retried, wherever its folder lies now; none when it is gone.

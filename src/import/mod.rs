@@ -39,6 +39,7 @@ pub mod report;
 mod resemblance;
 mod resume;
 mod route;
+mod row_lines;
 mod row_sender;
 mod run;
 mod same_account;

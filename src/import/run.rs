@@ -192,7 +192,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
     let _awake = Awake::begin();
-    printer.stage(&t!("run.stage_send", rows = left, host = options.account.host()));
+    printer.stage(&message!("run.stage_send", rows = left, host = options.account.host()).to_string());
     let known = KnownRows { memory, matches };
     let mut sent = pipeline::send(options, &preflight, rows, known, journal, first_look, printer)?;
     Registration::end(&folder)?;
@@ -488,7 +488,8 @@ pub fn foresee(
         let referring = Referring { options, journal: None };
         let outcome = referring.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
         if outcome.waiting > 0 {
-            printer.warn(&t!("lookup.waiting", rows = outcome.waiting, questions = outcome.questions));
+            printer
+                .warn(&message!("lookup.waiting", rows = outcome.waiting, questions = outcome.questions).to_string());
         }
     }
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
@@ -559,7 +560,7 @@ fn dry_run(options: &ImportOptions<'_>, preflight: &mut Preflight, rows: &mut Ro
         printer.result(&t!("run.dry_nothing_sent"));
     }
     if ended > 0 {
-        printer.result(&t!("run.dry_done", rows = ended));
+        printer.result(&message!("run.dry_done", rows = ended).to_string());
     }
     if let Some(loss) = preflight.mapping.report().loss() {
         printer.result(&loss.to_string());

@@ -156,7 +156,7 @@ impl<'a> Lists<'a> {
         {
             let pages = count.div_ceil(u64::from(service.paging.advised)).max(1);
             let label = entity.label(Language::current());
-            self.progress.say(&t!("lookup.reading", entity = label, count = count, pages = pages));
+            self.progress.say(&message!("lookup.reading", entity = label, count = count, pages = pages).to_string());
         }
         Ok(None)
     }

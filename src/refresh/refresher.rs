@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rust_i18n::t;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use url::Url;
@@ -14,6 +13,7 @@ use crate::api::{Client, Document, Rejection, Single, as_text};
 use crate::entity::{Catalog, Endpoint, Entity};
 use crate::error::{Error, Result};
 use crate::language::Language;
+use crate::message;
 use crate::mirror::{Key, List, Marks, Mirror};
 use crate::projection::{custom_keys, is_deleted, moment, remove_secrets};
 use crate::terminal::{Interrupt, Progress};
@@ -83,10 +83,10 @@ impl Refresher<'_> {
             return;
         }
         let text = match self.minutes_for(requests) {
-            Some(minutes) => t!("refresh.details_time", entity = label, requests = requests, minutes = minutes),
-            None => t!("refresh.details", entity = label, requests = requests),
+            Some(minutes) => message!("refresh.details_time", entity = label, requests = requests, minutes = minutes),
+            None => message!("refresh.details", entity = label, requests = requests),
         };
-        self.progress.say(&text);
+        self.progress.say(&text.to_string());
     }
 
     /// The address of an endpoint for the record of this id.

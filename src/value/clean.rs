@@ -8,7 +8,7 @@ use super::digits::{
 use super::half_width::half_width;
 use super::null_word::is_null_word;
 use super::options::ValueOptions;
-use super::tags::is_signed_in_part;
+use super::tags::{is_signed_in_part, signed_tags};
 use super::{date, email, list, phone, restoring};
 use crate::entity::{Choice, Field, Kind, fold};
 use crate::format::{Cell, CellKind};
@@ -94,6 +94,8 @@ pub fn clean(
             tags(text, out)?;
             if is_signed_in_part(out) {
                 noticed.push(Problem::held("signed_in_part"));
+            } else if signed_tags(out).is_some() {
+                noticed.push(Problem::word("tags_signed"));
             }
         }
     }

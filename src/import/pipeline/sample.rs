@@ -10,6 +10,7 @@ use crate::import::plan::PendingWrite;
 use crate::import::read_back::{self, Comparison, Difference};
 use crate::import::row_sender::RowSender;
 use crate::journal::{Operation, Status};
+use crate::message;
 
 /// Rows that are read back at the end.
 #[derive(Debug, Default)]
@@ -87,8 +88,15 @@ fn differs(field: &str, differences: &[(u64, Difference)], compared: usize) -> S
         _ => {
             let count = differences.len();
             let example = first.text();
-            t!("canary.sample_differs", field = field, count = count, rows = compared, row = row, example = example)
-                .into_owned()
+            message!(
+                "canary.sample_differs",
+                field = field,
+                count = count,
+                rows = compared,
+                row = row,
+                example = example
+            )
+            .to_string()
         }
     }
 }

@@ -246,8 +246,11 @@ pub(in crate::import) fn resolve(
     for (reference, tally) in references.iter().zip(tallies).filter(|(_, tally)| tally.found + tally.unclear > 0) {
         let (label, entity) = (reference.labels.to_string(), reference.entity.label(Language::current()));
         printer.say(&match tally.unclear {
-            0 => t!("lookup.found", label = label, entity = entity, rows = tally.found),
-            unclear => t!("lookup.found_some", label = label, entity = entity, rows = tally.found, unclear = unclear),
+            0 => message!("lookup.found", label = label, entity = entity, rows = tally.found).to_string(),
+            unclear => {
+                message!("lookup.found_some", label = label, entity = entity, rows = tally.found, unclear = unclear)
+                    .to_string()
+            }
         });
     }
     Ok(outcome)

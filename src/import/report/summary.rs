@@ -132,7 +132,7 @@ pub fn describe(
         lines.push(message!("report.unknown", rows = content.counts.unknown).to_string());
     }
     if content.kept > 0 {
-        lines.push(t!("report.kept", rows = content.kept).into_owned());
+        lines.push(message!("report.kept", rows = content.kept).to_string());
     }
     if content.ids_pending > 0 {
         lines.push(message!("report.ids_pending", rows = content.ids_pending).to_string());

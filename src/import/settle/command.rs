@@ -108,19 +108,19 @@ pub(in crate::import) fn words(found: Found, unsettled: u64) -> String {
     }
     let Found { done, ids, free, unknown, .. } = found;
     let parts = [
-        ("settle.found_done", done),
-        ("settle.found_ids", ids),
-        ("settle.found_free", free),
-        ("settle.found_not", unknown),
+        (done, message!("settle.found_done", rows = done)),
+        (ids, message!("settle.found_ids", rows = ids)),
+        (free, message!("settle.found_free", rows = free)),
+        (unknown, message!("settle.found_not", rows = unknown)),
     ];
-    let parts = parts.into_iter().filter(|(_, rows)| *rows > 0).map(|(key, rows)| t!(key, rows = rows).into_owned());
+    let parts = parts.into_iter().filter(|(rows, _)| *rows > 0).map(|(_, message)| message.to_string());
     t!("settle.found", parts = parts.collect::<Vec<_>>().join(&t!("settle.and"))).into_owned()
 }
 
 /// How many rows may be made twice, or why they cannot be.
 pub(in crate::import) fn may_double(rows: u64, doubt: DoubtOptions) -> String {
     match doubt.honours {
-        Honours::Nothing => t!("settle.may_double", rows = rows).into_owned(),
-        _ => t!("settle.repeats", rows = rows).into_owned(),
+        Honours::Nothing => message!("settle.may_double", rows = rows).to_string(),
+        _ => message!("settle.repeats", rows = rows).to_string(),
     }
 }

@@ -17,7 +17,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rust_i18n::t;
 use tokio::runtime;
 
 pub use command::{SettleCommand, run};
@@ -124,7 +123,7 @@ pub(super) fn settle(
     let client = Arc::new(Client::new(connection.target, &catalog.service)?);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
     let progress = Progress::new(printer);
-    progress.say(&t!("settle.begins", rows = unknown + without_id));
+    progress.say(&message!("settle.begins", rows = unknown + without_id).to_string());
     let settled = runtime.block_on(async {
         let settling = Settling {
             client: &client,
