@@ -11,6 +11,9 @@ use crate::mapping::Mapping;
 use crate::message;
 use crate::problem::Severity;
 
+/// Kinds of findings that are shown before anything is sent.
+pub const SHOWN_KINDS: usize = 8;
+
 /// Findings for the terminal: a part for each severity, the weightiest first; in it one paragraph a kind, the commonest first,
 /// at most `limit` of them. Empty without findings.
 ///

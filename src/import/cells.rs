@@ -279,6 +279,30 @@ fn no_temporary_file() -> String {
     t!("import.no_temporary_file").into_owned()
 }
 
+/// The kept cells of a run, for what is written of its rows: rows without cells where they cannot be read to the end.
+pub(super) struct KeptCells {
+    cells: Option<CellReader>,
+    row: Row,
+}
+
+impl KeptCells {
+    /// The cells of a run, or of no row.
+    pub(super) fn of(cells: Option<CellReader>) -> KeptCells {
+        KeptCells { cells, row: Row::default() }
+    }
+
+    /// The cells of the next row.
+    pub(super) fn next(&mut self) -> &Row {
+        if let Some(cells) = &mut self.cells
+            && !cells.read(&mut self.row).unwrap_or(false)
+        {
+            // No cells are better than those of another row.
+            (self.cells, self.row) = (None, Row::default());
+        }
+        &self.row
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

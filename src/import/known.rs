@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::memory::{Concerned, Memory, OtherAccount, family, line_of};
 use super::options::ImportOptions;
-use super::preflight::Rows;
+use super::preflight::{Preflight, Rows};
 use super::resume::{ResumePlan, each_batch, ended_before, meant};
 use super::same_account::is_proved;
 use crate::check::duplicates::first_eight;
@@ -15,6 +15,7 @@ use crate::error::{Error, Exit, Result};
 use crate::journal::{InputRow, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
 use crate::message;
 use crate::message::Message;
+use crate::terminal::Printer;
 
 /// What is known before anything is sent.
 #[derive(Debug)]
@@ -32,6 +33,13 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// Says what other runs say of the rows. What is done to records that are there is decided by those records.
+    pub(super) fn tell(&self, preflight: &Preflight, printer: &Printer) {
+        if !preflight.mapping.is_found_by_key() {
+            self.words.iter().for_each(|word| printer.warn(&word.to_string()));
+        }
+    }
+
     /// Finds out what is known, and changes nothing but the index. The rows' old ids are those of the system `source`.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use super::preflight::{Preflight, Rows};
 use super::row_lines::{RowLineWriter, RowLines};
 use super::spool::{RowState, SpooledRow};
 use crate::api::as_text;
-use crate::check::describe::describe;
+use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::check::duplicates::{Duplicates, KeyCounter, RowKeys, first_eight, is_same_key_value};
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
@@ -28,8 +28,6 @@ use crate::problem::Severity;
 use crate::terminal::Printer;
 use crate::text::{clean, grouped};
 
-/// Kinds of findings that are shown before anything is sent.
-const SHOWN_KINDS: usize = 8;
 /// Most ids that a message names.
 const NAMED_IDS: usize = 5;
 

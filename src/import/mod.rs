@@ -1,25 +1,29 @@
-//! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it,
-//! `spool` keeps its rows as they will be sent and `cells` as they were, `known` gathers what earlier runs say (`resume` finds
-//! the run that is meant), `plan` decides
-//! what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one another's rows made of it, `memory` what all
-//! others did, `matching` what the account has of rows that are looked up there), `operation` is
-//! what a row asks of the service, `pipeline` sends the rows and writes down what happened (`row_sender` takes one row to its
-//! end, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first row, `report` tells all of it. Before anything is sent,
-//! `agreement` asks a person (`introduction` reads what that person knows the account by, `agreed` keeps what was answered).
-//! `left_out` counts what does not come over, `coverage` finds the rows that are looked at closely, `forget` undoes the keeping,
-//! `find` looks into what is kept, `settle` finds out what became of rows in doubt (`resemblance` sees through what a service does
-//! to texts, of which `skeleton` is left). `run` is the story that ties them together.
+//! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it, `spool`
+//! keeps its rows as they will be sent and `cells` as they were. `run_identity` says what makes it the run it is, `places` where
+//! runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
+//! looks up the records that rows refer to (`references`), `matching` those that they are about, or `existing` whether they are
+//! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
+//! by, `agreed` keeps what was answered, `left_out` counts what does not come over, `coverage` finds the rows that are looked at
+//! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
+//! another's rows made of it), `operation` is what a row asks of the service, `change` what that writes; `pipeline` sends the
+//! rows and writes down what happened (`row_sender` takes one row to its end, `route` knows where it goes, `witness` whether an
+//! answer may be about it), `read_back` compares the first rows. `closing` ends it and `report` tells all of it. `foreseen` does
+//! the same without sending. `settle` finds out what became of rows in doubt (`resemblance` sees through what a service does to
+//! texts, of which `skeleton` is left), `find` looks into what is kept, `forget` undoes the keeping. `run` is the story that
+//! ties them together.
 
 mod agreed;
 mod agreement;
 mod cells;
 mod change;
+mod closing;
 mod coverage;
 mod decision;
 mod existing;
 mod find;
 mod first_look;
 mod first_request;
+mod foreseen;
 mod forget;
 mod introduction;
 mod known;
@@ -31,10 +35,12 @@ mod operation;
 mod options;
 mod origin;
 mod pipeline;
+mod places;
 mod plan;
 mod preflight;
 mod read_back;
 mod references;
+mod referring;
 pub mod report;
 mod resemblance;
 mod resume;
@@ -42,6 +48,7 @@ mod route;
 mod row_lines;
 mod row_sender;
 mod run;
+mod run_identity;
 mod same_account;
 mod settle;
 mod skeleton;
@@ -53,13 +60,15 @@ mod witness;
 
 pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
+pub use foreseen::{Foreseen, foresee};
 pub use forget::PersonalFiles;
 pub use notes::{BASELINE_NOTE, COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
 pub use options::{
     Answers, DoubtOptions, ImportOptions, Missing, PreflightOptions, ReferenceOptions, ResumeOptions, SERVER_TIMEOUT,
 };
+pub use places::run_places;
 pub use preflight::{Preflight, Rows};
-pub use run::{Foreseen, foresee, run, run_places};
+pub use run::run;
 pub use settle::{SettleCommand, run as settle};
 
 pub use crate::api::Honours;

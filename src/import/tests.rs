@@ -21,7 +21,7 @@ use super::plan::{KnownRows, PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
 use super::preflight::Preflight;
 use super::references;
 use super::resume::{self, OpenedRun, ResumePlan};
-use super::run;
+use super::run_identity;
 use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::definitions::DefinitionSource;
@@ -452,7 +452,7 @@ impl World<'_> {
         let definitions = DefinitionSource::kept(self.catalog, None);
         let (preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &Agreed::default(), None).unwrap();
         references::take_as_written(&mut rows);
-        let mut identity = run::identity(&options, &preflight).unwrap();
+        let mut identity = run_identity::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);
         let mut index = options.account.index().unwrap();
         let known = Known::find_out(&options, &identity, &mut index, &mut rows, preflight.mapping.source());

@@ -1,169 +1,18 @@
 //! Text out of HTML, for cells, without losing a word: only what is a known element is a tag and goes, blocks become lines,
 //! links and pictures keep their address, ordered lists their numbers, entities become characters.
 
-/// Elements of HTML. What stands in angle brackets and is none of them is text: `<张三>`, `<somebody@example.com>`.
-const ELEMENTS: &[&str] = &[
-    "a",
-    "abbr",
-    "acronym",
-    "address",
-    "area",
-    "article",
-    "aside",
-    "audio",
-    "b",
-    "base",
-    "bdi",
-    "bdo",
-    "big",
-    "blockquote",
-    "body",
-    "br",
-    "button",
-    "canvas",
-    "caption",
-    "center",
-    "cite",
-    "code",
-    "col",
-    "colgroup",
-    "data",
-    "datalist",
-    "dd",
-    "del",
-    "details",
-    "dfn",
-    "dialog",
-    "dir",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "embed",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "font",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "head",
-    "header",
-    "hgroup",
-    "hr",
-    "html",
-    "i",
-    "iframe",
-    "img",
-    "input",
-    "ins",
-    "kbd",
-    "label",
-    "legend",
-    "li",
-    "link",
-    "main",
-    "map",
-    "mark",
-    "menu",
-    "meta",
-    "meter",
-    "nav",
-    "nobr",
-    "noscript",
-    "object",
-    "ol",
-    "optgroup",
-    "option",
-    "output",
-    "p",
-    "param",
-    "picture",
-    "pre",
-    "progress",
-    "q",
-    "rp",
-    "rt",
-    "ruby",
-    "s",
-    "samp",
-    "script",
-    "section",
-    "select",
-    "small",
-    "source",
-    "span",
-    "strike",
-    "strong",
-    "style",
-    "sub",
-    "summary",
-    "sup",
-    "svg",
-    "table",
-    "tbody",
-    "td",
-    "template",
-    "textarea",
-    "tfoot",
-    "th",
-    "thead",
-    "time",
-    "title",
-    "tr",
-    "track",
-    "tt",
-    "u",
-    "ul",
-    "var",
-    "video",
-    "wbr",
-];
+/// Elements of HTML within a line. What stands in angle brackets and is no element is text: `<张三>`, `<somebody@example.com>`.
+const INLINE: &str = "\
+    a abbr acronym area audio b base bdi bdo big body button canvas caption cite code col colgroup data datalist \
+    del dfn dialog dir em embed font head hgroup html i iframe img input ins kbd label legend link map mark menu \
+    meta meter nobr noscript object optgroup output param picture progress q rp rt ruby s samp script select \
+    small source span strike strong style sub sup svg tbody td template textarea tfoot th thead time title track \
+    tt u var video wbr";
 
-/// Elements that begin and end a line.
-const BLOCKS: &[&str] = &[
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "br",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "option",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tr",
-    "ul",
-];
+/// Elements of HTML that begin and end a line.
+const BLOCKS: &str = "\
+    address article aside blockquote br center dd details div dl dt fieldset figcaption figure footer form h1 h2 \
+    h3 h4 h5 h6 header hr li main nav ol option p pre section summary table tr ul";
 
 /// Attributes that have no value. Other words in a tag are those of a person: `a <b and c> d`.
 const FLAGS: &[&str] = &[
@@ -188,6 +37,10 @@ const FLAGS: &[&str] = &[
     "reversed",
     "selected",
 ];
+
+fn is_among(names: &str, name: &str) -> bool {
+    names.split_ascii_whitespace().any(|one| one == name)
+}
 
 /// The text of a fragment of HTML. What holds no tag and no entity comes back as it is.
 pub fn strip(html: &str) -> String {
@@ -259,7 +112,7 @@ impl Stripper {
             "td" | "th" if !is_end => self.text.push(' '),
             _ => {}
         }
-        if BLOCKS.contains(&name.as_str()) {
+        if is_among(BLOCKS, &name) {
             self.text.push('\n');
         }
         if name == "li" && !is_end {
@@ -326,7 +179,7 @@ impl<'a> Tag<'a> {
         let length = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != ':').unwrap_or(inside.len());
         let name = inside[..length].to_ascii_lowercase();
         // Word processors have elements of their own, such as `o:p`.
-        let is_known = ELEMENTS.contains(&name.as_str())
+        let is_known = (is_among(INLINE, &name) || is_among(BLOCKS, &name))
             || matches!(name.split_once(':'), Some(("o" | "v" | "w" | "m" | "st1", local)) if !local.is_empty());
         let behind = &inside[length..];
         if !is_known || !behind.starts_with(|c: char| c.is_whitespace() || matches!(c, '/' | '>')) {

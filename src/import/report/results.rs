@@ -7,7 +7,7 @@ use rust_i18n::t;
 use super::content::RunContent;
 use crate::error::Result;
 use crate::format::{CSV, Column, Row, Value, WriteOptions, Writer};
-use crate::import::cells::CellReader;
+use crate::import::cells::{CellReader, KeptCells};
 use crate::journal::{Operation, OperationCursor, Status};
 use crate::language::Language;
 use crate::mapping::Mapping;
@@ -31,20 +31,14 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
     let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&head)))?;
     let mut operations = OperationCursor::open(content.journal.folder())?;
     // Of a row without an end the journal knows no number, and of one in doubt not what a person looks for.
-    let mut cells = match content.counts.pending + content.counts.unknown {
+    let cells = match content.counts.pending + content.counts.unknown {
         0 => None,
         _ => CellReader::open(content.journal.folder(), content.identity()).ok(),
     };
-    let mut row = Row::default();
+    let mut cells = KeptCells::of(cells);
     for row_index in 0..content.identity().rows {
-        if let Some(kept) = &mut cells
-            && !kept.read(&mut row).unwrap_or(false)
-        {
-            // No number is better than that of another row.
-            (cells, row) = (None, Row::default());
-        }
         let operation = operations.at(row_index)?;
-        write_row(content, results.as_mut(), operation.as_ref(), &row)?;
+        write_row(content, results.as_mut(), operation.as_ref(), cells.next())?;
     }
     results.finish()?;
     Ok(path)

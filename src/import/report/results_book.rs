@@ -17,7 +17,7 @@ use crate::files::short_path;
 use crate::format::{
     Column, Counts, Marking, Row, SUMMARY_SHEET_NAMES, SummarySheet, Value, WriteOptions, Writer, XLSX,
 };
-use crate::import::cells::CellReader;
+use crate::import::cells::{CellReader, KeptCells};
 use crate::import::notes::COMPANY_NOTE;
 use crate::journal::{Operation, OperationCursor, Status};
 use crate::language::Language;
@@ -54,18 +54,11 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
     )?;
     let mut operations = OperationCursor::open(content.journal.folder())?;
     let mut findings = RowFindings::new(content.past);
-    let mut cells = CellReader::open(content.journal.folder(), content.identity()).ok();
-    let mut row = Row::default();
+    let mut cells = KeptCells::of(CellReader::open(content.journal.folder(), content.identity()).ok());
     for row_index in 0..content.identity().rows {
-        if let Some(kept) = &mut cells
-            && !kept.read(&mut row).unwrap_or(false)
-        {
-            // No cells are better than those of another row.
-            (cells, row) = (None, Row::default());
-        }
         let operation = operations.at(row_index)?;
         let found = findings.at(row_index)?;
-        write_row(book.as_mut(), operation.as_ref(), &row, &found, &names, is_retry)?;
+        write_row(book.as_mut(), operation.as_ref(), cells.next(), &found, &names, is_retry)?;
     }
     book.finish_with(&summary(content)?)?;
     Ok(path)

@@ -6,14 +6,14 @@ use rust_i18n::t;
 
 use super::super::notes::COMMAND_NOTE;
 use super::super::options::DoubtOptions;
+use super::super::places::{run_places, tell_index};
 use super::super::report::{self, RunContent, SettleLine, exit_of};
-use super::super::run::run_places;
 use super::{Found, KeptRun, Whereabouts, settle};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::entity::Catalog;
 use crate::error::{Error, Exit, Result};
-use crate::journal::{Journal, JournalReader, RunIndex};
+use crate::journal::{Journal, JournalReader};
 use crate::message;
 use crate::terminal::{CommandLine, Printer};
 
@@ -47,7 +47,7 @@ pub fn run(command: &SettleCommand<'_>, printer: &Printer) -> Result<Exit> {
     index.look_through()?;
     // Records that other runs made are theirs.
     index.memory(&journal.identity().entity)?;
-    tell(&mut index, printer);
+    tell_index(&mut index, printer);
     let past = journal.reader()?;
     let kept = KeptRun::of(&past, catalog)?;
     let (unknown, without_id) = kept.unsettled(&past)?;
@@ -83,7 +83,7 @@ pub fn run(command: &SettleCommand<'_>, printer: &Printer) -> Result<Exit> {
     }
     // What is known now is known to all other runs as well.
     index.read_run(&JournalReader::open_read_only(folder)?)?;
-    tell(&mut index, printer);
+    tell_index(&mut index, printer);
     Ok(exit)
 }
 
@@ -95,10 +95,6 @@ fn refuse_other_account(command: &SettleCommand<'_>) -> Result<()> {
             .hint(message!("retry.other_target_hint")));
     }
     Ok(())
-}
-
-fn tell(index: &mut RunIndex, printer: &Printer) {
-    index.take_words().iter().for_each(|word| printer.warn(&word.to_string()));
 }
 
 /// What was found out, in words.

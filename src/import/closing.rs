@@ -1,0 +1,183 @@
+//! The end of a command: counts, reports, the journal as one file, the last words.
+
+use std::path::Path;
+use std::time::Instant;
+
+use rust_i18n::t;
+use serde_json::json;
+
+use super::options::ImportOptions;
+use super::pipeline::{Cause, Recorded, Sent};
+use super::places::tell_index;
+use super::preflight::Preflight;
+use super::report::{self, Files, RunContent, SettleLine, exit_of, words};
+use crate::error::{Error, Exit, Result};
+use crate::files::short_path;
+use crate::journal::{Counts, Journal, JournalReader};
+use crate::message;
+use crate::terminal::{Printer, quoted_path};
+
+/// The run did it all before: say so, and exit as it did.
+pub(super) fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<Exit> {
+    let mut counts = past.counts()?;
+    counts.read = past.identity().rows;
+    let words = words::counts_of(past, &counts)?;
+    printer.result(&t!("run.finished", folder = short_path(past.folder()).display(), counts = words));
+    let hint = match (past.forgotten()?, &past.identity().parent) {
+        (Some(_), _) => "run.finished_forgotten_hint",
+        (None, Some(_)) => "run.finished_retry_hint",
+        (None, None) => "run.finished_hint",
+    };
+    if past.identity().parent.is_none() || counts.retriable() > 0 {
+        printer.say(&t!(hint));
+    }
+    let summary = past.folder().join("summary.json");
+    let document = std::fs::read(&summary).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    printer.json(&document.unwrap_or_else(|| {
+        json!({"version": 1, "run": past.identity().run, "entity": past.identity().entity, "finished": true,
+            "rows": counts, "exit": exit})
+    }));
+    Ok(exit)
+}
+
+/// Closes the books: counts, reports, the journal as one file, the last words.
+pub(super) fn finish(
+    options: &ImportOptions<'_>,
+    preflight: &Preflight,
+    sent: Sent,
+    started: Instant,
+    printer: &Printer,
+) -> Result<Exit> {
+    let Sent { recorded, taken, waiting, cause, requests, retries } = sent;
+    let Recorded { journal, given_back, broken } = recorded;
+    if let Some(error) = broken {
+        // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
+        return Err(error);
+    }
+    printer.stage(&t!("run.stage_report", requests = requests, retries = retries));
+    let past = journal.reader()?;
+    let mut counts = past.counts()?;
+    counts.read = preflight.rows.max(taken);
+    // Two counts that know nothing of each other: what the reader took, and what the journal has an end for.
+    let ended = past.ended_before(taken)?;
+    if taken != ended + given_back + waiting {
+        return Err(Error::cannot_run(message!(
+            "run.unbalanced",
+            taken = taken,
+            ended = ended,
+            folder = journal.folder().display()
+        ))
+        .hint(message!("run.unbalanced_hint")));
+    }
+    counts.pending = counts.read.saturating_sub(counts.ended());
+    let cause = cause.filter(|cause| cause.stands_with(counts.pending));
+    journal.set_totals(requests, retries, started.elapsed().as_secs_f64())?;
+    let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
+    let mut files = report::write(&content);
+    let settle_line = SettleLine::of(&content, &options.typed)?;
+    let mut end = End::of(options, &content, &files, cause.as_ref())?;
+    if let Err(error) = report::write_summary(&content, &end.summary) {
+        files.unwritten.push(error);
+        end = End::of(options, &content, &files, cause.as_ref())?;
+    }
+    let End { exit, finished, next, summary } = end;
+    journal.finish(exit, finished)?;
+    // A failure is told last, as every command does.
+    let halted = cause.as_ref().filter(|cause| !matches!(cause, Cause::Failed(_))).map(cause_text);
+    let told = report::describe(&content, &files, halted.as_deref(), next.as_deref(), settle_line.as_ref());
+    if exit != Exit::Done || !printer.is_quiet() {
+        printer.result(&told);
+    }
+    printer.json(&summary);
+    drop(past);
+    let folder = journal.folder().to_owned();
+    if let Err(error) = journal.close() {
+        // All of it is written; only the folding into one file has to wait until nobody reads it.
+        printer.detail(&error.message());
+    }
+    remember(options, &folder, printer);
+    if let Some(Cause::Failed(error)) = &cause {
+        // Standard output has its one document already.
+        printer.tell(error);
+    }
+    Ok(exit)
+}
+
+/// How a run ended, with what could be said of it.
+struct End {
+    exit: Exit,
+    finished: bool,
+    /// The command to type next.
+    next: Option<String>,
+    /// The summary, as it stands in `summary.json` and on standard output.
+    summary: serde_json::Value,
+}
+
+impl End {
+    fn of(options: &ImportOptions<'_>, content: &RunContent<'_>, files: &Files, cause: Option<&Cause>) -> Result<End> {
+        let counts = &content.counts;
+        // What could not be reported is reported by the same command, once it can be.
+        let unwritten = files.unwritten.first();
+        let finished = counts.pending == 0 && cause.is_none() && unwritten.is_none();
+        let exit = match unwritten {
+            Some(_) => Exit::CannotRun,
+            None => exit_of(counts, cause.map(Cause::exit)),
+        };
+        // Either of two files may be the one that somebody fixes.
+        let folder = files.failed_book.as_ref().map(|_| content.journal.folder());
+        let failed = folder.or(files.failed.as_deref());
+        let next = next_command(options, content.journal, counts, finished, failed);
+        let mut summary = report::summary(content, exit, finished, files, next.as_deref())?;
+        let halted = match cause {
+            Some(Cause::Halted(error) | Cause::Repeats(error) | Cause::Failed(error)) => Some(error),
+            _ => None,
+        };
+        if let Some(error) = halted.or(unwritten) {
+            summary["error"] = json!({"message": error.message(), "hint": error.hint_text()});
+        }
+        Ok(End { exit, finished, next, summary })
+    }
+}
+
+/// Puts what was sent into the index, which knows it though the run's folder may be deleted. What fails here, the next
+/// command does.
+fn remember(options: &ImportOptions<'_>, folder: &Path, printer: &Printer) {
+    if !options.preflight.mode.makes_records(options.entity()) {
+        return;
+    }
+    let remembered = options.account.index().and_then(|mut index| {
+        let remembered = JournalReader::open_read_only(folder).and_then(|past| index.read_run(&past));
+        tell_index(&mut index, printer);
+        remembered
+    });
+    if let Err(error) = remembered {
+        printer.detail(&error.message());
+    }
+}
+
+fn cause_text(cause: &Cause) -> String {
+    match cause {
+        Cause::Interrupted => t!("run.was_interrupted").into_owned(),
+        Cause::Halted(error) | Cause::Repeats(error) | Cause::Failed(error) => match error.hint_text() {
+            Some(hint) => format!("{}\n{hint}", error.message()),
+            None => error.message(),
+        },
+    }
+}
+
+/// The command to type next; none when there is nothing left to do.
+fn next_command(
+    options: &ImportOptions<'_>,
+    journal: &Journal,
+    counts: &Counts,
+    finished: bool,
+    failed: Option<&Path>,
+) -> Option<String> {
+    if !finished {
+        return Some(options.typed.continuing());
+    }
+    match failed {
+        Some(failed) if counts.retriable() > 0 => Some(options.typed.on_same_account("retry", failed)),
+        _ => Some(format!("bw8 runs show {}", quoted_path(journal.folder()))),
+    }
+}

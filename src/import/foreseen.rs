@@ -1,0 +1,172 @@
+//! What a command would do: it reads all that the real run reads before its first write, and sends nothing.
+
+use rust_i18n::t;
+use serde_json::json;
+
+use super::agreement::{is_change, left_out, sendable};
+use super::existing::Look;
+use super::first_request::FirstRequest;
+use super::known::{Known, cursor_of};
+use super::matching::{Plan, match_rows, tell_found};
+use super::operation::WriteOperation;
+use super::options::ImportOptions;
+use super::places::{places, tell_index};
+use super::preflight::{Preflight, Rows};
+use super::referring::Referring;
+use super::run_identity::identity;
+use crate::check::findings::Findings;
+use crate::error::{Exit, Result};
+use crate::journal::{Counts, RunIndex};
+use crate::language::Language;
+use crate::message;
+use crate::terminal::Printer;
+
+/// What a command would do.
+#[derive(Debug)]
+pub struct Foreseen {
+    /// What the account has of the rows, where they are looked up there.
+    plan: Option<Plan>,
+    /// Rows that would be sent at most.
+    would_send: u64,
+    /// Rows that were sent before, and would not be sent again.
+    ended: u64,
+    /// Rows that would wait or be refused for what the account has.
+    not_sent: Counts,
+    /// What was found of them in the account.
+    pub findings: Findings,
+    /// What the first row that is sent asks for.
+    first: Option<WriteOperation>,
+}
+
+/// Reads what the real run reads before its first write, and tells what it would do.
+///
+/// # Errors
+/// Everything that keeps a run from beginning.
+pub fn foresee(
+    options: &ImportOptions<'_>,
+    preflight: &mut Preflight,
+    rows: &mut Rows,
+    printer: &Printer,
+) -> Result<Foreseen> {
+    let identity = identity(options, preflight)?;
+    // Nothing is made where there is nothing.
+    let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
+    index.look_in(places(options, &identity));
+    let known = Known::find_out(options, &identity, &mut index, rows, preflight.mapping.source());
+    tell_index(&mut index, printer);
+    let mut known = known?;
+    known.tell(preflight, printer);
+    if !known.is_finished() {
+        let Known { meant, memory, .. } = &mut known;
+        let referring = Referring { options, journal: None };
+        let outcome = referring.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
+        if outcome.waiting > 0 {
+            printer
+                .warn(&message!("lookup.waiting", rows = outcome.waiting, questions = outcome.questions).to_string());
+        }
+    }
+    let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
+    let cursor = cursor_of(&known.meant)?;
+    if preflight.mapping.is_found_by_key() && !known.is_finished() {
+        let (ended, mut memory) = (known.ended, known.memory);
+        let matches = match_rows(options, preflight, rows, (&mut memory, cursor), &mut findings, printer)?;
+        let plan = matches.plan;
+        (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
+        let would_send = plan.sent().min(options.limit.unwrap_or(u64::MAX));
+        let first = matches.first;
+        return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first });
+    }
+    let ended = known.not_sent();
+    let left = sendable(options, preflight, ended);
+    let mut memory = known.memory;
+    let look = Look { options, preflight, identity: &identity, left };
+    not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
+    let would_send = sendable(options, preflight, ended + not_sent.held);
+    let first = preflight.first_operation.clone();
+    Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first })
+}
+
+impl Foreseen {
+    /// Rows that would wait because the account has them, which no finding says.
+    pub fn waiting(&self) -> u64 {
+        if self.plan.is_some() { 0 } else { self.not_sent.held }
+    }
+
+    /// It in words.
+    pub fn words(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> String {
+        match self.plan {
+            Some(plan) => plan.words(options.preflight.mode, preflight).to_string(),
+            None => dry_words(
+                options,
+                self.would_send,
+                preflight.findings.refused + self.not_sent.refused,
+                preflight.findings.held + self.not_sent.held,
+            ),
+        }
+    }
+
+    /// It for scripts.
+    pub fn json(&self) -> serde_json::Value {
+        json!({"would_send": self.would_send, "ended_before": self.ended, "plan": self.plan.map(|plan| plan.json()),
+            "refused": self.not_sent.refused, "held": self.not_sent.held})
+    }
+}
+
+/// Says what the same command would do without `--dry-run`.
+pub(super) fn dry_run(
+    options: &ImportOptions<'_>,
+    preflight: &mut Preflight,
+    rows: &mut Rows,
+    printer: &Printer,
+) -> Result<Exit> {
+    let foreseen = foresee(options, preflight, rows, printer)?;
+    tell_found(&foreseen.findings, preflight, printer)?;
+    let Foreseen { would_send, ended, not_sent, plan, .. } = &foreseen;
+    let (would_send, ended, plan) = (*would_send, *ended, *plan);
+    let held = preflight.findings.held + not_sent.held;
+    let refused = preflight.findings.refused + not_sent.refused;
+    let exit = if refused + held + preflight.waiting > 0 { Exit::SomeFailed } else { Exit::Done };
+    printer.result(&foreseen.words(options, preflight));
+    if plan.is_some() {
+        printer.result(&t!("run.dry_nothing_sent"));
+    }
+    if ended > 0 {
+        printer.result(&message!("run.dry_done", rows = ended).to_string());
+    }
+    if let Some(loss) = preflight.mapping.report().loss() {
+        printer.result(&loss.to_string());
+    }
+    let account = options.account.shown_target();
+    let account = account.as_ref().map_or("", |target| target.credentials.name());
+    left_out(options, preflight, account).iter().for_each(|line| printer.result(line));
+    let first = foreseen.first.as_ref().filter(|_| would_send > 0);
+    let first = first.and_then(|operation| FirstRequest::of(options, operation));
+    if let Some(first) = &first {
+        printer.result(&t!("run.first_request"));
+        printer.result(&if options.as_curl { first.curl() } else { first.text() });
+    }
+    printer.json(&json!({
+        "version": 1, "entity": options.entity().name, "dry_run": true, "finished": false,
+        "first_request": first.as_ref().map(FirstRequest::json),
+        "rows": {"read": preflight.rows, "would_send": would_send, "refused": refused, "held": held,
+            "waiting": preflight.waiting,
+            "ended_before": ended},
+        "plan": plan.map(|plan| plan.json()),
+        "left_out": preflight.left_out, "mapping": preflight.mapping.report(), "exit": exit,
+    }));
+    Ok(exit)
+}
+
+/// What would be done, and with how many rows not; nothing is said of those that are none.
+fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64) -> String {
+    let key = if is_change(options) { "run.dry_change" } else { "run.dry_new" };
+    let records = options.entity().counted(would_send, Language::current());
+    let would = match would_send {
+        0 => t!("run.dry_none"),
+        _ => t!(key, records = records, host = options.account.host()),
+    };
+    let besides =
+        [(refused, message!("run.dry_refused", rows = refused)), (held, message!("run.dry_held", rows = held))];
+    let besides = besides.iter().filter(|(rows, _)| *rows > 0).map(|(_, words)| words.to_string());
+    t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
+}

@@ -1,0 +1,64 @@
+//! Rows that refer to records of the account: looked up before anything is sent, where something is left to be.
+
+use rust_i18n::t;
+
+use super::memory::Memory;
+use super::options::ImportOptions;
+use super::preflight::{Preflight, Rows};
+use super::references::{self, Outcome, Pass, Reference, Settled};
+use super::row_sender::halting;
+use crate::check::describe::{SHOWN_KINDS, describe};
+use crate::error::Result;
+use crate::journal::{Journal, OperationCursor};
+use crate::lookup::Lists;
+use crate::terminal::Printer;
+
+/// Rows that refer to records of the account.
+pub(super) struct Referring<'a> {
+    /// What the command is to do.
+    pub options: &'a ImportOptions<'a>,
+    /// The run, once it has begun.
+    pub journal: Option<&'a Journal>,
+}
+
+impl Referring<'_> {
+    /// Finds the records that rows refer to in the account's lists.
+    ///
+    /// # Errors
+    /// A list that cannot be read now.
+    pub(super) fn resolve(
+        &self,
+        ended: impl Fn() -> Result<Option<OperationCursor>>,
+        memory: &mut Memory,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        printer: &Printer,
+    ) -> Result<Outcome> {
+        let options = self.options;
+        let references = Reference::all(&preflight.mapping, options.catalog);
+        // Nothing is made where there is nothing.
+        let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
+        let changes_done = preflight.mapping.is_found_by_key();
+        if references.is_empty() || !is_there {
+            return Ok(Outcome::default());
+        }
+        if !references::is_needed(Settled { ended: ended()?, memory, changes_done }, rows)? {
+            return Ok(Outcome::default());
+        }
+        printer.stage(&t!("run.stage_look", host = options.account.host()));
+        let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
+        let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
+        // A server that never answered is not down but somewhere else.
+        let settled = Settled { ended: ended()?, memory, changes_done };
+        let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+        let outcome = references::resolve(pass, settled, preflight, rows, printer)
+            .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
+        drop(lists);
+        let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+        // What the file itself says was told before.
+        if found != told {
+            printer.warn(&found);
+        }
+        Ok(outcome)
+    }
+}
