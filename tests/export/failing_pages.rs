@@ -53,7 +53,7 @@ fn a_page_that_fails_costs_itself() {
         assert_eq!(subjects.iter().filter(|subject| *subject == "详情").count(), 29, "{status} {body}");
         let asked = service.requests().iter().filter(|request| request.path == "/tickets/11.json").count();
         assert_eq!(asked, tries, "{status} {body}");
-        ran.says("the own pages of 1 records could not be read (11;");
+        ran.says("the own pages of 1 record could not be read (11;");
         let manifest: Value = serde_json::from_str(&work.read("out.csv.manifest.json")).unwrap();
         assert_eq!(manifest["failed_pages"]["named"][0]["id"], "11", "{manifest}");
         assert_eq!(manifest["complete"], true);
@@ -106,6 +106,6 @@ fn definitions_that_fail_cost_their_names() {
 fn what_single_records_cost_is_said_before_it_is_spent() {
     let service = service(|_| None);
     let work = Work::at(&service.base_url());
-    work.bw8("export tickets -o out.csv --details --rate 60").exits(0).says("30 requests, about 1 minutes");
+    work.bw8("export tickets -o out.csv --details --rate 60").exits(0).says("30 requests, about 1 minute");
     work.export("tickets -o out.csv --details").exits(0).never_says("30 requests");
 }

@@ -163,7 +163,7 @@ fn what_a_colleague_changed_meanwhile_stays() {
             let mut expected = by_id(server.records(entity), id_of(entity));
             let writes = server.requests_to(&format!("{entity}.update"));
             let ran = work.on(&server, format!("import {entity} {file} --mode update"));
-            ran.exits(3).says("1 rows the service keeps");
+            ran.exits(3).says("1 row the service keeps");
             assert_eq!(server.requests_to(&format!("{entity}.update")) - writes, 1, "{entity} {file}: {ran}");
             expected.get_mut(&ids[2]).unwrap().insert(field.to_owned(), "表格改的丙".into());
             assert_eq!(by_id(server.records(entity), id_of(entity)), expected, "{entity} {file}");

@@ -72,5 +72,5 @@ fn what_does_not_come_over_is_said_before_the_question() {
     // An update leaves them as they are.
     work.write("change.csv", "联系人编号,备注,创建时间\n50001,示例,2020-01-05\n");
     let ran = work.on(&server, "import customers change.csv --mode update");
-    ran.exits(0).says("C 创建时间: 1 rows have something, which does not come over: the service sets it itself");
+    ran.exits(0).says("C 创建时间: 1 row has something, which does not come over: the service sets it itself");
 }

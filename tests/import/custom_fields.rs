@@ -203,7 +203,7 @@ fn a_template_has_the_accounts_fields() {
 fn a_run_in_doubt_is_settled_with_the_fields_it_was_read_with() {
     let (work, server) = (Work::new(), Server::start("--fault 504-after-store,on=POST_companies"));
     work.write("c.csv", "公司名称,示例行业\n示例 一,零售\n");
-    work.on(&server, "import companies c.csv --no-canary").exits(0).says("found out: 1 rows are done");
+    work.on(&server, "import companies c.csv --no-canary").exits(0).says("found out: 1 row is done");
     assert_rows(&work.summary(), "created 1");
     assert_eq!(server.stored("companies"), 21);
 }

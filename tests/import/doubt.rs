@@ -158,7 +158,7 @@ fn records_that_say_something_else_leave_no_doubt() {
     }
     work.write_table("mine.csv", &table);
     work.bw8("import customers mine.csv --no-canary --concurrency 1 --rate 0 --run run").exits(4);
-    work.bw8("settle run --rate 0 --server-timeout 0").exits(5).says("1 rows were not done");
+    work.bw8("settle run --rate 0 --server-timeout 0").exits(5).says("1 row was not done");
 }
 
 /// How a list leaves the rules, so that the highest id is not where it seems to be.

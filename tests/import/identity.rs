@@ -216,7 +216,7 @@ fn an_unfinished_run_goes_on_without_the_rows_that_another_one_has_sent_since() 
     work.on(&server, "import tickets some.csv --run some").exits(0);
     let stored = server.stored("tickets");
     // They have no key, and the other file is done with: each of them may be meant once more.
-    work.on(&server, "import tickets all.csv").exits(3).says("5 rows say the same as rows imported before");
+    work.on(&server, "import tickets all.csv").exits(3).says("5 rows say the same as what was imported before");
     assert_rows(&work.summary_of("all"), "created 5, held 5");
     assert_eq!(server.stored("tickets"), stored + 4);
     // Consent to what may double is given by name, or for the row.
@@ -243,7 +243,7 @@ fn a_row_whose_key_another_run_has_sent_is_refused() {
     work.write_table("b.csv", &b);
     let stored = server.stored("customers");
     let ran = work.on(&server, "import customers b.csv --run b");
-    ran.exits(3).says("1 rows have the key of a row that was sent before").says("--mode update");
+    ran.exits(3).says("1 row has the key of a row that was sent before").says("--mode update");
     assert_rows(&work.summary_of("b"), "created 1, skipped 1, refused 1");
     assert_eq!(work.table("b/failed.csv").column("姓名"), ["示例 另一人"]);
     assert_eq!(server.stored("customers"), stored + 1);

@@ -522,7 +522,7 @@ fn a_second_copy_of_a_row_is_not_taken_for_the_first() {
     work.write("a.csv", tickets(["甲", "乙"]));
     work.on(&server, "import tickets a.csv").exits(0);
     work.write("b.csv", tickets(["甲", "甲"]));
-    work.on(&server, "import tickets b.csv --run b").exits(3).says("1 rows say the same as rows imported before");
+    work.on(&server, "import tickets b.csv --run b").exits(3).says("1 row says the same as what was imported before");
     assert_rows(&work.summary_of("b"), "created 1, held 1");
     assert_eq!(server.count_by("tickets", "subject")["示例 甲"], 2);
 }

@@ -130,7 +130,7 @@ fn what_is_not_there_may_be_decided_for_all_rows_beforehand() {
     let server = Server::start("");
     let work =
         Work::with("mine.csv", "标题,客户手机,处理客服\n示例一,13000000001,示例离职的人\n示例二,13000000002,7002\n");
-    work.on(&server, "import tickets mine.csv --strict --run strict").exits(2).says("1 rows wait");
+    work.on(&server, "import tickets mine.csv --strict --run strict").exits(2).says("1 row waits");
     assert_eq!(server.requests_to("tickets.create"), 0);
     work.on(&server, "import tickets mine.csv --missing 状态=blank").exits(2).says("no reference called");
     work.write("people.csv", PARENTS);
@@ -169,7 +169,7 @@ fn a_list_that_cannot_be_proved_whole_keeps_what_is_not_found_waiting() {
     let work = Work::at(&service.base_url());
     work.write("mine.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20009\n");
     let ran = work.bw8("import customers mine.csv --no-canary --run run");
-    ran.exits(5).says("1 rows wait: a list could not be read completely");
+    ran.exits(5).says("1 row waits: a list could not be read completely");
     assert_rows(&work.summary_of("run"), "created 1, pending 1");
 }
 

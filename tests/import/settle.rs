@@ -117,7 +117,7 @@ fn count(account: &Mutex<Account>, mobile: &str) -> usize {
 fn a_row_whose_answer_was_lost_is_found_at_the_end_of_the_run() {
     let (service, account) = service(|number, _, _| if number == 2 { Answer::Lost } else { Answer::Made });
     let work = work(&service, 3);
-    work.bw8(IMPORT).exits(0).says("1 rows are done");
+    work.bw8(IMPORT).exits(0).says("1 row is done");
     assert_rows(&work.summary(), "created 3");
     let results = work.results();
     assert_eq!(results.column("id"), ["50001", "50002", "50003"]);
@@ -135,8 +135,8 @@ fn a_row_that_did_not_arrive_is_sent_once_its_absence_is_proved() {
     assert_rows(&work.summary(), "created 2, unknown 1");
     assert_eq!(account.lock().unwrap().records.len(), 2);
     // The service may still be working on it.
-    settle(&work, "").exits(4).says("1 rows are still not known");
-    settle(&work, "--server-timeout 0").exits(5).says("1 rows were not done and can be sent").says(IMPORT);
+    settle(&work, "").exits(4).says("1 row is still not known");
+    settle(&work, "--server-timeout 0").exits(5).says("1 row was not done and can be sent").says(IMPORT);
     assert_rows(&work.summary(), "created 2, pending 1");
     work.bw8(IMPORT).exits(0);
     assert_rows(&work.summary(), "created 3");
@@ -150,7 +150,7 @@ fn the_same_command_settles_before_it_goes_on() {
     account.lock().unwrap().is_hidden.push("50001".to_owned());
     work.bw8(format!("{IMPORT} --limit 1")).exits(4);
     account.lock().unwrap().is_hidden.clear();
-    work.bw8(IMPORT).exits(0).says("1 rows are done");
+    work.bw8(IMPORT).exits(0).says("1 row is done");
     assert_rows(&work.summary(), "created 3");
     assert_eq!(account.lock().unwrap().records.len(), 3);
 }
@@ -167,10 +167,10 @@ fn a_record_that_shows_up_late_is_not_taken_for_absent() {
     let work = work(&service, 2);
     work.bw8(IMPORT).exits(4);
     // Nothing was made after it, so nobody can say that the list is up to date.
-    settle(&work, "--server-timeout 0").exits(4).says("1 rows are still not known");
+    settle(&work, "--server-timeout 0").exits(4).says("1 row is still not known");
     assert_eq!(account.lock().unwrap().creates, 2);
     account.lock().unwrap().is_hidden.clear();
-    settle(&work, "--server-timeout 0").exits(0).says("1 rows are done");
+    settle(&work, "--server-timeout 0").exits(0).says("1 row is done");
     assert_eq!(work.results().column("id"), ["50001", "50002"]);
 }
 
@@ -205,7 +205,7 @@ fn a_manual_entry_is_not_taken_for_ours() {
         });
         let work = work(&service, 3);
         work.bw8(IMPORT).exits(4);
-        settle(&work, "--server-timeout 0").exits(4).says("1 rows are still not known");
+        settle(&work, "--server-timeout 0").exits(4).says("1 row is still not known");
         let results = work.results();
         assert_eq!(results.column("status"), ["created", "unknown", "created"]);
         assert_eq!(results.column("id")[1], "");
@@ -223,7 +223,7 @@ fn an_entry_of_before_the_run_is_not_taken_for_ours() {
     let sent = json!({"name": table.column("姓名")[1], "mobile": table.column("手机")[1], "companyId": "20001"});
     account.lock().unwrap().add(sent);
     work.bw8(format!("{IMPORT} --accept-warnings=exists_in_account")).exits(4);
-    settle(&work, "--server-timeout 0").exits(5).says("1 rows were not done");
+    settle(&work, "--server-timeout 0").exits(5).says("1 row was not done");
     let mobile = table.column("手机")[1].to_owned();
     assert_eq!(count(&account, &mobile), 1);
 }
@@ -240,7 +240,7 @@ fn a_record_of_another_row_is_not_given_to_its_twin() {
     work.on(&server, "import tickets mine.csv --no-canary --concurrency 1").exits(4);
     assert_rows(&work.summary(), "created 2, unknown 1");
     let name = run_name(&work);
-    work.on(&server, format!("settle {name} --server-timeout 0")).exits(5).says("1 rows were not done");
+    work.on(&server, format!("settle {name} --server-timeout 0")).exits(5).says("1 row was not done");
     work.on(&server, "import tickets mine.csv --no-canary --concurrency 1").exits(0);
     assert_rows(&work.summary(), "created 3");
     let tickets = server.records("tickets");
@@ -291,7 +291,7 @@ fn the_second_of_two_equal_rows_is_not_refused_for_the_first_one() {
         work.on(&server, import).exits(4);
         assert_rows(&work.summary(), "created 3, unknown 1");
         let name = run_name(&work);
-        work.on(&server, format!("settle {name} --server-timeout 0")).exits(5).says("1 rows were not done");
+        work.on(&server, format!("settle {name} --server-timeout 0")).exits(5).says("1 row was not done");
         work.on(&server, import).exits(0);
         assert_rows(&work.summary(), "created 4");
         assert_eq!(server.count_by("tickets", "subject")["示例 乙"], 2);
@@ -335,7 +335,7 @@ fn a_person_may_have_rows_sent_once_more_and_hears_that_they_may_double() {
     });
     let work = work(&service, 2);
     work.bw8(IMPORT).exits(4);
-    settle(&work, "--resend-unknown").exits(5).says("1 rows are sent once more").says("may be there twice");
+    settle(&work, "--resend-unknown").exits(5).says("1 row is sent once more").says("may be there twice");
     work.bw8(IMPORT).exits(0);
     assert_eq!(account.lock().unwrap().records.len(), 3);
     assert_rows(&work.summary(), "created 2");
@@ -460,7 +460,7 @@ fn values_are_read_as_the_run_read_them() {
     work.write("mine.csv", "姓名,手机,公司编号\n示例\u{200b}一,13000000001,20001\n");
     work.bw8(format!("{IMPORT} --keep-raw")).exits(4);
     account.lock().unwrap().is_hidden.clear();
-    settle(&work, "").exits(0).says("1 rows are done");
+    settle(&work, "").exits(0).says("1 row is done");
     assert_eq!(work.results().column("id"), ["50001"]);
     assert_eq!(account.lock().unwrap().records[0]["name"], "示例\u{200b}一");
 }

@@ -83,7 +83,7 @@ fn what_a_field_overwrites_is_said_field_by_field() {
     let overwrite = "--overwrite 备注=never --overwrite position=if-blank,QQ=if-blank";
     work.on(&server, format!("import customers mine.csv --mode update {overwrite}"))
         .exits(0)
-        .says("1 rows the service keeps");
+        .says("1 row the service keeps");
     assert_rows(&work.summary(), "updated 1");
     let changed = record(&server, "customers", "50001");
     assert_eq!(
