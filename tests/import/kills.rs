@@ -227,7 +227,7 @@ fn history(kind: Kind, policy: &str, random: &mut fastrand::Rng, tally: &mut Tal
         let mut running = work.start(work.command_on(&server, command.as_str()));
         // Until it is where it is wanted to be, and a little longer.
         while running.is_running() && !(folder.join("journal.db").exists() && phases(&folder).contains(&wanted)) {
-            std::thread::yield_now();
+            std::thread::sleep(A_MOMENT);
         }
         std::thread::sleep(Duration::from_micros(random.u64(..400)));
         if !running.is_running() {
