@@ -94,11 +94,12 @@ fn assert_moved(work: &Work) {
     let bound = work.runs().into_iter().find(|run| run.to_string_lossy().contains("bindings")).unwrap();
     assert_eq!(work.table(bound.join("results.csv")).column("status"), ["created", "created"]);
     let is_once = |records: &HashMap<String, Map<String, Value>>, field: &str, texts: &[&str]| {
-        texts.iter().all(|wanted| records.values().filter(|record| text(record, field) == *wanted).count() == 1)
+        let there = |wanted: &&str| records.values().filter(|record| text(record, field) == **wanted).count();
+        texts.iter().all(|wanted| there(wanted) == texts.iter().filter(|text| text == &wanted).count())
     };
-    assert!(is_once(&companies, "companyName", &organizations.column("name")), "{companies:?}");
-    assert!(is_once(&customers, "name", &users.column("name")), "{customers:?}");
-    assert!(is_once(&tickets, "subject", &sources.column("Subject")), "{tickets:?}");
+    assert!(is_once(&companies, "companyName", &organizations.column("name")));
+    assert!(is_once(&customers, "name", &users.column("name")));
+    assert!(is_once(&tickets, "subject", &sources.column("Subject")));
 }
 
 #[test]
@@ -127,11 +128,7 @@ const LIVES: u64 = 900;
 #[track_caller]
 fn to_its_end(work: &Work, command: &str) {
     for _ in 0..6 {
-        let command = match command.starts_with("import") {
-            true => format!("{command} --server-timeout 0"),
-            false => command.to_owned(),
-        };
-        if work.bw8(&command).exits_with_one_of(&[0, 4, 5]) == 0 {
+        if work.bw8(format!("{command} --server-timeout 0")).exits_with_one_of(&[0, 4, 5]) == 0 {
             return;
         }
         for run in work.runs() {
@@ -154,7 +151,9 @@ fn the_chapter_killed_at_random_moves_all_of_it_once() {
     let (mut kills, mut histories) = (0, 0);
     while kills < most {
         let work = prepared();
-        for command in commands("README.md", "## A whole migration") {
+        let mut commands = commands("README.md", "## A whole migration");
+        commands.retain(|command| command.starts_with("import"));
+        for command in commands {
             for _ in 0..random.u64(..4) {
                 let mut running = work.start(work.command(&command));
                 std::thread::sleep(std::time::Duration::from_millis(random.u64(..LIVES)));
