@@ -63,8 +63,8 @@ fn assert_moved(work: &Work) {
         known.column("entity").into_iter().zip(known.column("old id")).zip(known.column("new id")).collect();
     let new = |entity: &'static str, old: &str| ids[&(entity, old)].to_owned();
     let source = |name: &str| work.table(format!("{FOLDER}/{name}.csv"));
-    let (companies, customers) = (records(&work, "companies", "uId"), records(&work, "customers", "cId"));
-    let tickets = records(&work, "tickets", "ticketId");
+    let (companies, customers) = (records(work, "companies", "uId"), records(work, "customers", "cId"));
+    let tickets = records(work, "tickets", "ticketId");
 
     let organizations = source("organizations");
     for (old, name) in organizations.column("id").into_iter().zip(organizations.column("name")) {
