@@ -260,7 +260,9 @@ fn settle_before(
     drop(past);
     let about = Whereabouts { account: &options.account, catalog: options.catalog, index };
     let found = settle::settle(journal, &kept, &about, options.doubt, printer).map_err(halting)?;
-    printer.say(&settle::words(found, unknown));
+    if let Some(words) = settle::words(found, unknown) {
+        printer.say(&words);
+    }
     if found.repeated > 0 {
         printer.warn(&settle::may_double(found.repeated, options.doubt));
     }
@@ -301,7 +303,9 @@ fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer: &Printer)
         Ok(Some((found, unsettled))) => {
             // They have no end any more, as if they had not been sent.
             sent.recorded.given_back += found.free;
-            printer.say(&settle::words(found, unsettled));
+            if let Some(words) = settle::words(found, unsettled) {
+                printer.say(&words);
+            }
         }
         Err(error) => printer.warn(&t!("settle.cannot", why = error.message())),
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bw8::sandbox::{Assume, Options};
 use serde_json::{Map, Value, json};
 
-use super::{Running, Typed, Work};
+use super::{A_MOMENT, Running, Typed, Work};
 
 /// A sandbox on a free port, ended when dropped.
 pub struct Server {
@@ -149,7 +149,7 @@ impl Server {
         let deadline = std::time::Instant::now() + Duration::from_secs(30);
         while seen() < n {
             assert!(std::time::Instant::now() < deadline, "no {n} requests came: {}", self.state());
-            std::thread::yield_now();
+            std::thread::sleep(A_MOMENT);
         }
     }
 
