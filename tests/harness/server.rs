@@ -144,6 +144,12 @@ impl Server {
         self.wait_until(n, || self.requests_to(endpoint));
     }
 
+    /// Waits until so many records of an entity are stored.
+    #[track_caller]
+    pub fn wait_until_stored(&self, entity: &str, n: u64) {
+        self.wait_until(n, || self.stored(entity));
+    }
+
     #[track_caller]
     fn wait_until(&self, n: u64, seen: impl Fn() -> u64) {
         let deadline = std::time::Instant::now() + Duration::from_secs(30);
