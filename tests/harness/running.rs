@@ -89,9 +89,8 @@ impl Running {
         };
         // SAFETY: it is what a thread begins in, at the same address in every process, and takes the event for its argument.
         let thread = unsafe {
-            let begin = std::mem::transmute::<unsafe extern "system" fn() -> isize, unsafe extern "system" fn(_) -> _>(
-                routine,
-            );
+            let begin =
+                std::mem::transmute::<unsafe extern "system" fn() -> isize, unsafe extern "system" fn(_) -> _>(routine);
             let process = self.child.as_raw_handle();
             CreateRemoteThread(process, std::ptr::null(), 0, Some(begin), event as *const _, 0, std::ptr::null_mut())
         };
