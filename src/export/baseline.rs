@@ -34,10 +34,10 @@ impl KeptCells {
         is_whole: bool,
     ) -> Result<Option<KeptCells>> {
         let entity = options.entity;
-        if entity.id.is_none() || entity.endpoint("update").is_none() || entity.edits.is_some() {
+        if entity.named_by().is_empty() || entity.endpoint("update").is_none() || entity.edits.is_some() {
             return Ok(None);
         }
-        let is_kept = |field: &&Field| !field.read_only && !field.secret;
+        let is_kept = |field: &&Field| !field.read_only && !field.secret && !entity.named_by().contains(&field.name);
         let of_column = |(index, column): (usize, &Column<'_>)| match &column.from {
             ColumnSource::Field(field) => Some(*field).filter(is_kept).map(|field| (field.clone(), Some(index))),
             ColumnSource::Custom(key) => Some((Field::custom_text(key), Some(index))),
@@ -86,7 +86,10 @@ impl KeptCells {
                 }
             }
         });
-        self.writer.add(id, cells)
+        match options.entity.is_asked_for() {
+            true => self.writer.add(&options.entity.key_name(|name| get(name).map(text_of).unwrap_or_default()), cells),
+            false => self.writer.add(id, cells),
+        }
     }
 
     /// Keeps it, now that the file is in place under a name.

@@ -316,7 +316,8 @@ impl<'a> Reading<'a> {
             sheet,
             operations: OperationBuilder::new(&options.entity, options.mode)?
                 .looked_up(mapping.is_found_by_key())
-                .of_drafts(mapping.looks_up()),
+                .of_drafts(mapping.looks_up())
+                .in_columns_of(sheet),
             spool: SpoolWriter::new()?,
             cells,
             findings: Findings::new()?,

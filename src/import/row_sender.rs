@@ -15,7 +15,7 @@ use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
 use super::witness::{HandedOut, RowWitness};
-use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
+use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Marks, Operation, Reason, Status};
@@ -138,20 +138,27 @@ impl<'a> RowSender<'a> {
 
     /// The record with this id as it is now, or why it cannot be had.
     pub(super) async fn read(&self, access: &Access, id: &str) -> Result<Found> {
-        let address = access.get.address(self.client.target(), Some(id));
+        let address = access.read_address(self.client.target(), id);
+        let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
+        let nothing = access.entity.conflict.as_ref().and_then(|conflict| conflict.nothing.as_ref());
         let document = match self.client.ask(&address).await.map_err(halting)? {
             Ok(document) => document,
+            Err(rejection) if access.entity.is_asked_for() && nothing == Some(&rejection.message) => {
+                return Ok(Err(reason("not_found", message!("attempt.not_bound", id = id))));
+            }
             Err(rejection) => return Ok(Err(reason_of(rejection))),
         };
         let wrappers = &access.get.expected.wrappers;
+        if access.entity.is_asked_for() {
+            return Ok(asked_for(access, &document, id));
+        }
         let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper));
         let record = record.and_then(|record| record.as_object().cloned());
-        let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
         let Some(record) = record else { return Ok(Err(reason("not_found", message!("attempt.not_found", id = id)))) };
         // What is written to one record must not come from another.
-        let own = access.entity.id.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default();
+        let own = access.name_of(&record);
         Ok(match own == id {
-            true => Ok(record.clone()),
+            true => Ok(record),
             false => Err(reason("other_record", message!("attempt.other_record", id = id, other = clean(&own)))),
         })
     }
@@ -212,10 +219,41 @@ struct RowWrite<'a> {
 
 impl<'a> RowWrite<'a> {
     async fn create(&mut self, permit: Permit<'a>, body: &Bytes) -> Result<Option<Operation>> {
-        match &self.sender.create {
-            Some(route) => self.write(permit, route, body, None).await,
-            None => Ok(None),
-        }
+        let Some(route) = &self.sender.create else { return Ok(None) };
+        let permit = match &self.pending.operation {
+            WriteOperation::Write { look_up: Some(look_up), .. } if look_up.is_first => {
+                drop(permit);
+                if let Some(ended) = self.is_there(look_up).await? {
+                    return Ok(Some(ended));
+                }
+                let Some(permit) = self.sender.permit().await else { return Ok(None) };
+                permit
+            }
+            _ => permit,
+        };
+        self.write(permit, route, body, None).await
+    }
+
+    /// How a row ends whose record is there; none where there is none.
+    async fn is_there(&mut self, look_up: &LookUp) -> Result<Option<Operation>> {
+        let Some(conflict) = &self.sender.entity.conflict else { return Ok(None) };
+        let ours = Rejection { code: "bound".to_owned(), message: conflict.message.clone() };
+        Ok(match self.found(look_up).await? {
+            Ok(found) if found.is_empty() => None,
+            Ok(found) => Some(self.compared(&found, look_up, ours)),
+            Err(rejection) if conflict.nothing.as_ref() == Some(&rejection.message) => None,
+            Err(rejection) => Some(self.failed(reason_of(rejection))),
+        })
+    }
+
+    /// What is there of what a look-up asks for.
+    async fn found(&mut self, look_up: &LookUp) -> Result<std::result::Result<Vec<Value>, Rejection>> {
+        let Some((address, answer)) = &self.sender.there else { return Ok(Ok(Vec::new())) };
+        self.attempts += 1;
+        let mut address = address.clone();
+        address.query_pairs_mut().extend_pairs(&look_up.by);
+        let asked = self.sender.client.ask(&address).await.map_err(halting)?;
+        Ok(asked.map(|document| api::records(&document, answer).map(api::Records::into_values).unwrap_or_default()))
     }
 
     /// Changes a record by what it says right before: only what differs is written, and nothing where nothing does.
@@ -385,28 +423,24 @@ impl<'a> RowWrite<'a> {
 
     /// The service says "there already": the same values mean that nothing has to change.
     async fn compare(&mut self, rejection: Rejection) -> Result<Operation> {
-        let (WriteOperation::Write { look_up: Some(look_up), .. }, Some((address, answer))) =
-            (&self.pending.operation, &self.sender.there)
-        else {
+        let WriteOperation::Write { look_up: Some(look_up), .. } = &self.pending.operation else {
             return Ok(self.failed(reason_of(rejection)));
         };
-        self.attempts += 1;
-        let mut address = address.clone();
-        address.query_pairs_mut().extend_pairs(&look_up.by);
-        let found = match self.sender.client.ask(&address).await.map_err(halting)? {
-            Ok(document) => api::records(&document, answer).map(api::Records::into_values).unwrap_or_default(),
-            Err(_) => Vec::new(),
-        };
+        let found = self.found(look_up).await?.unwrap_or_default();
+        Ok(self.compared(&found, look_up, rejection))
+    }
+
+    fn compared(&self, found: &[Value], look_up: &LookUp, rejection: Rejection) -> Operation {
         if found.iter().any(|record| agrees(record, look_up)) {
-            return Ok(self.ended(Status::Unchanged, None, None));
+            return self.ended(Status::Unchanged, None, None);
         }
         let values = found.iter().flat_map(|record| look_up.same.iter().filter_map(|(field, _)| record.get(field)));
         let there: Vec<String> = values.map(|got| as_text(got).into_owned()).collect();
-        Ok(self.failed(Reason {
+        self.failed(Reason {
             code: rejection.code,
             field: look_up.same.first().map(|(field, _)| field.clone()).unwrap_or_default(),
             message: message!("attempt.conflict", message = rejection.message, there = there.join(", ")),
-        }))
+        })
     }
 
     fn failed(&self, reason: Reason) -> Operation {
@@ -457,6 +491,25 @@ fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Val
 /// Whether a record has the values that a look-up wants.
 pub(super) fn agrees(record: &Value, look_up: &LookUp) -> bool {
     look_up.same.iter().all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
+}
+
+/// The one record of an answer that has the key it was asked for by.
+fn asked_for(access: &Access, document: &Document, id: &str) -> Found {
+    let records = access.get.expected.wrappers.iter().find_map(|wrapper| api::records(document, wrapper));
+    let records = records.map(api::Records::into_values).unwrap_or_default();
+    let mut records: Vec<Map<String, Value>> =
+        records.iter().filter_map(|record| record.as_object().cloned()).collect();
+    let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
+    let other = records.iter().map(|record| access.name_of(record)).find(|name| name != id);
+    match (records.pop(), other, records.is_empty()) {
+        (None, ..) => Err(reason("not_found", message!("attempt.not_bound", id = id))),
+        // What is written to one record must not come from another.
+        (_, Some(other), _) => {
+            Err(reason("other_record", message!("attempt.other_record", id = id, other = clean(&other))))
+        }
+        (_, None, false) => Err(reason("several", message!("attempt.several", id = id))),
+        (Some(record), None, true) => Ok(record),
+    }
 }
 
 /// A read that failed leaves nothing in doubt, so the run only halts.

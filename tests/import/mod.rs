@@ -4,6 +4,7 @@ mod accounts;
 mod agreement;
 mod answers;
 mod bad_input;
+mod bindings;
 mod campaign;
 mod canary;
 mod connection;
