@@ -20,6 +20,9 @@ const HEAD: [&str; 11] =
 /// The column of old ids, where rows have any.
 const OLD_ID: &str = "old_id";
 
+/// The column of records that were made before their rows, where any were.
+const MADE_FIRST: &str = "made_first";
+
 /// Writes the file and says where it stands.
 ///
 /// # Errors
@@ -28,6 +31,8 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
     let path = content.journal.folder().join("results.csv");
     let mut head = HEAD.to_vec();
     head.extend(content.mapping.old_id.as_ref().map(|_| OLD_ID));
+    let made_first = content.past.has_made_first()?;
+    head.extend(made_first.then_some(MADE_FIRST));
     let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&head)))?;
     let mut operations = OperationCursor::open(content.journal.folder())?;
     // Of a row without an end the journal knows no number, and of one in doubt not what a person looks for.
@@ -38,7 +43,7 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
     let mut cells = KeptCells::of(cells);
     for row_index in 0..content.identity().rows {
         let operation = operations.at(row_index)?;
-        write_row(content, results.as_mut(), operation.as_ref(), cells.next())?;
+        write_row(content, results.as_mut(), operation.as_ref(), (cells.next(), made_first))?;
     }
     results.finish()?;
     Ok(path)
@@ -48,7 +53,7 @@ fn write_row(
     content: &RunContent<'_>,
     results: &mut dyn Writer,
     operation: Option<&Operation>,
-    row: &Row,
+    (row, has_made_first): (&Row, bool),
 ) -> Result<()> {
     let sheet = content.identity().sheet.as_deref().unwrap_or_default();
     let Some(operation) = operation else {
@@ -63,6 +68,7 @@ fn write_row(
             Value::Text(content.action(None)),
         ]);
         values.extend(old_id.as_deref().map(Value::Text));
+        values.extend(has_made_first.then_some(Value::Empty));
         return results.write(&values);
     };
     let number = operation.row.number.to_string();
@@ -96,6 +102,11 @@ fn write_row(
     ];
     let old_id = operation.row.old_id.as_deref().map_or("", |old_id| &old_id.id);
     values.extend(content.mapping.old_id.as_ref().map(|_| Value::Text(old_id)));
+    let made_first = match operation.row.identity {
+        Some(identity) if has_made_first => content.past.made_first(&identity)?,
+        _ => None,
+    };
+    values.extend(has_made_first.then(|| made_first.as_deref().map_or(Value::Empty, Value::Text)));
     results.write(&values)
 }
 
