@@ -8,7 +8,7 @@ use super::options::ExportOptions;
 use crate::baseline::{About, BaselineWriter, CellMarks};
 use crate::entity::Field;
 use crate::error::Result;
-use crate::format::cut_text;
+use crate::format::{self, cut_text};
 use crate::projection::{Column, ColumnSource, CustomValues, RowBatch, text_of};
 
 /// Keeps what an export says.
@@ -53,6 +53,27 @@ impl KeptCells {
         let titles = if is_whole { Vec::new() } else { columns.iter().map(|column| column.title.clone()).collect() };
         let writer = BaselineWriter::begin(&options.account.baseline_folder()?)?;
         Ok(Some(KeptCells { writer, fields, titles, is_cut: options.output.format.has_sheets }))
+    }
+
+    /// The same for tags of records, with what the file shows.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub(super) fn begin_tags(options: &ExportOptions<'_>, columns: &[format::Column]) -> Result<Option<KeptCells>> {
+        let set = options.entity.edits.as_ref().and_then(|edits| options.entity.field(&edits.set));
+        let Some(set) = set else { return Ok(None) };
+        let writer = BaselineWriter::begin(&options.account.baseline_folder()?)?;
+        let titles = columns.iter().map(|column| column.title.clone()).collect();
+        Ok(Some(KeptCells { writer, fields: vec![(set.clone(), None)], titles, is_cut: false }))
+    }
+
+    /// Takes the tags of a record of this name.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(super) fn add_tags(&mut self, name: &str, tags: &str) -> Result<()> {
+        let cells: Vec<CellMarks> = self.fields.iter().map(|(field, _)| CellMarks::of(field, tags, tags)).collect();
+        self.writer.add(name, cells)
     }
 
     /// The export, as its file names it.

@@ -177,9 +177,24 @@ pub struct TagEdit {
     pub remove: Vec<String>,
     /// Tags that replace all others; nothing is replaced when it is empty.
     pub set: Vec<String>,
+    /// What the export said in the cell with those, from which the file comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<CellBaseline>,
 }
 
 impl TagEdit {
+    /// The tags that replace all others, as a cell of the field that holds a record's tags.
+    pub(super) fn cell(&self, field: &str) -> SaidCell {
+        let text = self.set.join(",");
+        SaidCell {
+            field: field.to_owned(),
+            shown: text.clone(),
+            value: text,
+            baseline: self.baseline,
+            ..SaidCell::default()
+        }
+    }
+
     /// The tag text after the change, in the order the tags were in; new ones at the end.
     pub fn apply(&self, current: &str) -> String {
         let kept = value::tags(current).filter(|_| self.set.is_empty());
@@ -377,6 +392,7 @@ impl<'a> OperationBuilder<'a> {
                 add,
                 remove: list(&edits.remove).into_iter().chain(taken).collect(),
                 set: list(&edits.set),
+                baseline: mapping.position(&edits.set).and_then(|index| baselines.get(index).copied().flatten()),
             }));
         }
         if self.is_looked_up {
@@ -484,6 +500,7 @@ mod tests {
             add: owned(add),
             remove: owned(remove),
             set: owned(set),
+            baseline: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! One row on its way from its first request to its end: which requests it takes, what is repeated, and what their outcomes
 //! mean for the row. The order of the layers a request goes through is told in [`crate::api`].
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -22,10 +23,12 @@ use crate::journal::{Marks, Operation, Reason, Status};
 use crate::message;
 use crate::message::Message;
 use crate::text::clean;
-use crate::value::is_same_value;
+use crate::value::{is_same_value, tags};
 
 /// Times a write in doubt is repeated under its request id, where the service honours that.
 const REPEATS: u32 = 3;
+/// Tags of which it is remembered that the service has them.
+const MOST_KNOWN_TAGS: usize = 100_000;
 /// The wait before the first repeat; it grows with each.
 const REPEAT_WAIT: Duration = Duration::from_secs(1);
 
@@ -52,6 +55,8 @@ pub(super) struct RowSender<'a> {
     accepted: AtomicBool,
     /// Ids that rows of the run have.
     pub handed_out: HandedOut,
+    /// Tags that some record was seen with, by entity: a service may drop others without a word.
+    known_tags: RefCell<HashSet<String>>,
     /// What the service does with a request id that it has seen before.
     pub honours: Honours,
     /// Where it is marked which rows were handed to the network; nowhere on a machine on which that proves nothing.
@@ -94,8 +99,19 @@ impl<'a> RowSender<'a> {
             question,
             accepted: AtomicBool::new(false),
             handed_out: HandedOut::default(),
+            known_tags: RefCell::default(),
             honours: Honours::Nothing,
             marks: None,
+        }
+    }
+
+    /// A record was seen with these tags.
+    fn see_tags<'t>(&self, entity: &Entity, tags: impl Iterator<Item = &'t str>) {
+        let mut known = self.known_tags.borrow_mut();
+        for tag in tags {
+            if known.len() < MOST_KNOWN_TAGS {
+                known.insert(format!("{}/{tag}", entity.name));
+            }
         }
     }
 
@@ -121,7 +137,8 @@ impl<'a> RowSender<'a> {
         before: Option<Map<String, Value>>,
     ) -> Option<Operation> {
         let attempts = u32::from(before.is_some());
-        let mut row = RowWrite { sender: self, pending, before, attempts };
+        let is_compared = before.is_some();
+        let mut row = RowWrite { sender: self, pending, before, is_compared, attempts };
         let ended = match &pending.operation {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
@@ -214,6 +231,8 @@ struct RowWrite<'a> {
     pending: &'a PendingWrite,
     /// The record it changes, where that was read just now.
     before: Option<Map<String, Value>>,
+    /// What becomes of it is compared by whoever read that record.
+    is_compared: bool,
     attempts: u32,
 }
 
@@ -271,7 +290,7 @@ impl<'a> RowWrite<'a> {
             return Ok(Some(self.ended(status, Some(id.to_owned()), reason)));
         }
         let members = with_resent(change.members.clone(), &access.update.resend, &record);
-        let written = self.put(access, id, &members).await?;
+        let written = self.put_known(access, id, &members, &record).await?;
         Ok(written.map(|operation| {
             let (status, reason) = change.end(Some(operation.status));
             Operation { status, reason: operation.reason.or(reason.map(Box::new)), ..operation }
@@ -281,7 +300,7 @@ impl<'a> RowWrite<'a> {
     async fn edit_tags(&mut self, permit: Permit<'a>, edit: &TagEdit) -> Result<Option<Operation>> {
         drop(permit);
         let access = self.sender.access_of(&self.pending.operation);
-        let Some((access, tags)) = access.and_then(|access| Some((access, access.entity.tags.clone()?))) else {
+        let Some((access, field)) = access.and_then(|access| Some((access, access.entity.tags.clone()?))) else {
             return Ok(None);
         };
         let record = match self.read(access, &edit.id).await? {
@@ -289,13 +308,21 @@ impl<'a> RowWrite<'a> {
             Some(Ok(record)) => record,
             Some(Err(reason)) => return Ok(Some(self.failed(reason))),
         };
-        let current = record.get(&tags).map(as_text).unwrap_or_default();
+        if edit.baseline.is_some() {
+            let change = RecordChange::new(&access.entity, &access.custom, &[edit.cell(&field)], &record);
+            if change.is_empty() {
+                let (status, reason) = change.end(None);
+                return Ok(Some(self.ended(status, Some(edit.id.clone()), reason)));
+            }
+        }
+        let current = record.get(&field).map(as_text).unwrap_or_default();
         let wanted = edit.apply(&current);
         if is_same_value(Kind::Tags, &wanted, &current) {
             return Ok(Some(self.ended(Status::Unchanged, Some(edit.id.clone()), None)));
         }
-        let members = Members { fields: vec![(tags, wanted)], ..Members::default() };
-        self.put(access, &edit.id, &with_resent(members, &access.update.resend, &record)).await
+        let members = Members { fields: vec![(field, wanted)], ..Members::default() };
+        let members = with_resent(members, &access.update.resend, &record);
+        self.put_known(access, &edit.id, &members, &record).await
     }
 
     async fn read(&mut self, access: &Access, id: &str) -> Result<Option<Found>> {
@@ -304,6 +331,43 @@ impl<'a> RowWrite<'a> {
         }
         self.attempts += 1;
         self.sender.read_unless_stopped(access, id).await
+    }
+
+    /// Changes a record that was read first. Where it gets tags that no record was seen with, it is read again: a service may
+    /// drop tags that it does not know.
+    async fn put_known(
+        &mut self,
+        access: &Access,
+        id: &str,
+        members: &Members,
+        record: &Map<String, Value>,
+    ) -> Result<Option<Operation>> {
+        let entity = &access.entity;
+        let there = entity.tags.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default();
+        self.sender.see_tags(entity, tags(&there));
+        let written = self.put(access, id, members).await?;
+        let sent = entity.tags.as_ref().and_then(|name| members.value(name)).unwrap_or_default();
+        let is_known = |tag: &str| self.sender.known_tags.borrow().contains(&format!("{}/{tag}", entity.name));
+        let is_done = written.as_ref().is_some_and(|operation| operation.status == Status::Updated);
+        if self.is_compared || !is_done || tags(sent).all(is_known) {
+            return Ok(written);
+        }
+        self.attempts += 1;
+        let after = match self.sender.read_unless_stopped(access, id).await {
+            Ok(Some(Ok(after))) => after,
+            // The change is done, whatever can be seen of it.
+            _ => return Ok(written),
+        };
+        let there = entity.tags.as_ref().and_then(|name| after.get(name)).map(as_text).unwrap_or_default();
+        self.sender.see_tags(entity, tags(&there));
+        let dropped: Vec<&str> = tags(sent).filter(|tag| !tags(&there).any(|there| there == *tag)).collect();
+        if dropped.is_empty() {
+            return Ok(written);
+        }
+        let message = message!("attempt.tags_dropped", tags = clean(&dropped.join(", ")));
+        let field = entity.tags.clone().unwrap_or_default();
+        let reason = Reason { code: "tags_dropped".to_owned(), field, message };
+        Ok(Some(self.ended(Status::Failed, Some(id.to_owned()), Some(reason))))
     }
 
     /// Changes a record that was read first.

@@ -493,7 +493,7 @@ impl<'a> MappingBuilder<'a> {
                 file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint"))
             })?;
             let is_list = matches!(self.entity.fields[field_index].kind, Kind::Tags | Kind::Ids);
-            if overwrite == Overwrite::Merge && !is_list {
+            if overwrite.is_of_lists() && !is_list {
                 let what = message!("mapping.merges_no_list", name = entry.key);
                 return Err(file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint")));
             }

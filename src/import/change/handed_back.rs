@@ -195,7 +195,10 @@ impl Candidate {
 fn names(mapping: &Mapping) -> Option<Vec<(Field, usize)>> {
     let entity = mapping.entity();
     let named = |name: &String| Some((entity.field(name)?.clone(), mapping.column(name)?));
-    let names: Option<Vec<_>> = entity.named_by().iter().map(named).collect();
+    let names: Option<Vec<_>> = match &entity.edits {
+        Some(edits) => [&edits.entity, &edits.record].into_iter().map(named).collect(),
+        None => entity.named_by().iter().map(named).collect(),
+    };
     names.filter(|names| !names.is_empty())
 }
 
