@@ -60,7 +60,7 @@ const FAULTS: [(&str, Fault, &str); 10] = [
             records.insert(id, json!({"cId": id.to_string()}));
             keep(records, id, sent);
         },
-        "QQ",
+        "QQ number",
     ),
     (
         "blanks a field that was not named",
@@ -68,7 +68,7 @@ const FAULTS: [(&str, Fault, &str); 10] = [
             keep(records, id, sent);
             records.get_mut(&id).unwrap()["QQ"] = "".into();
         },
-        "QQ",
+        "QQ number",
     ),
     (
         "loses a tag",
