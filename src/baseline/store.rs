@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::mark::{WIDTH, mark};
@@ -115,12 +116,12 @@ impl BaselineWriter {
         self.export
     }
 
-    /// Takes the cells of a record, in the order of the fields. A record whose id is no number is not known again.
+    /// Takes the cells of a record, in the order of the fields. A record without an id is not known again.
     ///
     /// # Errors
     /// A full disk.
     pub fn add(&mut self, id: &str, cells: impl IntoIterator<Item = CellMarks>) -> Result<()> {
-        let Ok(id) = id.trim().parse::<i64>() else { return Ok(()) };
+        let Some(id) = number_of(id) else { return Ok(()) };
         self.marks.clear();
         for cell in cells {
             push(&mut self.marks, cell);
@@ -203,13 +204,25 @@ impl Baseline {
     /// # Errors
     /// A file that cannot be read.
     pub fn record(&self, id: &str) -> Result<Option<Vec<CellMarks>>> {
-        let Ok(id) = id.trim().parse::<i64>() else { return Ok(None) };
+        let Some(id) = number_of(id) else { return Ok(None) };
         let found: rusqlite::Result<Option<Vec<u8>>> = (|| {
             let mut statement = self.connection.prepare_cached("SELECT marks FROM record WHERE id = ?1")?;
             statement.query_row([id], |row| row.get(0)).optional()
         })();
         let marks = found.context(|| self.path.display().to_string())?;
         Ok(marks.map(|marks| read(&marks)))
+    }
+}
+
+/// The number a record is kept under: its id, or one made of its name.
+fn number_of(id: &str) -> Option<i64> {
+    match id.trim() {
+        "" => None,
+        id => Some(id.parse().unwrap_or_else(|_| {
+            let digest = Sha256::digest(id.as_bytes());
+            // Ids are above zero.
+            !digest.iter().take(WIDTH).fold(0, |number, byte| number << 8 | i64::from(*byte))
+        })),
     }
 }
 
@@ -292,12 +305,16 @@ mod tests {
         let mut writer = BaselineWriter::begin(folder.path()).unwrap();
         let export = writer.export();
         writer.add("50001", cells).unwrap();
-        writer.add("no number", cells).unwrap();
+        writer.add("50001/open", cells).unwrap();
+        writer.add(" ", cells).unwrap();
         assert!(Baseline::of_export(folder.path(), &export).is_none());
         writer.keep(&about(now)).unwrap();
         let kept = Baseline::of_export(folder.path(), &export).unwrap();
         assert_eq!(kept.record("50001").unwrap().unwrap(), cells);
-        assert_eq!((kept.record("50002").unwrap(), kept.record("no number").unwrap()), (None, None));
+        assert_eq!(kept.record("50001/open").unwrap().unwrap(), cells);
+        for id in ["50002", "50002/open", " "] {
+            assert_eq!(kept.record(id).unwrap(), None, "{id}");
+        }
         let second = BaselineWriter::begin(folder.path()).unwrap();
         second.forget();
         let third = BaselineWriter::begin(folder.path()).unwrap();

@@ -59,6 +59,9 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         // What an account told before is known without asking it.
         let account = Account::new(&ConnectionOptions::default(), &settings).ok();
         let definitions = DefinitionSource::kept(&settings.catalog, account.as_ref());
+        // So is what an export of it said, where the file is one.
+        let baselines = account.as_ref().and_then(|account| account.baseline_folder().ok());
+        let options = import::PreflightOptions { baselines, ..options };
         let (preflight, _) = Preflight::run(&options, &definitions, &Agreed::default(), None)?;
         (preflight, options)
     };
@@ -73,6 +76,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
     }
     printer.say(&preflight.mapping.report().text());
+    preflight.export_words().iter().for_each(|words| printer.say(words));
     preflight.words.iter().for_each(|word| printer.say(&word.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
@@ -135,6 +139,7 @@ fn online<'a>(
     typed: &CommandLine,
 ) -> Result<ImportOptions<'a>> {
     let account = Account::new(&arguments.connection, settings)?;
+    let preflight = import::PreflightOptions { baselines: Some(account.baseline_folder()?), ..preflight };
     Ok(ImportOptions {
         references: ReferenceOptions::default(),
         catalog: &settings.catalog,

@@ -16,6 +16,9 @@ pub struct Conflict {
     pub by: Vec<String>,
     /// Fields that must agree for the row to count as unchanged.
     pub same: Vec<String>,
+    /// The field that only records that are there have: rows that say it are asked for before anything is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
     /// The service's text where that endpoint finds nothing, if it says no instead of showing nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nothing: Option<String>,

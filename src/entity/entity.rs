@@ -1,5 +1,6 @@
 //! Everything known of one kind of record.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -186,10 +187,29 @@ impl Entity {
     pub fn for_update(&self) -> Entity {
         let mut entity = self.clone();
         for field in &mut entity.fields {
-            field.required = Some(&field.name) == self.id.as_ref();
+            field.required = self.named_by().contains(&field.name);
         }
         entity.rules.clear();
         entity
+    }
+
+    /// The fields by which a record that is there is named: its id, or the key it is asked for by where it has none.
+    pub fn named_by(&self) -> &[String] {
+        match (&self.id, &self.conflict) {
+            (Some(id), _) => std::slice::from_ref(id),
+            (None, Some(conflict)) => &conflict.by,
+            (None, None) => &[],
+        }
+    }
+
+    /// Whether its records have no ids and are asked for by their keys, each by itself.
+    pub fn is_asked_for(&self) -> bool {
+        self.id.is_none() && self.conflict.is_some()
+    }
+
+    /// The name of a record that has no id: the values of its key, one after the other.
+    pub fn key_name<'a>(&self, value: impl Fn(&str) -> Cow<'a, str>) -> String {
+        self.named_by().iter().map(|field| value(field)).collect::<Vec<_>>().join("/")
     }
 
     /// Whether this is the field with a record's own id.

@@ -18,16 +18,24 @@ pub enum Overwrite {
     Never,
     /// What a list has is added to what the account's has.
     Merge,
+    /// What a list has is taken away from what the account's has.
+    Remove,
 }
 
 impl Overwrite {
     /// Those a person can name.
-    const NAMED: [(&'static str, Overwrite); 4] = [
+    const NAMED: [(&'static str, Overwrite); 5] = [
         ("always", Overwrite::Always),
         ("if-blank", Overwrite::IfBlank),
         ("never", Overwrite::Never),
         ("merge", Overwrite::Merge),
+        ("remove", Overwrite::Remove),
     ];
+
+    /// Whether it is for lists alone.
+    pub fn is_of_lists(self) -> bool {
+        matches!(self, Overwrite::Merge | Overwrite::Remove)
+    }
 
     /// The one of this name.
     pub fn of_name(name: &str) -> Option<Overwrite> {

@@ -40,6 +40,8 @@ impl WriteMode {
     pub fn entity(self, entity: &Entity, key: &[String]) -> Entity {
         let mut entity = match self {
             WriteMode::Create | WriteMode::SkipExisting | WriteMode::Upsert => entity.clone(),
+            // Its rows change records in any case.
+            WriteMode::Update if entity.edits.is_some() => return entity.clone(),
             WriteMode::Update => entity.for_update(),
         };
         entity.may_change = matches!(self, WriteMode::Update | WriteMode::Upsert);

@@ -8,7 +8,7 @@ use super::options::ExportOptions;
 use crate::baseline::{About, BaselineWriter, CellMarks};
 use crate::entity::Field;
 use crate::error::Result;
-use crate::format::cut_text;
+use crate::format::{self, cut_text};
 use crate::projection::{Column, ColumnSource, CustomValues, RowBatch, text_of};
 
 /// Keeps what an export says.
@@ -34,10 +34,10 @@ impl KeptCells {
         is_whole: bool,
     ) -> Result<Option<KeptCells>> {
         let entity = options.entity;
-        if entity.id.is_none() || entity.endpoint("update").is_none() || entity.edits.is_some() {
+        if entity.named_by().is_empty() || entity.endpoint("update").is_none() || entity.edits.is_some() {
             return Ok(None);
         }
-        let is_kept = |field: &&Field| !field.read_only && !field.secret;
+        let is_kept = |field: &&Field| !field.read_only && !field.secret && !entity.named_by().contains(&field.name);
         let of_column = |(index, column): (usize, &Column<'_>)| match &column.from {
             ColumnSource::Field(field) => Some(*field).filter(is_kept).map(|field| (field.clone(), Some(index))),
             ColumnSource::Custom(key) => Some((Field::custom_text(key), Some(index))),
@@ -53,6 +53,27 @@ impl KeptCells {
         let titles = if is_whole { Vec::new() } else { columns.iter().map(|column| column.title.clone()).collect() };
         let writer = BaselineWriter::begin(&options.account.baseline_folder()?)?;
         Ok(Some(KeptCells { writer, fields, titles, is_cut: options.output.format.has_sheets }))
+    }
+
+    /// The same for tags of records, with what the file shows.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub(super) fn begin_tags(options: &ExportOptions<'_>, columns: &[format::Column]) -> Result<Option<KeptCells>> {
+        let set = options.entity.edits.as_ref().and_then(|edits| options.entity.field(&edits.set));
+        let Some(set) = set else { return Ok(None) };
+        let writer = BaselineWriter::begin(&options.account.baseline_folder()?)?;
+        let titles = columns.iter().map(|column| column.title.clone()).collect();
+        Ok(Some(KeptCells { writer, fields: vec![(set.clone(), None)], titles, is_cut: false }))
+    }
+
+    /// Takes the tags of a record of this name.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(super) fn add_tags(&mut self, name: &str, tags: &str) -> Result<()> {
+        let cells: Vec<CellMarks> = self.fields.iter().map(|(field, _)| CellMarks::of(field, tags, tags)).collect();
+        self.writer.add(name, cells)
     }
 
     /// The export, as its file names it.
@@ -86,7 +107,10 @@ impl KeptCells {
                 }
             }
         });
-        self.writer.add(id, cells)
+        match options.entity.is_asked_for() {
+            true => self.writer.add(&options.entity.key_name(|name| get(name).map(text_of).unwrap_or_default()), cells),
+            false => self.writer.add(id, cells),
+        }
     }
 
     /// Keeps it, now that the file is in place under a name.

@@ -171,7 +171,7 @@ fn write(
 ) -> Result<Vec<StagedFile>> {
     let Stage { plan, refresher, filter, .. } = stage;
     let list = match (&plan.source, gathered.lists.first()) {
-        (Source::Tags, _) => return stage.tags(&gathered.lists).map(|file| vec![file]),
+        (Source::Tags, _) => return stage.tags(&gathered.lists, &mut gathered.warnings),
         (_, None) => return Ok(Vec::new()),
         (_, Some(list)) => list.clone(),
     };

@@ -13,7 +13,7 @@ use super::record_reader::RecordReader;
 use super::summary::SummaryCounter;
 use super::table::{Table, Written};
 use super::table_writer::write_table;
-use super::tags;
+use super::tags::{self, TagRows};
 use super::unknown_members::{UnknownMember, UnknownMembers};
 use crate::api::as_text;
 use crate::entity::{Entity, Part};
@@ -57,6 +57,9 @@ pub(super) struct Stage<'a> {
     /// The staging directory.
     pub directory: &'a Path,
 }
+
+/// What the name of the file with the counts of tags ends in.
+const COUNTS: &str = "-counts";
 
 impl<'a> Stage<'a> {
     /// Writes the records of a list, and the parts that belong to them where those are wanted.
@@ -183,27 +186,53 @@ impl<'a> Stage<'a> {
         Ok(StagedFile { path, suffix, rows, deleted_left_out: 0, lost, unknown: unknown.found(), written, kept: None })
     }
 
-    /// Writes the tags in use of these lists' records.
+    /// Writes the tags of these lists' records, and beside them how many records carry which.
     ///
     /// # Errors
     /// A mirror that cannot be read, a full disk, the user stops.
-    pub(super) fn tags(&self, lists: &[List]) -> Result<StagedFile> {
+    pub(super) fn tags(&self, lists: &[List], warnings: &mut Vec<String>) -> Result<Vec<StagedFile>> {
         let options = self.plan.options;
         let readers = lists.iter().map(|list| RecordReader::new(&self.refresher, self.plan, list));
-        let counts = tags::count(readers, options.catalog, self.filter, options.language())?;
-        let table = self.table(options.entity.label(options.language()), "", tags::columns(options.headers));
-        let path = table.path.clone();
-        let written = tags::write(&counts, &table)?;
-        Ok(StagedFile {
+        let columns = tags::columns(options.entity, options.headers);
+        let kept = KeptCells::begin_tags(options, &columns).unwrap_or_else(|error| {
+            warnings.push(rust_i18n::t!("export.not_known_again", why = error.message()).into_owned());
+            None
+        });
+        let mut table = self.table(options.entity.label(options.language()), "", columns);
+        table.mark = kept.as_ref().map(|kept| kept.export().to_string());
+        let mut tag_rows = TagRows {
+            entity: options.entity,
+            catalog: options.catalog,
+            filter: self.filter,
+            language: options.language(),
+            is_coded: options.is_raw || options.headers.is_none(),
+            kept,
+        };
+        let staged = |path, suffix: &str, rows, written, kept| StagedFile {
             path,
-            suffix: String::new(),
-            rows: counts.len() as u64,
+            suffix: suffix.to_owned(),
+            rows,
             deleted_left_out: 0,
             lost: LostCharacters::default(),
             unknown: Vec::new(),
             written,
-            kept: None,
-        })
+            kept,
+        };
+        let path = table.path.clone();
+        let ((rows, counts), written) = write_table(table, |rows, send| {
+            let written = tag_rows.write(readers, rows, send)?;
+            Ok((written, None))
+        })?;
+        let mut files = vec![staged(path, "", rows, written, tag_rows.kept)];
+        // Standard output is one table.
+        if options.output.file_of("").is_some() {
+            let title = rust_i18n::t!("export.tag_counts", locale = options.language().pick("zh", "en"));
+            let table = self.table(&title, COUNTS, tags::count_columns(options.headers));
+            let path = table.path.clone();
+            let written = tags::write_counts(&counts, &table)?;
+            files.push(staged(path, COUNTS, counts.len() as u64, written, None));
+        }
+        Ok(files)
     }
 
     /// The columns as a format wants them; none for records that are written whole.

@@ -1,14 +1,17 @@
-//! The tags in use: there is no list of them, so they are counted from the records that carry them.
+//! The tags in use: there is no list of them, so they are read from the records that carry them. Each of these is a row, which
+//! can be edited and handed back; how many records carry a tag is counted beside.
 
 use std::collections::BTreeMap;
 
 use rust_i18n::t;
 
+use super::baseline::KeptCells;
 use super::filter::RecordFilter;
 use super::record_reader::RecordReader;
 use super::table::{Table, Written};
+use super::table_writer::Send;
 use crate::api::as_text;
-use crate::entity::{Catalog, Entity};
+use crate::entity::{Catalog, Entity, Field};
 use crate::error::Result;
 use crate::format::Column;
 use crate::language::Language;
@@ -23,30 +26,67 @@ pub(super) struct TagCount {
     records: u64,
 }
 
-/// Counts the tags of each list's records.
-///
-/// # Errors
-/// A mirror that cannot be read, the user stops.
-pub(super) fn count<'a>(
-    lists: impl Iterator<Item = RecordReader<'a>>,
-    catalog: &Catalog,
-    filter: &RecordFilter<'_>,
-    language: Language,
-) -> Result<Vec<TagCount>> {
-    let mut counted = Vec::new();
-    for reader in lists {
-        let Some(entity) = catalog.get(&reader.list.entity) else { continue };
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        reader.each(&filter.all_of(entity), |_, record, _| {
-            for tag in tags_of(entity, record) {
-                *counts.entry(tag).or_default() += 1;
-            }
-            Ok(())
-        })?;
-        let label = entity.label(language);
-        counted.extend(counts.into_iter().map(|(tag, records)| TagCount { entity: label.to_owned(), tag, records }));
+/// What the records' tags are written with.
+pub(super) struct TagRows<'a> {
+    /// The entity of the rows, which change tags.
+    pub entity: &'a Entity,
+    pub catalog: &'a Catalog,
+    pub filter: &'a RecordFilter<'a>,
+    pub language: Language,
+    /// Record types are written as codes.
+    pub is_coded: bool,
+    pub kept: Option<KeptCells>,
+}
+
+impl TagRows<'_> {
+    /// Writes the tags of each list's records, a row for each that carries any, and counts them.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read, the user stops.
+    pub(super) fn write<'r>(
+        &mut self,
+        lists: impl Iterator<Item = RecordReader<'r>>,
+        rows: &mut RowBatch,
+        send: &mut Send<'_>,
+    ) -> Result<(u64, Vec<TagCount>)> {
+        let (mut written, mut counted) = (0, Vec::new());
+        let TagRows { entity: own, catalog, filter, language, is_coded, kept } = self;
+        for reader in lists {
+            let Some(entity) = catalog.get(&reader.list.entity) else { continue };
+            let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+            let choice = own.edits.as_ref().and_then(|edits| own.field(&edits.entity)?.choice(&entity.name));
+            let kind = match choice {
+                Some(choice) if !*is_coded => choice.label(*language),
+                _ => entity.name.as_str(),
+            };
+            reader.each(&filter.all_of(entity), |key, record, _| {
+                let tags = tags_of(entity, record);
+                if tags.is_empty() {
+                    return Ok(());
+                }
+                let text = tags.join(",");
+                [kind, &key.text, &text].iter().for_each(|text| rows.push(text));
+                if let Some(kept) = kept {
+                    kept.add_tags(&format!("{}/{}", entity.name, key.text), &text)?;
+                }
+                tags.into_iter().for_each(|tag| *counts.entry(tag).or_default() += 1);
+                written += 1;
+                send(rows)
+            })?;
+            let label = entity.label(*language);
+            let of_entity = |(tag, records)| TagCount { entity: label.to_owned(), tag, records };
+            counted.extend(counts.into_iter().map(of_entity));
+        }
+        Ok((written, counted))
     }
-    Ok(counted)
+}
+
+/// Record type, record, its tags: the columns of a file of tags.
+pub(super) fn columns(entity: &Entity, headers: Option<Language>) -> Vec<Column> {
+    let Some(edits) = &entity.edits else { return Vec::new() };
+    let fields = [&edits.entity, &edits.record, &edits.set].into_iter().filter_map(|name| entity.field(name));
+    let title = |field: &Field| headers.map_or(field.name.as_str(), |language| field.label(language)).to_owned();
+    fields.map(|field| Column { title: title(field), is_text: true, required: false }).collect()
 }
 
 /// The tags of a record.
@@ -56,7 +96,7 @@ fn tags_of(entity: &Entity, record: &serde_json::Value) -> Vec<String> {
 }
 
 /// Record type, tag, number of records.
-pub(super) fn columns(headers: Option<Language>) -> Vec<Column> {
+pub(super) fn count_columns(headers: Option<Language>) -> Vec<Column> {
     let title = |key: &str, name: &str| match headers {
         Some(language) => t!(key, locale = language.pick("zh", "en")).into_owned(),
         None => name.to_owned(),
@@ -72,7 +112,7 @@ pub(super) fn columns(headers: Option<Language>) -> Vec<Column> {
 ///
 /// # Errors
 /// A full disk.
-pub(super) fn write(counts: &[TagCount], table: &Table) -> Result<Written> {
+pub(super) fn write_counts(counts: &[TagCount], table: &Table) -> Result<Written> {
     let mut rows = RowBatch::new(table.columns.len());
     for count in counts {
         rows.push(&count.entity);

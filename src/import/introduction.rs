@@ -152,6 +152,7 @@ async fn changed(
         WriteOperation::Change { id, .. } => id,
         WriteOperation::Tags(edit) => &edit.id,
     };
+    let named = id;
     let before: Option<Map<String, Value>> =
         tokio::time::timeout(PATIENCE, sender.read(access, id)).await.ok().and_then(Result::ok).and_then(Result::ok);
     let line = |(name, new): &(String, String)| {
@@ -166,7 +167,13 @@ async fn changed(
         (field.map_or(name.clone(), |field| field.label(Language::current()).to_owned()), Some(id.clone()), id)
     });
     let lines = sent_values(access, operation, before.as_ref()).iter().map(line).collect::<Vec<_>>();
-    Some(id.into_iter().chain(lines).collect())
+    let parts = access.entity.named_by().iter().zip(named.split('/')).filter(|_| access.entity.is_asked_for());
+    let key = parts.map(|(name, part)| {
+        let field = access.entity.field(name);
+        let label = field.map_or(name.as_str(), |field| field.label(Language::current()));
+        (label.to_owned(), Some(value(field, part)), value(field, part))
+    });
+    Some(id.into_iter().chain(key).chain(lines).collect())
 }
 
 /// A value as it is shown: the word of a choice, no secret.

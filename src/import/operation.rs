@@ -11,7 +11,7 @@ use super::change::{CellBaseline, SaidCell};
 use crate::check::record::Record;
 use crate::entity::{Conflict, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
-use crate::format::Row;
+use crate::format::{Row, Sheet};
 use crate::journal::OldId;
 use crate::language::Language;
 use crate::mapping::{Mapping, ValueSource};
@@ -87,6 +87,9 @@ pub struct Members {
     /// It says which records it refers to, and these were not looked up yet: it cannot be sent as it is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_unresolved: bool,
+    /// It says what only a record that is there has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_given: bool,
 }
 
 impl Members {
@@ -153,6 +156,9 @@ pub struct LookUp {
     pub by: Vec<(String, String)>,
     /// Values that have to agree.
     pub same: Vec<(String, String)>,
+    /// The row says what only a record that is there has, so that is looked for before anything is sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_first: bool,
 }
 
 /// A change of one record's tags.
@@ -171,9 +177,24 @@ pub struct TagEdit {
     pub remove: Vec<String>,
     /// Tags that replace all others; nothing is replaced when it is empty.
     pub set: Vec<String>,
+    /// What the export said in the cell with those, from which the file comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<CellBaseline>,
 }
 
 impl TagEdit {
+    /// The tags that replace all others, as a cell of the field that holds a record's tags.
+    pub(super) fn cell(&self, field: &str) -> SaidCell {
+        let text = self.set.join(",");
+        SaidCell {
+            field: field.to_owned(),
+            shown: text.clone(),
+            value: text,
+            baseline: self.baseline,
+            ..SaidCell::default()
+        }
+    }
+
     /// The tag text after the change, in the order the tags were in; new ones at the end.
     pub fn apply(&self, current: &str) -> String {
         let kept = value::tags(current).filter(|_| self.set.is_empty());
@@ -234,13 +255,16 @@ pub(super) struct DraftWriter {
     custom: Custom,
     wrap: Option<String>,
     conflict: Option<Conflict>,
+    /// The fields whose values name a record that has no id.
+    key: Vec<String>,
 }
 
 impl DraftWriter {
     /// What makes drafts of records of `entity` into writes.
     pub(super) fn new(entity: &Entity, custom: &Custom) -> DraftWriter {
         let wrap = entity.endpoint("create").and_then(|create| create.wrap.clone());
-        DraftWriter { custom: custom.clone(), wrap, conflict: entity.conflict.clone() }
+        let key = if entity.is_asked_for() { entity.named_by().to_vec() } else { Vec::new() };
+        DraftWriter { custom: custom.clone(), wrap, conflict: entity.conflict.clone(), key }
     }
 
     /// The operation as it is sent: a draft has its body now; none of one that says which records it refers to and whose
@@ -251,15 +275,22 @@ impl DraftWriter {
 
     /// The operation as it is sent: a draft has its body now.
     pub(super) fn finished(&self, operation: WriteOperation) -> WriteOperation {
-        let WriteOperation::Draft(members) = operation else { return operation };
+        let members = match operation {
+            WriteOperation::Draft(members) => members,
+            // What it refers to is known now.
+            WriteOperation::Change { cells, .. } if !self.key.is_empty() => {
+                return WriteOperation::Change { id: name_of(&self.key, &cells), cells };
+            }
+            operation => return operation,
+        };
         let values = |fields: &[String]| {
             let pair = |field: &String| Some((field.clone(), members.value(field)?.to_owned()));
             fields.iter().filter_map(pair).collect()
         };
-        let look_up = self
-            .conflict
-            .as_ref()
-            .map(|conflict| Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same) }));
+        let look_up = self.conflict.as_ref().map(|conflict| {
+            let (by, same) = (values(&conflict.by), values(&conflict.same));
+            Box::new(LookUp { by, same, is_first: members.is_given })
+        });
         WriteOperation::Write { body: self.body(&members), look_up }
     }
 
@@ -279,6 +310,8 @@ pub(super) struct OperationBuilder<'a> {
     /// The account tells whether a row makes a record or changes one.
     is_looked_up: bool,
     wrap: Option<String>,
+    /// The column with what only records that are there have.
+    given: Option<usize>,
     scratch: Vec<u8>,
 }
 
@@ -291,7 +324,7 @@ impl<'a> OperationBuilder<'a> {
         let endpoint = match mode {
             _ if entity.edits.is_some() => None,
             WriteMode::Create => Some(entity.endpoint("create").ok_or_else(|| cannot_write(entity))?),
-            WriteMode::Update if entity.id.is_none() => return Err(cannot_update(entity)),
+            WriteMode::Update if entity.named_by().is_empty() => return Err(cannot_update(entity)),
             WriteMode::Update => Some(entity.endpoint("update").ok_or_else(|| cannot_update(entity))?),
             WriteMode::SkipExisting | WriteMode::Upsert => {
                 let is_found = entity.id.is_some() && entity.endpoint("list").is_some();
@@ -310,8 +343,19 @@ impl<'a> OperationBuilder<'a> {
             is_draft: false,
             is_looked_up: false,
             wrap: endpoint.and_then(|endpoint| endpoint.wrap.clone()),
+            given: None,
             scratch: Vec::new(),
         })
+    }
+
+    /// The same where rows that say what only records that are there have are looked for before they are sent.
+    pub(super) fn in_columns_of(self, sheet: &Sheet) -> Self {
+        let given = self.entity.conflict.as_ref().and_then(|conflict| conflict.given.as_ref());
+        let is_it = |title: &String| {
+            let called = self.entity.field_called(title.trim());
+            called.is_some() && called.map(|field| &field.name) == given
+        };
+        OperationBuilder { given: sheet.header.iter().position(is_it), ..self }
     }
 
     /// The same where new records are drafts: what is sent is decided once more is known of the row.
@@ -348,6 +392,7 @@ impl<'a> OperationBuilder<'a> {
                 add,
                 remove: list(&edits.remove).into_iter().chain(taken).collect(),
                 set: list(&edits.set),
+                baseline: mapping.position(&edits.set).and_then(|index| baselines.get(index).copied().flatten()),
             }));
         }
         if self.is_looked_up {
@@ -355,11 +400,16 @@ impl<'a> OperationBuilder<'a> {
             return WriteOperation::LookedUp { members, cells: cells(mapping, record, row, baselines) };
         }
         if self.mode == WriteMode::Update {
-            let id = self.entity.id.as_ref().and_then(|id| record.value(mapping, id)).unwrap_or_default();
-            return WriteOperation::Change { id: id.to_owned(), cells: cells(mapping, record, row, baselines) };
+            let cells = cells(mapping, record, row, baselines);
+            let id = match &self.entity.id {
+                Some(id) => record.value(mapping, id).unwrap_or_default().to_owned(),
+                None => name_of(self.entity.named_by(), &cells),
+            };
+            return WriteOperation::Change { id, cells };
         }
         if self.is_draft {
-            return WriteOperation::Draft(Members::of_record(mapping, record));
+            let is_given = self.given.is_some_and(|column| !row.cell(column).text.trim().is_empty());
+            return WriteOperation::Draft(Members { is_given, ..Members::of_record(mapping, record) });
         }
         self.scratch.clear();
         record.write_body(mapping, self.wrap.as_deref(), &mut self.scratch);
@@ -369,13 +419,18 @@ impl<'a> OperationBuilder<'a> {
                 .filter_map(|field| record.value(mapping, field).map(|value| (field.clone(), value.to_owned())))
                 .collect()
         };
-        let look_up = self
-            .entity
-            .conflict
-            .as_ref()
-            .map(|conflict| Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same) }));
+        let look_up = self.entity.conflict.as_ref().map(|conflict| {
+            let is_first = self.given.is_some_and(|column| !row.cell(column).text.trim().is_empty());
+            Box::new(LookUp { by: values(&conflict.by), same: values(&conflict.same), is_first })
+        });
         WriteOperation::Write { body: Bytes::copy_from_slice(&self.scratch), look_up }
     }
+}
+
+/// The name of a record that has no id, by the cells that say its key.
+fn name_of(key: &[String], cells: &[SaidCell]) -> String {
+    let value = |field: &String| cells.iter().find(|cell| cell.field == *field).map_or("", |cell| cell.value.as_str());
+    key.iter().map(value).collect::<Vec<_>>().join("/")
 }
 
 /// What a row says of the record it changes.
@@ -434,7 +489,6 @@ fn cannot_update(entity: &Entity) -> Error {
 mod tests {
     use super::*;
     use crate::entity::{AccountMode, Catalog};
-    use crate::format::{Row, Sheet};
     use crate::value::ValueOptions;
 
     fn edit(add: &[&str], remove: &[&str], set: &[&str]) -> TagEdit {
@@ -446,6 +500,7 @@ mod tests {
             add: owned(add),
             remove: owned(remove),
             set: owned(set),
+            baseline: None,
         }
     }
 

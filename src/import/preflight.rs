@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
@@ -131,7 +132,7 @@ impl Preflight {
         let earlier: Vec<&KeptConsent> =
             agreed.consents(&entity.name, &fingerprint).filter(|kept| !consent.covers(&kept.code)).collect();
         earlier.iter().for_each(|kept| consent.add(&kept.code));
-        let handed_back = match entity.may_change {
+        let handed_back = match entity.may_change || entity.edits.is_some() {
             false => None,
             true => {
                 HandedBack::find(input, &sheet, &mapping, options.baselines.as_deref(), options.baseline.as_deref())?
@@ -225,6 +226,12 @@ fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
 }
 
 impl Preflight {
+    /// Which export of ours the file is, in words.
+    pub fn export_words(&self) -> Option<String> {
+        let (file, exported) = self.handed_back.as_ref()?.shown();
+        Some(t!("change.handed_back", file = file, exported = exported).into_owned())
+    }
+
     /// The first record that is sent is that of another row: what the account has decides which.
     pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
         self.first = match &first {
@@ -316,7 +323,8 @@ impl<'a> Reading<'a> {
             sheet,
             operations: OperationBuilder::new(&options.entity, options.mode)?
                 .looked_up(mapping.is_found_by_key())
-                .of_drafts(mapping.looks_up()),
+                .of_drafts(mapping.looks_up())
+                .in_columns_of(sheet),
             spool: SpoolWriter::new()?,
             cells,
             findings: Findings::new()?,
@@ -410,6 +418,8 @@ impl<'a> Reading<'a> {
         }
         // A row that may become a new record is sent with all it says.
         let unedited = match self.mode {
+            // Tags that nobody edited are said all the same: without them a row says nothing.
+            _ if self.entity.edits.is_some() => Vec::new(),
             WriteMode::Update => unedited(self.mapping, &self.row, &self.baselines),
             _ => Vec::new(),
         };

@@ -75,7 +75,8 @@ fn find_meant(
         None => earlier_run(identity, index, rows)?,
     };
     let Some(past) = found else { return Ok(ResumePlan::New(named)) };
-    if named.is_none() && entity.may_change && is_overtaken(&past, identity, index)? {
+    let changes_records = entity.may_change || entity.edits.is_some() || entity.conflict.is_some();
+    if named.is_none() && changes_records && is_overtaken(&past, identity, index)? {
         return Ok(ResumePlan::New(None));
     }
     let folder = past.folder().to_owned();

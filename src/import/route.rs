@@ -1,10 +1,11 @@
 //! Where records of one entity are written and read, with which body, and what comes back.
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::operation::{Members, body_of};
-use crate::api::{Expected, Target};
+use crate::api::{Expected, Target, as_text};
 use crate::entity::{Catalog, Custom, Endpoint, Entity, Method};
 
 /// Where one kind of request goes and what comes back.
@@ -78,9 +79,27 @@ impl Access {
         Some(Access {
             entity: entity.clone(),
             custom: catalog.service.custom.clone(),
-            get: route("get")?,
+            get: match entity.conflict.as_ref().filter(|_| entity.is_asked_for()) {
+                Some(conflict) => route(&conflict.endpoint)?,
+                None => route("get")?,
+            },
             update: route("update")?,
         })
+    }
+
+    /// Where a record is read.
+    pub(super) fn read_address(&self, target: &Target, id: &str) -> Url {
+        if !self.entity.is_asked_for() {
+            return self.get.address(target, Some(id));
+        }
+        let mut address = self.get.address(target, None);
+        address.query_pairs_mut().extend_pairs(self.entity.named_by().iter().zip(id.split('/')));
+        address
+    }
+
+    /// The name of a record that was read, as a row names it.
+    pub(super) fn name_of(&self, record: &Map<String, Value>) -> String {
+        self.entity.key_name(|field| record.get(field).map(as_text).unwrap_or_default())
     }
 
     /// The body of a change.
@@ -104,7 +123,7 @@ fn telling_fields(entity: &Entity) -> impl Iterator<Item = &String> {
 mod tests {
     use std::time::Duration;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::api::Credentials;

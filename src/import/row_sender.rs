@@ -1,7 +1,8 @@
 //! One row on its way from its first request to its end: which requests it takes, what is repeated, and what their outcomes
 //! mean for the row. The order of the layers a request goes through is told in [`crate::api`].
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -15,17 +16,19 @@ use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
 use super::witness::{HandedOut, RowWitness};
-use crate::api::{self, Client, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
+use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Marks, Operation, Reason, Status};
 use crate::message;
 use crate::message::Message;
 use crate::text::clean;
-use crate::value::is_same_value;
+use crate::value::{is_same_value, tags};
 
 /// Times a write in doubt is repeated under its request id, where the service honours that.
 const REPEATS: u32 = 3;
+/// Tags of which it is remembered that the service has them.
+const MOST_KNOWN_TAGS: usize = 100_000;
 /// The wait before the first repeat; it grows with each.
 const REPEAT_WAIT: Duration = Duration::from_secs(1);
 
@@ -52,6 +55,8 @@ pub(super) struct RowSender<'a> {
     accepted: AtomicBool,
     /// Ids that rows of the run have.
     pub handed_out: HandedOut,
+    /// Tags that some record was seen with, by entity: a service may drop others without a word.
+    known_tags: RefCell<HashSet<String>>,
     /// What the service does with a request id that it has seen before.
     pub honours: Honours,
     /// Where it is marked which rows were handed to the network; nowhere on a machine on which that proves nothing.
@@ -94,8 +99,19 @@ impl<'a> RowSender<'a> {
             question,
             accepted: AtomicBool::new(false),
             handed_out: HandedOut::default(),
+            known_tags: RefCell::default(),
             honours: Honours::Nothing,
             marks: None,
+        }
+    }
+
+    /// A record was seen with these tags.
+    fn see_tags<'t>(&self, entity: &Entity, tags: impl Iterator<Item = &'t str>) {
+        let mut known = self.known_tags.borrow_mut();
+        for tag in tags {
+            if known.len() < MOST_KNOWN_TAGS {
+                known.insert(format!("{}/{tag}", entity.name));
+            }
         }
     }
 
@@ -121,7 +137,8 @@ impl<'a> RowSender<'a> {
         before: Option<Map<String, Value>>,
     ) -> Option<Operation> {
         let attempts = u32::from(before.is_some());
-        let mut row = RowWrite { sender: self, pending, before, attempts };
+        let is_compared = before.is_some();
+        let mut row = RowWrite { sender: self, pending, before, is_compared, attempts };
         let ended = match &pending.operation {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
@@ -138,20 +155,27 @@ impl<'a> RowSender<'a> {
 
     /// The record with this id as it is now, or why it cannot be had.
     pub(super) async fn read(&self, access: &Access, id: &str) -> Result<Found> {
-        let address = access.get.address(self.client.target(), Some(id));
+        let address = access.read_address(self.client.target(), id);
+        let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
+        let nothing = access.entity.conflict.as_ref().and_then(|conflict| conflict.nothing.as_ref());
         let document = match self.client.ask(&address).await.map_err(halting)? {
             Ok(document) => document,
+            Err(rejection) if access.entity.is_asked_for() && nothing == Some(&rejection.message) => {
+                return Ok(Err(reason("not_found", message!("attempt.not_bound", id = id))));
+            }
             Err(rejection) => return Ok(Err(reason_of(rejection))),
         };
         let wrappers = &access.get.expected.wrappers;
+        if access.entity.is_asked_for() {
+            return Ok(asked_for(access, &document, id));
+        }
         let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper));
         let record = record.and_then(|record| record.as_object().cloned());
-        let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
         let Some(record) = record else { return Ok(Err(reason("not_found", message!("attempt.not_found", id = id)))) };
         // What is written to one record must not come from another.
-        let own = access.entity.id.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default();
+        let own = access.name_of(&record);
         Ok(match own == id {
-            true => Ok(record.clone()),
+            true => Ok(record),
             false => Err(reason("other_record", message!("attempt.other_record", id = id, other = clean(&own)))),
         })
     }
@@ -207,15 +231,48 @@ struct RowWrite<'a> {
     pending: &'a PendingWrite,
     /// The record it changes, where that was read just now.
     before: Option<Map<String, Value>>,
+    /// What becomes of it is compared by whoever read that record.
+    is_compared: bool,
     attempts: u32,
 }
 
 impl<'a> RowWrite<'a> {
     async fn create(&mut self, permit: Permit<'a>, body: &Bytes) -> Result<Option<Operation>> {
-        match &self.sender.create {
-            Some(route) => self.write(permit, route, body, None).await,
-            None => Ok(None),
-        }
+        let Some(route) = &self.sender.create else { return Ok(None) };
+        let permit = match &self.pending.operation {
+            WriteOperation::Write { look_up: Some(look_up), .. } if look_up.is_first => {
+                drop(permit);
+                if let Some(ended) = self.is_there(look_up).await? {
+                    return Ok(Some(ended));
+                }
+                let Some(permit) = self.sender.permit().await else { return Ok(None) };
+                permit
+            }
+            _ => permit,
+        };
+        self.write(permit, route, body, None).await
+    }
+
+    /// How a row ends whose record is there; none where there is none.
+    async fn is_there(&mut self, look_up: &LookUp) -> Result<Option<Operation>> {
+        let Some(conflict) = &self.sender.entity.conflict else { return Ok(None) };
+        let ours = Rejection { code: "bound".to_owned(), message: conflict.message.clone() };
+        Ok(match self.found(look_up).await? {
+            Ok(found) if found.is_empty() => None,
+            Ok(found) => Some(self.compared(&found, look_up, ours)),
+            Err(rejection) if conflict.nothing.as_ref() == Some(&rejection.message) => None,
+            Err(rejection) => Some(self.failed(reason_of(rejection))),
+        })
+    }
+
+    /// What is there of what a look-up asks for.
+    async fn found(&mut self, look_up: &LookUp) -> Result<std::result::Result<Vec<Value>, Rejection>> {
+        let Some((address, answer)) = &self.sender.there else { return Ok(Ok(Vec::new())) };
+        self.attempts += 1;
+        let mut address = address.clone();
+        address.query_pairs_mut().extend_pairs(&look_up.by);
+        let asked = self.sender.client.ask(&address).await.map_err(halting)?;
+        Ok(asked.map(|document| api::records(&document, answer).map(api::Records::into_values).unwrap_or_default()))
     }
 
     /// Changes a record by what it says right before: only what differs is written, and nothing where nothing does.
@@ -233,7 +290,7 @@ impl<'a> RowWrite<'a> {
             return Ok(Some(self.ended(status, Some(id.to_owned()), reason)));
         }
         let members = with_resent(change.members.clone(), &access.update.resend, &record);
-        let written = self.put(access, id, &members).await?;
+        let written = self.put_known(access, id, &members, &record).await?;
         Ok(written.map(|operation| {
             let (status, reason) = change.end(Some(operation.status));
             Operation { status, reason: operation.reason.or(reason.map(Box::new)), ..operation }
@@ -243,7 +300,7 @@ impl<'a> RowWrite<'a> {
     async fn edit_tags(&mut self, permit: Permit<'a>, edit: &TagEdit) -> Result<Option<Operation>> {
         drop(permit);
         let access = self.sender.access_of(&self.pending.operation);
-        let Some((access, tags)) = access.and_then(|access| Some((access, access.entity.tags.clone()?))) else {
+        let Some((access, field)) = access.and_then(|access| Some((access, access.entity.tags.clone()?))) else {
             return Ok(None);
         };
         let record = match self.read(access, &edit.id).await? {
@@ -251,13 +308,21 @@ impl<'a> RowWrite<'a> {
             Some(Ok(record)) => record,
             Some(Err(reason)) => return Ok(Some(self.failed(reason))),
         };
-        let current = record.get(&tags).map(as_text).unwrap_or_default();
+        if edit.baseline.is_some() {
+            let change = RecordChange::new(&access.entity, &access.custom, &[edit.cell(&field)], &record);
+            if change.is_empty() {
+                let (status, reason) = change.end(None);
+                return Ok(Some(self.ended(status, Some(edit.id.clone()), reason)));
+            }
+        }
+        let current = record.get(&field).map(as_text).unwrap_or_default();
         let wanted = edit.apply(&current);
         if is_same_value(Kind::Tags, &wanted, &current) {
             return Ok(Some(self.ended(Status::Unchanged, Some(edit.id.clone()), None)));
         }
-        let members = Members { fields: vec![(tags, wanted)], ..Members::default() };
-        self.put(access, &edit.id, &with_resent(members, &access.update.resend, &record)).await
+        let members = Members { fields: vec![(field, wanted)], ..Members::default() };
+        let members = with_resent(members, &access.update.resend, &record);
+        self.put_known(access, &edit.id, &members, &record).await
     }
 
     async fn read(&mut self, access: &Access, id: &str) -> Result<Option<Found>> {
@@ -266,6 +331,43 @@ impl<'a> RowWrite<'a> {
         }
         self.attempts += 1;
         self.sender.read_unless_stopped(access, id).await
+    }
+
+    /// Changes a record that was read first. Where it gets tags that no record was seen with, it is read again: a service may
+    /// drop tags that it does not know.
+    async fn put_known(
+        &mut self,
+        access: &Access,
+        id: &str,
+        members: &Members,
+        record: &Map<String, Value>,
+    ) -> Result<Option<Operation>> {
+        let entity = &access.entity;
+        let there = entity.tags.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default();
+        self.sender.see_tags(entity, tags(&there));
+        let written = self.put(access, id, members).await?;
+        let sent = entity.tags.as_ref().and_then(|name| members.value(name)).unwrap_or_default();
+        let is_known = |tag: &str| self.sender.known_tags.borrow().contains(&format!("{}/{tag}", entity.name));
+        let is_done = written.as_ref().is_some_and(|operation| operation.status == Status::Updated);
+        if self.is_compared || !is_done || tags(sent).all(is_known) {
+            return Ok(written);
+        }
+        self.attempts += 1;
+        let after = match self.sender.read_unless_stopped(access, id).await {
+            Ok(Some(Ok(after))) => after,
+            // The change is done, whatever can be seen of it.
+            _ => return Ok(written),
+        };
+        let there = entity.tags.as_ref().and_then(|name| after.get(name)).map(as_text).unwrap_or_default();
+        self.sender.see_tags(entity, tags(&there));
+        let dropped: Vec<&str> = tags(sent).filter(|tag| !tags(&there).any(|there| there == *tag)).collect();
+        if dropped.is_empty() {
+            return Ok(written);
+        }
+        let message = message!("attempt.tags_dropped", tags = clean(&dropped.join(", ")));
+        let field = entity.tags.clone().unwrap_or_default();
+        let reason = Reason { code: "tags_dropped".to_owned(), field, message };
+        Ok(Some(self.ended(Status::Failed, Some(id.to_owned()), Some(reason))))
     }
 
     /// Changes a record that was read first.
@@ -385,28 +487,24 @@ impl<'a> RowWrite<'a> {
 
     /// The service says "there already": the same values mean that nothing has to change.
     async fn compare(&mut self, rejection: Rejection) -> Result<Operation> {
-        let (WriteOperation::Write { look_up: Some(look_up), .. }, Some((address, answer))) =
-            (&self.pending.operation, &self.sender.there)
-        else {
+        let WriteOperation::Write { look_up: Some(look_up), .. } = &self.pending.operation else {
             return Ok(self.failed(reason_of(rejection)));
         };
-        self.attempts += 1;
-        let mut address = address.clone();
-        address.query_pairs_mut().extend_pairs(&look_up.by);
-        let found = match self.sender.client.ask(&address).await.map_err(halting)? {
-            Ok(document) => api::records(&document, answer).map(api::Records::into_values).unwrap_or_default(),
-            Err(_) => Vec::new(),
-        };
+        let found = self.found(look_up).await?.unwrap_or_default();
+        Ok(self.compared(&found, look_up, rejection))
+    }
+
+    fn compared(&self, found: &[Value], look_up: &LookUp, rejection: Rejection) -> Operation {
         if found.iter().any(|record| agrees(record, look_up)) {
-            return Ok(self.ended(Status::Unchanged, None, None));
+            return self.ended(Status::Unchanged, None, None);
         }
         let values = found.iter().flat_map(|record| look_up.same.iter().filter_map(|(field, _)| record.get(field)));
         let there: Vec<String> = values.map(|got| as_text(got).into_owned()).collect();
-        Ok(self.failed(Reason {
+        self.failed(Reason {
             code: rejection.code,
             field: look_up.same.first().map(|(field, _)| field.clone()).unwrap_or_default(),
             message: message!("attempt.conflict", message = rejection.message, there = there.join(", ")),
-        }))
+        })
     }
 
     fn failed(&self, reason: Reason) -> Operation {
@@ -457,6 +555,25 @@ fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Val
 /// Whether a record has the values that a look-up wants.
 pub(super) fn agrees(record: &Value, look_up: &LookUp) -> bool {
     look_up.same.iter().all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
+}
+
+/// The one record of an answer that has the key it was asked for by.
+fn asked_for(access: &Access, document: &Document, id: &str) -> Found {
+    let records = access.get.expected.wrappers.iter().find_map(|wrapper| api::records(document, wrapper));
+    let records = records.map(api::Records::into_values).unwrap_or_default();
+    let mut records: Vec<Map<String, Value>> =
+        records.iter().filter_map(|record| record.as_object().cloned()).collect();
+    let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
+    let other = records.iter().map(|record| access.name_of(record)).find(|name| name != id);
+    match (records.pop(), other, records.is_empty()) {
+        (None, ..) => Err(reason("not_found", message!("attempt.not_bound", id = id))),
+        // What is written to one record must not come from another.
+        (_, Some(other), _) => {
+            Err(reason("other_record", message!("attempt.other_record", id = id, other = clean(&other))))
+        }
+        (_, None, false) => Err(reason("several", message!("attempt.several", id = id))),
+        (Some(record), None, true) => Ok(record),
+    }
 }
 
 /// A read that failed leaves nothing in doubt, so the run only halts.

@@ -396,10 +396,7 @@ fn tell_preflight(options: &ImportOptions<'_>, preflight: &Preflight, printer: &
     printer.say(&preflight.mapping.report().text());
     preflight.words.iter().for_each(|word| printer.warn(&word.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
-    if let Some(handed_back) = &preflight.handed_back {
-        let (file, exported) = handed_back.shown();
-        printer.say(&t!("change.handed_back", file = file, exported = exported));
-    }
+    preflight.export_words().iter().for_each(|words| printer.say(words));
     let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
     if !found.is_empty() {
         printer.warn(&found);

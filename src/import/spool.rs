@@ -449,7 +449,8 @@ mod tests {
             state,
         };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
-        let look_up = LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())] };
+        let look_up =
+            LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())], is_first: true };
         let baseline = Some(CellBaseline { is_unedited: true, value_mark: u64::MAX });
         let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
         let cells = vec![SaidCell { field: "name".into(), shown: "示例".into(), baseline, ..SaidCell::default() }];

@@ -493,7 +493,7 @@ impl<'a> MappingBuilder<'a> {
                 file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint"))
             })?;
             let is_list = matches!(self.entity.fields[field_index].kind, Kind::Tags | Kind::Ids);
-            if overwrite == Overwrite::Merge && !is_list {
+            if overwrite.is_of_lists() && !is_list {
                 let what = message!("mapping.merges_no_list", name = entry.key);
                 return Err(file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint")));
             }
@@ -512,7 +512,7 @@ impl<'a> MappingBuilder<'a> {
             named.insert(self.field_named(entry, "--columns")?);
         }
         for (index, field) in self.entity.fields.iter().enumerate() {
-            let is_needed = self.is_required(field) || self.entity.id.as_ref() == Some(&field.name);
+            let is_needed = self.is_required(field) || self.entity.named_by().contains(&field.name);
             if named.contains(&index) || is_needed {
                 continue;
             }
@@ -823,8 +823,11 @@ impl<'a> MappingBuilder<'a> {
 
     /// Whether rows are looked up by the ids that they name, and by nothing else: then one record may be named twice.
     pub(super) fn is_by_id_alone(&self) -> bool {
-        let id = self.entity.id.as_ref().and_then(|id| self.entity.field(id));
-        id.is_some_and(|id| self.is_required(id) && self.has_source(&id.name))
+        // A new record has no name yet.
+        let names = if self.entity.id.is_some() || self.entity.may_change { self.entity.named_by() } else { &[] };
+        let is_named =
+            |field: &Field| self.is_required(field) && (self.has_source(&field.name) || self.has_clue(field));
+        !names.is_empty() && self.fields_of(names).all(is_named)
     }
 
     /// The positions of what tells which record a reference means, among the fields that have a source.
@@ -922,7 +925,8 @@ impl<'a> MappingBuilder<'a> {
     fn require_key(&self) -> Result<()> {
         let language = Language::current();
         let has_id = self.entity.id.as_ref().is_some_and(|id| self.has_source(id));
-        if !self.entity.is_looked_up || has_id || self.has_key() || self.old_id.is_some() {
+        if !self.entity.is_looked_up || has_id || self.entity.is_asked_for() || self.has_key() || self.old_id.is_some()
+        {
             return Ok(());
         }
         let id = self.entity.id.iter().map(std::slice::from_ref);

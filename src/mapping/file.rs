@@ -25,7 +25,7 @@
 //! [skip]
 //! "状态" = ["作废"]              # rows with this text in this column are left out
 //! [overwrite]
-//! tableName = "merge"            # what an update does where the account has another value: always, if-blank, never, merge
+//! tableName = "merge"            # what an update does where the account has another value: always, if-blank, …
 //! ```
 //!
 //! It may be a workbook as well ([`workbook`]), which means the same.
@@ -137,7 +137,7 @@ struct Document {
     keep_raw: bool,
     /// Fields that an update empties where their cell is empty.
     clear: Vec<Spanned<String>>,
-    /// Field = what an update does where the account has another value: `always`, `if-blank`, `never`, `merge`.
+    /// Field = what an update does where the account has another value: `always`, `if-blank`, `never`, `merge`, `remove`.
     overwrite: Section,
     /// Written by the program, from what was typed.
     typed_columns: Vec<Spanned<String>>,

@@ -248,7 +248,7 @@ impl Mapping {
         let id = self.entity.id.as_ref().and_then(|id| self.position(id));
         // Changes of records that each row names are read one by one.
         let is_by_id_alone = id.is_some_and(|id| self.sources[id].required);
-        self.entity.is_looked_up && !is_by_id_alone
+        self.entity.is_looked_up && !is_by_id_alone && !self.entity.is_asked_for()
     }
 
     /// The labels of everything that a row can be found by.

@@ -258,7 +258,11 @@ fn tags_and_field_definitions() {
     work.export("tags -o tags.csv").exits(0);
     work.export("customers -o c.csv --columns tableName").exits(0);
     let tagged = work.rows("c.csv").iter().filter(|row| row[0].split(',').any(|tag| tag == "vip")).count();
-    let rows = work.rows("tags.csv");
+    let table = work.table("tags.csv");
+    assert_eq!(table.header(), ["Record type", "Record ID", "Set tags to"]);
+    let with_vip = |(kind, tags): &(&&str, &&str)| **kind == "customer" && tags.split(',').any(|tag| tag == "vip");
+    assert_eq!(table.column("Record type").iter().zip(&table.column("Set tags to")).filter(with_vip).count(), tagged);
+    let rows = work.rows("tags-counts.csv");
     assert_eq!(rows[0], ["Record type", "Tag", "Records"]);
     assert!(rows.contains(&vec!["Customers".to_owned(), "vip".to_owned(), tagged.to_string()]), "{rows:?}");
     work.export("fields -o f.csv --form 1 --columns of,key,name").exits(0);

@@ -274,9 +274,14 @@ fn an_export_that_is_older_than_the_last_one_imported_asks() {
 
 /// A service with two tickets as the documents show them, and what an export of ours cannot carry whole.
 fn tickets() -> Service {
-    let ticket = |id: u32, kind: &str| {
+    tickets_with("<p>一</p><p>二</p>")
+}
+
+/// The same with this description.
+fn tickets_with(description: &'static str) -> Service {
+    let ticket = move |id: u32, kind: &str| {
         serde_json::json!({"ticketId": id.to_string(), "subject": format!("示例 {id}"), "ticketType": kind,
-            "descript": "<p>一</p><p>二</p>", "custUserId": "50001", "servicerUserId": "0", "ticketStatus": "9",
+            "descript": description, "custUserId": "50001", "servicerUserId": "0", "ticketStatus": "9",
             "tagList": "乙,甲", "ticketTemplateId": "4", "solveDT": "0000-00-00 00:00:00", "isDeleted": "0",
             "createDT": "2026-01-05 08:00:00", "updateDT": "2026-01-05 08:00:00",
             "custom_fields": [{"key": "field_1", "value": "12.50"}, {"key": "field_2", "value": "2026-02-01"},
@@ -355,4 +360,80 @@ fn a_file_is_edited_and_imported_as_often_as_wanted() {
     let writes = server.requests_to("customers.update");
     work.on(&server, "import customers mine.csv --mode update --overwrite 备注=always").exits(0);
     assert_eq!(server.requests_to("customers.update"), writes);
+}
+
+/// A description with all that an editor puts into one, and what people type.
+const RICH: &str = "<div>您好 &amp; 欢迎</div><ol><li>第一步</li><li>第二步</li></ol><p>见<a href=\"https://example.com/a?b=1&amp;c=2\">说明</a>，\
+    <img src=\"https://example.com/1.png\" alt=\"截图\"></p><p>联系 <张三> 或 <somebody@example.com>，&yen;5</p>";
+
+fn cells(work: &Work, file: &str, heading: &str) -> Vec<String> {
+    work.table(file).column(heading).iter().map(|cell| (*cell).to_owned()).collect()
+}
+
+#[test]
+fn markup_becomes_text_that_loses_no_word_and_is_never_written_back() {
+    for file in ["mine.csv", "mine.xlsx"] {
+        let service = tickets_with(RICH);
+        let work = Work::at(&service.base_url());
+        work.export(format!("tickets -o {file} --summary none --headers zh")).exits(0);
+        let text = cells(&work, file, "描述").remove(0);
+        for word in [
+            "您好 & 欢迎",
+            "1. 第一步",
+            "2. 第二步",
+            "说明 (https://example.com/a?b=1&c=2)",
+            "[截图 https://example.com/1.png]",
+            "<张三>",
+            "<somebody@example.com>",
+            "¥5",
+        ] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+        assert!(!["<p", "<li", "<div", "<a ", "&amp;"].iter().any(|tag| text.contains(tag)), "{text}");
+        edit(&work, file, 0, "标题", "subject", "改过的");
+        work.bw8(format!("import tickets {file} --mode update --rate 0")).exits(0);
+        let bodies: Vec<String> = written(&service);
+        assert_eq!(bodies, [r#"{"ticket":{"subject":"改过的","ticketTemplateId":"4"}}"#], "{file}");
+        // As often as somebody says that it is always to be written.
+        work.bw8(format!("import tickets {file} --mode update --rate 0 --fresh --overwrite 描述=always")).exits(0);
+        assert_eq!(written(&service).len(), 1, "{file}");
+    }
+}
+
+/// The bodies of all changes.
+fn written(service: &Service) -> Vec<String> {
+    service.requests().into_iter().filter(|request| request.method == "PUT").map(|request| request.body).collect()
+}
+
+#[test]
+fn markup_that_is_exported_as_it_is_comes_back_whole() {
+    for file in ["raw.csv", "raw.xlsx"] {
+        let service = tickets_with(RICH);
+        let work = Work::at(&service.base_url());
+        work.export(format!("tickets -o {file} --summary none --headers zh --raw")).exits(0);
+        assert_eq!(cells(&work, file, "描述"), [RICH, RICH], "{file}");
+        work.bw8(format!("import tickets {file} --mode update --rate 0")).exits(0);
+        assert_rows(&work.summary(), "unchanged 2");
+        assert_eq!(written(&service).len(), 0, "{file}");
+        let changed = RICH.replace("第一步", "第零步");
+        edit(&work, file, 1, "描述", "descript", &changed);
+        work.bw8(format!("import tickets {file} --mode update --rate 0")).exits(0);
+        let body: Value = serde_json::from_str(&written(&service).remove(0)).unwrap();
+        assert_eq!(body, serde_json::json!({"ticket": {"descript": changed, "ticketTemplateId": "4"}}), "{file}");
+    }
+}
+
+#[test]
+fn a_check_without_the_account_knows_what_its_export_said() {
+    for file in ["mine.csv", "mine.xlsx"] {
+        let service = tickets();
+        let work = Work::at(&service.base_url());
+        work.export(format!("tickets -o {file} --summary none --headers zh")).exits(0);
+        let asked = service.requests().len();
+        // A type beyond the catalog is the service's own.
+        work.bw8(format!("check tickets {file} --mode update")).exits(0).says("this is the export of");
+        edit(&work, file, 1, "工单类型", "ticketType", "不存在的类型");
+        work.bw8(format!("check tickets {file} --mode update")).exits(3).says("不存在的类型");
+        assert_eq!(service.requests().len(), asked, "{file}");
+    }
 }

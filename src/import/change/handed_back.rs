@@ -4,6 +4,7 @@
 //! A workbook says it itself, unseen, wherever it was sent to meanwhile. A text file cannot: the manifest beside it says it, or
 //! what stands in its cells. That is looked at in any case, because a file of the same name may be the export of another week.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use super::said_cell::CellBaseline;
 use crate::baseline::{self, Baseline, CellMarks, mark};
-use crate::entity::{Entity, Overwrite, fold};
+use crate::entity::{Entity, Field, Overwrite, fold};
 use crate::error::Result;
 use crate::format::{self, Input, Row, Sheet};
 use crate::mapping::{Mapping, ValueSource};
@@ -27,8 +28,8 @@ pub(in crate::import) struct HandedBack {
     baseline: Baseline,
     /// The place of each source's field in it.
     places: Vec<Option<usize>>,
-    /// The column with the record's id.
-    id: usize,
+    /// The columns with what names the record, each with its field.
+    names: Vec<(Field, usize)>,
 }
 
 /// What the manifest beside an export says of it.
@@ -49,11 +50,11 @@ impl HandedBack {
         folder: Option<&Path>,
         known: Option<&Path>,
     ) -> Result<Option<HandedBack>> {
-        let Some(id) = mapping.entity().id.as_ref().and_then(|id| mapping.column(id)) else { return Ok(None) };
+        let Some(names) = names(mapping) else { return Ok(None) };
         if let Some(known) = known {
             return Ok(HandedBack::of_run(mapping, known));
         }
-        let of = |baseline: Baseline| HandedBack { places: places(mapping, &baseline), baseline, id };
+        let of = |baseline: Baseline| HandedBack { places: places(mapping, &baseline), baseline, names: names.clone() };
         let Some(folder) = folder else { return Ok(None) };
         let entity = mapping.entity();
         let is_of_entity = |baseline: &Baseline| baseline.about.entity == entity.name;
@@ -91,8 +92,8 @@ impl HandedBack {
 
     /// The export that the file of a run was, kept in this place; none when it is not there any more.
     pub(in crate::import) fn of_run(mapping: &Mapping, known: &Path) -> Option<HandedBack> {
-        let id = mapping.column(mapping.entity().id.as_ref()?)?;
-        Baseline::open(known).map(|baseline| HandedBack { places: places(mapping, &baseline), baseline, id })
+        let names = names(mapping)?;
+        Baseline::open(known).map(|baseline| HandedBack { places: places(mapping, &baseline), baseline, names })
     }
 
     /// What it said in the cells of a row, by the sources of the mapping; nothing where it had no such record.
@@ -100,7 +101,7 @@ impl HandedBack {
     /// # Errors
     /// What is kept of it cannot be read.
     pub(in crate::import) fn cells(&self, mapping: &Mapping, row: &Row) -> Result<Vec<Option<CellBaseline>>> {
-        let Some(marks) = self.baseline.record(row.cell(self.id).text)? else { return Ok(Vec::new()) };
+        let Some(marks) = self.baseline.record(&self.name(row))? else { return Ok(Vec::new()) };
         let cell = |(index, place): (usize, &Option<usize>)| {
             let CellMarks { shown, value } = marks.get((*place)?).copied()?;
             let source = &mapping.sources[index];
@@ -109,6 +110,17 @@ impl HandedBack {
             Some(CellBaseline { is_unedited, value_mark: value })
         };
         Ok(self.places.iter().enumerate().map(cell).collect())
+    }
+
+    /// The name of a row's record.
+    fn name<'a>(&self, row: &'a Row) -> Cow<'a, str> {
+        match self.names.as_slice() {
+            [(_, column)] => Cow::Borrowed(row.cell(*column).text),
+            names => {
+                let parts = names.iter().map(|(field, column)| baseline::normal(field, row.cell(*column).text));
+                Cow::Owned(parts.collect::<Vec<_>>().join("/"))
+            }
+        }
     }
 
     /// Where what it said is kept.
@@ -177,6 +189,17 @@ impl Candidate {
         }
         Ok(())
     }
+}
+
+/// What names a row's record, with its columns; none where the file does not say all of it.
+fn names(mapping: &Mapping) -> Option<Vec<(Field, usize)>> {
+    let entity = mapping.entity();
+    let named = |name: &String| Some((entity.field(name)?.clone(), mapping.column(name)?));
+    let names: Option<Vec<_>> = match &entity.edits {
+        Some(edits) => [&edits.entity, &edits.record].into_iter().map(named).collect(),
+        None => entity.named_by().iter().map(named).collect(),
+    };
+    names.filter(|names| !names.is_empty())
 }
 
 /// The place of each source's field in an export.

@@ -59,7 +59,7 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
         // What a file of ours could not carry whole is no value of anybody's.
         (false, Overwrite::Always) if !is_part => Verdict::Write,
         (false, _) if is_unedited => Verdict::Kept,
-        (false, Overwrite::Merge | Overwrite::IfBlank) => Verdict::Write,
+        (false, Overwrite::Merge | Overwrite::Remove | Overwrite::IfBlank) => Verdict::Write,
         (false, _) => match cell.baseline {
             Some(baseline) if baseline.value_mark != mark(field, now) => Verdict::Conflict,
             _ => Verdict::Write,
@@ -67,10 +67,15 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
     }
 }
 
-/// What is sent for a cell that is written, where the record says `now`: for a list that is added to, both.
+/// What is sent for a cell that is written, where the record says `now`: for a list that is added to, both; of one that is
+/// taken away from, the rest.
 pub(in crate::import) fn written(field: &Field, cell: &SaidCell, now: &str) -> String {
     if let Some(wanted) = edited(field, cell, now) {
         return wanted;
+    }
+    if is_removed(field, cell) {
+        let removed = |part: &&str| tags(&cell.value).any(|removed| removed == *part);
+        return tags(now).filter(|part| *part != "0" && !removed(part)).collect::<Vec<_>>().join(",");
     }
     if !is_merged(field, cell) {
         return cell.value.clone();
@@ -86,6 +91,9 @@ pub(in crate::import) fn written(field: &Field, cell: &SaidCell, now: &str) -> S
 
 /// Whether the record says what the cell says, or what the cell can show of it.
 fn says(field: &Field, cell: &SaidCell, now: &str) -> bool {
+    if is_removed(field, cell) {
+        return !tags(&cell.value).any(|part| tags(now).any(|there| there == part));
+    }
     if shows(field, &cell.shown, now) {
         return true;
     }
@@ -105,6 +113,10 @@ fn edited(field: &Field, cell: &SaidCell, now: &str) -> Option<String> {
 
 fn is_merged(field: &Field, cell: &SaidCell) -> bool {
     cell.overwrite == Overwrite::Merge && matches!(field.kind, Kind::Tags | Kind::Ids) && !cell.value.is_empty()
+}
+
+fn is_removed(field: &Field, cell: &SaidCell) -> bool {
+    cell.overwrite == Overwrite::Remove && matches!(field.kind, Kind::Tags | Kind::Ids) && !cell.value.is_empty()
 }
 
 /// Whether a value is none.
@@ -231,6 +243,17 @@ mod tests {
         assert_eq!(written(&tags, &cell(&tags, "甲", None, Overwrite::Edited), "乙"), "甲");
         let unedited = cell(&tags, "甲", Some(("甲", "甲")), Overwrite::Merge);
         assert_eq!(verdict(&tags, &unedited, "乙"), Verdict::Kept);
+    }
+
+    #[test]
+    fn a_list_that_is_removed_leaves_the_rest() {
+        let tags = field("customers", "tableName");
+        let removed = |said: &str| cell(&tags, said, None, Overwrite::Remove);
+        assert_eq!(verdict(&tags, &removed("甲,丙"), "乙,甲"), Verdict::Write);
+        assert_eq!(written(&tags, &removed("甲,丙"), "乙,甲,丁"), "乙,丁");
+        assert_eq!(verdict(&tags, &removed("甲"), "乙"), Verdict::Unchanged);
+        let unedited = cell(&tags, "甲", Some(("甲", "甲")), Overwrite::Remove);
+        assert_eq!(verdict(&tags, &unedited, "甲"), Verdict::Kept);
     }
 
     #[test]

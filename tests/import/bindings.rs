@@ -1,0 +1,167 @@
+//! Bindings have no ids: each is asked for by its customer and source, changed by these, and an export of them handed back
+//! changes what was edited and nothing else.
+
+use crate::harness::*;
+
+type Record = serde_json::Map<String, serde_json::Value>;
+
+/// Bindings by customer and source, whole.
+fn bindings(server: &Server) -> std::collections::BTreeMap<(String, String), Record> {
+    let text = |record: &Record, name: &str| record[name].as_str().unwrap().to_owned();
+    // Where it is kept, which no answer shows.
+    let whole = |mut record: Record| {
+        record.remove("identity");
+        record
+    };
+    let key = |record: &Record| (text(record, "cId"), text(record, "account_source"));
+    server.records("bindings").into_iter().map(|record| (key(&record), whole(record))).collect()
+}
+
+/// A folder with an export of the sandbox's bindings.
+fn exported(file: &str) -> (Work, Server) {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.on(&server, format!("export bindings -o {file} --summary none --headers zh")).exits(0);
+    (work, server)
+}
+
+fn writes(server: &Server) -> u64 {
+    server.requests_to("bindings.update") + server.requests_to("bindings.create")
+}
+
+#[test]
+fn an_export_that_nobody_edited_writes_nothing() {
+    for mode in ["", " --mode update"] {
+        for file in ["mine.csv", "mine.xlsx"] {
+            let (work, server) = exported(file);
+            let before = bindings(&server);
+            let ran = work.on(&server, format!("import bindings {file}{mode}"));
+            ran.exits(0);
+            assert_rows(&work.summary(), "unchanged 20");
+            assert_eq!(writes(&server), 0, "{file}{mode}\n{ran}");
+            assert_eq!(bindings(&server), before, "{file}{mode}");
+        }
+    }
+}
+
+#[test]
+fn two_edited_cells_are_two_writes_and_what_others_changed_stays() {
+    let (work, server) = exported("mine.csv");
+    let before = bindings(&server);
+    let keys: Vec<_> = before.keys().cloned().collect();
+    let mut table = work.table("mine.csv");
+    let row = |table: &Table, at: usize| {
+        let number = table.column("联系人编号").iter().position(|id| *id == keys[at].0).unwrap();
+        (number, table.column("第三方用户标识")[number].to_owned())
+    };
+    // One that is edited here and there, one that is edited there alone, two that are edited here.
+    let theirs = |at: usize, open: &str| {
+        let (customer, source) = &keys[at];
+        let body = format!(r#"{{"cId":"{customer}","account_source":"{source}","openId":"{open}"}}"#);
+        server.change("user/relationship/cid", &body);
+    };
+    theirs(0, "theirs-0");
+    theirs(1, "theirs-1");
+    for at in [0, 2, 3] {
+        let (number, _) = row(&table, at);
+        table.set(number, "第三方用户标识", &format!("edited-{at}"));
+    }
+    work.write_table("mine.csv", &table);
+    let sent = writes(&server);
+    let mut expected = bindings(&server);
+    work.on(&server, "import bindings mine.csv --mode update").exits(3).says("this is the export of");
+    assert_rows(&work.summary(), "updated 2, unchanged 16, skipped 1, held 1");
+    assert_eq!(writes(&server) - sent, 2);
+    for at in [2, 3] {
+        expected.get_mut(&keys[at]).unwrap().insert("openId".to_owned(), format!("edited-{at}").into());
+    }
+    assert_eq!(bindings(&server), expected);
+    // Nothing of a binding is named but what has changed, and what it is known by.
+    let results = work.results();
+    assert!(results.column("id").iter().any(|id| *id == format!("{}/{}", keys[2].0, keys[2].1)));
+}
+
+#[test]
+fn a_change_is_asked_for_by_its_key_and_sends_it_again() {
+    let mut open = "ext-1".to_owned();
+    let service = Service::start(move |request| match request.method.as_str() {
+        "GET" if request.path == "/user/relationship/cid.json" => {
+            let record = serde_json::json!({"aId": "600001", "cId": "50041", "openId": open, "appId": "", "account_source": "open"});
+            (200, serde_json::json!({"data": [record], "msg": "success"}).to_string())
+        }
+        "PUT" if request.path == "/user/relationship/cid.json" => {
+            let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+            open = body["openId"].as_str().unwrap().to_owned();
+            (200, r#"{"data":true,"msg":"success"}"#.to_owned())
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-2,开放平台\n");
+    work.bw8("import bindings mine.csv --mode update --rate 0").exits(0);
+    let asked = service.requests();
+    let asked: Vec<_> = asked.iter().filter(|request| request.path == "/user/relationship/cid.json").collect();
+    for request in asked.iter().filter(|request| request.method == "GET") {
+        assert_eq!((request.query["cId"].as_str(), request.query["account_source"].as_str()), ("50041", "open"));
+        assert_eq!(request.query.len(), 2);
+    }
+    let bodies: Vec<_> = service.requests().into_iter().filter(|request| request.method == "PUT").collect();
+    let body: serde_json::Value = serde_json::from_str(&bodies[0].body).unwrap();
+    assert_eq!(body, serde_json::json!({"openId": "ext-2", "cId": "50041", "account_source": "open"}));
+    assert_eq!(bodies.len(), 1);
+}
+
+#[test]
+fn a_binding_that_is_not_there_is_not_made_by_a_change() {
+    for variant in ["unbound=empty", "unbound=error"] {
+        let (work, server) = (Work::new(), Server::start(&format!("--variant {variant}")));
+        work.write("mine.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-1,钉钉\n");
+        work.on(&server, "import bindings mine.csv --mode update --keep-going").exits(3).says("without --mode update");
+        assert_rows(&work.summary(), "failed 1");
+        assert_eq!(writes(&server), 0, "{variant}");
+    }
+}
+
+#[test]
+fn a_service_that_answers_with_another_binding_is_not_written_to() {
+    let service = Service::start(|request| match request.method.as_str() {
+        "GET" if request.path == "/user/relationship/cid.json" => {
+            (200, r#"{"data":[{"cId":"50042","openId":"ext-1","account_source":"open"}],"msg":"success"}"#.to_owned())
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-2,开放平台\n");
+    work.bw8("import bindings mine.csv --mode update --rate 0 --keep-going").exits(3).says("50042/open");
+    assert!(service.requests().iter().all(|request| request.method == "GET"));
+}
+
+#[test]
+fn a_binding_to_someone_else_is_changed_only_in_a_change() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("first.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-1,开放平台\n");
+    work.on(&server, "import bindings first.csv").exits(0);
+    work.write("second.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-2,开放平台\n");
+    work.on(&server, "import bindings second.csv").exits(3).says("ext-1").says("--mode update");
+    work.on(&server, "import bindings second.csv --mode update").exits(0);
+    assert_rows(&work.summary(), "updated 1");
+    let sent = writes(&server);
+    work.on(&server, "import bindings second.csv --mode update --fresh").exits(0);
+    assert_rows(&work.summary(), "unchanged 1");
+    assert_eq!(writes(&server), sent);
+    // There and back again is two changes.
+    work.on(&server, "import bindings first.csv --mode update").exits(0);
+    assert_rows(&work.summary(), "updated 1");
+}
+
+#[test]
+fn a_change_in_doubt_is_settled_by_asking() {
+    let server = Server::faulty(&["504-after-store,on=PUT bindings,nth=1"]);
+    let work = Work::new();
+    work.write("new.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-1,钉钉\n50042,ext-2,钉钉\n");
+    work.on(&server, "import bindings new.csv").exits(0);
+    work.write("change.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-3,钉钉\n50042,ext-4,钉钉\n");
+    let change = "import bindings change.csv --mode update --no-canary --concurrency 1 --run change";
+    work.on(&server, change).exits(0).says("found out: 1 row is done");
+    assert_eq!(server.requests_to("bindings.update"), 2);
+    assert_rows(&work.summary_of("change"), "updated 2");
+}

@@ -1,0 +1,201 @@
+//! Tags are added, removed and set, in updates of any record and in files of tags: from what is there, whatever the order, and
+//! nothing is written where nothing changes.
+
+use std::collections::BTreeSet;
+
+use crate::harness::*;
+
+/// Entities with tags: the path of a record, the field, what an update's body is wrapped in, the record's id, its heading, and
+/// what a file of tags calls it.
+const ENTITIES: [(&str, &str, &str, &str, &str, &str); 3] = [
+    ("customers", "users/50001", "tableName", "user", "联系人编号", "联系人"),
+    ("companies", "companies/20001", "tableName", "company", "公司编号", "公司"),
+    ("tickets", "tickets/900001", "tagList", "ticket", "工单编号", "工单"),
+];
+
+/// The tags of the record that an entity is tried with.
+fn tags(server: &Server, (entity, path, field, ..): (&str, &str, &str, &str, &str, &str)) -> BTreeSet<String> {
+    let id = path.rsplit('/').next().unwrap();
+    let records = server.records(entity);
+    let record = records.iter().find(|record| record.values().any(|value| value == id)).unwrap();
+    let text = record.get(field).and_then(|text| text.as_str()).unwrap_or_default();
+    text.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+}
+
+fn set(server: &Server, (_, path, field, wrap, ..): (&str, &str, &str, &str, &str, &str), tags: &str) {
+    server.change(path, &format!(r#"{{"{wrap}":{{"{field}":"{tags}"}}}}"#));
+}
+
+fn of(tags: &[&str]) -> BTreeSet<String> {
+    tags.iter().map(|tag| (*tag).to_owned()).collect()
+}
+
+#[test]
+fn signed_tags_add_and_remove_in_updates_of_any_record() {
+    for entity in ENTITIES {
+        let (name, path, _, _, heading, _) = entity;
+        let id = path.rsplit('/').next().unwrap();
+        let (work, server) = (Work::new(), Server::start(""));
+        // The cell, what is there, what is there afterwards.
+        for (number, (cell, there, wanted)) in [
+            ("+老客户,-试用", "试用,甲", &["甲", "老客户"][..]),
+            ("-试用,+老客户", "试用,甲", &["甲", "老客户"]),
+            ("＋老客户，－试用", "甲,试用", &["甲", "老客户"]),
+            ("+老客户", "甲", &["甲", "老客户"]),
+            ("-甲", "甲,乙", &["乙"]),
+            ("-甲", "甲", &[]),
+            ("丙,丁", "甲,乙", &["丙", "丁"]),
+            // Nothing changes.
+            ("+甲,-丙", "乙,甲", &["甲", "乙"]),
+            ("乙,甲", "甲,乙", &["甲", "乙"]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            set(&server, entity, there);
+            let file = format!("mine{number}.csv");
+            work.write(&file, format!("{heading},标签\n{id},\"{cell}\"\n"));
+            let writes = server.requests_to(&format!("{name}.update"));
+            work.on(&server, format!("import {name} {file} --mode update")).exits(0);
+            assert_eq!(tags(&server, entity), of(wanted), "{name} {cell} {there}");
+            let written = server.requests_to(&format!("{name}.update")) - writes;
+            let there: BTreeSet<String> = there.split(',').map(str::to_owned).collect();
+            assert_eq!(written, u64::from(there != of(wanted)), "{name} {cell}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_tags_adds_removes_and_sets_on_any_record() {
+    for entity in ENTITIES {
+        let (_, path, _, _, _, kind) = entity;
+        let id = path.rsplit('/').next().unwrap();
+        let (work, server) = (Work::new(), Server::start(""));
+        for (number, (cells, wanted)) in [
+            ("老客户,,", &["甲", "乙", "老客户"][..]),
+            (",甲,", &["乙"]),
+            ("老客户,甲,", &["乙", "老客户"]),
+            (",,丙", &["丙"]),
+            ("\"+丙,-甲\",,", &["乙", "丙"]),
+            ("\"-甲,+丙\",,", &["乙", "丙"]),
+            ("甲,丁,", &["甲", "乙"]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            set(&server, entity, "甲,乙");
+            let file = format!("tags{number}.csv");
+            work.write(&file, format!("对象类型,记录编号,添加标签,移除标签,设为标签\n{kind},{id},{cells}\n"));
+            work.on(&server, format!("import tags {file}")).exits(0);
+            assert_eq!(tags(&server, entity), of(wanted), "{kind} {cells}");
+        }
+    }
+}
+
+#[test]
+fn there_and_back_again_are_three_writes() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let customer = ENTITIES[0];
+    set(&server, customer, "丁");
+    let writes = server.requests_to("customers.update");
+    for (file, tag) in [("a.csv", "甲"), ("b.csv", "乙"), ("a.csv", "甲")] {
+        work.write(file, format!("对象类型,记录编号,设为标签\n联系人,50001,{tag}\n"));
+        work.on(&server, format!("import tags {file}")).exits(0);
+        assert_eq!(tags(&server, customer), of(&[tag]));
+    }
+    assert_eq!(server.requests_to("customers.update") - writes, 3);
+}
+
+#[test]
+fn a_column_of_tags_is_added_or_taken_away_as_is_said() {
+    let customer = ENTITIES[0];
+    for (way, wanted) in [("merge", &["甲", "乙", "丙"][..]), ("remove", &["乙"])] {
+        let (work, server) = (Work::new(), Server::start(""));
+        work.write("map.toml", format!("[overwrite]\n\"标签\" = \"{way}\"\n"));
+        for switch in [format!("--overwrite 标签={way}"), "--mapping map.toml".to_owned()] {
+            set(&server, customer, "甲,乙");
+            work.write("mine.csv", "联系人编号,标签\n50001,\"甲,丙\"\n");
+            work.on(&server, format!("import customers mine.csv --mode update --fresh {switch}")).exits(0);
+            assert_eq!(tags(&server, customer), of(wanted), "{switch}");
+        }
+        work.on(&server, "import customers mine.csv --mode update --overwrite 姓名=remove").exits(2).says("no list");
+    }
+}
+
+/// A folder with an export of the sandbox's tags.
+fn exported(file: &str) -> (Work, Server) {
+    let (work, server) = (Work::new(), Server::start(""));
+    for entity in ENTITIES {
+        set(&server, entity, "乙,甲");
+    }
+    work.on(&server, format!("export tags -o {file} --headers zh")).exits(0);
+    (work, server)
+}
+
+fn writes(server: &Server) -> u64 {
+    ["customers", "companies", "tickets"].iter().map(|entity| server.requests_to(&format!("{entity}.update"))).sum()
+}
+
+#[test]
+fn an_export_of_tags_that_nobody_edited_writes_nothing() {
+    for mode in ["", " --mode update"] {
+        for file in ["tags.csv", "tags.xlsx"] {
+            let (work, server) = exported(file);
+            let sent = writes(&server);
+            let ran = work.on(&server, format!("import tags {file}{mode}"));
+            ran.exits(0).says("this is the export of");
+            let rows = work.summary()["rows"].clone();
+            assert_eq!(rows["unchanged"], rows["read"], "{file}{mode} {ran}");
+            assert_eq!(writes(&server), sent, "{file}{mode}");
+        }
+    }
+}
+
+#[test]
+fn two_edited_rows_of_tags_are_two_writes_and_what_others_changed_stays() {
+    let (work, server) = exported("tags.csv");
+    let mut table = work.table("tags.csv");
+    let row = |table: &Table, entity: usize| {
+        let id = ENTITIES[entity].1.rsplit('/').next().unwrap();
+        let (kinds, ids) = (table.column("对象类型"), table.column("记录编号"));
+        (0..ids.len()).find(|at| ids[*at] == id && kinds[*at] == ENTITIES[entity].5).unwrap()
+    };
+    // A colleague changes the tags of a customer, which nobody edits in the file, and those of a company, which somebody does.
+    set(&server, ENTITIES[0], "同事的");
+    set(&server, ENTITIES[1], "同事的");
+    for entity in [1, 2] {
+        let at = row(&table, entity);
+        table.set(at, "设为标签", "甲,丙");
+    }
+    // The row after the customer's.
+    let other = row(&table, 0) + 1;
+    table.set(other, "设为标签", "丁");
+    work.write_table("tags.csv", &table);
+    let sent = writes(&server);
+    work.on(&server, "import tags tags.csv").exits(3).says("keeps");
+    assert_eq!(writes(&server) - sent, 2);
+    assert_eq!(tags(&server, ENTITIES[0]), of(&["同事的"]));
+    assert_eq!(tags(&server, ENTITIES[1]), of(&["同事的"]));
+    assert_eq!(tags(&server, ENTITIES[2]), of(&["甲", "丙"]));
+    let results = work.results();
+    let codes: BTreeSet<&str> = results.column("code").into_iter().filter(|code| !code.is_empty()).collect();
+    assert_eq!(codes, BTreeSet::from(["service_kept", "changed_meanwhile"]));
+}
+
+#[test]
+fn a_tag_that_the_service_drops_in_a_later_row_is_noticed() {
+    let (work, server) = (Work::new(), Server::start("--variant unknown-tags=dropped"));
+    let mut rows = String::from("联系人编号,标签\n");
+    for id in 50001..50030 {
+        // The first rows that are looked at have tags that the account has.
+        let tag = if id == 50020 { "+没有设置的标签" } else { "+vip" };
+        rows += &format!("{id},{tag}\n");
+    }
+    work.write("mine.csv", &rows);
+    work.on(&server, "import customers mine.csv --mode update").exits(3).says("没有设置的标签");
+    let results = work.results();
+    let failed = results.column("code").iter().position(|code| *code == "tags_dropped").unwrap();
+    assert_eq!((results.column("status")[failed], results.column("row")[failed]), ("failed", "21"));
+    // One that the account has is not looked for again and again.
+    assert!(server.requests_to("customers.get") < 29 + 8, "{}", server.requests_to("customers.get"));
+}
