@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rust_i18n::t;
 
-use super::content::RunContent;
+use super::content::RowContent;
 use crate::error::Result;
 use crate::format::{CSV, Column, Row, Value, WriteOptions, Writer};
 use crate::import::cells::{CellReader, KeptCells};
@@ -24,19 +24,19 @@ const OLD_ID: &str = "old_id";
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
-    let path = content.journal.folder().join("results.csv");
+pub(super) fn write(content: &RowContent<'_>) -> Result<PathBuf> {
+    let path = content.folder.join("results.csv");
     let mut head = HEAD.to_vec();
     head.extend(content.mapping.old_id.as_ref().map(|_| OLD_ID));
     let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&head)))?;
-    let mut operations = OperationCursor::open(content.journal.folder())?;
+    let mut operations = OperationCursor::open(content.folder)?;
     // Of a row without an end the journal knows no number, and of one in doubt not what a person looks for.
     let cells = match content.counts.pending + content.counts.unknown {
         0 => None,
-        _ => CellReader::open(content.journal.folder(), content.identity()).ok(),
+        _ => CellReader::open(content.folder, content.identity).ok(),
     };
     let mut cells = KeptCells::of(cells);
-    for row_index in 0..content.identity().rows {
+    for row_index in 0..content.identity.rows {
         let operation = operations.at(row_index)?;
         write_row(content, results.as_mut(), operation.as_ref(), cells.next())?;
     }
@@ -45,12 +45,12 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
 }
 
 fn write_row(
-    content: &RunContent<'_>,
+    content: &RowContent<'_>,
     results: &mut dyn Writer,
     operation: Option<&Operation>,
     row: &Row,
 ) -> Result<()> {
-    let sheet = content.identity().sheet.as_deref().unwrap_or_default();
+    let sheet = content.identity.sheet.as_deref().unwrap_or_default();
     let Some(operation) = operation else {
         let number = if row.number > 0 { row.number.to_string() } else { String::new() };
         let old_id = content.mapping.old_id.as_ref();
@@ -68,7 +68,7 @@ fn write_row(
     let number = operation.row.number.to_string();
     let attempts = operation.attempts.to_string();
     let request_id = if operation.attempts > 0 {
-        operation.row.request_id(&content.identity().run).to_string()
+        operation.row.request_id(&content.identity.run).to_string()
     } else {
         String::new()
     };
