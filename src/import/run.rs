@@ -18,7 +18,7 @@ use super::options::{DoubtOptions, ImportOptions};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::places::{hold_here, places, tell_index};
 use super::plan::KnownRows;
-use super::preflight::Preflight;
+use super::preflight::{Preflight, Purpose};
 use super::referring::Referring;
 use super::report::{words, write_issues_beside};
 use super::resume::{self, OpenedRun};
@@ -53,7 +53,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         asks: true,
         keeps: !options.dry_run,
     };
-    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, cells)?;
+    let purpose = Purpose::Sending(cells);
+    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, purpose)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
         let path = write_issues_beside(&options.preflight.input, &preflight)?;
