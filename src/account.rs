@@ -13,7 +13,7 @@ use crate::sandbox;
 use crate::settings::{self, ConnectionOptions, Settings};
 
 /// Where rows go to or come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Account {
     /// An account of the service.
     Service(Target),

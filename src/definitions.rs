@@ -64,11 +64,12 @@ impl<'a> DefinitionSource<'a> {
             let no_runtime = |_| Error::cannot_run(message!("run.no_runtime"));
             let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
             let asking = ask(&client, self.catalog, entity, &mirror);
-            let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await });
+            let patience = PATIENCE.min(client.target().patience);
+            let asked = runtime.block_on(async { tokio::time::timeout(patience, asking).await });
             let why = match asked {
                 Ok(Ok(known)) => return Ok(known),
                 Ok(Err(error)) => Message::from(error.message()),
-                Err(_) => message!("definitions.no_answer", seconds = PATIENCE.as_secs()),
+                Err(_) => message!("definitions.no_answer", seconds = patience.as_secs()),
             };
             let mut known = kept(&mirror, self.catalog, entity);
             if known.definitions.is_empty() {

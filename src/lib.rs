@@ -30,6 +30,7 @@ pub mod problem;
 pub mod projection;
 pub mod proposal;
 pub mod refresh;
+pub mod rehearsal;
 pub mod sandbox;
 pub mod settings;
 pub mod survey;

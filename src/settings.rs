@@ -418,7 +418,11 @@ fn sections(account: Option<&str>) -> Result<(Section, Section)> {
         for section in configuration.account.values_mut() {
             section.is_users_own_login = is_users_own && section.has_login();
         }
-        let other = configuration.account.remove(DEFAULT_ACCOUNT).unwrap_or_default();
+        let other = configuration.account.remove(DEFAULT_ACCOUNT);
+        if account == Some(DEFAULT_ACCOUNT) {
+            named = named.or_else(|| other.clone());
+        }
+        let other = other.unwrap_or_default();
         if other.has_login() && !unnamed.has_login() {
             // A login goes nowhere but to the host it was written down with.
             if unnamed.base_url.is_some() && unnamed.base_url != other.base_url {

@@ -49,6 +49,8 @@ fn every_command_of_the_handbook_works() {
                 std::fs::copy(samples.join(sample), work.path(name)).unwrap();
             }
         }
+        let login = "user = \"demo@example.com\"\npassword = \"sandbox\"\n";
+        work.write_private("bw8.toml", &format!("[account.default]\nbase_url = \"{}\"\n{login}", server.base_url()));
         let commands = commands(&page(name));
         assert!(commands.len() >= least, "{name}: {commands:?}");
         for command in commands {

@@ -189,7 +189,7 @@ pub(super) struct SendingOptions {
     /// Answers to what decisions.xlsx of an earlier run asked
     #[arg(long, value_name = "FILE")]
     pub decisions: Option<PathBuf>,
-    /// What becomes of rows whose FIELD names something the account does not have: FIELD=refuse or FIELD=blank
+    /// What becomes of rows whose FIELD names something the account does not have: FIELD=refuse, FIELD=blank or FIELD=create
     #[arg(long, value_name = "FIELD=WHAT", value_parser = missing)]
     pub missing: Vec<(String, Missing)>,
     #[command(flatten)]
@@ -202,6 +202,7 @@ fn missing(text: &str) -> std::result::Result<(String, Missing), String> {
     let what = match what.trim() {
         "refuse" => Missing::Refuse,
         "blank" => Missing::Blank,
+        "create" => Missing::Create,
         _ => return Err(t!("lookup.bad_missing").into_owned()),
     };
     Ok((field.trim().to_owned(), what))

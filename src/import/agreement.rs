@@ -50,6 +50,8 @@ pub(super) struct About<'a> {
     pub remembered: u64,
     /// What the account has of the rows, where they are looked up there.
     pub plan: Option<Plan>,
+    /// What is made before the rows, in words.
+    pub first: Vec<String>,
     /// How the rows of the run ended that have an end.
     pub before: Counts,
     /// Its folder.
@@ -227,6 +229,7 @@ impl<'a> Agreement<'a> {
         let left = self.left(preflight);
         let is_asked = self.options.answers.yes.is_none() && self.console.is_some();
         let mut lines = vec![about(self.options, target, left)];
+        lines.extend(self.about.first.iter().cloned());
         lines.extend(self.about.plan.map(|plan| plan.words(self.options.preflight.mode, preflight).to_string()));
         let is_looked_up = self.about.plan.is_some();
         let is_new = is_looked_up || self.about.ended.unwrap_or(0) + self.about.remembered == 0;

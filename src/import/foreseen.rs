@@ -7,13 +7,16 @@ use super::agreement::{is_change, left_out, sendable};
 use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of};
-use super::matching::{Plan, match_rows, tell_found};
+use super::matching::{Matches, Plan, match_rows, tell_found};
+use super::memory::Memory;
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
+use super::parents::Parents;
 use super::places::{places, tell_index};
 use super::preflight::{Preflight, Rows};
 use super::referring::Referring;
 use super::run_identity::identity;
+use super::sent_rows::SentRows;
 use crate::check::findings::Findings;
 use crate::error::{Exit, Result};
 use crate::journal::{Counts, RunIndex};
@@ -36,6 +39,8 @@ pub struct Foreseen {
     pub findings: Findings,
     /// What the first row that is sent asks for.
     first: Option<WriteOperation>,
+    /// Records that would be made before the rows.
+    parents: Parents,
 }
 
 /// Reads what the real run reads before its first write, and tells what it would do.
@@ -71,10 +76,13 @@ pub fn foresee(
         let (ended, mut memory) = (known.ended, known.memory);
         let matches = match_rows(options, preflight, rows, (&mut memory, cursor), &mut findings, printer)?;
         let plan = matches.plan;
+        let mut matches = matches;
+        let sent = sent_rows(options, preflight, &mut memory, Some(&mut matches));
+        let parents = Parents::wanted(rows, sent, options.catalog)?;
         (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
         let would_send = plan.sent().min(options.limit.unwrap_or(u64::MAX));
         let first = matches.first;
-        return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first });
+        return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first, parents });
     }
     let ended = known.not_sent();
     let left = sendable(options, preflight, ended);
@@ -83,7 +91,17 @@ pub fn foresee(
     not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
     let would_send = sendable(options, preflight, ended + not_sent.held);
     let first = preflight.first_operation.clone();
-    Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first })
+    let parents = Parents::wanted(rows, sent_rows(options, preflight, &mut memory, None), options.catalog)?;
+    Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first, parents })
+}
+
+fn sent_rows<'p>(
+    options: &ImportOptions<'_>,
+    preflight: &'p Preflight,
+    memory: &'p mut Memory,
+    matches: Option<&'p mut Matches>,
+) -> SentRows<'p> {
+    SentRows { matches, memory, consent: &preflight.consent, limit: options.limit }
 }
 
 impl Foreseen {
@@ -94,6 +112,12 @@ impl Foreseen {
 
     /// It in words.
     pub fn words(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> String {
+        let mut lines = self.parents.words(options.catalog);
+        lines.push(self.words_of_rows(options, preflight));
+        lines.join("\n")
+    }
+
+    fn words_of_rows(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> String {
         match self.plan {
             Some(plan) => plan.words(options.preflight.mode, preflight).to_string(),
             None => dry_words(
@@ -108,7 +132,7 @@ impl Foreseen {
     /// It for scripts.
     pub fn json(&self) -> serde_json::Value {
         json!({"would_send": self.would_send, "ended_before": self.ended, "plan": self.plan.map(|plan| plan.json()),
-            "refused": self.not_sent.refused, "held": self.not_sent.held})
+            "refused": self.not_sent.refused, "held": self.not_sent.held, "created_first": self.parents.json()})
     }
 }
 
@@ -121,7 +145,7 @@ pub(super) fn dry_run(
 ) -> Result<Exit> {
     let foreseen = foresee(options, preflight, rows, printer)?;
     tell_found(&foreseen.findings, preflight, printer)?;
-    let Foreseen { would_send, ended, not_sent, plan, .. } = &foreseen;
+    let Foreseen { would_send, ended, not_sent, plan, parents, .. } = &foreseen;
     let (would_send, ended, plan) = (*would_send, *ended, *plan);
     let held = preflight.findings.held + not_sent.held;
     let refused = preflight.findings.refused + not_sent.refused;
@@ -151,7 +175,7 @@ pub(super) fn dry_run(
         "rows": {"read": preflight.rows, "would_send": would_send, "refused": refused, "held": held,
             "waiting": preflight.waiting,
             "ended_before": ended},
-        "plan": plan.map(|plan| plan.json()),
+        "plan": plan.map(|plan| plan.json()), "created_first": parents.json(),
         "left_out": preflight.left_out, "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)

@@ -136,6 +136,14 @@ impl Matches {
     pub(super) fn at(&mut self, row_index: u64) -> Result<Option<Matched>> {
         self.lines.at(row_index)
     }
+
+    /// Begins again with the first row.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        self.lines.rewind()
+    }
 }
 
 /// Looks rows up in a list of the account.

@@ -1,7 +1,8 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it, `spool`
 //! keeps its rows as they will be sent and `cells` as they were; `checked_rows` is its second core. `run_identity` says what makes it the run it is, `places` where
 //! runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
-//! looks up the records that rows refer to (`references`), `matching` those that they are about, or `existing` whether they are
+//! looks up the records that rows refer to (`references`; `parents` makes those that are not there, for the rows that `sent_rows`
+//! knows), `matching` those that they are about, or `existing` whether they are
 //! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
 //! by, `agreed` keeps what was answered, `left_out` counts what does not come over, `coverage` finds the rows that are looked at
 //! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
@@ -35,6 +36,7 @@ mod notes;
 mod operation;
 mod options;
 mod origin;
+mod parents;
 mod pipeline;
 mod places;
 mod plan;
@@ -51,6 +53,7 @@ mod row_sender;
 mod run;
 mod run_identity;
 mod same_account;
+mod sent_rows;
 mod settle;
 mod skeleton;
 mod spool;

@@ -105,6 +105,8 @@ pub enum Missing {
     Refuse,
     /// They are sent without it.
     Blank,
+    /// It is made before them.
+    Create,
 }
 
 /// What a user decided about references before being asked.

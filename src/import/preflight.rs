@@ -377,6 +377,7 @@ impl<'a> Reading<'a> {
             origin: None,
             old_id: None,
             is_confirmed,
+            awaits: Vec::new(),
             state: RowState::Skipped(Reason::default()),
         };
         if self.record.severity() != Some(Severity::Skipped) {

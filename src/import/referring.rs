@@ -5,8 +5,9 @@ use rust_i18n::t;
 use super::memory::Memory;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
-use super::references::{self, Outcome, Pass, Reference, Settled};
+use super::references::{self, Made, Outcome, Pass, Reference, Settled, Stage};
 use super::row_sender::halting;
+use super::sent_rows::SentRows;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::error::Result;
 use crate::journal::{Journal, OperationCursor};
@@ -47,13 +48,46 @@ impl Referring<'_> {
         }
         printer.stage(&t!("run.stage_look", host = options.account.host()));
         let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
-        let pass = Pass { options, references: &references, lists: &mut lists, journal: self.journal };
-        // A server that never answered is not down but somewhere else.
         let settled = Settled { ended: ended()?, memory, changes_done };
+        self.look(&references, &mut lists, Stage::First(settled), preflight, rows, printer)
+    }
+
+    /// Looks once more at the rows that are sent and refer to records that were to be made before them.
+    ///
+    /// # Errors
+    /// A list that cannot be read now.
+    pub(super) fn resolve_made(
+        &self,
+        made: &Made,
+        sent: SentRows<'_>,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        printer: &Printer,
+    ) -> Result<Outcome> {
+        let options = self.options;
+        let references = Reference::all(&preflight.mapping, options.catalog);
+        printer.stage(&t!("run.stage_look", host = options.account.host()));
+        let mut lists = Lists::new(&options.account, options.catalog, true, printer)?;
+        self.look(&references, &mut lists, Stage::ParentsMade(made, sent), preflight, rows, printer)
+    }
+
+    fn look<'b>(
+        &self,
+        references: &[Reference<'b>],
+        lists: &mut Lists<'b>,
+        stage: Stage<'_>,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        printer: &Printer,
+    ) -> Result<Outcome>
+    where
+        Self: 'b,
+    {
         let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
-        let outcome = references::resolve(pass, settled, preflight, rows, printer)
-            .map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
-        drop(lists);
+        let pass = Pass { options: self.options, references, lists, journal: self.journal };
+        let outcome = references::resolve(pass, stage, preflight, rows, printer);
+        // A server that never answered is not down but somewhere else.
+        let outcome = outcome.map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
         let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
         // What the file itself says was told before.
         if found != told {

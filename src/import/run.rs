@@ -15,21 +15,24 @@ use super::known::{Known, register};
 use super::matching::{match_rows, tell_found};
 use super::notes::{BASELINE_NOTE, COMPANY_NOTE, note_command, note_fields};
 use super::options::{DoubtOptions, ImportOptions};
+use super::parents::{NotMade, ParentRun, Parents, waits_for_parents};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::places::{hold_here, places, tell_index};
 use super::plan::KnownRows;
-use super::preflight::{Preflight, Purpose};
+use super::preflight::{Preflight, Purpose, Rows};
+use super::references::Made;
 use super::referring::Referring;
 use super::report::{words, write_issues_beside};
 use super::resume::{self, OpenedRun};
 use super::row_sender::halting;
 use super::run_identity::identity;
+use super::sent_rows::SentRows;
 use super::settle::{self, Found, KeptRun, Whereabouts};
 use crate::api::Honours;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::check::findings::Findings;
 use crate::definitions::DefinitionSource;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, ErrorKind, Exit, Result};
 use crate::files::{self, short_path};
 use crate::journal::{Journal, Marks, OperationCursor, Registration, RunIndex};
 use crate::machine::{Awake, shared_folder};
@@ -163,7 +166,13 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         ask_about_older(options, &preflight)?;
     }
     let plan = matches.as_ref().map(|matches| matches.plan);
-    let about = About { ended, remembered, plan, before, folder: journal.folder(), index: &index };
+    let mut known = KnownRows { memory, matches };
+    let parents = parents_of(options, &preflight, &mut rows, &mut known)?;
+    let first = parents.words(options.catalog);
+    if options.is_sandbox() {
+        first.iter().for_each(|line| printer.say(line));
+    }
+    let about = About { ended, remembered, plan, first, before, folder: journal.folder(), index: &index };
     let answer = Agreement::new(options, about, printer).ask(&mut preflight, &mut rows, &mut agreed)?;
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
     if let Some(name) = agreed.name() {
@@ -179,12 +188,20 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
     }
     let started = Instant::now();
+    // With what a person agreed to rows may be sent that were held back before.
+    let parents = parents_of(options, &preflight, &mut rows, &mut known)?;
+    let waits = match parents.is_empty() {
+        true => waits,
+        false => match make_first(options, &parents, &mut journal, (&mut preflight, &mut rows, &mut known), printer) {
+            Ok(not_made) => waits.or(not_made),
+            Err(error) => return nothing_sent(options, &preflight, journal, error, printer),
+        },
+    };
     let folder = journal.folder().to_owned();
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
     let _awake = Awake::begin();
     printer.stage(&message!("run.stage_send", rows = left, host = options.account.host()).to_string());
-    let known = KnownRows { memory, matches };
     let mut sent = pipeline::send(options, &preflight, rows, known, journal, first_look, printer)?;
     Registration::end(&folder)?;
     if sent.recorded.broken.is_none() {
@@ -196,6 +213,60 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         sent.cause = Some(Cause::Halted(waits));
     }
     finish(options, &preflight, sent, started, printer)
+}
+
+/// The records that the rows want which are sent, and which are not there.
+fn parents_of(
+    options: &ImportOptions<'_>,
+    preflight: &Preflight,
+    rows: &mut Rows,
+    known: &mut KnownRows,
+) -> Result<Parents> {
+    Parents::wanted(rows, sent_rows(options, preflight, known), options.catalog)
+}
+
+fn sent_rows<'p>(options: &ImportOptions<'_>, preflight: &'p Preflight, known: &'p mut KnownRows) -> SentRows<'p> {
+    let KnownRows { memory, matches } = known;
+    SentRows { matches: matches.as_mut(), memory, consent: &preflight.consent, limit: options.limit }
+}
+
+/// Makes the records that rows refer to and that are not there, by runs of their own, and puts their ids into the rows. Why
+/// rows wait whose records were not made.
+///
+/// # Errors
+/// The user stops, a list that cannot be read now, a full disk.
+fn make_first(
+    options: &ImportOptions<'_>,
+    parents: &Parents,
+    journal: &mut Journal,
+    (preflight, rows, known): (&mut Preflight, &mut Rows, &mut KnownRows),
+    printer: &Printer,
+) -> Result<Option<Error>> {
+    let mut made = Made::default();
+    let mut why: Option<NotMade> = None;
+    for (entity, wanted) in &parents.lists {
+        let parent_run = ParentRun::of(options, journal, options.catalog.find(entity)?, wanted)?;
+        let muted = printer.muted();
+        let ran = parent_run.settle(&muted).and_then(|()| run(&parent_run.options, &muted));
+        let (new, not_made) = parent_run.read_made(&mut made)?;
+        if new > 0 {
+            printer.say(&parent_run.words(new));
+        }
+        let failed = match ran {
+            Ok(Exit::Interrupted) => return Err(Interrupt::of_process().error()),
+            Ok(_) => not_made,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+            Err(error) => Some(NotMade::of(error)),
+        };
+        why = why.or(failed);
+    }
+    let consent = preflight.consent.clone();
+    let KnownRows { memory, matches } = known;
+    let sent = SentRows { matches: matches.as_mut(), memory, consent: &consent, limit: options.limit };
+    let referring = Referring { options, journal: Some(journal) };
+    let outcome = referring.resolve_made(&made, sent, preflight, rows, printer)?;
+    journal.replace_findings(|put| preflight.findings.each(put))?;
+    Ok((outcome.waiting > 0).then(|| waits_for_parents(outcome.waiting, why)))
 }
 
 /// Closes the books of a command that could not send anything: the same command goes on.
@@ -261,7 +332,9 @@ fn settle_before(
     drop(past);
     let about = Whereabouts { account: &options.account, catalog: options.catalog, index };
     let found = settle::settle(journal, &kept, &about, options.doubt, printer).map_err(halting)?;
-    printer.say(&settle::words(found, unknown));
+    if let Some(words) = settle::words(found, unknown) {
+        printer.say(&words);
+    }
     if found.repeated > 0 {
         printer.warn(&settle::may_double(found.repeated, options.doubt));
     }
@@ -302,7 +375,9 @@ fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer: &Printer)
         Ok(Some((found, unsettled))) => {
             // They have no end any more, as if they had not been sent.
             sent.recorded.given_back += found.free;
-            printer.say(&settle::words(found, unsettled));
+            if let Some(words) = settle::words(found, unsettled) {
+                printer.say(&words);
+            }
         }
         Err(error) => printer.warn(&t!("settle.cannot", why = error.message())),
     }

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use rust_i18n::t;
 
 use super::operation::{LookUp, Members, WriteOperation};
+use super::references::NewParent;
 use crate::check::duplicates::{NaturalKey, RowKeys, Seen, first_eight};
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
@@ -61,6 +62,8 @@ pub struct SpooledRow {
     pub old_id: Option<Box<OldId>>,
     /// Whether a person has consented to this row, in its own cell.
     pub is_confirmed: bool,
+    /// Records it refers to that are to be made before it is sent.
+    pub(in crate::import) awaits: Vec<NewParent>,
     /// What it has come to.
     pub state: RowState,
 }
@@ -167,6 +170,10 @@ impl SpoolWriter {
             push(out, old_id.id.as_bytes());
         }
         out.push(u8::from(row.is_confirmed));
+        out.push(u8::from(!row.awaits.is_empty()));
+        if !row.awaits.is_empty() {
+            push(out, &json(&row.awaits));
+        }
         match &row.state {
             RowState::Skipped(reason) => {
                 out.push(SKIPPED);
@@ -352,8 +359,12 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         let is_confirmed = self.array::<1>()? == [1];
+        let awaits = match self.array::<1>()? {
+            [1] => serde_json::from_slice(self.part()?).ok()?,
+            _ => Vec::new(),
+        };
         let state = RowState::Waiting;
-        Some(SpooledRow { number, identity, content, key, id, lacks, origin, old_id, is_confirmed, state })
+        Some(SpooledRow { number, identity, content, key, id, lacks, origin, old_id, is_confirmed, awaits, state })
     }
 
     fn reason(&mut self) -> Option<Reason> {
@@ -489,6 +500,7 @@ mod tests {
             origin: None,
             old_id: None,
             is_confirmed: false,
+            awaits: Vec::new(),
             state,
         };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
@@ -515,6 +527,11 @@ mod tests {
                 id: Some("50001".into()),
                 lacks: Some(reason),
                 origin: Some(("3".into(), "run".into())),
+                awaits: vec![NewParent {
+                    field: "companyId".into(),
+                    entity: "companies".into(),
+                    says: vec![("companyName".into(), "示例".into())],
+                }],
                 old_id: Some(Box::new(OldId { source: "crm".into(), id: "旧 7".into() })),
                 ..row(RowState::Sound(WriteOperation::Write { body: Bytes::from_static(b"{}"), look_up: None }))
             },

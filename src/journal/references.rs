@@ -7,11 +7,13 @@ use super::database::failed;
 use super::reader::JournalReader;
 use super::writer::Journal;
 use crate::error::Result;
+use crate::format::Content;
 
 /// The tables, beside those of every journal: one of an earlier version of this program has none.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS reference (
   field TEXT NOT NULL, said TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (field, said)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS made_first (row BLOB PRIMARY KEY, what TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS decision (key TEXT PRIMARY KEY, answer TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
@@ -53,6 +55,24 @@ impl Journal {
         find(self.connection(), field, said).map_err(|error| failed(self.folder(), error))
     }
 
+    /// Keeps which records were made for rows before they were sent, by what the rows say.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn keep_made_first(&self, made: &[(Content, String)]) -> Result<()> {
+        let kept = (|| {
+            let transaction = self.connection().unchecked_transaction()?;
+            transaction.execute_batch(TABLES)?;
+            for (row, what) in made {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO made_first (row, what) VALUES (?1, ?2)")?
+                    .execute(params![row.as_slice(), what])?;
+            }
+            transaction.commit()
+        })();
+        kept.map_err(|error| failed(self.folder(), error))
+    }
+
     /// Keeps what a person decided about what has this key.
     ///
     /// # Errors
@@ -83,6 +103,28 @@ impl Journal {
 }
 
 impl JournalReader {
+    /// Whether records were made for rows before they were sent.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn has_made_first(&self) -> Result<bool> {
+        has_table(self.connection(), "made_first").map_err(|error| failed(self.folder(), error))
+    }
+
+    /// Which records were made for a row that says this before it was sent.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn made_first(&self, row: &Content) -> Result<Option<String>> {
+        let find = || {
+            self.connection()
+                .prepare_cached("SELECT what FROM made_first WHERE row = ?1")?
+                .query_row(params![row.as_slice()], |row| row.get(0))
+                .optional()
+        };
+        find().map_err(|error| failed(self.folder(), error))
+    }
+
     /// The record that a text of a field was taken to mean.
     ///
     /// # Errors

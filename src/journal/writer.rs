@@ -435,7 +435,7 @@ impl Journal {
             let transaction = self.connection.unchecked_transaction()?;
             transaction.execute_batch(
                 "UPDATE operation SET message = NULL; UPDATE earlier SET message = NULL; DELETE FROM finding;
-                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DELETE FROM run WHERE name = 'note.failed';",
+                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DROP TABLE IF EXISTS made_first; DELETE FROM run WHERE name = 'note.failed';",
             )?;
             transaction
                 .execute("INSERT OR REPLACE INTO run (name, value) VALUES ('note.forgotten', ?1)", [at.to_string()])?;

@@ -1,5 +1,4 @@
-//! The invented account's custom fields: which there are, how their values are written, and how they are stored (a
-//! drop-down as its option id).
+//! Custom fields: which there are, how their values are written, and how they are stored (a drop-down as its option id).
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,7 +11,7 @@ pub(super) const MEMBER: &str = "custom_fields";
 
 /// One option of a drop-down, or one node of a cascade.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct CustomFieldOption {
+pub struct CustomFieldOption {
     /// Option id.
     pub key: String,
     /// Option text.
@@ -24,7 +23,7 @@ pub(super) struct CustomFieldOption {
 
 /// One custom field.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct CustomField {
+pub struct CustomField {
     /// Its id.
     pub id: String,
     /// Its label.
@@ -40,14 +39,27 @@ pub(super) struct CustomField {
     pub custom_field_options: Vec<CustomFieldOption>,
 }
 
-static ALL: LazyLock<BTreeMap<String, Vec<CustomField>>> = LazyLock::new(|| {
+static INVENTED: LazyLock<BTreeMap<String, Vec<CustomField>>> = LazyLock::new(|| {
     // The file is part of the binary and a test reads it.
     serde_json::from_str(include_str!("custom_fields.json")).expect("custom_fields.json is valid")
 });
 
-/// The custom fields of an entity, or of a `form`.
-pub(super) fn of(owner: &str) -> &'static [CustomField] {
-    ALL.get(owner).map_or(&[], Vec::as_slice)
+/// The custom fields of an account, by entity.
+#[derive(Debug, Clone)]
+pub(super) struct CustomFields(BTreeMap<String, Vec<CustomField>>);
+
+impl CustomFields {
+    /// Those of the invented account, except where an account that is copied has its own.
+    pub(super) fn new(copied: BTreeMap<String, Vec<CustomField>>) -> Self {
+        let mut all = INVENTED.clone();
+        all.extend(copied);
+        CustomFields(all)
+    }
+
+    /// The custom fields of an entity, or of a `form`.
+    pub(super) fn of(&self, owner: &str) -> &[CustomField] {
+        self.0.get(owner).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl CustomField {
@@ -101,7 +113,8 @@ mod tests {
 
     #[test]
     fn an_option_is_stored_by_id_and_shown_either_way() {
-        let field = &of("companies")[0];
+        let fields = CustomFields::new(BTreeMap::new());
+        let field = &fields.of("companies")[0];
         let stored = field.read(&"零售".into(), false).unwrap();
         assert_eq!(stored, "231");
         assert_eq!(*field.show(&stored, false), "零售");

@@ -187,6 +187,7 @@ fn respond(state: &AppState, head: &Parts, target: &Target<'_>, body: &Bytes, fa
         request_id: header(&head.headers, &Catalog::embedded().service.request_id.header).unwrap_or_default(),
         body,
         variants: &state.variants,
+        custom_fields: &state.custom_fields,
         is_main: caller == Caller::Main,
     };
     if route.method == Method::Get || call.request_id.is_empty() {

@@ -4,6 +4,7 @@
 //! Of what the client knows of the service it shares the embedded catalog alone, so that a mistake in the client cannot
 //! cancel itself out; a user's overlay never reaches it.
 
+mod account_copy;
 mod answer;
 mod assume;
 mod auth;
@@ -26,10 +27,12 @@ mod state;
 mod status;
 mod variants;
 
+pub use account_copy::{AccountCopy, COPIED};
 pub use assume::{Assume, needed};
 pub use auth::{AGENT, LOGIN, Login};
+pub use custom_fields::{CustomField, CustomFieldOption};
 pub use faults::fault::{Fault, Kind};
 pub use options::Options;
 pub use seed::size::Size;
-pub use server::{FOLDER, Server, in_folder};
+pub use server::{FOLDER, Server, file_in, in_folder};
 pub use variants::{Switch, Variants};

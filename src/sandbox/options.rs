@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use super::account_copy::AccountCopy;
 use super::assume::Assume;
 use super::faults::fault::Fault;
 use super::seed::size::Size;
@@ -15,6 +16,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The file that keeps the records; none keeps them in memory.
     pub data: Option<PathBuf>,
+    /// Makes a new store like this account.
+    pub like: Option<AccountCopy>,
     /// Fills a new store with invented records.
     pub seed: Option<u64>,
     /// How many of them.
@@ -35,6 +38,7 @@ impl Default for Options {
         Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data: None,
+            like: None,
             seed: None,
             seed_size: Size::default(),
             assume: Assume::default(),

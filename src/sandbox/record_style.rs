@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::custom_fields::{self, CustomField};
+use super::custom_fields::{self, CustomField, CustomFields};
 use super::records::record::Record;
 use super::variants::{Numbers, Options, Single, UnsetTime, Variants};
 use crate::entity::{Catalog, Entity, Field, Kind};
@@ -12,6 +12,8 @@ use crate::entity::{Catalog, Entity, Field, Kind};
 pub(super) struct RecordStyle<'a> {
     /// The switches in force.
     pub variants: &'a Variants,
+    /// The account's custom fields.
+    pub custom_fields: &'a CustomFields,
     /// Whether a `_v2` form was asked for.
     pub is_v2: bool,
     /// Whether `custom_fields` is left out.
@@ -53,7 +55,7 @@ impl RecordStyle<'_> {
             out.push(':');
             self.write_value(out, entity, field, id, record);
         }
-        let custom = custom_fields::of(&entity.name);
+        let custom = self.custom_fields.of(&entity.name);
         if !self.without_custom_fields && !custom.is_empty() {
             out.push(',');
             push_text(out, custom_fields::MEMBER);

@@ -1,7 +1,7 @@
 //! The server as others start it: its own thread and runtime, its address, its end.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -167,18 +167,24 @@ fn is_this_machine(host: &str) -> bool {
 /// Folder of the sandbox in the working folder.
 pub const FOLDER: &str = ".bw8";
 
+/// The file with the records of the sandbox that `--sandbox` means in a folder.
+pub fn file_in(folder: &Path) -> PathBuf {
+    folder.join(FOLDER).join("sandbox.db")
+}
+
 /// The server that `--sandbox` means: a free port, records in `.bw8/sandbox.db` of the folder, filled with seed 1 when
 /// they are new, for an account of this mode.
 ///
 /// # Errors
 /// As [`Server::start`]; also when the folder cannot be made.
 pub fn in_folder(folder: &Path, mode: AccountMode) -> Result<Server> {
+    let data = file_in(folder);
     let folder = folder.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(|why| {
         Error::cannot_run(message!("sandbox.no_folder", folder = folder.display().to_string(), why = why.to_string()))
     })?;
     Server::start(Options {
-        data: Some(folder.join("sandbox.db")),
+        data: Some(data),
         seed: Some(1),
         assume: needed(),
         variants: Variants { mode: mode.into(), ..Variants::default() },

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::auth::Tokens;
+use super::custom_fields::CustomFields;
 use super::faults::plan::FaultPlan;
 use super::idempotency::IdempotencyKeys;
 use super::options::Options;
@@ -25,6 +26,8 @@ pub(super) struct AppState {
     pub base_path: String,
     /// The switches in force.
     pub variants: Variants,
+    /// The account's custom fields.
+    pub custom_fields: Arc<CustomFields>,
     /// What goes wrong.
     pub faults: Arc<FaultPlan>,
     /// Tokens that are good.
@@ -74,7 +77,10 @@ impl AppState {
         if store.is_empty() {
             // At once, so that a command killed meanwhile does not leave half an account in the file.
             store.transaction(|store| {
-                seeder::seed_base(store)?;
+                match &options.like {
+                    Some(like) => like.insert(store)?,
+                    None => seeder::seed_base(store)?,
+                }
                 options.seed.map_or(Ok(()), |seed| seeder::seed_sample_data(store, seed, options.seed_size))
             })?;
         }
@@ -86,6 +92,7 @@ impl AppState {
             routes,
             base_path,
             variants: options.variants,
+            custom_fields: store.custom_fields(),
             faults: Arc::new(FaultPlan::new(options.faults, options.fault_seed)),
             tokens: Tokens::default(),
             request_log: Arc::default(),

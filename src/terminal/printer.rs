@@ -77,6 +77,8 @@ pub struct Printer {
     level: Level,
     format: OutputFormat,
     has_progress: bool,
+    /// It says what went wrong and nothing else, and leaves standard output to another.
+    is_muted: bool,
 }
 
 impl Printer {
@@ -87,7 +89,17 @@ impl Printer {
             (_, true) => Level::Verbose,
             _ => Level::Normal,
         };
-        Printer { level, format: global.format, has_progress: !global.no_progress && level != Level::Quiet }
+        Printer {
+            level,
+            format: global.format,
+            has_progress: !global.no_progress && level != Level::Quiet,
+            is_muted: false,
+        }
+    }
+
+    /// The same for a part of the work that tells no results of its own.
+    pub fn muted(&self) -> Printer {
+        Printer { level: Level::Quiet, has_progress: false, is_muted: true, ..self.clone() }
     }
 
     /// Whether standard output carries one JSON document and nothing else.
@@ -134,6 +146,9 @@ impl Printer {
 
     /// The result a user asked for, in text. Goes to standard output, unless that carries JSON.
     pub fn result(&self, text: &str) {
+        if self.is_muted {
+            return;
+        }
         if self.format == OutputFormat::Text {
             stdout(&clean_lines(text));
         } else {
@@ -143,6 +158,9 @@ impl Printer {
 
     /// The JSON document of the command.
     pub fn json(&self, document: &serde_json::Value) {
+        if self.is_muted {
+            return;
+        }
         screen::remember(document);
         if self.format == OutputFormat::Json {
             stdout(&clean_document(document).to_string());

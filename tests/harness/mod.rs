@@ -21,7 +21,7 @@ mod work;
 
 pub use ran::{Ran, assert_rows};
 pub use redact::{EACH_TIME, without_folder};
-pub use running::Running;
+pub use running::{A_MOMENT, Running};
 pub use server::Server;
 pub use service::{Request, Service, customer, page, unknown};
 pub use sheet::{Sheets, sheet_row};

@@ -13,6 +13,9 @@ use super::Ran;
 /// Longer than any command of these tests takes on a busy machine.
 const LONGEST: Duration = Duration::from_secs(90);
 
+/// Between two looks at what is waited for: whoever is waited for needs the cores.
+pub const A_MOMENT: Duration = Duration::from_micros(200);
+
 /// A running command; what it says is read as it says it.
 pub struct Running {
     command: String,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bw8::sandbox::{Assume, Options};
 use serde_json::{Map, Value, json};
 
-use super::{Running, Typed, Work};
+use super::{A_MOMENT, Running, Typed, Work};
 
 /// A sandbox on a free port, ended when dropped.
 pub struct Server {
@@ -144,12 +144,18 @@ impl Server {
         self.wait_until(n, || self.requests_to(endpoint));
     }
 
+    /// Waits until so many records of an entity are stored.
+    #[track_caller]
+    pub fn wait_until_stored(&self, entity: &str, n: u64) {
+        self.wait_until(n, || self.stored(entity));
+    }
+
     #[track_caller]
     fn wait_until(&self, n: u64, seen: impl Fn() -> u64) {
         let deadline = std::time::Instant::now() + Duration::from_secs(30);
         while seen() < n {
             assert!(std::time::Instant::now() < deadline, "no {n} requests came: {}", self.state());
-            std::thread::yield_now();
+            std::thread::sleep(A_MOMENT);
         }
     }
 

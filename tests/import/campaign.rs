@@ -11,7 +11,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Ran, Running, Server, Table, Work};
+use crate::harness::{A_MOMENT, Ran, Running, Server, Table, Work};
 
 /// Histories of the long programme; with other seeds each time `CAMPAIGN_SEED` says so.
 const LONG: u64 = 60;
@@ -404,7 +404,7 @@ impl World {
         let before = self.server.requests_to(&endpoint);
         let mut child = self.work.start(command);
         while child.is_running() && self.server.requests_to(&endpoint) < before + rows {
-            std::thread::yield_now();
+            std::thread::sleep(A_MOMENT);
         }
         self.tell(format!("[{}] bw8 {} is killed after {rows} requests", self.state, words.join(" ")));
         child.kill();

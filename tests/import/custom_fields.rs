@@ -176,7 +176,7 @@ fn definitions_that_cannot_be_had_cost_only_themselves() {
     work.bw8("import companies c.csv --no-canary --rate 0").exits(0);
     // What was kept stands in, with its age.
     work.write("d.csv", "公司名称,示例级别\n示例四,乙\n");
-    let ran = work.bw8("import companies d.csv --no-canary --rate 0");
+    let ran = work.bw8("import companies d.csv --no-canary --rate 0 --wait 1");
     ran.exits(0).says("custom fields are known as the account had them on");
     let last = service.requests().into_iter().rfind(|request| request.method == "POST").unwrap();
     assert!(last.body.contains("field_7"), "{}", last.body);

@@ -150,7 +150,7 @@ fn a_password_in_the_address_is_refused_and_not_repeated() {
 fn a_host_that_does_not_resolve_leaves_everything_for_later() {
     let work = Work::new();
     work.write_table("mine.csv", &customers(1, 3));
-    let mut command = work.command("import customers mine.csv --base-url https://nowhere.invalid --rate 0");
+    let mut command = work.command("import customers mine.csv --base-url https://nowhere.invalid --rate 0 --wait 1");
     command.env("BW8_USER", "me@example.com").env("BW8_PASSWORD", CANARY);
     let ran = work.run(command);
     ran.exits_with_one_of(&[1, 5]);

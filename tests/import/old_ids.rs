@@ -174,7 +174,7 @@ fn a_killed_run_goes_on_and_knows_all_old_ids() {
     let child = work.start(work.command_on(&server, typed));
     server.wait_for_requests(4);
     child.kill();
-    work.on(&server, typed).exits_with_one_of(&[0, 4]);
+    work.on(&server, format!("{typed} --timeout 2")).exits_with_one_of(&[0, 4]);
     let results = results(&work, "mine");
     assert_eq!(results.column("old_id"), ["1", "2", "3", "4", "5", "6", "7", "8"]);
 }

@@ -202,3 +202,136 @@ fn a_mapping_says_what_a_column_tells_of_the_record() {
     assert_eq!(stored(&work, &server, "tickets", &results, "Customer ID"), ["50011"]);
     work.bw8("check tickets mine.csv --mapping mine.toml").exits(0);
 }
+
+/// Contacts of companies that the account does not have.
+const NEW_PARENTS: &str = "姓名,手机,公司名称\n示例甲,13100000001,示例公司00002有限公司\n示例乙,13100000002,示例新公司\n\
+                           示例丙,13100000003,示例　新公司\n示例丁,13100000004,示例又一家\n";
+const CREATE: &str = "import customers mine.csv --missing 公司名称=create --run run";
+
+#[test]
+fn a_company_that_is_not_there_is_created_once_before_the_rows_that_name_it() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", NEW_PARENTS);
+    let dry = format!("{CREATE} --dry-run --lang zh");
+    work.on(&server, dry).exits(0).says("将先新建 2 家公司（有行用到而账号中没有）：示例新公司、示例又一家");
+    assert_eq!(server.requests_to("companies.create"), 0);
+    let ran = work.on(&server, format!("{CREATE} --format json"));
+    ran.exits(0).says("created first, as rows refer to them").says("created first: 2 companies (run: run-companies)");
+    assert_eq!(ran.json()["rows"]["created"], 4);
+    assert_eq!(server.requests_to("companies.create"), 2);
+    let made = work.table("run-companies/results.csv");
+    let ids = made.column("id");
+    let results = work.table("run/results.csv");
+    let first = [format!("companies {} 示例新公司", ids[0]), format!("companies {} 示例又一家", ids[1])];
+    assert_eq!(results.column("made_first"), ["", &first[0], &first[0].replace("示例", "示例\u{3000}"), &first[1]]);
+    assert_eq!(stored(&work, &server, "customers", &results, "Company ID"), ["20002", ids[0], ids[0], ids[1]]);
+    work.on(&server, CREATE).exits(0);
+    // The next file finds them there.
+    work.write("next.csv", NEW_PARENTS.replace("131000000", "131000001").replace("示例甲", "示例戊"));
+    work.on(&server, "import customers next.csv --missing companyId=create --run next").exits(0);
+    assert!(!work.path("next-companies").exists());
+    assert_eq!(server.requests_to("companies.create"), 2);
+    work.bw8("runs").exits(0).says("run-companies");
+}
+
+#[test]
+fn a_person_decides_which_company_is_created() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", PARENTS);
+    let import = "import customers mine.csv --run run";
+    work.on(&server, import).exits(5);
+    answer(&work, "run", &["新建", "不导入"]);
+    work.on(&server, import).exits(3).says("created first: 1 company");
+    assert_rows(&work.summary_of("run"), "created 3, refused 1");
+    let results = work.table("run/results.csv");
+    let made = work.table("run-companies/results.csv").column("id")[0].to_owned();
+    assert_eq!(stored(&work, &server, "customers", &results, "Company ID"), ["20002", &made, &made, ""]);
+    // The answer serves the next file, which finds the company there.
+    work.write("next.csv", PARENTS.replace("131000000", "131000001").replace("示例甲", "示例戊"));
+    work.on(&server, "import customers next.csv --run next --decisions run/decisions.xlsx").exits(3);
+    assert_rows(&work.summary_of("next"), "created 3, refused 1");
+    assert_eq!(server.requests_to("companies.create"), 1);
+}
+
+#[test]
+fn what_cannot_be_created_by_what_the_row_says_is_refused_with_a_way_on() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "标题,客户手机,处理客服\n示例一,13000000001,示例离职的人\n");
+    let refused = work.on(&server, "import tickets mine.csv --missing 处理客服=create --run run");
+    refused.exits(2).says("--missing 处理客服=create: Agents cannot be created here").says("choose an ID");
+    work.on(&server, "import tickets mine.csv --run run").exits(5);
+    answer(&work, "run", &["新建"]);
+    work.on(&server, "import tickets mine.csv --run run").exits(2).says("cell F2: Agents cannot be created here");
+    assert_eq!(server.requests_to("tickets.create"), 0);
+}
+
+#[test]
+fn only_rows_that_are_sent_have_companies_created() {
+    let server = Server::start("");
+    let work = Work::with(
+        "mine.csv",
+        "姓名,手机,公司名称\n示例联系人00005,13000000005,示例甲公司\n示例乙,13100000002,示例乙公司\n\
+         示例丙,13100000003,示例丙公司\n示例丁,bad,示例丁公司\n",
+    );
+    let import = "import customers mine.csv --mode skip-existing --missing 公司名称=create --run run";
+    work.on(&server, format!("{import} --limit 2")).exits(0);
+    assert_eq!(work.table("run-companies/companies-1.csv").column("companyName"), ["示例乙公司"]);
+    work.on(&server, import).exits(3);
+    assert_eq!(server.requests_to("companies.create"), 2);
+    assert_rows(&work.summary_of("run"), "created 2, skipped 1, refused 1");
+    let names = server.count_by("companies", "companyName");
+    assert_eq!([names.get("示例乙公司"), names.get("示例丙公司"), names.get("示例丁公司")], [Some(&1), Some(&1), None]);
+}
+
+#[test]
+fn a_company_whose_answer_is_lost_is_found_again_and_its_rows_go() {
+    let server = Server::faulty(&["500-after-store,on=POST companies,nth=1"]);
+    let work = Work::with("mine.csv", NEW_PARENTS);
+    work.on(&server, format!("{CREATE} --concurrency 1 --no-canary")).exits(0);
+    assert_eq!(work.table("run-companies/results.csv").column("status"), ["created", "created"]);
+    assert_rows(&work.summary_of("run"), "created 4");
+    assert_eq!(server.count_by("companies", "companyName")["示例新公司"], 1);
+}
+
+#[test]
+fn rows_wait_for_a_company_that_is_rejected_and_the_others_go() {
+    let server = Server::faulty(&["422,on=POST companies,nth=1"]);
+    let work = Work::with("mine.csv", NEW_PARENTS);
+    let ran = work.on(&server, format!("{CREATE} --concurrency 1 --no-canary --keep-going"));
+    ran.exits(5).says("2 rows wait for records that are to be created first").says("示例新公司: ");
+    assert_rows(&work.summary_of("run"), "created 2, pending 2");
+    work.on(&server, "retry run-companies").exits(0);
+    work.on(&server, CREATE).exits(0);
+    assert_rows(&work.summary_of("run"), "created 4");
+    assert_eq!(server.count_by("companies", "companyName")["示例新公司"], 1);
+}
+
+#[test]
+fn a_command_that_is_killed_while_it_creates_companies_goes_on_and_doubles_none() {
+    for (fault, nth, stored) in [("stall", 2, 1), ("stall-after-store", 1, 1), ("stall-after-store", 2, 2)] {
+        let server = Server::faulty(&[&format!("{fault},on=POST companies,nth={nth}")]);
+        let before = server.stored("companies");
+        let work = Work::with("mine.csv", NEW_PARENTS);
+        let running = work.start(work.command_on(&server, format!("{CREATE} --concurrency 1 --no-canary")));
+        server.wait_until_stored("companies", before + stored);
+        // Another file that wants the same companies waits for it.
+        work.write("other.csv", NEW_PARENTS.replace("131000000", "131000001").replace("示例甲", "示例戊"));
+        let other = "import customers other.csv --missing 公司名称=create --run other";
+        let ran = work.on(&server, other);
+        if ran.exits_with_one_of(&[0, 5]) == 5 {
+            ran.says("for records that are to be created first").says("another command is importing");
+        }
+        running.kill();
+        work.on(&server, CREATE).exits_with_one_of(&[0, 5]);
+        work.on(&server, other).exits_with_one_of(&[0, 5]);
+        let names = server.count_by("companies", "companyName");
+        assert!(names.values().all(|times| *times == 1), "{fault} {nth}: {names:?}");
+        work.on(&server, format!("{CREATE} --server-timeout 0 --resend-unknown")).exits(0);
+        work.on(&server, format!("{other} --server-timeout 0")).exits(0);
+        assert_rows(&work.summary_of("run"), "created 4");
+        assert_rows(&work.summary_of("other"), "created 4");
+        let names = server.count_by("companies", "companyName");
+        assert!(names.values().all(|times| *times == 1), "{fault} {nth}: {names:?}");
+        assert_eq!(names["示例新公司"] + names["示例又一家"], 2);
+    }
+}

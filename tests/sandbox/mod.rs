@@ -4,6 +4,7 @@ mod command;
 mod documentation;
 mod faults;
 mod host;
+mod like;
 mod lists;
 mod transcripts;
 mod variants;

@@ -23,6 +23,8 @@ pub(super) const KEY: &str = "bw8_key";
 pub(in crate::import) enum Decided {
     /// This record is meant.
     Use(String),
+    /// The record is not there, and is made.
+    Create,
     /// The field stays empty.
     Blank,
     /// The rows are not sent.
@@ -30,6 +32,7 @@ pub(in crate::import) enum Decided {
 }
 
 /// The words of an answer, those that are offered first.
+pub(super) const CREATE: [&str; 3] = ["新建", "create", "new"];
 pub(super) const BLANK: [&str; 4] = ["留空", "blank", "leave blank", "空"];
 pub(super) const REFUSE: [&str; 6] = ["不导入", "refuse", "don't send", "do not send", "不发送", "skip"];
 
@@ -38,6 +41,9 @@ impl Decided {
     fn of_cell(text: &str) -> Option<Decided> {
         let folded = fold(text);
         let is_among = |words: &[&str]| words.iter().any(|word| fold(word) == folded);
+        if is_among(&CREATE) {
+            return Some(Decided::Create);
+        }
         if is_among(&BLANK) {
             return Some(Decided::Blank);
         }
@@ -52,6 +58,7 @@ impl Decided {
     pub(super) fn to_text(&self) -> String {
         match self {
             Decided::Use(id) => format!("use {id}"),
+            Decided::Create => "create".to_owned(),
             Decided::Blank => "blank".to_owned(),
             Decided::Refuse => "refuse".to_owned(),
         }
@@ -59,6 +66,7 @@ impl Decided {
 
     fn of_text(text: &str) -> Option<Decided> {
         match text {
+            "create" => Some(Decided::Create),
             "blank" => Some(Decided::Blank),
             "refuse" => Some(Decided::Refuse),
             text => text.strip_prefix("use ").map(|id| Decided::Use(id.to_owned())),
@@ -116,6 +124,11 @@ impl Answers {
     /// The answer to what has this key.
     pub(super) fn get(&self, key: &str) -> Option<&Given> {
         self.given.get(key)
+    }
+
+    /// Whether any of them makes a record.
+    pub(super) fn creates(&self) -> bool {
+        self.given.values().any(|given| given.decided == Decided::Create)
     }
 
     /// The answer to what has this key, to be changed.

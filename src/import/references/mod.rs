@@ -3,9 +3,11 @@
 //!
 //! `reference` says which references rows have and what tells them, `resolver` finds the record that a row means in the
 //! account's lists, `pass` does that for all rows of an input and says what came of it. What is not clear is asked about once for
-//! all rows that say it (`questions`), in a workbook of the run's folder (`workbook`); `answers` are what a person decided.
+//! all rows that say it (`questions`), in a workbook of the run's folder (`workbook`); `answers` are what a person decided. A record that is to be
+//! made first is a `new_parent`: its rows are looked at once more when it is there.
 
 mod answers;
+mod new_parent;
 mod pass;
 mod questions;
 mod reference;
@@ -13,8 +15,9 @@ mod resolver;
 mod telling;
 mod workbook;
 
+pub(super) use new_parent::{Made, NewParent, ParentKey};
 #[cfg(test)]
 pub(super) use pass::take_as_written;
-pub(super) use pass::{Outcome, Pass, Settled, is_needed, resolve};
+pub(super) use pass::{Outcome, Pass, Settled, Stage, is_needed, resolve};
 pub(super) use reference::Reference;
 pub(super) use telling::{give, take};

@@ -5,26 +5,29 @@ use std::path::Path;
 use rust_i18n::t;
 
 use super::answers::{Answers, Decided, Given, key_of};
+use super::new_parent::{Made, NewParent};
 use super::questions::Questions;
 use super::reference::Reference;
 use super::resolver::{Meant, Resolver, Unclear, Way};
-use super::telling::{give, take};
+use super::telling::{give, restore, take};
 use super::workbook::{self, FILE_NAME};
 use crate::check::finding::Finding;
-use crate::entity::{AccountMode, Entity, Requirement};
+use crate::entity::{AccountMode, Catalog, Entity, Requirement};
 use crate::error::{Error, Result};
 use crate::files::short_path;
+use crate::format::Content;
 use crate::import::memory::{Memory, Said};
 use crate::import::operation::{Members, WriteOperation};
 use crate::import::options::{ImportOptions, Missing};
 use crate::import::preflight::{Preflight, Rows, reason_of};
+use crate::import::sent_rows::SentRows;
 use crate::import::spool::{RowState, SpoolWriter, SpooledRow};
 use crate::journal::{Journal, OldIds, OperationCursor, RunIndex};
 use crate::language::Language;
 use crate::lookup::Lists;
 use crate::mapping::Mapping;
 use crate::message;
-use crate::message::Detail;
+use crate::message::{Detail, Message};
 use crate::problem::{Problem, Severity};
 use crate::terminal::Printer;
 use crate::text::{clean, shorten};
@@ -53,6 +56,8 @@ pub(in crate::import) struct Outcome {
     pub refused: u64,
     /// Rows that wait.
     pub waiting: u64,
+    /// Rows that refer to a record that is to be made before them.
+    pub awaiting: u64,
     /// How many texts a person has to decide about.
     pub questions: usize,
 }
@@ -69,6 +74,14 @@ impl Outcome {
         };
         Some(error)
     }
+}
+
+/// Which rows are looked at.
+pub(in crate::import) enum Stage<'p> {
+    /// All that are not settled.
+    First(Settled<'p>),
+    /// Those that are sent and refer to records that were to be made, which are there now as far as they could be.
+    ParentsMade(&'p Made, SentRows<'p>),
 }
 
 /// Which rows are not sent now, whatever they refer to.
@@ -171,22 +184,31 @@ fn old_ids_of(options: &ImportOptions<'_>, references: &[Reference<'_>]) -> Resu
 /// A list that cannot be read now, answers that cannot be used, a full disk.
 pub(in crate::import) fn resolve(
     pass: Pass<'_, '_>,
-    mut settled: Settled<'_>,
+    mut stage: Stage<'_>,
     preflight: &mut Preflight,
     rows: &mut Rows,
     printer: &Printer,
 ) -> Result<Outcome> {
     let Pass { options, references, lists, journal } = pass;
+    let is_first = matches!(stage, Stage::First(_));
     let own = journal.map(|journal| journal.folder().join(FILE_NAME));
     let answers = Answers::gather(journal, own.as_deref(), options.references.decisions.as_deref())?;
+    let missing = missing(options, references)?;
     let mut work = Work {
+        creates: answers.creates() || missing.iter().any(|(_, missing)| *missing == Missing::Create),
+        made: match &stage {
+            Stage::First(_) => None,
+            Stage::ParentsMade(made, _) => Some(*made),
+        },
+        catalog: options.catalog,
         resolver: Resolver::new(lists, old_ids_of(options, references)?, journal),
         journal,
         answers,
-        missing: missing(options, references)?,
+        missing,
         entity: options.entity(),
         account_mode: options.preflight.account_mode,
         questions: Questions::default(),
+        made_for: Vec::new(),
     };
     let mut tallies = vec![Tally::default(); references.len()];
     let mut outcome = Outcome::default();
@@ -195,14 +217,21 @@ pub(in crate::import) fn resolve(
     rows.begin()?;
     let mut row_index = 0;
     while let Some(mut row) = rows.spool.next()? {
-        let is_skipped = matches!(row.state, RowState::Skipped(_));
-        let is_double = !is_skipped && {
-            let is_sound = row.is_sound();
-            rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound).is_double()
+        let is_settled = match &mut stage {
+            Stage::First(settled) => {
+                let is_skipped = matches!(row.state, RowState::Skipped(_));
+                let is_double = !is_skipped && {
+                    let is_sound = row.is_sound();
+                    rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound).is_double()
+                };
+                settled.has(row_index, &mut row)? || is_double
+            }
+            Stage::ParentsMade(_, sent) => !sent.has(row_index, &row)? || row.awaits.is_empty(),
         };
-        let is_settled = settled.has(row_index, &mut row)? || is_double;
         if let Some(mut members) = operation_of(&mut row).filter(|_| !is_settled).and_then(|it| take(it, references)) {
             let members = &mut members;
+            let told = (is_first && work.creates).then(|| members.clone());
+            let mut awaits = Vec::new();
             let mut names: Vec<(String, String)> = Vec::new();
             let (mut findings, mut waits) = (Vec::new(), false);
             for (reference, tally) in references.iter().zip(&mut tallies) {
@@ -218,6 +247,7 @@ pub(in crate::import) fn resolve(
                             names.push((reference.field.clone(), name));
                         }
                     }
+                    Resolved::Awaits(parent) => awaits.push(parent),
                     Resolved::Waits => {
                         tally.unclear += 1;
                         waits = true;
@@ -228,10 +258,27 @@ pub(in crate::import) fn resolve(
                     }
                 }
             }
-            if let Some(operation) = operation_of(&mut row) {
-                give(operation, references, std::mem::take(members));
-            }
             let is_refused = findings.iter().any(|finding| finding.severity == Severity::Refused);
+            let is_awaiting = !awaits.is_empty() && !is_refused && !waits;
+            let made = std::mem::take(&mut row.awaits);
+            let identity = row.identity;
+            if let Some(operation) = operation_of(&mut row) {
+                match told {
+                    Some(told) if is_awaiting => restore(operation, told),
+                    _ => {
+                        work.note_made(identity, &made, members);
+                        give(operation, references, std::mem::take(members));
+                    }
+                }
+            }
+            if is_awaiting {
+                // It is looked at once more, and what there is to say of it is said then.
+                row.awaits = awaits;
+                outcome.awaiting += 1;
+                spool.add(&row)?;
+                row_index += 1;
+                continue;
+            }
             if !is_refused && !waits && !has_first && matches!(row.state, RowState::Sound(_)) {
                 has_first = true;
                 show_first(preflight, options.entity(), &row, &names);
@@ -265,15 +312,21 @@ pub(in crate::import) fn resolve(
     }
     rows.spool = spool.finish()?;
     rows.begin()?;
-    settled.memory.begin()?;
-    preflight.waiting = outcome.waiting;
+    match &mut stage {
+        Stage::First(settled) => settled.memory.begin()?,
+        Stage::ParentsMade(_, sent) => sent.begin()?,
+    }
+    preflight.waiting += outcome.waiting;
     outcome.questions = work.questions.list.len();
-    if let Some(file) = own.filter(|_| outcome.questions > 0)
+    // What is asked about stands in it from the first time on.
+    if let Some(file) = own.filter(|_| is_first && outcome.questions > 0)
         && let Err(why) = workbook::write(&file, &work.questions.list)
     {
         printer.warn(&t!("lookup.not_written", file = file.display(), why = why.message()));
     }
-    for (reference, tally) in references.iter().zip(tallies).filter(|(_, tally)| tally.found + tally.unclear > 0) {
+    for (reference, tally) in
+        references.iter().zip(tallies).filter(|_| is_first).filter(|(_, tally)| tally.found + tally.unclear > 0)
+    {
         let (label, entity) = (reference.labels.to_string(), reference.entity.label(Language::current()));
         printer.say(&match tally.unclear {
             0 => message!("lookup.found", label = label, entity = entity, rows = tally.found).to_string(),
@@ -289,6 +342,13 @@ pub(in crate::import) fn resolve(
 /// Everything references are resolved with.
 struct Work<'w, 'a> {
     resolver: Resolver<'w, 'a>,
+    catalog: &'w Catalog,
+    /// Whether records are to be made that are not there.
+    creates: bool,
+    /// Those that were made.
+    made: Option<&'w Made>,
+    /// Which were made for which rows, to be written down.
+    made_for: Vec<(Content, String)>,
     journal: Option<&'w Journal>,
     answers: Answers,
     /// What becomes of what is not there, by field.
@@ -309,7 +369,9 @@ enum Resolved {
         /// What there is to say of it.
         word: Option<Problem>,
     },
-    /// A person has to decide, or the list has to be read completely.
+    /// It is to be made before the row.
+    Awaits(NewParent),
+    /// A person has to decide, or the list has to be read completely, or what is to be made first is not there yet.
     Waits,
     /// The row is not sent.
     Refused(Unclear),
@@ -326,7 +388,7 @@ impl<'a> Work<'_, 'a> {
         let key = key_of(&reference.field, &said);
         let may_be_blank = !self.is_required(reference);
         if let Some(given) = self.answers.get(&key).cloned().filter(|_| unclear.way != Way::Correct) {
-            match self.decided(reference, members, &given, may_be_blank)? {
+            match self.decided(reference, members, &given, (unclear.way, may_be_blank))? {
                 // What was chosen once is not there any more.
                 None => {}
                 Some(resolved) => {
@@ -347,6 +409,7 @@ impl<'a> Work<'_, 'a> {
             }
         }
         let missing = self.missing.iter().find(|(field, _)| *field == reference.field).map(|(_, missing)| *missing);
+        let parent = reference.new_parent(members, self.account_mode).filter(|_| unclear.way == Way::DecideMissing);
         match (unclear.way, missing) {
             (Way::Correct, _) | (Way::DecideMissing, Some(Missing::Refuse)) => Ok(Resolved::Refused(unclear)),
             (Way::DecideMissing, Some(Missing::Blank)) => {
@@ -354,22 +417,58 @@ impl<'a> Work<'_, 'a> {
                 Ok(Resolved::Nothing)
             }
             (Way::Later, _) => Ok(Resolved::Waits),
-            (Way::Decide | Way::DecideMissing, _) => {
-                self.questions.ask(key, reference, &unclear, reference.shown(members), may_be_blank);
-                Ok(Resolved::Waits)
-            }
+            (Way::Decide | Way::DecideMissing, _) => match parent {
+                Some(parent) if missing == Some(Missing::Create) => Ok(self.made(reference, members, parent)),
+                parent => {
+                    let may_be = (parent.is_some(), may_be_blank);
+                    self.questions.ask(key, reference, &unclear, reference.shown(members), may_be);
+                    Ok(Resolved::Waits)
+                }
+            },
         }
     }
 
-    /// Does what a person decided; none when the record that was chosen before is not there any more.
+    /// The id of a record that was made; a row that refers to one that was not waits.
+    fn made(&self, reference: &Reference<'a>, members: &mut Members, parent: NewParent) -> Resolved {
+        let Some(made) = self.made else { return Resolved::Awaits(parent) };
+        match made.get(&parent.key(reference.entity)) {
+            Some((id, _)) => put(reference, members, Meant { id: id.to_owned(), name: parent.shown(), word: None }),
+            None => Resolved::Waits,
+        }
+    }
+
+    /// Notes which of the records that a row awaited were made for it.
+    fn note_made(&mut self, row: Content, awaited: &[NewParent], members: &Members) {
+        let made = awaited.iter().filter_map(|parent| {
+            let entity = self.catalog.get(&parent.entity)?;
+            let (id, is_new) = self.made?.get(&parent.key(entity))?;
+            let is_meant = is_new && members.value(&parent.field) == Some(id);
+            is_meant.then(|| format!("{} {id} {}", parent.entity, parent.shown()))
+        });
+        let made: Vec<String> = made.collect();
+        if !made.is_empty() {
+            self.made_for.push((row, made.join("; ")));
+        }
+    }
+
+    /// Does what a person decided; none when the record that was chosen before is not there any more, or what was to be made
+    /// cannot be.
     fn decided(
         &mut self,
         reference: &Reference<'a>,
         members: &mut Members,
         given: &Given,
-        may_be_blank: bool,
+        (way, may_be_blank): (Way, bool),
     ) -> Result<Option<Resolved>> {
         match &given.decided {
+            Decided::Create => {
+                let parent = reference.new_parent(members, self.account_mode).filter(|_| way == Way::DecideMissing);
+                match (parent, &given.place) {
+                    (Some(parent), _) => Ok(Some(self.made(reference, members, parent))),
+                    (None, None) => Ok(None),
+                    (None, Some(place)) => Err(cannot_be_made(reference, place.clone())),
+                }
+            }
             Decided::Use(id) => match (self.resolver.chosen(reference, id)?, &given.place) {
                 (Some(meant), _) => Ok(Some(put(reference, members, meant))),
                 (None, None) => Ok(None),
@@ -405,6 +504,9 @@ impl<'a> Work<'_, 'a> {
 
     /// Writes down what texts were taken to mean, once there are so many.
     fn keep(&mut self, least: usize) -> Result<()> {
+        if let Some(journal) = self.journal.filter(|_| self.made_for.len() >= least) {
+            journal.keep_made_first(&std::mem::take(&mut self.made_for))?;
+        }
         match self.journal {
             Some(journal) if self.resolver.new.len() >= least => {
                 journal.keep_references(&std::mem::take(&mut self.resolver.new))
@@ -421,6 +523,12 @@ impl<'a> Work<'_, 'a> {
 fn put(reference: &Reference<'_>, members: &mut Members, meant: Meant) -> Resolved {
     reference.put(members, &meant.id);
     Resolved::Found { name: meant.name, word: meant.word }
+}
+
+fn cannot_be_made(reference: &Reference<'_>, place: Message) -> Error {
+    let entity = reference.entity.labels();
+    Error::usage(message!("lookup.cannot_create", place = place, entity = entity))
+        .hint(message!("lookup.cannot_create_hint", entity = entity))
 }
 
 /// What becomes of what is not there, by the names of fields.
@@ -441,6 +549,10 @@ fn missing(options: &ImportOptions<'_>, references: &[Reference<'_>]) -> Result<
         if *what == Missing::Blank && is_required {
             let place = format!("--missing {name}");
             return Err(Error::usage(message!("lookup.not_blank", place = place, label = reference.labels.clone())));
+        }
+        if *what == Missing::Create && !reference.may_be_made(options.preflight.account_mode) {
+            let place = message!("lookup.missing_place", name = name);
+            return Err(cannot_be_made(reference, place));
         }
         missing.push((reference.field.clone(), *what));
     }

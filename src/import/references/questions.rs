@@ -25,7 +25,7 @@ impl Questions {
         reference: &Reference<'_>,
         unclear: &Unclear,
         text: String,
-        may_be_blank: bool,
+        (may_be_made, may_be_blank): (bool, bool),
     ) {
         if let Some(place) = self.places.get(&key) {
             self.list[*place].rows += 1;
@@ -42,6 +42,7 @@ impl Questions {
             rows: 1,
             why: unclear.problem.rule().kind().to_string(),
             candidates: unclear.candidates.clone(),
+            may_be_made,
             may_be_blank,
         });
     }

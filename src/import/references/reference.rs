@@ -1,6 +1,7 @@
 //! Which references the rows of an input have, and by what they tell which record they mean.
 
-use crate::entity::{ANY, Catalog, Entity, Field, Kind, OLD_ID, fold};
+use super::new_parent::NewParent;
+use crate::entity::{ANY, AccountMode, Catalog, Entity, Field, Kind, OLD_ID, Requirement, fold};
 use crate::import::operation::Members;
 use crate::mapping::Mapping;
 use crate::message::Detail;
@@ -105,6 +106,54 @@ impl<'a> Reference<'a> {
             }
         }
         said
+    }
+
+    /// The record that a row means, as one that can be made; none where what the row says is not enough for that.
+    pub(super) fn new_parent(&self, members: &Members, mode: AccountMode) -> Option<NewParent> {
+        let mut says: Vec<(String, String)> = Vec::new();
+        for (tell, text) in self.told(members) {
+            let field = self.said_of(tell)?;
+            // Digits alone are an id rather than a name.
+            if tell.key.is_none() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+                return None;
+            }
+            says.push((field.to_owned(), text.to_owned()));
+        }
+        let has = |name: &str| says.iter().any(|(field, _)| field == name);
+        self.can_be_made(has, mode).then(|| NewParent {
+            field: self.field.clone(),
+            entity: self.entity.name.clone(),
+            says,
+        })
+    }
+
+    /// Whether rows may say enough of a record for it to be made.
+    pub(super) fn may_be_made(&self, mode: AccountMode) -> bool {
+        let told: Vec<&str> = self.tells.iter().filter_map(|tell| self.said_of(tell)).collect();
+        self.can_be_made(|name| told.contains(&name), mode)
+    }
+
+    /// The field of the record that something is of which tells of it; none of an id, also of one of another system.
+    fn said_of<'b>(&'b self, tell: &'b Tell) -> Option<&'b str> {
+        match &tell.key {
+            Some(key) if key == OLD_ID => None,
+            Some(key) => Some(key),
+            // What is known by its name alone is meant by its name.
+            None => self.entity.display.as_deref().filter(|name| self.entity.known_by == [*name]),
+        }
+    }
+
+    /// Whether a record can be made that says this: it has all that a new one has to say, and can be found again.
+    fn can_be_made(&self, has: impl Fn(&str) -> bool, mode: AccountMode) -> bool {
+        let entity = self.entity;
+        let has_ways = entity.id.is_some() && ["create", "list"].iter().all(|name| entity.endpoint(name).is_some());
+        let is_found_again = entity.keys.iter().any(|key| key.iter().all(|name| has(name)));
+        let is_whole = entity.offered(mode).all(|field| match entity.requirement(field, mode) {
+            Requirement::Always(_) | Requirement::Wished => has(&field.name),
+            Requirement::OneOf(rule) => rule.one_of.iter().any(|name| has(name)),
+            Requirement::Never => true,
+        });
+        !self.is_list && has_ways && is_found_again && is_whole
     }
 
     /// Whether a member tells of it.

@@ -32,6 +32,16 @@ pub(in crate::import) fn give(operation: &mut WriteOperation, references: &[Refe
     }
 }
 
+/// Puts back what was taken as it was: it is to be looked at once more.
+pub(super) fn restore(operation: &mut WriteOperation, taken: Members) {
+    match operation {
+        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => {
+            *members = Members { is_unresolved: true, ..taken };
+        }
+        WriteOperation::Change { .. } | WriteOperation::Write { .. } | WriteOperation::Tags(_) => {}
+    }
+}
+
 fn give_cells(cells: &mut Vec<SaidCell>, references: &[Reference<'_>], given: &Members) {
     let told: Vec<SaidCell> = cells.extract_if(.., |cell| is_telling(cell, references)).collect();
     for reference in references {

@@ -6,7 +6,7 @@ use std::path::Path;
 use rust_i18n::t;
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-use super::answers::{ANSWER, BLANK, KEY, REFUSE};
+use super::answers::{ANSWER, BLANK, CREATE, KEY, REFUSE};
 use crate::error::Result;
 use crate::files::Access;
 use crate::format::Column;
@@ -37,6 +37,8 @@ pub(super) struct Question {
     pub why: String,
     /// Records that may be meant: ids, and what tells them apart.
     pub candidates: Vec<(String, String)>,
+    /// Whether the record may be made.
+    pub may_be_made: bool,
     /// Whether the field may stay empty.
     pub may_be_blank: bool,
 }
@@ -68,7 +70,9 @@ fn fill(sheet: &mut Worksheet, questions: &[Question]) -> std::result::Result<()
         }
         sheet.write_number(row, 2, question.rows as f64)?;
         let ids = question.candidates.iter().map(|(id, _)| id.as_str());
-        let words = question.may_be_blank.then_some(BLANK[0]).into_iter().chain([REFUSE[0]]);
+        let made = question.may_be_made.then_some(CREATE[0]);
+        let blank = question.may_be_blank.then_some(BLANK[0]);
+        let words = made.into_iter().chain(blank).chain([REFUSE[0]]);
         let mut offered: Vec<&str> = ids.chain(words).collect();
         while offered.iter().map(|word| word.chars().count() + 1).sum::<usize>() > MAX_LIST {
             offered.remove(0);

@@ -8,7 +8,7 @@ use super::content::RowContent;
 use crate::error::Result;
 use crate::format::{CSV, Column, Row, Value, WriteOptions, Writer};
 use crate::import::cells::{CellReader, KeptCells};
-use crate::journal::{Operation, OperationCursor, Status};
+use crate::journal::{JournalReader, Operation, OperationCursor, Status};
 use crate::language::Language;
 use crate::mapping::Mapping;
 use crate::text::{clean, shorten};
@@ -20,6 +20,9 @@ const HEAD: [&str; 11] =
 /// The column of old ids, where rows have any.
 const OLD_ID: &str = "old_id";
 
+/// The column of records that were made before their rows, where any were.
+const MADE_FIRST: &str = "made_first";
+
 /// Writes the file and says where it stands.
 ///
 /// # Errors
@@ -28,6 +31,10 @@ pub(super) fn write(content: &RowContent<'_>) -> Result<PathBuf> {
     let path = content.folder.join("results.csv");
     let mut head = HEAD.to_vec();
     head.extend(content.mapping.old_id.as_ref().map(|_| OLD_ID));
+    // A reader of its own: another thread reads the journal for the other files.
+    let past = JournalReader::open(content.folder)?;
+    let made_first = if past.has_made_first()? { Some(&past) } else { None };
+    head.extend(made_first.map(|_| MADE_FIRST));
     let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&head)))?;
     let mut operations = OperationCursor::open(content.folder)?;
     // Of a row without an end the journal knows no number, and of one in doubt not what a person looks for.
@@ -38,7 +45,7 @@ pub(super) fn write(content: &RowContent<'_>) -> Result<PathBuf> {
     let mut cells = KeptCells::of(cells);
     for row_index in 0..content.identity.rows {
         let operation = operations.at(row_index)?;
-        write_row(content, results.as_mut(), operation.as_ref(), cells.next())?;
+        write_row(content, results.as_mut(), operation.as_ref(), (cells.next(), made_first))?;
     }
     results.finish()?;
     Ok(path)
@@ -48,7 +55,7 @@ fn write_row(
     content: &RowContent<'_>,
     results: &mut dyn Writer,
     operation: Option<&Operation>,
-    row: &Row,
+    (row, made_first): (&Row, Option<&JournalReader>),
 ) -> Result<()> {
     let sheet = content.identity.sheet.as_deref().unwrap_or_default();
     let Some(operation) = operation else {
@@ -63,6 +70,7 @@ fn write_row(
             Value::Text(content.action(None)),
         ]);
         values.extend(old_id.as_deref().map(Value::Text));
+        values.extend(made_first.map(|_| Value::Empty));
         return results.write(&values);
     };
     let number = operation.row.number.to_string();
@@ -96,6 +104,11 @@ fn write_row(
     ];
     let old_id = operation.row.old_id.as_deref().map_or("", |old_id| &old_id.id);
     values.extend(content.mapping.old_id.as_ref().map(|_| Value::Text(old_id)));
+    let made = match (made_first, operation.row.identity) {
+        (Some(past), Some(identity)) => past.made_first(&identity)?,
+        _ => None,
+    };
+    values.extend(made_first.map(|_| made.as_deref().map_or(Value::Empty, Value::Text)));
     results.write(&values)
 }
 

@@ -70,7 +70,9 @@ pub fn run(command: &SettleCommand<'_>, printer: &Printer) -> Result<Exit> {
         "repeated": found.repeated, "unknown": found.unknown});
     report::write_summary(&content, &summary)?;
     journal.finish(exit, is_finished)?;
-    printer.result(&words(found, unknown + without_id));
+    if let Some(words) = words(found, unknown + without_id) {
+        printer.result(&words);
+    }
     if found.repeated > 0 {
         printer.result(&may_double(found.repeated, *doubt));
     }
@@ -97,10 +99,10 @@ fn refuse_other_account(command: &SettleCommand<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What was found out, in words.
-pub(in crate::import) fn words(found: Found, unsettled: u64) -> String {
+/// What was found out, in words; nothing where no row was looked for.
+pub(in crate::import) fn words(found: Found, unsettled: u64) -> Option<String> {
     if unsettled == 0 {
-        return t!("settle.nothing").into_owned();
+        return Some(t!("settle.nothing").into_owned());
     }
     let Found { done, ids, free, unknown, .. } = found;
     let parts = [
@@ -110,7 +112,8 @@ pub(in crate::import) fn words(found: Found, unsettled: u64) -> String {
         (unknown, message!("settle.found_not", rows = unknown)),
     ];
     let parts = parts.into_iter().filter(|(rows, _)| *rows > 0).map(|(_, message)| message.to_string());
-    t!("settle.found", parts = parts.collect::<Vec<_>>().join(&t!("settle.and"))).into_owned()
+    let parts = parts.collect::<Vec<_>>();
+    (!parts.is_empty()).then(|| t!("settle.found", parts = parts.join(&t!("settle.and"))).into_owned())
 }
 
 /// How many rows may be made twice, or why they cannot be.

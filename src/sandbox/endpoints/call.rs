@@ -1,5 +1,6 @@
 //! One request on its way through the server: what was asked, and by whom.
 
+use crate::sandbox::custom_fields::CustomFields;
 use crate::sandbox::record_style::RecordStyle;
 use crate::sandbox::routes::Route;
 use crate::sandbox::variants::Variants;
@@ -21,6 +22,8 @@ pub(crate) struct Call<'a> {
     pub body: &'a [u8],
     /// The switches in force.
     pub variants: &'a Variants,
+    /// The account's custom fields.
+    pub custom_fields: &'a CustomFields,
     /// Whether the main account is asking.
     pub is_main: bool,
 }
@@ -28,7 +31,12 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// How records are written in its answer.
     pub(crate) fn record_style(&self) -> RecordStyle<'_> {
-        RecordStyle { variants: self.variants, is_v2: self.route.is_v2, without_custom_fields: false }
+        RecordStyle {
+            variants: self.variants,
+            custom_fields: self.custom_fields,
+            is_v2: self.route.is_v2,
+            without_custom_fields: false,
+        }
     }
 
     /// The value of a query parameter.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::rejection::{Checked, reject};
 use crate::entity::{AccountMode, Entity, Field, Kind};
 use crate::error::Result;
-use crate::sandbox::custom_fields;
+use crate::sandbox::custom_fields::{self, CustomField, CustomFields};
 use crate::sandbox::records::indexed_fields::IndexedFields;
 use crate::sandbox::records::record::{Record, text};
 use crate::sandbox::records::store::Store;
@@ -22,6 +22,8 @@ pub(crate) struct Check<'a> {
     pub entity: &'a Entity,
     /// Where referenced records are.
     pub store: &'a Store,
+    /// The account's custom fields.
+    pub custom_fields: &'a CustomFields,
     /// The switches in force.
     pub variants: &'a Variants,
     /// Whether drop-downs are sent as option ids.
@@ -50,7 +52,7 @@ impl Check<'_> {
             self.remove_unnamed(record, sent);
         }
         for (name, value) in sent {
-            if name == custom_fields::MEMBER && !custom_fields::of(&self.entity.name).is_empty() {
+            if name == custom_fields::MEMBER && !self.custom_fields().is_empty() {
                 self.merge_custom(record, value)?;
                 continue;
             }
@@ -182,6 +184,10 @@ impl Check<'_> {
         }
     }
 
+    fn custom_fields(&self) -> &[CustomField] {
+        self.custom_fields.of(&self.entity.name)
+    }
+
     fn merge_custom(&self, record: &mut Record, sent: &Value) -> Checked<()> {
         let member = custom_fields::MEMBER;
         let Some(pairs) = sent.as_array() else {
@@ -191,6 +197,7 @@ impl Check<'_> {
             Some(Value::Object(stored)) if self.variants.put == Put::Keeps => stored,
             _ => Map::new(),
         };
+        let custom_fields = self.custom_fields();
         for pair in pairs {
             let (Some(key), Some(value), 2) =
                 (pair.get("key").and_then(Value::as_str), pair.get("value"), pair.as_object().map_or(0, Map::len))
@@ -200,7 +207,7 @@ impl Check<'_> {
                     format!("{member}: each item needs key and value and nothing else"),
                 );
             };
-            let custom_field = custom_fields::of(&self.entity.name).iter().find(|custom_field| custom_field.key == key);
+            let custom_field = custom_fields.iter().find(|custom_field| custom_field.key == key);
             let Some(custom_field) = custom_field else {
                 return reject("SANDBOX-UNKNOWN-FIELD", format!("{member}.{key}: no such field"));
             };

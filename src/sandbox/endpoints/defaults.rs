@@ -11,10 +11,13 @@ use crate::sandbox::records::record::{Record, text};
 const STATUS_TIMES: &[(&str, &str)] =
     &[("2", "openDT"), ("3", "waitDT"), ("4", "solveDT"), ("5", "closeDT"), ("6", "closeDT")];
 
+/// The agent that the login of the invented account belongs to.
+pub(crate) const FIRST_AGENT: &str = "7001";
+
 /// What the service fills in where a create says nothing.
 const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
-    ("customers", &[("state", "1"), ("default", "0"), ("userGroup", "0"), ("supportId", "7001")]),
-    ("companies", &[("status", "1"), ("userGroup", "0"), ("supportId", "7001")]),
+    ("customers", &[("state", "1"), ("default", "0"), ("userGroup", "0"), ("supportId", FIRST_AGENT)]),
+    ("companies", &[("status", "1"), ("userGroup", "0"), ("supportId", FIRST_AGENT)]),
     ("agents", &[("gnder", "1"), ("isAdmin", "0"), ("isStat", "1")]),
     (
         "tickets",
@@ -24,7 +27,7 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
             ("ticketStatus", "1"),
             ("ticketSource", "1"),
             ("customTemplateId", "0"),
-            ("createrId", "7001"),
+            ("createrId", FIRST_AGENT),
             ("createrType", "0"),
             ("agentId", "18"),
             ("workflow_id", "0"),
@@ -35,8 +38,8 @@ const DEFAULTS: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// Fills in what the service itself gives a new record.
-pub(crate) fn fill_defaults(entity: &Entity, id: i64, record: &mut Record) {
+/// Fills in what the service itself gives a new record that an agent makes.
+pub(crate) fn fill_defaults(entity: &Entity, id: i64, agent: &str, record: &mut Record) {
     let mut give = |name: &str, value: String| {
         record.entry(name).or_insert(Value::String(value));
     };
@@ -49,7 +52,7 @@ pub(crate) fn fill_defaults(entity: &Entity, id: i64, record: &mut Record) {
         give(name, now.clone());
     }
     for (name, value) in DEFAULTS.iter().filter(|(name, _)| *name == entity.name).flat_map(|(_, values)| *values) {
-        give(name, (*value).to_owned());
+        give(name, if *value == FIRST_AGENT { agent } else { value }.to_owned());
     }
     set_status_time(entity, "", record);
 }

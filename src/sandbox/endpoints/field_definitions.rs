@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::call::Call;
 use crate::entity::{Catalog, Kind};
 use crate::sandbox::answer::Answer;
-use crate::sandbox::custom_fields;
 
 /// Field definitions: custom ones, and before them the service's own where all are asked for.
 pub(crate) fn list(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {
@@ -23,7 +22,7 @@ pub(crate) fn list(call: &Call<'_>, owner: &str, is_all: bool) -> Answer {
                    "system": "1", "custom_field_options": options})
         }));
     }
-    fields.extend(custom_fields::of(owner).iter().map(|field| json!(field)));
+    fields.extend(call.custom_fields.of(owner).iter().map(|field| json!(field)));
     for field in &mut fields {
         let url = format!("{}{path}/{}.json", catalog.service.base_url, field["id"].as_str().unwrap_or_default());
         field["url"] = Value::String(url);

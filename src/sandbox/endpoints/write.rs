@@ -33,13 +33,13 @@ pub(crate) fn create(call: &Call<'_>, entity: &Entity, store: &mut Store) -> Res
         Ok(reply) => reply,
         Err(rejection) => return Ok(rejected(call, rejection)),
     };
-    let check = Check { entity, store, variants: call.variants, by_id: call.record_style().is_by_id(entity), id: None };
+    let check = check(call, entity, None, store);
     let mut record = match check.record(None, &sent)? {
         Ok(record) => record,
         Err(rejection) => return Ok(rejected(call, rejection)),
     };
     let id = store.next_id(&entity.name, first_id(&entity.name));
-    fill_defaults(entity, id, &mut record);
+    fill_defaults(entity, id, &store.main_agent(), &mut record);
     store.put(&IndexedFields::of(entity), id, &record, call.request_id)?;
     if let Some(message) = reply {
         keep_reply(store, id, message, call.request_id)?;
@@ -59,8 +59,7 @@ pub(crate) fn update(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Stor
         Err(rejection) => return Ok(rejected(call, rejection)),
     };
     let status = text(&before, "ticketStatus").to_owned();
-    let check =
-        Check { entity, store, variants: call.variants, by_id: call.record_style().is_by_id(entity), id: Some(id) };
+    let check = check(call, entity, Some(id), store);
     let mut record = match check.record(Some(before), &sent)? {
         Ok(record) => record,
         Err(rejection) => return Ok(rejected(call, rejection)),
@@ -96,12 +95,17 @@ pub(crate) fn delete(call: &Call<'_>, entity: &Entity, id: i64, store: &mut Stor
             }
             if entity.field("deleteDT").is_some() {
                 record.insert("deleteDT".to_owned(), Value::String(now()));
-                record.insert("deleterId".to_owned(), Value::String("7001".to_owned()));
+                record.insert("deleterId".to_owned(), Value::String(store.main_agent()));
             }
             store.put(&indexed, id, &record, call.request_id)?;
         }
     }
     Ok(Answer::json(200, &json!({"status": "0", "message": "Delete ok", "data": true})).stored())
+}
+
+fn check<'a>(call: &Call<'a>, entity: &'a Entity, id: Option<i64>, store: &'a Store) -> Check<'a> {
+    let by_id = call.record_style().is_by_id(entity);
+    Check { entity, store, custom_fields: call.custom_fields, variants: call.variants, by_id, id }
 }
 
 fn existing(entity: &Entity, id: i64, store: &Store) -> Result<Option<Record>> {
@@ -163,7 +167,7 @@ fn reply(sent: Value) -> Checked<String> {
 
 fn keep_reply(store: &mut Store, ticket: i64, message: String, request: &str) -> Result<()> {
     let id = store.next_id(REPLIES, first_id(REPLIES));
-    let reply = json!({"ticketReplyId": id.to_string(), "ticketId": ticket.to_string(), "replyUserId": "7001",
+    let reply = json!({"ticketReplyId": id.to_string(), "ticketId": ticket.to_string(), "replyUserId": store.main_agent(),
                        "replyDT": now(), "replyMsg": message});
     let Value::Object(reply) = reply else { return Ok(()) };
     store.put(&IndexedFields::bare(REPLIES), id, &reply, request)

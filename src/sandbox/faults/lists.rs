@@ -27,7 +27,7 @@ pub(crate) fn change_list(fault: &Fault, entity: &Entity, store: &mut Store) -> 
             for name in [entity.id.as_deref(), indexed.created, indexed.updated, indexed.lookup].into_iter().flatten() {
                 record.remove(name);
             }
-            fill_defaults(entity, id, &mut record);
+            fill_defaults(entity, id, &store.main_agent(), &mut record);
             store.put(&indexed, id, &record, "")
         }
         (Kind::PageChange, _) => {

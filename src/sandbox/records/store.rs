@@ -1,7 +1,7 @@
 //! The records: one SQLite database, in memory or one file, one row for each record of any entity. What lists and checks
 //! ask for often stands in columns of its own, beside the record's JSON text.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,8 @@ use super::selection::Selection;
 use crate::error::{Context, Error, Result};
 use crate::message;
 use crate::sandbox::clock::now_milliseconds;
+use crate::sandbox::custom_fields::{CustomField, CustomFields};
+use crate::sandbox::endpoints::defaults::FIRST_AGENT;
 use rust_i18n::t;
 
 const SCHEMA: &str = "
@@ -36,6 +38,11 @@ CREATE INDEX by_lookup ON record (entity, lookup) WHERE lookup <> '';
 CREATE INDEX by_parent ON record (entity, parent) WHERE parent <> 0;
 CREATE INDEX by_created ON record (entity, created, deleted);
 CREATE INDEX by_updated ON record (entity, updated, deleted);
+";
+
+/// Custom fields of the account that the store was made like; a store of an older program has no such table.
+const COPIED_FIELDS: &str = "
+CREATE TABLE IF NOT EXISTS copied_fields (entity TEXT PRIMARY KEY, fields TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// How selective each index is, said beforehand: without it SQLite takes the primary key for the best way to everything,
@@ -72,6 +79,7 @@ pub(crate) struct Store {
     /// Ids of each entity that are not deleted, ascending: makes the last page of a long list as cheap as the first.
     live_ids: HashMap<String, Vec<i64>>,
     next_ids: HashMap<String, i64>,
+    custom_fields: Arc<CustomFields>,
     generation: u64,
     cached: Option<CachedSelection>,
 }
@@ -125,13 +133,21 @@ impl Store {
                      PRAGMA user_version = {VERSION}; COMMIT;"
                 ))?;
             }
+            db.execute_batch(COPIED_FIELDS)?;
             Ok(true)
         };
         if !prepare().map_err(|error| failure(error, &location(), &unusable))? {
             return Err(unusable(t!("sandbox.not_a_store").into_owned()));
         }
         db.set_prepared_statement_cache_capacity(64);
-        let mut store = Store { db, live_ids: HashMap::new(), next_ids: HashMap::new(), generation: 0, cached: None };
+        let mut store = Store {
+            db,
+            live_ids: HashMap::new(),
+            next_ids: HashMap::new(),
+            custom_fields: Arc::new(CustomFields::new(BTreeMap::new())),
+            generation: 0,
+            cached: None,
+        };
         store.load().context(location)?;
         Ok(store)
     }
@@ -146,7 +162,39 @@ impl Store {
             }
             self.next_ids.insert(entity, id + 1);
         }
+        let mut copied = self.db.prepare("SELECT entity, fields FROM copied_fields")?;
+        let copied = copied.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        let mut fields = BTreeMap::new();
+        for row in copied {
+            let (entity, text): (String, String) = row?;
+            fields.insert(entity, serde_json::from_str(&text).unwrap_or_default());
+        }
+        self.custom_fields = Arc::new(CustomFields::new(fields));
         Ok(())
+    }
+
+    /// Keeps the custom fields of the account that the store is made like.
+    pub(crate) fn put_custom_fields(&mut self, fields: &BTreeMap<String, Vec<CustomField>>) -> Result<()> {
+        for (entity, fields) in fields {
+            // Texts alone always serialise.
+            let text = serde_json::to_string(fields).unwrap_or_default();
+            self.db
+                .execute("INSERT INTO copied_fields (entity, fields) VALUES (?, ?)", params![entity, text])
+                .context(|| "sandbox".to_owned())?;
+        }
+        self.custom_fields = Arc::new(CustomFields::new(fields.clone()));
+        Ok(())
+    }
+
+    /// The account's custom fields.
+    pub(crate) fn custom_fields(&self) -> Arc<CustomFields> {
+        self.custom_fields.clone()
+    }
+
+    /// The agent that the login belongs to: the first one there is.
+    pub(crate) fn main_agent(&self) -> String {
+        let first = self.live_ids.get("agents").and_then(|ids| ids.first());
+        first.map_or_else(|| FIRST_AGENT.to_owned(), i64::to_string)
     }
 
     /// Whether nothing is stored.

@@ -18,31 +18,45 @@ use crate::sandbox::records::store::Store;
 
 /// What no account is without and the documented interface cannot create: agents, their groups, ticket templates.
 pub(crate) fn seed_base(store: &mut Store) -> Result<()> {
+    for name in ["agent-groups", "agents", "ticket-templates"] {
+        seed_invented(store, name)?;
+    }
+    Ok(())
+}
+
+/// The invented records of one of the kinds that every account has some of.
+pub(crate) fn seed_invented(store: &mut Store, name: &str) -> Result<()> {
     let mut seeder = Seeder { store, random: Rng::with_seed(0) };
-    let names = ["示例一线组", "示例二线组", "示例回访组"];
-    seeder.insert("agent-groups", 3, |n, _| json!({"sgName": names[index(n)]}))?;
-    seeder.insert("agents", 8, |n, _| {
-        json!({"sPassportName": format!("agent{n:02}"), "groupId": (301 + n % 3).to_string(),
+    match name {
+        "agent-groups" => {
+            let names = ["示例一线组", "示例二线组", "示例回访组"];
+            seeder.insert(name, 3, |n, _| json!({"sgName": names[index(n)]}))
+        }
+        "agents" => seeder.insert(name, 8, |n, _| {
+            json!({"sPassportName": format!("agent{n:02}"), "groupId": (301 + n % 3).to_string(),
                    "sNum": format!("{n:04}"), "name": format!("示例客服{n:02}"), "gnder": (1 + n % 2).to_string(),
                    "email": format!("agent{n:02}@example.com"), "mobile": format!("130100000{n:02}"),
                    "isAdmin": if n == 1 { "1" } else { "0" }, "isStat": "1"})
-    })?;
-    let names = ["示例默认模板", "示例安装模板", "示例维修模板"];
-    seeder.insert("ticket-templates", 3, |n, _| {
-        json!({"ticketTemplateName": names[index(n)], "ticketTemplateDescription": "", "visibleRange": "1",
+        }),
+        "ticket-templates" => {
+            let names = ["示例默认模板", "示例安装模板", "示例维修模板"];
+            seeder.insert(name, 3, |n, _| {
+                json!({"ticketTemplateName": names[index(n)], "ticketTemplateDescription": "", "visibleRange": "1",
                    "isReleased": "0", "creatorId": "7001"})
-    })
+            })
+        }
+        "customer-groups" => {
+            let names = ["示例金牌", "示例银牌", "示例普通", "示例渠道", "示例试用", "示例联系人组"];
+            seeder.insert(name, 6, |n, _| json!({"groupName": names[index(n)], "type": if n < 6 { "1" } else { "2" }}))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a seed adds: everything else.
 pub(crate) fn seed_sample_data(store: &mut Store, seed: u64, size: Size) -> Result<()> {
+    seed_invented(store, "customer-groups")?;
     let mut seeder = Seeder { store, random: Rng::with_seed(seed) };
-    let names = ["示例金牌", "示例银牌", "示例普通", "示例渠道", "示例试用", "示例联系人组"];
-    seeder.insert(
-        "customer-groups",
-        6,
-        |n, _| json!({"groupName": names[index(n)], "type": if n < 6 { "1" } else { "2" }}),
-    )?;
     seeder.insert("companies", size.companies, sample_data::company)?;
     seeder.insert("customers", size.customers, |n, random| sample_data::customer(n, random, size))?;
     seeder.insert("tickets", size.tickets, |n, random| sample_data::ticket(n, random, size))?;
@@ -70,7 +84,7 @@ impl Seeder<'_> {
             for member in [indexed.created, indexed.updated].into_iter().flatten() {
                 record.entry(member).or_insert_with(|| Value::String(time.clone()));
             }
-            fill_defaults(entity, id, &mut record);
+            fill_defaults(entity, id, &self.store.main_agent(), &mut record);
             self.fill_custom_fields(entity, &mut record);
             self.store.put_at(&indexed, id, &record, "", 0)?;
         }
@@ -79,7 +93,8 @@ impl Seeder<'_> {
 
     /// Gives the record values of its entity's custom fields.
     fn fill_custom_fields(&mut self, entity: &Entity, record: &mut Record) {
-        let fields = custom_fields::of(&entity.name);
+        let all = self.store.custom_fields();
+        let fields = all.of(&entity.name);
         let values: Map<String, Value> = fields
             .iter()
             .filter(|field| !field.is_cascade())

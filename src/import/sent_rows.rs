@@ -1,0 +1,56 @@
+//! Which rows are sent by this command, as far as everything but the records they refer to decides: only for these is a record
+//! made that they refer to.
+
+use super::decision::There;
+use super::matching::Matches;
+use super::memory::{Memory, Said};
+use super::plan::SENT_BEFORE;
+use super::spool::{RowState, SpooledRow};
+use crate::check::consent::{Consent, EXISTS};
+use crate::error::Result;
+
+/// What decides whether rows are sent; asked about them in their order.
+pub(super) struct SentRows<'p> {
+    /// What the account has of the rows, where they are looked up there.
+    pub matches: Option<&'p mut Matches>,
+    /// What other runs say.
+    pub memory: &'p mut Memory,
+    /// What a person agreed to.
+    pub consent: &'p Consent,
+    /// Only the first rows.
+    pub limit: Option<u64>,
+}
+
+impl SentRows<'_> {
+    /// Begins again with the first row.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        if let Some(matches) = &mut self.matches {
+            matches.begin()?;
+        }
+        self.memory.begin()
+    }
+
+    /// Whether a row is sent.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn has(&mut self, row_index: u64, row: &SpooledRow) -> Result<bool> {
+        let matched = self.matches.as_mut().map(|matches| matches.at(row_index)).transpose()?.flatten();
+        let remembered = self.memory.at(row_index)?;
+        let is_free = match &row.state {
+            RowState::Sound(_) => true,
+            RowState::Held { codes, .. } => row.is_confirmed || codes.iter().all(|code| self.consent.covers(code)),
+            _ => false,
+        };
+        let is_known = matched.as_ref().is_some_and(|found| found.there.is_known());
+        let is_held_up = remembered.filter(|_| !is_known).is_some_and(|row_before| {
+            let code = if row_before.said == Said::ExistsInAccount { EXISTS } else { SENT_BEFORE };
+            !row.is_confirmed && !self.consent.names(code)
+        });
+        let is_there = matched.is_none_or(|found| matches!(found.there, There::New | There::Changes));
+        Ok(is_free && is_there && !is_held_up && self.limit.is_none_or(|limit| row_index < limit))
+    }
+}
