@@ -1,7 +1,6 @@
 //! Text that was broken before it came here, whatever the format: read in a wrong encoding and saved again. Some of it can be
 //! told for certain.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use encoding_rs::{Encoding, GBK, UTF_8, WINDOWS_1252};
@@ -18,7 +17,7 @@ const LOST_IN_GBK: &str = "锟斤拷";
 /// Notes the cells of a row whose text was broken.
 pub(super) fn note(row: &mut Row) {
     let text = row.cells.as_slice();
-    let may_be_lost = memmem::find(text.as_bytes(), b"??").is_some();
+    let may_be_lost = MARKS.find(text.as_bytes()).is_some();
     if text.is_ascii() && !may_be_lost {
         return;
     }
@@ -46,13 +45,20 @@ fn may_be_in(bytes: &[u8]) -> bool {
 /// They are rare.
 fn begins_as_broken(text: &str) -> bool {
     let Some(first) = text.as_bytes().iter().position(|byte| !byte.is_ascii()) else { return false };
-    text[first..].chars().next().is_some_and(|c| BEGINNINGS.contains(&c))
+    text[first..].chars().next().is_some_and(|c| BEGINNINGS.get(c as usize) == Some(&true))
 }
 
-/// The characters of GBK whose two bytes are the first two of a Chinese character in UTF-8.
-static BEGINNINGS: LazyLock<HashSet<char>> = LazyLock::new(|| {
+/// What programs write for characters that they do not have.
+static MARKS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"??"));
+
+/// Whether a character is one of GBK whose two bytes are the first two of a Chinese character in UTF-8, by its number.
+static BEGINNINGS: LazyLock<Vec<bool>> = LazyLock::new(|| {
     let pairs = (0xe4..=0xe9).flat_map(|first| (0x80..=0xbf).map(move |second| [first, second]));
-    pairs.filter_map(|pair| GBK.decode_without_bom_handling(&pair).0.chars().next()).collect()
+    let mut beginnings = vec![false; 0x1_0000];
+    for c in pairs.filter_map(|pair| GBK.decode_without_bom_handling(&pair).0.chars().next()) {
+        beginnings[c as usize] = true;
+    }
+    beginnings
 });
 
 /// What is wrong with a text, if it was broken.

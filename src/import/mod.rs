@@ -1,5 +1,5 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it, `spool`
-//! keeps its rows as they will be sent and `cells` as they were. `run_identity` says what makes it the run it is, `places` where
+//! keeps its rows as they will be sent and `cells` as they were; `checked_rows` is its second core. `run_identity` says what makes it the run it is, `places` where
 //! runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
 //! looks up the records that rows refer to (`references`; `parents` makes those that are not there, for the rows that `sent_rows`
 //! knows), `matching` those that they are about, or `existing` whether they are
@@ -17,6 +17,7 @@ mod agreed;
 mod agreement;
 mod cells;
 mod change;
+mod checked_rows;
 mod closing;
 mod coverage;
 mod decision;
@@ -70,7 +71,7 @@ pub use options::{
     Answers, DoubtOptions, ImportOptions, Missing, PreflightOptions, ReferenceOptions, ResumeOptions, SERVER_TIMEOUT,
 };
 pub use places::run_places;
-pub use preflight::{Preflight, Rows};
+pub use preflight::{Preflight, Purpose, Rows};
 pub use run::run;
 pub use settle::{SettleCommand, run as settle};
 

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
 use super::change::{CONFLICT, CellBaseline, HandedBack, unedited};
+use super::checked_rows::{Checks, ReadRow};
 use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
 use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
@@ -21,12 +22,11 @@ use crate::check::duplicates::{
 };
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
-use crate::check::identity::Identities;
 use crate::check::record::Record;
 use crate::definitions::{DefinitionSource, KnownFields};
 use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
-use crate::format::{self, FileFormat, Reader, Row, Sheet};
+use crate::format::{self, FileFormat, Row, Sheet};
 use crate::journal::Reason;
 use crate::mapping::{
     CONFIRM_COLUMNS, FieldSource, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields,
@@ -38,6 +38,14 @@ use crate::text::clean;
 
 /// Codes of what only a new record has to say.
 const LACKS: [&str; 2] = ["required", "one_of"];
+
+/// What an input is read for.
+pub enum Purpose {
+    /// What is found in its rows. None of them can be sent.
+    Findings,
+    /// Its rows may be sent; their cells go there, when they are to be kept.
+    Sending(Option<CellSpool>),
+}
 
 /// What the first reading found.
 #[derive(Debug)]
@@ -103,7 +111,7 @@ impl Rows {
 }
 
 impl Preflight {
-    /// Reads the whole input, once. Its cells go to `cells`, when they are to be kept.
+    /// Reads the whole input, once.
     ///
     /// # Errors
     /// An input or mapping that cannot be used.
@@ -111,11 +119,11 @@ impl Preflight {
         options: &PreflightOptions<'_>,
         definitions: &DefinitionSource<'_>,
         agreed: &Agreed,
-        cells: Option<CellSpool>,
+        purpose: Purpose,
     ) -> Result<(Preflight, Rows)> {
         let PreflightOptions { input, entity, custom, mapping_file, account_mode, values, .. } = options;
         let format = format::detect(input)?;
-        let mut reader = format::open(input)?;
+        let reader = format::open(input)?;
         let sheet = reader.sheet().clone();
         let known = match wants_account_fields(entity, &sheet, mapping_file.as_ref()) {
             true => definitions.of(entity),
@@ -138,9 +146,11 @@ impl Preflight {
                 HandedBack::find(input, &sheet, &mapping, options.baselines.as_deref(), options.baseline.as_deref())?
             }
         };
-        let mut reading = Reading::new(&mapping, &sheet, options, &consent, cells)?;
+        let mut reading = Reading::new(&mapping, &sheet, options, &consent, purpose)?;
         reading.handed_back = handed_back.as_ref();
-        while reading.next(&mut reader)? {}
+        let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send);
+        let checks = Checks { mapping: &mapping, sheet: &sheet, has_values, has_identities };
+        checks.each(reader, |checked| reading.take(checked))?;
         if reading.rows == 0 {
             return Err(
                 Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
@@ -267,7 +277,8 @@ impl OwnIds {
 /// The first reading, row by row.
 struct Reading<'a> {
     mapping: &'a Mapping,
-    sheet: &'a Sheet,
+    /// Rows may be sent.
+    is_to_send: bool,
     operations: OperationBuilder<'a>,
     spool: SpoolWriter,
     cells: Option<CellSpool>,
@@ -299,7 +310,6 @@ struct Reading<'a> {
     /// What it said of the row's cells, by their sources; empty where that is not known.
     baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
-    identities: Identities,
     coverage: CoverageFinder,
     left_out: LeftOutCounter,
 }
@@ -310,8 +320,12 @@ impl<'a> Reading<'a> {
         sheet: &'a Sheet,
         options: &'a PreflightOptions<'_>,
         consent: &'a Consent,
-        cells: Option<CellSpool>,
+        purpose: Purpose,
     ) -> Result<Self> {
+        let (is_to_send, cells) = match purpose {
+            Purpose::Findings => (false, None),
+            Purpose::Sending(cells) => (true, cells),
+        };
         let mut fingerprint = Sha256::new();
         for title in &sheet.header {
             fingerprint.update(title.trim().as_bytes());
@@ -320,7 +334,7 @@ impl<'a> Reading<'a> {
         let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
         Ok(Reading {
             mapping,
-            sheet,
+            is_to_send,
             operations: OperationBuilder::new(&options.entity, options.mode)?
                 .looked_up(mapping.is_found_by_key())
                 .of_drafts(mapping.looks_up())
@@ -347,21 +361,17 @@ impl<'a> Reading<'a> {
             handed_back: None,
             baselines: Vec::new(),
             keys: Keys::default(),
-            identities: Identities::new(mapping),
             coverage: CoverageFinder::default(),
             left_out: LeftOutCounter::new(mapping),
         })
     }
 
-    fn next(&mut self, reader: &mut Reader) -> Result<bool> {
-        if !reader.read(&mut self.row)? {
-            return Ok(false);
-        }
-        let content = self.row.content;
+    fn take(&mut self, checked: &mut ReadRow) -> Result<()> {
+        std::mem::swap(&mut self.row, &mut checked.row);
+        std::mem::swap(&mut self.record, &mut checked.record);
+        let (content, identity) = (self.row.content, checked.identity);
         self.fingerprint.update(content);
-        self.mapping.take_as_shown(&mut self.row, self.sheet);
         self.left_out.see(&self.row);
-        let identity = self.identities.of(self.mapping, &self.row);
         let number = self.row.number;
         let is_confirmed = self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text));
         self.check(is_confirmed)?;
@@ -402,15 +412,12 @@ impl<'a> Reading<'a> {
             cells.add(&self.row)?;
         }
         self.rows += 1;
-        Ok(true)
+        Ok(())
     }
 
-    /// Checks the row; in a file of ours what somebody edited.
+    /// Checks the row of a file of ours, of which what somebody edited counts; that of any other was checked before.
     fn check(&mut self, is_confirmed: bool) -> Result<()> {
-        let Some(handed_back) = self.handed_back else {
-            self.mapping.check(&self.row, &mut self.record);
-            return Ok(());
-        };
+        let Some(handed_back) = self.handed_back else { return Ok(()) };
         self.baselines = handed_back.cells(self.mapping, &self.row)?;
         if is_confirmed || self.consent.covers(CONFLICT) {
             // What a person edited is written, whatever the service says now.
@@ -508,12 +515,18 @@ impl<'a> Reading<'a> {
     }
 
     fn operation(&mut self) -> WriteOperation {
+        if !self.is_to_send && !self.first.is_empty() {
+            // It says nothing, and cannot be sent.
+            return WriteOperation::Draft(Members { is_unresolved: true, ..Members::default() });
+        }
         self.operations.operation(self.mapping, &self.record, &self.row, &self.baselines)
     }
 
     fn sound(&mut self) -> RowState {
         let operation = self.operation();
-        self.coverage.see(self.rows, self.mapping, &self.record);
+        if self.is_to_send {
+            self.coverage.see(self.rows, self.mapping, &self.record);
+        }
         if self.first.is_empty() {
             self.first = self.record.shown(self.mapping);
             // What has to be looked up first can be neither shown nor compared yet.

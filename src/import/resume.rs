@@ -358,7 +358,7 @@ const BATCH: usize = 1 << 17;
 pub(super) fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result<()>) -> Result<()> {
     rows.begin()?;
     let mut batch = Batch::default();
-    while let Some(row) = rows.spool.next()? {
+    while let Some(row) = rows.spool.next_known()? {
         let is_sound = row.is_sound();
         let seen = rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound);
         let old_id = row.old_id.as_deref().map(OldId::hash);

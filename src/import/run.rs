@@ -19,7 +19,7 @@ use super::parents::{NotMade, ParentRun, Parents, waits_for_parents};
 use super::pipeline::{self, Cause, Recorded, Sent};
 use super::places::{hold_here, places, tell_index};
 use super::plan::KnownRows;
-use super::preflight::{Preflight, Rows};
+use super::preflight::{Preflight, Purpose, Rows};
 use super::references::Made;
 use super::referring::Referring;
 use super::report::{words, write_issues_beside};
@@ -56,7 +56,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         asks: true,
         keeps: !options.dry_run,
     };
-    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, cells)?;
+    let purpose = Purpose::Sending(cells);
+    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, purpose)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
         let path = write_issues_beside(&options.preflight.input, &preflight)?;

@@ -9,7 +9,7 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use bytes::Bytes;
 use rust_i18n::t;
 
-use super::operation::{LookUp, WriteOperation};
+use super::operation::{LookUp, Members, WriteOperation};
 use super::references::NewParent;
 use crate::check::duplicates::{NaturalKey, RowKeys, Seen, first_eight};
 use crate::error::{Context, Error, Result};
@@ -231,6 +231,15 @@ impl Spool {
         Ok(self.next_of(|_, _| true)?.map(|(_, row)| row))
     }
 
+    /// The next row without what it asks for, which is most of it: its state says no more than whether it is sound. None at the
+    /// end.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn next_known(&mut self) -> Result<Option<SpooledRow>> {
+        Ok(self.next_read(|_, _| true, |fields, head| fields.known_row(head))?.map(|(_, row)| row))
+    }
+
     /// The next row whose key and identity are wanted, with its index; none at the end. The others are passed over, which
     /// costs a part of what reading them does.
     ///
@@ -239,6 +248,14 @@ impl Spool {
     pub(super) fn next_of(
         &mut self,
         is_wanted: impl Fn(Option<u64>, &Content) -> bool,
+    ) -> Result<Option<(u64, SpooledRow)>> {
+        self.next_read(is_wanted, |fields, head| fields.row(head))
+    }
+
+    fn next_read(
+        &mut self,
+        is_wanted: impl Fn(Option<u64>, &Content) -> bool,
+        read: impl Fn(Fields<'_>, Head) -> Option<SpooledRow>,
     ) -> Result<Option<(u64, SpooledRow)>> {
         loop {
             let mut length = [0; 4];
@@ -255,7 +272,7 @@ impl Spool {
             if is_wanted(head.key, &head.identity) {
                 self.record.resize(rest, 0);
                 self.file.read_exact(&mut self.record).context(place)?;
-                let row = Fields(&self.record).row(head).ok_or_else(changed)?;
+                let row = read(Fields(&self.record), head).ok_or_else(changed)?;
                 return Ok(Some((row_index, row)));
             }
             self.file.seek_relative(rest as i64).context(place)?;
@@ -291,6 +308,35 @@ impl<'a> Fields<'a> {
     }
 
     fn row(mut self, head: Head) -> Option<SpooledRow> {
+        let row = self.named_row(head)?;
+        let state = match self.array::<1>()?[0] {
+            SKIPPED => RowState::Skipped(self.reason()?),
+            REFUSED => RowState::Refused(self.reason()?),
+            WAITING => RowState::Waiting,
+            UNRESOLVED => RowState::Unresolved(self.reason()?),
+            HELD => {
+                let codes = serde_json::from_slice(self.part()?).ok()?;
+                let reason = self.reason()?;
+                let kind = self.array::<1>()?[0];
+                RowState::Held { codes, reason, operation: self.operation(kind)? }
+            }
+            kind => RowState::Sound(self.operation(kind)?),
+        };
+        Some(SpooledRow { state, ..row })
+    }
+
+    fn known_row(mut self, head: Head) -> Option<SpooledRow> {
+        let row = self.named_row(head)?;
+        let state = match self.array::<1>()?[0] {
+            SKIPPED => RowState::Skipped(Reason::default()),
+            REFUSED => RowState::Refused(Reason::default()),
+            _ => RowState::Waiting,
+        };
+        Some(SpooledRow { state, ..row })
+    }
+
+    /// The row as far as it stands before its state.
+    fn named_row(&mut self, head: Head) -> Option<SpooledRow> {
         let Head { number, identity, content, key } = head;
         let key = match key {
             Some(hash) => Some(NaturalKey { hash, number: self.array::<1>()?[0], text: self.text()? }),
@@ -317,19 +363,7 @@ impl<'a> Fields<'a> {
             [1] => serde_json::from_slice(self.part()?).ok()?,
             _ => Vec::new(),
         };
-        let state = match self.array::<1>()?[0] {
-            SKIPPED => RowState::Skipped(self.reason()?),
-            REFUSED => RowState::Refused(self.reason()?),
-            WAITING => RowState::Waiting,
-            UNRESOLVED => RowState::Unresolved(self.reason()?),
-            HELD => {
-                let codes = serde_json::from_slice(self.part()?).ok()?;
-                let reason = self.reason()?;
-                let kind = self.array::<1>()?[0];
-                RowState::Held { codes, reason, operation: self.operation(kind)? }
-            }
-            kind => RowState::Sound(self.operation(kind)?),
-        };
+        let state = RowState::Waiting;
         Some(SpooledRow { number, identity, content, key, id, lacks, origin, old_id, is_confirmed, awaits, state })
     }
 
@@ -345,9 +379,9 @@ impl<'a> Fields<'a> {
                     if look_up.is_empty() { None } else { Some(serde_json::from_slice(look_up).ok()?) };
                 WriteOperation::Write { body: Bytes::copy_from_slice(self.part()?), look_up }
             }
-            DRAFT => WriteOperation::Draft(serde_json::from_slice(self.part()?).ok()?),
+            DRAFT => WriteOperation::Draft(self.members()?),
             LOOKED_UP => {
-                let members = serde_json::from_slice(self.part()?).ok()?;
+                let members = self.members()?;
                 WriteOperation::LookedUp { members, cells: serde_json::from_slice(self.part()?).ok()? }
             }
             CHANGE => WriteOperation::Change { id: self.text()?, cells: serde_json::from_slice(self.part()?).ok()? },
@@ -367,6 +401,16 @@ impl<'a> Fields<'a> {
         let (part, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(part)
+    }
+
+    fn members(&mut self) -> Option<Members> {
+        let [is_unresolved, is_given] = self.array::<2>()?.map(|flag| flag == 1);
+        Some(Members { is_unresolved, is_given, fields: self.pairs()?, custom: self.pairs()? })
+    }
+
+    fn pairs(&mut self) -> Option<Vec<(String, String)>> {
+        let count = u32::from_le_bytes(self.array()?);
+        (0..count).map(|_| Some((self.text()?, self.text()?))).collect()
     }
 
     fn text(&mut self) -> Option<String> {
@@ -389,11 +433,11 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
         }
         WriteOperation::Draft(members) => {
             out.push(DRAFT);
-            push(out, &json(members));
+            push_members(out, members);
         }
         WriteOperation::LookedUp { members, cells } => {
             out.push(LOOKED_UP);
-            push(out, &json(members));
+            push_members(out, members);
             push(out, &json(cells));
         }
         WriteOperation::Change { id, cells } => {
@@ -404,6 +448,17 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
         WriteOperation::Tags(edit) => {
             out.push(TAGS);
             push(out, &json(edit));
+        }
+    }
+}
+
+fn push_members(out: &mut Vec<u8>, members: &Members) {
+    out.extend([members.is_unresolved, members.is_given].map(u8::from));
+    for pairs in [&members.fields, &members.custom] {
+        out.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or(u32::MAX).to_le_bytes());
+        for (name, value) in pairs {
+            push(out, name.as_bytes());
+            push(out, value.as_bytes());
         }
     }
 }

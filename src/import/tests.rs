@@ -18,7 +18,7 @@ use super::known::{Known, register};
 use super::operation::WriteOperation;
 use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
 use super::plan::{KnownRows, PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
-use super::preflight::Preflight;
+use super::preflight::{Preflight, Purpose};
 use super::references;
 use super::resume::{self, OpenedRun, ResumePlan};
 use super::run_identity;
@@ -450,7 +450,8 @@ impl World<'_> {
         self.commands += 1;
         let options = options(self.catalog, self.folder.path(), command);
         let definitions = DefinitionSource::kept(self.catalog, None);
-        let (preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &Agreed::default(), None).unwrap();
+        let (preflight, mut rows) =
+            Preflight::run(&options.preflight, &definitions, &Agreed::default(), Purpose::Sending(None)).unwrap();
         references::take_as_written(&mut rows);
         let mut identity = run_identity::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);

@@ -107,10 +107,31 @@ impl Settled<'_> {
 }
 
 /// How many rows a reference was found for, and how many not.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Tally {
     found: u64,
     unclear: u64,
+    /// What there is to say of rows whose ids were taken as they stand.
+    as_written: Option<AsWritten>,
+}
+
+/// Rows whose ids nobody could look up. It is one word for all of them: they are as many as the file has.
+#[derive(Debug, Clone)]
+struct AsWritten {
+    word: Problem,
+    rows: u64,
+    /// Index and number of the first of them …
+    first: (u64, u64),
+    /// … and its id.
+    id: String,
+}
+
+impl Tally {
+    /// Counts a row whose id was taken as it stands.
+    fn take_as_written(&mut self, word: Problem, row: (u64, u64), id: &str) {
+        let first = || AsWritten { word, rows: 0, first: row, id: id.to_owned() };
+        self.as_written.get_or_insert_with(first).rows += 1;
+    }
 }
 
 /// Whether any row that may be sent says something of a record.
@@ -218,10 +239,13 @@ pub(in crate::import) fn resolve(
                     Resolved::Nothing => {}
                     Resolved::Found { name, word } => {
                         tally.found += 1;
-                        let id = members.value(&reference.field).unwrap_or_default().to_owned();
-                        let tell = &reference.tells[0].member;
-                        findings.extend(word.map(|word| finding(&preflight.mapping, reference, tell, &id, word)));
-                        names.push((reference.field.clone(), name));
+                        if let Some(word) = word {
+                            let id = members.value(&reference.field).unwrap_or_default();
+                            tally.take_as_written(word, (row_index, row.number), id);
+                        }
+                        if !has_first {
+                            names.push((reference.field.clone(), name));
+                        }
                     }
                     Resolved::Awaits(parent) => awaits.push(parent),
                     Resolved::Waits => {
@@ -280,6 +304,12 @@ pub(in crate::import) fn resolve(
         work.keep(TOGETHER)?;
     }
     work.keep(1)?;
+    for (reference, tally) in references.iter().zip(&tallies) {
+        let Some(AsWritten { word, rows, first: (row_index, number), id }) = &tally.as_written else { continue };
+        let word = word.clone().with("rows", rows);
+        let finding = finding(&preflight.mapping, reference, &reference.tells[0].member, id, word);
+        preflight.findings.add(*row_index, *number, &finding)?;
+    }
     rows.spool = spool.finish()?;
     rows.begin()?;
     match &mut stage {

@@ -20,8 +20,9 @@ use crate::problem::Problem;
 use crate::text::{clean, shorten};
 use crate::value::foreign_id;
 
-/// What rows said before that is kept at hand; beyond it, it is looked up again.
-const AT_HAND: usize = 20_000;
+/// What rows said before that is kept at hand, some 250 bytes each; beyond it, it is looked up again, which costs ten times as
+/// much. A large account has a hundred thousand customers.
+const AT_HAND: usize = 1 << 17;
 /// Candidates that are named.
 const NAMED: usize = 5;
 /// Most characters of a word of the account that is shown.

@@ -1,6 +1,6 @@
 //! What there is to report of a run, read from its journal once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::entity::WriteMode;
 use crate::error::{Error, Exit, Result};
@@ -25,6 +25,18 @@ pub struct RunContent<'a> {
     pub(super) kept: u64,
     /// Why rows were not done: status, code, one message, how many; most first.
     pub(super) reasons: Vec<(Status, String, Message, u64)>,
+}
+
+/// What there is to say of each row, for a file that is written beside others.
+pub(super) struct RowContent<'a> {
+    /// The run's folder.
+    pub folder: &'a Path,
+    /// What makes the run the same run.
+    pub identity: &'a RunIdentity,
+    /// Which column feeds which field.
+    pub mapping: &'a Mapping,
+    /// How many rows ended how.
+    pub counts: Counts,
 }
 
 /// What became of the files of a report. The journal holds all that stands in them: what could not be written the same
@@ -75,10 +87,22 @@ impl<'a> RunContent<'a> {
 }
 
 impl RunContent<'_> {
+    pub(super) fn identity(&self) -> &RunIdentity {
+        self.journal.identity()
+    }
+
+    /// What there is to say of each row.
+    pub(super) fn rows(&self) -> RowContent<'_> {
+        let RunContent { journal, mapping, counts, .. } = self;
+        RowContent { folder: journal.folder(), identity: journal.identity(), mapping, counts: *counts }
+    }
+}
+
+impl RowContent<'_> {
     /// What is done with rows: tags are a change of the record they stand on, and what a row that is looked up came to its end
     /// tells. Of one that has none, or was never sent, it is what was asked for.
     pub(super) fn action(&self, ended: Option<&Operation>) -> &str {
-        let mode = WriteMode::of(&self.identity().mode);
+        let mode = WriteMode::of(&self.identity.mode);
         let change = WriteMode::Update.as_str();
         match ended {
             _ if self.mapping.entity().edits.is_some() => change,
@@ -91,10 +115,6 @@ impl RunContent<'_> {
             },
             _ => mode.as_str(),
         }
-    }
-
-    pub(super) fn identity(&self) -> &RunIdentity {
-        self.journal.identity()
     }
 }
 

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use rust_i18n::t;
 
-use super::content::RunContent;
+use super::content::RowContent;
 use crate::error::Result;
 use crate::format::{CSV, Column, Row, Value, WriteOptions, Writer};
 use crate::import::cells::{CellReader, KeptCells};
-use crate::journal::{Operation, OperationCursor, Status};
+use crate::journal::{JournalReader, Operation, OperationCursor, Status};
 use crate::language::Language;
 use crate::mapping::Mapping;
 use crate::text::{clean, shorten};
@@ -27,21 +27,23 @@ const MADE_FIRST: &str = "made_first";
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
-    let path = content.journal.folder().join("results.csv");
+pub(super) fn write(content: &RowContent<'_>) -> Result<PathBuf> {
+    let path = content.folder.join("results.csv");
     let mut head = HEAD.to_vec();
     head.extend(content.mapping.old_id.as_ref().map(|_| OLD_ID));
-    let made_first = content.past.has_made_first()?;
-    head.extend(made_first.then_some(MADE_FIRST));
+    // A reader of its own: another thread reads the journal for the other files.
+    let past = JournalReader::open(content.folder)?;
+    let made_first = if past.has_made_first()? { Some(&past) } else { None };
+    head.extend(made_first.map(|_| MADE_FIRST));
     let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&head)))?;
-    let mut operations = OperationCursor::open(content.journal.folder())?;
+    let mut operations = OperationCursor::open(content.folder)?;
     // Of a row without an end the journal knows no number, and of one in doubt not what a person looks for.
     let cells = match content.counts.pending + content.counts.unknown {
         0 => None,
-        _ => CellReader::open(content.journal.folder(), content.identity()).ok(),
+        _ => CellReader::open(content.folder, content.identity).ok(),
     };
     let mut cells = KeptCells::of(cells);
-    for row_index in 0..content.identity().rows {
+    for row_index in 0..content.identity.rows {
         let operation = operations.at(row_index)?;
         write_row(content, results.as_mut(), operation.as_ref(), (cells.next(), made_first))?;
     }
@@ -50,12 +52,12 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
 }
 
 fn write_row(
-    content: &RunContent<'_>,
+    content: &RowContent<'_>,
     results: &mut dyn Writer,
     operation: Option<&Operation>,
-    (row, has_made_first): (&Row, bool),
+    (row, made_first): (&Row, Option<&JournalReader>),
 ) -> Result<()> {
-    let sheet = content.identity().sheet.as_deref().unwrap_or_default();
+    let sheet = content.identity.sheet.as_deref().unwrap_or_default();
     let Some(operation) = operation else {
         let number = if row.number > 0 { row.number.to_string() } else { String::new() };
         let old_id = content.mapping.old_id.as_ref();
@@ -68,13 +70,13 @@ fn write_row(
             Value::Text(content.action(None)),
         ]);
         values.extend(old_id.as_deref().map(Value::Text));
-        values.extend(has_made_first.then_some(Value::Empty));
+        values.extend(made_first.map(|_| Value::Empty));
         return results.write(&values);
     };
     let number = operation.row.number.to_string();
     let attempts = operation.attempts.to_string();
     let request_id = if operation.attempts > 0 {
-        operation.row.request_id(&content.identity().run).to_string()
+        operation.row.request_id(&content.identity.run).to_string()
     } else {
         String::new()
     };
@@ -102,11 +104,11 @@ fn write_row(
     ];
     let old_id = operation.row.old_id.as_deref().map_or("", |old_id| &old_id.id);
     values.extend(content.mapping.old_id.as_ref().map(|_| Value::Text(old_id)));
-    let made_first = match operation.row.identity {
-        Some(identity) if has_made_first => content.past.made_first(&identity)?,
+    let made = match (made_first, operation.row.identity) {
+        (Some(past), Some(identity)) => past.made_first(&identity)?,
         _ => None,
     };
-    values.extend(has_made_first.then(|| made_first.as_deref().map_or(Value::Empty, Value::Text)));
+    values.extend(made_first.map(|_| made.as_deref().map_or(Value::Empty, Value::Text)));
     results.write(&values)
 }
 

@@ -57,7 +57,10 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
     let mut cells = KeptCells::of(CellReader::open(content.journal.folder(), content.identity()).ok());
     for row_index in 0..content.identity().rows {
         let operation = operations.at(row_index)?;
-        let found = findings.at(row_index)?;
+        let found = match operation.as_ref().map(|operation| operation.status) {
+            Some(Status::Refused | Status::Held) => findings.at(row_index)?,
+            _ => Vec::new(),
+        };
         write_row(book.as_mut(), operation.as_ref(), cells.next(), &found, &names, is_retry)?;
     }
     book.finish_with(&summary(content)?)?;

@@ -2,6 +2,8 @@
 
 use super::content::{Files, RunContent};
 use super::{failed_rows, issues, results, results_book};
+use crate::error::Error;
+use crate::message;
 
 /// Names of the reports beside the file of failed rows.
 pub const REPORTS: [&str; 4] = ["results.xlsx", "results.csv", "issues.csv", "summary.json"];
@@ -9,10 +11,21 @@ pub const REPORTS: [&str; 4] = ["results.xlsx", "results.csv", "issues.csv", "su
 /// Writes `results.xlsx`, `results.csv`, `issues.csv` and the files of failed rows, each of them whatever becomes of the others.
 pub fn write(content: &RunContent<'_>) -> Files {
     let mut files = Files::default();
-    files.issues = files.written(issues::write(content));
-    files.book = files.written(results_book::write(content).map(Some));
-    files.results = files.written(results::write(content).map(Some));
+    let rows = content.rows();
+    // The two that have a line for each row take the same time.
+    let (book, results) = std::thread::scope(|scope| {
+        let results = scope.spawn(|| results::write(&rows));
+        files.issues = files.written(issues::write(content));
+        (results_book::write(content), results.join())
+    });
+    files.book = files.written(book.map(Some));
+    files.results = files.written(results.unwrap_or_else(|_| Err(broken())).map(Some));
     let failed = files.written(failed_rows::write(content));
     (files.failed, files.failed_book) = (failed.own, failed.book);
     files
+}
+
+/// The thread of a file ended with a fault of this program.
+fn broken() -> Error {
+    Error::cannot_run(message!("run.broken"))
 }

@@ -1,0 +1,114 @@
+//! Rows checked on a thread of their own, between the one that reads them and the one that decides about them: each of the
+//! three has about as much to do. They travel in batches, whose memory goes back to be filled again.
+
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+
+use crate::check::identity::Identities;
+use crate::check::record::Record;
+use crate::error::Result;
+use crate::format::{Content, Reader, Row, Sheet};
+use crate::mapping::Mapping;
+
+/// Rows of a batch …
+const BATCH_ROWS: usize = 256;
+/// … unless their texts take more bytes than this.
+const BATCH_BYTES: usize = 256 << 10;
+/// Batches that wait for the one who decides.
+const WAITING: usize = 2;
+/// The memory of a row with more bytes than this is not used again: rows of that size are rare.
+const LARGE_ROW: usize = 16 << 10;
+
+/// A row, what it says, and what it is known by.
+#[derive(Debug, Default)]
+pub(super) struct ReadRow {
+    /// The row, as a person sees it in the sheet.
+    pub row: Row,
+    /// What the checks made of it; nothing where they were left to the one who decides.
+    pub record: Record,
+    /// The hash of what it says.
+    pub identity: Content,
+}
+
+type Batch = Vec<ReadRow>;
+
+/// How rows are checked.
+pub(super) struct Checks<'a> {
+    /// Which column feeds which field.
+    pub mapping: &'a Mapping,
+    /// How the file is read.
+    pub sheet: &'a Sheet,
+    /// Values are checked here, too: nothing else has a say in what of a row is checked.
+    pub has_values: bool,
+    /// Rows are to be known again by what they say; else all their cells serve for that.
+    pub has_identities: bool,
+}
+
+impl Checks<'_> {
+    /// Calls `take` with every row, in order.
+    ///
+    /// # Errors
+    /// A row that cannot be read, or whatever `take` says.
+    pub(super) fn each(&self, reader: Reader, mut take: impl FnMut(&mut ReadRow) -> Result<()>) -> Result<()> {
+        let (sender, batches) = sync_channel(WAITING);
+        let (used, returned) = channel();
+        std::thread::scope(|scope| {
+            scope.spawn(move || self.check_all(reader, &sender, &returned));
+            for batch in batches {
+                let mut batch: Batch = batch?;
+                batch.iter_mut().try_for_each(&mut take)?;
+                let _ = used.send(batch);
+            }
+            Ok(())
+        })
+    }
+
+    /// Checks until there are no more rows, or nobody wants them.
+    fn check_all(&self, mut reader: Reader, sender: &SyncSender<Result<Batch>>, returned: &Receiver<Batch>) {
+        let mut identities = Identities::new(self.mapping);
+        loop {
+            let mut batch = returned.try_recv().unwrap_or_default();
+            let (mut filled, mut bytes) = (0, 0);
+            let read = loop {
+                if filled == BATCH_ROWS || bytes >= BATCH_BYTES {
+                    break Ok(true);
+                }
+                if filled == batch.len() {
+                    batch.push(ReadRow::default());
+                }
+                let checked = &mut batch[filled];
+                if checked.row.cells.as_slice().len() > LARGE_ROW {
+                    *checked = ReadRow::default();
+                }
+                match reader.read(&mut checked.row) {
+                    Ok(true) => self.check(checked, &mut identities),
+                    end => break end,
+                }
+                bytes += checked.row.cells.as_slice().len();
+                filled += 1;
+            };
+            batch.truncate(filled);
+            // The rows before one that cannot be read still count.
+            if sender.send(Ok(batch)).is_err() {
+                return;
+            }
+            match read {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    // Nobody listens any more: then nobody wants to know.
+                    let _ = sender.send(Err(error));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn check(&self, checked: &mut ReadRow, identities: &mut Identities) {
+        let ReadRow { row, record, identity } = checked;
+        self.mapping.take_as_shown(row, self.sheet);
+        *identity = if self.has_identities { identities.of(self.mapping, row) } else { row.content };
+        if self.has_values {
+            self.mapping.check(row, record);
+        }
+    }
+}
