@@ -20,7 +20,8 @@ use crate::terminal::{Global, quoted_path};
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
-#[command(name = "bw8", version, subcommand_required = true, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "bw8", bin_name = "bw8", version, propagate_version = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// Options every command takes.
     #[command(flatten)]

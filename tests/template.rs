@@ -7,6 +7,7 @@ use std::path::Path;
 use bw8::entity::{Catalog, Entity};
 use bw8::format::{self, CellKind, Input, Row, Sheet};
 use bw8::template::{self, TemplateOptions};
+use bw8::terminal::quoted;
 
 use crate::harness::Work;
 
@@ -203,7 +204,7 @@ fn a_template_is_in_english_where_that_is_asked_for() {
     let work = Work::new();
     for entity in importable() {
         let name = format!("{} mine.xlsx", entity.name);
-        work.bw8(["template", &entity.name, "--lang", "en", "-o", &name]).exits(0).says(&format!("{name}'"));
+        work.bw8(["template", &entity.name, "--lang", "en", "-o", &name]).exits(0).says(&quoted(&name));
         let (sheet, rows) = open(&work.path(&name));
         assert_eq!((sheet.others.len(), rows.len(), example(&rows)), (0, 1, Some(2)), "{}", entity.name);
         for title in &sheet.header {

@@ -46,6 +46,30 @@ fn a_file_that_a_spreadsheet_program_holds_is_named_with_the_way_on() {
 }
 
 #[test]
+fn a_console_that_is_closed_ends_an_import_with_a_report() {
+    // Closing its window, logging off and shutting down; after Ctrl-C and Ctrl-Break, which have always been heard.
+    for event in [0, 1, 2, 5, 6] {
+        let (work, server) = (Work::new(), Server::start("--fault 429,on=POST_users,nth=3..9999,retry-after=3600"));
+        work.write_table("mine.csv", &customers(1, 6));
+        let child = work.start(work.command_on(&server, "import customers mine.csv --concurrency 2 --no-progress"));
+        child.wait_until_it_says("asks to wait 1 hour; 10 minutes left");
+        child.hears_of_its_console(event);
+        child.ended().exits(130).says("next: bw8 import customers mine.csv");
+        assert_rows(&work.summary(), "created 2, pending 4");
+    }
+}
+
+#[test]
+fn a_console_that_is_closed_leaves_no_half_of_an_export() {
+    let (work, server) = (Work::new(), Server::start("--fault 429,on=GET_users,nth=1..9999,retry-after=3600"));
+    let child = work.start(work.command_on(&server, "export customers -o out.csv"));
+    child.wait_until_it_says("asks to wait 1 hour; 1 minute left");
+    child.hears_of_its_console(2);
+    child.ended().exits(130).says("run the same command again");
+    assert!(!work.path("out.csv").exists());
+}
+
+#[test]
 fn paths_may_be_long() {
     let work = Work::with("mine.csv", TWO);
     let folder = work.path(vec!["a folder in a folder"; 15].join("\\"));

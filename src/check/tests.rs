@@ -90,7 +90,7 @@ fn custom_fields_are_a_list_of_pairs() {
 #[test]
 fn all_mistakes_of_a_row_are_found_at_once() {
     let mapping = mapping("customers", HEADER);
-    let record = checked(&mapping, &["#N/A", "", "A1", "甲,,乙", "", "多余"]);
+    let record = checked(&mapping, &["#N/A", "", "20001#", "甲,,乙", "", "多余"]);
     assert_eq!(
         codes(&record),
         [

@@ -108,7 +108,11 @@ impl JournalReader {
     /// # Errors
     /// A damaged file.
     pub fn has_made_first(&self) -> Result<bool> {
-        has_table(self.connection(), "made_first").map_err(|error| failed(self.folder(), error))
+        let has_any = || {
+            let connection = self.connection();
+            Ok(has_table(connection, "made_first")? && connection.prepare("SELECT 1 FROM made_first")?.exists([])?)
+        };
+        has_any().map_err(|error| failed(self.folder(), error))
     }
 
     /// Which records were made for a row that says this before it was sent.

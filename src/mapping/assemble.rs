@@ -5,7 +5,7 @@ use rust_i18n::t;
 use super::builder::MappingBuilder;
 use super::report::{MappingReport, Matched, Missing, Unused};
 use super::sources::{FieldSource, KeySources, LeftOutColumn, Mapping, RowRule, ValueSource};
-use crate::entity::{Field, Kind, fold};
+use crate::entity::{Field, Kind};
 use crate::format::column_letters;
 use crate::language::Language;
 use crate::message::Detail;
@@ -147,16 +147,9 @@ impl MappingBuilder<'_> {
             false => format!("{}:", field.nested().map_or(name, |(_, member)| json_text(member))),
         };
         let json_parent = field.nested().map(|(parent, _)| format!("{}:{{", json_text(parent)).into_bytes());
-        // A heading that says so means ids and nothing else.
-        let says_id = match &source {
-            ValueSource::Column(column) => {
-                let heading = fold(&self.sheet.header[*column]);
-                ["编号", "id", "ids"].iter().any(|end| heading.ends_with(end))
-            }
-            _ => false,
-        };
         let mut field = field.clone();
-        field.takes_words |= field.is_looked_up && !says_id;
+        // Whatever its heading says, a column of ids may hold what the records are known by.
+        field.takes_words |= field.is_looked_up;
         let field = &field;
         FieldSource {
             required: self.is_required_source(field),

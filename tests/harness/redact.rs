@@ -18,5 +18,7 @@ pub const EACH_TIME: &[(&str, &str)] = &[
 /// A text without the folder of the test, and with paths as every system writes them.
 pub fn without_folder(text: &str, work: &Work) -> String {
     let folder = work.path("").display().to_string();
+    // In JSON a backslash is written twice.
+    let text = if cfg!(windows) { text.replace(r"\\", r"\") } else { text.to_owned() };
     text.replace(folder.trim_end_matches(['/', '\\']), "[folder]").replace('\\', "/")
 }

@@ -74,6 +74,31 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
+    /// Tells it what happens to its console, as Windows does: by a thread in it that begins in a routine of the system.
+    #[cfg(windows)]
+    #[track_caller]
+    pub fn hears_of_its_console(&self, event: u32) {
+        use std::os::windows::io::AsRawHandle;
+        use windows_sys::Win32::Foundation::CloseHandle;
+        use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
+        use windows_sys::Win32::System::Threading::CreateRemoteThread;
+        // SAFETY: both names end with a zero, and the library is part of every process.
+        let routine = unsafe {
+            let library = GetModuleHandleA(c"kernelbase.dll".as_ptr().cast());
+            GetProcAddress(library, c"CtrlRoutine".as_ptr().cast()).unwrap()
+        };
+        // SAFETY: it is what a thread begins in, at the same address in every process, and takes the event for its argument.
+        let thread = unsafe {
+            let begin =
+                std::mem::transmute::<unsafe extern "system" fn() -> isize, unsafe extern "system" fn(_) -> _>(routine);
+            let process = self.child.as_raw_handle();
+            CreateRemoteThread(process, std::ptr::null(), 0, Some(begin), event as *const _, 0, std::ptr::null_mut())
+        };
+        assert!(!thread.is_null(), "{}", std::io::Error::last_os_error());
+        // SAFETY: the handle is ours, and nobody uses it afterwards.
+        unsafe { CloseHandle(thread) };
+    }
+
     /// Kills it, as a machine that goes down does. It must not have panicked before.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -335,3 +335,43 @@ fn a_command_that_is_killed_while_it_creates_companies_goes_on_and_doubles_none(
         assert_eq!(names["示例新公司"] + names["示例又一家"], 2);
     }
 }
+
+#[test]
+fn a_column_of_ids_takes_names_too() {
+    let server = Server::start("");
+    let work = Work::with(
+        "mine.csv",
+        "姓名,手机,公司编号\n示例甲,13100000001,示例公司00002有限公司\n示例乙,13100000002,20003\n\
+         示例丙,13100000003,示例新公司\n示例丁,13100000004,29999\n示例戊,13100000005,20004#\n",
+    );
+    work.bw8("check customers mine.csv").exits(3).says("rows 6: is not an ID").never_says("rows 2");
+    work.on(&server, "import customers mine.csv --run run").exits(5);
+    let results = work.table("run/results.csv");
+    assert_eq!(results.column("code"), ["", "", "", "no_such_record", "not_an_id"]);
+    assert_eq!(results.column("status")[2], "pending");
+    assert_eq!(stored(&work, &server, "customers", &results, "Company ID")[..2], ["20002", "20003"]);
+    assert_eq!(work.table("run/decisions.xlsx").column("表格里写的"), ["示例新公司"]);
+    // A name of digits alone is found in a column that says it is one; in a column of ids it is an id.
+    work.write("digits.csv", "公司名称\n4008\n");
+    work.on(&server, "import companies digits.csv --run digits").exits(0);
+    let id = work.table("digits/results.csv").column("id")[0].to_owned();
+    work.write("named.csv", "姓名,手机,公司名称\n示例己,13100000006,4008\n");
+    work.on(&server, "import customers named.csv --run named").exits(0);
+    let named = work.table("named/results.csv");
+    assert_eq!(stored(&work, &server, "customers", &named, "Company ID"), [id]);
+}
+
+#[test]
+fn a_change_may_have_its_company_created() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "联系人编号,公司名称\n50001,示例新公司\n50002,示例公司00009有限公司\n");
+    work.on(&server, "import customers mine.csv --mode update --missing 公司名称=create --run run").exits(0);
+    let made = work.table("run-companies/results.csv").column("id")[0].to_owned();
+    let results = work.table("run/results.csv");
+    assert_eq!(stored(&work, &server, "customers", &results, "Company ID"), [made, "20009".to_owned()]);
+    let upsert = "姓名,手机,公司名称\n示例联系人00003,13000000003,示例又一家\n示例新人,13100000009,示例又一家\n";
+    work.write("both.csv", upsert);
+    work.on(&server, "import customers both.csv --mode upsert --missing 公司名称=create --run both").exits(0);
+    assert_rows(&work.summary_of("both"), "created 1, updated 1");
+    assert_eq!(server.count_by("companies", "companyName")["示例又一家"], 1);
+}

@@ -129,7 +129,7 @@ fn cells_are_written_once_for_each_input() {
 #[test]
 fn nothing_is_sent_before_the_cells_are_kept() {
     let (work, server) = (with_a_mistake(3), Server::start(""));
-    let obstacle = work.path(format!("run/{CELLS}"));
+    let obstacle = work.path("run").join(CELLS);
     std::fs::create_dir_all(&obstacle).unwrap();
     let import = "import customers mine.csv --run run";
     work.on(&server, import).exits(1).says(&format!("cannot write {}", obstacle.display()));

@@ -10,7 +10,11 @@ const INPUT: &[u8] = include_bytes!("../version_1/customers.csv");
 pub(super) fn stopped(server: &Server) -> Work {
     let work = Work::with("customers.csv", INPUT);
     let host = server.base_url().trim_start_matches("http://").trim_end_matches("/api/v1").to_owned();
-    let folder = std::fs::canonicalize(work.path("")).unwrap();
+    let input = work.path("customers.csv");
+    // Windows would write it as no program does.
+    let input = if cfg!(windows) { input } else { std::fs::canonicalize(input).unwrap() };
+    let folder = input.parent().unwrap().to_str().unwrap();
+    let folder_in_json = serde_json::to_string(folder).unwrap();
     // The ids of the rows that were sent are taken.
     let before = Work::new();
     before.write_table("before.csv", &customers(100, 8));
@@ -21,7 +25,8 @@ pub(super) fn stopped(server: &Server) -> Work {
     ] {
         let path = work.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let dump = dump.replace("{host}", &host).replace("{folder}", folder.to_str().unwrap());
+        let dump = dump.replace("{host}", &host).replace("\"{folder}", folder_in_json.trim_end_matches('"'));
+        let dump = dump.replace("{folder}", folder);
         rusqlite::Connection::open(path).unwrap().execute_batch(&dump).unwrap();
     }
     work
