@@ -44,7 +44,7 @@ pub enum Purpose {
     /// What is found in its rows. None of them can be sent.
     Findings,
     /// Its rows may be sent; their cells go there, when they are to be kept.
-    Sending(Option<CellSpool>),
+    Sending(Option<Box<CellSpool>>),
 }
 
 /// What the first reading found.
@@ -324,7 +324,7 @@ impl<'a> Reading<'a> {
     ) -> Result<Self> {
         let (is_to_send, cells) = match purpose {
             Purpose::Findings => (false, None),
-            Purpose::Sending(cells) => (true, cells),
+            Purpose::Sending(cells) => (true, cells.map(|cells| *cells)),
         };
         let mut fingerprint = Sha256::new();
         for title in &sheet.header {

@@ -56,7 +56,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         asks: true,
         keeps: !options.dry_run,
     };
-    let purpose = Purpose::Sending(cells);
+    let purpose = Purpose::Sending(cells.map(Box::new));
     let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, purpose)?;
     tell_preflight(options, &preflight, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
