@@ -40,7 +40,7 @@ struct Row {
     note: u8,
     /// A column that is not sent.
     seen: u8,
-    /// Its company is none.
+    /// Its company is neither an id nor a name.
     is_wrong: bool,
     /// For a retry: its number in the first run, and that run.
     origin: Option<(u64, Uuid)>,
@@ -55,7 +55,7 @@ type Said = [String; 4];
 impl Row {
     fn said(&self) -> Said {
         let text = |text: &str, number: u8| if number == 0 { String::new() } else { format!("{text}{number}") };
-        let company = if self.is_wrong { "wrong" } else { "20001" };
+        let company = if self.is_wrong { "20001#" } else { "20001" };
         let note = if self.note == NULL { "null".to_owned() } else { text("说明 ", self.note) };
         [text("示例 ", self.name), text("1310000000", self.mobile), note, company.to_owned()]
     }
