@@ -140,10 +140,11 @@ impl<'a> RowSender<'a> {
         let is_compared = before.is_some();
         let mut row = RowWrite { sender: self, pending, before, is_compared, attempts };
         let ended = match &pending.operation {
+            // What nobody has looked up is not sent.
+            operation if operation.is_unresolved() => Err(Error::cannot_run(message!("run.broken"))),
+            WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
-            // What nobody has looked up is not sent.
-            WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
             WriteOperation::Change { id, cells } => row.change(permit, id, cells).await,
             WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
         };
