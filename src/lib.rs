@@ -126,7 +126,8 @@ fn run_command(arguments: &[OsString]) -> u8 {
         }
     }
     settings::remember_language();
-    if !matches!(cli.command, Command::Sandbox(_)) {
+    // A server waits for others and says nothing of that.
+    if !matches!(&cli.command, Command::Sandbox(arguments) if arguments.like.is_none()) {
         terminal::break_silence(&printer);
     }
     let ended = dispatch(&cli, &CommandLine::new(arguments), &printer);

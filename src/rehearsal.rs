@@ -23,6 +23,8 @@ const KEPT: &[&str] = &[
     "sNum",
     "name",
     "email",
+    "groupId",
+    "gnder",
     "isAdmin",
     "isStat",
     "createDT",

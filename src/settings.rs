@@ -211,9 +211,15 @@ const OVERLAY: &str = "api.toml";
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Section {
-    /// The login stands in the user's configuration folder: it is the user's own, not that of the working folder.
+    /// The login stands in the environment or in the user's configuration folder: it is not that of the working folder.
     #[serde(skip)]
     is_users_own_login: bool,
+    /// The host that such a login was written down with.
+    #[serde(skip)]
+    host_of_login: Option<String>,
+    /// The host is named by the `bw8.toml` of the working folder.
+    #[serde(skip)]
+    is_host_of_folder: bool,
     base_url: Option<String>,
     user: Option<String>,
     password: Option<SecretString>,
@@ -310,17 +316,24 @@ impl Settings {
         if self.named.has_login() {
             // A login goes nowhere but to the host it was written down with.
             section.base_url.clone_from(&self.named.base_url);
+            section.is_host_of_folder = self.named.is_host_of_folder;
             section.ca_cert.clone_from(&self.named.ca_cert);
         }
-        let is_host_of_folder = connection.base_url.is_none() && section.base_url.is_none() && self.has_host_of_folder;
-        if is_host_of_folder && section.is_users_own_login {
-            return Err(
-                Error::usage(message!("settings.host_of_folder")).hint(message!("settings.host_without_login_hint"))
-            );
+        let credentials = section.credentials()?;
+        let file = match section.base_url {
+            _ if connection.base_url.is_some() => None,
+            Some(_) => {
+                let is_another = section.is_host_of_folder && section.base_url != section.host_of_login;
+                is_another.then_some("bw8.toml")
+            }
+            None => self.has_host_of_folder.then_some(OVERLAY),
+        };
+        if let Some(file) = file.filter(|_| section.is_users_own_login) {
+            return Err(Error::usage(message!("settings.host_of_folder", file = file))
+                .hint(message!("settings.host_without_login_hint")));
         }
         let base_url = &self.catalog.service.base_url;
         let base = connection.base_url.as_ref().or(section.base_url.as_ref()).unwrap_or(base_url);
-        let credentials = section.credentials()?;
         let (patience, first_patience) = patience(connection.wait.or(section.wait));
         Ok(Target {
             base: Target::parse_base(base)?,
@@ -361,14 +374,15 @@ impl Section {
     /// The environment as a section.
     fn of_environment() -> Self {
         let text = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-        Section {
+        let section = Section {
             base_url: text("BW8_BASE_URL"),
             user: text("BW8_USER"),
             password: text("BW8_PASSWORD").map(SecretString::from),
             client_id: text("BW8_CLIENT_ID"),
             client_secret: text("BW8_CLIENT_SECRET").map(SecretString::from),
             ..Section::default()
-        }
+        };
+        Section { is_users_own_login: section.has_login(), host_of_login: section.base_url.clone(), ..section }
     }
 
     /// This section, with what it does not say taken from `other`. Login values are taken as a pair, never mixed.
@@ -380,6 +394,11 @@ impl Section {
             client_id: login.client_id.clone(),
             client_secret: login.client_secret.clone(),
             is_users_own_login: login.is_users_own_login,
+            host_of_login: login.host_of_login.clone(),
+            is_host_of_folder: match self.base_url {
+                Some(_) => self.is_host_of_folder,
+                None => other.is_host_of_folder,
+            },
             base_url: self.base_url.or(other.base_url),
             ca_cert: self.ca_cert.or(other.ca_cert),
             concurrency: self.concurrency.or(other.concurrency),
@@ -417,6 +436,8 @@ fn sections(account: Option<&str>) -> Result<(Section, Section)> {
         let mut configuration = read_configuration(file)?;
         for section in configuration.account.values_mut() {
             section.is_users_own_login = is_users_own && section.has_login();
+            section.host_of_login.clone_from(&section.base_url);
+            section.is_host_of_folder = !is_users_own && section.base_url.is_some();
         }
         let other = configuration.account.remove(DEFAULT_ACCOUNT);
         if account == Some(DEFAULT_ACCOUNT) {

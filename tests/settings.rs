@@ -153,6 +153,15 @@ fn a_login_of_the_user_does_not_follow_a_host_of_the_working_folder() {
     work.write_private(USER, &account("default", "", "user@example.com").replace("base_url", "# base_url"));
     export(&work, &[], "").exits(2).says("api.toml in this folder names another host");
     assert_eq!(user_of(&theirs), None);
+    // Nor does a login of the environment, or another one of the user where an account is named.
+    let environment = [("BW8_USER", "env@example.com"), ("BW8_PASSWORD", "of env@example.com")];
+    export(&work, &environment, "").exits(2).says("api.toml in this folder names another host");
+    let folder = Work::with(FOLDER, format!("[account.prod]\nbase_url = \"{}\"\n", theirs.base_url()));
+    let own = account("default", &mine.base_url(), "user@example.com");
+    folder.write_private(USER, &(own + &account("prod", &mine.base_url(), "prod@example.com")));
+    export(&folder, &[], "--account prod").exits(2).says("bw8.toml in this folder names another host");
+    export(&folder, &environment, "--account prod").exits(2).says("or BW8_BASE_URL");
+    assert_eq!(user_of(&theirs), None);
     export(&work, &[], "--api api.toml").exits(0);
     assert_eq!(user_of(&theirs).as_deref(), Some("user@example.com"));
 }
@@ -288,7 +297,11 @@ fn a_file_with_a_secret_that_others_can_read_is_refused() {
     assert_eq!(service.requests().len(), 0);
     let work = Work::new();
     work.write(FOLDER, format!("[account.default]\nbase_url = \"{}\"\n", service.base_url()));
-    export(&work, &[("BW8_USER", "env@example.com"), ("BW8_PASSWORD", "of env@example.com")], "").exits(0);
+    // A file without a secret may be read by all; a login of the environment goes to the host that is named beside it.
+    let address = service.base_url();
+    let environment =
+        [("BW8_BASE_URL", &*address), ("BW8_USER", "env@example.com"), ("BW8_PASSWORD", "of env@example.com")];
+    export(&work, &environment, "").exits(0);
 }
 
 /// Mistakes in a configuration file; the third line holds the mistake.

@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
 use crate::message;
 use crate::message::Message;
+use crate::text::clean;
 
 /// A header and which token it carries, so that the rejection of an old one does not renew a new one.
 #[derive(Debug, Clone)]
@@ -251,7 +252,7 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
     }
     // The answer's own text could hold a secret that was sent; only the two documented members are shown.
     let why = answer["error_description"].as_str().or(answer["error"].as_str()).unwrap_or_default();
-    let why = secrets.hide(why);
+    let why = clean(&secrets.hide(why)).into_owned();
     let is_refused =
         status < 500 && status != 429 && status != 408 && (!answer.is_null() || matches!(status, 401 | 403));
     if is_refused {

@@ -19,9 +19,8 @@ use crate::text::{clean, shorten};
 const LONGEST_BODY: usize = 4000;
 /// Parameters of addresses whose values are no data of anybody.
 const PLAIN_PARAMETERS: [&str; 6] = ["page", "per_page", "order_by", "order", "sort", "sort_by"];
-/// Members whose texts the service writes itself.
-const WORDS: [&str; 10] =
-    ["errcode", "errmsg", "error", "error_description", "state", "status", "message", "msg", "count", "next_page"];
+/// Members of an answer that say by a code what came of it. The service's words may repeat what was sent to it.
+const CODES: [&str; 5] = ["errcode", "code", "state", "status", "count"];
 
 /// A file that exchanges are written into.
 #[derive(Debug)]
@@ -120,7 +119,8 @@ fn shown_body(body: &[u8]) -> String {
     clean(&shorten(&shown, LONGEST_BODY)).into_owned()
 }
 
-/// A document with its shape and names as they are and its values masked; at the top the service's own words stay.
+/// A document with its shape as it is and its values masked; at the top the service's codes stay. Names stay that are nobody's
+/// telephone or address.
 fn masked_json(value: Value, is_top: bool) -> Value {
     match value {
         Value::Object(members) => members
@@ -128,13 +128,14 @@ fn masked_json(value: Value, is_top: bool) -> Value {
             .map(|(name, value)| {
                 let lower = name.to_lowercase();
                 let is_secret = ["password", "secret", "token"].iter().any(|word| lower.contains(word));
-                let is_plain = is_top && WORDS.contains(&name.as_str()) && !value.is_object() && !value.is_array();
+                let is_plain = is_top && CODES.contains(&name.as_str()) && !value.is_object() && !value.is_array();
                 let value = match value {
                     _ if is_secret => "•••".into(),
                     value if is_plain => value.as_str().map_or(value.clone(), |text| digits_masked(text).into()),
                     value => masked_json(value, false),
                 };
-                (name, value)
+                let is_data = name.contains('@') || name.chars().filter(|c| c.is_numeric()).count() > 6;
+                (if is_data { masked(&name) } else { name }, value)
             })
             .collect(),
         Value::Array(items) => items.into_iter().map(|item| masked_json(item, false)).collect(),
@@ -157,7 +158,7 @@ fn masked(text: &str) -> String {
         .collect()
 }
 
-/// Words of the service without long numbers, which may be somebody's.
+/// A code without long numbers, which may be somebody's.
 fn digits_masked(text: &str) -> String {
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     text.chars().map(|c| if digits > 6 && c.is_numeric() { '0' } else { c }).collect()
@@ -192,7 +193,7 @@ mod tests {
             "{line}"
         );
         assert_eq!(lines[1], r#"  > {"user":{"mobile":"00000000000","name":"字字","password":"•••","state":"0"}}"#);
-        assert_eq!(lines[2], r#"  < {"errcode":"100103","errmsg":"mobile 00000000000 exists","user":null}"#);
+        assert_eq!(lines[2], r#"  < {"errcode":"100103","errmsg":"xxxxxx 00000000000 xxxxxx","user":null}"#);
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(super) fn of_system(address: &Url) -> Result<Option<Proxy>> {
         return Ok(None);
     }
     match setting(&VARIABLES) {
+        // Of several, nobody knows which one ends the login.
+        Some((name, value)) if value.matches('@').count() > 1 => Err(unreadable(name, &value)),
         Some((name, value)) => match Matcher::builder().https(value.clone()).build().intercept(&uri) {
             Some(found) => proxy(&found, Some(name)).map(Some),
             None => Err(unreadable(name, &value)),
@@ -76,7 +78,8 @@ fn unreadable(name: &'static str, value: &str) -> Error {
         Some((_, address)) => format!("•••@{address}"),
         None => value.to_owned(),
     };
-    let hint = match value.contains('@') && value.contains('\\') {
+    let is_login_odd = value.contains('@') && value.contains('\\') || value.matches('@').count() > 1;
+    let hint = match is_login_odd {
         true => message!("api.proxy_login_hint"),
         false => message!("api.proxy_kind_hint", name = name),
     };

@@ -75,10 +75,12 @@ pub(super) fn finish(
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);
     let settle_line = SettleLine::of(&content, &options.typed)?;
-    let mut end = End::of(options, &content, &files, cause.as_ref())?;
+    // Rows that were proved not done are sent by the same command.
+    let is_to_go_on = given_back > 0 && counts.pending > 0;
+    let mut end = End::of(options, &content, &files, (cause.as_ref(), is_to_go_on))?;
     if let Err(error) = report::write_summary(&content, &end.summary) {
         files.unwritten.push(error);
-        end = End::of(options, &content, &files, cause.as_ref())?;
+        end = End::of(options, &content, &files, (cause.as_ref(), is_to_go_on))?;
     }
     let End { exit, finished, next, summary } = end;
     journal.finish(exit, finished)?;
@@ -114,14 +116,19 @@ struct End {
 }
 
 impl End {
-    fn of(options: &ImportOptions<'_>, content: &RunContent<'_>, files: &Files, cause: Option<&Cause>) -> Result<End> {
+    fn of(
+        options: &ImportOptions<'_>,
+        content: &RunContent<'_>,
+        files: &Files,
+        (cause, is_to_go_on): (Option<&Cause>, bool),
+    ) -> Result<End> {
         let counts = &content.counts;
         // What could not be reported is reported by the same command, once it can be.
         let unwritten = files.unwritten.first();
         let finished = counts.pending == 0 && cause.is_none() && unwritten.is_none();
         let exit = match unwritten {
             Some(_) => Exit::CannotRun,
-            None => exit_of(counts, cause.map(Cause::exit)),
+            None => exit_of(counts, cause.map(Cause::exit).or(is_to_go_on.then_some(Exit::Stopped))),
         };
         // Either of two files may be the one that somebody fixes.
         let folder = files.failed_book.as_ref().map(|_| content.journal.folder());

@@ -129,15 +129,15 @@ impl<'a> RowSender<'a> {
     }
 
     /// Sends a row and tells how it ended; none when it was not sent and the run stops. `before` is the record it changes, where
-    /// that was read just now.
+    /// that was read just now; `is_compared` when whoever read it compares what became of it.
     pub(super) async fn send(
         &self,
         pending: &PendingWrite,
         permit: Permit<'_>,
         before: Option<Map<String, Value>>,
+        is_compared: bool,
     ) -> Option<Operation> {
         let attempts = u32::from(before.is_some());
-        let is_compared = before.is_some();
         let mut row = RowWrite { sender: self, pending, before, is_compared, attempts };
         let ended = match &pending.operation {
             // What nobody has looked up is not sent.

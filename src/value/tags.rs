@@ -21,8 +21,10 @@ pub fn signed_tags(text: &str) -> Option<(Vec<&str>, Vec<&str>)> {
 
 /// Whether only some of the tags of a text have a sign, so that nobody knows what is meant.
 pub(super) fn is_signed_in_part(text: &str) -> bool {
-    let signed_ones = tags(text).filter(|tag| signed(tag).is_some()).count();
-    signed_ones > 0 && signed_ones < tags(text).count()
+    // A sign alone is meant for a tag that is missing.
+    let is_lone = |tag: &str| matches!(half_width(tag).as_ref(), "+" | "-" | "−");
+    let signed_ones = tags(text).filter(|tag| signed(tag).is_some() || is_lone(tag)).count();
+    signed_ones > 0 && signed_ones < tags(text).count() || tags(text).any(is_lone)
 }
 
 /// The tag text after signed tags are added and removed, in the order the tags were in, new ones at the end; none when the text
@@ -68,6 +70,7 @@ mod tests {
         ] {
             assert_eq!(edited_tags(edits, now).as_deref(), wanted, "{edits}");
         }
+        assert!(is_signed_in_part("+") && is_signed_in_part("＋,甲") && is_signed_in_part("+甲,-"));
         assert!(is_signed_in_part("+甲,乙") && !is_signed_in_part("+甲,-乙") && !is_signed_in_part("甲,乙"));
     }
 }

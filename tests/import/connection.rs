@@ -108,6 +108,7 @@ fn a_proxy_setting_that_cannot_be_read_is_never_passed_by() {
         ("HTTPS_PROXY", "http：//127.0.0.1:1"),
         ("https_proxy", "http://127.0.0.1:port"),
         ("HTTPS_PROXY", "http://EXAMPLE\\me:canary-Geheim-7391@127.0.0.1:1"),
+        ("HTTPS_PROXY", "http://me:canary-Geheim@7391@127.0.0.1:1"),
     ] {
         let ran = import(&Work::with("root.pem", &tls.certificate), &address, "--ca-cert root.pem", &[(name, value)]);
         // Names of variables have no case there.

@@ -144,6 +144,16 @@ fn a_row_that_did_not_arrive_is_sent_once_its_absence_is_proved() {
 }
 
 #[test]
+fn a_run_with_rows_that_were_proved_not_done_is_not_said_to_be_done() {
+    let (service, account) = service(|number, _, _| if number == 2 { Answer::Nothing } else { Answer::Made });
+    let work = work(&service, 3);
+    work.bw8(format!("{IMPORT} --server-timeout 0")).exits(5).says("1 row was not done and can be sent").says(IMPORT);
+    assert_rows(&work.summary(), "created 2, pending 1");
+    work.bw8(IMPORT).exits(0);
+    assert_eq!(account.lock().unwrap().records.len(), 3);
+}
+
+#[test]
 fn the_same_command_settles_before_it_goes_on() {
     let (service, account) = service(|number, _, _| if number == 1 { Answer::Lost } else { Answer::Made });
     let work = work(&service, 3);

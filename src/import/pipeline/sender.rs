@@ -206,7 +206,7 @@ impl<'a> Sender<'a> {
                 permit = self.row_sender.client.limiter().acquire() => permit,
                 () = self.shared.stop.stopped() => return self.give_back(&pending),
             };
-            let ended = self.row_sender.send(&pending, permit, None).await;
+            let ended = self.row_sender.send(&pending, permit, None, false).await;
             self.queue.release(&pending);
             match ended {
                 Some(operation) => {
@@ -288,7 +288,12 @@ impl<'a> Sender<'a> {
     }
 
     /// Sends one row while nothing else is on its way to its record, and waits for its end; none when it was not sent.
-    async fn send_alone(&self, pending: &PendingWrite) -> Result<Option<(Operation, Option<Map<String, Value>>)>> {
+    /// `is_compared` when its record is compared afterwards.
+    async fn send_alone(
+        &self,
+        pending: &PendingWrite,
+        is_compared: bool,
+    ) -> Result<Option<(Operation, Option<Map<String, Value>>)>> {
         let begun = async {
             self.wait_while_in_doubt().await?;
             let before = read_back::before(&self.row_sender, pending).await?;
@@ -306,7 +311,7 @@ impl<'a> Sender<'a> {
                 return not_begun.map(|_| None);
             }
         };
-        let ended = self.row_sender.send(pending, permit, before.clone()).await;
+        let ended = self.row_sender.send(pending, permit, before.clone(), is_compared).await;
         self.queue.release(pending);
         let Some(operation) = ended else {
             self.give_back(pending);
@@ -320,7 +325,7 @@ impl<'a> Sender<'a> {
 
     /// Sends a row that fills columns no other one did and compares what the service stored.
     async fn send_and_look(&self, pending: &PendingWrite) -> Result<()> {
-        let Some((operation, before)) = self.send_alone(pending).await? else { return Ok(()) };
+        let Some((operation, before)) = self.send_alone(pending, true).await? else { return Ok(()) };
         if self.shared.stop.is_set() || !matches!(operation.status, Status::Created | Status::Updated) {
             return Ok(());
         }
@@ -389,7 +394,7 @@ impl<'a> Sender<'a> {
         loop {
             let Some(pending) = self.queue.next(self.shared).await else { return Ok(()) };
             self.looked_at.borrow_mut().remove(&pending.row.row);
-            let Some((operation, before)) = self.send_alone(&pending).await? else { return Ok(()) };
+            let Some((operation, before)) = self.send_alone(&pending, self.reads_back).await? else { return Ok(()) };
             let is_looked_at = self.reads_back || self.first_look.borrow().is_some();
             if !is_looked_at || self.shared.stop.is_set() {
                 return Ok(());

@@ -111,9 +111,10 @@ impl Settling<'_> {
             return Ok(Some(done(Status::Updated, Some(id.to_owned()), message!("settle.read", id = id))));
         }
         let is_as_before = does_no_harm || self.is_untouched(access, &record, past);
-        Ok(Some(match is_as_before && self.is_time_over(row) {
-            true => Settled::Free(NextAttempt::First),
-            false => still_unknown(row, message!("settle.says_otherwise", id = id)),
+        Ok(Some(match (is_as_before, self.is_time_over(row)) {
+            (true, true) => Settled::Free(NextAttempt::First),
+            (true, false) => still_unknown(row, message!("settle.as_before", id = id)),
+            (false, _) => still_unknown(row, message!("settle.says_otherwise", id = id)),
         }))
     }
 
