@@ -165,14 +165,18 @@ fn a_no_without_a_word_of_the_service_is_in_doubt_where_gateways_say_it() {
 /// A gateway answers the question for one record with another one.
 #[test]
 fn tags_of_another_record_are_never_written_onto_one() {
-    let service = Service::start(|request| match (request.method.as_str(), request.path.as_str()) {
+    let mut tags = "旧标签";
+    let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/users/50001.json") => {
             (200, r#"{"user":{"cId":"50002","name":"示例","tableName":"别人的标签"}}"#.to_owned())
         }
         ("GET", "/users/50003.json") => {
-            (200, r#"{"user":{"cId":"50003","name":"示例","tableName":"旧标签"}}"#.to_owned())
+            (200, format!(r#"{{"user":{{"cId":"50003","name":"示例","tableName":"{tags}"}}}}"#))
         }
-        ("PUT", path) => (200, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", &path[7..12])),
+        ("PUT", path) => {
+            tags = "旧标签,新标签";
+            (200, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", &path[7..12]))
+        }
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());
