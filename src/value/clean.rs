@@ -352,6 +352,12 @@ fn is_own_word(choice: &Choice, text: &str) -> bool {
     own.iter().any(|own| *own == text) || own.iter().any(|own| fold(own) == fold(text))
 }
 
+/// The choices that are called so.
+fn called<'a>(field: &'a Field, text: &str) -> Vec<&'a Choice> {
+    let wanted = fold(text);
+    field.choices.iter().filter(|choice| fold(&choice.zh) == wanted || fold(&choice.en) == wanted).collect()
+}
+
 fn choice(
     field: &Field,
     text: &str,
@@ -359,6 +365,12 @@ fn choice(
     out: &mut String,
     noticed: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
+    // An account may have given two of its options one name.
+    let same = if field.custom { called(field, text) } else { Vec::new() };
+    if same.windows(2).any(|pair| pair[0].value != pair[1].value) {
+        let options = same.into_iter().map(|choice| choice.value.clone().into());
+        return Err(Problem::new("option_twice").with_detail("options", Detail::List(options.collect())));
+    }
     // The exact labels first: that needs no folding, and nearly every cell holds one.
     let exact = |choice: &&Choice| choice.zh == text || choice.en == text;
     let known = field.choices.iter().find(exact).or_else(|| field.choice(text));
