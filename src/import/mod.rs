@@ -7,7 +7,7 @@
 //! by, `agreed` keeps what was answered, `left_out` counts what does not come over, `coverage` finds the rows that are looked at
 //! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
 //! another's rows made of it), `operation` is what a row asks of the service, `change` what that writes; `pipeline` sends the
-//! rows and writes down what happened (`row_sender` takes one row to its end, `route` knows where it goes, `witness` whether an
+//! rows and writes down what happened (`row_sender` takes one row to its end, `caution` lets it wait where nobody knows what became of others, `route` knows where it goes, `witness` whether an
 //! answer may be about it), `read_back` compares the first rows. `closing` ends it and `report` tells all of it. `foreseen` does
 //! the same without sending. `settle` finds out what became of rows in doubt (`resemblance` sees through what a service does to
 //! texts, of which `skeleton` is left), `find` looks into what is kept, `forget` undoes the keeping. `run` is the story that
@@ -15,6 +15,7 @@
 
 mod agreed;
 mod agreement;
+mod caution;
 mod cells;
 mod change;
 mod checked_rows;
