@@ -210,4 +210,44 @@ fn an_update_that_is_brought_once_more_leaves_what_was_changed_since() {
     work.on(&server, "import customers third.csv --mode update --run third").exits(0);
     assert_rows(&work.summary_of("third"), "skipped 1");
     assert_eq!(record(&server, "customers", "50001")["note"], "同事改的");
+
+/// Which of two rows about one record is meant is not decided by their order.
+#[test]
+fn a_second_row_about_a_record_is_done_once_when_it_says_the_same_and_refused_when_it_does_not() {
+    for (entity, heading, id, field, update) in [
+        ("customers", "联系人编号", "50001", "备注", "customers.update"),
+        ("companies", "公司编号", "20001", "备注", "companies.update"),
+        ("tickets", "工单编号", "900001", "标题", "tickets.update"),
+    ] {
+        let (work, server) = (Work::new(), Server::start(""));
+        let other = id.replace("0001", "0002");
+        work.write("mine.csv", format!("{heading},{field}\n{id},甲\n{other},丙\n{id},甲\n{id},乙\n{id},甲\n"));
+        let typed = format!("{entity} mine.csv --mode update");
+        work.bw8(format!("check {typed}")).exits(3).says("changes the record that row 2 changes");
+        let ran = work.on(&server, format!("import {typed}"));
+        ran.exits(3).says("rows 4, 6: says of its record what an earlier row says").says("row 2 changes");
+        let results = work.results();
+        assert_eq!(results.column("status"), ["updated", "updated", "skipped", "refused", "skipped"], "{entity}");
+        assert_eq!(results.column("code"), ["", "", "same_row", "second_change", "same_row"]);
+        assert_eq!(server.requests_to(update), 2);
+        assert_eq!(record(&server, entity, id).values().filter(|value| *value == "甲").count(), 1, "{entity}");
+        // The row that is put right can be sent: what the first one did is what it is compared with.
+        work.on(&server, format!("retry {}", work.run_folder().display())).exits_with_one_of(&[0, 3]);
+    }
+}
+
+#[test]
+fn a_second_row_of_a_key_is_done_once_where_records_are_changed() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let rows = "姓名,手机,备注,公司编号\n示例联系人00001,13000000001,甲,\n示例联系人00001,13000000001,甲,\n";
+    for mode in ["upsert", "update --key mobile"] {
+        work.write("mine.csv", rows.replace('甲', mode));
+        work.on(&server, format!("import customers mine.csv --mode {mode}")).exits(0);
+        assert_rows(&work.summary(), "updated 1, skipped 1");
+        assert_eq!(work.results().column("code"), ["", "same_row"], "{mode}");
+    }
+    // A new record for each is not meant by the same row twice either, but nobody knows.
+    work.write("new.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例甲,13100000001,20001\n");
+    work.on(&server, "import customers new.csv").exits(3);
+    assert_eq!(work.results().column("code"), ["", "duplicate"]);
 }
