@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rust_i18n::t;
-
 use crate::error::{Context, Error, Result};
 use crate::message;
+use crate::t;
 use crate::waiting::Wait;
 
 /// Who may read a file that is made.

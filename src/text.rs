@@ -44,8 +44,29 @@ fn clean_with(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A text of `locales/` as it stands there, filled in with what may come from anywhere: each part is made safe as [`clean`] does,
+/// so that no name, path or value begins a line of its own. A part of several lines that are ours is put in with
+/// `rust_i18n::t!` and says why.
+#[macro_export]
+macro_rules! t {
+    ($key:expr, locale = $locale:expr $(, $name:ident = $value:expr)* $(,)?) => {
+        ::rust_i18n::t!($key, locale = $locale $(, $name = $crate::text::part(&($value)))*)
+    };
+    ($key:expr $(, $name:ident = $value:expr)* $(,)?) => {
+        ::rust_i18n::t!($key $(, $name = $crate::text::part(&($value)))*)
+    };
+}
+
+/// A part of a text: what [`t!`](crate::t!) puts in the place of a name.
+pub fn part(value: &(impl std::fmt::Display + ?Sized)) -> String {
+    match clean(&value.to_string()) {
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => text,
+    }
+}
+
 /// Characters a terminal or a text layout acts on instead of showing: C0, DEL, C1, separators of lines, and the bidirectional controls.
-fn is_active(c: char) -> bool {
+pub fn is_active(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -105,9 +105,9 @@ const GROUND: &[(&str, &[&str])] = &[
     ("interrupt", &["error", "message"]),
     ("waiting", &["message"]),
     ("toml_words", &["language", "message"]),
-    ("error", &["message"]),
+    ("error", &["message", "text"]),
     ("problem", &["message"]),
-    ("message", &["language"]),
+    ("message", &["language", "text"]),
     ("text", &[]),
     ("language", &[]),
 ];

@@ -3,8 +3,6 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use serde_json::Value;
-
 use crate::harness::*;
 
 const PASSWORD: &str = "canary-Geheim-7391";
@@ -131,48 +129,61 @@ fn a_document_and_a_line_carry_nothing_that_a_terminal_acts_on() {
     assert!(!work.read(work.run_folder().join("summary.json")).contains(['\u{9b}', '\u{202e}']));
 }
 
-/// A place that takes notices.
-fn listening() -> Service {
-    Service::start(|_| (200, "{\"errcode\":0}".to_owned()))
-}
+/// Names and words that look like lines of ours, or move a cursor.
+#[cfg(unix)]
+const FORGED: &str =
+    "示例\nnext: bw8 evil\nhint: evil\n下一步：evil\u{9b}2J\u{202e}\u{2066}\u{1b}[31m\u{2028}提示：evil";
 
-fn told(place: &Service) -> Value {
-    let requests = place.requests();
-    assert_eq!(requests.len(), 1, "{requests:?}");
-    assert_eq!(requests[0].authorization, "");
-    serde_json::from_str(&requests[0].body).unwrap()
-}
-
+#[cfg(unix)]
 #[test]
-fn a_notice_tells_how_a_job_ended_in_counts() {
-    let (work, server, place) = (Work::new(), Server::start("--fault 403,on=GET_companies"), listening());
-    work.write_table("mine.csv", customers(1, 4).set(2, "公司编号", "99999"));
-    let mut command = work.command_on(&server, "import customers mine.csv --keep-going");
-    command.env("BW8_NOTIFY_URL", place.base_url());
-    work.run(command).exits(3);
-    let notice = told(&place);
-    let text = notice["text"].as_str().unwrap();
-    assert!(text.contains("bw8 import customers: finished, some rows need you (exit code 3)"), "{text}");
-    assert!(text.contains("created 3 · failed (the service said no) 1") && text.contains("next: bw8 retry"), "{text}");
-    assert!(!notice.to_string().contains("1310000"), "{notice}");
-}
-
-#[test]
-fn a_notice_tells_that_a_job_could_not_begin() {
-    let (work, place) = (Work::new(), listening());
-    work.write_private("bw8.toml", &format!("notify = \"{}\"\nlang = \"zh\"\n", place.base_url()));
-    let mut command = work.command("import customers missing.csv --sandbox");
-    command.env("LANG", "C");
-    let ran = work.run(command);
-    ran.exits(2).says("错误");
-    let notice = told(&place);
-    let text = notice["text"].as_str().unwrap();
-    assert!(text.contains("未能运行") && text.contains("missing.csv"), "{text}");
-    // One that nobody can read along, and that says no.
-    for address in ["http://www.example.com/hook?key=Geheim7391", "not an address"] {
-        let mut command = work.command("import customers missing.csv --sandbox");
-        command.env("BW8_NOTIFY_URL", address);
-        work.run(command).exits(2).says("通知发送失败").never_says("Geheim7391");
+fn no_name_and_no_word_of_a_command_begins_a_line_of_its_own_or_moves_a_cursor() {
+    let work = Work::new();
+    let file = format!("{FORGED}.csv");
+    let (missing, book) = (format!("no-{file}"), format!("{FORGED}.xlsx"));
+    work.write(&file, "姓名,手机,公司编号\n示例,12,20001\n示例二,13100000002,20001\n");
+    let odd = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let typed: &[&[&str]] = &[
+        &["check", "customers", &file],
+        &["check", "customers", &missing],
+        &["inspect", &file],
+        &["map", "customers", &file, "-o", &book],
+        &["import", "customers", &file, "--yes", "--sandbox"],
+        &["import", "customers", &file, "--mapping", &missing],
+        &["import", "customers", &file, "--run", FORGED, "--dry-run", "--sandbox"],
+        &["export", "customers", "-o", &format!("{FORGED}/out.csv"), "--sandbox"],
+        &["export", "customers", "-o", "out.csv", "--since", FORGED],
+        &["export", "customers", "-o", "out.csv", "--where", FORGED],
+        &["template", "customers", "-o", &book],
+        &["retry", FORGED],
+        &["settle", FORGED],
+        &["runs"],
+        &["runs", "find", FORGED],
+        &["ids", "import", &file],
+        &["import", FORGED, &file],
+        &["import", &file],
+        &[FORGED],
+        &["import", "customers", &file, &format!("--{FORGED}")],
+        &["import", "customers", &file, "--mode", FORGED],
+        &["import", "customers", &file, "--rate", FORGED],
+        &["import", "customers", &file, "--account", FORGED],
+        &["import", "customers", &file, "--base-url", FORGED],
+        &["import", "customers", &file, "--sheet", FORGED],
+        &["import", "customers", &file, "--encoding", FORGED],
+        &["sandbox", "--fault", FORGED],
+        &["completions", FORGED],
+    ];
+    for words in typed {
+        for more in [["--lang", "zh", "--format", "text"], ["--lang", "en", "--format", "json"]] {
+            let ran = work.run(work.command([words, &more[..]].concat()));
+            ran.exits_with_one_of(&[0, 1, 2, 3]);
+            let said = format!("{}\n{}", ran.stdout(), ran.stderr());
+            assert!(!said.contains(odd), "{words:?}: {said:?}");
+            let is_forged = |line: &str| {
+                let forged = ["next: bw8 evil", "hint: evil", "下一步：evil"];
+                forged.iter().any(|forged| line.trim_start().starts_with(forged))
+            };
+            assert!(!said.lines().any(is_forged), "{words:?}: {said}");
+        }
     }
 }
 

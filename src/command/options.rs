@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use rust_i18n::t;
 use tempfile::TempPath;
 
 use crate::account::Account;
@@ -20,6 +19,7 @@ use crate::import::{
 use crate::mapping::{KnownHeadings, MappingFile, source_name};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::Global;
 use crate::value::{Country, DateOrder, ValueOptions};
 

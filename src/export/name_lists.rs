@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use rust_i18n::t;
-
 use super::filter::RecordFilter;
 use super::record_reader::RecordReader;
 use crate::entity::{Entity, Field};
@@ -13,6 +11,7 @@ use crate::message;
 use crate::mirror::{Key, List};
 use crate::projection::{ids_of, text_of};
 use crate::refresh::{ListQuery, Refresher};
+use crate::t;
 
 /// Pages of a list of names that are always worth it.
 const FEW_PAGES: u64 = 20;

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rust_i18n::t;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -30,6 +29,7 @@ use crate::message;
 use crate::mirror::{List, Mirror};
 use crate::projection::Definitions;
 use crate::refresh::Refresher;
+use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
 use crate::waiting::Wait;
 

@@ -5,8 +5,6 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
-
 use super::options::{Answers, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
 use super::preflight::Rows;
 use super::references::{Made, NewParent, ParentKey};
@@ -22,6 +20,7 @@ use crate::language::Language;
 use crate::mapping::MappingFile;
 use crate::message;
 use crate::message::Message;
+use crate::t;
 use crate::terminal::{Printer, Yes};
 
 /// Records that are named before they are made.

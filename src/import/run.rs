@@ -3,8 +3,6 @@
 
 use std::time::Instant;
 
-use rust_i18n::t;
-
 use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
@@ -37,6 +35,7 @@ use crate::files::{self, short_path};
 use crate::journal::{Journal, Marks, OperationCursor, Registration, RunIndex};
 use crate::machine::{Awake, shared_folder};
 use crate::message;
+use crate::t;
 use crate::terminal::{Console, Interrupt, Printer};
 
 /// Code of consent to a file that is older than one that was imported.

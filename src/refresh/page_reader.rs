@@ -171,9 +171,8 @@ impl Refresher<'_> {
         answer: Result<std::result::Result<Document, Rejection>>,
     ) -> Result<Document> {
         answer?.map_err(|rejection| {
-            let why = format!("{} {}", rejection.code, rejection.message);
             let path = query.address(self.client.target(), self.client.service(), None).path().to_owned();
-            Error::cannot_run(message!("api.read_failed", path = path, why = why)).hint(message!("api.rejected_hint"))
+            api::read_rejected(&path, &rejection, &self.client.target().host())
         })
     }
 

@@ -1,7 +1,6 @@
 //! Makes a list of the mirror whole: reads it, weighs what its pages prove, and reads again, or in parts, while that is not
 //! enough.
 
-use rust_i18n::t;
 use serde_json::Value;
 
 use super::decision::{Doubt, Proof, Reading, ReadingDecision, decide, is_round};
@@ -12,6 +11,7 @@ use super::refresher::Refresher;
 use crate::error::Result;
 use crate::mirror::{Key, List, PageCursor, PageOrder};
 use crate::projection::is_deleted;
+use crate::t;
 
 /// A reading that began longer ago is begun anew: what it read first may have changed since.
 const RESUMABLE_SECONDS: i64 = 24 * 60 * 60;

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use rust_i18n::t;
-
 use super::super::notes::COMMAND_NOTE;
 use super::super::options::DoubtOptions;
 use super::super::places::{run_places, tell_index};
@@ -15,6 +13,7 @@ use crate::entity::Catalog;
 use crate::error::{Error, Exit, Result};
 use crate::journal::{Journal, JournalReader};
 use crate::message;
+use crate::t;
 use crate::terminal::{CommandLine, Printer};
 
 /// What is to be settled.
