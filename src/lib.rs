@@ -146,6 +146,7 @@ fn run_command(arguments: &[OsString]) -> Ended {
         }
     }
     settings::remember_language();
+    files::sweep_temporary();
     // A server waits for others and says nothing of that.
     if !matches!(&cli.command, Command::Sandbox(arguments) if arguments.like.is_none()) {
         terminal::break_silence(&printer);

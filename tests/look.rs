@@ -48,6 +48,18 @@ fn more_words_tell_the_stages_of_an_import() {
 }
 
 #[test]
+fn more_words_tell_the_stages_of_an_export() {
+    let work = Work::beside(Server::start(""));
+    let ran = work.bw8("export customers -o out.csv --verbose");
+    ran.exits(0).says("connecting as").says("Customers: reading the list").says("the service counts 60 records");
+    ran.says("60 records read from 1 page").says("writing the records (csv)");
+    ran.says("putting the file in place");
+    let ran = work.bw8("export tickets -o tickets.csv --details -v --lang zh");
+    ran.exits(0).says("连接帮我吧：").says("逐条读取").says("查询名称").says("写出记录");
+    work.bw8("export customers -o out.csv").exits(0).never_says("reading the list");
+}
+
+#[test]
 fn a_dry_run_shows_the_first_request_as_it_would_leave_without_the_login() {
     let service = taking();
     let work = Work::at(&service.base_url());
@@ -68,6 +80,30 @@ fn a_dry_run_shows_the_first_request_as_it_would_leave_without_the_login() {
     assert_eq!(first.json()["first_request"]["method"], "POST");
     assert!(service.requests().iter().all(|request| request.method == "GET"));
     work.bw8("import companies mine.csv --as-curl").exits(2).says("--dry-run");
+}
+
+#[test]
+fn the_command_of_a_login_by_token_shows_its_header_without_the_token() {
+    let service = Service::start(|request| match request.path.contains("token") {
+        true => {
+            (200, "{\"access_token\":\"Geheim-Token-7391\",\"token_type\":\"bearer\",\"expires_in\":3600}".to_owned())
+        }
+        false => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 1));
+    let run = |typed: &str| {
+        let mut command = work.command(typed);
+        command.env("BW8_CLIENT_ID", "example-id").env("BW8_CLIENT_SECRET", PASSWORD);
+        work.run(command)
+    };
+    let ran = run("import customers mine.csv --dry-run --as-curl");
+    ran.exits(0).says("-H 'Authorization: Bearer •••'").never_says(" -u ");
+    ran.never_says("Geheim");
+    run("import customers mine.csv --dry-run")
+        .exits(0)
+        .says("Authorization: Bearer ••• (example-id)")
+        .never_says("Geheim");
 }
 
 #[cfg(target_os = "linux")]
@@ -248,6 +284,48 @@ fn a_check_of_standard_input_leaves_no_copy() {
     ran.exits(3).says("stdin.issues.csv");
     assert!(!work.path("bw8-runs").exists());
     assert!(work.path("stdin.issues.csv").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_command_leaves_of_its_data_goes_at_the_next_start() {
+    let service = Service::start(|_| (200, format!("{{\"users\":[{}],\"count\":1}}", customer(1))));
+    let work = Work::at(&service.base_url());
+    std::fs::create_dir(work.path("temporary")).unwrap();
+    let left = || std::fs::read_dir(work.path("temporary")).unwrap().count();
+    let command = |typed: &str| {
+        let mut command = work.command(typed);
+        command.env("TMPDIR", work.path("temporary"));
+        command
+    };
+    let table = customers(1, 2).to_csv();
+    std::fs::write(work.path("rows.csv"), &table).unwrap();
+    for (typed, input) in [("check customers - --online", true), ("export customers -o - --to csv --no-mirror", false)]
+    {
+        service.hold(1);
+        let mut held = command(typed);
+        if input {
+            held.stdin(std::fs::File::open(work.path("rows.csv")).unwrap());
+        }
+        let running = work.start(held);
+        service.wait_for_held();
+        assert!(left() > 0, "{typed}");
+        running.kill();
+        service.release();
+        assert!(left() > 0, "{typed}");
+        work.run(command("runs")).exits(0);
+        assert_eq!(left(), 0, "{typed}");
+    }
+    // One that is told to end clears up itself.
+    service.hold(1);
+    let mut held = command("check customers - --online");
+    held.stdin(std::fs::File::open(work.path("rows.csv")).unwrap());
+    let running = work.start(held);
+    service.wait_for_held();
+    running.signal("TERM");
+    running.ended().exits(130);
+    assert_eq!(left(), 0);
+    service.release();
 }
 
 /// Whoever selects text in a console, or types Ctrl-S, halts what is written there, and nothing else.

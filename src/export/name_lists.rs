@@ -42,6 +42,8 @@ pub(super) async fn name_lists<'a>(
             lists.push((entity, records.list.clone()));
             continue;
         }
+        let label = entity.label(Language::current());
+        refresher.progress.stage(&t!("export.stage_names", entity = label));
         let found = match whole_list(refresher, entity, count).await {
             Ok(Some(list)) => Ok(list),
             Ok(None) => one_by_one(refresher, entity, fields, records, filter, warnings).await,
@@ -53,7 +55,6 @@ pub(super) async fn name_lists<'a>(
             Ok(list) => lists.push((entity, list)),
             Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             Err(error) => {
-                let label = entity.label(Language::current());
                 warnings.push(t!("export.no_names", entity = label, why = error.message()).into_owned());
             }
         }

@@ -98,6 +98,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         journal.set_note(BASELINE_NOTE, &files::path_to_text(handed_back.path()))?;
     }
     note_fields(&journal, &preflight.account_fields)?;
+    files::sweep(journal.folder());
     let settled = match ended {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
         None => Found::default(),

@@ -9,6 +9,7 @@ use super::not_whole::not_whole;
 use super::refreshed_list::{ListReport, RefreshedList};
 use super::refresher::Refresher;
 use crate::error::Result;
+use crate::message;
 use crate::mirror::{Key, List, PageCursor, PageOrder};
 use crate::projection::is_deleted;
 use crate::t;
@@ -162,6 +163,10 @@ impl Refresher<'_> {
         }
         loop {
             self.progress.begin(&self.label(&query), 0, None);
+            self.progress.stage(&match query.filter().as_str() {
+                "" => t!("refresh.stage_list", entity = self.label(&query)),
+                filter => t!("refresh.stage_part", entity = self.label(&query), part = filter),
+            });
             if self.mirror.cursor(&list, 0)?.is_none() {
                 let cursor =
                     PageCursor { filter: query.filter(), is_joined: true, is_from_zero, ..PageCursor::default() };
@@ -175,6 +180,9 @@ impl Refresher<'_> {
             }
             let records = self.mirror.seen(&list)?;
             cursor.records = records;
+            let (label, pages) = (self.label(&query), cursor.pages);
+            let read = message!("refresh.stage_read", entity = label, records = records, pages = pages);
+            self.progress.stage(&read.to_string());
             let is_confirmed = cursor.count_after == Some(records);
             if !is_confirmed && self.begins_at_zero(&list, &query, &cursor).await? {
                 is_from_zero = true;

@@ -74,6 +74,11 @@ impl Progress {
         self.printer.say(text);
     }
 
+    /// A stage of the work begins: told to those who asked for more.
+    pub fn stage(&self, text: &str) {
+        self.printer.stage(text);
+    }
+
     /// Takes the bar away.
     pub fn end(&self) {
         *step() = None;
