@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, Result};
@@ -21,6 +20,7 @@ use crate::files::AtomicFile;
 use crate::format::{self, CellKind, FileFormat, Row, Sheet};
 use crate::journal::RunIdentity;
 use crate::message;
+use crate::t;
 use crate::text::push_json;
 
 /// Name of the file in a run's folder.

@@ -5,8 +5,6 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
-
 use super::notes::parent_note;
 use super::options::{Answers, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
 use super::preflight::Rows;
@@ -23,6 +21,7 @@ use crate::language::Language;
 use crate::mapping::MappingFile;
 use crate::message;
 use crate::message::Message;
+use crate::t;
 use crate::terminal::{Printer, Yes};
 
 /// Records that are named before they are made.

@@ -1,7 +1,6 @@
 //! Trust the account, then verify: the first row of a run, and few others that between them fill as many columns as possible,
 //! are read back and compared, field by field. What the service dropped or changed is shown before thousands of rows follow.
 
-use rust_i18n::t;
 use serde_json::{Map, Value};
 
 use super::change::RecordChange;
@@ -16,6 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Status};
 use crate::language::Language;
 use crate::message;
+use crate::message::Message;
+use crate::t;
 use crate::text::{clean, shorten};
 use crate::value::is_same_value;
 
@@ -121,9 +122,10 @@ pub(super) async fn compare(
 
 /// The error that stops a run whose record is another one than was sent.
 pub(super) fn lost(row: u64, id: &str, differences: &[Difference], is_first: bool) -> Error {
-    let losses: Vec<String> = differences.iter().map(Difference::text).collect();
+    let losses = differences.iter().map(|difference| Message::from(difference.text()));
+    let losses = Message::joined("canary.losses", losses).unwrap_or_default();
     let hint = if is_first { message!("canary.lost_hint") } else { message!("canary.lost_later_hint") };
-    Error::stopped(message!("canary.lost", row = row, id = id, losses = losses.join("\n  "))).hint(hint)
+    Error::stopped(message!("canary.lost", row = row, id = id, losses = losses)).hint(hint)
 }
 
 /// Names and values a row sends; custom fields under their keys.

@@ -275,7 +275,7 @@ impl<'a> RowWrite<'a> {
     /// How a row ends whose record is there; none where there is none.
     async fn is_there(&mut self, look_up: &LookUp) -> Result<Option<Operation>> {
         let Some(conflict) = &self.sender.entity.conflict else { return Ok(None) };
-        let ours = Rejection { code: "bound".to_owned(), message: conflict.message.clone() };
+        let ours = Rejection { code: "bound".to_owned(), message: conflict.message.clone(), is_page: false };
         Ok(match self.found(look_up).await? {
             Ok(found) if found.is_empty() => None,
             Ok(found) => Some(self.compared(&found, look_up, ours)),

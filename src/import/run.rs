@@ -3,8 +3,6 @@
 
 use std::time::Instant;
 
-use rust_i18n::t;
-
 use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
@@ -38,6 +36,7 @@ use crate::files::{self, short_path};
 use crate::journal::{Journal, Marks, OperationCursor, Registration, RunIndex};
 use crate::machine::{Awake, shared_folder};
 use crate::message;
+use crate::t;
 use crate::terminal::{Console, Interrupt, Printer};
 
 /// Code of consent to a file that is older than one that was imported.
@@ -100,6 +99,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         journal.set_note(BASELINE_NOTE, &files::path_to_text(handed_back.path()))?;
     }
     note_fields(&journal, &preflight.account_fields)?;
+    files::sweep(journal.folder());
     let settled = match ended {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
         None => Found::default(),

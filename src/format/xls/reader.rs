@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::io::Read;
 
-use rust_i18n::t;
-
 use super::compound_file::CompoundFile;
 use super::globals::{self, Globals};
 use super::worksheet;
@@ -14,6 +12,7 @@ use crate::format::loaded_book::{LoadedBook, LoadedSheet, MAX_FILE, too_large};
 use crate::format::reader::Reader;
 use crate::format::xlsx::error::damaged;
 use crate::message;
+use crate::t;
 
 /// How messages call the form.
 const FORM: &str = "XLS";

@@ -2,7 +2,6 @@
 //! value.
 
 use quick_xml::events::{BytesStart, Event};
-use rust_i18n::t;
 
 use super::area;
 use super::book::{Book, SheetEntry};
@@ -18,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::format::cell::CellKind;
 use crate::format::row::Row;
 use crate::problem::Problem;
+use crate::t;
 
 /// Most ranges of columns a sheet may describe.
 const MAX_COLUMN_RANGES: usize = MAX_COLUMNS as usize;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rust_i18n::t;
-
 use crate::check::consent::EXISTS;
 use crate::error::Result;
 use crate::journal::{Counts, JournalReader, Status};
 use crate::message::Message;
+use crate::t;
 
 /// The word for how a row ended, to be put into a language later.
 pub fn status_message(status: Status) -> Message {
