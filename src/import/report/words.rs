@@ -79,7 +79,7 @@ fn why_skipped(code: &str) -> &'static str {
         "sent_before_changed" => "status.skipped_changed",
         "skip_condition" => "status.skipped_condition",
         "same_row" => "status.skipped_same",
-        "example" | "header_repeated" | "totals_row" => "status.skipped_no_data",
+        "example" | "header_repeated" | "ruler_row" | "totals_row" => "status.skipped_no_data",
         EXISTS => "status.skipped_exists",
         _ => "status.skipped",
     }
