@@ -36,7 +36,7 @@ pub(super) fn wrong(look: Look) -> Look {
     look + LOOKS
 }
 
-/// The looks of cells, in the order of their numbers from 1.
+/// The looks of cells, in the order of their numbers.
 pub(super) fn looks() -> Vec<Format> {
     let own: [Format; LOOKS] = [
         Format::new(),

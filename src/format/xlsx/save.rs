@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{Cursor, Read, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use rust_xlsxwriter::Workbook;
@@ -13,6 +14,7 @@ use super::row_sheet::RowSheet;
 use crate::error::Result;
 use crate::files::{Access, AtomicFile};
 use crate::format::column_letters::column_letters;
+use crate::format::panics::caught;
 
 /// Half the time of the library's own choice, for a tenth more bytes.
 pub(super) const COMPRESSION: u8 = 3;
@@ -28,7 +30,7 @@ pub fn save(workbook: &mut Workbook, path: &Path, access: Access) -> Result<()> 
 }
 
 /// The rows of a sheet of a workbook, which has one row in their place: its cells show the looks of all others, in the order of
-/// their numbers from 1.
+/// their numbers.
 pub(super) struct SheetRows {
     /// Which sheet it is among all, from 0.
     pub sheet_index: usize,
@@ -46,14 +48,16 @@ pub(super) struct SheetRows {
 /// A full disk, a folder that cannot be written, a target that another program holds.
 pub(super) fn save_with_rows(
     workbook: &mut Workbook,
-    (sheets, looks): (&mut [SheetRows], usize),
+    (sheets, looks): (&mut [SheetRows], Range<usize>),
     path: &Path,
     access: Access,
 ) -> Result<()> {
     let failed = |why: &dyn Display| cannot_write(path, why);
-    let package = workbook.save_to_buffer().map_err(|error| failed(&error))?;
+    // The library panics where it cannot write to the disk.
+    let package = caught(|| workbook.save_to_buffer()).map_err(|words| failed(&cause(&words)))?;
+    let package = package.map_err(|error| failed(&error))?;
     let mut file = AtomicFile::beside(path, access).map_err(|error| failed(&error))?;
-    put_rows(&package, sheets, looks, &mut file).map_err(|error| failed(&error))?;
+    put_rows(&package, sheets, &looks, &mut file).map_err(|error| failed(&error))?;
     file.replace(path).map_err(|error| failed(&error))
 }
 
@@ -61,7 +65,7 @@ pub(super) fn save_with_rows(
 fn put_rows(
     package: &[u8],
     sheets: &mut [SheetRows],
-    looks: usize,
+    looks: &Range<usize>,
     file: &mut AtomicFile,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let mut archive = ZipArchive::new(Cursor::new(package))?;
@@ -93,17 +97,38 @@ fn put_rows(
 }
 
 /// What stands before and behind the rows of a sheet. None where the looks do not have the numbers that they were written with.
-fn around_rows(xml: &str, sheet: &SheetRows, looks: usize) -> Option<(String, String)> {
+fn around_rows(xml: &str, sheet: &SheetRows, looks: &Range<usize>) -> Option<(String, String)> {
     let (head, rest) = xml.split_once("<row r=\"2\"")?;
     let (rest, tail) = rest.split_once("</sheetData>")?;
-    // The library leaves room for notes behind it: their rows are among those that are written here.
     let (sample, _) = rest.split_once("</row>")?;
     let (_, cells) = sample.split_once('>')?;
+    let numbers = looks.clone().enumerate();
     let wanted: String =
-        (0..looks).map(|look| format!("<c r=\"{}2\" s=\"{}\"/>", column_letters(look), look + 1)).collect();
+        numbers.map(|(column, look)| format!("<c r=\"{}2\" s=\"{}\"/>", column_letters(column), look + 1)).collect();
     let (before, area) = head.split_once("<dimension ref=\"")?;
     let (_, behind) = area.split_once('"')?;
     let columns = sheet.columns.max(sheet.rows.columns()).max(1);
     let head = format!("{before}<dimension ref=\"A1:{}{}\"{behind}", column_letters(columns - 1), sheet.last);
     (cells == wanted).then(|| (head, format!("</sheetData>{tail}")))
+}
+
+/// What a panic of the library says of the disk, in the system's own words.
+fn cause(words: &str) -> String {
+    let code = words.split_once("code: ").and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
+    match code.and_then(|code| code.parse().ok()) {
+        Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
+        None => words.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_in_the_words_of_the_system() {
+        let words = "Couldn't write to xml file: Os { code: 2, kind: NotFound, message: \"…\" }";
+        assert_eq!(cause(words), std::io::Error::from_raw_os_error(2).to_string());
+        assert_eq!(cause("something else"), "something else");
+    }
 }

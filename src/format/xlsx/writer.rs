@@ -1,6 +1,7 @@
 //! Writes a sheet row by row in constant memory. A sheet that is full is continued on the next one: `名称`, `名称_2`,
 //! `名称_3`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
@@ -12,7 +13,7 @@ use super::cell_value::{CellValue, PLAIN, TEXT, WRAPPED, looks, wrong};
 use super::error::cannot_write;
 use super::layout::{bounded, fits_into_a_cell, lay_out, text_width, title_width, write_title};
 use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
-use super::row_sheet::RowSheet;
+use super::row_sheet::{Look, RowSheet};
 use super::save::{COMPRESSION, SheetRows, save_with_rows};
 use super::summary::write_summary;
 use super::template::{EXPORT, HIDDEN};
@@ -49,6 +50,8 @@ pub struct XlsxWriter {
     /// The export it is of.
     mark: Option<String>,
     looks: Vec<Format>,
+    /// How many looks of the workbook have numbers before those: its titles'.
+    titles: Look,
     marking: Marking,
     /// Notes beside cells so far; they are kept in memory until the end.
     notes: usize,
@@ -66,6 +69,8 @@ impl XlsxWriter {
         }
         let mut workbook = Workbook::new();
         workbook.set_zip_compression_level(COMPRESSION);
+        // Rows wait here, so that they lie on the disk they are meant for and nowhere else.
+        workbook.set_tempdir(folder_of(path)).map_err(|error| cannot_write(path, &error))?;
         if let Some(mark) = options.mark {
             workbook.set_properties(&DocProperties::new().set_custom_property(EXPORT, mark));
         }
@@ -86,6 +91,7 @@ impl XlsxWriter {
             cut: 0,
             mark: options.mark.map(str::to_owned),
             looks: looks(),
+            titles: options.columns.iter().map(|column| column.required).collect::<BTreeSet<bool>>().len(),
             marking: options.marking.cloned().unwrap_or_default(),
             notes: 0,
             access: options.access,
@@ -101,27 +107,30 @@ impl XlsxWriter {
         };
         self.widths = self.columns.iter().map(title_width).collect();
         self.row = 1;
-        // They wait here, so that they lie on the disk they are meant for and nowhere else.
         let rows = RowSheet::new_in(folder_of(&self.path)).map_err(|error| cannot_write(&self.path, &error))?;
         let sheet_index = self.sheets.len() + usize::from(self.has_summary);
         self.sheets.push(SheetRows { sheet_index, rows, last: 1, columns: self.columns.len() });
         let (columns, marking, looks) = (&self.columns, &self.marking, &self.looks);
         let begin = |sheet: &mut Worksheet| {
             sheet.set_name(name)?;
+            for (column_index, column) in (0..).zip(columns) {
+                write_title(sheet, column_index, column)?;
+            }
             // Looks are numbered in the order in which they are used.
             for (column_index, look) in (0..).zip(looks) {
                 sheet.write_blank(1, column_index, look)?;
             }
-            for (column_index, column) in (0..).zip(columns) {
-                if column.is_text {
-                    sheet.set_column_format(column_index, &looks[TEXT - 1])?;
-                }
-                write_title(sheet, column_index, column)?;
+            for (column_index, _) in (0..).zip(columns).filter(|(_, column)| column.is_text) {
+                sheet.set_column_format(column_index, &looks[TEXT - 1])?;
             }
             lay_out(sheet)?;
             help(sheet, marking, columns.len())
         };
-        begin(self.workbook.add_worksheet()).map_err(|error| cannot_write(&self.path, &error))
+        // Of the sheets of the library these are the ones whose looks keep their numbers.
+        self.workbook
+            .add_worksheet_with_constant_memory()
+            .and_then(begin)
+            .map_err(|error| cannot_write(&self.path, &error))
     }
 
     /// What it says of itself once more on a sheet that nobody sees: programs drop now the one, now the other.
@@ -184,7 +193,8 @@ impl Writer for XlsxWriter {
     fn finish(mut self: Box<Self>) -> Result<()> {
         self.end_sheet()?;
         self.add_mark()?;
-        save_with_rows(&mut self.workbook, (&mut self.sheets, self.looks.len()), &self.path, self.access)
+        let looks = self.titles..self.titles + self.looks.len();
+        save_with_rows(&mut self.workbook, (&mut self.sheets, looks), &self.path, self.access)
     }
 }
 
@@ -212,6 +222,7 @@ impl XlsxWriter {
                 _ => PLAIN,
             };
             let look = if mark.is_some() { wrong(look) } else { look };
+            let look = if look == PLAIN { PLAIN } else { self.titles + look };
             let mut width = 0;
             match value {
                 CellValue::Empty if mark.is_some() => rows.blank(column, look),
