@@ -57,6 +57,7 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     for word in indexes.iter_mut().flat_map(RunIndex::take_words) {
         printer.warn(&word.to_string());
     }
+    indexes.iter_mut().try_for_each(RunIndex::take_over_lost)?;
     match &arguments.action {
         None => list(&indexes, &settings.catalog, printer),
         Some(Action::Show { run }) => match export_of(&indexes, run)? {
@@ -100,6 +101,9 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
         }
         let state = JournalReader::open(&run.folder).and_then(|past| State::of(&past));
         let line = match &state {
+            _ if !run.is_there && run.sent > run.done => {
+                message!("runs.gone_in_doubt", rows = run.sent, done = run.done).to_string()
+            }
             _ if !run.is_there => message!("runs.gone", rows = run.sent).to_string(),
             Ok(state) => state.line(),
             // One run that cannot be read does not hide the others.
@@ -396,7 +400,8 @@ fn next(past: &JournalReader, state: &State, command: Option<String>) -> Result<
 /// Forgets a run, once that is agreed to. One whose journal cannot be read is given up.
 fn forget(folder: &Path, indexes: &[RunIndex], assumes_yes: bool, printer: &Printer) -> Result<Exit> {
     // An open journal would be in the way of its being made anew.
-    let read = JournalReader::open(folder).and_then(|past| Ok((past.identity().clone(), State::of(&past)?.finished)));
+    let read =
+        JournalReader::open_whole(folder).and_then(|past| Ok((past.identity().clone(), State::of(&past)?.finished)));
     let (identity, is_finished) = match read {
         Ok((identity, is_finished)) => (Some(identity), is_finished),
         Err(error) => {

@@ -153,7 +153,11 @@ fn remember(options: &ImportOptions<'_>, folder: &Path, printer: &Printer) {
         return;
     }
     let remembered = options.account.index().and_then(|mut index| {
-        let remembered = JournalReader::open_read_only(folder).and_then(|past| index.read_run(&past));
+        let remembered = JournalReader::open_read_only(folder).and_then(|past| {
+            index.read_run(&past)?;
+            // What is not read is still known by what the run was about to send.
+            if index.unreadable().is_empty() { index.unregister(&past.identity().run) } else { Ok(()) }
+        });
         tell_index(&mut index, printer);
         remembered
     });

@@ -1,7 +1,7 @@
 //! What is known before anything is sent: which run is meant, what it has done already, and what other runs say of the rows.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use uuid::Uuid;
 
@@ -12,7 +12,9 @@ use super::resume::{ResumePlan, each_batch, ended_before, meant};
 use super::same_account::is_proved;
 use crate::check::duplicates::first_eight;
 use crate::error::{Error, Exit, Result};
-use crate::journal::{InputRow, JournalReader, OperationCursor, Registration, RunIdentity, RunIndex};
+use crate::journal::{
+    InputRow, Journal, JournalReader, OperationCursor, RegisteredRows, Registration, RunIdentity, RunIndex,
+};
 use crate::message;
 use crate::message::Message;
 use crate::terminal::Printer;
@@ -125,6 +127,7 @@ fn find_out(
         ResumePlan::New(_) => identity,
         ResumePlan::Continue(_, past) | ResumePlan::Accept(_, past) => past.identity(),
     };
+    index.drop_read()?;
     let cursor = cursor_of(&meant)?;
     let first = line_of(own, index)?.last().map_or(own.run, |past| past.identity().run);
     let concerned = Concerned {
@@ -132,6 +135,7 @@ fn find_out(
         entity: options.entity(),
         family: family(own, first, index)?,
         ignores_before: ignores_before(first, index)?,
+        resends: options.doubt.resends,
     };
     let mut told = Vec::new();
     let (mut memory, mut others) = Memory::look_up(&concerned, index, rows, source, cursor)?;
@@ -243,20 +247,38 @@ fn settle_accounts(
     Ok(is_settled)
 }
 
-/// Writes down which rows a command may send, for those who begin meanwhile.
+/// Writes down which rows a command may send, for those who begin meanwhile. What is given back says the same beside the index,
+/// once it is kept, for those who come when the run's folder is gone.
 ///
 /// # Errors
 /// A full disk, or a spool that cannot be read.
-pub(super) fn register(options: &ImportOptions<'_>, folder: &Path, rows: &mut Rows) -> Result<()> {
+pub(super) fn register(
+    options: &ImportOptions<'_>,
+    journal: &Journal,
+    index: &RunIndex,
+    (rows, source): (&mut Rows, Option<&str>),
+) -> Result<Option<RegisteredRows>> {
     if !options.makes_records() {
-        return Ok(());
+        return Ok(None);
     }
-    let mut registration = Registration::begin(folder)?;
+    let mut registration = Registration::begin(journal.folder())?;
+    let mut registered = index.register(&journal.identity().run, source)?;
+    let mut left = options.limit.unwrap_or(u64::MAX);
     each_batch(rows, |batch| {
-        let sound = batch.rows.iter().zip(&batch.checked).filter(|(_, checked)| checked.is_sound);
-        sound.flat_map(|(row, _)| marks_of(row)).try_for_each(|mark| registration.add(mark))
+        for (row, checked) in batch.rows.iter().zip(&batch.checked) {
+            let is_within = left > 0;
+            left = left.saturating_sub(1);
+            if checked.is_sound {
+                marks_of(row).try_for_each(|mark| registration.add(mark))?;
+                if is_within {
+                    registered.add(row)?;
+                }
+            }
+        }
+        Ok(())
     })?;
-    registration.keep()
+    registration.keep()?;
+    Ok(Some(registered))
 }
 
 /// What a row is registered by: what it says, and its key.

@@ -14,7 +14,7 @@ use crate::entity::{Entity, WriteMode};
 use crate::error::Result;
 use crate::journal::{
     GivenOldIds, IndexedRun, InputRow, Journal, JournalReader, Operation, OperationCursor, Parent, RunIdentity,
-    RunIndex, SentBefore, Status, UNKNOWN_ELSEWHERE,
+    RunIndex, SentBefore, Status, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE,
 };
 use crate::message;
 use crate::message::Message;
@@ -75,6 +75,8 @@ pub(super) struct Memory {
     runs: HashMap<i64, IndexedRun>,
     /// How many rows which run says what of.
     counts: BTreeMap<(i64, Said), u64>,
+    /// How many rows are sent once more at a person's word, which a run that is gone may have sent.
+    resent: u64,
     /// How many rows wait for consent because the account has their keys.
     existing: u64,
     /// Somebody looked whether the account has them.
@@ -117,6 +119,8 @@ pub(super) struct Concerned<'a> {
     pub family: HashSet<Uuid>,
     /// When the first of them began, if it was to ignore all runs before it.
     pub ignores_before: Option<i64>,
+    /// A person says that rows are sent once more of which nobody knows.
+    pub resends: bool,
 }
 
 impl Concerned<'_> {
@@ -181,7 +185,7 @@ impl Memory {
         let mut lines = RowLineWriter::new()?;
         let mut counts = BTreeMap::new();
         let mut known_to_others: HashMap<i64, u64> = HashMap::new();
-        let mut row_index = 0;
+        let (mut row_index, mut resent) = (0, 0);
         each_batch(rows, |batch| {
             let is_own = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
             let own_said = index.sent_before(&batch.rows, source, is_own)?;
@@ -213,6 +217,11 @@ impl Memory {
                 } else if let Some(sent) = sent.filter(|_| !has_end)
                     && let Some(run) = own.get(&sent.run)
                 {
+                    if concerned.resends && !run.is_there && sent.status == Status::Unknown {
+                        resent += u64::from(would_be_sent);
+                        row_index += 1;
+                        continue;
+                    }
                     let said = concerned.said(&sent, run, row.key.is_some());
                     if would_be_sent {
                         *counts.entry((sent.run, said)).or_default() += 1;
@@ -227,7 +236,7 @@ impl Memory {
             }
             Ok(())
         })?;
-        let memory = Memory { lines: Some(lines.finish()?), runs: own, counts, existing: 0, has_looked: false };
+        let memory = Memory { lines: Some(lines.finish()?), runs: own, counts, resent, existing: 0, has_looked: false };
         Ok((memory, by_account(others, &known_to_others)))
     }
 
@@ -252,6 +261,12 @@ impl Memory {
         remembered.run.and_then(|run| self.runs.get(&run)).map(folder_of).unwrap_or_default()
     }
 
+    /// Where the run lay that is remembered, if its journal is gone.
+    pub(super) fn gone_folder(&self, remembered: &Remembered) -> Option<String> {
+        let run = remembered.run.and_then(|run| self.runs.get(&run)).filter(|run| !run.is_there)?;
+        Some(run.folder.display().to_string())
+    }
+
     /// The run that has done all of so many rows, when it is one.
     pub(super) fn done_by_one(&self, rows: u64) -> Option<&IndexedRun> {
         let mut counts = self.counts.iter();
@@ -273,6 +288,9 @@ impl Memory {
             let folder = self.runs.get(run).map(folder_of).unwrap_or_default();
             match said {
                 Said::Done => message!("memory.done", rows = rows, folder = folder),
+                Said::Unknown if let Some(gone) = self.runs.get(run).filter(|run| !run.is_there) => {
+                    message!("memory.unknown_gone", rows = rows, folder = gone.folder.display())
+                }
                 Said::Unknown => message!("memory.unknown", rows = rows, folder = folder),
                 Said::DoneAndChanged => message!("memory.done_and_changed", rows = rows, folder = folder),
                 Said::Given => message!("memory.given", rows = rows),
@@ -282,7 +300,8 @@ impl Memory {
                 Said::ExistsInAccount => Message::default(),
             }
         };
-        self.counts.iter().map(sentence).collect()
+        let resent = (self.resent > 0).then(|| message!("settle.may_double", rows = self.resent));
+        self.counts.iter().map(sentence).chain(resent).collect()
     }
 
     /// Adds which rows have the key of a record that the account has, where no run of this account explains that record.
@@ -331,8 +350,9 @@ impl Memory {
 
 /// Whether the end of a row may be taken from it again: it waits for consent, or for what another run finds out.
 pub(super) fn may_be_reopened(end: &Operation) -> bool {
-    let is_elsewhere = end.reason.as_deref().is_some_and(|reason| reason.code == UNKNOWN_ELSEWHERE);
-    end.status == Status::Held || end.status == Status::Unknown && is_elsewhere
+    let codes = [UNKNOWN_ELSEWHERE, UNKNOWN_BEFORE];
+    let is_of_others = end.reason.as_deref().is_some_and(|reason| codes.contains(&&*reason.code));
+    end.status == Status::Held || end.status == Status::Unknown && is_of_others
 }
 
 /// Whether rows of a run make records.

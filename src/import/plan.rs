@@ -21,7 +21,8 @@ use crate::check::duplicates::{
 };
 use crate::error::{Error, Result};
 use crate::journal::{
-    Journal, JournalReader, Match, OldIds, Operation, OperationCursor, Reason, RowKey, Status, UNKNOWN_ELSEWHERE,
+    Journal, JournalReader, Match, OldIds, Operation, OperationCursor, Reason, RegisteredRows, RowKey, Status,
+    UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE,
 };
 use crate::mapping::Mapping;
 use crate::message;
@@ -68,6 +69,8 @@ pub(super) struct KnownRows {
     pub memory: Memory,
     /// What the account has of them, where they are looked up there.
     pub matches: Option<Matches>,
+    /// Which of them may be sent, to be kept before the first one is.
+    pub registered: Option<RegisteredRows>,
 }
 
 /// Decides about one row after another.
@@ -120,7 +123,7 @@ impl<'a> RowPlanner<'a> {
         known: KnownRows,
         journal: &Journal,
     ) -> Result<RowPlanner<'a>> {
-        let KnownRows { memory, matches } = known;
+        let KnownRows { memory, matches, .. } = known;
         let run = journal.identity().run;
         let past = journal.reader()?;
         let mut planner = RowPlanner {
@@ -236,8 +239,14 @@ impl<'a> RowPlanner<'a> {
             }
             Decision::UnknownElsewhere => {
                 let there = remembered.ok_or_else(undecided)?;
-                let message = message!("memory.row_unknown", folder = self.memory.folder(&there));
-                (Status::Unknown, reason(UNKNOWN_ELSEWHERE, message))
+                let reason = match self.memory.gone_folder(&there) {
+                    Some(folder) => reason(UNKNOWN_BEFORE, message!("memory.row_unknown_gone", folder = folder)),
+                    None => {
+                        let folder = self.memory.folder(&there);
+                        reason(UNKNOWN_ELSEWHERE, message!("memory.row_unknown", folder = folder))
+                    }
+                };
+                (Status::Unknown, reason)
             }
             Decision::RefuseSentKey => {
                 let there = remembered.ok_or_else(undecided)?;
@@ -376,7 +385,11 @@ impl<'a> RowPlanner<'a> {
     fn sent_key(&self, key: Option<&NaturalKey>, there: &Remembered) -> Reason {
         let labels = key.map(|key| self.mapping.key_labels(key.number));
         let (labels, folder) = (labels.unwrap_or_default(), self.memory.folder(there));
+        let gone = self.memory.gone_folder(there);
         let message = match there.is_in_doubt {
+            true if let Some(folder) = gone => {
+                message!("memory.row_key_in_doubt_gone", labels = labels, folder = folder)
+            }
             true => message!("memory.row_key_in_doubt", labels = labels, folder = folder),
             false => {
                 let id = there.id.as_deref().unwrap_or("?");

@@ -90,7 +90,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         OpenedRun::Continue(journal, ended) => (journal, Some(ended)),
         OpenedRun::New(journal) => (journal, None),
     };
-    register(options, journal.folder(), &mut rows)?;
+    let registered = register(options, &journal, &index, (&mut rows, preflight.mapping.source()))?;
     drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
@@ -166,7 +166,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         ask_about_older(options, &preflight)?;
     }
     let plan = matches.as_ref().map(|matches| matches.plan);
-    let mut known = KnownRows { memory, matches };
+    let mut known = KnownRows { memory, matches, registered };
     let parents = parents_of(options, &preflight, &mut rows, &mut known)?;
     let first = parents.words(options.catalog);
     if options.is_sandbox() {
@@ -226,7 +226,7 @@ fn parents_of(
 }
 
 fn sent_rows<'p>(options: &ImportOptions<'_>, preflight: &'p Preflight, known: &'p mut KnownRows) -> SentRows<'p> {
-    let KnownRows { memory, matches } = known;
+    let KnownRows { memory, matches, .. } = known;
     SentRows { matches: matches.as_mut(), memory, consent: &preflight.consent, limit: options.limit }
 }
 
@@ -261,7 +261,7 @@ fn make_first(
         why = why.or(failed);
     }
     let consent = preflight.consent.clone();
-    let KnownRows { memory, matches } = known;
+    let KnownRows { memory, matches, .. } = known;
     let sent = SentRows { matches: matches.as_mut(), memory, consent: &consent, limit: options.limit };
     let referring = Referring { options, journal: Some(journal) };
     let outcome = referring.resolve_made(&made, sent, preflight, rows, printer)?;

@@ -478,7 +478,8 @@ impl World<'_> {
                 OpenedRun::New(_) => panic!("it was to go on"),
             },
         };
-        register(&options, journal.folder(), &mut rows).unwrap();
+        let registered = register(&options, &journal, &index, (&mut rows, None)).unwrap();
+        registered.unwrap().keep(None).unwrap();
         self.count(if is_new { "new" } else { "went on" });
         let run = journal.identity().run;
         if is_new {
@@ -493,7 +494,7 @@ impl World<'_> {
             let most = self.twins.entry(said.clone()).or_default();
             *most = rows.max(*most);
         }
-        let known = KnownRows { memory: known.memory, matches: None };
+        let known = KnownRows { memory: known.memory, ..KnownRows::default() };
         let planner = RowPlanner::open(&options, &preflight, rows, known, &journal).unwrap();
         let Some(journal) = self.send(command, &here, planner, journal) else { return self.count("killed") };
         let past = journal.reader().unwrap();
@@ -502,6 +503,7 @@ impl World<'_> {
         journal.close().unwrap();
         Registration::end(&here.folder).unwrap();
         index.read_run(&JournalReader::open_read_only(&here.folder).unwrap()).unwrap();
+        index.unregister(&run).unwrap();
     }
 
     /// Sends as the pipeline does, window by window. None when the command was killed.

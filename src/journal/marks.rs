@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::atomic::{Ordering, compiler_fence};
 
@@ -109,6 +109,11 @@ impl Marks {
         if is_marked { Ok(()) } else { Err(Error::cannot_run(message!("journal.no_mark"))) }
     }
 
+    /// A row is given back: nothing of it has reached the service, so it counts as one that was never handed over.
+    pub fn take_back(&self, row: u64) {
+        self.put_both(row, 0, 0);
+    }
+
     /// A row that was handed over has ended. Only what is done is worth a mark: all else stays in doubt until the journal knows.
     pub fn ended(&self, operation: &Operation) {
         let state = match operation.status {
@@ -125,6 +130,10 @@ impl Marks {
     /// Makes a mark; false where there is no room for it. A process that is killed between the two halves leaves a mark that
     /// does not check, and a row in doubt.
     fn put(&self, row: u64, value: u64) -> bool {
+        self.put_both(row, value, check(&self.run, row, value))
+    }
+
+    fn put_both(&self, row: u64, value: u64, check: u64) -> bool {
         let Some(at) = row.checked_mul(SLOT).and_then(|at| at.checked_add(HEAD as u64)).filter(|at| *at < self.length)
         else {
             return false;
@@ -144,7 +153,7 @@ impl Marks {
             return false;
         };
         slot[..8].copy_from_slice(&value.to_le_bytes());
-        slot[8..].copy_from_slice(&check(&self.run, row, value).to_le_bytes());
+        slot[8..].copy_from_slice(&check.to_le_bytes());
         true
     }
 
@@ -173,6 +182,34 @@ impl LeftMarks {
         file.read_exact(&mut found).ok()?;
         let is_whole = file.metadata().ok()?.len() == HEAD as u64 + rows * SLOT;
         (is_whole && found == wanted).then(|| LeftMarks { file: RefCell::new(file), run: *run })
+    }
+
+    /// Calls `take` with the rows of a run that were handed over for certain, in their order, whatever machine and boot the
+    /// marks are of: those that are missing prove nothing then, but no sound one is made by chance.
+    pub(super) fn each_handed_over(folder: &Path, run: &Uuid, mut take: impl FnMut(u64) -> Result<bool>) -> Result<()> {
+        let file = match File::open(folder.join(FILE_NAME)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error).context(|| place(folder)),
+        };
+        let mut file = BufReader::with_capacity(64 * 1024, file);
+        let (mut head, mut slot) = ([0; HEAD], [0; SLOT as usize]);
+        if file.read_exact(&mut head).is_err() {
+            return Ok(());
+        }
+        for row in 0.. {
+            match file.read_exact(&mut slot) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+                Err(error) => return Err(error).context(|| place(folder)),
+            }
+            let [value, kept] = [&slot[..8], &slot[8..]]
+                .map(|half| half.iter().rev().fold(0, |number: u64, byte| number << 8 | u64::from(*byte)));
+            if (value, kept) != (0, 0) && kept == check(run, row, value) && !take(row)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A mark as it stands in the file: what it says, and what it is checked by.

@@ -30,7 +30,8 @@ mod writer;
 pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
 pub use index::{
-    Given, GivenOldIds, IndexedExport, IndexedRun, InputRow, KnownOldId, OldIds, RunIndex, SentBefore, WasSent,
+    Given, GivenOldIds, IndexedExport, IndexedRun, InputRow, KnownOldId, OldIds, RegisteredRows, RunIndex, SentBefore,
+    WasSent,
 };
 pub use lock::Lock;
 pub use marks::Marks;
@@ -38,5 +39,5 @@ pub use operation::{Claim, NextAttempt, OldId, Operation, Reason, Reservation, R
 pub use reader::{JournalReader, Match, OperationCursor};
 pub use references::KnownReference;
 pub use registration::Registration;
-pub use status::{Counts, Status, UNKNOWN_ELSEWHERE};
+pub use status::{Counts, Status, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE};
 pub use writer::{Journal, LARGEST_WINDOW};

@@ -12,12 +12,15 @@ use uuid::Uuid;
 
 use super::database::{RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, totals, version_of};
 use super::identity::RunIdentity;
+use super::lock::Lock;
+use super::marks::LeftMarks;
 use super::operation::{OldId, Operation, RowIdentity, RowKey};
 use super::rows::{
     COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, COLUMNS_OF_VERSION_3, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT,
-    SENT_HERE, read_finding, read_message, read_old_id, read_operation, signed, unpack, unsigned, verify,
+    SENT_BY_OTHERS, SENT_HERE, read_finding, read_message, read_old_id, read_operation, signed, unpack, unsigned,
+    verify,
 };
-use super::status::{Counts, Status, UNKNOWN_ELSEWHERE};
+use super::status::{Counts, Status};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
 use crate::format::Content;
@@ -40,6 +43,9 @@ impl Match {
     /// All of them, in their order.
     pub const ALL: [Match; 4] = [Match::CellsOfVersion1, Match::OldId, Match::Identity, Match::Cells];
 }
+
+/// Name of the note with the highest id that there was before the run's first write.
+pub(super) const HIGHEST_NOTE: &str = "highest_id";
 
 /// What a journal says.
 #[derive(Debug)]
@@ -97,6 +103,17 @@ impl JournalReader {
     /// None there, made by a newer program, or damaged.
     pub fn open_read_only(folder: &Path) -> Result<JournalReader> {
         JournalReader::open_with(folder, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    /// Opens the journal of a folder without changing it, as one that has to know all that its run has sent.
+    ///
+    /// # Errors
+    /// None there, made by a newer program, or damaged: also where it was longer once.
+    pub fn open_whole(folder: &Path) -> Result<JournalReader> {
+        let past = JournalReader::open_read_only(folder)?;
+        // What a process that is at work writes meanwhile is not missing.
+        let has_lost = !Lock::is_held(folder) && past.lacks_rows()?;
+        if has_lost { Err(damaged(folder)) } else { Ok(past) }
     }
 
     fn open_with(folder: &Path, flags: OpenFlags) -> Result<JournalReader> {
@@ -260,17 +277,23 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// How many rows another run was to find out about.
+    /// The highest id that there was before the run's first write, where that is known.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn highest_before(&self) -> Result<Option<u64>> {
+        Ok(self.note(HIGHEST_NOTE)?.and_then(|text| text.parse().ok()))
+    }
+
+    /// How many rows are in doubt for what other runs did.
     ///
     /// # Errors
     /// A damaged file.
     pub fn unknown_elsewhere(&self) -> Result<u64> {
         self.connection
-            .query_row(
-                &format!("SELECT count(*) FROM operation WHERE status = 7 AND code = '{UNKNOWN_ELSEWHERE}'"),
-                [],
-                |row| row.get(0),
-            )
+            .query_row(&format!("SELECT count(*) FROM operation WHERE status = 7 AND {SENT_BY_OTHERS}"), [], |row| {
+                row.get(0)
+            })
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
     }
@@ -662,7 +685,7 @@ impl JournalReader {
             .prepare(&format!(
                 "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id, {old_id}, {}
                  FROM {table}
-                 WHERE {SENT} AND coalesce(code, '') <> '{UNKNOWN_ELSEWHERE}'",
+                 WHERE {SENT} AND NOT {SENT_BY_OTHERS}",
                 self.columns()
             ))
             .map_err(broken)?;
@@ -686,6 +709,30 @@ impl JournalReader {
         let lacks = |table: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE {SENT} AND old_id IS NULL)");
         let sql = format!("SELECT NOT ({} OR {})", lacks("operation"), lacks("earlier"));
         self.connection.query_row(&sql, [], |row| row.get(0)).map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Whether rows were handed to the network of which the journal knows nothing: it was longer once. No process may be at
+    /// work on it.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(super) fn lacks_rows(&self) -> Result<bool> {
+        let broken = |error| failed(&self.folder, error);
+        let reserved: HashSet<u64> = self.reserved()?.into_iter().map(|key| key.row).collect();
+        let mut statement = self.connection.prepare("SELECT row FROM operation ORDER BY row").map_err(broken)?;
+        let mut ended = statement.query([]).map_err(broken)?;
+        let (mut last, mut lacks) = (None, false);
+        LeftMarks::each_handed_over(&self.folder, &self.identity.run, |row| {
+            while last.is_none_or(|last| last < row) {
+                match ended.next().map_err(broken)? {
+                    Some(next) => last = Some(unsigned(next.get(0).map_err(broken)?)),
+                    None => break,
+                }
+            }
+            lacks = last != Some(row) && !reserved.contains(&row);
+            Ok(!lacks)
+        })?;
+        Ok(lacks)
     }
 
     /// How many rows were sent and are not known to have failed, those of an earlier input and those without an end

@@ -42,7 +42,11 @@ pub(super) const SAME_ROW: &str = "(operation.identity = earlier.identity
 /// numbers are those of [`Status`].
 pub(super) const SENT: &str = "(status IN (1, 2, 3, 7) OR status = 4 AND id IS NOT NULL)";
 
-/// Whether a row in doubt was sent by this run itself: the others say so by their codes.
+/// Whether a row is in doubt for what another run did with it.
+pub(super) const SENT_BY_OTHERS: &str = "coalesce(code, '') IN ('unknown_elsewhere', 'unknown_before')";
+
+/// Whether what became of a row in doubt is found out here: the run has sent it itself, or the journal of the one that did is
+/// gone. The others say so by their codes.
 pub(super) const SENT_HERE: &str =
     "coalesce(code, '') NOT IN ('unknown_elsewhere', 'retried_before', 'changed_since_sent')";
 

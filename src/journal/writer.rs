@@ -13,14 +13,15 @@ use super::database::{
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
-use super::marks::{LeftMarks, Mark};
+use super::marks::{LeftMarks, Mark, Marks};
 use super::operation::{NextAttempt, Operation, Reason, Reservation, RowKey, Settled};
-use super::reader::JournalReader;
+use super::reader::{HIGHEST_NOTE, JournalReader};
 use super::rows::{
-    COLUMNS, INDEXES, OLD_ID_INDEX, SAME_ROW, pack, put_finding, put_operations, read_operation, signed, unpack,
+    COLUMNS, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT_BY_OTHERS, pack, put_finding, put_operations, read_operation,
+    signed, unpack,
 };
 
-use super::status::{Status, UNKNOWN_ELSEWHERE};
+use super::status::Status;
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files;
@@ -115,7 +116,12 @@ impl Journal {
         let totals_before = OnceCell::new();
         let mut journal =
             Journal { connection, folder: folder_path, identity, totals_before, not_sent: 0, _lock: lock };
+        if journal.reader()?.lacks_rows()? {
+            return Err(damaged(folder));
+        }
         journal.recover()?;
+        // What they told is in the journal now. Rows that are set free later on are not to be missed for them.
+        Marks::end(folder)?;
         Ok(journal)
     }
 
@@ -425,6 +431,14 @@ impl Journal {
         self.put(&format!("note.{name}"), value)
     }
 
+    /// Keeps the highest id that there is before the run's first write.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn note_highest_before(&self, highest: u64) -> Result<()> {
+        self.set_note(HIGHEST_NOTE, &highest.to_string())
+    }
+
     /// Forgets what the journal says in words, which may be those of a row; hashes, ids and counts stay. The words are gone from
     /// the file when this returns, not only from its tables.
     ///
@@ -469,16 +483,13 @@ impl Journal {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// Takes their end from rows that another run was to find out about: it may know more now.
+    /// Takes their end from rows that are in doubt for what other runs did: more may be known now.
     ///
     /// # Errors
     /// A full disk, a damaged file.
     pub fn reopen_elsewhere(&mut self) -> Result<()> {
         self.connection
-            .execute(
-                "DELETE FROM operation WHERE status = ?1 AND code = ?2",
-                params![Status::Unknown as i64, UNKNOWN_ELSEWHERE],
-            )
+            .execute(&format!("DELETE FROM operation WHERE status = ?1 AND {SENT_BY_OTHERS}"), [Status::Unknown as i64])
             .map(drop)
             .map_err(|error| failed(&self.folder, error))
     }

@@ -408,8 +408,14 @@ impl World {
         }
         self.tell(format!("[{}] bw8 {} is killed after {rows} requests", self.state, words.join(" ")));
         child.kill();
-        // What it has sent last no state folder has read.
-        self.read_by.clear();
+        // What it has sent last no other state folder knows; its own knows what it was about to send.
+        let own = self.state;
+        self.read_by.values_mut().for_each(|states| states.retain(|state| *state == own));
+        let changed = |run: &PathBuf| std::fs::metadata(run.join("journal.db-wal")).and_then(|log| log.modified()).ok();
+        if let Some(run) = self.runs_in("bw8-runs").into_iter().max_by_key(changed).filter(|run| changed(run).is_some())
+        {
+            self.read_by.entry(run).or_default().insert(own);
+        }
         self.count("killed");
         self.check_doubles();
     }

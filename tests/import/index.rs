@@ -324,7 +324,9 @@ fn an_index_of_the_version_before_keeps_what_it_knows() {
     let server = Server::start("");
     let work = imported(&server);
     let index = rusqlite::Connection::open(work.path("state/runs.db")).unwrap();
-    index.execute_batch("ALTER TABLE run DROP COLUMN done; PRAGMA user_version = 3").unwrap();
+    index
+        .execute_batch("ALTER TABLE run DROP COLUMN done; ALTER TABLE run DROP COLUMN highest; PRAGMA user_version = 3")
+        .unwrap();
     drop(index);
     std::fs::remove_dir_all(work.run_folder()).unwrap();
     work.write_table("more.csv", &customers(1, 4));

@@ -52,7 +52,7 @@ pub(crate) fn send(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: Rows,
-    known: KnownRows,
+    mut known: KnownRows,
     journal: Journal,
     first_look: Option<FirstLook>,
     printer: &Printer,
@@ -74,6 +74,7 @@ pub(crate) fn send(
     };
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
+    let registered = known.registered.take();
     // It outlives the sender, as it keeps others from retrying the same run.
     let mut planner = RowPlanner::open(options, preflight, rows, known, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
@@ -83,6 +84,9 @@ pub(crate) fn send(
     // It reads before it writes: a login that is rejected here costs no row.
     if let Err(error) = runtime.block_on(note_highest(&journal, options, &client)) {
         shared.stop.set(Cause::of(error));
+    }
+    if let Some(registered) = registered {
+        registered.keep(journal.reader()?.highest_before()?)?;
     }
     let marks = Marks::begin(journal.folder(), &journal.identity().run, journal.identity().rows)?;
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);

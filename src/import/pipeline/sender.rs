@@ -245,6 +245,9 @@ impl<'a> Sender<'a> {
     }
 
     fn give_back(&self, pending: &PendingWrite) {
+        if let Some(marks) = &self.row_sender.marks {
+            marks.take_back(pending.row.row);
+        }
         self.outbox.give_back(HashSet::from([pending.row.row]));
     }
 

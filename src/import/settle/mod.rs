@@ -29,13 +29,14 @@ use crate::account::Account;
 use crate::api::{Client, Honours};
 use crate::entity::{Catalog, Entity};
 use crate::error::{Context, Result};
-use crate::journal::{Journal, JournalReader, NextAttempt, Operation, Reason, RunIndex, Settled, Status};
+use crate::journal::{
+    InputRow, Journal, JournalReader, NextAttempt, OldId, Operation, Reason, RowIdentity, RunIdentity, RunIndex,
+    Settled, Status, UNKNOWN_BEFORE,
+};
 use crate::message;
 use crate::message::Message;
 use crate::terminal::{Interrupt, Printer, Progress};
 
-/// Name of the note with the highest id that there was before the run's first write.
-const HIGHEST_NOTE: &str = "highest_id";
 /// Where rows went, and what is known of that.
 #[derive(Clone, Copy)]
 pub(super) struct Whereabouts<'a> {
@@ -72,12 +73,22 @@ struct Settling<'a> {
     progress: &'a Progress,
     /// The highest id that there was before the run's first write, when that is known.
     highest: Option<u64>,
+    /// When the first run began that is gone and may have sent rows, and the highest id that there was before.
+    lost: Option<(i64, Option<u64>)>,
     doubt: DoubtOptions,
     now: i64,
 }
 
 impl Settling<'_> {
     /// Whether the service cannot be working on a row any more.
+    /// The highest id that there was before a row was sent, when that is known.
+    fn highest_before(&self, row: &Operation) -> Option<u64> {
+        match self.lost {
+            Some((_, highest)) if is_of_lost_run(row) => highest,
+            _ => self.highest,
+        }
+    }
+
     fn is_time_over(&self, row: &Operation) -> bool {
         let limit = i64::try_from(self.doubt.server_timeout.as_millis()).unwrap_or(i64::MAX);
         self.now.saturating_sub(row.at) >= limit
@@ -90,11 +101,13 @@ impl Settling<'_> {
 /// # Errors
 /// A login that is rejected, a full disk.
 pub(super) async fn note_highest(journal: &Journal, options: &ImportOptions<'_>, client: &Client) -> Result<()> {
-    if !options.makes_records() || journal.note(HIGHEST_NOTE)?.is_some() || journal.reader()?.has_sent()? {
+    let past = journal.reader()?;
+    if !options.makes_records() || past.highest_before()?.is_some() || past.has_sent()? {
         return Ok(());
     }
+    drop(past);
     match highest::highest(client, options.entity()).await {
-        Ok(Some(highest)) => journal.set_note(HIGHEST_NOTE, &highest.to_string()),
+        Ok(Some(highest)) => journal.note_highest_before(highest),
         Err(error) if error.clone().into_message().code() == "api.login_rejected" => Err(error),
         // Whether the service can be reached and lets this login write, sending tells.
         Ok(None) | Err(_) => Ok(()),
@@ -132,7 +145,8 @@ pub(super) fn settle(
             index,
             interrupt: &Interrupt::of_process(),
             progress: &progress,
-            highest: past.note(HIGHEST_NOTE)?.and_then(|text| text.parse().ok()),
+            highest: past.highest_before()?,
+            lost: lost_runs(past.identity(), index)?,
             doubt,
             now: jiff::Timestamp::now().as_millisecond(),
         };
@@ -160,10 +174,52 @@ pub(super) fn settle(
         found.unknown = 0;
         set_free(&past, &mut settled)?;
     }
+    let of_lost_runs = settled_of_lost_runs(&past, &settled)?;
     drop(past);
     journal.settle(&settled)?;
+    index.forget_lost(&of_lost_runs)?;
     journal.add_totals(client.requests(), client.retries(), started.elapsed().as_secs_f64())?;
     Ok(found)
+}
+
+/// Whether a row is in doubt because a run may have sent it that is gone.
+fn is_of_lost_run(row: &Operation) -> bool {
+    row.reason.as_deref().is_some_and(|reason| reason.code == UNKNOWN_BEFORE)
+}
+
+/// What is known of the runs into the account that are gone and left rows in doubt.
+fn lost_runs(identity: &RunIdentity, index: &RunIndex) -> Result<Option<(i64, Option<u64>)>> {
+    let runs = index.listed()?;
+    let mut targets: HashSet<String> = HashSet::from([identity.target.clone()]);
+    for run in runs {
+        if index.is_same_account(&identity.target, &run.target)? == Some(true) {
+            targets.insert(run.target);
+        }
+    }
+    index.lost(&identity.entity, |run| targets.contains(&run.target))
+}
+
+/// The rows that runs may have sent that are gone, and of which it is known now what became of them.
+fn settled_of_lost_runs(past: &JournalReader, settled: &[(u64, Settled)]) -> Result<Vec<InputRow>> {
+    let is_known = |(row, settled): &(u64, Settled)| (!matches!(settled, Settled::Unknown(_))).then_some(*row);
+    let known: HashSet<u64> = settled.iter().filter_map(is_known).collect();
+    let (mut found, mut from) = (Vec::new(), 0);
+    loop {
+        let rows = past.unsettled_rows(from, 1000)?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        from = last.row.row + 1;
+        let rows = rows.into_iter().filter(|row| is_of_lost_run(row) && known.contains(&row.row.row));
+        found.extend(rows.map(|row| InputRow {
+            identity: RowIdentity {
+                identity: row.row.identity.unwrap_or(row.row.content),
+                copy: row.row.copy,
+                content: row.row.content,
+                content_copy: row.row.content_copy,
+            },
+            key: row.row.key,
+            old_id: row.row.old_id.as_deref().map(OldId::hash),
+        }));
+    }
 }
 
 /// What a verdict means for the journal; nothing where nothing more is known than before.

@@ -53,6 +53,15 @@ struct Group {
     doubtful: Vec<Operation>,
     matches: Vec<u64>,
     similar: Vec<u64>,
+    /// The highest id that there was before any of them was sent, when that is known: a record of theirs is above it.
+    highest: Option<u64>,
+}
+
+impl Group {
+    /// Whether a record may be of one of its rows: it is newer.
+    fn may_have_made(&self, id: u64) -> bool {
+        self.highest.is_none_or(|highest| id > highest)
+    }
 }
 
 /// A row and what became of it.
@@ -70,7 +79,7 @@ impl Settling<'_> {
         let mut settled = Vec::new();
         for part in 0..parts {
             let custom = &self.catalog.service.custom;
-            let groups = groups(past, kept, custom, |hash| u64::from(hash[0]) % parts == part)?;
+            let groups = self.groups(past, kept, custom, |hash| u64::from(hash[0]) % parts == part)?;
             settled.append(&mut self.compare(past, &reading, groups).await?);
         }
         Ok(settled)
@@ -87,7 +96,8 @@ impl Settling<'_> {
         self.client.read(&query.address(self.client.target(), service, first)).await?;
         // What the run made is no older than the run.
         if let Some([from, _]) = query.created(service) {
-            let began = past.identity().started / 1000 + self.client.clock_ahead();
+            let began = self.lost.map_or(i64::MAX, |(began, _)| began).min(past.identity().started);
+            let began = began / 1000 + self.client.clock_ahead();
             let day = service_time(began, service).date();
             let day = day.saturating_sub(jiff::Span::new().days(OVERLAP_DAYS));
             let from = from.clone();
@@ -150,7 +160,7 @@ impl Settling<'_> {
         mut groups: BTreeMap<Content, Group>,
     ) -> Result<Vec<Settlement>> {
         let entity = self.entity;
-        let highest = self.highest;
+        let highest = groups.values().map(|group| group.highest.unwrap_or(0)).min();
         let mut by_hash: HashMap<u64, Vec<Content>> = HashMap::new();
         for (identity, group) in &groups {
             by_hash.entry(telling(entity, &group.sent)).or_default().push(*identity);
@@ -172,7 +182,7 @@ impl Settling<'_> {
                 }
                 match tellings(entity, &record).into_iter().find(|hash| by_hash.contains_key(hash)) {
                     Some(hash) => found.push((id, record, hash)),
-                    None => strangers.push((id, self.resembled(&groups, &record))),
+                    None => strangers.push((id, self.resembled(&groups, id, &record))),
                 }
             }
             // Most records are like none of them.
@@ -189,7 +199,7 @@ impl Settling<'_> {
             let mut matching: Vec<(usize, Content)> = Vec::new();
             let mut all: Vec<Content> = Vec::new();
             for identity in candidates {
-                let Some(group) = groups.get(identity) else { continue };
+                let Some(group) = groups.get(identity).filter(|group| group.may_have_made(id)) else { continue };
                 all.push(*identity);
                 let example = reading.example.as_ref();
                 if self.says_the_same(entity, &record, id, &group.sent, example).await? {
@@ -201,7 +211,7 @@ impl Settling<'_> {
             let best: Vec<Content> =
                 matching.iter().filter(|(fields, _)| Some(*fields) == most).map(|(_, identity)| *identity).collect();
             match best.as_slice() {
-                [one] if highest.is_some() => {
+                [one] if groups.get(one).is_some_and(|group| group.highest.is_some()) => {
                     groups.entry(*one).or_default().matches.push(id);
                 }
                 // Without the highest id of before the run, a record may be older than the run.
@@ -214,11 +224,56 @@ impl Settling<'_> {
         Ok(verdicts.collect())
     }
 
+    /// The rows whose hash is wanted, those that say the same together, with what they sent.
+    fn groups(
+        &self,
+        past: &JournalReader,
+        kept: &KeptRun<'_>,
+        custom: &Custom,
+        is_wanted: impl Fn(&Content) -> bool,
+    ) -> Result<BTreeMap<Content, Group>> {
+        let mut groups: BTreeMap<Content, Group> = BTreeMap::new();
+        let mut rows = kept.rows(past)?;
+        let mut next = 0;
+        let mut from = 0;
+        loop {
+            let unsettled = past.unsettled_rows(from, BATCH)?;
+            let Some(last) = unsettled.last() else { return Ok(groups) };
+            from = last.row.row + 1;
+            for operation in unsettled {
+                while next <= operation.row.row {
+                    if !rows.next()? {
+                        return Ok(groups);
+                    }
+                    next += 1;
+                }
+                let identity = operation.row.identity.unwrap_or(operation.row.content);
+                // A row in doubt whose record is known was a change of it.
+                let is_change = operation.status == Status::Unknown && operation.id.is_some();
+                if is_change || !is_wanted(&identity) {
+                    continue;
+                }
+                let highest = self.highest_before(&operation);
+                let group = groups.entry(identity).or_insert_with(|| Group { highest, ..Group::default() });
+                group.highest = group.highest.zip(highest).map(|(one, other)| one.min(other));
+                if group.sent.is_empty()
+                    && let WriteOperation::Write { body, .. } = rows.operation(None)?
+                {
+                    group.sent = sent_members(&kept.entity, &body, custom);
+                }
+                match operation.status {
+                    Status::Unknown => group.doubtful.push(operation),
+                    _ => group.made.push(operation),
+                }
+            }
+        }
+    }
+
     /// The rows in doubt that a record which is found by none of them may have come from all the same: a service that changes
     /// what it is given changes what it is found by as well.
-    fn resembled(&self, groups: &BTreeMap<Content, Group>, record: &Map<String, Value>) -> Vec<Content> {
+    fn resembled(&self, groups: &BTreeMap<Content, Group>, id: u64, record: &Map<String, Value>) -> Vec<Content> {
         let custom = &self.catalog.service.custom;
-        let in_doubt = groups.iter().filter(|(_, group)| !group.doubtful.is_empty());
+        let in_doubt = groups.iter().filter(|(_, group)| !group.doubtful.is_empty() && group.may_have_made(id));
         let resembled = in_doubt.filter(|(_, group)| may_be_of(self.entity, custom, &group.sent, record));
         resembled.map(|(identity, _)| *identity).collect()
     }
@@ -284,48 +339,6 @@ impl Settling<'_> {
         let record = get.answer.as_deref().and_then(|answer| api::record(&document, answer));
         let record = record.and_then(|record| record.as_object().cloned());
         Ok(record.filter(|record| id_of(entity, record) == Some(id)))
-    }
-}
-
-/// The rows whose hash is wanted, those that say the same together, with what they sent.
-fn groups(
-    past: &JournalReader,
-    kept: &KeptRun<'_>,
-    custom: &Custom,
-    is_wanted: impl Fn(&Content) -> bool,
-) -> Result<BTreeMap<Content, Group>> {
-    let mut groups: BTreeMap<Content, Group> = BTreeMap::new();
-    let mut rows = kept.rows(past)?;
-    let mut next = 0;
-    let mut from = 0;
-    loop {
-        let unsettled = past.unsettled_rows(from, BATCH)?;
-        let Some(last) = unsettled.last() else { return Ok(groups) };
-        from = last.row.row + 1;
-        for operation in unsettled {
-            while next <= operation.row.row {
-                if !rows.next()? {
-                    return Ok(groups);
-                }
-                next += 1;
-            }
-            let identity = operation.row.identity.unwrap_or(operation.row.content);
-            // A row in doubt whose record is known was a change of it.
-            let is_change = operation.status == Status::Unknown && operation.id.is_some();
-            if is_change || !is_wanted(&identity) {
-                continue;
-            }
-            let group = groups.entry(identity).or_default();
-            if group.sent.is_empty()
-                && let WriteOperation::Write { body, .. } = rows.operation(None)?
-            {
-                group.sent = sent_members(&kept.entity, &body, custom);
-            }
-            match operation.status {
-                Status::Unknown => group.doubtful.push(operation),
-                _ => group.made.push(operation),
-            }
-        }
     }
 }
 

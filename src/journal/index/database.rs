@@ -11,7 +11,7 @@ use crate::message;
 use crate::message::Message;
 
 /// Version of the tables. Those of the first version have no number: they hold runs and none of their rows.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// What exports came to.
 const EXPORTS: &str = "
@@ -33,7 +33,9 @@ CREATE TABLE run (
   -- How many of them were done: never fewer, unless the journal is an older copy.
   done INTEGER NOT NULL DEFAULT 0,
   -- How its journal was when its rows were read.
-  mark TEXT NOT NULL DEFAULT '') STRICT;
+  mark TEXT NOT NULL DEFAULT '',
+  -- The highest id that there was before its first write, where that is known.
+  highest INTEGER) STRICT;
 CREATE INDEX run_by_input ON run (target, entity, input);
 CREATE INDEX run_by_path ON run (target, entity, input_path);
 CREATE INDEX run_by_folder ON run (folder);
@@ -120,6 +122,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
         if before == 3 {
             transaction.execute_batch("ALTER TABLE run ADD COLUMN done INTEGER NOT NULL DEFAULT 0")?;
         }
+        transaction.execute_batch("ALTER TABLE run ADD COLUMN highest INTEGER")?;
         if before < 5 {
             // Journals that were read before hold no old ids.
             transaction.execute_batch(OLD_IDS)?;

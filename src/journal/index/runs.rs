@@ -20,7 +20,7 @@ const FILE_NAME: &str = "runs.db";
 #[derive(Debug)]
 pub struct RunIndex {
     pub(super) connection: Connection,
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Folders that may hold runs' folders.
     pub(super) places: Vec<PathBuf>,
     /// Further copies of folders of runs that are listed.
