@@ -154,6 +154,7 @@ fn online<'a>(
     let account = Account::new(&arguments.connection, settings)?;
     let preflight = import::PreflightOptions { baselines: Some(account.baseline_folder()?), ..preflight };
     Ok(ImportOptions {
+        binds: None,
         references: ReferenceOptions::default(),
         catalog: &settings.catalog,
         preflight,

@@ -195,6 +195,9 @@ pub(super) struct SendingOptions {
     /// What becomes of rows whose FIELD names something the account does not have: FIELD=refuse, FIELD=blank or FIELD=create
     #[arg(long, value_name = "FIELD=WHAT", value_parser = missing)]
     pub missing: Vec<(String, Missing)>,
+    /// Bind each contact to its old id once it is there, as an identity of this system: open, wechat, workWechat, dingding
+    #[arg(long, value_name = "SYSTEM", hide_short_help = true)]
+    pub bind: Option<String>,
     #[command(flatten)]
     pub doubt: DoubtArguments,
 }

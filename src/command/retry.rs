@@ -93,6 +93,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         keeps_going: arguments.sending.keep_going,
         doubt: arguments.sending.doubt.options(),
         references: arguments.sending.references(),
+        binds: arguments.sending.bind.clone(),
         typed: typed.clone(),
     };
     import::run(&options, printer)
