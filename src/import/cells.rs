@@ -15,7 +15,6 @@ use csv::StringRecord;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use rust_i18n::t;
 use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -24,6 +23,7 @@ use crate::files::AtomicFile;
 use crate::format::{self, CellKind, FileFormat, Row, Sheet};
 use crate::journal::RunIdentity;
 use crate::message;
+use crate::t;
 use crate::text::push_json;
 
 /// Name of the file in a run's folder.

@@ -7,7 +7,6 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use bytes::Bytes;
-use rust_i18n::t;
 
 use super::operation::{LookUp, Members, WriteOperation};
 use super::references::NewParent;
@@ -16,6 +15,7 @@ use crate::error::{Context, Error, Result};
 use crate::format::Content;
 use crate::journal::{OldId, Reason, RowIdentity};
 use crate::message::Message;
+use crate::t;
 
 /// What a row has come to in the first reading.
 #[derive(Debug, Clone)]

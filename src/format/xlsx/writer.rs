@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
 use rust_xlsxwriter::{
     DataValidation, DataValidationErrorStyle, DocProperties, Format, IgnoreError, Note, Workbook, Worksheet, XlsxError,
 };
@@ -25,6 +24,7 @@ use crate::format::summary_sheet::SummarySheet;
 use crate::format::value::Value;
 use crate::format::write_options::WriteOptions;
 use crate::format::writer::Writer;
+use crate::t;
 
 /// Rows whose texts decide how wide a column is.
 const MEASURED_ROWS: u32 = 1_000;

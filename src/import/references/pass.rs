@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use rust_i18n::t;
-
 use super::answers::{Answers, Decided, Given, key_of};
 use super::new_parent::{Made, NewParent};
 use super::questions::Questions;
@@ -29,6 +27,7 @@ use crate::mapping::Mapping;
 use crate::message;
 use crate::message::{Detail, Message};
 use crate::problem::{Problem, Severity};
+use crate::t;
 use crate::terminal::Printer;
 use crate::text::{clean, shorten};
 
