@@ -39,6 +39,53 @@ fn a_log_has_a_line_for_each_exchange_and_nobodys_data() {
 }
 
 #[test]
+fn a_log_that_others_could_read_is_closed_to_them_and_one_that_is_lost_is_told() {
+    let service = taking();
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 1));
+    work.write("talk.log", "before\n");
+    std::fs::set_permissions(work.path("talk.log"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    work.bw8("import customers mine.csv --no-canary --log talk.log").exits(0);
+    let mode = std::fs::metadata(work.path("talk.log")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(work.read("talk.log").starts_with("before\n") && work.read("talk.log").contains(" POST "));
+    if cfg!(target_os = "linux") {
+        let ran = work
+            .bw8("import customers mine.csv --fresh --no-canary --rate 0 --accept-warnings --log /dev/full --lang zh");
+        ran.exits(0).says("日志 /dev/full 写入失败（磁盘已满）");
+        assert_eq!(ran.stderr().matches("日志").count(), 1, "{ran}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_system_says_is_told_in_the_users_language_and_with_what_to_do() {
+    let work = Work::at("https://service.example.com");
+    work.write_table("mine.csv", &customers(1, 1));
+    let long = format!("{}.csv", "名".repeat(90));
+    for (typed, exit, said) in [
+        (vec!["check", "customers", &long], 2, "名称太长（最多 255 字节，约 85 个汉字）"),
+        (vec!["export", "customers", "-o", &long, "--sandbox"], 1, "名称太长（最多 255 字节，约 85 个汉字）"),
+        (
+            vec!["import", "customers", "mine.csv", "--sandbox", "--run", &long],
+            1,
+            "名称太长（最多 255 字节，约 85 个汉字）",
+        ),
+        (
+            vec!["export", "customers", "-o", "out.csv", "--ca-cert", "没有.pem"],
+            2,
+            "证书文件 没有.pem 无法使用：没有这个文件或文件夹",
+        ),
+        (vec!["check", "customers", "mine.csv/rows.csv"], 2, "路径中有一段是文件，不是文件夹"),
+    ] {
+        let ran = work.run(work.command([&typed[..], &["--lang", "zh"]].concat()));
+        ran.exits(exit).says(said).never_says("os error");
+    }
+    let ran = work.bw8("export customers -o out.csv --ca-cert missing.pem");
+    ran.exits(2).says("there is no such file or folder").says("check the path after --ca-cert");
+}
+
+#[test]
 fn more_words_tell_the_stages_of_an_import() {
     let (work, server) = (Work::new(), Server::start(""));
     work.write_table("mine.csv", &customers(1, 2));

@@ -304,7 +304,7 @@ fn help(sheet: &mut Worksheet, marking: &Marking, columns: usize) -> Result<(), 
 fn cause(words: &str) -> String {
     let code = words.split_once("code: ").and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
     match code.and_then(|code| code.parse().ok()) {
-        Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
+        Some(code) => crate::message::Message::of_system(&std::io::Error::from_raw_os_error(code)).to_string(),
         None => words.to_owned(),
     }
 }
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_in_the_words_of_the_system() {
         let words = "Couldn't write to xml file: Os { code: 2, kind: NotFound, message: \"…\" }";
-        assert_eq!(cause(words), std::io::Error::from_raw_os_error(2).to_string());
+        assert_eq!(cause(words), "there is no such file or folder");
         assert_eq!(cause("something else"), "something else");
     }
 }
