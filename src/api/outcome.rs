@@ -73,7 +73,12 @@ pub enum Outcome {
     /// The answer sends the client elsewhere: the base address is wrong. Whether it was written is not known.
     Moved(String),
     /// It may or may not have been written.
-    Unknown(Message),
+    Unknown {
+        /// Why nobody knows.
+        why: Message,
+        /// How long the service asks to wait, when it says so sensibly.
+        wait: Option<Duration>,
+    },
 }
 
 impl Outcome {
@@ -81,7 +86,7 @@ impl Outcome {
     pub(super) fn unanswered(came: Came, sent: Sent, honours: Honours, why: Message) -> Outcome {
         match prove(sent, came, honours) {
             Proof::NotDone(_) => Outcome::NotSent(why),
-            Proof::Done | Proof::Ambiguous => Outcome::Unknown(why),
+            Proof::Done | Proof::Ambiguous => Outcome::Unknown { why, wait: None },
         }
     }
 }
@@ -156,10 +161,11 @@ fn classify_document(
                 Some(_) => json_text(&answer.body, &hide),
                 None => page_text(&answer.body, &hide),
             };
-            Outcome::Unknown(match words {
+            let why = match words {
                 Some(words) => message!("api.with_words", why = why, words = words),
                 None => why,
-            })
+            };
+            Outcome::Unknown { why, wait: answer.retry_after }
         }
     }
 }
@@ -471,7 +477,7 @@ mod tests {
             (200, "/login/7", "<html>please log in</html>"),
             (202, "/jobs/7", "accepted"),
         ] {
-            assert!(matches!(outcome(status, Some(location), body), Outcome::Unknown(_)), "{status} {location}");
+            assert!(matches!(outcome(status, Some(location), body), Outcome::Unknown { .. }), "{status} {location}");
         }
         // Of what is there already the place may be named as well.
         let there = outcome(409, Some("/users/50001.json"), r#"{"errcode":"7","errmsg":"there"}"#);
@@ -481,7 +487,7 @@ mod tests {
     #[test]
     fn the_service_is_heard_in_its_own_words() {
         let said = |status, body: &str| match outcome(status, None, body) {
-            Outcome::Unknown(why) => why.to_string(),
+            Outcome::Unknown { why, .. } => why.to_string(),
             other => panic!("{other:?}"),
         };
         for (status, body) in [
@@ -510,7 +516,7 @@ mod tests {
             r#"{"users":[{"cId":"1"},{"cId":"2"}],"count":"2"}"#,
             r#"{"users":[{"cId":"1"}],"count":"1"}"#,
         ] {
-            assert!(matches!(outcome(200, None, body), Outcome::Unknown(_)), "{body}");
+            assert!(matches!(outcome(200, None, body), Outcome::Unknown { .. }), "{body}");
         }
     }
 
@@ -546,7 +552,7 @@ mod tests {
             r#"{"status":"success","message":"ok","data":50001}"#,
         ];
         for body in both {
-            assert!(matches!(outcome(200, None, body), Outcome::Unknown(_)), "{body}");
+            assert!(matches!(outcome(200, None, body), Outcome::Unknown { .. }), "{body}");
         }
         for (status, location, body) in [
             // Yes and no; no twice.
@@ -573,7 +579,7 @@ mod tests {
             (422, None, r#"{"user":{"cId":"50001"}}"#),
         ] {
             let came = outcome(status, location, body);
-            assert!(matches!(came, Outcome::Unknown(_)), "{status} {body}: {came:?}");
+            assert!(matches!(came, Outcome::Unknown { .. }), "{status} {body}: {came:?}");
         }
         // One code said in two ways, and with its words.
         for body in [
@@ -596,7 +602,7 @@ mod tests {
         assert!(matches!(outcome(429, None, ""), Outcome::Busy { .. }));
         assert!(matches!(outcome(422, None, ""), Outcome::Rejected(_)));
         for status in [500, 502, 503, 504] {
-            assert!(matches!(outcome(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown(_)));
+            assert!(matches!(outcome(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown { .. }));
         }
     }
 

@@ -428,7 +428,7 @@ impl<'a> OperationBuilder<'a> {
 }
 
 /// The name of a record that has no id, by the cells that say its key.
-fn name_of(key: &[String], cells: &[SaidCell]) -> String {
+pub(super) fn name_of(key: &[String], cells: &[SaidCell]) -> String {
     let value = |field: &String| cells.iter().find(|cell| cell.field == *field).map_or("", |cell| cell.value.as_str());
     key.iter().map(value).collect::<Vec<_>>().join("/")
 }

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::notes::parent_note;
 use super::options::{Answers, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
 use super::preflight::Rows;
 use super::references::{Made, NewParent, ParentKey};
@@ -236,7 +237,7 @@ fn id_of(operation: &Operation) -> Option<(String, bool)> {
 
 /// The folder of the run that makes an entity's records for the rows of another run: beside that, and named in its journal.
 fn folder_of(journal: &Journal, entity: &str) -> Result<PathBuf> {
-    let note = format!("parents.{entity}");
+    let note = parent_note(entity);
     let own = journal.folder();
     let stem = own.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if let Some(name) = journal.note(&note)? {

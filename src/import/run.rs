@@ -10,6 +10,7 @@ use super::closing::{finish, tell_finished};
 use super::existing::Look;
 use super::foreseen::dry_run;
 use super::known::{Known, register};
+use super::last_sent::LastSent;
 use super::matching::{match_rows, tell_found};
 use super::notes::{BASELINE_NOTE, COMPANY_NOTE, note_command, note_fields};
 use super::options::{DoubtOptions, ImportOptions};
@@ -166,7 +167,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         ask_about_older(options, &preflight)?;
     }
     let plan = matches.as_ref().map(|matches| matches.plan);
-    let mut known = KnownRows { memory, matches, registered };
+    let last_sent = LastSent::read(options, &index, &journal.identity().target)?;
+    let mut known = KnownRows { memory, matches, last_sent, registered };
     let parents = parents_of(options, &preflight, &mut rows, &mut known)?;
     let first = parents.words(options.catalog);
     if options.is_sandbox() {
