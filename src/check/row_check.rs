@@ -137,7 +137,8 @@ impl Mapping {
     /// A day is no name that a record is known by, however it is written.
     fn look_at_key(&self, source: &FieldSource, noticed: &mut [Problem]) {
         let name = &source.field.name;
-        let is_key = || self.entity.display.as_ref() == Some(name) || self.entity.keys.iter().flatten().any(|key| key == name);
+        let is_key =
+            || self.entity.display.as_ref() == Some(name) || self.entity.keys.iter().flatten().any(|key| key == name);
         for problem in noticed.iter_mut().filter(|problem| problem.code == "date_cell_in_text") {
             if is_key() {
                 problem.severity = Severity::Held;

@@ -79,7 +79,19 @@ pub(super) fn is_totals(row: &Row) -> bool {
 /// Whether a text is a word for totals and nothing else, which nothing is called.
 pub(super) fn is_word_for_totals(text: &str) -> bool {
     const WORDS: [&str; 13] = [
-        "合计", "总计", "小计", "共计", "合計", "總計", "小計", "共計", "total", "totals", "subtotal", "subtotals", "grandtotal",
+        "合计",
+        "总计",
+        "小计",
+        "共计",
+        "合計",
+        "總計",
+        "小計",
+        "共計",
+        "total",
+        "totals",
+        "subtotal",
+        "subtotals",
+        "grandtotal",
     ];
     let text = without_ornaments(text);
     // Nearly every name ends here.
@@ -208,7 +220,8 @@ mod tests {
 
     #[test]
     fn nothing_is_called_a_word_for_totals() {
-        for name in ["合计", " 合 计：", "总计", "小计", "Total", "SUBTOTAL", "— 合计 —", "【总计】"] {
+        for name in ["合计", " 合 计：", "总计", "小计", "Total", "SUBTOTAL", "— 合计 —", "【总计】"]
+        {
             assert!(is_word_for_totals(name), "{name}");
         }
         for name in ["合计科技", "总计部", "Max", "Sum", "Totalenergies", "小计算机"] {

@@ -151,8 +151,11 @@ fn mostly_read_as_gbk(text: &str) -> Option<String> {
         before = part;
         bytes.extend_from_slice(&encoded);
     }
-    let is_broken =
-        wide > 1 && fitting * 10 >= wide * 9 && beginnings > 0 && beginnings + good_pairs > 1 && good_pairs * 2 >= pairs;
+    let is_broken = wide > 1
+        && fitting * 10 >= wide * 9
+        && beginnings > 0
+        && beginnings + good_pairs > 1
+        && good_pairs * 2 >= pairs;
     is_broken.then(|| String::from_utf8_lossy(&bytes).replace('\u{fffd}', "?"))
 }
 

@@ -656,7 +656,9 @@ mod tests {
             let format = NumberFormat::of_code(code);
             assert_eq!(format.show_part_of_day("2026-03-05 08:30:00").as_deref(), shown, "{code}");
         }
-        for (id, is_part) in [(14, false), (15, false), (16, true), (17, true), (22, false), (31, false), (57, true), (58, true)] {
+        for (id, is_part) in
+            [(14, false), (15, false), (16, true), (17, true), (22, false), (31, false), (57, true), (58, true)]
+        {
             let format = NumberFormat::built_in(id).map(NumberFormat::of_code).unwrap();
             assert_eq!(format.show_part_of_day("2026-03-05").is_some(), is_part, "{id}");
         }
