@@ -235,7 +235,8 @@ impl Client {
 
     /// Reads until there is an answer. `most` attempts are made while others are answered.
     async fn ask_up_to(&self, url: &Url, most: u32) -> Result<Single> {
-        Interrupt::of_process().unless_set(self.ask_patiently(url, most)).await
+        // Writes hold a place for the questions that some of them ask: a small one.
+        Interrupt::of_process().unless_set(Box::pin(self.ask_patiently(url, most))).await
     }
 
     async fn ask_patiently(&self, url: &Url, most: u32) -> Result<Single> {

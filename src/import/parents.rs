@@ -57,6 +57,10 @@ impl Parents {
         let mut row_index = 0;
         sent.begin()?;
         rows.begin()?;
+        // Few files need a record that is not there: all others are spared a reading.
+        if !rows.spool.has_awaiting {
+            return Ok(parents);
+        }
         while let Some(row) = rows.spool.next()? {
             if !row.awaits.is_empty() && sent.has(row_index, &row)? {
                 for parent in row.awaits {

@@ -149,8 +149,9 @@ impl<'a> RowSender<'a> {
             WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
-            WriteOperation::Change { id, cells } => row.change(permit, id, cells).await,
-            WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
+            // They ask several questions, and each row that is sent would carry the room for that.
+            WriteOperation::Change { id, cells } => Box::pin(row.change(permit, id, cells)).await,
+            WriteOperation::Tags(edit) => Box::pin(row.edit_tags(permit, edit)).await,
         };
         ended.unwrap_or_else(|error| {
             self.stop.set(Cause::of(error));
@@ -261,7 +262,7 @@ impl<'a> RowWrite<'a> {
         let permit = match &self.pending.operation {
             WriteOperation::Write { look_up: Some(look_up), .. } if look_up.is_first => {
                 drop(permit);
-                if let Some(ended) = self.is_there(look_up).await? {
+                if let Some(ended) = Box::pin(self.is_there(look_up)).await? {
                     return Ok(Some(ended));
                 }
                 let Some(permit) = self.sender.permit().await else { return Ok(None) };

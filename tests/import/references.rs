@@ -54,9 +54,9 @@ fn a_ticket_says_who_it_is_of_and_who_takes_care_of_it_in_words() {
 fn answer(work: &Work, run: &str, answers: &[&str]) {
     let mut table = work.table(format!("{run}/decisions.xlsx"));
     for (row, answer) in answers.iter().enumerate() {
-        table.set(row, "处理", answer);
+        table.set(row, "answer", answer);
     }
-    work.write(&format!("{run}/decisions.xlsx"), workbook(&[("待决定", &table)]));
+    work.write(&format!("{run}/decisions.xlsx"), workbook(&[("to decide", &table)]));
 }
 
 const PARENTS: &str = "姓名,手机,公司名称\n示例甲,13100000001,示例公司00002有限公司\n示例乙,13100000002,示例新公司\n\

@@ -210,6 +210,7 @@ fn an_update_that_is_brought_once_more_leaves_what_was_changed_since() {
     work.on(&server, "import customers third.csv --mode update --run third").exits(0);
     assert_rows(&work.summary_of("third"), "skipped 1");
     assert_eq!(record(&server, "customers", "50001")["note"], "同事改的");
+}
 
 /// Which of two rows about one record is meant is not decided by their order.
 #[test]
