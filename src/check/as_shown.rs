@@ -2,7 +2,7 @@
 //! cell shows and what it holds are two things in a workbook; which of them is meant depends on the field that the column
 //! feeds.
 
-use super::row_shape::is_ruler;
+use super::row_shape::{OTHER_HEADINGS, is_ruler};
 use crate::entity::{Field, Kind};
 use crate::format::{CellKind, Remark, Row, Sheet, Shown};
 use crate::mapping::{FieldSource, Mapping, RESULT_COLUMNS, ValueSource, leading_columns};
@@ -21,6 +21,8 @@ const SEEN_IN_SHEET: &[&str] = &[
     "totals_row_by_words",
     "instruction_row",
     "headings_row",
+    OTHER_HEADINGS,
+    "below_headings",
     "remark_row",
     "lone_cell",
 ];

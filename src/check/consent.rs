@@ -14,7 +14,10 @@ pub fn is_kept(code: &str) -> bool {
 }
 
 /// Kinds that no consent sets free: somebody has to say what is meant, or to read a list that is whole.
-const NOT_BY_CONSENT: [&str; 2] = ["ambiguous", "list_not_whole"];
+const NOT_BY_CONSENT: [&str; 3] = ["ambiguous", "list_not_whole", REFERENCE_UNCLEAR];
+
+/// Code of a row that is held back and refers to something of which a person has to say what is meant.
+pub const REFERENCE_UNCLEAR: &str = "reference_unclear";
 
 /// Whether consent to a kind lets its rows be sent.
 pub fn can_be_consented(code: &str) -> bool {
@@ -49,7 +52,7 @@ impl Consent {
 
     /// Whether this kind was consented to.
     pub fn covers(&self, code: &str) -> bool {
-        self.all || self.names(code)
+        (self.all && code != REFERENCE_UNCLEAR) || self.names(code)
     }
 }
 

@@ -38,6 +38,7 @@ impl Identities {
                 ValueSource::Column(column) | ValueSource::OldId(column) => {
                     push_canonical(kind, row.cell(*column).text, text);
                 }
+                ValueSource::Routed(_) => {}
                 ValueSource::Constant(constant) => push_canonical(kind, constant, text),
                 // One that cannot be made is a mistake of the row; its cells stand in the other columns.
                 ValueSource::Template(template) => {

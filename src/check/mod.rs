@@ -10,8 +10,6 @@ pub mod identity;
 mod instructions;
 pub mod record;
 mod row_check;
-mod row_shape;
-mod table_remarks;
+pub mod row_shape;
 #[cfg(test)]
 mod tests;
-mod totals;

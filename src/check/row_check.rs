@@ -60,6 +60,8 @@ impl Mapping {
                 record.findings.push(Finding::new(Some(source), Some(*column), text, problem));
                 return;
             }
+            // Filled once the number is known.
+            ValueSource::Routed(_) => return,
             ValueSource::Constant(text) => Cell { text, kind: CellKind::Text },
             ValueSource::Template(template) => match template.render(row) {
                 Ok(text) => {
@@ -180,7 +182,7 @@ impl Mapping {
 
     /// A landline in the field for mobile numbers, or the other way round, goes where it belongs when that is empty.
     fn move_number(&self, record: &mut Record) {
-        let Some((mobile, phone)) = self.phones else { return };
+        let Some((mobile, phone)) = self.phones else { return self.note_mobile_in_landline(self.lone_phone, record) };
         let (from, to) = match (record.filled[mobile], record.filled[phone]) {
             (true, false) => (mobile, phone),
             (false, true) if value::is_mainland_mobile(&record.values[phone]) => (phone, mobile),
@@ -190,17 +192,31 @@ impl Mapping {
         if from == mobile && !record.findings.iter().any(is_landline) {
             return;
         }
-        let takes = matches!(self.sources[to].source, ValueSource::Column(_));
+        let is_routed = matches!(self.sources[to].source, ValueSource::Routed(_));
+        let takes = is_routed || matches!(self.sources[to].source, ValueSource::Column(_));
+        if is_routed && self.options.keep_raw {
+            return self.note_mobile_in_landline(Some(from), record);
+        }
         if self.options.keep_raw || !takes || self.sources[from].required {
             return;
         }
         record.findings.retain(|finding| !is_landline(finding));
         let value = std::mem::take(&mut record.values[from]);
-        let problem = Problem::word("number_moved").with_detail("field", self.sources[to].field.labels());
+        let code = if is_routed { "mobile_routed" } else { "number_moved" };
+        let problem = Problem::word(code).with_detail("field", self.sources[to].field.labels());
         let source = &self.sources[from];
         record.findings.push(Finding::new(Some(source), source.column(), &value, problem));
         record.values[to] = value;
         record.filled.swap(from, to);
+    }
+
+    /// Says of a mobile number in the field for landlines that it stays there.
+    fn note_mobile_in_landline(&self, phone: Option<usize>, record: &mut Record) {
+        let Some(phone) = phone.filter(|phone| value::is_mainland_mobile(&record.values[*phone])) else { return };
+        let source = &self.sources[phone];
+        let problem = Problem::word("mobile_in_landline").with_detail("field", source.field.labels());
+        let value = record.values[phone].clone();
+        record.findings.push(Finding::new(Some(source), source.column(), &value, problem));
     }
 
     /// What the reader noticed of the row and of its cells that are sent.
@@ -291,7 +307,7 @@ impl FieldSource {
     fn reads(&self, column: usize) -> bool {
         match &self.source {
             ValueSource::Column(own) | ValueSource::OldId(own) => *own == column,
-            ValueSource::Constant(_) => false,
+            ValueSource::Constant(_) | ValueSource::Routed(_) => false,
             ValueSource::Template(template) => template.columns().any(|own| own == column),
         }
     }
@@ -299,7 +315,7 @@ impl FieldSource {
     /// The column a person has to look at; none for a constant, the first of a template.
     fn column(&self) -> Option<usize> {
         match &self.source {
-            ValueSource::Column(column) | ValueSource::OldId(column) => Some(*column),
+            ValueSource::Column(column) | ValueSource::OldId(column) | ValueSource::Routed(column) => Some(*column),
             ValueSource::Constant(_) => None,
             ValueSource::Template(template) => template.columns().min(),
         }

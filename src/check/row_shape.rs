@@ -6,14 +6,66 @@ use std::sync::LazyLock;
 
 use super::finding::Finding;
 use super::record::Record;
-use super::table_remarks::is_remark;
-use super::totals::{is_totals, is_word_for_totals};
 use crate::entity::{Catalog, Kind};
-use crate::format::Row;
+use crate::format::{Row, is_remark, is_totals, is_word_for_totals};
 use crate::mapping::{FieldSource, Mapping, ValueSource};
 use crate::problem::{Problem, Severity};
 use crate::value;
 
+/// Code of a row that is the header of other columns than those of the file.
+pub const OTHER_HEADINGS: &str = "other_headings";
+/// Headings that tables have whose columns no field knows.
+const MORE_HEADINGS: &[&str] = &[
+    "序号",
+    "编号",
+    "姓名",
+    "名称",
+    "联系人",
+    "负责人",
+    "电话",
+    "联系电话",
+    "手机",
+    "邮箱",
+    "地址",
+    "部门",
+    "职位",
+    "日期",
+    "时间",
+    "金额",
+    "单价",
+    "数量",
+    "合计",
+    "备注",
+    "说明",
+    "状态",
+    "类型",
+    "类别",
+    "分公司",
+    "分类",
+    "性别",
+    "年龄",
+    "城市",
+    "省份",
+    "地区",
+    "区域",
+    "产品",
+    "规格",
+    "单位",
+    "no.",
+    "name",
+    "phone",
+    "tel",
+    "email",
+    "address",
+    "date",
+    "amount",
+    "price",
+    "quantity",
+    "note",
+    "notes",
+    "status",
+    "type",
+];
 /// Most filled cells of a row that is a remark.
 const REMARK_CELLS: usize = 6;
 /// The shortest other name of a field that is no name of a record, in characters.
@@ -25,7 +77,8 @@ const RULER_SIGNS: &[char] = &['-', '=', '_', '*', '~', '+', '|', '—', '–', 
 static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let fields = Catalog::embedded().entities().iter().flat_map(|entity| &entity.fields);
     let names = fields.flat_map(|field| [&field.name, &field.zh, &field.en].into_iter().chain(&field.aliases));
-    names.map(|name| name.to_ascii_lowercase()).collect()
+    let more = MORE_HEADINGS.iter().map(|name| (*name).to_owned());
+    names.map(|name| name.to_ascii_lowercase()).chain(more).collect()
 });
 
 impl Mapping {
@@ -33,6 +86,7 @@ impl Mapping {
     /// reason.
     pub(super) fn check_shape(&self, row: &Row, record: &mut Record) {
         let code = match (self.look_at_name_of(row), self.look(row)) {
+            (_, Some(OTHER_HEADINGS)) => OTHER_HEADINGS,
             (Some(code), _) => code,
             (None, Some(code)) if !self.has_contact(record) && !self.names_record(record) => code,
             _ => return,
@@ -72,8 +126,11 @@ impl Mapping {
         if self.is_instruction(row) {
             return Some("instruction_row");
         }
-        if self.repeats_headings(row) || self.is_another_header(row) {
+        if self.repeats_headings(row) {
             return Some("headings_row");
+        }
+        if self.is_another_header(row) {
+            return Some(OTHER_HEADINGS);
         }
         let mut texts = [""; REMARK_CELLS];
         let mut filled = 0;
@@ -186,14 +243,16 @@ fn is_any_heading(text: &str) -> bool {
 
 /// Whether a row is a line between the rows of a printed table, in all of its cells: `----,----`.
 pub(super) fn is_ruler(row: &Row) -> bool {
-    let mut longest = 0;
+    let (mut longest, mut filled) = (0, 0);
     for text in row.cells.iter().map(str::trim).filter(|text| !text.is_empty()) {
         if !text.chars().all(|c| RULER_SIGNS.contains(&c)) {
             return false;
         }
         longest = longest.max(text.chars().count());
+        filled += 1;
     }
-    longest >= SHORTEST_RULER
+    // A single one may be a remark.
+    filled > 1 && longest >= SHORTEST_RULER
 }
 
 /// How long the longest part of a line is at least, in characters.

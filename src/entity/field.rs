@@ -181,7 +181,9 @@ impl Field {
     /// The only choice one of whose labels or aliases begins with a text of at least a Chinese character or two letters.
     pub fn choice_beginning(&self, text: &str) -> Option<&Choice> {
         let wanted = fold(text);
-        if wanted.len() < 2 || !wanted.chars().all(char::is_alphabetic) {
+        // A single letter says enough where there are two to choose from.
+        let shortest = if self.choices.len() == 2 { 1 } else { 2 };
+        if wanted.len() < shortest || !wanted.chars().all(char::is_alphabetic) {
             return None;
         }
         let begins = |choice: &&Choice| {

@@ -196,7 +196,7 @@ fn mostly_read_as_western(text: &str) -> Option<String> {
                 whole += usize::from(taken == 3);
             }
             // A space of these may have become an ordinary one; marks of a full width have another first byte.
-            b' ' if matches!(taken, 1 | 2) => taken += 1,
+            b' ' if matches!(taken, 1 | 2) => taken = 0,
             0xe3 | 0xef => taken = 1,
             0x00..=0x7f if taken != 1 => {
                 letters |= byte.is_ascii_alphabetic();

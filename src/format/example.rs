@@ -19,15 +19,20 @@ impl ExampleRow {
 
     /// Marks the example among these rows as no data.
     pub(super) fn mark_among(&self, rows: &mut [Row]) {
-        if let Some(row) = rows.iter_mut().find(|row| self.is(row)) {
-            row.remark(None, Problem::skipped("example"));
+        for row in rows {
+            match self.likeness(row) {
+                Likeness::None => {}
+                Likeness::Same => return row.remark(None, Problem::skipped("example")),
+                Likeness::Changed => return row.remark(None, Problem::held("example_changed")),
+            }
         }
     }
 
     /// Whether this row is the example as the template brought it. Columns may have been moved or removed since; a changed
-    /// or added value makes it data, and so does a single one that says nothing of being an example.
-    fn is(&self, row: &Row) -> bool {
-        let mut matched = 0;
+    /// or added value makes it data, and so does a single one that says nothing of being an example. With most of its values
+    /// and a single other one a person has to look.
+    fn likeness(&self, row: &Row) -> Likeness {
+        let (mut matched, mut others) = (0, 0);
         let mut is_telling = false;
         for column in 0..self.cells.len().max(row.cells.len()) {
             let (text, example) = (row.cell(column).text.trim(), self.cells.get(column).and_then(Option::as_deref));
@@ -37,11 +42,30 @@ impl ExampleRow {
                     matched += 1;
                     is_telling |= example.contains("示例") || example.contains("example");
                 }
-                _ => return false,
+                _ if others == 0 => others = 1,
+                _ => return Likeness::None,
             }
         }
-        matched > 1 || is_telling
+        match others {
+            0 if matched > 1 || is_telling => Likeness::Same,
+            1 if matched >= MOST_OF_EXAMPLE && is_telling => Likeness::Changed,
+            _ => Likeness::None,
+        }
     }
+}
+
+/// Values of the example that make a row with another one look like it.
+const MOST_OF_EXAMPLE: usize = 3;
+
+/// How like a row is to the example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    /// It is a row of its own.
+    None,
+    /// One value of it is another.
+    Changed,
+    /// It is the example.
+    Same,
 }
 
 /// The same text, the same day as another program shows it, or an id that names no record.

@@ -23,6 +23,7 @@ use crate::check::duplicates::{
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::check::record::Record;
+use crate::check::row_shape::OTHER_HEADINGS;
 use crate::definitions::{DefinitionSource, KnownFields};
 use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
@@ -36,6 +37,9 @@ use crate::message::Message;
 use crate::problem::{Problem, Severity};
 use crate::t;
 use crate::text::clean;
+
+/// Most rules that the reason of a row names.
+const SHOWN_RULES: usize = 20;
 
 /// Codes of what only a new record has to say.
 const LACKS: [&str; 2] = ["required", "one_of"];
@@ -316,6 +320,8 @@ struct Reading<'a> {
     keys: Keys,
     coverage: CoverageFinder,
     left_out: LeftOutCounter,
+    /// The row of other headings below which the rows are.
+    other_headings: Option<u64>,
 }
 
 impl<'a> Reading<'a> {
@@ -368,6 +374,7 @@ impl<'a> Reading<'a> {
             keys: Keys::default(),
             coverage: CoverageFinder::default(),
             left_out: LeftOutCounter::new(mapping),
+            other_headings: None,
         })
     }
 
@@ -380,6 +387,7 @@ impl<'a> Reading<'a> {
         let number = self.row.number;
         let is_confirmed = self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text));
         self.check(is_confirmed)?;
+        self.look_at_headings_above();
         let mut spooled = SpooledRow {
             number,
             identity,
@@ -489,6 +497,21 @@ impl<'a> Reading<'a> {
         self.record.findings.push(Finding::new(None, None, "", problem));
     }
 
+    /// Below the headings of other columns the values are those of these, and stand in the wrong ones.
+    fn look_at_headings_above(&mut self) {
+        let has = |code: &str| self.record.findings.iter().any(|finding| finding.code == code);
+        if has("header_repeated") {
+            self.other_headings = None;
+        } else if has(OTHER_HEADINGS) {
+            self.other_headings = Some(self.row.number);
+        } else if let Some(above) = self.other_headings
+            && self.record.severity() != Some(Severity::Skipped)
+        {
+            let problem = Problem::held("below_headings").with("row", above);
+            self.record.findings.push(Finding::new(None, None, "", problem));
+        }
+    }
+
     /// What the row has come to. A row that is no data is that, whatever else stands in it.
     fn state(&mut self, is_confirmed: bool) -> Result<RowState> {
         let findings = &mut self.record.findings;
@@ -555,6 +578,8 @@ pub(super) fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Sever
             None => finding.rule.clone(),
         }
     });
+    // A row may have thousands of them, and all are in the file of what was found.
+    let rules = rules.take(SHOWN_RULES);
     Reason {
         code: findings().next().map(|first| first.code.to_owned()).unwrap_or_default(),
         field: findings().next().and_then(|first| first.field.clone()).unwrap_or_default(),

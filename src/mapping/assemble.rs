@@ -63,6 +63,7 @@ impl MappingBuilder<'_> {
             header_row: self.sheet.header_row,
             lone_cells_are_rare: self.sheet.lone_cells_are_rare,
             phones: self.phones(&sources),
+            lone_phone: self.lone_phone(&sources),
             parted: parted(&sources),
             skip: self.skip.clone(),
             has_custom: sources.iter().any(|source| source.field.custom),
@@ -139,6 +140,16 @@ impl MappingBuilder<'_> {
         of(Kind::Mobile).zip(of(Kind::Phone))
     }
 
+    /// The source of any numbers, where nothing feeds the field for mobile numbers.
+    fn lone_phone(&self, sources: &[FieldSource]) -> Option<usize> {
+        let is_plain = |field: &Field, kind: Kind| field.kind == kind && !field.custom && field.clue.is_none();
+        let has_mobile =
+            self.entity.fields.iter().any(|field| is_plain(field, Kind::Mobile) && self.unsendable(field).is_none());
+        let is_fed = sources.iter().any(|source| is_plain(&source.field, Kind::Mobile));
+        let phone = sources.iter().position(|source| is_plain(&source.field, Kind::Phone) && source.sent)?;
+        (has_mobile && !is_fed).then_some(phone)
+    }
+
     fn field_source(&self, field_index: usize, field: &Field, source: ValueSource) -> FieldSource {
         let name = json_text(&field.name);
         let json_prefix = match field.custom {
@@ -158,7 +169,7 @@ impl MappingBuilder<'_> {
                 && match &source {
                     ValueSource::Column(column) => self.foreign.contains(column),
                     ValueSource::Template(template) => template.columns().any(|column| self.foreign.contains(&column)),
-                    ValueSource::OldId(_) | ValueSource::Constant(_) => false,
+                    ValueSource::OldId(_) | ValueSource::Routed(_) | ValueSource::Constant(_) => false,
                 },
             source,
             overwrite: self.overwrites.get(&field_index).copied().unwrap_or_default(),
@@ -202,6 +213,8 @@ impl MappingBuilder<'_> {
                     usize::MAX,
                     Matched { column: None, source: template.source.clone(), field: field_name, label },
                 )),
+                // Its column is that of another field.
+                Some(ValueSource::Routed(_)) => {}
                 Some(ValueSource::OldId(_)) => report.missing.push(Missing { field: field_name, label }),
                 None if field.read_only || self.unsendable(field).is_some() => {}
                 None if field.clue.is_some() || self.has_clue(field) => {}
@@ -233,7 +246,7 @@ fn parted(sources: &[FieldSource]) -> Vec<(usize, usize)> {
     for source in sources {
         match &source.source {
             ValueSource::Column(column) | ValueSource::OldId(column) => whole.push(*column),
-            ValueSource::Constant(_) => {}
+            ValueSource::Constant(_) | ValueSource::Routed(_) => {}
             ValueSource::Template(template) => match template.last_part {
                 None => whole.extend(template.columns()),
                 Some(last) => parted.extend(template.columns().map(|column| (column, last))),

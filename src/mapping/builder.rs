@@ -9,10 +9,11 @@ use super::header_index::HeaderIndex;
 use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
+use super::toml_quoted::toml_quoted;
 use super::vendors::{Recognised, Vendors};
 use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Kind, OLD_ID, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
-use crate::format::{Cell, CellKind, Sheet, column_letters};
+use crate::format::{Cell, CellKind, Sheet, broken_text, column_letters};
 use crate::language::Language;
 use crate::message;
 use crate::t;
@@ -137,7 +138,25 @@ impl<'a> MappingBuilder<'a> {
         self.narrow()?;
         self.place_old_ids();
         self.require_system()?;
-        self.require_columns()
+        self.require_columns()?;
+        self.route_mobiles();
+        Ok(())
+    }
+
+    /// A column of any telephone numbers may hold those of mobile phones: in new records they go to the field for these, when
+    /// no other column feeds it.
+    fn route_mobiles(&mut self) {
+        if self.entity.may_change || !self.file.only.is_empty() {
+            return;
+        }
+        let place = |kind: Kind| {
+            let is_it = |field: &Field| field.kind == kind && !field.custom && field.clue.is_none();
+            self.entity.fields.iter().position(|field| is_it(field) && self.unsendable(field).is_none())
+        };
+        let (Some(mobile), Some(phone)) = (place(Kind::Mobile), place(Kind::Phone)) else { return };
+        if let (None, Some(ValueSource::Column(column))) = (&self.sources[mobile], &self.sources[phone]) {
+            self.sources[mobile] = Some(ValueSource::Routed(*column));
+        }
     }
 
     /// A success file of Salesforce's loader has the id it made in front of the input's columns and what became of the row
@@ -162,8 +181,20 @@ impl<'a> MappingBuilder<'a> {
                 self.sheet.header.iter().enumerate().filter(|(_, header)| headers.contains(&fold(header)));
             columns.next().map(|(column, _)| column).filter(|_| columns.next().is_none())
         };
-        let (Some(first), Some(last)) = (only(&names.first), only(&names.last)) else { return };
         let Some(name) = self.entity.fields.iter().position(|field| field.name == names.field) else { return };
+        let (first, last) = match (only(&names.first), only(&names.last)) {
+            (Some(first), Some(last)) => (first, last),
+            // One of the two is all there is of the name.
+            (Some(column), None) | (None, Some(column)) => {
+                let none = |headers: &[String]| !self.sheet.header.iter().any(|header| headers.contains(&fold(header)));
+                let is_alone = none(&names.first) || none(&names.last);
+                if is_alone && self.sources[name].is_none() && !self.is_decided(column) {
+                    self.sources[name] = Some(ValueSource::Column(column));
+                }
+                return;
+            }
+            (None, None) => return,
+        };
         if self.is_decided(first) || self.is_decided(last) {
             return;
         }
@@ -393,8 +424,14 @@ impl<'a> MappingBuilder<'a> {
             if self.passes_over(&entry.key) {
                 continue;
             }
-            let column = self.column_of(entry, &entry.key, "drop")?;
-            self.reasons.insert(column, t!("mapping.dropped").into_owned());
+            let named = match self.columns_named(&entry.key) {
+                // All columns of one name are left out together.
+                columns if columns.len() > 1 => columns,
+                _ => vec![self.column_of(entry, &entry.key, "drop")?],
+            };
+            for column in named {
+                self.reasons.insert(column, t!("mapping.dropped").into_owned());
+            }
         }
         for entry in &file.columns {
             if self.passes_over(&entry.key) {
@@ -427,6 +464,7 @@ impl<'a> MappingBuilder<'a> {
         }
         for entry in &file.constants {
             let field_index = self.field_of(entry, &entry.key, "[constants]")?;
+            self.refuse_template(entry, "[constants]")?;
             self.refuse_bad_value(entry, field_index, "[constants]")?;
             self.take(entry, "[constants]", field_index, ValueSource::Constant(entry.value.clone()))?;
         }
@@ -461,6 +499,7 @@ impl<'a> MappingBuilder<'a> {
         }
         for entry in &file.defaults {
             let field_index = self.field_of(entry, &entry.key, "[defaults]")?;
+            self.refuse_template(entry, "[defaults]")?;
             self.refuse_unsendable(entry, field_index, "[defaults]")?;
             self.refuse_bad_value(entry, field_index, "[defaults]")?;
             if self.defaults.insert(field_index, entry.value.clone()).is_some() {
@@ -595,6 +634,15 @@ impl<'a> MappingBuilder<'a> {
                 )
                 .hint(message!("mapping.not_for_sending_hint"))),
         }
+    }
+
+    /// A template where none is evaluated would be sent as it is written.
+    fn refuse_template(&self, entry: &Entry, section: &str) -> Result<()> {
+        if !(entry.value.contains("{{") || entry.value.contains("{%")) {
+            return Ok(());
+        }
+        let what = message!("mapping.template_elsewhere", section = section, name = entry.key);
+        Err(self.file.wrong(entry, what).hint(message!("mapping.template_elsewhere_hint", section = section)))
     }
 
     /// A value that the mapping file itself gives is checked once, not found wrong in every row.
@@ -779,13 +827,37 @@ impl<'a> MappingBuilder<'a> {
                     self.reasons.insert(column, t!("mapping.replaced").into_owned());
                 }
                 Some(ValueSource::Column(first)) => twice.push((field_index, *first, column)),
-                Some(ValueSource::Constant(_) | ValueSource::Template(_) | ValueSource::OldId(_)) => {}
+                Some(
+                    ValueSource::Constant(_)
+                    | ValueSource::Template(_)
+                    | ValueSource::OldId(_)
+                    | ValueSource::Routed(_),
+                ) => {}
             }
         }
+        self.refuse_broken_headings()?;
         if self.sources.iter().all(Option::is_none) {
             return Err(self.nothing_matches());
         }
         if twice.is_empty() { Ok(()) } else { Err(self.two_columns(&twice)) }
+    }
+
+    /// A heading whose text was broken means nothing, and its column would be lost for that.
+    fn refuse_broken_headings(&self) -> Result<()> {
+        for (column, header) in self.sheet.header.iter().enumerate().skip(leading_columns(&self.sheet.header)) {
+            if self.is_decided(column)
+                || self.without_field.contains(&column)
+                || self.read_by_template.contains(&column)
+            {
+                continue;
+            }
+            let Some(problem) = broken_text(header.trim()) else { continue };
+            let name = self.column_name(column);
+            let number = column + 1 - leading_columns(&self.sheet.header);
+            return Err(Error::usage(message!("mapping.broken_heading", column = name, what = problem.rule()))
+                .hint(message!("mapping.broken_heading_hint", number = number)));
+        }
+        Ok(())
     }
 
     /// Whether the mapping file has already said what a column is for.
@@ -889,6 +961,13 @@ impl<'a> MappingBuilder<'a> {
             headers = self.headings()
         ))
         .hint(match self.sheet.others.is_empty() {
+            true if !self.sheet.hidden.is_empty() => {
+                message!(
+                    "mapping.hidden_sheet_hint",
+                    sheets = self.sheet.hidden.join(separator),
+                    first = self.sheet.hidden[0]
+                )
+            }
             true => message!("mapping.nothing_matches_hint", known = known.join(separator), name = self.entity.name),
             // Most likely the rows stand in another sheet.
             false => message!("mapping.other_sheet_hint", sheets = self.sheet.others.join(separator)),
@@ -915,9 +994,14 @@ impl<'a> MappingBuilder<'a> {
                 .into_owned()
             })
             .collect();
-        let (_, _, second) = twice[0];
-        Error::usage(pairs.join(language.pick("；", "; ")))
-            .hint(message!("mapping.two_columns_hint", header = self.sheet.header[second].trim()))
+        let (_, first, second) = twice[0];
+        // A heading that both have does not say which of them is meant.
+        let header = self.sheet.header[second].trim();
+        let named = match fold(&self.sheet.header[first]) == fold(header) {
+            true => (second + 1 - leading_columns(&self.sheet.header)).to_string(),
+            false => toml_quoted(header),
+        };
+        Error::usage(pairs.join(language.pick("；", "; "))).hint(message!("mapping.two_columns_hint", column = named))
     }
 
     /// Rows that are looked up in the account have something to be found by.

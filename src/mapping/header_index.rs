@@ -5,6 +5,18 @@ use std::collections::HashMap;
 use super::vendors::Vendors;
 use crate::entity::{Entity, fold};
 
+/// Signs of headings in traditional Chinese, each with the simplified one.
+const TRADITIONAL: &str = "稱称機机電电話话聯联絡络編编號号備备註注標标題题郵邮狀状態态優优級级類类簽签籤签單单創创時时間间開开責责負负組组賬账帳账務务連连網网頁页國国區区縣县業业戶户職职處处說说問问內内門门團团員员檔档來来對对數数據据價价錄录檢检關关閉闭繫系係系詳详細细費费餘余終终處处貼贴傳传動动";
+
+/// A heading in simplified Chinese, in the words that are used with it; none where it is that.
+fn simplified(heading: &str) -> Option<String> {
+    let signs: Vec<char> = TRADITIONAL.chars().collect();
+    let plain = |c: char| signs.chunks_exact(2).find(|pair| pair[0] == c).map_or(c, |pair| pair[1]);
+    let simple: String = heading.chars().map(plain).collect();
+    let simple = simple.replace("联络", "联系").replace("行动电话", "移动电话").replace("电邮", "电子邮件");
+    (simple != heading).then_some(simple)
+}
+
 /// The fields of an entity by the names that mean them. A name or label goes before an alias.
 pub(super) struct HeaderIndex {
     exact: HashMap<String, usize>,
@@ -35,7 +47,9 @@ impl HeaderIndex {
     /// The index of the field that a folded header means.
     pub(super) fn find(&self, folded: &str) -> Option<usize> {
         let known = |folded: &str| self.exact.get(folded).or_else(|| self.aliases.get(folded)).copied();
-        known(folded).or_else(|| known(Vendors::embedded().without_prefix(folded)?))
+        known(folded)
+            .or_else(|| known(Vendors::embedded().without_prefix(folded)?))
+            .or_else(|| known(&simplified(folded)?))
     }
 
     /// The index of the field that a mapping file means by a folded name.
@@ -46,5 +60,34 @@ impl HeaderIndex {
     /// Whether a folded header is a name or label, not an alias.
     pub(super) fn is_exact(&self, folded: &str) -> bool {
         self.exact.contains_key(folded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::Catalog;
+
+    #[test]
+    fn headings_in_traditional_chinese_mean_the_same_fields() {
+        let of = |entity: &str, heading: &str| {
+            let entity = Catalog::embedded().get(entity).unwrap();
+            HeaderIndex::new(entity).find(&fold(heading)).map(|index| entity.fields[index].name.clone())
+        };
+        for (entity, heading, field) in [
+            ("companies", "公司名稱", "companyName"),
+            ("customers", "手機", "mobile"),
+            ("customers", "行動電話", "mobile"),
+            ("customers", "電話", "fixnumber"),
+            ("customers", "聯絡電話", "fixnumber"),
+            ("customers", "聯絡人", "name"),
+            ("customers", "電子郵件", "email"),
+            ("customers", "備註", "note"),
+            ("tickets", "標題", "subject"),
+            ("tickets", "優先級", "priorityLevel"),
+        ] {
+            assert_eq!(of(entity, heading).as_deref(), Some(field), "{heading}");
+        }
+        assert_eq!(of("customers", "電視"), None);
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum ValueSource {
     Column(usize),
     /// A column with ids of another system, which are never sent.
     OldId(usize),
+    /// The column of any telephone numbers: those of mobile phones are moved to this field, row by row.
+    Routed(usize),
     /// The same for every row.
     Constant(String),
     /// Made of several columns.
@@ -137,6 +139,8 @@ pub struct Mapping {
     pub(crate) keys: Vec<KeySources>,
     /// The sources of a mobile number and of any other number, between which one may be moved that stands in the wrong column.
     pub(crate) phones: Option<(usize, usize)>,
+    /// The source of any numbers, where no other column feeds the field for mobile numbers and none may be moved there.
+    pub(crate) lone_phone: Option<usize>,
     /// Columns of which templates take parts, and the last part that one of them takes.
     pub(crate) parted: Vec<(usize, usize)>,
     /// Rows that the mapping file leaves out: a column, and the texts that leave a row out.
@@ -186,10 +190,12 @@ impl Mapping {
         let mut lines: Vec<String> = self
             .sources
             .iter()
+            .filter(|field| !matches!(field.source, ValueSource::Routed(_)))
             .map(|field| {
                 let source = match &field.source {
                     ValueSource::Column(column) => format!("column {:?}", self.header(*column)),
                     ValueSource::OldId(column) => format!("old id {:?}", self.header(*column)),
+                    ValueSource::Routed(column) => format!("routed {:?}", self.header(*column)),
                     ValueSource::Constant(text) => format!("constant {text:?}"),
                     ValueSource::Template(template) => format!("template {:?}", template.source),
                 };

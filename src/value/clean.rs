@@ -101,7 +101,7 @@ pub fn clean(
         Kind::Id => id(cell, options, out, noticed)?,
         Kind::Ids => ids(cell, field.takes_words, out)?,
         Kind::Integer => integer(text, options, out, noticed)?,
-        Kind::Decimal => decimal(text, out)?,
+        Kind::Decimal => decimal(text, options, out, noticed)?,
         Kind::Choice => choice(field, text, options, out, noticed)?,
         Kind::Date => date::clean_date(cell, options, out, noticed)?,
         Kind::DateTime => date::clean_datetime(cell, options, out, noticed)?,
@@ -335,6 +335,11 @@ fn integer(text: &str, options: &ValueOptions, out: &mut String, noticed: &mut V
         out.push_str(text);
         return Ok(());
     }
+    if let Some(plain) = without_grouping(text).filter(|plain| !plain.contains('.')) {
+        restoring::say(options, Problem::word("number_restored").with("value", &plain), noticed)?;
+        out.push_str(&plain);
+        return Ok(());
+    }
     // A whole number that a program wrote as a fraction: `3.0`.
     let whole = text.split_once('.').filter(|(_, zeros)| !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0'));
     match whole {
@@ -347,9 +352,28 @@ fn integer(text: &str, options: &ValueOptions, out: &mut String, noticed: &mut V
     }
 }
 
-fn decimal(text: &str, out: &mut String) -> Result<(), Problem> {
+/// A number without what tables show it with: commas between its thousands, and the sign of money before it.
+fn without_grouping(text: &str) -> Option<String> {
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text),
+    };
+    let money = ['¥', '￥', '$'].iter().find_map(|money| unsigned.strip_prefix(*money)).map(str::trim_start);
+    let number = money.unwrap_or(unsigned);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let is_plain = (all_digits(whole) && money.is_some()) || is_grouped(whole);
+    let is_number = is_plain && (fraction.is_empty() && !number.ends_with('.') || all_digits(fraction));
+    is_number.then(|| format!("{sign}{}", number.replace(',', "")))
+}
+
+fn decimal(text: &str, options: &ValueOptions, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
     let text = half_width(text);
     let text = text.trim();
+    if let Some(plain) = without_grouping(text) {
+        restoring::say(options, Problem::word("number_restored").with("value", &plain), noticed)?;
+        out.push_str(&plain);
+        return Ok(());
+    }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     if !all_digits(whole) || !all_digits(fraction) {
@@ -495,6 +519,24 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_taken_without_what_tables_show_them_with() {
+        for (written, number) in [
+            ("1,234.50", "1234.50"),
+            ("1,234,567", "1234567"),
+            ("¥1,234.50", "1234.50"),
+            ("￥ 100", "100"),
+            ("-1,234", "-1234"),
+            ("$5", "5"),
+            ("１，２３４", "1234"),
+        ] {
+            assert_eq!(noticed("companies", "serviceCharge", written, CellKind::Text), is(number, "number_restored"));
+        }
+        for written in ["1,23", "1.234,50", "12,34,567", "1,234.", "¥", ",123", "1,2345"] {
+            assert!(noticed("companies", "serviceCharge", written, CellKind::Text).is_err(), "{written}");
+        }
+    }
+
+    #[test]
     fn a_code_that_must_stay_text_keeps_its_digits_or_is_refused() {
         assert_eq!(text("customers", "QQ", "0012345"), Ok("0012345".into()));
         assert_eq!(number("customers", "QQ", "12345"), Ok("12345".into()));
@@ -611,6 +653,6 @@ mod tests {
         assert_eq!(cleaned(&field, "1.5", CellKind::Number), Err("not_an_integer"));
         field.kind = Kind::Decimal;
         assert_eq!(cleaned(&field, "1.50", CellKind::Text), Ok("1.50".into()));
-        assert_eq!(cleaned(&field, "1,234", CellKind::Text), Err("not_a_decimal"));
+        assert_eq!(cleaned(&field, "1,23", CellKind::Text), Err("not_a_decimal"));
     }
 }

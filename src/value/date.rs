@@ -69,7 +69,8 @@ pub(super) fn looks_like_short_date(text: &str) -> bool {
 
 /// Whether a text is a day with its year, as a spreadsheet program makes it of a code such as `2026-1-5`.
 pub(super) fn looks_like_whole_date(text: &str) -> bool {
-    text.contains(['-', '/', '年']) && matches!(of_calendar(split(&in_plain_signs(text)).0, None), Day::Known(_))
+    text.contains(['-', '/', '年'])
+        && matches!(of_calendar(split(&in_plain_signs(text)).0, None), Day::Known(_) | Day::Proved(_))
 }
 
 fn write_date(date: Date, out: &mut String) {
@@ -101,6 +102,11 @@ fn parse(
     };
     match of_calendar(day, options.date_order) {
         Day::Known(date) => Ok((date, time)),
+        Day::Proved(date) => {
+            let problem = Problem::word("date_order_proved").with("date", date.strftime("%Y-%m-%d"));
+            restoring::say(options, problem, noticed)?;
+            Ok((date, time))
+        }
         Day::Unknown => Err(wrong()),
         Day::Ambiguous => Err(Problem::new("ambiguous_date")),
         Day::OtherOrder => Err(Problem::new("date_order")),
@@ -152,6 +158,8 @@ fn split(text: &str) -> (&str, &str) {
 enum Day {
     Known(Date),
     Unknown,
+    /// One of its first two numbers can be no month, so the other one is it.
+    Proved(Date),
     /// Day and month could be swapped.
     Ambiguous,
     /// It is no day in the order that the user named.
@@ -193,6 +201,12 @@ fn of_calendar(day: &str, order: Option<DateOrder>) -> Day {
         return Day::Unknown;
     }
     match order {
+        None if third.len() == 4 && month(first) > 12 => {
+            date(third, month(second), first).map_or(Day::Unknown, Day::Proved)
+        }
+        None if third.len() == 4 && month(second) > 12 => {
+            date(third, month(first), second).map_or(Day::Unknown, Day::Proved)
+        }
         None => Day::Ambiguous,
         Some(_) if third.len() != 4 => Day::ShortYear,
         Some(DateOrder::Dmy) => date(third, month(second), first).map_or(Day::OtherOrder, Day::Known),
@@ -302,7 +316,10 @@ mod tests {
         ] {
             assert_eq!(day(text, CellKind::Text), Ok("2026-01-05".into()), "{text}");
         }
-        for text in ["05/06/2026", "13/06/2026", "5-6-26", "26/1/5"] {
+        assert_eq!(day("13/06/2026", CellKind::Text), Ok("2026-06-13".into()));
+        assert_eq!(day("06-13-2026", CellKind::Text), Ok("2026-06-13".into()));
+        assert_eq!(day("13/13/2026", CellKind::Text), Err("not_a_date"));
+        for text in ["05/06/2026", "13/06/26", "5-6-26", "26/1/5"] {
             assert_eq!(day(text, CellKind::Text), Err("ambiguous_date"), "{text}");
         }
         for text in ["2026-02-30", "2026-1", "明天", "202601", "2026-01-05-01", "5-Jan-26", "5 1 2026"] {

@@ -167,8 +167,10 @@ fn phone(
     }
     let (number, _) = without_extension(compact);
     let is_nothing = number.len() >= 3 && number.bytes().all(|byte| byte == b'0');
+    let has_area =
+        number.strip_prefix('0').and_then(|rest| Some(&rest[area_code(rest)?..])).is_some_and(is_mainland_mobile);
     let is_wrong_abroad = number.starts_with('+') && !is_abroad(number) && !is_home(number);
-    if is_nothing || is_wrong_abroad || !may_be_a_number(text) {
+    if is_nothing || is_wrong_abroad || (has_area && options.country.is_china()) || !may_be_a_number(text) {
         return Err(Problem::new("not_a_phone"));
     }
     Ok(())
@@ -245,7 +247,9 @@ fn is_landline(compact: &str) -> bool {
             None => return false,
         },
     };
-    all_digits(national) && area_code(national).is_some() && (10..=15).contains(&national.len())
+    let code = area_code(national).filter(|_| all_digits(national) && (10..=15).contains(&national.len()));
+    // A mobile number has no area code.
+    code.is_some_and(|code| !is_mainland_mobile(&national[code..]))
 }
 
 /// How many digits an area code has without its zero, when a text begins with one.
@@ -436,6 +440,10 @@ mod tests {
             "+1 212 555 0100",
         ] {
             assert_eq!(said(Kind::Phone, text, CellKind::Text), is(text, ""), "{text}");
+        }
+        for text in ["010-13000000001", "0755 13000000001"] {
+            assert_eq!(cleaned(Kind::Phone, text, CellKind::Text), Err("not_a_phone"), "{text}");
+            assert_eq!(cleaned(Kind::Mobile, text, CellKind::Text), Err("not_a_mobile"), "{text}");
         }
         for text in ["无", "12", "a13000000001", "010-00000000转", "000-00000000", "+852 0000 000", "+999"] {
             assert_eq!(cleaned(Kind::Phone, text, CellKind::Text), Err("not_a_phone"), "{text}");

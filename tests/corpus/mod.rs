@@ -6,7 +6,7 @@ mod made;
 mod text_cases;
 
 use crate::harness::*;
-use made::*;
+pub use made::*;
 
 /// A file, and what comes of it: a line a row (`created NAME|QQ|NOTE`, or status and code), or the words of an error.
 type Case = (&'static str, Vec<u8>, &'static [&'static str]);

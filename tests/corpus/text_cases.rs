@@ -315,3 +315,136 @@ fn texts_of_every_encoding_are_read_or_left_open() {
         ),
     ]);
 }
+
+#[test]
+fn a_row_of_headings_is_no_record_in_whatever_order_they_stand() {
+    try_each(vec![
+        (
+            "companies",
+            "other-order.csv",
+            "公司名称,地址,备注\n示例一公司,甲路,无\n公司名称,备注,地址\n示例二公司,乙路,无\n".into(),
+            &["created 示例一公司|甲路|无", "held other_headings", "held below_headings"],
+        ),
+        (
+            "companies",
+            "another-table.csv",
+            "公司名称,地址,备注\n示例一公司,甲路,无\n,,\n公司名称,联系人,电话\n".into(),
+            &["created 示例一公司|甲路|无", "held other_headings"],
+        ),
+        (
+            "companies",
+            "own-name.csv",
+            "公司名称,地址\n示例一公司,甲路\n公司名称,乙路\n".into(),
+            &["created 示例一公司|甲路|", "held headings_row"],
+        ),
+        (
+            "customers",
+            "of-contacts.csv",
+            "姓名,手机,公司编号,备注\n示例1,13100000001,20001,无\n备注,手机,公司编号,姓名\n".into(),
+            &["created 示例1||无", "refused other_headings"],
+        ),
+        (
+            "companies",
+            "words.csv",
+            "公司名称,地址,备注\n地址管理公司,甲路,电话\n示例二公司,备注路,2 号\n".into(),
+            &["created 地址管理公司|甲路|电话", "created 示例二公司|备注路|2 号"],
+        ),
+    ]);
+}
+
+#[test]
+fn totals_are_known_with_what_is_counted_beside_them_and_nothing_is_called_so() {
+    try_each(vec![
+        ("companies", "counted.csv", "公司名称,地址,备注\n示例一公司,甲路,无\n示例二公司,乙路,无\n合计,2家公司,\n总计,共 2 家,完\n— 小计 —,,\n合計—,,\n".into(), &["created 示例一公司|甲路|无", "created 示例二公司|乙路|无", "held totals_row_by_words", "held totals_row_by_words", "held totals_row_by_words", "held totals_row_by_words"]),
+        ("companies", "called.csv", "公司名称,地址,备注\n示例一公司,甲路,无\n总计,丙路 3 号,无\nTotal,丙路,x\n总计设计公司,丁路,无\n".into(), &["created 示例一公司|甲路|无", "held totals_row_by_words", "held totals_row_by_words", "created 总计设计公司|丁路|无"]),
+        ("customers", "with-a-number.csv", "姓名,手机,公司编号\n示例1,13100000001,20001\n小计,13100000002,20001\n".into(), &["created 示例1||", "held totals_row_by_words"]),
+    ]);
+}
+
+#[test]
+fn lines_between_the_rows_of_a_printed_table_are_left_out() {
+    try_each(vec![
+        (
+            "companies",
+            "ruler.csv",
+            "公司名称,地址,备注\n--------,----,----\n示例一公司,甲路,无\n=====,=====,=====\n".into(),
+            &["skipped ruler_row", "created 示例一公司|甲路|无", "skipped ruler_row"],
+        ),
+        (
+            "companies",
+            "psql.csv",
+            "公司名称|地址|备注\n--------|----|----\n示例一公司|甲路|无\n(1 行)\n".into(),
+            &["skipped ruler_row", "created 示例一公司|甲路|无", "held remark_row"],
+        ),
+        ("companies", "dashes.csv", "公司名称,地址,备注\n示例一公司,-,--\n".into(), &["created 示例一公司|'-|'--"]),
+    ]);
+}
+
+#[test]
+fn a_lone_line_that_is_known_tears_no_rows_around_it() {
+    try_each(vec![
+        (
+            "customers",
+            "total.csv",
+            "姓名,手机,公司编号\n示例1,13100000001,20001\n示例2,13100000002,20001\n合计：2人\n".into(),
+            &["created 示例1||", "created 示例2||", "refused totals_row_by_words"],
+        ),
+        (
+            "companies",
+            "remark.csv",
+            "公司名称,地址,备注\n示例一公司,甲路,无\n示例二公司,乙路,无\n导出时间：2026-01-05\n".into(),
+            &["created 示例一公司|甲路|无", "created 示例二公司|乙路|无", "held remark_row"],
+        ),
+        (
+            "companies",
+            "parts.csv",
+            "公司名称,地址,服务费余额\n华东区\n示例一公司,甲路,1\n华南区\n示例二公司,乙路,2\n".into(),
+            &["held broken_line", "created 示例一公司|甲路|", "held broken_line", "created 示例二公司|乙路|"],
+        ),
+        (
+            "companies",
+            "torn.csv",
+            "公司名称,地址,备注\n示例一公司,甲路,先付\n后送\n示例二公司,乙路,无\n".into(),
+            &["held torn_row", "held lone_cell", "held broken_line"],
+        ),
+    ]);
+}
+
+#[test]
+fn text_that_lost_bytes_when_it_was_broken_is_told() {
+    try_each(vec![
+        ("companies", "question-marks.csv", "公司名称,备注\n示例一公司,鍖椾含绀轰緥绉戞妧鏈夐檺鍏?鍙?\n示例二公司,閲嶈?佸?㈡埛\n示例三公司,是否升级?请回复\n".into(), &["held wrong_encoding", "held wrong_encoding", "created 示例三公司||是否升级?请回复"]),
+        ("companies", "fallen-out.csv", "公司名称,备注\n示例一公司,閲嶈佸㈡埛\n示例二公司,äº§å“è´¨é‡é—®é¢˜\n示例三公司,Café «né»\n".into(), &["held wrong_encoding", "held wrong_encoding", "created 示例三公司||Café «né»"]),
+        ("customers", "heading.csv", "姓名,手机,公司编号,澶囨敞\n示例1,13100000001,20001,重要\n".into(), &["the heading of column D '澶囨敞' is broken", "备注", "drop = [4]"]),
+        ("customers", "lost-heading.csv", "姓名,手机,公司编号,\u{fffd}\u{fffd}注\n示例1,13100000001,20001,重要\n".into(), &["the heading of column D"]),
+        ("customers", "name-heading.csv", "濮撳悕,手机,公司编号\n示例1,13100000001,20001\n".into(), &["the heading of column A", "姓名"]),
+    ]);
+}
+
+#[test]
+fn errors_as_libreoffice_writes_them_are_refused() {
+    try_each(vec![(
+        "companies",
+        "numbers.csv",
+        "公司名称,备注\n示例一公司,Err:502\n示例二公司,#REF\n示例三公司,Err:5\n".into(),
+        &["refused formula_error", "refused formula_error", "created 示例三公司||Err:5"],
+    )]);
+}
+
+#[test]
+fn the_example_of_the_template_with_one_cell_changed_waits() {
+    try_each(vec![
+        ("customers", "changed.csv", "姓名,手机,固定电话,邮箱,公司编号\n示例 张三,13000000000,010-00000000,example@example.com,20002\n示例1,13100000001,,,20001\n".into(), &["held example_changed", "created 示例1||"]),
+    ]);
+}
+
+#[test]
+fn lines_of_json_that_are_none_are_named_with_what_is_wrong() {
+    let deep = format!("{{\"name\":{}{}}}\n", "[".repeat(200_000), "]".repeat(200_000));
+    try_each(vec![
+        ("customers", "deep.jsonl", deep.into(), &["deep.jsonl, line 1", "more than 100 objects and lists"]),
+        ("customers", "cut.jsonl", "{\"name\":\"示例1\"}\n{\"name\":\n".into(), &["line 2", "ends too early"]),
+        ("customers", "comma.jsonl", "{\"name\":\"示例1\" \"mobile\":1}\n".into(), &["line 1", "character 15"]),
+        ("customers", "twice.jsonl", "{\"name\":\"示例1\",\"name\":\"示例2\"}\n".into(), &["name stands in it twice"]),
+    ]);
+}

@@ -90,3 +90,30 @@ fn templates_say_the_truth() {
     work.write("bad.toml", "[templates]\nnote = '{{ 说明 | nosuch }}'\n");
     work.bw8("check customers mine.csv --mapping bad.toml").exits_with_one_of(&[2, 3]);
 }
+
+#[test]
+fn a_template_stands_under_templates_alone_and_its_default_is_for_blank_cells_too() {
+    let work =
+        Work::with("mine.csv", "姓名,手机,公司编号,说明\n示例甲,13100000001,20001,\n示例乙,13100000002,20001,有\n");
+    work.write("map.toml", "[templates]\nnote = \"{{ 说明 | default('无') }}\"\n");
+    work.bw8("import customers mine.csv --mapping map.toml --sandbox").exits(0);
+    work.bw8("export customers -o all.csv --sandbox --no-mirror").exits(0);
+    let notes = work.table("all.csv");
+    let notes = notes.column("Note");
+    assert!(notes.contains(&"无") && notes.contains(&"有"), "{notes:?}");
+    for section in ["constants", "defaults"] {
+        work.write("map.toml", format!("[{section}]\nnote = \"{{{{ '旧系统' }}}}\"\n"));
+        let refused = work.bw8("check customers mine.csv --mapping map.toml");
+        refused.exits(2).says("map.toml, line 2").says(section).says("[templates]");
+    }
+}
+
+#[test]
+fn two_columns_of_one_name_are_left_out_as_the_hint_says() {
+    let work = Work::with("mine.csv", "姓名,手机,公司编号,备注,备注\n示例甲,13100000001,20001,一,二\n");
+    work.bw8("check customers mine.csv").exits(2).says("drop = [5]");
+    work.write("map.toml", "drop = [5]\n");
+    work.bw8("check customers mine.csv --mapping map.toml").exits(0).says("D  备注");
+    work.write("map.toml", "drop = ['备注']\n");
+    work.bw8("check customers mine.csv --mapping map.toml --strict").exits(0).never_says("→ Note");
+}

@@ -404,3 +404,12 @@ fn a_change_may_have_its_company_created() {
     assert_rows(&work.summary_of("both"), "created 1, updated 1");
     assert_eq!(server.count_by("companies", "companyName")["示例又一家"], 1);
 }
+
+#[test]
+fn nobody_is_asked_what_a_row_refers_to_that_is_held_back() {
+    let work = Work::with("mine.csv", "标题,描述,联系人编号\n示例 1,无,50001\n主题,内容,客户编号\n");
+    work.bw8("import tickets mine.csv --sandbox").exits(3).never_says("decisions.xlsx");
+    assert_eq!(work.results().column("status"), ["created", "held"]);
+    // With consent it is asked about as any other.
+    work.bw8("import tickets mine.csv --sandbox --fresh --accept-warnings").exits_with_one_of(&[2, 3, 5]);
+}

@@ -260,3 +260,58 @@ fn text_that_was_broken_before_is_told_by_its_cell_as_in_text_files() {
     assert_eq!(work.results().column("code"), ["wrong_encoding", "characters_lost", "wrong_encoding", ""]);
     assert_eq!(work.results().column("status"), ["held", "refused", "held", "created"]);
 }
+
+#[test]
+fn days_of_an_open_document_count_from_the_day_that_it_says() {
+    for (first, days) in [("1904-01-01", "44565"), ("1899-12-30", "46027"), ("1900-01-01", "46025")] {
+        let cell = |text: &str| {
+            format!("<table:table-cell office:value-type='string'><text:p>{text}</text:p></table:table-cell>")
+        };
+        let number = format!(
+            "<table:table-cell office:value-type='float' office:value='{days}'><text:p>{days}</text:p></table:table-cell>"
+        );
+        let rows = [[cell("公司名称"), cell("服务开始日期")], [cell("示例一公司"), number]];
+        let rows: String =
+            rows.iter().map(|row| format!("<table:table-row>{}</table:table-row>", row.concat())).collect();
+        let content = format!(
+            "<office:document-content><office:body><office:spreadsheet><table:calculation-settings><table:null-date table:date-value='{first}'/></table:calculation-settings><table:table table:name='一'>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+        );
+        let kind = "application/vnd.oasis.opendocument.spreadsheet";
+        let work = Work::with("mine.ods", crate::corpus::zipped(&[("mimetype", kind), ("content.xml", &content)]));
+        work.bw8("import companies mine.ods --sandbox").exits(0);
+        work.bw8("export companies -o all.csv --sandbox --no-mirror").exits(0);
+        assert!(work.read("all.csv").contains("2026-01-05"), "{first}");
+    }
+}
+
+#[test]
+fn a_day_of_which_the_sheet_shows_a_part_waits_and_a_day_is_no_name() {
+    // 1 and 2 show a part, 3 a whole day.
+    let formats = ["d-mmm", "m\"月\"d\"日\"", "yyyy/m/d"];
+    let styled = |style: usize| format!(r#"<c s="{style}"><v>46086</v></c>"#);
+    let rows = customers(&[
+        customer(1, "", &styled(1)),
+        customer(2, "", &styled(2)),
+        customer(3, "", &styled(3)),
+        sheet_row("", &[&styled(3), "13100000004", "20001", ""]),
+    ]);
+    let sheets =
+        formats.into_iter().fold(Sheets::of(&rows), |sheets, code| sheets.format(&code.replace('"', "&quot;")));
+    let (outcome, notes, work) = imported(&sheets, "");
+    let part = "held day_shown_in_part";
+    assert_eq!(outcome, [part, part, "created", "held date_cell_in_text"]);
+    assert_eq!(notes, ["2026-03-05"]);
+    work.bw8("check customers mine.xlsx --lang zh").exits(3).says("单元格只显示了日期的一部分");
+    // Written anew it shows all of it, and asks all the same.
+    let failed = work.run_folder().join("failed.xlsx");
+    work.bw8(["retry", failed.to_str().unwrap(), "--sandbox"]).exits(3).says("shows only a part");
+    let rows = sheet_row("", &["标题", "描述", "联系人编号"])
+        + &sheet_row("", &["示例 1", &styled(1), "50001"])
+        + &sheet_row("", &["示例 2", &styled(3), "50001"])
+        + &sheet_row("", &["示例 3", "5-Mar", "50001"]);
+    let sheets =
+        formats.into_iter().fold(Sheets::of(&rows), |sheets, code| sheets.format(&code.replace('"', "&quot;")));
+    let work = Work::with("tickets.xlsx", sheets.bytes());
+    work.bw8("import tickets tickets.xlsx --sandbox").exits(3).says("is formatted as a date");
+    assert_eq!(work.results().column("code"), ["day_shown_in_part", "", "became_date"]);
+}

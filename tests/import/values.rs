@@ -142,6 +142,30 @@ fn a_number_in_the_wrong_column_is_moved_when_the_other_is_empty() {
 }
 
 #[test]
+fn mobile_numbers_in_a_column_of_landlines_go_to_their_field_row_by_row() {
+    let file =
+        "姓名,固定电话,公司编号\n示例甲,13100000001,20001\n示例乙,010-00000001,20001\n示例丙,8613100000002.0,20001\n";
+    let records = stored(file, "", 0, 3);
+    let of = |name: &str| {
+        records.iter().map(|record| record[name].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("mobile"), ["13100000001", "", "13100000002"]);
+    assert_eq!(of("fixnumber"), ["", "010-00000001", ""]);
+    let work = Work::with("mine.csv", file);
+    work.bw8("check customers mine.csv --lang zh").exits(0).says("固定电话列中的手机号，已导入到手机字段");
+    // Two rows of one number are one person, wherever it stands.
+    let twice = "姓名,电话,公司编号\n示例甲,13100000001,20001\n示例乙,131 0000 0001,20001\n";
+    assert_eq!(found("customers", twice, "")[0], "refused duplicate mobile 1");
+    // Where nothing may be restored, and in records that are there, it stays and is said.
+    let stays = ["word mobile_in_landline fixnumber 2"];
+    assert_eq!(found("customers", file.replace("8613100000002.0", "13100000002"), "--keep-raw"), stays);
+    let update = "联系人编号,固定电话\n50001,13100000001\n50002,010-00000001\n";
+    assert_eq!(found("customers", update, "--mode update"), ["word mobile_in_landline fixnumber 1"]);
+    let named = "姓名,Phone Number,公司编号\n示例甲,13100000001,20001\n";
+    assert_eq!(found("customers", named, ""), ["word mobile_routed fixnumber 1"]);
+}
+
+#[test]
 fn a_landline_without_its_zero_waits_and_is_sent_with_it() {
     let file = "姓名,固定电话,公司编号\n示例甲,75500000001,20001\n示例乙,010-00000002转8001,20001\n";
     assert_eq!(found("customers", file, ""), ["held zero_lost fixnumber 1"]);
@@ -223,7 +247,7 @@ fn several_addresses_and_ids_are_counted_and_addresses_made_plain() {
 #[test]
 fn day_and_month_are_swapped_by_nobody_but_the_user() {
     let file = "公司名称,服务开始日期,服务结束日期\n示例公司,03/04/2026,13/06/2026\n";
-    let refused = ["refused ambiguous_date servicestarttime 1", "refused ambiguous_date serviceendtime 1"];
+    let refused = ["refused ambiguous_date servicestarttime 1", "word date_order_proved serviceendtime 1"];
     let mut found_without = found("companies", file, "");
     found_without.sort_by_key(|found| !found.contains("start"));
     assert_eq!(found_without, refused);
@@ -281,7 +305,7 @@ fn rows_of_totals_and_instructions_wait_and_companies_of_such_names_do_not() {
     assert_eq!(work.results().column("status"), ["created", "held"]);
     work.bw8("check companies mine.csv --lang zh").exits(3).says("像是合计行");
     let people = "姓名,手机,公司编号\n合计,13100000001,20001\nSum,13100000002,20001\n示例 张三,13100000003,20001\n";
-    assert_eq!(found("customers", people, ""), [""; 0]);
+    assert_eq!(found("customers", people, ""), ["held totals_row_by_words  1"]);
     // What could not be sent anyway says so beside.
     let people = "姓名,手机,公司编号\n必填,必填（11位）,必填\n示例,13100000003,20001\n";
     let findings = found("customers", people, "");

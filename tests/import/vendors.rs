@@ -390,3 +390,21 @@ fn an_update_never_changes_what_a_key_of_another_system_happens_to_name() {
     work.on(&server, "import tickets mine.csv --mode update").exits(3).says("id of another system");
     assert_eq!(server.requests_to("customers.update") + server.requests_to("tickets.update"), 0);
 }
+
+#[test]
+fn tags_of_a_zendesk_export_are_parted_at_spaces() {
+    let work = Work::with("mine.csv", "Id,Subject,Tags,Requester id\n1,示例 1,vip urgent,\n");
+    let ran = work.bw8("check tickets mine.csv --mapping zendesk-tickets --format json");
+    ran.exits_with_one_of(&[0, 3]);
+    assert!(ran.stdout().contains("split"), "{ran}");
+}
+
+#[test]
+fn a_first_name_alone_is_the_name() {
+    for heading in ["First Name", "Last Name"] {
+        let work = Work::with("mine.csv", format!("{heading},手机,公司编号\n示例甲,13100000001,20001\n"));
+        work.bw8("import customers mine.csv --sandbox").exits(0);
+        work.bw8("export customers -o all.csv --sandbox --no-mirror").exits(0);
+        assert!(work.read("all.csv").contains("示例甲"), "{heading}");
+    }
+}

@@ -265,3 +265,28 @@ fn columns_of_the_input_that_are_called_like_ours_stay_data() {
     let record = server.records("customers").pop().unwrap();
     assert_eq!((&record["note"], &record["position"]), (&"甲因".into(), &"甲议".into()));
 }
+
+#[test]
+fn a_refused_row_as_wide_as_a_sheet_is_kept_and_is_refused_again() {
+    let rows = sheet_row("", &["姓名", "手机", "公司编号"])
+        + "<row r='2'><c r='A2' t='str'><v>示例甲</v></c><c r='B2'><v>13100000001</v></c><c r='C2'><v>20001</v></c><c r='XFD2' t='str'><v>x</v></c></row>";
+    let work = Work::with("mine.xlsx", Sheets::of(&rows).bytes());
+    work.bw8("import customers mine.xlsx --sandbox").exits(3).says("failed.xlsx");
+    assert_eq!(work.results().column("code"), ["ragged"]);
+    let failed = work.run_folder().join("failed.xlsx");
+    work.bw8(["retry", failed.to_str().unwrap(), "--sandbox"]).exits(3).never_says("created 1");
+}
+
+#[test]
+fn a_cell_that_is_hidden_or_merged_a_thousand_times_is_said_once() {
+    let rows = sheet_row("", &["姓名", "手机", "公司编号", "备注"])
+        + &sheet_row("", &["示例甲", "13100000001", "20001", "无"]);
+    let hidden = format!("<cols>{}</cols>", "<col min='1' max='16384' hidden='1'/>".repeat(3000));
+    let merged = format!("<mergeCells>{}</mergeCells>", "<mergeCell ref='A1:XFD1048576'/>".repeat(3000));
+    for sheets in [Sheets::of(&rows).before(&hidden), Sheets::of(&rows).behind(&merged)] {
+        let work = Work::with("mine.xlsx", sheets.bytes());
+        let ran = work.bw8("check customers mine.xlsx --format json");
+        ran.exits(3);
+        assert!(ran.stdout().len() < 100_000, "{} bytes", ran.stdout().len());
+    }
+}

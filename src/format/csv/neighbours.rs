@@ -5,12 +5,17 @@ use csv::StringRecord;
 
 use super::layout::SampleRow;
 use crate::format::row::Row;
+use crate::format::table_remarks::is_remark;
+use crate::format::totals::is_totals;
 use crate::problem::Problem;
 
 /// Filled cells that make a column's habit.
 const HABIT: usize = 5;
 /// Codes of what is held back for the rows around it.
 pub(super) const CODES: [&str; 4] = ["broken_line", "torn_row", "cells_shifted", "value_slipped"];
+/// What the heading of a part of a table ends in, and its greatest length in characters.
+const PARTS: [&str; 12] = ["区", "區", "部", "省", "市", "组", "類", "类", "月", "年", "季度", "渠道"];
+const LONGEST_PART: usize = 8;
 /// Words that people write where nothing is to be written.
 const PLACEHOLDERS: [&str; 14] =
     ["无", "暂无", "没有", "未知", "不详", "空", "-", "--", "—", "/", "\\", "n/a", "none", "null"];
@@ -92,7 +97,10 @@ impl Neighbours {
         if filled > self.columns {
             return;
         }
-        if let Some(code) = self.torn(width, before, next.map(|next| next.cells.len())) {
+        if is_line_of_its_own(row) {
+            return;
+        }
+        if let Some(code) = self.torn(&row.cells, before, next) {
             row.remark(None, with_widths(Problem::held(code), row, self.columns));
         } else if width > self.header_cells && !self.are_long {
             let is_sure = self.fits(&row.cells) && !self.fits_joined(&row.cells);
@@ -111,10 +119,11 @@ impl Neighbours {
 
     /// Whether a row of this width, between these, looks like a part of a row that a line break tore: the first part, or a
     /// later one.
-    fn torn(&self, width: usize, before: Option<usize>, next: Option<usize>) -> Option<&'static str> {
+    fn torn(&self, cells: &StringRecord, before: Option<usize>, next: Option<&Row>) -> Option<&'static str> {
         if self.columns < 2 || self.are_single {
             return None;
         }
+        let width = cells.len();
         let tears = |first: usize, second: usize| {
             !self.are_short && first < self.columns && second < self.columns && first + second == self.columns + 1
         };
@@ -122,7 +131,22 @@ impl Neighbours {
         if width == 1 || before.is_some_and(|before| tears(before, width) || (before == 1 && width <= self.columns)) {
             return Some("broken_line");
         }
-        next.is_some_and(|next| next == 1 || tears(width, next)).then_some("torn_row")
+        let goes_on = |next: &Row| match next.cells.len() {
+            1 => !tears_nothing(next) && self.may_go_on(cells, next.cells.get(0).unwrap_or_default()),
+            length => tears(width, length),
+        };
+        next.is_some_and(goes_on).then_some("torn_row")
+    }
+
+    /// Whether the lone text of the next line may be the rest of the last cell of a row: that is filled, and the text looks
+    /// like others of its column.
+    fn may_go_on(&self, cells: &StringRecord, rest: &str) -> bool {
+        if cells.len() < self.columns {
+            return true;
+        }
+        let last = self.columns - 1;
+        let has_text = cells.get(last).and_then(shape).is_some_and(|shape| shape != Shape::Digits);
+        has_text && shape(rest).is_some_and(|shape| self.shapes[last].has(shape))
     }
 
     /// Whether every filled cell looks like others of its column. What nothing is known of does not.
@@ -200,6 +224,19 @@ pub(super) fn with_widths(problem: Problem, row: &Row, columns: usize) -> Proble
         .with("cells", row.cells.len())
         .with("columns", columns)
         .with("first", crate::text::clean(&crate::text::shorten(row.cells.get(0).unwrap_or_default().trim(), 30)))
+}
+
+/// Whether a lone text is known to be totals of the table or a remark around it, so that it is no part of another row.
+fn is_line_of_its_own(row: &Row) -> bool {
+    let text = row.cells.get(0).unwrap_or_default().trim();
+    row.cells.len() == 1 && (is_totals(row) || is_remark(&[text]))
+}
+
+/// Whether a lone text is no part of the rows around it: a line of its own, or what a part of the table is headed by.
+pub(super) fn tears_nothing(row: &Row) -> bool {
+    let text = row.cells.get(0).unwrap_or_default().trim();
+    let is_part = || text.chars().count() <= LONGEST_PART && PARTS.iter().any(|ending| text.ends_with(ending));
+    row.cells.len() == 1 && (is_line_of_its_own(row) || is_part())
 }
 
 /// Cells up to the last one that is filled.

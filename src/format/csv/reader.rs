@@ -13,7 +13,7 @@ use super::formula_guard::{
     has_text_marks, is_formula, is_guarded_formula, is_marked_text, shows_picture, unguard_cells,
 };
 use super::layout::{self, Layout};
-use super::neighbours::{Neighbours, filled_width};
+use super::neighbours::{Neighbours, filled_width, tears_nothing};
 use super::quotation;
 use super::record_reader::{RecordFacts, RecordReader, Stop};
 use super::text_source::TextSource;
@@ -213,7 +213,7 @@ impl TextReader {
         } else {
             let before = self.before.filter(|(number, _)| number + 1 == row.number).map(|(_, width)| width);
             let next = (self.has_ahead && self.ahead.number == row.number + 1).then_some(&self.ahead);
-            self.before = Some((row.number, row.cells.len()));
+            self.before = (!tears_nothing(row)).then_some((row.number, row.cells.len()));
             self.neighbours.judge(row, before, next);
         }
         Ok(true)

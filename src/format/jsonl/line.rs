@@ -1,7 +1,9 @@
 //! A line of JSON Lines as the members it has, in their order, with every digit of their numbers.
 
-use serde::de::{Error, MapAccess, Visitor};
+use rust_i18n::t;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::format::cell::CellKind;
@@ -10,6 +12,9 @@ use crate::format::cell::CellKind;
 const BETWEEN: &str = ",";
 /// … and what could be taken for that.
 const SEPARATORS: [char; 12] = [',', '，', ';', '；', '、', '|', '｜', '/', '／', '&', '\n', '\t'];
+
+/// Most objects and lists in each other.
+const MAX_DEPTH: usize = 100;
 
 /// A member of an object.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,20 +27,89 @@ pub(super) struct Member {
     pub kind: CellKind,
 }
 
+/// Why a line is not one object.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum LineFault {
+    /// It ends too early.
+    Ended,
+    /// From this character on it is no JSON, counted from 1.
+    NotJson(usize),
+    /// It is JSON and no object.
+    NoObject,
+    /// It names a member twice.
+    Twice(String),
+    /// Objects and lists stand in each other deeper than is read.
+    TooDeep,
+}
+
+impl LineFault {
+    fn of(error: &serde_json::Error, text: &str) -> LineFault {
+        match error.classify() {
+            Category::Eof => LineFault::Ended,
+            Category::Data => LineFault::NoObject,
+            Category::Syntax | Category::Io => {
+                // The library counts bytes.
+                let before = text.bytes().take(error.column().saturating_sub(1));
+                LineFault::NotJson(1 + before.filter(|byte| byte & 0xc0 != 0x80).count())
+            }
+        }
+    }
+
+    /// What is wrong, in words.
+    pub(super) fn words(&self) -> String {
+        match self {
+            LineFault::Ended => t!("jsonl.ended"),
+            LineFault::NotJson(column) => t!("jsonl.not_json", column = column),
+            LineFault::NoObject => t!("jsonl.no_object"),
+            LineFault::Twice(name) => t!("jsonl.twice", name = crate::text::clean(&crate::text::shorten(name, 40))),
+            LineFault::TooDeep => t!("jsonl.too_deep", depth = MAX_DEPTH),
+        }
+        .into_owned()
+    }
+}
+
 /// The members of the object in a line.
 ///
 /// # Errors
 /// A line that is no object, or one that names a member twice.
-pub(super) fn members(line: &str) -> serde_json::Result<Vec<Member>> {
+pub(super) fn members(line: &str) -> Result<Vec<Member>, LineFault> {
+    if nests_too_deep(line) {
+        return Err(LineFault::TooDeep);
+    }
     let mut members = Vec::new();
     flatten("", line, &mut members)?;
     Ok(members)
 }
 
-fn flatten(before: &str, object: &str, members: &mut Vec<Member>) -> serde_json::Result<()> {
+/// Whether objects and lists stand in each other deeper than is read.
+fn nests_too_deep(line: &str) -> bool {
+    let openings = line.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if openings <= MAX_DEPTH {
+        return false;
+    }
+    let (mut depth, mut is_text, mut is_escaped) = (0usize, false, false);
+    for byte in line.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            _ if is_text => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
+}
+
+fn flatten(before: &str, object: &str, members: &mut Vec<Member>) -> Result<(), LineFault> {
+    let not_whole = |error: serde_json::Error| LineFault::of(&error, object);
     let mut reader = serde_json::Deserializer::from_str(object);
-    let own = reader.deserialize_map(Members)?;
-    reader.end()?;
+    let own = reader.deserialize_map(Members).map_err(not_whole)?;
+    reader.end().map_err(not_whole)?;
     for (name, value) in own {
         let name = if before.is_empty() { name } else { format!("{before}.{name}") };
         if value.get().starts_with('{') {
@@ -43,18 +117,18 @@ fn flatten(before: &str, object: &str, members: &mut Vec<Member>) -> serde_json:
             continue;
         }
         if members.iter().any(|known| known.name == name) {
-            return Err(serde_json::Error::custom(format!("{name}?")));
+            return Err(LineFault::Twice(name));
         }
         if let Some(pairs) = pairs(value.get()) {
             // As many as there are of them: a record may have hundreds of custom fields.
             for Pair { key, value } in pairs {
-                let (text, kind) = value_of(value.get())?;
+                let (text, kind) = value_of(value.get()).map_err(not_whole)?;
                 let is_taken = members.iter().any(|known| known.name == key);
                 members.push(Member { name: if is_taken { format!("{name}.{key}") } else { key }, text, kind });
             }
             continue;
         }
-        let (text, kind) = value_of(value.get())?;
+        let (text, kind) = value_of(value.get()).map_err(not_whole)?;
         members.push(Member { name, text, kind });
     }
     Ok(())
@@ -149,6 +223,20 @@ mod tests {
         ];
         let expected: Vec<_> = expected.map(|(name, text)| (name.to_owned(), Some(text.to_owned()))).into();
         assert_eq!(read(line).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_told() {
+        let deep = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(members(&deep(MAX_DEPTH - 1)).is_ok());
+        for depth in [MAX_DEPTH, 200_000] {
+            assert_eq!(members(&deep(depth)), Err(LineFault::TooDeep));
+        }
+        assert_eq!(members(&format!("{{\"a\":\"{}\"}}", "[\\\"".repeat(300))).map(|found| found.len()), Ok(1));
+        assert_eq!(members(r#"{"a":1"#), Err(LineFault::Ended));
+        assert_eq!(members(r#"{"a":1 "b":2}"#), Err(LineFault::NotJson(8)));
+        assert_eq!(members("[1]"), Err(LineFault::NoObject));
+        assert_eq!(members(r#"{"a":1,"a":2}"#), Err(LineFault::Twice("a".into())));
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Lines {
             }
             return match members(text) {
                 Ok(members) => Ok(Some(members)),
-                Err(why) => Err(self.malformed(&why)),
+                Err(fault) => Err(self.malformed(&fault.words())),
             };
         }
     }

@@ -106,6 +106,16 @@ pub(in crate::format) fn choose(workbook: &mut impl Workbook, input: &Input) -> 
         }
     }
     let Some((index, _)) = best else {
+        let mut hidden = Vec::new();
+        for (index, tab) in tabs.iter().enumerate().filter(|(_, tab)| !tab.is_visible && is_for_rows(tab)) {
+            if workbook.first_rows(index).is_ok_and(|rows| !rows.is_empty()) {
+                hidden.push(tab.name.clone());
+            }
+        }
+        if let (None, Some(first)) = (&input.sheet, hidden.first()) {
+            let hint = message!("mapping.hidden_sheet_hint", sheets = hidden.join(", "), first = first);
+            return Err(Error::usage(message!("xlsx.empty", file = shown)).hint(hint));
+        }
         return Err(match &input.sheet {
             Some(sheet) => Error::usage(message!("xlsx.no_header", file = shown, sheet = sheet)),
             None => Error::usage(message!("xlsx.empty", file = shown)),

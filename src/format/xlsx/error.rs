@@ -4,11 +4,20 @@ use std::fmt::Display;
 use std::path::Path;
 
 use crate::error::Error;
+use crate::language::Language;
 use crate::message;
 
 /// The error for a workbook that cannot be read, and why.
 pub(in crate::format) fn damaged(shown: &str, why: &dyn Display) -> Error {
     Error::usage(message!("xlsx.damaged", file = shown, why = why)).hint(message!("xlsx.damaged_hint"))
+}
+
+/// The same for what a library says in its own words: these are English, and stand in English sentences alone.
+pub(in crate::format) fn damaged_by(shown: &str, ours: &str, theirs: &dyn Display) -> Error {
+    match Language::current() {
+        Language::En => damaged(shown, &format!("{ours}: {theirs}")),
+        Language::Zh => damaged(shown, &ours),
+    }
 }
 
 /// The error for a workbook that is larger than what is read.

@@ -7,7 +7,7 @@ use std::io::{BufReader, Read};
 
 use zip::ZipArchive;
 
-use super::error::{damaged, too_large};
+use super::error::{damaged, damaged_by, too_large};
 use super::xml::{Xml, attribute};
 use crate::error::{Error, Result};
 use crate::message;
@@ -63,13 +63,15 @@ impl Package {
         if size > MAX_CONTAINER {
             return Err(too_large(shown));
         }
-        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(shown, &error))?;
+        let mut archive = ZipArchive::new(BufReader::new(file))
+            .map_err(|error| damaged_by(shown, &t!("xlsx.broken_container"), &error))?;
         if archive.len() > MAX_PARTS {
             return Err(damaged(shown, &t!("xlsx.too_many_parts", parts = archive.len())));
         }
         let mut parts = HashMap::new();
         for index in 0..archive.len() {
-            let part = archive.by_index_raw(index).map_err(|error| damaged(shown, &error))?;
+            let part =
+                archive.by_index_raw(index).map_err(|error| damaged_by(shown, &t!("xlsx.broken_container"), &error))?;
             if part.encrypted() {
                 return Err(
                     Error::usage(message!("xlsx.encrypted", file = shown)).hint(message!("xlsx.encrypted_hint"))
@@ -90,7 +92,9 @@ impl Package {
     pub(in crate::format) fn beginning(&mut self, name: &str) -> Result<String> {
         let mut bytes = Vec::new();
         if let Ok(part) = self.archive.by_name(name) {
-            part.take(MAX_TYPES).read_to_end(&mut bytes).map_err(|error| damaged(&self.shown, &error))?;
+            part.take(MAX_TYPES)
+                .read_to_end(&mut bytes)
+                .map_err(|error| damaged_by(&self.shown, &t!("xlsx.broken_container"), &error))?;
         }
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -111,7 +115,10 @@ impl Package {
     /// A part that is damaged or not UTF-8.
     pub(in crate::format) fn part(&mut self, path: &str, most: u64) -> Result<Option<Xml<'_>>> {
         let Some(index) = self.parts.get(path).copied() else { return Ok(None) };
-        let part = self.archive.by_index(index).map_err(|error| damaged(&self.shown, &error))?;
+        let part = self
+            .archive
+            .by_index(index)
+            .map_err(|error| damaged_by(&self.shown, &t!("xlsx.broken_container"), &error))?;
         let ratio = part.compressed_size().min(self.size).saturating_mul(MAX_RATIO).max(RATIO_FROM);
         Xml::open(part, path, &self.shown, ratio.min(most)).map(Some)
     }

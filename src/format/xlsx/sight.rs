@@ -30,8 +30,15 @@ struct First {
 
 impl Sight {
     /// With the first row. Merged cells are in the order of their first rows.
-    pub(in crate::format) fn new(tail: Tail, hidden_columns: Vec<(u32, u32)>) -> Sight {
+    pub(in crate::format) fn new(tail: Tail, mut hidden_columns: Vec<(u32, u32)>) -> Sight {
         let Tail { merges, tables } = tail;
+        // Each column once, however often it is said to be hidden.
+        hidden_columns.sort_unstable();
+        hidden_columns.dedup_by(|next, before| {
+            let is_joined = next.0 <= before.1;
+            before.1 = if is_joined { before.1.max(next.1) } else { before.1 };
+            is_joined
+        });
         Sight { merges, next_merge: 0, active_merges: Vec::new(), fills: false, tables, hidden_columns }
     }
 
@@ -60,9 +67,16 @@ impl Sight {
             self.next_merge += 1;
         }
         self.active_merges.retain(|(area, _)| area.bottom >= index);
+        // Each cell once, however many ranges it is merged in.
+        let mut merged = vec![false; if self.active_merges.len() > 1 { width } else { 0 }];
         for (area, first) in &self.active_merges {
             for column in area.columns().take_while(|column| (*column as usize) < width) {
                 if (index, column) == (area.top, area.left) {
+                    continue;
+                }
+                if let Some(is_merged) = merged.get_mut(column as usize)
+                    && std::mem::replace(is_merged, true)
+                {
                     continue;
                 }
                 match first.as_ref().filter(|_| column == area.left) {

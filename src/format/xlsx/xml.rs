@@ -9,7 +9,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use zip::read::ZipFile;
 
-use super::error::{damaged, too_large};
+use super::error::{damaged, damaged_by, too_large};
 use super::escapes::unescape;
 use crate::error::{Error, Result};
 use crate::t;
@@ -61,7 +61,7 @@ impl<'a> Xml<'a> {
     ) -> Result<Xml<'a>> {
         let limited = Limited { part, left: most, left_of_event: MAX_EVENT };
         let mut input = BufReader::with_capacity(CHUNK, limited);
-        let head = input.fill_buf().map_err(|error| damaged(shown, &error))?;
+        let head = input.fill_buf().map_err(|error| damaged_by(shown, &t!("xlsx.broken_part", part = path), &error))?;
         if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || head.iter().take(4).any(|byte| *byte == 0)
         {
             return Err(damaged(shown, &t!("xlsx.not_utf8", part = path)));
@@ -156,7 +156,7 @@ impl<'a> Xml<'a> {
 
     /// Why the bytes cannot be read.
     pub(in crate::format) fn unreadable(&self, error: &std::io::Error) -> Error {
-        self.damaged(error)
+        damaged_by(&self.shown, &t!("xlsx.broken_part", part = self.part), error)
     }
 
     /// The error for a part that ends too early.
@@ -178,7 +178,7 @@ fn broken(reader: &mut Reader<BufReader<Limited<'_>>>, part: &str, shown: &str, 
     } else if limited.left_of_event == 0 {
         damaged(shown, &t!("xlsx.long_text", part = part))
     } else {
-        damaged(shown, &format!("{part}: {error}"))
+        damaged_by(shown, &t!("xlsx.broken_part", part = part), error)
     }
 }
 

@@ -9,6 +9,7 @@ use super::reference::Reference;
 use super::resolver::{Meant, Resolver, Unclear, Way};
 use super::telling::{give, restore, take};
 use super::workbook::{self, FILE_NAME};
+use crate::check::consent::REFERENCE_UNCLEAR;
 use crate::check::finding::Finding;
 use crate::entity::{AccountMode, Catalog, Entity, Requirement};
 use crate::error::{Error, Result};
@@ -208,6 +209,7 @@ pub(in crate::import) fn resolve(
         drafts: DraftWriter::new(options.entity(), &options.catalog.service.custom),
         account_mode: options.preflight.account_mode,
         questions: Questions::default(),
+        asks: true,
         made_for: Vec::new(),
     };
     let mut tallies = vec![Tally::default(); references.len()];
@@ -234,6 +236,8 @@ pub(in crate::import) fn resolve(
             let mut awaits = Vec::new();
             let mut names: Vec<(String, String)> = Vec::new();
             let (mut findings, mut waits) = (Vec::new(), false);
+            let is_held = matches!(row.state, RowState::Held { .. });
+            work.asks = !is_held;
             for (reference, tally) in references.iter().zip(&mut tallies) {
                 match work.resolve(reference, members)? {
                     Resolved::Nothing => {}
@@ -251,7 +255,7 @@ pub(in crate::import) fn resolve(
                     }
                     Resolved::Awaits(parent) => awaits.push(parent),
                     Resolved::Waits => {
-                        tally.unclear += 1;
+                        tally.unclear += u64::from(!is_held);
                         waits = true;
                     }
                     Resolved::Refused(Unclear { member, text, problem, .. }) => {
@@ -288,15 +292,15 @@ pub(in crate::import) fn resolve(
             for finding in &findings {
                 preflight.findings.add(row_index, row.number, finding)?;
             }
-            let is_held = matches!(row.state, RowState::Held { .. });
             if is_refused {
                 preflight.findings.held -= u64::from(is_held);
                 preflight.findings.refused += 1;
                 outcome.refused += 1;
                 row.state = RowState::Unresolved(reason_of(&preflight.mapping, &findings, Severity::Refused));
+            } else if let (true, RowState::Held { codes, .. }) = (waits, &mut row.state) {
+                // It is held back anyway: nobody is asked what it refers to before it is to be sent.
+                codes.push(REFERENCE_UNCLEAR.to_owned());
             } else if waits {
-                // Consent to something that is asked about anew once it is clear what is meant.
-                preflight.findings.held -= u64::from(is_held);
                 outcome.waiting += 1;
                 row.state = RowState::Waiting;
             }
@@ -360,6 +364,8 @@ struct Work<'w, 'a> {
     drafts: DraftWriter,
     account_mode: AccountMode,
     questions: Questions,
+    /// Whether a person is asked about what is not clear: not of a row that is held back.
+    asks: bool,
 }
 
 /// What became of a reference of a row.
@@ -425,7 +431,9 @@ impl<'a> Work<'_, 'a> {
                 Some(parent) if missing == Some(Missing::Create) => Ok(self.made(reference, members, parent)),
                 parent => {
                     let may_be = (parent.is_some(), may_be_blank);
-                    self.questions.ask(key, reference, &unclear, reference.shown(members), may_be);
+                    if self.asks {
+                        self.questions.ask(key, reference, &unclear, reference.shown(members), may_be);
+                    }
                     Ok(Resolved::Waits)
                 }
             },

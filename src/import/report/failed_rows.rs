@@ -12,8 +12,9 @@ use super::written_rows::WrittenRows;
 use crate::check::as_shown::is_seen_in_sheet;
 use crate::check::findings::RowFinding;
 use crate::error::Result;
+use crate::format::xlsx::limits::MAX_COLUMNS;
 use crate::format::{
-    Cell, CellKind, Column, Dialect, FileFormat, Mark, Marking, Row, Value, WriteOptions, Writer, XLSX,
+    CSV, Cell, CellKind, Column, Dialect, FileFormat, Mark, Marking, Row, Value, WriteOptions, Writer, XLSX,
 };
 use crate::import::cells::CellReader;
 use crate::journal::{Journal, Operation, OperationCursor, Reason, Status};
@@ -24,6 +25,8 @@ use crate::t;
 
 /// Widths of the columns that stay in sight: why, what to do.
 const WIDTHS: [f64; 2] = [30.0, 30.0];
+/// Most columns that are added to those of the input.
+const ADDED_COLUMNS: usize = 10;
 /// Code of a number that a spreadsheet program has rounded.
 const DIGITS_LOST: &str = "digits_lost";
 
@@ -36,9 +39,12 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<FailedFiles> {
     if content.counts.retriable() == 0 {
         return FailedFiles::clear(content.journal);
     }
-    let format = CellReader::open(content.journal.folder(), content.identity())?.format()?;
+    let cells = CellReader::open(content.journal.folder(), content.identity())?;
+    // Beside so many columns a sheet has no room for what is said of the rows.
+    let is_too_wide = cells.header().len() + ADDED_COLUMNS > MAX_COLUMNS as usize;
+    let format = if is_too_wide && cells.format()? == &XLSX { &CSV } else { cells.format()? };
     let (own, note) = (format == &XLSX, "failed");
-    let book = if own { None } else { Some(write_one(content, &XLSX, "failed_book")?) };
+    let book = if own || is_too_wide { None } else { Some(write_one(content, &XLSX, "failed_book")?) };
     Ok(FailedFiles { own: Some(write_one(content, format, note)?), book })
 }
 
@@ -158,7 +164,14 @@ impl<'a> FailedRows<'a> {
             message.as_deref().map_or(Value::Empty, Value::Text),
         ]);
         // Cells beyond the header are kept too, so that nothing of a row that slipped is lost.
-        values.extend((self.width..row.cells.len()).map(|column| Value::of_cell(row.cell(column))));
+        let is_filled = |column: &usize| !row.cell(*column).text.trim().is_empty();
+        let beyond = self.width..row.cells.len();
+        let room = (MAX_COLUMNS as usize).saturating_sub(values.len());
+        match self.is_book && beyond.len() > room {
+            // A row may be as wide as a sheet: what is filled stays, so that it is refused again.
+            true => values.extend(beyond.filter(is_filled).take(room).map(|column| Value::of_cell(row.cell(column)))),
+            false => values.extend(beyond.map(|column| Value::of_cell(row.cell(column)))),
+        }
         if !self.is_book {
             return self.writer.write(&values);
         }

@@ -1,8 +1,9 @@
 //! Rows of totals, known by their words: what stands below a table, or below a part of it.
 
+use unicode_normalization::UnicodeNormalization;
+
+use super::row::Row;
 use super::table_remarks::is_end_word;
-use crate::entity::fold;
-use crate::format::Row;
 
 /// What stands in the only text of a row of totals, folded.
 const TOTALS: &[&str] = &[
@@ -67,7 +68,7 @@ const COUNTED: &str = "家条人个位元行项笔户名组件份万公司客户
 const LONGEST: usize = 40;
 
 /// Whether the only text of a row is a word for totals; what else there is, are numbers.
-pub(super) fn is_totals(row: &Row) -> bool {
+pub fn is_totals(row: &Row) -> bool {
     let mut texts = row.cells.iter().map(str::trim).filter(|cell| !cell.is_empty() && !is_amount(cell));
     let Some(first) = texts.next() else { return false };
     let mut others = texts.peekable();
@@ -77,7 +78,7 @@ pub(super) fn is_totals(row: &Row) -> bool {
 }
 
 /// Whether a text is a word for totals and nothing else, which nothing is called.
-pub(super) fn is_word_for_totals(text: &str) -> bool {
+pub fn is_word_for_totals(text: &str) -> bool {
     const WORDS: [&str; 13] = [
         "合计",
         "总计",
@@ -98,6 +99,13 @@ pub(super) fn is_word_for_totals(text: &str) -> bool {
     text.starts_with(['合', '总', '小', '共', '總', 'T', 't', 'S', 's', 'G', 'g'])
         && text.len() <= LONGEST
         && WORDS.contains(&fold(text).as_str())
+}
+
+/// A text in plain width and lower case, without spaces and the signs between words.
+fn fold(text: &str) -> String {
+    let is_sign = |c: &char| c.is_whitespace() || matches!(c, '*' | '_' | '-');
+    let folded: String = text.nfkc().flat_map(char::to_lowercase).filter(|c| !is_sign(c)).collect();
+    folded.trim_end_matches(':').to_owned()
 }
 
 /// A text without the signs that are put around a word: `— 合计 —`.

@@ -98,7 +98,7 @@ const WHOLE: &[&str] = &["end", "eof", "完", "结束", "以下空白", "空白"
 const LONGEST_LABEL: usize = 24;
 
 /// Whether the texts of a row are no data but a remark around the table.
-pub(super) fn is_remark(texts: &[&str]) -> bool {
+pub fn is_remark(texts: &[&str]) -> bool {
     match texts {
         [] => false,
         [only] => is_remark_text(only) || begins_numbered(only),
@@ -122,6 +122,28 @@ fn is_remark_text(text: &str) -> bool {
         || WHOLE.contains(&bare)
         || BEGINNINGS.iter().any(|word| lower.starts_with(word))
         || is_page(bare)
+        || counts_rows(bare)
+}
+
+/// What a database says below a table: `(2 rows)`, `2 行`, `1 row affected`.
+fn counts_rows(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let words = [
+        "行",
+        "行受影响",
+        "条记录",
+        "条数据",
+        "row",
+        "rows",
+        "row affected",
+        "rows affected",
+        "row selected",
+        "rows selected",
+        "row(s) affected",
+        "rows in set",
+        "row in set",
+    ];
+    unit.len() < text.len() && words.contains(&unit.trim())
 }
 
 /// Whether a text says that the table ends, and nothing else.
@@ -206,6 +228,9 @@ mod tests {
             &["Copyright (c) 2026 example.com"],
             &["截至2026年1月5日"],
             &["Generated: 2026-01-05"],
+            &["(2 行)"],
+            &["(1 row affected)"],
+            &["3 rows"],
         ] {
             assert!(is_remark(texts), "{texts:?}");
         }
@@ -218,6 +243,7 @@ mod tests {
             &["Pageant Ltd"],
             &["Endeavour"],
             &["3M"],
+            &["2行代码"],
             &["一一公司"],
             &["示例一公司", "甲路1号"],
             &["说明书公司", "甲路1号"],
