@@ -277,6 +277,11 @@ impl Client {
                     {
                         return Ok(Single::Failing(error));
                     }
+                    // Of several that fail side by side none shows that the service answers others.
+                    if trouble == Trouble::Faltering && tries < most && most < u32::MAX && self.limiter.is_waited_for()
+                    {
+                        self.is_up(url, &permit).await;
+                    }
                     (error, verdict)
                 }
             };
@@ -307,7 +312,7 @@ impl Client {
         let Ok(attempt) = self.attempt(entity::Method::Get, &known, None).await else { return false };
         let is_up = matches!(self.read_answer(&known, attempt), Read::Document(_) | Read::Rejected(_));
         if is_up {
-            permit.on_answer();
+            permit.on_other_answer();
         }
         is_up
     }
