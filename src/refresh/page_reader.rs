@@ -363,8 +363,12 @@ impl Refresher<'_> {
         page: Page,
         answer: &Document,
     ) -> Result<PageStep> {
-        let records = records(query, answer)?;
-        let length = records.len() as u64;
+        let length = match records(query, answer) {
+            Ok(records) => records.len() as u64,
+            // Nothing at all is what some have beyond the end.
+            Err(_) if answer.is_null() && page.start() > 0 => 0,
+            Err(error) => return Err(error),
+        };
         if length > page.size && !cursor.is_fixed {
             // Whatever is asked for, pages have a size of their own; begin again with it.
             *cursor = anew(cursor, length, true);
