@@ -64,6 +64,14 @@ pub fn span(time: Duration) -> Message {
     }
 }
 
+/// A time to come, as the clock on the wall will show it.
+pub fn clock_time(at: Instant) -> String {
+    let left = at.saturating_duration_since(Instant::now());
+    let seconds = jiff::Timestamp::now().as_second().saturating_add(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
+    let at = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+    at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string()
+}
+
 fn waits() -> MutexGuard<'static, Vec<(u64, Wait)>> {
     WAITS.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -261,6 +261,71 @@ fn a_gateway_without_its_service_costs_two_rows_and_not_the_run() {
     assert_rows(&work.summary(), "created 8, unknown 2");
 }
 
+/// A service whose reads are answered and whose writes are not from the fourth on, so many of them.
+fn taking_no_writes(broken: usize, headers: &'static [(&'static str, &'static str)]) -> Service {
+    let mut posts = 0;
+    Service::with_heads(move |request| {
+        posts += usize::from(request.method == "POST");
+        match request.method.as_str() {
+            "POST" if (4..4 + broken).contains(&posts) => {
+                let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+                (503, headers, "<html>503 Service Unavailable</html>".to_owned())
+            }
+            "POST" => (201, Vec::new(), format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
+            "GET" if request.path == "/users.json" => (200, Vec::new(), page(&[], request, 100, Some("0"))),
+            _ => {
+                let (status, body) = unknown();
+                (status, Vec::new(), body)
+            }
+        }
+    })
+}
+
+#[test]
+fn an_outage_of_writes_alone_costs_a_row_for_each_wait_and_not_the_run() {
+    let service = taking_no_writes(3, &[]);
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 12));
+    let import = "import customers mine.csv --rate 0 --no-canary --concurrency 1";
+    work.bw8(import).exits(4).says("the service does not acknowledge what is sent");
+    assert_rows(&work.summary(), "created 9, unknown 3");
+    // Those on their way go together; after them it is one at a time.
+    let service = taking_no_writes(6, &[]);
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 40));
+    work.bw8("import customers mine.csv --rate 0 --no-canary --concurrency 5").exits(4);
+    assert_rows(&work.summary(), "created 34, unknown 6");
+}
+
+#[test]
+fn each_further_try_while_no_write_is_taken_costs_one_row() {
+    let service = taking_no_writes(1000, &[]);
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 30));
+    for more in ["--concurrency 1", "--concurrency 1 --no-canary --keep-going", "--concurrency 8 --keep-going"] {
+        let import = format!("import customers mine.csv --rate 0 --wait 0 --run run {more}");
+        work.bw8(import).exits(5).says("does not answer as it should").says("next: bw8 import");
+    }
+    assert_rows(&work.summary_of("run"), "created 3, unknown 4, pending 23");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_wait_for_writes_is_said_with_its_end_and_ends_at_once_when_the_user_says_so() {
+    let service = taking_no_writes(1000, &[("retry-after", "3600")]);
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 9));
+    let import = "import customers mine.csv --rate 0 --no-canary --concurrency 2 --no-progress";
+    let child = work.start(work.command(import));
+    child.wait_until_it_says("the service does not acknowledge what is sent");
+    child.wait_until_it_says("10 minutes left (then it is tried again; Ctrl-C stops)");
+    child.signal("INT");
+    child.ended().exits(130).says("next: bw8 import customers mine.csv");
+    let rows = &work.summary()["rows"];
+    assert!(rows["unknown"].as_u64().unwrap() <= 2, "{rows}");
+    assert_eq!(rows["created"], 3);
+}
+
 #[test]
 fn a_record_whose_own_page_breaks_is_given_up_soon_and_the_service_is_not() {
     let service = Service::start(|request| match request.path.as_str() {

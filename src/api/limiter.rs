@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::patience::{Outage, Patience, Trouble, Turn, Verdict};
 use crate::message;
 use crate::message::Message;
-use crate::waiting::Wait;
+use crate::waiting::{Wait, clock_time};
 
 /// Calm answers in a row, for each request allowed in flight, before one more is allowed.
 const CALM_ANSWERS: usize = 8;
@@ -96,7 +96,7 @@ impl Limiter {
         let (start, now, is_probe) = loop {
             match self.reserve_start() {
                 Start::Reserved(start, now, is_probe) => break (start, now, is_probe),
-                Start::Later => self.wait_for_turn().await,
+                Start::Later => Box::pin(self.wait_for_turn()).await,
             }
         };
         let mut permit =
@@ -223,17 +223,9 @@ enum Start {
 fn wait_of(outage: &Outage) -> Wait {
     let ends = match outage.is_asked {
         true => message!("waiting.asked"),
-        false => message!("waiting.tried_until", time = clock_time(outage.until)),
+        false => message!("waiting.tried_until", time = clock_time(outage.until.into_std())),
     };
     Wait { why: outage.why.clone(), until: Some(outage.next.into_std()), ends, is_urgent: false }
-}
-
-/// A time to come, as the clock on the wall will show it.
-fn clock_time(at: Instant) -> String {
-    let left = at.saturating_duration_since(Instant::now());
-    let seconds = jiff::Timestamp::now().as_second().saturating_add(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
-    let at = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
-    at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string()
 }
 
 impl Permit<'_> {

@@ -73,7 +73,12 @@ pub enum Outcome {
     /// The answer sends the client elsewhere: the base address is wrong. Whether it was written is not known.
     Moved(String),
     /// It may or may not have been written.
-    Unknown(Message),
+    Unknown {
+        /// Why nobody knows.
+        why: Message,
+        /// How long the service asks to wait, when it says so sensibly.
+        wait: Option<Duration>,
+    },
 }
 
 impl Outcome {
@@ -81,7 +86,7 @@ impl Outcome {
     pub(super) fn unanswered(came: Came, sent: Sent, honours: Honours, why: Message) -> Outcome {
         match prove(sent, came, honours) {
             Proof::NotDone(_) => Outcome::NotSent(why),
-            Proof::Done | Proof::Ambiguous => Outcome::Unknown(why),
+            Proof::Done | Proof::Ambiguous => Outcome::Unknown { why, wait: None },
         }
     }
 }
@@ -124,6 +129,7 @@ fn classify_document(
         None => Rejection {
             code: answer.status.to_string(),
             message: page_text(&answer.body, &hide).unwrap_or_else(|| otherwise.to_owned()),
+            is_page: is_page(&answer.body),
         },
     };
     let status = answer.status;
@@ -155,10 +161,11 @@ fn classify_document(
                 Some(_) => json_text(&answer.body, &hide),
                 None => page_text(&answer.body, &hide),
             };
-            Outcome::Unknown(match words {
+            let why = match words {
                 Some(words) => message!("api.with_words", why = why, words = words),
                 None => why,
-            })
+            };
+            Outcome::Unknown { why, wait: answer.retry_after }
         }
     }
 }
@@ -236,6 +243,16 @@ fn contradicts(document: &Value, status: u16) -> bool {
         || members.get("data") == Some(&Value::Bool(true))
         || text("msg").is_some_and(|text| text.eq_ignore_ascii_case("success"));
     says_yes || first != own_status && no.any(|code| is_other(&code))
+}
+
+/// The no of a page for people, as a firewall, a proxy or a portal says it; none for any other body.
+pub(super) fn page_rejection(status: u16, body: &[u8], hide: impl Fn(&str) -> String) -> Option<Rejection> {
+    let words = is_page(body).then(|| page_text(body, hide))?.unwrap_or_default();
+    let message = match words.as_str() {
+        "" => message!("api.not_json"),
+        words => message!("api.with_words", why = message!("api.not_json"), words = words),
+    };
+    Some(Rejection { code: status.to_string(), message: message.to_string(), is_page: true })
 }
 
 /// Whether a body is a page for people.
@@ -454,7 +471,7 @@ mod tests {
             (200, "/login/7", "<html>please log in</html>"),
             (202, "/jobs/7", "accepted"),
         ] {
-            assert!(matches!(outcome(status, Some(location), body), Outcome::Unknown(_)), "{status} {location}");
+            assert!(matches!(outcome(status, Some(location), body), Outcome::Unknown { .. }), "{status} {location}");
         }
         // Of what is there already the place may be named as well.
         let there = outcome(409, Some("/users/50001.json"), r#"{"errcode":"7","errmsg":"there"}"#);
@@ -464,7 +481,7 @@ mod tests {
     #[test]
     fn the_service_is_heard_in_its_own_words() {
         let said = |status, body: &str| match outcome(status, None, body) {
-            Outcome::Unknown(why) => why.to_string(),
+            Outcome::Unknown { why, .. } => why.to_string(),
             other => panic!("{other:?}"),
         };
         for (status, body) in [
@@ -493,7 +510,7 @@ mod tests {
             r#"{"users":[{"cId":"1"},{"cId":"2"}],"count":"2"}"#,
             r#"{"users":[{"cId":"1"}],"count":"1"}"#,
         ] {
-            assert!(matches!(outcome(200, None, body), Outcome::Unknown(_)), "{body}");
+            assert!(matches!(outcome(200, None, body), Outcome::Unknown { .. }), "{body}");
         }
     }
 
@@ -512,7 +529,7 @@ mod tests {
     fn what_is_there_already_is_known_by_the_true_answer() {
         let body = r#"{"state":"403","message":"Bind Already exists"}"#;
         for status in [200, 403, 409] {
-            let shown = Rejection { code: "403".into(), message: "Bind ••• exists".into() };
+            let shown = Rejection { code: "403".into(), message: "Bind ••• exists".into(), is_page: false };
             let hide = |text: &str| text.replace("Already", "•••");
             assert_eq!(outcome_hiding(status, body, hide), Outcome::AlreadyThere(shown), "{status}");
         }
@@ -529,7 +546,7 @@ mod tests {
             r#"{"status":"success","message":"ok","data":50001}"#,
         ];
         for body in both {
-            assert!(matches!(outcome(200, None, body), Outcome::Unknown(_)), "{body}");
+            assert!(matches!(outcome(200, None, body), Outcome::Unknown { .. }), "{body}");
         }
         for (status, location, body) in [
             // Yes and no; no twice.
@@ -556,7 +573,7 @@ mod tests {
             (422, None, r#"{"user":{"cId":"50001"}}"#),
         ] {
             let came = outcome(status, location, body);
-            assert!(matches!(came, Outcome::Unknown(_)), "{status} {body}: {came:?}");
+            assert!(matches!(came, Outcome::Unknown { .. }), "{status} {body}: {came:?}");
         }
         // One code said in two ways, and with its words.
         for body in [
@@ -579,7 +596,7 @@ mod tests {
         assert!(matches!(outcome(429, None, ""), Outcome::Busy { .. }));
         assert!(matches!(outcome(422, None, ""), Outcome::Rejected(_)));
         for status in [500, 502, 503, 504] {
-            assert!(matches!(outcome(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown(_)));
+            assert!(matches!(outcome(status, None, r#"{"errcode":"1","errmsg":"x"}"#), Outcome::Unknown { .. }));
         }
     }
 
@@ -601,7 +618,7 @@ mod tests {
             assert_eq!(std::mem::discriminant(&plain), std::mem::discriminant(&hidden), "{status} {body}");
         }
         let hidden = outcome_hiding(200, r#"{"errcode":"7","errmsg":"no"}"#, |_| "•••".to_owned());
-        assert_eq!(hidden, Outcome::Rejected(Rejection { code: "•••".into(), message: "•••".into() }));
+        assert_eq!(hidden, Outcome::Rejected(Rejection { code: "•••".into(), message: "•••".into(), is_page: false }));
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl KeyCounter {
     }
 
     /// Those that occur more than once, in their order.
-    fn repeated(mut self) -> Vec<u64> {
+    pub fn repeated(mut self) -> Vec<u64> {
         self.seen.sort_unstable();
         let mut repeated: Vec<u64> = Vec::new();
         for pair in self.seen.windows(2) {

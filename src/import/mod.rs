@@ -1,20 +1,21 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it, `spool`
-//! keeps its rows as they will be sent and `cells` as they were; `checked_rows` is its second core. `run_identity` says what makes it the run it is, `places` where
-//! runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
+//! keeps its rows as they will be sent and `cells` as they were; `checked_rows` is its second core, `repeated_records` looks
+//! for rows that change the same record. `run_identity` says what makes it the run it is, `places` where runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
 //! looks up the records that rows refer to (`references`; `parents` makes those that are not there, for the rows that `sent_rows`
 //! knows), `matching` those that they are about, or `existing` whether they are
 //! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
 //! by, `agreed` keeps what was answered, `left_out` counts what does not come over, `coverage` finds the rows that are looked at
 //! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
 //! another's rows made of it), `operation` is what a row asks of the service, `change` what that writes; `pipeline` sends the
-//! rows and writes down what happened (`row_sender` takes one row to its end, `route` knows where it goes, `witness` whether an
-//! answer may be about it), `read_back` compares the first rows. `closing` ends it and `report` tells all of it. `foreseen` does
+//! rows and writes down what happened (`row_sender` takes one row to its end, `caution` lets it wait where nobody knows what
+//! became of others, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first rows. `closing` ends it and `report` tells all of it. `foreseen` does
 //! the same without sending. `settle` finds out what became of rows in doubt (`resemblance` sees through what a service does to
 //! texts, of which `skeleton` is left), `find` looks into what is kept, `forget` undoes the keeping. `run` is the story that
 //! ties them together.
 
 mod agreed;
 mod agreement;
+mod caution;
 mod cells;
 mod change;
 mod checked_rows;
@@ -29,6 +30,7 @@ mod foreseen;
 mod forget;
 mod introduction;
 mod known;
+mod last_sent;
 mod left_out;
 mod matching;
 mod memory;
@@ -44,6 +46,7 @@ mod preflight;
 mod read_back;
 mod references;
 mod referring;
+mod repeated_records;
 pub mod report;
 mod resemblance;
 mod resume;
@@ -53,6 +56,7 @@ mod row_sender;
 mod run;
 mod run_identity;
 mod same_account;
+mod sent_members;
 mod sent_rows;
 mod settle;
 mod skeleton;

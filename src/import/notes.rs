@@ -18,6 +18,11 @@ pub const BASELINE_NOTE: &str = "baseline";
 /// Name of the note with the account's custom fields.
 const FIELDS_NOTE: &str = "fields";
 
+/// Name of the note with the folder, beside the run's, of the run that makes an entity's records for its rows.
+pub(super) fn parent_note(entity: &str) -> String {
+    format!("parents.{entity}")
+}
+
 /// Keeps what is known of a command that begins to work on a run.
 ///
 /// # Errors

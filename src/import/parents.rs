@@ -5,8 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
-
+use super::notes::parent_note;
 use super::options::{Answers, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
 use super::preflight::Rows;
 use super::references::{Made, NewParent, ParentKey};
@@ -22,6 +21,7 @@ use crate::language::Language;
 use crate::mapping::MappingFile;
 use crate::message;
 use crate::message::Message;
+use crate::t;
 use crate::terminal::{Printer, Yes};
 
 /// Records that are named before they are made.
@@ -57,6 +57,10 @@ impl Parents {
         let mut row_index = 0;
         sent.begin()?;
         rows.begin()?;
+        // Few files need a record that is not there: all others are spared a reading.
+        if !rows.spool.has_awaiting {
+            return Ok(parents);
+        }
         while let Some(row) = rows.spool.next()? {
             if !row.awaits.is_empty() && sent.has(row_index, &row)? {
                 for parent in row.awaits {
@@ -237,7 +241,7 @@ fn id_of(operation: &Operation) -> Option<(String, bool)> {
 
 /// The folder of the run that makes an entity's records for the rows of another run: beside that, and named in its journal.
 fn folder_of(journal: &Journal, entity: &str) -> Result<PathBuf> {
-    let note = format!("parents.{entity}");
+    let note = parent_note(entity);
     let own = journal.folder();
     let stem = own.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if let Some(name) = journal.note(&note)? {

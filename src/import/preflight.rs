@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
@@ -14,6 +13,7 @@ use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
 use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
+use super::repeated_records::{record_named, refuse_repeats};
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
 use crate::check::consent::{Consent, is_kept};
@@ -34,6 +34,7 @@ use crate::mapping::{
 use crate::message;
 use crate::message::Message;
 use crate::problem::{Problem, Severity};
+use crate::t;
 use crate::text::clean;
 
 /// Codes of what only a new record has to say.
@@ -174,6 +175,7 @@ impl Preflight {
         let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
         let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
+        refuse_repeats(&mut spool, &mapping, reading.records_seen, &mut findings)?;
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
             find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
@@ -284,6 +286,8 @@ struct Reading<'a> {
     cells: Option<CellSpool>,
     findings: Findings,
     keys_seen: KeyCounter,
+    /// Records that rows change, as they name them.
+    records_seen: KeyCounter,
     old_ids_seen: KeyCounter,
     /// Whether a row has no old id.
     lacks_old_id: bool,
@@ -343,6 +347,7 @@ impl<'a> Reading<'a> {
             cells,
             findings: Findings::new()?,
             keys_seen: KeyCounter::default(),
+            records_seen: KeyCounter::default(),
             old_ids_seen: KeyCounter::default(),
             lacks_old_id: false,
             fingerprint,
@@ -406,6 +411,9 @@ impl<'a> Reading<'a> {
             self.require_key(&spooled);
         }
         spooled.state = self.state(spooled.is_confirmed)?;
+        if let Some(record) = record_named(&spooled, self.entity) {
+            self.records_seen.add(record);
+        }
         self.spool.add(&spooled)?;
         if let Some(cells) = &mut self.cells {
             mark_missing(&mut self.row);
@@ -515,7 +523,8 @@ impl<'a> Reading<'a> {
     }
 
     fn operation(&mut self) -> WriteOperation {
-        if !self.is_to_send && !self.first.is_empty() {
+        let names_record = self.entity.edits.is_some() || self.entity.is_asked_for();
+        if !self.is_to_send && !self.first.is_empty() && !names_record {
             // It says nothing, and cannot be sent.
             return WriteOperation::Draft(Members { is_unresolved: true, ..Members::default() });
         }

@@ -1,17 +1,17 @@
 //! Rows that refer to records of the account: looked up before anything is sent, where something is left to be.
 
-use rust_i18n::t;
-
 use super::memory::Memory;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
 use super::references::{self, Made, Outcome, Pass, Reference, Settled, Stage};
+use super::repeated_records::{records_of, refuse_repeats};
 use super::row_sender::halting;
 use super::sent_rows::SentRows;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::error::Result;
 use crate::journal::{Journal, OperationCursor};
 use crate::lookup::Lists;
+use crate::t;
 use crate::terminal::Printer;
 
 /// Rows that refer to records of the account.
@@ -83,11 +83,19 @@ impl Referring<'_> {
     where
         Self: 'b,
     {
+        let is_first = matches!(stage, Stage::First(_));
         let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
         let pass = Pass { options: self.options, references, lists, journal: self.journal };
         let outcome = references::resolve(pass, stage, preflight, rows, printer);
         // A server that never answered is not down but somewhere else.
         let outcome = outcome.map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
+        let entity = preflight.mapping.entity();
+        if is_first && entity.is_asked_for() && entity.may_change {
+            // Two rows that say it otherwise may mean one record.
+            let records = records_of(&mut rows.spool, entity)?;
+            refuse_repeats(&mut rows.spool, &preflight.mapping, records, &mut preflight.findings)?;
+            rows.begin()?;
+        }
         let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
         // What the file itself says was told before.
         if found != told {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::caution::{Caution, GoesOn, Leave};
 use super::change::{RecordChange, SaidCell};
 use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
@@ -42,6 +43,8 @@ pub(super) struct RowSender<'a> {
     pub client: &'a Client,
     /// Why the run stops, if it does.
     pub stop: &'a Stop,
+    /// How writes go on after one of which nobody knows what became.
+    caution: Caution,
     create: Option<Route>,
     drafts: DraftWriter,
     /// The entity of the rows, and for tags those whose records are changed.
@@ -91,6 +94,7 @@ impl<'a> RowSender<'a> {
         RowSender {
             client,
             stop,
+            caution: Caution::new(client.target().patience),
             create,
             drafts: DraftWriter::new(entity, &catalog.service.custom),
             access,
@@ -145,8 +149,9 @@ impl<'a> RowSender<'a> {
             WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
-            WriteOperation::Change { id, cells } => row.change(permit, id, cells).await,
-            WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
+            // They ask several questions, and each row that is sent would carry the room for that.
+            WriteOperation::Change { id, cells } => Box::pin(row.change(permit, id, cells)).await,
+            WriteOperation::Tags(edit) => Box::pin(row.edit_tags(permit, edit)).await,
         };
         ended.unwrap_or_else(|error| {
             self.stop.set(Cause::of(error));
@@ -197,22 +202,36 @@ impl<'a> RowSender<'a> {
         }
     }
 
-    /// The same after a wait.
-    async fn permit_after(&self, wait: Duration) -> Option<Permit<'_>> {
+    /// The right to make a write after a wait.
+    async fn turn_after(&self, wait: Duration) -> Result<Option<(Leave<'_>, Permit<'_>)>> {
         tokio::select! {
-            () = tokio::time::sleep(wait) => self.permit().await,
-            () = self.stop.stopped() => None,
+            () = tokio::time::sleep(wait) => self.turn().await,
+            () = self.stop.stopped() => Ok(None),
         }
     }
 
-    /// Waits until the service answers a question, before more writes go where nobody may hear them.
+    /// The right to make a write once no other one keeps it back; none when the run stops meanwhile. After others of which nobody
+    /// knows what became, the service has to answer a question first.
     ///
     /// # Errors
     /// It is not there for longer than it is to be waited for.
-    pub(super) async fn wait_until_up(&self) -> Result<()> {
-        tokio::select! {
-            up = self.client.wait_until_up(&self.question) => up.map_err(halting),
-            () = self.stop.stopped() => Ok(()),
+    async fn turn(&self) -> Result<Option<(Leave<'_>, Permit<'_>)>> {
+        loop {
+            let leave = tokio::select! {
+                leave = self.caution.leave() => leave,
+                () = self.stop.stopped() => return Ok(None),
+            };
+            if leave.is_after_doubt {
+                tokio::select! {
+                    up = self.client.wait_until_up(&self.question) => up.map_err(halting)?,
+                    () = self.stop.stopped() => return Ok(None),
+                }
+            }
+            let Some(permit) = self.permit().await else { return Ok(None) };
+            // Another one may have got lost meanwhile.
+            if leave.is_alone || !self.caution.is_in_doubt() {
+                return Ok(Some((leave, permit)));
+            }
         }
     }
 
@@ -243,7 +262,7 @@ impl<'a> RowWrite<'a> {
         let permit = match &self.pending.operation {
             WriteOperation::Write { look_up: Some(look_up), .. } if look_up.is_first => {
                 drop(permit);
-                if let Some(ended) = self.is_there(look_up).await? {
+                if let Some(ended) = Box::pin(self.is_there(look_up)).await? {
                     return Ok(Some(ended));
                 }
                 let Some(permit) = self.sender.permit().await else { return Ok(None) };
@@ -257,7 +276,7 @@ impl<'a> RowWrite<'a> {
     /// How a row ends whose record is there; none where there is none.
     async fn is_there(&mut self, look_up: &LookUp) -> Result<Option<Operation>> {
         let Some(conflict) = &self.sender.entity.conflict else { return Ok(None) };
-        let ours = Rejection { code: "bound".to_owned(), message: conflict.message.clone() };
+        let ours = Rejection { code: "bound".to_owned(), message: conflict.message.clone(), is_page: false };
         Ok(match self.found(look_up).await? {
             Ok(found) if found.is_empty() => None,
             Ok(found) => Some(self.compared(&found, look_up, ours)),
@@ -383,7 +402,7 @@ impl<'a> RowWrite<'a> {
     /// not processed is repeated; nothing else is. `id` names the record that is changed.
     async fn write(
         &mut self,
-        mut permit: Permit<'a>,
+        permit: Permit<'a>,
         route: &Route,
         body: &Bytes,
         id: Option<&str>,
@@ -396,6 +415,15 @@ impl<'a> RowWrite<'a> {
         let mut sent = Sent { is_repeat: self.pending.is_repeat };
         let honours = sender.honours;
         let (request_id, row) = (self.pending.request_id, self.pending.row.number);
+        // Nearly always nothing keeps it back.
+        let (mut leave, mut permit) = match sender.caution.leave_now().filter(|leave| !leave.is_after_doubt) {
+            Some(leave) => (leave, permit),
+            None => {
+                drop(permit);
+                let Some(turn) = sender.turn().await? else { return Ok(None) };
+                turn
+            }
+        };
         if let Some(marks) = &sender.marks {
             // What cannot be marked is not sent.
             marks.hand_over(self.pending.row.row)?;
@@ -414,11 +442,12 @@ impl<'a> RowWrite<'a> {
                 outcome => outcome?,
             };
             pace(&permit, &outcome);
-            permit = match outcome {
+            let goes_on = heed(&leave, &outcome);
+            (leave, permit) = match outcome {
                 Outcome::NotSent(_) | Outcome::Busy { .. } => {
                     let is_over = sender.client.may_repeat(&permit, &outcome) == Verdict::Over;
-                    // Whatever follows, it must not wait with a permit in its hand.
-                    drop(permit);
+                    // Whatever follows, it must not wait with a right in its hand.
+                    drop((leave, permit));
                     if is_over {
                         return Err(match outcome {
                             Outcome::NotSent(why) => sender.unreachable(why),
@@ -426,22 +455,31 @@ impl<'a> RowWrite<'a> {
                         });
                     }
                     // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
-                    let Some(next) = sender.permit().await else { return Ok(None) };
+                    let Some(next) = sender.turn().await? else { return Ok(None) };
                     next
                 }
                 // Where the service knows its request id again, repeating it does no harm and may tell more.
-                Outcome::Unknown(why) if honours != Honours::Nothing && repeats < REPEATS => {
-                    drop(permit);
+                Outcome::Unknown { why, .. }
+                    if honours != Honours::Nothing && repeats < REPEATS && goes_on == GoesOn::Later =>
+                {
+                    drop((leave, permit));
                     sent.is_repeat = true;
                     repeats += 1;
-                    match sender.permit_after(REPEAT_WAIT * repeats).await {
-                        Some(next) => next,
-                        None => {
-                            return Ok(Some(self.ended(Status::Unknown, id.map(str::to_owned), Some(in_doubt(why)))));
-                        }
-                    }
+                    let next = sender.turn_after(REPEAT_WAIT * repeats).await.unwrap_or_else(|error| {
+                        sender.stop.set(Cause::of(error));
+                        None
+                    });
+                    let Some(next) = next else {
+                        return Ok(Some(self.ended(Status::Unknown, id.map(str::to_owned), Some(in_doubt(why)))));
+                    };
+                    next
                 }
-                outcome => return self.end_of(outcome, write, id).await,
+                outcome => {
+                    if let (Outcome::Unknown { why, .. }, GoesOn::No) = (&outcome, goes_on) {
+                        sender.stop.set(Cause::Repeats(down(in_doubt(why.clone()).message)));
+                    }
+                    return self.end_of(outcome, write, id).await;
+                }
             };
             sender.client.count_retry();
         }
@@ -469,7 +507,7 @@ impl<'a> RowWrite<'a> {
             Outcome::Forbidden(rejection) if self.sender.accepted.load(Ordering::Relaxed) => {
                 self.failed(reason_of(rejection))
             }
-            Outcome::Unknown(why) => self.ended(Status::Unknown, known_id, Some(in_doubt(why))),
+            Outcome::Unknown { why, .. } => self.ended(Status::Unknown, known_id, Some(in_doubt(why))),
             Outcome::Forbidden(rejection) => return Err(api::denied(403, &words(&rejection))),
             Outcome::LoginRejected(rejection) => return Err(api::denied(401, &words(&rejection))),
             Outcome::NoSuchPath(rejection) => return Err(no_such_path(write, rejection)),
@@ -532,7 +570,7 @@ impl<'a> RowWrite<'a> {
 fn pace(permit: &Permit<'_>, outcome: &Outcome) {
     match outcome {
         Outcome::Done { .. } | Outcome::AlreadyThere(_) | Outcome::Rejected(_) => permit.on_success(),
-        Outcome::Unknown(_) => permit.on_overload(),
+        Outcome::Unknown { .. } => permit.on_overload(),
         // Whether these may be repeated is decided with them.
         Outcome::NotSent(_) | Outcome::Busy { .. } => {}
         // These say something of the account or the address.
@@ -540,6 +578,22 @@ fn pace(permit: &Permit<'_>, outcome: &Outcome) {
             permit.on_answer();
         }
     }
+}
+
+/// What an outcome says of the writes to come.
+fn heed(leave: &Leave<'_>, outcome: &Outcome) -> GoesOn {
+    match outcome {
+        Outcome::Unknown { why, wait } => return leave.on_doubt(why, *wait),
+        // It was not processed, or the run stops for it.
+        Outcome::NotSent(_) | Outcome::Busy { .. } | Outcome::Moved(_) => {}
+        Outcome::Done { .. }
+        | Outcome::AlreadyThere(_)
+        | Outcome::Rejected(_)
+        | Outcome::LoginRejected(_)
+        | Outcome::Forbidden(_)
+        | Outcome::NoSuchPath(_) => leave.on_answer(),
+    }
+    GoesOn::Later
 }
 
 /// The members of a change, and those of the record that have to be sent again with them.

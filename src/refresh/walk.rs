@@ -1,7 +1,6 @@
 //! Records that have no list of their own: each record of another entity is asked for them.
 
 use futures::{StreamExt, stream};
-use rust_i18n::t;
 
 use super::details::FailedPage;
 use super::record_key;
@@ -13,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::language::Language;
 use crate::message;
 use crate::mirror::{Key, List};
+use crate::t;
 
 /// Records whose answers are stored together.
 const BATCH: usize = 50;

@@ -129,7 +129,7 @@ fn continued_after(change: impl Fn(&mut Changing)) -> std::collections::BTreeMap
         let ids: Vec<u64> = (1..=300)
             .filter(|id| !state.gone.contains(id))
             .filter(|id| updated(id) >= bound("updated_start", ""))
-            .filter(|_| bound("created_start", "2026-01-01") .as_str() <= "2026-01-06")
+            .filter(|_| bound("created_start", "2026-01-01").as_str() <= "2026-01-06")
             .collect();
         let size = request.number_of("per_page").clamp(1, 20);
         let start = (request.number_of("page").max(1) - 1) * size;

@@ -165,3 +165,23 @@ fn a_change_in_doubt_is_settled_by_asking() {
     assert_eq!(server.requests_to("bindings.update"), 2);
     assert_rows(&work.summary_of("change"), "updated 2");
 }
+
+#[test]
+fn a_binding_that_is_changed_twice_is_changed_once() {
+    let (work, server) = exported("mine.csv");
+    let keys: Vec<_> = bindings(&server).into_keys().collect();
+    let (customer, source) = &keys[0];
+    let rows = ["edited-1", "edited-1", "edited-2"].map(|open| format!("{customer},{open},{source}\n"));
+    work.write("twice.csv", format!("联系人编号,第三方用户标识,绑定来源\n{}", rows.concat()));
+    let sent = writes(&server);
+    work.on(&server, "import bindings twice.csv --mode update").exits(3);
+    assert_eq!(work.results().column("code"), ["", "same_row", "second_change"]);
+    assert_eq!(writes(&server) - sent, 1);
+    assert_eq!(bindings(&server)[&keys[0]]["openId"], "edited-1");
+    // The same customer is named in two ways.
+    let rows = format!("{customer},,edited-3,{source}\n,13000000001,edited-4,{source}\n");
+    work.write("ways.csv", format!("联系人编号,客户手机,第三方用户标识,绑定来源\n{rows}"));
+    work.on(&server, "import bindings ways.csv --mode update --run ways").exits(3);
+    assert_eq!(work.table("ways/results.csv").column("code"), ["", "second_change"]);
+    assert_eq!(bindings(&server)[&keys[0]]["openId"], "edited-3");
+}

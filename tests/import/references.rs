@@ -293,6 +293,33 @@ fn a_company_whose_answer_is_lost_is_found_again_and_its_rows_go() {
     assert_eq!(server.count_by("companies", "companyName")["示例新公司"], 1);
 }
 
+/// Settling a run looks first for the companies that its rows wait for.
+#[test]
+fn settling_a_run_settles_the_companies_that_its_rows_wait_for() {
+    let server = Server::faulty(&["500,on=POST companies,nth=1"]);
+    let work = Work::with("mine.csv", NEW_PARENTS);
+    work.on(&server, format!("{CREATE} --concurrency 1 --no-canary")).exits(5).says("2 rows wait");
+    assert_rows(&work.summary_of("run-companies"), "created 1, unknown 1");
+    work.on(&server, "settle run").exits(5).says("(run-companies): found out: 1 row is still not known");
+    let settled = work.on(&server, "settle run --server-timeout 0 --format json");
+    settled.exits(5);
+    assert_eq!(settled.json()["settled_first"][0]["free"], 1);
+    assert_rows(&work.summary_of("run-companies"), "created 1, pending 1");
+    // A second one finds nothing in doubt.
+    work.on(&server, "settle run").exits(5).never_says("first the records").says("nothing to find out");
+    work.on(&server, CREATE).exits(0);
+    assert_rows(&work.summary_of("run"), "created 4");
+    assert_eq!(server.count_by("companies", "companyName")["示例新公司"], 1);
+    // One that was killed has not written down what is in doubt.
+    let server = Server::faulty(&["stall,on=POST companies,nth=2"]);
+    let work = Work::with("mine.csv", NEW_PARENTS);
+    let before = server.stored("companies");
+    let running = work.start(work.command_on(&server, format!("{CREATE} --concurrency 1 --no-canary")));
+    server.wait_until_stored("companies", before + 1);
+    running.kill();
+    work.on(&server, "settle run --server-timeout 0").exits(5).says("first the records that its rows wait for");
+}
+
 #[test]
 fn rows_wait_for_a_company_that_is_rejected_and_the_others_go() {
     let server = Server::faulty(&["422,on=POST companies,nth=1"]);

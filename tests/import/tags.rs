@@ -203,3 +203,33 @@ fn a_tag_that_the_service_drops_in_a_later_row_is_noticed() {
     let typed = "import customers one.csv --mode update --no-canary --run one";
     work.on(&server, typed).exits(3).says("另一个没有的");
 }
+
+/// Rows of tags for one record, in whatever order they stand: the same comes of them, or those are refused that the order would
+/// decide.
+#[test]
+fn several_rows_of_tags_for_one_record_do_not_depend_on_their_order() {
+    // Rows (add, remove, set), which of them are refused or left out, and what is there afterwards.
+    let cases: [(&[&str], &[&str], &[&str]); 9] = [
+        (&["丙,,", "丁,,", ",甲,"], &["", "", ""], &["丁", "丙", "乙"]),
+        (&["\"+丙,-甲\",,", "丁,,"], &["", ""], &["丁", "丙", "乙"]),
+        (&["丙,,", ",甲,", "丙,,", "丁,甲,"], &["", "", "same_row", ""], &["丁", "丙", "乙"]),
+        (&["丙,,", ",丙,"], &["", "tag_opposed"], &["丙", "乙", "甲"]),
+        (&[",甲,", "\"+甲\",,"], &["", "tag_opposed"], &["乙"]),
+        (&[",,丙", ",,丁"], &["", "second_change"], &["丙"]),
+        (&[",,\"丙,丁\"", ",,\"丁,丙\""], &["", "same_row"], &["丁", "丙"]),
+        (&[",,丙", "丁,,"], &["", "second_change"], &["丙"]),
+        (&["丁,,", ",,丙", ",甲,"], &["", "second_change", ""], &["丁", "乙"]),
+    ];
+    let (customer, server) = (ENTITIES[0], Server::start(""));
+    for (number, (rows, codes, wanted)) in cases.into_iter().enumerate() {
+        let work = Work::new();
+        set(&server, customer, "甲,乙");
+        let mut text = "对象类型,记录编号,添加标签,移除标签,设为标签\n".to_owned();
+        text += &rows.iter().map(|row| format!("联系人,50001,{row}\n")).collect::<String>();
+        work.write("tags.csv", text);
+        let is_refused = codes.iter().any(|code| !code.is_empty() && *code != "same_row");
+        work.on(&server, "import tags tags.csv --concurrency 1").exits(if is_refused { 3 } else { 0 });
+        assert_eq!(work.results().column("code"), codes, "{number}");
+        assert_eq!(tags(&server, customer), of(wanted), "{number}");
+    }
+}

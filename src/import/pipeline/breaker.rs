@@ -9,10 +9,6 @@ use crate::message::Message;
 
 /// Identical failures in a row that stop a run.
 const SAME_FAILURES: u32 = 20;
-/// Rows in doubt in a row that mean the server is down.
-const ROWS_IN_DOUBT: u32 = 10;
-/// Rows in doubt in a row after which the service is asked whether it is there.
-const ROWS_BEFORE_A_QUESTION: u32 = 2;
 
 /// Looks at how sent rows end, one after another.
 #[derive(Debug, Default)]
@@ -27,8 +23,6 @@ pub(super) struct Breaker {
     last: (String, String),
     /// How many in a row have failed with it.
     same: u32,
-    /// How many in a row are in doubt.
-    in_doubt: u32,
     /// How many have failed in all processes of the run.
     failed: u64,
     /// Most failed rows; none without a limit.
@@ -48,30 +42,18 @@ impl Breaker {
         let is_first = !std::mem::replace(&mut self.has_ended, true);
         match operation.status {
             Status::Failed => self.failure(operation.row.number, reason.cloned().unwrap_or_default(), is_first),
-            Status::Unknown => {
-                self.same = 0;
-                self.in_doubt += 1;
-                let why = || reason.map(|reason| reason.message.clone()).unwrap_or_default();
-                (self.in_doubt >= ROWS_IN_DOUBT).then(|| down(why()))
-            }
             status => {
                 self.has_created |= status == Status::Created;
-                (self.same, self.in_doubt) = (0, 0);
+                self.same = 0;
                 None
             }
         }
-    }
-
-    /// Whether the service is to answer a question before the next row goes: of the last rows nobody knows what became.
-    pub(super) fn doubts(&self) -> bool {
-        self.in_doubt >= ROWS_BEFORE_A_QUESTION
     }
 
     fn failure(&mut self, row: u64, reason: Reason, is_first: bool) -> Option<Error> {
         let Reason { code, message, .. } = reason;
         let text = message.to_string();
         let failure = (code.clone(), without_numbers(&text));
-        self.in_doubt = 0;
         self.failed += 1;
         let is_harmless = self.keeps_going || self.has_created && is_there_already(&text);
         self.same = match (is_harmless, self.same > 0 && self.last == failure) {
@@ -218,16 +200,6 @@ mod tests {
             assert!((0..100).all(|_| breaker.watch(&rejected(text)).is_none()), "{text}");
         }
         assert!(!is_there_already("公司不存在") && !is_there_already("company 7 does not exist"));
-    }
-
-    #[test]
-    fn rows_in_doubt_in_a_row_mean_the_server_is_down() {
-        let breaker = &mut begun();
-        for between in [Status::Created, Status::Failed] {
-            assert_eq!(stops_at(breaker, 9, Status::Unknown, "lost"), None);
-            assert_eq!(stops_at(breaker, 1, between, ""), None);
-        }
-        assert_eq!(stops_at(breaker, 100, Status::Unknown, "lost"), Some(10));
     }
 
     #[test]

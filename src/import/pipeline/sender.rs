@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use rust_i18n::t;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -30,6 +29,7 @@ use crate::import::row_sender::RowSender;
 use crate::journal::{Marks, Operation, Status};
 use crate::language::Language;
 use crate::message;
+use crate::t;
 use crate::terminal::Progress;
 
 /// How long an end waits for others at most, and how often the rate is looked at.
@@ -46,9 +46,6 @@ pub(super) struct Sender<'a> {
     /// Who looks at it before the others follow.
     first_look: RefCell<Option<FirstLook>>,
     breaker: RefCell<Breaker>,
-    /// Nobody knows what became of the last rows.
-    is_in_doubt: Cell<bool>,
-    asking: tokio::sync::Mutex<()>,
     /// Somebody is asked about it; nothing is to be shown over the question.
     is_looked_at: Cell<bool>,
     /// Rows that are looked at closely and have not been sent.
@@ -86,8 +83,6 @@ impl<'a> Sender<'a> {
             first_look: RefCell::new(first_look),
             reads_back,
             breaker: RefCell::new(breaker),
-            is_in_doubt: Cell::new(false),
-            asking: tokio::sync::Mutex::new(()),
             is_looked_at: Cell::new(false),
             looked_at: RefCell::new(preflight.coverage.rows.iter().copied().filter(|_| reads_back).collect()),
             unseen: RefCell::new(preflight.coverage.fields.clone()),
@@ -193,9 +188,6 @@ impl<'a> Sender<'a> {
             // The row first: a worker that held a permit while it waits for a record that another one writes to would keep
             // that one from going on.
             let Some(pending) = self.queue.next(self.shared).await else { return };
-            if let Err(error) = self.wait_while_in_doubt().await {
-                self.shared.stop.set(Cause::of(error));
-            }
             if self.looked_at.borrow_mut().remove(&pending.row.row) {
                 if let Err(error) = self.send_and_look(&pending).await {
                     self.shared.stop.set(Cause::of(error));
@@ -219,28 +211,13 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Once nobody knows what became of some rows in a row, the service has to answer a question before the next one goes.
-    async fn wait_while_in_doubt(&self) -> Result<()> {
-        if !self.is_in_doubt.get() {
-            return Ok(());
-        }
-        let _one_at_a_time = self.asking.lock().await;
-        if self.is_in_doubt.get() && !self.shared.stop.is_set() {
-            self.row_sender.wait_until_up().await?;
-            self.is_in_doubt.set(false);
-        }
-        Ok(())
-    }
-
     fn note_end(&self, operation: Operation) {
         if let Some(marks) = &self.row_sender.marks {
             marks.ended(&operation);
         }
-        let mut breaker = self.breaker.borrow_mut();
-        if let Some(error) = breaker.watch(&operation) {
+        if let Some(error) = self.breaker.borrow_mut().watch(&operation) {
             self.shared.stop.set(Cause::Repeats(error));
         }
-        self.is_in_doubt.set(breaker.doubts());
         self.outbox.push(operation);
     }
 
@@ -298,7 +275,6 @@ impl<'a> Sender<'a> {
         is_compared: bool,
     ) -> Result<Option<(Operation, Option<Map<String, Value>>)>> {
         let begun = async {
-            self.wait_while_in_doubt().await?;
             let before = read_back::before(&self.row_sender, pending).await?;
             Ok::<_, Error>((before, self.row_sender.client.limiter().acquire().await))
         };

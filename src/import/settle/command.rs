@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use rust_i18n::t;
-
-use super::super::notes::COMMAND_NOTE;
+use super::super::notes::{COMMAND_NOTE, parent_note};
 use super::super::options::DoubtOptions;
 use super::super::places::{run_places, tell_index};
 use super::super::report::{self, RunContent, SettleLine, exit_of};
@@ -13,8 +11,10 @@ use crate::account::Account;
 use crate::api::Honours;
 use crate::entity::Catalog;
 use crate::error::{Error, Exit, Result};
+use crate::files::short_path;
 use crate::journal::{Journal, JournalReader};
 use crate::message;
+use crate::t;
 use crate::terminal::{CommandLine, Printer};
 
 /// What is to be settled.
@@ -34,13 +34,28 @@ pub struct SettleCommand<'a> {
     pub typed: CommandLine,
 }
 
-/// Finds out what became of a run's rows in doubt, and writes its reports anew.
+/// How a run stands once its rows were looked for.
+struct SettledRun {
+    folder: PathBuf,
+    exit: Exit,
+    found: Found,
+    /// Rows that were looked for.
+    unsettled: u64,
+}
+
+/// Finds out what became of a run's rows in doubt, and writes its reports anew. The runs that make the records its rows wait
+/// for come first.
 ///
 /// # Errors
 /// A run into another account or at work, an account that cannot be read, a journal or report that cannot be written.
 pub fn run(command: &SettleCommand<'_>, printer: &Printer) -> Result<Exit> {
+    settle_run(command, printer).map(|settled| settled.exit)
+}
+
+fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledRun> {
     let SettleCommand { account, catalog, folder, doubt, .. } = command;
     refuse_other_account(command)?;
+    let first = settle_first(command, printer)?;
     let mut journal = Journal::open(folder)?;
     let mut index = account.index()?;
     index.look_in(run_places(account, &journal.identity().input_path, command.runs_from.as_deref()));
@@ -66,11 +81,12 @@ pub fn run(command: &SettleCommand<'_>, printer: &Printer) -> Result<Exit> {
     };
     let next = (counts.pending > 0).then(|| past.note(COMMAND_NOTE)).transpose()?.flatten();
     let mut summary = report::summary(&content, exit, is_finished, &files, next.as_deref())?;
-    summary["settled"] = serde_json::json!({"done": found.done, "ids": found.ids, "free": found.free,
-        "repeated": found.repeated, "unknown": found.unknown});
+    summary["settled"] = found.json();
+    summary["settled_first"] = first.iter().map(SettledRun::json).collect();
     report::write_summary(&content, &summary)?;
     journal.finish(exit, is_finished)?;
-    if let Some(words) = words(found, unknown + without_id) {
+    let unsettled = unknown + without_id;
+    if let Some(words) = words(found, unsettled).filter(|_| unsettled > 0 || first.is_empty()) {
         printer.result(&words);
     }
     if found.repeated > 0 {
@@ -86,7 +102,57 @@ pub fn run(command: &SettleCommand<'_>, printer: &Printer) -> Result<Exit> {
     // What is known now is known to all other runs as well.
     index.read_run(&JournalReader::open_read_only(folder)?)?;
     tell_index(&mut index, printer);
-    Ok(exit)
+    Ok(SettledRun { folder: folder.clone(), exit, found, unsettled })
+}
+
+/// Settles the runs that make the records which rows wait for, where something is in doubt there, and says what was found.
+fn settle_first(command: &SettleCommand<'_>, printer: &Printer) -> Result<Vec<SettledRun>> {
+    let mut settled = Vec::new();
+    for folder in parent_folders(command)? {
+        let past = JournalReader::open_read_only(&folder)?;
+        let is_in_doubt = past.unsettled()? != (0, 0) || !past.reserved()?.is_empty();
+        drop(past);
+        if !is_in_doubt {
+            continue;
+        }
+        let parent = SettleCommand {
+            account: command.account.clone(),
+            folder,
+            runs_from: command.runs_from.clone(),
+            typed: command.typed.clone(),
+            ..*command
+        };
+        let run = settle_run(&parent, &printer.muted())?;
+        if let Some(found) = words(run.found, run.unsettled) {
+            printer.result(&t!("settle.first", folder = short_path(&run.folder).display(), found = found));
+        }
+        if run.found.repeated > 0 {
+            printer.result(&may_double(run.found.repeated, command.doubt));
+        }
+        settled.push(run);
+    }
+    Ok(settled)
+}
+
+/// Where the runs lie that make the records which rows wait for.
+fn parent_folders(command: &SettleCommand<'_>) -> Result<Vec<PathBuf>> {
+    let past = JournalReader::open_read_only(&command.folder)?;
+    let mut folders = Vec::new();
+    for entity in command.catalog.entities() {
+        if let Some(name) = past.note(&parent_note(&entity.name))? {
+            let folder = command.folder.with_file_name(name);
+            folders.extend(Journal::exists(&folder).then_some(folder));
+        }
+    }
+    Ok(folders)
+}
+
+impl SettledRun {
+    fn json(&self) -> serde_json::Value {
+        let mut json = self.found.json();
+        json["folder"] = self.folder.display().to_string().into();
+        json
+    }
 }
 
 fn refuse_other_account(command: &SettleCommand<'_>) -> Result<()> {

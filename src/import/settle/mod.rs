@@ -63,6 +63,14 @@ pub(super) struct Found {
     pub unknown: u64,
 }
 
+impl Found {
+    /// It for programs.
+    fn json(self) -> serde_json::Value {
+        serde_json::json!({"done": self.done, "ids": self.ids, "free": self.free, "repeated": self.repeated,
+            "unknown": self.unknown})
+    }
+}
+
 /// Everything rows are settled with.
 struct Settling<'a> {
     client: &'a Arc<Client>,
