@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use encoding_rs::GB18030;
 use http::HeaderMap;
-use http::header::{DATE, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 
 /// A wait longer than this is no wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -33,8 +34,29 @@ impl Answer {
                 let now = header(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
                 parse_retry_after(text, now.unwrap_or_else(SystemTime::now))
             }),
-            body,
+            body: match header(CONTENT_TYPE).is_some_and(says_gbk) {
+                true => of_gbk(body),
+                false => body,
+            },
         }
+    }
+}
+
+/// Whether a `Content-Type` names the encoding of the mainland, or its older and newer forms.
+fn says_gbk(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    let charset = kind.split_once("charset=").map(|(_, charset)| charset.trim_start_matches(['"', ' ']));
+    charset.is_some_and(|charset| ["gbk", "gb2312", "gb18030", "x-gbk"].iter().any(|name| charset.starts_with(name)))
+}
+
+/// A body in GBK as UTF-8. What is UTF-8 all the same, or no GBK either, stays as it is.
+fn of_gbk(body: Bytes) -> Bytes {
+    if std::str::from_utf8(&body).is_ok() {
+        return body;
+    }
+    match GB18030.decode_without_bom_handling_and_without_replacement(&body) {
+        Some(text) => Bytes::from(text.into_owned()),
+        None => body,
     }
 }
 
@@ -53,6 +75,22 @@ fn parse_retry_after(text: &str, now: SystemTime) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_encoding_that_is_named_is_believed_unless_the_body_is_something_else() {
+        let read = |kind: &str, body: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, kind.parse().unwrap());
+            Answer::new(200, &headers, Bytes::copy_from_slice(body)).body
+        };
+        let (rare, ..) = GB18030.encode("\"鑫淼龘\"");
+        for kind in ["application/json; charset=GBK", "text/html;charset=\"gb2312\"", "text/plain; charset=GB18030"] {
+            assert_eq!(read(kind, &rare), "\"鑫淼龘\"".as_bytes(), "{kind}");
+            assert_eq!(read(kind, "\"鑫\"".as_bytes()), "\"鑫\"".as_bytes(), "{kind}");
+            assert_eq!(read(kind, b"\"\xff\xff\""), b"\"\xff\xff\""[..], "{kind}");
+        }
+        assert_eq!(read("application/json; charset=utf-8", &rare), rare[..]);
+    }
 
     #[test]
     fn retry_after_is_read_as_seconds_or_date_and_bounded() {

@@ -274,6 +274,14 @@ impl Client {
                     {
                         return Ok(Single::Failing(error));
                     }
+                    let is_brief = trouble == Trouble::Faltering && most < u32::MAX;
+                    if is_brief && verdict == Verdict::Over && self.is_up(url, &permit).await {
+                        return Ok(Single::Failing(error));
+                    }
+                    // Of several that fail side by side none shows that the service answers others.
+                    if is_brief && tries < most && self.limiter.is_waited_for() {
+                        self.is_up(url, &permit).await;
+                    }
                     (error, verdict)
                 }
             };
@@ -304,7 +312,7 @@ impl Client {
         let Ok(attempt) = self.attempt(entity::Method::Get, &known, None).await else { return false };
         let is_up = matches!(self.read_answer(&known, attempt), Read::Document(_) | Read::Rejected(_));
         if is_up {
-            permit.on_answer();
+            permit.on_other_answer();
         }
         is_up
     }

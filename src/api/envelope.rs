@@ -176,6 +176,17 @@ pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Records<'a>>
     Some(Records(parts))
 }
 
+/// Like [`records`], of an entity whose records carry the member `id`: under another name than `wrapper` that is what shows
+/// that they are its records, and not those of another collection.
+pub fn records_of<'a>(document: &'a Document, wrapper: &str, id: Option<&str>) -> Option<Records<'a>> {
+    let records = records(document, wrapper)?;
+    let is_named = wrapper.split('.').next().is_some_and(|name| document.get(name).is_some());
+    match id {
+        Some(id) if !is_named && records.iter_with(id).any(|record| record.get(id).is_none()) => None,
+        _ => Some(records),
+    }
+}
+
 /// The records of [`records`].
 fn list<'a>(document: &'a Value, wrapper: &str) -> Option<Vec<&'a Value>> {
     match at(document, wrapper) {
@@ -316,6 +327,18 @@ mod tests {
         assert_eq!(records(&json!({"other":[1],"count":"1"}), "histories").unwrap().len(), 1);
         assert_eq!(records(&json!([1, 2, 3]), "fields").unwrap().len(), 3);
         assert!(records(&json!({"a":[1],"b":[2]}), "histories").is_none());
+    }
+
+    #[test]
+    fn records_of_another_collection_are_not_taken_for_those_asked_for() {
+        let of =
+            |document: Value, id| records_of(&document.into(), "users", id).map(|records| records.into_values().len());
+        let tickets = json!({"tickets": [{"ticketId": "1"}, {"ticketId": "2"}], "count": 2});
+        assert_eq!(of(tickets.clone(), Some("cId")), None);
+        assert_eq!(of(tickets, None), Some(2));
+        assert_eq!(of(json!({"data": [{"cId": "1"}]}), Some("cId")), Some(1));
+        assert_eq!(of(json!([{"sId": "1"}]), Some("cId")), None);
+        assert_eq!(of(json!({"users": [{"name": "a"}]}), Some("cId")), Some(1));
     }
 
     #[test]

@@ -143,6 +143,11 @@ impl Limiter {
         self.lock().patience.has_answered()
     }
 
+    /// Whether the service is waited for.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.lock().patience.outage().is_some()
+    }
+
     /// How often the service answered as it should.
     pub fn answers(&self) -> u64 {
         self.lock().patience.answers()
@@ -224,6 +229,11 @@ fn wait_of(outage: &Outage) -> Wait {
 }
 
 impl Permit<'_> {
+    /// Another request was answered meanwhile: the service is there.
+    pub(super) fn on_other_answer(&self) {
+        self.limiter.answered(Instant::now(), self.is_probe.swap(false, Ordering::Relaxed));
+    }
+
     /// The service answered as it should: the pace may climb back.
     pub fn on_success(&self) {
         self.on_answer();

@@ -39,7 +39,7 @@ mod trouble;
 
 pub use client::{Client, Single, Write, denied, read_rejected};
 pub use document::{Document, Records};
-pub use envelope::{Rejection, as_text, has_next, record, records, total};
+pub use envelope::{Rejection, as_text, has_next, record, records, records_of, total};
 pub use limiter::{Limiter, Permit};
 pub use mended::MendedAnswers;
 pub use notice::notify;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::columns::ColumnChoice;
 use super::options::Condition;
 use super::period::Bounds;
-use super::plan::ExportPlan;
+use super::plan::{ExportPlan, Meant};
 use crate::api::as_text;
 use crate::entity::{Custom, Entity, Field, Kind, fold};
 use crate::projection::{Definitions, custom_text, is_deleted, moment, text_of};
@@ -46,6 +46,8 @@ pub(super) struct RecordFilter<'a> {
     spans: Vec<(String, Bounds)>,
     /// Members with values.
     terms: Vec<Term>,
+    /// What the list was asked for.
+    meant: Vec<(String, Meant)>,
     /// Deleted records too.
     with_deleted: bool,
 }
@@ -83,6 +85,7 @@ impl<'a> RecordFilter<'a> {
             custom: &plan.options.catalog.service.custom,
             spans: plan.spans.clone(),
             terms,
+            meant: plan.meant.clone(),
             with_deleted: plan.options.selection.with_deleted,
         }
     }
@@ -94,12 +97,26 @@ impl<'a> RecordFilter<'a> {
 
     /// The same for all records of another entity: deleted ones are meant or not alike.
     pub(super) fn all_of<'b>(&'b self, entity: &'b Entity) -> RecordFilter<'b> {
-        RecordFilter { entity, spans: Vec::new(), terms: Vec::new(), ..self.clone() }
+        RecordFilter { entity, spans: Vec::new(), terms: Vec::new(), meant: Vec::new(), ..self.clone() }
     }
 
     /// The same for all records, whatever they say.
     pub(super) fn everything(&self) -> RecordFilter<'a> {
-        RecordFilter { spans: Vec::new(), terms: Vec::new(), with_deleted: true, ..self.clone() }
+        RecordFilter { spans: Vec::new(), terms: Vec::new(), meant: Vec::new(), with_deleted: true, ..self.clone() }
+    }
+
+    /// Whether a record is one of those that the list was asked for, as far as it says so.
+    pub(super) fn is_meant(&self, record: &Value, detail: Option<&Value>) -> bool {
+        self.meant.iter().all(|(name, meant)| {
+            let value = detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
+            match (value, meant) {
+                (None, _) => true,
+                (Some(value), Meant::Id(id)) => text_of(value) == *id,
+                (Some(value), Meant::Time(bounds)) => {
+                    moment::parse(&as_text(value)).is_none_or(|moment| bounds.holds(moment))
+                }
+            }
+        })
     }
 
     /// Whether a record, with its own page where there is one, is written.
@@ -126,6 +143,7 @@ impl<'a> RecordFilter<'a> {
             }
         };
         (self.with_deleted || !is_deleted(self.entity, detail.unwrap_or(record)))
+            && self.is_meant(record, detail)
             && self.spans.iter().all(in_bounds)
             && self.terms.iter().all(has_value)
     }

@@ -45,11 +45,22 @@ pub(super) struct FailedPages {
 impl FailedPages {
     /// What the user should know of them.
     fn warning(&self) -> Option<String> {
+        let (pages, ids, why) = self.told()?;
+        Some(message!("export.details_failed", pages = pages, ids = ids, why = why).to_string())
+    }
+
+    /// The same of records that are found by asking others for them.
+    fn walk_warning(&self, entity: &Entity) -> Option<String> {
+        let (pages, ids, why) = self.told()?;
+        Some(message!("export.walk_failed", pages = pages, ids = ids, why = why, entity = entity.labels()).to_string())
+    }
+
+    fn told(&self) -> Option<(u64, String, &str)> {
         let first = self.named.first()?;
         let mut ids: Vec<&str> = self.named.iter().take(MOST_IN_WARNING).map(|page| page.id.as_str()).collect();
         ids.dedup();
         let ids = format!("{}{}", ids.join(", "), if self.named.len() > MOST_IN_WARNING { " …" } else { "" });
-        Some(message!("export.details_failed", pages = self.pages, ids = ids, why = first.why).to_string())
+        Some((self.pages, ids, &first.why))
     }
 }
 
@@ -60,6 +71,8 @@ impl Gathered {
         self.lists.push(refreshed.list);
         self.reports.extend(refreshed.reports);
         self.warnings.extend(refreshed.warnings);
+        self.failed_pages.pages += refreshed.failed_pages.len() as u64;
+        self.failed_pages.named.extend(refreshed.failed_pages);
     }
 }
 
@@ -93,6 +106,7 @@ pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) ->
             gathered.warnings = parents.warnings;
             gathered.is_incomplete = parents.is_incomplete;
             gathered.add(walked);
+            gathered.warnings.extend(gathered.failed_pages.walk_warning(entity));
         }
         Source::Tags => {
             for entity in refresher.catalog.entities().iter().filter(|entity| entity.tags.is_some()) {

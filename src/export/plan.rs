@@ -36,8 +36,19 @@ pub(super) struct ExportPlan<'a> {
     pub spans: Vec<(String, Bounds)>,
     /// Members with times by which the service is asked to filter.
     pub asked: Vec<String>,
+    /// What the list was asked for by its path or by a search: members that say so, with their values.
+    pub meant: Vec<(String, Meant)>,
     /// Each record's own page is asked for.
     pub has_details: bool,
+}
+
+/// What a member of a record must say for the record to be one of those that a list was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meant {
+    /// This id.
+    Id(String),
+    /// A time within these bounds.
+    Time(Bounds),
 }
 
 impl<'a> ExportPlan<'a> {
@@ -79,7 +90,8 @@ impl<'a> ExportPlan<'a> {
             return Err(Error::usage(message!("export.no_messages", entity = entity.name)));
         }
         let asked = asked(&source, entity, service);
-        Ok(ExportPlan { options, source, spans, asked, has_details })
+        let meant = meant(entity, selection)?;
+        Ok(ExportPlan { options, source, spans, asked, meant, has_details })
     }
 
     /// The list the records are in, where they are in one.
@@ -89,6 +101,32 @@ impl<'a> ExportPlan<'a> {
             Source::Several(_) | Source::Walk(_) | Source::Tags => None,
         }
     }
+}
+
+/// What records say of themselves that a list of a company, a customer, a template or a month must have.
+///
+/// # Errors
+/// A month that is none.
+fn meant(entity: &Entity, selection: &Selection) -> Result<Vec<(String, Meant)>> {
+    let ids = [
+        ("companies", &selection.company),
+        ("customers", &selection.customer),
+        ("ticket-templates", &selection.template),
+    ];
+    let mut meant = Vec::new();
+    for (of, id) in ids {
+        let field = entity.fields.iter().find(|field| field.reference.as_deref() == Some(of));
+        if let (Some(field), Some(id)) = (field, id) {
+            meant.push((field.name.clone(), Meant::Id(id.clone())));
+        }
+    }
+    if let (Some(created), Some(month)) = (&entity.created, &selection.month) {
+        // The service takes more than months, such as days.
+        if let Ok(bounds) = Bounds::of_period(month, Date::MIN) {
+            meant.push((created.clone(), Meant::Time(bounds)));
+        }
+    }
+    Ok(meant)
 }
 
 /// The members with times by which a list is asked to filter.

@@ -34,6 +34,8 @@ pub(super) struct RecordCounts {
     pub passed: u64,
     /// Deleted records that were left out.
     pub deleted: u64,
+    /// Records that the list was not asked for.
+    pub unasked: u64,
 }
 
 impl<'a> RecordReader<'a> {
@@ -70,6 +72,8 @@ impl<'a> RecordReader<'a> {
                 if filter.holds(&record, detail.as_ref()) {
                     counts.passed += 1;
                     with(key, &record, detail.as_ref())?;
+                } else if !filter.is_meant(&record, detail.as_ref()) {
+                    counts.unasked += 1;
                 } else if is_deleted(filter.entity, detail.as_ref().unwrap_or(&record)) {
                     counts.deleted += 1;
                 }

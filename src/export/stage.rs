@@ -134,6 +134,9 @@ impl<'a> Stage<'a> {
             Ok((counts, summary))
         })?;
         let rows = counts.passed;
+        if counts.unasked > 0 {
+            warnings.push(crate::message!("export.unasked", records = counts.unasked).to_string());
+        }
         let records = StagedFile {
             path,
             suffix: String::new(),

@@ -13,10 +13,12 @@ use super::preflight::{Preflight, Rows};
 use crate::api::{self, Client, as_text};
 use crate::check::consent::EXISTS;
 use crate::check::duplicates::key_hashes;
-use crate::entity::Entity;
+use crate::entity::{Entity, Field};
 use crate::error::{Error, Result};
 use crate::journal::{OperationCursor, RunIdentity, RunIndex};
 use crate::language::Language;
+use crate::lookup::ShownFields;
+use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
 use crate::mirror::{Key, Mirror};
@@ -65,8 +67,13 @@ impl Look<'_> {
             return Ok(0);
         }
         let label = self.options.entity().label(Language::current());
-        let existing = match look(self.options, printer) {
-            Ok(existing) => existing,
+        let existing = match self.look(printer) {
+            Ok(account) => {
+                if let Some(why) = account.why_not_all {
+                    printer.warn(&t!("memory.looked_in_part", entity = label, why = why));
+                }
+                account.existing
+            }
             Err(why) => {
                 printer.warn(&t!("memory.nobody_looked", entity = label, why = why));
                 return Ok(0);
@@ -103,38 +110,62 @@ impl Look<'_> {
     }
 }
 
-/// The account's records by their natural keys; else why nobody knows.
-fn look(options: &ImportOptions<'_>, printer: &Printer) -> std::result::Result<Existing, Message> {
-    let failed = |error: Error| Message::from(error.message());
-    let connection = options.account.connect().map_err(failed)?;
-    let client = Client::new(connection.target, &options.catalog.service).map_err(failed)?;
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|_| message!("run.no_runtime"))?;
-    let progress = Progress::new(printer);
-    let found = runtime.block_on(read(options, &Arc::new(client), &progress));
-    progress.end();
-    found
+/// The account's records of one kind.
+struct AccountRecords<'a> {
+    entity: &'a Entity,
+    /// By their natural keys.
+    existing: Existing,
+    /// What their list shows of each of the keys that rows may have.
+    shown: Vec<ShownFields<'a>>,
+    /// Why there may be others.
+    why_not_all: Option<Message>,
+}
+
+impl<'a> Look<'a> {
+    /// The account's records by their natural keys; else why nobody knows.
+    fn look(&self, printer: &Printer) -> std::result::Result<AccountRecords<'a>, Message> {
+        let options = self.options;
+        let failed = |error: Error| Message::from(error.message());
+        let connection = options.account.connect().map_err(failed)?;
+        let client = Client::new(connection.target, &options.catalog.service).map_err(failed)?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|_| message!("run.no_runtime"))?;
+        let progress = Progress::new(printer);
+        let mut records = AccountRecords::of(options.entity(), &self.preflight.mapping);
+        let read = runtime.block_on(read(options, &mut records, &Arc::new(client), &progress));
+        progress.end();
+        read?;
+        records.why_not_all = records.why_not_all.or_else(|| records.shown.iter().find_map(ShownFields::unseen));
+        Ok(records)
+    }
 }
 
 async fn read(
     options: &ImportOptions<'_>,
+    records: &mut AccountRecords<'_>,
     client: &Arc<Client>,
     progress: &Progress,
-) -> std::result::Result<Existing, Message> {
+) -> std::result::Result<(), Message> {
     let (entity, service) = (options.entity(), &options.catalog.service);
     let Some(mut query) = ListQuery::new(entity, "list", service) else { return Err(message!("memory.no_list")) };
     // A deleted record is not there.
     query.parameters.clear();
     let (first, pages) = in_time(PATIENCE, first_page(&query, client)).await?;
-    match pages {
-        Some(1) => Ok(by_key(entity, &first)),
-        Some(pages) if pages > MOST_PAGES => Err(message!("memory.too_many", most = MOST_PAGES)),
+    // Who is on it is there, whatever becomes of the rest.
+    records.take(&first);
+    records.why_not_all = match pages {
+        Some(1) => None,
+        Some(pages) if pages > MOST_PAGES => Some(message!("memory.too_many", most = MOST_PAGES)),
         // How long a list is that gives no total, only time can tell.
         _ => {
             let patience = PATIENCE + PATIENCE_A_PAGE * u32::try_from(pages.unwrap_or(0)).unwrap_or(0);
-            in_time(patience, whole_list(options, &query, client, progress)).await
+            match in_time(patience, whole_list(options, &query, client, progress, records)).await {
+                Ok(why_not_all) => why_not_all,
+                Err(why) => Some(why),
+            }
         }
-    }
+    };
+    Ok(())
 }
 
 /// What comes in time.
@@ -146,7 +177,8 @@ async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T>>) -
     }
 }
 
-/// The first page of a list, and how many pages there are by the service's own total, where it gives one.
+/// The first page of a list, and how many pages there are by the service's own total, where it gives one. One is all only
+/// where the service says that no other follows: its total may be that of the page.
 async fn first_page(query: &ListQuery<'_>, client: &Client) -> Result<(Vec<Value>, Option<u64>)> {
     let service = client.service();
     let size = u64::from(service.paging.advised);
@@ -154,23 +186,28 @@ async fn first_page(query: &ListQuery<'_>, client: &Client) -> Result<(Vec<Value
     let document = client.read(&query.address(client.target(), service, page)).await?;
     let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
     let no_list = || Error::cannot_run(message!("refresh.no_list", path = query.endpoint.path));
-    let records: Vec<Value> = api::records(&document, wrapper).ok_or_else(no_list)?.into_values();
+    let records = api::records_of(&document, wrapper, query.entity.id.as_deref());
+    let records: Vec<Value> = records.ok_or_else(no_list)?.into_values();
     let length = records.len() as u64;
-    let pages = match api::total(&document, wrapper, &service.paging.count) {
-        _ if page.is_none() || length == 0 => Some(1),
-        Some(total) => Some(total.div_ceil(length.min(size)).max(1)),
-        None => None,
+    let total = api::total(&document, wrapper, &service.paging.count);
+    let is_last = page.is_none() || api::has_next(&document, wrapper, &service.paging.next) == Some(false);
+    let pages = match total {
+        Some(total) if is_last && length > 0 && total == length => Some(1),
+        None if page.is_none() => Some(1),
+        Some(total) if length > 0 => Some(total.div_ceil(length.min(size)).max(2)),
+        _ => None,
     };
     Ok((records, pages))
 }
 
-/// All records of a list, as whole as an export has it.
+/// All records of a list, as whole as an export has it; why there may be others.
 async fn whole_list(
     options: &ImportOptions<'_>,
     query: &ListQuery<'_>,
     client: &Arc<Client>,
     progress: &Progress,
-) -> Result<Existing> {
+    records: &mut AccountRecords<'_>,
+) -> Result<Option<Message>> {
     let mirror = Mirror::in_memory()?;
     let refresher = Refresher {
         client,
@@ -179,29 +216,46 @@ async fn whole_list(
         stop: &Interrupt::of_process(),
         progress,
         kept_secrets: &[],
-        accepts_incomplete: false,
+        // Who is in it is there, whatever is missing.
+        accepts_incomplete: true,
         full_every: 0,
     };
-    let list = refresher.read_all(query).await?.list;
-    let mut existing = Existing::new();
+    let refreshed = refresher.read_all(query).await?;
+    let why_not_all = match (refreshed.is_incomplete, refresher.hidden(&refreshed)?) {
+        (true, _) => Some(refreshed.warnings.last().cloned().unwrap_or_default().into()),
+        (false, hidden @ 1..) => Some(message!("lookup.hidden", hidden = hidden)),
+        (false, 0) => None,
+    };
+    let list = refreshed.list;
     let mut last = Key::first();
     loop {
         let batch = mirror.after(&list, &last, BATCH)?;
-        let Some((key, _)) = batch.records.last() else { return Ok(existing) };
+        let Some((key, _)) = batch.records.last() else { return Ok(why_not_all) };
         last = key.clone();
-        let records: Vec<Value> =
+        let batch: Vec<Value> =
             batch.records.iter().filter_map(|(_, body)| serde_json::from_slice(body).ok()).collect();
-        existing.extend(by_key(query.entity, &records));
+        records.take(&batch);
     }
 }
 
-fn by_key(entity: &Entity, records: &[Value]) -> Existing {
-    let mut existing = Existing::new();
-    for record in records.iter().filter(|record| !is_deleted(entity, record)) {
-        let text =
-            |name: &str| record.get(name).map(|value| as_text(value).into_owned()).filter(|text| !text.is_empty());
-        let Some(id) = entity.id.as_deref().and_then(text) else { continue };
-        existing.extend(key_hashes(entity, text).into_iter().map(|hash| (hash, id.clone())));
+impl<'a> AccountRecords<'a> {
+    /// None yet.
+    fn of(entity: &'a Entity, mapping: &Mapping) -> AccountRecords<'a> {
+        let keys = 0..u8::try_from(entity.keys.len()).unwrap_or(u8::MAX);
+        let fields = keys.map(|key| mapping.key_fields(key).iter().filter_map(|name| entity.field(name)).collect());
+        let shown = fields.map(|fields: Vec<&Field>| ShownFields::of(&fields)).collect();
+        AccountRecords { entity, existing: Existing::new(), shown, why_not_all: None }
     }
-    existing
+
+    /// Takes records of the account.
+    fn take(&mut self, records: &[Value]) {
+        let entity = self.entity;
+        for record in records.iter().filter(|record| !is_deleted(entity, record)) {
+            let text =
+                |name: &str| record.get(name).map(|value| as_text(value).into_owned()).filter(|text| !text.is_empty());
+            let Some(id) = entity.id.as_deref().and_then(text) else { continue };
+            self.shown.iter_mut().for_each(|shown| shown.look_at(record));
+            self.existing.extend(key_hashes(entity, text).into_iter().map(|hash| (hash, id.clone())));
+        }
+    }
 }

@@ -289,7 +289,7 @@ impl Matching<'_> {
                 return Ok(of(There::Exists, ids, reason));
             }
             Found::Several(ids, reason) => return Ok(of(There::Several, ids, reason)),
-            Found::Nothing(id) => return Ok(self.not_there(row, id)),
+            Found::Nothing(id) => return self.not_there(row, members, id),
         };
         if self.mode() == WriteMode::SkipExisting {
             let reason = message!("modes.exists", id = id);
@@ -303,9 +303,10 @@ impl Matching<'_> {
     }
 
     /// What becomes of a row whose record is not in the list.
-    fn not_there(&self, row: &SpooledRow, id: Option<String>) -> Matched {
+    fn not_there(&self, row: &SpooledRow, members: &Members, id: Option<String>) -> Result<Matched> {
         let of = |there, reason| Matched { there, ids: Vec::new(), reason };
-        let is_proved = match &self.list.proof {
+        let proof = self.proof(members)?;
+        let is_proved = match &proof {
             ListProof::Whole => true,
             ListProof::NotWhole(_) => self.accepts_incomplete,
             ListProof::CannotBeHad(_) => false,
@@ -313,14 +314,25 @@ impl Matching<'_> {
         // A row without a key is known to be new only by a person.
         let has_nothing = id.is_none() && row.key.is_none() && row.old_id.is_none();
         if !is_proved && !has_nothing {
-            let why = self.list.proof.why().cloned().unwrap_or_default();
-            return of(There::Unproved, message!("modes.not_proved", why = why));
+            let why = proof.why().cloned().unwrap_or_default();
+            return Ok(of(There::Unproved, message!("modes.not_proved", why = why)));
         }
-        match (id, self.mode(), &row.lacks) {
+        Ok(match (id, self.mode(), &row.lacks) {
             (Some(id), ..) => of(There::Missing, message!("modes.no_such_id", id = id)),
             (None, WriteMode::Update, _) => of(There::Missing, self.no_such_key(row)),
             (None, _, Some(lacks)) => of(There::Lacks, message!("modes.lacks", what = lacks.message)),
             (None, _, None) => of(There::New, Message::default()),
+        })
+    }
+
+    /// What proves that a row's record is not there: the list, as far as it shows the first key that the row has.
+    fn proof(&self, members: &Members) -> Result<ListProof> {
+        let keys = 0..u8::try_from(self.options.entity().keys.len()).unwrap_or(u8::MAX);
+        let has_key =
+            |fields: &&[String]| !fields.is_empty() && fields.iter().all(|name| members.value(name).is_some());
+        match keys.map(|key| self.preflight.mapping.key_fields(key)).find(has_key) {
+            Some(fields) => self.list.proof_by(&fields.iter().map(String::as_str).collect::<Vec<_>>()),
+            None => Ok(self.list.proof.clone()),
         }
     }
 

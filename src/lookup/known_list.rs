@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::key_index::{Ids, KeyIndex, fields, hash};
+use super::shown::ShownFields;
 use crate::api::as_text;
 use crate::entity::{Entity, Field};
 use crate::error::Result;
@@ -58,7 +59,16 @@ pub struct KnownList<'a> {
 #[derive(Debug, Default)]
 struct Indexed {
     ids: Ids,
-    by_fields: Vec<(Vec<String>, KeyIndex)>,
+    by_fields: Vec<IndexedFields>,
+}
+
+/// Records by a set of fields.
+#[derive(Debug)]
+struct IndexedFields {
+    names: Vec<String>,
+    index: KeyIndex,
+    /// Why nobody can be found by these fields.
+    unseen: Option<Message>,
 }
 
 impl<'a> KnownList<'a> {
@@ -81,9 +91,11 @@ impl<'a> KnownList<'a> {
         }
         let sets: Vec<Vec<&Field>> = new.iter().map(|set| fields(self.entity, set).unwrap_or_default()).collect();
         let mut indexes: Vec<KeyIndex> = sets.iter().map(|_| KeyIndex::default()).collect();
+        let mut shown: Vec<ShownFields<'_>> = sets.iter().map(|set| ShownFields::of(set)).collect();
         let mut ids = Ids::default();
         self.each(|id, record| {
             let place = ids.add(id);
+            shown.iter_mut().for_each(|shown| shown.look_at(record));
             for (set, index) in sets.iter().zip(&mut indexes) {
                 let texts: Option<Vec<_>> = set.iter().map(|field| record.get(&field.name).map(as_text)).collect();
                 let texts = texts.filter(|texts| !texts.is_empty());
@@ -94,9 +106,10 @@ impl<'a> KnownList<'a> {
         })?;
         // The list does not change while the command runs, so that places are the same in every reading.
         indexed.ids = ids;
-        for (set, mut index) in new.into_iter().zip(indexes) {
+        for ((set, mut index), shown) in new.into_iter().zip(indexes).zip(shown) {
             index.sort();
-            indexed.by_fields.push((set.iter().map(|name| (*name).to_owned()).collect(), index));
+            let names = set.iter().map(|name| (*name).to_owned()).collect();
+            indexed.by_fields.push(IndexedFields { names, index, unseen: shown.unseen() });
         }
         Ok(())
     }
@@ -111,8 +124,22 @@ impl<'a> KnownList<'a> {
         let indexed = self.indexed.borrow();
         let hash = fields(self.entity, names).and_then(|fields| hash(&fields, values.iter().copied()));
         Ok(match (indexed.of(names), hash) {
-            (Some(index), Some(hash)) => index.find(hash, &indexed.ids).map(str::to_owned).collect(),
+            (Some(of), Some(hash)) => of.index.find(hash, &indexed.ids).map(str::to_owned).collect(),
             _ => Vec::new(),
+        })
+    }
+
+    /// What proves that nobody has these fields who is not found by them: the list's own proof, as long as it shows them.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn proof_by(&self, names: &[&str]) -> Result<ListProof> {
+        self.index(&[names])?;
+        let indexed = self.indexed.borrow();
+        let unseen = indexed.of(names).and_then(|of| of.unseen.clone());
+        Ok(match (&self.proof, unseen) {
+            (ListProof::Whole, Some(why)) => ListProof::NotWhole(why),
+            (proof, _) => proof.clone(),
         })
     }
 
@@ -149,8 +176,8 @@ impl<'a> KnownList<'a> {
 }
 
 impl Indexed {
-    fn of(&self, set: &[&str]) -> Option<&KeyIndex> {
-        self.by_fields.iter().find(|(fields, _)| fields == set).map(|(_, index)| index)
+    fn of(&self, set: &[&str]) -> Option<&IndexedFields> {
+        self.by_fields.iter().find(|of| of.names == set)
     }
 }
 

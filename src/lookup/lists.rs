@@ -20,6 +20,9 @@ use crate::refresh::{ListQuery, Page, Refresher};
 use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
 
+/// Records of a list that every command reads as a whole; of a longer one it asks for what changed, and compares counts.
+const MOST_READ_WHOLE: u64 = 50_000;
+
 /// The account's lists, as far as this command has read them.
 #[derive(Debug)]
 pub struct Lists<'a> {
@@ -90,7 +93,7 @@ impl<'a> Lists<'a> {
     fn read_list(&self, entity: &'a Entity) -> Result<KnownList<'a>> {
         let cannot_be_had =
             |why: Message| KnownList::new(entity, ListProof::CannotBeHad(why), Rc::clone(&self.mirror), None);
-        let Some(query) = ListQuery::new(entity, "list", &self.catalog.service) else {
+        let Some(mut query) = ListQuery::new(entity, "list", &self.catalog.service) else {
             return Ok(cannot_be_had(message!("lookup.no_list", entity = entity.labels())));
         };
         let stop = Interrupt::of_process();
@@ -107,24 +110,31 @@ impl<'a> Lists<'a> {
         let read = self.runtime.block_on(stop.unless_set(async {
             let before = self.mirror.list(&entity.name, &query.text(&self.catalog.service))?;
             if let Some(why) = self.refusal(&query, before.complete.is_none()).await? {
-                return Ok(Err(why));
+                // It may be the question for deleted records that is refused.
+                let without = query.clone().without(&self.catalog.service.filters.deleted);
+                let is_same = without.parameters == query.parameters;
+                if is_same || self.refusal(&without, before.complete.is_none()).await?.is_some() {
+                    return Ok(Err(why));
+                }
+                query = without;
             }
-            let mut refreshed = refresher.read_changes(&query).await?;
+            // What is said of a row stands on what is there now: of what changed without a word only a whole reading tells.
+            let refreshed = match self.mirror.held(&before)? {
+                0..=MOST_READ_WHOLE => refresher.read_whole(&query).await?,
+                _ => refresher.read_changes(&query).await?,
+            };
             self.mirror.mark_used(&refreshed.list)?;
-            // The pages that a broken-off command has read are of that time: what was made since is not in them.
-            if before.began.is_some() && !refreshed.is_incomplete {
-                refreshed = refresher.read_changes(&query).await?;
-                self.mirror.mark_used(&refreshed.list)?;
-            }
             Ok(Ok(refreshed))
         }));
         let refreshed = match read? {
             Ok(refreshed) => refreshed,
             Err(why) => return Ok(cannot_be_had(why)),
         };
-        let proof = match refreshed.is_incomplete {
-            true => ListProof::NotWhole(refreshed.warnings.last().cloned().unwrap_or_default().into()),
-            false => ListProof::Whole,
+        let proof = match (refreshed.is_incomplete, refresher.hidden(&refreshed)?) {
+            (true, _) => ListProof::NotWhole(refreshed.warnings.last().cloned().unwrap_or_default().into()),
+            // One of them may be the one that is looked for.
+            (false, hidden @ 1..) => ListProof::NotWhole(message!("lookup.hidden", hidden = hidden)),
+            (false, 0) => ListProof::Whole,
         };
         Ok(KnownList::new(entity, proof, Rc::clone(&self.mirror), Some(refreshed.list)))
     }
@@ -149,7 +159,7 @@ impl<'a> Lists<'a> {
             },
         };
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-        if api::records(&document, wrapper).is_none() {
+        if api::records_of(&document, wrapper, entity.id.as_deref()).is_none() {
             return Ok(Some(message!("lookup.no_list", entity = entity.labels())));
         }
         if let Some(count) = api::total(&document, wrapper, &service.paging.count).filter(|_| is_new && page.is_some())

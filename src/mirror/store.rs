@@ -514,6 +514,20 @@ impl Mirror {
             .context(|| self.failed())
     }
 
+    /// When the record of a list was created that has so many created before it; none where it does not say so.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn created_at(&self, list: &List, offset: u64) -> Result<Option<String>> {
+        self.connection
+            .prepare_cached("SELECT created FROM record WHERE list = ? ORDER BY created LIMIT 1 OFFSET ?")
+            .and_then(|mut statement| {
+                statement.query_row(params![list.id, to_i64(offset)], |row| row.get(0)).optional()
+            })
+            .map(Option::flatten)
+            .context(|| self.failed())
+    }
+
     /// How many records of a list were changed at a moment or later and are older in store than another moment (Unix seconds).
     ///
     /// # Errors

@@ -175,6 +175,9 @@ pub struct PageCursor {
     pub count_after: Option<u64>,
     /// Whether the last page said that another one follows; none when it says nothing of the kind.
     pub has_next: Option<bool>,
+    /// Records came after it had said that there is no next page.
+    #[serde(default)]
+    pub is_next_wrong: bool,
     /// Pages read.
     pub pages: u64,
     /// Pages that brought something new.

@@ -8,8 +8,8 @@ use super::list_query::ListQuery;
 use super::refreshed_list::RefreshedList;
 use super::refresher::Refresher;
 use super::spans::Span;
-use super::whole_list::is_resumable;
-use crate::error::Result;
+use super::whole_list::ReadQuery;
+use crate::error::{ErrorKind, Result};
 use crate::mirror::{Key, List, PageCursor};
 use crate::projection::{moment, service_time};
 use crate::t;
@@ -19,6 +19,9 @@ const OVERLAP_DAYS: i64 = 1;
 /// Records changed on the last days anything was changed that are asked for again, also where that is long ago: they show a
 /// backup that was put back, and a clock of the records that is not that of the answers.
 const MOST_OF_LAST_DAYS: u64 = 300;
+/// Days that the clock of the records may be behind that of the answers.
+const CLOCK_DAYS: i64 = 7;
+
 /// What a refresh that asked for changes alone came to.
 enum Changes {
     /// The list is up to date.
@@ -34,26 +37,57 @@ impl Refresher<'_> {
     /// # Errors
     /// As [`Refresher::read_all`].
     pub async fn read_changes(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
-        let service = self.client.service();
-        let list = self.mirror.list(&query.entity.name, &query.text(service))?;
-        // Without a filter for changes only lists of things that happened once, such as calls, can be read in parts.
-        let has_changes = query.updated(service).is_some() || query.endpoint.window.is_some();
-        let (Some(complete), None, true) = (list.complete, list.began, has_changes) else {
-            return self.read_all_and_compare(query).await;
+        let read = self.read_changes_as_asked(query).await;
+        self.or_without_refused(query, read, async |query| self.read_changes_as_asked(query).await).await
+    }
+
+    async fn read_changes_as_asked(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
+        let list = self.mirror.list(&query.entity.name, &query.text(self.client.service()))?;
+        let (Some(complete), None, true) = (list.complete, list.began, self.has_changes(query)) else {
+            return self.read_and_compare(query).await;
         };
         if self.full_every > 0 && list.increments + 1 >= self.full_every {
             self.progress.say(&t!("refresh.full_again", entity = self.label(query), every = self.full_every));
-            return self.read_all_and_compare(query).await;
+            return self.read_and_compare(query).await;
         }
         let mut refreshed = RefreshedList::of(&list);
-        match self.take_changes(query, &list, complete, &mut refreshed).await? {
+        match self.take_changes(query, &list, complete, false, &mut refreshed).await? {
             Changes::UpToDate => {
                 refreshed.list = self.mirror.list(&list.entity, &list.query)?;
                 Ok(refreshed)
             }
             Changes::ReadAll(why) => {
                 self.progress.say(&why);
-                let mut all = self.read_all_and_compare(query).await?;
+                let mut all = self.read_and_compare(query).await?;
+                all.reports.splice(0..0, refreshed.reports);
+                Ok(all)
+            }
+        }
+    }
+
+    /// Whether a list can be asked for what changed. Without a filter for that only lists of things that happened once, such as
+    /// calls, can.
+    pub(super) fn has_changes(&self, query: &ListQuery<'_>) -> bool {
+        query.updated(self.client.service()).is_some() || query.endpoint.window.is_some()
+    }
+
+    /// Brings a list up to date that an earlier command has read in part or whole and not written out: what it read is of that
+    /// time.
+    ///
+    /// # Errors
+    /// As [`Refresher::read_all`].
+    pub(super) async fn catch_up(&self, query: &ListQuery<'_>, read: RefreshedList) -> Result<RefreshedList> {
+        let mut refreshed = read;
+        let list = refreshed.list.clone();
+        let (Some(complete), false) = (list.complete, refreshed.is_incomplete) else { return Ok(refreshed) };
+        match self.take_changes(query, &list, complete, true, &mut refreshed).await? {
+            Changes::UpToDate => {
+                refreshed.list = self.mirror.list(&list.entity, &list.query)?;
+                Ok(refreshed)
+            }
+            Changes::ReadAll(why) => {
+                self.progress.say(&why);
+                let mut all = self.read_anew(query, &list).await?;
                 all.reports.splice(0..0, refreshed.reports);
                 Ok(all)
             }
@@ -61,8 +95,16 @@ impl Refresher<'_> {
     }
 
     /// Reads everything, and compares what no filter for changes shows later on.
-    async fn read_all_and_compare(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
-        let mut refreshed = self.read_all(query).await?;
+    ///
+    /// # Errors
+    /// As [`Refresher::read_all`].
+    pub async fn read_whole(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
+        let read = self.read_and_compare(query).await;
+        self.or_without_refused(query, read, async |query| self.read_and_compare(query).await).await
+    }
+
+    async fn read_and_compare(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
+        let mut refreshed = self.read_all_as_asked(query).await?;
         if !refreshed.is_incomplete {
             let offset = self.live_offset(query, &refreshed.list).await?;
             self.mirror.put_live_offset(&refreshed.list, offset)?;
@@ -76,6 +118,7 @@ impl Refresher<'_> {
         query: &ListQuery<'_>,
         list: &List,
         complete: i64,
+        is_resumed: bool,
         refreshed: &mut RefreshedList,
     ) -> Result<Changes> {
         let service = self.client.service();
@@ -86,13 +129,15 @@ impl Refresher<'_> {
         let [_, _, changed_last] = self.mirror.moments(list)?;
         if let Some(day) = changed_last.as_deref().and_then(moment::parse).map(moment::Moment::day)
             && day < known_day
-            && self.mirror.changed_since(list, &day.saturating_sub(overlap).to_string(), i64::MAX)? <= MOST_OF_LAST_DAYS
+            && (day >= known_day.saturating_sub(jiff::Span::new().days(CLOCK_DAYS))
+                || self.mirror.changed_since(list, &day.saturating_sub(overlap).to_string(), i64::MAX)?
+                    <= MOST_OF_LAST_DAYS)
         {
             known_day = day;
         }
         let since = known_day.saturating_sub(overlap);
         self.progress.say(&t!("refresh.changes_since", entity = label, since = since));
-        let mut began = self.now();
+        let began = self.now();
         let mut parts = Vec::new();
         let spans = [query.created(service), query.updated(service)];
         for names in spans.into_iter().flatten() {
@@ -100,16 +145,44 @@ impl Refresher<'_> {
                 Some(_) => since.to_string(),
                 None => format!("{since} 00:00:00"),
             };
-            let part = query.clone().with(&names[0], &since);
-            let list = self.resumed_or_new(&part)?;
-            // What was read before it was broken off is of that time.
-            began = began.min(list.began.unwrap_or(began));
-            let read = self.read_query(&part, list, &PageCursor::default(), None, refreshed).await?;
-            parts.push(read.list);
-            if read.verdict.is_err() {
-                parts.iter().try_for_each(|part| self.mirror.forget(part))?;
-                return Ok(Changes::ReadAll(t!("refresh.changes_unproved", entity = label).into_owned()));
+            // What a list is asked for may end before that day, or begin on a later one.
+            match (query.value(&names[0]), query.value(&names[1])) {
+                (_, Some(to)) if to < &since[..to.len().min(since.len())] => continue,
+                (Some(from), _) if from >= &since[..from.len().min(since.len())] => {
+                    parts.iter().try_for_each(|part| self.mirror.forget(part))?;
+                    return Ok(Changes::ReadAll(t!("refresh.changes_are_all", entity = label).into_owned()));
+                }
+                _ => {}
             }
+            let part = query.clone().replace(&names[0], &since);
+            // What was read of it before it was broken off may have changed since.
+            let new = self.mirror.list(&query.entity.name, &part.text(service))?;
+            let new = self.mirror.begin_generation(&new, began)?;
+            parts.push(new.clone());
+            let is_for_changes = query.updated(service).is_some_and(|updated| updated == names);
+            let known = if is_for_changes { self.mirror.changed_since(list, &since, i64::MAX)? } else { 0 };
+            let why = match self.read_query(&part, new, &PageCursor::default(), None, refreshed).await {
+                // A filter that never finds anything shows no change either.
+                Ok(ReadQuery { cursor, verdict: Ok(_), .. }) if cursor.records == 0 && known > 0 => {
+                    t!("refresh.changes_not_found", entity = label)
+                }
+                Ok(ReadQuery { list, verdict: Ok(_), .. }) => {
+                    parts.pop();
+                    parts.push(list);
+                    continue;
+                }
+                Ok(_) => t!("refresh.changes_unproved", entity = label),
+                // The list itself may be answered although this filter is not.
+                Err(error) if matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Stopped) => {
+                    self.glance(query).await?;
+                    t!("refresh.changes_refused", entity = label, why = error.message())
+                }
+                Err(error) => return Err(error),
+            };
+            for part in parts {
+                self.mirror.forget(&self.mirror.list(&part.entity, &part.query)?)?;
+            }
+            return Ok(Changes::ReadAll(why.into_owned()));
         }
         self.mirror.together(|| parts.iter().try_for_each(|part| self.mirror.move_into(part, list)))?;
         let (count, first) = self.glance(query).await?;
@@ -119,48 +192,52 @@ impl Refresher<'_> {
             return Ok(Changes::ReadAll(t!("refresh.other_records", entity = label).into_owned()));
         }
         let Some(count) = count else {
-            refreshed.warnings.push(t!("refresh.no_count", entity = label).into_owned());
-            return self.up_to_date(list, began, None, None);
+            return Ok(Changes::ReadAll(t!("refresh.no_count", entity = label).into_owned()));
         };
         let held = self.mirror.held(list)?;
         if !excess.fits(count, held, self.deleted(query, list)?)
-            && !self.compare_spans(query, list, 0, refreshed).await?
+            && !self.compare_spans(query, list, 0, None, refreshed).await?
         {
             let why = t!("refresh.walk_all", entity = label, count = count, held = held);
             return Ok(Changes::ReadAll(why.into_owned()));
         }
         let live_offset = self.live_offset(query, list).await?;
         // Where both agreed once, they have to agree now.
-        if list.live_offset == Some(0)
-            && live_offset != Some(0)
-            && !self.compare_spans(query, list, 1, refreshed).await?
-        {
+        let agreed = if is_resumed { live_offset.is_some() } else { list.live_offset == Some(0) };
+        if agreed && live_offset != Some(0) && !self.compare_spans(query, list, 1, None, refreshed).await? {
             return Ok(Changes::ReadAll(t!("refresh.deleted_unseen", entity = label).into_owned()));
+        }
+        // What is gone from one span and came back to another one with its old date shows in no total.
+        let is_even = [excess.fits_exactly(), live_offset == Some(0)];
+        for which in (0..2).filter(|which| is_even[*which]) {
+            if !self.compare_evenly(query, list, which, refreshed).await? {
+                return Ok(Changes::ReadAll(t!("refresh.balanced", entity = label).into_owned()));
+            }
         }
         // Each change that was here already and is not too old to be asked for must have come again.
         if self.mirror.changed_since(list, &format!("{known_day} 00:00:00"), began)? > 0 {
             return Ok(Changes::ReadAll(t!("refresh.put_back", entity = label).into_owned()));
         }
-        self.up_to_date(list, began, Some(count), live_offset)
+        self.up_to_date(list, began, count, live_offset, is_resumed)
     }
 
-    fn up_to_date(&self, list: &List, began: i64, count: Option<u64>, live_offset: Option<i64>) -> Result<Changes> {
+    fn up_to_date(
+        &self,
+        list: &List,
+        began: i64,
+        count: u64,
+        live_offset: Option<i64>,
+        is_resumed: bool,
+    ) -> Result<Changes> {
         let complete = self.by_service_clock(began);
         self.mirror.together(|| {
-            self.mirror.finish_refresh(list, Some(complete), count)?;
-            self.mirror.note_increment(list, live_offset)
+            self.mirror.finish_refresh(list, Some(complete), Some(count))?;
+            match is_resumed {
+                true => self.mirror.put_live_offset(list, live_offset),
+                false => self.mirror.note_increment(list, live_offset),
+            }
         })?;
         Ok(Changes::UpToDate)
-    }
-
-    /// The list of a query for changes, as an earlier command left it when it was broken off not long ago.
-    fn resumed_or_new(&self, query: &ListQuery<'_>) -> Result<List> {
-        let now = self.now();
-        let list = self.mirror.list(&query.entity.name, &query.text(self.client.service()))?;
-        match is_resumable(&list, now) {
-            true => Ok(list),
-            false => self.mirror.begin_generation(&list, now),
-        }
     }
 
     /// Whether a record of the service is the one that is kept under its id: another account may use the same ids.
@@ -183,6 +260,46 @@ impl Refresher<'_> {
         Ok(count.map(|count| i64::try_from(count).unwrap_or(i64::MAX) - i64::try_from(held).unwrap_or(i64::MAX)))
     }
 
+    /// Compares spans of about as many records each although the whole has as many as are here, with deleted records (`which` 0)
+    /// or without (1), and reads again what differs. Tells whether all is as it should be.
+    async fn compare_evenly(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        which: usize,
+        refreshed: &mut RefreshedList,
+    ) -> Result<bool> {
+        let whole = Span::of(query, self.client.service()).filter(|_| query.endpoint.window.is_none());
+        let Some(whole) = whole else { return Ok(true) };
+        let spans = self.even_spans(list, whole)?;
+        let Some((last, others)) = spans.split_last() else { return Ok(true) };
+        let counted = self.counted(query, which);
+        let mut rest = self.mirror.held_between(list, None, None)?[which];
+        let mut differing = Vec::new();
+        for span in others {
+            let Some(count) = self.span_count(&counted, *span).await? else { return Ok(true) };
+            let [from, to] = span.texts();
+            if count != self.mirror.held_between(list, from.as_deref(), to.as_deref())?[which] {
+                differing.push(*span);
+            }
+            rest = rest.saturating_sub(count);
+        }
+        // Where the spans are not all there is, the filter is not honoured, or some records have no date.
+        if differing.is_empty() || self.span_count(&counted, *last).await? != Some(rest) {
+            return Ok(true);
+        }
+        differing.push(*last);
+        self.compare_spans(query, list, which, Some(differing), refreshed).await
+    }
+
+    /// What is counted: with deleted records (`which` 0) or without (1).
+    fn counted<'q>(&self, query: &ListQuery<'q>, which: usize) -> ListQuery<'q> {
+        match which {
+            0 => query.clone(),
+            _ => query.clone().without(&self.client.service().filters.deleted),
+        }
+    }
+
     /// Finds the spans of the creation date whose counts differ from what is here, with deleted records (`which` 0) or without
     /// (1), and reads them again. Tells whether that explained the difference.
     async fn compare_spans(
@@ -190,6 +307,7 @@ impl Refresher<'_> {
         query: &ListQuery<'_>,
         list: &List,
         which: usize,
+        open: Option<Vec<Span>>,
         refreshed: &mut RefreshedList,
     ) -> Result<bool> {
         let service = self.client.service();
@@ -197,11 +315,12 @@ impl Refresher<'_> {
         if query.endpoint.window.is_some() {
             return Ok(false);
         }
-        let counted = match which {
-            0 => query.clone(),
-            _ => query.clone().without(&service.filters.deleted),
-        };
-        let Some(spans) = self.differing_spans(&counted, list, which, whole).await? else { return Ok(false) };
+        let counted = self.counted(query, which);
+        let open = open.unwrap_or_else(|| vec![whole]);
+        let Some(spans) = self.differing_spans(&counted, list, which, open).await? else { return Ok(false) };
+        if spans.is_empty() {
+            return Ok(false);
+        }
         if spans.contains(&whole) {
             return Ok(false);
         }

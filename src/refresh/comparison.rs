@@ -17,6 +17,9 @@ use crate::error::Result;
 use crate::mirror::{Key, List};
 use crate::projection::{moment, service_time};
 
+/// A list is compared in spans of so many records, two at least.
+const RECORDS_OF_A_COUNT: u64 = 25_000;
+
 /// How the service's total differed from what was here when the list was whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Excess {
@@ -27,6 +30,11 @@ pub(super) enum Excess {
 }
 
 impl Excess {
+    /// Whether there are just as many.
+    pub(super) fn fits_exactly(self) -> bool {
+        self == Excess::Hidden(0)
+    }
+
     /// Whether a count is explained by what is here.
     pub(super) fn fits(self, count: u64, held: u64, deleted: u64) -> bool {
         match self {
@@ -51,7 +59,8 @@ impl Refresher<'_> {
         let url = query.address(self.client.target(), self.client.service(), page);
         let answer = self.fetch(url).await?;
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-        let first = api::records(&answer, wrapper).and_then(|records| records.iter().next().map(Cow::into_owned));
+        let first = api::records_of(&answer, wrapper, query.entity.id.as_deref());
+        let first = first.and_then(|records| records.iter().next().map(Cow::into_owned));
         let first = first.map(|record| (record_key::key(query.entity, &record), record));
         Ok((self.total(query, &answer), first))
     }
@@ -73,10 +82,10 @@ impl Refresher<'_> {
         query: &ListQuery<'_>,
         list: &List,
         which: usize,
-        whole: Span,
+        open: Vec<Span>,
     ) -> Result<Option<Vec<Span>>> {
         let few = PAGES_OF_A_PART * u64::from(self.catalog.service.paging.advised);
-        let mut search = SpanSearch::new(whole, self.extent_held(list)?, few);
+        let mut search = SpanSearch::new(open, self.extent_held(list)?, few);
         while let Some(span) = search.next() {
             self.stop.check()?;
             let Some(count) = self.live_count(&span.ask(query, self.client.service())).await? else { return Ok(None) };
@@ -86,7 +95,26 @@ impl Refresher<'_> {
                 return Ok(None);
             }
         }
-        Ok(search.differing())
+        Ok(Some(search.differing()))
+    }
+
+    /// Spans of the creation date of about as many records each, that are everything together: where one has more than is here
+    /// and another one less, the whole tells nothing.
+    pub(super) fn even_spans(&self, list: &List, whole: Span) -> Result<Vec<Span>> {
+        let dated = self.mirror.held(list)?;
+        let parts = 2 + dated / RECORDS_OF_A_COUNT;
+        let mut spans = Vec::new();
+        let mut rest = whole;
+        for part in 1..parts {
+            let created = self.mirror.created_at(list, dated * part / parts)?;
+            let Some(day) = created.as_deref().and_then(moment::parse).map(moment::Moment::day) else { continue };
+            if let Some([before, after]) = rest.at(day) {
+                spans.push(before);
+                rest = after;
+            }
+        }
+        spans.push(rest);
+        Ok(spans)
     }
 
     /// Between which days the records that are here were created.

@@ -28,6 +28,10 @@ pub enum Proof {
     NoPageFollows,
     /// Pages beyond the last record were empty.
     NothingBeyond,
+    /// Its newest records, asked for first, are among those that came.
+    OtherEndRead,
+    /// No record has one of the ids that follow the last one.
+    NoIdsFollow,
     /// The counts of all partitions add up to the service's total.
     PartitionsAddUp,
     /// Every partition is whole; there is no total to compare them with.
@@ -50,6 +54,8 @@ pub(super) enum ReadingDecision {
 pub(super) enum Doubt {
     /// The service gives no more.
     Wall(Wall),
+    /// A record that is there is not among those that the list gives.
+    NotGiven,
     /// The service's total is higher than what came.
     Missing,
     /// No two readings are alike.

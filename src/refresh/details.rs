@@ -10,13 +10,13 @@ use super::list_query::ListQuery;
 use super::pages::Page;
 use super::record_key;
 use super::refresher::Refresher;
-use crate::api::{self, Document, Single};
+use crate::api::{self, Document, Rejection, Single};
 use crate::entity::{Endpoint, Entity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::language::Language;
 use crate::message;
 use crate::mirror::{Key, List};
-use crate::projection::{custom_keys, remove_secrets};
+use crate::projection::{custom_keys, remove_secrets, text_of};
 use crate::t;
 
 /// Records looked at together.
@@ -185,12 +185,26 @@ impl Refresher<'_> {
                     round.failed.push((asked, error));
                     continue;
                 }
-                Single::Document(document) => Ok(document),
-                Single::Rejected(rejection) => Err(rejection),
+                Single::Document(document) => Some(document),
+                Single::Rejected(rejection) if is_denial(&rejection) => {
+                    let why = format!("{} {}", rejection.code, rejection.message);
+                    let path = self.address_of(detail.endpoint, &asked.0.text).path().to_owned();
+                    let error = Error::new(ErrorKind::Denied, message!("api.read_failed", path = path, why = why));
+                    round.failed.push((asked, error));
+                    continue;
+                }
+                Single::Rejected(_) => None,
             };
             in_a_row = 0;
             read.answered += 1;
-            match reply.ok().and_then(|document| detail.body(&document)) {
+            let body = reply.and_then(|document| detail.body(&document));
+            // Another record's page says nothing of this one.
+            if let Some(other) = body.as_ref().and_then(|body| other_id(query.entity, &asked.0.text, body)) {
+                let error = Error::cannot_run(message!("refresh.other_record", id = asked.0.text, other = other));
+                round.failed.push((asked, error));
+                continue;
+            }
+            match body {
                 None => {
                     read.missing += 1;
                     self.mirror.forget_detail(list, &asked.0, detail.name)?;
@@ -250,7 +264,10 @@ impl Refresher<'_> {
                 Single::Rejected(_) => answered += 1,
                 Single::Document(document) => {
                     answered += 1;
-                    if let Some(record) = api::record(&document, endpoint.answer.as_deref().unwrap_or_default()) {
+                    let record = api::record(&document, endpoint.answer.as_deref().unwrap_or_default());
+                    if record.as_ref().is_some_and(|record| other_id(entity, &id, record).is_some()) {
+                        failed += 1;
+                    } else if let Some(record) = record {
                         self.mirror.together(|| self.store(entity, list, &Key::of(&id), &record))?;
                     }
                 }
@@ -259,6 +276,21 @@ impl Refresher<'_> {
         self.stop.check()?;
         Ok(failed)
     }
+}
+
+/// Words of a service that does not show a record, which is there all the same.
+const DENIALS: [&str; 5] = ["权限", "permission", "forbidden", "denied", "not allowed"];
+
+/// Whether a rejection says that this login may not see a record, not that there is none.
+fn is_denial(rejection: &Rejection) -> bool {
+    let said = format!("{} {}", rejection.code, rejection.message).to_lowercase();
+    matches!(rejection.code.as_str(), "401" | "403") || DENIALS.iter().any(|word| said.contains(word))
+}
+
+/// The id of a record that is not the one that was asked for; none where it does not say which one it is.
+fn other_id(entity: &Entity, id: &str, record: &Value) -> Option<String> {
+    let said = record.get(entity.id.as_ref()?).map(text_of)?;
+    (!said.is_empty() && said != id).then(|| said.into_owned())
 }
 
 impl Detail<'_> {

@@ -20,6 +20,7 @@ pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageC
         Doubt::Wall(Wall::Refused(why)) => message!("refresh.wall_refused", entity = entity, read = read, why = why),
         Doubt::Wall(Wall::Repeated) => message!("refresh.repeating", path = path, pages = cursor.pages),
         Doubt::Wall(Wall::Empty) => message!("refresh.wall_empty", entity = entity, read = read, count = count),
+        Doubt::NotGiven => message!("refresh.not_given", entity = entity, read = read),
         Doubt::Missing | Doubt::TooLong => message!("refresh.missing", entity = entity, read = read, count = count),
         Doubt::Changing => message!("refresh.changing", entity = entity),
         Doubt::RoundTotal => message!("refresh.round_total", entity = entity, count = count),

@@ -177,7 +177,7 @@ impl Refresher<'_> {
         })
     }
 
-    fn page_address(&self, query: &ListQuery<'_>, cursor: &PageCursor, page: Option<Page>) -> url::Url {
+    pub(super) fn page_address(&self, query: &ListQuery<'_>, cursor: &PageCursor, page: Option<Page>) -> url::Url {
         let from_zero = u64::from(cursor.is_from_zero);
         let page = page.map(|page| Page { number: page.number.saturating_sub(from_zero), ..page });
         query.address(self.client.target(), self.client.service(), page)
@@ -190,7 +190,7 @@ impl Refresher<'_> {
 
     pub(super) fn keys(&self, query: &ListQuery<'_>, answer: &Document) -> Vec<Key> {
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-        let Some(records) = api::records(answer, wrapper) else { return Vec::new() };
+        let Some(records) = api::records_of(answer, wrapper, query.entity.id.as_deref()) else { return Vec::new() };
         let Some(id) = &query.entity.id else {
             return records.iter().map(|record| record_key::key(query.entity, &record)).collect();
         };
@@ -212,7 +212,8 @@ impl Refresher<'_> {
         let (Some(page), Some((number, size))) = (page, cursor.last_page) else {
             return Err(unfinished(error, cursor));
         };
-        if error.kind() != ErrorKind::CannotRun {
+        // A login may be refused single pages.
+        if !matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Denied) {
             return Err(error);
         }
         // Whatever stands in the way of all pages is no wall.
@@ -362,13 +363,18 @@ impl Refresher<'_> {
         page: Page,
         answer: &Document,
     ) -> Result<PageStep> {
-        let records = records(query, answer)?;
-        let length = records.len() as u64;
+        let length = match records(query, answer) {
+            Ok(records) => records.len() as u64,
+            // Nothing at all is what some have beyond the end.
+            Err(_) if answer.is_null() && page.start() > 0 => 0,
+            Err(error) => return Err(error),
+        };
         if length > page.size && !cursor.is_fixed {
             // Whatever is asked for, pages have a size of their own; begin again with it.
             *cursor = anew(cursor, length, true);
             return Ok(PageStep::PlanAnew);
         }
+        let was_last = cursor.has_next == Some(false) && cursor.gaining_pages > 0;
         let starts_inside = page.start() > 0 && page.start() < cursor.position && cursor.beyond == 0;
         self.note_answer(query, cursor, answer, length > 0);
         if length == 0 {
@@ -394,6 +400,11 @@ impl Refresher<'_> {
             return Ok(PageStep::BeginEarlier);
         }
         let gains = pages::gains(&last_keys, &keys);
+        if gains && was_last {
+            // What is said of the next page is the same on every page.
+            cursor.is_next_wrong = true;
+            cursor.has_next = None;
+        }
         if gains && cursor.beyond > 0 && !is_joined && !cursor.is_fixed && cursor.until < page.end() {
             // Something lies beyond pages that brought nothing: they are asked for once more, before it is called a gap.
             cursor.until = page.end();
@@ -460,7 +471,8 @@ impl Refresher<'_> {
             self.progress.stage(&t!("refresh.stage_count", entity = self.label(query), count = count));
         }
         cursor.count_before = cursor.count_before.or(count);
-        cursor.has_next = api::has_next(answer, wrapper, &self.catalog.service.paging.next);
+        cursor.has_next =
+            api::has_next(answer, wrapper, &self.catalog.service.paging.next).filter(|_| !cursor.is_next_wrong);
     }
 
     /// Stores the records of a page and how far the reading has come, together.
@@ -495,7 +507,7 @@ impl Refresher<'_> {
 /// The records of an answer.
 fn records<'a>(query: &ListQuery<'_>, answer: &'a Document) -> Result<Records<'a>> {
     let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-    let records = api::records(answer, wrapper).ok_or_else(|| no_list(query))?;
+    let records = api::records_of(answer, wrapper, query.entity.id.as_deref()).ok_or_else(|| no_list(query))?;
     match records.len() {
         ..=MOST_RECORDS => Ok(records),
         length => {

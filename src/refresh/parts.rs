@@ -11,9 +11,9 @@ use super::pages::Page;
 use super::refreshed_list::RefreshedList;
 use super::refresher::Refresher;
 use super::spans::{Extent, Span};
-use super::whole_list::{PAGES_OF_A_PART, ReadQuery};
+use super::whole_list::{PAGES_OF_A_PART, ReadQuery, is_suspicious};
 use crate::api::as_text;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::mirror::{Key, List, PageCursor};
 use crate::projection::{moment, service_time};
 use crate::t;
@@ -51,7 +51,7 @@ impl Refresher<'_> {
         let hint = &read.cursor;
         let size = hint.page_size.max(1);
         let limit = match doubt {
-            Doubt::Wall(_) | Doubt::RoundTotal => match hint.records * 4 / 5 {
+            Doubt::Wall(_) | Doubt::RoundTotal | Doubt::NotGiven => match hint.records * 4 / 5 {
                 // Where nothing came at all, nothing tells how far the service gives.
                 0 => size,
                 records => (PAGES_OF_A_PART * size).min(records),
@@ -107,8 +107,10 @@ impl Refresher<'_> {
         let sum = left_count + right_count;
         // A filter that is not honoured finds everything twice. Where a total is cut short, its halves have more.
         let is_ignored = left_count == total && right_count == total;
-        let is_cut = is_round(total) && sum > total;
-        if is_ignored && (!is_round(total) || !self.finds_nothing_in_the_future(division).await?) {
+        let may_be_cut = is_round(total) || *doubt == Doubt::NotGiven;
+        let is_cut = may_be_cut && sum > total;
+        let is_at_most = |count: u64| may_be_cut && (is_round(count) || count == total);
+        if is_ignored && (!may_be_cut || !self.finds_nothing_in_the_future(division).await?) {
             return Ok(None);
         }
         if *doubt == Doubt::RoundTotal && sum == total {
@@ -122,12 +124,12 @@ impl Refresher<'_> {
         while let Some((span, count)) = open.pop() {
             self.stop.check()?;
             match span.halves(extent, division.has_times) {
-                Some([left, right]) if count > limit || (is_round(count) && is_round(total)) => {
+                Some([left, right]) if count > limit || is_at_most(count) => {
                     let left_count = self.span_count(query, left).await?.unwrap_or(count);
                     let right_count = self.span_count(query, right).await?.unwrap_or(count);
                     // Half of a day that has all of the day: times are not honoured.
                     let is_one = left_count == count && right_count == count && count > 0;
-                    if is_one && !is_round(count) {
+                    if is_one && !is_at_most(count) {
                         spans.push(span);
                     } else {
                         open.push((right, right_count));
@@ -141,8 +143,12 @@ impl Refresher<'_> {
         Ok(Some(spans))
     }
 
-    async fn span_count(&self, query: &ListQuery<'_>, span: Span) -> Result<Option<u64>> {
-        self.live_count(&span.ask(query, self.client.service())).await
+    pub(super) async fn span_count(&self, query: &ListQuery<'_>, span: Span) -> Result<Option<u64>> {
+        match self.live_count(&span.ask(query, self.client.service())).await {
+            // A list whose filter is refused is not divided.
+            Err(error) if error.kind() == ErrorKind::CannotRun => Ok(None),
+            count => count,
+        }
     }
 
     /// Whether the filter is honoured where there are no counts to tell it: nothing was created in days to come.
@@ -183,7 +189,7 @@ impl Refresher<'_> {
                 Err(doubt) => doubt,
             };
             self.mirror.forget(&read.list)?;
-            let is_wall = matches!(doubt, Doubt::Wall(_) | Doubt::RoundTotal);
+            let is_wall = matches!(doubt, Doubt::Wall(_) | Doubt::RoundTotal | Doubt::NotGiven);
             match span.halves(division.extent, division.has_times).filter(|_| is_wall) {
                 Some([left, right]) => {
                     let last = parts.last().map_or(1, |part| part.number);
@@ -214,10 +220,8 @@ impl Refresher<'_> {
             list = self.mirror.begin_generation(&list, division.list.began.unwrap_or_default())?;
         }
         let mut read = self.read_query(&query, list, division.hint, None, refreshed).await?;
-        let is_round_total = read.cursor.count_after.is_some_and(is_round)
-            && division.hint.count_after == read.cursor.count_after
-            && read.verdict.is_ok();
-        if is_round_total {
+        let is_same_total = read.cursor.count_after.is_some() && division.hint.count_after == read.cursor.count_after;
+        if is_same_total && read.verdict.as_ref().is_ok_and(|proofs| is_suspicious(&read.cursor, proofs)) {
             read.verdict = Err(Doubt::RoundTotal);
         }
         if read.verdict.is_ok() {
@@ -244,7 +248,9 @@ impl Refresher<'_> {
             let parts = self.mirror.cursors(list, 1)?;
             let sum: u64 = parts.iter().map(|part| part.count_after.unwrap_or(part.records)).sum();
             let total = self.live_count(query).await?;
-            let is_cut = total.is_some_and(|total| is_round(total) && hint.count_after == Some(total) && sum > total);
+            let seen = self.mirror.seen(list)?;
+            // A total that stays below what came says how far the service counts.
+            let is_cut = total.is_some_and(|total| hint.count_after == Some(total) && seen > total);
             let Some(total) = total.filter(|_| !is_cut) else {
                 // There is no total to compare with. Where no record seen is without a date, none is taken to be.
                 return Ok(Some(match self.mirror.undated(list)? {
@@ -253,7 +259,7 @@ impl Refresher<'_> {
                     _ => Err(Doubt::Missing),
                 }));
             };
-            if sum == total || self.mirror.seen(list)? == total {
+            if sum == total || seen == total {
                 return Ok(Some(Ok(vec![Proof::PartitionsAddUp])));
             }
             let mut is_changed = false;

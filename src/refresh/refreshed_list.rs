@@ -1,9 +1,11 @@
 //! A list that was brought up to date, and what was asked and answered for it.
 
 use super::decision::{Proof, explained};
+use super::details::FailedPage;
 use super::list_query::ListQuery;
 use super::refresher::Refresher;
 use crate::entity::Entity;
+use crate::error::Result;
 use crate::mirror::{List, PageCursor};
 use crate::projection::service_time;
 
@@ -68,6 +70,8 @@ pub struct RefreshedList {
     pub warnings: Vec<String>,
     /// It is not whole, or cannot be proved to be, and is taken all the same.
     pub is_incomplete: bool,
+    /// Single records that had to be asked for it and could not.
+    pub failed_pages: Vec<FailedPage>,
 }
 
 /// How a list was brought up to date, as a manifest shows it.
@@ -90,11 +94,30 @@ pub struct ReadingReport {
 impl RefreshedList {
     /// A list for which nothing was asked yet.
     pub(super) fn of(list: &List) -> Self {
-        RefreshedList { list: list.clone(), reports: Vec::new(), warnings: Vec::new(), is_incomplete: false }
+        RefreshedList {
+            list: list.clone(),
+            reports: Vec::new(),
+            warnings: Vec::new(),
+            is_incomplete: false,
+            failed_pages: Vec::new(),
+        }
     }
 }
 
 impl Refresher<'_> {
+    /// How many records the service counts in a list that is whole and does not show to this login.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn hidden(&self, refreshed: &RefreshedList) -> Result<u64> {
+        let list = &refreshed.list;
+        match list.increments {
+            0 => Ok(refreshed.reports.iter().map(|report| report.hidden).sum()),
+            // What was asked since then shows changes alone.
+            _ => Ok(list.total.unwrap_or(0).saturating_sub(self.mirror.held(list)?)),
+        }
+    }
+
     /// How a list was brought up to date.
     pub fn reading(&self, list: &List) -> ReadingReport {
         let moment =

@@ -97,6 +97,14 @@ impl Span {
         Some([Span { from: self.from, to: Some(last) }, Span { from: Some(next), to: self.to }])
     }
 
+    /// Two spans that are this one together, the first of which ends with a day; none where one of them would be empty.
+    pub(super) fn at(self, day: Date) -> Option<[Span; 2]> {
+        let last = end_of(day);
+        let next = last.checked_add(1.seconds()).ok()?;
+        let is_inside = self.from.is_none_or(|from| from <= last) && self.to.is_none_or(|to| next <= to);
+        is_inside.then_some([Span { from: self.from, to: Some(last) }, Span { from: Some(next), to: self.to }])
+    }
+
     /// The span for people and for the mirror: `2026-01-01..2026-01-31`, with times where it does not begin or end with a day.
     pub(super) fn name(self) -> String {
         let midnight = Time::midnight();

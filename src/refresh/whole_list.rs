@@ -3,21 +3,22 @@
 
 use serde_json::Value;
 
+use super::beyond::Beyond;
 use super::decision::{Doubt, Proof, Reading, ReadingDecision, decide, is_round};
 use super::list_query::ListQuery;
 use super::not_whole::not_whole;
+use super::pages::Page;
 use super::refreshed_list::{ListReport, RefreshedList};
 use super::refresher::Refresher;
-use crate::error::Result;
+use crate::api::Single;
+use crate::error::{ErrorKind, Result};
 use crate::message;
-use crate::mirror::{Key, List, PageCursor, PageOrder};
+use crate::mirror::{Key, List, PageCursor, PageOrder, Wall};
 use crate::projection::is_deleted;
 use crate::t;
 
 /// A reading that began longer ago is begun anew: what it read first may have changed since.
 const RESUMABLE_SECONDS: i64 = 24 * 60 * 60;
-/// A reading that ended longer ago is not written out any more: the file would be of another day than it says.
-const FRESH_SECONDS: i64 = 60 * 60;
 /// A list of more pages than this is read in spans of the creation date, where the service takes notice of it.
 pub(super) const PAGES_OF_A_PART: u64 = 50;
 
@@ -38,18 +39,56 @@ impl Refresher<'_> {
     /// # Errors
     /// The user stops, the service fails, or the list cannot be proved to be whole.
     pub async fn read_all(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
+        let read = self.read_all_as_asked(query).await;
+        self.or_without_refused(query, read, async |query| self.read_all_as_asked(query).await).await
+    }
+
+    /// What was read; where the service refuses to be asked for deleted records too, what is read without asking for them.
+    pub(super) async fn or_without_refused(
+        &self,
+        query: &ListQuery<'_>,
+        read: Result<RefreshedList>,
+        again: impl AsyncFn(&ListQuery<'_>) -> Result<RefreshedList>,
+    ) -> Result<RefreshedList> {
+        let deleted = &self.client.service().filters.deleted;
+        let error = match read {
+            Err(error) if error.kind() == ErrorKind::CannotRun && query.value(deleted).is_some() => error,
+            read => return read,
+        };
+        let without = query.clone().without(deleted);
+        if self.is_refused(query).await? && !self.is_refused(&without).await? {
+            self.progress.say(&t!("refresh.no_deleted", entity = self.label(query)));
+            return again(&without).await;
+        }
+        Err(error)
+    }
+
+    /// Whether the service answers the beginning of a list with no.
+    async fn is_refused(&self, query: &ListQuery<'_>) -> Result<bool> {
+        let page = query.endpoint.paged.then_some(Page { number: 1, size: 1 });
+        let url = query.address(self.client.target(), self.client.service(), page);
+        Ok(!matches!(self.ask_briefly(url).await?, Single::Document(_)))
+    }
+
+    pub(super) async fn read_all_as_asked(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
         let now = self.now();
         let list = self.mirror.list(&query.entity.name, &query.text(self.client.service()))?;
-        let limit = if list.is_read { FRESH_SECONDS } else { RESUMABLE_SECONDS };
-        match (is_younger(&list, limit, now), list.is_read) {
-            (true, true) => self.already_read(query, &list, now),
-            (true, false) => {
-                let done = self.mirror.seen(&list)?;
-                self.progress.say(&t!("refresh.resuming", entity = self.label(query), done = done));
-                self.read_until_whole(query, list).await
-            }
-            (false, _) => self.read_until_whole(query, self.mirror.begin_generation(&list, now)?).await,
+        if !is_resumable(&list, now) || !self.has_changes(query) {
+            return self.read_anew(query, &list).await;
         }
+        let read = if list.is_read {
+            self.already_read(query, &list, now)?
+        } else {
+            let done = self.mirror.seen(&list)?;
+            self.progress.say(&t!("refresh.resuming", entity = self.label(query), done = done));
+            self.read_until_whole(query, list).await?
+        };
+        self.catch_up(query, read).await
+    }
+
+    /// Reads a list from its beginning.
+    pub(super) async fn read_anew(&self, query: &ListQuery<'_>, list: &List) -> Result<RefreshedList> {
+        self.read_until_whole(query, self.mirror.begin_generation(list, self.now())?).await
     }
 
     /// The pages are all here and only a file was not written.
@@ -114,11 +153,10 @@ impl Refresher<'_> {
         read: ReadQuery,
         refreshed: &mut RefreshedList,
     ) -> Result<ReadQuery> {
-        let count = read.cursor.count_after;
         let doubt = match &read.verdict {
             Err(doubt) => doubt.clone(),
             // A service may stop counting where it stops giving.
-            Ok(_) if is_round(count.unwrap_or(read.cursor.records)) => Doubt::RoundTotal,
+            Ok(proofs) if is_suspicious(&read.cursor, proofs) => Doubt::RoundTotal,
             Ok(_) => return Ok(read),
         };
         let is_divisible = query.created(self.client.service()).is_some();
@@ -132,15 +170,24 @@ impl Refresher<'_> {
                 // What was asked for the beginning stands; the rest is read on without a limit.
                 let hint = read.cursor.clone();
                 let read = self.read_query(query, read.list, &hint, None, refreshed).await?;
-                match read.verdict {
-                    Ok(_) if is_round(read.cursor.count_after.unwrap_or(read.cursor.records)) => {
-                        Ok(ReadQuery { verdict: Err(Doubt::RoundTotal), ..read })
-                    }
-                    _ => Ok(read),
-                }
+                self.look_beyond(query, read).await
             }
+            (None, Doubt::RoundTotal) => self.look_beyond(query, read).await,
             (None, doubt) => Ok(ReadQuery { verdict: Err(doubt), ..read }),
         }
+    }
+
+    /// Looks whether a list whose total is a round number goes on behind its last record.
+    async fn look_beyond(&self, query: &ListQuery<'_>, mut read: ReadQuery) -> Result<ReadQuery> {
+        if let Ok(proofs) = &mut read.verdict
+            && is_suspicious(&read.cursor, proofs)
+        {
+            match self.ids_beyond(query, &read.list, &read.cursor).await? {
+                Beyond::Nothing => proofs.push(Proof::NoIdsFollow),
+                Beyond::Something | Beyond::Unknown => read.verdict = Err(Doubt::RoundTotal),
+            }
+        }
+        Ok(read)
     }
 
     /// Reads a query until it is whole, or cannot be proved to be. What an earlier reading of the same service found out
@@ -157,9 +204,12 @@ impl Refresher<'_> {
         let (mut before, mut was_alike) = (None, false);
         let mut is_from_zero = hint.is_from_zero;
         let service = self.client.service();
-        let mut query = query.clone();
+        let asked = query;
+        let mut query = asked.clone();
+        let (mut is_in_our_order, mut takes_order) = (false, true);
         if hint.filter.contains(&service.filters.order) {
-            query = query.in_order(service);
+            query = asked.clone().in_order(service);
+            is_in_our_order = true;
         }
         loop {
             self.progress.begin(&self.label(&query), 0, None);
@@ -174,7 +224,15 @@ impl Refresher<'_> {
             }
             // Other borders between pages than last time: what one reading loses there, the other does not.
             let largest = u64::from(self.catalog.service.paging.advised).saturating_sub(u64::from(readings) - 1);
-            let mut cursor = self.read_pages(&list, &query, 0, largest, most).await?;
+            let mut cursor = match self.read_pages(&list, &query, 0, largest, most).await {
+                // A list in no order that it can be asked for is read as it is.
+                Err(error) if is_in_our_order && matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Stopped) => {
+                    (query, is_in_our_order, takes_order) = (asked.clone(), false, false);
+                    list = self.mirror.begin_generation(&list, list.began.unwrap_or_default())?;
+                    continue;
+                }
+                read => read?,
+            };
             if !cursor.is_finished {
                 return Ok(ReadQuery { list, cursor, verdict: Err(Doubt::TooLong) });
             }
@@ -196,9 +254,25 @@ impl Refresher<'_> {
             let is_alike_twice = std::mem::replace(&mut was_alike, is_alike) && is_alike;
             let decision =
                 decide(Reading { cursor: &cursor, records, deleted, is_alike, is_alike_twice, number: readings });
+            let decision = match decision {
+                ReadingDecision::NotWhole(Doubt::Wall(Wall::Repeated))
+                    if self.ignores_paging(&query, &list, &cursor).await? =>
+                {
+                    ReadingDecision::Whole(vec![Proof::OnePage])
+                }
+                decision => decision,
+            };
             let mut report = self.report(&query, &list, &cursor, records, readings);
             let verdict = match decision {
-                ReadingDecision::Whole(proofs) => Ok(proofs),
+                ReadingDecision::Whole(proofs) if cursor.gaining_pages <= 1 => Ok(proofs),
+                ReadingDecision::Whole(mut proofs) => match self.other_end(&query, &list, &cursor).await? {
+                    Beyond::Nothing => {
+                        proofs.push(Proof::OtherEndRead);
+                        Ok(proofs)
+                    }
+                    Beyond::Something => Err(Doubt::NotGiven),
+                    Beyond::Unknown => Ok(proofs),
+                },
                 ReadingDecision::NotWhole(doubt) => Err(doubt),
                 ReadingDecision::ReadAgain => {
                     refreshed.reports.push(report);
@@ -209,8 +283,9 @@ impl Refresher<'_> {
                     };
                     self.progress.say(&warning);
                     // Of a list that is in another order it may be asked to be in that of creation.
-                    if cursor.order != PageOrder::Ascending {
+                    if cursor.order != PageOrder::Ascending && takes_order {
                         query = query.in_order(service);
+                        is_in_our_order = true;
                     }
                     before = Some(records);
                     readings += 1;
@@ -263,12 +338,12 @@ impl Refresher<'_> {
     }
 }
 
-/// Whether a list's reading began no longer than so many seconds ago and is to be gone on with.
-fn is_younger(list: &List, seconds: i64, now: i64) -> bool {
-    list.began.is_some_and(|began| (0..seconds).contains(&(now - began)))
+/// Whether the total of a list, or its length, is one that a service may stop at, and nothing shows that it did not.
+pub(super) fn is_suspicious(cursor: &PageCursor, proofs: &[Proof]) -> bool {
+    is_round(cursor.count_after.unwrap_or(cursor.records)) && !proofs.contains(&Proof::OtherEndRead)
 }
 
 /// Whether a reading that was broken off is gone on with.
-pub(super) fn is_resumable(list: &List, now: i64) -> bool {
-    is_younger(list, RESUMABLE_SECONDS, now)
+fn is_resumable(list: &List, now: i64) -> bool {
+    list.began.is_some_and(|began| (0..RESUMABLE_SECONDS).contains(&(now - began)))
 }

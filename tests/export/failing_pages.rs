@@ -91,6 +91,22 @@ fn pages_that_nobody_may_see_are_no_matter_of_single_records() {
 }
 
 #[test]
+fn pages_that_fail_side_by_side_cost_themselves() {
+    let error = r#"{"errcode":"500","errmsg":"Internal error"}"#;
+    let denied = r#"{"errcode":"100060","errmsg":"没有权限"}"#;
+    for (status, body, failing) in [(500, error, 5..=12), (200, denied, 3..=20)] {
+        let odd = failing.clone();
+        let service = service(move |id| odd.contains(&id).then(|| (status, body.to_owned())));
+        let work = Work::at(&service.base_url());
+        let ran = work.export("tickets -o out.csv --columns ticketId,subject --details");
+        assert_eq!(ran.exits(0).json()["records"], TICKETS, "{ran}");
+        let manifest: Value = serde_json::from_str(&work.read("out.csv.manifest.json")).unwrap();
+        let named = manifest["failed_pages"]["named"].as_array().unwrap();
+        assert_eq!(named.len() as u64, failing.end() - failing.start() + 1, "{manifest}");
+    }
+}
+
+#[test]
 fn definitions_that_fail_cost_their_names() {
     let service = Service::start(|request| match request.path.as_str() {
         "/users.json" => (200, format!("{{\"users\":[{}],\"count\":1}}", customer(1))),
@@ -108,4 +124,57 @@ fn what_single_records_cost_is_said_before_it_is_spent() {
     let work = Work::at(&service.base_url());
     work.bw8("export tickets -o out.csv --details --rate 60").exits(0).says("30 requests, about 1 minute");
     work.export("tickets -o out.csv --details").exits(0).never_says("30 requests");
+}
+
+#[test]
+fn the_page_of_another_record_does_not_stand_in_for_it() {
+    for all in [false, true] {
+        let service =
+            service(move |id| (all || id == 11).then(|| (200, format!("{{\"ticket\":[{}]}}", ticket(1, "别人")))));
+        let work = Work::at(&service.base_url());
+        let ran = work.export("tickets -o out.csv --columns ticketId,subject --details");
+        ran.exits(0).says("could not be read");
+        let rows = work.rows("out.csv");
+        let ids: Vec<u64> = rows[1..].iter().map(|row| row[0].parse().unwrap()).collect();
+        assert_eq!(ids, (1..=TICKETS).collect::<Vec<_>>());
+        assert_eq!(rows[11][1], "列表");
+        let manifest: Value = serde_json::from_str(&work.read("out.csv.manifest.json")).unwrap();
+        let failed = manifest["failed_pages"]["named"].as_array().unwrap();
+        assert_eq!(failed.len() as u64, if all { TICKETS - 1 } else { 1 }, "{manifest}");
+    }
+}
+
+/// A service with 40 contacts, every fourth of whom is bound, that answers for one of them as `odd` says.
+fn bindings(odd: impl Fn(u64) -> Option<(u16, String)> + Send + 'static) -> Service {
+    Service::start(move |request| match request.path.as_str() {
+        "/users.json" => (200, page(&(1..=40).collect::<Vec<_>>(), request, 100, Some("40"))),
+        "/user/relationship/cid.json" => {
+            let id = request.number_of("cId") as u64;
+            let is_bound = id.is_multiple_of(4) && request.query["account_source"] == "open";
+            let bound = format!("{{\"cId\":\"{id}\",\"openId\":\"e{id}\",\"account_source\":\"open\"}}");
+            let none = (200, r#"{"state":"403","message":"user error"}"#.to_owned());
+            let answer = if is_bound { (200, format!("{{\"data\":[{bound}],\"msg\":\"success\"}}")) } else { none };
+            odd(id).unwrap_or(answer)
+        }
+        _ => unknown(),
+    })
+}
+
+#[test]
+fn a_refusal_that_is_not_about_a_contact_is_no_contact_without_a_binding() {
+    let denied = r#"{"errcode":"100060","errmsg":"没有权限"}"#;
+    let service = bindings(|_| Some((200, denied.to_owned())));
+    let work = Work::at(&service.base_url());
+    work.export("bindings -o b.csv").exits_with_one_of(&[1, 5, 6]);
+    assert!(!work.path("b.csv").exists());
+    // That of one contact costs itself.
+    for (status, answer) in [(200, denied), (500, r#"{"errcode":"500","errmsg":"Internal error"}"#)] {
+        let service = bindings(move |id| (id == 7).then(|| (status, answer.to_owned())));
+        let work = Work::at(&service.base_url());
+        let ran = work.export("bindings -o b.csv");
+        ran.exits(0).says("failed (asked of 7");
+        assert_eq!(ran.json()["records"], 10);
+        let manifest: Value = serde_json::from_str(&work.read("b.csv.manifest.json")).unwrap();
+        assert_eq!(manifest["failed_pages"]["named"][0]["id"], "7", "{manifest}");
+    }
 }

@@ -150,3 +150,40 @@ fn wrong_usage_is_told_before_anything_is_asked() {
     }
     work.export("customers").exits(2);
 }
+
+/// A service that answers every list of tickets with all of them.
+fn all_tickets() -> Service {
+    let ticket = |id: u64| {
+        format!(
+            "{{\"ticketId\":\"{id}\",\"custUserId\":\"{}\",\"ticketStatus\":\"1\",\"createDT\":\"2026-0{}-05 08:00:00\"}}",
+            50_001 + id % 3,
+            1 + id % 4
+        )
+    };
+    Service::start(move |request| {
+        let own = request.path.strip_prefix("/tickets/").and_then(|rest| rest.strip_suffix(".json"));
+        if let Some(id) = own.and_then(|id| id.parse().ok()) {
+            return (200, format!("{{\"ticket\":[{}]}}", ticket(id)));
+        }
+        let size = request.number_of("per_page").clamp(1, 100);
+        let start = (request.number_of("page").max(1) - 1) * size;
+        let rows: Vec<String> = (1..=24).skip(start).take(size).map(ticket).collect();
+        let rows = rows.join(",");
+        match request.path.as_str() {
+            "/tickets/search.json" => (200, format!("{{\"tickets\":{{\"count\":\"24\",\"results\":[{rows}]}}}}")),
+            path if path.ends_with("/tickets.json") => (200, format!("{{\"tickets\":[{rows}],\"count\":24}}")),
+            _ => unknown(),
+        }
+    })
+}
+
+#[test]
+fn what_was_not_asked_for_is_left_out_and_that_is_said() {
+    let service = all_tickets();
+    let work = Work::at(&service.base_url());
+    for (question, records) in [("--customer 50001", 8), ("--month 2026-03", 6)] {
+        let ran = work.export(&*format!("tickets -o out.csv --columns ticketId {question}"));
+        ran.exits(0).says(&format!("{} records of the answers were not asked for", 24 - records));
+        assert_eq!(ran.json()["records"], records, "{question}");
+    }
+}

@@ -15,4 +15,5 @@ mod resume;
 mod round_trip;
 #[cfg(unix)]
 mod signals;
+mod walls;
 mod weeks;

@@ -1,13 +1,17 @@
 //! Broken off anywhere, the same command goes on from the pages it has.
 
+use super::incremental::today;
 use crate::harness::*;
 
 const IDS: std::ops::RangeInclusive<u64> = 1..=60;
 
 fn list(request: &Request) -> (u16, String) {
-    let ids: Vec<u64> = IDS.collect();
+    // All of them were created, and changed last, on the fifth of January.
+    let since = request.query.get("created_start").or_else(|| request.query.get("updated_start"));
+    let ids: Vec<u64> =
+        if since.is_some_and(|since| since.as_str() > "2026-01-06") { Vec::new() } else { IDS.collect() };
     match request.path.as_str() {
-        "/users.json" => (200, page(&ids, request, 10, Some("60"))),
+        "/users.json" => (200, page(&ids, request, 10, Some(&ids.len().to_string()))),
         _ => unknown(),
     }
 }
@@ -15,8 +19,14 @@ fn list(request: &Request) -> (u16, String) {
 const EXPORT: &[&str] =
     &["export", "customers", "-o", "out.csv", "--columns", "cId", "--rate", "0", "--concurrency", "1", "--no-progress"];
 
+/// The pages of the list that were asked for: not what it is compared with when it was read.
 fn pages(service: &Service) -> Vec<usize> {
-    service.requests().iter().filter(|r| r.path == "/users.json").map(|r| r.number_of("page")).collect()
+    let is_page = |request: &&Request| {
+        let is_plain =
+            !["created_order", "created_start", "updated_start"].iter().any(|name| request.query.contains_key(*name));
+        request.path == "/users.json" && is_plain && request.number_of("per_page") > 1
+    };
+    service.requests().iter().filter(is_page).map(|request| request.number_of("page")).collect()
 }
 
 #[test]
@@ -64,7 +74,7 @@ fn a_failing_service_leaves_what_was_read_for_the_next_time() {
     let is_down = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let down = std::sync::Arc::clone(&is_down);
     let service = Service::start(move |request| {
-        let is_late = request.path == "/users.json" && request.number_of("page") > 3;
+        let is_late = request.path == "/users.json" && request.number > 3;
         match is_late && down.load(std::sync::atomic::Ordering::SeqCst) {
             true => (403, "{\"errcode\":\"1\",\"errmsg\":\"no permission\"}".to_owned()),
             false => list(request),
@@ -89,4 +99,70 @@ fn details_that_are_here_are_not_asked_for_again() {
     assert!(first > 80, "{first}");
     let again = requests();
     assert!(again < 10, "{again}");
+}
+
+/// A list of 300 contacts, as documented, that others change while an export waits.
+#[derive(Default)]
+struct Changing {
+    changed: Vec<u64>,
+    gone: Vec<u64>,
+}
+
+/// What comes of an export that is killed at its fifth page and continued after `change`, by id: the names.
+fn continued_after(change: impl Fn(&mut Changing)) -> std::collections::BTreeMap<u64, String> {
+    let state = std::sync::Arc::new(std::sync::Mutex::new(Changing::default()));
+    let answering = std::sync::Arc::clone(&state);
+    let today = today();
+    let service = Service::start(move |request| {
+        if request.path != "/users.json" {
+            return unknown();
+        }
+        let state = answering.lock().unwrap();
+        let updated = |id: &u64| {
+            if state.changed.contains(id) {
+                format!("{today} 23:59:59")
+            } else {
+                format!("2026-01-05 08:00:{:02}", id % 60)
+            }
+        };
+        let bound = |name: &str, other: &str| request.query.get(name).cloned().unwrap_or(other.to_owned());
+        let ids: Vec<u64> = (1..=300)
+            .filter(|id| !state.gone.contains(id))
+            .filter(|id| updated(id) >= bound("updated_start", ""))
+            .filter(|_| bound("created_start", "2026-01-01").as_str() <= "2026-01-06")
+            .collect();
+        let size = request.number_of("per_page").clamp(1, 20);
+        let start = (request.number_of("page").max(1) - 1) * size;
+        let row = |id: &u64| {
+            let name = if state.changed.contains(id) { "改" } else { "示例" };
+            format!(
+                "{{\"cId\":\"{id}\",\"name\":\"{name}\",\"state\":\"1\",\"createDT\":\"2026-01-05 08:00:00\",\"updateDT\":\"{}\"}}",
+                updated(id)
+            )
+        };
+        let rows: Vec<String> = ids.iter().skip(start).take(size).map(row).collect();
+        (200, format!("{{\"users\":[{}],\"count\":{}}}", rows.join(","), ids.len()))
+    });
+    let work = Work::at(&service.base_url());
+    let export = "export customers -o out.csv --columns cId,name --rate 0 --concurrency 1 --no-progress";
+    service.hold(5);
+    let child = work.start(work.command(export));
+    service.wait_for_held();
+    child.kill();
+    change(&mut state.lock().unwrap());
+    service.release();
+    work.bw8(export).exits(0).says("going on");
+    work.rows("out.csv")[1..].iter().map(|row| (row[0].parse().unwrap(), row[1].clone())).collect()
+}
+
+#[test]
+fn what_was_read_before_a_kill_and_changed_since_is_as_it_is_now() {
+    let names = continued_after(|state| {
+        state.changed.push(3);
+        state.gone.push(7);
+    });
+    assert_eq!(names.len(), 299);
+    assert_eq!((names[&3].as_str(), names.get(&7)), ("改", None));
+    let names = continued_after(|state| state.gone.push(7));
+    assert_eq!((names.len(), names.get(&7)), (299, None));
 }

@@ -227,6 +227,34 @@ fn a_deletion_costs_a_few_spans_of_a_long_list() {
 }
 
 #[test]
+fn a_deletion_that_a_return_with_old_dates_makes_up_for_is_seen() {
+    for is_soft in [false, true] {
+        let mut random = Random::of_seed(11);
+        let mut account = Account::new(&mut random, 50_001, 900);
+        let mut by_date: Vec<u64> = account.customers.keys().copied().collect();
+        by_date.sort_by_key(|id| account.customers[id].created);
+        let (old, new) = (by_date[100], by_date[800]);
+        let returning = account.customers[&old].clone();
+        match is_soft {
+            true => account.customers.get_mut(&old).unwrap().is_deleted = true,
+            false => drop(account.customers.remove(&old)),
+        }
+        let weeks = Weeks::new(account);
+        weeks.compare("first");
+        {
+            let mut account = weeks.account.lock().unwrap();
+            account.customers.insert(old, returning);
+            match is_soft {
+                true => account.customers.get_mut(&new).unwrap().is_deleted = true,
+                false => drop(account.customers.remove(&new)),
+            }
+        }
+        weeks.turn_to(BEGIN + 1.week());
+        weeks.compare("swapped");
+    }
+}
+
+#[test]
 fn changes_that_were_broken_off_are_not_taken_up_a_week_later() {
     let mut random = Random::of_seed(3);
     let weeks = Weeks::new(Account::new(&mut random, 50_001, 300));

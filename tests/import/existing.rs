@@ -96,9 +96,9 @@ fn a_list_of_more_than_a_hundred_pages_is_not_read() {
     work.write("mine.csv", PEOPLE);
     work.bw8("import customers mine.csv --no-canary").exits(0).says("more than 100 pages");
     assert_eq!(created(&long), 2);
-    // The first page tells how many there are; the last one, and that none follows it, which id is the highest. One more was to
-    // ask for companies.
-    assert_eq!(long.requests().len(), 7);
+    // The first page tells how many there are; the last one, and that none follows it, which id is the highest. Two more were to
+    // ask for companies, with deleted ones and without.
+    assert_eq!(long.requests().len(), 8);
 }
 
 #[test]
@@ -164,4 +164,103 @@ fn a_row_that_waits_goes_on_waiting_when_nobody_can_look() {
     assert_eq!(created(&service), 1);
     work.bw8("import customers mine.csv --no-canary --run mine --accept-warnings=exists_in_account").exits(0);
     assert_eq!(created(&service), 2);
+}
+
+/// The row of the file that is there already stands on the third page.
+fn of_three_pages(beside: impl Fn(usize, usize) -> String + Send + 'static, from_zero: bool) -> Service {
+    let ids: Vec<u64> = (1..=250).collect();
+    service(move |request| {
+        let size = request.number_of("per_page").clamp(1, 100);
+        let number = request.number_of("page") + usize::from(from_zero);
+        let start = number.saturating_sub(1) * size;
+        let records: Vec<String> = ids.iter().skip(start).take(size).map(|id| customer(*id)).collect();
+        let text = format!("{{\"users\":[{}]{}}}", records.join(","), beside(records.len(), start));
+        (200, text.replace("示例 250\",\"mobile\":\"13000000000", "示例 250\",\"mobile\":\"13000000001"))
+    })
+}
+
+#[test]
+fn a_total_that_is_not_that_of_the_list_hides_nobody() {
+    let of_page = |length: usize, _: usize| format!(",\"count\":{length}");
+    let none = |_: usize, _: usize| ",\"count\":0,\"next_page\":\"https://www.example.com/next\"".to_owned();
+    let pages = |_: usize, _: usize| ",\"count\":3".to_owned();
+    for service in [of_three_pages(of_page, false), of_three_pages(pages, false), of_three_pages(none, false)] {
+        let work = Work::at(&service.base_url());
+        work.write("mine.csv", PEOPLE);
+        work.bw8("import customers mine.csv --no-canary").exits(3).says("the account has 1 customer");
+        assert_eq!(created(&service), 1);
+    }
+    let service = of_three_pages(|_, _| ",\"count\":250".to_owned(), true);
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", PEOPLE);
+    work.bw8("import customers mine.csv --no-canary").exits(3).says("the account has 1 customer");
+}
+
+#[test]
+fn a_first_page_without_anybody_is_not_the_whole_list() {
+    let ids: Vec<u64> = (1..=150).collect();
+    let service = service(move |request| {
+        let text = page(&ids, request, 100, Some("150"));
+        if request.number_of("page") < 2 && request.number_of("per_page") > 1 {
+            return (200, "{\"users\":null,\"count\":150}".to_owned());
+        }
+        (200, text.replace("示例 150\",\"mobile\":\"13000000000", "示例 150\",\"mobile\":\"13000000001"))
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", PEOPLE);
+    let ran = work.bw8("import customers mine.csv --no-canary");
+    ran.exits(3).says("the account has 1 customer").says("nobody could look at all");
+    assert_eq!(created(&service), 1);
+}
+
+/// A list of three whose records are shown as `show` makes them.
+fn shown(show: impl Fn(String) -> String + Send + 'static) -> Service {
+    service(move |request| {
+        let text = page(&[1, 2, 3], request, 100, Some("3"));
+        (200, show(text.replacen("13000000000", "13000000001", 1)))
+    })
+}
+
+#[test]
+fn by_a_number_that_the_list_does_not_show_nobody_is_new() {
+    for (word, show) in [
+        ("carries the field Mobile", (|text| text.replace("\"mobile\"", "\"other\"")) as fn(String) -> String),
+        ("masks the field Mobile", |text| text.replace("\"1300000", "\"130****")),
+    ] {
+        let list = shown(show);
+        let work = Work::at(&list.base_url());
+        work.write("mine.csv", PEOPLE);
+        work.bw8("import customers mine.csv --mode skip-existing --no-canary").exits(3).says(word);
+        assert_eq!(created(&list), 0, "{word}");
+        // A plain import says that nobody could look.
+        work.bw8("import customers mine.csv --no-canary").exits(0).says("nobody could look at all").says(word);
+    }
+}
+
+#[test]
+fn whom_this_login_may_not_see_is_not_new() {
+    let ids: Vec<u64> = (1..=350).collect();
+    let list = service(move |request| {
+        let text = page(&ids, request, 100, Some("350"));
+        // Pages are cut before what is hidden is left out.
+        (200, text.replace(&format!("{},", customer(150)), ""))
+    });
+    let work = Work::at(&list.base_url());
+    work.write("mine.csv", PEOPLE);
+    work.bw8("import customers mine.csv --mode skip-existing --no-canary").exits(3).says("not shown to this login");
+    assert_eq!(created(&list), 0);
+    work.bw8("import customers mine.csv --no-canary")
+        .exits(0)
+        .says("nobody could look at all")
+        .says("not shown to this login");
+}
+
+#[test]
+fn the_list_of_another_collection_is_not_taken_for_theirs() {
+    let list = service(|_| (200, "{\"companies\":[{\"uId\":\"1\",\"companyName\":\"示例\"}],\"count\":1}".to_owned()));
+    let work = Work::at(&list.base_url());
+    work.write("mine.csv", PEOPLE);
+    work.bw8("import customers mine.csv --no-canary").exits(0).says("nobody looked");
+    work.export("customers -o out.csv").exits(1);
+    assert!(!work.path("out.csv").exists());
 }

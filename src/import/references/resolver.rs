@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::reference::{Reference, Tell};
 use crate::api::as_text;
 use crate::check::duplicates::is_same_key_value;
-use crate::entity::Entity;
+use crate::entity::{Entity, Kind};
 use crate::error::Result;
 use crate::format::{Cell, CellKind};
 use crate::import::operation::Members;
@@ -23,6 +23,8 @@ use crate::value::foreign_id;
 /// What rows said before that is kept at hand, some 250 bytes each; beyond it, it is looked up again, which costs ten times as
 /// much. A large account has a hundred thousand customers.
 const AT_HAND: usize = 1 << 17;
+/// A text with so many digits may be a telephone number.
+const DIGITS_OF_NUMBER: usize = 7;
 /// Candidates that are named.
 const NAMED: usize = 5;
 /// Most characters of a word of the account that is shown.
@@ -268,8 +270,8 @@ fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
                 }
             }
         }
-        ([], []) => match &list.proof {
-            ListProof::NotWhole(why) => unclear(Problem::new("record_unproved").with_detail("why", why.clone().into())),
+        ([], []) => match proof_of(list, first, text, is_id)? {
+            ListProof::NotWhole(why) => unclear(Problem::new("record_unproved").with_detail("why", why.into())),
             _ => unclear(Problem::new("no_such_record")),
         },
         ([], there) => {
@@ -288,6 +290,28 @@ fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
             Ok(found.map_err(|unclear| Unclear { candidates, ..unclear }))
         }
     }
+}
+
+/// What proves that no record is meant by a text that finds none: the list, as far as it shows what such a text is found by.
+fn proof_of(list: &KnownList<'_>, tell: &Tell, text: &str, is_id: bool) -> Result<ListProof> {
+    let is_number = || text.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_OF_NUMBER;
+    let is_such = |key: &&String| match list.entity.field(key).map(|field| field.kind) {
+        Some(Kind::Email) => text.contains('@'),
+        Some(Kind::Mobile | Kind::Phone) => is_number(),
+        _ => Some(*key) == list.entity.display.as_ref(),
+    };
+    let keys: Vec<&String> = match &tell.key {
+        Some(key) => vec![key],
+        None if is_id => Vec::new(),
+        None => list.entity.known_by.iter().filter(is_such).collect(),
+    };
+    for key in keys {
+        let proof = list.proof_by(&[key])?;
+        if !proof.is_whole() {
+            return Ok(proof);
+        }
+    }
+    Ok(list.proof.clone())
 }
 
 /// A record that may be meant.

@@ -95,7 +95,7 @@ async fn ids(client: &Client, query: &ListQuery<'_>, page: Option<Page>) -> Resu
     let service = client.service();
     let Ok(document) = client.ask(&query.address(client.target(), service, page)).await? else { return Ok(None) };
     let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
-    let Some(records) = api::records(&document, wrapper) else { return Ok(None) };
+    let Some(records) = api::records_of(&document, wrapper, query.entity.id.as_deref()) else { return Ok(None) };
     let name = query.entity.id.as_deref().unwrap_or_default();
     let id = |record: &Value| record.get(name).and_then(|id| as_text(id).parse().ok());
     let ids: Option<Vec<u64>> = records.iter_with(name).map(|record| id(&record)).collect();
