@@ -8,15 +8,15 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
 
-use rust_i18n::t;
-
 use crate::command::{
     check, entities, export, ids, import, inspect, map, mirror, retry, runs, sandbox, settle, template,
 };
 use crate::error::Error;
 use crate::language::Language;
 use crate::message;
+use crate::t;
 use crate::terminal::{Global, quoted_path};
+use crate::text;
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
 #[derive(Debug, Parser)]
@@ -74,8 +74,26 @@ impl Command {
             Command::Import(arguments) => Some(format!("import {}", arguments.entity())),
             Command::Retry(_) => Some("retry".to_owned()),
             Command::Export(arguments) => Some(format!("export {}", arguments.entity())),
+            Command::Settle(_) => Some("settle".to_owned()),
+            Command::Check(arguments) if arguments.is_online() => Some(format!("check {}", arguments.entity())),
             _ => None,
         }
+    }
+}
+
+/// What a notice calls a command that cannot be understood; none for one that somebody sits at.
+pub fn typed_as(arguments: &[OsString]) -> Option<String> {
+    let words: Vec<String> = arguments.iter().skip(1).map(|word| text::part(&word.to_string_lossy())).collect();
+    let at = words.iter().position(|word| ["import", "retry", "export", "settle", "check"].contains(&word.as_str()))?;
+    let (command, rest) = (words[at].as_str(), &words[at + 1..]);
+    let is_online = || rest.iter().any(|word| word == "--online" || word == "--sandbox");
+    match command {
+        "check" if !is_online() => None,
+        "retry" | "settle" => Some(command.to_owned()),
+        _ => Some(match rest.first().filter(|word| !word.starts_with('-')) {
+            Some(entity) => format!("{command} {entity}"),
+            None => command.to_owned(),
+        }),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::message::Message;
+use crate::text::part;
 
 /// How a command ended, as the process's exit code. The numbers are a contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -175,8 +176,19 @@ impl Error {
     pub fn message(&self) -> String {
         match &self.source {
             None => self.message.to_string(),
-            Some(source) => format!("{}: {source}", self.message),
+            Some(source) => format!("{}: {}", self.message, part(source)),
         }
+    }
+
+    /// What happened, in words of ours: of what the service said, its code alone.
+    pub fn without_foreign_words(&self) -> String {
+        // A code stands first, and is a number.
+        let code = |text: &str| {
+            let first = text.split_whitespace().next().unwrap_or_default();
+            let is_code = (1..=6).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_digit());
+            if is_code { format!("{first} …") } else { "…".to_owned() }
+        };
+        self.message.with_texts(&["why", "message"], &code).to_string()
     }
 
     /// What happened, without the hint, to be put into words later.

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rust_i18n::t;
-
 use crate::error::{Context, Error, Result};
 use crate::message;
+use crate::t;
 use crate::waiting::Wait;
 
 /// Who may read a file that is made.
@@ -160,7 +159,12 @@ impl AtomicFile {
             // The process's own mask is taken off it.
             builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         }
-        Ok(AtomicFile { file: builder.tempfile_in(folder)?, access })
+        let file = builder.tempfile_in(folder)?;
+        // Held as long as it is in the making, so that what a killed process left behind is known. On Windows a lock would keep
+        // others from reading, who come before it is let go.
+        #[cfg(unix)]
+        let _ = file.as_file().try_lock();
+        Ok(AtomicFile { file, access })
     }
 
     /// Puts the whole file at `path`, in place of what stands there, once all of it is on the disk.
@@ -464,8 +468,13 @@ impl Drop for StagingDirectory {
     }
 }
 
+/// Removes what processes that were killed left in the folder for temporary files.
+pub fn sweep_temporary() {
+    sweep(&std::env::temp_dir());
+}
+
 /// Removes what processes that were killed left in a folder in the making. What cannot be removed stays.
-fn sweep(folder: &Path) {
+pub fn sweep(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let Ok(metadata) = entry.metadata() else { continue };
@@ -477,10 +486,23 @@ fn sweep(folder: &Path) {
         // There is nobody to tell.
         let _ = match metadata.is_dir() {
             true if is_left_behind(&path).unwrap_or_else(is_old) => std::fs::remove_dir_all(&path),
-            false if metadata.is_file() && is_old() => std::fs::remove_file(&path),
+            false if metadata.is_file() && (is_old() || is_let_go(&path)) => std::fs::remove_file(&path),
             _ => Ok(()),
         };
     }
+}
+
+/// Whether a file in the making was let go before it was whole. An empty one may just be begun.
+#[cfg(unix)]
+fn is_let_go(file: &Path) -> bool {
+    let is_free = |file: File| Some(file.try_lock().is_ok() && file.metadata().ok()?.len() > 0);
+    File::options().read(true).open(file).ok().and_then(is_free) == Some(true)
+}
+
+/// On Windows its age tells.
+#[cfg(not(unix))]
+fn is_let_go(_file: &Path) -> bool {
+    false
 }
 
 /// Whether nobody uses a staging directory any more; none when its lock does not tell.

@@ -46,7 +46,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
-use rust_i18n::t;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Exit, Result};
@@ -58,21 +57,33 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     language_of(&arguments).set();
     say_where_it_broke();
-    // The words were said where it broke.
-    let exit = std::panic::catch_unwind(|| match menu_for(&arguments) {
-        Some((console, given)) => run_menu(console, given),
+    let ended = std::panic::catch_unwind(|| match menu_for(&arguments) {
+        Some((console, given)) => Ended { exit: run_menu(console, given), told_as: None },
         None => run_command(&arguments),
-    })
-    .unwrap_or(Exit::CannotRun as u8);
+    });
+    // The words were said where it broke.
+    let broken = |_| Ended { exit: Exit::CannotRun, told_as: cli::typed_as(&arguments) };
+    let Ended { mut exit, told_as } = ended.unwrap_or_else(broken);
     terminal::finish_writing(None);
-    match terminal::unwritten() {
-        Some(error) => {
-            terminal::tell(&error);
-            terminal::finish_writing(None);
-            ExitCode::from(if exit == 0 { error.exit() as u8 } else { exit })
+    if let Some(error) = terminal::unwritten() {
+        terminal::tell(&error);
+        if exit == Exit::Done {
+            exit = error.exit();
         }
-        None => ExitCode::from(exit),
     }
+    terminal::unless_leaving();
+    if let Some(what) = told_as {
+        notice::tell(&what, exit);
+    }
+    terminal::finish_writing(None);
+    ExitCode::from(exit as u8)
+}
+
+/// How a command ended.
+struct Ended {
+    exit: Exit,
+    /// What a notice calls it; none where nobody waits for one.
+    told_as: Option<String>,
 }
 
 /// A double click on the program, or a file dragged onto its icon, opens a console that closes when the program ends: there the
@@ -89,43 +100,53 @@ fn menu_for(arguments: &[OsString]) -> Option<(Console, Option<PathBuf>)> {
     Some((Console::own()?, given))
 }
 
-fn run_menu(console: Console, given: Option<PathBuf>) -> u8 {
+fn run_menu(console: Console, given: Option<PathBuf>) -> Exit {
     match menu::run(console, given) {
-        Ok(exit) => exit as u8,
+        Ok(exit) => exit,
         Err(error) => {
             terminal::tell(&error);
             // Whoever double-clicked is to read it before the window closes.
             let _ = Console::own().map(|mut console| console.ask(&t!("menu.close")));
-            error.exit() as u8
+            error.exit()
         }
     }
 }
 
-fn run_command(arguments: &[OsString]) -> u8 {
+fn run_command(arguments: &[OsString]) -> Ended {
     let command = cli::command(Language::current());
     let command = if cli::wants_all(arguments) { command } else { cli::brief(command) };
-    let parsed = command
-        .try_get_matches_from(cli::help_as_option(arguments))
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let parse = |words: &[OsString]| {
+        let matches = command.clone().try_get_matches_from(cli::help_as_option(words))?;
+        Cli::from_arg_matches(&matches)
+    };
+    // The parser repeats what was typed as it is: what is wrong is told of words that are safe to show.
+    let parsed = parse(arguments).map_err(|error| parse(&shown(arguments)).err().unwrap_or(error));
     let cli = match parsed {
         Ok(cli) => cli,
         // Help and version are asked for, everything else is wrong usage; the parser says which.
         Err(error) if !error.use_stderr() => {
             terminal::write_out(error.render().to_string().as_bytes());
-            return Exit::Done as u8;
+            return Ended { exit: Exit::Done, told_as: None };
         }
-        Err(error) => return tell_usage(&error, arguments),
+        Err(error) => {
+            let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+            let told_as = cli::typed_as(arguments).filter(|_| !is_help);
+            return Ended { exit: tell_usage(&error, arguments), told_as };
+        }
     };
     let printer = Printer::new(&cli.global);
-    terminal::listen(&printer);
+    let told_as = cli.command.told_as();
+    let what = told_as.clone();
+    terminal::listen(&printer, move || what.iter().for_each(|what| notice::tell(what, Exit::Interrupted)));
     match settings::move_older_state() {
         Ok(word) => word.iter().for_each(|word| printer.warn(&word.to_string())),
         Err(error) => {
             printer.error(&error);
-            return error.exit() as u8;
+            return Ended { exit: error.exit(), told_as };
         }
     }
     settings::remember_language();
+    files::sweep_temporary();
     // A server waits for others and says nothing of that.
     if !matches!(&cli.command, Command::Sandbox(arguments) if arguments.like.is_none()) {
         terminal::break_silence(&printer);
@@ -134,25 +155,28 @@ fn run_command(arguments: &[OsString]) -> u8 {
     if let Err(error) = &ended {
         printer.error(error);
     }
-    let exit = ended.as_ref().map_or_else(Error::exit, |exit| *exit);
-    if let Some(what) = cli.command.told_as() {
-        notice::tell(&what, exit, ended.as_ref().err(), &printer);
-    }
-    exit as u8
+    Ended { exit: ended.unwrap_or_else(|error| error.exit()), told_as }
+}
+
+/// Words as they may be shown.
+fn shown(words: &[OsString]) -> Vec<OsString> {
+    words.iter().map(|word| text::part(&word.to_string_lossy()).into()).collect()
 }
 
 /// Says what is wrong with a command line; as JSON too, where that is wanted.
-fn tell_usage(error: &clap::Error, arguments: &[OsString]) -> u8 {
+fn tell_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    let first = || error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let ours = cli::file_without_entity(error, arguments).or_else(|| cli::wrong_usage(error, Language::current()));
     match &ours {
         Some(error) => terminal::tell(error),
         None => drop(error.print()),
     }
+    let error = ours.unwrap_or_else(|| Error::usage(first()));
+    terminal::note_cause(&error);
     if wants_json(arguments) {
-        let first = || error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        terminal::json_of(&ours.unwrap_or_else(|| Error::usage(first())));
+        terminal::json_of(&error);
     }
-    Exit::Usage as u8
+    Exit::Usage
 }
 
 /// Whether `--format json` is typed, right or wrong as the rest may be.

@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use rust_i18n::t;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::language::Language;
+use crate::t;
+use crate::text::clean;
 
 /// A text of `locales/` with what it is filled in with, or words that were said by somebody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +118,19 @@ impl Message {
         Message::Ours { code: code.clone(), details }
     }
 
+    /// The message with every text that is not ours as `change` makes it, which is told its name; what is told of things, such
+    /// as a path or a number, has other names.
+    pub fn with_texts(&self, names: &[&str], change: &impl Fn(&str) -> String) -> Message {
+        let Message::Ours { code, details } = self else { return Message::Verbatim(change(&self.to_string())) };
+        let detail = |name: &str, detail: &Detail| match detail {
+            Detail::Text(text) if names.contains(&name) => Detail::Text(change(text)),
+            Detail::Message(message) => message.with_texts(names, change).into(),
+            other => other.clone(),
+        };
+        let details = details.iter().map(|(name, had)| (name.clone(), detail(name, had))).collect();
+        Message::Ours { code: code.clone(), details }
+    }
+
     /// The message among its details with this name.
     pub fn part(&self, wanted: &str) -> Option<Message> {
         let Message::Ours { details, .. } = self else { return None };
@@ -191,8 +205,9 @@ fn in_number(text: &str, names: &[&str], texts: &[String]) -> String {
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Detail::Text(text) => f.write_str(text),
-            Detail::Label { zh, en } => f.write_str(Language::current().pick(zh, en)),
+            // What is ours is a message: a text may come from anywhere, and begins no line of its own.
+            Detail::Text(text) => f.write_str(&clean(text)),
+            Detail::Label { zh, en } => f.write_str(&clean(Language::current().pick(zh, en))),
             Detail::Message(message) => message.fmt(f),
             Detail::List(details) => {
                 let texts: Vec<String> = details.iter().map(Detail::to_string).collect();

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use clap::Args;
 use etcetera::BaseStrategy;
-use rust_i18n::t;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
@@ -22,6 +21,7 @@ use crate::language::Language;
 use crate::machine;
 use crate::message;
 use crate::message::Message;
+use crate::t;
 use crate::toml_words;
 
 /// Requests in flight when nothing is said; nothing is documented, so it is polite.
@@ -171,8 +171,19 @@ fn configuration_files() -> Vec<PathBuf> {
 fn of_files(entry: impl Fn(LanguageOfFile) -> Option<String>) -> Option<String> {
     configuration_files().iter().find_map(|file| {
         let text = read_text(file, &file.display().to_string()).ok()?;
-        entry(toml::from_str(&text).ok()?)
+        entry(toml::from_str(&text).unwrap_or_else(|_| LanguageOfFile::of_lines(&text)))
     })
+}
+
+impl LanguageOfFile {
+    /// What single lines say of a file that is wrong as a whole: that it is wrong is to be told, and in the right language.
+    fn of_lines(text: &str) -> LanguageOfFile {
+        let lines = text.lines().take_while(|line| !line.trim_start().starts_with('['));
+        lines.filter_map(|line| toml::from_str::<LanguageOfFile>(line).ok()).fold(
+            LanguageOfFile::default(),
+            |all, line| LanguageOfFile { lang: all.lang.or(line.lang), notify: all.notify.or(line.notify) },
+        )
+    }
 }
 
 /// The language that a configuration file names.

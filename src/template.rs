@@ -4,7 +4,6 @@
 //! A template is in Chinese unless `--lang` asks for another language, because the people who fill it in are Chinese; its
 //! explanation names the labels of both. The ones in `templates/` are this module's output: `BW8_UPDATE=1 cargo test template` writes them anew.
 
-use rust_i18n::t;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DataValidationRule, DocProperties, ExcelDateTime, Format,
     FormatAlign, Formula, IgnoreError, Note, Workbook, Worksheet, XlsxError,
@@ -17,6 +16,7 @@ use crate::format::xlsx::limits::{MAX_ROWS, sheet_name};
 use crate::format::xlsx::template::{EXAMPLE, EXPLANATION, HIDDEN, PREFIX};
 use crate::format::{Column, column_letters};
 use crate::language::Language;
+use crate::t;
 use crate::text::shorten;
 
 /// Raised when a template means something else than before.

@@ -44,8 +44,29 @@ fn clean_with(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// A text of `locales/` as it stands there, filled in with what may come from anywhere: each part is made safe as [`clean`] does,
+/// so that no name, path or value begins a line of its own. A part of several lines that are ours is put in with
+/// `rust_i18n::t!` and says why.
+#[macro_export]
+macro_rules! t {
+    ($key:expr, locale = $locale:expr $(, $name:ident = $value:expr)* $(,)?) => {
+        ::rust_i18n::t!($key, locale = $locale $(, $name = $crate::text::part(&($value)))*)
+    };
+    ($key:expr $(, $name:ident = $value:expr)* $(,)?) => {
+        ::rust_i18n::t!($key $(, $name = $crate::text::part(&($value)))*)
+    };
+}
+
+/// A part of a text: what [`t!`](crate::t!) puts in the place of a name.
+pub fn part(value: &(impl std::fmt::Display + ?Sized)) -> String {
+    match clean(&value.to_string()) {
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => text,
+    }
+}
+
 /// Characters a terminal or a text layout acts on instead of showing: C0, DEL, C1, separators of lines, and the bidirectional controls.
-fn is_active(c: char) -> bool {
+pub fn is_active(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -91,75 +112,157 @@ pub fn push_json(text: &str, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, text);
 }
 
-/// A text without a secret, in whatever form pages repeat it: as it is, as part of an address, of JSON or of HTML. One of a
-/// letter or two is no secret, and would make every text unreadable.
+/// A text without a secret, in whatever form pages repeat it: as it is, with any of its characters escaped as an address, JSON
+/// or HTML escapes them, or in base64. One of a letter or two is no secret, and would make every text unreadable.
 pub fn mask(text: &str, secret: &str) -> String {
     if secret.chars().count() <= 3 {
         return text.to_owned();
     }
-    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let path = form.replace('+', "%20");
-    let json = serde_json::Value::from(secret).to_string();
-    let json = json.trim_matches('"').to_owned();
-    let json_of_php = json.replace('/', "\\/");
-    let ascii = ascii_only(&json_of_php);
-    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let html_of_php = html.replace('\'', "&#039;");
-    let html_of_numbers = html.replace('\'', "&#39;").replace("&quot;", "&#34;");
-    let forms = [secret, &form, &path, &json, &json_of_php, &ascii, &html, &html_of_php, &html_of_numbers];
-    // The digits of an escape may be written either way.
-    let lower = [&form, &path].map(|form| lower_escapes(form));
-    let upper = upper_escapes(&ascii);
     let bare = [base64::prelude::BASE64_STANDARD_NO_PAD, base64::prelude::BASE64_URL_SAFE_NO_PAD]
         .map(|engine| base64::Engine::encode(&engine, secret));
-    let forms = forms.into_iter().map(|form| -> &str { form }).chain(lower.iter().map(String::as_str));
-    let forms = forms.chain([upper.as_str()]).chain(bare.iter().map(String::as_str));
-    let masked = forms.fold(text.to_owned(), |text, form| text.replace(form, HIDDEN));
+    let forms = std::iter::once(secret).chain(bare.iter().map(String::as_str));
+    let masked = forms.fold(Cow::Borrowed(text), |text, form| match without(&text, form) {
+        Some(masked) => Cow::Owned(masked),
+        None => text,
+    });
     // What padding stood behind it tells nothing and looks like a rest.
     masked.replace("•••==", HIDDEN).replace("•••=", HIDDEN)
 }
 
-/// Escapes of an address with small digits.
-fn lower_escapes(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut digits = 0;
-    for c in text.chars() {
-        match digits {
-            0 => out.push(c),
-            _ => {
-                out.push(c.to_ascii_lowercase());
-                digits -= 1;
+/// A text with every occurrence of a secret hidden; none when there is none.
+fn without(text: &str, secret: &str) -> Option<String> {
+    let first = secret.chars().next()?;
+    let mut masked: Option<String> = None;
+    let (mut at, mut copied) = (0, 0);
+    while let Some(c) = text[at..].chars().next() {
+        let may_begin = c == first || matches!(c, '\\' | '&' | '%' | '+');
+        match may_begin.then(|| written_length(&text[at..], secret)).flatten() {
+            Some(length) => {
+                let masked = masked.get_or_insert_default();
+                masked.push_str(&text[copied..at]);
+                masked.push_str(HIDDEN);
+                at += length;
+                copied = at;
             }
-        }
-        if c == '%' {
-            digits = 2;
+            None => at += c.len_utf8(),
         }
     }
-    out
+    masked.map(|masked| masked + &text[copied..])
 }
 
-/// Escapes of JSON with large digits.
-fn upper_escapes(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("\\u") {
-        let end = (at + 6).min(rest.len());
-        out.push_str(&rest[..at + 2]);
-        out.push_str(&rest[at + 2..end].to_ascii_uppercase());
-        rest = &rest[end..];
+/// How many bytes at the beginning of a text are a secret, however each of its characters is written; none when it begins
+/// otherwise. Where there are several ways to read it, the longest one counts.
+fn written_length(text: &str, secret: &str) -> Option<usize> {
+    let (mut ends, mut next) = (vec![0], Vec::new());
+    for c in secret.chars() {
+        for end in &ends {
+            each_form(&text[*end..], c, |length| next.push(end + length));
+        }
+        next.sort_unstable();
+        next.dedup();
+        std::mem::swap(&mut ends, &mut next);
+        next.clear();
+        if ends.is_empty() {
+            return None;
+        }
     }
-    out.push_str(rest);
-    out
+    ends.pop()
 }
 
-/// JSON as programs write it that keep to ASCII.
-fn ascii_only(json: &str) -> String {
-    let mut units = [0; 2];
-    let escaped = |c: char| match c.is_ascii() {
-        true => c.to_string(),
-        false => c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+/// Tells the length of each form of a character that a text begins with.
+fn each_form(text: &str, c: char, mut found: impl FnMut(usize)) {
+    if text.starts_with(c) {
+        found(c.len_utf8());
+    }
+    match text.as_bytes().first() {
+        Some(b'+') if c == ' ' => found(1),
+        Some(b'\\') => json_forms(text, c, found),
+        Some(b'&') => html_form(text, c).into_iter().for_each(found),
+        Some(b'%') => address_form(text, c).into_iter().for_each(found),
+        _ => {}
+    }
+}
+
+/// A character behind backslashes: one in JSON, more where JSON stands in JSON.
+fn json_forms(text: &str, c: char, mut found: impl FnMut(usize)) {
+    let run = text.len() - text.trim_start_matches('\\').len();
+    if c == '\\' {
+        [2, 4, 8].into_iter().filter(|length| *length <= run).for_each(&mut found);
+    }
+    let (slashes, rest) = text.split_at(run);
+    let Some(letter) = rest.chars().next() else { return };
+    let plain = match letter {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        other => other,
     };
-    json.chars().map(escaped).collect()
+    if plain == c && (plain != letter || matches!(letter, '"' | '/' | '\'')) {
+        found(run + 1);
+    }
+    let digits =
+        |rest: &str, letter: char, count: usize| u32::from_str_radix(rest.strip_prefix(letter)?.get(..count)?, 16).ok();
+    if digits(rest, 'x', 2) == Some(u32::from(c)) {
+        found(run + 3);
+    }
+    let mut units = [0; 2];
+    let mut end = run;
+    for unit in c.encode_utf16(&mut units) {
+        // The second half has as many backslashes as the first.
+        let rest = if end == run { Some(rest) } else { text[end..].strip_prefix(slashes) };
+        match rest.and_then(|rest| digits(rest, 'u', 4)) {
+            Some(code) if code == u32::from(*unit) => end = text.len() - rest.map_or(0, str::len) + 5,
+            _ => return,
+        }
+    }
+    found(end);
+}
+
+/// The length of a character as HTML writes it: by name or number. What was escaped twice has more than one `amp;`.
+fn html_form(text: &str, c: char) -> Option<usize> {
+    let mut rest = text.strip_prefix('&')?;
+    let mut is_ampersand = false;
+    while let Some(behind) = rest.strip_prefix("amp;") {
+        (rest, is_ampersand) = (behind, true);
+    }
+    if c == '&' && is_ampersand {
+        return Some(text.len() - rest.len());
+    }
+    let names = [("lt;", '<'), ("gt;", '>'), ("quot;", '"'), ("apos;", '\''), ("nbsp;", '\u{a0}')];
+    if let Some((name, _)) = names.iter().find(|(name, named)| *named == c && rest.starts_with(name)) {
+        return Some(text.len() - rest.len() + name.len());
+    }
+    let number = rest.strip_prefix('#')?;
+    let (digits, radix) = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => (digits, 16),
+        None => (number, 10),
+    };
+    let count = digits.bytes().take_while(|byte| char::from(*byte).is_digit(radix)).count();
+    if u32::from_str_radix(&digits[..count], radix).ok()? != u32::from(c) {
+        return None;
+    }
+    let behind = digits[count..].strip_prefix(';').unwrap_or(&digits[count..]);
+    Some(text.len() - behind.len())
+}
+
+/// The length of a character as an address writes it: its bytes as digits, of either case.
+fn address_form(text: &str, c: char) -> Option<usize> {
+    let mut bytes = [0; 4];
+    let mut rest = text;
+    for byte in c.encode_utf8(&mut bytes).bytes() {
+        rest = rest.strip_prefix('%')?;
+        // What was escaped twice.
+        while let Some(behind) = rest.strip_prefix("25").filter(|_| byte != b'%') {
+            rest = behind;
+        }
+        if u8::from_str_radix(rest.get(..2)?, 16).ok()? != byte {
+            return None;
+        }
+        rest = &rest[2..];
+    }
+    Some(text.len() - rest.len())
 }
 
 /// What stands for a secret.
@@ -185,10 +288,23 @@ mod tests {
             "g\\u00E9\\/\\\"<\\u00DF&x> \\u5BC6\\u7801",
             "Z8OpLyI8w58meD4g5a+G56CB",
             "Z8OpLyI8w58meD4g5a-G56CB",
+            "Z8OpLyI8w58meD4g5a%2BG56CB",
+            "g&#233;&#47;&#34;&#60;&#xdf;&#x26;x&#X003E;&#32;&#23494;&#x7801;",
+            "\\u0067\\u00e9\\u002f\\u0022\\u003c\\u00df\\u0026\\u0078\\u003E\\u0020\\u5bc6\\u7801",
+            "gé\\\\/\\\\\\\"<ß&x> 密码",
+            "gé/&amp;quot;&amp;lt;ß&amp;amp;x&amp;gt; 密码",
+            "g%25C3%25A9%252f%2522%253C%25C3%259F%2526x%253E%20%25E5%25AF%2586%25E7%25A0%2581",
+            "\\x67é/\"<ß&x> 密码",
+            "gé/\"<ß&#38x> 密码",
         ] {
             assert_eq!(mask(&format!("bad {text}!"), secret), "bad •••!", "{text}");
         }
         assert_eq!(mask("abc", "abc"), "abc");
+        // Of a mark, too, that needs two halves in JSON, and of backslashes.
+        assert_eq!(mask(r"bad a\ud83d\ude00b\\c there", r"a😀b\c"), "bad ••• there");
+        for other in ["gé/\"<ß&x>密码", "g&#233/", "%zz%", "\\u00", "&#x;", "&amp;", "\\"] {
+            assert_eq!(mask(other, secret), other);
+        }
     }
 
     #[test]

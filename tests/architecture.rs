@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// What a room may use beside itself and the ground floor. A room is a folder of `src`, or a file in it.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["lib"]),
-    ("lib", &["cli", "command", "menu", "notice", "settings", "terminal"]),
+    ("lib", &["cli", "command", "files", "menu", "notice", "settings", "terminal"]),
     ("menu", &["entity", "settings", "terminal"]),
     ("notice", &["api", "settings", "terminal"]),
     ("cli", &["command", "terminal"]),
@@ -105,9 +105,9 @@ const GROUND: &[(&str, &[&str])] = &[
     ("interrupt", &["error", "message"]),
     ("waiting", &["message"]),
     ("toml_words", &["language", "message"]),
-    ("error", &["message"]),
+    ("error", &["message", "text"]),
     ("problem", &["message"]),
-    ("message", &["language"]),
+    ("message", &["language", "text"]),
     ("text", &[]),
     ("language", &[]),
 ];

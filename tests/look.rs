@@ -3,8 +3,6 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use serde_json::Value;
-
 use crate::harness::*;
 
 const PASSWORD: &str = "canary-Geheim-7391";
@@ -50,6 +48,18 @@ fn more_words_tell_the_stages_of_an_import() {
 }
 
 #[test]
+fn more_words_tell_the_stages_of_an_export() {
+    let work = Work::beside(Server::start(""));
+    let ran = work.bw8("export customers -o out.csv --verbose");
+    ran.exits(0).says("connecting as").says("Customers: reading the list").says("the service counts 60 records");
+    ran.says("60 records read from 1 page").says("writing the records (csv)");
+    ran.says("putting the file in place");
+    let ran = work.bw8("export tickets -o tickets.csv --details --rate 0 -v --lang zh");
+    ran.exits(0).says("连接帮我吧：").says("逐条读取").says("写出记录");
+    work.bw8("export customers -o out.csv").exits(0).never_says("reading the list");
+}
+
+#[test]
 fn a_dry_run_shows_the_first_request_as_it_would_leave_without_the_login() {
     let service = taking();
     let work = Work::at(&service.base_url());
@@ -70,6 +80,30 @@ fn a_dry_run_shows_the_first_request_as_it_would_leave_without_the_login() {
     assert_eq!(first.json()["first_request"]["method"], "POST");
     assert!(service.requests().iter().all(|request| request.method == "GET"));
     work.bw8("import companies mine.csv --as-curl").exits(2).says("--dry-run");
+}
+
+#[test]
+fn the_command_of_a_login_by_token_shows_its_header_without_the_token() {
+    let service = Service::start(|request| match request.path.contains("token") {
+        true => {
+            (200, "{\"access_token\":\"Geheim-Token-7391\",\"token_type\":\"bearer\",\"expires_in\":3600}".to_owned())
+        }
+        false => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 1));
+    let run = |typed: &str| {
+        let mut command = work.command(typed);
+        command.env("BW8_CLIENT_ID", "example-id").env("BW8_CLIENT_SECRET", PASSWORD);
+        work.run(command)
+    };
+    let ran = run("import customers mine.csv --dry-run --as-curl");
+    ran.exits(0).says("-H 'Authorization: Bearer •••'").never_says(" -u ");
+    ran.never_says("Geheim");
+    run("import customers mine.csv --dry-run")
+        .exits(0)
+        .says("Authorization: Bearer ••• (example-id)")
+        .never_says("Geheim");
 }
 
 #[cfg(target_os = "linux")]
@@ -131,48 +165,61 @@ fn a_document_and_a_line_carry_nothing_that_a_terminal_acts_on() {
     assert!(!work.read(work.run_folder().join("summary.json")).contains(['\u{9b}', '\u{202e}']));
 }
 
-/// A place that takes notices.
-fn listening() -> Service {
-    Service::start(|_| (200, "{\"errcode\":0}".to_owned()))
-}
+/// Names and words that look like lines of ours, or move a cursor.
+#[cfg(unix)]
+const FORGED: &str =
+    "示例\nnext: bw8 evil\nhint: evil\n下一步：evil\u{9b}2J\u{202e}\u{2066}\u{1b}[31m\u{2028}提示：evil";
 
-fn told(place: &Service) -> Value {
-    let requests = place.requests();
-    assert_eq!(requests.len(), 1, "{requests:?}");
-    assert_eq!(requests[0].authorization, "");
-    serde_json::from_str(&requests[0].body).unwrap()
-}
-
+#[cfg(unix)]
 #[test]
-fn a_notice_tells_how_a_job_ended_in_counts() {
-    let (work, server, place) = (Work::new(), Server::start("--fault 403,on=GET_companies"), listening());
-    work.write_table("mine.csv", customers(1, 4).set(2, "公司编号", "99999"));
-    let mut command = work.command_on(&server, "import customers mine.csv --keep-going");
-    command.env("BW8_NOTIFY_URL", place.base_url());
-    work.run(command).exits(3);
-    let notice = told(&place);
-    let text = notice["text"].as_str().unwrap();
-    assert!(text.contains("bw8 import customers: finished, some rows need you (exit code 3)"), "{text}");
-    assert!(text.contains("created 3 · failed (the service said no) 1") && text.contains("next: bw8 retry"), "{text}");
-    assert!(!notice.to_string().contains("1310000"), "{notice}");
-}
-
-#[test]
-fn a_notice_tells_that_a_job_could_not_begin() {
-    let (work, place) = (Work::new(), listening());
-    work.write_private("bw8.toml", &format!("notify = \"{}\"\nlang = \"zh\"\n", place.base_url()));
-    let mut command = work.command("import customers missing.csv --sandbox");
-    command.env("LANG", "C");
-    let ran = work.run(command);
-    ran.exits(2).says("错误");
-    let notice = told(&place);
-    let text = notice["text"].as_str().unwrap();
-    assert!(text.contains("未能运行") && text.contains("missing.csv"), "{text}");
-    // One that nobody can read along, and that says no.
-    for address in ["http://www.example.com/hook?key=Geheim7391", "not an address"] {
-        let mut command = work.command("import customers missing.csv --sandbox");
-        command.env("BW8_NOTIFY_URL", address);
-        work.run(command).exits(2).says("通知发送失败").never_says("Geheim7391");
+fn no_name_and_no_word_of_a_command_begins_a_line_of_its_own_or_moves_a_cursor() {
+    let work = Work::new();
+    let file = format!("{FORGED}.csv");
+    let (missing, book) = (format!("no-{file}"), format!("{FORGED}.xlsx"));
+    work.write(&file, "姓名,手机,公司编号\n示例,12,20001\n示例二,13100000002,20001\n");
+    let odd = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let typed: &[&[&str]] = &[
+        &["check", "customers", &file],
+        &["check", "customers", &missing],
+        &["inspect", &file],
+        &["map", "customers", &file, "-o", &book],
+        &["import", "customers", &file, "--yes", "--sandbox"],
+        &["import", "customers", &file, "--mapping", &missing],
+        &["import", "customers", &file, "--run", FORGED, "--dry-run", "--sandbox"],
+        &["export", "customers", "-o", &format!("{FORGED}/out.csv"), "--sandbox"],
+        &["export", "customers", "-o", "out.csv", "--since", FORGED],
+        &["export", "customers", "-o", "out.csv", "--where", FORGED],
+        &["template", "customers", "-o", &book],
+        &["retry", FORGED],
+        &["settle", FORGED],
+        &["runs"],
+        &["runs", "find", FORGED],
+        &["ids", "import", &file],
+        &["import", FORGED, &file],
+        &["import", &file],
+        &[FORGED],
+        &["import", "customers", &file, &format!("--{FORGED}")],
+        &["import", "customers", &file, "--mode", FORGED],
+        &["import", "customers", &file, "--rate", FORGED],
+        &["import", "customers", &file, "--account", FORGED],
+        &["import", "customers", &file, "--base-url", FORGED],
+        &["import", "customers", &file, "--sheet", FORGED],
+        &["import", "customers", &file, "--encoding", FORGED],
+        &["sandbox", "--fault", FORGED],
+        &["completions", FORGED],
+    ];
+    for words in typed {
+        for more in [["--lang", "zh", "--format", "text"], ["--lang", "en", "--format", "json"]] {
+            let ran = work.run(work.command([words, &more[..]].concat()));
+            ran.exits_with_one_of(&[0, 1, 2, 3]);
+            let said = format!("{}\n{}", ran.stdout(), ran.stderr());
+            assert!(!said.contains(odd), "{words:?}: {said:?}");
+            let is_forged = |line: &str| {
+                let forged = ["next: bw8 evil", "hint: evil", "下一步：evil"];
+                forged.iter().any(|forged| line.trim_start().starts_with(forged))
+            };
+            assert!(!said.lines().any(is_forged), "{words:?}: {said}");
+        }
     }
 }
 
@@ -237,6 +284,48 @@ fn a_check_of_standard_input_leaves_no_copy() {
     ran.exits(3).says("stdin.issues.csv");
     assert!(!work.path("bw8-runs").exists());
     assert!(work.path("stdin.issues.csv").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_command_leaves_of_its_data_goes_at_the_next_start() {
+    let service = Service::start(|_| (200, format!("{{\"users\":[{}],\"count\":1}}", customer(1))));
+    let work = Work::at(&service.base_url());
+    std::fs::create_dir(work.path("temporary")).unwrap();
+    let left = || std::fs::read_dir(work.path("temporary")).unwrap().count();
+    let command = |typed: &str| {
+        let mut command = work.command(typed);
+        command.env("TMPDIR", work.path("temporary"));
+        command
+    };
+    let table = customers(1, 2).to_csv();
+    std::fs::write(work.path("rows.csv"), &table).unwrap();
+    for (typed, input) in [("check customers - --online", true), ("export customers -o - --to csv --no-mirror", false)]
+    {
+        service.hold(1);
+        let mut held = command(typed);
+        if input {
+            held.stdin(std::fs::File::open(work.path("rows.csv")).unwrap());
+        }
+        let running = work.start(held);
+        service.wait_for_held();
+        assert!(left() > 0, "{typed}");
+        running.kill();
+        service.release();
+        assert!(left() > 0, "{typed}");
+        work.run(command("runs")).exits(0);
+        assert_eq!(left(), 0, "{typed}");
+    }
+    // One that is told to end clears up itself.
+    service.hold(1);
+    let mut held = command("check customers - --online");
+    held.stdin(std::fs::File::open(work.path("rows.csv")).unwrap());
+    let running = work.start(held);
+    service.wait_for_held();
+    running.signal("TERM");
+    running.ended().exits(130);
+    assert_eq!(left(), 0);
+    service.release();
 }
 
 /// Whoever selects text in a console, or types Ctrl-S, halts what is written there, and nothing else.

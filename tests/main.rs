@@ -28,6 +28,7 @@ mod map;
 #[cfg(unix)]
 mod menu;
 mod migration;
+mod notices;
 mod patience;
 mod samples;
 mod sandbox;

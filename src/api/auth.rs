@@ -108,7 +108,8 @@ impl Auth {
             Auth::Basic { login, .. } => Ok(login.clone()),
             Auth::OAuth(tokens) => match current(&tokens.token, None) {
                 Some(login) => Ok(login),
-                None => tokens.renew(http, None).await,
+                // A token is seldom asked for: no request is to carry the room that takes.
+                None => Box::pin(tokens.renew(http, None)).await,
             },
         }
     }
@@ -120,7 +121,7 @@ impl Auth {
     pub(super) async fn renewed(&self, http: &Http, rejected: &Login) -> Result<Option<Login>> {
         match self {
             Auth::Basic { .. } => Ok(None),
-            Auth::OAuth(tokens) => tokens.renew(http, Some(rejected.generation)).await.map(Some),
+            Auth::OAuth(tokens) => Box::pin(tokens.renew(http, Some(rejected.generation))).await.map(Some),
         }
     }
 

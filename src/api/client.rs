@@ -197,11 +197,7 @@ impl Client {
     pub async fn read(&self, url: &Url) -> Result<Document> {
         match self.ask_up_to(url, READ_ATTEMPTS).await? {
             Single::Document(document) => Ok(document),
-            Single::Rejected(rejection) => {
-                let why = format!("{} {}", rejection.code, rejection.message);
-                let error = Error::cannot_run(message!("api.read_failed", path = url.path(), why = why));
-                Err(error.hint(message!("api.rejected_hint")))
-            }
+            Single::Rejected(rejection) => Err(read_rejected(url.path(), &rejection, &self.target.host())),
             Single::Failing(error) => Err(error),
         }
     }
@@ -239,7 +235,8 @@ impl Client {
 
     /// Reads until there is an answer. `most` attempts are made while others are answered.
     async fn ask_up_to(&self, url: &Url, most: u32) -> Result<Single> {
-        Interrupt::of_process().unless_set(self.ask_patiently(url, most)).await
+        // Writes hold a place for the questions that some of them ask: a small one.
+        Interrupt::of_process().unless_set(Box::pin(self.ask_patiently(url, most))).await
     }
 
     async fn ask_patiently(&self, url: &Url, most: u32) -> Result<Single> {
@@ -471,6 +468,7 @@ impl Client {
                 asked => passing(words.into(), Trouble::Busy(asked), super::patience::busy(asked)),
             };
         }
+        let page = || super::outcome::page_rejection(answer.status, &answer.body, |text| secrets.hide(text));
         match answer.status {
             300..=399 => Read::ForGood(
                 Error::cannot_run(message!(
@@ -484,15 +482,22 @@ impl Client {
             403 if document.as_ref().is_some_and(|document| document.get("state").is_some()) && rejection.is_some() => {
                 rejection.map_or_else(|| Read::ForGood(denied(answer.status, &why)), Read::Rejected)
             }
+            // A firewall in front of the service says nothing of what the account may do.
+            403 if document.is_none()
+                && let Some(page) = page() =>
+            {
+                Read::Rejected(page)
+            }
             401 | 403 => Read::ForGood(denied(answer.status, &why)),
             // A service that says when to come back is busy, whatever it calls it.
             429 | 503 if answer.status == 429 || answer.retry_after.is_some() => {
                 passing(why.into(), Trouble::Busy(answer.retry_after), busy(answer.retry_after))
             }
             408 | 500.. => broken(why.into()),
-            400.. => Read::Rejected(rejection.unwrap_or_else(|| Rejection {
+            400.. => Read::Rejected(rejection.or_else(page).unwrap_or_else(|| Rejection {
                 code: answer.status.to_string(),
                 message: format!("HTTP {}", answer.status),
+                is_page: false,
             })),
             _ => match (rejection, document) {
                 (Some(rejection), _) => Read::Rejected(rejection),
@@ -543,6 +548,17 @@ enum Read {
     ForGood(Error),
     /// Asking again may help: the error if not, what is wrong, and why there is a wait.
     ForNow(Error, Trouble, Message),
+}
+
+/// The error for a question that was answered with a no.
+pub fn read_rejected(path: &str, rejection: &Rejection, host: &str) -> Error {
+    let Rejection { code, message, is_page } = rejection;
+    let why = format!("{code} {message}");
+    let hint = match is_page {
+        true => message!("api.page_hint", host = host),
+        false => message!("api.rejected_hint"),
+    };
+    Error::cannot_run(message!("api.read_failed", path = path, why = why)).hint(hint)
 }
 
 fn token_taken(why: &str) -> Error {

@@ -21,13 +21,15 @@ pub struct Rejection {
     pub code: String,
     /// Its text.
     pub message: String,
+    /// It came as a page for people, which is none of the service's: something on the way there said no.
+    pub is_page: bool,
 }
 
 impl Rejection {
     /// The rejection as it may be shown: what `hide` hides is in neither text, nor is what a terminal acts on.
     pub fn shown(&self, hide: impl Fn(&str) -> String) -> Self {
         let shown = |text: &str| shorten(&clean(&hide(text)), MOST_SHOWN).into_owned();
-        Rejection { code: shown(&self.code), message: shown(&self.message) }
+        Rejection { code: shown(&self.code), message: shown(&self.message), is_page: self.is_page }
     }
 }
 
@@ -66,7 +68,7 @@ pub(super) fn rejection(document: &Value, is_write: bool) -> Option<Rejection> {
     let members = document.as_object()?;
     let text = |name: &str| members.get(name).map(as_text).unwrap_or_default();
     let rejection = |code: Cow<'_, str>, message: Cow<'_, str>| {
-        Some(Rejection { code: code.into_owned(), message: message.into_owned() })
+        Some(Rejection { code: code.into_owned(), message: message.into_owned(), is_page: false })
     };
     let is_error = |name: &str| members.get(name).is_some_and(|code| !matches!(as_text(code).as_ref(), "" | "0"));
     if is_error("errcode") {

@@ -96,7 +96,7 @@ impl Limiter {
         let (start, now, is_probe) = loop {
             match self.reserve_start() {
                 Start::Reserved(start, now, is_probe) => break (start, now, is_probe),
-                Start::Later => self.wait_for_turn().await,
+                Start::Later => Box::pin(self.wait_for_turn()).await,
             }
         };
         let mut permit =

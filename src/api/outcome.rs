@@ -129,6 +129,7 @@ fn classify_document(
         None => Rejection {
             code: answer.status.to_string(),
             message: page_text(&answer.body, &hide).unwrap_or_else(|| otherwise.to_owned()),
+            is_page: is_page(&answer.body),
         },
     };
     let status = answer.status;
@@ -242,6 +243,16 @@ fn contradicts(document: &Value, status: u16) -> bool {
         || members.get("data") == Some(&Value::Bool(true))
         || text("msg").is_some_and(|text| text.eq_ignore_ascii_case("success"));
     says_yes || first != own_status && no.any(|code| is_other(&code))
+}
+
+/// The no of a page for people, as a firewall, a proxy or a portal says it; none for any other body.
+pub(super) fn page_rejection(status: u16, body: &[u8], hide: impl Fn(&str) -> String) -> Option<Rejection> {
+    let words = is_page(body).then(|| page_text(body, hide))?.unwrap_or_default();
+    let message = match words.as_str() {
+        "" => message!("api.not_json"),
+        words => message!("api.with_words", why = message!("api.not_json"), words = words),
+    };
+    Some(Rejection { code: status.to_string(), message: message.to_string(), is_page: true })
 }
 
 /// Whether a body is a page for people.
@@ -518,7 +529,7 @@ mod tests {
     fn what_is_there_already_is_known_by_the_true_answer() {
         let body = r#"{"state":"403","message":"Bind Already exists"}"#;
         for status in [200, 403, 409] {
-            let shown = Rejection { code: "403".into(), message: "Bind ••• exists".into() };
+            let shown = Rejection { code: "403".into(), message: "Bind ••• exists".into(), is_page: false };
             let hide = |text: &str| text.replace("Already", "•••");
             assert_eq!(outcome_hiding(status, body, hide), Outcome::AlreadyThere(shown), "{status}");
         }
@@ -607,7 +618,7 @@ mod tests {
             assert_eq!(std::mem::discriminant(&plain), std::mem::discriminant(&hidden), "{status} {body}");
         }
         let hidden = outcome_hiding(200, r#"{"errcode":"7","errmsg":"no"}"#, |_| "•••".to_owned());
-        assert_eq!(hidden, Outcome::Rejected(Rejection { code: "•••".into(), message: "•••".into() }));
+        assert_eq!(hidden, Outcome::Rejected(Rejection { code: "•••".into(), message: "•••".into(), is_page: false }));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! proxy the system names. It follows nothing and repeats nothing that left, and it says exactly how far a request got.
 
 use std::io::Read;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -127,7 +127,13 @@ impl Http {
     /// # Errors
     /// Nothing came back.
     pub(super) async fn exchange(&self, request: Request<'_>) -> std::result::Result<Response, Failure> {
-        let Some(log) = &self.log else { return self.send(request).await };
+        match &self.log {
+            None => self.send(request).await,
+            Some(log) => Box::pin(self.send_and_log(log, request)).await,
+        }
+    }
+
+    async fn send_and_log(&self, log: &ExchangeLog, request: Request<'_>) -> std::result::Result<Response, Failure> {
         let began = Instant::now();
         let (method, address, about) = (request.method.clone(), request.address, request.about);
         let (sent, has_login) = (request.body.clone(), request.has_login);
@@ -160,7 +166,7 @@ impl Http {
             head = Some((response.status().as_u16(), std::mem::take(response.headers_mut())));
             Ok(whole_body(&mut response, LARGEST_BODY).await)
         };
-        let body = match within(self.timeout, exchange).await {
+        let body = match within(self.timeout, pin!(exchange)).await {
             Some(Ok(body)) => body,
             Some(Err(failure)) => return Err(failure),
             None => Err(timed_out()),
@@ -208,8 +214,7 @@ fn patient(builder: ClientBuilder) -> ClientBuilder {
 
 /// What an exchange came to within a time limit. After it, what the exchange has at hand already still counts: a machine
 /// that slept past the limit finds the answer in its socket, and reading it takes a few steps of several tasks.
-async fn within<T>(limit: Duration, exchange: impl Future<Output = T>) -> Option<T> {
-    let mut exchange = pin!(exchange);
+async fn within<T>(limit: Duration, mut exchange: Pin<&mut impl Future<Output = T>>) -> Option<T> {
     match timeout(limit, exchange.as_mut()).await {
         Ok(came) => Some(came),
         Err(_) => timeout(READING_TIME, exchange).await.ok(),
@@ -328,15 +333,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_the_limit_only_what_is_there_already_counts() {
         let limit = Duration::from_secs(1);
-        assert_eq!(within(limit, std::future::pending::<()>()).await, None);
+        assert_eq!(within(limit, pin!(std::future::pending::<()>())).await, None);
         let steps = async {
             tokio::time::sleep(limit).await;
             for _ in 0..10 {
                 tokio::task::yield_now().await;
             }
         };
-        assert_eq!(within(limit, steps).await, Some(()));
-        assert_eq!(within(limit, tokio::time::sleep(limit * 2)).await, None);
+        assert_eq!(within(limit, pin!(steps)).await, Some(()));
+        assert_eq!(within(limit, pin!(tokio::time::sleep(limit * 2))).await, None);
     }
 
     #[tokio::test]

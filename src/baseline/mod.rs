@@ -6,9 +6,11 @@
 mod imported;
 mod mark;
 mod normal;
+mod sent;
 mod store;
 
 pub use imported::{last_imported, note_import};
 pub use mark::mark;
 pub use normal::{normal, shows};
+pub use sent::SentStore;
 pub use store::{About, Baseline, BaselineWriter, CellMarks};

@@ -215,7 +215,7 @@ impl Baseline {
 }
 
 /// The number a record is kept under: its id, or one made of its name.
-fn number_of(id: &str) -> Option<i64> {
+pub(super) fn number_of(id: &str) -> Option<i64> {
     match id.trim() {
         "" => None,
         id => Some(id.parse().unwrap_or_else(|_| {

@@ -2,13 +2,11 @@
 //! cell shows and what it holds are two things in a workbook; which of them is meant depends on the field that the column
 //! feeds.
 
+use super::row_shape::is_ruler;
 use crate::entity::{Field, Kind};
 use crate::format::{CellKind, Remark, Row, Sheet, Shown};
 use crate::mapping::{FieldSource, Mapping, RESULT_COLUMNS, ValueSource, leading_columns};
 use crate::problem::Problem;
-
-/// Days between the first days of the two calendars that workbooks count from.
-const DAYS_TO_1904: f64 = 1_462.0;
 
 /// Codes of what only the sheet shows that a row comes from: a file of failed rows, written anew, does not.
 const SEEN_IN_SHEET: &[&str] = &[
@@ -18,6 +16,7 @@ const SEEN_IN_SHEET: &[&str] = &[
     "formula_text",
     "text_mark",
     "number_format",
+    "day_shown_in_part",
     "totals_row",
     "totals_row_by_words",
     "instruction_row",
@@ -60,6 +59,10 @@ impl Mapping {
             row.remark(None, Problem::skipped("header_repeated"));
             return;
         }
+        if is_ruler(row) {
+            row.remark(None, Problem::skipped("ruler_row"));
+            return;
+        }
         self.recall_doubt(row);
         let mut texts: Vec<NewText> = Vec::new();
         if leading_columns(&self.header) > 0 {
@@ -69,7 +72,8 @@ impl Mapping {
         for Shown { column, text } in std::mem::take(&mut row.shown) {
             let Some(source) = self.source_of(column) else { continue };
             let held = row.cell(column).text.to_owned();
-            match meant(source, &held, text.as_deref()) {
+            let is_day = matches!(row.cell(column).kind, CellKind::Date | CellKind::DateTime);
+            match meant(source, &held, text.as_deref(), is_day) {
                 Meant::Held => {}
                 Meant::Shown(text, problem) => {
                     row.remark(Some(column), problem.with("shown", &text).with("held", &held));
@@ -81,8 +85,8 @@ impl Mapping {
                 }
             }
         }
-        if sheet.is_1904 {
-            texts.extend(self.days_from_1904(row));
+        if sheet.days_later != 0 {
+            texts.extend(self.days_as_usual(row, sheet.days_later as f64));
         }
         replace(row, &texts);
     }
@@ -127,13 +131,13 @@ impl Mapping {
     }
 
     /// Numbers in columns of days, as the usual calendar counts them.
-    fn days_from_1904(&self, row: &Row) -> Vec<NewText> {
+    fn days_as_usual(&self, row: &Row, days_later: f64) -> Vec<NewText> {
         let of_source = |source: &FieldSource| {
             let ValueSource::Column(column) = source.source else { return None };
             let cell = row.cell(column);
             let is_day = cell.kind == CellKind::Number && matches!(source.field.kind, Kind::Date | Kind::DateTime);
             let days: f64 = if is_day { cell.text.parse().ok()? } else { return None };
-            Some((column, (days + DAYS_TO_1904).to_string(), CellKind::Number))
+            Some((column, (days + days_later).to_string(), CellKind::Number))
         };
         self.sources.iter().filter_map(of_source).collect()
     }
@@ -149,8 +153,15 @@ enum Meant {
     Unclear(Problem),
 }
 
-fn meant(source: &FieldSource, held: &str, shown: Option<&str>) -> Meant {
+fn meant(source: &FieldSource, held: &str, shown: Option<&str>, is_day: bool) -> Meant {
     let field = &source.field;
+    if is_day {
+        // Where no text is meant, a day is understood or refused whatever it shows.
+        return match is_free_text(field) {
+            true => Meant::Unclear(Problem::held("day_shown_in_part")),
+            false => Meant::Held,
+        };
+    }
     let is_template = matches!(source.source, ValueSource::Template(_));
     match field.kind {
         Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime | Kind::Choice => return Meant::Held,

@@ -1,7 +1,5 @@
 //! Findings in words, for the terminal.
 
-use rust_i18n::t;
-
 use super::consent::can_be_consented;
 use super::findings::{FindingKind, Findings};
 use crate::error::Result;
@@ -10,6 +8,7 @@ use crate::language::Language;
 use crate::mapping::Mapping;
 use crate::message;
 use crate::problem::Severity;
+use crate::t;
 
 /// Kinds of findings that are shown before anything is sent.
 pub const SHOWN_KINDS: usize = 8;

@@ -107,6 +107,7 @@ impl Mapping {
                 record.noticed.push(problem);
             }
             self.look_at_name(source, cell.text, &mut record.noticed);
+            self.look_at_key(source, &mut record.noticed);
             if source.required
                 && source.field.kind == Kind::Id
                 && value.bytes().all(|byte| byte == b'0')
@@ -130,6 +131,18 @@ impl Mapping {
             // What cannot be seen is shown as it was written.
             let shown = if cell.text.is_empty() || text != as_written { as_written } else { cell.text };
             record.findings.push(Finding::new(Some(source), source.column(), shown, problem));
+        }
+    }
+
+    /// A day is no name that a record is known by, however it is written.
+    fn look_at_key(&self, source: &FieldSource, noticed: &mut [Problem]) {
+        let name = &source.field.name;
+        let is_key =
+            || self.entity.display.as_ref() == Some(name) || self.entity.keys.iter().flatten().any(|key| key == name);
+        for problem in noticed.iter_mut().filter(|problem| problem.code == "date_cell_in_text") {
+            if is_key() {
+                problem.severity = Severity::Held;
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 //! Rows that are no data by the look of them: totals and remarks around a table, what to fill in below its header, its
 //! headings once more, a lone text where other rows have more.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::finding::Finding;
 use super::record::Record;
 use super::table_remarks::is_remark;
-use super::totals::is_totals;
-use crate::entity::Kind;
+use super::totals::{is_totals, is_word_for_totals};
+use crate::entity::{Catalog, Kind};
 use crate::format::Row;
 use crate::mapping::{FieldSource, Mapping, ValueSource};
 use crate::problem::{Problem, Severity};
@@ -13,21 +16,52 @@ use crate::value;
 
 /// Most filled cells of a row that is a remark.
 const REMARK_CELLS: usize = 6;
+/// The shortest other name of a field that is no name of a record, in characters.
+const TELLING_HEADING: usize = 3;
+/// Signs of which the lines between the rows of a printed table are made.
+const RULER_SIGNS: &[char] = &['-', '=', '_', '*', '~', '+', '|', '—', '–', '─', '━', '═', '┼', '·', '.', '#'];
+
+/// The names of all fields of all entities, those in ASCII in lower case.
+static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let fields = Catalog::embedded().entities().iter().flat_map(|entity| &entity.fields);
+    let names = fields.flat_map(|field| [&field.name, &field.zh, &field.en].into_iter().chain(&field.aliases));
+    names.map(|name| name.to_ascii_lowercase()).collect()
+});
 
 impl Mapping {
     /// Notes when a row looks like no record. It waits for a person; where it could not be sent anyway, that is one more
     /// reason.
     pub(super) fn check_shape(&self, row: &Row, record: &mut Record) {
-        let Some(code) = self.look(row) else { return };
-        if self.has_contact(record) || self.names_record(record) {
-            return;
-        }
+        let code = match (self.look_at_name_of(row), self.look(row)) {
+            (Some(code), _) => code,
+            (None, Some(code)) if !self.has_contact(record) && !self.names_record(record) => code,
+            _ => return,
+        };
         let is_refused = record.severity() == Some(Severity::Refused);
         if is_refused && code == "lone_cell" {
             return;
         }
         let problem = if is_refused { Problem::new(code) } else { Problem::held(code) };
         record.findings.insert(0, Finding::new(None, None, first_text(row), problem));
+    }
+
+    /// What a row is when the name of its record is a heading or a word for totals, whatever stands beside it.
+    fn look_at_name_of(&self, row: &Row) -> Option<&'static str> {
+        let name = self.entity.display.as_ref()?;
+        let source = self.sources.iter().find(|source| source.field.name == *name)?;
+        let ValueSource::Column(column) = source.source else { return None };
+        let text = without_marks(row.cell(column).text);
+        if text.is_empty() {
+            return None;
+        }
+        if is_word_for_totals(text) {
+            return Some("totals_row_by_words");
+        }
+        let field = &source.field;
+        let is_heading = [&field.name, &field.zh, &field.en].iter().any(|name| *name == text)
+            || text == without_marks(self.header(column))
+            || (text.chars().count() >= TELLING_HEADING && source.is_heading(text));
+        is_heading.then_some("headings_row")
     }
 
     /// What a row looks like, if not like a record.
@@ -38,7 +72,7 @@ impl Mapping {
         if self.is_instruction(row) {
             return Some("instruction_row");
         }
-        if self.repeats_headings(row) {
+        if self.repeats_headings(row) || self.is_another_header(row) {
             return Some("headings_row");
         }
         let mut texts = [""; REMARK_CELLS];
@@ -62,7 +96,7 @@ impl Mapping {
             if text.is_empty() {
                 continue;
             }
-            let text = text.trim_end_matches([':', '：', '*']);
+            let text = without_marks(text);
             let is_heading = source.is_heading(text) || text == self.header(column);
             if !is_heading && !source.is_nearly_heading(text) {
                 return false;
@@ -71,6 +105,33 @@ impl Mapping {
             found += 1;
         }
         found > 1 || (found == 1 && !are_near)
+    }
+
+    /// Whether a row is the header of another table, or of these columns in another order: its texts are names of fields,
+    /// one aside, and none of them is a value that its column takes.
+    fn is_another_header(&self, row: &Row) -> bool {
+        let (mut headings, mut others) = (0, 0);
+        for (column, text) in row.cells.iter().enumerate() {
+            let text = without_marks(text);
+            if text.is_empty() {
+                continue;
+            }
+            if is_any_heading(text) && !self.is_choice(column, text) {
+                headings += 1;
+                continue;
+            }
+            others += 1;
+            if others > 1 || text.bytes().any(|byte| byte.is_ascii_digit()) {
+                return false;
+            }
+        }
+        headings > 1 && (others == 0 || headings > others)
+    }
+
+    /// Whether a column takes a text as one of its choices.
+    fn is_choice(&self, column: usize, text: &str) -> bool {
+        let feeds = |source: &&FieldSource| matches!(source.source, ValueSource::Column(own) if own == column);
+        self.sources.iter().filter(feeds).any(|source| source.field.choice(text).is_some())
     }
 
     /// Whether a row names the record it changes.
@@ -108,6 +169,35 @@ impl FieldSource {
 
 /// The longest text that may be another wording of a heading, in characters.
 const LONGEST_HEADING: usize = 8;
+
+/// A text without what people put behind or before a heading.
+fn without_marks(text: &str) -> &str {
+    text.trim().trim_matches([':', '：', '*', ' '])
+}
+
+/// Whether a text is the name of a field of any entity.
+fn is_any_heading(text: &str) -> bool {
+    text.len() <= LONGEST_HEADING * 4
+        && match text.is_ascii() {
+            true => HEADINGS.contains(&text.to_ascii_lowercase()),
+            false => HEADINGS.contains(text),
+        }
+}
+
+/// Whether a row is a line between the rows of a printed table, in all of its cells: `----,----`.
+pub(super) fn is_ruler(row: &Row) -> bool {
+    let mut longest = 0;
+    for text in row.cells.iter().map(str::trim).filter(|text| !text.is_empty()) {
+        if !text.chars().all(|c| RULER_SIGNS.contains(&c)) {
+            return false;
+        }
+        longest = longest.max(text.chars().count());
+    }
+    longest >= SHORTEST_RULER
+}
+
+/// How long the longest part of a line is at least, in characters.
+const SHORTEST_RULER: usize = 3;
 
 fn first_text(row: &Row) -> &str {
     row.cells.iter().map(str::trim).find(|cell| !cell.is_empty()).unwrap_or_default()

@@ -124,6 +124,12 @@ fn is_remark_text(text: &str) -> bool {
         || is_page(bare)
 }
 
+/// Whether a text says that the table ends, and nothing else.
+pub(super) fn is_end_word(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    WHOLE.contains(&lower.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
 /// Whether a text is a label that says something of the table, and its value: `制表人：示例`.
 fn has_label(text: &str) -> bool {
     text.split_once([':', '：']).is_some_and(|(label, _)| is_label(label))

@@ -1,5 +1,6 @@
 //! Rows of totals, known by their words: what stands below a table, or below a part of it.
 
+use super::table_remarks::is_end_word;
 use crate::entity::fold;
 use crate::format::Row;
 
@@ -71,19 +72,58 @@ pub(super) fn is_totals(row: &Row) -> bool {
     let Some(first) = texts.next() else { return false };
     let mut others = texts.peekable();
     let is_alone = others.peek().is_none();
-    others.all(is_total_word) && (is_total_word(first) || (is_alone && ends_in_total(first)))
+    let may_stand_beside = |text: &str| is_total_word(text) || is_counted(text) || is_end_word(text);
+    others.all(may_stand_beside) && (is_total_word(first) || (is_alone && ends_in_total(first)))
+}
+
+/// Whether a text is a word for totals and nothing else, which nothing is called.
+pub(super) fn is_word_for_totals(text: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "合计",
+        "总计",
+        "小计",
+        "共计",
+        "合計",
+        "總計",
+        "小計",
+        "共計",
+        "total",
+        "totals",
+        "subtotal",
+        "subtotals",
+        "grandtotal",
+    ];
+    let text = without_ornaments(text);
+    // Nearly every name ends here.
+    text.starts_with(['合', '总', '小', '共', '總', 'T', 't', 'S', 's', 'G', 'g'])
+        && text.len() <= LONGEST
+        && WORDS.contains(&fold(text).as_str())
+}
+
+/// A text without the signs that are put around a word: `— 合计 —`.
+fn without_ornaments(text: &str) -> &str {
+    text.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, 'Σ' | '∑' | 'σ' | '(' | ')' | '（' | '）'))
+}
+
+/// Whether a text says how many there are: `2家公司`, `共 1 家`.
+fn is_counted(text: &str) -> bool {
+    let text = text.trim_start_matches(['共', '计', '约', ' ']);
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().any(|c| COUNTED.contains(c))
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '，') || COUNTED.contains(c))
 }
 
 fn is_total_word(text: &str) -> bool {
     // Nearly every text of a row is none, and ends here.
     const BEGINNINGS: &str = "合总小共一汇累本全求平均最计總匯計【[(（*合총소TtSsGgAaCcMmΣ∑";
+    let text = if text.starts_with(char::is_alphanumeric) { text } else { without_ornaments(text) };
     if text.len() > LONGEST || !text.starts_with(|c| BEGINNINGS.contains(c)) {
         return false;
     }
     let folded = fold(text);
     let bare = folded.trim_matches(['【', '】', '[', ']', '(', ')', '<', '>']);
     // `合计：3 家`, `合计（元）`, `共 3 条`, `合计金额`.
-    let word = bare.split([':', '(']).next().unwrap_or_default();
+    let word = without_ornaments(bare.split([':', '(']).next().unwrap_or_default());
     let is_counted = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',') || COUNTED.contains(c);
     let counts = |rest: &str| rest.chars().all(is_counted);
     let begins = |total: &&str| {
@@ -150,6 +190,11 @@ mod tests {
             &["总计", "共2家公司", "300"],
             &["Σ", "", "300"],
             &["Average", "", "150"],
+            &["合计", "2家公司", "", "30"],
+            &["合计", "共 1 家", "完"],
+            &["— 合计 —", "", "30"],
+            &["合计—", "", ""],
+            &["** Total **", "", "3"],
         ] {
             assert!(is_totals(&row(cells)), "{cells:?}");
         }
@@ -166,9 +211,21 @@ mod tests {
             &["北区小计", "甲路1号", ""],
             &["一共享公司", "", ""],
             &["共享单车公司", "", "1"],
+            &["合计", "2号楼东侧", "30"],
             &["", ""],
         ] {
             assert!(!is_totals(&row(cells)), "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_called_a_word_for_totals() {
+        for name in ["合计", " 合 计：", "总计", "小计", "Total", "SUBTOTAL", "— 合计 —", "【总计】"]
+        {
+            assert!(is_word_for_totals(name), "{name}");
+        }
+        for name in ["合计科技", "总计部", "Max", "Sum", "Totalenergies", "小计算机"] {
+            assert!(!is_word_for_totals(name), "{name}");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `bw8 check`: everything an import does before its first request, offline; with the account, everything before its first write.
 
 use clap::Args;
-use rust_i18n::t;
 
 use super::options::{InputOptions, account_name};
 use crate::account::Account;
@@ -14,6 +13,7 @@ use crate::import::{
 };
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::{CommandLine, Printer};
 
 /// Kinds of findings that are shown; all of them stand in the file.
@@ -39,6 +39,18 @@ pub struct Arguments {
     strict: bool,
 }
 
+impl Arguments {
+    /// What the file holds.
+    pub fn entity(&self) -> &str {
+        &self.input.entity
+    }
+
+    /// Whether the account is looked into.
+    pub fn is_online(&self) -> bool {
+        self.online || self.connection.sandbox
+    }
+}
+
 /// Checks a file.
 ///
 /// # Errors
@@ -47,7 +59,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     let settings = Settings::read(&arguments.settings)?;
     let (options, kept) = arguments.input.preflight_for_now(&settings)?;
     let mut foreseen = None;
-    let (preflight, options) = if arguments.online || arguments.connection.sandbox {
+    let (preflight, options) = if arguments.is_online() {
         let options = online(arguments, &settings, options, typed)?;
         let definitions =
             DefinitionSource { catalog: options.catalog, account: Some(&options.account), asks: true, keeps: true };

@@ -1,7 +1,6 @@
 //! `bw8 entities`: what can be imported and exported, and how sure each fact of it is. Everything shown is read from the
 //! catalog, a user's `api.toml` included.
 
-use rust_i18n::t;
 use serde::Serialize;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
@@ -10,6 +9,7 @@ use crate::entity::{AccountMode, Catalog, Confidence, Entity, Field, Kind, Requi
 use crate::error::{Exit, Result};
 use crate::language::Language;
 use crate::settings::{Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::Printer;
 
 /// Show what can be imported and exported, and how sure each endpoint is

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use rust_i18n::t;
 use serde_json::{Map, Value as Json, json};
 
 use super::options::ReadingOptions;
@@ -20,6 +19,7 @@ use crate::message;
 use crate::message::Message;
 use crate::problem::Severity;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::Printer;
 use crate::value::{self, ValueOptions};
 
@@ -218,11 +218,11 @@ fn take_in(
         };
         wrong_count += 1;
         if wrong.len() < SHOWN {
-            wrong.push(t!("ids.line", row = row.number, what = what).into_owned());
+            wrong.push(message!("ids.line", row = row.number, what = what));
         }
     }
     if wrong_count > 0 {
-        let lines = wrong.join("\n");
+        let lines = Message::joined("ids.lines", wrong).unwrap_or_default();
         let what = message!("ids.refused", file = shown, rows = wrong_count, lines = lines);
         return Err(Error::usage(what).hint(message!("ids.refused_hint")));
     }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use rust_i18n::t;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
@@ -22,6 +21,7 @@ use crate::survey::{
     AnyHeadings, ColumnKind, ColumnSurvey, EntityFit, FileSurvey, entity_fits, masked, masked_heading, masked_message,
     shown,
 };
+use crate::t;
 use crate::terminal::{Printer, quoted_path};
 use crate::text::{clean, shorten};
 

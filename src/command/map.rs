@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use rust_i18n::t;
 use serde_json::{Value, json};
 
 use super::options::{ReadingOptions, importable};
@@ -18,6 +17,7 @@ use crate::message;
 use crate::proposal::{ColumnProposal, MappingProposal, Meaning, toml_text, workbook};
 use crate::settings::{Settings, SettingsOptions};
 use crate::survey::{FileSurvey, masked, masked_heading, shown};
+use crate::t;
 use crate::terminal::{Printer, quoted_path};
 
 /// `bw8 map`.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use rust_i18n::t;
 use serde_json::{Value, json};
 
 use crate::account;
@@ -14,6 +13,7 @@ use crate::message;
 use crate::mirror::{DAMAGED, List, Mirror};
 use crate::projection::service_time;
 use crate::settings::{Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::Printer;
 
 /// Options of `bw8 mirror`.

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use rust_i18n::t;
-use tempfile::TempPath;
 
 use crate::account::Account;
 use crate::check::consent::Consent;
@@ -20,6 +18,7 @@ use crate::import::{
 use crate::mapping::{KnownHeadings, MappingFile, source_name};
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::Global;
 use crate::value::{Country, DateOrder, ValueOptions};
 
@@ -91,7 +90,11 @@ impl ReadingOptions {
     ///
     /// # Errors
     /// Standard input that holds nothing or cannot be kept.
-    pub(super) fn looked_over(&self, file: &Path, headings: Arc<dyn Headings>) -> Result<(Input, Option<TempPath>)> {
+    pub(super) fn looked_over(
+        &self,
+        file: &Path,
+        headings: Arc<dyn Headings>,
+    ) -> Result<(Input, Option<stdin::KeptForNow>)> {
         let shown = match file.as_os_str() == "-" {
             true => t!("import.standard_input").into_owned(),
             false => file.display().to_string(),
@@ -100,7 +103,7 @@ impl ReadingOptions {
             return Ok((self.input(file.to_owned(), shown, headings), None));
         }
         let kept = stdin::keep_for_now(file)?;
-        Ok((self.input(kept.to_path_buf(), shown, headings), Some(kept)))
+        Ok((self.input(kept.path().to_owned(), shown, headings), Some(kept)))
     }
 }
 
@@ -292,9 +295,9 @@ impl InputOptions {
     pub(super) fn preflight_for_now<'a>(
         &self,
         settings: &'a Settings,
-    ) -> Result<(PreflightOptions<'a>, Option<TempPath>)> {
+    ) -> Result<(PreflightOptions<'a>, Option<stdin::KeptForNow>)> {
         let (path, kept) = match stdin::is_read_once(&self.file) {
-            true => stdin::keep_for_now(&self.file).map(|kept| (kept.to_path_buf(), Some(kept)))?,
+            true => stdin::keep_for_now(&self.file).map(|kept| (kept.path().to_owned(), Some(kept)))?,
             false => (self.file.clone(), None),
         };
         Ok((self.preflight_of(settings, path)?, kept))

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use rust_i18n::t;
 
 use super::options::{ConsentOptions, SendingOptions, ValueArguments, account_name};
 use crate::account::Account;
@@ -21,6 +20,7 @@ use crate::journal::{Journal, JournalReader, Parent, RunIndex};
 use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::{CommandLine, Global, Printer};
 
 /// `bw8 retry`.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use rust_i18n::t;
 use serde_json::json;
 
 use crate::account::indexes;
@@ -15,6 +14,7 @@ use crate::journal::{Counts, IndexedExport, IndexedRun, Journal, JournalReader, 
 use crate::language::Language;
 use crate::message;
 use crate::settings::{Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::{Console, Global, Printer, quoted_path};
 use crate::text::clean;
 

@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rust_i18n::t;
 use serde_json::json;
 
 use crate::account::Account;
@@ -16,6 +15,7 @@ use crate::message;
 use crate::rehearsal::{self, AccountReading};
 use crate::sandbox::{self, AGENT, Assume, Fault, LOGIN, Options, Server, Size, Variants};
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::{Interrupt, Printer, quoted, quoted_path};
 
 /// Where it listens when nothing is said.

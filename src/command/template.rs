@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use rust_i18n::t;
-
 use crate::account::Account;
 use crate::definitions::DefinitionSource;
 use crate::error::{Error, Exit, Result};
@@ -11,6 +9,7 @@ use crate::files::Access;
 use crate::format::xlsx::{cannot_write, save};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::t;
 use crate::template::{TemplateOptions, workbook};
 use crate::terminal::{Global, Printer, quoted_path, write_out};
 

@@ -1,9 +1,8 @@
 //! What an export was asked for, told again: as typed for those who repeat it, in words for those who read the sheet.
 
-use rust_i18n::t;
-
 use super::plan::ExportPlan;
 use crate::language::Language;
+use crate::t;
 
 /// The filters as typed, each span with its days.
 pub(super) fn filters(plan: &ExportPlan<'_>) -> Vec<String> {

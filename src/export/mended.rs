@@ -1,12 +1,12 @@
 //! What of an export's answers was not as it should be and was read all the same, told to the user and in the manifest.
 
-use rust_i18n::t;
 use serde::Serialize;
 
 use super::lost_characters::LostCharacters;
 use super::stage::StagedFile;
 use crate::api::MendedAnswers;
 use crate::message;
+use crate::t;
 
 /// Records that a warning names.
 const MOST_IN_WARNING: usize = 5;

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use rust_i18n::t;
-
 use super::filter::RecordFilter;
 use super::record_reader::RecordReader;
 use crate::entity::{Entity, Field};
@@ -13,6 +11,7 @@ use crate::message;
 use crate::mirror::{Key, List};
 use crate::projection::{ids_of, text_of};
 use crate::refresh::{ListQuery, Refresher};
+use crate::t;
 
 /// Pages of a list of names that are always worth it.
 const FEW_PAGES: u64 = 20;
@@ -43,6 +42,8 @@ pub(super) async fn name_lists<'a>(
             lists.push((entity, records.list.clone()));
             continue;
         }
+        let label = entity.label(Language::current());
+        refresher.progress.stage(&t!("export.stage_names", entity = label));
         let found = match whole_list(refresher, entity, count).await {
             Ok(Some(list)) => Ok(list),
             Ok(None) => one_by_one(refresher, entity, fields, records, filter, warnings).await,
@@ -54,7 +55,6 @@ pub(super) async fn name_lists<'a>(
             Ok(list) => lists.push((entity, list)),
             Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             Err(error) => {
-                let label = entity.label(Language::current());
                 warnings.push(t!("export.no_names", entity = label, why = error.message()).into_owned());
             }
         }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rust_i18n::t;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -16,6 +15,7 @@ use crate::error::{Context, Result};
 use crate::files::{Destination, folder_of, free_name_beside, take_over, write_through};
 use crate::message;
 use crate::refresh::Refresher;
+use crate::t;
 
 /// Where the files of an export ended up.
 #[derive(Debug, Default)]

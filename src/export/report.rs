@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use rust_i18n::t;
 use serde_json::json;
 
 use super::manifest::Manifest;
@@ -10,6 +9,7 @@ use crate::api::Client;
 use crate::entity::Entity;
 use crate::error::Exit;
 use crate::language::Language;
+use crate::t;
 use crate::terminal::Printer;
 
 /// What became of an export.

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rust_i18n::t;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -30,6 +29,7 @@ use crate::message;
 use crate::mirror::{List, Mirror};
 use crate::projection::Definitions;
 use crate::refresh::Refresher;
+use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
 use crate::waiting::Wait;
 
@@ -105,6 +105,7 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     forget_old_lists(refresher.mirror)?;
     let output = &plan.options.output;
     let account = format!("{} @ {}", target.credentials.name(), target.host());
+    refresher.progress.stage(&t!("export.stage_connect", account = account));
     let (mut gathered, definitions) = runtime.block_on(refresher.stop.unless_set(async {
         // What cannot be answered is refused before the list is asked for.
         let (mut definitions, mut warnings) = (None, Vec::new());
@@ -130,6 +131,7 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     let stage = Stage { plan, refresher, filter: &filter, directory: directory.path() };
     let mut staged =
         write(stage, &mut gathered, definitions, &account, runtime).map_err(|error| stage.without_directory(error))?;
+    refresher.progress.stage(&t!("export.stage_place"));
     let published = publish(&staged, output, refresher)?;
     let mended = Mended::new(refresher.client.mended(), &staged);
     let export = keep_cells(plan, &mut staged, &published, &mut gathered.warnings);

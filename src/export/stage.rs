@@ -23,6 +23,7 @@ use crate::format::{Column, SUMMARY_SHEET_NAMES};
 use crate::mirror::List;
 use crate::projection::{CellStyle, Definitions, Names, Projection};
 use crate::refresh::Refresher;
+use crate::t;
 
 /// A table that is written and not yet in place.
 #[derive(Debug)]
@@ -98,7 +99,7 @@ impl<'a> Stage<'a> {
         }
         let is_whole = options.is_as_it_came() && projection.is_whole;
         let mut kept = KeptCells::begin(options, &projection.columns, &custom, is_whole).unwrap_or_else(|error| {
-            warnings.push(rust_i18n::t!("export.not_known_again", why = error.message()).into_owned());
+            warnings.push(t!("export.not_known_again", why = error.message()).into_owned());
             None
         });
         table.mark = kept.as_ref().map(|kept| kept.export().to_string());
@@ -107,7 +108,8 @@ impl<'a> Stage<'a> {
         // How many of them a filter takes out shows when they are looked at.
         let total = self.refresher.mirror.seen(list)?;
         let total = options.selection.conditions.is_empty().then_some(total).filter(|total| *total > 0);
-        self.refresher.progress.begin(&rust_i18n::t!("export.writing"), 0, total);
+        self.refresher.progress.stage(&t!("export.stage_write", format = options.output.format.name));
+        self.refresher.progress.begin(&t!("export.writing"), 0, total);
         let mut lost = LostCharacters::default();
         let mut unknown = UnknownMembers::of(options.entity, projection.custom);
         let (counts, written) = write_table(table, |rows, send| {
@@ -195,7 +197,7 @@ impl<'a> Stage<'a> {
         let readers = lists.iter().map(|list| RecordReader::new(&self.refresher, self.plan, list));
         let columns = tags::columns(options.entity, options.headers);
         let kept = KeptCells::begin_tags(options, &columns).unwrap_or_else(|error| {
-            warnings.push(rust_i18n::t!("export.not_known_again", why = error.message()).into_owned());
+            warnings.push(t!("export.not_known_again", why = error.message()).into_owned());
             None
         });
         let mut table = self.table(options.entity.label(options.language()), "", columns);
@@ -226,7 +228,7 @@ impl<'a> Stage<'a> {
         let mut files = vec![staged(path, "", rows, written, tag_rows.kept)];
         // Standard output is one table.
         if options.output.file_of("").is_some() {
-            let title = rust_i18n::t!("export.tag_counts", locale = options.language().pick("zh", "en"));
+            let title = t!("export.tag_counts", locale = options.language().pick("zh", "en"));
             let table = self.table(&title, COUNTS, tags::count_columns(options.headers));
             let path = table.path.clone();
             let written = tags::write_counts(&counts, &table)?;

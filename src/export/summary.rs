@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rust_i18n::t;
 use serde_json::Value;
 
 use crate::entity::{Entity, Field, Kind};
@@ -10,6 +9,7 @@ use crate::error::Result;
 use crate::format::{Counts, SummarySheet};
 use crate::language::Language;
 use crate::projection::{Names, moment, text_of};
+use crate::t;
 
 /// Days a chart shows one by one; a longer span is counted by month.
 const MOST_DAYS: usize = 92;
@@ -29,7 +29,7 @@ impl<'a> SummaryCounter<'a> {
     pub(super) fn new(entity: &'a Entity, language: Language) -> Self {
         let fields = entity.summary.iter().filter_map(|name| entity.field(name));
         let counted = fields.map(|field| (field, BTreeMap::new())).collect();
-        let title = t!("export.summary_title", entity = entity.label(language), locale = locale(language));
+        let title = t!("export.summary_title", locale = locale(language), entity = entity.label(language));
         SummaryCounter { counted, title: title.into_owned(), language }
     }
 
@@ -74,7 +74,7 @@ impl<'a> SummaryCounter<'a> {
             };
             if !is_time && rows.len() > MOST_VALUES {
                 let rest = rows.split_off(MOST_VALUES);
-                let others = t!("export.summary_others", count = rest.len(), locale = locale).into_owned();
+                let others = t!("export.summary_others", locale = locale, count = rest.len()).into_owned();
                 rows.push((others, rest.iter().map(|(_, count)| count).sum()));
             }
             sheet.counts.push(Counts {
@@ -92,7 +92,7 @@ impl<'a> SummaryCounter<'a> {
         let is_named = field.reference.as_deref().is_some_and(|entity| names.knows(entity));
         let label = if is_named { label.trim_end_matches("编号").trim_end_matches(" ID") } else { label };
         let key = if is_time { "export.summary_by_day" } else { "export.summary_by" };
-        t!(key, field = label, locale = locale(self.language)).into_owned()
+        t!(key, locale = locale(self.language), field = label).into_owned()
     }
 
     /// The most frequent first; choices in the catalog's order.

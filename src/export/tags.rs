@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use rust_i18n::t;
-
 use super::baseline::KeptCells;
 use super::filter::RecordFilter;
 use super::record_reader::RecordReader;
@@ -16,6 +14,7 @@ use crate::error::Result;
 use crate::format::Column;
 use crate::language::Language;
 use crate::projection::RowBatch;
+use crate::t;
 
 /// How many records of a type carry a tag.
 #[derive(Debug)]

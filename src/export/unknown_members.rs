@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use rust_i18n::t;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::options::ExportOptions;
 use crate::entity::{Custom, Entity, Part};
+use crate::t;
 use crate::text::{clean, shorten};
 
 /// Different members that are told apart.

@@ -62,7 +62,7 @@ static BEGINNINGS: LazyLock<Vec<bool>> = LazyLock::new(|| {
 });
 
 /// What is wrong with a text, if it was broken.
-fn find(text: &str) -> Option<Problem> {
+pub fn find(text: &str) -> Option<Problem> {
     if text.contains("???") || (text.len() > 1 && text.bytes().all(|byte| byte == b'?')) {
         return Some(Problem::held("question_marks"));
     }
@@ -77,7 +77,9 @@ fn find(text: &str) -> Option<Problem> {
     let meant = read_right(text, GBK)
         .or_else(|| read_right(text, WINDOWS_1252))
         .or_else(|| read_right(&unbroken, WINDOWS_1252))
-        .or_else(|| read_as_chinese(text))?;
+        .or_else(|| read_as_chinese(text))
+        .or_else(|| mostly_read_as_gbk(text))
+        .or_else(|| mostly_read_as_western(text))?;
     Some(Problem::held("wrong_encoding").with("meant", crate::text::clean(&crate::text::shorten(&meant, 30))))
 }
 
@@ -108,6 +110,104 @@ fn read_right(text: &str, wrong: &'static Encoding) -> Option<String> {
         false => !wide.is_empty(),
     }
     .then(|| meant.into_owned())
+}
+
+/// What is left of the text that this was before its UTF-8 was read as GBK, where some of its bytes were lost: they became
+/// question marks, or fell out.
+fn mostly_read_as_gbk(text: &str) -> Option<String> {
+    let is_first = |byte: u8| (0xe4..=0xe9).contains(&byte);
+    let is_next = |byte: u8| (0x80..=0xbf).contains(&byte);
+    if !text.chars().filter(|c| !c.is_ascii()).take(3).any(|c| BEGINNINGS.get(c as usize) == Some(&true)) {
+        return None;
+    }
+    // Three bytes of a Chinese character are one and a half of these; so their halves take turns.
+    let (mut wide, mut fitting, mut beginnings, mut pairs, mut good_pairs) = (0, 0, 0, 0, 0);
+    let mut before = None;
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4];
+    for c in text.chars() {
+        if c.is_ascii() {
+            before = None;
+            bytes.push(c as u8);
+            continue;
+        }
+        wide += 1;
+        let (encoded, _, is_other) = GBK.encode(c.encode_utf8(&mut buffer));
+        let part = match &*encoded {
+            [first, second] if !is_other && is_first(*first) && is_next(*second) => Some(Part::Beginning),
+            [first, second] if !is_other && is_next(*first) && is_first(*second) => Some(Part::Middle),
+            [first, second] if !is_other && is_next(*first) && is_next(*second) => Some(Part::End),
+            _ => None,
+        };
+        fitting += usize::from(part.is_some());
+        beginnings += usize::from(part == Some(Part::Beginning));
+        if let (Some(before), Some(part)) = (before, part) {
+            pairs += 1;
+            good_pairs += usize::from(matches!(
+                (before, part),
+                (Part::Beginning, Part::Middle) | (Part::Middle, Part::End) | (Part::End, Part::Beginning)
+            ));
+        }
+        before = part;
+        bytes.extend_from_slice(&encoded);
+    }
+    let is_broken = wide > 1
+        && fitting * 10 >= wide * 9
+        && beginnings > 0
+        && beginnings + good_pairs > 1
+        && good_pairs * 2 >= pairs;
+    is_broken.then(|| String::from_utf8_lossy(&bytes).replace('\u{fffd}', "?"))
+}
+
+/// What a Chinese character of GBK holds of one in UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Its first two bytes.
+    Beginning,
+    /// The last byte of one, and the first of the next.
+    Middle,
+    /// Its last two bytes.
+    End,
+}
+
+/// The same where it was read as letters of the west.
+fn mostly_read_as_western(text: &str) -> Option<String> {
+    let of_byte = |c: char| {
+        let mut buffer = [0; 4];
+        let (encoded, _, is_other) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+        match &*encoded {
+            [byte] if !is_other => Some(*byte),
+            // Bytes that mean nothing there are kept by some programs as they are.
+            _ => u8::try_from(u32::from(c)).ok(),
+        }
+    };
+    let (mut bytes, mut characters, mut whole, mut letters) = (Vec::new(), 0, 0, false);
+    // How many bytes of a character have come; none where nothing is expected.
+    let mut taken = 0;
+    for c in text.chars() {
+        let byte = of_byte(c)?;
+        match byte {
+            0xe4..=0xe9 if taken != 1 => {
+                taken = 1;
+                characters += 1;
+            }
+            0x80..=0xbf if matches!(taken, 1 | 2) => {
+                taken += 1;
+                whole += usize::from(taken == 3);
+            }
+            // A space of these may have become an ordinary one; marks of a full width have another first byte.
+            b' ' if matches!(taken, 1 | 2) => taken += 1,
+            0xe3 | 0xef => taken = 1,
+            0x00..=0x7f if taken != 1 => {
+                letters |= byte.is_ascii_alphabetic();
+                taken = 0;
+            }
+            _ => return None,
+        }
+        bytes.push(byte);
+    }
+    let is_broken = characters > 1 && taken != 1 && (whole > 0 || !letters);
+    is_broken.then(|| String::from_utf8_lossy(&bytes).replace('\u{fffd}', "?"))
 }
 
 /// The Chinese text that this was before it was read as letters of the west: `ÄãºÃ` for 你好.
@@ -162,6 +262,23 @@ mod tests {
         for text in ["鐢ㄦ埛", "浣犲ソ", "ÄãºÃ", "Ê¾Àý¹«Ë¾"] {
             assert_eq!(code(text), Some("wrong_encoding"), "{text}");
         }
+        // Some bytes became question marks, or fell out.
+        for text in [
+            "鍖椾含绀轰緥绉戞妧鏈夐檺鍏?鍙?",
+            "閲嶈?佸?㈡埛",
+            "閫?璐?",
+            "瀹㈡埛瑕佹眰灏藉揩澶勭悊",
+            "閲嶈佸㈡埛",
+            "鍙戠エ鎶澶撮敊璇",
+            "è¯·è”ç³»å”®åŽ",
+            "ç»ç†",
+            "å¹¿å·žå¸‚å¤©æ²³åŒº",
+            "é‡è¦å®¢æˆ·",
+            "äº§å“è´¨é‡é—®é¢˜",
+        ] {
+            assert_eq!(code(text), Some("wrong_encoding"), "{text}");
+        }
+        assert!(mostly_read_as_gbk("鍖椾含绀轰緥鍏?鍙?").is_some_and(|meant| meant.starts_with("北京示例")));
         for text in ["????", "示例???", "??"] {
             assert_eq!(code(text), Some("question_marks"), "{text}");
         }
@@ -187,6 +304,15 @@ mod tests {
             "涓涓细流",
             "浜",
             "Größe: 5 m²",
+            "«né», «volé»",
+            "Été à Orléans — l'élève",
+            "鍵盤與滑鼠",
+            "鏈條與鐵鎖",
+            "靜電紙為誰",
+            "涓涓",
+            "浣熊",
+            "客户反馈：打不开?是否升级?",
+            "示例?公司",
         ] {
             assert_eq!(code(text), None, "{text}");
         }

@@ -100,7 +100,7 @@ fn recognise(input: &Input) -> Result<(&'static FileFormat, Open)> {
         _ if is_xml_workbook(&head) => Err(other_form(message!("format.xml_workbook", file = shown))),
         _ if is_flat_workbook(&head) => Err(other_form(message!("format.flat_workbook", file = shown))),
         _ if let Some(kind) = kind_of_no_table(&head) => {
-            Err(Error::usage(message!("format.other_kind", file = shown, kind = rust_i18n::t!(kind)))
+            Err(Error::usage(message!("format.other_kind", file = shown, kind = crate::t!(kind)))
                 .hint(message!("format.other_kind_hint", extensions = extensions())))
         }
         _ if is_json(&head, '[') => {

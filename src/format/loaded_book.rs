@@ -37,8 +37,8 @@ pub(super) struct LoadedSheet {
 pub(super) struct LoadedBook {
     /// Its sheets, in the order of their tabs.
     pub sheets: Vec<LoadedSheet>,
-    /// Whether its days are counted from 1904.
-    pub is_1904: bool,
+    /// How many days later than usual the first day is that its numbers count from.
+    pub days_later: i64,
 }
 
 impl Workbook for LoadedBook {
@@ -65,7 +65,7 @@ impl LoadedBook {
     pub(super) fn send(mut self, reading: &str, input: &Input, sink: &RowSink) -> Result<()> {
         let Choice { index, mut sheet, tail } = choose(&mut self, input)?;
         reading.clone_into(&mut sheet.reading);
-        sheet.is_1904 = self.is_1904;
+        sheet.days_later = self.days_later;
         let (header_row, width) = (sheet.header_row, sheet.header.len());
         let chosen = self.sheets.swap_remove(index);
         drop(self);

@@ -34,6 +34,7 @@ mod xls;
 pub mod xlsx;
 
 pub use self::csv::{CSV, read_text};
+pub use broken_text::find as broken_text;
 pub use cell::{Cell, CellKind};
 pub use column::Column;
 pub use column_letters::{column_letters, column_number};

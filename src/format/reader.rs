@@ -5,8 +5,6 @@
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::JoinHandle;
 
-use rust_i18n::t;
-
 use super::panics;
 use super::reader_event::{Batch, ReaderEvent};
 use super::row::Row;
@@ -14,6 +12,7 @@ use super::row_sink::RowSink;
 use super::sheet::Sheet;
 use crate::error::{Error, Result};
 use crate::message;
+use crate::t;
 
 /// Batches that wait for the one who reads.
 const WAITING: usize = 2;

@@ -21,8 +21,8 @@ pub struct Sheet {
     pub delimiter: Option<u8>,
     /// What a user should know of how the file was read: `UTF-8, comma`.
     pub reading: String,
-    /// Whether its days are counted from 1904 and not from 1900.
-    pub is_1904: bool,
+    /// How many days later than usual the first day is that its numbers count from: 1462 where that is in 1904.
+    pub days_later: i64,
     /// Whether most of its first rows have more than one filled cell.
     pub lone_cells_are_rare: bool,
     /// The export of ours that it is of, where it says so.

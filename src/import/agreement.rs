@@ -7,7 +7,6 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rust_i18n::t;
 
 use super::agreed::Agreed;
 use super::first_look::FirstLook;
@@ -28,6 +27,7 @@ use crate::language::Language;
 use crate::message;
 use crate::message::Message;
 use crate::problem::Severity;
+use crate::t;
 use crate::terminal::{Console, Printer, Yes, is_yes, typed_number};
 
 /// Rows above which a person types their number.
@@ -247,8 +247,8 @@ impl<'a> Agreement<'a> {
         if is_new && !preflight.first.is_empty() {
             let fields = preflight.first.iter().map(|(label, value)| format!("  {label}: {value}"));
             lines.push(match changes {
-                Some(changes) => t!("agreement.first_change", fields = changes.join("\n")).into_owned(),
-                None => t!("run.first", fields = fields.collect::<Vec<_>>().join("\n")).into_owned(),
+                Some(changes) => t!("agreement.first_change").into_owned() + "\n" + &changes.join("\n"),
+                None => t!("run.first").into_owned() + "\n" + &fields.collect::<Vec<_>>().join("\n"),
             });
         }
         lines.extend(left_out(self.options, preflight, target.credentials.name()));
@@ -369,8 +369,10 @@ impl<'a> Agreement<'a> {
                 };
                 t!("agreement.held_example", row = example.number, rule = rule).into_owned()
             };
-            let examples = examples.iter().map(shown).collect::<Vec<_>>().join("\n");
-            if console.agrees(&t!("agreement.ask_held", code = code, count = count, examples = examples))? {
+            let mut lines = vec![t!("agreement.held_kind", code = code, count = count).into_owned()];
+            lines.extend(examples.iter().map(shown));
+            lines.push(t!("agreement.ask_held").into_owned());
+            if console.agrees(&lines.join("\n"))? {
                 preflight.consent.add(&code);
                 preflight.consented.insert(code);
                 is_more = true;

@@ -6,21 +6,24 @@
 //! of its cells, and a letter for the kind of each of them, no letters when all are text. It is its owner's alone, and whole: written under another name, synced,
 //! and renamed.
 
+use std::fmt::Formatter;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use csv::StringRecord;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use rust_i18n::t;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Context, Error, Result};
 use crate::files::AtomicFile;
 use crate::format::{self, CellKind, FileFormat, Row, Sheet};
 use crate::journal::RunIdentity;
 use crate::message;
+use crate::t;
 use crate::text::push_json;
 
 /// Name of the file in a run's folder.
@@ -237,15 +240,90 @@ impl CellReader {
         if read == 0 {
             return if self.rows == self.head.rows { Ok(false) } else { Err(unreadable(&self.path)) };
         }
-        let (step, texts, letters): (u64, Vec<String>, String) =
-            serde_json::from_slice(&self.line).map_err(|_| unreadable(&self.path))?;
         row.clear();
-        self.number = self.number.wrapping_add(step);
+        let mut line = serde_json::Deserializer::from_slice(&self.line);
+        let step = LineInto(row).deserialize(&mut line).and_then(|step| line.end().map(|()| step));
+        self.number = self.number.wrapping_add(step.map_err(|_| unreadable(&self.path))?);
         row.number = self.number;
-        texts.iter().for_each(|text| row.cells.push_field(text));
-        row.kinds.extend(letters.chars().map(kind));
         self.rows += 1;
         Ok(true)
+    }
+}
+
+/// Reads a line into a row: how far its number is from the one before, its texts, the letters of their kinds. It is read once for
+/// each row of a run, so no text is made for itself.
+struct LineInto<'r>(&'r mut Row);
+
+impl<'de> DeserializeSeed<'de> for LineInto<'_> {
+    type Value = u64;
+
+    fn deserialize<D: Deserializer<'de>>(self, line: D) -> std::result::Result<u64, D::Error> {
+        line.deserialize_tuple(3, self)
+    }
+}
+
+impl<'de> Visitor<'de> for LineInto<'_> {
+    type Value = u64;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a line of cells")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut line: A) -> std::result::Result<u64, A::Error> {
+        let missing = || A::Error::custom("a line of cells has three parts");
+        let step = line.next_element()?.ok_or_else(missing)?;
+        line.next_element_seed(TextsInto(&mut self.0.cells))?.ok_or_else(missing)?;
+        let letters: String = line.next_element()?.ok_or_else(missing)?;
+        self.0.kinds.extend(letters.chars().map(kind));
+        Ok(step)
+    }
+}
+
+/// Reads a list of texts into the cells of a row.
+struct TextsInto<'r>(&'r mut StringRecord);
+
+impl<'de> DeserializeSeed<'de> for TextsInto<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, texts: D) -> std::result::Result<(), D::Error> {
+        texts.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextsInto<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a list of texts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> std::result::Result<(), A::Error> {
+        while texts.next_element_seed(TextInto(self.0))?.is_some() {}
+        Ok(())
+    }
+}
+
+/// Reads a text into one more cell of a row.
+struct TextInto<'r>(&'r mut StringRecord);
+
+impl<'de> DeserializeSeed<'de> for TextInto<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, text: D) -> std::result::Result<(), D::Error> {
+        text.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for TextInto<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<(), E> {
+        self.0.push_field(text);
+        Ok(())
     }
 }
 

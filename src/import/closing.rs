@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Instant;
 
-use rust_i18n::t;
 use serde_json::json;
 
 use super::options::ImportOptions;
@@ -15,7 +14,8 @@ use crate::error::{Error, Exit, Result};
 use crate::files::short_path;
 use crate::journal::{Counts, Journal, JournalReader};
 use crate::message;
-use crate::terminal::{Printer, quoted_path};
+use crate::t;
+use crate::terminal::{self, Printer, quoted_path};
 
 /// The run did it all before: say so, and exit as it did.
 pub(super) fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<Exit> {
@@ -98,6 +98,9 @@ pub(super) fn finish(
         printer.detail(&error.message());
     }
     remember(options, &folder, printer);
+    if let Some(Cause::Halted(error) | Cause::Repeats(error)) = &cause {
+        terminal::note_cause(error);
+    }
     if let Some(Cause::Failed(error)) = &cause {
         // Standard output has its one document already.
         printer.tell(error);

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rust_i18n::t;
 use serde_json::Value;
 use tokio::runtime;
 
@@ -23,6 +22,7 @@ use crate::message::Message;
 use crate::mirror::{Key, Mirror};
 use crate::projection::is_deleted;
 use crate::refresh::{ListQuery, Page, Refresher};
+use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
 
 /// Pages of a list that is read at all.

@@ -1,9 +1,8 @@
 //! One record goes first, and the run waits until a person has looked whether anybody was notified of it.
 
-use rust_i18n::t;
-
 use super::agreed::Agreed;
 use crate::error::Result;
+use crate::t;
 use crate::terminal::Console;
 
 /// Beginnings of the answer that nobody was notified.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::operation::{DraftWriter, Members, WriteOperation};
 use super::options::ImportOptions;
 use super::route::{Access, Route};
+use crate::api::Credentials;
 use crate::entity::Method;
 use crate::terminal::quoted;
 
@@ -16,12 +17,21 @@ const HIDDEN: &str = "•••";
 pub(super) struct FirstRequest {
     method: Method,
     address: String,
-    /// The login's name, which is no secret.
-    login: String,
+    /// The login, whose name is no secret.
+    login: Login,
     /// Name of the header with the request's id.
     request_id: String,
     /// None where it is made of the record as it is then.
     body: Option<Value>,
+}
+
+/// How a request says who sends it.
+#[derive(Debug)]
+enum Login {
+    /// By this user's name and a password.
+    Basic(String),
+    /// By a token that the key pair of this name asks for.
+    Token(String),
 }
 
 impl FirstRequest {
@@ -59,7 +69,10 @@ impl FirstRequest {
         Some(FirstRequest {
             method: route.method,
             address: route.address(&target, id).to_string(),
-            login: target.credentials.name().to_owned(),
+            login: match &target.credentials {
+                Credentials::Basic { user, .. } => Login::Basic(user.clone()),
+                Credentials::OAuth { client_id, .. } => Login::Token(client_id.clone()),
+            },
             request_id: catalog.service.request_id.header.clone(),
             body,
         })
@@ -69,10 +82,13 @@ impl FirstRequest {
     pub(super) fn text(&self) -> String {
         let body = self.body.as_ref().and_then(|body| serde_json::to_string_pretty(body).ok());
         let head = format!(
-            "{} {}\nAuthorization: {HIDDEN} ({})\nContent-Type: application/json\n{}: {HIDDEN}",
+            "{} {}\nAuthorization: {}\nContent-Type: application/json\n{}: {HIDDEN}",
             self.method(),
             self.address,
-            self.login,
+            match &self.login {
+                Login::Basic(user) => format!("{HIDDEN} ({user})"),
+                Login::Token(client_id) => format!("Bearer {HIDDEN} ({client_id})"),
+            },
             self.request_id
         );
         match body {
@@ -83,8 +99,12 @@ impl FirstRequest {
 
     /// It as a command of curl. The login is none, so that nothing is sent by pasting it.
     pub(super) fn curl(&self) -> String {
-        let login = quoted(&format!("{}:{HIDDEN}", self.login)).into_owned();
-        let mut words = vec!["curl".to_owned(), "-X".to_owned(), self.method(), "-u".to_owned(), login];
+        let (option, login) = match &self.login {
+            Login::Basic(user) => ("-u", format!("{user}:{HIDDEN}")),
+            Login::Token(_) => ("-H", format!("Authorization: Bearer {HIDDEN}")),
+        };
+        let login = quoted(&login).into_owned();
+        let mut words = vec!["curl".to_owned(), "-X".to_owned(), self.method(), option.to_owned(), login];
         words.extend(["-H".to_owned(), quoted("Content-Type: application/json").into_owned()]);
         if let Some(body) = &self.body {
             words.extend(["--data-binary".to_owned(), quoted(&body.to_string()).into_owned()]);

@@ -1,6 +1,5 @@
 //! What a command would do: it reads all that the real run reads before its first write, and sends nothing.
 
-use rust_i18n::t;
 use serde_json::json;
 
 use super::agreement::{is_change, left_out, sendable};
@@ -22,6 +21,7 @@ use crate::error::{Exit, Result};
 use crate::journal::{Counts, RunIndex};
 use crate::language::Language;
 use crate::message;
+use crate::t;
 use crate::terminal::Printer;
 
 /// What a command would do.

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use rust_i18n::t;
 use serde_json::{Map, Value};
 use tokio::runtime;
 
@@ -15,6 +14,7 @@ use super::row_sender::RowSender;
 use crate::api::{self, Client, Document, Target, as_text};
 use crate::entity::{Catalog, Field};
 use crate::language::Language;
+use crate::t;
 use crate::text::{clean, shorten};
 
 /// How long a person waits for it.

@@ -385,6 +385,9 @@ impl Matching<'_> {
                 stronger.push((fields, values));
                 continue;
             };
+            if let Some(found) = self.other_by_weaker_key(members, number, &id)? {
+                return Ok(Some(found));
+            }
             let record = self.list.record(&id)?.unwrap_or_default();
             let says_otherwise = stronger.iter().any(|(fields, values)| self.says_otherwise(&record, fields, values));
             return Ok(Some(match says_otherwise {
@@ -396,6 +399,30 @@ impl Matching<'_> {
             }));
         }
         Ok((!stronger.is_empty()).then_some(Found::Nothing(None)))
+    }
+
+    /// Other records that have a weaker key of the row, where the one that has the stronger key `number` does not: it is not
+    /// clear which of them is meant.
+    fn other_by_weaker_key(&self, members: &Members, number: u8, id: &str) -> Result<Option<Found>> {
+        let mapping = &self.preflight.mapping;
+        for (weaker, _) in (0u8..).zip(&self.options.entity().keys).filter(|(weaker, _)| *weaker > number) {
+            let fields = mapping.key_fields(weaker);
+            let values: Option<Vec<&str>> = fields.iter().map(|name| members.value(name)).collect();
+            let Some(values) = values.filter(|values| !values.is_empty()) else { continue };
+            let names: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let others = self.list.find(&names, &values)?;
+            if !others.is_empty() && others.iter().all(|other| other != id) {
+                let reason = message!(
+                    "modes.keys_of_two",
+                    labels = mapping.key_labels(number),
+                    id = id,
+                    other_labels = mapping.key_labels(weaker),
+                    ids = named(&others)
+                );
+                return Ok(Some(Found::Several(std::iter::once(id.to_owned()).chain(others).collect(), reason)));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a record says something else for a key than the row does, not merely nothing.

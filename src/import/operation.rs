@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::change::{CellBaseline, SaidCell};
@@ -16,7 +15,7 @@ use crate::journal::OldId;
 use crate::language::Language;
 use crate::mapping::{Mapping, ValueSource};
 use crate::message;
-use crate::text::clean;
+use crate::text::{clean, push_json};
 use crate::value;
 
 /// What one row asks for.
@@ -209,44 +208,58 @@ impl TagEdit {
     }
 }
 
-/// A record as a request carries it: every value a JSON string, custom fields together as pairs.
-struct RecordBody<'a> {
-    members: &'a Members,
-    custom: &'a Custom,
+/// The body of a request that carries these members, inside `wrap` when there is one: every value a JSON string, custom fields
+/// together as pairs.
+pub(super) fn body_of(members: &Members, custom: &Custom, wrap: Option<&String>) -> Bytes {
+    let mut body = Vec::with_capacity(512);
+    body.push(b'{');
+    if let Some(wrap) = wrap {
+        push_json(wrap, &mut body);
+        body.extend_from_slice(b":{");
+    }
+    push_record(members, custom, &mut body);
+    if wrap.is_some() {
+        body.push(b'}');
+    }
+    body.push(b'}');
+    Bytes::from(body)
 }
 
-impl Serialize for RecordBody<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let Members { fields, custom, .. } = self.members;
-        let mut map = serializer.serialize_map(None)?;
-        let mut nested: BTreeMap<&str, BTreeMap<&str, &String>> = BTreeMap::new();
-        for (name, value) in fields {
-            match name.split_once('.') {
-                Some((parent, member)) => drop(nested.entry(parent).or_default().insert(member, value)),
-                None => map.serialize_entry(name, value)?,
+/// Appends the members of a record, without the braces around them.
+fn push_record(members: &Members, custom: &Custom, out: &mut Vec<u8>) {
+    let mut is_first = true;
+    let mut push_name = |name: &str, out: &mut Vec<u8>| {
+        if !std::mem::replace(&mut is_first, false) {
+            out.push(b',');
+        }
+        push_json(name, out);
+        out.push(b':');
+    };
+    let mut nested: BTreeMap<&str, BTreeMap<&str, &String>> = BTreeMap::new();
+    for (name, value) in &members.fields {
+        match name.split_once('.') {
+            Some((parent, member)) => drop(nested.entry(parent).or_default().insert(member, value)),
+            None => {
+                push_name(name, out);
+                push_json(value, out);
             }
         }
-        for (parent, members) in nested {
-            map.serialize_entry(parent, &members)?;
-        }
-        if !custom.is_empty() {
-            let pair = |(name, value)| BTreeMap::from([(&self.custom.key, name), (&self.custom.value, value)]);
-            let pairs: Vec<_> = custom.iter().map(|(name, value)| pair((name, value))).collect();
-            map.serialize_entry(&self.custom.member, &pairs)?;
-        }
-        map.end()
+    }
+    for (parent, members) in nested {
+        push_name(parent, out);
+        push_value(&members, out);
+    }
+    if !members.custom.is_empty() {
+        let pair = |(name, value)| BTreeMap::from([(&custom.key, name), (&custom.value, value)]);
+        let pairs: Vec<_> = members.custom.iter().map(|(name, value)| pair((name, value))).collect();
+        push_name(&custom.member, out);
+        push_value(&pairs, out);
     }
 }
 
-/// The body of a request that carries these members, inside `wrap` when there is one.
-pub(super) fn body_of(members: &Members, custom: &Custom, wrap: Option<&String>) -> Bytes {
-    let record = RecordBody { members, custom };
-    let json = match wrap {
-        None => serde_json::to_vec(&record),
-        Some(wrap) => serde_json::to_vec(&BTreeMap::from([(wrap, record)])),
-    };
-    // Texts under texts always serialise.
-    Bytes::from(json.unwrap_or_default())
+fn push_value(value: &impl Serialize, out: &mut Vec<u8>) {
+    // Texts under texts always serialise, and writing to memory cannot fail.
+    let _ = serde_json::to_writer(out, value);
 }
 
 /// Makes drafts of new records into writes.

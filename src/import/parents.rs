@@ -5,8 +5,6 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
-
 use super::notes::parent_note;
 use super::options::{Answers, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
 use super::preflight::Rows;
@@ -23,6 +21,7 @@ use crate::language::Language;
 use crate::mapping::MappingFile;
 use crate::message;
 use crate::message::Message;
+use crate::t;
 use crate::terminal::{Printer, Yes};
 
 /// Records that are named before they are made.
@@ -58,6 +57,10 @@ impl Parents {
         let mut row_index = 0;
         sent.begin()?;
         rows.begin()?;
+        // Few files need a record that is not there: all others are spared a reading.
+        if !rows.spool.has_awaiting {
+            return Ok(parents);
+        }
         while let Some(row) = rows.spool.next()? {
             if !row.awaits.is_empty() && sent.has(row_index, &row)? {
                 for parent in row.awaits {

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
+use super::change::CONFLICT;
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, There, decide};
+use super::last_sent::LastSent;
 use super::matching::{Matched, Matches};
 use super::memory::{Memory, Remembered, Said};
 use super::operation::{DraftWriter, TagEdit, WriteOperation};
@@ -69,6 +71,8 @@ pub(super) struct KnownRows {
     pub memory: Memory,
     /// What the account has of them, where they are looked up there.
     pub matches: Option<Matches>,
+    /// What was told of the records that they change.
+    pub last_sent: Option<LastSent>,
     /// Which of them may be sent, to be kept before the first one is.
     pub registered: Option<RegisteredRows>,
 }
@@ -99,6 +103,8 @@ pub(super) struct RowPlanner<'a> {
     memory: Memory,
     /// What the account has of the rows, where they are looked up there.
     matches: Option<Matches>,
+    /// What was told of the records that rows change.
+    last_sent: Option<LastSent>,
     /// The ids that records have in another system, where rows name records by them.
     old_ids: Option<OldIds>,
     /// Request ids of rows that may have been sent before.
@@ -123,7 +129,7 @@ impl<'a> RowPlanner<'a> {
         known: KnownRows,
         journal: &Journal,
     ) -> Result<RowPlanner<'a>> {
-        let KnownRows { memory, matches, .. } = known;
+        let KnownRows { memory, matches, last_sent, .. } = known;
         let run = journal.identity().run;
         let past = journal.reader()?;
         let mut planner = RowPlanner {
@@ -141,6 +147,7 @@ impl<'a> RowPlanner<'a> {
             retries: retries_of(options, &run, &run, &[])?,
             memory,
             matches,
+            last_sent,
             old_ids: old_ids_of(options, preflight)?,
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
@@ -215,7 +222,8 @@ impl<'a> RowPlanner<'a> {
             }
             Decision::Send { .. } if matches!(spooled.state, RowState::Waiting) => return Ok(Some(RowAction::Wait)),
             Decision::Send { generation } => {
-                return self.send(RowKey { generation, ..row }, spooled.state, matched);
+                let state = (spooled.state, spooled.is_confirmed);
+                return self.send(RowKey { generation, ..row }, state, matched);
             }
             Decision::Edited => {
                 let sent = known.earlier_key.ok_or_else(undecided)?;
@@ -315,9 +323,14 @@ impl<'a> RowPlanner<'a> {
         Ok(Some(RowAction::End(end(row, status, reason))))
     }
 
-    fn send(&self, mut row: RowKey, state: RowState, matched: Option<Matched>) -> Result<Option<RowAction>> {
+    fn send(
+        &self,
+        mut row: RowKey,
+        (state, is_confirmed): (RowState, bool),
+        matched: Option<Matched>,
+    ) -> Result<Option<RowAction>> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
-        let operation = match (operation, matched) {
+        let mut operation = match (operation, matched) {
             (WriteOperation::LookedUp { members, cells }, Some(found)) => match (found.there, found.ids.first()) {
                 (There::Changes, Some(id)) => WriteOperation::Change { id: id.clone(), cells },
                 (There::New, None) => WriteOperation::Draft(members),
@@ -331,6 +344,9 @@ impl<'a> RowPlanner<'a> {
             },
             (operation, _) => operation,
         };
+        if let (Some(last_sent), WriteOperation::Change { id, cells }) = (&self.last_sent, &mut operation) {
+            last_sent.add_origin(id, cells, is_confirmed || self.consent.covers(CONFLICT))?;
+        }
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use rust_i18n::t;
 use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
@@ -35,6 +34,7 @@ use crate::mapping::{
 use crate::message;
 use crate::message::Message;
 use crate::problem::{Problem, Severity};
+use crate::t;
 use crate::text::clean;
 
 /// Codes of what only a new record has to say.

@@ -1,7 +1,6 @@
 //! Trust the account, then verify: the first row of a run, and few others that between them fill as many columns as possible,
 //! are read back and compared, field by field. What the service dropped or changed is shown before thousands of rows follow.
 
-use rust_i18n::t;
 use serde_json::{Map, Value};
 
 use super::change::RecordChange;
@@ -9,12 +8,15 @@ use super::operation::{Members, WriteOperation};
 use super::plan::PendingWrite;
 use super::route::Access;
 use super::row_sender::RowSender;
+use super::sent_members::{sent_members, values};
 use crate::api::as_text;
-use crate::entity::{Custom, Entity, Field, Kind};
+use crate::entity::{Custom, Field, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
 use crate::language::Language;
 use crate::message;
+use crate::message::Message;
+use crate::t;
 use crate::text::{clean, shorten};
 use crate::value::is_same_value;
 
@@ -127,15 +129,17 @@ pub(super) async fn compare(
 
 /// The error that stops a run whose record is another one than was sent.
 pub(super) fn lost(row: u64, id: &str, differences: &[Difference], is_first: bool) -> Error {
-    let losses: Vec<String> = differences.iter().map(Difference::text).collect();
+    let losses = differences.iter().map(|difference| Message::from(difference.text()));
+    let losses = Message::joined("canary.losses", losses).unwrap_or_default();
     let hint = if is_first { message!("canary.lost_hint") } else { message!("canary.lost_later_hint") };
-    Error::stopped(message!("canary.lost", row = row, id = id, losses = losses.join("\n  "))).hint(hint)
+    Error::stopped(message!("canary.lost", row = row, id = id, losses = losses)).hint(hint)
 }
 
 /// What is said of a row whose record is another one than was sent.
 pub(super) fn word_of(differences: &[Difference]) -> Reason {
-    let losses: Vec<String> = differences.iter().map(Difference::text).collect();
-    let message = message!("canary.stored_otherwise", losses = losses.join("; "));
+    let losses = differences.iter().map(|difference| Message::from(difference.text()));
+    let losses = Message::joined("import.and_rule", losses).unwrap_or_default();
+    let message = message!("canary.stored_otherwise", losses = losses);
     Reason { code: "stored_otherwise".to_owned(), field: String::new(), message }
 }
 
@@ -170,37 +174,6 @@ pub(super) fn sent_values(
             vec![(tags.clone(), edit.apply(&current))]
         }
     }
-}
-
-/// Names and values of what a body sends that makes a record; custom fields under their keys.
-pub(super) fn sent_members(entity: &Entity, body: &[u8], custom: &Custom) -> Vec<(String, String)> {
-    let document: Value = serde_json::from_slice(body).unwrap_or_default();
-    let record = match entity.endpoint("create").and_then(|create| create.wrap.as_ref()) {
-        Some(wrap) => document.get(wrap),
-        None => Some(&document),
-    };
-    record.and_then(Value::as_object).map(|members| values(members, custom)).unwrap_or_default()
-}
-
-/// Names and values of a record's members; custom fields under their keys.
-fn values(members: &Map<String, Value>, custom: &Custom) -> Vec<(String, String)> {
-    let pair = |pair: &Value| {
-        Some((pair.get(&custom.key)?.as_str()?.to_owned(), as_text(pair.get(&custom.value)?).into_owned()))
-    };
-    members
-        .iter()
-        .flat_map(|(name, value)| match value.as_array() {
-            Some(pairs) if *name == custom.member => pairs.iter().filter_map(pair).collect(),
-            _ if value.is_object() => nested(name, value),
-            _ => vec![(name.clone(), as_text(value).into_owned())],
-        })
-        .collect()
-}
-
-/// Names and values of a member's own members: `ticketReply.replyMsg`.
-fn nested(name: &str, value: &Value) -> Vec<(String, String)> {
-    let members = value.as_object().into_iter().flatten();
-    members.map(|(member, value)| (format!("{name}.{member}"), as_text(value).into_owned())).collect()
 }
 
 /// The value a record has under this name, custom fields too.

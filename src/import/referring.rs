@@ -1,7 +1,5 @@
 //! Rows that refer to records of the account: looked up before anything is sent, where something is left to be.
 
-use rust_i18n::t;
-
 use super::memory::Memory;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -13,6 +11,7 @@ use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::error::Result;
 use crate::journal::{Journal, OperationCursor};
 use crate::lookup::Lists;
+use crate::t;
 use crate::terminal::Printer;
 
 /// Rows that refer to records of the account.

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
 use uuid::Uuid;
 
 use super::options::ResumeOptions;
@@ -14,6 +13,7 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
 use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, OldId, Parent, RunIdentity, RunIndex, WasSent};
 use crate::message;
+use crate::t;
 use crate::terminal::quoted_path;
 
 /// The run a command means.

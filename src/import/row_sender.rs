@@ -155,8 +155,9 @@ impl<'a> RowSender<'a> {
             WriteOperation::LookedUp { .. } => Err(Error::cannot_run(message!("run.broken"))),
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
-            WriteOperation::Change { id, cells } => row.change(permit, id, cells).await,
-            WriteOperation::Tags(edit) => row.edit_tags(permit, edit).await,
+            // They ask several questions, and each row that is sent would carry the room for that.
+            WriteOperation::Change { id, cells } => Box::pin(row.change(permit, id, cells)).await,
+            WriteOperation::Tags(edit) => Box::pin(row.edit_tags(permit, edit)).await,
         };
         ended.unwrap_or_else(|error| {
             self.stop.set(Cause::of(error));
@@ -269,7 +270,7 @@ impl<'a> RowWrite<'a> {
         let permit = match &self.pending.operation {
             WriteOperation::Write { look_up: Some(look_up), .. } if look_up.is_first => {
                 drop(permit);
-                if let Some(ended) = self.is_there(look_up).await? {
+                if let Some(ended) = Box::pin(self.is_there(look_up)).await? {
                     return Ok(Some(ended));
                 }
                 let Some(permit) = self.sender.permit().await else { return Ok(None) };
@@ -324,7 +325,7 @@ impl<'a> RowWrite<'a> {
     /// How a row ends whose record is there; none where there is none.
     async fn is_there(&mut self, look_up: &LookUp) -> Result<Option<Operation>> {
         let Some(conflict) = &self.sender.entity.conflict else { return Ok(None) };
-        let ours = Rejection { code: "bound".to_owned(), message: conflict.message.clone() };
+        let ours = Rejection { code: "bound".to_owned(), message: conflict.message.clone(), is_page: false };
         Ok(match self.found(look_up).await? {
             Ok(found) if found.is_empty() => None,
             Ok(found) => Some(self.compared(&found, look_up, ours)),

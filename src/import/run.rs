@@ -3,8 +3,6 @@
 
 use std::time::Instant;
 
-use rust_i18n::t;
-
 use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
 use super::cells::CellSpool;
@@ -12,6 +10,7 @@ use super::closing::{finish, tell_finished};
 use super::existing::Look;
 use super::foreseen::dry_run;
 use super::known::{Known, register};
+use super::last_sent::LastSent;
 use super::matching::{match_rows, tell_found};
 use super::notes::{BASELINE_NOTE, COMPANY_NOTE, note_command, note_fields};
 use super::options::{DoubtOptions, ImportOptions};
@@ -37,6 +36,7 @@ use crate::files::{self, short_path};
 use crate::journal::{Journal, Marks, OperationCursor, Registration, RunIndex};
 use crate::machine::{Awake, shared_folder};
 use crate::message;
+use crate::t;
 use crate::terminal::{Console, Interrupt, Printer};
 
 /// Code of consent to a file that is older than one that was imported.
@@ -99,6 +99,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         journal.set_note(BASELINE_NOTE, &files::path_to_text(handed_back.path()))?;
     }
     note_fields(&journal, &preflight.account_fields)?;
+    files::sweep(journal.folder());
     let settled = match ended {
         Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
         None => Found::default(),
@@ -166,7 +167,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         ask_about_older(options, &preflight)?;
     }
     let plan = matches.as_ref().map(|matches| matches.plan);
-    let mut known = KnownRows { memory, matches, registered };
+    let last_sent = LastSent::read(options, &index, &journal.identity().target)?;
+    let mut known = KnownRows { memory, matches, last_sent, registered };
     let parents = parents_of(options, &preflight, &mut rows, &mut known)?;
     let first = parents.words(options.catalog);
     if options.is_sandbox() {

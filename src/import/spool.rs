@@ -7,7 +7,6 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use bytes::Bytes;
-use rust_i18n::t;
 
 use super::operation::{LookUp, Members, WriteOperation};
 use super::references::NewParent;
@@ -16,6 +15,7 @@ use crate::error::{Context, Error, Result};
 use crate::format::Content;
 use crate::journal::{OldId, Reason, RowIdentity};
 use crate::message::Message;
+use crate::t;
 
 /// What a row has come to in the first reading.
 #[derive(Debug, Clone)]
@@ -97,6 +97,7 @@ pub(super) struct SpoolWriter {
     file: BufWriter<File>,
     record: Vec<u8>,
     rows: u64,
+    has_awaiting: bool,
 }
 
 /// Gives rows back, in order.
@@ -108,6 +109,8 @@ pub struct Spool {
     next_index: u64,
     /// Rows it was given.
     pub rows: u64,
+    /// Whether any of them refers to records that are to be made before it.
+    pub(super) has_awaiting: bool,
 }
 
 /// Bytes of a record's head: number, identity, content, key with a flag.
@@ -131,7 +134,8 @@ impl SpoolWriter {
     /// A folder that cannot be written.
     pub(super) fn new() -> Result<SpoolWriter> {
         let file = tempfile::tempfile().context(place)?;
-        Ok(SpoolWriter { file: BufWriter::with_capacity(64 * 1024, file), record: Vec::new(), rows: 0 })
+        let file = BufWriter::with_capacity(64 * 1024, file);
+        Ok(SpoolWriter { file, record: Vec::new(), rows: 0, has_awaiting: false })
     }
 
     /// Takes one more row.
@@ -197,6 +201,7 @@ impl SpoolWriter {
             RowState::Sound(operation) => push_operation(out, operation),
         }
         self.rows += 1;
+        self.has_awaiting |= !row.awaits.is_empty();
         let length = length_of(out).to_le_bytes();
         self.file.write_all(&length).and_then(|()| self.file.write_all(&self.record)).context(place)
     }
@@ -209,7 +214,7 @@ impl SpoolWriter {
         let mut file = self.file.into_inner().map_err(|error| error.into_error()).context(place)?;
         file.seek(SeekFrom::Start(0)).context(place)?;
         let file = BufReader::with_capacity(64 * 1024, file);
-        Ok(Spool { file, record: Vec::new(), next_index: 0, rows: self.rows })
+        Ok(Spool { file, record: Vec::new(), next_index: 0, rows: self.rows, has_awaiting: self.has_awaiting })
     }
 }
 

@@ -5,10 +5,9 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Context, Error, Result};
-use crate::files::AtomicFile;
+use crate::files::{self, AtomicFile, StagingDirectory};
 use crate::format;
 use crate::journal::{JournalReader, RunIdentity};
 use crate::message;
@@ -38,6 +37,7 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
     }
     let place = || message!("csv.cannot_write", file = folder.display());
     std::fs::create_dir_all(&folder).context(place)?;
+    files::sweep(&folder);
     let mut file = AtomicFile::new_in(&folder).context(place)?;
     let (hash, head) = receive(named, &mut file, place)?;
     if let Some(kept) = kept {
@@ -64,13 +64,29 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
 ///
 /// # Errors
 /// Input that ends in an error or holds nothing; no temporary file can be made.
-pub fn keep_for_now(named: &Path) -> Result<TempPath> {
+pub fn keep_for_now(named: &Path) -> Result<KeptForNow> {
     let place = || message!("import.no_temporary_file");
-    let mut file = NamedTempFile::new().context(place)?;
+    let folder = StagingDirectory::new_in(&std::env::temp_dir()).context(place)?;
+    let path = folder.path().join("input");
+    let mut file = std::fs::File::create_new(&path).context(place)?;
     let (_, head) = receive(named, &mut file, place)?;
     match head.is_empty() {
         true => Err(empty(named)),
-        false => Ok(file.into_temp_path()),
+        false => Ok(KeptForNow { path, _folder: folder }),
+    }
+}
+
+/// Standard input or a pipe, in a folder that goes when this is dropped.
+#[derive(Debug)]
+pub struct KeptForNow {
+    path: PathBuf,
+    _folder: StagingDirectory,
+}
+
+impl KeptForNow {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rust_i18n::t;
 use tokio::runtime::{self, Runtime};
 
 use super::known_list::{KnownList, ListProof};
@@ -18,6 +17,7 @@ use crate::message;
 use crate::message::Message;
 use crate::mirror::Mirror;
 use crate::refresh::{ListQuery, Page, Refresher};
+use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
 
 /// The account's lists, as far as this command has read them.

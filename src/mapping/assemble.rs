@@ -1,7 +1,5 @@
 //! What the builder decided, as a mapping and as a report.
 
-use rust_i18n::t;
-
 use super::builder::MappingBuilder;
 use super::report::{MappingReport, Matched, Missing, Unused};
 use super::sources::{FieldSource, KeySources, LeftOutColumn, Mapping, RowRule, ValueSource};
@@ -9,6 +7,7 @@ use crate::entity::{Field, Kind};
 use crate::format::column_letters;
 use crate::language::Language;
 use crate::message::Detail;
+use crate::t;
 
 impl MappingBuilder<'_> {
     /// The mapping, once everything is decided.

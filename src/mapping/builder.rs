@@ -3,8 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rust_i18n::t;
-
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
@@ -17,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::format::{Cell, CellKind, Sheet, column_letters};
 use crate::language::Language;
 use crate::message;
+use crate::t;
 use crate::value::{self, ValueOptions};
 
 /// Most headings that a message shows.

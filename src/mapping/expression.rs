@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
-use rust_i18n::t;
 
 use crate::format::{CellKind, Row};
 use crate::language::Language;
 use crate::problem::Problem;
+use crate::t;
 use crate::value;
 
 /// Steps a template may take for one row; a loop that never ends is stopped.

@@ -36,7 +36,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use rust_i18n::t;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -48,6 +47,7 @@ use crate::format::{of_signature, read_text};
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
+use crate::t;
 use crate::toml_words;
 use crate::value::{Country, DateOrder, ValueOptions};
 

@@ -1,11 +1,11 @@
 //! What was decided about the columns of a file, for people and for scripts.
 
-use rust_i18n::t;
 use serde::Serialize;
 
 use super::vendors::Recognised;
 use crate::language::Language;
 use crate::message::{AsText, Detail, Message};
+use crate::t;
 
 /// What feeds a field.
 #[derive(Debug, Clone, Serialize)]

@@ -1,8 +1,7 @@
 //! Which fields can be sent at all.
 
-use rust_i18n::t;
-
 use crate::entity::{AccountMode, Entity, Field};
+use crate::t;
 
 /// Why a field is never sent, if so. The record's own id is not sent either, but an update needs to know it.
 pub fn unsendable(entity: &Entity, field: &Field, mode: AccountMode) -> Option<String> {

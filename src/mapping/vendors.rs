@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::fold;
 use crate::language::Language;
+use crate::t;
 
 const FILE: &str = include_str!("vendors.toml");
 

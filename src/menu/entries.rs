@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
 use secrecy::SecretString;
 
 use super::answers::{number_of, path_of};
@@ -11,6 +10,7 @@ use crate::entity::Entity;
 use crate::error::{Exit, Result};
 use crate::language::Language;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::t;
 use crate::terminal::{Console, quoted, words_of};
 
 /// Runs that can be chosen at a time.

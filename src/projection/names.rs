@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use rust_i18n::t;
 use serde_json::Value;
 
 use super::record::{ids_of, is_deleted};
@@ -10,6 +9,7 @@ use crate::api::as_text;
 use crate::entity::Entity;
 use crate::error::Result;
 use crate::mirror::{Key, List, Mirror};
+use crate::t;
 
 /// Names kept at hand for each entity; beyond it they are looked up again, so that memory does not grow.
 const AT_HAND: usize = 20_000;

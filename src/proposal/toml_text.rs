@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use rust_i18n::t;
-
 use super::mapping_proposal::{ColumnProposal, FieldWords, MappingProposal, Meaning};
 use crate::entity::Field;
 use crate::format::column_letters;
 use crate::language::Language;
 use crate::mapping::toml_quoted;
+use crate::t;
 use crate::text::clean;
 
 /// The text of a mapping file. `samples` tells how samples are shown; `command` is how the file is used.

@@ -1,7 +1,6 @@
 //! A proposal as a workbook that a person fills in with a spreadsheet program and `--mapping` reads. What is certain stands in
 //! the column that counts, all else beside it. It is in Chinese whatever language is spoken, as a template is.
 
-use rust_i18n::t;
 use rust_xlsxwriter::{
     DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, Formula, Workbook, Worksheet,
     XlsxError,
@@ -17,6 +16,7 @@ use crate::mapping::workbook::{
     COLUMNS_SHEET, CONSTANTS_SHEET, FIELD, HEADING, INSTEAD, LEAVE_OUT, LETTERS, OF_FIELD, VALUE, WORD, WORDS_SHEET,
 };
 use crate::survey::SAMPLES;
+use crate::t;
 use crate::text::clean;
 
 /// The column of [`FIELD`] in the first sheet.

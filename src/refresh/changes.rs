@@ -2,7 +2,6 @@
 //! service has: what no filter for changes shows, such as a record deleted for good, a backup that was put back or another
 //! account behind the same login, shows in counts and in what is missing among the changes.
 
-use rust_i18n::t;
 use serde_json::Value;
 
 use super::list_query::ListQuery;
@@ -13,6 +12,7 @@ use super::whole_list::is_resumable;
 use crate::error::Result;
 use crate::mirror::{Key, List, PageCursor};
 use crate::projection::{moment, service_time};
+use crate::t;
 
 /// The service's filters know days only.
 const OVERLAP_DAYS: i64 = 1;

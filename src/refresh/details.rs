@@ -17,6 +17,7 @@ use crate::language::Language;
 use crate::message;
 use crate::mirror::{Key, List};
 use crate::projection::{custom_keys, remove_secrets};
+use crate::t;
 
 /// Records looked at together.
 const BATCH: usize = 500;
@@ -89,7 +90,12 @@ impl Refresher<'_> {
         detail: Detail<'_>,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<DetailsRead> {
-        self.announce(&self.label(query), self.not_here(list, detail, &wanted)?);
+        let requests = self.not_here(list, detail, &wanted)?;
+        if requests > 0 {
+            let (label, name) = (self.label(query), detail.name);
+            self.progress.stage(&t!("refresh.stage_details", entity = label, page = name, requests = requests));
+        }
+        self.announce(&self.label(query), requests);
         self.progress.begin(&self.label(query), 0, Some(self.mirror.seen(list)?));
         let mut read = DetailsRead::default();
         let mut denied = None;

@@ -12,6 +12,7 @@ use crate::api::{self, Document, Records, Rejection};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::mirror::{Key, List, PageCursor, PageOrder, Wall};
+use crate::t;
 
 /// Full pages in a row that bring nothing new before the service is said to repeat itself.
 const REPEATED_PAGES: u32 = 5;
@@ -171,9 +172,8 @@ impl Refresher<'_> {
         answer: Result<std::result::Result<Document, Rejection>>,
     ) -> Result<Document> {
         answer?.map_err(|rejection| {
-            let why = format!("{} {}", rejection.code, rejection.message);
             let path = query.address(self.client.target(), self.client.service(), None).path().to_owned();
-            Error::cannot_run(message!("api.read_failed", path = path, why = why)).hint(message!("api.rejected_hint"))
+            api::read_rejected(&path, &rejection, &self.client.target().host())
         })
     }
 
@@ -456,6 +456,9 @@ impl Refresher<'_> {
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
         let count = self.total(query, answer).filter(|count| has_records || *count > 0 || cursor.records == 0);
         cursor.count_after = count.or(cursor.count_after);
+        if let (Some(count), None) = (count, cursor.count_before) {
+            self.progress.stage(&t!("refresh.stage_count", entity = self.label(query), count = count));
+        }
         cursor.count_before = cursor.count_before.or(count);
         cursor.has_next = api::has_next(answer, wrapper, &self.catalog.service.paging.next);
     }

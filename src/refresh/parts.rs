@@ -3,7 +3,6 @@
 //! up to that of the whole list, or something has no date and lies in none.
 
 use jiff::civil::Date;
-use rust_i18n::t;
 use serde_json::Value;
 
 use super::decision::{Doubt, Proof, is_round};
@@ -17,6 +16,7 @@ use crate::api::as_text;
 use crate::error::Result;
 use crate::mirror::{Key, List, PageCursor};
 use crate::projection::{moment, service_time};
+use crate::t;
 
 /// Times the counts of parts are compared with the total while both may change.
 const MOST_COMPARISONS: u32 = 3;

@@ -1,6 +1,5 @@
 //! Records that have several lists: several endpoints make up one list here, such as field definitions by what they define.
 
-use rust_i18n::t;
 use serde_json::Value;
 
 use super::refreshed_list::{ListReport, RefreshedList};
@@ -10,6 +9,7 @@ use crate::entity::{Confidence, Endpoint, Entity};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::mirror::Key;
+use crate::t;
 
 /// Room for the records of one endpoint among the keys of the list.
 const RECORDS_OF_ONE: i64 = 1_000_000;

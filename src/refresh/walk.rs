@@ -1,7 +1,6 @@
 //! Records that have no list of their own: each record of another entity is asked for them.
 
 use futures::{StreamExt, stream};
-use rust_i18n::t;
 
 use super::record_key;
 use super::refreshed_list::{ListReport, RefreshedList};
@@ -12,6 +11,7 @@ use crate::entity::{Endpoint, Entity, Walk};
 use crate::error::Result;
 use crate::language::Language;
 use crate::mirror::{Key, List, PageCursor};
+use crate::t;
 
 /// Records whose answers are stored together.
 const BATCH: usize = 50;

@@ -1,7 +1,6 @@
 //! Makes a list of the mirror whole: reads it, weighs what its pages prove, and reads again, or in parts, while that is not
 //! enough.
 
-use rust_i18n::t;
 use serde_json::Value;
 
 use super::decision::{Doubt, Proof, Reading, ReadingDecision, decide, is_round};
@@ -10,8 +9,10 @@ use super::not_whole::not_whole;
 use super::refreshed_list::{ListReport, RefreshedList};
 use super::refresher::Refresher;
 use crate::error::Result;
+use crate::message;
 use crate::mirror::{Key, List, PageCursor, PageOrder};
 use crate::projection::is_deleted;
+use crate::t;
 
 /// A reading that began longer ago is begun anew: what it read first may have changed since.
 const RESUMABLE_SECONDS: i64 = 24 * 60 * 60;
@@ -162,6 +163,10 @@ impl Refresher<'_> {
         }
         loop {
             self.progress.begin(&self.label(&query), 0, None);
+            self.progress.stage(&match query.filter().as_str() {
+                "" => t!("refresh.stage_list", entity = self.label(&query)),
+                filter => t!("refresh.stage_part", entity = self.label(&query), part = filter),
+            });
             if self.mirror.cursor(&list, 0)?.is_none() {
                 let cursor =
                     PageCursor { filter: query.filter(), is_joined: true, is_from_zero, ..PageCursor::default() };
@@ -175,6 +180,9 @@ impl Refresher<'_> {
             }
             let records = self.mirror.seen(&list)?;
             cursor.records = records;
+            let (label, pages) = (self.label(&query), cursor.pages);
+            let read = message!("refresh.stage_read", entity = label, records = records, pages = pages);
+            self.progress.stage(&read.to_string());
             let is_confirmed = cursor.count_after == Some(records);
             if !is_confirmed && self.begins_at_zero(&list, &query, &cursor).await? {
                 is_from_zero = true;

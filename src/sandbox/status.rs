@@ -6,7 +6,6 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use rust_i18n::t;
 use serde_json::{Value, json};
 
 use super::auth::LOGIN;
@@ -14,6 +13,7 @@ use super::state::AppState;
 use super::variants::Variants;
 use crate::entity::Catalog;
 use crate::language::Language;
+use crate::t;
 
 /// What `/sandbox/state.json` can be asked for.
 #[derive(Debug, serde::Deserialize)]

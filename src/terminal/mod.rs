@@ -11,9 +11,9 @@ mod silence;
 mod step;
 
 pub use crate::interrupt::Interrupt;
-pub use printer::{Global, OutputFormat, Printer, Yes, json_of, tell};
+pub use printer::{Global, OutputFormat, Printer, Yes, json_of, tell, warn};
 pub use progress::{Progress, break_silence};
 pub use question::{Console, is_yes, typed_number};
-pub use screen::{finish_writing, last_document, unwritten, write_out};
+pub use screen::{finish_writing, last_cause, last_document, note_cause, unwritten, write_out};
 pub use shell::{CommandLine, quoted, quoted_path, words_of};
-pub use signals::{Signals, listen};
+pub use signals::{Signals, listen, unless_leaving};

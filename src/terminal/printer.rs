@@ -2,12 +2,12 @@
 //! program, and the one place where text on its way to a terminal is made safe.
 
 use clap::{Args, ValueEnum};
-use rust_i18n::t;
 
 use super::question::typed_number;
 use super::screen::{self, stderr, stdout};
 use crate::error::Error;
 use crate::language::Language;
+use crate::t;
 use crate::text::{clean_document, clean_lines};
 
 /// Options every command takes.
@@ -194,8 +194,14 @@ pub fn json_of(error: &Error) {
     stdout(&clean_document(&document).to_string());
 }
 
+/// Something the user must know, before it is known how much is to be said.
+pub fn warn(text: &str) {
+    stderr(text);
+}
+
 /// What ended the command, before it is known how much is to be said.
 pub fn tell(error: &Error) {
+    screen::note_cause(error);
     let mut text = format!("{}{}", t!("printer.error"), error.message());
     if let Some(hint) = error.hint_text() {
         text.push_str(&format!("\n{}{hint}", t!("printer.hint")));

@@ -6,12 +6,12 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rust_i18n::t;
 
 use super::printer::Printer;
 use super::screen::{self, Asking};
 use super::silence::{Due, Silence};
 use super::step::{Step, wait_line};
+use crate::t;
 use crate::waiting::Wait;
 
 /// How often is looked whether something is to be said.
@@ -72,6 +72,11 @@ impl Progress {
     /// Says something without tearing the bar.
     pub fn say(&self, text: &str) {
         self.printer.say(text);
+    }
+
+    /// A stage of the work begins: told to those who asked for more.
+    pub fn stage(&self, text: &str) {
+        self.printer.stage(text);
     }
 
     /// Takes the bar away.

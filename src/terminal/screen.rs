@@ -16,7 +16,7 @@ use crate::text::clean_lines;
 
 /// The screen of this process.
 static SCREEN: Mutex<Screen> =
-    Mutex::new(Screen { bar: None, last_said: None, unwritten: None, document: None, stage: None });
+    Mutex::new(Screen { bar: None, last_said: None, unwritten: None, document: None, cause: None, stage: None });
 /// Questions that are being asked.
 static QUESTIONS: AtomicUsize = AtomicUsize::new(0);
 
@@ -28,6 +28,8 @@ struct Screen {
     unwritten: Option<std::io::Error>,
     /// The document that the command ended with, whether it was shown or not.
     document: Option<serde_json::Value>,
+    /// What ended it.
+    cause: Option<Error>,
     /// The stage of the work, and when the first one began.
     stage: Option<(String, Instant)>,
 }
@@ -171,6 +173,16 @@ pub(super) fn remember(document: &serde_json::Value) {
 /// The document that the command ended with.
 pub fn last_document() -> Option<serde_json::Value> {
     screen().document.clone()
+}
+
+/// What ends the command, for whoever is told of that elsewhere.
+pub fn note_cause(error: &Error) {
+    screen().cause = Some(error.clone());
+}
+
+/// What ended the command.
+pub fn last_cause() -> Option<Error> {
+    screen().cause.clone()
 }
 
 /// A stage of the work begins.

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::files::short_path;
+use crate::text::{clean, is_active};
 
 /// The command line as it was typed.
 #[derive(Debug, Clone, Default)]
@@ -117,11 +118,27 @@ fn is_plain(word: &str, also: &str) -> bool {
 }
 
 fn quoted_for_unix(word: &str) -> Cow<'_, str> {
-    match is_plain(word, "@,") {
-        true => Cow::Borrowed(word),
-        // Only a NUL cannot be quoted, and no word of a command line and no path holds one.
-        false => shlex::try_quote(word).unwrap_or(Cow::Borrowed(word)),
+    // Where a word begins with "=", zsh looks for a program.
+    if is_plain(word, "@,") && !word.starts_with('=') {
+        return Cow::Borrowed(word);
     }
+    if matches!(clean(word), Cow::Borrowed(_)) {
+        return Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")));
+    }
+    // What cannot be shown is written as its bytes, which bash and zsh read back.
+    let mut quoted = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            c if is_active(c) => {
+                quoted.extend(c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('\'');
+    Cow::Owned(quoted)
 }
 
 /// For both shells of Windows. Double quotation marks are known to both; PowerShell would read `$` and a back tick inside them,
@@ -172,12 +189,17 @@ mod tests {
 
     #[test]
     fn words_survive_a_shell() {
-        for name in ["a b.csv", "客户 $5|a'b.csv", "\"q\".csv", "`id`.csv", "客户.csv", "", "a\\b", "!x", "~", "#1.csv"]
+        for name in
+            ["a b.csv", "客户 $5|a'b!.csv", "\"q\".csv", "`id`.csv", "客户.csv", "", "a\\b", "!x", "~", "#1.csv", "=ls"]
         {
             let quoted = quoted_for_unix(name);
             assert_eq!(shlex::split(&quoted).unwrap(), [name], "{quoted}");
         }
         assert_eq!(continuing(&["check", "customers", "客户.csv"]), "bw8 check customers 客户.csv");
+        // Inside double quotation marks a shell that somebody types into acts on "!".
+        assert_eq!(quoted_for_unix("it's!.csv"), r"'it'\''s!.csv'");
+        let forged = quoted_for_unix("a'\nnext: b\u{202e}\\.csv");
+        assert_eq!(forged, r"$'a\'\nnext: b\xe2\x80\xae\\.csv'");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Ctrl-C and its like, for the whole process: the first one asks the program to stop, in order where somebody sees to that
 //! and else at once, the second one leaves at once. What was told to be ignored when the program began stays ignored.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::printer::Printer;
@@ -105,9 +106,12 @@ impl Signals {
     }
 }
 
-/// Listens for the whole process from now on.
-pub fn listen(printer: &Printer) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+/// How long whoever is told of the end is waited for.
+const TELLING: Duration = Duration::from_secs(5);
+
+/// Listens for the whole process from now on. Where the program is left at once, `tell` tells of it before.
+pub fn listen(printer: &Printer, tell: impl FnOnce() + Send + 'static) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     let signals = {
         let _inside = runtime.enter();
         Signals::new()
@@ -116,23 +120,45 @@ pub fn listen(printer: &Printer) {
     let Ok(mut signals) = signals else { return };
     let printer = printer.clone();
     std::thread::spawn(move || {
-        runtime.block_on(async {
-            signals.next().await;
-            let interrupt = Interrupt::of_process();
-            if !interrupt.is_orderly() {
-                interrupt.set();
-                printer.error(&Error::interrupted(message!("signals.stopped")).hint(message!("signals.stopped_hint")));
-                leave_at_once();
-            }
+        runtime.block_on(signals.next());
+        let interrupt = Interrupt::of_process();
+        if interrupt.is_orderly() {
             // Before it is done, as what it ends may be over at once.
             if let Some(word) = interrupt.told() {
                 printer.warn(&word.to_string());
             }
             interrupt.set();
-            signals.next().await;
+        } else {
+            IS_LEAVING.store(true, Ordering::SeqCst);
+            interrupt.set();
+            printer.error(&Error::interrupted(message!("signals.stopped")).hint(message!("signals.stopped_hint")));
+            let (done, told) = tokio::sync::oneshot::channel();
+            std::thread::spawn(move || {
+                tell();
+                let _ = done.send(());
+            });
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = told => {}
+                    () = signals.next() => {}
+                    () = tokio::time::sleep(TELLING) => {}
+                }
+            });
             leave_at_once();
-        });
+        }
+        runtime.block_on(signals.next());
+        leave_at_once();
     });
+}
+
+/// The program is being left, and said so.
+static IS_LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// The end of the program: never reached when it is being left already, so that it ends once and in one way.
+pub fn unless_leaving() {
+    while IS_LEAVING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
 }
 
 /// Ends the process at once. What is on the disk is whole: only files in the making go.

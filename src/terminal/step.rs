@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use rust_i18n::t;
 use unicode_width::UnicodeWidthStr;
 
+use crate::t;
 use crate::waiting::{Wait, span};
 
 /// What the speed is reckoned from.

@@ -37,7 +37,19 @@ const FORMULA_ERRORS: &[&str] = &[
     "#TIMEOUT!",
     "#名称?",
     "#NAME？",
+    "#ERROR!",
+    // As LibreOffice writes them.
+    "#REF",
+    "#VALUE",
+    "#NAME",
+    "#DIV/0",
+    "#NUM",
+    "#NULL",
+    "#N/A!",
 ];
+
+/// What LibreOffice writes before the number of an error.
+const ERROR_NUMBERS: [&str; 4] = ["Err:", "错误:", "错误：", "錯誤:"];
 
 /// The longest text in which a whole-cell date is hardly meant: a name, a position. Longer ones are notes.
 const SHORT_TEXT: usize = 100;
@@ -60,7 +72,10 @@ pub fn clean(
     noticed: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
     let text = cell.text;
-    if cell.kind == CellKind::Error || (text.starts_with('#') && FORMULA_ERRORS.contains(&text)) {
+    if cell.kind == CellKind::Error
+        || (text.starts_with('#') && FORMULA_ERRORS.contains(&text))
+        || is_error_number(text)
+    {
         return Err(Problem::new("formula_error"));
     }
     if is_too_narrow(text) {
@@ -105,6 +120,12 @@ pub fn clean(
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a text is an error as LibreOffice numbers them: `Err:502`.
+fn is_error_number(text: &str) -> bool {
+    let number = ERROR_NUMBERS.iter().find_map(|word| text.strip_prefix(word));
+    number.is_some_and(|number| number.len() == 3 && number.starts_with('5') && all_digits(number))
 }
 
 /// Whether a text is what a spreadsheet program shows where a cell is too narrow for its number, and saves as text.
@@ -160,7 +181,7 @@ fn look_for_damage(
         noticed.push(Problem::held("scientific_in_text"));
     } else if ends_in_lost_digits(cell.text) {
         noticed.push(Problem::held("rounded_in_text"));
-    } else if cell.text.len() <= 24 && field.kind != Kind::Html && became_date(field, cell.text) && !options.keep_raw {
+    } else if cell.text.len() <= 24 && became_date(field, cell.text) && !options.keep_raw {
         noticed.push(Problem::held("became_date"));
     } else if field.text_only && is_grouped(cell.text) {
         noticed.push(Problem::held("grouped_digits"));
@@ -185,11 +206,10 @@ fn date_cell(field: &Field, text: &str, noticed: &mut Vec<Problem>) -> Result<()
     let is_short = field.max.is_some_and(|max| max <= SHORT_TEXT);
     match field.kind {
         Kind::Date | Kind::DateTime => {}
-        Kind::Html => {}
-        Kind::Text if !field.text_only && !is_short => {
+        Kind::Text | Kind::Html if !field.text_only && !is_short => {
             noticed.push(Problem::word("date_cell_in_text").with("text", text));
         }
-        Kind::Text | Kind::Tags if !field.text_only => {
+        Kind::Text | Kind::Html | Kind::Tags if !field.text_only => {
             noticed.push(Problem::held("date_cell_in_text").with("text", text));
         }
         _ => {
@@ -352,6 +372,12 @@ fn is_own_word(choice: &Choice, text: &str) -> bool {
     own.iter().any(|own| *own == text) || own.iter().any(|own| fold(own) == fold(text))
 }
 
+/// The choices that are called so.
+fn called<'a>(field: &'a Field, text: &str) -> Vec<&'a Choice> {
+    let wanted = fold(text);
+    field.choices.iter().filter(|choice| fold(&choice.zh) == wanted || fold(&choice.en) == wanted).collect()
+}
+
 fn choice(
     field: &Field,
     text: &str,
@@ -359,6 +385,12 @@ fn choice(
     out: &mut String,
     noticed: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
+    // An account may have given two of its options one name.
+    let same = if field.custom { called(field, text) } else { Vec::new() };
+    if same.windows(2).any(|pair| pair[0].value != pair[1].value) {
+        let options = same.into_iter().map(|choice| choice.value.clone().into());
+        return Err(Problem::new("option_twice").with_detail("options", Detail::List(options.collect())));
+    }
     // The exact labels first: that needs no folding, and nearly every cell holds one.
     let exact = |choice: &&Choice| choice.zh == text || choice.en == text;
     let known = field.choices.iter().find(exact).or_else(|| field.choice(text));

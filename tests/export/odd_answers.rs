@@ -203,3 +203,18 @@ fn a_token_may_be_written_badly_too() {
         assert_eq!(work.rows("out.csv").len(), 4);
     }
 }
+
+#[test]
+fn a_firewalls_page_is_told_as_what_it_is_and_not_as_a_missing_right() {
+    let page = "<!DOCTYPE html><html><head><title>网站防火墙</title></head><body>您的请求已被拦截</body></html>";
+    let service = Service::start(|_| (403, page.to_owned()));
+    let work = Work::at(&service.base_url());
+    let ran = work.bw8("export customers -o out.csv --wait 0");
+    ran.exits(1).says("a page instead of data").says("您的请求已被拦截").says("a firewall, a proxy or a portal");
+    ran.never_says("may not do that").never_says("administrator's account");
+    let ran = work.bw8("export customers -o out.csv --wait 0 --lang zh");
+    ran.exits(1).says("返回的是网页而不是数据").says("请联系网络管理员放行 127.0.0.1");
+    // The service's own no stays one of missing rights.
+    let service = Service::start(|_| (403, "{\"errcode\":\"403\",\"errmsg\":\"no permission\"}".to_owned()));
+    Work::at(&service.base_url()).bw8("export customers -o out.csv --wait 0").exits(6).says("may not do that");
+}

@@ -323,6 +323,16 @@ impl World {
             } else if code == 1 && stderr.contains("runs forget ") {
                 let folder = unquoted(stderr.split("runs forget ").nth(1).unwrap().lines().next().unwrap());
                 self.forget(Path::new(&folder));
+            } else if code == 1 && stderr.contains(" is an older copy") {
+                let folder = stderr.split("error: ").nth(1).unwrap().split(" is an older copy").next().unwrap();
+                self.archived += 1;
+                // Where no command looks for runs.
+                let aside = self.work.path(format!("aside/run-{}", self.archived));
+                std::fs::create_dir_all(self.work.path("aside")).unwrap();
+                self.tell(format!("{folder} becomes {}", aside.display()));
+                self.read_by.remove(Path::new(folder));
+                std::fs::rename(folder, aside).unwrap();
+                self.count("moved aside");
             } else {
                 return (code, stdout, stderr);
             }
@@ -361,8 +371,9 @@ impl World {
         if matches!(code, 0 | 3 | 4 | 5) && words[0] != "runs" {
             self.note_read();
         }
-        let is_explained =
-            ["runs forget", "at this moment", "another process"].iter().any(|text| stderr.contains(text));
+        let is_explained = ["runs forget", "at this moment", "another process", "is an older copy"]
+            .iter()
+            .any(|text| stderr.contains(text));
         if code == 1 && !is_explained {
             self.fail(&format!("a failure that has no reason:\n{stderr}"));
         }

@@ -102,6 +102,22 @@ fn nested_options_are_named_by_their_path() {
     ran.exits(0).says("B  示例区域: not sent, the service takes no values of this kind here");
 }
 
+/// Two options of one name are told apart by their numbers.
+#[test]
+fn options_of_one_name_are_not_guessed_at() {
+    let fields = json!([{"id": 1, "name": "示例产品", "key": "field_40", "type": "1", "system": "0", "custom_field_options": [
+        {"key": "1", "value": "打印机"}, {"key": "2", "value": "打印机"}, {"key": "3", "value": "扫描仪"}]}]);
+    let service = companies(move |_| defined(&fields));
+    let work = Work::at(&service.base_url());
+    work.write("api.toml", "[companies.endpoints.create]\noption_ids = true\n");
+    work.write("c.csv", "公司名称,示例产品\n示例一,打印机\n示例二,2\n示例三,扫描仪\n");
+    work.bw8("import companies c.csv --no-canary --rate 0")
+        .exits(3)
+        .says("several options of the account are called so");
+    assert_rows(&work.summary(), "created 2, refused 1");
+    assert_eq!(writes(&service), 2);
+}
+
 #[test]
 fn a_field_of_api_toml_and_the_account_is_one_column() {
     let fields = json!([{"name": "示例级别", "key": "field_7", "type": "1", "system": "0",

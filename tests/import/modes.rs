@@ -156,6 +156,23 @@ fn a_record_known_by_a_weaker_key_alone_waits_where_the_stronger_one_differs() {
     assert_eq!(writes(&server), (0, 1));
 }
 
+/// The mobile number is one person's, the name and the landline are another's.
+#[test]
+fn a_row_whose_keys_are_those_of_two_records_waits() {
+    let server = Server::start("");
+    let work = Work::with(
+        "mine.csv",
+        "姓名,手机,固话,公司编号,备注\n示例联系人00004,13000000001,010-00000004,20001,改\n新名,13000000002,,20001,改\n",
+    );
+    for mode in ["upsert", "update"] {
+        work.on(&server, format!("import customers mine.csv --mode {mode} --run {mode}")).exits(3);
+        let results = work.table(format!("{mode}/results.csv"));
+        assert_eq!(results.column("code"), ["ambiguous", ""]);
+        assert!(results.column("message")[0].contains("50001") && results.column("message")[0].contains("50004"));
+    }
+    assert_eq!(server.records("customers")[0]["name"], "示例联系人00001");
+}
+
 #[test]
 fn the_id_that_a_row_names_goes_before_its_key_and_must_not_contradict_it() {
     let server = Server::start("");

@@ -153,6 +153,65 @@ fn a_record_that_is_another_one_than_was_asked_for_is_never_written() {
     assert!(bodies(&service).is_empty());
 }
 
+/// The file of a week ago, brought once more: what it says was sent then, and what a colleague has changed since stays.
+#[test]
+fn what_was_sent_last_is_the_origin_of_a_file_that_is_no_export() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let head = "姓名,手机,公司编号,备注,职位\n";
+    let rows = |note: &str| {
+        let row = |n: u32| format!("示例{n},1310000000{n},20001,{note}{n},经理\n");
+        format!("{head}{}", (1..=4).map(row).collect::<String>())
+    };
+    work.write("week.csv", rows("备注"));
+    work.on(&server, "import customers week.csv --mode upsert --expect 4").exits(0);
+    assert_rows(&work.summary(), "created 4");
+    let ids: Vec<String> = work.results().column("id").into_iter().map(str::to_owned).collect();
+    let id = |n: usize| ids[n - 1].clone();
+    server.change(&format!("users/{}", id(1)), r#"{"user":{"note":"同事改的"}}"#);
+    // A file of another name and order says the same.
+    work.write("again.csv", format!("{head}{}", rows("备注").lines().skip(1).collect::<Vec<_>>().join("\n")));
+    work.on(&server, "import customers again.csv --mode upsert --run second").exits(0);
+    assert_rows(&work.summary_of("second"), "unchanged 3, skipped 1");
+    assert_eq!(record(&server, "customers", &id(1))["note"], "同事改的");
+    // That of the colleague.
+    assert_eq!(server.requests_to("customers.update"), 1);
+    let results = work.table("second/results.csv");
+    assert_eq!(results.column("code")[0], "service_kept");
+    // What the file says newly is written where nobody changed the record, and held where somebody did.
+    work.write("new.csv", rows("新备注"));
+    work.on(&server, "import customers new.csv --mode upsert --run third").exits(3);
+    assert_rows(&work.summary_of("third"), "updated 3, held 1");
+    assert_eq!(record(&server, "customers", &id(1))["note"], "同事改的");
+    assert_eq!(record(&server, "customers", &id(2))["note"], "新备注2");
+    // A person's word writes it, and back again is a change as well.
+    let failed = work.read("third/failed.csv").replace("confirm import", "确认导入");
+    assert!(failed.contains("同事改的"), "{failed}");
+    work.on(&server, "import customers new.csv --mode upsert --overwrite 备注=always --run fourth").exits(0);
+    assert_eq!(record(&server, "customers", &id(1))["note"], "新备注1");
+    work.on(&server, "import customers week.csv --mode upsert --run fifth").exits(0);
+    assert_rows(&work.summary_of("fifth"), "updated 4");
+    assert_eq!(record(&server, "customers", &id(1))["note"], "备注1");
+}
+
+/// An update by id, twice: what a colleague wrote in between is not put back.
+#[test]
+fn an_update_that_is_brought_once_more_leaves_what_was_changed_since() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("mine.csv", "联系人编号,备注,职位\n50001,甲,经理\n50002,甲,经理\n");
+    work.on(&server, "import customers mine.csv --mode update --run first").exits(0);
+    server.change("users/50001", r#"{"user":{"note":"同事改的"}}"#);
+    work.write("copy.csv", "联系人编号,备注,职位\n50002,甲,经理\n50001,甲,主管\n");
+    work.on(&server, "import customers copy.csv --mode update --run second").exits(0);
+    let changed = record(&server, "customers", "50001");
+    assert_eq!((&changed["note"], &changed["position"]), (&"同事改的".into(), &"主管".into()));
+    // The folder of a run that is gone tells nothing new, and what it told is still known.
+    std::fs::remove_dir_all(work.path("first")).unwrap();
+    work.write("third.csv", "联系人编号,备注\n50001,甲\n");
+    work.on(&server, "import customers third.csv --mode update --run third").exits(0);
+    assert_rows(&work.summary_of("third"), "skipped 1");
+    assert_eq!(record(&server, "customers", "50001")["note"], "同事改的");
+}
+
 /// Which of two rows about one record is meant is not decided by their order.
 #[test]
 fn a_second_row_about_a_record_is_done_once_when_it_says_the_same_and_refused_when_it_does_not() {

@@ -1,12 +1,11 @@
 //! Rows that failed before, in the file that is handed back. What was seen of them between their neighbours cannot be seen
 //! there, so it is read from what the file says of them.
 
-use rust_i18n::t;
-
 use super::neighbours::{self, with_widths};
 use crate::format::headings::Headings;
 use crate::format::row::Row;
 use crate::problem::{Problem, Severity};
+use crate::t;
 
 /// The columns that say what became of rows before.
 #[derive(Debug, Clone, Copy)]

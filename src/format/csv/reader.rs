@@ -6,7 +6,6 @@ use std::io::{Seek, SeekFrom};
 use csv::{ByteRecord, StringRecord};
 use encoding_rs::{Encoding, UTF_8};
 use memchr::memchr3;
-use rust_i18n::t;
 
 use super::encoding::{self, Found, NotFound};
 use super::failed_before::FailedBefore;
@@ -25,6 +24,7 @@ use crate::format::sheet::Sheet;
 use crate::message;
 use crate::message::Message;
 use crate::problem::Problem;
+use crate::t;
 use crate::text::{clean, shorten};
 
 /// Opens a file of delimited text and reads its header; the rows follow.

@@ -33,7 +33,7 @@ pub(super) fn open(input: &Input) -> Result<Reader> {
         let mut read = |row: &mut Row| {
             while let Some(members) = lines.next()? {
                 if !columns.fill(row, members) {
-                    return Err(lines.malformed(&rust_i18n::t!("jsonl.changed")));
+                    return Err(lines.malformed(&crate::t!("jsonl.changed")));
                 }
                 row.number = lines.number;
                 row.line = Some(lines.number);
@@ -76,9 +76,9 @@ impl Lines {
             }
             self.number += 1;
             if read as u64 == MAX_LINE {
-                return Err(self.malformed(&rust_i18n::t!("jsonl.too_long")));
+                return Err(self.malformed(&crate::t!("jsonl.too_long")));
             }
-            let text = std::str::from_utf8(&self.line).map_err(|_| self.malformed(&rust_i18n::t!("jsonl.not_utf8")))?;
+            let text = std::str::from_utf8(&self.line).map_err(|_| self.malformed(&crate::t!("jsonl.not_utf8")))?;
             let text = if self.number == 1 { text.trim_start_matches('\u{feff}') } else { text };
             if text.trim().is_empty() {
                 continue;
@@ -114,7 +114,7 @@ impl Columns {
                 }
             }
             if columns.titles.len() > MAX_COLUMNS {
-                return Err(lines.malformed(&rust_i18n::t!("jsonl.too_many")));
+                return Err(lines.malformed(&crate::t!("jsonl.too_many")));
             }
         }
         Ok(columns)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::civil::Date;
 use quick_xml::events::{BytesStart, Event};
 
 use super::spans::seconds;
@@ -20,6 +21,8 @@ use crate::problem::Problem;
 pub(super) const FORM: &str = "ODS";
 /// Most bytes the content may inflate to.
 pub(super) const MAX_CONTENT: u64 = 1 << 30;
+/// The day that numbers count from where a spreadsheet does not say another one.
+const USUAL_FIRST_DAY: Date = Date::constant(1899, 12, 30);
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
@@ -46,6 +49,7 @@ pub(super) fn read(xml: &mut Xml<'_>, shown: &str) -> Result<LoadedBook> {
                 let sheet = content.read_table()?;
                 book.sheets.push(LoadedSheet { name, is_visible: of_style.unwrap_or(true), ..sheet });
             }
+            "null-date" => book.days_later = days_later(attribute(&element, "table:date-value").as_deref()),
             // What was changed, and was there before.
             "tracked-changes" => content.xml.skip(&mut content.buffer)?,
             _ => {}
@@ -264,12 +268,24 @@ fn push_cell(row: &mut Row, column: usize, parts: &CellParts, text: &str) {
         row.cells.push_field("");
         row.kinds.push(CellKind::Text);
     }
-    let shows_more = matches!(parts.kind.as_str(), "float" | "percentage" | "currency" | "time");
+    let shows_more = match parts.kind.as_str() {
+        "float" | "percentage" | "currency" | "time" => true,
+        "date" => !shows_whole_day(text),
+        _ => false,
+    };
     if shows_more && kind != CellKind::Error && !text.is_empty() && text != held {
         row.shown.push(Shown { column, text: Some(text.to_owned()) });
     }
     let kind = push(row, &held, kind);
     row.kinds.push(kind);
+}
+
+/// Whether a text may be a whole day: three numbers, or two beside the name of a month.
+fn shows_whole_day(text: &str) -> bool {
+    let without_clock = text.split(' ').filter(|part| !part.contains(':')).collect::<Vec<_>>().join(" ");
+    let numbers = without_clock.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count();
+    let has_month = without_clock.split(|c: char| !c.is_ascii_alphabetic()).any(|part| part.len() >= 3);
+    numbers >= 3 || (numbers == 2 && has_month)
 }
 
 /// What a cell holds.
@@ -315,6 +331,12 @@ fn push_collapsed(piece: &str, text: &mut String) {
             text.push(' ');
         }
     }
+}
+
+/// How many days later than usual the day is that numbers count from.
+fn days_later(first: Option<&str>) -> i64 {
+    let day = first.and_then(|day| day.get(..10)).and_then(|day| day.parse::<Date>().ok());
+    day.map_or(0, |day| day.duration_since(USUAL_FIRST_DAY).as_hours() / 24)
 }
 
 /// A number of times or of cells; 1 where nothing is said.

@@ -1,7 +1,5 @@
 //! Reads an OpenDocument spreadsheet.
 
-use rust_i18n::t;
-
 use super::content;
 use crate::error::{Error, Result};
 use crate::format::input::Input;
@@ -9,6 +7,7 @@ use crate::format::row_sink::RowSink;
 use crate::format::xlsx::error::damaged;
 use crate::format::xlsx::package::Package;
 use crate::message;
+use crate::t;
 
 /// What an OpenDocument container says it is.
 const KIND: &str = "application/vnd.oasis.opendocument.spreadsheet";

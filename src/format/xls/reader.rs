@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::io::Read;
 
-use rust_i18n::t;
-
 use super::compound_file::CompoundFile;
 use super::globals::{self, Globals};
 use super::worksheet;
@@ -12,8 +10,10 @@ use crate::error::{Error, Result};
 use crate::format::input::Input;
 use crate::format::loaded_book::{LoadedBook, LoadedSheet, MAX_FILE, too_large};
 use crate::format::reader::Reader;
+use crate::format::xlsx::cell_text::DAYS_TO_1904;
 use crate::format::xlsx::error::damaged;
 use crate::message;
+use crate::t;
 
 /// How messages call the form.
 const FORM: &str = "XLS";
@@ -46,7 +46,7 @@ fn load(input: &Input) -> Result<LoadedBook> {
         globals::Unread::Encrypted => encrypted(shown),
         globals::Unread::Damaged => damaged(shown, &t!("xlsx.parser")),
     })?;
-    let mut book = LoadedBook { sheets: Vec::new(), is_1904: globals.is_1904 };
+    let mut book = LoadedBook { sheets: Vec::new(), days_later: if globals.is_1904 { DAYS_TO_1904 } else { 0 } };
     for entry in &globals.sheets {
         let sheet = worksheet::read(&stream, entry.start, &globals).map_err(|unread| match unread {
             worksheet::Unread::Damaged => damaged(shown, &t!("xlsx.parser")),

@@ -45,7 +45,7 @@ impl Book {
         let path_of = |kind: &str| parts.iter().find(|part| part.kind == kind).map(|part| part.path.clone());
         let (mut sheets, mut is_1904, mut is_uncalculated) = (Vec::new(), false, false);
         let shown = package.shown().to_owned();
-        let missing = || super::error::damaged(&shown, &rust_i18n::t!("xlsx.no_sheets"));
+        let missing = || super::error::damaged(&shown, &crate::t!("xlsx.no_sheets"));
         let mut xml = package.part(path, MAX_SMALL)?.ok_or_else(missing)?;
         let mut buffer = Vec::new();
         while let Some(element) = xml.next_start(&mut buffer)? {

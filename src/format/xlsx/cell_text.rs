@@ -37,6 +37,9 @@ pub(in crate::format) fn of_15_digits(number: f64) -> String {
     }
 }
 
+/// Days between the first days of the two calendars that workbooks count from.
+pub(in crate::format) const DAYS_TO_1904: i64 = 1_462;
+
 /// Appends a number that its format shows as a date or a time, and tells what it was. One that has no date stays a number.
 pub(in crate::format) fn push_moment(number: f64, is_1904: bool, text: &mut String) -> CellKind {
     if !(0.0..LAST_DAY).contains(&number) {

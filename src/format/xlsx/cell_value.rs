@@ -1,10 +1,11 @@
-//! A value as the format keeps it.
+//! A value as the format keeps it, and how it looks.
 
 use std::borrow::Cow;
 
-use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign};
+use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign};
 
 use super::cell_text::shortest;
+use super::row_sheet::Look;
 use crate::format::value::Value;
 
 /// A value as the format keeps it.
@@ -15,44 +16,56 @@ pub(super) enum CellValue<'a> {
     Number(f64),
     /// A text.
     Text(Cow<'a, str>),
-    /// A day or a moment, and how it is shown.
-    Date(ExcelDateTime, &'a Format),
+    /// A day or a moment as a number, and how it is shown.
+    Date(f64, Look),
 }
 
-/// The looks of cells.
-pub(super) struct CellFormats {
-    /// Of a text that must stay one.
-    pub text: Format,
-    /// Of a text that is broken into lines.
-    pub wrapped: Format,
-    date: Format,
-    date_time: Format,
+/// A cell of which nothing is said.
+pub(super) const PLAIN: Look = 0;
+/// A text that must stay one.
+pub(super) const TEXT: Look = 1;
+/// A text that is broken into lines.
+pub(super) const WRAPPED: Look = 2;
+const DATE: Look = 3;
+const DATE_TIME: Look = 4;
+/// How many there are.
+const LOOKS: usize = 5;
+
+/// The same look of a cell that is wrong.
+pub(super) fn wrong(look: Look) -> Look {
+    look + LOOKS
 }
 
-impl CellFormats {
-    /// The looks of all cells.
-    pub(super) fn new() -> Self {
-        CellFormats {
-            text: Format::new().set_num_format("@"),
-            wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
-            date: Format::new().set_num_format("yyyy-mm-dd"),
-            date_time: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
-        }
-    }
+/// The looks of cells, in the order of their numbers.
+pub(super) fn looks() -> Vec<Format> {
+    let own: [Format; LOOKS] = [
+        Format::new(),
+        Format::new().set_num_format("@"),
+        Format::new().set_text_wrap().set_align(FormatAlign::Top),
+        Format::new().set_num_format("yyyy-mm-dd"),
+        Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
+    ];
+    let wrong = |format: &Format| {
+        format.clone().set_background_color(Color::RGB(0x00FF_C7CE)).set_font_color(Color::RGB(0x009C_0006))
+    };
+    let wrong: Vec<Format> = own.iter().map(wrong).collect();
+    own.into_iter().skip(1).chain(wrong).collect()
+}
 
+impl<'a> CellValue<'a> {
     /// A number or a date the format does not have is text.
-    pub(super) fn value<'a>(&'a self, value: &Value<'a>) -> CellValue<'a> {
+    pub(super) fn of(value: &Value<'a>) -> CellValue<'a> {
         match *value {
             Value::Empty | Value::Text("") => CellValue::Empty,
             Value::Text(text) | Value::Json(text) => CellValue::Text(text.into()),
             Value::Number(number) if !number.is_finite() => CellValue::Text(shortest(number).into()),
             Value::Number(number) => CellValue::Number(number),
             Value::Date(date) => match excel_date(date) {
-                Some(excel) => CellValue::Date(excel, &self.date),
+                Some(excel) => CellValue::Date(excel.to_excel(), DATE),
                 None => CellValue::Text(date.to_string().into()),
             },
             Value::DateTime(moment) => match excel_moment(moment) {
-                Some(excel) => CellValue::Date(excel, &self.date_time),
+                Some(excel) => CellValue::Date(excel.to_excel(), DATE_TIME),
                 None => CellValue::Text(moment.strftime("%Y-%m-%d %H:%M:%S").to_string().into()),
             },
         }

@@ -17,6 +17,7 @@ pub(super) mod number_cell;
 pub(super) mod number_format;
 pub(super) mod package;
 mod reader;
+mod row_sheet;
 mod rows;
 mod save;
 pub(super) mod sight;

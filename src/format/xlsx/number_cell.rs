@@ -47,6 +47,9 @@ pub(in crate::format) fn push_number(
                 shown = Some(Shown { column, text });
             }
         }
+        Meaning::Day if matches!(kind, CellKind::Date | CellKind::DateTime) => {
+            shown = format.show_part_of_day(&plain).map(|text| Shown { column, text: Some(text) });
+        }
         Meaning::Time if kind != CellKind::DateTime => shown = Some(Shown { column, text: format.show_time(number) }),
         Meaning::Duration => shown = Some(Shown { column, text: format.show_time(number) }),
         _ => {}

@@ -52,6 +52,22 @@ enum Token {
     Half(&'static str, &'static str),
 }
 
+/// The months as formats spell them.
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 impl NumberFormat {
     /// The format of cells nobody gave one.
     pub(in crate::format) fn general() -> NumberFormat {
@@ -72,7 +88,15 @@ impl NumberFormat {
             11 => "0.00E+00",
             12 => "# ?/?",
             13 => "# ??/??",
-            14..=17 | 22 | 27..=31 | 36 | 50..=54 | 57 | 58 => "yyyy/m/d",
+            14 => "yyyy/m/d",
+            15 => "d-mmm-yy",
+            16 => "d-mmm",
+            17 => "mmm-yy",
+            22 => "yyyy/m/d h:mm",
+            27 | 36 | 50 | 52 | 57 => "yyyy\"年\"m\"月\"",
+            28 | 29 | 51 | 53 | 54 | 58 => "m\"月\"d\"日\"",
+            30 => "m-d-yy",
+            31 => "yyyy\"年\"m\"月\"d\"日\"",
             18 => "h:mm AM/PM",
             19 => "h:mm:ss AM/PM",
             20 => "h:mm",
@@ -121,6 +145,20 @@ impl NumberFormat {
         // What is left is room between columns, or nothing at all.
         let shown = shown.trim();
         (!shown.is_empty()).then(|| shown.to_owned())
+    }
+
+    /// What is shown of a moment where that is not its whole day: `5-Mar`, `2026年1月`; none where it is. What is not known of
+    /// it is left out.
+    pub(in crate::format) fn show_part_of_day(&self, moment: &str) -> Option<String> {
+        let section = self.sections.first()?;
+        let has = |letter: char, most: usize| {
+            let is = |token: &Token| matches!(token, Token::Clock(c, count, _) if *c == letter && *count <= most);
+            section.tokens.iter().any(is)
+        };
+        match has('y', 4) && has('o', 4) && has('d', 2) {
+            true => None,
+            false => Some(section.show_moment(moment)),
+        }
     }
 
     /// What is shown for a time of day or a span of time, in days; none when it is not known.
@@ -346,6 +384,37 @@ impl Section {
         Some(())
     }
 
+    /// A moment such as `2026-03-05 08:30:00`, or a day alone.
+    fn show_moment(&self, moment: &str) -> String {
+        let number = |range: std::ops::Range<usize>| moment.get(range).and_then(|digits| digits.parse::<usize>().ok());
+        let mut out = String::new();
+        for token in &self.tokens {
+            let (value, width) = match token {
+                Token::Literal(text) => {
+                    out.push_str(text);
+                    continue;
+                }
+                Token::Clock('y', 3.., _) => (number(0..4), 4),
+                Token::Clock('y', ..) => (number(2..4), 2),
+                Token::Clock('o', count @ 3.., _) => {
+                    let name = number(5..7).and_then(|month| MONTHS.get(month.wrapping_sub(1))).copied();
+                    let letters = [3, usize::MAX, 1][(*count - 3).min(2)];
+                    out.extend(name.unwrap_or_default().chars().take(letters));
+                    continue;
+                }
+                Token::Clock('o', width, _) => (number(5..7), *width),
+                Token::Clock('d', width @ 1..=2, _) => (number(8..10), *width),
+                Token::Clock('h', width, _) => (number(11..13), *width),
+                Token::Clock('m', width, _) => (number(14..16), *width),
+                Token::Clock('s', width, _) => (number(17..19), *width),
+                _ => continue,
+            };
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{:0width$}", value.unwrap_or(0));
+        }
+        out.trim().to_owned()
+    }
+
     fn show_time(&self, days: f64) -> Option<String> {
         let has_fraction = self.tokens.contains(&Token::Digit('0'));
         let tick = if has_fraction { 1e3 } else { 1.0 };
@@ -566,6 +635,32 @@ mod tests {
             ("mm:ss.0", 0.000_723_379_63, "01:02.5"),
         ] {
             assert_eq!(NumberFormat::of_code(code).show_time(days).as_deref(), Some(shown), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_day_of_which_only_a_part_is_shown_is_told() {
+        for (code, shown) in [
+            ("d-mmm", Some("5-Mar")),
+            ("m\"月\"d\"日\"", Some("3月5日")),
+            ("[$-409]mmm-yy;@", Some("Mar-26")),
+            ("yyyy\"年\"m\"月\"", Some("2026年3月")),
+            ("mmmm d", Some("March 5")),
+            ("dd", Some("05")),
+            ("m/d h:mm", Some("3/5 8:30")),
+            ("yyyy/m/d", None),
+            ("d-mmm-yy", None),
+            ("yyyy-mm-dd hh:mm:ss", None),
+            ("[$-F800]dddd, mmmm dd, yyyy", None),
+        ] {
+            let format = NumberFormat::of_code(code);
+            assert_eq!(format.show_part_of_day("2026-03-05 08:30:00").as_deref(), shown, "{code}");
+        }
+        for (id, is_part) in
+            [(14, false), (15, false), (16, true), (17, true), (22, false), (31, false), (57, true), (58, true)]
+        {
+            let format = NumberFormat::built_in(id).map(NumberFormat::of_code).unwrap();
+            assert_eq!(format.show_part_of_day("2026-03-05").is_some(), is_part, "{id}");
         }
     }
 

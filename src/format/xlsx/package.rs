@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 
-use rust_i18n::t;
 use zip::ZipArchive;
 
 use super::error::{damaged, too_large};
 use super::xml::{Xml, attribute};
 use crate::error::{Error, Result};
 use crate::message;
+use crate::t;
 
 /// Largest file that is opened, in bytes.
 const MAX_CONTAINER: u64 = 256 << 20;

@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use super::book::Book;
+use super::cell_text::DAYS_TO_1904;
 use super::choose::{Choice, StreamedBook, choose};
 use super::package::{Package, refuse_other_documents};
 use super::rows::Rows;
@@ -41,7 +42,7 @@ fn parse(input: &Input, sink: &RowSink) -> Result<()> {
     let example = facts.example();
     let Choice { index, mut sheet, tail } = choose(&mut StreamedBook { package: &mut package, book: &book }, input)?;
     "XLSX".clone_into(&mut sheet.reading);
-    sheet.is_1904 = book.looks.is_1904;
+    sheet.days_later = if book.looks.is_1904 { DAYS_TO_1904 } else { 0 };
     sheet.export = facts.export();
     let (header_row, width) = (sheet.header_row, sheet.header.len());
     let mut rows = Rows::open(&mut package, &book, &book.sheets[index], tail)?.filling(input.fill_merged);

@@ -2,13 +2,13 @@
 //! value.
 
 use quick_xml::events::{BytesStart, Event};
-use rust_i18n::t;
 
 use super::area;
 use super::book::{Book, SheetEntry};
 use super::cell_text::push_iso;
 use super::limits::{MAX_COLUMNS, MAX_ROWS};
 use super::number_cell::{is_picture_text, push, push_number};
+use super::number_format::Meaning;
 use super::package::{MAX_SHEET, Package};
 use super::sight::Sight;
 use super::strings::read_runs;
@@ -16,8 +16,9 @@ use super::tail::Tail;
 use super::xml::{Xml, attribute, is_true};
 use crate::error::{Error, Result};
 use crate::format::cell::CellKind;
-use crate::format::row::Row;
+use crate::format::row::{Row, Shown};
 use crate::problem::Problem;
+use crate::t;
 
 /// Most ranges of columns a sheet may describe.
 const MAX_COLUMN_RANGES: usize = MAX_COLUMNS as usize;
@@ -261,6 +262,12 @@ impl<'a> Rows<'a> {
             CellType::Date => {
                 let mut date = String::new();
                 let kind = push_iso(text, &mut date);
+                let format = book.looks.format(cell.style);
+                if format.meaning == Meaning::Day
+                    && let Some(text) = format.show_part_of_day(&date)
+                {
+                    row.shown.push(Shown { column, text: Some(text) });
+                }
                 push(row, &date, kind)
             }
             CellType::Number => push_number(book.looks.format(cell.style), book.looks.is_1904, text, row, column),

@@ -51,7 +51,7 @@ impl Tail {
                         let area = attribute(&element, "ref").and_then(|reference| Area::of_reference(&reference));
                         tail.merges.extend(area);
                         if tail.merges.len() > MAX_MERGES {
-                            return Err(xml.damaged(&rust_i18n::t!("xlsx.too_many_merges")));
+                            return Err(xml.damaged(&crate::t!("xlsx.too_many_merges")));
                         }
                     }
                     Event::Eof => break,

@@ -1,36 +1,33 @@
 //! Writes a sheet row by row in constant memory. A sheet that is full is continued on the next one: `名称`, `名称_2`,
 //! `名称_3`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rust_i18n::t;
 use rust_xlsxwriter::{
-    Color, DataValidation, DataValidationErrorStyle, DocProperties, Format, IgnoreError, Note, Workbook, Worksheet,
-    XlsxError,
+    DataValidation, DataValidationErrorStyle, DocProperties, Format, IgnoreError, Note, Workbook, Worksheet, XlsxError,
 };
 
-use super::cell_value::{CellFormats, CellValue};
+use super::cell_value::{CellValue, PLAIN, TEXT, WRAPPED, looks, wrong};
 use super::error::cannot_write;
 use super::layout::{bounded, fits_into_a_cell, lay_out, text_width, title_width, write_title};
 use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
-use super::save::save;
+use super::row_sheet::{Look, RowSheet};
+use super::save::{COMPRESSION, SheetRows, save_with_rows};
 use super::summary::write_summary;
 use super::template::{EXPORT, HIDDEN};
 use crate::error::Result;
 use crate::files::{Access, folder_of};
 use crate::format::column::Column;
 use crate::format::marking::{Mark, Marking};
-use crate::format::panics::caught;
 use crate::format::summary_sheet::SummarySheet;
 use crate::format::value::Value;
 use crate::format::write_options::WriteOptions;
 use crate::format::writer::Writer;
+use crate::t;
 
 /// Rows whose texts decide how wide a column is.
 const MEASURED_ROWS: u32 = 1_000;
-
-/// Half the time of the library's own choice, for a tenth more bytes.
-const COMPRESSION: u8 = 3;
 
 /// Most notes beside cells; the reason of every row stands in its own column.
 const MAX_NOTES: usize = 1_000;
@@ -43,7 +40,8 @@ pub struct XlsxWriter {
     columns: Vec<Column>,
     widths: Vec<usize>,
     rows_per_sheet: u32,
-    sheets: usize,
+    /// The sheets that are complete, and the one that is being written.
+    sheets: Vec<SheetRows>,
     /// There is a sheet before those of the rows.
     has_summary: bool,
     /// The next row of the sheet, from 0.
@@ -51,7 +49,9 @@ pub struct XlsxWriter {
     cut: u64,
     /// The export it is of.
     mark: Option<String>,
-    formats: CellFormats,
+    looks: Vec<Format>,
+    /// How many looks of the workbook have numbers before those: its titles'.
+    titles: Look,
     marking: Marking,
     /// Notes beside cells so far; they are kept in memory until the end.
     notes: usize,
@@ -69,7 +69,7 @@ impl XlsxWriter {
         }
         let mut workbook = Workbook::new();
         workbook.set_zip_compression_level(COMPRESSION);
-        // The rows wait here, so that they lie on the disk they are meant for and nowhere else.
+        // Rows wait here, so that they lie on the disk they are meant for and nowhere else.
         workbook.set_tempdir(folder_of(path)).map_err(|error| cannot_write(path, &error))?;
         if let Some(mark) = options.mark {
             workbook.set_properties(&DocProperties::new().set_custom_property(EXPORT, mark));
@@ -86,11 +86,12 @@ impl XlsxWriter {
             columns: options.columns.to_vec(),
             widths: Vec::new(),
             rows_per_sheet: options.rows_per_sheet.unwrap_or(MAX_ROWS).clamp(2, MAX_ROWS),
-            sheets: 0,
+            sheets: Vec::new(),
             row: 0,
             cut: 0,
             mark: options.mark.map(str::to_owned),
-            formats: CellFormats::new(),
+            looks: looks(),
+            titles: options.columns.iter().map(|column| column.required).collect::<BTreeSet<bool>>().len(),
             marking: options.marking.cloned().unwrap_or_default(),
             notes: 0,
             access: options.access,
@@ -99,32 +100,33 @@ impl XlsxWriter {
         Ok(writer)
     }
 
-    /// The index of the sheet being written among all.
-    fn sheet_index(&self) -> usize {
-        self.sheets - 1 + usize::from(self.has_summary)
-    }
-
     fn begin_sheet(&mut self) -> Result<()> {
-        let text = self.formats.text.clone();
-        self.sheets += 1;
-        let name = match self.sheets {
-            1 => self.name.clone(),
-            number => continued(&self.name, number),
+        let name = match self.sheets.len() {
+            0 => self.name.clone(),
+            number => continued(&self.name, number + 1),
         };
         self.widths = self.columns.iter().map(title_width).collect();
         self.row = 1;
-        let (columns, marking) = (&self.columns, &self.marking);
+        let rows = RowSheet::new_in(folder_of(&self.path)).map_err(|error| cannot_write(&self.path, &error))?;
+        let sheet_index = self.sheets.len() + usize::from(self.has_summary);
+        self.sheets.push(SheetRows { sheet_index, rows, last: 1, columns: self.columns.len() });
+        let (columns, marking, looks) = (&self.columns, &self.marking, &self.looks);
         let begin = |sheet: &mut Worksheet| {
             sheet.set_name(name)?;
             for (column_index, column) in (0..).zip(columns) {
-                if column.is_text {
-                    sheet.set_column_format(column_index, &text)?;
-                }
                 write_title(sheet, column_index, column)?;
+            }
+            // Looks are numbered in the order in which they are used.
+            for (column_index, look) in (0..).zip(looks) {
+                sheet.write_blank(1, column_index, look)?;
+            }
+            for (column_index, _) in (0..).zip(columns).filter(|(_, column)| column.is_text) {
+                sheet.set_column_format(column_index, &looks[TEXT - 1])?;
             }
             lay_out(sheet)?;
             help(sheet, marking, columns.len())
         };
+        // Of the sheets of the library these are the ones whose looks keep their numbers.
         self.workbook
             .add_worksheet_with_constant_memory()
             .and_then(begin)
@@ -144,7 +146,9 @@ impl XlsxWriter {
     }
 
     fn end_sheet(&mut self) -> Result<()> {
-        let sheet_index = self.sheet_index();
+        let Some(rows) = self.sheets.last_mut() else { return Ok(()) };
+        rows.last = self.row;
+        let sheet_index = rows.sheet_index;
         let (row, widths, wrapped) = (self.row, &self.widths, &self.marking.wrapped);
         let end = |sheet: &mut Worksheet| {
             for (column_index, width) in (0..).zip(widths) {
@@ -163,13 +167,11 @@ impl XlsxWriter {
 
 impl Writer for XlsxWriter {
     fn write(&mut self, values: &[Value<'_>]) -> Result<()> {
-        let written = caught(|| self.write_row(values, &[]));
-        self.unless_broken_off(written)
+        self.write_row(values, &[])
     }
 
     fn write_marked(&mut self, values: &[Value<'_>], marks: &[Mark]) -> Result<()> {
-        let written = caught(|| self.write_row(values, marks));
-        self.unless_broken_off(written)
+        self.write_row(values, marks)
     }
 
     fn cut(&self) -> u64 {
@@ -177,7 +179,7 @@ impl Writer for XlsxWriter {
     }
 
     fn sheets(&self) -> usize {
-        self.sheets
+        self.sheets.len()
     }
 
     fn finish_with(mut self: Box<Self>, summary: &SummarySheet) -> Result<()> {
@@ -189,21 +191,14 @@ impl Writer for XlsxWriter {
     }
 
     fn finish(mut self: Box<Self>) -> Result<()> {
-        let finished = caught(|| {
-            self.end_sheet()?;
-            self.add_mark()?;
-            save(&mut self.workbook, &self.path, self.access)
-        });
-        self.unless_broken_off(finished)
+        self.end_sheet()?;
+        self.add_mark()?;
+        let looks = self.titles..self.titles + self.looks.len();
+        save_with_rows(&mut self.workbook, (&mut self.sheets, looks), &self.path, self.access)
     }
 }
 
 impl XlsxWriter {
-    /// The library panics where it cannot write to the disk.
-    fn unless_broken_off(&self, done: std::result::Result<Result<()>, String>) -> Result<()> {
-        done.unwrap_or_else(|words| Err(cannot_write(&self.path, &cause(&words))))
-    }
-
     fn write_row(&mut self, values: &[Value<'_>], marks: &[Mark]) -> Result<()> {
         if self.row == self.rows_per_sheet {
             self.end_sheet()?;
@@ -212,70 +207,58 @@ impl XlsxWriter {
         if values.len() > MAX_COLUMNS as usize {
             return Err(cannot_write(&self.path, &t!("xlsx.too_many_columns", columns = values.len())));
         }
-        let sheet_index = self.sheet_index();
-        let sheet =
-            self.workbook.worksheet_from_index(sheet_index).map_err(|error| cannot_write(&self.path, &error))?;
+        let Some(SheetRows { sheet_index, rows, .. }) = self.sheets.last_mut() else { return Ok(()) };
+        rows.begin_row(self.row + 1);
         for (column_index, value) in (0u16..).zip(values) {
-            let is_text = self.columns.get(usize::from(column_index)).is_some_and(|column| column.is_text);
+            let column = usize::from(column_index);
+            let is_text = self.columns.get(column).is_some_and(|column| column.is_text);
             let is_wrapped = self.marking.wrapped.iter().any(|(wrapped, _)| *wrapped == column_index);
-            let mark = marks.iter().find(|mark| mark.column == usize::from(column_index));
-            let (value, format) = match self.formats.value(value) {
-                CellValue::Date(date, format) => (CellValue::Date(date, format), Some(format)),
-                value if is_text => (value, Some(&self.formats.text)),
-                value if is_wrapped => (value, Some(&self.formats.wrapped)),
-                value => (value, None),
+            let mark = marks.iter().find(|mark| mark.column == column);
+            let value = CellValue::of(value);
+            let look = match &value {
+                CellValue::Date(_, look) => *look,
+                _ if is_text => TEXT,
+                _ if is_wrapped => WRAPPED,
+                _ => PLAIN,
             };
-            let wrong = mark.map(|_| wrong(format));
-            // A text looks as its column does where nothing else is said: that costs less than saying the same of each cell.
-            let own = if is_text && !matches!(value, CellValue::Date(..)) { None } else { format };
-            let format = wrong.as_ref().or(own);
+            let look = if mark.is_some() { wrong(look) } else { look };
+            let look = if look == PLAIN { PLAIN } else { self.titles + look };
             let mut width = 0;
-            let written = match (value, format) {
-                (CellValue::Empty, Some(format)) if wrong.is_some() => {
-                    sheet.write_blank(self.row, column_index, format)
-                }
-                (CellValue::Empty, _) => continue,
+            match value {
+                CellValue::Empty if mark.is_some() => rows.blank(column, look),
+                CellValue::Empty => continue,
                 // It stays a number in a column of text, too: what a spreadsheet program made of a phone number must not
                 // look repaired. What is typed over it is text.
-                (CellValue::Number(number), Some(format)) => {
-                    sheet.write_number_with_format(self.row, column_index, number, format)
-                }
-                (CellValue::Number(number), None) => sheet.write_number(self.row, column_index, number),
-                (CellValue::Date(date, usual), format) => {
+                CellValue::Number(number) => rows.number(column, number, look),
+                CellValue::Date(number, _) => {
                     width = 19;
-                    sheet.write_with_format(self.row, column_index, &date, format.unwrap_or(usual))
+                    rows.number(column, number, look);
                 }
-                (CellValue::Text(text), format) => {
+                CellValue::Text(text) => {
                     let kept = cut_text(&text);
                     self.cut += u64::from(kept.len() < text.len());
                     width = if self.row < MEASURED_ROWS { text_width(kept) } else { 0 };
-                    match format {
-                        Some(format) => sheet.write_string_with_format(self.row, column_index, kept, format),
-                        None => sheet.write_string(self.row, column_index, kept),
-                    }
+                    rows.text(column, kept, look);
                 }
-            };
-            written.map_err(|error| cannot_write(&self.path, &error))?;
+            }
             if let Some(mark) = mark.filter(|mark| !mark.note.is_empty() && self.notes < MAX_NOTES) {
                 self.notes += 1;
                 let note = Note::new(cut_text(&mark.note)).add_author_prefix(false);
-                sheet.insert_note(self.row, column_index, &note).map_err(|error| cannot_write(&self.path, &error))?;
+                let sheet = self.workbook.worksheet_from_index(*sheet_index);
+                sheet
+                    .and_then(|sheet| sheet.insert_note(self.row, column_index, &note).map(drop))
+                    .map_err(|error| cannot_write(&self.path, &error))?;
             }
             if self.row < MEASURED_ROWS
-                && let Some(widest) = self.widths.get_mut(usize::from(column_index))
+                && let Some(widest) = self.widths.get_mut(column)
             {
                 *widest = width.max(*widest);
             }
         }
+        rows.end_row().map_err(|error| cannot_write(&self.path, &error))?;
         self.row += 1;
         Ok(())
     }
-}
-
-/// How a wrong cell looks that would look so otherwise.
-fn wrong(format: Option<&Format>) -> Format {
-    let format = format.cloned().unwrap_or_default();
-    format.set_background_color(Color::RGB(0x00FF_C7CE)).set_font_color(Color::RGB(0x009C_0006))
 }
 
 /// Keeps columns in sight, offers choices, and folds away what is for programs.
@@ -298,25 +281,4 @@ fn help(sheet: &mut Worksheet, marking: &Marking, columns: usize) -> Result<(), 
         sheet.group_columns_collapsed(first, last)?;
     }
     Ok(())
-}
-
-/// What a panic of the library says of the disk, in the system's own words.
-fn cause(words: &str) -> String {
-    let code = words.split_once("code: ").and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
-    match code.and_then(|code| code.parse().ok()) {
-        Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
-        None => words.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_disk_is_told_in_the_words_of_the_system() {
-        let words = "Couldn't write to xml file: Os { code: 2, kind: NotFound, message: \"…\" }";
-        assert_eq!(cause(words), std::io::Error::from_raw_os_error(2).to_string());
-        assert_eq!(cause("something else"), "something else");
-    }
 }

@@ -7,12 +7,12 @@ use std::io::{BufRead, BufReader, Read};
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
-use rust_i18n::t;
 use zip::read::ZipFile;
 
 use super::error::{damaged, too_large};
 use super::escapes::unescape;
 use crate::error::{Error, Result};
+use crate::t;
 
 /// Most bytes an event takes. A cell holds at most 32,767 characters.
 const MAX_EVENT: u64 = 1 << 20;

@@ -3,7 +3,6 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, mpsc};
 
-use rust_i18n::t;
 use tokio::runtime;
 
 use super::backpressure::Backpressure;
@@ -23,6 +22,7 @@ use crate::import::settle::note_highest;
 use crate::journal::{Journal, Marks};
 use crate::language::Language;
 use crate::message;
+use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
 
 /// Rows among which those are looked for that go before all others.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rust_i18n::t;
-
 use crate::error::Result;
 use crate::import::operation::WriteOperation;
 use crate::import::plan::PendingWrite;
@@ -11,6 +9,7 @@ use crate::import::read_back::{self, Comparison, Difference};
 use crate::import::row_sender::RowSender;
 use crate::journal::{Operation, Status};
 use crate::message;
+use crate::t;
 
 /// Rows that are read back at the end.
 #[derive(Debug, Default)]

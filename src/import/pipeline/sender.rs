@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use rust_i18n::t;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -30,6 +29,7 @@ use crate::import::row_sender::RowSender;
 use crate::journal::{Marks, Operation, Settled, Status, TAGS_DROPPED};
 use crate::language::Language;
 use crate::message;
+use crate::t;
 use crate::terminal::Progress;
 
 /// How long an end waits for others at most, and how often the rate is looked at.

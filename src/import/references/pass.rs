@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use rust_i18n::t;
-
 use super::answers::{Answers, Decided, Given, key_of};
 use super::new_parent::{Made, NewParent};
 use super::questions::Questions;
@@ -17,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::files::short_path;
 use crate::format::Content;
 use crate::import::memory::{Memory, Said};
-use crate::import::operation::{Members, WriteOperation};
+use crate::import::operation::{DraftWriter, Members, WriteOperation};
 use crate::import::options::{ImportOptions, Missing};
 use crate::import::preflight::{Preflight, Rows, reason_of};
 use crate::import::sent_rows::SentRows;
@@ -29,6 +27,7 @@ use crate::mapping::Mapping;
 use crate::message;
 use crate::message::{Detail, Message};
 use crate::problem::{Problem, Severity};
+use crate::t;
 use crate::terminal::Printer;
 use crate::text::{clean, shorten};
 
@@ -206,6 +205,7 @@ pub(in crate::import) fn resolve(
         answers,
         missing,
         entity: options.entity(),
+        drafts: DraftWriter::new(options.entity(), &options.catalog.service.custom),
         account_mode: options.preflight.account_mode,
         questions: Questions::default(),
         made_for: Vec::new(),
@@ -298,6 +298,7 @@ pub(in crate::import) fn resolve(
                 outcome.waiting += 1;
                 row.state = RowState::Waiting;
             }
+            work.finish(&mut row);
         }
         spool.add(&row)?;
         row_index += 1;
@@ -354,6 +355,7 @@ struct Work<'w, 'a> {
     /// What becomes of what is not there, by field.
     missing: Vec<(String, Missing)>,
     entity: &'w Entity,
+    drafts: DraftWriter,
     account_mode: AccountMode,
     questions: Questions,
 }
@@ -425,6 +427,18 @@ impl<'a> Work<'_, 'a> {
                     Ok(Resolved::Waits)
                 }
             },
+        }
+    }
+
+    /// A draft of which nothing is open any more becomes the request that it asks for: from here on it is read once more, and a
+    /// request is read faster than a draft.
+    fn finish(&self, row: &mut SpooledRow) {
+        if let Some(operation) = operation_of(row)
+            && matches!(operation, WriteOperation::Draft(_))
+            && !operation.is_unresolved()
+        {
+            let draft = std::mem::replace(operation, WriteOperation::Draft(Members::default()));
+            *operation = self.drafts.finished(draft);
         }
     }
 

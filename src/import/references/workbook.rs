@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use rust_i18n::t;
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use super::answers::{ANSWER, BLANK, CREATE, KEY, REFUSE};
@@ -13,6 +12,7 @@ use crate::format::Column;
 use crate::format::xlsx::layout::{lay_out, write_title};
 use crate::format::xlsx::limits::cut_text;
 use crate::format::xlsx::{cannot_write, save};
+use crate::t;
 
 /// Name of the file in a run's folder.
 pub(in crate::import) const FILE_NAME: &str = "decisions.xlsx";

@@ -1,10 +1,9 @@
 //! What to do about a row, in words.
 
-use rust_i18n::t;
-
 use crate::check::findings::RowFinding;
 use crate::journal::{Operation, Status};
 use crate::problem::Severity;
+use crate::t;
 
 /// What to do about a row; nothing where it is done.
 pub(super) fn advice(operation: Option<&Operation>, findings: &[RowFinding]) -> String {

@@ -3,8 +3,6 @@
 
 use std::path::PathBuf;
 
-use rust_i18n::t;
-
 use super::advice::advice;
 use super::content::RunContent;
 use super::failed_files::{FailedFiles, free_name};
@@ -22,6 +20,7 @@ use crate::journal::{Journal, Operation, OperationCursor, Reason, Status};
 use crate::language::Language;
 use crate::mapping::{Mapping, RESULT_COLUMNS, is_own_column, leading_columns, reason_columns};
 use crate::message::Message;
+use crate::t;
 
 /// Widths of the columns that stay in sight: why, what to do.
 const WIDTHS: [f64; 2] = [30.0, 30.0];

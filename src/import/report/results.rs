@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use rust_i18n::t;
-
 use super::content::RowContent;
 use crate::error::Result;
 use crate::format::{CSV, Column, Row, Value, WriteOptions, Writer};
@@ -11,6 +9,7 @@ use crate::import::cells::{CellReader, KeptCells};
 use crate::journal::{JournalReader, Operation, OperationCursor, Status};
 use crate::language::Language;
 use crate::mapping::Mapping;
+use crate::t;
 use crate::text::{clean, shorten};
 use crate::value::foreign_id;
 

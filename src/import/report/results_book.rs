@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rust_i18n::t;
 
 use super::advice::advice;
 use super::content::RunContent;
@@ -22,6 +21,7 @@ use crate::import::notes::COMPANY_NOTE;
 use crate::journal::{Operation, OperationCursor, Status};
 use crate::language::Language;
 use crate::mapping::Mapping;
+use crate::t;
 
 /// Reasons the first sheet shows.
 const SHOWN_REASONS: usize = 10;

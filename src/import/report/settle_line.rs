@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use rust_i18n::t;
-
 use super::content::RunContent;
 use crate::error::Result;
 use crate::journal::UNKNOWN_ELSEWHERE;
+use crate::t;
 use crate::terminal::CommandLine;
 
 /// Which command finds out what became of rows, and of how many.

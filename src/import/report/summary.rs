@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use rust_i18n::t;
 use serde_json::{Value as Json, json};
 
 use super::content::{Files, RunContent};
@@ -14,6 +13,7 @@ use crate::files::{self, Access, short_path};
 use crate::journal::Status;
 use crate::message;
 use crate::message::Message;
+use crate::t;
 use crate::text::clean_document;
 
 /// Kinds of errors that `summary.json` names.

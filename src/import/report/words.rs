@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rust_i18n::t;
-
 use crate::check::consent::EXISTS;
 use crate::error::Result;
 use crate::journal::{Counts, JournalReader, Status};
 use crate::message::Message;
+use crate::t;
 
 /// The word for how a row ended, to be put into a language later.
 pub fn status_message(status: Status) -> Message {
@@ -80,7 +79,7 @@ fn why_skipped(code: &str) -> &'static str {
         "sent_before_changed" => "status.skipped_changed",
         "skip_condition" => "status.skipped_condition",
         "same_row" => "status.skipped_same",
-        "example" | "header_repeated" | "totals_row" => "status.skipped_no_data",
+        "example" | "header_repeated" | "ruler_row" | "totals_row" => "status.skipped_no_data",
         EXISTS => "status.skipped_exists",
         _ => "status.skipped",
     }

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use rust_i18n::t;
-
 use super::super::notes::{COMMAND_NOTE, parent_note};
 use super::super::options::DoubtOptions;
 use super::super::places::{run_places, tell_index};
@@ -16,6 +14,7 @@ use crate::error::{Error, Exit, Result};
 use crate::files::short_path;
 use crate::journal::{Journal, JournalReader};
 use crate::message;
+use crate::t;
 use crate::terminal::{CommandLine, Printer};
 
 /// What is to be settled.

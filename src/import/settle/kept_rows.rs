@@ -29,7 +29,7 @@ pub(crate) struct KeptRun<'c> {
 }
 
 /// Gives the rows of a run, in their order.
-pub(super) struct KeptRows<'a> {
+pub(crate) struct KeptRows<'a> {
     cells: CellReader,
     /// What its texts were taken to mean.
     past: &'a JournalReader,
@@ -97,7 +97,7 @@ impl<'c> KeptRun<'c> {
     ///
     /// # Errors
     /// Cells that cannot be read.
-    pub(super) fn rows<'a>(&'a self, past: &'a JournalReader) -> Result<KeptRows<'a>> {
+    pub(crate) fn rows<'a>(&'a self, past: &'a JournalReader) -> Result<KeptRows<'a>> {
         Ok(KeptRows {
             cells: CellReader::open(past.folder(), past.identity())?,
             past,
@@ -119,7 +119,7 @@ impl KeptRows<'_> {
     ///
     /// # Errors
     /// Cells that cannot be read.
-    pub(super) fn next(&mut self) -> Result<bool> {
+    pub(crate) fn next(&mut self) -> Result<bool> {
         self.cells.read(&mut self.row)
     }
 
@@ -127,7 +127,7 @@ impl KeptRows<'_> {
     ///
     /// # Errors
     /// A damaged journal.
-    pub(super) fn operation(&mut self, target: Option<&str>) -> Result<WriteOperation> {
+    pub(crate) fn operation(&mut self, target: Option<&str>) -> Result<WriteOperation> {
         let cells = self.handed_back.map(|handed_back| handed_back.cells(self.mapping, &self.row));
         // Without what the export said every cell is one that may have been written.
         let baselines = cells.and_then(Result::ok).unwrap_or_default();

@@ -82,6 +82,11 @@ impl RunIndex {
         Ok(())
     }
 
+    /// How the journal in a folder is, so that a change of it shows; none while somebody may be writing to it.
+    pub fn state_of(folder: &Path) -> Option<String> {
+        mark(folder)
+    }
+
     /// Whether the journal in a folder is the one the index has read.
     fn knows(&self, folder: &Path) -> Result<bool> {
         let there = self.of_folder(folder)?;

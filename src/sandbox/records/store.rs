@@ -18,7 +18,7 @@ use crate::message;
 use crate::sandbox::clock::now_milliseconds;
 use crate::sandbox::custom_fields::{CustomField, CustomFields};
 use crate::sandbox::endpoints::defaults::FIRST_AGENT;
-use rust_i18n::t;
+use crate::t;
 
 const SCHEMA: &str = "
 CREATE TABLE record (

@@ -1,0 +1,139 @@
+//! What we told the service last of the records that rows change: the origin of the cells of a file that is no export of ours.
+//! A cell that still says it was not edited since; where the service says something else now, somebody there changed it.
+
+use std::collections::HashSet;
+
+use super::change::{CellBaseline, SaidCell, field_of};
+use super::operation::WriteOperation;
+use super::options::ImportOptions;
+use super::sent_members::sent_members;
+use super::settle::KeptRun;
+use crate::baseline::{SentStore, mark};
+use crate::entity::{Entity, Field, Kind, Overwrite};
+use crate::error::Result;
+use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, Status};
+use crate::value::edited_tags;
+
+/// What stands in the place of a mark where a list was added to or taken away from: what it was then is not known.
+const NO_VALUE: u64 = u64::MAX;
+/// Operations read together.
+const TOGETHER: usize = 1000;
+
+/// What we told the service last of the records of an entity.
+#[derive(Debug)]
+pub(super) struct LastSent {
+    store: SentStore,
+    entity: Entity,
+}
+
+impl LastSent {
+    /// Brings what is known up to date by the runs into the account whose journals and cells are there. None where rows change
+    /// no records.
+    ///
+    /// # Errors
+    /// A damaged index, a folder that cannot be written.
+    pub(super) fn read(options: &ImportOptions<'_>, index: &RunIndex, target: &str) -> Result<Option<LastSent>> {
+        let entity = options.entity();
+        if !entity.may_change {
+            return Ok(None);
+        }
+        let mut store = SentStore::open(&options.account.baseline_folder()?, &entity.name)?;
+        let mut runs = index.runs_for(&entity.name)?;
+        runs.sort_by_key(|run| run.started);
+        for run in runs {
+            let state = RunIndex::state_of(&run.folder);
+            let is_known = state.is_some() && store.state_of(&run.run.to_string())? == state;
+            let is_ours = run.target == target || index.is_same_account(target, &run.target)? == Some(true);
+            if is_ours && !is_known {
+                // A run that cannot be read any more tells nothing: its file has no origin.
+                let _ = add(options, &mut store, &run, state.as_deref());
+            }
+        }
+        Ok(Some(LastSent { store, entity: entity.clone() }))
+    }
+
+    /// Says of the cells of a row where they come from, as far as no export of ours does. `is_confirmed` when a person wants
+    /// what was edited to be written, whatever the service says now.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(super) fn add_origin(&self, record: &str, cells: &mut [SaidCell], is_confirmed: bool) -> Result<()> {
+        let has_none = |cell: &SaidCell| {
+            let is_asked = matches!(cell.overwrite, Overwrite::Edited | Overwrite::IfBlank);
+            cell.baseline.is_none() && is_asked
+        };
+        if !cells.iter().any(has_none) {
+            return Ok(());
+        }
+        let told = self.store.of(record)?;
+        for cell in cells.iter_mut().filter(|cell| has_none(cell)) {
+            let field = field_of(&self.entity, cell);
+            let Some(&value_mark) = told.get(&cell.field).filter(|mark| **mark != NO_VALUE) else { continue };
+            if !is_value(&field, &cell.value) {
+                continue;
+            }
+            let is_unedited = mark(&field, &cell.value) == value_mark;
+            cell.baseline = Some(CellBaseline { is_unedited, value_mark }).filter(|_| is_unedited || !is_confirmed);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a cell says what a field is to be, and not what is done to it.
+fn is_value(field: &Field, value: &str) -> bool {
+    field.kind != Kind::Tags || edited_tags(value, "").is_none()
+}
+
+/// Adds what a run has told.
+fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, state: Option<&str>) -> Result<()> {
+    let mut writer = store.write()?;
+    let past = JournalReader::open_read_only(&run.folder)?;
+    // Of a run whose cells are gone nothing is known, now and later.
+    if let Ok(kept) = KeptRun::of(&past, options.catalog) {
+        let mut rows = kept.rows(&past)?;
+        let (mut next, mut from) = (0, 0);
+        loop {
+            let operations = past.operations(from, TOGETHER)?;
+            let Some(last) = operations.last() else { break };
+            from = last.row.row + 1;
+            for (operation, id) in operations.iter().filter_map(|operation| Some((operation, agreed(operation)?))) {
+                while next <= operation.row.row {
+                    if !rows.next()? {
+                        break;
+                    }
+                    next += 1;
+                }
+                let is_change = operation.status != Status::Created;
+                let mut is_added_to = HashSet::new();
+                let told = match rows.operation(Some(id).filter(|_| is_change))? {
+                    WriteOperation::Write { body, .. } => {
+                        sent_members(&kept.entity, &body, &options.catalog.service.custom)
+                    }
+                    WriteOperation::Change { cells, .. } => {
+                        let is_list_changed =
+                            |cell: &&SaidCell| matches!(cell.overwrite, Overwrite::Merge | Overwrite::Remove);
+                        is_added_to.extend(cells.iter().filter(is_list_changed).map(|cell| cell.field.clone()));
+                        cells.into_iter().map(|cell| (cell.field, cell.value)).collect()
+                    }
+                    _ => continue,
+                };
+                let marked = |(name, value): (String, String)| {
+                    let field = kept.entity.field(&name).cloned().unwrap_or_else(|| Field::custom_text(&name));
+                    let is_value = is_value(&field, &value) && !is_added_to.contains(&name);
+                    let mark = if is_value { mark(&field, &value) } else { NO_VALUE };
+                    (name, mark)
+                };
+                let told: Vec<(String, u64)> = told.into_iter().map(marked).collect();
+                writer.add(id, operation.at, &told)?;
+            }
+        }
+    }
+    writer.keep(&run.run.to_string(), state)
+}
+
+/// The record of a row that agreed with it when the row ended, in all it says.
+fn agreed(operation: &Operation) -> Option<&str> {
+    let is_whole = operation.reason.is_none();
+    let has_agreed = matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged) && is_whole;
+    operation.id.as_deref().filter(|_| has_agreed)
+}
