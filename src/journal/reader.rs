@@ -338,6 +338,22 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
+    /// Rows in doubt for the reason of this code, by their indexes, and what was said of them.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn rows_of(&self, code: &str) -> Result<Vec<(u64, Message)>> {
+        let found = (|| {
+            self.connection
+                .prepare(
+                    "SELECT row, coalesce(message, '') FROM operation WHERE status = 7 AND code = ?1 ORDER BY row",
+                )?
+                .query_map([code], |row| Ok((unsigned(row.get(0)?), read_message(row, 1)?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.map_err(|error| failed(&self.folder, error))
+    }
+
     /// The rows that [`JournalReader::unsettled`] counts, up to `limit` from the row at row_index `from` on.
     ///
     /// # Errors
