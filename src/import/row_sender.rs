@@ -516,6 +516,8 @@ impl<'a> RowWrite<'a> {
                     if let (Outcome::Unknown { why, .. }, GoesOn::No) = (&outcome, goes_on) {
                         sender.stop.set(Cause::Repeats(down(in_doubt(why.clone()).message)));
                     }
+                    // What is there already is asked for, which takes a right of its own.
+                    drop((leave, permit));
                     return self.end_of(outcome, write, id).await;
                 }
             };
