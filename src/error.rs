@@ -1,8 +1,8 @@
 //! One error type for everything that ends a command: of which kind it is, what happened and what to do about it, as codes
 //! with details, and what caused it. The exit code that scripts see follows from the kind. Errors of a single row are not here: they are outcomes (see [`crate::journal`]) and never end a run.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use crate::message::Message;
 use crate::text::part;
@@ -176,7 +176,7 @@ impl Error {
     pub fn message(&self) -> String {
         match &self.source {
             None => self.message.to_string(),
-            Some(source) => format!("{}: {}", self.message, part(source)),
+            Some(source) => format!("{}: {}", self.message, words_of(source.as_ref())),
         }
     }
 
@@ -214,6 +214,14 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// What a source says, in words.
+fn words_of(source: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    match source.downcast_ref::<io::Error>() {
+        Some(error) => Message::of_system(error).to_string(),
+        None => part(source),
     }
 }
 

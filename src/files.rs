@@ -404,6 +404,18 @@ pub fn create_private_file(file: &Path) -> Result<()> {
     options.open(file).map(drop).map_err(|error| cannot_write(file, &error))
 }
 
+/// Opens a file that is locked while something is done; only its owner may open it.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Removes a file, unless it is not there.
 ///
 /// # Errors
@@ -418,7 +430,7 @@ pub fn remove(path: &Path) -> Result<()> {
 }
 
 fn cannot_write(path: &Path, why: &io::Error) -> Error {
-    Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = why))
+    Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = *why))
         .hint(message!("journal.cannot_write_hint"))
 }
 

@@ -54,6 +54,7 @@ use crate::terminal::{CommandLine, Console, Printer};
 
 /// Runs the command line and tells how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    machine::give_back_what_is_free();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     language_of(&arguments).set();
     say_where_it_broke();

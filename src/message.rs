@@ -2,7 +2,7 @@
 //! it. So it can be kept, in a journal say, and be read in another language later.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -61,6 +61,27 @@ impl Message {
         messages
             .into_iter()
             .reduce(|first, second| Message::new(code, vec![("first", first.into()), ("second", second.into())]))
+    }
+
+    /// What the system says, in words of ours where it says something common: its own are English on most machines.
+    pub fn of_system(error: &io::Error) -> Message {
+        let code = match error.kind() {
+            // An error of ours says in its own words what it means.
+            _ if error.raw_os_error().is_none() => None,
+            io::ErrorKind::NotFound => Some("system.not_found"),
+            io::ErrorKind::PermissionDenied => Some("system.no_permission"),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some("system.disk_full"),
+            io::ErrorKind::ReadOnlyFilesystem => Some("system.read_only"),
+            io::ErrorKind::InvalidFilename => Some("system.bad_name"),
+            io::ErrorKind::IsADirectory => Some("system.is_folder"),
+            io::ErrorKind::NotADirectory => Some("system.is_file"),
+            io::ErrorKind::AlreadyExists => Some("system.exists"),
+            _ => None,
+        };
+        match code {
+            Some(code) => Message::new(code, Vec::new()),
+            None => Message::Verbatim(error.to_string()),
+        }
     }
 
     /// Its code; empty for the words of somebody else.
@@ -296,6 +317,12 @@ pub trait AsDetail {
 impl AsDetail for Detail {
     fn detail(&self) -> Detail {
         self.clone()
+    }
+}
+
+impl AsDetail for io::Error {
+    fn detail(&self) -> Detail {
+        Message::of_system(self).into()
     }
 }
 

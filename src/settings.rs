@@ -562,6 +562,15 @@ fn read_configuration(file: &Path) -> Result<Configuration> {
         };
         Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why))
     })?;
+    let is_mistaken = |section: &Section| {
+        section.ca_cert.as_ref().is_some_and(|path| path.to_string_lossy().contains(char::is_control))
+    };
+    if configuration.account.values().any(is_mistaken) {
+        let is_it = |line: &str| line.trim_start().starts_with("ca_cert") && line.contains('\\');
+        let line = text.lines().position(is_it).map_or(1, |line| line + 1);
+        let why = message!("toml.backslash");
+        return Err(Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why)));
+    }
     let has_key = configuration.notify.is_some();
     if has_key
         || configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some())

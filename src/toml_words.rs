@@ -6,6 +6,7 @@ use toml::de;
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
+use crate::text::is_invisible;
 
 /// The line of an error and what is wrong there. It quotes nothing of the line but punctuation and names of settings: a
 /// secret may stand there.
@@ -23,6 +24,9 @@ fn why(line: &str, said: &str) -> Message {
     {
         return message!("toml.full_width", wrong = wrong);
     }
+    if outside_quotes(line).any(|c| c != ' ' && c != '\t' && (c.is_whitespace() || is_invisible(c))) {
+        return message!("toml.odd_space");
+    }
     if let Some(key) = between("unknown field `") {
         let known: Vec<&str> =
             said.split_once("expected").map_or("", |(_, known)| known).split('`').skip(1).step_by(2).collect();
@@ -38,6 +42,17 @@ fn why(line: &str, said: &str) -> Message {
     if !said.is_ascii() {
         // Words of ours, about a value that was read.
         return Message::from(said);
+    }
+    let value = line.split_once('=').map(|(_, value)| value.trim()).unwrap_or_default();
+    let is_path = |quote: char| value.starts_with(quote) && value.contains('\\');
+    if is_path('"') {
+        return message!("toml.backslash");
+    }
+    if ['"', '\''].iter().any(|quote| line.matches(*quote).count() % 2 == 1) {
+        return message!("toml.open_quote");
+    }
+    if value.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '\\' | '.' | '~')) {
+        return message!("toml.no_quotes");
     }
     match Language::current() {
         // The parser's words may help who reads English; inside a Chinese sentence they do not.
@@ -84,6 +99,13 @@ mod tests {
             ("a ＝ \"1\"", "1 toml.full_width"),
             ("a = \"1\"\na = \"2\"", "2 toml.twice"),
             ("a = 1", "1 toml.wrong_kind"),
+            ("a = \"1\"\nb = \"C:\\Users\\x\"", "2 toml.backslash"),
+            ("a\u{a0}= \"1\"", "1 toml.odd_space"),
+            ("a =\u{3000}\"1\"", "1 toml.odd_space"),
+            ("a = \"1\"\nb = \"1\nc = \"1\"", "2 toml.open_quote"),
+            ("a = 1\"", "1 toml.open_quote"),
+            ("a = example", "1 toml.no_quotes"),
+            ("a = /etc/ca.pem", "1 toml.no_quotes"),
             ("a = \"“in quotes”\" x", "1 toml.syntax_said"),
         ] {
             assert_eq!(explained(text), expected, "{text}");

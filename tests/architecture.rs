@@ -86,7 +86,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("survey", &["entity", "format", "mapping", "value"]),
     ("proposal", &["entity", "format", "mapping", "survey", "value"]),
     ("template", &["entity", "format"]),
-    ("api", &["entity", "files"]),
+    ("api", &["entity", "files", "terminal"]),
     ("journal", &["check", "entity", "files", "format"]),
     ("mirror", &["files"]),
     ("check", &["entity", "format", "mapping", "value"]),
@@ -104,7 +104,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const GROUND: &[(&str, &[&str])] = &[
     ("interrupt", &["error", "message"]),
     ("waiting", &["message"]),
-    ("toml_words", &["language", "message"]),
+    ("toml_words", &["language", "message", "text"]),
     ("error", &["message", "text"]),
     ("problem", &["message"]),
     ("message", &["language", "text"]),

@@ -127,7 +127,8 @@ fn an_index_of_the_version_before_takes_in_old_ids() {
     let index = rusqlite::Connection::open(work.path("state/runs.db")).unwrap();
     index
         .execute_batch(
-            "DROP TABLE by_old_id; DROP TABLE given_old_id; DROP TABLE export; PRAGMA user_version = 4; UPDATE run SET mark = ''",
+            "DROP TABLE by_old_id; DROP TABLE given_old_id; DROP TABLE export; ALTER TABLE run DROP COLUMN highest;
+             PRAGMA user_version = 4; UPDATE run SET mark = ''",
         )
         .unwrap();
     drop(index);

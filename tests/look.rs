@@ -39,6 +39,53 @@ fn a_log_has_a_line_for_each_exchange_and_nobodys_data() {
 }
 
 #[test]
+fn a_log_that_others_could_read_is_closed_to_them_and_one_that_is_lost_is_told() {
+    let service = taking();
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 1));
+    work.write("talk.log", "before\n");
+    std::fs::set_permissions(work.path("talk.log"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    work.bw8("import customers mine.csv --no-canary --log talk.log").exits(0);
+    let mode = std::fs::metadata(work.path("talk.log")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(work.read("talk.log").starts_with("before\n") && work.read("talk.log").contains(" POST "));
+    if cfg!(target_os = "linux") {
+        let ran = work
+            .bw8("import customers mine.csv --fresh --no-canary --rate 0 --accept-warnings --log /dev/full --lang zh");
+        ran.exits(0).says("日志 /dev/full 写入失败（磁盘已满）");
+        assert_eq!(ran.stderr().matches("日志").count(), 1, "{ran}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_system_says_is_told_in_the_users_language_and_with_what_to_do() {
+    let work = Work::at("https://service.example.com");
+    work.write_table("mine.csv", &customers(1, 1));
+    let long = format!("{}.csv", "名".repeat(90));
+    for (typed, exit, said) in [
+        (vec!["check", "customers", &long], 2, "名称太长（最多 255 字节，约 85 个汉字）"),
+        (vec!["export", "customers", "-o", &long, "--sandbox"], 1, "名称太长（最多 255 字节，约 85 个汉字）"),
+        (
+            vec!["import", "customers", "mine.csv", "--sandbox", "--run", &long],
+            1,
+            "名称太长（最多 255 字节，约 85 个汉字）",
+        ),
+        (
+            vec!["export", "customers", "-o", "out.csv", "--ca-cert", "没有.pem"],
+            2,
+            "证书文件 没有.pem 无法使用：没有这个文件或文件夹",
+        ),
+        (vec!["check", "customers", "mine.csv/rows.csv"], 2, "路径中有一段是文件，不是文件夹"),
+    ] {
+        let ran = work.run(work.command([&typed[..], &["--lang", "zh"]].concat()));
+        ran.exits(exit).says(said).never_says("os error");
+    }
+    let ran = work.bw8("export customers -o out.csv --ca-cert missing.pem");
+    ran.exits(2).says("there is no such file or folder").says("check the path after --ca-cert");
+}
+
+#[test]
 fn more_words_tell_the_stages_of_an_import() {
     let (work, server) = (Work::new(), Server::start(""));
     work.write_table("mine.csv", &customers(1, 2));
@@ -352,4 +399,87 @@ fn a_console_that_is_halted_does_not_halt_the_sending() {
     }
     terminal.press(GO_ON);
     terminal.ended().exits(0);
+}
+
+#[test]
+fn a_look_into_the_account_counts_rows_that_wait_and_takes_answers_as_an_import_does() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write(
+        "mine.csv",
+        "姓名,手机,公司名称\n示例甲,13100000001,示例新公司\n示例乙,13100000002,示例公司00002有限公司\n",
+    );
+    let ran = work.on(&server, "check customers mine.csv --online");
+    ran.exits(3).says("nothing to fix in the file itself; not all of them would be sent");
+    ran.says("at most 1 customer would be created").says("1 row waits for decisions");
+    let ran = work.on(&server, "check customers mine.csv --online --format json");
+    ran.exits(3);
+    assert_eq!(ran.json()["rows"]["waiting"], 1);
+    let ran = work.on(&server, "check customers mine.csv --online --missing 公司名称=create");
+    ran.exits(0).says("at most 2 customers would be created").never_says("waits for decisions");
+    work.on(&server, "import customers mine.csv --dry-run --lang zh").exits(3).says("1 行等待决定；未实际发送");
+    // What was asked is read in English and answered in either language.
+    work.on(&server, "import customers mine.csv --run run").exits(5).says("fill in the column “answer”");
+    let mut table = work.table("run/decisions.xlsx");
+    assert_eq!(table.header()[..2], ["field", "in the file"]);
+    table.set(0, "answer", "create");
+    work.write("run/decisions.xlsx", workbook(&[("to decide", &table)]));
+    let ran = work.on(&server, "import customers mine.csv --run run");
+    ran.exits(0).never_says("decisions.xlsx");
+}
+
+#[test]
+fn problems_of_an_earlier_check_do_not_stay_once_they_are_fixed() {
+    let work = Work::with("mine.csv", "姓名,手机,公司编号\n示例,12,20001\n");
+    work.bw8("check customers mine.csv").exits(3);
+    assert!(work.path("mine.issues.csv").exists());
+    work.write("mine.csv", "姓名,手机,公司编号\n示例,13100000001,20001\n");
+    work.bw8("check customers mine.csv").exits(0);
+    assert!(!work.path("mine.issues.csv").exists());
+    // A file of somebody else's stays.
+    work.write("mine.issues.csv", "示例\n");
+    work.bw8("check customers mine.csv").exits(0);
+    assert!(work.path("mine.issues.csv").exists());
+}
+
+#[test]
+fn an_apostrophe_that_is_taken_off_is_told_and_one_that_is_meant_stays() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("mine.csv", "姓名,手机,公司编号,备注\n示例甲,13100000001,20001,'=1+2\n示例乙,13100000002,20001,''@ab\n");
+    let ran = work.on(&server, "import customers mine.csv");
+    ran.exits(0).says("the apostrophe before = + - @").says("if it belongs to the text, write it twice");
+    let made: Vec<String> = work.results().column("id").iter().map(|id| (*id).to_owned()).collect();
+    let records = server.records("customers");
+    let note_of =
+        |id: &String| records.iter().find(|record| record["cId"] == id.as_str()).map(|record| record["note"].clone());
+    let notes: Vec<_> = made.iter().filter_map(note_of).collect();
+    assert_eq!(notes, ["=1+2", "'@ab"]);
+}
+
+#[test]
+fn a_run_whose_journal_alone_is_gone_is_told_as_such() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 1));
+    work.on(&server, "import customers mine.csv").exits(0);
+    std::fs::remove_file(work.run_folder().join("journal.db")).unwrap();
+    work.bw8("runs")
+        .exits(0)
+        .says("the folder has no journal.db any more; 1 row it sent")
+        .never_says("the folder is gone");
+    work.bw8("runs --lang zh").exits(0).says("文件夹里已没有 journal.db");
+}
+
+#[test]
+fn a_sandbox_that_is_not_there_yet_is_not_taken_for_looked_into() {
+    let work = Work::with("mine.csv", "姓名,手机,公司编号\n示例,13100000001,99999\n");
+    work.bw8("check customers mine.csv --sandbox").exits(0).says("the sandbox of this folder is not there yet");
+    work.bw8("import customers mine.csv --sandbox").exits(3).says("the account has no such record");
+}
+
+#[test]
+fn problems_stand_in_one_order_whoever_looks() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("mine.csv", "公司编号,邮箱,手机,姓名\n99999,bad,13100000001,示例甲\n20001,bad,12,示例乙\n99998,a@example.com,13100000003,\n");
+    work.on(&server, "check customers mine.csv --online").exits(3);
+    work.on(&server, "import customers mine.csv").exits(3);
+    assert_eq!(work.read("mine.issues.csv"), work.read(work.run_folder().join("issues.csv")));
 }

@@ -222,6 +222,25 @@ fn a_lock_that_another_command_holds_is_waited_for_and_named_however_quiet() {
 
 #[cfg(unix)]
 #[test]
+fn a_lock_is_its_users_alone_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 1));
+    let import = work.command_on(&server, "import customers mine.csv");
+    let mut shell = work.program("sh");
+    shell.args(["-c", "umask 000; exec \"$0\" \"$@\""]).arg(import.get_program()).args(import.get_args());
+    shell.envs(import.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    work.run(shell).exits(0);
+    let locks =
+        [work.path("bw8-runs/begin.lock"), work.path("state/runs.lock"), work.run_folder().join("journal.lock")];
+    for lock in locks {
+        let mode = std::fs::metadata(&lock).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", lock.display());
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_wait_for_a_lock_ends_at_once_when_the_user_says_so() {
     let (work, server) = (Work::new(), Server::start(""));
     work.write_table("mine.csv", &customers(1, 2));

@@ -393,7 +393,12 @@ fn a_file_of_settings_that_an_editor_changed_is_told_in_the_users_language_with_
         ("password ＝ \"Geheim7391\"\n", "中文标点 ＝"),
         ("passwort = \"Geheim7391\"\n", "没有名为 passwort 的设置"),
         ("user = \"Geheim7391\"\n", "这个名称重复出现"),
-        ("base_url = www.example.com\n", "第 3 行有误：这一行的写法不对"),
+        ("base_url = www.example.com\n", "第 3 行有误：文字要加英文引号"),
+        ("ca_cert = \"C:\\Users\\Geheim7391.pem\"\n", "第 3 行有误：双引号中的反斜杠会被当作转义符"),
+        ("ca_cert = \"C:\\new\\7391.pem\"\n", "第 3 行有误：双引号中的反斜杠会被当作转义符"),
+        ("base_url\u{a0}= \"Geheim7391\"\n", "第 3 行有误：这一行有特殊空格或不可见字符"),
+        ("base_url =\u{3000}\"Geheim7391\"\n", "特殊空格或不可见字符"),
+        ("base_url = \"Geheim7391\n", "第 3 行有误：这一行少了一个引号"),
         ("base_url = 7\n", "这个设置的值类型不对"),
     ] {
         let ran = settings(format!("{account}{wrong}").as_bytes());

@@ -428,8 +428,12 @@ impl Client {
     fn read_answer(&self, url: &Url, attempt: Attempt) -> Read {
         let path = url.path();
         let passing = |why: Message, trouble: Trouble, said: Message| {
-            let error = Error::cannot_run(message!("api.read_failed", path = path, why = why))
-                .hint(message!("api.unreachable_hint"));
+            let hint = match why.code() {
+                "api.timed_out" => message!("api.slow_hint"),
+                "api.not_json" | "api.with_words" => message!("api.page_hint", host = self.target.host()),
+                _ => message!("api.unreachable_hint"),
+            };
+            let error = Error::cannot_run(message!("api.read_failed", path = path, why = why)).hint(hint);
             Read::ForNow(error, trouble, said)
         };
         let broken = |why: Message| passing(why.clone(), Trouble::Faltering, message!("api.broken", why = why));
@@ -502,7 +506,10 @@ impl Client {
             _ => match (rejection, document) {
                 (Some(rejection), _) => Read::Rejected(rejection),
                 (None, Some(document)) => Read::Document(document),
-                (None, None) => passing(message!("api.not_json"), Trouble::Faltering, message!("api.broken_page")),
+                (None, None) => {
+                    let words = super::outcome::page_words(&answer.body, |text| secrets.hide(text));
+                    passing(words, Trouble::Faltering, message!("api.broken_page"))
+                }
             },
         }
     }

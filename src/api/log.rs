@@ -3,8 +3,9 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use url::Url;
 use crate::error::{Context, Result};
 use crate::files;
 use crate::message;
+use crate::terminal::warn;
 use crate::text::{clean, shorten};
 
 /// The longest body that is told, in characters.
@@ -22,10 +24,15 @@ const PLAIN_PARAMETERS: [&str; 6] = ["page", "per_page", "order_by", "order", "s
 /// Members of an answer that say by a code what came of it. The service's words may repeat what was sent to it.
 const CODES: [&str; 5] = ["errcode", "code", "state", "status", "count"];
 
+/// Whether it was said that a log is lost.
+static IS_LOSS_TOLD: AtomicBool = AtomicBool::new(false);
+
 /// A file that exchanges are written into.
 #[derive(Debug)]
 pub(super) struct ExchangeLog {
-    file: Mutex<File>,
+    /// None once it cannot be written any more.
+    file: Mutex<Option<File>>,
+    path: PathBuf,
     has_bodies: bool,
 }
 
@@ -52,19 +59,30 @@ impl ExchangeLog {
     /// Opens a file; what stands in it stays.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// A file that cannot be written, or not be closed to others.
     pub(super) fn open(path: &Path, has_bodies: bool) -> Result<ExchangeLog> {
         let file =
             files::open_private_to_append(path).context(|| message!("csv.cannot_write", file = path.display()))?;
-        Ok(ExchangeLog { file: Mutex::new(file), has_bodies })
+        // One that was there may be open to others; a device stays what it is.
+        if file.metadata().is_ok_and(|file| file.is_file()) {
+            files::keep_private(path)?;
+        }
+        Ok(ExchangeLog { file: Mutex::new(Some(file)), path: path.to_owned(), has_bodies })
     }
 
-    /// Writes an exchange down. A log that cannot be written holds nothing up.
+    /// Writes an exchange down. A log that cannot be written holds nothing up, and that is said once.
     pub(super) fn write(&self, exchange: &Exchange<'_>) {
         let mut line = line(exchange, self.has_bodies);
         line.push('\n');
         let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let _ = file.write_all(line.as_bytes());
+        let written = file.as_mut().map_or(Ok(()), |file| file.write_all(line.as_bytes()));
+        if let Err(why) = written {
+            *file = None;
+            // Each part of a command opens it anew.
+            if !IS_LOSS_TOLD.swap(true, Ordering::Relaxed) {
+                warn(&message!("api.log_lost", file = self.path.display(), why = why).to_string());
+            }
+        }
     }
 }
 

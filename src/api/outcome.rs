@@ -247,12 +247,18 @@ fn contradicts(document: &Value, status: u16) -> bool {
 
 /// The no of a page for people, as a firewall, a proxy or a portal says it; none for any other body.
 pub(super) fn page_rejection(status: u16, body: &[u8], hide: impl Fn(&str) -> String) -> Option<Rejection> {
-    let words = is_page(body).then(|| page_text(body, hide))?.unwrap_or_default();
-    let message = match words.as_str() {
-        "" => message!("api.not_json"),
-        words => message!("api.with_words", why = message!("api.not_json"), words = words),
-    };
-    Some(Rejection { code: status.to_string(), message: message.to_string(), is_page: true })
+    is_page(body).then(|| {
+        let message = page_words(body, hide).to_string();
+        Rejection { code: status.to_string(), message, is_page: true }
+    })
+}
+
+/// That a page came instead of data, and what it says.
+pub(super) fn page_words(body: &[u8], hide: impl Fn(&str) -> String) -> Message {
+    match page_text(body, hide) {
+        None => message!("api.not_json"),
+        Some(words) => message!("api.with_words", why = message!("api.not_json"), words = words),
+    }
 }
 
 /// Whether a body is a page for people.

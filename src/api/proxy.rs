@@ -79,9 +79,13 @@ fn unreadable(name: &'static str, value: &str) -> Error {
         None => value.to_owned(),
     };
     let is_login_odd = value.contains('@') && value.contains('\\') || value.matches('@').count() > 1;
-    let hint = match is_login_odd {
-        true => message!("api.proxy_login_hint"),
-        false => message!("api.proxy_kind_hint", name = name),
+    let port = value.rsplit_once(':').map(|(_, port)| port.trim_end_matches('/'));
+    let is_port_odd =
+        port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_err());
+    let hint = match () {
+        () if is_login_odd => message!("api.proxy_login_hint"),
+        () if is_port_odd => message!("api.proxy_port_hint", name = name),
+        () => message!("api.proxy_kind_hint", name = name),
     };
     Error::usage(message!("api.proxy_unreadable", name = name, value = shown)).hint(hint)
 }
@@ -95,7 +99,8 @@ fn proxy(found: &Intercept, name: Option<&'static str>) -> Result<Proxy> {
     if !matches!(kind, "http" | "socks5" | "socks5h") {
         return Err(unusable());
     }
-    let mut address = Url::parse(&found.uri().to_string()).map_err(|_| unusable())?;
+    let misread = |_| unreadable(name.unwrap_or("HTTPS_PROXY"), &found.uri().to_string());
+    let mut address = Url::parse(&found.uri().to_string()).map_err(misread)?;
     let plain = address.to_string();
     let plain = plain.trim_end_matches('/');
     let shown = name.map_or_else(|| plain.to_owned(), |name| format!("{plain}, {name}"));

@@ -119,10 +119,13 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
         Error::usage(message!("api.bad_certificate", file = path.display(), why = why))
             .hint(message!("api.bad_certificate_hint"))
     };
-    let bytes = std::fs::read(path).map_err(|error| bad(error.to_string().into()))?;
+    let bytes = std::fs::read(path).map_err(|error| {
+        Error::usage(message!("api.bad_certificate", file = path.display(), why = error))
+            .hint(message!("api.no_certificate_file_hint"))
+    })?;
     let mut found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&bytes)
         .collect::<std::result::Result<_, _>>()
-        .map_err(|why| bad(why.to_string().into()))?;
+        .map_err(|_| bad(message!("api.no_certificate")))?;
     // Programs on Windows write certificates as bytes.
     let is_bytes = bytes.first() == Some(&0x30);
     if found.is_empty() && is_bytes {

@@ -156,7 +156,8 @@ impl Findings {
         let mut statement = self
             .connection
             .prepare(
-                "SELECT row, number, column_index, field, code, rule, hint, severity FROM finding ORDER BY row, rowid",
+                "SELECT row, number, column_index, field, code, rule, hint, severity FROM finding
+                 ORDER BY row, column_index, rowid",
             )
             .context(no_temporary_file)?;
         let mut rows = statement.query([]).context(no_temporary_file)?;

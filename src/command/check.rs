@@ -2,14 +2,13 @@
 
 use clap::Args;
 
-use super::options::{InputOptions, account_name};
+use super::options::{InputOptions, ReferenceArguments, account_name};
 use crate::account::Account;
 use crate::check::describe::describe;
 use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
 use crate::import::{
-    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, Purpose, ReferenceOptions, ResumeOptions,
-    Rows, report,
+    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, Purpose, ResumeOptions, Rows, report,
 };
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
@@ -34,6 +33,8 @@ pub struct Arguments {
     /// Take what is not in the account's list for not there, although the list could not be proved whole
     #[arg(long, requires = "online")]
     accept_incomplete: bool,
+    #[command(flatten)]
+    references: ReferenceArguments,
     /// Send nothing when any row has a mistake; check ends with code 2 instead of 3
     #[arg(long)]
     strict: bool,
@@ -94,7 +95,11 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
     let issues = match (kinds.is_empty(), &kept) {
-        (true, _) => None,
+        (true, kept) => {
+            // What an earlier check found would speak of rows that are fixed.
+            kept.is_none().then(|| report::remove_issues_beside(&options.input)).transpose()?;
+            None
+        }
         (false, None) => Some(report::write_issues_beside(&options.input, &preflight)?),
         // The copy of what came through a pipe goes with the command.
         (false, Some(_)) => Some(report::write_issues_to("stdin.issues.csv".into(), &preflight)?),
@@ -108,8 +113,11 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         (_, false) => Exit::SomeFailed,
     };
     match &issues {
-        None => printer
+        None if preflight.findings.not_sent() + waiting + preflight.waiting == 0 => printer
             .result(&message!("check_command.good", file = options.input.shown, rows = preflight.rows).to_string()),
+        None => printer.result(
+            &message!("check_command.good_itself", file = options.input.shown, rows = preflight.rows).to_string(),
+        ),
         Some(path) => {
             printer.result(
                 &message!("check_command.found", file = options.input.shown, rows = preflight.rows).to_string(),
@@ -137,7 +145,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     printer.json(&serde_json::json!({
         "version": 1, "entity": options.entity.name, "finished": true,
         "rows": {"read": preflight.rows, "refused": preflight.findings.refused, "held": preflight.findings.held + waiting,
-            "skipped": preflight.findings.skipped},
+            "waiting": preflight.waiting, "skipped": preflight.findings.skipped},
         "account": foreseen.map(|(foreseen, _)| foreseen.json()),
         "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
     }));
@@ -154,7 +162,8 @@ fn online<'a>(
     let account = Account::new(&arguments.connection, settings)?;
     let preflight = import::PreflightOptions { baselines: Some(account.baseline_folder()?), ..preflight };
     Ok(ImportOptions {
-        references: ReferenceOptions::default(),
+        binds: None,
+        references: arguments.references.options(),
         catalog: &settings.catalog,
         preflight,
         resume: ResumeOptions { account_name: account_name(&account, &arguments.settings), ..ResumeOptions::default() },

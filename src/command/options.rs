@@ -189,14 +189,31 @@ pub(super) struct SendingOptions {
     /// Notifications, satisfaction surveys and automatic assignment are switched off in this account
     #[arg(long)]
     pub notifications_off: bool,
+    #[command(flatten)]
+    pub references: ReferenceArguments,
+    /// Bind each contact to its old id once it is there, as an identity of this system: open, wechat, workWechat, dingding
+    #[arg(long, value_name = "SYSTEM", hide_short_help = true)]
+    pub bind: Option<String>,
+    #[command(flatten)]
+    pub doubt: DoubtArguments,
+}
+
+/// What is decided about references before it is asked.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReferenceArguments {
     /// Answers to what decisions.xlsx of an earlier run asked
     #[arg(long, value_name = "FILE")]
     pub decisions: Option<PathBuf>,
     /// What becomes of rows whose FIELD names something the account does not have: FIELD=refuse, FIELD=blank or FIELD=create
     #[arg(long, value_name = "FIELD=WHAT", value_parser = missing)]
     pub missing: Vec<(String, Missing)>,
-    #[command(flatten)]
-    pub doubt: DoubtArguments,
+}
+
+impl ReferenceArguments {
+    /// What is decided.
+    pub(super) fn options(&self) -> ReferenceOptions {
+        ReferenceOptions { decisions: self.decisions.clone(), missing: self.missing.clone() }
+    }
 }
 
 /// A field, and what becomes of rows in which it names something that is not there.
@@ -212,11 +229,6 @@ fn missing(text: &str) -> std::result::Result<(String, Missing), String> {
 }
 
 impl SendingOptions {
-    /// What is decided about references before it is asked.
-    pub(super) fn references(&self) -> ReferenceOptions {
-        ReferenceOptions { decisions: self.decisions.clone(), missing: self.missing.clone() }
-    }
-
     /// What is answered before it is asked.
     pub(super) fn answers(&self, expected: Option<u64>, settings: &SettingsOptions, global: &Global) -> Answers {
         Answers {

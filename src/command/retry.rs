@@ -92,7 +92,8 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         answers: arguments.sending.answers(None, &arguments.settings, global),
         keeps_going: arguments.sending.keep_going,
         doubt: arguments.sending.doubt.options(),
-        references: arguments.sending.references(),
+        references: arguments.sending.references.options(),
+        binds: arguments.sending.bind.clone(),
         typed: typed.clone(),
     };
     import::run(&options, printer)

@@ -13,6 +13,7 @@ use crate::import::{COMMAND_NOTE, COMPANY_NOTE, FoundRow, PersonalFiles, Sought,
 use crate::journal::{Counts, IndexedExport, IndexedRun, Journal, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
+use crate::message::Message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::t;
 use crate::terminal::{Console, Global, Printer, quoted_path};
@@ -102,9 +103,10 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
         let state = JournalReader::open(&run.folder).and_then(|past| State::of(&past));
         let line = match &state {
             _ if !run.is_there && run.sent > run.done => {
-                message!("runs.gone_in_doubt", rows = run.sent, done = run.done).to_string()
+                message!("runs.gone_in_doubt", what = what_is_gone(&run.folder), rows = run.sent, done = run.done)
+                    .to_string()
             }
-            _ if !run.is_there => message!("runs.gone", rows = run.sent).to_string(),
+            _ if !run.is_there => message!("runs.gone", what = what_is_gone(&run.folder), rows = run.sent).to_string(),
             Ok(state) => state.line(),
             // One run that cannot be read does not hide the others.
             Err(error) => error.message(),
@@ -210,13 +212,22 @@ fn show_export(export: &IndexedExport, catalog: &Catalog, printer: &Printer) -> 
     Ok(Exit::Done)
 }
 
+/// What is not there any more of a run that cannot be read.
+fn what_is_gone(folder: &Path) -> Message {
+    match (folder.is_dir(), folder.join("journal.db").exists()) {
+        (false, _) => message!("runs.no_folder"),
+        (true, false) => message!("runs.no_journal"),
+        (true, true) => message!("runs.replaced"),
+    }
+}
+
 /// Tells which rows held a value. A run that cannot be read is named: it may hold it, too.
 fn find_value(indexes: &[RunIndex], catalog: &Catalog, value: &str, printer: &Printer) -> Result<Exit> {
     let sought = Sought::new(value);
     let (mut runs, mut documents) = (0, Vec::new());
     for run in all(indexes)? {
         if !run.is_there {
-            printer.warn(&t!("runs.find_gone", folder = quoted_path(&run.folder)));
+            printer.warn(&t!("runs.find_gone", what = what_is_gone(&run.folder), folder = quoted_path(&run.folder)));
             continue;
         }
         let found = JournalReader::open_read_only(&run.folder)

@@ -228,6 +228,8 @@ fn read_head(input: &Input) -> Result<Vec<u8>> {
         ErrorKind::NotFound => {
             Error::usage(message!("format.missing", file = shown)).hint(message!("format.missing_hint"))
         }
+        // That says what to do by itself.
+        ErrorKind::InvalidFilename => Error::usage(message!("format.unreadable", file = shown, why = error)),
         _ => Error::usage(message!("format.unreadable", file = shown, why = error))
             .hint(message!("format.unreadable_hint")),
     };

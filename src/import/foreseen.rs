@@ -125,6 +125,7 @@ impl Foreseen {
                 self.would_send,
                 preflight.findings.refused + self.not_sent.refused,
                 preflight.findings.held + self.not_sent.held,
+                preflight.waiting,
             ),
         }
     }
@@ -182,15 +183,18 @@ pub(super) fn dry_run(
 }
 
 /// What would be done, and with how many rows not; nothing is said of those that are none.
-fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64) -> String {
+fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64, waiting: u64) -> String {
     let key = if is_change(options) { "run.dry_change" } else { "run.dry_new" };
     let records = options.entity().counted(would_send, Language::current());
     let would = match would_send {
         0 => t!("run.dry_none"),
         _ => t!(key, records = records, host = options.account.host()),
     };
-    let besides =
-        [(refused, message!("run.dry_refused", rows = refused)), (held, message!("run.dry_held", rows = held))];
+    let besides = [
+        (refused, message!("run.dry_refused", rows = refused)),
+        (held, message!("run.dry_held", rows = held)),
+        (waiting, message!("run.dry_waiting", rows = waiting)),
+    ];
     let besides = besides.iter().filter(|(rows, _)| *rows > 0).map(|(_, words)| words.to_string());
     t!("run.dry", would = would, besides = besides.collect::<String>()).into_owned()
 }

@@ -94,6 +94,7 @@ impl Plan {
         let more = [
             (refused, message!("modes.plan_refused", rows = grouped(refused))),
             (held, message!("modes.plan_held", rows = grouped(held))),
+            (preflight.waiting, message!("modes.plan_waiting", rows = grouped(preflight.waiting))),
             (self.remembered, message!("modes.plan_remembered", rows = grouped(self.remembered))),
         ];
         let more = more.into_iter().filter(|(rows, _)| *rows > 0).map(|(_, message)| message);

@@ -15,6 +15,7 @@
 
 mod agreed;
 mod agreement;
+mod binding_run;
 mod caution;
 mod cells;
 mod change;

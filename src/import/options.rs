@@ -153,6 +153,8 @@ pub struct ImportOptions<'a> {
     pub doubt: DoubtOptions,
     /// What the user decided about references.
     pub references: ReferenceOptions,
+    /// The other system, as bindings call it, to whose ids the records are bound afterwards.
+    pub binds: Option<String>,
     /// The command as it was typed.
     pub typed: CommandLine,
 }

@@ -135,7 +135,7 @@ impl<'a> ParentRun<'a> {
             Some(file) => (file, there),
             None => (write(&folder, &entity.name, &parents)?, parents),
         };
-        let options = options_of(options, entity, &folder, file, &parents)?;
+        let options = follow_up(options, (entity, WriteMode::SkipExisting), &folder, file, &fields_of(&parents))?;
         Ok(ParentRun { entity, options, folder, parents })
     }
 
@@ -321,17 +321,16 @@ fn fields_of(parents: &[NewParent]) -> Vec<&str> {
     names
 }
 
-/// What a run is to do that makes records: what is there already is found, and only what is proved not to be is made. A person
-/// has agreed to it with the rows.
-fn options_of<'a>(
+/// What a run is to do for another one, with a file of ours that has these fields for columns. A person has agreed to it with the
+/// rows.
+pub(super) fn follow_up<'a>(
     options: &ImportOptions<'a>,
-    entity: &Entity,
+    (entity, mode): (&Entity, WriteMode),
     folder: &Path,
     file: PathBuf,
-    parents: &[NewParent],
+    fields: &[&str],
 ) -> Result<ImportOptions<'a>> {
-    let mode = WriteMode::SkipExisting;
-    let columns = fields_of(parents).into_iter().map(|name| format!("\"{name}\" = \"{name}\"\n"));
+    let columns = fields.iter().map(|name| format!("\"{name}\" = \"{name}\"\n"));
     let mapping = format!("[columns]\n{}", columns.collect::<String>());
     let shown = short_path(&file).display().to_string();
     let before = &options.preflight;
@@ -378,6 +377,7 @@ fn options_of<'a>(
         keeps_going: options.keeps_going,
         doubt: options.doubt,
         references: ReferenceOptions::default(),
+        binds: None,
         typed: options.typed.clone(),
     })
 }

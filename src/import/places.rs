@@ -44,9 +44,7 @@ pub(super) fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::F
     }
     let folder = Path::new(RUNS);
     let place = || folder.display().to_string();
-    let begun = std::fs::create_dir_all(folder).and_then(|()| {
-        std::fs::File::options().create(true).truncate(false).write(true).open(folder.join("begin.lock"))
-    });
+    let begun = std::fs::create_dir_all(folder).and_then(|()| files::open_lock(&folder.join("begin.lock")));
     let file = match begun {
         Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
             // Where nobody can write, nobody begins a run; one of another folder has no part in that.

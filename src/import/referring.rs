@@ -40,10 +40,14 @@ impl Referring<'_> {
         // Nothing is made where there is nothing.
         let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
         let changes_done = preflight.mapping.is_found_by_key();
-        if references.is_empty() || !is_there {
+        if references.is_empty() {
             return Ok(Outcome::default());
         }
         if !references::is_needed(Settled { ended: ended()?, memory, changes_done }, rows)? {
+            return Ok(Outcome::default());
+        }
+        if !is_there {
+            printer.warn(&t!("lookup.no_sandbox_yet"));
             return Ok(Outcome::default());
         }
         printer.stage(&t!("run.stage_look", host = options.account.host()));

@@ -1,10 +1,12 @@
 //! One run, from a file to a report: read it all and check it, find the run that is meant, send what is left, say what
 //! became of every row. `import` and `retry` are two ways to begin it.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::agreed::Agreed;
 use super::agreement::{About, Agreement, Answer, sendable};
+use super::binding_run::{BindingRun, announce};
 use super::cells::CellSpool;
 use super::closing::{finish, tell_finished};
 use super::existing::Look;
@@ -59,6 +61,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let purpose = Purpose::Sending(cells.map(Box::new));
     let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, purpose)?;
     tell_preflight(options, &preflight, printer)?;
+    announce(options, &preflight.mapping, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
         let path = write_issues_beside(&options.preflight.input, &preflight)?;
         return Err(Error::usage(message!("run.strict", rows = preflight.findings.not_sent()))
@@ -86,7 +89,11 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     known.refuse_rows_in_work(options, &identity, &index, &mut rows)?;
     let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index)?;
     let (mut journal, ended) = match opened {
-        OpenedRun::Finished(past, exit) => return tell_finished(&past, exit, printer),
+        OpenedRun::Finished(past, exit) => {
+            tell_finished(&past, exit, printer)?;
+            drop((here, deciding));
+            return bind(options, past.folder(), exit, printer);
+        }
         OpenedRun::Continue(journal, ended) => (journal, Some(ended)),
         OpenedRun::New(journal) => (journal, None),
     };
@@ -214,7 +221,23 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     if let (None, Some(waits)) = (&sent.cause, waits.filter(|_| sent.waiting > 0)) {
         sent.cause = Some(Cause::Halted(waits));
     }
-    finish(options, &preflight, sent, started, printer)
+    let exit = finish(options, &preflight, sent, started, printer)?;
+    bind(options, &folder, exit, printer)
+}
+
+/// Binds the records that a run has made or found, where that is wanted: how both ended.
+///
+/// # Errors
+/// The run that binds them cannot begin or ended for good.
+fn bind(options: &ImportOptions<'_>, folder: &Path, exit: Exit, printer: &Printer) -> Result<Exit> {
+    if exit == Exit::Interrupted {
+        return Ok(exit);
+    }
+    let Some(binding) = BindingRun::of(options, folder)? else { return Ok(exit) };
+    printer.say(&binding.begins());
+    let bound = run(&binding.options, &printer.muted())?;
+    printer.say(&binding.ended()?);
+    Ok(if exit == Exit::Done { bound } else { exit })
 }
 
 /// The records that the rows want which are sent, and which are not there.

@@ -406,6 +406,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
     ImportOptions {
         doubt: DoubtOptions::default(),
         references: ReferenceOptions::default(),
+        binds: None,
         catalog,
         account: Account::Sandbox {
             folder: folder.to_owned(),

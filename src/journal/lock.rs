@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use crate::error::{Context, Error, Result};
+use crate::files;
 use crate::message;
 
 /// Name of the file in the run's folder.
@@ -29,12 +30,7 @@ impl Lock {
     /// Another process has it, or the folder cannot be written.
     pub fn take(folder: &Path) -> Result<Lock> {
         let path = folder.join(FILE_NAME);
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .context(|| message!("journal.cannot_open", file = path.display()))?;
+        let file = files::open_lock(&path).context(|| message!("journal.cannot_open", file = path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => {

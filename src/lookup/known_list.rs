@@ -63,7 +63,7 @@ struct Indexed {
 
 impl<'a> KnownList<'a> {
     /// A list in a mirror; without one, a list that nobody can read.
-    pub(super) fn new(entity: &'a Entity, proof: ListProof, mirror: Rc<Mirror>, list: Option<List>) -> Self {
+    pub fn new(entity: &'a Entity, proof: ListProof, mirror: Rc<Mirror>, list: Option<List>) -> Self {
         KnownList { entity, proof, mirror, list, indexed: RefCell::default() }
     }
 

@@ -123,14 +123,14 @@ fn look(printer: &Printer, silence: &mut Silence, now: Instant) {
         (Due::Nothing, _) | (Due::Wait, None) => {}
         (Due::Wait, Some(wait)) if wait.is_urgent => printer.warn(&wait_line(wait, now)),
         (Due::Wait, Some(wait)) => printer.say(&wait_line(wait, now)),
-        (Due::Step, _) if printer.has_progress() => {
+        // Whoever wants no bar wants to know all the same that it is not dead.
+        (Due::Step, _) => {
             let line = step().as_ref().map(|step| step.line(now));
             printer.say(&line.unwrap_or_else(|| match screen::current_stage() {
                 Some(stage) => t!("progress.at_stage", stage = stage).into_owned(),
                 None => t!("progress.at_work").into_owned(),
             }));
         }
-        (Due::Step, _) => {}
     }
 }
 

@@ -21,6 +21,10 @@ pub fn signed_tags(text: &str) -> Option<(Vec<&str>, Vec<&str>)> {
 
 /// Whether only some of the tags of a text have a sign, so that nobody knows what is meant.
 pub(super) fn is_signed_in_part(text: &str) -> bool {
+    // Nearly no tag has a sign. These bytes are one, or begin one that is wide or a true minus.
+    if !text.bytes().any(|byte| matches!(byte, b'+' | b'-' | 0xe2 | 0xef)) {
+        return false;
+    }
     // A sign alone is meant for a tag that is missing.
     let is_lone = |tag: &str| matches!(half_width(tag).as_ref(), "+" | "-" | "−");
     let signed_ones = tags(text).filter(|tag| signed(tag).is_some() || is_lone(tag)).count();

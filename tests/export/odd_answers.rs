@@ -218,3 +218,16 @@ fn a_firewalls_page_is_told_as_what_it_is_and_not_as_a_missing_right() {
     let service = Service::start(|_| (403, "{\"errcode\":\"403\",\"errmsg\":\"no permission\"}".to_owned()));
     Work::at(&service.base_url()).bw8("export customers -o out.csv --wait 0").exits(6).says("may not do that");
 }
+
+#[test]
+fn a_service_that_is_slower_than_the_patience_for_one_answer_is_told_as_slow() {
+    // It takes connections and answers nobody.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let work = Work::at(&format!("http://{}", silent.local_addr().unwrap()));
+    let ran = work.bw8("export customers -o out.csv --wait 0 --timeout 1");
+    ran.exits(1).says("--timeout").says("the service may only be slow");
+    // A portal that wants a login answers everything with its page.
+    let service = Service::start(|_| (200, "<html><title>登录门户</title>请先登录</html>".to_owned()));
+    let ran = Work::at(&service.base_url()).bw8("export customers -o out.csv --wait 0 --lang zh");
+    ran.exits(1).says("返回的是网页而不是数据：登录门户 请先登录").says("请联系网络管理员放行");
+}

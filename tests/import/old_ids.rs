@@ -277,3 +277,40 @@ fn tags_name_their_records_by_old_ids() {
     assert_eq!(server.records("tickets").iter().filter(|record| tagged(record)).count(), 1);
     work.on(&server, "import tags tags.csv").exits(2).says("missing");
 }
+
+/// A row of two operations: the contact, and the binding of its old id, which has a run of its own.
+#[test]
+fn old_ids_are_bound_once_the_contacts_are_there() {
+    let server = Server::faulty(&["500,on=POST user/relationship/cid,nth=2,times=1"]);
+    let work = Work::new();
+    let before = server.stored("bindings");
+    let mut table = Table::of(&["旧系统编号", "姓名", "手机", "帮我吧公司编号"]);
+    for n in 1..=4 {
+        table.push(&[&format!("K-{n}"), &format!("示例 {n}"), &format!("1310000000{n}"), "20001"]);
+    }
+    table.push(&["", "示例 五", "13100000005", "20001"]);
+    work.write_table("mine.csv", &table);
+    let command = "import customers mine.csv --source crm --bind open --run mine --server-timeout 0";
+    let code = work.on(&server, command).exits_with_one_of(&[0, 4, 5]);
+    // The same command goes on with what is left of it, and binds nothing twice.
+    if code != 0 {
+        work.on(&server, command).exits_with_one_of(&[0, 4, 5]);
+        work.on(&server, "settle mine-bindings --server-timeout 0").exits_with_one_of(&[0, 5]);
+        work.on(&server, command).exits(0);
+    }
+    assert_eq!(server.stored("bindings"), before + 4);
+    assert_eq!(server.stored("customers"), 65);
+    let bound: Vec<String> =
+        server.records("bindings").iter().rev().take(4).map(|binding| binding["openId"].to_string()).collect();
+    assert!((1..=4).all(|n| bound.contains(&format!("\"K-{n}\""))), "{bound:?}");
+    work.on(&server, command).exits(0).says("this was done before").says("old IDs bound");
+    assert_eq!(server.stored("bindings"), before + 4);
+    // What cannot be bound is refused before anything is sent.
+    let requests = server.requests_to("customers.create");
+    work.write("plain.csv", "姓名,手机,公司编号\n示例 六,13100000006,20001\n");
+    work.on(&server, "import customers plain.csv --bind open").exits(2).says("--bind needs a column");
+    work.on(&server, "import customers mine.csv --source crm --bind letter --run other").exits(2).says("open, ");
+    work.write_table("t.csv", &tickets(&[("T-1", "示例 甲", "一")]));
+    work.on(&server, "import tickets t.csv --source crm --bind open").exits(2).says("cannot be bound");
+    assert_eq!(server.requests_to("customers.create"), requests);
+}

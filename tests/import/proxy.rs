@@ -157,3 +157,16 @@ fn this_machine_is_never_asked_through_a_proxy() {
     work.run(command).exits(0);
     assert_rows(&work.summary(), "created 1");
 }
+
+#[test]
+fn a_port_that_is_none_is_told_as_such() {
+    let work = Work::at("https://service.example.com");
+    for (lang, said, hint) in [
+        ("en", "HTTPS_PROXY cannot be read as the address of a proxy", "a number from 1 to 65535"),
+        ("zh", "HTTPS_PROXY 不是有效的代理地址", "1 到 65535 之间的数字"),
+    ] {
+        let mut command = work.command(format!("export customers -o out.csv --wait 0 --lang {lang}"));
+        command.env("HTTPS_PROXY", "http://127.0.0.1:99999").env_remove("NO_PROXY").env_remove("no_proxy");
+        work.run(command).exits(2).says(said).says(hint).never_says("socks5h");
+    }
+}

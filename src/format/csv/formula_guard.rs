@@ -82,6 +82,12 @@ pub(super) fn has_text_marks(text: &str) -> bool {
     wrapped(text).is_some() || is_marked_number(text)
 }
 
+/// Whether a text begins with an apostrophe before what a spreadsheet program would run as a formula. It is taken off, though
+/// somebody else may have meant it.
+pub(super) fn is_guarded_formula(text: &str) -> bool {
+    text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(FORMULA_STARTS))
+}
+
 /// Whether a text begins with an apostrophe that [`guard`] put before it, or that keeps a number a text.
 fn is_guarded(text: &str) -> bool {
     text.strip_prefix('\'').is_some_and(|rest| rest.starts_with(FORMULA_STARTS) || rest.starts_with(['\'', '`']))

@@ -9,7 +9,9 @@ use memchr::memchr3;
 
 use super::encoding::{self, Found, NotFound};
 use super::failed_before::FailedBefore;
-use super::formula_guard::{has_text_marks, is_formula, is_marked_text, shows_picture, unguard_cells};
+use super::formula_guard::{
+    has_text_marks, is_formula, is_guarded_formula, is_marked_text, shows_picture, unguard_cells,
+};
 use super::layout::{self, Layout};
 use super::neighbours::{Neighbours, filled_width};
 use super::quotation;
@@ -191,7 +193,7 @@ impl TextReader {
                 continue;
             }
             quotation::judge(&mut row, &facts, self.delimiter, self.sheet.header.len(), self.failed_before.is_some());
-            note_marks(&mut row);
+            note_marks(&mut row, self.failed_before.is_some());
             unguard_cells(&mut row.cells, &mut self.spare);
             break true;
         };
@@ -239,7 +241,7 @@ impl TextReader {
 
 /// Notes the cells of a row that hold a formula as text, or a mark before a text. Our own files have a guard before what looks
 /// like that.
-fn note_marks(row: &mut Row) {
+fn note_marks(row: &mut Row, is_ours: bool) {
     if memchr3(b'=', b'\'', b'`', row.cells.as_slice().as_bytes()).is_none() {
         return;
     }
@@ -247,6 +249,7 @@ fn note_marks(row: &mut Row) {
         let text = row.cell(column).text.trim_start();
         let problem = match text {
             _ if is_marked_text(text) => Problem::held("text_mark"),
+            _ if !is_ours && is_guarded_formula(text) => Problem::word("guard_removed"),
             _ if !is_formula(text) => continue,
             _ if shows_picture(text) => Problem::new("picture_in_cell"),
             _ => Problem::held("formula_text"),

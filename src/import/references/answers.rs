@@ -13,8 +13,8 @@ use crate::journal::Journal;
 use crate::message;
 use crate::message::Message;
 
-/// The title of the column that a person fills in.
-pub(super) const ANSWER: &str = "处理";
+/// The title of the column that a person fills in, in Chinese and in English.
+pub(super) const ANSWER: [&str; 2] = ["处理", "answer"];
 /// The title of the column by which an answer is known again.
 pub(super) const KEY: &str = "bw8_key";
 
@@ -141,13 +141,14 @@ impl Answers {
         let input = Input { path: file.to_owned(), shown: shown.clone(), header_row: Some(1), ..Input::default() };
         let mut reader = format::open(&input)?;
         let sheet = reader.sheet().clone();
-        let column = |title: &str| {
-            sheet.header.iter().position(|had| fold(had) == fold(title)).ok_or_else(|| {
-                Error::usage(message!("lookup.no_title", file = shown, title = title))
+        let column = |titles: &[&str]| {
+            let is_it = |had: &String| titles.iter().any(|title| fold(had) == fold(title));
+            sheet.header.iter().position(is_it).ok_or_else(|| {
+                Error::usage(message!("lookup.no_title", file = shown, title = titles.join(" / ")))
                     .hint(message!("lookup.no_title_hint"))
             })
         };
-        let (answer, key) = (column(ANSWER)?, column(KEY)?);
+        let (answer, key) = (column(&ANSWER)?, column(&[KEY])?);
         let (mut row, mut here) = (Row::default(), HashMap::new());
         while reader.read(&mut row)? {
             let text = row.cell(answer).text.trim();

@@ -238,10 +238,12 @@ pub(in crate::import) fn resolve(
                 match work.resolve(reference, members)? {
                     Resolved::Nothing => {}
                     Resolved::Found { name, word } => {
-                        tally.found += 1;
-                        if let Some(word) = word {
-                            let id = members.value(&reference.field).unwrap_or_default();
-                            tally.take_as_written(word, (row_index, row.number), id);
+                        match word {
+                            None => tally.found += 1,
+                            Some(word) => {
+                                let id = members.value(&reference.field).unwrap_or_default();
+                                tally.take_as_written(word, (row_index, row.number), id);
+                            }
                         }
                         if !has_first {
                             names.push((reference.field.clone(), name));

@@ -1,5 +1,4 @@
-//! `decisions.xlsx`: what a person has to decide, a row for each text of which it is not clear which record it means. Its titles
-//! are Chinese whatever language is spoken, as those of a template are.
+//! `decisions.xlsx`: what a person has to decide, a row for each text of which it is not clear which record it means.
 
 use std::path::Path;
 
@@ -12,12 +11,19 @@ use crate::format::Column;
 use crate::format::xlsx::layout::{lay_out, write_title};
 use crate::format::xlsx::limits::cut_text;
 use crate::format::xlsx::{cannot_write, save};
+use crate::language::Language;
 use crate::t;
 
 /// Name of the file in a run's folder.
 pub(in crate::import) const FILE_NAME: &str = "decisions.xlsx";
 /// The other titles.
-const TITLES: [&str; 5] = ["字段", "表格里写的", "行数", "原因", "账号里的候选"];
+const TITLES: [[&str; 2]; 5] = [
+    ["字段", "field"],
+    ["表格里写的", "in the file"],
+    ["行数", "rows"],
+    ["原因", "why"],
+    ["账号里的候选", "candidates in the account"],
+];
 /// Characters the list of a drop-down may have, commas included.
 const MAX_LIST: usize = 255;
 const WIDTHS: [f64; 7] = [16.0, 30.0, 8.0, 44.0, 60.0, 16.0, 24.0];
@@ -54,8 +60,10 @@ pub(super) fn write(path: &Path, questions: &[Question]) -> Result<()> {
 }
 
 fn fill(sheet: &mut Worksheet, questions: &[Question]) -> std::result::Result<(), XlsxError> {
-    sheet.set_name("待决定")?;
-    let titles = TITLES.into_iter().chain([ANSWER, KEY]);
+    let language = Language::current();
+    let said = |[zh, en]: [&'static str; 2]| language.pick(zh, en);
+    sheet.set_name(said(["待决定", "to decide"]))?;
+    let titles = TITLES.into_iter().chain([ANSWER]).map(said).chain([KEY]);
     for ((column_index, title), width) in (0u16..).zip(titles).zip(WIDTHS) {
         let column = Column { title: title.to_owned(), is_text: true, required: false };
         write_title(sheet, column_index, &column)?;
@@ -70,9 +78,9 @@ fn fill(sheet: &mut Worksheet, questions: &[Question]) -> std::result::Result<()
         }
         sheet.write_number(row, 2, question.rows as f64)?;
         let ids = question.candidates.iter().map(|(id, _)| id.as_str());
-        let made = question.may_be_made.then_some(CREATE[0]);
-        let blank = question.may_be_blank.then_some(BLANK[0]);
-        let words = made.into_iter().chain(blank).chain([REFUSE[0]]);
+        let made = question.may_be_made.then(|| language.pick(CREATE[0], CREATE[1]));
+        let blank = question.may_be_blank.then(|| language.pick(BLANK[0], BLANK[1]));
+        let words = made.into_iter().chain(blank).chain([language.pick(REFUSE[0], REFUSE[1])]);
         let mut offered: Vec<&str> = ids.chain(words).collect();
         while offered.iter().map(|word| word.chars().count() + 1).sum::<usize>() > MAX_LIST {
             offered.remove(0);
@@ -80,7 +88,7 @@ fn fill(sheet: &mut Worksheet, questions: &[Question]) -> std::result::Result<()
         let rule = DataValidation::new()
             .allow_list_strings(&offered)?
             .set_error_style(DataValidationErrorStyle::Warning)
-            .set_error_message(t!("template.unusual", locale = "zh"))?;
+            .set_error_message(t!("template.unusual"))?;
         sheet.add_data_validation(row, 5, row, 5, &rule)?;
     }
     sheet.set_column_hidden(6)?;

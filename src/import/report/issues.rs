@@ -22,6 +22,21 @@ pub fn write_issues_beside(input: &Input, preflight: &Preflight) -> Result<PathB
     write_issues_to(PathBuf::from(files::name_with_ending(&input.path, ".issues.csv")), preflight)
 }
 
+/// Removes the findings that an earlier check of an input wrote beside it, and no other file of that name.
+///
+/// # Errors
+/// A file that cannot be removed.
+pub fn remove_issues_beside(input: &Input) -> Result<()> {
+    let path = PathBuf::from(files::name_with_ending(&input.path, ".issues.csv"));
+    let head = HEAD.join(",");
+    let is_ours = std::fs::read(&path).is_ok_and(|bytes| {
+        String::from_utf8_lossy(&bytes[..bytes.len().min(head.len() + 3)])
+            .trim_start_matches('\u{feff}')
+            .starts_with(&head)
+    });
+    if is_ours { files::remove(&path) } else { Ok(()) }
+}
+
 /// Writes the findings of a check into a file.
 ///
 /// # Errors

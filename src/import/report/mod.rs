@@ -17,7 +17,7 @@ mod written_rows;
 
 pub use content::{Files, RunContent, exit_of};
 pub use failed_files::{failed_number, file_to_retry};
-pub use issues::{write_issues_beside, write_issues_to};
+pub use issues::{remove_issues_beside, write_issues_beside, write_issues_to};
 pub use settle_line::SettleLine;
 pub use summary::{describe, summary, write_summary};
 pub use write::{REPORTS, write};

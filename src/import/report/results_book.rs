@@ -1,6 +1,7 @@
 //! `results.xlsx`: what became of every row, for people: figures, a chart and the commonest reasons first, then a sheet of
 //! rows in their words.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -55,13 +56,14 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
     let mut operations = OperationCursor::open(content.journal.folder())?;
     let mut findings = RowFindings::new(content.past);
     let mut cells = KeptCells::of(CellReader::open(content.journal.folder(), content.identity()).ok());
+    let statuses = Status::ALL.map(words::status);
     for row_index in 0..content.identity().rows {
         let operation = operations.at(row_index)?;
         let found = match operation.as_ref().map(|operation| operation.status) {
             Some(Status::Refused | Status::Held) => findings.at(row_index)?,
             _ => Vec::new(),
         };
-        write_row(book.as_mut(), operation.as_ref(), cells.next(), &found, &names, is_retry)?;
+        write_row(book.as_mut(), (operation.as_ref(), &statuses), cells.next(), &found, &names, is_retry)?;
     }
     book.finish_with(&summary(content)?)?;
     Ok(path)
@@ -99,7 +101,7 @@ fn columns(names: &[(String, usize)], is_retry: bool) -> Vec<Column> {
 
 fn write_row(
     book: &mut dyn Writer,
-    operation: Option<&Operation>,
+    (operation, statuses): (Option<&Operation>, &[String; Status::ALL.len()]),
     row: &Row,
     findings: &[RowFinding],
     names: &[(String, usize)],
@@ -107,9 +109,12 @@ fn write_row(
 ) -> Result<()> {
     let number = |number: Option<u64>| number.map_or(Value::Empty, |number| Value::Number(number as f64));
     let reason = operation.and_then(|operation| operation.reason.as_deref());
-    let status = match operation {
-        Some(operation) => words::status_of(operation.status, reason.map_or("", |reason| &reason.code)),
-        None => t!("status.pending").into_owned(),
+    let status: Cow<'_, str> = match operation {
+        Some(operation) if operation.status == Status::Skipped => {
+            words::status_of(operation.status, reason.map_or("", |reason| &reason.code)).into()
+        }
+        Some(operation) => statuses[operation.status as usize - 1].as_str().into(),
+        None => t!("status.pending"),
     };
     let why = match (operation, reason) {
         (Some(operation), Some(reason)) => words::why(operation.status, &reason.code, &reason.message),

@@ -82,7 +82,7 @@ fn file_lines(content: &RunContent<'_>, files: &Files) -> Vec<String> {
     let own = own.map(|(name, purpose)| (Some(folder.join(name)), purpose));
     let Files { book, results, failed, failed_book, issues, .. } = files;
     let is_text = failed_book.is_some();
-    let decisions = Some(folder.join("decisions.xlsx")).filter(|path| path.is_file());
+    let decisions = Some(folder.join("decisions.xlsx")).filter(|path| content.counts.pending > 0 && path.is_file());
     let all = [
         (&decisions, "report.file_decisions"),
         (failed_book, "report.file_failed_book"),

@@ -29,10 +29,12 @@ const NOT_KNOWN: u64 = u64::MAX;
 /// has one.
 const ROW: usize = 16 + 4 + 9 + 17;
 
-/// Writes which rows a run is about to send.
+/// Which rows a run is about to send, in a file without a name until they are kept: of a command that ends before, nothing is
+/// left.
 #[derive(Debug)]
 pub struct RegisteredRows {
-    file: BufWriter<AtomicFile>,
+    rows: BufWriter<File>,
+    source: String,
     path: PathBuf,
 }
 
@@ -53,7 +55,7 @@ impl RegisteredRows {
             packed[29] = 1;
             packed[30..].copy_from_slice(&old_id);
         }
-        self.file.write_all(&packed).context(|| self.path.display().to_string())
+        self.rows.write_all(&packed).context(|| self.path.display().to_string())
     }
 
     /// Puts the rows on the disk, with the highest id that there was before the run's first write, where that is known. From
@@ -62,11 +64,23 @@ impl RegisteredRows {
     /// # Errors
     /// A full disk.
     pub fn keep(self, highest: Option<u64>) -> Result<()> {
-        let place = || self.path.display().to_string();
-        let mut file = self.file.into_inner().map_err(|error| error.into_error()).context(place)?;
-        let written = file.seek(SeekFrom::Start(MAGIC.len() as u64));
-        written.and_then(|_| file.write_all(&highest.unwrap_or(NOT_KNOWN).to_le_bytes())).context(place)?;
-        file.replace(&self.path).context(place)
+        let RegisteredRows { rows, source, path } = self;
+        let place = || path.display().to_string();
+        let mut rows = rows.into_inner().map_err(|error| error.into_error()).context(place)?;
+        let folder = files::folder_of(&path);
+        files::create_private_folder(folder)?;
+        let mut head = MAGIC.to_vec();
+        head.extend_from_slice(&highest.unwrap_or(NOT_KNOWN).to_le_bytes());
+        head.extend_from_slice(&u32::try_from(source.len()).unwrap_or_default().to_le_bytes());
+        head.extend_from_slice(source.as_bytes());
+        let written = (|| {
+            let mut file = AtomicFile::new_in(folder)?;
+            file.write_all(&head)?;
+            rows.seek(SeekFrom::Start(0))?;
+            std::io::copy(&mut rows, &mut file)?;
+            file.replace(&path)
+        })();
+        written.context(place)
     }
 }
 
@@ -133,19 +147,12 @@ impl RunIndex {
     /// Begins the list of the rows that a run is about to send; their old ids are those of the system `source`.
     ///
     /// # Errors
-    /// A folder that cannot be written.
+    /// No folder for temporary files.
     pub fn register(&self, run: &Uuid, source: Option<&str>) -> Result<RegisteredRows> {
         let path = self.registered_file(run);
-        let place = || path.display().to_string();
-        files::create_private_folder(files::folder_of(&path))?;
-        let mut file = BufWriter::with_capacity(64 * 1024, AtomicFile::new_in(files::folder_of(&path)).context(place)?);
-        let source = source.unwrap_or_default();
-        let mut head = MAGIC.to_vec();
-        head.extend_from_slice(&NOT_KNOWN.to_le_bytes());
-        head.extend_from_slice(&u32::try_from(source.len()).unwrap_or_default().to_le_bytes());
-        head.extend_from_slice(source.as_bytes());
-        file.write_all(&head).context(place)?;
-        Ok(RegisteredRows { file, path })
+        let rows = tempfile::tempfile().context(|| path.display().to_string())?;
+        let rows = BufWriter::with_capacity(64 * 1024, rows);
+        Ok(RegisteredRows { rows, source: source.unwrap_or_default().to_owned(), path })
     }
 
     /// Takes the list of a run away: the index has read what became of its rows.

@@ -1,6 +1,6 @@
 //! The runs of an index: listed when they begin, and found by account, input, file, folder and the run they retry.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -149,7 +149,7 @@ impl RunIndex {
     /// A folder that cannot be written.
     pub fn hold(&self) -> Result<File> {
         let path = self.file.with_extension("lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).context(|| self.place())?;
+        let file = files::open_lock(&path).context(|| self.place())?;
         files::lock(&file, &path).context(|| self.place())?;
         Ok(file)
     }
