@@ -317,6 +317,26 @@ fn an_outage_of_writes_alone_costs_a_row_for_each_wait_and_not_the_run() {
 }
 
 #[test]
+fn a_service_that_loses_every_second_answer_stops_the_run() {
+    let mut posts = 0;
+    let service = Service::start(move |request| match request.method.as_str() {
+        "POST" => {
+            posts += 1;
+            match posts % 2 {
+                0 => (502, "<html>502 Bad Gateway</html>".to_owned()),
+                _ => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
+            }
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 60));
+    let import = "import customers mine.csv --rate 0 --no-canary --concurrency 1";
+    work.bw8(import).exits(5).says("of too many rows nobody knows").says("HTTP 502").says("bw8 settle");
+    assert_rows(&work.summary(), "created 13, unknown 13, pending 34");
+}
+
+#[test]
 fn each_further_try_while_no_write_is_taken_costs_one_row() {
     let service = taking_no_writes(1000, &[]);
     let work = Work::at(&service.base_url());

@@ -48,6 +48,15 @@ impl CoverageFinder {
             rows.insert(*first);
             covered.extend(fields);
         }
+        // Tags are what services drop: of them one is looked at, however many columns there are.
+        let tags = mapping.entity().tags.as_ref().and_then(|name| mapping.position(name));
+        if let Some(tags) = tags.filter(|tags| !covered.contains(tags)) {
+            let tagged = candidates.iter().rev().filter(|(_, fields)| fields.contains(&tags));
+            if let Some((row, fields)) = tagged.max_by_key(|(_, fields)| fields.len()) {
+                rows.insert(*row);
+                covered.extend(fields);
+            }
+        }
         while rows.len() < MOST_ROWS {
             let gain = |fields: &BTreeSet<usize>| fields.difference(&covered).count();
             // Of those that are as good the earliest: it is the one found last from behind.

@@ -546,7 +546,8 @@ impl<'a> Reading<'a> {
     }
 
     fn operation(&mut self) -> WriteOperation {
-        let names_record = self.entity.edits.is_some() || self.entity.is_asked_for();
+        let has_tags = self.mode == WriteMode::Update && self.entity.tags.is_some();
+        let names_record = has_tags || self.entity.edits.is_some() || self.entity.is_asked_for();
         if !self.is_to_send && !self.first.is_empty() && !names_record {
             // It says nothing, and cannot be sent.
             return WriteOperation::Draft(Members { is_unresolved: true, ..Members::default() });

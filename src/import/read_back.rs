@@ -12,7 +12,7 @@ use super::sent_members::{sent_members, values};
 use crate::api::as_text;
 use crate::entity::{Custom, Field, Kind};
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{Operation, Status};
+use crate::journal::{Operation, Reason, Status};
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
@@ -56,17 +56,23 @@ pub(super) struct Difference {
     pub sent: String,
     /// What is there; nothing when the field is not.
     pub got: Option<String>,
+    /// Whether it was sent; else it changed besides.
+    pub is_sent: bool,
 }
 
 impl Difference {
     /// For a person.
     pub(super) fn text(&self) -> String {
-        let Difference { label, sent, got } = self;
+        let Difference { label, sent, got, is_sent } = self;
         let shown = |text: &str| clean(&shorten(text, 60)).into_owned();
-        match got {
-            None => t!("canary.dropped", field = label, sent = shown(sent)).into_owned(),
-            Some(got) => t!("canary.changed", field = label, sent = shown(sent), got = shown(got)).into_owned(),
+        let sent = shown(sent);
+        match (got.as_deref().map(shown), is_sent) {
+            (None, true) => t!("canary.dropped", field = label, sent = sent),
+            (None, false) => t!("canary.lost_besides", field = label, sent = sent),
+            (Some(got), true) => t!("canary.changed", field = label, sent = sent, got = got),
+            (Some(got), false) => t!("canary.changed_besides", field = label, sent = sent, got = got),
         }
+        .into_owned()
     }
 }
 
@@ -97,6 +103,7 @@ pub(super) async fn compare(
     let Ok(after) = after else {
         return Ok(Comparison::None(t!("canary.not_found", row = row, id = id).into_owned()));
     };
+    sender.see_tags(&access.entity, &after);
     let sent = sent_values(access, &pending.operation, before);
     let (mut differences, mut fields) = (Vec::new(), Vec::new());
     for (name, value) in &sent {
@@ -108,7 +115,7 @@ pub(super) async fn compare(
         fields.push(name.clone());
         let got = value_of(&after, name, &access.custom);
         if !is_stored(field, value, got.as_deref()) {
-            differences.push(difference(field, name, value, got));
+            differences.push(difference(field, name, value, got, true));
         }
     }
     if let Some(before) = before {
@@ -126,6 +133,22 @@ pub(super) fn lost(row: u64, id: &str, differences: &[Difference], is_first: boo
     let losses = Message::joined("canary.losses", losses).unwrap_or_default();
     let hint = if is_first { message!("canary.lost_hint") } else { message!("canary.lost_later_hint") };
     Error::stopped(message!("canary.lost", row = row, id = id, losses = losses)).hint(hint)
+}
+
+/// What is said of a row whose record is another one than was sent.
+pub(super) fn word_of(differences: &[Difference]) -> Reason {
+    let losses = differences.iter().map(|difference| Message::from(difference.text()));
+    let losses = Message::joined("import.and_rule", losses).unwrap_or_default();
+    let message = message!("canary.stored_otherwise", losses = losses);
+    Reason { code: "stored_otherwise".to_owned(), field: String::new(), message }
+}
+
+/// The error that stops a run when a row's record lacks tags that were sent.
+pub(super) fn lost_tags(operation: &Operation, why: &Reason) -> Error {
+    let (row, id) = (operation.row.number, operation.id.as_deref().unwrap_or_default());
+    let losses = why.message.clone();
+    Error::stopped(message!("canary.lost", row = row, id = id, losses = losses))
+        .hint(message!("canary.lost_later_hint"))
 }
 
 /// Names and values a row sends; custom fields under their keys.
@@ -171,9 +194,9 @@ pub(super) fn is_stored(field: Option<&Field>, sent: &str, got: Option<&str>) ->
             .is_some_and(|(a, b)| a.value == b.value)
 }
 
-fn difference(field: Option<&Field>, name: &str, sent: &str, got: Option<String>) -> Difference {
+fn difference(field: Option<&Field>, name: &str, sent: &str, got: Option<String>, is_sent: bool) -> Difference {
     let label = field.map_or(name, |field| field.label(Language::current()));
-    Difference { label: label.to_owned(), sent: sent.to_owned(), got }
+    Difference { label: label.to_owned(), sent: sent.to_owned(), got, is_sent }
 }
 
 /// Members that changed although they were not named; those the service keeps itself aside.
@@ -191,7 +214,8 @@ fn side_effects(
             let field = access.entity.field(&name);
             let got = value_of(after, &name, &access.custom);
             let is_secret = field.is_some_and(|field| field.secret);
-            (!is_secret && !is_stored(field, &value, got.as_deref())).then(|| difference(field, &name, &value, got))
+            (!is_secret && !is_stored(field, &value, got.as_deref()))
+                .then(|| difference(field, &name, &value, got, false))
         })
         .collect()
 }

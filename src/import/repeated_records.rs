@@ -2,37 +2,40 @@
 //! a second one is refused, as the order of the rows would decide. Tags that several rows add and take away go together, unless
 //! one row takes away what another adds, or sets them all.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
+use super::change::SaidCell;
 use super::operation::{TagEdit, WriteOperation, name_of};
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::duplicates::KeyCounter;
 use crate::check::finding::Finding;
 use crate::check::findings::Findings;
-use crate::entity::Entity;
+use crate::entity::{Entity, Overwrite};
 use crate::error::Result;
 use crate::format::Content;
 use crate::journal::Reason;
 use crate::mapping::Mapping;
 use crate::problem::{Problem, Severity};
 use crate::text::clean;
+use crate::value::{signed_tags, tags};
 
 /// The first row about a record of which there are several.
 #[derive(Debug, Clone)]
 struct First {
     number: u64,
     identity: Content,
-    /// The tags that it sets, where it sets them all.
-    set: Option<u64>,
+    /// Where it says nothing but tags: those that it sets, where it sets them all.
+    tags: Option<Option<u64>>,
 }
 
 /// The record of the account that a row changes, as its row names it; none where it names none, or makes one.
 pub(super) fn record_named(row: &SpooledRow, entity: &Entity) -> Option<u64> {
     if entity.edits.is_some() {
-        let TagEdit { entity, id, old_id, .. } = tags_of(row)?;
-        return Some(match old_id {
-            Some(old_id) if id.is_empty() => hash_of((entity, &old_id.source, &old_id.id)),
-            _ => hash_of((entity, id)),
+        let Some(WriteOperation::Tags(edit)) = operation_of(row) else { return None };
+        return Some(match &edit.old_id {
+            Some(old_id) if edit.id.is_empty() => hash_of((&edit.entity, &old_id.source, &old_id.id)),
+            _ => hash_of((&edit.entity, &edit.id)),
         });
     }
     if !entity.may_change {
@@ -97,9 +100,9 @@ pub(super) fn refuse_repeats(
                     };
                 }
                 None => {
-                    let set = tags_of(&row).and_then(set_of);
-                    firsts[position].get_or_insert(First { number: row.number, identity: row.identity, set });
-                    signs.note(&row);
+                    let tags = tags_of(&row, entity).map(|edit| set_of(&edit));
+                    firsts[position].get_or_insert(First { number: row.number, identity: row.identity, tags });
+                    signs.note(&row, entity);
                 }
             }
         }
@@ -117,17 +120,19 @@ fn problem_of(first: &First, row: &SpooledRow, mapping: &Mapping, signs: &Signs)
     if first.identity == row.identity {
         return Some(same());
     }
-    let Some(edit) = tags_of(row) else {
+    let edit = tags_of(row, mapping.entity());
+    match (first.tags, edit.as_deref().map(set_of)) {
+        (Some(None), Some(None)) => edit.and_then(|edit| {
+            let (tag, row) = signs.opposed(&edit)?;
+            Some(Problem::new("tag_opposed").with("tag", clean(tag)).with("row", row))
+        }),
+        (Some(one), Some(other)) if one == other => Some(same()),
+        (Some(_), Some(_)) => Some(second()),
         // What is looked up is told apart by what is found.
-        let is_named = row.id.is_some() || mapping.entity().is_asked_for();
-        return (is_named && !mapping.is_found_by_key()).then(second);
-    };
-    match (first.set, set_of(edit)) {
-        (None, None) => {
-            signs.opposed(edit).map(|(tag, row)| Problem::new("tag_opposed").with("tag", clean(tag)).with("row", row))
+        _ => {
+            let is_named = row.id.is_some() || mapping.entity().is_asked_for();
+            (is_named && !mapping.is_found_by_key()).then(second)
         }
-        (one, other) if one == other => Some(same()),
-        _ => Some(second()),
     }
 }
 
@@ -143,12 +148,12 @@ struct Signs {
 impl Signs {
     fn gather(spool: &mut Spool, entity: &Entity, repeated: &[u64]) -> Result<Signs> {
         let mut counter = KeyCounter::default();
-        if entity.edits.is_some() {
+        if entity.edits.is_some() || entity.tags.is_some() {
             while let Some(row) = spool.next()? {
                 let is_repeated =
                     record_named(&row, entity).is_some_and(|record| repeated.binary_search(&record).is_ok());
-                if let Some(edit) = tags_of(&row).filter(|edit| is_repeated && set_of(edit).is_none()) {
-                    signed(edit).for_each(|(tag, _)| counter.add(tag_of(edit, tag)));
+                if let Some(edit) = tags_of(&row, entity).filter(|edit| is_repeated && set_of(edit).is_none()) {
+                    signed(&edit).for_each(|(tag, _)| counter.add(tag_of(&edit, tag)));
                 }
             }
             spool.rewind()?;
@@ -157,10 +162,10 @@ impl Signs {
         Ok(Signs { first: vec![(0, false); named.len()], named })
     }
 
-    fn note(&mut self, row: &SpooledRow) {
-        let Some(edit) = tags_of(row).filter(|edit| set_of(edit).is_none()) else { return };
-        for (tag, is_added) in signed(edit) {
-            if let Ok(position) = self.named.binary_search(&tag_of(edit, tag))
+    fn note(&mut self, row: &SpooledRow, entity: &Entity) {
+        let Some(edit) = tags_of(row, entity).filter(|edit| set_of(edit).is_none()) else { return };
+        for (tag, is_added) in signed(&edit) {
+            if let Ok(position) = self.named.binary_search(&tag_of(&edit, tag))
                 && self.first[position].0 == 0
             {
                 self.first[position] = (row.number, is_added);
@@ -201,11 +206,30 @@ fn set_of(edit: &TagEdit) -> Option<u64> {
     is_set.then(|| hash_of((sorted(&edit.set), sorted(&edit.add), sorted(&edit.remove))))
 }
 
-fn tags_of(row: &SpooledRow) -> Option<&TagEdit> {
-    match operation_of(row) {
-        Some(WriteOperation::Tags(edit)) => Some(edit),
+/// What a row makes of a record's tags, where it says nothing else.
+fn tags_of<'r>(row: &'r SpooledRow, entity: &Entity) -> Option<Cow<'r, TagEdit>> {
+    match operation_of(row)? {
+        WriteOperation::Tags(edit) => Some(Cow::Borrowed(edit.as_ref())),
+        WriteOperation::Change { id, cells } => signed_cell(id, cells, entity).map(Cow::Owned),
         _ => None,
     }
+}
+
+/// The tags that a row of an update adds and takes away, where that is all it says.
+fn signed_cell(id: &str, cells: &[SaidCell], entity: &Entity) -> Option<TagEdit> {
+    let mut said = cells.iter().filter(|cell| entity.id.as_ref() != Some(&cell.field));
+    let (Some(cell), None) = (said.next(), said.next()) else { return None };
+    if entity.tags.as_ref() != Some(&cell.field) || cell.baseline.is_some_and(|baseline| baseline.is_unedited) {
+        return None;
+    }
+    let owned = |tags: Vec<&str>| tags.into_iter().map(str::to_owned).collect();
+    let (add, remove) = match (signed_tags(&cell.value), cell.overwrite) {
+        (Some((add, remove)), _) => (owned(add), owned(remove)),
+        (None, Overwrite::Merge) => (owned(tags(&cell.value).collect()), Vec::new()),
+        (None, Overwrite::Remove) => (Vec::new(), owned(tags(&cell.value).collect())),
+        (None, _) => return None,
+    };
+    Some(TagEdit { id: id.to_owned(), add, remove, ..TagEdit::default() })
 }
 
 fn operation_of(row: &SpooledRow) -> Option<&WriteOperation> {

@@ -116,7 +116,7 @@ fn encoded(id: &str) -> String {
 /// The fields that tell one record from another: those of its natural keys, else the one it is shown by.
 fn telling_fields(entity: &Entity) -> impl Iterator<Item = &String> {
     let shown = entity.display.iter().filter(|_| entity.keys.is_empty());
-    entity.keys.iter().flatten().chain(shown)
+    entity.keys.iter().flatten().chain(shown).chain(&entity.tags)
 }
 
 #[cfg(test)]

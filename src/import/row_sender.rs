@@ -1,7 +1,8 @@
 //! One row on its way from its first request to its end: which requests it takes, what is repeated, and what their outcomes
 //! mean for the row. The order of the layers a request goes through is told in [`crate::api`].
 
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,11 +17,11 @@ use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
-use super::witness::{HandedOut, RowWitness};
+use super::witness::{HandedOut, RowWitness, sent_member};
 use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{Marks, Operation, Reason, Status};
+use crate::journal::{Marks, Operation, Reason, Status, TAGS_DROPPED};
 use crate::message;
 use crate::message::Message;
 use crate::text::clean;
@@ -28,6 +29,8 @@ use crate::value::{is_same_value, tags};
 
 /// Times a write in doubt is repeated under its request id, where the service honours that.
 const REPEATS: u32 = 3;
+/// Records in a row that cannot be read to look for their tags, before no more are read.
+const MOST_UNREAD: u32 = 10;
 /// Tags of which it is remembered that the service has them.
 const MOST_KNOWN_TAGS: usize = 100_000;
 /// The wait before the first repeat; it grows with each.
@@ -60,6 +63,8 @@ pub(super) struct RowSender<'a> {
     pub handed_out: HandedOut,
     /// Tags that some record was seen with, by entity: a service may drop others without a word.
     known_tags: RefCell<HashSet<String>>,
+    /// How many records in a row could not be read to look for their tags.
+    unread: Cell<u32>,
     /// What the service does with a request id that it has seen before.
     pub honours: Honours,
     /// Where it is marked which rows were handed to the network; nowhere on a machine on which that proves nothing.
@@ -104,15 +109,16 @@ impl<'a> RowSender<'a> {
             accepted: AtomicBool::new(false),
             handed_out: HandedOut::default(),
             known_tags: RefCell::default(),
+            unread: Cell::default(),
             honours: Honours::Nothing,
             marks: None,
         }
     }
 
-    /// A record was seen with these tags.
-    fn see_tags<'t>(&self, entity: &Entity, tags: impl Iterator<Item = &'t str>) {
+    /// A record was seen, with its tags.
+    pub(super) fn see_tags(&self, entity: &Entity, record: &Map<String, Value>) {
         let mut known = self.known_tags.borrow_mut();
-        for tag in tags {
+        for tag in tags(&tags_of(entity, record)) {
             if known.len() < MOST_KNOWN_TAGS {
                 known.insert(format!("{}/{tag}", entity.name));
             }
@@ -142,7 +148,7 @@ impl<'a> RowSender<'a> {
         is_compared: bool,
     ) -> Option<Operation> {
         let attempts = u32::from(before.is_some());
-        let mut row = RowWrite { sender: self, pending, before, is_compared, attempts };
+        let mut row = RowWrite { sender: self, pending, before, is_compared, comes_without_tags: false, attempts };
         let ended = match &pending.operation {
             // What nobody has looked up is not sent.
             operation if operation.is_unresolved() => Err(Error::cannot_run(message!("run.broken"))),
@@ -253,6 +259,8 @@ struct RowWrite<'a> {
     before: Option<Map<String, Value>>,
     /// What becomes of it is compared by whoever read that record.
     is_compared: bool,
+    /// The service's answer has the new record without tags that were sent.
+    comes_without_tags: bool,
     attempts: u32,
 }
 
@@ -270,7 +278,48 @@ impl<'a> RowWrite<'a> {
             }
             _ => permit,
         };
-        self.write(permit, route, body, None).await
+        let written = self.write(permit, route, body, None).await?;
+        match written {
+            Some(operation) => Ok(Some(self.with_word_of_tags(operation, body).await)),
+            None => Ok(None),
+        }
+    }
+
+    /// The end of a row that made a record, with a word of the tags that the service dropped.
+    async fn with_word_of_tags(&mut self, operation: Operation, body: &Bytes) -> Operation {
+        let entity = self.sender.entity;
+        let (Some(name), Some(access)) = (&entity.tags, self.sender.access.get(&entity.name)) else { return operation };
+        let Some(id) = operation.id.clone().filter(|_| operation.status == Status::Created) else { return operation };
+        let is_said = std::str::from_utf8(body).is_ok_and(|body| body.contains(name.as_str()));
+        let Some(sent) = is_said.then(|| sent_member(entity, body, name)).flatten() else { return operation };
+        let dropped = self.dropped_tags(access, &id, &sent).await;
+        if dropped.is_empty() {
+            return Operation { attempts: self.attempts, ..operation };
+        }
+        let message = message!("attempt.tags_dropped_new", tags = clean(&dropped.join(", ")));
+        let reason = Reason { code: TAGS_DROPPED.to_owned(), field: name.clone(), message };
+        self.ended(Status::Created, Some(id), Some(reason))
+    }
+
+    /// Which of these tags a record lacks that was just written. It is read where it gets tags that no record was seen with, or
+    /// where the answer has it without some: a service may drop tags that it does not know.
+    async fn dropped_tags(&mut self, access: &Access, id: &str, sent: &str) -> Vec<String> {
+        let (sender, entity) = (self.sender, &access.entity);
+        let is_known = |tag: &str| sender.known_tags.borrow().contains(&format!("{}/{tag}", entity.name));
+        let is_plain = !self.comes_without_tags && tags(sent).all(is_known);
+        if self.is_compared || is_plain || sender.unread.get() >= MOST_UNREAD {
+            return Vec::new();
+        }
+        self.attempts += 1;
+        // The write is done, whatever can be seen of it.
+        let Ok(Some(Ok(after))) = sender.read_unless_stopped(access, id).await else {
+            sender.unread.set(sender.unread.get() + 1);
+            return Vec::new();
+        };
+        sender.unread.set(0);
+        sender.see_tags(entity, &after);
+        let there = tags_of(entity, &after);
+        tags(sent).filter(|tag| !tags(&there).any(|there| there == *tag)).map(str::to_owned).collect()
     }
 
     /// How a row ends whose record is there; none where there is none.
@@ -353,8 +402,7 @@ impl<'a> RowWrite<'a> {
         self.sender.read_unless_stopped(access, id).await
     }
 
-    /// Changes a record that was read first. Where it gets tags that no record was seen with, it is read again: a service may
-    /// drop tags that it does not know.
+    /// Changes a record that was read first, and looks for the tags it gets.
     async fn put_known(
         &mut self,
         access: &Access,
@@ -363,30 +411,19 @@ impl<'a> RowWrite<'a> {
         record: &Map<String, Value>,
     ) -> Result<Option<Operation>> {
         let entity = &access.entity;
-        let there = entity.tags.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default();
-        self.sender.see_tags(entity, tags(&there));
+        self.sender.see_tags(entity, record);
         let written = self.put(access, id, members).await?;
         let sent = entity.tags.as_ref().and_then(|name| members.value(name)).unwrap_or_default();
-        let is_known = |tag: &str| self.sender.known_tags.borrow().contains(&format!("{}/{tag}", entity.name));
-        let is_done = written.as_ref().is_some_and(|operation| operation.status == Status::Updated);
-        if self.is_compared || !is_done || tags(sent).all(is_known) {
+        if !written.as_ref().is_some_and(|operation| operation.status == Status::Updated) {
             return Ok(written);
         }
-        self.attempts += 1;
-        let after = match self.sender.read_unless_stopped(access, id).await {
-            Ok(Some(Ok(after))) => after,
-            // The change is done, whatever can be seen of it.
-            _ => return Ok(written),
-        };
-        let there = entity.tags.as_ref().and_then(|name| after.get(name)).map(as_text).unwrap_or_default();
-        self.sender.see_tags(entity, tags(&there));
-        let dropped: Vec<&str> = tags(sent).filter(|tag| !tags(&there).any(|there| there == *tag)).collect();
+        let dropped = self.dropped_tags(access, id, sent).await;
         if dropped.is_empty() {
             return Ok(written);
         }
         let message = message!("attempt.tags_dropped", tags = clean(&dropped.join(", ")));
         let field = entity.tags.clone().unwrap_or_default();
-        let reason = Reason { code: "tags_dropped".to_owned(), field, message };
+        let reason = Reason { code: TAGS_DROPPED.to_owned(), field, message };
         Ok(Some(self.ended(Status::Failed, Some(id.to_owned()), Some(reason))))
     }
 
@@ -411,7 +448,7 @@ impl<'a> RowWrite<'a> {
         let address = &route.address(sender.client.target(), id);
         let Route { method, expected, .. } = route;
         let entity = sender.access_of(&self.pending.operation).map_or(sender.entity, |access| &access.entity);
-        let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out };
+        let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out, lacks_tags: Cell::default() };
         let mut sent = Sent { is_repeat: self.pending.is_repeat };
         let honours = sender.honours;
         let (request_id, row) = (self.pending.request_id, self.pending.row.number);
@@ -441,6 +478,7 @@ impl<'a> RowWrite<'a> {
                 }
                 outcome => outcome?,
             };
+            self.comes_without_tags = witness.lacks_tags.get();
             pace(&permit, &outcome);
             let goes_on = heed(&leave, &outcome);
             (leave, permit) = match outcome {
@@ -478,6 +516,8 @@ impl<'a> RowWrite<'a> {
                     if let (Outcome::Unknown { why, .. }, GoesOn::No) = (&outcome, goes_on) {
                         sender.stop.set(Cause::Repeats(down(in_doubt(why.clone()).message)));
                     }
+                    // What is there already is asked for, which takes a right of its own.
+                    drop((leave, permit));
                     return self.end_of(outcome, write, id).await;
                 }
             };
@@ -594,6 +634,11 @@ fn heed(leave: &Leave<'_>, outcome: &Outcome) -> GoesOn {
         | Outcome::NoSuchPath(_) => leave.on_answer(),
     }
     GoesOn::Later
+}
+
+/// The tags of a record, as its entity keeps them.
+fn tags_of<'r>(entity: &Entity, record: &'r Map<String, Value>) -> Cow<'r, str> {
+    entity.tags.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default()
 }
 
 /// The members of a change, and those of the record that have to be sent again with them.

@@ -1,6 +1,6 @@
 //! Whether an answer that says "done" may be about the row that was sent: gateways are known to hand out answers of others.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use super::skeleton::Skeleton;
 use crate::api::{Witness, as_text};
 use crate::check::duplicates::is_same_key_value;
 use crate::entity::Entity;
+use crate::value::tags;
 
 /// Ids that rows of a run have. They come nearly in order, so that ranges of them take next to no room.
 #[derive(Debug, Default)]
@@ -50,6 +51,8 @@ pub(super) struct RowWitness<'a> {
     pub id: Option<&'a str>,
     /// Ids that other rows have.
     pub handed_out: &'a HandedOut,
+    /// The new record came back without tags that were sent.
+    pub lacks_tags: Cell<bool>,
 }
 
 impl Witness for RowWitness<'_> {
@@ -57,6 +60,9 @@ impl Witness for RowWitness<'_> {
         if let Some(own) = self.id {
             let held = record.zip(self.entity.id.as_ref()).and_then(|(record, id)| record.get(id)).map(as_text);
             return held.is_none_or(|held| held.is_empty() || held == own);
+        }
+        if let Some(record) = record {
+            self.lacks_tags.set(self.comes_without_tags(record));
         }
         let is_new = id.and_then(|id| id.parse().ok()).is_none_or(|id| !self.handed_out.has(id));
         is_new && record.is_none_or(|record| self.is_echo(record))
@@ -82,10 +88,15 @@ impl RowWitness<'_> {
     }
 
     fn sent(&self, name: &str) -> Option<String> {
-        let document: Value = serde_json::from_slice(self.body).ok()?;
-        let wrap = self.entity.endpoint("create").and_then(|create| create.wrap.as_ref());
-        let record = wrap.map_or(Some(&document), |wrap| document.get(wrap))?;
-        record.get(name).map(|value| as_text(value).into_owned())
+        sent_member(self.entity, self.body, name)
+    }
+
+    /// Whether a record that comes back says its tags, and not all that were sent.
+    fn comes_without_tags(&self, record: &Value) -> bool {
+        let Some(name) = &self.entity.tags else { return false };
+        let Some(echo) = record.get(name).filter(|echo| !echo.is_null()).map(as_text) else { return false };
+        let lacks = |sent: String| tags(&sent).any(|tag| !tags(&echo).any(|there| there == tag));
+        self.sends(name) && self.sent(name).is_some_and(lacks)
     }
 
     fn agrees(&self, name: &str, echo: &str) -> bool {
@@ -101,6 +112,14 @@ impl RowWitness<'_> {
             || is_same_key_value(self.entity, name, &sent, echo)
             || Skeleton::of(&sent) == Skeleton::of(echo)
     }
+}
+
+/// The value of a field in a body that makes a record.
+pub(super) fn sent_member(entity: &Entity, body: &[u8], name: &str) -> Option<String> {
+    let document: Value = serde_json::from_slice(body).ok()?;
+    let wrap = entity.endpoint("create").and_then(|create| create.wrap.as_ref());
+    let record = wrap.map_or(Some(&document), |wrap| document.get(wrap))?;
+    record.get(name).map(|value| as_text(value).into_owned())
 }
 
 /// Whether a text stands in JSON as a name or a value.
@@ -134,7 +153,8 @@ mod tests {
         let handed_out = HandedOut::default();
         handed_out.add("50001");
         let body = Bytes::from(r#"{"user":{"name":"示例一","mobile":"13000000001","fixnumber":"010-00000000"}}"#);
-        let witness = RowWitness { entity, body: &body, id: None, handed_out: &handed_out };
+        let witness =
+            RowWitness { entity, body: &body, id: None, handed_out: &handed_out, lacks_tags: Cell::default() };
         let record = |mobile: &str| json!({"cId": "50002", "mobile": mobile, "name": "示例一"});
         for mobile in ["13000000001", "", "+8613000000001", "130****0001", "1300000"] {
             assert!(witness.may_be_ours(Some("50002"), Some(&record(mobile))), "{mobile}");
@@ -145,6 +165,13 @@ mod tests {
         assert!(witness.may_be_ours(Some("50002"), Some(&json!({"cId": "50002", "name": "示例 一"}))));
         assert!(!witness.may_be_ours(Some("50002"), Some(&json!({"cId": "50002", "name": "示例二"}))));
         assert!(witness.may_be_ours(None, None));
+        let body = Bytes::from(r#"{"user":{"name":"示例一","tableName":"甲,乙"}}"#);
+        let tagged = RowWitness { entity, body: &body, id: None, handed_out: &handed_out, lacks_tags: Cell::default() };
+        for (echo, lacks) in [(json!("乙,甲,丙"), false), (json!("甲"), true), (json!(""), true), (json!(null), false)]
+        {
+            assert!(tagged.may_be_ours(None, Some(&json!({"cId": "50002", "tableName": echo}))));
+            assert_eq!(tagged.lacks_tags.get(), lacks, "{echo}");
+        }
         let changes = RowWitness { id: Some("50001"), ..witness };
         assert!(changes.may_be_ours(Some("50001"), Some(&json!({"cId": 50001}))));
         assert!(changes.may_be_ours(None, Some(&json!({"cId": ""}))));

@@ -20,7 +20,7 @@ use super::rows::{
     SENT_BY_OTHERS, SENT_HERE, read_finding, read_message, read_old_id, read_operation, signed, unpack, unsigned,
     verify,
 };
-use super::status::{Counts, Status};
+use super::status::{Counts, Status, TAGS_DROPPED};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
 use crate::format::Content;
@@ -338,6 +338,22 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
+    /// Rows in doubt for the reason of this code, by their indexes, and what was said of them.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn rows_of(&self, code: &str) -> Result<Vec<(u64, Message)>> {
+        let found = (|| {
+            self.connection
+                .prepare(
+                    "SELECT row, coalesce(message, '') FROM operation WHERE status = 7 AND code = ?1 ORDER BY row",
+                )?
+                .query_map([code], |row| Ok((unsigned(row.get(0)?), read_message(row, 1)?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.map_err(|error| failed(&self.folder, error))
+    }
+
     /// The rows that [`JournalReader::unsettled`] counts, up to `limit` from the row at row_index `from` on.
     ///
     /// # Errors
@@ -438,23 +454,23 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// Codes of refused, held, failed and unknown rows with one of their messages and how many there are, most first.
+    /// Codes of refused, held, failed and unknown rows, and of those with [`TAGS_DROPPED`], with one of their messages and how many there are, most first.
     ///
     /// # Errors
     /// A damaged file.
     pub fn reasons(&self) -> Result<Vec<(Status, String, Message, u64)>> {
-        self.query(
+        let sql = format!(
             "SELECT status, coalesce(code, ''), min(coalesce(message, '')), count(*),
                min(coalesce(message, '')) <> max(coalesce(message, ''))
-             FROM operation WHERE status >= 4 GROUP BY 1, 2, coalesce(field, '')
-             ORDER BY CASE status WHEN 6 THEN 0 WHEN 7 THEN 1 WHEN 5 THEN 2 WHEN 8 THEN 3 ELSE 4 END, 4 DESC, 2, 3",
-            |row| {
-                let status = Status::from_number(row.get(0)?).unwrap_or(Status::Unknown);
-                let message = read_message(row, 2)?;
-                let message = if row.get(4)? { message.kind() } else { message };
-                Ok((status, row.get(1)?, message, unsigned(row.get(3)?)))
-            },
-        )
+             FROM operation WHERE status >= 4 OR code = '{TAGS_DROPPED}' GROUP BY 1, 2, coalesce(field, '')
+             ORDER BY CASE status WHEN 6 THEN 0 WHEN 7 THEN 1 WHEN 5 THEN 2 WHEN 8 THEN 3 ELSE 4 END, 4 DESC, 2, 3"
+        );
+        self.query(&sql, |row| {
+            let status = Status::from_number(row.get(0)?).unwrap_or(Status::Unknown);
+            let message = read_message(row, 2)?;
+            let message = if row.get(4)? { message.kind() } else { message };
+            Ok((status, row.get(1)?, message, unsigned(row.get(3)?)))
+        })
     }
 
     fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// The code of a row of which another run does not know what became: it is found out there.
 pub const UNKNOWN_ELSEWHERE: &str = "unknown_elsewhere";
+/// The code of a row whose record lacks tags that were sent.
+pub const TAGS_DROPPED: &str = "tags_dropped";
 /// Why a row is in doubt that a run may have sent whose journal is gone: it is found out here.
 pub const UNKNOWN_BEFORE: &str = "unknown_before";
 

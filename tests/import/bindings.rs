@@ -185,3 +185,21 @@ fn a_binding_that_is_changed_twice_is_changed_once() {
     assert_eq!(work.table("ways/results.csv").column("code"), ["", "second_change"]);
     assert_eq!(bindings(&server)[&keys[0]]["openId"], "edited-3");
 }
+
+/// What is there already is asked for, which takes its own turn: no row waits for one that waits for it.
+#[test]
+fn bindings_that_are_there_hold_nobody_up_however_few_go_at_once() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let rows = |open: &str| {
+        let rows = (50041..50047).map(|id| format!("{id},{open}-{id},企业微信\n"));
+        format!("联系人编号,第三方用户标识,绑定来源\n{}", rows.collect::<String>())
+    };
+    work.write("mine.csv", rows("示例"));
+    work.on(&server, "import bindings mine.csv").exits(0);
+    work.write("other.csv", rows("别的"));
+    for concurrency in [1, 4] {
+        let typed = "import bindings other.csv --no-canary --keep-going --fresh";
+        work.on(&server, format!("{typed} --concurrency {concurrency} --run run-{concurrency}")).exits(3);
+        assert_rows(&work.summary_of(&format!("run-{concurrency}")), "failed 6");
+    }
+}

@@ -17,6 +17,10 @@ fn rows_that_fill_further_columns_go_first_and_are_compared() {
     work.write("mine.csv", rows);
     work.on(&server, "import customers mine.csv").exits(5).says("Tags: sent \"没有设置的标签\"");
     assert_rows(&work.summary(), "created 2, pending 7");
+    // The row that stops the run says so, wherever somebody looks.
+    let results = work.results();
+    assert_eq!(results.column("code")[8], "stored_otherwise");
+    assert!(results.column("message")[8].contains("没有设置的标签"), "{results:?}");
 }
 
 #[test]
@@ -33,6 +37,102 @@ fn a_column_that_is_filled_late_is_compared_when_it_comes() {
     ran.exits(5).says("row 2501 was stored as record").says("the run stops here").says("not compared so far: Tags");
     let counts = work.summary()["rows"].clone();
     assert!(counts["pending"].as_u64().unwrap() > 0, "{counts}");
+}
+
+/// Services drop tags that they do not know. Each tag is looked for once, in the row that brings it.
+#[test]
+fn a_tag_that_a_new_record_does_not_get_stops_the_run_and_is_said_where_nothing_is_compared() {
+    let rows = |mobile: u64| {
+        let row = |number| {
+            // Tags of the rows that go first are there.
+            let tag = if number == 40 { "没有设置的标签" } else { "vip" };
+            format!("示例,{},20001,{tag},示例\n", mobile + number)
+        };
+        HEADER.to_owned() + &(1..=60).map(row).collect::<String>()
+    };
+    let (work, server) = (Work::new(), Server::start("--variant unknown-tags=dropped"));
+    work.write("mine.csv", rows(13_100_000_000));
+    work.on(&server, "import customers mine.csv --concurrency 1").exits(5).says("row 41 was stored as record");
+    assert_rows(&work.summary(), "created 40, pending 20");
+    assert_eq!(work.results().column("code")[39], "tags_dropped");
+    work.write("other.csv", rows(13_200_000_000));
+    let ran = work.on(&server, "import customers other.csv --no-canary --concurrency 1 --run other");
+    ran.exits(0).says("created, but the record does not have these tags: 没有设置的标签");
+    assert_eq!(work.table("other/results.csv").column("status")[39], "created");
+    assert_eq!(work.table("other/results.csv").column("code")[39], "tags_dropped");
+    // A tag that is known to be kept costs no request.
+    assert_eq!(server.requests_to("customers.get"), 2 + 2);
+}
+
+/// The answer to a create repeats the record: what it lacks is looked for, whatever was seen before.
+#[test]
+fn tags_that_an_answer_lacks_are_looked_for() {
+    let mut kept = Vec::new();
+    let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/users.json") => {
+            let mut sent: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+            let id = (50_001 + kept.len()).to_string();
+            sent["user"]["cId"] = id.into();
+            if kept.len() == 2 {
+                // There are enough of them.
+                sent["user"]["tableName"] = "甲".into();
+            }
+            kept.push(sent.to_string());
+            (201, sent.to_string())
+        }
+        ("GET", path) => {
+            let id = path.trim_start_matches("/users/").trim_end_matches(".json").parse::<usize>();
+            let record = id.ok().and_then(|id| kept.get(id.checked_sub(50_001)?).cloned());
+            record.map_or_else(unknown, |record| (200, record))
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    let rows = (1..=4).map(|number| format!("示例,1310000000{number},20001,\"甲,乙\",示例\n"));
+    work.write("mine.csv", HEADER.to_owned() + &rows.collect::<String>());
+    work.bw8("import customers mine.csv --rate 0 --no-canary --concurrency 1").exits(0).says("these tags: 乙");
+    assert_eq!(work.results().column("code"), ["", "", "tags_dropped", ""]);
+}
+
+/// Tags are among what is looked at, however many columns only one row fills.
+#[test]
+fn a_row_with_tags_is_looked_at_whatever_else_there_is() {
+    let (work, server) = (Work::new(), Server::start("--variant unknown-tags=dropped"));
+    let fields = ["固话", "邮箱", "职位", "QQ号", "备注", "标签"];
+    let values = ["010-11111111", "a@example.com", "示例", "10001", "示例", "没有设置的标签"];
+    let mut text = format!("姓名,手机,公司编号,{}\n", fields.join(","));
+    for row in 0..30 {
+        let cell = |field: usize| if row == field * 3 { values[field] } else { "" };
+        let cells: Vec<&str> = (0..fields.len()).map(cell).collect();
+        text += &format!("示例,131000000{row:02},20001,{}\n", cells.join(","));
+    }
+    work.write("mine.csv", text);
+    work.on(&server, "import customers mine.csv").exits(5).says("Tags: sent");
+    assert!(work.summary()["rows"]["pending"].as_u64().unwrap() >= 20, "{}", work.summary()["rows"]);
+}
+
+/// What a service changes besides was not sent, and is not said to be.
+#[test]
+fn what_a_change_costs_besides_is_said_as_such() {
+    let mut record =
+        serde_json::json!({"cId": "50001", "name": "示例", "mobile": "13000000001", "note": "旧", "qq": "10001"});
+    let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/users/50001.json") => (200, serde_json::json!({"user": record}).to_string()),
+        ("PUT", "/users/50001.json") => {
+            record["note"] = "新".into();
+            record["mobile"] = "13000000009".into();
+            record.as_object_mut().unwrap().remove("qq");
+            (200, r#"{"status":"0","message":"Update ok","data":true}"#.to_owned())
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "联系人编号,备注\n50001,新\n");
+    let ran = work.bw8("import customers mine.csv --mode update --rate 0");
+    ran.exits(5).says("Mobile: not sent, and changed from \"13000000001\" to \"13000000009\"");
+    ran.says("not sent, and \"10001\" is gone").never_says("Mobile: sent");
+    let message = work.results().column("message")[0].to_owned();
+    assert!(message.contains("Mobile: not sent"), "{message}");
 }
 
 #[test]

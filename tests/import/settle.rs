@@ -478,3 +478,36 @@ fn values_are_read_as_the_run_read_them() {
     assert_eq!(work.results().column("id"), ["50001"]);
     assert_eq!(account.lock().unwrap().records[0]["name"], "示例\u{200b}一");
 }
+
+/// What another run knows of a run's rows is found out there, first.
+#[test]
+fn settling_a_run_settles_those_that_sent_its_rows_or_retried_them() {
+    let server = Server::faulty(&["500,on=POST users,nth=2"]);
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 3));
+    work.write_table("more.csv", &customers(1, 5));
+    let options = "--concurrency 1 --no-canary";
+    work.on(&server, format!("import customers mine.csv --run mine {options}")).exits(4);
+    work.on(&server, format!("import customers more.csv --run more {options}")).exits(4);
+    assert_eq!(work.table("more/results.csv").column("code")[1], "unknown_elsewhere");
+    // While it is not known there, it is not known here.
+    let ran = work.on(&server, "settle more");
+    ran.exits(4).says("sent rows of this one before (mine): found out: 1 row is still not known");
+    ran.never_says("nothing to find out");
+    let ran = work.on(&server, "settle more --server-timeout 0");
+    ran.exits(5).says("sent rows of this one before (mine): found out: 1 row was not done and can be sent");
+    ran.says("1 row is decided anew when this run goes on");
+    assert_rows(&work.summary_of("more"), "created 2, skipped 2, pending 1");
+    work.on(&server, format!("import customers more.csv --run more {options}")).exits(0);
+    work.on(&server, format!("import customers mine.csv --run mine {options}")).exits(0);
+    assert_eq!(server.stored("customers"), 60 + 5);
+    // One that retried a row.
+    let server = Server::faulty(&["422,on=POST users,nth=2", "500,on=POST users,nth=4"]);
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 3));
+    work.on(&server, format!("import customers mine.csv --run mine {options} --keep-going")).exits(3);
+    work.on(&server, format!("retry mine --run again {options} --keep-going")).exits(4);
+    let ran = work.on(&server, "settle mine");
+    ran.exits(3).says("retried rows of this one (again): found out: 1 row is still not known");
+    ran.never_says("nothing to find out");
+}

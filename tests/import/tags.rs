@@ -233,3 +233,25 @@ fn several_rows_of_tags_for_one_record_do_not_depend_on_their_order() {
         assert_eq!(tags(&server, customer), of(wanted), "{number}");
     }
 }
+
+#[test]
+fn several_rows_of_an_update_add_and_remove_tags_of_one_record() {
+    let (customer, server) = (ENTITIES[0], Server::start(""));
+    let cases: [(&[&str], &[&str], &[&str]); 4] = [
+        (&["+丙", "-甲", "+丁"], &["", "", ""], &["丁", "丙", "乙"]),
+        (&["+丙", "-丙"], &["", "tag_opposed"], &["丙", "乙", "甲"]),
+        (&["丙", "+丁"], &["", "second_change"], &["丙"]),
+        (&["+丙", "丁"], &["", "second_change"], &["丙", "乙", "甲"]),
+    ];
+    for (rows, codes, wanted) in cases {
+        let work = Work::new();
+        set(&server, customer, "甲,乙");
+        let rows = rows.iter().map(|row| format!("50001,{row}\n")).collect::<String>();
+        work.write("mine.csv", format!("联系人编号,标签\n{rows}"));
+        let code = if codes.iter().all(|code| code.is_empty()) { 0 } else { 3 };
+        work.bw8("check customers mine.csv --mode update").exits(code);
+        work.on(&server, "import customers mine.csv --mode update --concurrency 1").exits(code);
+        assert_eq!(work.results().column("code"), codes, "{rows}");
+        assert_eq!(tags(&server, customer), of(wanted), "{rows}");
+    }
+}

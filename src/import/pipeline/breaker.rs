@@ -10,6 +10,13 @@ use crate::message::Message;
 /// Identical failures in a row that stop a run.
 const SAME_FAILURES: u32 = 20;
 
+/// Rows that have to be decided for one in doubt to be forgotten: of fewer than every fifth nobody may know for long.
+const DECIDED_FOR_A_DOUBT: u32 = 4;
+/// Rows in doubt in a row that count: an outage is waited for.
+const DOUBTS_THAT_COUNT: u32 = 3;
+/// Rows in doubt that are not forgotten and stop a run.
+const MOST_DOUBTS: u32 = 10;
+
 /// Looks at how sent rows end, one after another.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
@@ -23,6 +30,10 @@ pub(super) struct Breaker {
     last: (String, String),
     /// How many in a row have failed with it.
     same: u32,
+    /// How many in a row are in doubt.
+    in_doubt: u32,
+    /// Rows in doubt that count, times [`DECIDED_FOR_A_DOUBT`]; each row that is decided takes one away.
+    doubts: u32,
     /// How many have failed in all processes of the run.
     failed: u64,
     /// Most failed rows; none without a limit.
@@ -40,8 +51,21 @@ impl Breaker {
     pub(super) fn watch(&mut self, operation: &Operation) -> Option<Error> {
         let reason = operation.reason.as_deref();
         let is_first = !std::mem::replace(&mut self.has_ended, true);
+        if operation.status != Status::Unknown {
+            (self.in_doubt, self.doubts) = (0, self.doubts.saturating_sub(1));
+        }
         match operation.status {
             Status::Failed => self.failure(operation.row.number, reason.cloned().unwrap_or_default(), is_first),
+            Status::Unknown => {
+                self.same = 0;
+                self.in_doubt += 1;
+                if self.in_doubt <= DOUBTS_THAT_COUNT {
+                    self.doubts += DECIDED_FOR_A_DOUBT;
+                }
+                let why = reason.map(|reason| reason.message.clone()).unwrap_or_default();
+                let is_over = self.doubts >= MOST_DOUBTS * DECIDED_FOR_A_DOUBT;
+                is_over.then(|| Error::stopped(message!("stop.doubts", why = why)).hint(message!("stop.doubts_hint")))
+            }
             status => {
                 self.has_created |= status == Status::Created;
                 self.same = 0;
@@ -200,6 +224,20 @@ mod tests {
             assert!((0..100).all(|_| breaker.watch(&rejected(text)).is_none()), "{text}");
         }
         assert!(!is_there_already("公司不存在") && !is_there_already("company 7 does not exist"));
+    }
+
+    #[test]
+    fn too_many_rows_in_doubt_stop_the_run_and_an_outage_or_a_few_do_not() {
+        assert_eq!(stops_at(&mut begun(), 1000, Status::Unknown, "lost"), None);
+        // So many are decided after each that is in doubt.
+        for (decided, stops) in [(1, Some(13)), (2, Some(19)), (4, None), (9, None)] {
+            let breaker = &mut begun();
+            let stopped = (1..=1000).find(|_| {
+                let is_over = breaker.watch(&ended(Status::Unknown, "lost")).is_some();
+                is_over || stops_at(breaker, decided, Status::Created, "").is_some()
+            });
+            assert_eq!(stopped, stops, "{decided}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The pipeline as a whole: the reader, the journal writer and the sender side by side.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 
 use tokio::runtime;
 
@@ -71,6 +71,7 @@ pub(crate) fn send(
         tally: Tally::new(&before, total),
         traffic: Traffic::default(),
         waiting: AtomicU64::new(0),
+        words: Mutex::default(),
     };
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
@@ -107,7 +108,11 @@ pub(crate) fn send(
     });
     progress.end();
     let broken = |_| Error::cannot_run(message!("run.broken"));
-    let (taken, recorded) = (taken.map_err(broken)?, recorded.map_err(broken)?);
+    let (taken, mut recorded) = (taken.map_err(broken)?, recorded.map_err(broken)?);
+    let words = shared.words.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if recorded.broken.is_none() && !words.is_empty() {
+        recorded.journal.settle(&words)?;
+    }
     let waiting = shared.waiting.into_inner();
     Ok(Sent {
         recorded,

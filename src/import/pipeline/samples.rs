@@ -21,6 +21,7 @@ pub(super) fn shared(in_flight: usize) -> Shared {
         backpressure: Backpressure::new(in_flight),
         tally: Tally::new(&Counts::default(), 10),
         waiting: Default::default(),
+        words: Default::default(),
         traffic: Traffic::default(),
     }
 }

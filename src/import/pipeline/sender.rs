@@ -24,9 +24,9 @@ use crate::import::first_look::FirstLook;
 use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::preflight::Preflight;
-use crate::import::read_back::{self, Comparison};
+use crate::import::read_back::{self, Comparison, Difference};
 use crate::import::row_sender::RowSender;
-use crate::journal::{Marks, Operation, Status};
+use crate::journal::{Marks, Operation, Settled, Status, TAGS_DROPPED};
 use crate::language::Language;
 use crate::message;
 use crate::t;
@@ -215,6 +215,10 @@ impl<'a> Sender<'a> {
         if let Some(marks) = &self.row_sender.marks {
             marks.ended(&operation);
         }
+        let reason = operation.reason.as_deref().filter(|_| operation.status == Status::Created && self.reads_back);
+        if let Some(reason) = reason.filter(|reason| reason.code == TAGS_DROPPED) {
+            self.shared.stop.set(Cause::Halted(read_back::lost_tags(&operation, reason)));
+        }
         if let Some(error) = self.breaker.borrow_mut().watch(&operation) {
             self.shared.stop.set(Cause::Repeats(error));
         }
@@ -244,6 +248,7 @@ impl<'a> Sender<'a> {
                 Comparison::None(why) if why.is_empty() => {}
                 Comparison::None(why) => self.progress.say(&why),
                 Comparison::Differs { id, differences } => {
+                    self.put_word(operation, &differences);
                     return Err(read_back::lost(operation.row.number, &id, &differences, true));
                 }
             }
@@ -259,6 +264,12 @@ impl<'a> Sender<'a> {
             true => Ok(()),
             false => Err(Error::stopped(message!("stop.notified")).hint(message!("stop.notified_hint"))),
         }
+    }
+
+    /// The row that stops the run says why where it stands in the results.
+    fn put_word(&self, operation: &Operation, differences: &[Difference]) {
+        let word = Settled::Done(operation.status, None, read_back::word_of(differences));
+        self.shared.words.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((operation.row.row, word));
     }
 
     /// Fields were compared.
@@ -316,6 +327,7 @@ impl<'a> Sender<'a> {
             Comparison::Same { fields, .. } => self.see(&fields),
             Comparison::None(_) => {}
             Comparison::Differs { id, differences } => {
+                self.put_word(&operation, &differences);
                 return Err(read_back::lost(operation.row.number, &id, &differences, false));
             }
         }

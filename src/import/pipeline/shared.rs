@@ -1,10 +1,12 @@
 //! What the reader, the journal writer and the sender share.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
 use super::backpressure::Backpressure;
 use super::stop::Stop;
 use super::tally::Tally;
+use crate::journal::Settled;
 
 /// What was said to the service so far.
 #[derive(Debug, Default)]
@@ -28,4 +30,6 @@ pub(super) struct Shared {
     pub traffic: Traffic,
     /// Rows that were passed over because they wait.
     pub waiting: AtomicU64,
+    /// What is said of rows that have an end, by their indexes.
+    pub words: Mutex<Vec<(u64, Settled)>>,
 }

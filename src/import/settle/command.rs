@@ -1,5 +1,6 @@
 //! `bw8 settle` from a run's folder to its new reports.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::super::notes::{COMMAND_NOTE, parent_note};
@@ -10,10 +11,11 @@ use super::{Found, KeptRun, Whereabouts, settle};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::entity::Catalog;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, ErrorKind, Exit, Result};
 use crate::files::short_path;
-use crate::journal::{Journal, JournalReader};
+use crate::journal::{Journal, JournalReader, NextAttempt, Settled, UNKNOWN_ELSEWHERE};
 use crate::message;
+use crate::message::Message;
 use crate::t;
 use crate::terminal::{CommandLine, Printer};
 
@@ -43,8 +45,15 @@ struct SettledRun {
     unsettled: u64,
 }
 
-/// Finds out what became of a run's rows in doubt, and writes its reports anew. The runs that make the records its rows wait
-/// for come first.
+/// Another run that knows something of a run's rows.
+struct Related {
+    folder: PathBuf,
+    /// The key of what is said once it was settled.
+    said: &'static str,
+}
+
+/// Finds out what became of a run's rows in doubt, and writes its reports anew. Other runs that know something of its rows come
+/// first.
 ///
 /// # Errors
 /// A run into another account or at work, an account that cannot be read, a journal or report that cannot be written.
@@ -55,8 +64,9 @@ pub fn run(command: &SettleCommand<'_>, printer: &Printer) -> Result<Exit> {
 fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledRun> {
     let SettleCommand { account, catalog, folder, doubt, .. } = command;
     refuse_other_account(command)?;
-    let first = settle_first(command, printer)?;
+    let (first, warned) = settle_first(command, printer)?;
     let mut journal = Journal::open(folder)?;
+    let reopened = reopen(&mut journal)?;
     let mut index = account.index()?;
     index.look_in(run_places(account, &journal.identity().input_path, command.runs_from.as_deref()));
     index.look_through()?;
@@ -86,8 +96,12 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     report::write_summary(&content, &summary)?;
     journal.finish(exit, is_finished)?;
     let unsettled = unknown + without_id;
-    if let Some(words) = words(found, unsettled).filter(|_| unsettled > 0 || first.is_empty()) {
+    let is_nothing = unsettled == 0 && counts.unknown == 0 && first.is_empty() && !warned && reopened == 0;
+    if let Some(words) = words(found, unsettled).filter(|_| unsettled > 0 || is_nothing) {
         printer.result(&words);
+    }
+    if reopened > 0 {
+        printer.result(&message!("settle.reopened", rows = reopened).to_string());
     }
     if found.repeated > 0 {
         printer.result(&may_double(found.repeated, *doubt));
@@ -105,46 +119,98 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     Ok(SettledRun { folder: folder.clone(), exit, found, unsettled })
 }
 
-/// Settles the runs that make the records which rows wait for, where something is in doubt there, and says what was found.
-fn settle_first(command: &SettleCommand<'_>, printer: &Printer) -> Result<Vec<SettledRun>> {
-    let mut settled = Vec::new();
-    for folder in parent_folders(command)? {
+/// Settles the runs that know something of a run's rows, where something is in doubt there, and says what was found. Whether
+/// one of them could not be settled, which is said as well.
+fn settle_first(command: &SettleCommand<'_>, printer: &Printer) -> Result<(Vec<SettledRun>, bool)> {
+    let (mut settled, mut warned) = (Vec::new(), false);
+    for Related { folder, said } in related(command)? {
         let past = JournalReader::open_read_only(&folder)?;
-        let is_in_doubt = past.unsettled()? != (0, 0) || !past.reserved()?.is_empty();
-        drop(past);
-        if !is_in_doubt {
+        let has_id = command.catalog.get(&past.identity().entity).is_some_and(|entity| entity.id.is_some());
+        if !is_in_doubt(&past)? && (!has_id || past.ids_pending()? == 0) {
             continue;
         }
-        let parent = SettleCommand {
+        drop(past);
+        let other = SettleCommand {
             account: command.account.clone(),
             folder,
             runs_from: command.runs_from.clone(),
             typed: command.typed.clone(),
             ..*command
         };
-        let run = settle_run(&parent, &printer.muted())?;
+        let run = match settle_run(&other, &printer.muted()) {
+            Ok(run) => run,
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::Denied) => return Err(error),
+            Err(error) => {
+                let why = error.message();
+                printer.warn(&t!("settle.cannot_first", folder = short_path(&other.folder).display(), why = why));
+                warned = true;
+                continue;
+            }
+        };
         if let Some(found) = words(run.found, run.unsettled) {
-            printer.result(&t!("settle.first", folder = short_path(&run.folder).display(), found = found));
+            let folder = short_path(&run.folder).display().to_string();
+            printer.result(&t!(said, folder = folder, found = found));
         }
         if run.found.repeated > 0 {
             printer.result(&may_double(run.found.repeated, command.doubt));
         }
         settled.push(run);
     }
-    Ok(settled)
+    Ok((settled, warned))
 }
 
-/// Where the runs lie that make the records which rows wait for.
-fn parent_folders(command: &SettleCommand<'_>) -> Result<Vec<PathBuf>> {
+/// Whether of some row of a run nobody knows what became, also where a killed command has not written that down.
+fn is_in_doubt(past: &JournalReader) -> Result<bool> {
+    let (unknown, _) = past.unsettled()?;
+    Ok(unknown > 0 || !past.reserved()?.is_empty())
+}
+
+/// The runs that know something of a run's rows: those that make the records which rows wait for, those that sent rows of it
+/// before, and those that retried its rows.
+fn related(command: &SettleCommand<'_>) -> Result<Vec<Related>> {
     let past = JournalReader::open_read_only(&command.folder)?;
-    let mut folders = Vec::new();
+    let mut related = Vec::new();
     for entity in command.catalog.entities() {
         if let Some(name) = past.note(&parent_note(&entity.name))? {
-            let folder = command.folder.with_file_name(name);
-            folders.extend(Journal::exists(&folder).then_some(folder));
+            related.push(Related { folder: command.folder.with_file_name(name), said: "settle.first" });
         }
     }
-    Ok(folders)
+    let elsewhere = past.rows_of(UNKNOWN_ELSEWHERE)?;
+    let folders: BTreeSet<PathBuf> = elsewhere.iter().filter_map(|(_, why)| folder_in(why)).collect();
+    related.extend(folders.into_iter().map(|folder| Related { folder, said: "settle.first_elsewhere" }));
+    let retries = command.account.index()?.of_parent(&past.identity().run)?;
+    let retries = retries.into_iter().filter(|retry| retry.is_there);
+    related.extend(retries.map(|retry| Related { folder: retry.folder, said: "settle.first_retry" }));
+    related.retain(|run| run.folder != command.folder && Journal::exists(&run.folder));
+    Ok(related)
+}
+
+/// Takes their ends from the rows of which another run was to find out what became, once it knows: what becomes of them is
+/// decided anew when the run goes on. None of them was sent by this run. How many they are.
+fn reopen(journal: &mut Journal) -> Result<u64> {
+    let mut known: BTreeMap<PathBuf, bool> = BTreeMap::new();
+    let mut reopened = Vec::new();
+    for (row, why) in journal.reader()?.rows_of(UNKNOWN_ELSEWHERE)? {
+        let Some(folder) = folder_in(&why).filter(|folder| Journal::exists(folder)) else { continue };
+        let is_known = match known.get(&folder) {
+            Some(is_known) => *is_known,
+            None => {
+                let is_known = !is_in_doubt(&JournalReader::open_read_only(&folder)?)?;
+                known.insert(folder, is_known);
+                is_known
+            }
+        };
+        if is_known {
+            reopened.push((row, Settled::Free(NextAttempt::First)));
+        }
+    }
+    journal.settle(&reopened)?;
+    Ok(reopened.len() as u64)
+}
+
+/// The folder of the run that a row's reason names.
+fn folder_in(why: &Message) -> Option<PathBuf> {
+    why.part("folder").map(|folder| PathBuf::from(folder.to_string()))
 }
 
 impl SettledRun {
