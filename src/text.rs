@@ -135,7 +135,7 @@ fn without(text: &str, secret: &str) -> Option<String> {
     let mut masked: Option<String> = None;
     let (mut at, mut copied) = (0, 0);
     while let Some(c) = text[at..].chars().next() {
-        let may_begin = c.eq_ignore_ascii_case(&first) || matches!(c, '\\' | '&' | '%' | '+');
+        let may_begin = c == first || matches!(c, '\\' | '&' | '%' | '+');
         match may_begin.then(|| written_length(&text[at..], secret)).flatten() {
             Some(length) => {
                 let masked = masked.get_or_insert_default();
@@ -171,8 +171,8 @@ fn written_length(text: &str, secret: &str) -> Option<usize> {
 
 /// Tells the length of each form of a character that a text begins with.
 fn each_form(text: &str, c: char, mut found: impl FnMut(usize)) {
-    // A service that ignores case may repeat it in another one.
-    if text.chars().next().is_some_and(|had| had.eq_ignore_ascii_case(&c)) {
+    // In the case it has: a password that is a word would hide that word in whatever the service says.
+    if text.starts_with(c) {
         found(c.len_utf8());
     }
     match text.as_bytes().first() {
@@ -296,7 +296,6 @@ mod tests {
             "gé/&amp;quot;&amp;lt;ß&amp;amp;x&amp;gt; 密码",
             "g%25C3%25A9%252f%2522%253C%25C3%259F%2526x%253E%20%25E5%25AF%2586%25E7%25A0%2581",
             "\\x67é/\"<ß&x> 密码",
-            "G%c3%a9%2f%22%3c%c3%9f%26X%3e+%e5%af%86%e7%a0%81",
             "gé/\"<ß&#38x> 密码",
         ] {
             assert_eq!(mask(&format!("bad {text}!"), secret), "bad •••!", "{text}");

@@ -134,8 +134,8 @@ fn a_certificate_belongs_to_the_account_it_was_written_down_with() {
     assert_eq!(tls.requests(), 0);
     work.write_private(FOLDER, &(default + &mine + "ca_cert = \"root.pem\"\n"));
     import("--account mine").exits(3).says("7 no");
-    // One to look for companies, one into the account, one at its list, one to send.
-    assert_eq!(tls.requests(), 4);
+    // One to look for companies, one into the account, two at its list, one to send.
+    assert_eq!(tls.requests(), 5);
 }
 
 /// A folder from somebody else must not lead the user's own login to somebody else.

@@ -199,7 +199,7 @@ fn fixed(server: &Server) -> Work {
 
 #[test]
 fn two_retries_of_one_run_at_the_same_time_are_one_too_many() {
-    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,ms=1500,on=POST_users,nth=2");
+    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,ms=4000,on=POST_users,nth=2");
     let work = fixed(&server);
     let mut copy = work.table("first.csv");
     work.write_table("second.csv", copy.set(0, "姓名", "示例 改名"));

@@ -29,7 +29,7 @@ fn nothing_is_lost_and_the_run_goes_on() {
 fn an_update_that_blanks_other_fields_stops_the_run_after_one_row() {
     let (work, server) = (Work::new(), Server::start("--variant put=blanks"));
     work.write("mine.csv", "对象类型,记录编号,添加标签\n联系人,50001,vip\n联系人,50002,vip\n联系人,50003,vip\n");
-    work.on(&server, "import tags mine.csv").exits(5).says("Name: sent");
+    work.on(&server, "import tags mine.csv").exits(5).says("Name: not sent, and changed from");
     assert_rows(&work.summary(), "updated 1, pending 2");
     assert_eq!(server.requests_to("customers.update"), 1);
 }
