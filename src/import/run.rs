@@ -151,9 +151,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let left = sendable(options, &preflight, done);
     let cursor = Some(OperationCursor::open(journal.folder())?);
     printer.stage(&t!("run.stage_look", host = options.account.host()));
+    let last_sent = LastSent::read(options, &index, &journal.identity().target, printer)?;
     let matches = match preflight.mapping.is_found_by_key() {
         true => {
-            let (known, mut findings) = ((&mut memory, cursor), Findings::new()?);
+            let (known, mut findings) = ((&mut memory, cursor, last_sent.as_ref()), Findings::new()?);
             let matches = match_rows(options, &preflight, &mut rows, known, &mut findings, printer)?;
             tell_found(&findings, &preflight, printer)?;
             preflight.show_first(matches.first.clone());
@@ -174,7 +175,6 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         ask_about_older(options, &preflight)?;
     }
     let plan = matches.as_ref().map(|matches| matches.plan);
-    let last_sent = LastSent::read(options, &index, &journal.identity().target)?;
     let mut known = KnownRows { memory, matches, last_sent, registered };
     let parents = parents_of(options, &preflight, &mut rows, &mut known)?;
     let first = parents.words(options.catalog);
