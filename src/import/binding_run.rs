@@ -54,8 +54,7 @@ pub(super) fn announce(options: &ImportOptions<'_>, mapping: &Mapping, printer: 
 fn bindings_of<'a>(options: &'a ImportOptions<'_>) -> Result<Option<Bindings<'a>>> {
     let Some(named) = &options.binds else { return Ok(None) };
     let own = options.entity();
-    let is_of_own = |entity: &&Entity| entity.walk.as_ref().is_some_and(|walk| walk.entity == own.name);
-    let found = options.catalog.entities().iter().find(is_of_own).and_then(|entity| {
+    let found = options.catalog.entities().iter().find(|entity| binds(entity, &own.name)).and_then(|entity| {
         let (walk, conflict) = (entity.walk.as_ref()?, entity.conflict.as_ref()?);
         Some((entity, [walk.parameter.as_str(), conflict.same.first()?.as_str(), walk.each.as_str()]))
     });
@@ -80,9 +79,7 @@ impl<'a> BindingRun<'a> {
     pub(super) fn of(options: &ImportOptions<'a>, folder: &Path) -> Result<Option<BindingRun<'a>>> {
         let Some(Bindings { entity, fields, source }) = bindings_of(options)? else { return Ok(None) };
         let past = JournalReader::open_read_only(folder)?;
-        let mut name = folder.file_name().unwrap_or_default().to_owned();
-        name.push(format!("-{}", entity.name));
-        let own = folder.with_file_name(name);
+        let own = binding_folder(folder, entity);
         let file = own.join(format!("{}.csv", entity.name));
         let mut writer = None;
         let (mut rows, mut from) = (0, 0);
@@ -129,6 +126,18 @@ impl<'a> BindingRun<'a> {
             false => t!("bind.ended_in_part", counts = said, folder = folder).into_owned(),
         })
     }
+}
+
+/// Where the run is, or would be, that makes records of an entity which binds those of the run in `folder`.
+pub(super) fn binding_folder(folder: &Path, entity: &Entity) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(format!("-{}", entity.name));
+    folder.with_file_name(name)
+}
+
+/// Whether an entity binds the records of another one.
+pub(super) fn binds(entity: &Entity, records: &str) -> bool {
+    entity.walk.as_ref().is_some_and(|walk| walk.entity == records)
 }
 
 /// The record of a row and its id in the other system, where both are known and the record is there.
