@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::options::ImportOptions;
 use super::parents::follow_up;
+use super::places::{binding_folder, binds};
 use super::report::words;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
@@ -126,18 +127,6 @@ impl<'a> BindingRun<'a> {
             false => t!("bind.ended_in_part", counts = said, folder = folder).into_owned(),
         })
     }
-}
-
-/// Where the run is, or would be, that makes records of an entity which binds those of the run in `folder`.
-pub(super) fn binding_folder(folder: &Path, entity: &Entity) -> PathBuf {
-    let mut name = folder.file_name().unwrap_or_default().to_owned();
-    name.push(format!("-{}", entity.name));
-    folder.with_file_name(name)
-}
-
-/// Whether an entity binds the records of another one.
-pub(super) fn binds(entity: &Entity, records: &str) -> bool {
-    entity.walk.as_ref().is_some_and(|walk| walk.entity == records)
 }
 
 /// The record of a row and its id in the other system, where both are known and the record is there.

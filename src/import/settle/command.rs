@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::super::binding_run::{binding_folder, binds};
 use super::super::notes::{COMMAND_NOTE, parent_note};
 use super::super::options::DoubtOptions;
-use super::super::places::{run_places, tell_index};
+use super::super::places::{binding_folder, binds, run_places, tell_index};
 use super::super::report::{self, RunContent, SettleLine, exit_of};
 use super::{Found, KeptRun, Whereabouts, settle};
 use crate::account::Account;
