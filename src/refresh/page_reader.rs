@@ -30,6 +30,8 @@ const PAGES_BEFORE_PROBE: u32 = 3;
 const PAGES_BEFORE_PROBE_WITHOUT_TOTAL: u32 = 30;
 /// Pages that are looked at one after the other rather than here and there.
 const FEW_PAGES: u64 = 10;
+/// Empty pages in a row that are looked into by smaller ones.
+const PAGES_LOOKED_INTO: u64 = 5;
 /// How many pages ahead it is looked for more where nothing says how many there are.
 const PROBED_AHEAD: [u64; 4] = [3, 7, 15, 31];
 
@@ -53,6 +55,8 @@ enum PageStep {
     Probe,
     /// What is known of the pages has changed: plan anew.
     PlanAnew,
+    /// Something lies beyond empty pages, from here on: look into them before they are called a gap.
+    LookInto(u64),
 }
 
 impl Refresher<'_> {
@@ -127,6 +131,12 @@ impl Refresher<'_> {
             if let Some((page, error)) = refused {
                 cursor.wall = Some(self.wall_of(query, &cursor, page, error).await?);
                 step = PageStep::Finished;
+            }
+            if let PageStep::LookInto(end) = step {
+                let empty = cursor.reached..end.min(cursor.reached + cursor.page_size * PAGES_LOOKED_INTO);
+                self.look_into(query, list, &cursor, empty, cursor.page_size).await?;
+                cursor.records = self.mirror.seen(list)?;
+                self.mirror.put_cursor(list, &cursor)?;
             }
             if step == PageStep::Probe {
                 step = self.probe(list, query, &mut cursor).await?;
@@ -342,6 +352,10 @@ impl Refresher<'_> {
         cursor: &mut PageCursor,
         answer: &Document,
     ) -> Result<PageStep> {
+        if answer.is_null() {
+            cursor.pages += 1;
+            return Ok(PageStep::Finished);
+        }
         self.note_answer(query, cursor, answer, true);
         let keys = self.store_page(list, query, cursor, answer, |cursor, keys| {
             cursor.position = keys.len() as u64;
@@ -365,8 +379,8 @@ impl Refresher<'_> {
     ) -> Result<PageStep> {
         let length = match records(query, answer) {
             Ok(records) => records.len() as u64,
-            // Nothing at all is what some have beyond the end.
-            Err(_) if answer.is_null() && page.start() > 0 => 0,
+            // Nothing at all is what some have where there are no records.
+            Err(_) if answer.is_null() => 0,
             Err(error) => return Err(error),
         };
         if length > page.size && !cursor.is_fixed {
@@ -411,7 +425,7 @@ impl Refresher<'_> {
             cursor.position = cursor.reached;
             cursor.beyond = 0;
             cursor.open_gaps = 0;
-            return Ok(PageStep::PlanAnew);
+            return Ok(PageStep::LookInto(page.start()));
         }
         if gains && cursor.page_size == 0 && length < page.size && page.start() > 0 {
             // The first pages were empty and this one is not full: how many records they had room for is not known before.
@@ -505,7 +519,7 @@ impl Refresher<'_> {
 }
 
 /// The records of an answer.
-fn records<'a>(query: &ListQuery<'_>, answer: &'a Document) -> Result<Records<'a>> {
+pub(super) fn records<'a>(query: &ListQuery<'_>, answer: &'a Document) -> Result<Records<'a>> {
     let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
     let records = api::records_of(answer, wrapper, query.entity.id.as_deref()).ok_or_else(|| no_list(query))?;
     match records.len() {
