@@ -140,7 +140,11 @@ fn end_proof(reading: Reading<'_>) -> Option<Proof> {
         Some(count) if count > records => evidence.or(explained(cursor).map(|_| Proof::ShortPagesExplainTotal)),
         // A page beyond the end may be refused.
         _ if cursor.wall.is_some() && cursor.beyond == 0 && cursor.tail_gap == 0 => None,
-        _ if matches!(cursor.wall, Some(Wall::Empty | Wall::Repeated)) || cursor.has_next == Some(true) => None,
+        _ if matches!(cursor.wall, Some(Wall::Empty | Wall::Repeated | Wall::Unreadable(_)))
+            || cursor.has_next == Some(true) =>
+        {
+            None
+        }
         _ if cursor.has_next == Some(false) => Some(Proof::NoPageFollows),
         _ => Some(Proof::NothingBeyond),
     }

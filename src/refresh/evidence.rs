@@ -24,6 +24,8 @@ use crate::t;
 const SMALLER_PAGES: u64 = 10;
 /// Empty pages that are looked into; where none of them had anything after all, the others are taken for empty.
 const MOST_LOOKED_INTO: usize = 10;
+/// Pages in a row that fail before it is said that nothing is given there.
+const FAILING_PAGES: usize = 3;
 /// Pages for each one of the reading before that are asked for by other borders, when the total makes them likely.
 const MOST_PAGES_EACH: u64 = 4;
 /// Ids that are looked at.
@@ -49,6 +51,15 @@ enum ShortPages {
     ExplainFromBothEnds(Evidence),
     /// Nothing.
     ExplainNothing,
+}
+
+/// What came of looking into places.
+#[derive(Debug, Default)]
+pub(super) struct LookedInto {
+    /// Records that came.
+    pub came: u64,
+    /// Why a single place before others fails.
+    pub fails: Option<String>,
 }
 
 /// What the pages of other borders came to.
@@ -110,11 +121,11 @@ impl Refresher<'_> {
         cursor: &PageCursor,
         count: u64,
     ) -> Result<ShortPages> {
-        let size = (cursor.page_size / 2).max(1);
+        let size = (self.size_of(cursor) / 2).max(1);
         let pages = count.div_ceil(size);
         let is_likely = pages <= (cursor.pages + 1) * MOST_PAGES_EACH;
-        let is_cut_off = cursor.wall.as_ref().is_some_and(|wall| *wall != Wall::Empty);
-        if !query.endpoint.paged || cursor.is_fixed || cursor.page_size == 0 || !is_likely || is_cut_off {
+        let is_cut_off = cursor.wall == Some(Wall::Repeated);
+        if !query.endpoint.paged || cursor.is_fixed || !is_likely || is_cut_off {
             return Ok(ShortPages::ExplainNothing);
         }
         let places = self.places(query, list, cursor, count, size).await?;
@@ -152,18 +163,24 @@ impl Refresher<'_> {
         let mut answers = stream::iter(asked).buffered(self.client.read_ahead());
         while let Some((page, answer)) = answers.next().await {
             let document = match answer {
-                Ok(Ok(document)) => document,
-                Err(error) if error.kind() != ErrorKind::CannotRun => return Err(error),
-                Ok(Err(_)) | Err(_) => return Ok(None),
+                Ok(Ok(document)) => Some(document),
+                Err(error) if !matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Denied) => return Err(error),
+                Ok(Err(_)) | Err(_) => None,
             };
             let expected = size.min(count - page.start());
-            let mut came = self.store_records(query, list, &document)?;
-            if came > 0 && self.total(query, &document) != Some(count) {
-                return Ok(None);
+            let mut came = 0;
+            if let Some(document) = &document {
+                came = self.store_records(query, list, document)?;
+                if came > 0 && self.total(query, document) != Some(count) {
+                    return Ok(None);
+                }
             }
             let is_worth = places.was_something || places.looked_into < MOST_LOOKED_INTO;
             if came == 0 && expected > 1 && is_worth {
-                came = self.look_into(query, list, cursor, page.start()..page.end().min(count), size).await?;
+                came = self.look_into(query, list, cursor, page.start()..page.end().min(count), size).await?.came;
+                if came == 0 && document.is_none() {
+                    return Ok(None);
+                }
                 places.looked_into += 1;
                 places.was_something |= came > 0;
             }
@@ -182,7 +199,7 @@ impl Refresher<'_> {
     }
 
     /// Asks for places that came back empty, as pages of this size, by smaller ones: one broken record may take a whole page with
-    /// it. Tells how many records came.
+    /// it.
     pub(super) async fn look_into(
         &self,
         query: &ListQuery<'_>,
@@ -190,8 +207,9 @@ impl Refresher<'_> {
         cursor: &PageCursor,
         places: Range<u64>,
         size: u64,
-    ) -> Result<u64> {
-        let mut came = 0;
+    ) -> Result<LookedInto> {
+        let mut looked = LookedInto::default();
+        let (mut failed, mut farthest) = (Vec::new(), 0);
         let mut open = vec![(places, smaller(size))];
         while let Some((places, size)) = open.pop() {
             let mut empty = Vec::new();
@@ -199,21 +217,36 @@ impl Refresher<'_> {
             for number in places.start / size + 1..=places.end.div_ceil(size) {
                 self.stop.check()?;
                 let page = Page { number, size };
-                let answer = match self.ask_briefly(self.page_address(query, cursor, Some(page))).await? {
-                    Single::Document(answer) => answer,
-                    Single::Rejected(_) | Single::Failing(_) => continue,
+                let why = match self.ask_briefly(self.page_address(query, cursor, Some(page))).await? {
+                    Single::Document(answer) => match self.store_records(query, list, &answer)? {
+                        0 => None,
+                        came => {
+                            found += came;
+                            farthest = farthest.max(page.start());
+                            continue;
+                        }
+                    },
+                    Single::Rejected(rejection) => Some(format!("{} {}", rejection.code, rejection.message)),
+                    Single::Failing(error) => Some(error.message()),
                 };
-                match self.store_records(query, list, &answer)? {
-                    0 => empty.push((page.start()..page.end().min(places.end), smaller(size))),
-                    new => found += new,
+                empty.push((page.start()..page.end().min(places.end), smaller(size)));
+                if let Some(why) = why {
+                    failed.push((page, why));
+                    // Nothing is given from here on.
+                    if found == 0 && failed.len() >= FAILING_PAGES {
+                        break;
+                    }
                 }
             }
-            came += found;
+            looked.came += found;
             if found > 0 && size > 1 {
                 open.extend(empty);
             }
         }
-        Ok(came)
+        // What fails behind the last record is no place of one.
+        failed.retain(|(page, _)| page.size == 1 && page.start() < farthest);
+        looked.fails = failed.pop().map(|(_, why)| why);
+        Ok(looked)
     }
 
     /// Stores the records of an answer and tells how many there are; none where it holds no list.
@@ -255,7 +288,8 @@ impl Refresher<'_> {
         }
         self.announce(&self.label(query), ids.len() as u64);
         let mut left = ids.len() as u64;
-        let (mut deleted, mut hidden) = (0, 0);
+        let is_everything = query.text(self.client.service()).is_empty();
+        let (mut deleted, mut hidden, mut given) = (0, 0, 0);
         let wrapper = get.answer.as_deref().unwrap_or_default();
         for id in ids {
             self.stop.check()?;
@@ -263,11 +297,15 @@ impl Refresher<'_> {
                 Single::Document(document) => {
                     let record = api::record(&document, wrapper);
                     let record = record.filter(|record| record_key::key(query.entity, record).text == id.to_string());
-                    match record.map(|record| is_deleted(query.entity, &record)) {
+                    match record {
                         None => {}
-                        Some(true) => deleted += 1,
-                        // It is there, and the list does not give it.
-                        Some(false) => return Ok(None),
+                        Some(record) if is_deleted(query.entity, &record) => deleted += 1,
+                        // The list does not give it: its own page does, as far as it belongs here.
+                        Some(_) if !is_everything => return Ok(None),
+                        Some(record) => {
+                            self.store(query.entity, list, &Key::of(&id.to_string()), &record)?;
+                            given += 1;
+                        }
                     }
                 }
                 Single::Rejected(rejection) if is_denial(&rejection) => hidden += 1,
@@ -275,11 +313,12 @@ impl Refresher<'_> {
                 Single::Rejected(_) | Single::Failing(_) => {}
             }
             left -= 1;
-            if deleted + hidden + left < missing {
+            if deleted + hidden + given + left < missing {
                 break;
             }
-            if deleted + hidden == missing {
-                return Ok(Some(Evidence { proof: Proof::IdsExplainTotal, hidden }));
+            if deleted + hidden + given == missing {
+                let proof = if given == missing { Proof::TotalAgrees } else { Proof::IdsExplainTotal };
+                return Ok(Some(Evidence { proof, hidden }));
             }
         }
         Ok(None)

@@ -14,7 +14,7 @@ use super::spans::{Extent, Span};
 use super::whole_list::{PAGES_OF_A_PART, ReadQuery, is_suspicious};
 use crate::api::as_text;
 use crate::error::{ErrorKind, Result};
-use crate::mirror::{Key, List, PageCursor};
+use crate::mirror::{Key, List, PageCursor, Wall};
 use crate::projection::{moment, service_time};
 use crate::t;
 
@@ -189,7 +189,8 @@ impl Refresher<'_> {
                 Err(doubt) => doubt,
             };
             self.mirror.forget(&read.list)?;
-            let is_wall = matches!(doubt, Doubt::Wall(_) | Doubt::RoundTotal | Doubt::NotGiven);
+            let is_wall = matches!(doubt, Doubt::Wall(_) | Doubt::RoundTotal | Doubt::NotGiven)
+                && !matches!(doubt, Doubt::Wall(Wall::Unreadable(_)));
             match span.halves(division.extent, division.has_times).filter(|_| is_wall) {
                 Some([left, right]) => {
                     let last = parts.last().map_or(1, |part| part.number);

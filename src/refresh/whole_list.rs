@@ -34,6 +34,20 @@ pub(super) struct ReadQuery {
     pub verdict: std::result::Result<Vec<Proof>, Doubt>,
 }
 
+/// What was found of records that a total has more, when so many had come.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    at: (u64, Option<u64>),
+    found: Option<Evidence>,
+}
+
+impl Looked {
+    /// Whether it holds for another reading that brings as many: what came to light late has to come again.
+    fn is_lasting(self) -> bool {
+        self.found.is_none_or(|found| found.proof == Proof::ShortPagesExplainTotal)
+    }
+}
+
 impl Refresher<'_> {
     /// Reads everything a query asks for, going on from where an earlier command was broken off.
     ///
@@ -160,7 +174,8 @@ impl Refresher<'_> {
             Ok(proofs) if is_suspicious(&read.cursor, proofs) => Doubt::RoundTotal,
             Ok(_) => return Ok(read),
         };
-        let is_divisible = query.created(self.client.service()).is_some();
+        let is_divisible =
+            query.created(self.client.service()).is_some() && !matches!(doubt, Doubt::Wall(Wall::Unreadable(_)));
         let in_parts = match is_divisible {
             true => self.read_in_parts(query, &read, &doubt, refreshed).await?,
             false => None,
@@ -203,7 +218,7 @@ impl Refresher<'_> {
     ) -> Result<ReadQuery> {
         let mut readings = 1;
         let (mut before, mut was_alike) = (None, false);
-        let mut looked_at: Option<((u64, Option<u64>), Option<Evidence>)> = None;
+        let mut looked: Option<Looked> = None;
         let mut is_from_zero = hint.is_from_zero;
         let service = self.client.service();
         let asked = query;
@@ -253,12 +268,12 @@ impl Refresher<'_> {
             }
             let mut evidence = None;
             if is_higher(&cursor) {
-                evidence = match looked_at {
-                    Some((at, found)) if at == (records, cursor.count_after) => found,
-                    _ => self.evidence(&query, &list, &cursor).await?,
+                let at = (records, cursor.count_after);
+                evidence = match looked.filter(|looked| looked.at == at && looked.is_lasting()) {
+                    Some(looked) => looked.found,
+                    None => self.evidence(&query, &list, &cursor).await?,
                 };
-                looked_at = Some(((records, cursor.count_after), evidence))
-                    .filter(|(_, found)| found.is_none_or(|found| found.proof != Proof::TotalAgrees));
+                looked = Some(Looked { at, found: evidence });
                 records = self.mirror.seen(&list)?;
                 cursor.records = records;
                 is_confirmed = cursor.count_after == Some(records);
@@ -375,7 +390,7 @@ pub(super) fn is_suspicious(cursor: &PageCursor, proofs: &[Proof]) -> bool {
 fn is_higher(cursor: &PageCursor) -> bool {
     cursor.count_after.is_some_and(|count| count > cursor.records)
         && cursor.count_before == cursor.count_after
-        && matches!(cursor.wall, None | Some(Wall::Empty))
+        && cursor.wall != Some(Wall::Repeated)
         && explained(cursor).is_none()
 }
 
