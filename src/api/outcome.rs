@@ -78,6 +78,8 @@ pub enum Outcome {
         why: Message,
         /// How long the service asks to wait, when it says so sensibly.
         wait: Option<Duration>,
+        /// The service decided about the request that was sent last: it is up. Only what became of an earlier one is open.
+        is_decided: bool,
     },
 }
 
@@ -86,7 +88,7 @@ impl Outcome {
     pub(super) fn unanswered(came: Came, sent: Sent, honours: Honours, why: Message) -> Outcome {
         match prove(sent, came, honours) {
             Proof::NotDone(_) => Outcome::NotSent(why),
-            Proof::Done | Proof::Ambiguous => Outcome::Unknown { why, wait: None },
+            Proof::Done | Proof::Ambiguous => Outcome::Unknown { why, wait: None, is_decided: false },
         }
     }
 }
@@ -165,7 +167,9 @@ fn classify_document(
                 Some(words) => message!("api.with_words", why = why, words = words),
                 None => why,
             };
-            Outcome::Unknown { why, wait: answer.retry_after }
+            let alone = prove(Sent { is_repeat: false }, Came::Answer { status, says }, honours);
+            let is_decided = matches!(alone, Proof::NotDone(NotDone::Rejected | NotDone::AlreadyThere));
+            Outcome::Unknown { why, wait: answer.retry_after, is_decided }
         }
     }
 }

@@ -497,7 +497,7 @@ impl<'a> RowWrite<'a> {
                     next
                 }
                 // Where the service knows its request id again, repeating it does no harm and may tell more.
-                Outcome::Unknown { why, .. }
+                Outcome::Unknown { why, is_decided: false, .. }
                     if honours != Honours::Nothing && repeats < REPEATS && goes_on == GoesOn::Later =>
                 {
                     drop((leave, permit));
@@ -610,20 +610,22 @@ impl<'a> RowWrite<'a> {
 fn pace(permit: &Permit<'_>, outcome: &Outcome) {
     match outcome {
         Outcome::Done { .. } | Outcome::AlreadyThere(_) | Outcome::Rejected(_) => permit.on_success(),
-        Outcome::Unknown { .. } => permit.on_overload(),
+        Outcome::Unknown { is_decided: false, .. } => permit.on_overload(),
         // Whether these may be repeated is decided with them.
         Outcome::NotSent(_) | Outcome::Busy { .. } => {}
         // These say something of the account or the address.
-        Outcome::LoginRejected(_) | Outcome::Forbidden(_) | Outcome::NoSuchPath(_) | Outcome::Moved(_) => {
-            permit.on_answer();
-        }
+        Outcome::LoginRejected(_)
+        | Outcome::Forbidden(_)
+        | Outcome::NoSuchPath(_)
+        | Outcome::Moved(_)
+        | Outcome::Unknown { is_decided: true, .. } => permit.on_answer(),
     }
 }
 
 /// What an outcome says of the writes to come.
 fn heed(leave: &Leave<'_>, outcome: &Outcome) -> GoesOn {
     match outcome {
-        Outcome::Unknown { why, wait } => return leave.on_doubt(why, *wait),
+        Outcome::Unknown { why, wait, is_decided: false } => return leave.on_doubt(why, *wait),
         // It was not processed, or the run stops for it.
         Outcome::NotSent(_) | Outcome::Busy { .. } | Outcome::Moved(_) => {}
         Outcome::Done { .. }
@@ -631,7 +633,8 @@ fn heed(leave: &Leave<'_>, outcome: &Outcome) -> GoesOn {
         | Outcome::Rejected(_)
         | Outcome::LoginRejected(_)
         | Outcome::Forbidden(_)
-        | Outcome::NoSuchPath(_) => leave.on_answer(),
+        | Outcome::NoSuchPath(_)
+        | Outcome::Unknown { is_decided: true, .. } => leave.on_answer(),
     }
     GoesOn::Later
 }

@@ -288,3 +288,18 @@ fn a_most_number_of_failures_stops_the_run() {
     work.on(&server, "import customers mine.csv --max-failures 3 --concurrency 1 --keep-going").exits(5);
     assert_rows(&work.summary(), "created 2, failed 3, pending 15");
 }
+
+/// Whoever refuses a request that comes twice is up: answers that get lost one after another are no outage.
+#[test]
+fn a_service_that_refuses_a_repeated_request_is_not_waited_for() {
+    let lost = [2, 4, 6, 8, 10].map(|nth| format!("504-after-store,on=POST tickets,nth={nth}"));
+    let server = Server::inside(|options| {
+        options.variants.set("requestid", "duplicate").unwrap();
+        options.faults = lost.iter().map(|fault| fault.parse().unwrap()).collect();
+    });
+    let work = Work::new();
+    work.write("mine.csv", "标题,描述,联系人编号\n".to_owned() + &"示例,说明,50001\n".repeat(8));
+    let ran = work.on(&server, "import tickets mine.csv --run run --server-dedupe refuse --concurrency 1");
+    ran.exits(0).says("8 rows: created 8").never_says("does not acknowledge");
+    assert_eq!(server.records("tickets").iter().filter(|ticket| ticket["subject"] == "示例").count(), 8);
+}
