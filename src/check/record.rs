@@ -23,6 +23,8 @@ pub struct Record {
     pub findings: Vec<Finding>,
     /// The id that the record has in another system; empty when the file does not say it.
     pub old_id: String,
+    /// What the mapping file replaced by other words: the indices of the sources, and the texts of the file.
+    pub replaced: Vec<(usize, String)>,
     /// What the cleaning of a value noticed, reused from value to value.
     pub(super) noticed: Vec<Problem>,
 }
@@ -38,6 +40,7 @@ impl Record {
         self.clears.resize(sources, false);
         self.findings.clear();
         self.old_id.clear();
+        self.replaced.clear();
     }
 
     /// What the findings mean for the row; none without any.

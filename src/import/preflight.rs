@@ -14,6 +14,7 @@ use super::left_out::{LeftOut, LeftOutCounter};
 use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::repeated_records::{record_named, refuse_repeats};
+use super::replaced::{self, Replaced, ReplacedCounter};
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use crate::check::as_shown::mark_missing;
 use crate::check::consent::{Consent, is_kept};
@@ -83,6 +84,8 @@ pub struct Preflight {
     pub account_fields: Vec<Field>,
     /// Columns of which nothing comes over.
     pub left_out: Vec<LeftOut>,
+    /// Words that the mapping file replaced.
+    pub replaced: Vec<Replaced>,
     /// Rows that are looked at closely.
     pub coverage: Coverage,
     /// What that record asks for, where it changes one that is there.
@@ -136,7 +139,7 @@ impl Preflight {
         };
         let account_fields = known.fields(entity, endpoint_of(options.mode));
         let entity = &entity.with_account_fields(&account_fields);
-        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
+        let mut mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
         let fingerprint = mapping.fingerprint();
         let mut consent = options.consent.clone();
         let in_file = mapping_file.iter().flat_map(MappingFile::accepted).filter(|code| is_kept(code));
@@ -174,6 +177,7 @@ impl Preflight {
             consented,
             coverage,
             left_out,
+            replaced,
             ..
         } = reading;
         let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
@@ -191,10 +195,14 @@ impl Preflight {
         let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
         let words = words_of(known, &mapping);
         let coverage = coverage.finish(&mapping);
+        let left_out = left_out.finish();
+        let filled: Vec<&str> = left_out.iter().map(LeftOut::column).collect();
+        mapping.report.forget_blank_columns(&filled);
         let preflight = Preflight {
             words,
             coverage,
-            left_out: left_out.finish(),
+            left_out,
+            replaced: replaced.finish(&mapping),
             account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
             rows: spool.rows,
             format,
@@ -242,6 +250,11 @@ fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
 }
 
 impl Preflight {
+    /// What the mapping file made of words, a line for each field.
+    pub fn replaced_words(&self) -> Vec<Message> {
+        replaced::lines(&self.replaced)
+    }
+
     /// Which export of ours the file is, in words.
     pub fn export_words(&self) -> Option<String> {
         let (file, exported) = self.handed_back.as_ref()?.shown();
@@ -320,6 +333,7 @@ struct Reading<'a> {
     keys: Keys,
     coverage: CoverageFinder,
     left_out: LeftOutCounter,
+    replaced: ReplacedCounter,
     /// The row of other headings below which the rows are.
     other_headings: Option<u64>,
 }
@@ -374,6 +388,7 @@ impl<'a> Reading<'a> {
             keys: Keys::default(),
             coverage: CoverageFinder::default(),
             left_out: LeftOutCounter::new(mapping),
+            replaced: ReplacedCounter::default(),
             other_headings: None,
         })
     }
@@ -402,6 +417,7 @@ impl<'a> Reading<'a> {
             state: RowState::Skipped(Reason::default()),
         };
         if self.record.severity() != Some(Severity::Skipped) {
+            self.replaced.see(&mut self.record);
             spooled.id = self.own_id();
             spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);

@@ -26,7 +26,7 @@ pub mod workbook;
 pub use account_fields::wants_account_fields;
 pub use file::{MappingFile, source_name};
 pub use known_headings::KnownHeadings;
-pub use report::MappingReport;
+pub use report::{MappingReport, column_place};
 pub use result_columns::{
     CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column, leading_columns, reason_columns,
 };
