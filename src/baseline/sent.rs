@@ -166,11 +166,9 @@ impl SentWriter<'_> {
     ///
     /// # Errors
     /// A full disk.
-    pub fn keep(self, run: &str, state: Option<&str>) -> Result<()> {
+    pub fn keep(self, run: &str, state: &str) -> Result<()> {
         let kept = (|| {
-            if let Some(state) = state {
-                self.transaction.execute("INSERT OR REPLACE INTO run VALUES (?1, ?2)", [run, state])?;
-            }
+            self.transaction.execute("INSERT OR REPLACE INTO run VALUES (?1, ?2)", [run, state])?;
             self.transaction.commit()
         })();
         kept.context(|| self.path.display().to_string())
@@ -204,7 +202,7 @@ mod tests {
         writer.add("7", 30, &told(&[("note", 3)])).unwrap();
         // An older run that is read later tells only what nobody told since.
         writer.add("7", 10, &told(&[("name", 4), ("position", 5)])).unwrap();
-        writer.keep("r", Some("s")).unwrap();
+        writer.keep("r", "s").unwrap();
         assert_eq!(store.state_of("r").unwrap().as_deref(), Some("s"));
         assert_eq!(store.state_of("other").unwrap(), None);
         drop(store);

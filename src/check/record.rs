@@ -25,8 +25,19 @@ pub struct Record {
     pub old_id: String,
     /// What the mapping file replaced by other words: the indices of the sources, and the texts of the file.
     pub replaced: Vec<(usize, String)>,
+    /// Words that are no choices of their fields.
+    pub wrong_words: Vec<WrongWord>,
     /// What the cleaning of a value noticed, reused from value to value.
     pub(super) noticed: Vec<Problem>,
+}
+
+/// A word that is no choice of its field.
+#[derive(Debug, Clone)]
+pub struct WrongWord {
+    /// The index of the source that it came from.
+    pub source: usize,
+    /// What the file says.
+    pub text: String,
 }
 
 impl Record {
@@ -41,6 +52,7 @@ impl Record {
         self.findings.clear();
         self.old_id.clear();
         self.replaced.clear();
+        self.wrong_words.clear();
     }
 
     /// What the findings mean for the row; none without any.

@@ -8,7 +8,8 @@ use crate::check::describe::describe;
 use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
 use crate::import::{
-    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, Purpose, ResumeOptions, Rows, report,
+    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, Purpose, ResumeOptions, Rows, Words,
+    report,
 };
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
@@ -65,8 +66,9 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         let definitions =
             DefinitionSource { catalog: options.catalog, account: Some(&options.account), asks: true, keeps: true };
         let agreed = Agreed::of(&options.account)?;
+        let words = Words::named(&options)?;
         let (mut preflight, mut rows) =
-            Preflight::run(&options.preflight, &definitions, &agreed, Purpose::Sending(None))?;
+            Preflight::run(&options.preflight, &definitions, &agreed, &words, Purpose::Sending(None))?;
         foreseen = Some(look(&options, &mut preflight, &mut rows, printer)?);
         (preflight, options.preflight)
     } else {
@@ -76,7 +78,8 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         // So is what an export of it said, where the file is one.
         let baselines = account.as_ref().and_then(|account| account.baseline_folder().ok());
         let options = import::PreflightOptions { baselines, ..options };
-        let (preflight, _) = Preflight::run(&options, &definitions, &Agreed::default(), Purpose::Findings)?;
+        let (preflight, _) =
+            Preflight::run(&options, &definitions, &Agreed::default(), &Words::default(), Purpose::Findings)?;
         (preflight, options)
     };
     if let Some(sheet) = &preflight.sheet.name {

@@ -6,6 +6,7 @@ use super::agreement::{is_change, left_out, sendable};
 use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of};
+use super::last_sent::LastSent;
 use super::matching::{Matches, Plan, match_rows, tell_found};
 use super::memory::Memory;
 use super::operation::WriteOperation;
@@ -72,9 +73,11 @@ pub fn foresee(
     }
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
     let cursor = cursor_of(&known.meant)?;
+    let last_sent = LastSent::read(options, &index, &identity.target, printer)?;
     if preflight.mapping.is_found_by_key() && !known.is_finished() {
         let (ended, mut memory) = (known.ended, known.memory);
-        let matches = match_rows(options, preflight, rows, (&mut memory, cursor), &mut findings, printer)?;
+        let known = (&mut memory, cursor, last_sent.as_ref());
+        let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
         let plan = matches.plan;
         let mut matches = matches;
         let sent = sent_rows(options, preflight, &mut memory, Some(&mut matches));

@@ -11,11 +11,16 @@ use super::settle::KeptRun;
 use crate::baseline::{SentStore, mark};
 use crate::entity::{Entity, Field, Kind, Overwrite};
 use crate::error::Result;
+use crate::files::short_path;
 use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, Status};
+use crate::message;
+use crate::terminal::Printer;
 use crate::value::edited_tags;
 
 /// What stands in the place of a mark where a list was added to or taken away from: what it was then is not known.
 const NO_VALUE: u64 = u64::MAX;
+/// Stands for how a journal is that is not there.
+const GONE: &str = "gone";
 /// Operations read together.
 const TOGETHER: usize = 1000;
 
@@ -27,27 +32,36 @@ pub(super) struct LastSent {
 }
 
 impl LastSent {
-    /// Brings what is known up to date by the runs into the account whose journals and cells are there. None where rows change
-    /// no records.
+    /// Brings what is known up to date by the runs into the account whose journals and cells are there, and says once of which
+    /// others nothing is known. None where rows change no records, or no run wrote any.
     ///
     /// # Errors
     /// A damaged index, a folder that cannot be written.
-    pub(super) fn read(options: &ImportOptions<'_>, index: &RunIndex, target: &str) -> Result<Option<LastSent>> {
+    pub(super) fn read(
+        options: &ImportOptions<'_>,
+        index: &RunIndex,
+        target: &str,
+        printer: &Printer,
+    ) -> Result<Option<LastSent>> {
         let entity = options.entity();
-        if !entity.may_change {
+        let mut runs = index.all_runs_for(&entity.name)?;
+        if !entity.may_change || runs.is_empty() {
             return Ok(None);
         }
-        let mut store = SentStore::open(&options.account.baseline_folder()?, &entity.name)?;
-        let mut runs = index.runs_for(&entity.name)?;
         runs.sort_by_key(|run| run.started);
+        let mut store = SentStore::open(&options.account.baseline_folder()?, &entity.name)?;
+        let mut untold = Vec::new();
         for run in runs {
-            let state = RunIndex::state_of(&run.folder);
-            let is_known = state.is_some() && store.state_of(&run.run.to_string())? == state;
             let is_ours = run.target == target || index.is_same_account(target, &run.target)? == Some(true);
-            if is_ours && !is_known {
-                // A run that cannot be read any more tells nothing: its file has no origin.
-                let _ = add(options, &mut store, &run, state.as_deref());
+            // Of one whose rows nobody has read it is not known whether it sent any.
+            let may_have_sent = run.done > 0 || !run.is_there && !run.is_finished;
+            if is_ours && !is_told(options, &mut store, &run)? && may_have_sent {
+                untold.push(run);
             }
+        }
+        if let Some(last) = untold.last() {
+            let (runs, folder) = (untold.len(), short_path(&last.folder));
+            printer.warn(&message!("run.no_origin", runs = runs, folder = folder.display()).to_string());
         }
         Ok(Some(LastSent { store, entity: entity.clone() }))
     }
@@ -84,12 +98,33 @@ fn is_value(field: &Field, value: &str) -> bool {
     field.kind != Kind::Tags || edited_tags(value, "").is_none()
 }
 
-/// Adds what a run has told.
-fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, state: Option<&str>) -> Result<()> {
+/// Whether what a run has told is known, or was said not to be.
+///
+/// # Errors
+/// A damaged file.
+fn is_told(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun) -> Result<bool> {
+    let (state, known) = (RunIndex::state_of(&run.folder), store.state_of(&run.run.to_string())?);
+    match (state, known) {
+        // What a folder told is known, although it is gone.
+        (None, Some(_)) => Ok(true),
+        (Some(state), Some(known)) if state == known => Ok(true),
+        // One that cannot be read now may be mended.
+        (Some(state), _) => Ok(add(options, store, run, &state).unwrap_or(false)),
+        (None, None) => {
+            if !options.dry_run {
+                store.write()?.keep(&run.run.to_string(), GONE)?;
+            }
+            Ok(false)
+        }
+    }
+}
+
+/// Adds what a run has told: whether its cells are there to tell.
+fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, state: &str) -> Result<bool> {
     let mut writer = store.write()?;
     let past = JournalReader::open_read_only(&run.folder)?;
-    // Of a run whose cells are gone nothing is known, now and later.
-    if let Ok(kept) = KeptRun::of(&past, options.catalog) {
+    let kept = KeptRun::of(&past, options.catalog).ok();
+    if let Some(kept) = &kept {
         let mut rows = kept.rows(&past)?;
         let (mut next, mut from) = (0, 0);
         loop {
@@ -128,7 +163,10 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
             }
         }
     }
-    writer.keep(&run.run.to_string(), state)
+    if kept.is_some() || !options.dry_run {
+        writer.keep(&run.run.to_string(), state)?;
+    }
+    Ok(kept.is_some())
 }
 
 /// The record of a row that agreed with it when the row ended, in all it says.

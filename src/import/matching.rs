@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::change::{RecordChange, SaidCell};
+use super::change::{CONFLICT, RecordChange, SaidCell};
 use super::decision::There;
+use super::last_sent::LastSent;
 use super::memory::{Memory, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
@@ -49,6 +50,20 @@ struct Candidate {
     /// It is to be sent, as far as all else is known.
     is_free: bool,
     found: Matched,
+    would: Would,
+}
+
+/// What would be written of a row about a record that is there, as the record is now. Whoever sends the row reads the record
+/// once more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Would {
+    /// What differs, or nothing because nothing does.
+    #[default]
+    Write,
+    /// Nothing: the service keeps its values.
+    Keep,
+    /// Nothing before a person decides, and why.
+    Ask(Message),
 }
 
 /// How many of the rows that are to be sent come to what.
@@ -60,6 +75,8 @@ pub(super) struct Plan {
     pub changes: u64,
     /// Rows whose records say all of it already.
     pub unchanged: u64,
+    /// Rows of which nothing is written, because somebody changed their records since.
+    pub kept: u64,
     /// Rows whose records are there and left as they are.
     pub exists: u64,
     /// Rows that were made by earlier runs, and whose records are not there.
@@ -96,6 +113,7 @@ impl Plan {
             (held, message!("modes.plan_held", rows = grouped(held))),
             (preflight.waiting, message!("modes.plan_waiting", rows = grouped(preflight.waiting))),
             (self.remembered, message!("modes.plan_remembered", rows = grouped(self.remembered))),
+            (self.kept, message!("modes.plan_kept", rows = grouped(self.kept))),
         ];
         let more = more.into_iter().filter(|(rows, _)| *rows > 0).map(|(_, message)| message);
         Message::joined("modes.plan_and", std::iter::once(done).chain(more)).unwrap_or_default()
@@ -103,14 +121,18 @@ impl Plan {
 
     /// It for scripts.
     pub(super) fn json(&self) -> Value {
-        json!({"create": self.new, "update": self.changes, "unchanged": self.unchanged, "exists": self.exists,
+        json!({"create": self.new, "update": self.changes, "unchanged": self.unchanged, "kept": self.kept, "exists": self.exists,
             "sent_before": self.remembered, "held": self.held, "refused": self.refused})
     }
 
-    fn add(&mut self, there: There) {
+    fn add(&mut self, there: There, would: &Would) {
         *match there {
             There::New => &mut self.new,
-            There::Changes => &mut self.changes,
+            There::Changes => match would {
+                Would::Write => &mut self.changes,
+                Would::Keep => &mut self.kept,
+                Would::Ask(_) => &mut self.held,
+            },
             There::Unchanged => &mut self.unchanged,
             There::Exists => &mut self.exists,
             There::Several | There::Unproved => &mut self.held,
@@ -158,6 +180,8 @@ pub(super) struct Matching<'a> {
     pub list: &'a KnownList<'a>,
     /// The ids that records have in another system, where rows name them.
     pub old_ids: Option<OldIds>,
+    /// What was sent last of the records that rows change.
+    pub last_sent: Option<&'a LastSent>,
     /// What is not in the list counts as not there, although the list is not proved whole: a person says so.
     pub accepts_incomplete: bool,
 }
@@ -170,7 +194,7 @@ pub(super) fn match_rows(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: &mut Rows,
-    known: (&mut Memory, Option<OperationCursor>),
+    known: (&mut Memory, Option<OperationCursor>, Option<&LastSent>),
     findings: &mut Findings,
     printer: &Printer,
 ) -> Result<Matches> {
@@ -191,8 +215,8 @@ pub(super) fn match_rows(
         }
     }
     let old_ids = preflight.mapping.source().map(|_| old_ids_of(options)).transpose()?;
-    let matching = Matching { options, preflight, list: &list, old_ids, accepts_incomplete };
-    let (memory, ended) = known;
+    let (memory, ended, last_sent) = known;
+    let matching = Matching { options, preflight, list: &list, old_ids, last_sent, accepts_incomplete };
     matching.run(rows, memory, ended, findings)
 }
 
@@ -249,7 +273,7 @@ impl Matching<'_> {
                 Some(said) if seen.first.or(seen.first_of_old_id).is_none() => Some(self.look_up(&row, said)?),
                 _ => None,
             };
-            if let Some(found) = found {
+            if let Some((found, would)) = found {
                 if matches!(found.there, There::Changes | There::Unchanged) {
                     found.ids.iter().for_each(|id| same.add(hash_of(id)));
                 }
@@ -258,13 +282,13 @@ impl Matching<'_> {
                 let is_held = self.is_held(&row);
                 let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;
                 let is_free = !has_end && (!is_held || !is_sent);
-                if is_free && is_sent && first.is_none() {
+                if is_free && is_sent && would == Would::Write && first.is_none() {
                     first = said_by(&row.state).map(|said| operation_of(&found, said));
                 }
                 plan.spared += u64::from(is_free && is_held);
                 plan.remembered += u64::from(is_free && is_made_once);
                 let is_free = is_free && !is_made_once;
-                lines.add(row_index, &Candidate { number: row.number, is_free, found })?;
+                lines.add(row_index, &Candidate { number: row.number, is_free, found, would })?;
             }
             row_index += 1;
         }
@@ -280,8 +304,8 @@ impl Matching<'_> {
         !row.is_confirmed && !codes.iter().all(|code| self.preflight.consent.covers(code))
     }
 
-    fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<Matched> {
-        let of = |there, ids: Vec<String>, reason| Matched { there, ids, reason };
+    fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<(Matched, Would)> {
+        let of = |there, ids: Vec<String>, reason| (Matched { there, ids, reason }, Would::Write);
         let id = match self.find(row, members)? {
             Found::One(id) => id,
             Found::Several(ids, _) if self.mode() == WriteMode::SkipExisting && row.id.is_none() && ids.len() > 1 => {
@@ -289,17 +313,45 @@ impl Matching<'_> {
                 return Ok(of(There::Exists, ids, reason));
             }
             Found::Several(ids, reason) => return Ok(of(There::Several, ids, reason)),
-            Found::Nothing(id) => return self.not_there(row, members, id),
+            Found::Nothing(id) => return Ok((self.not_there(row, members, id)?, Would::Write)),
         };
         if self.mode() == WriteMode::SkipExisting {
             let reason = message!("modes.exists", id = id);
             return Ok(of(There::Exists, vec![id], reason));
         }
         let record = self.list.record(&id)?;
-        let is_unchanged =
-            record.as_ref().and_then(Value::as_object).is_some_and(|record| self.says_all(record, cells));
-        let there = if is_unchanged { There::Unchanged } else { There::Changes };
-        Ok(of(there, vec![id], Message::default()))
+        let Some(Value::Object(record)) = record else { return Ok(of(There::Changes, vec![id], Message::default())) };
+        let (there, would) = self.foreseen(&id, &record, cells, row.is_confirmed)?;
+        Ok((Matched { there, ids: vec![id], reason: Message::default() }, would))
+    }
+
+    /// What cells make of a record as it is now.
+    fn foreseen(
+        &self,
+        id: &str,
+        record: &Map<String, Value>,
+        cells: &[SaidCell],
+        is_confirmed: bool,
+    ) -> Result<(There, Would)> {
+        let change = |cells: &[SaidCell]| {
+            let change = RecordChange::new(self.list.entity, &self.options.catalog.service.custom, cells, record);
+            change.is_empty().then(|| change.end(None))
+        };
+        let mut end = change(cells);
+        if let (None, Some(last_sent)) = (&end, self.last_sent) {
+            let mut cells = cells.to_vec();
+            last_sent.add_origin(id, &mut cells, is_confirmed || self.preflight.consent.covers(CONFLICT))?;
+            end = change(&cells);
+        }
+        // Where the record keeps another value the row goes on, too: before anything is written the record is read once more.
+        Ok(match end {
+            None => (There::Changes, Would::Write),
+            Some((Status::Unchanged, _)) => (There::Unchanged, Would::Write),
+            Some((Status::Held, reason)) => {
+                (There::Changes, Would::Ask(reason.map(|reason| reason.message).unwrap_or_default()))
+            }
+            Some(_) => (There::Changes, Would::Keep),
+        })
     }
 
     /// What becomes of a row whose record is not in the list.
@@ -448,13 +500,6 @@ impl Matching<'_> {
         is_said && !fields.iter().zip(&texts).zip(values).all(is_same)
     }
 
-    /// Whether a record says all that a row says of it. Of one that keeps another value that is not so: its row goes on, and
-    /// the record is read once more before anything is written.
-    fn says_all(&self, record: &Map<String, Value>, cells: &[SaidCell]) -> bool {
-        let change = RecordChange::new(self.list.entity, &self.options.catalog.service.custom, cells, record);
-        change.is_empty() && change.end(None).0 == Status::Unchanged
-    }
-
     fn mode(&self) -> WriteMode {
         self.options.preflight.mode
     }
@@ -498,10 +543,14 @@ fn finish(
             }
         }
         if row.is_free {
-            plan.add(row.found.there);
-            if let Some((code, severity)) = row.found.there.code() {
+            plan.add(row.found.there, &row.would);
+            let said = match (&row.would, row.found.there.code()) {
+                (Would::Ask(reason), None) => Some((CONFLICT, Severity::Held, reason)),
+                (_, code) => code.map(|(code, severity)| (code, severity, &row.found.reason)),
+            };
+            if let Some((code, severity, reason)) = said {
                 findings.count_row(severity);
-                findings.add(row_index, row.number, &finding(code, severity, &row.found.reason))?;
+                findings.add(row_index, row.number, &finding(code, severity, reason))?;
             }
         }
         lines.add(row_index, &row.found)?;

@@ -67,6 +67,7 @@ pub mod stdin;
 #[cfg(test)]
 mod tests;
 mod witness;
+mod words;
 
 pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
@@ -80,5 +81,6 @@ pub use places::run_places;
 pub use preflight::{Preflight, Purpose, Rows};
 pub use run::run;
 pub use settle::{SettleCommand, run as settle};
+pub use words::Words;
 
 pub use crate::api::Honours;

@@ -21,14 +21,15 @@ use super::pipeline::{self, Cause, Recorded, Sent};
 use super::places::{hold_here, places, tell_index};
 use super::plan::KnownRows;
 use super::preflight::{Preflight, Purpose, Rows};
-use super::references::Made;
+use super::references::{Answers, FILE_NAME, Made};
 use super::referring::Referring;
 use super::report::{words, write_issues_beside};
-use super::resume::{self, OpenedRun};
+use super::resume::{self, OpenedRun, ResumePlan};
 use super::row_sender::halting;
 use super::run_identity::identity;
 use super::sent_rows::SentRows;
 use super::settle::{self, Found, KeptRun, Whereabouts};
+use super::words::Words;
 use crate::api::Honours;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::check::findings::Findings;
@@ -59,7 +60,8 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         keeps: !options.dry_run,
     };
     let purpose = Purpose::Sending(cells.map(Box::new));
-    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, purpose)?;
+    let words = Words::named(options)?;
+    let (mut preflight, mut rows) = Preflight::run(&options.preflight, &definitions, &agreed, &words, purpose)?;
     tell_preflight(options, &preflight, printer)?;
     announce(options, &preflight.mapping, printer)?;
     if options.strict && preflight.findings.not_sent() > 0 {
@@ -84,7 +86,23 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let here = hold_here(options)?;
     let known = Known::find_out(options, &identity, &mut index, &mut rows, preflight.mapping.source());
     tell_index(&mut index, printer);
-    let known = known?;
+    let mut known = known?;
+    // What was decided about words of the run's rows makes other rows of them.
+    let decided = words_of(options, &known.meant)?;
+    if !decided.decides_as(&words) {
+        let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+        let purpose = Purpose::Sending(Some(Box::new(CellSpool::new()?)));
+        let fingerprint = preflight.fingerprint;
+        (preflight, rows) = Preflight::run(&options.preflight, &definitions, &agreed, &decided, purpose)?;
+        if preflight.fingerprint != fingerprint {
+            return Err(Error::cannot_run(message!("run.changed_meanwhile", file = options.preflight.input.shown)));
+        }
+        let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+        if found != told && !found.is_empty() {
+            printer.warn(&found);
+        }
+        known = Known::find_out(options, &identity, &mut index, &mut rows, preflight.mapping.source())?;
+    }
     known.tell(&preflight, printer);
     known.refuse_rows_in_work(options, &identity, &index, &mut rows)?;
     let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index)?;
@@ -101,6 +119,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
+    decided.to_keep().try_for_each(|(key, answer)| journal.keep_decision(key, &answer))?;
     note_command(&journal, options)?;
     if let Some(handed_back) = &preflight.handed_back {
         journal.set_note(BASELINE_NOTE, &files::path_to_text(handed_back.path()))?;
@@ -151,9 +170,10 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let left = sendable(options, &preflight, done);
     let cursor = Some(OperationCursor::open(journal.folder())?);
     printer.stage(&t!("run.stage_look", host = options.account.host()));
+    let last_sent = LastSent::read(options, &index, &journal.identity().target, printer)?;
     let matches = match preflight.mapping.is_found_by_key() {
         true => {
-            let (known, mut findings) = ((&mut memory, cursor), Findings::new()?);
+            let (known, mut findings) = ((&mut memory, cursor, last_sent.as_ref()), Findings::new()?);
             let matches = match_rows(options, &preflight, &mut rows, known, &mut findings, printer)?;
             tell_found(&findings, &preflight, printer)?;
             preflight.show_first(matches.first.clone());
@@ -174,7 +194,6 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
         ask_about_older(options, &preflight)?;
     }
     let plan = matches.as_ref().map(|matches| matches.plan);
-    let last_sent = LastSent::read(options, &index, &journal.identity().target)?;
     let mut known = KnownRows { memory, matches, last_sent, registered };
     let parents = parents_of(options, &preflight, &mut rows, &mut known)?;
     let first = parents.words(options.catalog);
@@ -238,6 +257,21 @@ fn bind(options: &ImportOptions<'_>, folder: &Path, exit: Exit, printer: &Printe
     let bound = run(&binding.options, &printer.muted())?;
     printer.say(&binding.ended()?);
     Ok(if exit == Exit::Done { bound } else { exit })
+}
+
+/// What a person decided about words of rows of the run that is meant.
+///
+/// # Errors
+/// A workbook that cannot be read, or says what cannot be done.
+fn words_of(options: &ImportOptions<'_>, meant: &ResumePlan) -> Result<Words> {
+    let named = options.references.decisions.as_deref();
+    let (kept, own) = match meant {
+        ResumePlan::Continue(folder, past) | ResumePlan::Accept(folder, past) => {
+            (past.decisions()?, Some(folder.join(FILE_NAME)))
+        }
+        ResumePlan::New(_) | ResumePlan::Finished(..) => (Vec::new(), None),
+    };
+    Ok(Words::of(&Answers::gather(kept, own.as_deref(), named)?))
 }
 
 /// The records that the rows want which are sent, and which are not there.

@@ -21,6 +21,7 @@ mod sources;
 mod tests;
 mod toml_quoted;
 mod vendors;
+mod word_answers;
 pub mod workbook;
 
 pub use account_fields::wants_account_fields;
@@ -34,3 +35,4 @@ pub use sendable::unsendable;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};
 pub use sources::{LeftOutColumn, Mapping, OldIdColumn, OldReference};
 pub use toml_quoted::toml_quoted;
+pub use word_answers::{WordAnswers, is_word_key, word_key};

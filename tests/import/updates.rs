@@ -170,6 +170,8 @@ fn what_was_sent_last_is_the_origin_of_a_file_that_is_no_export() {
     server.change(&format!("users/{}", id(1)), r#"{"user":{"note":"同事改的"}}"#);
     // A file of another name and order says the same.
     work.write("again.csv", format!("{head}{}", rows("备注").lines().skip(1).collect::<Vec<_>>().join("\n")));
+    let foreseen = "will create 0, update 0, leave 3 unchanged, 1 row keeps what somebody changed since";
+    work.on(&server, "import customers again.csv --mode upsert --run second --dry-run").exits(0).says(foreseen);
     work.on(&server, "import customers again.csv --mode upsert --run second").exits(0);
     assert_rows(&work.summary_of("second"), "unchanged 3, skipped 1");
     assert_eq!(record(&server, "customers", &id(1))["note"], "同事改的");
@@ -179,6 +181,10 @@ fn what_was_sent_last_is_the_origin_of_a_file_that_is_no_export() {
     assert_eq!(results.column("code")[0], "service_kept");
     // What the file says newly is written where nobody changed the record, and held where somebody did.
     work.write("new.csv", rows("新备注"));
+    let foreseen = work.on(&server, "import customers new.csv --mode upsert --dry-run");
+    foreseen.exits(3).says("update 3, leave 0 unchanged, 1 row is held").says("edited in the file, and changed");
+    let checked = work.on(&server, "check customers new.csv --mode upsert --online");
+    checked.exits(3).says("update 3, leave 0 unchanged, 1 row is held");
     work.on(&server, "import customers new.csv --mode upsert --run third").exits(3);
     assert_rows(&work.summary_of("third"), "updated 3, held 1");
     assert_eq!(record(&server, "customers", &id(1))["note"], "同事改的");
@@ -210,6 +216,34 @@ fn an_update_that_is_brought_once_more_leaves_what_was_changed_since() {
     work.on(&server, "import customers third.csv --mode update --run third").exits(0);
     assert_rows(&work.summary_of("third"), "skipped 1");
     assert_eq!(record(&server, "customers", "50001")["note"], "同事改的");
+}
+
+/// Nobody can say what a run has sent whose folder was never looked into and is gone: that is said once.
+#[test]
+fn a_run_that_tells_nothing_of_what_it_sent_is_named_once() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("mine.csv", "联系人编号,备注\n50001,甲\n50002,甲\n");
+    work.on(&server, "import customers mine.csv --mode update --run first").exits(0);
+    // The index knows its rows.
+    work.on(&server, "import customers mine.csv --mode update --run second --dry-run").exits(0);
+    // Beside the file it would be found.
+    let elsewhere = Work::new();
+    std::fs::rename(work.path("first"), elsewhere.path("first")).unwrap();
+    for (path, _) in work.all_files().into_iter().filter(|(path, _)| path.ends_with("customers.sent")) {
+        std::fs::remove_file(path).unwrap();
+    }
+    work.write("other.csv", "联系人编号,备注\n50001,乙\n");
+    let words = "what 1 earlier run sent can no longer be read (first)";
+    work.on(&server, "import customers other.csv --mode update --run second --dry-run").exits(0).says(words);
+    work.on(&server, "import customers other.csv --mode update --run second").exits(0).says(words);
+    work.write("third.csv", "联系人编号,备注\n50001,丙\n");
+    work.on(&server, "import customers third.csv --mode update --run third").exits(0).never_says("earlier run sent");
+    // A folder that is there again tells.
+    std::fs::rename(elsewhere.path("first"), work.path("first")).unwrap();
+    server.change("users/50002", r#"{"user":{"note":"同事改的"}}"#);
+    work.write("fourth.csv", "联系人编号,备注\n50002,甲\n");
+    work.on(&server, "import customers fourth.csv --mode update --run fourth").exits(0);
+    assert_eq!(record(&server, "customers", "50002")["note"], "同事改的");
 }
 
 /// Which of two rows about one record is meant is not decided by their order.

@@ -190,7 +190,15 @@ impl RunIndex {
     /// # Errors
     /// A damaged index.
     pub fn runs_for(&self, entity: &str) -> Result<Vec<IndexedRun>> {
-        Ok(self.of_entity(entity)?.into_iter().filter(|run| run.is_there).collect())
+        Ok(self.all_runs_for(entity)?.into_iter().filter(|run| run.is_there).collect())
+    }
+
+    /// The same with those whose journals are gone.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn all_runs_for(&self, entity: &str) -> Result<Vec<IndexedRun>> {
+        self.of_entity(entity)
     }
 
     /// Reads the rows of one run, when it is new here or grew.
