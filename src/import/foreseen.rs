@@ -170,7 +170,7 @@ pub(super) fn dry_run(
             "waiting": preflight.waiting,
             "ended_before": ended},
         "plan": plan.map(|plan| plan.json()), "created_first": parents.json(),
-        "left_out": preflight.left_out, "mapping": preflight.mapping.report(), "exit": exit,
+        "left_out": preflight.left_out, "replaced": preflight.replaced, "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
 }

@@ -99,6 +99,7 @@ fn tell(options: &ImportOptions<'_>, preflight: &Preflight, printer: &Printer) -
     }
     printer.say(&preflight.mapping.report().text());
     preflight.words.iter().for_each(|word| printer.warn(&word.to_string()));
+    preflight.replaced_words().iter().for_each(|words| printer.say(&words.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     preflight.export_words().iter().for_each(|words| printer.say(words));
     let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
