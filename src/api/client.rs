@@ -48,6 +48,8 @@ const READ: Attempts = Attempts { broken: 6, hanging: 6, busy: u32::MAX };
 const ASK: Attempts = Attempts { broken: 3, hanging: 3, busy: u32::MAX };
 /// Attempts at what a record can do without. Being told "too many requests" so often takes about half a minute.
 const BRIEF: Attempts = Attempts { broken: 3, hanging: 2, busy: 8 };
+/// Attempts at the record that one row is about.
+const RECORD: Attempts = Attempts { broken: 3, hanging: 3, busy: 4 };
 /// As often as it takes.
 const UNTIL_UP: Attempts = Attempts { broken: u32::MAX, hanging: u32::MAX, busy: u32::MAX };
 /// The longest wait between two of them.
@@ -239,6 +241,14 @@ impl Client {
         self.ask_up_to(url, BRIEF).await
     }
 
+    /// Like [`Client::ask_briefly`], for the record that one row is about.
+    ///
+    /// # Errors
+    /// The host cannot be reached, or the service goes on failing whatever it is asked.
+    pub async fn ask_for_record(&self, url: &Url) -> Result<Single> {
+        self.ask_up_to(url, RECORD).await
+    }
+
     /// Waits until the service answers a question, whatever it says: the one that it answered last, or this one.
     ///
     /// # Errors
@@ -298,8 +308,9 @@ impl Client {
                     // Pages of a place that never answered with anything else are not the service's.
                     let is_elsewhere =
                         || matches!(why.code(), "api.broken_page" | "api.broken_empty") && !self.limiter.was_answered();
-                    if is_its_own
-                        && (is_elsewhere() || self.limiter.answers() > answers || self.is_up(url, &permit).await)
+                    // That others get through now and then says nothing of one that is told to wait.
+                    let is_answered_else = || tries > 0 && self.limiter.answers() > answers;
+                    if is_its_own && (is_elsewhere() || is_answered_else() || self.is_up(url, &permit).await)
                     {
                         return Ok(Single::Failing(error));
                     }

@@ -31,7 +31,7 @@ pub(super) async fn before(sender: &RowSender<'_>, pending: &PendingWrite) -> Re
         WriteOperation::Tags(edit) => &edit.id,
     };
     match sender.access_of(&pending.operation) {
-        Some(access) => Ok(sender.read(access, id).await?.ok()),
+        Some(access) => Ok(sender.read_for_row(access, id).await?.ok()),
         None => Ok(None),
     }
 }

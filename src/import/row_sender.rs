@@ -18,7 +18,7 @@ use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
 use super::witness::{HandedOut, RowWitness, sent_member};
-use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Verdict, Write, as_text};
+use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Single, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Marks, Operation, Reason, Status, TAGS_DROPPED};
@@ -59,6 +59,8 @@ pub(super) struct RowSender<'a> {
     question: Url,
     /// Whether any write was accepted: until then "forbidden" means the account, not the row.
     accepted: AtomicBool,
+    /// Whether any record was read: what another one's page answers is then that record's.
+    has_read: Cell<bool>,
     /// Ids that rows of the run have.
     pub handed_out: HandedOut,
     /// Tags that some record was seen with, by entity: a service may drop others without a word.
@@ -107,6 +109,7 @@ impl<'a> RowSender<'a> {
             there,
             question,
             accepted: AtomicBool::new(false),
+            has_read: Cell::default(),
             handed_out: HandedOut::default(),
             known_tags: RefCell::default(),
             unread: Cell::default(),
@@ -167,35 +170,76 @@ impl<'a> RowSender<'a> {
 
     /// The record with this id as it is now, or why it cannot be had.
     pub(super) async fn read(&self, access: &Access, id: &str) -> Result<Found> {
-        let address = access.read_address(self.client.target(), id);
+        self.look_for(access, id).await?.map_err(halting)
+    }
+
+    /// Like [`RowSender::read`], where nothing depends on the record but its own row: what its page answers while others can be
+    /// had costs that row alone.
+    pub(super) async fn read_for_row(&self, access: &Access, id: &str) -> Result<Found> {
+        match self.look_for(access, id).await? {
+            Ok(found) => Ok(found),
+            Err(error) if self.is_of_one_record(&error) => {
+                let message = error.into_message();
+                let why = message.part("why").unwrap_or(message);
+                let message = message!("attempt.not_readable", id = id, why = why);
+                Ok(Err(Reason { code: "not_readable".to_owned(), field: String::new(), message }))
+            }
+            Err(error) => Err(halting(error)),
+        }
+    }
+
+    /// Whether an answer about one record says nothing of the others.
+    fn is_of_one_record(&self, error: &Error) -> bool {
+        let has_worked = self.has_read.get() || self.accepted.load(Ordering::Relaxed);
+        has_worked && matches!(error.code(), "api.forbidden" | "api.read_failed")
+    }
+
+    /// The record, why there is none, or what its page answers time and again.
+    ///
+    /// # Errors
+    /// The service cannot be had.
+    async fn look_for(&self, access: &Access, id: &str) -> Result<std::result::Result<Found, Error>> {
+        let document = match self.client.ask_for_record(&access.read_address(self.client.target(), id)).await {
+            Ok(Single::Failing(error)) => return Ok(Err(error)),
+            Ok(Single::Document(document)) => Ok(document),
+            Ok(Single::Rejected(rejection)) => Err(rejection),
+            Err(error) => return Err(halting(error)),
+        };
+        let found = Self::found_in(document, access, id);
+        self.has_read.set(self.has_read.get() || found.is_ok());
+        Ok(Ok(found))
+    }
+
+    /// The record of an answer about this id, or why it is not there.
+    fn found_in(answer: std::result::Result<Document, Rejection>, access: &Access, id: &str) -> Found {
         let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
         let nothing = access.entity.conflict.as_ref().and_then(|conflict| conflict.nothing.as_ref());
-        let document = match self.client.ask(&address).await.map_err(halting)? {
+        let document = match answer {
             Ok(document) => document,
             Err(rejection) if access.entity.is_asked_for() && nothing == Some(&rejection.message) => {
-                return Ok(Err(reason("not_found", message!("attempt.not_bound", id = id))));
+                return Err(reason("not_found", message!("attempt.not_bound", id = id)));
             }
-            Err(rejection) => return Ok(Err(reason_of(rejection))),
+            Err(rejection) => return Err(reason_of(rejection)),
         };
         let wrappers = &access.get.expected.wrappers;
         if access.entity.is_asked_for() {
-            return Ok(asked_for(access, &document, id));
+            return asked_for(access, &document, id);
         }
         let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper));
         let record = record.and_then(|record| record.as_object().cloned());
-        let Some(record) = record else { return Ok(Err(reason("not_found", message!("attempt.not_found", id = id)))) };
+        let Some(record) = record else { return Err(reason("not_found", message!("attempt.not_found", id = id))) };
         // What is written to one record must not come from another.
         let own = access.name_of(&record);
-        Ok(match own == id {
+        match own == id {
             true => Ok(record),
             false => Err(reason("other_record", message!("attempt.other_record", id = id, other = clean(&own)))),
-        })
+        }
     }
 
-    /// Like [`RowSender::read`]; none when the run stops meanwhile. Nothing was written yet, so nothing is in doubt.
+    /// Like [`RowSender::read_for_row`]; none when the run stops meanwhile. Nothing was written yet, so nothing is in doubt.
     async fn read_unless_stopped(&self, access: &Access, id: &str) -> Result<Option<Found>> {
         tokio::select! {
-            read = self.read(access, id) => read.map(Some),
+            read = self.read_for_row(access, id) => read.map(Some),
             () = self.stop.stopped() => Ok(None),
         }
     }

@@ -84,7 +84,7 @@ impl Settling<'_> {
             WriteOperation::Tags(edit) => &edit.id,
         };
         let Some(access) = sender.access_of(operation) else { return Ok(None) };
-        let record = match sender.read(access, id).await? {
+        let record = match sender.read_for_row(access, id).await? {
             Ok(record) => record,
             Err(why) => return Ok(Some(still_unknown(row, message!("settle.no_record", why = why.message)))),
         };
