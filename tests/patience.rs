@@ -64,12 +64,34 @@ fn no_more_requests_are_repeated_than_the_answers_allow_for() {
     });
     let work = Work::at(&service.base_url());
     work.write_table("mine.csv", &customers(1, 60));
-    let ran = work.bw8("import customers mine.csv --rate 0 --no-canary");
+    let ran = work.bw8("import customers mine.csv --rate 0 --no-canary --wait 1s");
     ran.exits(5).says("too many requests").says("next: bw8 import");
     let sent = service.requests().iter().filter(|request| request.method == "POST").count();
     assert!(sent <= 60 * 11 / 10 + 35, "{sent} requests");
     let rows = &work.summary()["rows"];
     assert_eq!(rows["created"].as_u64().unwrap() + rows["pending"].as_u64().unwrap(), 60, "{rows}");
+}
+
+#[test]
+fn a_service_with_a_quota_gets_as_much_as_it_takes() {
+    let mut taken: Vec<std::time::Instant> = Vec::new();
+    let service = Service::start(move |request| {
+        taken.retain(|at| at.elapsed().as_millis() < 1000);
+        if taken.len() >= 4 {
+            return (429, "{\"errcode\":\"429\",\"errmsg\":\"Too Many Requests\"}".to_owned());
+        }
+        taken.push(std::time::Instant::now());
+        match request.method.as_str() {
+            "POST" => (201, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + request.number)),
+            _ => unknown(),
+        }
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 50));
+    work.bw8("import customers mine.csv --no-canary").exits(0);
+    assert_rows(&work.summary(), "created 50");
+    let sent = service.requests().iter().filter(|request| request.method == "POST").count();
+    assert!(sent <= 50 * 11 / 10 + 35, "{sent} requests");
 }
 
 /// A service with tokens: answers of the token's place, and whether a token is good for a request.

@@ -310,8 +310,7 @@ impl Client {
                         || matches!(why.code(), "api.broken_page" | "api.broken_empty") && !self.limiter.was_answered();
                     // That others get through now and then says nothing of one that is told to wait.
                     let is_answered_else = || tries > 0 && self.limiter.answers() > answers;
-                    if is_its_own && (is_elsewhere() || is_answered_else() || self.is_up(url, &permit).await)
-                    {
+                    if is_its_own && (is_elsewhere() || is_answered_else() || self.is_up(url, &permit).await) {
                         return Ok(Single::Failing(error));
                     }
                     let is_brief = trouble == Trouble::Faltering && most.broken < u32::MAX;

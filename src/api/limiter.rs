@@ -1,6 +1,7 @@
 //! The limiter: how many requests may be in flight and how many may begin in a second, for the whole program in one place.
 //! Both are ceilings. Below them the pace adapts: it halves when the service says "too many" or falters, and climbs back
-//! one request at a time while it answers well. While the service cannot be had, requests wait here for their turn.
+//! one request at a time while it answers well. Where refusals come again after few answers the service has a quota, and
+//! beginnings are spaced as far as it seems to want. While the service cannot be had, requests wait here for their turn.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,6 +18,18 @@ use crate::waiting::{Wait, clock_time};
 /// Calm answers in a row, for each request allowed in flight, before one more is allowed.
 const CALM_ANSWERS: usize = 8;
 
+/// Answers between two refusals that are so few that the service has a quota.
+const FEW_ANSWERS: u64 = 30;
+/// How much slower each further refusal makes the pace.
+const SLOWER: f64 = 1.5;
+/// How much faster the pace becomes after so many answers without a refusal.
+const FASTER: f64 = 0.85;
+const ANSWERS_TO_BE_FASTER: u32 = 10;
+/// The slowest pace is this; and a quarter of what the service is waited for.
+const SLOWEST: Duration = Duration::from_secs(10);
+/// A pace as fast as this is no limit.
+const FASTEST: Duration = Duration::from_millis(2);
+
 /// The shared pace of all requests.
 #[derive(Debug)]
 pub struct Limiter {
@@ -28,6 +41,8 @@ pub struct Limiter {
     in_flight: AtomicUsize,
     /// Least time between two beginnings; zero without a limit.
     interval: Duration,
+    /// The most that it becomes where the service has a quota.
+    slowest: Duration,
     /// The service can be had again, or somebody else may try.
     changed: Notify,
 }
@@ -42,6 +57,52 @@ struct State {
     calm: usize,
     /// The last time the pace was halved; answers of requests that began before do not halve it again.
     halved: Option<Instant>,
+    quota: Quota,
+}
+
+/// What was learned of how many requests the service takes in a second.
+#[derive(Debug, Default)]
+struct Quota {
+    /// Time between two beginnings that it seems to want; zero when nothing is known of a quota.
+    interval: Duration,
+    /// When it refused a request first after it had answered, and how many answers there had been.
+    refused: Option<(Instant, u64)>,
+    /// Answers without a refusal.
+    quiet: u32,
+}
+
+impl Quota {
+    /// A request that began then was refused, after so many answers.
+    fn refuse(&mut self, began: Instant, answers: u64, slowest: Duration) {
+        self.quiet = 0;
+        let now = Instant::now();
+        let Some((at, before)) = self.refused else {
+            self.refused = Some((now, answers));
+            return;
+        };
+        let between = answers - before;
+        // Of those that were on their way together one is enough. One that is busy for long answers nothing between.
+        if began < at || between == 0 {
+            return;
+        }
+        if between < FEW_ANSWERS {
+            let seen = (now - at).div_f64(between as f64);
+            self.interval = self.interval.mul_f64(SLOWER).max(seen).min(slowest);
+        }
+        self.refused = Some((now, answers));
+    }
+
+    fn answer(&mut self) {
+        if self.interval.is_zero() {
+            return;
+        }
+        self.quiet += 1;
+        if self.quiet >= ANSWERS_TO_BE_FASTER {
+            self.quiet = 0;
+            let faster = self.interval.mul_f64(FASTER);
+            self.interval = if faster < FASTEST { Duration::ZERO } else { faster };
+        }
+    }
 }
 
 /// The right to have one request in flight, given back when dropped.
@@ -71,11 +132,13 @@ impl Limiter {
                 debt: 0,
                 calm: 0,
                 halved: None,
+                quota: Quota::default(),
             }),
             changed: Notify::new(),
             allowed: AtomicUsize::new(ceiling),
             in_flight: AtomicUsize::new(0),
             interval,
+            slowest: SLOWEST.min(patience / 4),
         }
     }
 
@@ -119,8 +182,9 @@ impl Limiter {
             Turn::At(_) | Turn::Behind => return Start::Later,
         };
         let start = state.next.max(now);
-        if !self.interval.is_zero() {
-            state.next = start + self.interval;
+        let interval = self.interval.max(state.quota.interval);
+        if !interval.is_zero() {
+            state.next = start + interval;
         }
         Start::Reserved(start, now, is_probe)
     }
@@ -158,13 +222,20 @@ impl Limiter {
         let mut state = self.lock();
         let had_outage = state.patience.outage().is_some();
         state.patience.answered(began, is_probe);
+        state.quota.answer();
         if had_outage {
             self.changed.notify_waiters();
         }
     }
 
-    fn failed(&self, trouble: Trouble, why: &Message, is_probe: bool) -> Verdict {
-        let verdict = self.lock().patience.failed(Instant::now(), trouble, why, is_probe, fastrand::f64());
+    fn failed(&self, began: Instant, trouble: Trouble, why: &Message, is_probe: bool) -> Verdict {
+        let mut state = self.lock();
+        if matches!(trouble, Trouble::Busy(_)) {
+            let answers = state.patience.answers();
+            state.quota.refuse(began, answers, self.slowest);
+        }
+        let verdict = state.patience.failed(Instant::now(), trouble, why, is_probe, fastrand::f64());
+        drop(state);
         self.changed.notify_waiters();
         verdict
     }
@@ -248,7 +319,7 @@ impl Permit<'_> {
     /// The service cannot be had, which halves the pace. Whether the request may be repeated, and if so when its turn comes.
     pub(crate) fn on_trouble(&self, trouble: Trouble, why: &Message) -> Verdict {
         self.limiter.halve(self.began);
-        self.limiter.failed(trouble, why, self.is_probe.swap(false, Ordering::Relaxed))
+        self.limiter.failed(self.began, trouble, why, self.is_probe.swap(false, Ordering::Relaxed))
     }
 
     /// The service said "too many" or on_overload: the pace halves.
@@ -343,6 +414,59 @@ mod tests {
         assert!(waiting.as_mut().now_or_never().is_none());
         drop(probe);
         assert!(waiting.now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quota_is_learned_and_everything_gets_through() {
+        for (quota, seconds, rate) in [(1, 1, 10.0), (1, 1, 0.0), (3, 1, 10.0), (3, 1, 0.0), (10, 60, 10.0)] {
+            let (limiter, why) = (limiter(4, rate), Message::from("too many"));
+            let taken = Mutex::new(Vec::new());
+            let refusals = AtomicUsize::new(0);
+            let one = || async {
+                loop {
+                    let permit = limiter.acquire().await;
+                    let now = Instant::now();
+                    let is_taken = {
+                        let mut taken = taken.lock().unwrap();
+                        taken.retain(|at| now - *at < Duration::from_secs(seconds));
+                        let is_taken = taken.len() < quota;
+                        taken.extend(is_taken.then_some(now));
+                        is_taken
+                    };
+                    if is_taken {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                        permit.on_success();
+                        return;
+                    }
+                    refusals.fetch_add(1, Ordering::Relaxed);
+                    let verdict = permit.on_trouble(Trouble::Busy(None), &why);
+                    assert_eq!(verdict, Verdict::Again, "{quota} in {seconds} s: {taken:?}");
+                }
+            };
+            let worker = || async {
+                for _ in 0..50 {
+                    one().await;
+                }
+            };
+            tokio::join!(worker(), worker(), worker(), worker());
+            let refusals = refusals.load(Ordering::Relaxed);
+            assert!(refusals <= 30 + 200 / 10, "{refusals} refusals");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pace_that_was_slow_becomes_fast_again() {
+        let limiter = limiter(1, 0.0);
+        for _ in 0..2 {
+            limiter.acquire().await.on_success();
+            tokio::time::advance(Duration::from_millis(100)).await;
+            limiter.acquire().await.on_trouble(Trouble::Busy(None), &Message::from("too many"));
+        }
+        assert!(!limiter.lock().quota.interval.is_zero());
+        for _ in 0..600 {
+            limiter.acquire().await.on_success();
+        }
+        assert!(limiter.lock().quota.interval.is_zero());
     }
 
     #[tokio::test]

@@ -78,8 +78,9 @@ pub enum Outcome {
         why: Message,
         /// How long the service asks to wait, when it says so sensibly.
         wait: Option<Duration>,
-        /// The service decided about the request that was sent last: it is up. Only what became of an earlier one is open.
-        is_decided: bool,
+        /// The service is up: it decided about the request that was sent last, and what became of an earlier one is open, or it
+        /// took the request without a word.
+        is_up: bool,
     },
 }
 
@@ -88,7 +89,7 @@ impl Outcome {
     pub(super) fn unanswered(came: Came, sent: Sent, honours: Honours, why: Message) -> Outcome {
         match prove(sent, came, honours) {
             Proof::NotDone(_) => Outcome::NotSent(why),
-            Proof::Done | Proof::Ambiguous => Outcome::Unknown { why, wait: None, is_decided: false },
+            Proof::Done | Proof::Ambiguous => Outcome::Unknown { why, wait: None, is_up: false },
         }
     }
 }
@@ -150,12 +151,12 @@ fn classify_document(
             Outcome::Moved(answer.location.as_deref().map(&hide).unwrap_or_default())
         }
         Proof::Ambiguous => {
-            let is_page = || document.is_none() && !words(&String::from_utf8_lossy(&answer.body)).is_empty();
+            let has_page_words = || document.is_none() && !words(&String::from_utf8_lossy(&answer.body)).is_empty();
             let why = match says {
                 _ if sent.is_repeat => message!("api.repeat", status = status),
                 Says::Contradiction | Says::Done => message!("api.contradiction", status = status),
                 _ if status >= 400 => message!("api.status", status = status),
-                _ if is_page() => message!("api.page", status = status),
+                _ if has_page_words() => message!("api.page", status = status),
                 _ if document.is_none() => message!("api.unreadable", status = status),
                 _ => message!("api.unknown_shape", status = status),
             };
@@ -163,13 +164,15 @@ fn classify_document(
                 Some(_) => json_text(&answer.body, &hide),
                 None => page_text(&answer.body, &hide),
             };
+            // A page without words is still one of somebody in between.
+            let is_silent = (200..300).contains(&status) && words.is_none() && !is_page(&answer.body);
             let why = match words {
                 Some(words) => message!("api.with_words", why = why, words = words),
                 None => why,
             };
             let alone = prove(Sent { is_repeat: false }, Came::Answer { status, says }, honours);
-            let is_decided = matches!(alone, Proof::NotDone(NotDone::Rejected | NotDone::AlreadyThere));
-            Outcome::Unknown { why, wait: answer.retry_after, is_decided }
+            let is_up = is_silent || matches!(alone, Proof::NotDone(NotDone::Rejected | NotDone::AlreadyThere));
+            Outcome::Unknown { why, wait: answer.retry_after, is_up }
         }
     }
 }
@@ -508,6 +511,24 @@ mod tests {
         let long = said(200, &format!("[\"\u{1b}[2J{}\"]", "长".repeat(5000)));
         assert!(!long.contains('\u{1b}') && (1000..1100).contains(&long.chars().count()), "{long}");
         assert_eq!(said(200, "{}"), "HTTP 200 with an answer of an unknown shape");
+    }
+
+    #[test]
+    fn whoever_takes_a_write_without_a_word_is_up_and_a_page_is_somebody_elses() {
+        for (status, body, up) in [
+            (200, "", true),
+            (201, " \n", true),
+            (204, "", true),
+            (200, "{}", true),
+            (200, "<html><body></body></html>", false),
+            (200, "<html>Please log in</html>", false),
+            (200, r#"{"code":500,"msg":"busy"}"#, false),
+            (500, "", false),
+            (409, "", false),
+        ] {
+            let came = outcome(status, None, body);
+            assert!(matches!(came, Outcome::Unknown { is_up, .. } if is_up == up), "{status} {body}: {came:?}");
+        }
     }
 
     #[test]

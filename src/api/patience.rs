@@ -18,6 +18,8 @@ const LONGEST_UNREACHED: Duration = Duration::from_secs(15);
 const LONGEST_BUSY: Duration = Duration::from_secs(60);
 /// Requests that may be repeated before anything was answered.
 const REPEATS: u64 = 30;
+/// So few that are left are made to last: each wait of our own doubles once more.
+const SCARCE: u64 = 8;
 /// Answers that allow for one more.
 const ANSWERS_A_REPEAT: u64 = 10;
 /// Answers of "something broke" in a row, none good between, that mean the service and not a record.
@@ -155,6 +157,7 @@ impl Patience {
             }
         }
         let longest = if self.has_answered { self.longest } else { self.first };
+        let left = self.left();
         let outage = self.outage.get_or_insert_with(|| Outage {
             why: why.clone(),
             is_asked: false,
@@ -177,7 +180,14 @@ impl Patience {
         }
         outage.why = why.clone();
         outage.is_asked = asked.is_some();
-        let wait = asked.unwrap_or_else(|| own_wait(trouble, outage.tries, chance));
+        let scarce = match trouble {
+            Trouble::Busy(_) => u32::try_from(SCARCE.saturating_sub(left)).unwrap_or_default(),
+            Trouble::Unreached | Trouble::Faltering => 0,
+        };
+        let own = own_wait(trouble, outage.tries + scarce, chance);
+        // A service that asks for a moment each time would use them up in a few.
+        let asked = asked.filter(|asked| scarce == 0 || *asked > own);
+        let wait = asked.unwrap_or(own);
         if now >= outage.until {
             // The others are not to wait for it any longer.
             outage.next = now;
@@ -190,9 +200,14 @@ impl Patience {
         }
     }
 
+    /// How many more requests may be repeated.
+    fn left(&self) -> u64 {
+        (REPEATS + self.answers / ANSWERS_A_REPEAT).saturating_sub(self.repeats)
+    }
+
     /// Takes one of the requests that may be repeated.
     fn repeat(&mut self) -> Verdict {
-        if self.repeats >= REPEATS + self.answers / ANSWERS_A_REPEAT {
+        if self.left() == 0 {
             return Verdict::Over;
         }
         self.repeats += 1;

@@ -16,10 +16,11 @@ use super::change::{RecordChange, SaidCell};
 use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
+use super::read_back::{is_stored, value_of};
 use super::route::{Access, Route};
 use super::witness::{HandedOut, RowWitness, sent_member};
 use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Single, Verdict, Write, as_text};
-use crate::entity::{Catalog, Entity, Kind};
+use crate::entity::{Catalog, Entity, Field, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Marks, Operation, Reason, Status, TAGS_DROPPED};
 use crate::message;
@@ -151,7 +152,15 @@ impl<'a> RowSender<'a> {
         is_compared: bool,
     ) -> Option<Operation> {
         let attempts = u32::from(before.is_some());
-        let mut row = RowWrite { sender: self, pending, before, is_compared, comes_without_tags: false, attempts };
+        let mut row = RowWrite {
+            sender: self,
+            pending,
+            before,
+            is_compared,
+            comes_without_tags: false,
+            is_untold: false,
+            attempts,
+        };
         let ended = match &pending.operation {
             // What nobody has looked up is not sent.
             operation if operation.is_unresolved() => Err(Error::cannot_run(message!("run.broken"))),
@@ -305,6 +314,8 @@ struct RowWrite<'a> {
     is_compared: bool,
     /// The service's answer has the new record without tags that were sent.
     comes_without_tags: bool,
+    /// The service answered the write, and nothing tells what became of it.
+    is_untold: bool,
     attempts: u32,
 }
 
@@ -456,7 +467,11 @@ impl<'a> RowWrite<'a> {
     ) -> Result<Option<Operation>> {
         let entity = &access.entity;
         self.sender.see_tags(entity, record);
-        let written = self.put(access, id, members).await?;
+        let mut written = self.put(access, id, members).await?;
+        if written.is_some() && self.is_untold && self.has_arrived(access, id, members, record).await {
+            self.sender.accepted.store(true, Ordering::Relaxed);
+            written = Some(self.ended(Status::Updated, Some(id.to_owned()), None));
+        }
         let sent = entity.tags.as_ref().and_then(|name| members.value(name)).unwrap_or_default();
         if !written.as_ref().is_some_and(|operation| operation.status == Status::Updated) {
             return Ok(written);
@@ -469,6 +484,20 @@ impl<'a> RowWrite<'a> {
         let field = entity.tags.clone().unwrap_or_default();
         let reason = Reason { code: TAGS_DROPPED.to_owned(), field, message };
         Ok(Some(self.ended(Status::Failed, Some(id.to_owned()), Some(reason))))
+    }
+
+    /// Whether the record has what was just written to it and had not before. What it does not show, such as a reply, it does
+    /// not prove.
+    async fn has_arrived(&mut self, access: &Access, id: &str, members: &Members, before: &Map<String, Value>) -> bool {
+        self.attempts += 1;
+        let Ok(Some(Ok(after))) = self.sender.read_unless_stopped(access, id).await else { return false };
+        let is_in = |record: &Map<String, Value>, (name, value): &(String, String)| {
+            let field = access.entity.field(name);
+            is_stored(field, value, value_of(record, name, &access.custom).as_deref())
+        };
+        let is_shown = |name: &str| access.entity.field(name).is_none_or(Field::is_comparable);
+        members.iter().all(|member| is_shown(&member.0) && is_in(&after, member))
+            && members.iter().any(|member| !is_in(before, member))
     }
 
     /// Changes a record that was read first.
@@ -523,6 +552,7 @@ impl<'a> RowWrite<'a> {
                 outcome => outcome?,
             };
             self.comes_without_tags = witness.lacks_tags.get();
+            self.is_untold = matches!(outcome, Outcome::Unknown { is_up: true, .. });
             pace(&permit, &outcome);
             let goes_on = heed(&leave, &outcome);
             (leave, permit) = match outcome {
@@ -541,7 +571,7 @@ impl<'a> RowWrite<'a> {
                     next
                 }
                 // Where the service knows its request id again, repeating it does no harm and may tell more.
-                Outcome::Unknown { why, is_decided: false, .. }
+                Outcome::Unknown { why, is_up: false, .. }
                     if honours != Honours::Nothing && repeats < REPEATS && goes_on == GoesOn::Later =>
                 {
                     drop((leave, permit));
@@ -654,7 +684,7 @@ impl<'a> RowWrite<'a> {
 fn pace(permit: &Permit<'_>, outcome: &Outcome) {
     match outcome {
         Outcome::Done { .. } | Outcome::AlreadyThere(_) | Outcome::Rejected(_) => permit.on_success(),
-        Outcome::Unknown { is_decided: false, .. } => permit.on_overload(),
+        Outcome::Unknown { is_up: false, .. } => permit.on_overload(),
         // Whether these may be repeated is decided with them.
         Outcome::NotSent(_) | Outcome::Busy { .. } => {}
         // These say something of the account or the address.
@@ -662,14 +692,14 @@ fn pace(permit: &Permit<'_>, outcome: &Outcome) {
         | Outcome::Forbidden(_)
         | Outcome::NoSuchPath(_)
         | Outcome::Moved(_)
-        | Outcome::Unknown { is_decided: true, .. } => permit.on_answer(),
+        | Outcome::Unknown { is_up: true, .. } => permit.on_answer(),
     }
 }
 
 /// What an outcome says of the writes to come.
 fn heed(leave: &Leave<'_>, outcome: &Outcome) -> GoesOn {
     match outcome {
-        Outcome::Unknown { why, wait, is_decided: false } => return leave.on_doubt(why, *wait),
+        Outcome::Unknown { why, wait, is_up: false } => return leave.on_doubt(why, *wait),
         // It was not processed, or the run stops for it.
         Outcome::NotSent(_) | Outcome::Busy { .. } | Outcome::Moved(_) => {}
         Outcome::Done { .. }
@@ -678,7 +708,7 @@ fn heed(leave: &Leave<'_>, outcome: &Outcome) -> GoesOn {
         | Outcome::LoginRejected(_)
         | Outcome::Forbidden(_)
         | Outcome::NoSuchPath(_)
-        | Outcome::Unknown { is_decided: true, .. } => leave.on_answer(),
+        | Outcome::Unknown { is_up: true, .. } => leave.on_answer(),
     }
     GoesOn::Later
 }

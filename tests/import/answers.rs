@@ -303,3 +303,84 @@ fn a_service_that_refuses_a_repeated_request_is_not_waited_for() {
     ran.exits(0).says("8 rows: created 8").never_says("does not acknowledge");
     assert_eq!(server.records("tickets").iter().filter(|ticket| ticket["subject"] == "示例").count(), 8);
 }
+
+/// Tags for so many contacts, on a service that answers the questions for one of them by `answer`, and changes by `changed`.
+fn tags_on(
+    answer: impl Fn(&Request) -> Option<(u16, String)> + Send + 'static,
+    changed: impl Fn(usize) -> (u16, String) + Send + 'static,
+    rows: usize,
+    options: &str,
+) -> (Work, Ran) {
+    let mut tagged = std::collections::HashSet::new();
+    let service = Service::start(move |request| {
+        let id = request.path.trim_start_matches("/users/").trim_end_matches(".json").to_owned();
+        match (request.method.as_str(), answer(request)) {
+            (_, Some(answer)) => answer,
+            ("GET", None) if id.parse::<u64>().is_ok() => {
+                let tags = if tagged.contains(&id) { "老客户" } else { "" };
+                (200, format!("{{\"user\":{{\"cId\":\"{id}\",\"name\":\"示例\",\"tableName\":\"{tags}\"}}}}"))
+            }
+            ("PUT", None) => {
+                tagged.insert(id);
+                changed(request.number)
+            }
+            _ => unknown(),
+        }
+    });
+    let work = Work::at(&service.base_url());
+    let mut table = Table::of(&["对象类型", "记录编号", "添加标签"]);
+    for row in 0..rows {
+        table = table.push(&["联系人", &(50_001 + row).to_string(), "老客户"]).clone();
+    }
+    work.write_table("tags.csv", &table);
+    let ran = work.bw8(&format!("import tags tags.csv --rate 0 {options}"));
+    (work, ran)
+}
+
+#[test]
+fn a_record_whose_own_page_is_refused_or_breaks_costs_its_own_row() {
+    for (status, words) in [(403, "no access to this contact"), (500, "broken here"), (429, "locked here")] {
+        for options in ["", "--keep-going"] {
+            let answer = move |request: &Request| {
+                let body = format!("{{\"errcode\":\"7\",\"errmsg\":\"{words}\"}}");
+                (request.path == "/users/50006.json").then_some((status, body))
+            };
+            let done = |_| (200, "{\"data\":true,\"msg\":\"success\"}".to_owned());
+            let (work, ran) = tags_on(answer, done, 12, options);
+            ran.exits(3).says(words);
+            assert_rows(&work.summary(), "updated 11, failed 1");
+        }
+    }
+}
+
+#[test]
+fn a_first_record_that_may_not_be_read_is_a_missing_permission() {
+    let answer = |request: &Request| {
+        (request.method == "GET").then(|| (403, "{\"errcode\":\"7\",\"errmsg\":\"no access\"}".to_owned()))
+    };
+    let (work, ran) = tags_on(answer, |_| (204, String::new()), 3, "--no-canary");
+    ran.exits(6).says("no access");
+    assert_rows(&work.summary(), "pending 3");
+}
+
+#[test]
+fn a_change_that_is_taken_without_a_word_is_read_back_and_nobody_waits() {
+    for status in [200, 204] {
+        let (work, ran) = tags_on(|_| None, move |_| (status, String::new()), 30, "");
+        ran.exits(0).never_says("does not acknowledge");
+        assert_rows(&work.summary(), "updated 30");
+    }
+}
+
+#[test]
+fn new_records_that_are_taken_without_a_word_are_in_doubt_and_nobody_waits() {
+    let service = Service::start(|request| match request.method.as_str() {
+        "POST" => (201, String::new()),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 30));
+    let ran = work.bw8("import customers mine.csv --rate 0 --no-canary --wait 2s");
+    ran.exits(4).never_says("does not acknowledge");
+    assert_rows(&work.summary(), "unknown 30");
+}
