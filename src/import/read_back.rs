@@ -8,9 +8,9 @@ use super::operation::{Members, WriteOperation};
 use super::plan::PendingWrite;
 use super::route::Access;
 use super::row_sender::RowSender;
-use super::sent_members::{sent_members, values};
+use super::sent_members::{is_stored, sent_members, value_of, values};
 use crate::api::as_text;
-use crate::entity::{Custom, Field, Kind};
+use crate::entity::Field;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
 use crate::language::Language;
@@ -18,7 +18,6 @@ use crate::message;
 use crate::message::Message;
 use crate::t;
 use crate::text::{clean, shorten};
-use crate::value::is_same_value;
 
 /// The record a row is about to change, as it is now; none when the row makes a new one.
 ///
@@ -174,24 +173,6 @@ pub(super) fn sent_values(
             vec![(tags.clone(), edit.apply(&current))]
         }
     }
-}
-
-/// The value a record has under this name, custom fields too.
-pub(super) fn value_of(record: &Map<String, Value>, name: &str, custom: &Custom) -> Option<String> {
-    if let Some(value) = record.get(name) {
-        return Some(as_text(value).into_owned());
-    }
-    values(record, custom).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
-}
-
-/// Whether what came back is what was sent. A choice may come back as its word.
-pub(super) fn is_stored(field: Option<&Field>, sent: &str, got: Option<&str>) -> bool {
-    let Some(got) = got else { return sent.is_empty() };
-    let kind = field.map_or(Kind::Text, |field| field.kind);
-    is_same_value(kind, sent, got)
-        || field
-            .and_then(|field| Some((field.choice(sent)?, field.choice(got)?)))
-            .is_some_and(|(a, b)| a.value == b.value)
 }
 
 fn difference(field: Option<&Field>, name: &str, sent: &str, got: Option<String>, is_sent: bool) -> Difference {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::read_back::{is_stored, value_of};
+use super::sent_members::{is_stored, value_of};
 use super::skeleton::Skeleton;
 use crate::entity::{Custom, Entity, Kind};
 

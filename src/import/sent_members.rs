@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::api::as_text;
-use crate::entity::{Custom, Entity};
+use crate::entity::{Custom, Entity, Field, Kind};
+use crate::value::is_same_value;
 
 /// Names and values of what a body sends that makes a record; custom fields under their keys.
 pub(super) fn sent_members(entity: &Entity, body: &[u8], custom: &Custom) -> Vec<(String, String)> {
@@ -34,4 +35,22 @@ pub(super) fn values(members: &Map<String, Value>, custom: &Custom) -> Vec<(Stri
 fn nested(name: &str, value: &Value) -> Vec<(String, String)> {
     let members = value.as_object().into_iter().flatten();
     members.map(|(member, value)| (format!("{name}.{member}"), as_text(value).into_owned())).collect()
+}
+
+/// The value a record has under this name, custom fields too.
+pub(super) fn value_of(record: &Map<String, Value>, name: &str, custom: &Custom) -> Option<String> {
+    if let Some(value) = record.get(name) {
+        return Some(as_text(value).into_owned());
+    }
+    values(record, custom).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// Whether what came back is what was sent. A choice may come back as its word.
+pub(super) fn is_stored(field: Option<&Field>, sent: &str, got: Option<&str>) -> bool {
+    let Some(got) = got else { return sent.is_empty() };
+    let kind = field.map_or(Kind::Text, |field| field.kind);
+    is_same_value(kind, sent, got)
+        || field
+            .and_then(|field| Some((field.choice(sent)?, field.choice(got)?)))
+            .is_some_and(|(a, b)| a.value == b.value)
 }

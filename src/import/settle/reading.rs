@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value};
 
 use super::super::operation::WriteOperation;
-use super::super::read_back::{is_stored, value_of};
 use super::super::resemblance::may_be_of;
 use super::super::sent_members::sent_members;
+use super::super::sent_members::{is_stored, value_of};
 use super::super::witness::HandedOut;
 use super::Settling;
 use super::kept_rows::KeptRun;
