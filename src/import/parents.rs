@@ -356,6 +356,8 @@ pub(super) fn follow_up<'a>(
             accept_changed: true,
             consents: before.consent.clone() != Default::default(),
             creates_existing: false,
+            // They are made of the rows as they are now.
+            sends_beside_gone: true,
             ..options.resume.clone()
         },
         parent: None,

@@ -590,6 +590,20 @@ impl JournalReader {
         }
     }
 
+    /// The rows of an earlier input that made or changed the record of this id.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn earlier_of_record(&self, id: &str) -> Result<Vec<Operation>> {
+        let found = (|| {
+            self.connection
+                .prepare(&format!("SELECT {} FROM earlier WHERE CAST(id AS TEXT) = ?1 AND {SENT}", self.columns()))?
+                .query_map(params![id], read_operation)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.map_err(|error| failed(&self.folder, error))
+    }
+
     /// The same for the row with this old id.
     ///
     /// # Errors
