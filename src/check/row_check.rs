@@ -110,6 +110,9 @@ impl Mapping {
             None => source.replaced(Cell { text: &text, kind }),
         };
         record.filled[index] = !cell.text.is_empty();
+        if source.values.contains_key(&*text) {
+            record.replaced.push((index, text.clone().into_owned()));
+        }
         if !cell.text.is_empty() {
             let value = &mut record.values[index];
             if let Err(problem) = value::clean(&source.field, cell, &self.options, value, &mut record.noticed) {

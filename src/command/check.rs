@@ -95,6 +95,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     printer.say(&preflight.mapping.report().text());
     preflight.export_words().iter().for_each(|words| printer.say(words));
     preflight.words.iter().for_each(|word| printer.say(&word.to_string()));
+    preflight.replaced_words().iter().for_each(|words| printer.say(&words.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
     let issues = match (kinds.is_empty(), &kept) {
@@ -150,7 +151,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         "rows": {"read": preflight.rows, "refused": preflight.findings.refused, "held": preflight.findings.held + waiting,
             "waiting": preflight.waiting, "skipped": preflight.findings.skipped},
         "account": foreseen.map(|(foreseen, _)| foreseen.json()),
-        "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
+        "mapping": preflight.mapping.report(), "replaced": preflight.replaced, "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
     }));
     Ok(exit)
 }

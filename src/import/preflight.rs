@@ -15,6 +15,7 @@ use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::references::Question;
 use super::repeated_records::{record_named, refuse_repeats};
+use super::replaced::{self, Replaced, ReplacedCounter};
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use super::words::{SaidWords, Weighed, Words};
 use crate::check::as_shown::mark_missing;
@@ -85,6 +86,8 @@ pub struct Preflight {
     pub account_fields: Vec<Field>,
     /// Columns of which nothing comes over.
     pub left_out: Vec<LeftOut>,
+    /// Words that the mapping file replaced.
+    pub replaced: Vec<Replaced>,
     /// Rows that are looked at closely.
     pub coverage: Coverage,
     /// What that record asks for, where it changes one that is there.
@@ -196,6 +199,7 @@ impl Preflight {
             consented,
             coverage,
             left_out,
+            replaced,
             waiting,
             ..
         } = reading;
@@ -214,10 +218,14 @@ impl Preflight {
         let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
         let words = words_of(known, &mapping);
         let coverage = coverage.finish(&mapping);
+        let left_out = left_out.finish();
+        let filled: Vec<&str> = left_out.iter().map(LeftOut::column).collect();
+        mapping.report.forget_blank_columns(&filled);
         let preflight = Preflight {
             words,
             coverage,
-            left_out: left_out.finish(),
+            left_out,
+            replaced: replaced.finish(&mapping),
             account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
             rows: spool.rows,
             questions,
@@ -266,6 +274,11 @@ fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
 }
 
 impl Preflight {
+    /// What the mapping file made of words, a line for each field.
+    pub fn replaced_words(&self) -> Vec<Message> {
+        replaced::lines(&self.replaced)
+    }
+
     /// Which export of ours the file is, in words.
     pub fn export_words(&self) -> Option<String> {
         let (file, exported) = self.handed_back.as_ref()?.shown();
@@ -344,6 +357,7 @@ struct Reading<'a> {
     keys: Keys,
     coverage: CoverageFinder,
     left_out: LeftOutCounter,
+    replaced: ReplacedCounter,
     /// The row of other headings below which the rows are.
     other_headings: Option<u64>,
     /// What a person decided about words, and about which of them one is asked.
@@ -406,6 +420,7 @@ impl<'a> Reading<'a> {
             keys: Keys::default(),
             coverage: CoverageFinder::default(),
             left_out: LeftOutCounter::new(mapping),
+            replaced: ReplacedCounter::default(),
             other_headings: None,
             words,
             asked,
@@ -438,6 +453,7 @@ impl<'a> Reading<'a> {
             state: RowState::Skipped(Reason::default()),
         };
         if self.record.severity() != Some(Severity::Skipped) {
+            self.replaced.see(&mut self.record);
             spooled.id = self.own_id();
             spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);

@@ -7,8 +7,11 @@ mod assemble;
 mod builder;
 mod expression;
 mod file;
+mod from_file;
 mod header_index;
 mod known_headings;
+mod mobile_routing;
+mod old_ids;
 mod presets;
 mod report;
 mod result_columns;
@@ -24,7 +27,7 @@ pub mod workbook;
 pub use account_fields::wants_account_fields;
 pub use file::{MappingFile, source_name};
 pub use known_headings::KnownHeadings;
-pub use report::MappingReport;
+pub use report::{MappingReport, column_place};
 pub use result_columns::{
     CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column, leading_columns, reason_columns,
 };
