@@ -78,7 +78,7 @@ pub fn find_in_run(past: &JournalReader, sought: &Sought) -> Result<Vec<FoundRow
         {
             (cells, row) = (None, Row::default());
         }
-        let operation = operations.at(row_index)?;
+        let operation = operations.at(row_index)?.cloned();
         let request_id = operation
             .as_ref()
             .filter(|operation| operation.attempts > 0)

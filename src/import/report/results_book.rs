@@ -35,7 +35,7 @@ const TEXT_WIDTH: f64 = 42.0;
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
+pub(super) fn write(content: &RunContent<'_>, mut operations: OperationCursor) -> Result<PathBuf> {
     let path = content.journal.folder().join("results.xlsx");
     let names = names(content.mapping);
     let is_retry = content.identity().parent.is_some();
@@ -53,17 +53,17 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
             ..WriteOptions::new(&columns)
         },
     )?;
-    let mut operations = OperationCursor::open(content.journal.folder())?;
     let mut findings = RowFindings::new(content.past);
-    let mut cells = KeptCells::of(CellReader::open(content.journal.folder(), content.identity()).ok());
+    let cells = CellReader::open(content.journal.folder(), content.identity()).ok();
+    let mut cells = KeptCells::of(cells.map(|cells| cells.only(names.iter().map(|(_, column)| *column))));
     let statuses = Status::ALL.map(words::status);
     for row_index in 0..content.identity().rows {
         let operation = operations.at(row_index)?;
-        let found = match operation.as_ref().map(|operation| operation.status) {
+        let found = match operation.map(|operation| operation.status) {
             Some(Status::Refused | Status::Held) => findings.at(row_index)?,
             _ => Vec::new(),
         };
-        write_row(book.as_mut(), (operation.as_ref(), &statuses), cells.next(), &found, &names, is_retry)?;
+        write_row(book.as_mut(), (operation, &statuses), cells.next(), &found, &names, is_retry)?;
     }
     book.finish_with(&summary(content)?)?;
     Ok(path)
