@@ -324,7 +324,7 @@ fn a_wrong_arrow_is_found_wherever_it_is_planted() {
     for (file, line) in [
         ("journal/rows.rs", "use crate::api::Client;\n"),
         ("entity/field.rs", "fn f() { let x = crate::format::Row::default(); }\n"),
-        ("import/run.rs", "use crate::{error::Error, export::run as _};\n"),
+        ("import/run/mod.rs", "use crate::{error::Error, export::run as _};\n"),
         ("sandbox/server.rs", "use super::super::settings;\n"),
         ("value/date.rs", "use crate::{\n    entity::Kind,\n    cli,\n};\n"),
     ] {

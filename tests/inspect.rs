@@ -128,3 +128,31 @@ fn standard_input_is_looked_over_and_not_kept() {
         0
     );
 }
+
+#[test]
+fn samples_are_what_the_sheet_shows() {
+    let head = sheet_row("", &["公司名称", "备注", "合同编号"]);
+    let number = |style: u32, text: &str| format!(r#"<c s="{style}"><v>{text}</v></c>"#);
+    let row = sheet_row("", &["示例公司", &number(1, "0.85"), &number(2, "123")]);
+    let work = Work::with("mine.xlsx", Sheets::of(&(head + &row)).format("0%").format("00000").bytes());
+    work.bw8("inspect mine.xlsx").exits(0).says("85%").says("00123").never_says("0.85");
+    let ran = work.bw8("inspect mine.xlsx --show --format json");
+    ran.exits(0);
+    assert_eq!(columns(&ran.json(), "samples"), [&json!(["示例公司"]), &json!(["85%"]), &json!(["00123"])]);
+}
+
+#[test]
+fn what_says_who_a_person_is_is_masked_however_short_it_is() {
+    let file =
+        "姓名,QQ号,微信号,身份证号,联系地址,紧急程度,件数\n甲,10001,wx_a1,11010119900101001X,示例路 1 号,高,12\n";
+    let work = Work::with("mine.csv", file);
+    for typed in ["inspect mine.csv", "inspect mine.csv --format json", "map customers mine.csv"] {
+        let ran = work.bw8(typed);
+        ran.exits(0);
+        for secret in ["10001", "wx_a1", "1101011990", "001X", "示例路"] {
+            ran.never_says(secret);
+        }
+    }
+    work.bw8("inspect mine.csv").exits(0).says("甲*").says("高").says("12");
+    work.bw8("inspect mine.csv --show").exits(0).says("10001").says("wx_a1");
+}

@@ -65,6 +65,28 @@ fn a_column_of_telephones_goes_where_its_values_say() {
 }
 
 #[test]
+fn a_column_of_telephones_of_both_kinds_is_known_and_its_mobile_numbers_are_routed() {
+    let numbers = ["13100000001", "13100000002", "13100000003", "13100000004", "13100000005", "010-62000001"];
+    let rows: Vec<String> = numbers.iter().map(|number| format!("示例{number},{number},20001\n")).collect();
+    let work = Work::with("mine.csv", format!("姓名,电话,公司编号\n{}", rows.concat()));
+    let ran = work.bw8("map customers mine.csv");
+    ran.exits(0).says("电话 → Landline (fixnumber), by its heading; its mobile numbers go to Mobile, row by row");
+    work.bw8("map customers mine.csv --lang zh").exits(0).says("其中的手机号会逐行导入到“手机”");
+    work.write("map.toml", ran.stdout());
+    work.bw8("import customers mine.csv --mapping map.toml --sandbox").exits(0);
+    work.bw8("export customers -o all.csv --sandbox --no-mirror").exits(0);
+    let all = work.table("all.csv");
+    let of = |column: &str| all.column(column).iter().filter(|number| numbers.contains(&**number)).count();
+    assert_eq!((of("Mobile"), of("Landline")), (5, 1));
+    // Another heading, of which nothing is known.
+    work.write("other.csv", format!("姓名,业务电话1,公司编号\n{}", rows.concat()));
+    let ran = work.bw8("map customers other.csv -o map.xlsx");
+    ran.exits(0);
+    let columns = work.table("map.xlsx");
+    assert_eq!(columns.column("对应字段")[1], columns.column("建议字段")[1]);
+}
+
+#[test]
 fn headings_that_quote_break_or_repeat_make_a_mapping_that_can_be_read() {
     let file = "姓名,手机,公司编号,\"甲\"\"乙\\\n丙\",重,重,,\u{1b}[2J\u{202e}x\n示例,13100000001,20001,1,2,3,4,5\n";
     let work = Work::with("mine.csv", file);

@@ -31,10 +31,25 @@ use crate::message;
 use crate::message::Message;
 use crate::waiting::Wait;
 
-/// Attempts of a read that fails while others are answered, before it is given up.
-const READ_ATTEMPTS: u32 = 6;
-/// The same where a record can do without.
-const ASK_ATTEMPTS: u32 = 3;
+/// How often something is asked for that fails while others are answered.
+#[derive(Debug, Clone, Copy)]
+struct Attempts {
+    /// Times that it breaks.
+    broken: u32,
+    /// Times that no answer comes in time.
+    hanging: u32,
+    /// Times that "too many requests" is said.
+    busy: u32,
+}
+
+/// Attempts at what cannot be done without.
+const READ: Attempts = Attempts { broken: 6, hanging: 6, busy: u32::MAX };
+/// Attempts at a page of a list.
+const ASK: Attempts = Attempts { broken: 3, hanging: 3, busy: u32::MAX };
+/// Attempts at what a record can do without. Being told "too many requests" so often takes about half a minute.
+const BRIEF: Attempts = Attempts { broken: 3, hanging: 2, busy: 8 };
+/// As often as it takes.
+const UNTIL_UP: Attempts = Attempts { broken: u32::MAX, hanging: u32::MAX, busy: u32::MAX };
 /// The longest wait between two of them.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// Tokens that are asked for anew because of one request.
@@ -195,7 +210,7 @@ impl Client {
     /// # Errors
     /// The login is rejected, the host cannot be reached, or the service rejects the request or goes on failing.
     pub async fn read(&self, url: &Url) -> Result<Document> {
-        match self.ask_up_to(url, READ_ATTEMPTS).await? {
+        match self.ask_up_to(url, READ).await? {
             Single::Document(document) => Ok(document),
             Single::Rejected(rejection) => Err(read_rejected(url.path(), &rejection, &self.target.host())),
             Single::Failing(error) => Err(error),
@@ -208,7 +223,7 @@ impl Client {
     /// # Errors
     /// The login is rejected, the host cannot be reached, or the service goes on failing.
     pub async fn ask(&self, url: &Url) -> Result<std::result::Result<Document, Rejection>> {
-        match self.ask_briefly(url).await? {
+        match self.ask_up_to(url, ASK).await? {
             Single::Document(document) => Ok(Ok(document)),
             Single::Rejected(rejection) => Ok(Err(rejection)),
             Single::Failing(error) => Err(error),
@@ -221,7 +236,7 @@ impl Client {
     /// # Errors
     /// The host cannot be reached, or the service goes on failing whatever it is asked.
     pub async fn ask_briefly(&self, url: &Url) -> Result<Single> {
-        self.ask_up_to(url, ASK_ATTEMPTS).await
+        self.ask_up_to(url, BRIEF).await
     }
 
     /// Waits until the service answers a question, whatever it says: the one that it answered last, or this one.
@@ -230,17 +245,19 @@ impl Client {
     /// It is not there for longer than it is to be waited for.
     pub async fn wait_until_up(&self, otherwise: &Url) -> Result<()> {
         let known = self.last_read().clone();
-        self.ask_up_to(known.as_ref().unwrap_or(otherwise), u32::MAX).await.map(drop)
+        self.ask_up_to(known.as_ref().unwrap_or(otherwise), UNTIL_UP).await.map(drop)
     }
 
     /// Reads until there is an answer. `most` attempts are made while others are answered.
-    async fn ask_up_to(&self, url: &Url, most: u32) -> Result<Single> {
+    async fn ask_up_to(&self, url: &Url, most: Attempts) -> Result<Single> {
         // Writes hold a place for the questions that some of them ask: a small one.
         Interrupt::of_process().unless_set(Box::pin(self.ask_patiently(url, most))).await
     }
 
-    async fn ask_patiently(&self, url: &Url, most: u32) -> Result<Single> {
-        let (mut tries, mut answers) = (0, 0);
+    async fn ask_patiently(&self, url: &Url, most: Attempts) -> Result<Single> {
+        let (mut tries, mut answers) = (0_u32, 0);
+        let (mut hung, mut busy) = (0, 0_u32);
+        let mut again = None;
         loop {
             let permit = self.limiter.acquire().await;
             let attempt = self.attempt(entity::Method::Get, url, None).await?;
@@ -259,6 +276,13 @@ impl Client {
                     return Ok(Single::Failing(error));
                 }
                 Read::ForNow(error, trouble, why) => {
+                    drop(again.take());
+                    if is_timeout(&why) {
+                        hung += 1;
+                        // What comes next may take as long.
+                        again = Some(asked_once_more(&why).begin());
+                    }
+                    busy += u32::from(matches!(trouble, Trouble::Busy(_)));
                     if trouble == Trouble::Faltering {
                         tries += 1;
                     }
@@ -266,20 +290,25 @@ impl Client {
                         answers = self.limiter.answers();
                     }
                     let verdict = permit.on_trouble(trouble, &why);
-                    let is_its_own = trouble == Trouble::Faltering && tries >= most && tries.is_multiple_of(most);
+                    let is_its_own = match trouble {
+                        Trouble::Faltering => tries.is_multiple_of(most.broken) || hung >= most.hanging,
+                        Trouble::Busy(_) => busy.is_multiple_of(most.busy),
+                        Trouble::Unreached => false,
+                    };
                     // Pages of a place that never answered with anything else are not the service's.
-                    let is_elsewhere = || why.code() == "api.broken_page" && !self.limiter.was_answered();
+                    let is_elsewhere =
+                        || matches!(why.code(), "api.broken_page" | "api.broken_empty") && !self.limiter.was_answered();
                     if is_its_own
                         && (is_elsewhere() || self.limiter.answers() > answers || self.is_up(url, &permit).await)
                     {
                         return Ok(Single::Failing(error));
                     }
-                    let is_brief = trouble == Trouble::Faltering && most < u32::MAX;
+                    let is_brief = trouble == Trouble::Faltering && most.broken < u32::MAX;
                     if is_brief && verdict == Verdict::Over && self.is_up(url, &permit).await {
                         return Ok(Single::Failing(error));
                     }
                     // Of several that fail side by side none shows that the service answers others.
-                    if is_brief && tries < most && self.limiter.is_waited_for() {
+                    if is_brief && tries < most.broken && self.limiter.is_waited_for() {
                         self.is_up(url, &permit).await;
                     }
                     (error, verdict)
@@ -438,6 +467,7 @@ impl Client {
         let passing = |why: Message, trouble: Trouble, said: Message| {
             let hint = match why.code() {
                 "api.timed_out" => message!("api.slow_hint"),
+                "api.empty" => message!("api.empty_hint"),
                 "api.not_json" | "api.with_words" => message!("api.page_hint", host = self.target.host()),
                 _ => message!("api.unreachable_hint"),
             };
@@ -514,6 +544,11 @@ impl Client {
             _ => match (rejection, document) {
                 (Some(rejection), _) => Read::Rejected(rejection),
                 (None, Some(document)) => Read::Document(document),
+                // It says that there is nothing.
+                (None, None) if answer.status == 204 => Read::Document(serde_json::Value::Null.into()),
+                (None, None) if answer.body.trim_ascii().is_empty() => {
+                    passing(message!("api.empty"), Trouble::Faltering, message!("api.broken_empty"))
+                }
                 (None, None) => {
                     let words = super::outcome::page_words(&answer.body, |text| secrets.hide(text));
                     passing(words, Trouble::Faltering, message!("api.broken_page"))
@@ -552,6 +587,16 @@ fn clock_ahead(headers: &HeaderMap, now: SystemTime) -> Option<i64> {
     let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
     let seconds = |time: SystemTime| i64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok();
     Some(seconds(date)? - seconds(now)?)
+}
+
+/// Whether no answer came in time, somewhere in a message.
+fn is_timeout(why: &Message) -> bool {
+    why.to_json().contains("\"api.timed_out\"")
+}
+
+/// What is said while something is asked for again that took too long.
+fn asked_once_more(why: &Message) -> Wait {
+    Wait { why: why.clone(), until: None, ends: message!("waiting.other"), is_urgent: false }
 }
 
 /// What came of an attempt to read.

@@ -3,7 +3,7 @@
 //! feeds.
 
 use super::row_shape::{OTHER_HEADINGS, is_ruler};
-use crate::entity::{Field, Kind};
+use crate::entity::{Field, Kind, fold};
 use crate::format::{CellKind, Remark, Row, Sheet, Shown};
 use crate::mapping::{FieldSource, Mapping, RESULT_COLUMNS, ValueSource, leading_columns};
 use crate::problem::Problem;
@@ -31,6 +31,8 @@ const WITHOUT_VALUE: &[&str] =
     &["merged_cells", "formula_without_result", "picture_in_cell", "number_or_list", "nested_value"];
 /// Columns of the workbook of failed rows that say why a row failed and what to do.
 const REASONS: usize = 2;
+/// Bytes of the longest text that is compared with a heading in another case or width.
+const LONGEST_TITLE: usize = 100;
 /// What stands for a value that is missing, in spreadsheet programs, too; it is never sent.
 const MISSING: &str = "#N/A";
 
@@ -38,6 +40,12 @@ const MISSING: &str = "#N/A";
 /// the reason, so that it is not forgotten there.
 pub fn is_seen_in_sheet(code: &str) -> bool {
     SEEN_IN_SHEET.contains(&code)
+}
+
+/// Whether a text is a heading in another case, width or spacing. Nearly every text begins with another sign.
+fn is_same_heading(text: &str, title: &str) -> bool {
+    let first = |text: &str| text.chars().next().map(|c| c.to_ascii_lowercase());
+    text.len() <= LONGEST_TITLE && first(text) == first(title) && fold(text) == fold(title)
 }
 
 /// Puts a mark into cells whose value is missing, so that they are not taken for empty ones where the row is kept.
@@ -106,10 +114,11 @@ impl Mapping {
     /// Whether a row is the header once more, as it stands on every page of a print: in its own words, or in the other
     /// language's or the interface's.
     fn repeats_header(&self, row: &Row) -> bool {
-        let is_cell_of = |column: usize, title: &str| row.cell(column).text.trim() == title.trim();
-        if !self.header.is_empty()
-            && (0..self.width().max(row.cells.len())).all(|column| is_cell_of(column, self.header(column)))
-        {
+        let is_cell_of = |column: usize| {
+            let (text, title) = (row.cell(column).text.trim(), self.header(column));
+            text == title || is_same_heading(text, title)
+        };
+        if !self.header.is_empty() && (0..self.width().max(row.cells.len())).all(is_cell_of) {
             return true;
         }
         let mut named = 0;

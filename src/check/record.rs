@@ -23,8 +23,21 @@ pub struct Record {
     pub findings: Vec<Finding>,
     /// The id that the record has in another system; empty when the file does not say it.
     pub old_id: String,
+    /// What the mapping file replaced by other words: the indices of the sources, and the texts of the file.
+    pub replaced: Vec<(usize, String)>,
+    /// Words that are no choices of their fields.
+    pub wrong_words: Vec<WrongWord>,
     /// What the cleaning of a value noticed, reused from value to value.
     pub(super) noticed: Vec<Problem>,
+}
+
+/// A word that is no choice of its field.
+#[derive(Debug, Clone)]
+pub struct WrongWord {
+    /// The index of the source that it came from.
+    pub source: usize,
+    /// What the file says.
+    pub text: String,
 }
 
 impl Record {
@@ -38,6 +51,8 @@ impl Record {
         self.clears.resize(sources, false);
         self.findings.clear();
         self.old_id.clear();
+        self.replaced.clear();
+        self.wrong_words.clear();
     }
 
     /// What the findings mean for the row; none without any.

@@ -2,13 +2,15 @@
 //! it is ever sent.
 
 use super::finding::Finding;
-use super::record::Record;
+use super::record::{Record, WrongWord};
 use crate::entity::{Edits, Kind};
 use crate::format::{Cell, CellKind, Row, column_letters};
 use crate::mapping::{FieldSource, Mapping, OldIdColumn, RowRule, ValueSource};
 use crate::problem::{Problem, Severity};
 use crate::value;
 
+/// Codes of words that are no choices, or of which nobody can tell which choice they mean.
+const WRONG_WORDS: [&str; 3] = ["not_a_choice", "not_an_option", "option_twice"];
 /// The longest text, in characters, that is meant to be one line: a name, a position, a title.
 const SHORT_TEXT: usize = 100;
 
@@ -100,12 +102,24 @@ impl Mapping {
                 return;
             }
         };
-        let cell = source.replaced(Cell { text: &text, kind: cell.kind });
+        let kind = cell.kind;
+        let answer = self.words.get(&source.field.name, &text);
+        let is_answered = answer.is_some();
+        let cell = match answer {
+            Some(meant) => Cell { text: meant, kind: CellKind::Text },
+            None => source.replaced(Cell { text: &text, kind }),
+        };
         record.filled[index] = !cell.text.is_empty();
+        if source.values.contains_key(&*text) {
+            record.replaced.push((index, text.clone().into_owned()));
+        }
         if !cell.text.is_empty() {
             let value = &mut record.values[index];
             if let Err(problem) = value::clean(&source.field, cell, &self.options, value, &mut record.noticed) {
                 value.clear();
+                if source.field.kind == Kind::Choice && WRONG_WORDS.contains(&problem.code) {
+                    record.wrong_words.push(WrongWord { source: index, text: text.clone().into_owned() });
+                }
                 record.noticed.push(problem);
             }
             self.look_at_name(source, cell.text, &mut record.noticed);
@@ -127,6 +141,9 @@ impl Mapping {
             record.filled[index] = false;
             if source.required {
                 record.noticed.push(Problem::new("required"));
+                if is_answered {
+                    record.wrong_words.push(WrongWord { source: index, text: text.clone().into_owned() });
+                }
             }
         }
         for problem in record.noticed.drain(..) {

@@ -8,7 +8,8 @@ use crate::check::describe::describe;
 use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
 use crate::import::{
-    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, Purpose, ResumeOptions, Rows, report,
+    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, Purpose, ResumeOptions, Rows, Words,
+    report,
 };
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
@@ -65,8 +66,9 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         let definitions =
             DefinitionSource { catalog: options.catalog, account: Some(&options.account), asks: true, keeps: true };
         let agreed = Agreed::of(&options.account)?;
+        let words = Words::named(&options)?;
         let (mut preflight, mut rows) =
-            Preflight::run(&options.preflight, &definitions, &agreed, Purpose::Sending(None))?;
+            Preflight::run(&options.preflight, &definitions, &agreed, &words, Purpose::Sending(None))?;
         foreseen = Some(look(&options, &mut preflight, &mut rows, printer)?);
         (preflight, options.preflight)
     } else {
@@ -76,7 +78,8 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         // So is what an export of it said, where the file is one.
         let baselines = account.as_ref().and_then(|account| account.baseline_folder().ok());
         let options = import::PreflightOptions { baselines, ..options };
-        let (preflight, _) = Preflight::run(&options, &definitions, &Agreed::default(), Purpose::Findings)?;
+        let (preflight, _) =
+            Preflight::run(&options, &definitions, &Agreed::default(), &Words::default(), Purpose::Findings)?;
         (preflight, options)
     };
     if let Some(sheet) = &preflight.sheet.name {
@@ -92,6 +95,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     printer.say(&preflight.mapping.report().text());
     preflight.export_words().iter().for_each(|words| printer.say(words));
     preflight.words.iter().for_each(|word| printer.say(&word.to_string()));
+    preflight.replaced_words().iter().for_each(|words| printer.say(&words.to_string()));
     preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     let kinds = preflight.findings.kinds()?;
     let issues = match (kinds.is_empty(), &kept) {
@@ -147,7 +151,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         "rows": {"read": preflight.rows, "refused": preflight.findings.refused, "held": preflight.findings.held + waiting,
             "waiting": preflight.waiting, "skipped": preflight.findings.skipped},
         "account": foreseen.map(|(foreseen, _)| foreseen.json()),
-        "mapping": preflight.mapping.report(), "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
+        "mapping": preflight.mapping.report(), "replaced": preflight.replaced, "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
     }));
     Ok(exit)
 }

@@ -156,7 +156,7 @@ impl Report<'_> {
     }
 
     fn samples(&self, column: &ColumnSurvey) -> Vec<String> {
-        let sample = |text: &String| if self.show { shown(text).into_owned() } else { masked(text) };
+        let sample = |text: &String| if self.show { shown(text).into_owned() } else { masked(&column.heading, text) };
         column.samples.iter().map(sample).collect()
     }
 

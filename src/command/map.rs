@@ -55,7 +55,10 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     let (input, _kept) = arguments.reading.looked_over(&arguments.file, headings)?;
     let survey = FileSurvey::read(&input)?;
     let proposal = MappingProposal::new(&entity, &survey, settings.account_mode);
-    let sample = |text: &str| if arguments.show { shown(text).into_owned() } else { masked(text) };
+    let sample = |heading: &str, text: &str| match arguments.show {
+        true => shown(text).into_owned(),
+        false => masked(heading, text),
+    };
     let written = output.map_or_else(|| t!("map.this_file"), |path| quoted_path(path).into());
     let mode = match arguments.mode {
         WriteMode::Create => String::new(),

@@ -103,6 +103,9 @@ fn recognise(input: &Input) -> Result<(&'static FileFormat, Open)> {
             Err(Error::usage(message!("format.other_kind", file = shown, kind = crate::t!(kind)))
                 .hint(message!("format.other_kind_hint", extensions = extensions())))
         }
+        _ if is_utf32(&head) => {
+            Err(Error::usage(message!("format.utf32", file = shown)).hint(message!("format.utf32_hint")))
+        }
         _ if is_json(&head, '[') => {
             Err(Error::usage(message!("format.json_array", file = shown)).hint(message!("format.json_array_hint")))
         }
@@ -184,6 +187,14 @@ fn kind_of_no_table(head: &[u8]) -> Option<&'static str> {
         return Some("format.kind_link");
     }
     NO_TABLES.iter().find(|(signature, _)| head.starts_with(signature)).map(|(_, kind)| *kind)
+}
+
+/// Whether these bytes are text of four bytes a character. Every one of them has two zeros at least, always in their place.
+fn is_utf32(head: &[u8]) -> bool {
+    let units = || head.chunks_exact(4);
+    let is_little = units().all(|unit| unit[3] == 0 && unit[2] <= 0x10 && unit[..2] != [0, 0]);
+    let is_big = units().all(|unit| unit[0] == 0 && unit[1] <= 0x10 && unit[2..] != [0, 0]);
+    head.len() >= 8 && (is_little || is_big)
 }
 
 /// Whether a text is an object in JSON with a member, or (`[`) a list of them.
@@ -291,6 +302,11 @@ mod tests {
                 Err("format.xml_workbook"),
             ),
             ("a.csv", b"<name>,b", Ok("csv")),
+            ("a.csv", b"\xFF\xFE\0\0\x0D\x59\0\0,\0\0\0", Err("format.utf32")),
+            ("a.txt", b"\0\0\xFE\xFF\0\0\x59\x0D\0\0\0,", Err("format.utf32")),
+            ("a.csv", b"a\0\0\0,\0\0\0b\0\0\0", Err("format.utf32")),
+            ("a.xls", b"\xFF\xFE\0\0a\0\0\0", Err("format.utf32")),
+            ("a.csv", b"\xFF\xFEa\0,\0b\0", Ok("csv")),
         ] {
             match (detected(name, bytes), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{name}"),

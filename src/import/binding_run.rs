@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::options::ImportOptions;
 use super::parents::follow_up;
+use super::places::{binding_folder, binds};
 use super::report::words;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
@@ -54,8 +55,7 @@ pub(super) fn announce(options: &ImportOptions<'_>, mapping: &Mapping, printer: 
 fn bindings_of<'a>(options: &'a ImportOptions<'_>) -> Result<Option<Bindings<'a>>> {
     let Some(named) = &options.binds else { return Ok(None) };
     let own = options.entity();
-    let is_of_own = |entity: &&Entity| entity.walk.as_ref().is_some_and(|walk| walk.entity == own.name);
-    let found = options.catalog.entities().iter().find(is_of_own).and_then(|entity| {
+    let found = options.catalog.entities().iter().find(|entity| binds(entity, &own.name)).and_then(|entity| {
         let (walk, conflict) = (entity.walk.as_ref()?, entity.conflict.as_ref()?);
         Some((entity, [walk.parameter.as_str(), conflict.same.first()?.as_str(), walk.each.as_str()]))
     });
@@ -80,9 +80,7 @@ impl<'a> BindingRun<'a> {
     pub(super) fn of(options: &ImportOptions<'a>, folder: &Path) -> Result<Option<BindingRun<'a>>> {
         let Some(Bindings { entity, fields, source }) = bindings_of(options)? else { return Ok(None) };
         let past = JournalReader::open_read_only(folder)?;
-        let mut name = folder.file_name().unwrap_or_default().to_owned();
-        name.push(format!("-{}", entity.name));
-        let own = folder.with_file_name(name);
+        let own = binding_folder(folder, entity);
         let file = own.join(format!("{}.csv", entity.name));
         let mut writer = None;
         let (mut rows, mut from) = (0, 0);

@@ -7,8 +7,7 @@ use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of};
 use super::last_sent::LastSent;
-use super::matching::{Matches, Plan, match_rows, tell_found};
-use super::memory::Memory;
+use super::matching::{Plan, match_rows, tell_found};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::parents::Parents;
@@ -80,7 +79,7 @@ pub fn foresee(
         let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
         let plan = matches.plan;
         let mut matches = matches;
-        let sent = sent_rows(options, preflight, &mut memory, Some(&mut matches));
+        let sent = SentRows::of(options, preflight, &mut memory, Some(&mut matches));
         let parents = Parents::wanted(rows, sent, options.catalog)?;
         (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
         let would_send = plan.sent().min(options.limit.unwrap_or(u64::MAX));
@@ -94,17 +93,8 @@ pub fn foresee(
     not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
     let would_send = sendable(options, preflight, ended + not_sent.held);
     let first = preflight.first_operation.clone();
-    let parents = Parents::wanted(rows, sent_rows(options, preflight, &mut memory, None), options.catalog)?;
+    let parents = Parents::wanted(rows, SentRows::of(options, preflight, &mut memory, None), options.catalog)?;
     Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first, parents })
-}
-
-fn sent_rows<'p>(
-    options: &ImportOptions<'_>,
-    preflight: &'p Preflight,
-    memory: &'p mut Memory,
-    matches: Option<&'p mut Matches>,
-) -> SentRows<'p> {
-    SentRows { matches, memory, consent: &preflight.consent, limit: options.limit }
 }
 
 impl Foreseen {
@@ -180,7 +170,7 @@ pub(super) fn dry_run(
             "waiting": preflight.waiting,
             "ended_before": ended},
         "plan": plan.map(|plan| plan.json()), "created_first": parents.json(),
-        "left_out": preflight.left_out, "mapping": preflight.mapping.report(), "exit": exit,
+        "left_out": preflight.left_out, "replaced": preflight.replaced, "mapping": preflight.mapping.report(), "exit": exit,
     }));
     Ok(exit)
 }

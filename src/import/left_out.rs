@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::entity::Instead;
 use crate::format::Row;
-use crate::mapping::{LeftOutColumn, Mapping};
+use crate::mapping::{LeftOutColumn, Mapping, column_place};
 use crate::message;
 use crate::message::{Detail, Message};
 
@@ -45,10 +45,15 @@ impl LeftOutCounter {
 }
 
 impl LeftOut {
+    /// The letters of the column.
+    pub(super) fn column(&self) -> &str {
+        &self.column.column
+    }
+
     /// What does not come over, for a person who agrees to it. New records get something in its place, of this `account`.
     pub fn text(&self, makes_records: bool, account: &str) -> Message {
         let LeftOut { column, rows } = self;
-        let place = || Detail::Text(format!("{} {}", column.column, column.header));
+        let place = || Detail::Text(column_place(&column.column, &column.header));
         let message = |key: &'static str| {
             Message::of_key(key.to_owned(), vec![("place", place()), ("rows", Detail::Text(rows.to_string()))])
         };

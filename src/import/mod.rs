@@ -4,7 +4,7 @@
 //! looks up the records that rows refer to (`references`; `parents` makes those that are not there, for the rows that `sent_rows`
 //! knows), `matching` those that they are about, or `existing` whether they are
 //! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
-//! by, `agreed` keeps what was answered, `left_out` counts what does not come over, `coverage` finds the rows that are looked at
+//! by, `agreed` keeps what was answered, `left_out` counts what does not come over and `replaced` the words that a mapping file replaced, `coverage` finds the rows that are looked at
 //! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
 //! another's rows made of it), `operation` is what a row asks of the service, `change` what that writes; `pipeline` sends the
 //! rows and writes down what happened (`row_sender` takes one row to its end, `caution` lets it wait where nobody knows what
@@ -48,6 +48,7 @@ mod read_back;
 mod references;
 mod referring;
 mod repeated_records;
+mod replaced;
 pub mod report;
 mod resemblance;
 mod resume;
@@ -66,6 +67,7 @@ pub mod stdin;
 #[cfg(test)]
 mod tests;
 mod witness;
+mod words;
 
 pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
@@ -79,5 +81,6 @@ pub use places::run_places;
 pub use preflight::{Preflight, Purpose, Rows};
 pub use run::run;
 pub use settle::{SettleCommand, run as settle};
+pub use words::Words;
 
 pub use crate::api::Honours;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::options::ImportOptions;
 use crate::account::Account;
+use crate::entity::Entity;
 use crate::error::{Context, Result};
 use crate::files;
 use crate::journal::{RunIdentity, RunIndex};
@@ -64,4 +65,16 @@ pub(super) fn tell_index(index: &mut RunIndex, printer: &Printer) {
     for word in index.take_words() {
         printer.warn(&word.to_string());
     }
+}
+
+/// Where the run is, or would be, that makes records of an entity which binds those of the run in `folder`.
+pub(super) fn binding_folder(folder: &Path, entity: &Entity) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(format!("-{}", entity.name));
+    folder.with_file_name(name)
+}
+
+/// Whether an entity binds the records of another one.
+pub(super) fn binds(entity: &Entity, records: &str) -> bool {
+    entity.walk.as_ref().is_some_and(|walk| walk.entity == records)
 }

@@ -13,8 +13,11 @@ use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
 use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
+use super::references::Question;
 use super::repeated_records::{record_named, refuse_repeats};
+use super::replaced::{self, Replaced, ReplacedCounter};
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
+use super::words::{SaidWords, Weighed, Words};
 use crate::check::as_shown::mark_missing;
 use crate::check::consent::{Consent, is_kept};
 use crate::check::duplicates::{
@@ -83,12 +86,16 @@ pub struct Preflight {
     pub account_fields: Vec<Field>,
     /// Columns of which nothing comes over.
     pub left_out: Vec<LeftOut>,
+    /// Words that the mapping file replaced.
+    pub replaced: Vec<Replaced>,
     /// Rows that are looked at closely.
     pub coverage: Coverage,
     /// What that record asks for, where it changes one that is there.
     pub first_operation: Option<WriteOperation>,
     /// The export of ours that the file is.
     pub(super) handed_back: Option<HandedBack>,
+    /// What a person is asked about words that are no choices.
+    pub(super) questions: Vec<Question>,
 }
 
 /// The rows of the first reading.
@@ -124,6 +131,7 @@ impl Preflight {
         options: &PreflightOptions<'_>,
         definitions: &DefinitionSource<'_>,
         agreed: &Agreed,
+        words: &Words,
         purpose: Purpose,
     ) -> Result<(Preflight, Rows)> {
         let PreflightOptions { input, entity, custom, mapping_file, account_mode, values, .. } = options;
@@ -136,8 +144,9 @@ impl Preflight {
         };
         let account_fields = known.fields(entity, endpoint_of(options.mode));
         let entity = &entity.with_account_fields(&account_fields);
-        let mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
+        let mut mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;
         let fingerprint = mapping.fingerprint();
+        mapping.words = words.meant();
         let mut consent = options.consent.clone();
         let in_file = mapping_file.iter().flat_map(MappingFile::accepted).filter(|code| is_kept(code));
         in_file.for_each(|code| consent.add(code));
@@ -151,11 +160,27 @@ impl Preflight {
                 HandedBack::find(input, &sheet, &mapping, options.baselines.as_deref(), options.baseline.as_deref())?
             }
         };
-        let mut reading = Reading::new(&mapping, &sheet, options, &consent, purpose)?;
-        reading.handed_back = handed_back.as_ref();
-        let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send);
-        let checks = Checks { mapping: &mapping, sheet: &sheet, has_values, has_identities };
-        checks.each(reader, |checked| reading.take(checked))?;
+        let read = |reader, purpose, asked| {
+            let mut reading = Reading::new(&mapping, &sheet, options, &consent, (words, asked), purpose)?;
+            reading.handed_back = handed_back.as_ref();
+            let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send);
+            let checks = Checks { mapping: &mapping, sheet: &sheet, has_values, has_identities };
+            checks.each(reader, |checked| reading.take(checked))?;
+            Ok::<Reading<'_>, Error>(reading)
+        };
+        let (asks, keeps_cells) = match &purpose {
+            Purpose::Findings => (false, false),
+            Purpose::Sending(cells) => (true, cells.is_some()),
+        };
+        let none = SaidWords::default();
+        let mut reading = read(reader, purpose, &none)?;
+        let asked = std::mem::take(&mut reading.said_words).many();
+        let questions = if asks { asked.questions(&mapping) } else { Vec::new() };
+        if !questions.is_empty() {
+            // Which of them are many is known only now, and rows that wait are no rows with mistakes.
+            let cells = if keeps_cells { Some(Box::new(CellSpool::new()?)) } else { None };
+            reading = read(format::open(input)?, Purpose::Sending(cells), &asked)?;
+        }
         if reading.rows == 0 {
             return Err(
                 Error::usage(message!("mapping.no_rows", file = input.shown)).hint(message!("mapping.no_rows_hint"))
@@ -174,6 +199,8 @@ impl Preflight {
             consented,
             coverage,
             left_out,
+            replaced,
+            waiting,
             ..
         } = reading;
         let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
@@ -191,17 +218,22 @@ impl Preflight {
         let agreed_earlier = agreed_earlier.map(|kept| (kept.code.clone(), kept.agreed)).collect();
         let words = words_of(known, &mapping);
         let coverage = coverage.finish(&mapping);
+        let left_out = left_out.finish();
+        let filled: Vec<&str> = left_out.iter().map(LeftOut::column).collect();
+        mapping.report.forget_blank_columns(&filled);
         let preflight = Preflight {
             words,
             coverage,
-            left_out: left_out.finish(),
+            left_out,
+            replaced: replaced.finish(&mapping),
             account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
             rows: spool.rows,
+            questions,
             format,
             sheet,
             mapping,
             findings,
-            waiting: 0,
+            waiting,
             consent,
             consented,
             agreed_earlier,
@@ -242,6 +274,11 @@ fn words_of(known: KnownFields, mapping: &Mapping) -> Vec<Message> {
 }
 
 impl Preflight {
+    /// What the mapping file made of words, a line for each field.
+    pub fn replaced_words(&self) -> Vec<Message> {
+        replaced::lines(&self.replaced)
+    }
+
     /// Which export of ours the file is, in words.
     pub fn export_words(&self) -> Option<String> {
         let (file, exported) = self.handed_back.as_ref()?.shown();
@@ -320,8 +357,16 @@ struct Reading<'a> {
     keys: Keys,
     coverage: CoverageFinder,
     left_out: LeftOutCounter,
+    replaced: ReplacedCounter,
     /// The row of other headings below which the rows are.
     other_headings: Option<u64>,
+    /// What a person decided about words, and about which of them one is asked.
+    words: &'a Words,
+    asked: &'a SaidWords,
+    /// Words that are no choices, and that alone keep rows from being sent.
+    said_words: SaidWords,
+    /// Rows that wait for what is decided about them.
+    waiting: u64,
 }
 
 impl<'a> Reading<'a> {
@@ -330,6 +375,7 @@ impl<'a> Reading<'a> {
         sheet: &'a Sheet,
         options: &'a PreflightOptions<'_>,
         consent: &'a Consent,
+        (words, asked): (&'a Words, &'a SaidWords),
         purpose: Purpose,
     ) -> Result<Self> {
         let (is_to_send, cells) = match purpose {
@@ -374,7 +420,12 @@ impl<'a> Reading<'a> {
             keys: Keys::default(),
             coverage: CoverageFinder::default(),
             left_out: LeftOutCounter::new(mapping),
+            replaced: ReplacedCounter::default(),
             other_headings: None,
+            words,
+            asked,
+            said_words: SaidWords::default(),
+            waiting: 0,
         })
     }
 
@@ -402,6 +453,7 @@ impl<'a> Reading<'a> {
             state: RowState::Skipped(Reason::default()),
         };
         if self.record.severity() != Some(Severity::Skipped) {
+            self.replaced.see(&mut self.record);
             spooled.id = self.own_id();
             spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);
@@ -514,6 +566,12 @@ impl<'a> Reading<'a> {
 
     /// What the row has come to. A row that is no data is that, whatever else stands in it.
     fn state(&mut self, is_confirmed: bool) -> Result<RowState> {
+        if self.record.severity() != Some(Severity::Skipped)
+            && self.said_words.weigh((self.mapping, &self.record), self.words, self.asked)? == Weighed::Waits
+        {
+            self.waiting += 1;
+            return Ok(RowState::Waiting);
+        }
         let findings = &mut self.record.findings;
         if findings.iter().any(|finding| finding.severity == Severity::Skipped) {
             findings.retain(|finding| finding.severity == Severity::Skipped);

@@ -3,7 +3,7 @@
 use super::memory::Memory;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
-use super::references::{self, Made, Outcome, Pass, Reference, Settled, Stage};
+use super::references::{self, Made, Outcome, Pass, Questions, Reference, Settled, Stage};
 use super::repeated_records::{records_of, refuse_repeats};
 use super::row_sender::halting;
 use super::sent_rows::SentRows;
@@ -35,6 +35,29 @@ impl Referring<'_> {
         rows: &mut Rows,
         printer: &Printer,
     ) -> Result<Outcome> {
+        // Rows wait for what is decided about their words, whatever they refer to.
+        let (mut questions, waiting) = (Questions::of(preflight.questions.clone()), preflight.waiting);
+        let mut outcome = self.resolve_all(ended, memory, preflight, rows, (&mut questions, printer))?;
+        outcome.waiting += waiting;
+        outcome.questions = questions.list.len();
+        // What is asked about stands in it from the first time on.
+        if let Some(journal) = self.journal.filter(|_| outcome.questions > 0) {
+            let file = journal.folder().join(references::FILE_NAME);
+            if let Err(why) = references::write(&file, &questions.list) {
+                printer.warn(&t!("lookup.not_written", file = file.display(), why = why.message()));
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn resolve_all(
+        &self,
+        ended: impl Fn() -> Result<Option<OperationCursor>>,
+        memory: &mut Memory,
+        preflight: &mut Preflight,
+        rows: &mut Rows,
+        (questions, printer): (&mut Questions, &Printer),
+    ) -> Result<Outcome> {
         let options = self.options;
         let references = Reference::all(&preflight.mapping, options.catalog);
         // Nothing is made where there is nothing.
@@ -53,7 +76,7 @@ impl Referring<'_> {
         printer.stage(&t!("run.stage_look", host = options.account.named_host()));
         let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
         let settled = Settled { ended: ended()?, memory, changes_done };
-        self.look(&references, &mut lists, Stage::First(settled), preflight, rows, printer)
+        self.look(&references, (&mut lists, questions), Stage::First(settled), preflight, rows, printer)
     }
 
     /// Looks once more at the rows that are sent and refer to records that were to be made before them.
@@ -72,13 +95,15 @@ impl Referring<'_> {
         let references = Reference::all(&preflight.mapping, options.catalog);
         printer.stage(&t!("run.stage_look", host = options.account.named_host()));
         let mut lists = Lists::new(&options.account, options.catalog, true, printer)?;
-        self.look(&references, &mut lists, Stage::ParentsMade(made, sent), preflight, rows, printer)
+        let mut questions = Questions::default();
+        let stage = Stage::ParentsMade(made, sent);
+        self.look(&references, (&mut lists, &mut questions), stage, preflight, rows, printer)
     }
 
     fn look<'b>(
         &self,
         references: &[Reference<'b>],
-        lists: &mut Lists<'b>,
+        (lists, questions): (&mut Lists<'b>, &mut Questions),
         stage: Stage<'_>,
         preflight: &mut Preflight,
         rows: &mut Rows,
@@ -89,7 +114,7 @@ impl Referring<'_> {
     {
         let is_first = matches!(stage, Stage::First(_));
         let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
-        let pass = Pass { options: self.options, references, lists, journal: self.journal };
+        let pass = Pass { options: self.options, references, lists, journal: self.journal, questions };
         let outcome = references::resolve(pass, stage, preflight, rows, printer);
         // A server that never answered is not down but somewhere else.
         let outcome = outcome.map_err(|error| if lists.was_answered() { halting(error) } else { error })?;

@@ -4,7 +4,9 @@
 use super::decision::There;
 use super::matching::Matches;
 use super::memory::{Memory, Said};
+use super::options::ImportOptions;
 use super::plan::SENT_BEFORE;
+use super::preflight::Preflight;
 use super::spool::{RowState, SpooledRow};
 use crate::check::consent::{Consent, EXISTS};
 use crate::error::Result;
@@ -21,7 +23,17 @@ pub(super) struct SentRows<'p> {
     pub limit: Option<u64>,
 }
 
-impl SentRows<'_> {
+impl<'p> SentRows<'p> {
+    /// What decides it for a command, whose rows are known so far.
+    pub(super) fn of(
+        options: &ImportOptions<'_>,
+        preflight: &'p Preflight,
+        memory: &'p mut Memory,
+        matches: Option<&'p mut Matches>,
+    ) -> SentRows<'p> {
+        SentRows { matches, memory, consent: &preflight.consent, limit: options.limit }
+    }
+
     /// Begins again with the first row.
     ///
     /// # Errors

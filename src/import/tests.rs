@@ -22,6 +22,7 @@ use super::preflight::{Preflight, Purpose};
 use super::references;
 use super::resume::{self, OpenedRun, ResumePlan};
 use super::run_identity;
+use super::words::Words;
 use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::definitions::DefinitionSource;
@@ -451,8 +452,14 @@ impl World<'_> {
         self.commands += 1;
         let options = options(self.catalog, self.folder.path(), command);
         let definitions = DefinitionSource::kept(self.catalog, None);
-        let (preflight, mut rows) =
-            Preflight::run(&options.preflight, &definitions, &Agreed::default(), Purpose::Sending(None)).unwrap();
+        let (preflight, mut rows) = Preflight::run(
+            &options.preflight,
+            &definitions,
+            &Agreed::default(),
+            &Words::default(),
+            Purpose::Sending(None),
+        )
+        .unwrap();
         references::take_as_written(&mut rows);
         let mut identity = run_identity::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);

@@ -183,7 +183,6 @@ pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<R
 }
 
 /// Request ids of rows that may have been sent before and are sent again all the same.
-/// Request ids of rows that may have been sent before and are sent again all the same.
 pub(super) const REPEATS: &str = "note.repeats";
 /// Request ids that rows do not have any more.
 pub(super) const RENEWED: &str = "note.renewed";

@@ -91,18 +91,27 @@ impl Journal {
     /// # Errors
     /// A damaged file.
     pub fn decisions(&self) -> Result<Vec<(String, String)>> {
-        let read = || {
-            if !has_table(self.connection(), "decision")? {
-                return Ok(Vec::new());
-            }
-            let mut statement = self.connection().prepare("SELECT key, answer FROM decision")?;
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        };
-        read().map_err(|error| failed(self.folder(), error))
+        decisions(self.connection()).map_err(|error| failed(self.folder(), error))
     }
 }
 
+fn decisions(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    if !has_table(connection, "decision")? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare("SELECT key, answer FROM decision")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
 impl JournalReader {
+    /// What a person decided, by the keys of what it is about.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn decisions(&self) -> Result<Vec<(String, String)>> {
+        decisions(self.connection()).map_err(|error| failed(self.folder(), error))
+    }
+
     /// Whether records were made for rows before they were sent.
     ///
     /// # Errors

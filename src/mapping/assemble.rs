@@ -3,6 +3,7 @@
 use super::builder::MappingBuilder;
 use super::report::{MappingReport, Matched, Missing, Unused};
 use super::sources::{FieldSource, KeySources, LeftOutColumn, Mapping, RowRule, ValueSource};
+use super::word_answers::WordAnswers;
 use crate::entity::{Field, Kind};
 use crate::format::column_letters;
 use crate::language::Language;
@@ -79,6 +80,7 @@ impl MappingBuilder<'_> {
                 .clone()
                 .filter(|said| self.recognised.as_ref().is_none_or(|seen| seen.source != *said)),
             left_out: self.left_out(&report),
+            words: WordAnswers::default(),
             report,
         }
     }

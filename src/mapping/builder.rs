@@ -8,16 +8,16 @@ use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
-use super::sources::{Mapping, OldIdColumn, OldReference, ValueSource, external};
+use super::sources::{Mapping, OldIdColumn, ValueSource};
 use super::toml_quoted::toml_quoted;
 use super::vendors::{Recognised, Vendors};
-use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Kind, OLD_ID, Overwrite, Requirement, Rule, fold};
+use crate::entity::{AccountMode, Custom, Edits, Entity, Field, Overwrite, Requirement, Rule, fold};
 use crate::error::{Error, Result};
-use crate::format::{Cell, CellKind, Sheet, broken_text, column_letters};
+use crate::format::{Sheet, broken_text, column_letters};
 use crate::language::Language;
 use crate::message;
 use crate::t;
-use crate::value::{self, ValueOptions};
+use crate::value::ValueOptions;
 
 /// Most headings that a message shows.
 const SHOWN_HEADINGS: usize = 20;
@@ -56,7 +56,7 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) file: &'a MappingFile,
     pub(super) mode: AccountMode,
     pub(super) options: ValueOptions,
-    headers: HeaderIndex,
+    pub(super) headers: HeaderIndex,
     /// The source of each field of the entity, by the field's index.
     pub(super) sources: Vec<Option<ValueSource>>,
     pub(super) defaults: HashMap<usize, String>,
@@ -70,32 +70,32 @@ pub(super) struct MappingBuilder<'a> {
     /// Columns whose texts leave a row out.
     pub(super) skip: Vec<(usize, Vec<String>)>,
     /// Columns of which the mapping file says that they mean no field. They count as taken by nothing.
-    without_field: HashSet<usize>,
+    pub(super) without_field: HashSet<usize>,
     /// Columns that a template reads. They may feed a field of their own besides.
     pub(super) read_by_template: HashSet<usize>,
     /// The export of another system that the file looks like.
     pub(super) recognised: Option<Recognised>,
     /// Columns that hold keys of another system, and whose they are.
-    old_ids: Vec<OldId>,
+    pub(super) old_ids: Vec<OldId>,
     /// Columns with such keys that the mapping file takes ids from.
     pub(super) foreign: HashSet<usize>,
     /// What the user says the other system goes by.
     pub(super) source: Option<String>,
     /// The column that the mapping file says holds the records' own ids there, and where it says so.
-    said_old_id: Option<(usize, Entry)>,
+    pub(super) said_old_id: Option<(usize, Entry)>,
     /// The column with the records' own ids there, where it is known which system that is.
     pub(super) old_id: Option<OldIdColumn>,
 }
 
 /// A column with keys of another system.
-struct OldId {
-    column: usize,
+pub(super) struct OldId {
+    pub(super) column: usize,
     /// The field that its header means, where it means one.
-    field: Option<usize>,
+    pub(super) field: Option<usize>,
     /// The entity whose keys they are; empty for the row's own.
-    of: &'static str,
+    pub(super) of: &'static str,
     /// Whether they are those of a third system.
-    external: bool,
+    pub(super) external: bool,
 }
 
 impl<'a> MappingBuilder<'a> {
@@ -141,22 +141,6 @@ impl<'a> MappingBuilder<'a> {
         self.require_columns()?;
         self.route_mobiles();
         Ok(())
-    }
-
-    /// A column of any telephone numbers may hold those of mobile phones: in new records they go to the field for these, when
-    /// no other column feeds it.
-    fn route_mobiles(&mut self) {
-        if self.entity.may_change || !self.file.only.is_empty() {
-            return;
-        }
-        let place = |kind: Kind| {
-            let is_it = |field: &Field| field.kind == kind && !field.custom && field.clue.is_none();
-            self.entity.fields.iter().position(|field| is_it(field) && self.unsendable(field).is_none())
-        };
-        let (Some(mobile), Some(phone)) = (place(Kind::Mobile), place(Kind::Phone)) else { return };
-        if let (None, Some(ValueSource::Column(column))) = (&self.sources[mobile], &self.sources[phone]) {
-            self.sources[mobile] = Some(ValueSource::Routed(*column));
-        }
     }
 
     /// A success file of Salesforce's loader has the id it made in front of the input's columns and what became of the row
@@ -241,504 +225,6 @@ impl<'a> MappingBuilder<'a> {
         })
     }
 
-    /// Finds the columns that hold keys of another system: by their headers alone, or because they mean ids of this service
-    /// in a file that is known to be another system's. They feed nothing.
-    fn find_old_ids(&mut self) {
-        let vendors = Vendors::embedded();
-        let folded: Vec<String> = self.sheet.header.iter().map(|header| fold(header)).collect();
-        let is_key =
-            |header: &String| vendors.key(header).is_some_and(|key| key.always) && !self.headers.is_exact(header);
-        let is_marked = self.recognised.is_some() || self.source.is_some() || folded.iter().any(is_key);
-        let mut found = Vec::new();
-        for (column, header) in folded.iter().enumerate() {
-            let key = vendors.key(header).filter(|key| is_marked || (key.always && is_key(header)));
-            let field = self.headers.find(header);
-            let is_id = |field: &Field| matches!(field.kind, Kind::Id | Kind::Ids) && field.clue.is_none();
-            let means_id = field.is_some_and(|field| is_id(&self.entity.fields[field]));
-            let is_old = match field {
-                Some(_) => means_id && (key.is_some() || (is_marked && !vendors.is_own(header))),
-                None => key.is_some(),
-            };
-            if is_old {
-                let (of, external) = key.map_or(("", false), |key| (key.of, key.external));
-                found.push(OldId { column, field, of, external });
-            }
-        }
-        for old in &found {
-            if vendors.key(&folded[old.column]).is_some_and(|key| key.always) {
-                self.foreign.insert(old.column);
-            }
-            if self.reasons.contains_key(&old.column) || !self.is_decided(old.column) {
-                self.reasons.insert(old.column, t!("mapping.old_id").into_owned());
-            }
-        }
-        self.old_ids = found;
-    }
-
-    /// Finds the column with the ids that the records have in the other system: the one that the mapping file names, one whose
-    /// header says so, or the one that is known of the export. They are remembered where it is known which system that is.
-    fn find_own_old_id(&mut self) -> Result<()> {
-        let vendors = Vendors::embedded();
-        let folded: Vec<String> = self.sheet.header.iter().map(|header| fold(header)).collect();
-        // One that is left out is not sent: it is remembered all the same where it is known to be an old id.
-        let is_free = |column: usize| {
-            let feeds = |source: &ValueSource| matches!(source, ValueSource::Column(taken) if *taken == column);
-            let is_old = self.old_ids.iter().any(|old| old.column == column);
-            (is_old || !self.is_decided(column)) && !self.sources.iter().flatten().any(feeds)
-        };
-        let says_so = || {
-            let of_header = |header: &String| vendors.is_old_id(header) && self.headers.find(header).is_none();
-            folded.iter().position(of_header).filter(|column| is_free(*column)).map(|column| (column, false))
-        };
-        let known_system = self.recognised.as_ref().filter(|_| self.is_of_entity());
-        let of_export = || {
-            let (column, external) = vendors.own_key(&known_system?.name, &folded)?;
-            is_free(column).then_some((column, external))
-        };
-        let likely = || {
-            let column = vendors.likely_own_key(&self.entity.name, &folded).filter(|column| is_free(*column))?;
-            self.source.as_ref().map(|_| (column, false))
-        };
-        let said = self.said_old_id.as_ref().map(|(column, _)| (*column, false));
-        let Some((column, is_external)) = said.or_else(of_export).or_else(says_so).or_else(likely) else {
-            return Ok(());
-        };
-        let source = self.source.clone().or_else(|| known_system.map(|seen| seen.source.clone()));
-        let source = source.map(|source| if is_external { external(&source) } else { source });
-        if let (None, Some((_, entry))) = (&source, &self.said_old_id) {
-            let what = message!("mapping.old_id_without_source", name = entry.key);
-            return Err(self.file.wrong(entry, what).hint(message!("mapping.old_id_without_source_hint")));
-        }
-        let reason = match &source {
-            Some(source) => t!("mapping.old_id_kept", source = source),
-            None => t!("mapping.old_id_not_kept"),
-        };
-        self.reasons.insert(column, reason.into_owned());
-        self.old_id = source.map(|source| OldIdColumn { column, source });
-        Ok(())
-    }
-
-    /// What the system goes by that the file comes from, where that is known.
-    pub(super) fn system(&self) -> Option<String> {
-        let of_file = self.source.clone().or_else(|| self.recognised.as_ref().map(|seen| seen.source.clone()));
-        of_file.filter(|source| !source.is_empty())
-    }
-
-    /// The places of what tells by old ids which records are meant.
-    fn old_id_clues(&self) -> impl Iterator<Item = usize> {
-        let is_one = |field: &Field| field.clue.as_ref().is_some_and(|clue| clue.key == OLD_ID);
-        (0..self.entity.fields.len()).filter(move |index| is_one(&self.entity.fields[*index]))
-    }
-
-    /// Takes columns with old ids of other records for what tells of these, unless they are left out on purpose. People of
-    /// another system are nobody here.
-    fn place_old_references(&mut self) {
-        for OldReference { column, entity, .. } in self.old_references() {
-            let is_dropped = self.file.drop.iter().any(|entry| self.columns_named(&entry.key).contains(&column));
-            let refers = |field: &Field| field.reference.as_deref() == Some(entity.as_str());
-            let is_free = |index: &usize| {
-                let field = &self.entity.fields[*index];
-                let reference = field.clue.as_ref().and_then(|clue| self.entity.field(&clue.reference));
-                self.sources[*index].is_none() && self.unsendable(field).is_none() && reference.is_some_and(refers)
-            };
-            let place = self.old_id_clues().find(is_free).filter(|_| !is_dropped && entity != "agents");
-            if let Some(place) = place {
-                self.reasons.remove(&column);
-                self.sources[place] = Some(ValueSource::Column(column));
-            }
-        }
-    }
-
-    /// A system that is named has ids in the file, and old ids are those of a system that is named.
-    fn require_system(&self) -> Result<()> {
-        let column = self.old_id_clues().find_map(|index| match self.sources[index] {
-            Some(ValueSource::Column(column)) => Some(column),
-            _ => None,
-        });
-        match (&self.source, column, self.system()) {
-            (_, Some(column), None) => {
-                let name = self.sheet.header[column].trim();
-                Err(Error::usage(message!("mapping.reference_without_source", name = name))
-                    .hint(message!("mapping.old_id_without_source_hint")))
-            }
-            // A mapping that is shipped names its system, and is used for whatever columns a file has.
-            (Some(source), None, _)
-                if !self.file.optional && self.old_id.is_none() && self.old_references().is_empty() =>
-            {
-                Err(Error::usage(message!("mapping.no_old_id", source = source, headers = self.headings()))
-                    .hint(message!("mapping.no_old_id_hint")))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Columns with ids that other records have in the other system, where it is known which one that is.
-    pub(super) fn old_references(&self) -> Vec<OldReference> {
-        let Some(source) = self.system() else { return Vec::new() };
-        let reference = |old: &OldId| {
-            let of_field = old.field.and_then(|field| self.entity.fields[field].reference.clone());
-            let entity = of_field.unwrap_or_else(|| old.of.to_owned());
-            let is_other = !matches!(entity.as_str(), "" | "others") && entity != self.entity.name;
-            let source = if old.external { external(&source) } else { source.clone() };
-            is_other.then_some(OldReference { column: old.column, entity, source })
-        };
-        self.old_ids.iter().filter_map(reference).collect()
-    }
-
-    /// Where an id is required and the file has only that of another system, every row says so.
-    fn place_old_ids(&mut self) {
-        for index in 0..self.entity.fields.len() {
-            let field = &self.entity.fields[index];
-            let is_wanted = self.is_required(field) || self.wished().any(|name| *name == field.name);
-            let has_source = self.sources[index].is_some() || self.has_clue(field);
-            if has_source || !is_wanted || self.unsendable(field).is_some() {
-                continue;
-            }
-            let is_own_id = self.entity.id.as_ref() == Some(&field.name);
-            let stands_for = |old: &&OldId| match old.field {
-                Some(meant) => meant == index,
-                None if is_own_id => old.of.is_empty() || old.of == self.entity.name,
-                None => field.reference.as_deref() == Some(old.of),
-            };
-            let column = self.old_ids.iter().find(stands_for).map(|old| old.column);
-            self.sources[index] = column.map(ValueSource::OldId);
-        }
-    }
-
-    /// What the mapping file says goes first.
-    fn take_mapping(&mut self) -> Result<()> {
-        let file = self.file;
-        self.compare_header()?;
-        if let Some(entity) = file.entity.as_ref().filter(|entity| **entity != self.entity.name) {
-            let what = message!("mapping.other_entity", entity = entity, given = self.entity.name);
-            return Err(Error::usage(what).hint(message!("mapping.other_entity_hint", entity = entity)));
-        }
-        for (column, texts) in &file.skip {
-            if self.passes_over(&column.key) {
-                continue;
-            }
-            let index = self.column_of(column, &column.key, "[skip]")?;
-            self.skip.push((index, texts.iter().map(|entry| entry.key.clone()).collect()));
-        }
-        for entry in &file.drop {
-            if self.passes_over(&entry.key) {
-                continue;
-            }
-            let named = match self.columns_named(&entry.key) {
-                // All columns of one name are left out together.
-                columns if columns.len() > 1 => columns,
-                _ => vec![self.column_of(entry, &entry.key, "drop")?],
-            };
-            for column in named {
-                self.reasons.insert(column, t!("mapping.dropped").into_owned());
-            }
-        }
-        for entry in &file.columns {
-            if self.passes_over(&entry.key) {
-                continue;
-            }
-            let column = self.column_of(entry, &entry.key, "[columns]")?;
-            if entry.value.trim().is_empty() {
-                self.without_field.insert(column);
-                continue;
-            }
-            if self.means_old_id(&entry.value) {
-                match &self.said_old_id {
-                    None => self.said_old_id = Some((column, entry.clone())),
-                    Some(_) if file.optional => {
-                        self.reasons.insert(column, t!("mapping.another_column").into_owned());
-                    }
-                    Some(_) => return Err(self.second_source(entry, &entry.value, "[columns]")),
-                }
-                continue;
-            }
-            let field_index = self.field_of(entry, &entry.value, "[columns]")?;
-            if file.optional && self.sources[field_index].is_some() {
-                self.reasons.insert(column, t!("mapping.another_column").into_owned());
-                continue;
-            }
-            if self.is_decided(column) {
-                return Err(self.second_source(entry, &entry.key, "[columns]"));
-            }
-            self.take(entry, "[columns]", field_index, ValueSource::Column(column))?;
-        }
-        for entry in &file.constants {
-            let field_index = self.field_of(entry, &entry.key, "[constants]")?;
-            self.refuse_template(entry, "[constants]")?;
-            self.refuse_bad_value(entry, field_index, "[constants]")?;
-            self.take(entry, "[constants]", field_index, ValueSource::Constant(entry.value.clone()))?;
-        }
-        for entry in &file.templates {
-            let field_index = self.field_of(entry, &entry.key, "[templates]")?;
-            let mut lacks = false;
-            let template = Template::new(
-                &entry.value,
-                |name| {
-                    lacks |= self.passes_over(name);
-                    self.column_of(entry, name, "[templates]")
-                },
-                |why| {
-                    let what = message!("mapping.bad_template", name = entry.key, why = why);
-                    file.wrong(entry, what).hint(message!("mapping.bad_template_hint"))
-                },
-            );
-            if template.is_err() && lacks {
-                continue;
-            }
-            let template = template?;
-            if file.optional && self.sources[field_index].is_some() {
-                for column in template.columns() {
-                    self.reasons.entry(column).or_insert_with(|| t!("mapping.another_column").into_owned());
-                }
-                continue;
-            }
-            for column in template.columns() {
-                self.read_by_template.insert(column);
-            }
-            self.take(entry, "[templates]", field_index, ValueSource::Template(Box::new(template)))?;
-        }
-        for entry in &file.defaults {
-            let field_index = self.field_of(entry, &entry.key, "[defaults]")?;
-            self.refuse_template(entry, "[defaults]")?;
-            self.refuse_unsendable(entry, field_index, "[defaults]")?;
-            self.refuse_bad_value(entry, field_index, "[defaults]")?;
-            if self.defaults.insert(field_index, entry.value.clone()).is_some() {
-                return Err(self.second_source(entry, &entry.key, "[defaults]"));
-            }
-        }
-        for (field, entries) in &file.values {
-            let field_index = self.field_of(field, &field.key, "[values]")?;
-            self.refuse_unsendable(field, field_index, "[values]")?;
-            for entry in entries {
-                self.refuse_bad_value(entry, field_index, "[values]")?;
-            }
-            let values = entries.iter().map(|entry| (entry.key.trim().to_owned(), entry.value.clone())).collect();
-            if self.values.insert(field_index, values).is_some() {
-                return Err(self.second_source(field, &field.key, "[values]"));
-            }
-        }
-        for entry in &file.clear {
-            let field_index = self.field_named(entry, "clear")?;
-            self.refuse_unsendable(entry, field_index, "clear")?;
-            self.clears.insert(field_index);
-        }
-        // What is typed goes before what a file says.
-        for entry in file.overwrite.iter().chain(&file.typed_overwrites) {
-            let field_index = self.field_named(entry, "[overwrite]")?;
-            self.refuse_unsendable(entry, field_index, "[overwrite]")?;
-            let overwrite = Overwrite::of_name(&entry.value).ok_or_else(|| {
-                let what = message!("mapping.bad_overwrite", name = entry.key, value = entry.value);
-                file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint"))
-            })?;
-            let is_list = matches!(self.entity.fields[field_index].kind, Kind::Tags | Kind::Ids);
-            if overwrite.is_of_lists() && !is_list {
-                let what = message!("mapping.merges_no_list", name = entry.key);
-                return Err(file.wrong(entry, what).hint(message!("mapping.bad_overwrite_hint")));
-            }
-            self.overwrites.insert(field_index, overwrite);
-        }
-        Ok(())
-    }
-
-    /// Leaves out all columns but those that are to be imported, where they are named; what every record needs stays.
-    fn narrow(&mut self) -> Result<()> {
-        if self.file.only.is_empty() {
-            return Ok(());
-        }
-        let mut named = HashSet::new();
-        for entry in &self.file.only {
-            named.insert(self.field_named(entry, "--columns")?);
-        }
-        for (index, field) in self.entity.fields.iter().enumerate() {
-            let is_needed = self.is_required(field) || self.entity.named_by().contains(&field.name);
-            if named.contains(&index) || is_needed {
-                continue;
-            }
-            if let Some(ValueSource::Column(column)) = self.sources[index].take() {
-                self.reasons.insert(column, t!("mapping.not_named").into_owned());
-            }
-        }
-        match named.iter().find(|index| self.sources[**index].is_none()) {
-            None => Ok(()),
-            Some(index) => {
-                let label = self.entity.fields[*index].label(Language::current());
-                Err(Error::usage(message!("mapping.named_without_column", label = label))
-                    .hint(message!("mapping.named_without_column_hint")))
-            }
-        }
-    }
-
-    /// The field that a person names: by name, label or alias, or by the heading of the column that feeds it.
-    fn field_named(&self, entry: &Entry, section: &str) -> Result<usize> {
-        let of_column = |column: usize| {
-            let feeds =
-                |source: &Option<ValueSource>| matches!(source, Some(ValueSource::Column(own)) if *own == column);
-            self.sources.iter().position(feeds)
-        };
-        match self.columns_named(&entry.key).as_slice() {
-            [column] if of_column(*column).is_some() => Ok(of_column(*column).unwrap_or_default()),
-            _ => self.field_of(entry, &entry.key, section),
-        }
-    }
-
-    /// A mapping that says for which header it was made takes no other: a column may have come that it knows nothing of.
-    fn compare_header(&self) -> Result<()> {
-        let Some(made_for) =
-            self.file.header.as_ref().map(|titles| titles.iter().map(|title| fold(title)).collect::<Vec<_>>())
-        else {
-            return Ok(());
-        };
-        let now: Vec<String> = self.sheet.header.iter().map(|title| fold(title)).collect();
-        let list = |titles: Vec<&String>| {
-            let titles: Vec<&str> = titles.iter().map(|title| title.trim()).collect();
-            titles.join(Language::current().pick("、", ", "))
-        };
-        let added: Vec<&String> = self
-            .sheet
-            .header
-            .iter()
-            .skip(leading_columns(&self.sheet.header))
-            .filter(|title| {
-                !title.trim().is_empty() && !is_result_column(&fold(title)) && !made_for.contains(&fold(title))
-            })
-            .collect();
-        let gone: Vec<&String> =
-            self.file.header.iter().flatten().filter(|title| !now.contains(&fold(title))).collect();
-        if added.is_empty() && gone.is_empty() {
-            return Ok(());
-        }
-        let none = || Language::current().pick("无", "none").to_owned();
-        let or_none = |titles: Vec<&String>| if titles.is_empty() { none() } else { list(titles) };
-        Err(Error::usage(message!("mapping.other_header", added = or_none(added), gone = or_none(gone)))
-            .hint(message!("mapping.other_header_hint")))
-    }
-
-    /// Gives a field its source, which must be the only one.
-    fn take(&mut self, entry: &Entry, section: &str, field_index: usize, source: ValueSource) -> Result<()> {
-        self.refuse_unsendable(entry, field_index, section)?;
-        if self.sources[field_index].replace(source).is_some() {
-            return Err(self.second_source(entry, &self.entity.fields[field_index].name, section));
-        }
-        Ok(())
-    }
-
-    fn refuse_unsendable(&self, entry: &Entry, field_index: usize, section: &str) -> Result<()> {
-        let field = &self.entity.fields[field_index];
-        match self.unsendable(field) {
-            None => Ok(()),
-            Some(reason) => Err(self
-                .file
-                .wrong(
-                    entry,
-                    message!("mapping.not_for_sending", section = section, name = field.name, reason = reason),
-                )
-                .hint(message!("mapping.not_for_sending_hint"))),
-        }
-    }
-
-    /// A template where none is evaluated would be sent as it is written.
-    fn refuse_template(&self, entry: &Entry, section: &str) -> Result<()> {
-        if !(entry.value.contains("{{") || entry.value.contains("{%")) {
-            return Ok(());
-        }
-        let what = message!("mapping.template_elsewhere", section = section, name = entry.key);
-        Err(self.file.wrong(entry, what).hint(message!("mapping.template_elsewhere_hint", section = section)))
-    }
-
-    /// A value that the mapping file itself gives is checked once, not found wrong in every row.
-    fn refuse_bad_value(&self, entry: &Entry, field_index: usize, section: &str) -> Result<()> {
-        let field = &self.entity.fields[field_index];
-        let text = entry.value.trim();
-        if text.is_empty() {
-            return Ok(());
-        }
-        let cell = Cell { text, kind: CellKind::Text };
-        value::clean(field, cell, &self.options, &mut String::new(), &mut Vec::new()).map_err(|problem| {
-            let what = message!("mapping.bad_value", section = section, name = field.name, why = problem.rule());
-            self.file.wrong(entry, what).hint(problem.hint())
-        })
-    }
-
-    fn second_source(&self, entry: &Entry, name: &str, section: &str) -> Error {
-        self.file
-            .wrong(entry, message!("mapping.two_sources", section = section, name = name))
-            .hint(message!("mapping.two_sources_hint"))
-    }
-
-    /// Whether nothing is meant by a column because the file lacks it.
-    fn passes_over(&self, name: &str) -> bool {
-        self.file.optional && self.columns_named(name).is_empty()
-    }
-
-    /// The columns that the mapping file calls `name`.
-    fn columns_named(&self, name: &str) -> Vec<usize> {
-        let header = &self.sheet.header;
-        // Columns that our workbook of failed rows put before the input's are none of it.
-        let own = leading_columns(header);
-        let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            (own..header.len()).filter(|column| same(&header[*column])).collect()
-        };
-        let mut found = columns(&|header| header.trim() == name.trim());
-        // By its number, where its header is nothing to name it by.
-        if found.is_empty()
-            && let Some(number) = name.trim().strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok())
-        {
-            found = columns(&|_| true).into_iter().filter(|column| column + 1 - own == number).collect();
-        }
-        if found.is_empty() {
-            found = columns(&|header| fold(header) == fold(name));
-        }
-        found
-    }
-
-    /// The column that the mapping file calls `name`.
-    fn column_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
-        let header = &self.sheet.header;
-        match self.columns_named(name).as_slice() {
-            [column] => Ok(*column),
-            [] => {
-                let known: Vec<&str> = header.iter().map(|header| header.trim()).filter(|h| !h.is_empty()).collect();
-                let known = known.join(Language::current().pick("、", ", "));
-                Err(self
-                    .file
-                    .wrong(entry, message!("mapping.no_column", section = section, name = name))
-                    .hint(message!("mapping.no_column_hint", known = known)))
-            }
-            _ => Err(self
-                .file
-                .wrong(entry, message!("mapping.same_header", section = section, name = name))
-                .hint(message!("mapping.same_header_hint"))),
-        }
-    }
-
-    /// Whether the mapping file means old ids by `name`, and no field.
-    fn means_old_id(&self, name: &str) -> bool {
-        let folded = fold(name);
-        Vendors::embedded().is_old_id(&folded) && self.headers.find(&folded).is_none()
-    }
-
-    /// The field that the mapping file calls `name`: its name, label or alias.
-    fn field_of(&self, entry: &Entry, name: &str, section: &str) -> Result<usize> {
-        self.headers.find_named(&fold(name)).ok_or_else(|| {
-            if let Some(error) = self.same_labelled(name) {
-                return error;
-            }
-            if self.entity.has_account_fields() {
-                let custom = self.entity.fields.iter().filter(|field| field.custom);
-                let known: Vec<String> = custom.map(|field| format!("{} ({})", field.zh, field.name)).collect();
-                let known = known.join(Language::current().pick("、", ", "));
-                return self
-                    .file
-                    .wrong(entry, message!("mapping.no_account_field", section = section, name = name))
-                    .hint(message!("mapping.no_account_field_hint", known = known, entity = self.entity.name));
-            }
-            let entity = self.entity.label(Language::current());
-            self.file
-                .wrong(entry, message!("mapping.no_field", section = section, name = name, entity = entity))
-                .hint(message!("mapping.no_field_hint", name = self.entity.name))
-        })
-    }
-
     /// The field that a column's header means.
     pub(super) fn means(&self, column: usize) -> Option<usize> {
         self.headers.find(&fold(&self.sheet.header[column]))
@@ -752,7 +238,7 @@ impl<'a> MappingBuilder<'a> {
     }
 
     /// The error for a label that several custom fields of the account have.
-    fn same_labelled(&self, label: &str) -> Option<Error> {
+    pub(super) fn same_labelled(&self, label: &str) -> Option<Error> {
         let fields = self.entity.same_labelled(label);
         let keys: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let keys = keys.join(Language::current().pick("、", ", "));
@@ -861,7 +347,7 @@ impl<'a> MappingBuilder<'a> {
     }
 
     /// Whether the mapping file has already said what a column is for.
-    fn is_decided(&self, column: usize) -> bool {
+    pub(super) fn is_decided(&self, column: usize) -> bool {
         self.reasons.contains_key(&column)
             || self
                 .sources
@@ -975,7 +461,7 @@ impl<'a> MappingBuilder<'a> {
     }
 
     /// The headings that were read, for a person to look at.
-    fn headings(&self) -> String {
+    pub(super) fn headings(&self) -> String {
         let headings = self.sheet.header.iter().map(|header| header.trim()).filter(|header| !header.is_empty());
         headings.take(SHOWN_HEADINGS).collect::<Vec<_>>().join(Language::current().pick("、", ", "))
     }

@@ -3,19 +3,7 @@
 use std::collections::HashMap;
 
 use super::vendors::Vendors;
-use crate::entity::{Entity, fold};
-
-/// Signs of headings in traditional Chinese, each with the simplified one.
-const TRADITIONAL: &str = "稱称機机電电話话聯联絡络編编號号備备註注標标題题郵邮狀状態态優优級级類类簽签籤签單单創创時时間间開开責责負负組组賬账帳账務务連连網网頁页國国區区縣县業业戶户職职處处說说問问內内門门團团員员檔档來来對对數数據据價价錄录檢检關关閉闭繫系係系詳详細细費费餘余終终處处貼贴傳传動动";
-
-/// A heading in simplified Chinese, in the words that are used with it; none where it is that.
-fn simplified(heading: &str) -> Option<String> {
-    let signs: Vec<char> = TRADITIONAL.chars().collect();
-    let plain = |c: char| signs.chunks_exact(2).find(|pair| pair[0] == c).map_or(c, |pair| pair[1]);
-    let simple: String = heading.chars().map(plain).collect();
-    let simple = simple.replace("联络", "联系").replace("行动电话", "移动电话").replace("电邮", "电子邮件");
-    (simple != heading).then_some(simple)
-}
+use crate::entity::{Entity, fold, simplified};
 
 /// The fields of an entity by the names that mean them. A name or label goes before an alias.
 pub(super) struct HeaderIndex {

@@ -7,8 +7,11 @@ mod assemble;
 mod builder;
 mod expression;
 mod file;
+mod from_file;
 mod header_index;
 mod known_headings;
+mod mobile_routing;
+mod old_ids;
 mod presets;
 mod report;
 mod result_columns;
@@ -18,12 +21,13 @@ mod sources;
 mod tests;
 mod toml_quoted;
 mod vendors;
+mod word_answers;
 pub mod workbook;
 
 pub use account_fields::wants_account_fields;
 pub use file::{MappingFile, source_name};
 pub use known_headings::KnownHeadings;
-pub use report::MappingReport;
+pub use report::{MappingReport, column_place};
 pub use result_columns::{
     CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_result_column, leading_columns, reason_columns,
 };
@@ -31,3 +35,4 @@ pub use sendable::unsendable;
 pub(crate) use sources::{FieldSource, RowRule, ValueSource};
 pub use sources::{LeftOutColumn, Mapping, OldIdColumn, OldReference};
 pub use toml_quoted::toml_quoted;
+pub use word_answers::{WordAnswers, is_word_key, word_key};

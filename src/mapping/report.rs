@@ -40,6 +40,14 @@ pub struct Missing {
     pub label: String,
 }
 
+/// A column as messages name it: `B 备注`, or `B` and that it has no header.
+pub fn column_place(letters: &str, header: &str) -> String {
+    match header.is_empty() {
+        true => t!("mapping.no_header", column = letters).into_owned(),
+        false => format!("{letters} {header}"),
+    }
+}
+
 /// What was decided, to be shown before anything is sent.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct MappingReport {
@@ -63,10 +71,14 @@ pub struct MappingReport {
 }
 
 impl MappingReport {
-    /// The columns with a header that nothing takes and nobody left out: letters and header.
+    /// The columns that nothing takes and nobody left out: letters and header.
     pub fn taken_by_nothing(&self) -> Vec<String> {
-        let named = self.unmatched.iter().filter(|unused| !unused.header.is_empty());
-        named.map(|unused| format!("{} {}", unused.column, unused.header)).collect()
+        self.unmatched.iter().map(|unused| column_place(&unused.column, &unused.header)).collect()
+    }
+
+    /// Forgets the columns without a header, but those of these letters: nothing stands in them.
+    pub fn forget_blank_columns(&mut self, but: &[&str]) {
+        self.unmatched.retain(|unused| !unused.header.is_empty() || but.contains(&unused.column.as_str()));
     }
 
     /// That there are such columns, in words; none without any.
@@ -95,12 +107,14 @@ impl MappingReport {
             );
         }
         for unused in &self.unmatched {
-            lines.push(t!("mapping.unmatched", column = unused.column, header = unused.header).into_owned());
+            let column = column_place(&unused.column, &unused.header);
+            lines.push(t!("mapping.unmatched", column = column).into_owned());
         }
         for unused in &self.not_sent {
             let reason = unused.reason.as_deref().unwrap_or_default();
             lines.push(
-                t!("mapping.not_sent", column = unused.column, header = unused.header, reason = reason).into_owned(),
+                t!("mapping.not_sent", column = column_place(&unused.column, &unused.header), reason = reason)
+                    .into_owned(),
             );
         }
         lines.extend(self.words.iter().cloned());

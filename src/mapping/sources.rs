@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::expression::Template;
 use super::report::MappingReport;
+use super::word_answers::WordAnswers;
 use crate::entity::{AccountMode, Entity, Field, Instead, Overwrite};
 use crate::message;
 use crate::message::{Detail, Message};
@@ -156,6 +157,8 @@ pub struct Mapping {
     pub(crate) report: MappingReport,
     /// Columns of which nothing comes over.
     pub(crate) left_out: Vec<LeftOutColumn>,
+    /// What a person decided about words that are no choices.
+    pub(crate) words: WordAnswers,
 }
 
 impl Mapping {

@@ -228,6 +228,8 @@ pub enum PageOrder {
 pub enum Wall {
     /// It says no, in these words.
     Refused(String),
+    /// Some places of the list cannot be read, for this reason, while those around them can.
+    Unreadable(String),
     /// Every page is empty.
     Empty,
     /// It gives the same records again and again.

@@ -11,8 +11,9 @@ use crate::survey::{ColumnSurvey, FileSurvey, Look};
 const CERTAIN: u8 = 85;
 /// Below this confidence nothing is proposed.
 const LEAST: u8 = 45;
-/// The share of mobile numbers, in percent, that makes a column of telephones one of mobile numbers.
-const MOBILES: u64 = 80;
+/// The share of mobile numbers, in percent, that makes a column of telephones one of mobile numbers. Where there are others,
+/// each number goes to its field row by row.
+const MOBILES: u64 = 100;
 /// How near a heading is that says a telephone is meant, and one that says nothing.
 const OF_TELEPHONE: f64 = 0.8;
 const OF_VALUES_ALONE: f64 = 0.5;
@@ -158,6 +159,14 @@ impl<'a> MappingProposal<'a> {
                 return;
             }
         }
+    }
+
+    /// The field that mobile numbers go to, row by row, from a column of any telephone numbers: no column feeds it.
+    pub fn routed(&self, column: &ColumnProposal<'_>) -> Option<&'a Field> {
+        let is_phone = column.meaning.field().is_some_and(|field| self.field(field).kind == Kind::Phone);
+        let has_mobiles = is_phone && column.survey.share(&[Look::Mobile]) > 0 && !self.entity.may_change;
+        let mobile = self.sendable().find(|index| self.field(*index).kind == Kind::Mobile).filter(|_| has_mobiles)?;
+        (!self.is_fed(mobile)).then(|| self.field(mobile))
     }
 
     /// Proposes fields that no column means for columns that mean nothing, the surest pair first.

@@ -11,7 +11,7 @@ use crate::t;
 use crate::text::clean;
 
 /// The text of a mapping file. `samples` tells how samples are shown; `command` is how the file is used.
-pub fn toml_text(proposal: &MappingProposal<'_>, command: &str, samples: impl Fn(&str) -> String) -> String {
+pub fn toml_text(proposal: &MappingProposal<'_>, command: &str, samples: impl Fn(&str, &str) -> String) -> String {
     let mut lines: Vec<String> = t!("map.head", command = command).lines().map(comment).collect();
     lines.push("#".to_owned());
     lines.extend(decided(proposal));
@@ -35,7 +35,9 @@ fn decided(proposal: &MappingProposal<'_>) -> Vec<String> {
         let text = match &column.meaning {
             Meaning::Known { field } => {
                 let field = proposal.field(*field);
-                t!("map.known", column = letters, heading = heading, label = label(field), field = field.name)
+                let known =
+                    t!("map.known", column = letters, heading = heading, label = label(field), field = field.name);
+                Cow::Owned(format!("{known}{}", routed(proposal, column)))
             }
             Meaning::NotSent { reason } => {
                 let reason = reason.clone().map_or_else(|| t!("mapping.result_column"), Cow::Owned);
@@ -71,11 +73,12 @@ fn column_line(
     proposal: &MappingProposal<'_>,
     index: usize,
     column: &ColumnProposal<'_>,
-    samples: impl Fn(&str) -> String,
+    samples: impl Fn(&str, &str) -> String,
 ) -> Option<String> {
     let name = toml_quoted(&column.name);
     let letters = column_letters(index);
-    let shown: Vec<String> = column.survey.samples.iter().map(|sample| samples(sample)).collect();
+    let shown: Vec<String> =
+        column.survey.samples.iter().map(|sample| samples(&column.survey.heading, sample)).collect();
     let samples = match shown.is_empty() {
         true => t!("map.no_samples").into_owned(),
         false => shown.join(Language::current().pick("、", ", ")),
@@ -85,8 +88,9 @@ fn column_line(
             let field = proposal.field(field);
             let why =
                 t!("map.proposed", column = letters, label = label(field), percent = confidence, samples = samples);
+            let why = comment(&format!("{why}{}", routed(proposal, column)));
             let sign = if is_certain { "" } else { "# " };
-            Some(format!("{sign}{name} = {} {}", toml_quoted(&field.name), comment(&why)))
+            Some(format!("{sign}{name} = {} {why}", toml_quoted(&field.name)))
         }
         Meaning::Nothing => {
             let why = t!("map.nothing", column = letters, samples = samples);
@@ -94,6 +98,11 @@ fn column_line(
         }
         Meaning::Known { .. } | Meaning::Twice { .. } | Meaning::NotSent { .. } => None,
     }
+}
+
+/// That mobile numbers of a column go to their own field; nothing of any other column.
+fn routed(proposal: &MappingProposal<'_>, column: &ColumnProposal<'_>) -> String {
+    proposal.routed(column).map(|field| t!("map.routed", label = label(field)).into_owned()).unwrap_or_default()
 }
 
 /// Fields that every record needs and nothing feeds.

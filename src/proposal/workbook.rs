@@ -33,7 +33,7 @@ const FIRST_LIST: u16 = 3;
 pub fn workbook(
     proposal: &MappingProposal<'_>,
     command: &str,
-    samples: impl Fn(&str) -> String,
+    samples: impl Fn(&str, &str) -> String,
 ) -> Result<Workbook, XlsxError> {
     let mut workbook = Workbook::new();
     let properties =
@@ -89,7 +89,7 @@ impl Lists {
 fn write_columns(
     sheet: &mut Worksheet,
     proposal: &MappingProposal<'_>,
-    samples: impl Fn(&str) -> String,
+    samples: impl Fn(&str, &str) -> String,
     lists: &mut Lists,
 ) -> Result<(), XlsxError> {
     sheet.set_name(COLUMNS_SHEET)?;
@@ -100,7 +100,8 @@ fn write_columns(
     titles.extend(["map.proposed_title", "map.confidence_title", "map.remark_title"].map(|key| say(key, &[])));
     let mut table = vec![titles];
     for (index, column) in proposal.columns.iter().enumerate() {
-        let mut shown: Vec<String> = column.survey.samples.iter().map(|sample| samples(sample)).collect();
+        let mut shown: Vec<String> =
+            column.survey.samples.iter().map(|sample| samples(&column.survey.heading, sample)).collect();
         shown.resize(SAMPLES, String::new());
         // Names are written as they are: the mapping is read by them.
         let mut cells = vec![column_letters(index), column.survey.heading.trim().to_owned()];
@@ -120,8 +121,12 @@ fn write_columns(
 fn said(proposal: &MappingProposal<'_>, column: &ColumnProposal<'_>) -> [String; 4] {
     let none = String::new;
     let label = |field: usize| proposal.field(field).zh.clone();
+    let routed = || match proposal.routed(column) {
+        Some(field) => say("map.routed_remark", &[("label", &field.zh)]),
+        None => none(),
+    };
     match &column.meaning {
-        Meaning::Known { field } => [label(*field), none(), say("map.by_heading", &[]), none()],
+        Meaning::Known { field } => [label(*field), none(), say("map.by_heading", &[]), routed()],
         Meaning::NotSent { reason } => {
             let reason = reason.clone().unwrap_or_else(|| say("mapping.result_column", &[]));
             [LEAVE_OUT.to_owned(), none(), none(), reason]
@@ -132,7 +137,7 @@ fn said(proposal: &MappingProposal<'_>, column: &ColumnProposal<'_>) -> [String;
         }
         Meaning::Proposed { field, confidence, is_certain } => {
             let counts = if *is_certain { label(*field) } else { none() };
-            let remark = if *is_certain { none() } else { say("map.uncertain_remark", &[]) };
+            let remark = if *is_certain { routed() } else { say("map.uncertain_remark", &[]) };
             [counts, label(*field), format!("{confidence}%"), remark]
         }
         Meaning::Nothing => [none(), none(), none(), say("map.nothing_remark", &[])],

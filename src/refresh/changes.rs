@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::comparison::Excess;
 use super::list_query::ListQuery;
 use super::refreshed_list::RefreshedList;
 use super::refresher::Refresher;
@@ -124,6 +125,10 @@ impl Refresher<'_> {
         let service = self.client.service();
         let label = self.label(query);
         let excess = self.excess(query, list)?;
+        if let (Excess::Hidden(hidden @ 1..), false) = (excess, is_resumed) {
+            let why = t!("refresh.hidden_may_change", entity = label, hidden = hidden);
+            return Ok(Changes::ReadAll(why.into_owned()));
+        }
         let overlap = jiff::Span::new().days(OVERLAP_DAYS);
         let mut known_day = service_time(complete, service).date();
         let [_, _, changed_last] = self.mirror.moments(list)?;

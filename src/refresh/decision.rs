@@ -24,6 +24,10 @@ pub enum Proof {
     TotalAgreesWithoutDeleted,
     /// What the total has more falls in pages that came back short.
     ShortPagesExplainTotal,
+    /// What the total has more is deleted: without deleted records it is what was read.
+    TotalCountsDeleted,
+    /// What the total has more is deleted, or may not be seen by this login: each of those records says so itself.
+    IdsExplainTotal,
     /// The service said that no page follows, and none did.
     NoPageFollows,
     /// Pages beyond the last record were empty.
@@ -85,6 +89,8 @@ pub(super) struct Reading<'a> {
     pub is_alike_twice: bool,
     /// Which one it is, from 1.
     pub number: u32,
+    /// What explains that the total is higher than what came.
+    pub evidence: Option<Proof>,
 }
 
 /// Decides on a reading.
@@ -127,14 +133,18 @@ pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
 
 /// What proves that nothing lies beyond the last record.
 fn end_proof(reading: Reading<'_>) -> Option<Proof> {
-    let Reading { cursor, records, deleted, .. } = reading;
+    let Reading { cursor, records, deleted, evidence, .. } = reading;
     match cursor.count_after {
         Some(count) if count == records => Some(Proof::TotalAgrees),
         Some(count) if deleted > 0 && count + deleted == records => Some(Proof::TotalAgreesWithoutDeleted),
-        Some(count) if count > records => explained(cursor).map(|_| Proof::ShortPagesExplainTotal),
+        Some(count) if count > records => evidence.or(explained(cursor).map(|_| Proof::ShortPagesExplainTotal)),
         // A page beyond the end may be refused.
         _ if cursor.wall.is_some() && cursor.beyond == 0 && cursor.tail_gap == 0 => None,
-        _ if matches!(cursor.wall, Some(Wall::Empty | Wall::Repeated)) || cursor.has_next == Some(true) => None,
+        _ if matches!(cursor.wall, Some(Wall::Empty | Wall::Repeated | Wall::Unreadable(_)))
+            || cursor.has_next == Some(true) =>
+        {
+            None
+        }
         _ if cursor.has_next == Some(false) => Some(Proof::NoPageFollows),
         _ => Some(Proof::NothingBeyond),
     }
@@ -179,7 +189,15 @@ mod tests {
     }
 
     fn decide_on(cursor: &PageCursor, deleted: u64, is_alike: bool, number: u32) -> ReadingDecision {
-        decide(Reading { cursor, records: 10, deleted, is_alike, is_alike_twice: is_alike && number > 2, number })
+        decide(Reading {
+            cursor,
+            records: 10,
+            deleted,
+            is_alike,
+            is_alike_twice: is_alike && number > 2,
+            number,
+            evidence: None,
+        })
     }
 
     #[test]

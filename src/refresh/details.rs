@@ -282,7 +282,7 @@ impl Refresher<'_> {
 const DENIALS: [&str; 5] = ["权限", "permission", "forbidden", "denied", "not allowed"];
 
 /// Whether a rejection says that this login may not see a record, not that there is none.
-fn is_denial(rejection: &Rejection) -> bool {
+pub(super) fn is_denial(rejection: &Rejection) -> bool {
     let said = format!("{} {}", rejection.code, rejection.message).to_lowercase();
     matches!(rejection.code.as_str(), "401" | "403") || DENIALS.iter().any(|word| said.contains(word))
 }

@@ -18,6 +18,7 @@ pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageC
             message!("refresh.more_follow", entity = entity, read = read)
         }
         Doubt::Wall(Wall::Refused(why)) => message!("refresh.wall_refused", entity = entity, read = read, why = why),
+        Doubt::Wall(Wall::Unreadable(why)) => message!("refresh.unreadable", entity = entity, read = read, why = why),
         Doubt::Wall(Wall::Repeated) => message!("refresh.repeating", path = path, pages = cursor.pages),
         Doubt::Wall(Wall::Empty) => message!("refresh.wall_empty", entity = entity, read = read, count = count),
         Doubt::NotGiven => message!("refresh.not_given", entity = entity, read = read),
@@ -30,7 +31,9 @@ pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageC
     let has_dates = query.created(service).is_some();
     let hint = match doubt {
         Doubt::Changing => message!("refresh.changing_hint"),
-        Doubt::Missing | Doubt::TooLong if has_dates => message!("refresh.missing_hint"),
+        Doubt::Missing | Doubt::TooLong | Doubt::Wall(Wall::Unreadable(_)) if has_dates => {
+            message!("refresh.missing_hint")
+        }
         Doubt::Undivided(_) => message!("refresh.undivided_hint"),
         _ if has_dates => message!("refresh.wall_hint"),
         _ => message!("refresh.wall_hint_no_dates"),

@@ -30,6 +30,8 @@ const PAGES_BEFORE_PROBE: u32 = 3;
 const PAGES_BEFORE_PROBE_WITHOUT_TOTAL: u32 = 30;
 /// Pages that are looked at one after the other rather than here and there.
 const FEW_PAGES: u64 = 10;
+/// Empty pages in a row that are looked into by smaller ones.
+const PAGES_LOOKED_INTO: u64 = 5;
 /// How many pages ahead it is looked for more where nothing says how many there are.
 const PROBED_AHEAD: [u64; 4] = [3, 7, 15, 31];
 
@@ -53,6 +55,8 @@ enum PageStep {
     Probe,
     /// What is known of the pages has changed: plan anew.
     PlanAnew,
+    /// Something lies beyond empty pages, from here on: look into them before they are called a gap.
+    LookInto(u64),
 }
 
 impl Refresher<'_> {
@@ -80,6 +84,7 @@ impl Refresher<'_> {
         let mut earlier = 1;
         let mut repeated = 0;
         let mut earlier_beginnings = 0;
+        let (mut unreadable, mut looked_behind) = (None, None);
         while !cursor.is_finished {
             self.stop.check()?;
             let pages = cursor.count_after.unwrap_or(0).div_ceil(cursor.page_size.max(1));
@@ -95,10 +100,11 @@ impl Refresher<'_> {
             let mut step = PageStep::Continue;
             let mut refused = None;
             while let Some((page, answer)) = answers.next().await {
+                let is_rejected = matches!(answer, Ok(Err(_)));
                 let document = match self.document(query, answer) {
                     Ok(document) => document,
                     Err(error) => {
-                        refused = Some((page, error));
+                        refused = Some((page, error, is_rejected));
                         break;
                     }
                 };
@@ -124,9 +130,23 @@ impl Refresher<'_> {
                 earlier = 1;
             }
             cursor = taken;
-            if let Some((page, error)) = refused {
-                cursor.wall = Some(self.wall_of(query, &cursor, page, error).await?);
-                step = PageStep::Finished;
+            if let Some((page, error, is_rejected)) = refused {
+                // A page of which one record is broken may fail as a whole.
+                let is_worth = error.kind() == ErrorKind::CannotRun
+                    && (cursor.reached > 0 || !is_rejected && self.client.was_answered())
+                    && !agrees(&cursor);
+                let end = page.filter(|_| is_worth).map_or(0, Page::end);
+                step = match self.go_through(list, query, &mut cursor, end, &mut unreadable).await? {
+                    true => PageStep::PlanAnew,
+                    false => {
+                        cursor.wall = Some(self.wall_of(query, &cursor, page, error).await?);
+                        PageStep::Finished
+                    }
+                };
+            }
+            if let PageStep::LookInto(end) = step {
+                let end = end.min(cursor.reached + self.size_of(&cursor) * PAGES_LOOKED_INTO);
+                self.go_through(list, query, &mut cursor, end, &mut unreadable).await?;
             }
             if step == PageStep::Probe {
                 step = self.probe(list, query, &mut cursor).await?;
@@ -138,8 +158,22 @@ impl Refresher<'_> {
                     false => PageStep::BeginEarlier,
                 };
             }
+            // The last page may be one that came back empty because of a single record.
+            let is_open = cursor.beyond > 0
+                && cursor.wall.is_none()
+                && cursor.count_after.is_none_or(|count| count < cursor.records);
+            if step == PageStep::Finished && is_open && looked_behind != Some(cursor.reached) {
+                looked_behind = Some(cursor.reached);
+                let end = cursor.reached + self.size_of(&cursor);
+                if self.go_through(list, query, &mut cursor, end, &mut unreadable).await? {
+                    step = PageStep::PlanAnew;
+                }
+            }
             match step {
                 PageStep::Finished => {
+                    if let Some(why) = unreadable.take().filter(|_| !agrees(&cursor)) {
+                        cursor.wall = Some(Wall::Unreadable(why));
+                    }
                     cursor.is_finished = true;
                     self.mirror.put_cursor(list, &cursor)?;
                 }
@@ -163,6 +197,49 @@ impl Refresher<'_> {
             }
         }
         Ok(cursor)
+    }
+
+    /// Looks into the places from the last record that came to `end`, which came back empty or not at all, by smaller pages, and goes
+    /// on behind them when there were any. Notes why a single one fails.
+    async fn go_through(
+        &self,
+        list: &List,
+        query: &ListQuery<'_>,
+        cursor: &mut PageCursor,
+        end: u64,
+        unreadable: &mut Option<String>,
+    ) -> Result<bool> {
+        let size = self.size_of(cursor);
+        if cursor.is_fixed || size < 2 || end <= cursor.reached {
+            return Ok(false);
+        }
+        let before = self.mirror.seen(list)?;
+        let looked = self.look_into(query, list, cursor, cursor.reached..end, size).await?;
+        let came = self.mirror.seen(list)?.saturating_sub(before);
+        if came == 0 {
+            return Ok(false);
+        }
+        *unreadable = unreadable.take().or(looked.fails);
+        cursor.records += came;
+        cursor.gaps += (end - cursor.reached).saturating_sub(came);
+        cursor.position = end;
+        cursor.reached = end;
+        cursor.page_size = size;
+        cursor.tail_gap = 0;
+        cursor.open_gaps = 0;
+        // No page joins what came one by one.
+        cursor.beyond = cursor.beyond.max(1);
+        cursor.until = cursor.until.max(end + 2 * size);
+        self.mirror.put_cursor(list, cursor)?;
+        Ok(true)
+    }
+
+    /// Records of a page, as far as is known.
+    pub(super) fn size_of(&self, cursor: &PageCursor) -> u64 {
+        match cursor.page_size {
+            0 => u64::from(self.catalog.service.paging.advised),
+            size => size,
+        }
     }
 
     /// The answer as a document; the error for one that says no.
@@ -249,8 +326,7 @@ impl Refresher<'_> {
         if cursor.is_from_zero || !query.endpoint.paged {
             return Ok(false);
         }
-        let size =
-            if cursor.page_size == 0 { u64::from(self.catalog.service.paging.advised) } else { cursor.page_size };
+        let size = self.size_of(cursor);
         let answer = match self.ask(self.page_address(query, cursor, Some(Page { number: 0, size }))).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => return Ok(false),
@@ -269,10 +345,7 @@ impl Refresher<'_> {
     /// Looks whether anything lies beyond pages that brought nothing new: here and there up to the service's own total, or
     /// farther and farther on.
     async fn probe(&self, list: &List, query: &ListQuery<'_>, cursor: &mut PageCursor) -> Result<PageStep> {
-        let size = match cursor.page_size {
-            0 => u64::from(self.catalog.service.paging.advised),
-            size => size,
-        };
+        let size = self.size_of(cursor);
         let here = cursor.position / size + 1;
         let numbers: Vec<u64> = match cursor.count_after.filter(|count| *count > cursor.position) {
             Some(count) => {
@@ -342,6 +415,10 @@ impl Refresher<'_> {
         cursor: &mut PageCursor,
         answer: &Document,
     ) -> Result<PageStep> {
+        if answer.is_null() {
+            cursor.pages += 1;
+            return Ok(PageStep::Finished);
+        }
         self.note_answer(query, cursor, answer, true);
         let keys = self.store_page(list, query, cursor, answer, |cursor, keys| {
             cursor.position = keys.len() as u64;
@@ -365,8 +442,8 @@ impl Refresher<'_> {
     ) -> Result<PageStep> {
         let length = match records(query, answer) {
             Ok(records) => records.len() as u64,
-            // Nothing at all is what some have beyond the end.
-            Err(_) if answer.is_null() && page.start() > 0 => 0,
+            // Nothing at all is what some have where there are no records.
+            Err(_) if answer.is_null() => 0,
             Err(error) => return Err(error),
         };
         if length > page.size && !cursor.is_fixed {
@@ -411,7 +488,7 @@ impl Refresher<'_> {
             cursor.position = cursor.reached;
             cursor.beyond = 0;
             cursor.open_gaps = 0;
-            return Ok(PageStep::PlanAnew);
+            return Ok(PageStep::LookInto(page.start()));
         }
         if gains && cursor.page_size == 0 && length < page.size && page.start() > 0 {
             // The first pages were empty and this one is not full: how many records they had room for is not known before.
@@ -505,7 +582,7 @@ impl Refresher<'_> {
 }
 
 /// The records of an answer.
-fn records<'a>(query: &ListQuery<'_>, answer: &'a Document) -> Result<Records<'a>> {
+pub(super) fn records<'a>(query: &ListQuery<'_>, answer: &'a Document) -> Result<Records<'a>> {
     let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
     let records = api::records_of(answer, wrapper, query.entity.id.as_deref()).ok_or_else(|| no_list(query))?;
     match records.len() {

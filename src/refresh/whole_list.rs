@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::beyond::Beyond;
-use super::decision::{Doubt, Proof, Reading, ReadingDecision, decide, is_round};
+use super::decision::{Doubt, Proof, Reading, ReadingDecision, decide, explained, is_round};
+use super::evidence::Evidence;
 use super::list_query::ListQuery;
 use super::not_whole::not_whole;
 use super::pages::Page;
@@ -31,6 +32,20 @@ pub(super) struct ReadQuery {
     pub cursor: PageCursor,
     /// What proves that it is whole, or why it is not.
     pub verdict: std::result::Result<Vec<Proof>, Doubt>,
+}
+
+/// What was found of records that a total has more, when so many had come.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    at: (u64, Option<u64>),
+    found: Option<Evidence>,
+}
+
+impl Looked {
+    /// Whether it holds for another reading that brings as many: what came to light late has to come again.
+    fn is_lasting(self) -> bool {
+        self.found.is_none_or(|found| found.proof == Proof::ShortPagesExplainTotal)
+    }
 }
 
 impl Refresher<'_> {
@@ -159,7 +174,8 @@ impl Refresher<'_> {
             Ok(proofs) if is_suspicious(&read.cursor, proofs) => Doubt::RoundTotal,
             Ok(_) => return Ok(read),
         };
-        let is_divisible = query.created(self.client.service()).is_some();
+        let is_divisible =
+            query.created(self.client.service()).is_some() && !matches!(doubt, Doubt::Wall(Wall::Unreadable(_)));
         let in_parts = match is_divisible {
             true => self.read_in_parts(query, &read, &doubt, refreshed).await?,
             false => None,
@@ -202,6 +218,7 @@ impl Refresher<'_> {
     ) -> Result<ReadQuery> {
         let mut readings = 1;
         let (mut before, mut was_alike) = (None, false);
+        let mut looked: Option<Looked> = None;
         let mut is_from_zero = hint.is_from_zero;
         let service = self.client.service();
         let asked = query;
@@ -236,12 +253,12 @@ impl Refresher<'_> {
             if !cursor.is_finished {
                 return Ok(ReadQuery { list, cursor, verdict: Err(Doubt::TooLong) });
             }
-            let records = self.mirror.seen(&list)?;
+            let mut records = self.mirror.seen(&list)?;
             cursor.records = records;
             let (label, pages) = (self.label(&query), cursor.pages);
             let read = message!("refresh.stage_read", entity = label, records = records, pages = pages);
             self.progress.stage(&read.to_string());
-            let is_confirmed = cursor.count_after == Some(records);
+            let mut is_confirmed = cursor.count_after == Some(records);
             if !is_confirmed && self.begins_at_zero(&list, &query, &cursor).await? {
                 is_from_zero = true;
                 let from_zero =
@@ -249,11 +266,30 @@ impl Refresher<'_> {
                 self.mirror.put_cursor(&list, &from_zero)?;
                 continue;
             }
+            let mut evidence = None;
+            if is_higher(&cursor) {
+                let at = (records, cursor.count_after);
+                evidence = match looked.filter(|looked| looked.at == at && looked.is_lasting()) {
+                    Some(looked) => looked.found,
+                    None => self.evidence(&query, &list, &cursor).await?,
+                };
+                looked = Some(Looked { at, found: evidence });
+                records = self.mirror.seen(&list)?;
+                cursor.records = records;
+                is_confirmed = cursor.count_after == Some(records);
+            }
             let deleted = if is_confirmed { 0 } else { self.deleted(&query, &list)? };
             let is_alike = before == Some(records) && self.mirror.seen_only_before(&list)? == 0;
             let is_alike_twice = std::mem::replace(&mut was_alike, is_alike) && is_alike;
-            let decision =
-                decide(Reading { cursor: &cursor, records, deleted, is_alike, is_alike_twice, number: readings });
+            let decision = decide(Reading {
+                cursor: &cursor,
+                records,
+                deleted,
+                is_alike,
+                is_alike_twice,
+                number: readings,
+                evidence: evidence.map(|evidence| evidence.proof),
+            });
             let decision = match decision {
                 ReadingDecision::NotWhole(Doubt::Wall(Wall::Repeated))
                     if self.ignores_paging(&query, &list, &cursor).await? =>
@@ -263,6 +299,7 @@ impl Refresher<'_> {
                 decision => decision,
             };
             let mut report = self.report(&query, &list, &cursor, records, readings);
+            report.hidden = evidence.map_or(report.hidden, |evidence| evidence.hidden);
             let verdict = match decision {
                 ReadingDecision::Whole(proofs) if cursor.gaining_pages <= 1 => Ok(proofs),
                 ReadingDecision::Whole(mut proofs) => match self.other_end(&query, &list, &cursor).await? {
@@ -306,9 +343,15 @@ impl Refresher<'_> {
     /// What the user should know of a list that is whole.
     fn words(&self, query: &ListQuery<'_>, cursor: &PageCursor, proofs: &[Proof]) -> Option<String> {
         let (label, read, count) = (self.label(query), cursor.records, cursor.count_after?);
+        let more = count.saturating_sub(read);
         if proofs.contains(&Proof::ShortPagesExplainTotal) {
-            let hidden = count.saturating_sub(read);
-            return Some(t!("refresh.hidden", entity = label, count = count, hidden = hidden).into_owned());
+            return Some(t!("refresh.hidden", entity = label, count = count, hidden = more).into_owned());
+        }
+        if proofs.contains(&Proof::TotalCountsDeleted) {
+            return Some(t!("refresh.counts_deleted", entity = label, count = count, deleted = more).into_owned());
+        }
+        if proofs.contains(&Proof::IdsExplainTotal) {
+            return Some(t!("refresh.ids_explain", entity = label, count = count, more = more).into_owned());
         }
         // While the total moves, records were deleted that had been read before.
         let is_wrong = count < read
@@ -341,6 +384,14 @@ impl Refresher<'_> {
 /// Whether the total of a list, or its length, is one that a service may stop at, and nothing shows that it did not.
 pub(super) fn is_suspicious(cursor: &PageCursor, proofs: &[Proof]) -> bool {
     is_round(cursor.count_after.unwrap_or(cursor.records)) && !proofs.contains(&Proof::OtherEndRead)
+}
+
+/// Whether the service counts more than it gave and nothing explains that yet, while its total stands still.
+fn is_higher(cursor: &PageCursor) -> bool {
+    cursor.count_after.is_some_and(|count| count > cursor.records)
+        && cursor.count_before == cursor.count_after
+        && cursor.wall != Some(Wall::Repeated)
+        && explained(cursor).is_none()
 }
 
 /// Whether a reading that was broken off is gone on with.

@@ -3,7 +3,7 @@
 use super::cell_look::Look;
 use super::words::Words;
 use crate::entity::fold;
-use crate::format::Cell;
+use crate::format::{Cell, Shown};
 use crate::text::shorten;
 
 /// Samples that are kept of a column.
@@ -59,8 +59,8 @@ impl ColumnSurvey {
         ColumnSurvey { heading: heading.to_owned(), ..ColumnSurvey::default() }
     }
 
-    /// Takes one cell in.
-    pub(super) fn add(&mut self, cell: Cell<'_>) {
+    /// Takes one cell in. A sample is what a person sees in the sheet.
+    pub(super) fn add(&mut self, cell: Cell<'_>, seen: Option<&Shown>) {
         let text = cell.text.trim();
         if text.is_empty() {
             return;
@@ -69,7 +69,8 @@ impl ColumnSurvey {
         self.looks[Look::of(cell) as usize] += 1;
         self.words.add(text);
         if self.samples.len() < SAMPLES {
-            let sample = shorten(text, SAMPLE_LENGTH);
+            let seen = seen.and_then(|seen| seen.text.as_deref()).unwrap_or(text);
+            let sample = shorten(seen.trim(), SAMPLE_LENGTH);
             if !self.samples.iter().any(|had| *had == sample) {
                 self.samples.push(sample.into_owned());
             }
@@ -128,7 +129,7 @@ mod tests {
 
     fn kind(heading: &str, texts: &[&str]) -> ColumnKind {
         let mut column = ColumnSurvey::new(heading);
-        texts.iter().for_each(|text| column.add(Cell { text, kind: CellKind::Text }));
+        texts.iter().for_each(|text| column.add(Cell { text, kind: CellKind::Text }, None));
         column.kind()
     }
 

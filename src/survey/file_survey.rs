@@ -71,7 +71,7 @@ impl FileSurvey {
         }
         self.rows += 1;
         for (index, column) in self.columns.iter_mut().enumerate() {
-            column.add(row.cell(index));
+            column.add(row.cell(index), row.shown.iter().find(|shown| shown.column == index));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::cell_look::Look;
+use crate::entity::fold;
 use crate::format::{Cell, CellKind};
 use crate::message::{Detail, Message};
 use crate::text::clean;
@@ -26,9 +27,62 @@ const HARMLESS: [&str; 12] = [
     "rows",
 ];
 
-/// A sample as it may be shown to anybody: `示*`, `131****0001`, `a***@…`, the year of a date, short numbers.
-pub fn masked(text: &str) -> String {
+/// What headings hold, folded, of columns that say who or where a person is: nothing in them is harmless for being short.
+const PERSONAL: [&str; 36] = [
+    "qq",
+    "微信",
+    "wechat",
+    "weixin",
+    "openid",
+    "unionid",
+    "支付宝",
+    "alipay",
+    "钉钉",
+    "抖音",
+    "微博",
+    "whatsapp",
+    "telegram",
+    "skype",
+    "身份证",
+    "证件",
+    "护照",
+    "驾照",
+    "车牌",
+    "社保",
+    "银行",
+    "卡号",
+    "账号",
+    "帐号",
+    "idcard",
+    "passport",
+    "bankaccount",
+    "iban",
+    "地址",
+    "住址",
+    "address",
+    "street",
+    "门牌",
+    "姓名",
+    "生日",
+    "密码",
+];
+
+/// A sample of the column with this heading as it may be shown to anybody: `示*`, `131****0001`, `a***@…`, the year of a date,
+/// short numbers where they say nothing of a person.
+pub fn masked(heading: &str, text: &str) -> String {
     let text = text.trim();
+    let heading = fold(heading);
+    if PERSONAL.iter().any(|word| heading.contains(word)) && !text.is_empty() {
+        return match Look::of(Cell { text, kind: CellKind::Text }) {
+            Look::Mail | Look::Mobile | Look::Landline => masked_alone(text),
+            _ => clean(&format!("{}*", first(text))).into_owned(),
+        };
+    }
+    masked_alone(text)
+}
+
+/// A text as it may be shown to anybody, whatever stands above it.
+fn masked_alone(text: &str) -> String {
     let masked = match Look::of(Cell { text, kind: CellKind::Text }) {
         Look::Mail => format!("{}***@…", first(text)),
         Look::Date => digits_hidden(text, 4, 0),
@@ -45,8 +99,8 @@ pub fn masked(text: &str) -> String {
 pub fn masked_heading(text: &str) -> String {
     let text = text.trim();
     match Look::of(Cell { text, kind: CellKind::Text }) {
-        Look::Mail | Look::Mobile | Look::Landline => masked(text),
-        _ if text.bytes().filter(u8::is_ascii_digit).count() > SHORT_NUMBER => masked(text),
+        Look::Mail | Look::Mobile | Look::Landline => masked_alone(text),
+        _ if text.bytes().filter(u8::is_ascii_digit).count() > SHORT_NUMBER => masked_alone(text),
         _ => clean(text).into_owned(),
     }
 }
@@ -119,7 +173,19 @@ mod tests {
             ("\u{1b}[2J甲", "\\u{1b}*"),
             ("", ""),
         ] {
-            assert_eq!(masked(text), expected, "{text}");
+            assert_eq!(masked("甲", text), expected, "{text}");
+        }
+        for (heading, text, expected) in [
+            ("QQ号", "10001", "1*"),
+            ("微 信", "wxid1", "w*"),
+            ("身份证号", "110101190001010000", "1*"),
+            ("联系地址", "示例路", "示*"),
+            ("Bank account", "0001", "0*"),
+            ("联系人姓名", "甲", "甲*"),
+            ("微信", "13100000001", "131****0001"),
+            ("地址", "", ""),
+        ] {
+            assert_eq!(masked(heading, text), expected, "{heading}");
         }
         assert_eq!(masked_heading("手机"), "手机");
         assert_eq!(masked_heading("13100000001"), "131****0001");

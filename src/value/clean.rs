@@ -10,7 +10,7 @@ use super::null_word::is_null_word;
 use super::options::ValueOptions;
 use super::tags::{is_signed_in_part, signed_tags};
 use super::{date, email, list, phone, restoring};
-use crate::entity::{Choice, Field, Kind, fold};
+use crate::entity::{Choice, Field, Kind, fold, simplified};
 use crate::format::{Cell, CellKind};
 use crate::message::Detail;
 use crate::problem::Problem;
@@ -352,16 +352,17 @@ fn integer(text: &str, options: &ValueOptions, out: &mut String, noticed: &mut V
     }
 }
 
-/// A number without what tables show it with: commas between its thousands, and the sign of money before it.
+/// A number without what tables show it with: commas between its thousands, and the sign of money before it or 元 behind it.
 fn without_grouping(text: &str) -> Option<String> {
     let (sign, unsigned) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text),
     };
     let money = ['¥', '￥', '$'].iter().find_map(|money| unsigned.strip_prefix(*money)).map(str::trim_start);
-    let number = money.unwrap_or(unsigned);
+    let yuan = money.is_none().then(|| unsigned.strip_suffix('元')).flatten().map(str::trim_end);
+    let number = money.or(yuan).unwrap_or(unsigned);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let is_plain = (all_digits(whole) && money.is_some()) || is_grouped(whole);
+    let is_plain = (all_digits(whole) && (money.is_some() || yuan.is_some())) || is_grouped(whole);
     let is_number = is_plain && (fraction.is_empty() && !number.ends_with('.') || all_digits(fraction));
     is_number.then(|| format!("{sign}{}", number.replace(',', "")))
 }
@@ -430,7 +431,8 @@ fn choice(
     let whole = text.strip_suffix(".0").and_then(|whole| field.choices.iter().find(|choice| choice.value == whole));
     // What an account's own options mean is known to that account alone.
     let beginning = || field.choice_beginning(text).filter(|_| !field.custom);
-    if let Some(choice) = whole.or_else(beginning) {
+    let traditional = || simplified(text).filter(|_| !field.custom).and_then(|text| field.choice(&text));
+    if let Some(choice) = whole.or_else(traditional).or_else(beginning) {
         restoring::say(options, understood(choice, text), noticed)?;
         out.push_str(&choice.value);
         return Ok(());
@@ -525,13 +527,15 @@ mod tests {
             ("1,234,567", "1234567"),
             ("¥1,234.50", "1234.50"),
             ("￥ 100", "100"),
+            ("100元", "100"),
+            ("1,234.50 元", "1234.50"),
             ("-1,234", "-1234"),
             ("$5", "5"),
             ("１，２３４", "1234"),
         ] {
             assert_eq!(noticed("companies", "serviceCharge", written, CellKind::Text), is(number, "number_restored"));
         }
-        for written in ["1,23", "1.234,50", "12,34,567", "1,234.", "¥", ",123", "1,2345"] {
+        for written in ["1,23", "1.234,50", "12,34,567", "1,234.", "¥", "元", "1 万元", ",123", "1,2345"] {
             assert!(noticed("companies", "serviceCharge", written, CellKind::Text).is_err(), "{written}");
         }
     }

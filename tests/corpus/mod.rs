@@ -196,6 +196,11 @@ fn open_document_spreadsheets_are_read_as_a_person_sees_them() {
         ("a.ods", cells(&(p("") + "<t:table-cell t:formula=\"of:=1\"/>")), &["refused formula_without_result"]),
         (
             "a.ods",
+            cells(&(p("") + "<t:table-cell t:formula=\"of:=IF(1=2;1;&quot;&quot;)\"><text:p/></t:table-cell>")),
+            &["created 示例客户1||"],
+        ),
+        (
+            "a.ods",
             cells(
                 &(p("")
                     + "<t:table-cell office:value-type=\"time\" office:time-value=\"PT08H30M00S\"><text:p>8:30</text:p></t:table-cell>"),

@@ -13,6 +13,7 @@ mod odd_answers;
 mod output;
 mod resume;
 mod round_trip;
+mod shapes;
 #[cfg(unix)]
 mod signals;
 mod walls;

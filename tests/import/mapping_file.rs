@@ -117,3 +117,40 @@ fn two_columns_of_one_name_are_left_out_as_the_hint_says() {
     work.write("map.toml", "drop = ['备注']\n");
     work.bw8("check customers mine.csv --mapping map.toml --strict").exits(0).never_says("→ Note");
 }
+
+#[test]
+fn words_that_the_mapping_replaces_are_shown_with_their_rows() {
+    let rows: String =
+        (1..=5).map(|n| format!("示例{n},1310000000{n},20001,{}\n", if n < 4 { "在岗" } else { "离开" })).collect();
+    let (work, server) = (Work::with("mine.csv", format!("姓名,手机,公司编号,在职状态\n{rows}")), Server::start(""));
+    work.write("map.toml", "[values.state]\n'在岗' = '在职'\n'离开' = '离职'\n'在职' = '在职'\n");
+    let ran = work.bw8("check customers mine.csv --mapping map.toml --lang zh");
+    ran.exits(0).says("D  在职状态，按映射改写：在岗 → 在职，3 行；离开 → 离职，2 行");
+    let ran = work.bw8("check customers mine.csv --mapping map.toml --format json");
+    ran.exits(0);
+    let told = ran.json();
+    assert_eq!(
+        told["replaced"][1],
+        serde_json::json!({"column": "D", "field": "state", "written": "离开", "becomes": "left", "rows": 2})
+    );
+    assert_eq!(told["replaced"].as_array().map(Vec::len), Some(2));
+    let ran = work.on(&server, "import customers mine.csv --mapping map.toml --dry-run");
+    ran.exits(0).says("D  State, words of the mapping: 在岗 → employed, 3 rows; 离开 → left, 2 rows");
+    work.on(&server, "import customers mine.csv --mapping map.toml").exits(0).says("离开 → left, 2 rows");
+    // A word that stays itself is none.
+    work.write("same.toml", "[values.state]\n'在岗' = '在职'\n'离开' = '离职'\n");
+    work.write("same.csv", "姓名,手机,公司编号,在职状态\n示例甲,13100000001,20001,在职\n");
+    work.bw8("check customers same.csv --mapping same.toml").exits(0).never_says("words of the mapping");
+}
+
+#[test]
+fn a_column_without_a_heading_that_holds_something_is_counted_and_an_empty_one_is_not() {
+    let (work, server) =
+        (Work::with("mine.csv", "姓名,,手机,,公司编号\n示例甲,重要,13100000001,,20001\n"), Server::start(""));
+    let ran = work.bw8("check customers mine.csv --strict");
+    ran.exits(2).says("1 column is not imported").says("B (no header)").never_says("D (no header)");
+    work.on(&server, "import customers mine.csv --strict --lang zh").exits(2).says("B（没有表头）");
+    assert_eq!(server.requests_to("customers.create"), 0);
+    work.write("map.toml", "drop = [2]\n");
+    work.bw8("check customers mine.csv --strict --mapping map.toml").exits(0);
+}

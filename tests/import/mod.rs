@@ -39,4 +39,5 @@ mod updates;
 mod values;
 mod vendors;
 mod version_1;
+mod words;
 mod workbooks;

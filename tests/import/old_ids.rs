@@ -281,7 +281,7 @@ fn tags_name_their_records_by_old_ids() {
 /// A row of two operations: the contact, and the binding of its old id, which has a run of its own.
 #[test]
 fn old_ids_are_bound_once_the_contacts_are_there() {
-    let server = Server::faulty(&["500,on=POST user/relationship/cid,nth=2,times=1"]);
+    let server = Server::faulty(&["500,on=POST bindings,nth=2,times=1"]);
     let work = Work::new();
     let before = server.stored("bindings");
     let mut table = Table::of(&["旧系统编号", "姓名", "手机", "帮我吧公司编号"]);
@@ -315,4 +315,29 @@ fn old_ids_are_bound_once_the_contacts_are_there() {
     work.write_table("t.csv", &tickets(&[("T-1", "示例 甲", "一")]));
     work.on(&server, "import tickets t.csv --source crm --bind open").exits(2).says("cannot be bound");
     assert_eq!(server.requests_to("customers.create"), requests);
+}
+
+/// Whoever settles a run settles what is a part of its rows.
+#[test]
+fn a_run_is_settled_together_with_the_bindings_of_its_records() {
+    let lost = "504,on=POST bindings,nth=2,times=1";
+    let server = Server::faulty(&[lost, "403,on=GET bindings,times=1"]);
+    let work = Work::new();
+    let mut table = Table::of(&["旧系统编号", "姓名", "手机", "帮我吧公司编号"]);
+    for n in 1..=3 {
+        table.push(&[&format!("K-{n}"), &format!("示例 {n}"), &format!("1310000000{n}"), "20001"]);
+    }
+    work.write_table("mine.csv", &table);
+    let command = "import customers mine.csv --source crm --bind open --run mine --server-timeout 0 --no-canary";
+    work.on(&server, command).exits(4).says("created 2 · unknown (do not import again) 1");
+    let settled = work.on(&server, "settle mine --server-timeout 0");
+    settled.exits(5).says("the bindings of its records, too (mine-bindings): found out: 1 row was not done");
+    settled.says("next: bw8 import customers mine.csv");
+    work.on(&server, command).exits(0);
+    let bound = server
+        .records("bindings")
+        .iter()
+        .filter(|binding| binding["openId"].as_str().unwrap().starts_with("K-"))
+        .count();
+    assert_eq!(bound, 3);
 }

@@ -91,6 +91,20 @@ fn what_is_not_clear_is_asked_about_once_while_the_others_go() {
     assert_rows(&work.summary_of("next"), "created 3, refused 1");
 }
 
+/// A name is the same in another width and case.
+#[test]
+fn an_answer_serves_a_name_that_is_written_a_little_differently() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "姓名,手机,公司名称\n示例甲,13100000001,示例公司（旧名）Ltd\n");
+    work.on(&server, "import customers mine.csv --run run").exits(5);
+    answer(&work, "run", &["20005"]);
+    work.on(&server, "import customers mine.csv --run run").exits(0);
+    work.write("next.csv", "姓名,手机,公司名称\n示例乙,13100000002,示例公司(旧名) LTD\n");
+    work.on(&server, "import customers next.csv --run next --decisions run/decisions.xlsx").exits(0);
+    let companies = stored(&work, &server, "customers", &work.table("next/results.csv"), "Company ID");
+    assert_eq!(companies, ["20005"]);
+}
+
 #[test]
 fn answers_that_make_no_sense_are_refused_by_cell() {
     let server = Server::start("");

@@ -511,3 +511,69 @@ fn settling_a_run_settles_those_that_sent_its_rows_or_retried_them() {
     ran.exits(3).says("retried rows of this one (again): found out: 1 row is still not known");
     ran.never_says("nothing to find out");
 }
+
+/// The clock that records are dated by is three days behind, whatever the answers themselves say of the time.
+#[test]
+fn a_record_that_is_dated_by_a_clock_that_is_behind_is_found() {
+    for is_lost in [true, false] {
+        let records = Arc::new(Mutex::new(Vec::<Value>::new()));
+        let kept = Arc::clone(&records);
+        let mut creates = 0;
+        let service = Service::start(move |request| {
+            let mut records = kept.lock().unwrap();
+            match (request.method.as_str(), request.path.as_str()) {
+                ("POST", "/users.json") => {
+                    creates += 1;
+                    if creates == 2 && !is_lost {
+                        return (504, String::new());
+                    }
+                    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+                    let now = jiff::Timestamp::now().to_zoned_datetime(zone).saturating_sub(jiff::Span::new().days(3));
+                    let mut record: Value = serde_json::from_str::<Value>(&request.body).unwrap()["user"].take();
+                    let id = (50_001 + records.len()).to_string();
+                    record["cId"] = json!(id);
+                    record["createDT"] = json!(now.strftime("%Y-%m-%d %H:%M:%S").to_string());
+                    records.push(record);
+                    match creates == 2 {
+                        true => (504, String::new()),
+                        false => (201, format!("{{\"user\":{{\"cId\":\"{id}\"}}}}")),
+                    }
+                }
+                ("GET", "/users.json") => {
+                    let from = request.query.get("created_start").cloned().unwrap_or_default();
+                    let found: Vec<&Value> =
+                        records.iter().filter(|record| record["createDT"].as_str().unwrap() >= from.as_str()).collect();
+                    let size = request.number_of("per_page").max(1);
+                    let page: Vec<_> =
+                        found.iter().skip((request.number_of("page").max(1) - 1) * size).take(size).collect();
+                    (200, json!({"users": page, "count": found.len()}).to_string())
+                }
+                ("GET", path) => {
+                    let id = path.trim_start_matches("/users/").trim_end_matches(".json");
+                    match records.iter().find(|record| record["cId"] == *id) {
+                        Some(record) => (200, json!({"user": record}).to_string()),
+                        None => unknown(),
+                    }
+                }
+                _ => unknown(),
+            }
+        });
+        let work = work(&service, 4);
+        let ran = work.bw8(IMPORT);
+        match is_lost {
+            true => {
+                ran.exits(0);
+                assert_rows(&work.summary(), "created 4");
+                assert_eq!(work.results().column("code"), ["", "settled", "", ""]);
+            }
+            false => drop(ran.exits(4)),
+        }
+        // Whatever is done next, nothing is there twice.
+        settle(&work, "").exits_with_one_of(&[0, 3, 4]);
+        work.bw8(IMPORT).exits_with_one_of(&[0, 4]);
+        let records = records.lock().unwrap();
+        let mobiles: std::collections::BTreeSet<&str> =
+            records.iter().map(|record| record["mobile"].as_str().unwrap()).collect();
+        assert_eq!(mobiles.len(), records.len());
+    }
+}

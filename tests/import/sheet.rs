@@ -250,6 +250,39 @@ fn rows_that_the_sheet_itself_calls_no_data_are_skipped() {
 }
 
 #[test]
+fn totals_that_a_table_declares_are_skipped_whatever_they_are_called_and_held_beside_other_cells() {
+    let rows = |name: &str, beside: &str| {
+        customers(&[
+            customer(1, "", "a"),
+            sheet_row("", &[name, "", "", "<c><f>SUBTOTAL(103,D2:D2)</f><v>1</v></c>", beside]),
+            sheet_row("", &["示例客户2", "13100000002", "20001", "b"]),
+        ])
+    };
+    for (name, beside, expected) in [
+        ("示例客户9", "", "skipped totals_row"),
+        ("", "", "skipped totals_row"),
+        ("示例客户9", "旁边的字", "refused required"),
+    ] {
+        let sheets = Sheets::of(&rows(name, beside)).table("ref='A1:D3' totalsRowCount='1'");
+        let (outcome, ..) = imported(&sheets, "");
+        assert_eq!(outcome, ["created", expected, "created"], "{name} {beside}");
+    }
+    // A company lacks nothing: beside other cells a person is asked.
+    let row = |cells: &[&str]| sheet_row("", cells);
+    let companies =
+        row(&["公司名称", "地址", "备注"]) + &row(&["示例甲公司", "甲路", "a"]) + &row(&["示例乙公司", "", "b"]);
+    let work = Work::with("mine.xlsx", Sheets::of(&companies).table("ref='A1:B3' totalsRowCount='1'").bytes());
+    work.bw8("import companies mine.xlsx --sandbox").exits(3);
+    let results = work.results();
+    assert_eq!((results.column("status")[1], results.column("code")[1]), ("held", "totals_row"));
+    // Totals that are switched off are none: the row is data.
+    let sheets =
+        Sheets::of(&customers(&[customer(1, "", "a"), customer(2, "", "b")])).table("ref='A1:D3' totalsRowShown='0'");
+    let (outcome, ..) = imported(&sheets, "");
+    assert_eq!(outcome, ["created", "created"]);
+}
+
+#[test]
 fn text_that_was_broken_before_is_told_by_its_cell_as_in_text_files() {
     let mut table = harness::customers(1, 4);
     for (row, note) in ["鐢ㄦ埛璧勬枡", "坏\u{fffd}字", "ä½ å¥½", "José"].into_iter().enumerate() {

@@ -265,3 +265,51 @@ fn what_export_writes_in_gb18030_is_read_back() {
     work.bw8("export customers -o all.csv --sandbox --no-mirror --encoding gb18030").exits(0);
     work.bw8("check customers all.csv --mode update").exits(0).says("GB18030");
 }
+
+#[test]
+fn what_shows_the_encoding_late_in_a_file_is_shown_as_its_sample() {
+    let rows: String = (0..6_000).map(|n| format!("Person {n},1310000{n:04},20001,\n")).collect();
+    let text = format!("Name,Mobile,Company ID,Note\n{rows}Anna,13200000000,20001,老客户要红色的贸易公司\n");
+    let work = Work::new();
+    std::fs::write(work.path("mine.csv"), encoded(&text, GB18030)).unwrap();
+    work.bw8("check customers mine.csv").exits(0).says("GB18030").says("老客户要红色的贸易公司");
+    std::fs::write(work.path("mine.csv"), encoded(&text.replace("Person 90,", "示例丙,"), GB18030)).unwrap();
+    work.bw8("check customers mine.csv").exits(0).says("示例丙");
+}
+
+#[test]
+fn text_of_four_bytes_a_character_is_named_with_a_way_out() {
+    let mark = [0xff, 0xfe, 0, 0];
+    let units: Vec<u8> = GOOD.chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
+    let work = Work::new();
+    for (name, bytes) in [("mine.csv", [&mark[..], &units].concat()), ("bare.csv", units.clone())] {
+        std::fs::write(work.path(name), bytes).unwrap();
+        work.bw8(format!("check customers {name}")).exits(2).says("UTF-32").says("iconv").says("PowerShell");
+    }
+    work.bw8("import customers mine.csv --sandbox --lang zh").exits(2).says("UTF-32 编码").says("CSV UTF-8");
+}
+
+#[test]
+fn behind_a_lone_line_only_the_row_that_may_be_its_rest_is_held() {
+    let rows = |from: u32, to: u32| -> String { (from..to).map(|n| format!("示例{n}公司,路{n},无\n")).collect() };
+    let work = Work::with("mine.csv", format!("公司名称,地址,备注\n{}华东大客户\n{}", rows(0, 5), rows(5, 9)));
+    assert_eq!(others(&work, "companies"), ["6 held torn_row", "7 held lone_cell", "8 held broken_line"]);
+}
+
+#[test]
+fn a_header_that_comes_again_in_another_case_is_skipped_and_tears_nothing_apart() {
+    let file = "Subject;Description;Customer ID\nPrinter;jam;50001\nSUBJECT;description;customer id\nMouse;bad;50002\n";
+    let work = Work::with("mine.csv", file);
+    assert_eq!(others(&work, "tickets"), ["3 skipped header_repeated"]);
+}
+
+#[test]
+fn headings_and_choices_in_traditional_chinese_are_understood() {
+    let file = "姓名,手機號碼,電子郵箱,公司編號,在職狀態\n範例甲,13100000001,a@example.com,20001,在職\n範例乙,13100000002,,20001,離職\n";
+    let work = Work::with("mine.csv", file);
+    assert_eq!(others(&work, "customers"), [""; 0]);
+    let (names, states) = (stored(&work, "customers", "姓名"), stored(&work, "customers", "在职状态"));
+    let of = |name: &str| &*states[names.iter().position(|had| had == name).unwrap()];
+    assert_eq!((of("範例甲"), of("範例乙")), ("在职", "离职"));
+    work.bw8("check customers mine.csv --lang zh").exits(0).says("離職 → 离职");
+}

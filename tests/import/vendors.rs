@@ -408,3 +408,18 @@ fn a_first_name_alone_is_the_name() {
         assert!(work.read("all.csv").contains("示例甲"), "{heading}");
     }
 }
+
+#[test]
+fn a_shipped_mapping_keeps_ids_apart_in_a_file_that_does_not_look_like_the_export_it_is_for() {
+    // The company exists here under the same number.
+    let file = "姓名,手机号,邮箱,公司ID,负责人,等级\n示例甲,13100000001,a@example.com,20001,agent@example.com,vip\n";
+    let (work, server) = (Work::with("mine.csv", file), Server::start(""));
+    let ran = work.on(&server, "import customers mine.csv --mapping udesk-customers --lang zh");
+    ran.never_says("公司ID → 公司编号");
+    assert_eq!(server.requests_to("customers.create"), 0);
+    // A copy of it does the same.
+    let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/mappings/udesk-customers.toml");
+    work.write("copy.toml", std::fs::read_to_string(shipped).unwrap());
+    work.on(&server, "import customers mine.csv --mapping copy.toml --fresh").exits_with_one_of(&[2, 3, 5]);
+    assert_eq!(server.requests_to("customers.create"), 0);
+}

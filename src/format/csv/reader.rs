@@ -101,7 +101,7 @@ impl TextReader {
             before: None,
         };
         reader.read_header(input, &layout)?;
-        reader.tell_what_was_found(&found, &layout);
+        reader.tell_what_was_found(&found, &layout, &telling);
         reader.has_ahead = reader.next_ahead()?;
         Ok(reader)
     }
@@ -137,11 +137,15 @@ impl TextReader {
     }
 
     /// What a person should know of how the file is read.
-    fn tell_what_was_found(&mut self, found: &Found, layout: &Layout) {
+    fn tell_what_was_found(&mut self, found: &Found, layout: &Layout, telling: &[u8]) {
         if !found.is_plain {
             let texts = self.sheet.header.iter().map(|title| title.trim()).filter(|title| !title.is_empty());
             let texts = texts.chain(layout.below.iter().take(1).flat_map(|row| row.cells.iter()));
-            let sample = sample_of(texts.filter(|text| !text.is_ascii()));
+            let mut sample = sample_of(texts.filter(|text| !text.is_ascii()));
+            if sample.is_empty() {
+                // The text that decided stands further down.
+                sample = sample_of_bytes(telling, found.encoding);
+            }
             self.note(message!("csv.encoding_found", encoding = encoding::shown(found.encoding), sample = sample));
         }
         if !layout.above.is_empty() {
@@ -302,17 +306,25 @@ fn unsure(encodings: &[&'static Encoding], telling: &[u8], file: &str) -> Error 
     let readings: Vec<String> = encodings
         .iter()
         .take(3)
-        .map(|encoding| {
-            let (text, _) = encoding.decode_without_bom_handling(&telling[..telling.len().min(400)]);
-            let wide: Vec<&str> = text.split(|c: char| c.is_ascii()).filter(|part| !part.is_empty()).collect();
-            format!("{}: {}", encoding::shown(encoding), sample_of(wide))
-        })
+        .map(|encoding| format!("{}: {}", encoding::shown(encoding), sample_of_bytes(telling, encoding)))
         .collect();
     match readings.is_empty() {
         true => Error::usage(message!("csv.not_utf8", file = file)).hint(message!("csv.not_utf8_hint")),
         false => Error::usage(message!("csv.encoding_unsure", file = file, readings = readings.join("; ")))
             .hint(message!("csv.encoding_unsure_hint")),
     }
+}
+
+/// The first texts in these bytes that are no ASCII, made safe to show.
+fn sample_of_bytes(bytes: &[u8], encoding: &'static Encoding) -> String {
+    // Units of two bytes begin at every second one; in other encodings ASCII stands for itself.
+    let first = match encoding.is_ascii_compatible() {
+        true => bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or_default(),
+        false => 0,
+    };
+    let to = bytes.len().min(first + 400);
+    let (text, _) = encoding.decode_without_bom_handling(&bytes[first..to]);
+    sample_of(text.split(|c: char| c.is_ascii()))
 }
 
 /// The first of these texts, made safe to show.

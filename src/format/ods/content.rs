@@ -162,8 +162,10 @@ impl Content<'_, '_> {
                 self.xml.skip(&mut self.buffer)?;
                 continue;
             }
-            let parts = CellParts::of(&element);
-            let text = self.read_text()?;
+            let mut parts = CellParts::of(&element);
+            let (text, paragraphs) = self.read_text()?;
+            // A formula that has come to nothing shows an empty paragraph, and one that was never calculated none.
+            parts.has_value |= parts.has_formula && paragraphs > 0;
             let (rows, columns) = parts.spans;
             if rows > 1 || columns > 1 {
                 let (bottom, right) = (index.saturating_add(rows - 1), column.saturating_add(columns - 1));
@@ -182,8 +184,8 @@ impl Content<'_, '_> {
         }
     }
 
-    /// What the cell that has just begun shows, up to its end. Notes and drawings are no part of it.
-    fn read_text(&mut self) -> Result<String> {
+    /// What the cell that has just begun shows, up to its end, and in how many paragraphs. Notes and drawings are no part of it.
+    fn read_text(&mut self) -> Result<(String, usize)> {
         let mut text = String::new();
         let (mut depth, mut paragraphs) = (0, 0);
         loop {
@@ -208,7 +210,7 @@ impl Content<'_, '_> {
                     }
                     depth += 1;
                 }
-                Event::End(_) if depth == 0 => return Ok(text),
+                Event::End(_) if depth == 0 => return Ok((text, paragraphs)),
                 Event::End(_) => depth -= 1,
                 // Between paragraphs stands nothing.
                 Event::Text(piece) if depth > 0 => push_collapsed(&piece.xml10_content(), &mut text),

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::entity::fold;
 use crate::error::{Error, Result};
 use crate::format::{self, Input, Row, column_letters};
-use crate::journal::Journal;
+use crate::mapping::is_word_key;
 use crate::message;
 use crate::message::Message;
 
@@ -37,11 +37,13 @@ pub(super) const BLANK: [&str; 4] = ["留空", "blank", "leave blank", "空"];
 pub(super) const REFUSE: [&str; 6] = ["不导入", "refuse", "don't send", "do not send", "不发送", "skip"];
 
 impl Decided {
-    /// The answer that a cell holds: an id with or without what describes it, or a word.
-    fn of_cell(text: &str) -> Option<Decided> {
+    /// The answer that a cell holds: a word of ours, the choice that a word of the file stands for, or an id with or without
+    /// what describes it.
+    fn of_cell(text: &str, is_word: bool) -> Option<Decided> {
         let folded = fold(text);
         let is_among = |words: &[&str]| words.iter().any(|word| fold(word) == folded);
-        if is_among(&CREATE) {
+        // It may be a choice of the field.
+        if !is_word && is_among(&CREATE) {
             return Some(Decided::Create);
         }
         if is_among(&BLANK) {
@@ -50,12 +52,15 @@ impl Decided {
         if is_among(&REFUSE) {
             return Some(Decided::Refuse);
         }
+        if is_word {
+            return Some(Decided::Use(text.to_owned()));
+        }
         let id = text.split_whitespace().next()?;
         id.bytes().all(|byte| byte.is_ascii_digit()).then(|| Decided::Use(id.to_owned()))
     }
 
     /// The answer as a journal keeps it.
-    pub(super) fn to_text(&self) -> String {
+    pub(in crate::import) fn to_text(&self) -> String {
         match self {
             Decided::Use(id) => format!("use {id}"),
             Decided::Create => "create".to_owned(),
@@ -85,11 +90,18 @@ pub(in crate::import) struct Given {
 
 /// What is asked about is known by this in every file and run.
 pub(super) fn key_of(field: &str, said: &str) -> String {
+    // What differs in width and case alone means the same.
+    exact_key_of(field, &fold(said))
+}
+
+/// The key as versions before made it.
+pub(super) fn exact_key_of(field: &str, said: &str) -> String {
     let digest = Sha256::digest(format!("{field}\u{1e}{said}").as_bytes());
     digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_key(text: &str) -> bool {
+    let text = if is_word_key(text) { &text[1..] } else { text };
     text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
@@ -103,14 +115,14 @@ impl Answers {
     /// Those that a run has kept, over these those in a workbook of its folder, over these those of a file that was named.
     ///
     /// # Errors
-    /// A file that cannot be read, or a cell that says nothing that can be done; a damaged journal.
+    /// A file that cannot be read, or a cell that says nothing that can be done.
     pub(in crate::import) fn gather(
-        journal: Option<&Journal>,
+        kept: Vec<(String, String)>,
         own: Option<&Path>,
         named: Option<&Path>,
     ) -> Result<Answers> {
         let mut answers = Answers::default();
-        for (key, text) in journal.map(Journal::decisions).transpose()?.unwrap_or_default() {
+        for (key, text) in kept {
             if let Some(decided) = Decided::of_text(&text) {
                 answers.given.insert(key, Given { decided, place: None });
             }
@@ -119,6 +131,11 @@ impl Answers {
             answers.read(file)?;
         }
         Ok(answers)
+    }
+
+    /// All of them, by the keys of what they answer.
+    pub(in crate::import) fn all(&self) -> impl Iterator<Item = (&String, &Given)> {
+        self.given.iter()
     }
 
     /// The answer to what has this key.
@@ -161,7 +178,7 @@ impl Answers {
                 return Err(Error::usage(message!("lookup.bad_key", file = shown, cell = cell(key)))
                     .hint(message!("lookup.bad_key_hint")));
             }
-            let decided = Decided::of_cell(text).ok_or_else(|| {
+            let decided = Decided::of_cell(text, is_word_key(name)).ok_or_else(|| {
                 Error::usage(message!("lookup.bad_answer", file = shown, cell = cell(answer), value = text))
                     .hint(message!("lookup.bad_answer_hint"))
             })?;

@@ -15,9 +15,12 @@ mod resolver;
 mod telling;
 mod workbook;
 
+pub(super) use answers::{Answers, Decided, Given};
 pub(super) use new_parent::{Made, NewParent, ParentKey};
 #[cfg(test)]
 pub(super) use pass::take_as_written;
 pub(super) use pass::{Outcome, Pass, Settled, Stage, is_needed, resolve};
+pub(super) use questions::Questions;
 pub(super) use reference::Reference;
 pub(super) use telling::{give, take};
+pub(super) use workbook::{FILE_NAME, Question, write};

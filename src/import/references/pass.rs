@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::answers::{Answers, Decided, Given, key_of};
+use super::answers::{Answers, Decided, Given, exact_key_of, key_of};
 use super::new_parent::{Made, NewParent};
 use super::questions::Questions;
 use super::reference::Reference;
 use super::resolver::{Meant, Resolver, Unclear, Way};
 use super::telling::{give, restore, take};
-use super::workbook::{self, FILE_NAME};
+use super::workbook::FILE_NAME;
 use crate::check::consent::REFERENCE_UNCLEAR;
 use crate::check::finding::Finding;
 use crate::entity::{AccountMode, Catalog, Entity, Requirement};
@@ -47,6 +47,8 @@ pub(in crate::import) struct Pass<'p, 'a> {
     pub lists: &'p mut Lists<'a>,
     /// The run, once it has begun.
     pub journal: Option<&'p Journal>,
+    /// What a person is asked.
+    pub questions: &'p mut Questions,
 }
 
 /// What came of the references of all rows.
@@ -189,10 +191,11 @@ pub(in crate::import) fn resolve(
     rows: &mut Rows,
     printer: &Printer,
 ) -> Result<Outcome> {
-    let Pass { options, references, lists, journal } = pass;
+    let Pass { options, references, lists, journal, questions } = pass;
     let is_first = matches!(stage, Stage::First(_));
     let own = journal.map(|journal| journal.folder().join(FILE_NAME));
-    let answers = Answers::gather(journal, own.as_deref(), options.references.decisions.as_deref())?;
+    let kept = journal.map(Journal::decisions).transpose()?.unwrap_or_default();
+    let answers = Answers::gather(kept, own.as_deref(), options.references.decisions.as_deref())?;
     let missing = missing(options, references)?;
     let mut work = Work {
         creates: answers.creates() || missing.iter().any(|(_, missing)| *missing == Missing::Create),
@@ -208,7 +211,7 @@ pub(in crate::import) fn resolve(
         entity: options.entity(),
         drafts: DraftWriter::new(options.entity(), &options.catalog.service.custom),
         account_mode: options.preflight.account_mode,
-        questions: Questions::default(),
+        questions,
         asks: true,
         made_for: Vec::new(),
     };
@@ -325,12 +328,6 @@ pub(in crate::import) fn resolve(
     }
     preflight.waiting += outcome.waiting;
     outcome.questions = work.questions.list.len();
-    // What is asked about stands in it from the first time on.
-    if let Some(file) = own.filter(|_| is_first && outcome.questions > 0)
-        && let Err(why) = workbook::write(&file, &work.questions.list)
-    {
-        printer.warn(&t!("lookup.not_written", file = file.display(), why = why.message()));
-    }
     for (reference, tally) in
         references.iter().zip(tallies).filter(|_| is_first).filter(|(_, tally)| tally.found + tally.unclear > 0)
     {
@@ -363,7 +360,7 @@ struct Work<'w, 'a> {
     entity: &'w Entity,
     drafts: DraftWriter,
     account_mode: AccountMode,
-    questions: Questions,
+    questions: &'w mut Questions,
     /// Whether a person is asked about what is not clear: not of a row that is held back.
     asks: bool,
 }
@@ -397,7 +394,8 @@ impl<'a> Work<'_, 'a> {
         let said = reference.said(members);
         let key = key_of(&reference.field, &said);
         let may_be_blank = !self.is_required(reference);
-        if let Some(given) = self.answers.get(&key).cloned().filter(|_| unclear.way != Way::Correct) {
+        let given = self.answers.get(&key).or_else(|| self.answers.get(&exact_key_of(&reference.field, &said)));
+        if let Some(given) = given.cloned().filter(|_| unclear.way != Way::Correct) {
             match self.decided(reference, members, &given, (unclear.way, may_be_blank))? {
                 // What was chosen once is not there any more.
                 None => {}

@@ -11,13 +11,18 @@ const MOST: usize = 5_000;
 
 /// What is asked, in the order it was met.
 #[derive(Debug, Default)]
-pub(super) struct Questions {
+pub(in crate::import) struct Questions {
     /// The questions.
-    pub list: Vec<Question>,
+    pub(in crate::import) list: Vec<Question>,
     places: HashMap<String, usize>,
 }
 
 impl Questions {
+    /// Those that are asked already.
+    pub(in crate::import) fn of(list: Vec<Question>) -> Questions {
+        Questions { list, places: HashMap::new() }
+    }
+
     /// One more row says a text of which it is not clear what it means.
     pub(super) fn ask(
         &mut self,

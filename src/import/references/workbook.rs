@@ -30,7 +30,7 @@ const WIDTHS: [f64; 7] = [16.0, 30.0, 8.0, 44.0, 60.0, 16.0, 24.0];
 
 /// Something to decide.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
+pub(in crate::import) struct Question {
     /// What it is known by.
     pub key: String,
     /// The label of the field.
@@ -53,7 +53,7 @@ pub(super) struct Question {
 ///
 /// # Errors
 /// A full disk, a file that another program holds.
-pub(super) fn write(path: &Path, questions: &[Question]) -> Result<()> {
+pub(in crate::import) fn write(path: &Path, questions: &[Question]) -> Result<()> {
     let mut workbook = Workbook::new();
     fill(workbook.add_worksheet(), questions).map_err(|error| cannot_write(path, &error))?;
     save(&mut workbook, path, Access::Owner)

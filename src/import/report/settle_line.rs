@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::content::RunContent;
 use crate::error::Result;
 use crate::journal::UNKNOWN_ELSEWHERE;
-use crate::t;
+use crate::message;
 use crate::terminal::CommandLine;
 
 /// Which command finds out what became of rows, and of how many.
@@ -41,8 +41,8 @@ impl SettleLine {
     /// The words.
     pub fn text(&self) -> String {
         match self.unknown {
-            0 => t!("report.settle_ids", rows = self.ids_pending, command = self.command).into_owned(),
-            unknown => t!("report.settle", rows = unknown, command = self.command).into_owned(),
+            0 => message!("report.settle_ids", rows = self.ids_pending, command = self.command).to_string(),
+            unknown => message!("report.settle", rows = unknown, command = self.command).to_string(),
         }
     }
 }

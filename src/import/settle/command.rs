@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::notes::{COMMAND_NOTE, parent_note};
 use super::super::options::DoubtOptions;
-use super::super::places::{run_places, tell_index};
+use super::super::places::{binding_folder, binds, run_places, tell_index};
 use super::super::report::{self, RunContent, SettleLine, exit_of};
 use super::{Found, KeptRun, Whereabouts, settle};
 use crate::account::Account;
@@ -43,6 +43,8 @@ struct SettledRun {
     found: Found,
     /// Rows that were looked for.
     unsettled: u64,
+    /// Its rows are part of what the rows of the run that was named are to do.
+    is_part: bool,
 }
 
 /// Another run that knows something of a run's rows.
@@ -50,6 +52,8 @@ struct Related {
     folder: PathBuf,
     /// The key of what is said once it was settled.
     said: &'static str,
+    /// Its rows are part of what the rows of that run are to do.
+    is_part: bool,
 }
 
 /// Finds out what became of a run's rows in doubt, and writes its reports anew. Other runs that know something of its rows come
@@ -89,7 +93,9 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
         Some(_) => Exit::CannotRun,
         None => exit_of(&counts, (!is_finished).then_some(Exit::Stopped)),
     };
-    let next = (counts.pending > 0).then(|| past.note(COMMAND_NOTE)).transpose()?.flatten();
+    let part = first.iter().find(|run| run.is_part && run.exit != Exit::Done);
+    let is_left = counts.pending > 0 || part.is_some_and(|part| part.exit == Exit::Stopped);
+    let next = is_left.then(|| past.note(COMMAND_NOTE)).transpose()?.flatten();
     let mut summary = report::summary(&content, exit, is_finished, &files, next.as_deref())?;
     summary["settled"] = found.json();
     summary["settled_first"] = first.iter().map(SettledRun::json).collect();
@@ -116,14 +122,16 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     // What is known now is known to all other runs as well.
     index.read_run(&JournalReader::open_read_only(folder)?)?;
     tell_index(&mut index, printer);
-    Ok(SettledRun { folder: folder.clone(), exit, found, unsettled })
+    // A row of two operations ends as its weakest.
+    let exit = part.filter(|_| exit == Exit::Done).map_or(exit, |part| part.exit);
+    Ok(SettledRun { folder: folder.clone(), exit, found, unsettled, is_part: false })
 }
 
 /// Settles the runs that know something of a run's rows, where something is in doubt there, and says what was found. Whether
 /// one of them could not be settled, which is said as well.
 fn settle_first(command: &SettleCommand<'_>, printer: &Printer) -> Result<(Vec<SettledRun>, bool)> {
     let (mut settled, mut warned) = (Vec::new(), false);
-    for Related { folder, said } in related(command)? {
+    for Related { folder, said, is_part } in related(command)? {
         let past = JournalReader::open_read_only(&folder)?;
         let has_id = command.catalog.get(&past.identity().entity).is_some_and(|entity| entity.id.is_some());
         if !is_in_doubt(&past)? && (!has_id || past.ids_pending()? == 0) {
@@ -138,7 +146,7 @@ fn settle_first(command: &SettleCommand<'_>, printer: &Printer) -> Result<(Vec<S
             ..*command
         };
         let run = match settle_run(&other, &printer.muted()) {
-            Ok(run) => run,
+            Ok(run) => SettledRun { is_part, ..run },
             Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::Denied) => return Err(error),
             Err(error) => {
                 let why = error.message();
@@ -166,21 +174,25 @@ fn is_in_doubt(past: &JournalReader) -> Result<bool> {
 }
 
 /// The runs that know something of a run's rows: those that make the records which rows wait for, those that sent rows of it
-/// before, and those that retried its rows.
+/// before, those that retried its rows, and the one that binds its records.
 fn related(command: &SettleCommand<'_>) -> Result<Vec<Related>> {
     let past = JournalReader::open_read_only(&command.folder)?;
     let mut related = Vec::new();
     for entity in command.catalog.entities() {
         if let Some(name) = past.note(&parent_note(&entity.name))? {
-            related.push(Related { folder: command.folder.with_file_name(name), said: "settle.first" });
+            related.push(Related { folder: command.folder.with_file_name(name), said: "settle.first", is_part: false });
         }
     }
     let elsewhere = past.rows_of(UNKNOWN_ELSEWHERE)?;
     let folders: BTreeSet<PathBuf> = elsewhere.iter().filter_map(|(_, why)| folder_in(why)).collect();
-    related.extend(folders.into_iter().map(|folder| Related { folder, said: "settle.first_elsewhere" }));
+    let of = |said| move |folder| Related { folder, said, is_part: false };
+    related.extend(folders.into_iter().map(of("settle.first_elsewhere")));
     let retries = command.account.index()?.of_parent(&past.identity().run)?;
     let retries = retries.into_iter().filter(|retry| retry.is_there);
-    related.extend(retries.map(|retry| Related { folder: retry.folder, said: "settle.first_retry" }));
+    related.extend(retries.map(|retry| retry.folder).map(of("settle.first_retry")));
+    let binding = command.catalog.entities().iter().filter(|entity| binds(entity, &past.identity().entity));
+    let binding = binding.map(|entity| binding_folder(&command.folder, entity));
+    related.extend(binding.map(|folder| Related { folder, said: "settle.bindings", is_part: true }));
     related.retain(|run| run.folder != command.folder && Journal::exists(&run.folder));
     Ok(related)
 }

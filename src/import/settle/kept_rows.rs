@@ -5,7 +5,8 @@ use super::super::change::{HandedBack, unedited};
 use super::super::notes::BASELINE_NOTE;
 use super::super::notes::noted_fields;
 use super::super::operation::{DraftWriter, OperationBuilder, WriteOperation};
-use super::super::references::{Reference, give, take};
+use super::super::references::{Answers, Reference, give, take};
+use super::super::words::Words;
 use crate::check::record::Record;
 use crate::entity::{Catalog, Entity, WriteMode};
 use crate::error::{Error, Result};
@@ -68,6 +69,8 @@ impl<'c> KeptRun<'c> {
             return Err(Error::usage(message!("settle.other_mapping", folder = past.folder().display()))
                 .hint(message!("settle.other_mapping_hint")));
         }
+        let words = Words::of(&Answers::gather(past.decisions()?, None, None)?);
+        let mapping = Mapping { words: words.meant(), ..mapping };
         let place = past.note(BASELINE_NOTE)?;
         let handed_back = place.as_deref().and_then(|place| HandedBack::of_run(&mapping, &path_of_text(place)));
         Ok(KeptRun { entity, mapping, mode, catalog, handed_back })

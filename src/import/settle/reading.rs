@@ -13,7 +13,7 @@ use super::super::witness::HandedOut;
 use super::Settling;
 use super::kept_rows::KeptRun;
 use super::verdict::{self, Alike, Verdict};
-use crate::api::{self, as_text};
+use crate::api::{self, Single, as_text};
 use crate::check::duplicates::{key_hashes, shown_hash};
 use crate::entity::{Custom, Entity, Field, Kind, WriteMode};
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ use crate::format::Content;
 use crate::journal::{JournalReader, Operation, Status};
 use crate::message;
 use crate::mirror::{Key, List, Mirror};
-use crate::projection::service_time;
+use crate::projection::{moment, service_time};
 use crate::refresh::{ListQuery, Page, Refresher};
 
 /// Rows that are settled together: what they sent is held in memory.
@@ -100,7 +100,7 @@ impl Settling<'_> {
             let began = self.lost.map_or(i64::MAX, |(began, _)| began).min(past.identity().started);
             let began = began / 1000 + self.client.clock_ahead();
             let day = service_time(began, service).date();
-            let day = day.saturating_sub(jiff::Span::new().days(OVERLAP_DAYS));
+            let day = day.saturating_sub(jiff::Span::new().days(OVERLAP_DAYS + self.days_behind(past).await?));
             let from = from.clone();
             query = query.with(&from, &format!("{day} 00:00:00"));
         }
@@ -133,6 +133,20 @@ impl Settling<'_> {
             None => None,
         };
         Ok(Reading { mirror, list, is_whole, acknowledged, example })
+    }
+
+    /// Days that the clock of the records is behind that of the answers: a record that was made says when, by its own clock.
+    async fn days_behind(&self, past: &JournalReader) -> Result<i64> {
+        let (Some(created), Some(get)) = (&self.entity.created, self.entity.endpoint("get")) else { return Ok(0) };
+        let Some((id, at)) = self.made_last(past)? else { return Ok(0) };
+        let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+        let address = self.client.target().address(&get.path.replace("{id}", &id));
+        let Single::Document(document) = self.client.ask_briefly(&address).await? else { return Ok(0) };
+        let record = api::record(&document, get.answer.as_deref().unwrap_or_default());
+        let made =
+            record.as_ref().and_then(|record| record.get(created)).and_then(|made| moment::parse(&as_text(made)));
+        let day = service_time(at / 1000 + self.client.clock_ahead(), self.client.service()).date();
+        Ok(made.map_or(0, |made| (day.duration_since(made.day()).as_hours() / 24).max(0)))
     }
 
     /// The record that runs into this account made last since this one began: its id, and when that was.
