@@ -11,6 +11,7 @@ use super::advice::advice;
 use super::content::RunContent;
 use super::row_findings::RowFindings;
 use super::words;
+use crate::account::shown_identity;
 use crate::check::findings::RowFinding;
 use crate::error::Result;
 use crate::files::short_path;
@@ -152,7 +153,7 @@ fn summary(content: &RunContent<'_>) -> Result<SummarySheet> {
     let (requests, _, seconds) = content.past.totals()?;
     let at = |at: i64| local(at).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
     let company = content.past.note(COMPANY_NOTE)?;
-    let mut facts = vec![(t!("report.book_account").into_owned(), identity.target.clone())];
+    let mut facts = vec![(t!("report.book_account").into_owned(), shown_identity(&identity.target))];
     facts.extend(company.map(|company| (t!("report.book_company").into_owned(), company)));
     let input = match &identity.sheet {
         Some(sheet) => format!("{} · {sheet}", identity.input_shown),
