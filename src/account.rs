@@ -11,6 +11,7 @@ use crate::journal::{IndexedExport, RunIndex};
 use crate::mirror::Mirror;
 use crate::sandbox;
 use crate::settings::{self, ConnectionOptions, Settings};
+use crate::t;
 
 /// Where rows go to or come from.
 #[derive(Debug, Clone)]
@@ -30,6 +31,14 @@ pub enum Account {
 
 /// Begins the identity of a sandbox; that of a service is an address.
 pub const SANDBOX: &str = "sandbox ";
+
+/// The identity of an account, as people read it.
+pub fn shown_identity(identity: &str) -> String {
+    match identity.strip_prefix(SANDBOX) {
+        Some(folder) => t!("run.sandbox_in", folder = folder).into_owned(),
+        None => identity.to_owned(),
+    }
+}
 
 /// An account that can be talked to. A sandbox of its own ends with it.
 #[derive(Debug)]
@@ -108,6 +117,14 @@ impl Account {
         match self {
             Account::Service(_) => settings::state_folder(),
             Account::Sandbox { folder, .. } => Ok(folder.join(sandbox::FOLDER)),
+        }
+    }
+
+    /// The host, as a sentence names it.
+    pub fn named_host(&self) -> String {
+        match self {
+            Account::Service(target) => target.host(),
+            Account::Sandbox { .. } => t!("run.the_sandbox").into_owned(),
         }
     }
 

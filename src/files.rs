@@ -489,10 +489,11 @@ pub fn sweep_temporary() {
 pub fn sweep(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        let Ok(metadata) = entry.metadata() else { continue };
+        // The name first: a folder for temporary files may hold thousands of others.
         if !is_temporary(&entry.file_name().to_string_lossy()) {
             continue;
         }
+        let Ok(metadata) = entry.metadata() else { continue };
         let path = entry.path();
         let is_old = || metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_BEHIND));
         // There is nobody to tell.

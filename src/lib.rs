@@ -42,7 +42,7 @@ pub mod value;
 pub mod waiting;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -102,6 +102,7 @@ fn menu_for(arguments: &[OsString]) -> Option<(Console, Option<PathBuf>)> {
 }
 
 fn run_menu(console: Console, given: Option<PathBuf>) -> Exit {
+    leave_the_system_s_folder();
     match menu::run(console, given) {
         Ok(exit) => exit,
         Err(error) => {
@@ -110,6 +111,21 @@ fn run_menu(console: Console, given: Option<PathBuf>) -> Exit {
             let _ = Console::own().map(|mut console| console.ask(&t!("menu.close")));
             error.exit()
         }
+    }
+}
+
+/// Windows starts what runs as administrator, or takes a file that was dropped on its icon, in a folder of its own, where nobody looks
+/// for files: the menu works in the program's, as after a double click.
+fn leave_the_system_s_folder() {
+    let (Some(system), Ok(here), Ok(program)) =
+        (std::env::var_os("SystemRoot"), std::env::current_dir(), std::env::current_exe())
+    else {
+        return;
+    };
+    let lower = |path: &Path| PathBuf::from(path.to_string_lossy().to_lowercase());
+    if let Some(folder) = program.parent().filter(|_| lower(&here).starts_with(lower(Path::new(&system)))) {
+        // Where it may not go there, it stays where it is.
+        let _ = std::env::set_current_dir(folder);
     }
 }
 

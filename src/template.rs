@@ -11,7 +11,9 @@ use rust_xlsxwriter::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::entity::{AccountMode, Catalog, Confidence, Entity, Field, Kind, Requirement};
-use crate::format::xlsx::layout::{MAX_LIST, bounded, fits_into_a_cell, lay_out, title_of, title_width, write_title};
+use crate::format::xlsx::layout::{
+    LINE_HEIGHT, MAX_LIST, bounded, fits_into_a_cell, lay_out, lines_of, title_of, title_width, write_title,
+};
 use crate::format::xlsx::limits::{MAX_ROWS, sheet_name};
 use crate::format::xlsx::template::{EXAMPLE, EXPLANATION, HIDDEN, PREFIX};
 use crate::format::{Column, column_letters};
@@ -242,7 +244,7 @@ fn write_explanation(
     }
     row += 1;
     let head = Format::new().set_bold().set_background_color(Color::RGB(0x00DD_EBF7)).set_text_wrap();
-    let widths = [20, 24, 20, 26, 30, 40, 10, 12];
+    let widths = [20.0, 24.0, 20.0, 26.0, 30.0, 40.0, 10.0, 12.0];
     for ((column_index, title), width) in (0u16..).zip(words.say("template.columns", &[]).split(" | ")).zip(widths) {
         sheet.write_string_with_format(row, column_index, title, &head)?;
         sheet.set_column_width(column_index, width)?;
@@ -266,8 +268,13 @@ fn write_explanation(
             &max,
             &words.say(confidence, &[]),
         ];
-        for (column_index, text) in (0u16..).zip(texts) {
+        let mut lines = 1;
+        for ((column_index, text), width) in (0u16..).zip(texts).zip(widths) {
             sheet.write_string_with_format(row, column_index, text, &cell)?;
+            lines = lines.max(lines_of(text, width));
+        }
+        if lines > 1 {
+            sheet.set_row_height(row, (lines * LINE_HEIGHT) as f64)?;
         }
     }
     sheet.set_landscape().set_print_fit_to_pages(1, 0);

@@ -95,6 +95,23 @@ fn fixed_rows_are_handed_back_to_where_they_came_from() {
     assert_rows(&work.summary(), "created 1");
 }
 
+/// Where Windows starts what runs as administrator.
+#[test]
+fn the_system_s_folder_is_no_place_to_work_in() {
+    let work = Work::new();
+    let here = work.path("");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_bw8")).parent().unwrap();
+    let (elsewhere, same) = (work.path("elsewhere"), here.to_string_lossy().to_uppercase());
+    for (system, folder) in [(elsewhere.as_os_str(), here.as_path()), (same.as_ref(), program)] {
+        let mut command = work.command("");
+        command.env("SystemRoot", system);
+        let mut menu = work.at_terminal(command);
+        let folder = folder.canonicalize().unwrap();
+        menu.shows(&format!("files and runs are kept in: {}", folder.display())).answers("type a number", "0");
+        menu.ended().exits(0);
+    }
+}
+
 #[test]
 fn the_menu_speaks_the_users_language() {
     let work = Work::new();

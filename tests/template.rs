@@ -212,7 +212,9 @@ fn a_template_is_in_english_where_that_is_asked_for() {
             assert!(entity.fields.iter().any(|field| field.en == label), "{title}");
         }
         let parts = parts(&std::fs::read(work.path(&name)).unwrap());
-        assert!(parts["xl/sharedStrings.xml"].contains(&format!("bw8 import {} '{name}'", entity.name)), "{name}");
+        let command = format!("bw8 import {} {}", entity.name, quoted(&name)).replace('"', "&quot;");
+        let texts = parts["xl/sharedStrings.xml"].replace("&#34;", "&quot;");
+        assert!(texts.contains(&command) || texts.contains(&command.replace("&quot;", "\"")), "{command}");
         work.bw8(["check", &entity.name, &name]).exits(0).says("example row");
     }
 }

@@ -44,7 +44,7 @@ pub fn is_seen_in_sheet(code: &str) -> bool {
 
 /// Whether a text is a heading in another case, width or spacing. Nearly every text begins with another sign.
 fn is_same_heading(text: &str, title: &str) -> bool {
-    let first = |text: &str| text.chars().next().map(|c| c.to_ascii_lowercase());
+    let first = |text: &str| text.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase());
     text.len() <= LONGEST_TITLE && first(text) == first(title) && fold(text) == fold(title)
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+/// Code of consent to rows that came while rows that were sent went from the file.
+pub const ROWS_GONE: &str = "rows_gone";
 /// Code of a row whose record the account has already.
 pub const EXISTS: &str = "exists_in_account";
 
 /// Kinds that tell of what the account has already: consent to them holds for one file alone.
-const OF_MEMORY: [&str; 4] = [EXISTS, "sent_before", "key_sent_before", "same_cells"];
+const OF_MEMORY: [&str; 5] = [EXISTS, ROWS_GONE, "sent_before", "key_sent_before", "same_cells"];
 
 /// Whether consent to a kind holds for the next file of the same mapping, too.
 pub fn is_kept(code: &str) -> bool {

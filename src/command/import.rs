@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::options::{InputOptions, SendingOptions, account_name};
 use crate::account::Account;
-use crate::check::consent::EXISTS;
+use crate::check::consent::{EXISTS, ROWS_GONE};
 use crate::error::{Exit, Result};
 use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
@@ -66,6 +66,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             runs_from: arguments.sending.runs_from.clone(),
             consents: arguments.input.consent.accept_warnings.is_some(),
             creates_existing: arguments.input.consent.consent().names(EXISTS),
+            sends_beside_gone: arguments.input.consent.consent().names(ROWS_GONE),
         },
         account,
         parent: None,

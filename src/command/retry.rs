@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::options::{ConsentOptions, SendingOptions, ValueArguments, account_name};
 use crate::account::Account;
-use crate::check::consent::EXISTS;
+use crate::check::consent::{EXISTS, ROWS_GONE};
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::path_of_text;
@@ -79,6 +79,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             runs_from: arguments.sending.runs_from.clone(),
             consents: arguments.consent.accept_warnings.is_some(),
             creates_existing: arguments.consent.consent().names(EXISTS),
+            sends_beside_gone: arguments.consent.consent().names(ROWS_GONE),
         },
         account,
         parent: Some(Parent { run: parent.run, folder }),

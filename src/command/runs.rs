@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::account::indexes;
+use crate::account::{indexes, shown_identity};
 use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
 use crate::import::report::{exit_of, words};
@@ -200,7 +200,7 @@ fn show_export(export: &IndexedExport, catalog: &Catalog, printer: &Printer) -> 
         "runs.export_show",
         file = file_of(export),
         entity = label(catalog, &export.entity),
-        account = export.target,
+        account = shown_identity(&export.target),
         started = started(export.started),
         end = end_of(export),
         exit = export.exit,
@@ -338,7 +338,7 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
         folder = quoted_path(folder),
         entity = label(catalog, &identity.entity),
         company = past.note(COMPANY_NOTE)?.unwrap_or_else(|| t!("agreement.not_given").into_owned()),
-        account = identity.target,
+        account = shown_identity(&identity.target),
         input = identity.input_shown,
         started = started(identity.started),
         who = past.note(WHO_NOTE)?.unwrap_or_else(|| t!("agreement.not_given").into_owned()),

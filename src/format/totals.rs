@@ -71,10 +71,12 @@ const LONGEST: usize = 40;
 pub fn is_totals(row: &Row) -> bool {
     let mut texts = row.cells.iter().map(str::trim).filter(|cell| !cell.is_empty() && !is_amount(cell));
     let Some(first) = texts.next() else { return false };
-    let mut others = texts.peekable();
-    let is_alone = others.peek().is_none();
     let may_stand_beside = |text: &str| is_total_word(text) || is_counted(text) || is_end_word(text);
-    others.all(may_stand_beside) && (is_total_word(first) || (is_alone && ends_in_total(first)))
+    // The first text decides about nearly every row.
+    match is_total_word(first) {
+        true => texts.all(may_stand_beside),
+        false => ends_in_total(first) && texts.next().is_none(),
+    }
 }
 
 /// Whether a text is a word for totals and nothing else, which nothing is called.

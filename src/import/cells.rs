@@ -15,7 +15,7 @@ use csv::StringRecord;
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
-use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Context, Error, Result};
@@ -86,14 +86,18 @@ impl CellSpool {
         let letters: String = if is_text { String::new() } else { row.kinds.iter().copied().map(letter).collect() };
         // Small numbers that repeat take no room, those of rows in a large table do.
         let step = row.number.wrapping_sub(std::mem::replace(&mut self.number, row.number));
-        write!(self.line, "[{step},[").context(no_temporary_file)?;
+        self.line.push(b'[');
+        self.line.extend_from_slice(step.to_string().as_bytes());
+        self.line.extend_from_slice(b",[");
         for (column, text) in row.cells.iter().enumerate() {
             if column > 0 {
                 self.line.push(b',');
             }
             push_json(text, &mut self.line);
         }
-        writeln!(self.line, "],\"{letters}\"]").context(no_temporary_file)?;
+        self.line.extend_from_slice(b"],\"");
+        self.line.extend_from_slice(letters.as_bytes());
+        self.line.extend_from_slice(b"\"]\n");
         self.file.write_all(&self.line).context(no_temporary_file)
     }
 
@@ -185,6 +189,8 @@ pub(super) struct CellReader {
     rows: u64,
     /// Number of the last of them.
     number: u64,
+    /// For each column up to the last that is wanted whether it is; all are where none is named.
+    wanted: Option<Vec<bool>>,
 }
 
 impl CellReader {
@@ -202,9 +208,21 @@ impl CellReader {
         let is_meant =
             |head: &Head| read && head.version == VERSION && head.input == identity.input && head.rows == identity.rows;
         match head.filter(is_meant) {
-            Some(head) => Ok(CellReader { head, lines, line, path, rows: 0, number: 0 }),
+            Some(head) => Ok(CellReader { head, lines, line, path, rows: 0, number: 0, wanted: None }),
             None => Err(unreadable(&path)),
         }
+    }
+
+    /// Reads the texts of these columns alone: those of the others are empty.
+    pub(super) fn only(mut self, columns: impl Iterator<Item = usize>) -> CellReader {
+        let wanted = self.wanted.insert(Vec::new());
+        for column in columns {
+            if wanted.len() <= column {
+                wanted.resize(column + 1, false);
+            }
+            wanted[column] = true;
+        }
+        self
     }
 
     /// The header row's texts.
@@ -242,7 +260,8 @@ impl CellReader {
         }
         row.clear();
         let mut line = serde_json::Deserializer::from_slice(&self.line);
-        let step = LineInto(row).deserialize(&mut line).and_then(|step| line.end().map(|()| step));
+        let into = LineInto { row, wanted: self.wanted.as_deref() };
+        let step = into.deserialize(&mut line).and_then(|step| line.end().map(|()| step));
         self.number = self.number.wrapping_add(step.map_err(|_| unreadable(&self.path))?);
         row.number = self.number;
         self.rows += 1;
@@ -252,7 +271,10 @@ impl CellReader {
 
 /// Reads a line into a row: how far its number is from the one before, its texts, the letters of their kinds. It is read once for
 /// each row of a run, so no text is made for itself.
-struct LineInto<'r>(&'r mut Row);
+struct LineInto<'r> {
+    row: &'r mut Row,
+    wanted: Option<&'r [bool]>,
+}
 
 impl<'de> DeserializeSeed<'de> for LineInto<'_> {
     type Value = u64;
@@ -272,15 +294,19 @@ impl<'de> Visitor<'de> for LineInto<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut line: A) -> std::result::Result<u64, A::Error> {
         let missing = || A::Error::custom("a line of cells has three parts");
         let step = line.next_element()?.ok_or_else(missing)?;
-        line.next_element_seed(TextsInto(&mut self.0.cells))?.ok_or_else(missing)?;
+        let texts = TextsInto { cells: &mut self.row.cells, wanted: self.wanted };
+        line.next_element_seed(texts)?.ok_or_else(missing)?;
         let letters: String = line.next_element()?.ok_or_else(missing)?;
-        self.0.kinds.extend(letters.chars().map(kind));
+        self.row.kinds.extend(letters.chars().map(kind));
         Ok(step)
     }
 }
 
 /// Reads a list of texts into the cells of a row.
-struct TextsInto<'r>(&'r mut StringRecord);
+struct TextsInto<'r> {
+    cells: &'r mut StringRecord,
+    wanted: Option<&'r [bool]>,
+}
 
 impl<'de> DeserializeSeed<'de> for TextsInto<'_> {
     type Value = ();
@@ -298,7 +324,20 @@ impl<'de> Visitor<'de> for TextsInto<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> std::result::Result<(), A::Error> {
-        while texts.next_element_seed(TextInto(self.0))?.is_some() {}
+        let Some(wanted) = self.wanted else {
+            while texts.next_element_seed(TextInto(self.cells))?.is_some() {}
+            return Ok(());
+        };
+        for is_wanted in wanted {
+            let text = match is_wanted {
+                true => texts.next_element_seed(TextInto(self.cells))?,
+                false => texts.next_element::<IgnoredAny>()?.map(|_| self.cells.push_field("")),
+            };
+            if text.is_none() {
+                return Ok(());
+            }
+        }
+        while texts.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
 }

@@ -78,7 +78,7 @@ pub fn find_in_run(past: &JournalReader, sought: &Sought) -> Result<Vec<FoundRow
         {
             (cells, row) = (None, Row::default());
         }
-        let operation = operations.at(row_index)?;
+        let operation = operations.at(row_index)?.cloned();
         let request_id = operation
             .as_ref()
             .filter(|operation| operation.attempts > 0)
@@ -92,6 +92,18 @@ pub fn find_in_run(past: &JournalReader, sought: &Sought) -> Result<Vec<FoundRow
         let header = column.and_then(|column| cells.as_ref()?.header().get(column).cloned());
         let number = operation.as_ref().map_or(row.number, |operation| operation.row.number);
         found.push(FoundRow { number, header, operation, request_id });
+    }
+    let is_found = |id: &str, found: &[FoundRow]| {
+        found.iter().any(|row| row.operation.as_ref().and_then(|operation| operation.id.as_deref()) == Some(id))
+    };
+    if !is_found(&sought.id, &found) {
+        // Rows that were sent and are no longer in the file.
+        found.extend(past.earlier_of_record(&sought.id)?.into_iter().map(|operation| FoundRow {
+            number: operation.row.number,
+            header: None,
+            request_id: Some(operation.row.request_id(&run)),
+            operation: Some(operation),
+        }));
     }
     Ok(found)
 }

@@ -181,7 +181,7 @@ fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u
     let records = options.entity().counted(would_send, Language::current());
     let would = match would_send {
         0 => t!("run.dry_none"),
-        _ => t!(key, records = records, host = options.account.host()),
+        _ => t!(key, records = records, host = options.account.named_host()),
     };
     let besides = [
         (refused, message!("run.dry_refused", rows = refused)),

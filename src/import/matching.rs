@@ -278,7 +278,7 @@ impl Matching<'_> {
                     found.ids.iter().for_each(|id| same.add(hash_of(id)));
                 }
                 let is_made_once = remembered.is_some() && !found.there.is_known();
-                let has_end = end.is_some_and(|end| !may_be_reopened(&end));
+                let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let is_held = self.is_held(&row);
                 let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;
                 let is_free = !has_end && (!is_held || !is_sent);

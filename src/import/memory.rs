@@ -202,7 +202,7 @@ impl Memory {
                 let would_be_sent = checked.is_sound && !checked.is_double;
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
                 // The end of a row that was held may be taken from it again.
-                let has_end = end.is_some_and(|end| !may_be_reopened(&end));
+                let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let by_old_id = sent.as_ref().is_some_and(|sent| sent.by_old_id);
                 if let (Some(given), Some(old_id)) = (&given, &row.old_id)
                     && !by_old_id
@@ -326,7 +326,7 @@ impl Memory {
             let mut explained = index.sent_before(&hits, None, counts)?.into_iter();
             for (row, checked) in batch.rows.iter().zip(&batch.checked) {
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
-                let has_end = end.is_some_and(|end| !may_be_reopened(&end));
+                let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let id = id_of(row);
                 let is_explained = id.is_some() && explained.next().flatten().is_some();
                 if let Some(remembered) = self.at(row_index)? {

@@ -6,7 +6,7 @@
 //! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
 //! by, `agreed` keeps what was answered, `left_out` counts what does not come over and `replaced` the words that a mapping file replaced, `coverage` finds the rows that are looked at
 //! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
-//! another's rows made of it), `operation` is what a row asks of the service, `change` what that writes; `pipeline` sends the
+//! another's rows made of it), `operation` is what a row asks of the service (`pairs` its names and values), `change` what that writes; `pipeline` sends the
 //! rows and writes down what happened (`row_sender` takes one row to its end, `caution` lets it wait where nobody knows what
 //! became of others, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first rows. `closing` ends it and `report` tells all of it. `foreseen` does
 //! the same without sending. `settle` finds out what became of rows in doubt (`resemblance` sees through what a service does to
@@ -39,6 +39,7 @@ mod notes;
 mod operation;
 mod options;
 mod origin;
+mod pairs;
 mod parents;
 mod pipeline;
 mod places;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::change::{CellBaseline, SaidCell};
+use super::pairs::Pairs;
 use crate::check::record::Record;
 use crate::entity::{Conflict, Custom, Entity, WriteMode};
 use crate::error::{Error, Result};
@@ -77,17 +78,15 @@ impl WriteOperation {
 }
 
 /// What a change sends: each value under its field's name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Members {
     /// Fields that are members of the record.
-    pub fields: Vec<(String, String)>,
+    pub fields: Pairs,
     /// Custom fields, which a record carries together.
-    pub custom: Vec<(String, String)>,
+    pub custom: Pairs,
     /// It says which records it refers to, and these were not looked up yet: it cannot be sent as it is.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_unresolved: bool,
     /// It says what only a record that is there has.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_given: bool,
 }
 
@@ -97,7 +96,7 @@ impl Members {
         let mut members = Members::default();
         for (source, value) in record.sent(mapping) {
             let list = if source.field.custom { &mut members.custom } else { &mut members.fields };
-            list.push((source.field.name.clone(), value.to_owned()));
+            list.push(&source.field.name, value);
             members.is_unresolved |= source.field.tells_of_record();
         }
         members
@@ -107,15 +106,15 @@ impl Members {
     pub(super) fn of(cells: &[SaidCell]) -> Members {
         let mut members = Members::default();
         for cell in cells.iter().filter(|cell| cell.baseline.is_none_or(|baseline| !baseline.is_unedited)) {
-            members.push(cell, cell.value.clone());
+            members.push(cell, &cell.value);
         }
         members
     }
 
     /// Adds a cell that is written.
-    pub(super) fn push(&mut self, cell: &SaidCell, value: String) {
+    pub(super) fn push(&mut self, cell: &SaidCell, value: &str) {
         let list = if cell.is_custom { &mut self.custom } else { &mut self.fields };
-        list.push((cell.field.clone(), value));
+        list.push(&cell.field, value);
     }
 
     /// Whether a member of the record is among them.
@@ -126,25 +125,30 @@ impl Members {
     /// What is sent, for a person to look at: labels and values, secrets masked.
     pub fn shown(&self, entity: &Entity) -> Vec<(String, String)> {
         let language = Language::current();
-        let pair = |(name, text): &(String, String)| match entity.field(name) {
+        let pair = |(name, text): (&str, &str)| match entity.field(name) {
             Some(field) if field.secret => (field.label(language).to_owned(), "•••".to_owned()),
             Some(field) => {
                 let choice = field.choice(text).map(|choice| choice.label(language).to_owned());
                 (field.label(language).to_owned(), choice.unwrap_or_else(|| clean(text).into_owned()))
             }
-            None => (name.clone(), clean(text).into_owned()),
+            None => (name.to_owned(), clean(text).into_owned()),
         };
         self.iter().map(pair).collect()
     }
 
     /// The value that is sent for a field.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.iter().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
 
     /// Names and values, custom fields too.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, String)> {
-        self.fields.iter().chain(&self.custom)
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().chain(self.custom.iter())
+    }
+
+    /// The same as a list of its own.
+    pub(super) fn to_vec(&self) -> Vec<(String, String)> {
+        self.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }
 
@@ -235,8 +239,8 @@ fn push_record(members: &Members, custom: &Custom, out: &mut Vec<u8>) {
         push_json(name, out);
         out.push(b':');
     };
-    let mut nested: BTreeMap<&str, BTreeMap<&str, &String>> = BTreeMap::new();
-    for (name, value) in &members.fields {
+    let mut nested: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    for (name, value) in members.fields.iter() {
         match name.split_once('.') {
             Some((parent, member)) => drop(nested.entry(parent).or_default().insert(member, value)),
             None => {
@@ -251,7 +255,7 @@ fn push_record(members: &Members, custom: &Custom, out: &mut Vec<u8>) {
     }
     if !members.custom.is_empty() {
         let pair = |(name, value)| BTreeMap::from([(&custom.key, name), (&custom.value, value)]);
-        let pairs: Vec<_> = members.custom.iter().map(|(name, value)| pair((name, value))).collect();
+        let pairs: Vec<_> = members.custom.iter().map(pair).collect();
         push_name(&custom.member, out);
         push_value(&pairs, out);
     }

@@ -61,6 +61,8 @@ pub struct ResumeOptions {
     pub consents: bool,
     /// That consent names records that the account has already.
     pub creates_existing: bool,
+    /// A person says that rows which came while sent ones went are other rows, and no edits of them.
+    pub sends_beside_gone: bool,
 }
 
 /// Questions that were answered on the command line.

@@ -176,12 +176,12 @@ impl<'a> ParentRun<'a> {
         let mut ended = OperationCursor::open(&self.folder)?;
         for (row_index, parent) in (0u64..).zip(&self.parents) {
             let Some(operation) = ended.at(row_index)? else { continue };
-            match id_of(&operation) {
+            match id_of(operation) {
                 Some((id, is_new)) => {
                     new += u64::from(is_new);
                     made.add(parent.key(self.entity), id, is_new);
                 }
-                None if not_made.is_none() => not_made = Some(self.not_made(parent, &operation)),
+                None if not_made.is_none() => not_made = Some(self.not_made(parent, operation)),
                 None => {}
             }
         }
@@ -356,6 +356,8 @@ pub(super) fn follow_up<'a>(
             accept_changed: true,
             consents: before.consent.clone() != Default::default(),
             creates_existing: false,
+            // They are made of the rows as they are now.
+            sends_beside_gone: true,
             ..options.resume.clone()
         },
         parent: None,

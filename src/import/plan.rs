@@ -353,10 +353,11 @@ impl<'a> RowPlanner<'a> {
         let writer = if self.one_writer { writer_of(&operation).or(row.key) } else { None };
         let operation = self.drafts.ready(operation).ok_or_else(undecided)?;
         let run = self.past.identity().run;
-        while self.renewed.contains(&row.request_id(&run)) {
+        let mut request_id = row.request_id(&run);
+        while self.renewed.contains(&request_id) {
             row.generation += 1;
+            request_id = row.request_id(&run);
         }
-        let request_id = row.request_id(&run);
         let is_repeat = self.repeats.contains(&request_id);
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
     }

@@ -159,13 +159,13 @@ pub(super) fn sent_values(
     match operation {
         // A new record is kept as the body it was written into; one row of a run is read from it again.
         WriteOperation::Write { body, .. } => sent_members(&access.entity, body, &access.custom),
-        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.iter().cloned().collect(),
+        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.to_vec(),
         WriteOperation::Change { cells, .. } => {
             let members = match before {
                 Some(record) => RecordChange::new(&access.entity, &access.custom, cells, record).members,
                 None => Members::of(cells),
             };
-            members.iter().cloned().collect()
+            members.to_vec()
         }
         WriteOperation::Tags(edit) => {
             let Some(tags) = &access.entity.tags else { return Vec::new() };

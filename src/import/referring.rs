@@ -73,7 +73,7 @@ impl Referring<'_> {
             printer.warn(&t!("lookup.no_sandbox_yet"));
             return Ok(Outcome::default());
         }
-        printer.stage(&t!("run.stage_look", host = options.account.host()));
+        printer.stage(&t!("run.stage_look", host = options.account.named_host()));
         let mut lists = Lists::new(&options.account, options.catalog, !options.dry_run, printer)?;
         let settled = Settled { ended: ended()?, memory, changes_done };
         self.look(&references, (&mut lists, questions), Stage::First(settled), preflight, rows, printer)
@@ -93,7 +93,7 @@ impl Referring<'_> {
     ) -> Result<Outcome> {
         let options = self.options;
         let references = Reference::all(&preflight.mapping, options.catalog);
-        printer.stage(&t!("run.stage_look", host = options.account.host()));
+        printer.stage(&t!("run.stage_look", host = options.account.named_host()));
         let mut lists = Lists::new(&options.account, options.catalog, true, printer)?;
         let mut questions = Questions::default();
         let stage = Stage::ParentsMade(made, sent);

@@ -1,6 +1,7 @@
 //! Which run a command means: a new one, one to go on with, or one that did it all before. The same command never sends
 //! twice: it goes on with the unfinished run of the same rows, and after a finished one it does nothing but say so.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -11,10 +12,19 @@ use crate::check::consent::EXISTS;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
-use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, OldId, Parent, RunIdentity, RunIndex, WasSent};
+use crate::journal::{
+    IndexedRun, InputRow, Journal, JournalReader, OldId, Parent, RowKey, RunIdentity, RunIndex, Status, WasSent,
+};
 use crate::message;
+use crate::message::Detail;
 use crate::t;
 use crate::terminal::quoted_path;
+use crate::text::clean;
+
+/// Rows of a journal that are read together.
+const TOGETHER: usize = 1000;
+/// Most rows that are named.
+const NAMED: usize = 5;
 
 /// The run a command means.
 #[derive(Debug)]
@@ -125,7 +135,77 @@ fn find_meant(
             Some(_) => t!("resume.changed_retry_hint", folder = quoted_path(&folder)),
         }));
     }
+    if !changes_records && identity.parent.is_none() && !options.sends_beside_gone {
+        refuse_beside_gone(identity, index, rows, &past)?;
+    }
     Ok(ResumePlan::Accept(folder, past))
+}
+
+/// Refuses rows that came while rows that were sent went: each may be one of those, edited, and would be there twice. Rows with
+/// a key are known again by that, unless nobody knows what became of them.
+///
+/// # Errors
+/// Such rows, or a journal that cannot be read.
+fn refuse_beside_gone(
+    identity: &RunIdentity,
+    index: &mut RunIndex,
+    rows: &mut Rows,
+    past: &JournalReader,
+) -> Result<()> {
+    let gone = past.sent()?.saturating_sub(sent_by(rows, index, past, Known::ByKeyToo)?);
+    let stayed = past.identity().rows.saturating_sub(gone);
+    if gone == 0 || identity.rows <= stayed {
+        return Ok(());
+    }
+    let (mut said, mut keys) = (HashSet::new(), HashSet::new());
+    each_batch(rows, |batch| {
+        for row in &batch.rows {
+            said.insert(row.identity.identity);
+            said.insert(row.identity.content);
+            keys.extend(row.key);
+        }
+        Ok(())
+    })?;
+    let is_gone = |row: &RowKey| {
+        let is_said = row.identity.is_some_and(|identity| said.contains(&identity)) || said.contains(&row.content);
+        !is_said && row.key.is_none_or(|key| !keys.contains(&key))
+    };
+    let (mut named, mut count, mut in_doubt) = (Vec::new(), 0u64, 0u64);
+    let mut name = |row: &RowKey, id: Option<&str>, is_unknown: bool| {
+        count += 1;
+        in_doubt += u64::from(is_unknown);
+        if named.len() < NAMED {
+            named.push(match id {
+                Some(id) => message!("resume.gone_row", row = row.number, id = clean(id)),
+                None => message!("resume.gone_row_unknown", row = row.number),
+            });
+        }
+    };
+    past.reserved()?.iter().filter(|row| is_gone(row)).for_each(|row| name(row, None, true));
+    let mut from = 0;
+    loop {
+        let operations = past.operations(from, TOGETHER)?;
+        let Some(last) = operations.last() else { break };
+        from = last.row.row + 1;
+        for operation in &operations {
+            let is_unknown = operation.status == Status::Unknown;
+            let is_sent =
+                is_unknown || matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged);
+            // A key that was changed is another one; what became of its row is known, and the new one is another row.
+            if is_sent && is_gone(&operation.row) && (is_unknown || operation.row.key.is_none()) {
+                name(&operation.row, operation.id.as_deref().filter(|_| !is_unknown), is_unknown);
+            }
+        }
+    }
+    if count == 0 {
+        return Ok(());
+    }
+    let (folder, named) = (past.folder(), Detail::List(named.into_iter().map(Detail::Message).collect()));
+    let error = Error::usage(message!("resume.gone", rows = count, named = named, folder = folder.display()));
+    Err(error.hint(match in_doubt {
+        0 => message!("resume.gone_hint"),
+        _ => message!("resume.gone_unknown_hint", rows = in_doubt, folder = quoted_path(folder)),
+    }))
 }
 
 /// Whether another run into the account may have changed what a finished one has written: then the same rows are meant anew.

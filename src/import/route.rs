@@ -146,12 +146,11 @@ mod tests {
     fn a_change_is_one_record_under_its_wrapper_with_custom_fields_together() {
         let catalog = Catalog::embedded();
         let access = Access::new(&target(), catalog, catalog.get("customers").unwrap()).unwrap();
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut members = Members { fields: vec![pair("name", "示例 \"一\"")], ..Members::default() };
+        let mut members = Members { fields: [("name", "示例 \"一\"")].into_iter().collect(), ..Members::default() };
         let body = |members: &Members| serde_json::from_slice::<Value>(&access.body(members)).unwrap();
         assert_eq!(body(&members), json!({"user": {"name": "示例 \"一\""}}));
-        members.custom = vec![pair("f_1", "a"), pair("f_2", "b")];
-        members.fields.push(pair("cId", "7"));
+        members.custom = [("f_1", "a"), ("f_2", "b")].into_iter().collect();
+        members.fields.push("cId", "7");
         assert_eq!(
             body(&members),
             json!({"user": {"name": "示例 \"一\"", "cId": "7",

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use memchr::memmem;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -345,7 +346,7 @@ impl<'a> RowWrite<'a> {
         let entity = self.sender.entity;
         let (Some(name), Some(access)) = (&entity.tags, self.sender.access.get(&entity.name)) else { return operation };
         let Some(id) = operation.id.clone().filter(|_| operation.status == Status::Created) else { return operation };
-        let is_said = std::str::from_utf8(body).is_ok_and(|body| body.contains(name.as_str()));
+        let is_said = memmem::find(body, name.as_bytes()).is_some();
         let Some(sent) = is_said.then(|| sent_member(entity, body, name)).flatten() else { return operation };
         let dropped = self.dropped_tags(access, &id, &sent).await;
         if dropped.is_empty() {
@@ -444,7 +445,7 @@ impl<'a> RowWrite<'a> {
         if is_same_value(Kind::Tags, &wanted, &current) {
             return Ok(Some(self.ended(Status::Unchanged, Some(edit.id.clone()), None)));
         }
-        let members = Members { fields: vec![(field, wanted)], ..Members::default() };
+        let members = Members { fields: [(field, wanted)].into_iter().collect(), ..Members::default() };
         let members = with_resent(members, &access.update.resend, &record);
         self.put_known(access, &edit.id, &members, &record).await
     }
@@ -723,7 +724,7 @@ fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Val
     for field in fields {
         let value = record.get(field).map(as_text).unwrap_or_default();
         if !members.has(field) && !value.is_empty() && value != "0" {
-            members.fields.push((field.clone(), value.into_owned()));
+            members.fields.push(field, &value);
         }
     }
     members

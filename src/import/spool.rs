@@ -9,6 +9,7 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use bytes::Bytes;
 
 use super::operation::{LookUp, Members, WriteOperation};
+use super::pairs::Pairs;
 use super::references::NewParent;
 use crate::check::duplicates::{NaturalKey, RowKeys, Seen, first_eight};
 use crate::error::{Context, Error, Result};
@@ -202,7 +203,7 @@ impl SpoolWriter {
         }
         self.rows += 1;
         self.has_awaiting |= !row.awaits.is_empty();
-        let length = length_of(out).to_le_bytes();
+        let length = length(out.len()).to_le_bytes();
         self.file.write_all(&length).and_then(|()| self.file.write_all(&self.record)).context(place)
     }
 
@@ -413,9 +414,10 @@ impl<'a> Fields<'a> {
         Some(Members { is_unresolved, is_given, fields: self.pairs()?, custom: self.pairs()? })
     }
 
-    fn pairs(&mut self) -> Option<Vec<(String, String)>> {
-        let count = u32::from_le_bytes(self.array()?);
-        (0..count).map(|_| Some((self.text()?, self.text()?))).collect()
+    fn pairs(&mut self) -> Option<Pairs> {
+        let (ends, _) = self.part()?.as_chunks();
+        let ends = ends.iter().map(|end| u32::from_le_bytes(*end) as usize).collect();
+        Pairs::of_parts(self.text()?, ends)
     }
 
     fn text(&mut self) -> Option<String> {
@@ -460,22 +462,21 @@ fn push_operation(out: &mut Vec<u8>, operation: &WriteOperation) {
 fn push_members(out: &mut Vec<u8>, members: &Members) {
     out.extend([members.is_unresolved, members.is_given].map(u8::from));
     for pairs in [&members.fields, &members.custom] {
-        out.extend_from_slice(&u32::try_from(pairs.len()).unwrap_or(u32::MAX).to_le_bytes());
-        for (name, value) in pairs {
-            push(out, name.as_bytes());
-            push(out, value.as_bytes());
-        }
+        let (text, ends) = pairs.parts();
+        out.extend_from_slice(&length(ends.len() * size_of::<u32>()).to_le_bytes());
+        out.extend(ends.iter().flat_map(|end| length(*end).to_le_bytes()));
+        push(out, text.as_bytes());
     }
 }
 
 fn push(out: &mut Vec<u8>, part: &[u8]) {
-    out.extend_from_slice(&length_of(part).to_le_bytes());
+    out.extend_from_slice(&length(part.len()).to_le_bytes());
     out.extend_from_slice(part);
 }
 
 /// A row of a spreadsheet is far below four gigabytes.
-fn length_of(part: &[u8]) -> u32 {
-    u32::try_from(part.len()).unwrap_or(u32::MAX)
+fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 fn json(value: &impl serde::Serialize) -> Vec<u8> {
@@ -512,7 +513,8 @@ mod tests {
         let look_up =
             LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())], is_first: true };
         let baseline = Some(CellBaseline { is_unedited: true, value_mark: u64::MAX });
-        let members = Members { fields: vec![("name".into(), "示例".into())], ..Members::default() };
+        let fields = [("name", "示例"), ("note", "")].into_iter().collect();
+        let members = Members { fields, ..Members::default() };
         let cells = vec![SaidCell { field: "name".into(), shown: "示例".into(), baseline, ..SaidCell::default() }];
         let edit = TagEdit { entity: "customers".into(), id: "1".into(), add: vec!["a".into()], ..TagEdit::default() };
         let rows = [

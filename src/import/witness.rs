@@ -2,8 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt::Formatter;
 
 use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::skeleton::Skeleton;
@@ -116,10 +119,68 @@ impl RowWitness<'_> {
 
 /// The value of a field in a body that makes a record.
 pub(super) fn sent_member(entity: &Entity, body: &[u8], name: &str) -> Option<String> {
-    let document: Value = serde_json::from_slice(body).ok()?;
-    let wrap = entity.endpoint("create").and_then(|create| create.wrap.as_ref());
-    let record = wrap.map_or(Some(&document), |wrap| document.get(wrap))?;
-    record.get(name).map(|value| as_text(value).into_owned())
+    let wrap = entity.endpoint("create").and_then(|create| create.wrap.as_deref());
+    let path: Vec<&str> = wrap.into_iter().chain([name]).collect();
+    let value = At(&path).deserialize(&mut serde_json::Deserializer::from_slice(body)).ok()??;
+    Some(as_text(&value).into_owned())
+}
+
+/// Where in a document a value stands. All others are passed over: this is done for each row with tags.
+struct At<'p>(&'p [&'p str]);
+
+impl<'de> DeserializeSeed<'de> for At<'_> {
+    type Value = Option<Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, document: D) -> Result<Option<Value>, D::Error> {
+        match self.0 {
+            [] => Value::deserialize(document).map(Some),
+            _ => document.deserialize_map(self),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for At<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Option<Value>, A::Error> {
+        let mut found = None;
+        let Some((name, path)) = self.0.split_first() else { return Ok(None) };
+        while let Some(is_it) = members.next_key_seed(Is(name))? {
+            if is_it {
+                found = members.next_value_seed(At(path))?;
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a name is this one.
+struct Is<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Is<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, name: D) -> Result<bool, D::Error> {
+        name.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is<'_> {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<bool, E> {
+        Ok(name == self.0)
+    }
 }
 
 /// Whether a text stands in JSON as a name or a value.
@@ -144,6 +205,20 @@ mod tests {
         assert_eq!(handed_out.ranges.borrow().len(), 2);
         for (id, is_there) in [(5, false), (6, true), (7, true), (8, true), (9, true), (10, false), (50_001, true)] {
             assert_eq!(handed_out.has(id), is_there, "{id}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_found_wherever_it_stands() {
+        let entity = Catalog::embedded().get("customers").unwrap();
+        let sent = |body: &str, name: &str| sent_member(entity, body.as_bytes(), name);
+        let body = r#"{"a":{"name":"x"},"user":{"n":{"name":1},"n\u0061me":"示例 \"一\"","cId":7,"l":[{"name":2}]},"name":"y"}"#;
+        assert_eq!(sent(body, "name").as_deref(), Some("示例 \"一\""));
+        assert_eq!(sent(body, "cId").as_deref(), Some("7"));
+        for (body, name) in
+            [(body, "mobile"), (r#"{"user":[]}"#, "name"), ("{}", "name"), ("", "name"), ("[1]", "name")]
+        {
+            assert_eq!(sent(body, name), None, "{body}");
         }
     }
 

@@ -1,9 +1,10 @@
 //! What a journal says: the queries that reports, resuming and retrying are made of. All that is ever written through it
 //! are indexes that make look-ups fast, and nothing where it was opened to be read only.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::types::Value;
@@ -17,8 +18,8 @@ use super::marks::LeftMarks;
 use super::operation::{OldId, Operation, RowIdentity, RowKey};
 use super::rows::{
     COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, COLUMNS_OF_VERSION_3, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT,
-    SENT_BY_OTHERS, SENT_HERE, read_finding, read_message, read_old_id, read_operation, signed, unpack, unsigned,
-    verify,
+    SENT_BY_OTHERS, SENT_HERE, SentRow, read_finding, read_message, read_operation, read_sent, signed, unpack,
+    unsigned,
 };
 use super::status::{Counts, Status, TAGS_DROPPED};
 use crate::check::findings::RowFinding;
@@ -55,37 +56,6 @@ pub struct JournalReader {
     identity: RunIdentity,
     /// Version of the tables.
     version: i64,
-}
-
-/// A row that was sent and is not known to have failed.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct SentRow {
-    /// Whether `hash` is that of what it says; else it is that of its cells, all that journals of version 1 know.
-    pub has_identity: bool,
-    /// What it is found by.
-    pub hash: Content,
-    /// Its occurrence among rows of the same hash, from 0.
-    pub copy: u32,
-    /// Hash of its natural key, when it has one.
-    pub key: Option<u64>,
-    /// The id that its record has in another system, when the file said it.
-    pub old_id: Option<OldId>,
-    /// How it ended.
-    pub status: Status,
-    /// The record's id, as the journal keeps it; NULL when it is not known.
-    pub id: Value,
-}
-
-fn read_sent(row: &Row<'_>) -> rusqlite::Result<SentRow> {
-    Ok(SentRow {
-        has_identity: row.get(0)?,
-        hash: row.get_ref(1)?.as_blob()?.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?,
-        copy: row.get(2)?,
-        key: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
-        old_id: read_old_id(row, 6)?,
-        status: Status::from_number(row.get(4)?).ok_or(rusqlite::Error::InvalidQuery)?,
-        id: row.get(5)?,
-    })
 }
 
 impl JournalReader {
@@ -590,6 +560,20 @@ impl JournalReader {
         }
     }
 
+    /// The rows of an earlier input that made or changed the record of this id.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn earlier_of_record(&self, id: &str) -> Result<Vec<Operation>> {
+        let found = (|| {
+            self.connection
+                .prepare(&format!("SELECT {} FROM earlier WHERE CAST(id AS TEXT) = ?1 AND {SENT}", self.columns()))?
+                .query_map(params![id], read_operation)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.map_err(|error| failed(&self.folder, error))
+    }
+
     /// The same for the row with this old id.
     ///
     /// # Errors
@@ -693,22 +677,13 @@ impl JournalReader {
     }
 
     fn each_sent_in(&self, table: &str, take: &mut impl FnMut(SentRow) -> Result<()>) -> Result<()> {
-        let identity = if self.version >= 2 { "identity" } else { "NULL" };
-        let old_id = if self.version >= 4 { "old_id" } else { "NULL" };
         let broken = |error| failed(&self.folder, error);
         let mut statement = self
             .connection
-            .prepare(&format!(
-                "SELECT {identity} IS NOT NULL, coalesce({identity}, content), coalesce(copy, 0), key, status, id, {old_id}, {}
-                 FROM {table}
-                 WHERE {SENT} AND NOT {SENT_BY_OTHERS}",
-                self.columns()
-            ))
+            .prepare(&format!("SELECT {} FROM {table} WHERE {SENT} AND NOT {SENT_BY_OTHERS}", self.columns()))
             .map_err(broken)?;
         let mut rows = statement.query([]).map_err(broken)?;
-        let mut summed = Vec::new();
         while let Some(row) = rows.next().map_err(broken)? {
-            verify(row, 7, &mut summed).map_err(broken)?;
             take(read_sent(row).map_err(broken)?)?;
         }
         Ok(())
@@ -851,11 +826,27 @@ const WAITING: usize = 2;
 /// thread and a connection of their own.
 #[derive(Debug)]
 pub struct OperationCursor {
-    read: VecDeque<Operation>,
-    batches: Option<Receiver<Result<Vec<Operation>>>>,
-    thread: Option<JoinHandle<()>>,
+    read: Arc<Vec<Operation>>,
+    /// How many of them are behind.
+    taken: usize,
+    /// Nobody listens any more once it is dropped, which is before the thread is waited for.
+    batches: Receiver<Result<Arc<Vec<Operation>>>>,
+    _thread: Arc<ReadingThread>,
     folder: PathBuf,
     is_complete: bool,
+}
+
+/// The thread that reads ahead, waited for by the last who listened: it reads the journal until it ends, and whoever closes the
+/// journal next wants it alone.
+#[derive(Debug)]
+struct ReadingThread(Option<JoinHandle<()>>);
+
+impl Drop for ReadingThread {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 impl OperationCursor {
@@ -864,62 +855,71 @@ impl OperationCursor {
     /// # Errors
     /// A system that has no room for a thread.
     pub fn open(folder: &Path) -> Result<OperationCursor> {
-        let (sender, batches) = sync_channel(WAITING);
-        let row_index = folder.to_owned();
-        let thread = std::thread::Builder::new().spawn(move || {
-            let read = JournalReader::open(&row_index).and_then(|past| {
-                past.hold_little()?;
-                let mut from = 0;
-                loop {
-                    let operations = past.operations(from, AT_A_TIME)?;
-                    let is_last = operations.len() < AT_A_TIME;
-                    from = operations.last().map_or(from, |last| last.row.row + 1);
-                    // Nobody listens any more: then nobody wants to know.
-                    if sender.send(Ok(operations)).is_err() || is_last {
-                        return Ok(());
-                    }
-                }
-            });
-            if let Err(error) = read {
-                let _ = sender.send(Err(error));
-            }
+        let [cursor] = OperationCursor::open_several(folder)?;
+        Ok(cursor)
+    }
+
+    /// The same for several who ask side by side, each on a thread of its own: the journal is read once for all of them.
+    ///
+    /// # Errors
+    /// A system that has no room for a thread.
+    pub fn open_several<const N: usize>(folder: &Path) -> Result<[OperationCursor; N]> {
+        let mut listeners = Vec::new();
+        let batches: [Receiver<_>; N] = std::array::from_fn(|_| {
+            let (sender, batches) = sync_channel(WAITING);
+            listeners.push(sender);
+            batches
         });
-        let thread = thread.context(|| folder.display().to_string())?;
-        Ok(OperationCursor {
-            read: VecDeque::new(),
-            batches: Some(batches),
-            thread: Some(thread),
+        let of_thread = folder.to_owned();
+        let thread = std::thread::Builder::new().spawn(move || read_ahead(&of_thread, listeners));
+        let thread = Arc::new(ReadingThread(Some(thread.context(|| folder.display().to_string())?)));
+        Ok(batches.map(|batches| OperationCursor {
+            read: Arc::default(),
+            taken: 0,
+            batches,
+            _thread: Arc::clone(&thread),
             folder: folder.to_owned(),
             is_complete: false,
-        })
+        }))
     }
 
     /// What happened to the row at `row_index`; none when it has no end.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn at(&mut self, row_index: u64) -> Result<Option<Operation>> {
+    pub fn at(&mut self, row_index: u64) -> Result<Option<&Operation>> {
         loop {
-            while self.read.front().is_some_and(|first| first.row.row < row_index) {
-                self.read.pop_front();
+            while self.read.get(self.taken).is_some_and(|first| first.row.row < row_index) {
+                self.taken += 1;
             }
-            if !self.read.is_empty() || self.is_complete {
-                return Ok(self.read.pop_front_if(|first| first.row.row == row_index));
+            if self.taken < self.read.len() || self.is_complete {
+                return Ok(self.read.get(self.taken).filter(|first| first.row.row == row_index));
             }
-            let batch = self.batches.as_ref().and_then(|batches| batches.recv().ok());
-            let batch = batch.unwrap_or_else(|| Err(damaged(&self.folder)))?;
-            self.is_complete = batch.len() < AT_A_TIME;
-            self.read.extend(batch);
+            self.read = self.batches.recv().unwrap_or_else(|_| Err(damaged(&self.folder)))?;
+            self.taken = 0;
+            self.is_complete = self.read.len() < AT_A_TIME;
         }
     }
 }
 
-impl Drop for OperationCursor {
-    fn drop(&mut self) {
-        // The thread reads the journal until it ends, and whoever closes the journal next wants it alone.
-        self.batches = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+/// Reads all operations of a journal for those who listen.
+fn read_ahead(folder: &Path, mut listeners: Vec<SyncSender<Result<Arc<Vec<Operation>>>>>) {
+    let read = JournalReader::open(folder).and_then(|past| {
+        past.hold_little()?;
+        let mut from = 0;
+        loop {
+            let operations = past.operations(from, AT_A_TIME)?;
+            let is_last = operations.len() < AT_A_TIME;
+            from = operations.last().map_or(from, |last| last.row.row + 1);
+            let operations = Arc::new(operations);
+            // Who does not listen any more does not want to know.
+            listeners.retain(|listener| listener.send(Ok(Arc::clone(&operations))).is_ok());
+            if listeners.is_empty() || is_last {
+                return Ok(());
+            }
         }
+    });
+    if let Err(error) = read {
+        listeners.iter().for_each(|listener| drop(listener.send(Err(error.clone()))));
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, Row, ToSql, params};
 
 use super::operation::{OldId, Operation, Reason, RowKey};
 use super::status::Status;
 use crate::check::findings::RowFinding;
+use crate::format::Content;
 use crate::message::Message;
 use crate::problem::Severity;
 
@@ -190,19 +191,78 @@ fn sum(value: ValueRef<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Refuses a row that is not as it was written. `first` is the column at which those of [`COLUMNS`] begin. Journals of
-/// version 1 have no checksums.
-pub(super) fn verify(row: &Row<'_>, first: usize, summed: &mut Vec<u8>) -> rusqlite::Result<()> {
-    let Some(kept) = row.get::<_, Option<u32>>(first + CHECKSUM)? else { return Ok(()) };
-    summed.clear();
-    for column in (0..CHECKSUM).filter(|column| *column != WORDS) {
-        sum(row.get_ref(first + column)?, summed);
+/// A row that was sent and is not known to have failed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct SentRow {
+    /// Whether `hash` is that of what it says; else it is that of its cells, all that journals of version 1 know.
+    pub has_identity: bool,
+    /// What it is found by.
+    pub hash: Content,
+    /// Its occurrence among rows of the same hash, from 0.
+    pub copy: u32,
+    /// Hash of its natural key, when it has one.
+    pub key: Option<u64>,
+    /// The id that its record has in another system, when the file said it.
+    pub old_id: Option<OldId>,
+    /// How it ended.
+    pub status: Status,
+    /// The record's id, as the journal keeps it; NULL when it is not known.
+    pub id: Value,
+}
+
+/// The columns of an operation, selected with [`COLUMNS`], as they were written. Journals of version 1 and 2 have no checksums.
+struct Columns<'r>([ValueRef<'r>; WIDTH]);
+
+impl<'r> Columns<'r> {
+    /// Reads each column once: a journal is read from one end to the other several times.
+    ///
+    /// # Errors
+    /// It is not as it was written.
+    fn of(row: &'r Row<'_>, summed: &mut Vec<u8>) -> rusqlite::Result<Columns<'r>> {
+        let mut columns = [ValueRef::Null; WIDTH];
+        for (index, column) in columns.iter_mut().enumerate() {
+            *column = row.get_ref(index)?;
+        }
+        let columns = Columns(columns);
+        let Some(kept) = columns.get::<Option<u32>>(CHECKSUM)? else { return Ok(columns) };
+        summed.clear();
+        for column in (0..CHECKSUM).filter(|column| *column != WORDS) {
+            sum(columns.0[column], summed);
+        }
+        match columns.0[OLD_ID] {
+            ValueRef::Null => {}
+            old_id => sum(old_id, summed),
+        }
+        if crc32fast::hash(summed) == kept { Ok(columns) } else { Err(corrupt()) }
     }
-    match row.get_ref(first + OLD_ID)? {
-        ValueRef::Null => {}
-        old_id => sum(old_id, summed),
+
+    fn get<T: FromSql>(&self, column: usize) -> rusqlite::Result<T> {
+        let value = self.0[column];
+        let wrong =
+            |error: FromSqlError| rusqlite::Error::FromSqlConversionFailure(column, value.data_type(), error.into());
+        T::column_result(value).map_err(wrong)
     }
-    if crc32fast::hash(summed) == kept { Ok(()) } else { Err(corrupt()) }
+
+    fn hash(&self, column: usize) -> rusqlite::Result<Option<Content>> {
+        let hash = self.0[column].as_blob_or_null()?;
+        hash.map(|hash| hash.try_into().map_err(|_| rusqlite::Error::InvalidQuery)).transpose()
+    }
+
+    fn old_id(&self) -> rusqlite::Result<Option<OldId>> {
+        match self.0[OLD_ID].as_str_or_null()? {
+            None => Ok(None),
+            Some(text) => OldId::of_text(text).map(Some).ok_or(rusqlite::Error::InvalidQuery),
+        }
+    }
+
+    fn status(&self) -> rusqlite::Result<Status> {
+        Status::from_number(self.get(7)?).ok_or(rusqlite::Error::InvalidQuery)
+    }
+
+    /// The hash of the natural key.
+    fn key(&self) -> rusqlite::Result<Option<u64>> {
+        Ok(self.get::<Option<i64>>(4)?.map(i64::cast_unsigned))
+    }
 }
 
 /// The error for what is not as it was written.
@@ -226,50 +286,56 @@ impl ToSql for Id<'_> {
 
 /// Reads an operation selected with [`COLUMNS`].
 pub(super) fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
-    verify(row, 0, &mut Vec::with_capacity(256))?;
-    let content = row.get_ref(2)?.as_blob()?;
-    let identity = row.get_ref(14)?.as_blob_or_null()?;
-    let id = match row.get_ref(8)? {
+    let columns = Columns::of(row, &mut Vec::with_capacity(256))?;
+    let id = match columns.0[8] {
         ValueRef::Integer(number) => Some(number.to_string()),
         ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
         _ => None,
     };
-    let code: Option<String> = row.get(11)?;
+    let code: Option<String> = columns.get(11)?;
     let reason = match code {
         None => None,
         Some(code) => Some(Box::new(Reason {
             code,
-            field: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
-            message: read_message(row, 13)?,
+            field: columns.get::<Option<String>>(12)?.unwrap_or_default(),
+            message: read_message(row, WORDS)?,
         })),
     };
     Ok(Operation {
         row: RowKey {
-            row: unsigned(row.get(0)?),
-            number: unsigned(row.get(1)?),
-            identity: identity.map(|hash| hash.try_into().map_err(|_| rusqlite::Error::InvalidQuery)).transpose()?,
-            content: content.try_into().map_err(|_| rusqlite::Error::InvalidQuery)?,
-            copy: row.get::<_, Option<u32>>(3)?.unwrap_or(0),
-            content_copy: row.get::<_, Option<u32>>(15)?.unwrap_or(0),
-            key: row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned),
-            origin: row.get::<_, Option<i64>>(5)?.map(unsigned),
-            generation: row.get::<_, Option<u32>>(6)?.unwrap_or(0),
-            old_id: read_old_id(row, OLD_ID)?.map(Box::new),
+            row: unsigned(columns.get(0)?),
+            number: unsigned(columns.get(1)?),
+            identity: columns.hash(14)?,
+            content: columns.hash(2)?.ok_or(rusqlite::Error::InvalidQuery)?,
+            copy: columns.get::<Option<u32>>(3)?.unwrap_or(0),
+            content_copy: columns.get::<Option<u32>>(15)?.unwrap_or(0),
+            key: columns.key()?,
+            origin: columns.get::<Option<i64>>(5)?.map(unsigned),
+            generation: columns.get::<Option<u32>>(6)?.unwrap_or(0),
+            old_id: columns.old_id()?.map(Box::new),
         },
-        status: Status::from_number(row.get(7)?).ok_or(rusqlite::Error::InvalidQuery)?,
+        status: columns.status()?,
         id,
-        attempts: row.get(9)?,
-        at: row.get(10)?,
+        attempts: columns.get(9)?,
+        at: columns.get(10)?,
         reason,
     })
 }
 
-/// Reads an old id.
-pub(super) fn read_old_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<OldId>> {
-    match row.get_ref(column)?.as_str_or_null()? {
-        None => Ok(None),
-        Some(text) => OldId::of_text(text).map(Some).ok_or(rusqlite::Error::InvalidQuery),
-    }
+/// Reads a row that was sent, selected with [`COLUMNS`].
+pub(super) fn read_sent(row: &Row<'_>) -> rusqlite::Result<SentRow> {
+    let columns = Columns::of(row, &mut Vec::with_capacity(256))?;
+    let identity = columns.hash(14)?;
+    let hash = if identity.is_some() { identity } else { columns.hash(2)? };
+    Ok(SentRow {
+        has_identity: identity.is_some(),
+        hash: hash.ok_or(rusqlite::Error::InvalidQuery)?,
+        copy: columns.get::<Option<u32>>(3)?.unwrap_or(0),
+        key: columns.key()?,
+        old_id: columns.old_id()?,
+        status: columns.status()?,
+        id: columns.get(8)?,
+    })
 }
 
 /// Reads a message. Journals of version 1 hold its words as they were in the language of the run.

@@ -48,6 +48,14 @@ pub fn column_place(letters: &str, header: &str) -> String {
     }
 }
 
+/// The same in a line of its own, in which letters and headers stand apart.
+fn column_in_line(unused: &Unused) -> String {
+    match unused.header.is_empty() {
+        true => column_place(&unused.column, &unused.header),
+        false => format!("{}  {}", unused.column, unused.header),
+    }
+}
+
 /// What was decided, to be shown before anything is sent.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct MappingReport {
@@ -107,15 +115,11 @@ impl MappingReport {
             );
         }
         for unused in &self.unmatched {
-            let column = column_place(&unused.column, &unused.header);
-            lines.push(t!("mapping.unmatched", column = column).into_owned());
+            lines.push(t!("mapping.unmatched", column = column_in_line(unused)).into_owned());
         }
         for unused in &self.not_sent {
             let reason = unused.reason.as_deref().unwrap_or_default();
-            lines.push(
-                t!("mapping.not_sent", column = column_place(&unused.column, &unused.header), reason = reason)
-                    .into_owned(),
-            );
+            lines.push(t!("mapping.not_sent", column = column_in_line(unused), reason = reason).into_owned());
         }
         lines.extend(self.words.iter().cloned());
         if !self.missing.is_empty() {

@@ -57,7 +57,7 @@ impl Refresher<'_> {
     pub(super) async fn glance(&self, query: &ListQuery<'_>) -> Result<(Option<u64>, Option<(Key, Value)>)> {
         let page = query.endpoint.paged.then_some(Page { number: 1, size: 1 });
         let url = query.address(self.client.target(), self.client.service(), page);
-        let answer = self.fetch(url).await?;
+        let answer = self.document(query, self.ask(url).await)?;
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
         let first = api::records_of(&answer, wrapper, query.entity.id.as_deref());
         let first = first.and_then(|records| records.iter().next().map(Cow::into_owned));

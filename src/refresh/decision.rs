@@ -1,6 +1,7 @@
 //! What a list that was read to its end is worth: whether it is whole, and by which proof, or has to be read again. Plain
 //! functions.
 
+use super::spans::Span;
 use crate::mirror::{PageCursor, PageOrder, Wall};
 
 /// Times a list is read before it is said to change too fast.
@@ -69,7 +70,7 @@ pub(super) enum Doubt {
     /// The total is a round number, as of a service that counts no further.
     RoundTotal,
     /// A single span of the creation date, which cannot be divided, is more than the service gives.
-    Undivided(String),
+    Undivided(Span),
     /// The spans of the creation date have fewer records than there are.
     Undated(u64),
 }
@@ -137,6 +138,10 @@ fn end_proof(reading: Reading<'_>) -> Option<Proof> {
     match cursor.count_after {
         Some(count) if count == records => Some(Proof::TotalAgrees),
         Some(count) if deleted > 0 && count + deleted == records => Some(Proof::TotalAgreesWithoutDeleted),
+        // A place that fails is no place of a record that may not be seen.
+        Some(count) if count > records && matches!(cursor.wall, Some(Wall::Unreadable(_))) => {
+            evidence.filter(|proof| *proof != Proof::ShortPagesExplainTotal)
+        }
         Some(count) if count > records => evidence.or(explained(cursor).map(|_| Proof::ShortPagesExplainTotal)),
         // A page beyond the end may be refused.
         _ if cursor.wall.is_some() && cursor.beyond == 0 && cursor.tail_gap == 0 => None,

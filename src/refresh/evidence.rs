@@ -60,6 +60,8 @@ pub(super) struct LookedInto {
     pub came: u64,
     /// Why a single place before others fails.
     pub fails: Option<String>,
+    /// Single places fail, wherever they are.
+    pub has_failing_places: bool,
 }
 
 /// What the pages of other borders came to.
@@ -76,6 +78,8 @@ struct Places {
     /// Empty pages that were looked into, and whether one of them had anything.
     looked_into: usize,
     was_something: bool,
+    /// Single places fail.
+    fails: bool,
 }
 
 impl Refresher<'_> {
@@ -134,7 +138,7 @@ impl Refresher<'_> {
         if seen == count {
             return Ok(ShortPages::Explain(Evidence { proof: Proof::TotalAgrees, hidden }));
         }
-        let Some(places) = places.filter(|places| hidden > 0 && places.came == seen) else {
+        let Some(places) = places.filter(|places| hidden > 0 && places.came == seen && !places.fails) else {
             return Ok(ShortPages::ExplainNothing);
         };
         let evidence = Evidence { proof: Proof::ShortPagesExplainTotal, hidden };
@@ -177,7 +181,9 @@ impl Refresher<'_> {
             }
             let is_worth = places.was_something || places.looked_into < MOST_LOOKED_INTO;
             if came == 0 && expected > 1 && is_worth {
-                came = self.look_into(query, list, cursor, page.start()..page.end().min(count), size).await?.came;
+                let looked = self.look_into(query, list, cursor, page.start()..page.end().min(count), size).await?;
+                came = looked.came;
+                places.fails |= looked.has_failing_places;
                 if came == 0 && document.is_none() {
                     return Ok(None);
                 }
@@ -209,7 +215,7 @@ impl Refresher<'_> {
         size: u64,
     ) -> Result<LookedInto> {
         let mut looked = LookedInto::default();
-        let (mut failed, mut farthest) = (Vec::new(), 0);
+        let (mut failed, mut farthest, places_end) = (Vec::new(), 0, places.end);
         let mut open = vec![(places, smaller(size))];
         while let Some((places, size)) = open.pop() {
             let mut empty = Vec::new();
@@ -243,8 +249,16 @@ impl Refresher<'_> {
                 open.extend(empty);
             }
         }
-        // What fails behind the last record is no place of one.
-        failed.retain(|(page, _)| page.size == 1 && page.start() < farthest);
+        failed.retain(|(page, _)| page.size == 1);
+        looked.has_failing_places = !failed.is_empty();
+        // What fails behind the last record is no place of one, unless the places behind it do not fail.
+        if failed.iter().any(|(page, _)| page.start() >= farthest) {
+            let next = Page { number: places_end + 1, size: 1 };
+            if let Single::Document(_) = self.ask_briefly(self.page_address(query, cursor, Some(next))).await? {
+                farthest = places_end;
+            }
+        }
+        failed.retain(|(page, _)| page.start() < farthest);
         looked.fails = failed.pop().map(|(_, why)| why);
         Ok(looked)
     }
@@ -268,7 +282,10 @@ impl Refresher<'_> {
             return Ok(false);
         }
         let [held, live] = self.seen_and_live(query, list)?;
-        let count = self.live_count(&query.clone().without(deleted)).await?;
+        let count = match self.live_count(&query.clone().without(deleted)).await {
+            Err(error) if error.kind() == ErrorKind::CannotRun => None,
+            count => count?,
+        };
         Ok(held == live && count == Some(held))
     }
 

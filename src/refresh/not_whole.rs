@@ -25,7 +25,7 @@ pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageC
         Doubt::Missing | Doubt::TooLong => message!("refresh.missing", entity = entity, read = read, count = count),
         Doubt::Changing => message!("refresh.changing", entity = entity),
         Doubt::RoundTotal => message!("refresh.round_total", entity = entity, count = count),
-        Doubt::Undivided(span) => message!("refresh.undivided", entity = entity, span = span),
+        Doubt::Undivided(span) => message!("refresh.undivided", entity = entity, span = span.words()),
         Doubt::Undated(sum) => message!("refresh.undated", entity = entity, count = count, sum = sum),
     };
     let has_dates = query.created(service).is_some();

@@ -2,6 +2,8 @@
 //! on from after a kill: the position, and the keys of the last page, which the next one has to join. What the pages prove,
 //! and what they leave open, is noted in the cursor; `decision` weighs it.
 
+use std::ops::Range;
+
 use futures::{StreamExt, stream};
 
 use super::list_query::ListQuery;
@@ -30,6 +32,8 @@ const PAGES_BEFORE_PROBE: u32 = 3;
 const PAGES_BEFORE_PROBE_WITHOUT_TOTAL: u32 = 30;
 /// Pages that are looked at one after the other rather than here and there.
 const FEW_PAGES: u64 = 10;
+/// Times it is looked behind the last record by smaller pages, where no total tells that it is the last.
+const MOST_LOOKS_BEHIND: u32 = 3;
 /// Empty pages in a row that are looked into by smaller ones.
 const PAGES_LOOKED_INTO: u64 = 5;
 /// How many pages ahead it is looked for more where nothing says how many there are.
@@ -84,7 +88,7 @@ impl Refresher<'_> {
         let mut earlier = 1;
         let mut repeated = 0;
         let mut earlier_beginnings = 0;
-        let (mut unreadable, mut looked_behind) = (None, None);
+        let mut looked_behind = 0;
         while !cursor.is_finished {
             self.stop.check()?;
             let pages = cursor.count_after.unwrap_or(0).div_ceil(cursor.page_size.max(1));
@@ -135,18 +139,21 @@ impl Refresher<'_> {
                 let is_worth = error.kind() == ErrorKind::CannotRun
                     && (cursor.reached > 0 || !is_rejected && self.client.was_answered())
                     && !agrees(&cursor);
-                let end = page.filter(|_| is_worth).map_or(0, Page::end);
-                step = match self.go_through(list, query, &mut cursor, end, &mut unreadable).await? {
+                let places =
+                    page.filter(|_| is_worth).map_or(0..0, |page| page.start().max(cursor.reached)..page.end());
+                step = match self.go_through(list, query, &mut cursor, places).await? {
                     true => PageStep::PlanAnew,
                     false => {
-                        cursor.wall = Some(self.wall_of(query, &cursor, page, error).await?);
+                        let wall = self.wall_of(query, &cursor, page, error).await?;
+                        cursor.wall = cursor.wall.take().or(Some(wall));
                         PageStep::Finished
                     }
                 };
             }
             if let PageStep::LookInto(end) = step {
                 let end = end.min(cursor.reached + self.size_of(&cursor) * PAGES_LOOKED_INTO);
-                self.go_through(list, query, &mut cursor, end, &mut unreadable).await?;
+                let places = cursor.reached..end;
+                self.go_through(list, query, &mut cursor, places).await?;
             }
             if step == PageStep::Probe {
                 step = self.probe(list, query, &mut cursor).await?;
@@ -160,19 +167,19 @@ impl Refresher<'_> {
             }
             // The last page may be one that came back empty because of a single record.
             let is_open = cursor.beyond > 0
-                && cursor.wall.is_none()
+                && matches!(cursor.wall, None | Some(Wall::Unreadable(_)))
                 && cursor.count_after.is_none_or(|count| count < cursor.records);
-            if step == PageStep::Finished && is_open && looked_behind != Some(cursor.reached) {
-                looked_behind = Some(cursor.reached);
-                let end = cursor.reached + self.size_of(&cursor);
-                if self.go_through(list, query, &mut cursor, end, &mut unreadable).await? {
+            if step == PageStep::Finished && is_open && looked_behind < MOST_LOOKS_BEHIND {
+                looked_behind += 1;
+                let places = cursor.reached..cursor.reached + self.size_of(&cursor);
+                if self.go_through(list, query, &mut cursor, places).await? {
                     step = PageStep::PlanAnew;
                 }
             }
             match step {
                 PageStep::Finished => {
-                    if let Some(why) = unreadable.take().filter(|_| !agrees(&cursor)) {
-                        cursor.wall = Some(Wall::Unreadable(why));
+                    if matches!(cursor.wall, Some(Wall::Unreadable(_))) && agrees(&cursor) {
+                        cursor.wall = None;
                     }
                     cursor.is_finished = true;
                     self.mirror.put_cursor(list, &cursor)?;
@@ -199,27 +206,26 @@ impl Refresher<'_> {
         Ok(cursor)
     }
 
-    /// Looks into the places from the last record that came to `end`, which came back empty or not at all, by smaller pages, and goes
-    /// on behind them when there were any. Notes why a single one fails.
+    /// Looks into places behind the last record that came, which came back empty or not at all, by smaller pages, and goes on behind
+    /// them when there were any. Notes why a single one fails.
     async fn go_through(
         &self,
         list: &List,
         query: &ListQuery<'_>,
         cursor: &mut PageCursor,
-        end: u64,
-        unreadable: &mut Option<String>,
+        places: Range<u64>,
     ) -> Result<bool> {
         let size = self.size_of(cursor);
-        if cursor.is_fixed || size < 2 || end <= cursor.reached {
+        if cursor.is_fixed || size < 2 || places.is_empty() {
             return Ok(false);
         }
-        let before = self.mirror.seen(list)?;
-        let looked = self.look_into(query, list, cursor, cursor.reached..end, size).await?;
+        let (before, end) = (self.mirror.seen(list)?, places.end);
+        let looked = self.look_into(query, list, cursor, places, size).await?;
         let came = self.mirror.seen(list)?.saturating_sub(before);
         if came == 0 {
             return Ok(false);
         }
-        *unreadable = unreadable.take().or(looked.fails);
+        cursor.wall = looked.fails.map(Wall::Unreadable).or(cursor.wall.take());
         cursor.records += came;
         cursor.gaps += (end - cursor.reached).saturating_sub(came);
         cursor.position = end;
@@ -243,7 +249,7 @@ impl Refresher<'_> {
     }
 
     /// The answer as a document; the error for one that says no.
-    fn document(
+    pub(super) fn document(
         &self,
         query: &ListQuery<'_>,
         answer: Result<std::result::Result<Document, Rejection>>,
@@ -366,7 +372,7 @@ impl Refresher<'_> {
                 }
             }
         }
-        if expects_more(cursor) {
+        if expects_more(cursor) && cursor.wall.is_none() {
             cursor.wall = Some(Wall::Empty);
         }
         Ok(PageStep::Finished)

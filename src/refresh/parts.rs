@@ -201,7 +201,7 @@ impl Refresher<'_> {
                         self.mirror.put_cursor(division.list, &right)
                     })?;
                 }
-                None if is_wall => return Ok(Some(Doubt::Undivided(span.name()))),
+                None if is_wall => return Ok(Some(Doubt::Undivided(span))),
                 None => return Ok(Some(doubt)),
             }
         }

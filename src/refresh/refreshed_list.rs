@@ -89,6 +89,18 @@ pub struct ReadingReport {
     pub as_of: Option<String>,
     /// Seconds that the service's clock is ahead of this machine's.
     pub clock_ahead: i64,
+    /// What nothing shows before the next whole reading.
+    pub unproved: Vec<Unproved>,
+}
+
+/// A change that a reading of changes alone may not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unproved {
+    /// A record that was marked as deleted, or changed, and kept its date of the last change.
+    ChangesWithoutDate,
+    /// A record that is gone while another one came back with an old date of creation near to its own.
+    BalancedReturns,
 }
 
 impl RefreshedList {
@@ -129,6 +141,10 @@ impl Refresher<'_> {
             whole_reading: moment(list.whole),
             as_of: moment(list.complete),
             clock_ahead: self.client.clock_ahead(),
+            unproved: match list.increments {
+                0 => Vec::new(),
+                _ => vec![Unproved::ChangesWithoutDate, Unproved::BalancedReturns],
+            },
         }
     }
 

@@ -5,6 +5,8 @@ use jiff::{Span as Length, ToSpan, Unit};
 
 use super::list_query::ListQuery;
 use crate::entity::Service;
+use crate::message;
+use crate::message::Message;
 use crate::projection::moment;
 
 /// A span longer than this is divided between months.
@@ -117,6 +119,18 @@ impl Span {
             false => to.strftime("%Y-%m-%d %H:%M:%S").to_string(),
         });
         format!("{from}..{to}")
+    }
+
+    /// The span in words.
+    pub(super) fn words(self) -> Message {
+        let name = self.name();
+        match name.split_once("..") {
+            Some(("", "")) | None => message!("refresh.span_all"),
+            Some(("", to)) => message!("refresh.span_until", to = to),
+            Some((from, "")) => message!("refresh.span_since", from = from),
+            Some((from, to)) if from == to => message!("refresh.span_day", day = from),
+            Some((from, to)) => message!("refresh.span_between", from = from, to = to),
+        }
     }
 
     /// The span of a name.

@@ -391,7 +391,7 @@ fn is_higher(cursor: &PageCursor) -> bool {
     cursor.count_after.is_some_and(|count| count > cursor.records)
         && cursor.count_before == cursor.count_after
         && cursor.wall != Some(Wall::Repeated)
-        && explained(cursor).is_none()
+        && (explained(cursor).is_none() || matches!(cursor.wall, Some(Wall::Unreadable(_))))
 }
 
 /// Whether a reading that was broken off is gone on with.

@@ -27,7 +27,8 @@ pub(super) fn clean_date(
 ) -> Result<(), Problem> {
     let (date, time) = parse(cell, "not_a_date", options, noticed)?;
     if time.is_some_and(|time| time != Time::midnight()) {
-        return Err(Problem::new("date_with_time"));
+        // What is dropped is for a person to say.
+        noticed.push(Problem::held("date_with_time"));
     }
     write_date(date, out);
     Ok(())
@@ -325,7 +326,9 @@ mod tests {
         for text in ["2026-02-30", "2026-1", "明天", "202601", "2026-01-05-01", "5-Jan-26", "5 1 2026"] {
             assert_eq!(day(text, CellKind::Text), Err("not_a_date"), "{text}");
         }
-        assert_eq!(day("2026-01-05 08:30", CellKind::Text), Err("date_with_time"));
+        assert_eq!(day("2026-01-05 08:30", CellKind::Text), Ok("*2026-01-05".into()));
+        assert_eq!(day("2026-12-31 23:59:59", CellKind::Text), Ok("*2026-12-31".into()));
+        assert_eq!(day("2026-01-04T16:00:00Z", CellKind::Text), Err("not_a_date"));
     }
 
     #[test]
@@ -385,7 +388,7 @@ mod tests {
         assert_eq!(day("20260105", CellKind::Number), Ok("2026-01-05".into()));
         assert_eq!(day("12", CellKind::Number), Err("not_a_date"));
         assert_eq!(moment("46027.354166666664", CellKind::Number), Ok("2026-01-05 08:30:00".into()));
-        assert_eq!(day("46027.5", CellKind::Number), Err("date_with_time"));
+        assert_eq!(day("46027.5", CellKind::Number), Ok("*2026-01-05".into()));
     }
 
     proptest! {

@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2_iter;
-
 use super::options::ValueOptions;
 use crate::entity::{Field, Kind};
 use crate::problem::Problem;
@@ -69,11 +67,16 @@ pub fn visible<'a>(
 fn may_hold_unseen(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_first = |byte: u8| matches!(byte, 0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xf3);
+    // Chinese signs begin with these bytes, too: the second one tells.
+    let is_pair = |first: u8, second: u8| {
+        (first == 0xe3) & (second == 0x85) | (first == 0xef) & matches!(second, 0xb8 | 0xbb | 0xbe | 0xbf)
+    };
+    // No early end: so the loop runs on many bytes at a time.
     bytes.iter().fold(false, |any, byte| any | is_first(*byte))
-        // Chinese signs begin with these bytes, too: the second one tells.
-        || memchr2_iter(0xe3, 0xef, bytes).any(|at| {
-            matches!(bytes[at..], [0xe3, 0x85, ..] | [0xef, 0xb8 | 0xbb | 0xbe | 0xbf, ..])
-        })
+        || bytes
+            .iter()
+            .zip(bytes.get(1..).unwrap_or_default())
+            .fold(false, |any, (first, second)| any | is_pair(*first, *second))
 }
 
 /// What a character is to the eye.

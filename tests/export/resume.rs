@@ -166,3 +166,90 @@ fn what_was_read_before_a_kill_and_changed_since_is_as_it_is_now() {
     let names = continued_after(|state| state.gone.push(7));
     assert_eq!((names.len(), names.get(&7)), (299, None));
 }
+
+/// A list of many pages whose total and spans of the creation date are honoured, and whose pages are small, so that it is read in
+/// parts. It answers from what is counted, not from what is kept.
+struct Parts {
+    ids: std::collections::BTreeMap<u64, String>,
+}
+
+impl Parts {
+    fn new() -> Parts {
+        let day = |id: u64| jiff::civil::date(2025, 1, 1).saturating_add(jiff::Span::new().days((id / 2) as i64));
+        Parts { ids: (1..=260).map(|id| (id, format!("{} 08:00:00", day(id)))).collect() }
+    }
+
+    fn answer(&self, request: &Request) -> (u16, String) {
+        if request.path != "/users.json" {
+            return unknown();
+        }
+        let bound = |name: &str, open: &str| request.query.get(name).map_or(open.to_owned(), Clone::clone);
+        let created = bound("created_start", "0")..=bound("created_end", "9");
+        // Whatever was done since was done today.
+        let updated = bound("updated_start", "0")..=bound("updated_end", "9");
+        let changed = |id: &u64, made: &String| if *id == 7 && self.is_changed() { today() } else { made.clone() };
+        let found: Vec<(&u64, &String)> = self
+            .ids
+            .iter()
+            .filter(|(id, made)| created.contains(*made) && updated.contains(&changed(id, made)))
+            .collect();
+        let size = request.number_of("per_page").clamp(1, 2);
+        let start = (request.number_of("page").max(1) - 1) * size;
+        let rows: Vec<String> = found
+            .iter()
+            .skip(start)
+            .take(size)
+            .map(|(id, made)| {
+                let name = if **id == 7 && self.is_changed() { "改" } else { "示例" };
+                let changed = changed(id, made);
+                format!(
+                    "{{\"cId\":\"{id}\",\"name\":\"{name}\",\"state\":\"1\",\"createDT\":\"{made}\",\"updateDT\":\"{changed}\"}}"
+                )
+            })
+            .collect();
+        (200, format!("{{\"users\":[{}],\"count\":{}}}", rows.join(","), found.len()))
+    }
+
+    fn is_changed(&self) -> bool {
+        !self.ids.contains_key(&20)
+    }
+
+    /// One of the first part is deleted for good, another one changed, and a new one made.
+    fn change(&mut self) {
+        self.ids.remove(&20);
+        self.ids.insert(900, today());
+    }
+}
+
+#[test]
+fn killed_at_the_border_of_every_part_nothing_is_lost_doubled_or_stale() {
+    let export = "export customers -o out.csv --columns cId,name --rate 0 --concurrency 1 --no-progress";
+    let parts = std::sync::Arc::new(std::sync::Mutex::new(Parts::new()));
+    let answering = std::sync::Arc::clone(&parts);
+    let service = Service::start(move |request| answering.lock().unwrap().answer(request));
+    let whole = Work::at(&service.base_url());
+    whole.bw8(export).exits(0).says("spans of the creation date");
+    // The first page of each part, and what follows the last one.
+    let requests = service.requests();
+    let is_border = |request: &&Request| {
+        let is_part = ["created_start", "created_end"].iter().any(|name| request.query.contains_key(*name));
+        is_part && request.number_of("page") == 1 && request.number_of("per_page") > 1
+    };
+    let mut borders: Vec<usize> = requests.iter().filter(is_border).map(|request| request.number).collect();
+    assert!(borders.len() > 2, "{borders:?}");
+    borders.push(requests.len());
+    for border in borders {
+        *parts.lock().unwrap() = Parts::new();
+        let work = Work::at(&service.base_url());
+        service.hold(border);
+        let child = work.start(work.command(export));
+        service.wait_for_held();
+        child.kill();
+        parts.lock().unwrap().change();
+        service.release();
+        work.bw8(export).exits(0);
+        work.bw8(format!("{} --no-mirror", export.replace("out.csv", "full.csv"))).exits(0);
+        assert_eq!(work.read("out.csv"), work.read("full.csv"), "killed at request {border}");
+        assert!(work.read("out.csv").contains("改"));
+    }
+}

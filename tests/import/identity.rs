@@ -251,3 +251,44 @@ fn a_row_whose_key_another_run_has_sent_is_refused() {
     work.on(&server, "import customers one.csv --fresh --run one").exits(0).says("second time");
     assert_eq!(server.stored("customers"), stored + 2);
 }
+
+/// A row in doubt, or one without a key, that is edited in the file is not sent as a new one.
+#[test]
+fn an_edited_row_that_was_sent_is_not_sent_once_more_as_another_one() {
+    let server = Server::faulty(&["500-after-store,on=POST tickets,nth=3", "403,on=GET tickets,times=1"]);
+    let work = Work::new();
+    let rows = |third: &str| {
+        let row = |n: usize| format!("示例 {n},{},50001\n", if n == 3 { third } else { "说明" });
+        format!("标题,描述,联系人编号\n{}", (1..=8).map(row).collect::<String>())
+    };
+    work.write("mine.csv", rows("说明"));
+    let import = "import tickets mine.csv --run run --server-timeout 0 --no-canary";
+    work.on(&server, format!("{import} --limit 5")).exits_with_one_of(&[4, 5]);
+    let stored = server.requests_to("tickets.create");
+    work.write("mine.csv", rows("说明，急"));
+    work.on(&server, import).exits(2).says("--accept-changed");
+    let refused = work.on(&server, format!("{import} --accept-changed"));
+    refused.exits(2).says("row 4 (not known whether it arrived)").says("bw8 settle");
+    assert_eq!(server.requests_to("tickets.create"), stored);
+    // As it was, the run goes on, and what became of the row is found out.
+    work.write("mine.csv", rows("说明"));
+    work.on(&server, import).exits_with_one_of(&[0, 4]);
+    assert_eq!(server.requests_to("tickets.create"), 8);
+    // Once all is known an edit of a row that has no key is still named; who knows better says so.
+    let server = Server::start("");
+    let work = Work::with("mine.csv", rows("说明"));
+    work.on(&server, "import tickets mine.csv --run run --limit 5").exits(0);
+    work.write("mine.csv", rows("说明，急"));
+    let edited = "import tickets mine.csv --run run --accept-changed";
+    work.on(&server, edited).exits(2).says("row 4 (record 9").says("--accept-warnings=rows_gone");
+    assert_eq!(server.requests_to("tickets.create"), 5);
+    work.on(&server, format!("{edited} --accept-warnings=rows_gone")).exits(0);
+    assert_eq!(server.requests_to("tickets.create"), 9);
+    // The record of the row that went is still found.
+    let gone = server
+        .records("tickets")
+        .into_iter()
+        .find(|ticket| ticket["subject"] == "示例 3" && ticket["descript"] == "说明");
+    let id = gone.unwrap()["ticketId"].as_str().unwrap().to_owned();
+    work.bw8(format!("runs find {id}")).exits(0).says("row 4");
+}

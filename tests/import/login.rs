@@ -117,12 +117,15 @@ fn a_token_revoked_while_many_are_in_flight_is_renewed_once() {
 
 #[test]
 fn a_token_is_renewed_before_its_end() {
-    let (work, server) = (Work::new(), Server::start("--variant token-lifetime=1 --fault delay,ms=40,on=POST_users"));
+    // Long enough that what is left of a token when it is renewed is longer than a request takes on a busy machine.
+    let (work, server) = (Work::new(), Server::start("--variant token-lifetime=3 --fault delay,ms=70,on=POST_users"));
     work.write_table("mine.csv", &customers(1, 50));
     let mut command = work.command_on(&server, "import customers mine.csv --concurrency 1");
     with_key_pair(&mut command);
     work.run(command).exits(0);
-    assert!((2..=8).contains(&tokens(&server)), "{}", tokens(&server));
+    // One to look, one to send, and one for each span that a token is used.
+    let most = 2 + (work.summary()["seconds"].as_f64().unwrap() / 2.0) as u64;
+    assert!((2..=most).contains(&tokens(&server)), "{} of {most}", tokens(&server));
     assert!(server.state()["counts"]["by_endpoint"]["customers.create"]["401"].is_null());
 }
 

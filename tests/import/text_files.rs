@@ -301,6 +301,10 @@ fn a_header_that_comes_again_in_another_case_is_skipped_and_tears_nothing_apart(
     let file = "Subject;Description;Customer ID\nPrinter;jam;50001\nSUBJECT;description;customer id\nMouse;bad;50002\n";
     let work = Work::with("mine.csv", file);
     assert_eq!(others(&work, "tickets"), ["3 skipped header_repeated"]);
+    // Two files, one behind the other.
+    let part = |n: u32| format!("\u{feff}姓名,手机,公司编号\n示例{n},1310000000{n},20001\n");
+    let work = Work::with("mine.csv", part(1) + &part(2));
+    assert_eq!(others(&work, "customers"), ["3 skipped header_repeated"]);
 }
 
 #[test]
@@ -312,4 +316,13 @@ fn headings_and_choices_in_traditional_chinese_are_understood() {
     let of = |name: &str| &*states[names.iter().position(|had| had == name).unwrap()];
     assert_eq!((of("範例甲"), of("範例乙")), ("在职", "离职"));
     work.bw8("check customers mine.csv --lang zh").exits(0).says("離職 → 离职");
+}
+
+#[test]
+fn a_time_of_day_where_a_day_is_kept_is_dropped_when_a_person_agrees() {
+    let file = "公司名称,服务开始日期,服务结束日期\n示例甲公司,2026/1/5 0:00,2026-12-31 23:59:59\n示例乙公司,2026-01-05T16:00:00Z,\n";
+    let work = Work::with("mine.csv", file);
+    assert_eq!(others(&work, "companies"), ["2 held date_with_time", "3 refused not_a_date"]);
+    work.bw8("import companies mine.csv --sandbox --fresh --accept-warnings=date_with_time").exits(3);
+    assert!(stored(&work, "companies", "服务结束日期").contains(&"2026-12-31".to_owned()));
 }

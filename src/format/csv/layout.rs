@@ -3,6 +3,7 @@
 
 use csv::StringRecord;
 use encoding_rs::UTF_8;
+use memchr::memchr;
 
 use super::record_reader::RecordReader;
 use super::text_source::TextSource;
@@ -52,7 +53,7 @@ struct Reading {
 
 /// How many known headings the likeliest header of a sample has.
 pub(super) fn named_columns(sample: &[u8], input: &Input) -> usize {
-    readings(sample, &DELIMITERS, 0, input).iter().map(|reading| reading.best.1).max().unwrap_or_default()
+    readings(sample, &worth_reading(sample), 0, input).iter().map(|reading| reading.best.1).max().unwrap_or_default()
 }
 
 /// Finds out how the text is laid out. `sample` is its beginning.
@@ -61,7 +62,7 @@ pub(super) fn named_columns(sample: &[u8], input: &Input) -> usize {
 /// A header that stands below rows which are no titles; columns that nothing known separates.
 pub(super) fn find(sample: &[u8], input: &Input) -> Result<Layout> {
     let said = said_delimiter(sample);
-    let candidates = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+    let candidates = said.map_or_else(|| worth_reading(sample), |delimiter| vec![delimiter]);
     let mut readings = readings(sample, &candidates, usize::from(said.is_some()), input);
     let most = readings.iter().map(|reading| reading.best.1).max().unwrap_or_default();
     readings.retain(|reading| reading.best.1 == most);
@@ -98,6 +99,13 @@ fn said_delimiter(sample: &[u8]) -> Option<u8> {
         Some([]) if is_said && sample.get(4) == Some(&b'\t') => Some(b'\t'),
         _ => None,
     }
+}
+
+/// The delimiters that stand in the sample, and the commonest of the others: read with any of those it is the same.
+fn worth_reading(sample: &[u8]) -> Vec<u8> {
+    let mut has_other = false;
+    let is_worth = |delimiter: &u8| memchr(*delimiter, sample).is_some() || !std::mem::replace(&mut has_other, true);
+    DELIMITERS.into_iter().filter(is_worth).collect()
 }
 
 /// The sample read with each delimiter.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign};
+use rust_xlsxwriter::{Color, ExcelDateTime, Format};
 
 use super::cell_text::shortest;
 use super::row_sheet::Look;
@@ -41,7 +41,7 @@ pub(super) fn looks() -> Vec<Format> {
     let own: [Format; LOOKS] = [
         Format::new(),
         Format::new().set_num_format("@"),
-        Format::new().set_text_wrap().set_align(FormatAlign::Top),
+        Format::new().set_text_wrap(),
         Format::new().set_num_format("yyyy-mm-dd"),
         Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
     ];

@@ -60,6 +60,17 @@ pub fn text_width(text: &str) -> usize {
     text.lines().take(10).map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
+/// Points a line is high, with room for the fonts of Chinese machines.
+pub const LINE_HEIGHT: usize = 16;
+
+/// How many lines a text takes in a column of this width that breaks it. Excel finds the height of a row itself; LibreOffice does
+/// not, and draws the lines of one row over the next.
+pub fn lines_of(text: &str, column_width: f64) -> usize {
+    // A line ends a little before the border: no character is cut in two, and few words.
+    let room = (column_width as usize).saturating_sub(2).max(1);
+    text.lines().map(|line| line.width().div_ceil(room).max(1)).sum()
+}
+
 /// Whether the labels of a choice fit into the rule of a cell.
 pub fn fits_into_a_cell(labels: &[&str]) -> bool {
     labels.join(",").encode_utf16().count() <= MAX_LIST && !labels.iter().any(|label| label.contains([',', '"']))

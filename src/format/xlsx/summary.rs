@@ -6,6 +6,12 @@ use unicode_width::UnicodeWidthStr;
 use super::layout::A4;
 use crate::format::summary_sheet::{Counts, SummarySheet};
 
+/// Characters a column is wide at most.
+const WIDEST: usize = 70;
+
+/// Characters the column of counts is wide.
+const COUNT_WIDTH: f64 = 16.0;
+
 /// Rows a chart is high.
 const CHART_ROWS: u32 = 18;
 
@@ -46,8 +52,9 @@ pub(super) fn write_summary(sheet: &mut Worksheet, summary: &SummarySheet) -> Re
         }
         row += 1;
     }
-    sheet.set_column_width(0, widest.clamp(14, 40) as f64 + 2.0)?;
-    sheet.set_column_width(1, 48.0)?;
+    sheet.set_column_width(0, widest.clamp(14, WIDEST) as f64 + 2.0)?;
+    // Of counts: the facts above them may be longer, as nothing stands beside those.
+    sheet.set_column_width(1, COUNT_WIDTH)?;
     sheet.set_column_width(2, 3.0)?;
     Ok(())
 }
@@ -66,6 +73,6 @@ fn chart(sheet: &mut Worksheet, counts: &Counts, first: u32, last: u32) -> Resul
         // There are no halves of a record.
         chart.y_axis().set_major_unit(1.0);
     }
-    chart.set_width(640).set_height(CHART_ROWS * 20);
-    sheet.insert_chart(2, 3, &chart).map(drop)
+    chart.set_width(560).set_height(CHART_ROWS * 20);
+    sheet.insert_chart(first - 1, 3, &chart).map(drop)
 }

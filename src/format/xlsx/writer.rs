@@ -10,7 +10,7 @@ use rust_xlsxwriter::{
 
 use super::cell_value::{CellValue, PLAIN, TEXT, WRAPPED, looks, wrong};
 use super::error::cannot_write;
-use super::layout::{bounded, fits_into_a_cell, lay_out, text_width, title_width, write_title};
+use super::layout::{bounded, fits_into_a_cell, lay_out, lines_of, text_width, title_width, write_title};
 use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
 use super::row_sheet::{Look, RowSheet};
 use super::save::{COMPRESSION, SheetRows, save_with_rows};
@@ -209,16 +209,17 @@ impl XlsxWriter {
         }
         let Some(SheetRows { sheet_index, rows, .. }) = self.sheets.last_mut() else { return Ok(()) };
         rows.begin_row(self.row + 1);
+        let mut lines = 1;
         for (column_index, value) in (0u16..).zip(values) {
             let column = usize::from(column_index);
             let is_text = self.columns.get(column).is_some_and(|column| column.is_text);
-            let is_wrapped = self.marking.wrapped.iter().any(|(wrapped, _)| *wrapped == column_index);
+            let wrapped = self.marking.wrapped.iter().find(|(wrapped, _)| *wrapped == column_index);
             let mark = marks.iter().find(|mark| mark.column == column);
             let value = CellValue::of(value);
             let look = match &value {
                 CellValue::Date(_, look) => *look,
                 _ if is_text => TEXT,
-                _ if is_wrapped => WRAPPED,
+                _ if wrapped.is_some() => WRAPPED,
                 _ => PLAIN,
             };
             let look = if mark.is_some() { wrong(look) } else { look };
@@ -238,6 +239,9 @@ impl XlsxWriter {
                     let kept = cut_text(&text);
                     self.cut += u64::from(kept.len() < text.len());
                     width = if self.row < MEASURED_ROWS { text_width(kept) } else { 0 };
+                    if let Some((_, column_width)) = wrapped {
+                        lines = lines.max(lines_of(kept, *column_width));
+                    }
                     rows.text(column, kept, look);
                 }
             }
@@ -255,7 +259,7 @@ impl XlsxWriter {
                 *widest = width.max(*widest);
             }
         }
-        rows.end_row().map_err(|error| cannot_write(&self.path, &error))?;
+        rows.end_row(lines).map_err(|error| cannot_write(&self.path, &error))?;
         self.row += 1;
         Ok(())
     }

@@ -50,7 +50,7 @@ impl RecordChange {
             let now = value_now(record, custom, &cell.field, cell.is_custom).unwrap_or_default();
             match verdict(&field, cell, &now) {
                 Verdict::Unchanged => {}
-                Verdict::Write => change.members.push(cell, written(&field, cell, &now)),
+                Verdict::Write => change.members.push(cell, &written(&field, cell, &now)),
                 Verdict::Kept => change.kept.push(Difference::new(&field, cell, &now)),
                 Verdict::Conflict => change.conflicts.push(Difference::new(&field, cell, &now)),
             }

@@ -605,7 +605,7 @@ fn finding(mapping: &Mapping, reference: &Reference<'_>, member: &str, text: &st
 fn show_first(preflight: &mut Preflight, entity: &Entity, row: &SpooledRow, names: &[(String, String)]) {
     let RowState::Sound(operation) = &row.state else { return };
     let members: Vec<(String, String)> = match operation {
-        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.iter().cloned().collect(),
+        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.to_vec(),
         WriteOperation::Change { cells, .. } => {
             cells.iter().map(|cell| (cell.field.clone(), cell.value.clone())).collect()
         }

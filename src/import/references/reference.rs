@@ -3,6 +3,7 @@
 use super::new_parent::NewParent;
 use crate::entity::{ANY, AccountMode, Catalog, Entity, Field, Kind, OLD_ID, Requirement, fold};
 use crate::import::operation::Members;
+use crate::import::pairs::Pairs;
 use crate::mapping::Mapping;
 use crate::message::Detail;
 
@@ -181,15 +182,23 @@ impl<'a> Reference<'a> {
 
     /// Leaves out what tells it.
     pub(in crate::import) fn leave_out(&self, members: &mut Members) {
-        members.fields.retain(|(name, _)| !self.tells.iter().any(|tell| tell.member == *name));
+        members.fields = members.fields.iter().filter(|(name, _)| !self.has(name)).collect();
     }
 
     /// Puts the id in the place of what tells it.
     pub(in crate::import) fn put(&self, members: &mut Members, id: &str) {
-        let is_tell = |name: &String| self.tells.iter().any(|tell| tell.member == *name);
-        let place = members.fields.iter().position(|(name, _)| is_tell(name)).unwrap_or(members.fields.len());
-        let before = members.fields[..place].iter().filter(|(name, _)| !is_tell(name)).count();
-        members.fields.retain(|(name, _)| !is_tell(name));
-        members.fields.insert(before, (self.field.clone(), id.to_owned()));
+        let mut told = Pairs::default();
+        let mut is_put = false;
+        for (name, value) in members.fields.iter() {
+            if !self.has(name) {
+                told.push(name, value);
+            } else if !std::mem::replace(&mut is_put, true) {
+                told.push(&self.field, id);
+            }
+        }
+        if !is_put {
+            told.push(&self.field, id);
+        }
+        members.fields = told;
     }
 }

@@ -12,7 +12,7 @@ pub(in crate::import) fn take(operation: &mut WriteOperation, references: &[Refe
         WriteOperation::LookedUp { members, .. } => Some(Members { is_unresolved: false, ..std::mem::take(members) }),
         WriteOperation::Change { cells, .. } if cells.iter().any(|cell| is_telling(cell, references)) => {
             let told = cells.iter().filter(|cell| is_telling(cell, references));
-            let fields = told.map(|cell| (cell.field.clone(), cell.value.clone())).collect();
+            let fields = told.map(|cell| (&cell.field, &cell.value)).collect();
             Some(Members { fields, ..Members::default() })
         }
         WriteOperation::Change { .. } | WriteOperation::Write { .. } | WriteOperation::Tags(_) => None,

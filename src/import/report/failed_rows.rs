@@ -60,7 +60,7 @@ fn write_one(content: &RunContent<'_>, format: &'static FileFormat, note: &str) 
             && matches!(operation.status, Status::Refused | Status::Held | Status::Failed)
         {
             let findings = if failed.is_book { findings.at(row_index)? } else { Vec::new() };
-            failed.write(&row, &operation, &findings, &run)?;
+            failed.write(&row, operation, &findings, &run)?;
         }
         row_index += 1;
     }

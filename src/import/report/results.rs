@@ -26,7 +26,7 @@ const MADE_FIRST: &str = "made_first";
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub(super) fn write(content: &RowContent<'_>) -> Result<PathBuf> {
+pub(super) fn write(content: &RowContent<'_>, mut operations: OperationCursor) -> Result<PathBuf> {
     let path = content.folder.join("results.csv");
     let mut head = HEAD.to_vec();
     head.extend(content.mapping.old_id.as_ref().map(|_| OLD_ID));
@@ -35,7 +35,6 @@ pub(super) fn write(content: &RowContent<'_>) -> Result<PathBuf> {
     let made_first = if past.has_made_first()? { Some(&past) } else { None };
     head.extend(made_first.map(|_| MADE_FIRST));
     let mut results = CSV.create(&path, &WriteOptions::new(&Column::plain(&head)))?;
-    let mut operations = OperationCursor::open(content.folder)?;
     // Of a row without an end the journal knows no number, and of one in doubt not what a person looks for.
     let cells = match content.counts.pending + content.counts.unknown {
         0 => None,
@@ -44,7 +43,7 @@ pub(super) fn write(content: &RowContent<'_>) -> Result<PathBuf> {
     let mut cells = KeptCells::of(cells);
     for row_index in 0..content.identity.rows {
         let operation = operations.at(row_index)?;
-        write_row(content, results.as_mut(), operation.as_ref(), (cells.next(), made_first))?;
+        write_row(content, results.as_mut(), operation, (cells.next(), made_first))?;
     }
     results.finish()?;
     Ok(path)

@@ -11,6 +11,7 @@ use super::advice::advice;
 use super::content::RunContent;
 use super::row_findings::RowFindings;
 use super::words;
+use crate::account::shown_identity;
 use crate::check::findings::RowFinding;
 use crate::error::Result;
 use crate::files::short_path;
@@ -35,7 +36,7 @@ const TEXT_WIDTH: f64 = 42.0;
 ///
 /// # Errors
 /// A full disk, a journal that cannot be read.
-pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
+pub(super) fn write(content: &RunContent<'_>, mut operations: OperationCursor) -> Result<PathBuf> {
     let path = content.journal.folder().join("results.xlsx");
     let names = names(content.mapping);
     let is_retry = content.identity().parent.is_some();
@@ -53,17 +54,17 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<PathBuf> {
             ..WriteOptions::new(&columns)
         },
     )?;
-    let mut operations = OperationCursor::open(content.journal.folder())?;
     let mut findings = RowFindings::new(content.past);
-    let mut cells = KeptCells::of(CellReader::open(content.journal.folder(), content.identity()).ok());
+    let cells = CellReader::open(content.journal.folder(), content.identity()).ok();
+    let mut cells = KeptCells::of(cells.map(|cells| cells.only(names.iter().map(|(_, column)| *column))));
     let statuses = Status::ALL.map(words::status);
     for row_index in 0..content.identity().rows {
         let operation = operations.at(row_index)?;
-        let found = match operation.as_ref().map(|operation| operation.status) {
+        let found = match operation.map(|operation| operation.status) {
             Some(Status::Refused | Status::Held) => findings.at(row_index)?,
             _ => Vec::new(),
         };
-        write_row(book.as_mut(), (operation.as_ref(), &statuses), cells.next(), &found, &names, is_retry)?;
+        write_row(book.as_mut(), (operation, &statuses), cells.next(), &found, &names, is_retry)?;
     }
     book.finish_with(&summary(content)?)?;
     Ok(path)
@@ -152,7 +153,7 @@ fn summary(content: &RunContent<'_>) -> Result<SummarySheet> {
     let (requests, _, seconds) = content.past.totals()?;
     let at = |at: i64| local(at).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
     let company = content.past.note(COMPANY_NOTE)?;
-    let mut facts = vec![(t!("report.book_account").into_owned(), identity.target.clone())];
+    let mut facts = vec![(t!("report.book_account").into_owned(), shown_identity(&identity.target))];
     facts.extend(company.map(|company| (t!("report.book_company").into_owned(), company)));
     let input = match &identity.sheet {
         Some(sheet) => format!("{} · {sheet}", identity.input_shown),

@@ -75,7 +75,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     // From here on a stop is in order: what is on its way comes back, and is reported.
     let _orderly = Interrupt::of_process().orderly(None);
     let _awake = Awake::begin();
-    printer.stage(&message!("run.stage_send", rows = left, host = options.account.host()).to_string());
+    printer.stage(&message!("run.stage_send", rows = left, host = options.account.named_host()).to_string());
     let mut sent = pipeline::send(options, &preflight, rows, known, journal, first_look, printer)?;
     Registration::end(&folder)?;
     if sent.recorded.broken.is_none() {

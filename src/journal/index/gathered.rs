@@ -3,7 +3,8 @@
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Statement};
 
-use super::super::reader::{JournalReader, SentRow};
+use super::super::reader::JournalReader;
+use super::super::rows::SentRow;
 use super::sorter::Sorter;
 use crate::error::{Context, Result};
 use crate::format::Content;

@@ -10,7 +10,7 @@ use rusqlite::{TransactionBehavior, params};
 use uuid::Uuid;
 
 use super::super::lock::Lock;
-use super::super::reader::SentRow;
+use super::super::rows::SentRow;
 use super::super::status::Status;
 use super::gathered::Gathered;
 use super::memory::InputRow;
