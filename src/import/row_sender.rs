@@ -492,12 +492,12 @@ impl<'a> RowWrite<'a> {
     async fn has_arrived(&mut self, access: &Access, id: &str, members: &Members, before: &Map<String, Value>) -> bool {
         self.attempts += 1;
         let Ok(Some(Ok(after))) = self.sender.read_unless_stopped(access, id).await else { return false };
-        let is_in = |record: &Map<String, Value>, (name, value): &(String, String)| {
+        let is_in = |record: &Map<String, Value>, (name, value): (&str, &str)| {
             let field = access.entity.field(name);
             is_stored(field, value, value_of(record, name, &access.custom).as_deref())
         };
         let is_shown = |name: &str| access.entity.field(name).is_none_or(Field::is_comparable);
-        members.iter().all(|member| is_shown(&member.0) && is_in(&after, member))
+        members.iter().all(|member| is_shown(member.0) && is_in(&after, member))
             && members.iter().any(|member| !is_in(before, member))
     }
 

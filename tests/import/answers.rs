@@ -333,7 +333,7 @@ fn tags_on(
         table = table.push(&["联系人", &(50_001 + row).to_string(), "老客户"]).clone();
     }
     work.write_table("tags.csv", &table);
-    let ran = work.bw8(&format!("import tags tags.csv --rate 0 {options}"));
+    let ran = work.bw8(format!("import tags tags.csv --rate 0 {options}"));
     (work, ran)
 }
 
