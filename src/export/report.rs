@@ -9,6 +9,7 @@ use crate::api::Client;
 use crate::entity::Entity;
 use crate::error::Exit;
 use crate::language::Language;
+use crate::message;
 use crate::t;
 use crate::terminal::Printer;
 
@@ -41,6 +42,13 @@ impl Exported {
             printer.say(&text);
         } else {
             printer.result(&text);
+        }
+        let deleted = manifest.deleted_left_out;
+        if deleted > 0 {
+            printer.say(
+                &message!("export.deleted_left_out", records = entity.counted(deleted, Language::current()))
+                    .to_string(),
+            );
         }
         if !self.is_printed {
             printer.json(&json!({

@@ -86,7 +86,8 @@ fn only_changes_are_asked_for_and_deletions_are_seen() {
         list.records[20].is_deleted = true;
         list.records[20].day = today();
     }
-    let json = work.export(EXPORT).exits(0).json();
+    let ran = work.export(EXPORT);
+    let json = ran.exits(0).says("left out because deleted: 1 customer").json();
     let rows = work.rows("out.csv");
     assert_eq!(rows.len(), 501);
     assert!(rows.contains(&vec!["501".to_owned(), "示例新".to_owned()]));

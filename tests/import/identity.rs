@@ -262,7 +262,7 @@ fn an_edited_row_that_was_sent_is_not_sent_once_more_as_another_one() {
         format!("标题,描述,联系人编号\n{}", (1..=8).map(row).collect::<String>())
     };
     work.write("mine.csv", rows("说明"));
-    let import = "import tickets mine.csv --run run --server-timeout 0 --no-canary";
+    let import = "import tickets mine.csv --run run --server-timeout 0 --no-canary --concurrency 1";
     work.on(&server, format!("{import} --limit 5")).exits_with_one_of(&[4, 5]);
     let stored = server.requests_to("tickets.create");
     work.write("mine.csv", rows("说明，急"));
