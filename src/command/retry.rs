@@ -21,7 +21,7 @@ use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::t;
-use crate::terminal::{CommandLine, Global, Printer};
+use crate::terminal::{CommandLine, Global, Printer, quoted_path};
 
 /// `bw8 retry`.
 #[derive(Debug, Args)]
@@ -168,7 +168,13 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
 }
 
 fn nothing_to_retry(folder: &Path) -> Result<Error> {
-    let error = match JournalReader::open(folder)?.forgotten()? {
+    let past = JournalReader::open(folder)?;
+    let unknown = past.counts()?.unknown;
+    let error = match past.forgotten()? {
+        None if unknown > 0 => {
+            let hint = message!("retry.unknown_hint", rows = unknown, folder = quoted_path(folder));
+            Error::usage(message!("retry.nothing", folder = folder.display())).hint(hint)
+        }
         None => Error::usage(message!("retry.nothing", folder = folder.display())).hint(message!("retry.nothing_hint")),
         Some(_) => {
             Error::usage(message!("retry.forgotten", folder = folder.display())).hint(message!("retry.forgotten_hint"))

@@ -186,6 +186,14 @@ pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<R
 pub(super) const REPEATS: &str = "note.repeats";
 /// Request ids that rows do not have any more.
 pub(super) const RENEWED: &str = "note.renewed";
+/// How many rows were told as done once and are not any more.
+pub(super) const WITHDRAWN: &str = "note.withdrawn";
+
+pub(super) fn get_withdrawn(connection: &Connection) -> rusqlite::Result<u64> {
+    let text: Option<String> =
+        connection.query_row("SELECT value FROM run WHERE name = ?1", [WITHDRAWN], |row| row.get(0)).optional()?;
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
 
 pub(super) fn get_request_ids(connection: &Connection, name: &str) -> rusqlite::Result<Vec<Uuid>> {
     let text: Option<String> =

@@ -20,7 +20,7 @@ pub struct RunContent<'a> {
     /// How many rows ended how.
     pub counts: Counts,
     /// Rows that were created without an id in the answer.
-    pub(super) ids_pending: u64,
+    pub ids_pending: u64,
     /// Rows of which the service keeps another value.
     pub(super) kept: u64,
     /// Why rows were not done: status, code, one message, how many; most first.
@@ -121,12 +121,13 @@ impl RowContent<'_> {
     }
 }
 
-/// The exit code of a run that ended with these counts.
-pub fn exit_of(counts: &Counts, cause: Option<Exit>) -> Exit {
+/// The exit code of a run that ended with these counts, and with so many new records that have no id.
+pub fn exit_of(counts: &Counts, ids_pending: u64, cause: Option<Exit>) -> Exit {
     match cause {
         Some(Exit::Denied) => Exit::Denied,
         Some(exit) => exit,
-        None if counts.unknown > 0 => Exit::SomeUnknown,
+        // That a record was made which cannot be told is not proved.
+        None if counts.unknown + ids_pending > 0 => Exit::SomeUnknown,
         None if counts.retriable() > 0 => Exit::SomeFailed,
         None => Exit::Done,
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::check::consent::EXISTS;
+use crate::entity::Entity;
 use crate::error::Result;
-use crate::journal::{Counts, JournalReader, Status};
+use crate::journal::{Counts, JournalReader, Operation, Status};
 use crate::message::Message;
 use crate::t;
 
@@ -94,6 +95,13 @@ pub(super) fn status_of(ended: Status, code: &str) -> String {
 pub fn reason(ended: Status, code: &str, message: &Message, rows: u64) -> String {
     let why = why(ended, code, message);
     t!("report.reason", status = status_of(ended, code), rows = rows, why = why).into_owned()
+}
+
+/// What there is to say of a row whose record the service said was made, and of which it has named none: nothing else shows that
+/// it is there.
+pub(super) fn without_id(entity: &Entity, operation: &Operation) -> Option<String> {
+    let lacks_id = operation.status == Status::Created && operation.id.is_none() && entity.id.is_some();
+    lacks_id.then(|| t!("report.without_id").into_owned())
 }
 
 /// Why a row ended so.
