@@ -470,6 +470,7 @@ fn a_run_whose_journal_alone_is_gone_is_told_as_such() {
     let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
     work.bw8(format!("runs show {name}")).exits(0).says("1 row it sent").says("from a backup").says("runs forget");
     work.on(&server, format!("settle {name}")).exits(2).says("no journal.db").says("from a backup");
+    work.on(&server, format!("retry {}", folder.display())).exits(2).says("no journal.db").says("from a backup");
     work.bw8(format!("runs forget {}", folder.display())).exits(2).says("--yes");
     assert!(folder.join("results.csv").exists());
     work.bw8(format!("runs forget {name} --yes")).exits(0).says("1 row it sent");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::options::{ConsentOptions, SendingOptions, ValueArguments, account_name};
+use super::runs;
 use crate::account::Account;
 use crate::check::consent::{EXISTS, ROWS_GONE};
 use crate::entity::WriteMode;
@@ -135,6 +136,9 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
     let absolute = |path: &Path| std::path::absolute(path).context(|| path.display().to_string());
     if named.is_dir() {
         if !Journal::exists(named) {
+            if let Some(error) = runs::why_gone(std::slice::from_ref(index), named)? {
+                return Err(error);
+            }
             return Err(
                 Error::usage(message!("journal.none", folder = named.display())).hint(message!("journal.none_hint"))
             );

@@ -69,9 +69,7 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
             },
         },
         Some(Action::Find { value }) => find_value(&indexes, &settings.catalog, value, printer),
-        Some(Action::Forget { run }) => {
-            forget(&find_meant(&indexes, run)?, &indexes, global.yes.is_some(), printer)
-        }
+        Some(Action::Forget { run }) => forget(&find_meant(&indexes, run)?, &indexes, global.yes.is_some(), printer),
     }
 }
 
@@ -320,9 +318,7 @@ struct State {
 
 impl State {
     fn of(past: &JournalReader) -> Result<State> {
-        let mut counts = past.counts()?;
-        counts.read = past.identity().rows;
-        counts.pending = counts.read.saturating_sub(counts.ended());
+        let counts = past.all_counts()?;
         let ended = past.ended()?;
         Ok(State {
             words: words::counts_of(past, &counts)?,
@@ -368,7 +364,8 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
         traffic = match state.is_live {
             // They are counted at the end.
             true => t!("agreement.not_given").into_owned(),
-            false => t!("runs.traffic", requests = requests, retries = retries, seconds = format!("{seconds:.1}")).into_owned(),
+            false => t!("runs.traffic", requests = requests, retries = retries, seconds = format!("{seconds:.1}"))
+                .into_owned(),
         }
     ));
     if let Some(parent) = &identity.parent {
@@ -453,7 +450,10 @@ fn forget(meant: &MeantRun, indexes: &[RunIndex], assumes_yes: bool, printer: &P
             let (folder, rows) = (quoted_path(folder), run.sent);
             // What lies there now is another run's, or there is nothing.
             if !folder_lacks_journal(&run.folder) {
-                printer.result(&message!("runs.nothing_to_forget", what = what_is_gone(&run.folder), folder = folder, rows = rows).to_string());
+                printer.result(
+                    &message!("runs.nothing_to_forget", what = what_is_gone(&run.folder), folder = folder, rows = rows)
+                        .to_string(),
+                );
                 printer.json(&json!({"version": 1, "run": run.run, "folder": run.folder.display().to_string(),
                     "forgotten": true, "removed": [], "left": [], "exit": Exit::Done}));
                 return Ok(Exit::Done);
@@ -539,12 +539,20 @@ enum MeantRun {
 pub(super) fn find(indexes: &[RunIndex], path: &Path) -> Result<PathBuf> {
     match find_meant(indexes, path)? {
         MeantRun::There(folder) => Ok(folder),
-        MeantRun::Gone(run) => {
-            let folder = quoted_path(&run.folder);
-            Err(Error::usage(message!("runs.is_gone", what = gone(&run), folder = folder))
-                .hint(message!("runs.is_gone_hint", folder = folder)))
-        }
+        MeantRun::Gone(run) => Err(gone_error(&run)),
     }
+}
+
+/// Why the folder of a run cannot be used whose journal is gone; none where no run was in it.
+pub(super) fn why_gone(indexes: &[RunIndex], folder: &Path) -> Result<Option<Error>> {
+    let folder = std::path::absolute(folder).context(|| folder.display().to_string())?;
+    Ok(listed(indexes)?.iter().find(|run| run.folder == folder && !run.is_there).map(gone_error))
+}
+
+fn gone_error(run: &IndexedRun) -> Error {
+    let folder = quoted_path(&run.folder);
+    Error::usage(message!("runs.is_gone", what = gone(run), folder = folder))
+        .hint(message!("runs.is_gone_hint", folder = folder))
 }
 
 fn find_meant(indexes: &[RunIndex], path: &Path) -> Result<MeantRun> {

@@ -24,8 +24,7 @@ pub(super) fn tell_finished(
     exit: Exit,
     printer: &Printer,
 ) -> Result<Exit> {
-    let mut counts = past.counts()?;
-    counts.read = past.identity().rows;
+    let counts = past.all_counts()?;
     let words = words::counts_of(past, &counts)?;
     printer.result(&t!("run.finished", folder = short_path(past.folder()).display(), counts = words));
     for hint in ways_on(options, past, &counts)? {
@@ -83,9 +82,7 @@ fn last_retry(past: &JournalReader) -> Result<Option<(JournalReader, Counts)>> {
         let next = before.claimed_by()?.into_iter().rfind(|folder| !known.contains(folder) && Journal::exists(folder));
         let Some(folder) = next else { return Ok(last) };
         let retry = JournalReader::open_read_only(&folder)?;
-        let mut counts = retry.counts()?;
-        counts.read = retry.identity().rows;
-        counts.pending = counts.read.saturating_sub(counts.ended());
+        let counts = retry.all_counts()?;
         known.push(folder);
         last = Some((retry, counts));
     }
@@ -121,6 +118,7 @@ pub(super) fn finish(
         .hint(message!("run.unbalanced_hint")));
     }
     counts.pending = counts.read.saturating_sub(counts.ended());
+    let counts = counts.and(&past.gone_counts()?);
     let cause = cause.filter(|cause| cause.stands_with(counts.pending));
     journal.set_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
@@ -182,7 +180,9 @@ impl End {
         let finished = counts.pending == 0 && cause.is_none() && unwritten.is_none();
         let exit = match unwritten {
             Some(_) => Exit::CannotRun,
-            None => exit_of(counts, content.ids_pending, cause.map(Cause::exit).or(is_to_go_on.then_some(Exit::Stopped))),
+            None => {
+                exit_of(counts, content.ids_pending, cause.map(Cause::exit).or(is_to_go_on.then_some(Exit::Stopped)))
+            }
         };
         // Either of two files may be the one that somebody fixes.
         let folder = files.failed_book.as_ref().map(|_| content.journal.folder());

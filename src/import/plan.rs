@@ -172,7 +172,17 @@ impl<'a> RowPlanner<'a> {
             self.spool.rewind()?;
         }
         self.duplicates.begin();
-        Ok(())
+        let mut keys = self.past.unmatched_keys()?;
+        if !keys.is_empty() {
+            // A row of the same key that says something else is that row, edited.
+            let mut edited = HashSet::new();
+            while let Some(row) = self.spool.next()? {
+                edited.extend(row.key_hash().filter(|key| keys.contains(key)));
+            }
+            self.spool.rewind()?;
+            keys = edited;
+        }
+        self.past.keep_gone(|key| keys.contains(&key))
     }
 
     /// The action of the next row; none at the end.

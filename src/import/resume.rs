@@ -160,12 +160,16 @@ fn refuse_beside_gone(
     }
     // How often the input says each of these.
     let (mut said, mut cells) = (HashMap::<Content, u32>::new(), HashMap::<Content, u32>::new());
-    let mut keys = HashSet::new();
+    let (mut keys, mut unsent) = (HashSet::new(), HashMap::<Content, u32>::new());
     each_batch(rows, |batch| {
-        for row in &batch.rows {
+        let sent = index.sent_by(&past.identity().run, &batch.rows)?;
+        for ((row, checked), was_sent) in batch.rows.iter().zip(&batch.checked).zip(sent) {
             *said.entry(row.identity.identity).or_default() += 1;
             *cells.entry(row.identity.content).or_default() += 1;
             keys.extend(row.key);
+            if checked.is_sound && !checked.is_double && !was_sent.as_it_is {
+                *unsent.entry(row.identity.content).or_default() += 1;
+            }
         }
         Ok(())
     })?;
@@ -204,7 +208,7 @@ fn refuse_beside_gone(
             }
         }
     }
-    if count == 0 || !has_new_rows(past, identity, cells)? {
+    if count == 0 || !has_new_rows(past, identity, unsent)? {
         return Ok(());
     }
     let (folder, named) = (past.folder(), Detail::List(named.into_iter().map(Detail::Message).collect()));
@@ -215,9 +219,12 @@ fn refuse_beside_gone(
     }))
 }
 
-/// Whether the input has rows that the earlier one had not, by their cells: `cells` tells how often it has each. Where nobody
-/// knows the earlier cells any more, or the columns are read in another way, any row may be one.
+/// Whether the input has rows that the earlier one had not, by their cells: `cells` tells how often it has each that was not
+/// sent. Where nobody knows the earlier cells any more, or the columns are read in another way, any of them may be one.
 fn has_new_rows(past: &JournalReader, identity: &RunIdentity, mut cells: HashMap<Content, u32>) -> Result<bool> {
+    if cells.is_empty() {
+        return Ok(false);
+    }
     if past.identity().mapping != identity.mapping {
         return Ok(true);
     }

@@ -182,6 +182,10 @@ pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<R
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
+pub(super) fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?.exists([name])
+}
+
 /// Request ids of rows that may have been sent before and are sent again all the same.
 pub(super) const REPEATS: &str = "note.repeats";
 /// Request ids that rows do not have any more.

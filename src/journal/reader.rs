@@ -11,7 +11,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::database::{RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, get_withdrawn, totals, version_of};
+use super::database::{
+    RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, get_withdrawn, totals, version_of,
+};
 use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::marks::LeftMarks;
@@ -444,7 +446,8 @@ impl JournalReader {
         })
     }
 
-    fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    /// All that a question is answered with.
+    pub(super) fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
         let found = (|| self.connection.prepare(sql)?.query_map([], read)?.collect::<rusqlite::Result<Vec<T>>>())();
         found.map_err(|error| failed(&self.folder, error))
     }
@@ -825,9 +828,8 @@ impl JournalReader {
     /// A damaged file.
     pub fn claimed_by(&self) -> Result<Vec<PathBuf>> {
         // Ids of runs grow with time.
-        let folders = self.query("SELECT folder FROM claim GROUP BY run, folder ORDER BY run", |row| {
-            row.get::<_, String>(0)
-        })?;
+        let folders =
+            self.query("SELECT folder FROM claim GROUP BY run, folder ORDER BY run", |row| row.get::<_, String>(0))?;
         Ok(folders.iter().map(|folder| path_of_text(folder)).collect())
     }
 

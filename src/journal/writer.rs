@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::database::{
     APPLICATION, FILE_NAME, RENEWED, REPEATS, TABLES, VERSION, WITHDRAWN, connect, damaged, failed, fold_log,
-    get_identity, get_request_ids, get_targets, get_withdrawn, has_journal, keep_log, note_log, prepare, put_identity,
-    totals, upgrade,
+    get_identity, get_request_ids, get_targets, get_withdrawn, has_journal, has_table, keep_log, note_log, prepare,
+    put_identity, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
@@ -349,7 +349,7 @@ impl Journal {
                    AND (operation.status NOT IN (5, 6, 8) OR earlier.status IN (5, 6, 8)));
                  INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation
                    WHERE NOT EXISTS (SELECT 1 FROM earlier WHERE {SAME_ROW});
-                 DELETE FROM operation; DELETE FROM finding;"
+                 DELETE FROM operation; DELETE FROM finding; DROP TABLE IF EXISTS gone;"
             ))?;
             put_identity(&transaction, &identity)?;
             transaction.execute("DELETE FROM run WHERE name IN ('exit', 'finished')", [])?;
@@ -462,8 +462,12 @@ impl Journal {
             let transaction = self.connection.unchecked_transaction()?;
             transaction.execute_batch(
                 "UPDATE operation SET message = NULL; UPDATE earlier SET message = NULL; DELETE FROM finding;
-                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DROP TABLE IF EXISTS made_first; DELETE FROM run WHERE name = 'note.failed';",
+                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DROP TABLE IF EXISTS made_first;
+                 DELETE FROM run WHERE name = 'note.failed';",
             )?;
+            if has_table(&transaction, "gone")? {
+                transaction.execute("UPDATE gone SET message = NULL", [])?;
+            }
             transaction
                 .execute("INSERT OR REPLACE INTO run (name, value) VALUES ('note.forgotten', ?1)", [at.to_string()])?;
             transaction.commit()?;

@@ -21,6 +21,8 @@ pub struct RunContent<'a> {
     pub counts: Counts,
     /// Rows that were created without an id in the answer.
     pub ids_pending: u64,
+    /// Rows that were sent and are no longer in the input; they are counted with the others.
+    pub(super) gone: Counts,
     /// Rows of which the service keeps another value.
     pub(super) kept: u64,
     /// Why rows were not done: status, code, one message, how many; most first.
@@ -85,7 +87,8 @@ impl<'a> RunContent<'a> {
         let has_reasons = counts.done() < counts.ended() || counts.skipped > 0 || has_words()?;
         let reasons = if has_reasons { past.reasons()? } else { Vec::new() };
         let kept = if mapping.entity().may_change { past.count_of(KEPT)? } else { 0 };
-        Ok(RunContent { journal, past, mapping, counts, ids_pending, kept, reasons })
+        let gone = past.gone_counts()?;
+        Ok(RunContent { journal, past, mapping, counts, ids_pending, gone, kept, reasons })
     }
 }
 

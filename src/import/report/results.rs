@@ -46,6 +46,12 @@ pub(super) fn write(content: &RowContent<'_>, mut operations: OperationCursor) -
         let operation = operations.at(row_index)?;
         write_row(content, results.as_mut(), operation, (cells.next(), made_first))?;
     }
+    // Their cells are not kept: a row without cells is no row of the input.
+    let none = Row::default();
+    past.each_gone(|gone| {
+        let gone = words::as_gone(gone);
+        write_row(content, results.as_mut(), Some(&gone), (&none, made_first))
+    })?;
     results.finish()?;
     Ok(path)
 }

@@ -65,8 +65,21 @@ pub(super) fn write(content: &RunContent<'_>, mut operations: OperationCursor) -
             Some(Status::Refused | Status::Held) => findings.at(row_index)?,
             _ => Vec::new(),
         };
-        write_row(book.as_mut(), (operation, &statuses), cells.next(), &found, (&names, content.mapping.entity()), is_retry)?;
+        write_row(
+            book.as_mut(),
+            (operation, &statuses),
+            cells.next(),
+            &found,
+            (&names, content.mapping.entity()),
+            is_retry,
+        )?;
     }
+    let none = Row::default();
+    content.past.each_gone(|gone| {
+        let gone = words::as_gone(gone);
+        let about = (&*names, content.mapping.entity());
+        write_row(book.as_mut(), (Some(&gone), &statuses), &none, &[], about, is_retry)
+    })?;
     book.finish_with(&summary(content)?)?;
     Ok(path)
 }
@@ -171,6 +184,9 @@ fn summary(content: &RunContent<'_>) -> Result<SummarySheet> {
         (t!("report.book_requests").into_owned(), requests.to_string()),
         (t!("report.book_rows_read").into_owned(), content.counts.read.to_string()),
     ]);
+    if content.gone.read > 0 {
+        facts.push((t!("report.book_gone").into_owned(), content.gone.read.to_string()));
+    }
     let unit = t!("report.book_count").into_owned();
     let ends = words::parts(&content.counts, &content.reasons);
     let is_wrong = |status: Status| !status.is_done();

@@ -27,7 +27,7 @@ impl SettleLine {
     /// # Errors
     /// A journal that cannot be read.
     pub fn of(content: &RunContent<'_>, typed: &CommandLine) -> Result<Option<SettleLine>> {
-        SettleLine::of_run(content.past, (content.counts.unknown, content.ids_pending), typed)
+        SettleLine::of_run(content.past, (content.counts.unknown - content.gone.unknown, content.ids_pending), typed)
     }
 
     /// For a run with so many rows of which nobody knows, and so many that were created without an id; none when that is nothing.

@@ -83,9 +83,7 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     drop(past);
     let found = settle(&mut journal, &kept, &Whereabouts { account, catalog, index: &index }, *doubt, printer)?;
     let past = journal.reader()?;
-    let mut counts = past.counts()?;
-    counts.read = past.identity().rows;
-    counts.pending = counts.read.saturating_sub(counts.ended());
+    let counts = past.all_counts()?;
     let content = RunContent::new(&journal, &past, &kept.mapping, counts)?;
     let files = report::write(&content);
     let is_finished = counts.pending == 0 && files.unwritten.is_empty();

@@ -28,7 +28,7 @@ use super::options::{DoubtOptions, ImportOptions};
 use crate::account::Account;
 use crate::api::{Client, Honours};
 use crate::entity::{Catalog, Entity};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::journal::{
     InputRow, Journal, JournalReader, NextAttempt, OldId, Operation, Reason, RowIdentity, RunIdentity, RunIndex,
     Settled, Status, UNKNOWN_BEFORE,
@@ -189,13 +189,13 @@ pub(super) fn settle(
             if kept.has_changes_besides() {
                 of_doubtful.extend(settling.by_asking(&past, kept).await?);
             }
-            Ok((of_doubtful, settled(created)))
+            Ok::<_, Error>((of_doubtful, settled(created)))
         } else {
             Ok((settling.by_asking(&past, kept).await?, Vec::new()))
         }
     });
     progress.end();
-    let (mut settled, of_created): (Vec<(u64, Settled)>, Vec<(u64, Settled)>) = settled?;
+    let (mut settled, of_created) = settled?;
     let mut found = count(&settled, unknown).and(count_created(&of_created, without_id));
     if doubt.resends || doubt.honours != Honours::Nothing {
         // What nobody was told of as not known is not meant by that.

@@ -312,7 +312,10 @@ impl Settling<'_> {
     ) -> Vec<Content> {
         let custom = &self.catalog.service.custom;
         let is_meant = |group: &Group| (is_of_all || !group.doubtful.is_empty()) && group.may_have_made(id);
-        let resembled = groups.iter().filter(|(_, group)| is_meant(group)).filter(|(_, group)| may_be_of(self.entity, custom, &group.sent, record));
+        let resembled = groups
+            .iter()
+            .filter(|(_, group)| is_meant(group))
+            .filter(|(_, group)| may_be_of(self.entity, custom, &group.sent, record));
         resembled.map(|(identity, _)| *identity).collect()
     }
 
