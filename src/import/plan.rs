@@ -533,8 +533,11 @@ impl<'a> RowPlanner<'a> {
     }
 }
 
-/// The ids that records have in other systems, for rows that change the tags of records they name so.
-fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
+/// The ids that records have in other systems, for rows that change the tags of records they name so; none where no row does.
+///
+/// # Errors
+/// A damaged index.
+pub(super) fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
     if options.entity().edits.is_none() || preflight.mapping.source().is_none() {
         return Ok(None);
     }

@@ -493,6 +493,34 @@ fn changes_tags_and_bindings_are_asked_for_themselves() {
     assert_rows(&work.summary_of("bind"), "created 3");
 }
 
+/// What somebody else has filled meanwhile shows nothing of what was sent.
+#[test]
+fn a_change_in_doubt_is_not_done_for_what_another_has_written() {
+    let note = Arc::new(Mutex::new(String::new()));
+    let kept = Arc::clone(&note);
+    let service = Service::start(move |request| {
+        let record = json!({"cId": "50001", "name": "示例", "mobile": "13000000001", "note": *kept.lock().unwrap(),
+            "updateDT": now(), "createDT": "2026-01-05 08:00:00"});
+        match (request.method.as_str(), request.path.as_str()) {
+            ("PUT", _) => {
+                *kept.lock().unwrap() = "由他人填写".to_owned();
+                (504, String::new())
+            }
+            ("GET", "/users/50001.json") => (200, json!({"user": record}).to_string()),
+            ("GET", "/users.json") => (200, json!({"users": [record], "count": "1"}).to_string()),
+            _ => unknown(),
+        }
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "联系人编号,备注\n50001,新的备注\n");
+    let import = "import customers mine.csv --mode update --no-canary --rate 0 --overwrite 备注=if-blank";
+    work.bw8(import).exits(4);
+    settle(&work, "--server-timeout 0").exits(4).says("1 row is still not known");
+    assert_rows(&work.summary(), "unknown 1");
+    *note.lock().unwrap() = "新的备注".to_owned();
+    settle(&work, "").exits(0).says("1 row is done");
+}
+
 #[test]
 fn a_service_that_knows_request_ids_again_is_asked_again() {
     let import = |policy: &str, switch: &str, fault: &str| {
