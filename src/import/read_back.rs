@@ -44,6 +44,8 @@ pub(super) enum Comparison {
     None(String),
     /// The record is another one than was sent.
     Differs { id: String, differences: Vec<Difference> },
+    /// The service said that it was done, and has nothing of it.
+    Missing,
 }
 
 /// A field that is not as it was sent, or changed though it was not named.
@@ -90,6 +92,24 @@ pub(super) async fn compare(
     if operation.status == Status::Unchanged || operation.status == Status::Skipped {
         return Ok(Comparison::None(String::new()));
     }
+    if let WriteOperation::Write { look_up: Some(look_up), .. } = &pending.operation
+        && operation.status == Status::Created
+        && access.entity.id.is_none()
+    {
+        let named: Vec<&str> = look_up.by.iter().map(|(_, value)| value.as_str()).collect();
+        let has = match sender.has(look_up).await {
+            Err(error) if error.kind() == ErrorKind::Denied => None,
+            has => has?,
+        };
+        return Ok(match has {
+            Some(true) => {
+                let fields = look_up.same.iter().map(|(field, _)| field.clone()).collect();
+                Comparison::Same { id: clean(&named.join(" ")).into_owned(), fields }
+            }
+            Some(false) => Comparison::Missing,
+            None => Comparison::None(t!("canary.no_id", row = row).into_owned()),
+        });
+    }
     let Some(id) = &operation.id else { return Ok(Comparison::None(t!("canary.no_id", row = row).into_owned())) };
     let after = match sender.read(access, id).await {
         // It could be written, and may not be read: another row would show nothing more.
@@ -132,6 +152,16 @@ pub(super) fn lost(row: u64, id: &str, differences: &[Difference], is_first: boo
     let losses = Message::joined("canary.losses", losses).unwrap_or_default();
     let hint = if is_first { message!("canary.lost_hint") } else { message!("canary.lost_later_hint") };
     Error::stopped(message!("canary.lost", row = row, id = id, losses = losses)).hint(hint)
+}
+
+/// The error that stops a run whose row is not there although the service said that it was done.
+pub(super) fn missing(row: u64) -> Error {
+    Error::stopped(message!("canary.missing", row = row)).hint(message!("canary.missing_hint"))
+}
+
+/// What is said of such a row: nobody knows what becomes of it.
+pub(super) fn word_of_missing() -> Reason {
+    Reason { code: "not_there_yet".to_owned(), field: String::new(), message: message!("canary.not_there") }
 }
 
 /// What is said of a row whose record is another one than was sent.

@@ -55,7 +55,7 @@ impl Sample {
         for (pending, operation) in &rows {
             match read_back::compare(sender, pending, operation, None).await? {
                 Comparison::Same { .. } => compared += 1,
-                Comparison::None(_) => unread += 1,
+                Comparison::None(_) | Comparison::Missing => unread += 1,
                 Comparison::Differs { differences, .. } => {
                     compared += 1;
                     for difference in differences {
