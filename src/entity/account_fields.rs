@@ -67,6 +67,6 @@ impl Field {
 }
 
 /// A label that others have too, as the header of an export tells it apart.
-fn titled(label: &str, key: &str) -> String {
+pub fn titled(label: &str, key: &str) -> String {
     format!("{}（{key}）", label.trim())
 }
