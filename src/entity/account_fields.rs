@@ -62,6 +62,7 @@ impl Field {
         if self.choices.is_empty() && matches!(self.kind, Kind::Text | Kind::Choice) && !field.choices.is_empty() {
             self.kind = field.kind;
             self.choices.clone_from(&field.choices);
+            self.several = field.several;
         }
     }
 }

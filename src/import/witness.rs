@@ -7,7 +7,7 @@ use std::fmt::Formatter;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::skeleton::Skeleton;
 use crate::api::{Witness, as_text};
@@ -56,12 +56,17 @@ pub(super) struct RowWitness<'a> {
     pub handed_out: &'a HandedOut,
     /// The new record came back without tags that were sent.
     pub lacks_tags: Cell<bool>,
+    /// The record that was changed, as the answer has it.
+    pub echo: RefCell<Option<Map<String, Value>>>,
 }
 
 impl Witness for RowWitness<'_> {
     fn may_be_ours(&self, id: Option<&str>, record: Option<&Value>) -> bool {
         if let Some(own) = self.id {
             let held = record.zip(self.entity.id.as_ref()).and_then(|(record, id)| record.get(id)).map(as_text);
+            if held.as_ref().is_some_and(|held| held == own) {
+                *self.echo.borrow_mut() = record.and_then(Value::as_object).cloned();
+            }
             return held.is_none_or(|held| held.is_empty() || held == own);
         }
         if let Some(record) = record {

@@ -7,17 +7,17 @@ use crate::harness::*;
 
 /// An account whose records of one kind, two of them, have custom fields of these labels.
 fn account(path: &'static str, word: &'static str, mut record: Value, labels: &'static [&'static str]) -> Service {
+    let id = ["ticketId", "uId", "cId"].into_iter().find(|id| record[id] == "").unwrap();
     let keys = || (1..).map(|number| format!("field_{number}"));
     let values: Vec<Value> =
         keys().zip(labels).map(|(key, label)| json!({"key": key, "value": format!("{label} 的值")})).collect();
     let defined: Vec<Value> =
         keys().zip(labels).map(|(key, label)| json!({"name": label, "key": key, "type": "2", "system": "0"})).collect();
     record["custom_fields"] = values.into();
-    let id = record.as_object().unwrap().keys().next().unwrap().clone();
     let records: Vec<Value> = ["50001", "50002"]
         .map(|number| {
             let mut record = record.clone();
-            record[&id] = number.into();
+            record[id] = number.into();
             record
         })
         .into();
@@ -33,14 +33,15 @@ fn account(path: &'static str, word: &'static str, mut record: Value, labels: &'
         if name == path || name == format!("{path}_v2") {
             return (200, json!({path: records, "count": records.len()}).to_string());
         }
-        let one = records.iter().find(|record| name == format!("{path}/{}", record[&id].as_str().unwrap()));
+        let one = records.iter().find(|record| name == format!("{path}/{}", record[id].as_str().unwrap()));
         one.map_or_else(unknown, |record| (200, json!({word: record}).to_string()))
     })
 }
 
 #[test]
 fn an_export_with_labels_of_other_columns_is_handed_back_without_a_write() {
-    let ticket = json!({"ticketId": "", "subject": "示例", "descript": "示例", "custUserId": "50001", "ticketStatus": "2"});
+    let ticket =
+        json!({"ticketId": "", "subject": "示例", "descript": "示例", "custUserId": "50001", "ticketStatus": "2"});
     let company = json!({"uId": "", "companyName": "示例公司", "serveNote": "示例"});
     let customer = json!({"cId": "", "name": "示例", "mobile": "13000000001", "note": "示例"});
     let cases: [(&str, &str, &str, &Value, &'static [&'static str], &str); 8] = [
