@@ -85,7 +85,9 @@ impl Mapping {
             record.values[index].push_str(cell.text);
             return;
         }
-        let is_change = self.entity.may_change && !source.required;
+        // A file of tags changes records, too.
+        let sets_tags = self.entity.edits.as_ref().is_some_and(|edits| edits.set == source.field.name);
+        let is_change = (self.entity.may_change || sets_tags) && !source.required;
         let clears = value::is_clear_word(as_written) || as_written.is_empty() && source.clears;
         if is_change && clears {
             record.clears[index] = true;

@@ -73,6 +73,9 @@ pub struct Field {
     /// Allowed values of a choice.
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// A value may be several of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub several: bool,
     /// The entity whose id this is.
     #[serde(default)]
     pub reference: Option<String>,
@@ -130,6 +133,7 @@ impl Field {
             form: None,
             max: None,
             choices: Vec::new(),
+            several: false,
             reference: None,
             by: BTreeMap::new(),
             is_looked_up: false,

@@ -33,6 +33,7 @@ mod validate;
 mod walk;
 mod write_mode;
 
+pub use account_fields::titled;
 pub use account_mode::AccountMode;
 pub use catalog::Catalog;
 pub use choice::Choice;

@@ -81,6 +81,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         text_only: of.text_only,
         max: None,
         choices: Vec::new(),
+        several: false,
         reference: None,
         by: Default::default(),
         is_looked_up: key == ANY,

@@ -135,6 +135,13 @@ pub fn clean(
         Kind::Ids => ids(cell, field.takes_words, out)?,
         Kind::Integer => integer(text, options, out, noticed)?,
         Kind::Decimal => decimal(text, options, out, noticed)?,
+        Kind::Choice if field.several && is_several(field, text) => {
+            for part in list::parts(text).filter(|part| !part.is_empty()) {
+                let mut value = String::new();
+                choice(field, part, options, &mut value, noticed)?;
+                list::push(out, &value);
+            }
+        }
         Kind::Choice => choice(field, text, options, out, noticed)?,
         Kind::Date => date::clean_date(cell, options, out, noticed)?,
         Kind::DateTime => date::clean_datetime(cell, options, out, noticed)?,
@@ -544,6 +551,11 @@ fn choice(
         None => Problem::new("not_a_choice"),
     };
     Err(problem.with_detail("allowed", allowed))
+}
+
+/// Whether a text is several choices, and not one that is called so.
+fn is_several(field: &Field, text: &str) -> bool {
+    list::is_list(text) && field.choice(text).is_none()
 }
 
 /// The choice whose label is most like a text that is none.
