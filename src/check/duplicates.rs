@@ -36,7 +36,8 @@ impl Keys {
         let number = record.key(mapping, &mut self.buffer)?;
         let hash = first_eight(&Sha256::digest(&self.buffer));
         let mut text = String::new();
-        for value in mapping.key_fields(number).iter().filter_map(|field| record.value(mapping, field)) {
+        let sources = mapping.keys.iter().find(|key| key.number == number).map_or(&[][..], |key| &key.sources);
+        for value in sources.iter().map(|index| record.value_at(*index)) {
             if !text.is_empty() {
                 text.push(' ');
             }

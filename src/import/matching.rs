@@ -364,7 +364,7 @@ impl Matching<'_> {
             ListProof::CannotBeHad(_) => false,
         };
         // A row without a key is known to be new only by a person.
-        let has_nothing = id.is_none() && row.key.is_none() && row.old_id.is_none();
+        let has_nothing = id.is_none() && self.key_of(members).is_none() && row.old_id.is_none();
         if !is_proved && !has_nothing {
             let why = proof.why().cloned().unwrap_or_default();
             return Ok(of(There::Unproved, message!("modes.not_proved", why = why)));
@@ -379,13 +379,18 @@ impl Matching<'_> {
 
     /// What proves that a row's record is not there: the list, as far as it shows the first key that the row has.
     fn proof(&self, members: &Members) -> Result<ListProof> {
-        let keys = 0..u8::try_from(self.options.entity().keys.len()).unwrap_or(u8::MAX);
-        let has_key =
-            |fields: &&[String]| !fields.is_empty() && fields.iter().all(|name| members.value(name).is_some());
-        match keys.map(|key| self.preflight.mapping.key_fields(key)).find(has_key) {
+        match self.key_of(members) {
             Some(fields) => self.list.proof_by(&fields.iter().map(String::as_str).collect::<Vec<_>>()),
             None => Ok(self.list.proof.clone()),
         }
+    }
+
+    /// The fields of the first key that the row has.
+    fn key_of(&self, members: &Members) -> Option<&[String]> {
+        let keys = 0..u8::try_from(self.options.entity().keys.len()).unwrap_or(u8::MAX);
+        let has_key =
+            |fields: &&[String]| !fields.is_empty() && fields.iter().all(|name| members.value(name).is_some());
+        keys.map(|key| self.preflight.mapping.key_fields(key)).find(has_key)
     }
 
     fn no_such_key(&self, row: &SpooledRow) -> Message {

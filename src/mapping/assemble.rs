@@ -48,11 +48,17 @@ impl MappingBuilder<'_> {
             rules.push(RowRule::Excludes { source, others });
         }
         let is_by_id_alone = self.is_by_id_alone();
+        // What tells which record a reference means, where rows are looked up once that is known.
+        let told_by = |name: &String| {
+            let field = self.entity.field(name).filter(|_| self.entity.is_looked_up)?;
+            self.clues_of(field).map(|clue| &self.entity.fields[clue].name).find_map(position)
+        };
         let keys = (0u8..)
             .zip(&self.entity.keys)
             .filter(|_| !is_by_id_alone)
             .filter_map(|(number, fields)| {
-                let sources = fields.iter().map(position).collect::<Option<Vec<_>>>()?;
+                let sources = fields.iter().map(|name| position(name).or_else(|| told_by(name)));
+                let sources = sources.collect::<Option<Vec<_>>>()?;
                 Some(KeySources { number, fields: fields.clone(), sources })
             })
             .collect();

@@ -373,9 +373,11 @@ impl<'a> MappingBuilder<'a> {
         matches!(self.entity.requirement(field, self.mode), Requirement::Always(_)) && !is_found_otherwise()
     }
 
-    /// Whether all fields of one of the entity's keys have a source.
+    /// Whether all fields of one of the entity's keys have a source, or something tells which record they mean.
     fn has_key(&self) -> bool {
-        self.entity.keys.iter().any(|key| key.iter().all(|name| self.has_source(name)))
+        let is_told = |field: &Field| self.entity.is_looked_up && self.has_clue(field);
+        let has = |name: &String| self.has_source(name) || self.entity.field(name).is_some_and(is_told);
+        self.entity.keys.iter().any(|key| key.iter().all(has))
     }
 
     /// Whether rows are looked up by the ids that they name, and by nothing else: then one record may be named twice.

@@ -82,6 +82,35 @@ fn rows_are_found_by_the_key_that_is_named_and_several_fields_are_one_key() {
     assert_eq!((note(3), note(4)), ("两项".into(), "".into()));
 }
 
+/// Two people of one name are told apart by the names of their companies.
+#[test]
+fn a_part_of_a_key_may_be_a_record_that_is_told_by_its_name() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let records = server.records("customers");
+    let company = |at: usize| {
+        let id = records[at]["companyId"].clone();
+        let known = server.records("companies").into_iter().find(|company| company["uId"] == id);
+        known.unwrap()["companyName"].as_str().unwrap().to_owned()
+    };
+    let name = |at: usize| records[at]["name"].as_str().unwrap().to_owned();
+    assert_ne!(company(0), company(1));
+    let rows = [
+        format!("{},{},改了,", name(0), company(0)),
+        format!("{},{},改了,", name(1), company(1)),
+        format!("{},{},新的,13100000012", name(1), company(0)),
+    ];
+    work.write("mine.csv", format!("姓名,公司名称,备注,手机\n{}\n", rows.join("\n")));
+    work.on(&server, "import customers mine.csv --mode upsert --key 姓名,公司编号 --expect 1").exits(0);
+    assert_column(&work, "status", &["updated", "updated", "created"]);
+    assert_eq!(work.results().column("id")[..2], ["50001", "50002"]);
+    work.on(&server, "import customers mine.csv --mode update --key name,companyId --run again").exits(0);
+    assert_rows(&work.summary_of("again"), "unchanged 3");
+    // Its keys are those of one row, said twice.
+    work.write("twice.csv", format!("姓名,公司名称,备注\n{}\n", [&rows[0][..rows[0].len() - 1]; 2].join("\n")));
+    work.on(&server, "import customers twice.csv --mode update --key name,companyId").exits(0);
+    assert_column(&work, "status", &["unchanged", "skipped"]);
+}
+
 #[test]
 fn a_key_is_a_field_with_a_column_and_a_mode_that_looks_for_it() {
     let work = Work::with("mine.csv", PEOPLE);

@@ -10,136 +10,270 @@ use crate::harness::*;
 type Records = BTreeMap<u64, Value>;
 
 /// What a service makes of a change of the record with this id.
-type Fault = fn(&mut Records, u64, &BTreeMap<String, String>);
+type Fault = fn(&Kind, &mut Records, u64, &BTreeMap<String, String>);
 
-const FIRST: u64 = 50_001;
+/// An entity whose records are changed: how the service names it, and three fields that a row changes beside one that it leaves
+/// alone, each with what it is called.
+struct Kind {
+    entity: &'static str,
+    path: &'static str,
+    word: &'static str,
+    id: &'static str,
+    first: u64,
+    head: &'static str,
+    /// The columns of a new record, and the cells before its text.
+    new: (&'static str, &'static str),
+    text: (&'static str, &'static str),
+    other: (&'static str, &'static str),
+    tags: (&'static str, &'static str),
+    untouched: (&'static str, &'static str),
+}
 
-fn records() -> Records {
-    let record = |id: u64| {
-        json!({"cId": id.to_string(), "name": format!("示例 {id}"), "mobile": format!("131{id:08}"), "note": "旧备注", "QQ": "10000",
-            "position": "旧职位", "tableName": "甲,乙", "updateDT": "2026-01-05 08:00:00"})
-    };
-    (FIRST..FIRST + 4).map(|id| (id, record(id))).collect()
+const CUSTOMERS: Kind = Kind {
+    entity: "customers",
+    path: "users",
+    word: "user",
+    id: "cId",
+    first: 50_001,
+    head: "联系人编号,备注,职位,标签",
+    new: ("公司编号,姓名,手机,职位,备注,标签", "20001,示例,1300000000N,新职位"),
+    text: ("note", "Note"),
+    other: ("position", "Position"),
+    tags: ("tableName", "Tags"),
+    untouched: ("QQ", "QQ number"),
+};
+
+const KINDS: [Kind; 3] = [
+    CUSTOMERS,
+    Kind {
+        entity: "companies",
+        path: "companies",
+        word: "company",
+        id: "uId",
+        first: 20_001,
+        head: "公司编号,备注,地址,标签",
+        new: ("公司名称,地址,备注,标签", "示例公司N,新职位"),
+        text: ("serveNote", "Note"),
+        other: ("address", "Address"),
+        tags: ("tableName", "Tags"),
+        untouched: ("city", "City"),
+    },
+    Kind {
+        entity: "tickets",
+        path: "tickets",
+        word: "ticket",
+        id: "ticketId",
+        first: 900_001,
+        head: "工单编号,描述,标题,标签",
+        new: ("联系人编号,标题,描述,标签", "5000N,新职位"),
+        text: ("descript", "Description"),
+        other: ("subject", "Subject"),
+        tags: ("tagList", "Tags"),
+        untouched: ("priorityLevel", "Priority"),
+    },
+];
+
+impl Kind {
+    fn records(&self) -> Records {
+        let record = |id: u64| {
+            let mut record = json!({"name": format!("示例 {id}"), "mobile": format!("131{id:08}"), "companyName": format!("示例公司 {id}"),
+                "ticketTemplateId": "4", "updateDT": "2026-01-05 08:00:00"});
+            record[self.id] = id.to_string().into();
+            record[self.text.0] = "旧备注".into();
+            record[self.other.0] = "旧职位".into();
+            record[self.tags.0] = "甲,乙".into();
+            record[self.untouched.0] = "2".into();
+            record
+        };
+        (self.first..self.first + 4).map(|id| (id, record(id))).collect()
+    }
+
+    /// Three rows that change three fields each.
+    fn rows(&self) -> String {
+        let rows = (self.first..self.first + 3).map(|id| format!("{id},新<b>备注</b>,新职位,\"甲,乙,丙\"\n"));
+        format!("{}\n{}", self.head, rows.collect::<String>())
+    }
+
+    fn import(&self, work: &Work) -> Ran {
+        work.write("mine.csv", self.rows());
+        work.bw8(&format!("import {} mine.csv --mode update --rate 0", self.entity))
+    }
+}
+
+impl Kind {
+    /// Three new records that fill the same fields.
+    fn import_new(&self, work: &Work) -> Ran {
+        let (head, cells) = self.new;
+        let rows =
+            (1..=3).map(|number| format!("{},新<b>备注</b>,\"甲,乙,丙\"\n", cells.replace('N', &number.to_string())));
+        work.write("mine.csv", format!("{head}\n{}", rows.collect::<String>()));
+        work.bw8(&format!("import {} mine.csv --accept-warnings --rate 0", self.entity))
+    }
 }
 
 /// Writes what was sent.
-fn keep(records: &mut Records, id: u64, sent: &BTreeMap<String, String>) {
+fn keep(_: &Kind, records: &mut Records, id: u64, sent: &BTreeMap<String, String>) {
     let record = records.get_mut(&id).unwrap();
     sent.iter().for_each(|(name, value)| record[name] = value.clone().into());
 }
 
-fn without<'a>(sent: &BTreeMap<String, String>, names: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, String> {
-    let mut sent = sent.clone();
-    names.into_iter().for_each(|name| drop(sent.remove(name)));
-    sent
+/// Writes what was sent, but makes this of the text.
+fn keep_text(
+    kind: &Kind,
+    records: &mut Records,
+    id: u64,
+    sent: &BTreeMap<String, String>,
+    text: impl Fn(&str) -> String,
+) {
+    keep(kind, records, id, sent);
+    records.get_mut(&id).unwrap()[kind.text.0] = text(&sent[kind.text.0]).into();
 }
 
-/// Each fault, by what it is, and what the program says of it.
-const FAULTS: [(&str, Fault, &str); 10] = [
-    ("drops a column", |records, id, sent| keep(records, id, &without(sent, ["note"])), "Note"),
-    ("stores nothing at all", |_, _, _| {}, "Note"),
+/// What is done, and what the program says of it.
+type Named = (&'static str, Fault, fn(&Kind) -> String);
+
+/// What becomes of what is sent, in a new record and in one that is changed.
+const OF_WHAT_IS_SENT: [Named; 6] = [
+    (
+        "drops a column",
+        |kind, records, id, sent| {
+            let mut sent = sent.clone();
+            sent.remove(kind.text.0);
+            keep(kind, records, id, &sent);
+        },
+        |kind| format!("{}: sent", kind.text.1),
+    ),
+    ("stores nothing at all", |_, _, _, _| {}, |kind| format!("{}: sent", kind.text.1)),
     (
         "cuts a text",
-        |records, id, sent| {
-            keep(records, id, sent);
-            records.get_mut(&id).unwrap()["note"] = sent["note"].chars().take(2).collect::<String>().into();
-        },
-        "Note",
+        |kind, records, id, sent| keep_text(kind, records, id, sent, |text| text.chars().take(2).collect()),
+        |kind| format!("{}: sent", kind.text.1),
     ),
     (
         "takes the markup out of a text",
-        |records, id, sent| {
-            keep(records, id, sent);
-            records.get_mut(&id).unwrap()["note"] = sent["note"].replace("<b>", "").replace("</b>", "").into();
+        |kind, records, id, sent| {
+            keep_text(kind, records, id, sent, |text| text.replace("<b>", "").replace("</b>", ""));
         },
-        "Note",
-    ),
-    (
-        "replaces the record by what was sent",
-        |records, id, sent| {
-            records.insert(id, json!({"cId": id.to_string()}));
-            keep(records, id, sent);
-        },
-        "QQ number",
-    ),
-    (
-        "blanks a field that was not named",
-        |records, id, sent| {
-            keep(records, id, sent);
-            records.get_mut(&id).unwrap()["QQ"] = "".into();
-        },
-        "QQ number",
+        |kind| format!("{}: sent", kind.text.1),
     ),
     (
         "loses a tag",
-        |records, id, sent| {
-            keep(records, id, sent);
-            records.get_mut(&id).unwrap()["tableName"] = "甲".into();
+        |kind, records, id, sent| {
+            keep(kind, records, id, sent);
+            records.get_mut(&id).unwrap()[kind.tags.0] = "甲".into();
         },
-        "Tags",
+        |kind| format!("{}: sent", kind.tags.1),
     ),
     (
         "writes two fields into each other",
-        |records, id, sent| {
-            keep(records, id, sent);
+        |kind, records, id, sent| {
+            keep(kind, records, id, sent);
             let record = records.get_mut(&id).unwrap();
-            (record["note"], record["position"]) = (sent["position"].clone().into(), sent["note"].clone().into());
+            (record[kind.text.0], record[kind.other.0]) =
+                (sent[kind.other.0].clone().into(), sent[kind.text.0].clone().into());
         },
-        "Position",
-    ),
-    ("writes to the next record", |records, id, sent| keep(records, id + 1, sent), "Note"),
-    (
-        "appends to what was there",
-        |records, id, sent| {
-            keep(records, id, sent);
-            records.get_mut(&id).unwrap()["note"] = format!("旧备注{}", sent["note"]).into();
-        },
-        "Note",
+        |kind| format!("{}: sent", kind.other.1),
     ),
 ];
 
-/// A service whose records are these, and what it does with a change; what it keeps is told at `/kept`.
-fn service(fault: Option<Fault>) -> Service {
-    let mut records = records();
+/// What becomes of what was there.
+const OF_WHAT_WAS_THERE: [Named; 4] = [
+    (
+        "replaces the record by what was sent",
+        |kind, records, id, sent| {
+            let mut record = json!({});
+            record[kind.id] = id.to_string().into();
+            records.insert(id, record);
+            keep(kind, records, id, sent);
+        },
+        |kind| format!("{}: not sent, and", kind.untouched.1),
+    ),
+    (
+        "blanks a field that was not named",
+        |kind, records, id, sent| {
+            keep(kind, records, id, sent);
+            records.get_mut(&id).unwrap()[kind.untouched.0] = "".into();
+        },
+        |kind| format!("{}: not sent, and", kind.untouched.1),
+    ),
+    (
+        "writes to the next record",
+        |kind, records, id, sent| keep(kind, records, id + 1, sent),
+        |kind| format!("{}: sent", kind.text.1),
+    ),
+    (
+        "appends to what was there",
+        |kind, records, id, sent| keep_text(kind, records, id, sent, |text| format!("旧备注{text}")),
+        |kind| format!("{}: sent", kind.text.1),
+    ),
+];
+
+/// A service with these records, and what it does with a change or a new one, whose answer has the id alone.
+fn service(kind: &'static Kind, fault: Option<Fault>) -> Service {
+    let mut records = kind.records();
     Service::start(move |request| {
-        let id = request.path.strip_prefix("/users/").and_then(|path| path.strip_suffix(".json"));
+        let sent = |request: &Request| -> BTreeMap<String, String> {
+            let body: Value = serde_json::from_str(&request.body).unwrap();
+            serde_json::from_value(body[kind.word].clone()).unwrap()
+        };
+        if request.method == "POST" && request.path == format!("/{}.json", kind.path) {
+            let id = records.keys().max().unwrap() + 1;
+            let mut record = json!({});
+            record[kind.id] = id.to_string().into();
+            records.insert(id, record.clone());
+            fault.unwrap_or(keep)(kind, &mut records, id, &sent(request));
+            return (201, json!({kind.word: record}).to_string());
+        }
+        let id = request.path.strip_prefix(&format!("/{}/", kind.path)).and_then(|path| path.strip_suffix(".json"));
         let Some(id) = id.and_then(|id| id.parse::<u64>().ok()).filter(|id| records.contains_key(id)) else {
             return unknown();
         };
         if request.method == "PUT" {
-            let body: Value = serde_json::from_str(&request.body).unwrap();
-            let sent: BTreeMap<String, String> = serde_json::from_value(body["user"].clone()).unwrap();
-            fault.unwrap_or(keep)(&mut records, id, &sent);
+            fault.unwrap_or(keep)(kind, &mut records, id, &sent(request));
             return (200, r#"{"status":"0","message":"Update ok","data":true}"#.to_owned());
         }
-        (200, json!({"user": records[&id]}).to_string())
+        (200, json!({kind.word: records[&id]}).to_string())
     })
 }
 
-/// Three rows that change three fields each.
-fn rows() -> String {
-    let rows = (FIRST..FIRST + 3).map(|id| format!("{id},新<b>备注</b>,新职位,\"甲,乙,丙\"\n"));
-    format!("联系人编号,备注,职位,标签\n{}", rows.collect::<String>())
-}
-
-/// The records that were changed, by the requests.
-fn changed(service: &Service) -> Vec<String> {
+/// What was asked for by this method.
+fn sent(service: &Service, method: &str) -> Vec<String> {
     let requests = service.requests().into_iter();
-    requests.filter(|request| request.method == "PUT").map(|request| request.path).collect()
+    requests.filter(|request| request.method == method).map(|request| request.path).collect()
 }
 
 #[test]
 fn each_fault_is_found_out_after_one_record() {
     std::thread::scope(|scope| {
-        for (what, fault, said) in FAULTS {
+        for kind in &KINDS {
             scope.spawn(move || {
-                let service = service(Some(fault));
-                let work = Work::at(&service.base_url());
-                work.write("mine.csv", rows());
-                let ran = work.bw8("import customers mine.csv --mode update --rate 0");
-                assert_eq!(changed(&service), ["/users/50001.json"], "{what}: {ran}");
-                ran.exits(5).says(&format!("{said}:"));
-                assert_rows(&work.summary(), "updated 1, pending 2");
+                for (what, fault, said) in OF_WHAT_IS_SENT.into_iter().chain(OF_WHAT_WAS_THERE) {
+                    let service = service(kind, Some(fault));
+                    let work = Work::at(&service.base_url());
+                    let ran = kind.import(&work);
+                    let only = format!("/{}/{}.json", kind.path, kind.first);
+                    assert_eq!(sent(&service, "PUT"), [only], "{}: {what}: {ran}", kind.entity);
+                    ran.exits(5).says(&said(kind));
+                    assert_rows(&work.summary(), "updated 1, pending 2");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn each_fault_is_found_out_after_one_new_record() {
+    std::thread::scope(|scope| {
+        for kind in &KINDS {
+            scope.spawn(move || {
+                for (what, fault, said) in OF_WHAT_IS_SENT {
+                    let service = service(kind, Some(fault));
+                    let work = Work::at(&service.base_url());
+                    let ran = kind.import_new(&work);
+                    assert_eq!(sent(&service, "POST").len(), 1, "{}: {what}: {ran}", kind.entity);
+                    ran.exits(5).says(&said(kind));
+                    assert_rows(&work.summary(), "created 1, pending 2");
+                }
             });
         }
     });
@@ -147,28 +281,72 @@ fn each_fault_is_found_out_after_one_record() {
 
 #[test]
 fn a_service_that_does_as_it_is_told_is_found_out_of_nothing() {
-    let service = service(None);
-    let work = Work::at(&service.base_url());
-    work.write("mine.csv", rows());
-    work.bw8("import customers mine.csv --mode update --rate 0").exits(0);
-    assert_rows(&work.summary(), "updated 3");
-    assert_eq!(changed(&service).len(), 3);
+    for kind in &KINDS {
+        let service = service(kind, None);
+        let work = Work::at(&service.base_url());
+        kind.import(&work).exits(0);
+        assert_rows(&work.summary(), "updated 3");
+        assert_eq!(sent(&service, "PUT").len(), 3, "{}", kind.entity);
+        let work = Work::at(&service.base_url());
+        kind.import_new(&work).exits(0);
+        assert_rows(&work.summary(), "created 3");
+    }
 }
 
 #[test]
 fn a_service_that_reads_out_what_was_there_before_is_found_out() {
-    let before = records();
+    let before = CUSTOMERS.records();
     let service = Service::start(move |request| match request.method.as_str() {
         "PUT" => (200, r#"{"status":"0","message":"Update ok","data":true}"#.to_owned()),
         _ if request.path.starts_with("/users/") && request.path != "/users/user_fields.json" => {
             // What it has kept of an answer from before.
-            let id: u64 = request.path["/users/".len()..].trim_end_matches(".json").parse().unwrap_or(FIRST);
+            let id: u64 = request.path["/users/".len()..].trim_end_matches(".json").parse().unwrap_or(CUSTOMERS.first);
             (200, json!({"user": before[&id]}).to_string())
         }
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());
-    work.write("mine.csv", rows());
-    work.bw8("import customers mine.csv --mode update --rate 0").exits(5).says("Note:");
-    assert_eq!(changed(&service).len(), 1);
+    CUSTOMERS.import(&work).exits(5).says("Note:");
+    assert_eq!(sent(&service, "PUT").len(), 1);
+}
+
+/// What a service makes of a change of a binding: of the third-party user, the app and the name it had.
+type BindingFault = fn(&mut [&str; 3]);
+
+const OF_A_BINDING: [(&str, BindingFault, &str); 4] = [
+    ("stores nothing at all", |_| {}, "Third-party user ID: sent"),
+    ("cuts the user", |binding| binding[0] = "ext", "Third-party user ID: sent"),
+    ("drops the app", |binding| binding[0] = "ext-new", "WeChat app ID: sent"),
+    ("blanks what was not named", |binding| *binding = ["ext-new", "app-new", ""], "not sent, and"),
+];
+
+#[test]
+fn each_fault_in_a_binding_is_found_out_after_one() {
+    for (what, fault, said) in OF_A_BINDING {
+        let mut bindings = std::collections::HashMap::new();
+        let service = Service::start(move |request| {
+            if request.path != "/user/relationship/cid.json" {
+                return unknown();
+            }
+            if request.method == "PUT" {
+                let body: Value = serde_json::from_str(&request.body).unwrap();
+                fault(bindings.get_mut(body["cId"].as_str().unwrap()).unwrap());
+                return (200, r#"{"data":true,"msg":"success"}"#.to_owned());
+            }
+            let customer = request.query["cId"].clone();
+            let [user, app, name] = *bindings.entry(customer.clone()).or_insert(["ext-old", "app-old", "示例"]);
+            let record = json!({"aId": "600001", "cId": customer, "openId": user, "appId": app, "nickname": name,
+                "account_source": "open"});
+            (200, json!({"data": [record], "msg": "success"}).to_string())
+        });
+        let work = Work::at(&service.base_url());
+        work.write(
+            "mine.csv",
+            "联系人编号,第三方用户标识,公众号AppID,绑定来源\n50041,ext-new,app-new,开放平台\n50042,ext-new2,app-new,开放平台\n",
+        );
+        let ran = work.bw8("import bindings mine.csv --mode update --rate 0");
+        assert_eq!(sent(&service, "PUT").len(), 1, "{what}: {ran}");
+        ran.exits(5).says(said);
+        assert_rows(&work.summary(), "updated 1, pending 1");
+    }
 }
