@@ -725,7 +725,8 @@ impl<'a> RowWrite<'a> {
                     if is_over {
                         return Err(match outcome {
                             Outcome::NotSent(why) => sender.unreachable(why),
-                            _ => down(message!("attempt.busy")),
+                            _ => api::limited(message!("stop.down", why = message!("attempt.busy")))
+                                .and_hint(message!("stop.goes_on")),
                         });
                     }
                     // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
