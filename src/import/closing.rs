@@ -42,8 +42,12 @@ pub(super) fn tell_finished(
 /// What can be done about rows of a run that is over.
 fn ways_on(options: &ImportOptions<'_>, past: &JournalReader, counts: &Counts) -> Result<Vec<String>> {
     let without_id = if options.entity().id.is_some() { past.ids_pending()? } else { 0 };
-    if let Some(line) = SettleLine::of_run(past, (counts.unknown, without_id), &options.typed)? {
-        return Ok(vec![line.text()]);
+    // What became of rows that left the file cannot be found out without them.
+    let gone = past.gone_counts()?.unknown;
+    let left = (gone > 0).then(|| message!("report.gone_unknown", rows = gone).to_string());
+    let line = SettleLine::of_run(past, (counts.unknown - gone, without_id), &options.typed)?;
+    if line.is_some() || left.is_some() {
+        return Ok(left.into_iter().chain(line.map(|line| line.text())).collect());
     }
     if past.forgotten()?.is_some() && counts.retriable() > 0 {
         return Ok(vec![t!("run.finished_forgotten_hint").into_owned()]);
