@@ -168,7 +168,7 @@ fn run_command(arguments: &[OsString]) -> Ended {
     if !matches!(&cli.command, Command::Sandbox(arguments) if arguments.like.is_none()) {
         terminal::break_silence(&printer);
     }
-    let ended = dispatch(&cli, &CommandLine::new(arguments), &printer);
+    let ended = dispatch(&cli, &CommandLine::new(arguments), &printer).map_err(settings::with_state_hint);
     if let Err(error) = &ended {
         // Whoever was told that the program is left is not told once more.
         terminal::unless_leaving();

@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::check::consent::{EXISTS, ROWS_GONE};
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
-use crate::files::path_of_text;
+use crate::files::{path_of_text, refuse_pipe};
 use crate::format::{self, Input, Row};
 use crate::import::BASELINE_NOTE;
 use crate::import::report::file_to_retry;
@@ -134,6 +134,8 @@ fn preflight<'a>(
 /// The folder of the run that is retried and the file with its rows.
 fn find(named: &Path, index: &RunIndex, typed: &CommandLine) -> Result<(PathBuf, PathBuf)> {
     let absolute = |path: &Path| std::path::absolute(path).context(|| path.display().to_string());
+    // A run of its own goes on from it later.
+    refuse_pipe(named)?;
     if named.is_dir() {
         if !Journal::exists(named) {
             if let Some(error) = runs::why_gone(std::slice::from_ref(index), named)? {

@@ -228,7 +228,7 @@ fn set_of(edit: &TagEdit) -> Option<u64> {
         tags
     };
     let is_unedited = edit.baseline.is_some_and(|baseline| baseline.is_unedited);
-    let is_set = !edit.set.is_empty() && !is_unedited;
+    let is_set = edit.replaces() && !is_unedited;
     is_set.then(|| hash_of((sorted(&edit.set), sorted(&edit.add), sorted(&edit.remove))))
 }
 

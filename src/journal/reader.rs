@@ -23,7 +23,7 @@ use super::rows::{
     SENT_BY_OTHERS, SENT_HERE, SentRow, read_finding, read_message, read_operation, read_sent, signed, unpack,
     unsigned,
 };
-use super::status::{Counts, Status, TAGS_DROPPED};
+use super::status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
 use crate::format::Content;
@@ -426,7 +426,7 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// Codes of refused, held, failed and unknown rows, and of those with [`TAGS_DROPPED`], with one of their messages and how many there are, most first.
+    /// Codes of refused, held, failed and unknown rows, and of those with [`TAGS_DROPPED`] or [`STORED_OTHERWISE`], with one of their messages and how many there are, most first.
     ///
     /// # Errors
     /// A damaged file.
@@ -434,7 +434,7 @@ impl JournalReader {
         let sql = format!(
             "SELECT status, coalesce(code, ''), min(coalesce(message, '')), count(*),
                min(coalesce(message, '')) <> max(coalesce(message, ''))
-             FROM operation WHERE status >= 4 OR code = '{TAGS_DROPPED}' GROUP BY 1, 2, coalesce(field, '')
+             FROM operation WHERE status >= 4 OR code IN ('{TAGS_DROPPED}', '{STORED_OTHERWISE}') GROUP BY 1, 2, coalesce(field, '')
              ORDER BY CASE status WHEN 6 THEN 0 WHEN 7 THEN 1 WHEN 5 THEN 2 WHEN 8 THEN 3 ELSE 4 END, 4 DESC, 2, 3"
         );
         self.query(&sql, |row| {

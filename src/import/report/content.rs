@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::entity::WriteMode;
 use crate::error::{Error, Exit, Result};
 use crate::import::change::KEPT;
-use crate::journal::{Counts, Journal, JournalReader, Operation, RunIdentity, Status, TAGS_DROPPED};
+use crate::journal::{Counts, Journal, JournalReader, Operation, RunIdentity, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::mapping::Mapping;
 use crate::message::Message;
 
@@ -83,7 +83,10 @@ impl<'a> RunContent<'a> {
         // Each of these looks at every row.
         let ids_pending = if mapping.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
         let tags = mapping.entity().tags.as_ref().filter(|tags| mapping.position(tags).is_some());
-        let has_words = || Ok(tags.is_some() && counts.created > 0 && past.count_of(TAGS_DROPPED)? > 0);
+        let has_words = || {
+            Ok(tags.is_some() && counts.created > 0 && past.count_of(TAGS_DROPPED)? > 0
+                || counts.updated > 0 && past.count_of(STORED_OTHERWISE)? > 0)
+        };
         let has_reasons = counts.done() < counts.ended() || counts.skipped > 0 || has_words()?;
         let reasons = if has_reasons { past.reasons()? } else { Vec::new() };
         let kept = if mapping.entity().may_change { past.count_of(KEPT)? } else { 0 };

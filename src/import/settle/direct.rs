@@ -109,7 +109,7 @@ impl Settling<'_> {
                 let tags =
                     access.entity.tags.as_ref().and_then(|tags| record.get(tags)).map(as_text).unwrap_or_default();
                 // What is added or taken away once more is the same as once.
-                (is_same_value(Kind::Tags, &edit.apply(&tags), &tags), edit.set.is_empty())
+                (is_same_value(Kind::Tags, &edit.apply(&tags), &tags), !edit.replaces())
             }
         };
         if is_done {
