@@ -170,6 +170,8 @@ fn run_command(arguments: &[OsString]) -> Ended {
     }
     let ended = dispatch(&cli, &CommandLine::new(arguments), &printer).map_err(settings::with_state_hint);
     if let Err(error) = &ended {
+        // Whoever was told that the program is left is not told once more.
+        terminal::unless_leaving();
         printer.error(error);
     }
     Ended { exit: ended.unwrap_or_else(|error| error.exit()), told_as }
