@@ -418,6 +418,7 @@ mod tests {
             id: Some("cId".into()),
             keys: vec!["mobile".into()],
             unknown_path_code: "100047".into(),
+            is_whole: false,
             secrets: Vec::new(),
             conflict: Some("Bind Already exists".into()),
         }
@@ -718,7 +719,7 @@ mod tests {
         ) {
             let answer = Answer { status, location: None, retry_after: None, body: Bytes::from(body) };
             let expected = Expected { wrappers: vec!["user".into(), "users.data".into()], ..expected() };
-            let whole = classify_document(envelope::parse(&answer.body), &answer, question(&expected), str::to_owned);
+            let whole = classify_document(parse(&answer.body), &answer, question(&expected), str::to_owned);
             prop_assert_eq!(classify(&answer, question(&expected), str::to_owned), whole);
         }
     }

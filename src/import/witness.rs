@@ -233,8 +233,14 @@ mod tests {
         let handed_out = HandedOut::default();
         handed_out.add("50001");
         let body = Bytes::from(r#"{"user":{"name":"示例一","mobile":"13000000001","fixnumber":"010-00000000"}}"#);
-        let witness =
-            RowWitness { entity, body: &body, id: None, handed_out: &handed_out, lacks_tags: Cell::default() };
+        let witness = RowWitness {
+            entity,
+            body: &body,
+            id: None,
+            handed_out: &handed_out,
+            lacks_tags: Cell::default(),
+            echo: RefCell::default(),
+        };
         let record = |mobile: &str| json!({"cId": "50002", "mobile": mobile, "name": "示例一"});
         for mobile in ["13000000001", "", "+8613000000001", "130****0001", "1300000"] {
             assert!(witness.may_be_ours(Some("50002"), Some(&record(mobile))), "{mobile}");
@@ -246,7 +252,14 @@ mod tests {
         assert!(!witness.may_be_ours(Some("50002"), Some(&json!({"cId": "50002", "name": "示例二"}))));
         assert!(witness.may_be_ours(None, None));
         let body = Bytes::from(r#"{"user":{"name":"示例一","tableName":"甲,乙"}}"#);
-        let tagged = RowWitness { entity, body: &body, id: None, handed_out: &handed_out, lacks_tags: Cell::default() };
+        let tagged = RowWitness {
+            entity,
+            body: &body,
+            id: None,
+            handed_out: &handed_out,
+            lacks_tags: Cell::default(),
+            echo: RefCell::default(),
+        };
         for (echo, lacks) in [(json!("乙,甲,丙"), false), (json!("甲"), true), (json!(""), true), (json!(null), false)]
         {
             assert!(tagged.may_be_ours(None, Some(&json!({"cId": "50002", "tableName": echo}))));
