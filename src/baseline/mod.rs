@@ -13,4 +13,4 @@ pub use imported::{last_imported, note_import};
 pub use mark::mark;
 pub use normal::{is_unset, normal, shows};
 pub use sent::SentStore;
-pub use store::{About, Baseline, BaselineWriter, CellMarks};
+pub use store::{About, Baseline, BaselineWriter, CellMarks, all, find};

@@ -2,6 +2,7 @@
 //! back. It lies on this machine and not in the file, so that a file may be renamed, sorted, saved by another program and sent
 //! to and fro; the file, or the manifest beside it, names its export, and where neither does it is known by what it says.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -18,10 +19,14 @@ use crate::message;
 /// Version of a file. A program that does not know it does not guess.
 const VERSION: u32 = 1;
 const EXTENSION: &str = "db";
-/// Exports that are kept for an account, the newest of them …
-const MOST: usize = 60;
+/// Exports of an account that are kept in any case: the newest of them. Of those before, the last one of each file, and the last
+/// one of a week of each entity are kept, too …
+const NEWEST: usize = 60;
+/// … as long as there are no more than this …
+const MOST: usize = 300;
 /// … and how long at most, in seconds.
 const LONGEST: i64 = 180 * 24 * 60 * 60;
+const WEEK: i64 = 7 * 24 * 60 * 60;
 
 const TABLES: &str = "
 CREATE TABLE about (json TEXT NOT NULL);
@@ -176,27 +181,12 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// What this export of an account said; none when nothing of it is kept here.
-    pub fn of_export(folder: &Path, export: &Uuid) -> Option<Baseline> {
-        Baseline::open(&folder.join(format!("{export}.{EXTENSION}")))
-    }
-
     /// What is kept in a file; none when it is not there or cannot be read: then nothing is known of that export.
     pub fn open(path: &Path) -> Option<Baseline> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
         let json: String = connection.query_row("SELECT json FROM about", [], |row| row.get(0)).ok()?;
         let about: About = serde_json::from_str(&json).ok()?;
         (about.version == VERSION).then(|| Baseline { connection, path: path.to_owned(), about })
-    }
-
-    /// What is known of exports of an entity, the newest first.
-    pub fn all(folder: &Path, entity: &str) -> Vec<Baseline> {
-        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        let files = files.filter(|path| path.extension().is_some_and(|extension| extension == EXTENSION));
-        let mut all: Vec<Baseline> = files.filter_map(|path| Baseline::open(&path)).collect();
-        all.retain(|baseline| baseline.about.entity == entity);
-        all.sort_by_key(|baseline| std::cmp::Reverse((baseline.about.at, baseline.about.export)));
-        all
     }
 
     /// What the export said in the cells of a record, in the order of its fields; none when it had no such record.
@@ -212,6 +202,39 @@ impl Baseline {
         let marks = found.context(|| self.path.display().to_string())?;
         Ok(marks.map(|marks| read(&marks)))
     }
+}
+
+/// What this export said, whichever account of this machine it was of; none when nothing of it is kept here. `folder` is that of an
+/// account: one account may have several, by its logins and by the names of its host.
+pub fn find(folder: &Path, export: &Uuid) -> Option<Baseline> {
+    let name = format!("{export}.{EXTENSION}");
+    folders(folder).iter().find_map(|folder| Baseline::open(&folder.join(&name)))
+}
+
+/// What is known of exports of an entity that are `wanted`: those of the account's folder first, the newest of each folder first.
+pub fn all(folder: &Path, entity: &str, wanted: impl Fn(&About) -> bool) -> impl Iterator<Item = Baseline> {
+    let mut all = Vec::new();
+    for folder in folders(folder) {
+        // Few of them are kept open: a machine has only so many files open at once.
+        let found = kept_in(&folder).into_iter().filter_map(|path| Some((Baseline::open(&path)?.about, path)));
+        let mut found: Vec<_> = found.filter(|(about, _)| about.entity == entity && wanted(about)).collect();
+        found.sort_by_key(|(about, _)| std::cmp::Reverse((about.at, about.export)));
+        all.extend(found);
+    }
+    all.into_iter().filter_map(|(_, path)| Baseline::open(&path))
+}
+
+/// The folders of the exports of all accounts of this machine, that of the account first.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let beside = folder.parent().and_then(|parent| std::fs::read_dir(parent).ok()).into_iter().flatten().flatten();
+    let others = beside.map(|entry| entry.path()).filter(|path| path != folder && path.is_dir());
+    std::iter::once(folder.to_owned()).chain(others).collect()
+}
+
+/// The files of the exports that are kept in a folder.
+fn kept_in(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == EXTENSION)).collect()
 }
 
 /// The number a record is kept under: its id, or one made of its name.
@@ -282,8 +305,19 @@ fn forget_old(folder: &Path, now: i64) {
         }
     }
     kept.sort();
-    for (_, path) in kept.iter().rev().skip(MOST) {
-        let _ = std::fs::remove_file(path);
+    kept.reverse();
+    let (mut files, mut weeks, mut count) = (HashSet::new(), HashSet::new(), 0);
+    for (index, (made, path)) in kept.into_iter().enumerate() {
+        let about = Baseline::open(&path).map(|baseline| baseline.about);
+        let is_last = about.is_some_and(|About { entity, file, .. }| {
+            let is_last_of_week = weeks.insert((entity.clone(), made / WEEK));
+            files.insert((entity, file)) || is_last_of_week
+        });
+        if index < NEWEST || is_last && count < MOST {
+            count += 1;
+        } else {
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 
@@ -291,6 +325,32 @@ fn forget_old(folder: &Path, now: i64) {
 mod tests {
     use super::*;
     use crate::entity::Catalog;
+
+    /// Keeps an export of a file that was made so many seconds ago, and old ones go.
+    fn keep(folder: &Path, entity: &str, file: &str, ago: u64) -> Uuid {
+        let now = jiff::Timestamp::now().as_second().unsigned_abs();
+        let writer = BaselineWriter::begin(folder).unwrap();
+        let kept = writer.path.with_extension(EXTENSION);
+        writer.keep(&About::new(entity, file, "", Vec::new(), Vec::new())).unwrap();
+        let export = Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, now - ago, 0));
+        std::fs::rename(kept, folder.join(format!("{export}.{EXTENSION}"))).unwrap();
+        forget_old(folder, i64::try_from(now).unwrap());
+        export
+    }
+
+    #[test]
+    fn many_exports_of_another_file_do_not_push_out_the_last_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (older, last) = (100_000, 90_000);
+        let older = keep(folder.path(), "customers", "mine.xlsx", older);
+        let last = keep(folder.path(), "customers", "mine.xlsx", last);
+        for hour in 0..70 {
+            keep(folder.path(), "companies", "job.csv", 80_000 - hour);
+        }
+        assert!(find(folder.path(), &last).is_some());
+        assert!(find(folder.path(), &older).is_none());
+        assert!(kept_in(folder.path()).len() <= NEWEST + 2);
+    }
 
     #[test]
     fn what_an_export_said_is_found_again() {
@@ -307,9 +367,9 @@ mod tests {
         writer.add("50001", cells).unwrap();
         writer.add("50001/open", cells).unwrap();
         writer.add(" ", cells).unwrap();
-        assert!(Baseline::of_export(folder.path(), &export).is_none());
+        assert!(find(folder.path(), &export).is_none());
         writer.keep(&about(now)).unwrap();
-        let kept = Baseline::of_export(folder.path(), &export).unwrap();
+        let kept = find(folder.path(), &export).unwrap();
         assert_eq!(kept.record("50001").unwrap().unwrap(), cells);
         assert_eq!(kept.record("50001/open").unwrap().unwrap(), cells);
         for id in ["50002", "50002/open", " "] {
@@ -319,8 +379,8 @@ mod tests {
         second.forget();
         let third = BaselineWriter::begin(folder.path()).unwrap();
         third.keep(&about(now + 1)).unwrap();
-        let all = Baseline::all(folder.path(), "customers");
-        assert_eq!(all.iter().map(|baseline| baseline.about.at).collect::<Vec<_>>(), [now + 1, now]);
-        assert!(Baseline::all(folder.path(), "tickets").is_empty());
+        let times = |entity: &str| all(folder.path(), entity, |_| true).map(|kept| kept.about.at).collect::<Vec<_>>();
+        assert_eq!(times("customers"), [now + 1, now]);
+        assert!(times("tickets").is_empty());
     }
 }

@@ -73,6 +73,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         required_confidence: None,
         read_only: false,
         write_only: false,
+        form: None,
         instead: None,
         learned: false,
         custom: false,

@@ -90,7 +90,7 @@ pub fn foresee(
     let left = sendable(options, preflight, ended);
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
-    not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
+    not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)??;
     let would_send = sendable(options, preflight, ended + not_sent.held);
     let first = preflight.first_operation.clone();
     let parents = Parents::wanted(rows, SentRows::of(options, preflight, &mut memory, None), options.catalog)?;

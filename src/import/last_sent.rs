@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::change::{CellBaseline, SaidCell, field_of};
+use super::change::{CellBaseline, SaidCell, differing, field_of};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::sent_members::sent_members;
@@ -12,7 +12,7 @@ use crate::baseline::{SentStore, mark};
 use crate::entity::{Entity, Field, Kind, Overwrite};
 use crate::error::Result;
 use crate::files::short_path;
-use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, Status};
+use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, Status, TAGS_DROPPED};
 use crate::message;
 use crate::terminal::Printer;
 use crate::value::edited_tags;
@@ -66,15 +66,15 @@ impl LastSent {
         Ok(Some(LastSent { store, entity: entity.clone() }))
     }
 
-    /// Says of the cells of a row where they come from, as far as no export of ours does. `is_confirmed` when a person wants
-    /// what was edited to be written, whatever the service says now.
+    /// Says of the cells of a row where they come from, as far as no export of ours does. What the service never shows, such as a
+    /// reply, nobody can have changed there: a further one is written.
     ///
     /// # Errors
     /// A damaged file.
-    pub(super) fn add_origin(&self, record: &str, cells: &mut [SaidCell], is_confirmed: bool) -> Result<()> {
+    pub(super) fn add_origin(&self, record: &str, cells: &mut [SaidCell]) -> Result<()> {
         let has_none = |cell: &SaidCell| {
             let is_asked = matches!(cell.overwrite, Overwrite::Edited | Overwrite::IfBlank);
-            cell.baseline.is_none() && is_asked
+            cell.baseline.is_none() && is_asked && field_of(&self.entity, cell).is_comparable()
         };
         if !cells.iter().any(has_none) {
             return Ok(());
@@ -87,7 +87,7 @@ impl LastSent {
                 continue;
             }
             let is_unedited = mark(&field, &cell.value) == value_mark;
-            cell.baseline = Some(CellBaseline { is_unedited, value_mark }).filter(|_| is_unedited || !is_confirmed);
+            cell.baseline = Some(CellBaseline { is_unedited, value_mark });
         }
         Ok(())
     }
@@ -132,6 +132,7 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
             let Some(last) = operations.last() else { break };
             from = last.row.row + 1;
             for (operation, id) in operations.iter().filter_map(|operation| Some((operation, agreed(operation)?))) {
+                let differs = differing_fields(operation);
                 while next <= operation.row.row {
                     if !rows.next()? {
                         break;
@@ -158,7 +159,8 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
                     let mark = if is_value { mark(&field, &value) } else { NO_VALUE };
                     (name, mark)
                 };
-                let told: Vec<(String, u64)> = told.into_iter().map(marked).collect();
+                let is_there = |(name, _): &(String, String)| !differs.contains(name);
+                let told: Vec<(String, u64)> = told.into_iter().filter(is_there).map(marked).collect();
                 writer.add(id, operation.at, &told)?;
             }
         }
@@ -169,9 +171,20 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
     Ok(kept.is_some())
 }
 
-/// The record of a row that agreed with it when the row ended, in all it says.
+/// The record of a row that agreed with it when the row ended, but for fields that are named.
 fn agreed(operation: &Operation) -> Option<&str> {
-    let is_whole = operation.reason.is_none();
-    let has_agreed = matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged) && is_whole;
+    let has_agreed = match &operation.reason {
+        None => matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged),
+        Some(reason) => reason.code == TAGS_DROPPED || !differing_fields(operation).is_empty(),
+    };
     operation.id.as_deref().filter(|_| has_agreed)
+}
+
+/// The fields of a row that ended beside others of which the record keeps another value than the row says.
+fn differing_fields(operation: &Operation) -> Vec<String> {
+    let Some(reason) = &operation.reason else { return Vec::new() };
+    match reason.code == TAGS_DROPPED {
+        true => vec![reason.field.clone()],
+        false => differing(reason).into_iter().map(|(field, _)| field).collect(),
+    }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::change::{CONFLICT, RecordChange, SaidCell};
+use super::cell_origins::CellOrigins;
+use super::change::{CONFLICT, ORIGIN_UNKNOWN, RecordChange, SaidCell};
 use super::decision::There;
 use super::last_sent::LastSent;
 use super::memory::{Memory, may_be_reopened};
@@ -180,8 +181,8 @@ pub(super) struct Matching<'a> {
     pub list: &'a KnownList<'a>,
     /// The ids that records have in another system, where rows name them.
     pub old_ids: Option<OldIds>,
-    /// What was sent last of the records that rows change.
-    pub last_sent: Option<&'a LastSent>,
+    /// Where the cells of rows come from that change records.
+    pub origins: CellOrigins<'a>,
     /// What is not in the list counts as not there, although the list is not proved whole: a person says so.
     pub accepts_incomplete: bool,
 }
@@ -216,7 +217,8 @@ pub(super) fn match_rows(
     }
     let old_ids = preflight.mapping.source().map(|_| old_ids_of(options)).transpose()?;
     let (memory, ended, last_sent) = known;
-    let matching = Matching { options, preflight, list: &list, old_ids, last_sent, accepts_incomplete };
+    let origins = CellOrigins::of(preflight, last_sent);
+    let matching = Matching { options, preflight, list: &list, old_ids, origins, accepts_incomplete };
     matching.run(rows, memory, ended, findings)
 }
 
@@ -333,16 +335,10 @@ impl Matching<'_> {
         cells: &[SaidCell],
         is_confirmed: bool,
     ) -> Result<(There, Would)> {
-        let change = |cells: &[SaidCell]| {
-            let change = RecordChange::new(self.list.entity, &self.options.catalog.service.custom, cells, record);
-            change.is_empty().then(|| change.end(None))
-        };
-        let mut end = change(cells);
-        if let (None, Some(last_sent)) = (&end, self.last_sent) {
-            let mut cells = cells.to_vec();
-            last_sent.add_origin(id, &mut cells, is_confirmed || self.preflight.consent.covers(CONFLICT))?;
-            end = change(&cells);
-        }
+        let mut cells = cells.to_vec();
+        self.origins.add(id, &mut cells, is_confirmed, None)?;
+        let change = RecordChange::new(self.list.entity, &self.options.catalog.service.custom, &cells, record);
+        let end = change.is_empty().then(|| change.end(None));
         // Where the record keeps another value the row goes on, too: before anything is written the record is read once more.
         Ok(match end {
             None => (There::Changes, Would::Write),
@@ -550,7 +546,10 @@ fn finish(
         if row.is_free {
             plan.add(row.found.there, &row.would);
             let said = match (&row.would, row.found.there.code()) {
-                (Would::Ask(reason), None) => Some((CONFLICT, Severity::Held, reason)),
+                (Would::Ask(reason), None) => {
+                    let is_unknown = reason.code() == "change.origin_unknown";
+                    Some((if is_unknown { ORIGIN_UNKNOWN } else { CONFLICT }, Severity::Held, reason))
+                }
                 (_, code) => code.map(|(code, severity)| (code, severity, &row.found.reason)),
             };
             if let Some((code, severity, reason)) = said {

@@ -17,6 +17,7 @@ mod agreed;
 mod agreement;
 mod binding_run;
 mod caution;
+mod cell_origins;
 mod cells;
 mod change;
 mod checked_rows;

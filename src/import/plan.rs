@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use super::change::CONFLICT;
+use super::cell_origins::CellOrigins;
+use super::change::HandedBack;
 use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, There, decide};
 use super::last_sent::LastSent;
 use super::matching::{Matched, Matches};
@@ -85,6 +86,10 @@ pub(super) struct RowPlanner<'a> {
     drafts: DraftWriter,
     /// Which column feeds which field.
     mapping: &'a Mapping,
+    /// The export of ours that the file is, where its rows do not name their records.
+    handed_back: Option<HandedBack>,
+    /// The file is an export of ours, and nobody knows here what it said.
+    is_unknown_export: bool,
     /// What a person agreed to.
     consent: &'a Consent,
     /// Whether rows that write to the same record must not run at the same time.
@@ -132,10 +137,15 @@ impl<'a> RowPlanner<'a> {
         let KnownRows { memory, matches, last_sent, .. } = known;
         let run = journal.identity().run;
         let past = journal.reader()?;
+        // What is read of it is read by one thread at a time.
+        let handed_back = preflight.handed_back.as_ref().filter(|handed_back| !handed_back.names_records());
+        let handed_back = handed_back.and_then(|known| HandedBack::of_run(&preflight.mapping, known.path()));
         let mut planner = RowPlanner {
             spool: rows.spool,
             drafts: DraftWriter::new(options.entity(), &options.catalog.service.custom),
             mapping: &preflight.mapping,
+            handed_back,
+            is_unknown_export: preflight.is_unknown_export,
             consent: &preflight.consent,
             one_writer: options.preflight.mode.has_one_writer(options.entity()),
             duplicates: rows.duplicates,
@@ -172,7 +182,17 @@ impl<'a> RowPlanner<'a> {
             self.spool.rewind()?;
         }
         self.duplicates.begin();
-        Ok(())
+        let mut keys = self.past.unmatched_keys()?;
+        if !keys.is_empty() {
+            // A row of the same key that says something else is that row, edited.
+            let mut edited = HashSet::new();
+            while let Some(row) = self.spool.next()? {
+                edited.extend(row.key_hash().filter(|key| keys.contains(key)));
+            }
+            self.spool.rewind()?;
+            keys = edited;
+        }
+        self.past.keep_gone(|key| keys.contains(&key))
     }
 
     /// The action of the next row; none at the end.
@@ -222,7 +242,7 @@ impl<'a> RowPlanner<'a> {
             }
             Decision::Send { .. } if matches!(spooled.state, RowState::Waiting) => return Ok(Some(RowAction::Wait)),
             Decision::Send { generation } => {
-                let state = (spooled.state, spooled.is_confirmed);
+                let state = (spooled.state, spooled.is_confirmed, known.shown);
                 return self.send(RowKey { generation, ..row }, state, matched);
             }
             Decision::Edited => {
@@ -326,7 +346,7 @@ impl<'a> RowPlanner<'a> {
     fn send(
         &self,
         mut row: RowKey,
-        (state, is_confirmed): (RowState, bool),
+        (state, is_confirmed, shown): (RowState, bool, Option<Reason>),
         matched: Option<Matched>,
     ) -> Result<Option<RowAction>> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
@@ -344,8 +364,19 @@ impl<'a> RowPlanner<'a> {
             },
             (operation, _) => operation,
         };
-        if let (Some(last_sent), WriteOperation::Change { id, cells }) = (&self.last_sent, &mut operation) {
-            last_sent.add_origin(id, cells, is_confirmed || self.consent.covers(CONFLICT))?;
+        let origins = CellOrigins {
+            entity: self.mapping.entity(),
+            consent: self.consent,
+            handed_back: self.handed_back.as_ref(),
+            last_sent: self.last_sent.as_ref(),
+            is_unknown: self.is_unknown_export,
+        };
+        match &mut operation {
+            WriteOperation::Change { id, cells } => origins.add(id, cells, is_confirmed, shown.as_ref())?,
+            WriteOperation::Tags(edit) if !edit.set.is_empty() => {
+                edit.baseline = origins.agreed_tags(edit.baseline, is_confirmed, shown.as_ref());
+            }
+            _ => {}
         }
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
@@ -478,9 +509,10 @@ impl<'a> RowPlanner<'a> {
                 has_old_number = first_run.may_be_another(there, row)?;
             }
         }
+        let first_run = self.origin.as_ref().map(|first_run| first_run.by_number(origin)).transpose()?.flatten();
+        let shown = first_run.as_ref().and_then(|before| before.reason.as_deref().cloned());
         let mut waits = None;
         if remembered.is_none() && !self.memory.has_looked {
-            let first_run = self.origin.as_ref().map(|first_run| first_run.by_number(origin)).transpose()?.flatten();
             waits = earlier.iter().chain(&first_run).find_map(waits_for_existing);
         }
         let said = remembered.map(|remembered| remembered.said).or(waits.as_ref().map(|_| Said::ExistsInAccount));
@@ -513,7 +545,8 @@ impl<'a> RowPlanner<'a> {
             first_run_key,
             has_old_number,
         };
-        Ok(Known { facts, earlier, earlier_key: earlier_key.map(|(sent, _)| sent), elsewhere, origin, waits })
+        let earlier_key = earlier_key.map(|(sent, _)| sent);
+        Ok(Known { facts, earlier, earlier_key, elsewhere, origin, waits, shown })
     }
 
     fn double(&self, key: Option<&NaturalKey>, first: u64, rule: impl Fn(&Mapping, u8, u64) -> Message) -> Reason {
@@ -523,8 +556,11 @@ impl<'a> RowPlanner<'a> {
     }
 }
 
-/// The ids that records have in other systems, for rows that change the tags of records they name so.
-fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
+/// The ids that records have in other systems, for rows that change the tags of records they name so; none where no row does.
+///
+/// # Errors
+/// A damaged index.
+pub(super) fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
     if options.entity().edits.is_none() || preflight.mapping.source().is_none() {
         return Ok(None);
     }
@@ -543,6 +579,8 @@ struct Known {
     origin: Option<u64>,
     /// Why it waited before, when that was for a record that the account has and nobody can look now.
     waits: Option<Reason>,
+    /// For a retry: how the row ended in the run that is retried, as a person was shown it.
+    shown: Option<Reason>,
 }
 
 /// A decision that does not fit what is known: a mistake of ours, and no reason to send.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
-use super::change::{CONFLICT, CellBaseline, HandedBack, unedited};
+use super::change::{CellBaseline, FileOrigin, HandedBack, unedited};
 use super::checked_rows::{Checks, ReadRow};
 use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
@@ -93,7 +93,9 @@ pub struct Preflight {
     /// What that record asks for, where it changes one that is there.
     pub first_operation: Option<WriteOperation>,
     /// The export of ours that the file is.
-    pub(super) handed_back: Option<HandedBack>,
+    pub(super) handed_back: Option<Box<HandedBack>>,
+    /// The file is an export of ours, and nobody knows here what it said.
+    pub(super) is_unknown_export: bool,
     /// What a person is asked about words that are no choices.
     pub(super) questions: Vec<Question>,
 }
@@ -154,15 +156,17 @@ impl Preflight {
         let earlier: Vec<&KeptConsent> =
             agreed.consents(&entity.name, &fingerprint).filter(|kept| !consent.covers(&kept.code)).collect();
         earlier.iter().for_each(|kept| consent.add(&kept.code));
-        let handed_back = match entity.may_change || entity.edits.is_some() {
-            false => None,
+        let origin = match entity.may_change || entity.edits.is_some() {
+            false => FileOrigin::Own,
             true => {
                 HandedBack::find(input, &sheet, &mapping, options.baselines.as_deref(), options.baseline.as_deref())?
             }
         };
+        let is_unknown_export = matches!(origin, FileOrigin::Unknown) && options.mode != WriteMode::Create;
+        let handed_back = if let FileOrigin::Known(handed_back) = origin { Some(handed_back) } else { None };
         let read = |reader, purpose, asked| {
             let mut reading = Reading::new(&mapping, &sheet, options, &consent, (words, asked), purpose)?;
-            reading.handed_back = handed_back.as_ref();
+            reading.handed_back = handed_back.as_deref();
             let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send);
             let checks = Checks { mapping: &mapping, sheet: &sheet, has_values, has_identities };
             checks.each(reader, |checked| reading.take(checked))?;
@@ -241,6 +245,7 @@ impl Preflight {
             first,
             first_operation,
             handed_back,
+            is_unknown_export,
         };
         Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
     }
@@ -281,6 +286,9 @@ impl Preflight {
 
     /// Which export of ours the file is, in words.
     pub fn export_words(&self) -> Option<String> {
+        if self.is_unknown_export {
+            return Some(t!("change.unknown_export").into_owned());
+        }
         let (file, exported) = self.handed_back.as_ref()?.shown();
         Some(t!("change.handed_back", file = file, exported = exported).into_owned())
     }
@@ -437,7 +445,7 @@ impl<'a> Reading<'a> {
         self.left_out.see(&self.row);
         let number = self.row.number;
         let is_confirmed = self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text));
-        self.check(is_confirmed)?;
+        self.check()?;
         self.look_at_headings_above();
         let mut spooled = SpooledRow {
             number,
@@ -484,13 +492,9 @@ impl<'a> Reading<'a> {
     }
 
     /// Checks the row of a file of ours, of which what somebody edited counts; that of any other was checked before.
-    fn check(&mut self, is_confirmed: bool) -> Result<()> {
+    fn check(&mut self) -> Result<()> {
         let Some(handed_back) = self.handed_back else { return Ok(()) };
         self.baselines = handed_back.cells(self.mapping, &self.row)?;
-        if is_confirmed || self.consent.covers(CONFLICT) {
-            // What a person edited is written, whatever the service says now.
-            self.baselines.iter_mut().for_each(|cell| *cell = cell.filter(|cell| cell.is_unedited));
-        }
         // A row that may become a new record is sent with all it says.
         let unedited = match self.mode {
             // Tags that nobody edited are said all the same: without them a row says nothing.

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
 use crate::message;
 use crate::t;
+use crate::text::clean;
 
 /// The record a row is about to change, as it is now; none when the row makes a new one.
 ///
@@ -37,6 +38,8 @@ pub(super) enum Comparison {
     None(String),
     /// The record is another one than was sent.
     Differs { id: String, differences: Vec<Difference> },
+    /// The service said that it was done, and has nothing of it.
+    Missing,
 }
 
 /// Reads a row's record back and compares it with what was sent.
@@ -53,6 +56,24 @@ pub(super) async fn compare(
     let Some(access) = sender.access_of(&pending.operation) else { return Ok(Comparison::None(String::new())) };
     if operation.status == Status::Unchanged || operation.status == Status::Skipped {
         return Ok(Comparison::None(String::new()));
+    }
+    if let WriteOperation::Write { look_up: Some(look_up), .. } = &pending.operation
+        && operation.status == Status::Created
+        && access.entity.id.is_none()
+    {
+        let named: Vec<&str> = look_up.by.iter().map(|(_, value)| value.as_str()).collect();
+        let has = match sender.has(look_up).await {
+            Err(error) if error.kind() == ErrorKind::Denied => None,
+            has => has?,
+        };
+        return Ok(match has {
+            Some(true) => {
+                let fields = look_up.same.iter().map(|(field, _)| field.clone()).collect();
+                Comparison::Same { id: clean(&named.join(" ")).into_owned(), fields }
+            }
+            Some(false) => Comparison::Missing,
+            None => Comparison::None(t!("canary.no_id", row = row).into_owned()),
+        });
     }
     let Some(id) = &operation.id else { return Ok(Comparison::None(t!("canary.no_id", row = row).into_owned())) };
     let kind = pending.operation.kind(&access.entity);
@@ -80,6 +101,16 @@ pub(super) async fn compare(
         }
         false => Comparison::Differs { id: id.clone(), differences },
     })
+}
+
+/// The error that stops a run whose row is not there although the service said that it was done.
+pub(super) fn missing(row: u64) -> Error {
+    Error::stopped(message!("canary.missing", row = row)).hint(message!("canary.missing_hint"))
+}
+
+/// What is said of such a row: nobody knows what becomes of it.
+pub(super) fn word_of_missing() -> Reason {
+    Reason { code: "not_there_yet".to_owned(), field: String::new(), message: message!("canary.not_there") }
 }
 
 /// The error that stops a run when a row's record lacks tags that were sent.

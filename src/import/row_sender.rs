@@ -218,6 +218,25 @@ impl<'a> RowSender<'a> {
         }
     }
 
+    /// Whether the account has what a look-up wants; none where it does not say, or has something else.
+    ///
+    /// # Errors
+    /// The service cannot be had.
+    pub(super) async fn has(&self, look_up: &LookUp) -> Result<Option<bool>> {
+        let Some((address, answer)) = &self.there else { return Ok(None) };
+        let nothing = self.entity.conflict.as_ref().and_then(|conflict| conflict.nothing.as_ref());
+        let mut address = address.clone();
+        address.query_pairs_mut().extend_pairs(&look_up.by);
+        Ok(match self.client.ask(&address).await.map_err(halting)? {
+            Ok(document) => {
+                let found = api::records(&document, answer).map(api::Records::into_values);
+                let is_there = |found: &Vec<Value>| found.iter().any(|record| agrees(record, look_up));
+                found.filter(|found| found.is_empty() || is_there(found)).map(|found| !found.is_empty())
+            }
+            Err(rejection) => (nothing == Some(&rejection.message)).then_some(false),
+        })
+    }
+
     /// Whether an answer about one record says nothing of the others.
     fn is_of_one_record(&self, error: &Error) -> bool {
         let has_worked = self.has_read.get() || self.accepted.load(Ordering::Relaxed);
@@ -692,7 +711,8 @@ impl<'a> RowWrite<'a> {
                     if is_over {
                         return Err(match outcome {
                             Outcome::NotSent(why) => sender.unreachable(why),
-                            _ => down(message!("attempt.busy")),
+                            _ => api::limited(message!("stop.down", why = message!("attempt.busy")))
+                                .and_hint(message!("stop.goes_on")),
                         });
                     }
                     // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.

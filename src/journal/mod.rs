@@ -15,6 +15,7 @@
 
 mod claims;
 mod database;
+mod gone;
 mod identity;
 mod index;
 mod lock;

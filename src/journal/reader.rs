@@ -11,7 +11,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::database::{RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, totals, version_of};
+use super::database::{
+    RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, get_withdrawn, totals, version_of,
+};
 use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::marks::LeftMarks;
@@ -24,6 +26,7 @@ use super::rows::{
 use super::status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
+use crate::files::path_of_text;
 use crate::format::Content;
 use crate::message::Message;
 
@@ -443,7 +446,8 @@ impl JournalReader {
         })
     }
 
-    fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    /// All that a question is answered with.
+    pub(super) fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
         let found = (|| self.connection.prepare(sql)?.query_map([], read)?.collect::<rusqlite::Result<Vec<T>>>())();
         found.map_err(|error| failed(&self.folder, error))
     }
@@ -735,12 +739,21 @@ impl JournalReader {
         Ok(self.ended_so(SENT)? + self.reserved()?.len() as u64)
     }
 
-    /// How many rows are done, those of an earlier input included, each counted once. They never become fewer.
+    /// How many rows are done or were told as done once, those of an earlier input included, each counted once. They never become
+    /// fewer.
     ///
     /// # Errors
     /// A damaged file.
     pub fn done(&self) -> Result<u64> {
-        self.ended_so(&format!("({SENT} AND status <> 7)"))
+        Ok(self.ended_so(&format!("({SENT} AND status <> 7)"))? + self.withdrawn()?)
+    }
+
+    /// How many rows were told as done once and are not any more.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(super) fn withdrawn(&self) -> Result<u64> {
+        get_withdrawn(&self.connection).map_err(|error| failed(&self.folder, error))
     }
 
     fn ended_so(&self, condition: &str) -> Result<u64> {
@@ -807,6 +820,17 @@ impl JournalReader {
             .query_row("SELECT count(*) FROM claim", [], |row| row.get(0))
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// The folders of the runs that have taken over rows, in the order in which they began.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn claimed_by(&self) -> Result<Vec<PathBuf>> {
+        // Ids of runs grow with time.
+        let folders =
+            self.query("SELECT folder FROM claim GROUP BY run, folder ORDER BY run", |row| row.get::<_, String>(0))?;
+        Ok(folders.iter().map(|folder| path_of_text(folder)).collect())
     }
 
     fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Operation>> {

@@ -104,6 +104,25 @@ impl Counts {
         } += rows;
     }
 
+    /// Both together.
+    pub fn and(&self, other: &Counts) -> Counts {
+        let mut both = *self;
+        both.read += other.read;
+        both.pending += other.pending;
+        let ends = [
+            (Status::Created, other.created),
+            (Status::Updated, other.updated),
+            (Status::Unchanged, other.unchanged),
+            (Status::Skipped, other.skipped),
+            (Status::Refused, other.refused),
+            (Status::Failed, other.failed),
+            (Status::Unknown, other.unknown),
+            (Status::Held, other.held),
+        ];
+        ends.into_iter().for_each(|(status, rows)| both.add(status, rows));
+        both
+    }
+
     /// Rows that have an end.
     pub fn ended(&self) -> u64 {
         self.done() + self.retriable() + self.unknown

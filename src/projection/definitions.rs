@@ -207,6 +207,7 @@ impl Definition {
             required_confidence: None,
             read_only: is_unsendable,
             write_only: false,
+            form: None,
             instead: None,
             custom: true,
             secret: false,

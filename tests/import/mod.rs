@@ -24,6 +24,7 @@ mod main_job;
 mod mapping_file;
 mod modes;
 mod old_ids;
+mod origins;
 mod planted;
 mod proof;
 mod proxy;

@@ -5,21 +5,36 @@
 //! what stands in its cells. That is looked at in any case, because a file of the same name may be the export of another week.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::ffi::OsString;
 use std::path::Path;
 
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::said_cell::CellBaseline;
-use crate::baseline::{self, Baseline, CellMarks, mark};
+use super::record_change::field_of;
+use super::said_cell::{CellBaseline, SaidCell};
+use crate::baseline::{self, About, Baseline, mark};
 use crate::entity::{Entity, Field, Overwrite, fold};
 use crate::error::Result;
 use crate::format::{self, Input, Row, Sheet};
-use crate::mapping::{Mapping, ValueSource};
+use crate::mapping::{FieldSource, Mapping, ValueSource};
 
 /// Exports that a file is compared with.
-const MOST: usize = 12;
+const MOST: usize = 40;
+/// Columns of fields that only the service fills by which a file is known to be an export, whoever made it.
+const READ_ONLY: usize = 2;
+
+/// What a file comes from.
+#[derive(Debug)]
+pub(in crate::import) enum FileOrigin {
+    /// An export of ours, of which it is known what it said.
+    Known(Box<HandedBack>),
+    /// An export of which nobody knows here what it said.
+    Unknown,
+    /// A file that people made.
+    Own,
+}
 
 /// An export of ours that a person hands back.
 #[derive(Debug)]
@@ -28,18 +43,20 @@ pub(in crate::import) struct HandedBack {
     baseline: Baseline,
     /// The place of each source's field in it.
     places: Vec<Option<usize>>,
-    /// The columns with what names the record, each with its field.
+    /// The columns with what names the record, each with its field; none where the file does not say it.
     names: Vec<(Field, usize)>,
 }
 
 /// What the manifest beside an export says of it.
 #[derive(Deserialize)]
 struct Manifest {
+    entity: String,
     export: Uuid,
 }
 
 impl HandedBack {
-    /// The export that a file is; none when it is none of those that are known here. `known` is the place of what its run knew.
+    /// What a file comes from. `folder` is where it is kept what exports of the account said, `known` the place of what its run
+    /// knew.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -49,78 +66,86 @@ impl HandedBack {
         mapping: &Mapping,
         folder: Option<&Path>,
         known: Option<&Path>,
-    ) -> Result<Option<HandedBack>> {
-        let Some(names) = names(mapping) else { return Ok(None) };
-        if let Some(known) = known {
-            return Ok(HandedBack::of_run(mapping, known));
-        }
-        let of = |baseline: Baseline| HandedBack { places: places(mapping, &baseline), baseline, names: names.clone() };
-        let Some(folder) = folder else { return Ok(None) };
+    ) -> Result<FileOrigin> {
+        let names = names(mapping);
         let entity = mapping.entity();
-        let is_of_entity = |baseline: &Baseline| baseline.about.entity == entity.name;
+        let is_of_entity = |about: &About| about.entity == entity.name;
+        let of = |baseline: Baseline| {
+            FileOrigin::Known(Box::new(HandedBack {
+                places: places(mapping, &baseline.about),
+                baseline,
+                names: names.clone(),
+            }))
+        };
+        if let Some(known) = known.and_then(Baseline::open).filter(|known| is_of_entity(&known.about)) {
+            return Ok(of(known));
+        }
+        let Some(folder) = folder else { return Ok(FileOrigin::Own) };
         let marked = sheet.export.as_ref().and_then(|export| Uuid::try_parse(export).ok());
-        let marked = marked.and_then(|export| Baseline::of_export(folder, &export)).filter(is_of_entity);
-        if let Some(baseline) = marked {
-            return Ok(Some(of(baseline)));
+        if let Some(baseline) = marked.and_then(|export| baseline::find(folder, &export))
+            && is_of_entity(&baseline.about)
+        {
+            return Ok(of(baseline));
         }
-        let beside = manifest_of(&input.path);
-        let mut candidates: Vec<Candidate> = Baseline::all(folder, &entity.name)
-            .into_iter()
-            .map(|baseline| {
-                let is_named = Some(baseline.about.export) == beside;
-                Candidate { is_named, export: of(baseline), same: 0, other: 0 }
-            })
-            .filter(|candidate| candidate.is_named || candidate.export.has_columns_of(sheet, entity))
-            .collect();
-        // The one that is named, then the newest.
-        candidates.sort_by_key(|candidate| !candidate.is_named);
-        candidates.truncate(MOST);
-        if candidates.is_empty() {
-            return Ok(None);
-        }
-        let (mut reader, mut row) = (format::open(input)?, Row::default());
-        while reader.read(&mut row)? {
-            for candidate in &mut candidates {
-                candidate.compare(mapping, &row)?;
-            }
-        }
-        let is_one = |candidate: &Candidate| candidate.same > 0 && candidate.same >= candidate.other;
-        // Of equals the first.
-        let found = candidates.into_iter().rev().filter(is_one).max_by_key(|candidate| candidate.same);
-        Ok(found.map(|candidate| candidate.export))
+        let beside = manifest_of(&input.path, entity);
+        let named = beside.and_then(|export| baseline::find(folder, &export));
+        let named = named.filter(|baseline| is_of_entity(&baseline.about));
+        let found = match names.is_empty() {
+            // Without what names the records nothing can be compared.
+            true => named,
+            false => alike(input, (sheet, mapping, &names), folder, named)?,
+        };
+        Ok(match found {
+            Some(baseline) => of(baseline),
+            None if marked.is_some() || beside.is_some() || looks_exported(sheet, entity) => FileOrigin::Unknown,
+            None => FileOrigin::Own,
+        })
     }
 
     /// The export that the file of a run was, kept in this place; none when it is not there any more.
     pub(in crate::import) fn of_run(mapping: &Mapping, known: &Path) -> Option<HandedBack> {
-        let names = names(mapping)?;
-        Baseline::open(known).map(|baseline| HandedBack { places: places(mapping, &baseline), baseline, names })
+        let of = |baseline: Baseline| HandedBack {
+            places: places(mapping, &baseline.about),
+            baseline,
+            names: names(mapping),
+        };
+        Baseline::open(known).map(of)
     }
 
-    /// What it said in the cells of a row, by the sources of the mapping; nothing where it had no such record.
+    /// What it said in the cells of a row, by the sources of the mapping; nothing where it had no such record, or the row does
+    /// not name it.
     ///
     /// # Errors
     /// What is kept of it cannot be read.
     pub(in crate::import) fn cells(&self, mapping: &Mapping, row: &Row) -> Result<Vec<Option<CellBaseline>>> {
-        let Some(marks) = self.baseline.record(&self.name(row))? else { return Ok(Vec::new()) };
-        let cell = |(index, place): (usize, &Option<usize>)| {
-            let CellMarks { shown, value } = marks.get((*place)?).copied()?;
-            let source = &mapping.sources[index];
-            let ValueSource::Column(column) = source.source else { return None };
-            let is_unedited = mark(&source.field, row.cell(column).text) == shown;
-            Some(CellBaseline { is_unedited, value_mark: value })
-        };
-        Ok(self.places.iter().enumerate().map(cell).collect())
+        if self.names.is_empty() {
+            return Ok(Vec::new());
+        }
+        cells(&self.baseline, &self.places, &name(&self.names, row), &shown(mapping, row))
     }
 
-    /// The name of a row's record.
-    fn name<'a>(&self, row: &'a Row) -> Cow<'a, str> {
-        match self.names.as_slice() {
-            [(_, column)] => Cow::Borrowed(row.cell(*column).text),
-            names => {
-                let parts = names.iter().map(|(field, column)| baseline::normal(field, row.cell(*column).text));
-                Cow::Owned(parts.collect::<Vec<_>>().join("/"))
-            }
+    /// Says what it said in the cells of a row that did not name its record, once the record is known.
+    ///
+    /// # Errors
+    /// What is kept of it cannot be read.
+    pub(in crate::import) fn add_origin(&self, entity: &Entity, record: &str, cells: &mut [SaidCell]) -> Result<()> {
+        if !self.names.is_empty() {
+            return Ok(());
         }
+        let Some(marks) = self.baseline.record(record)? else { return Ok(()) };
+        let fields = &self.baseline.about.fields;
+        for cell in cells.iter_mut().filter(|cell| cell.baseline.is_none()) {
+            let place = fields.iter().position(|field| *field == cell.field);
+            let said = place.and_then(|place| marks.get(place).copied());
+            let field = field_of(entity, cell);
+            cell.baseline = said.map(|said| CellBaseline::of(said, mark(&field, &cell.shown)));
+        }
+        Ok(())
+    }
+
+    /// Whether rows name their records by themselves, so that all of it is known when they are read.
+    pub(in crate::import) fn names_records(&self) -> bool {
+        !self.names.is_empty()
     }
 
     /// Where what it said is kept.
@@ -145,19 +170,6 @@ impl HandedBack {
     pub(in crate::import) fn note_import(&self, folder: &Path) -> Result<()> {
         baseline::note_import(folder, &self.baseline.about)
     }
-
-    /// Whether a file has no other columns than it had.
-    fn has_columns_of(&self, sheet: &Sheet, entity: &Entity) -> bool {
-        let about = &self.baseline.about;
-        let titles: Vec<&str> =
-            sheet.header.iter().map(|title| title.trim()).filter(|title| !title.is_empty()).collect();
-        let is_own = |title: &&str| match about.titles.is_empty() {
-            // Records as they came have their members for columns.
-            true => entity.field(title).is_some() || about.fields.iter().any(|field| field == title),
-            false => about.titles.iter().any(|own| fold(own) == fold(title)),
-        };
-        titles.len() > 1 && titles.iter().all(is_own)
-    }
 }
 
 /// The sources of a row whose cells nobody edited, so that they are left alone.
@@ -173,15 +185,16 @@ pub(in crate::import) fn unedited(mapping: &Mapping, row: &Row, baselines: &[Opt
 
 /// An export that a file may be, and how many of its cells say what that said.
 struct Candidate {
-    export: HandedBack,
+    baseline: Baseline,
+    places: Vec<Option<usize>>,
     is_named: bool,
     same: u64,
     other: u64,
 }
 
 impl Candidate {
-    fn compare(&mut self, mapping: &Mapping, row: &Row) -> Result<()> {
-        for cell in self.export.cells(mapping, row)?.into_iter().flatten() {
+    fn compare(&mut self, name: &str, shown: &[u64]) -> Result<()> {
+        for cell in cells(&self.baseline, &self.places, name, shown)?.into_iter().flatten() {
             match cell.is_unedited {
                 true => self.same += 1,
                 false => self.other += 1,
@@ -189,29 +202,127 @@ impl Candidate {
         }
         Ok(())
     }
+
+    /// Whether at least half of its cells are in the file.
+    fn is_alike(&self) -> bool {
+        self.same > 0 && self.same >= self.other
+    }
 }
 
-/// What names a row's record, with its columns; none where the file does not say all of it.
-fn names(mapping: &Mapping) -> Option<Vec<(Field, usize)>> {
+/// The export that a file is by what its cells say. Where it is as much like several of them it is the one that is `named`, else
+/// the oldest: what was changed between them is then held and not overwritten.
+///
+/// # Errors
+/// A file that cannot be read.
+fn alike(
+    input: &Input,
+    (sheet, mapping, names): (&Sheet, &Mapping, &[(Field, usize)]),
+    folder: &Path,
+    named: Option<Baseline>,
+) -> Result<Option<Baseline>> {
+    let candidate = |baseline: Baseline, is_named| {
+        let places = places(mapping, &baseline.about);
+        Candidate { baseline, places, is_named, same: 0, other: 0 }
+    };
+    let name_of_named = named.as_ref().map(|named| named.about.export);
+    let mut candidates: Vec<Candidate> = named.into_iter().map(|named| candidate(named, true)).collect();
+    let is_other = |about: &About| Some(about.export) != name_of_named && has_columns(about, sheet, mapping);
+    let others = baseline::all(folder, &mapping.entity().name, is_other).take(MOST);
+    candidates.extend(others.map(|other| candidate(other, false)));
+    if candidates.is_empty() {
+        return Ok(None);
+    }
+    let (mut reader, mut row) = (format::open(input)?, Row::default());
+    while reader.read(&mut row)? {
+        let (name, shown) = (name(names, &row), shown(mapping, &row));
+        for candidate in &mut candidates {
+            candidate.compare(&name, &shown)?;
+        }
+    }
+    let rank = |candidate: &Candidate| {
+        let is_alike = candidate.is_alike();
+        (is_alike, if is_alike { candidate.same } else { 0 }, candidate.is_named, Reverse(candidate.baseline.about.at))
+    };
+    // One that the file is named after is it, however much of it was edited.
+    let found = candidates.into_iter().max_by_key(rank).filter(|found| found.is_named || found.is_alike());
+    Ok(found.map(|found| found.baseline))
+}
+
+/// Whether an export had the columns of a file: all of them, or most of those that are sent.
+fn has_columns(about: &About, sheet: &Sheet, mapping: &Mapping) -> bool {
+    let titles: Vec<&str> = sheet.header.iter().map(|title| title.trim()).filter(|title| !title.is_empty()).collect();
+    let is_own = |title: &&str| about.titles.iter().any(|own| fold(own) == fold(title));
+    let sent = mapping.sources.iter().filter(|source| source.sent && matches!(source.source, ValueSource::Column(_)));
+    let known = places(mapping, about).iter().flatten().count();
+    titles.len() > 1 && known > 0 && (titles.iter().all(is_own) || 2 * known >= sent.count())
+}
+
+/// Whether a file has columns that only the service fills, as an export has them and hardly any other file.
+fn looks_exported(sheet: &Sheet, entity: &Entity) -> bool {
+    let is_read_only = |title: &&String| {
+        let field = entity.field_called(title.trim());
+        field.is_some_and(|field| field.read_only && !entity.named_by().contains(&field.name))
+    };
+    sheet.header.iter().filter(is_read_only).count() >= READ_ONLY
+}
+
+/// What an export said of a record of this name, by the sources of the mapping, whose cells show these marks now.
+fn cells(
+    baseline: &Baseline,
+    places: &[Option<usize>],
+    name: &str,
+    shown: &[u64],
+) -> Result<Vec<Option<CellBaseline>>> {
+    let Some(marks) = baseline.record(name)? else { return Ok(Vec::new()) };
+    let cell = |(place, shown): (&Option<usize>, &u64)| Some(CellBaseline::of(marks.get((*place)?).copied()?, *shown));
+    Ok(places.iter().zip(shown).map(cell).collect())
+}
+
+/// The marks of what a row's cells show, by the sources of the mapping.
+fn shown(mapping: &Mapping, row: &Row) -> Vec<u64> {
+    let shown = |source: &FieldSource| match source.source {
+        ValueSource::Column(column) => mark(&source.field, row.cell(column).text),
+        _ => 0,
+    };
+    mapping.sources.iter().map(shown).collect()
+}
+
+/// What names a row's record, with its columns; nothing where the file does not say all of it.
+fn names(mapping: &Mapping) -> Vec<(Field, usize)> {
     let entity = mapping.entity();
     let named = |name: &String| Some((entity.field(name)?.clone(), mapping.column(name)?));
     let names: Option<Vec<_>> = match &entity.edits {
         Some(edits) => [&edits.entity, &edits.record].into_iter().map(named).collect(),
         None => entity.named_by().iter().map(named).collect(),
     };
-    names.filter(|names| !names.is_empty())
+    names.unwrap_or_default()
+}
+
+/// The name of a row's record.
+fn name<'a>(names: &[(Field, usize)], row: &'a Row) -> Cow<'a, str> {
+    match names {
+        [(_, column)] => Cow::Borrowed(row.cell(*column).text),
+        names => {
+            let parts = names.iter().map(|(field, column)| baseline::normal(field, row.cell(*column).text));
+            Cow::Owned(parts.collect::<Vec<_>>().join("/"))
+        }
+    }
 }
 
 /// The place of each source's field in an export.
-fn places(mapping: &Mapping, baseline: &Baseline) -> Vec<Option<usize>> {
-    let place = |name: &str| baseline.about.fields.iter().position(|field| field == name);
-    mapping.sources.iter().map(|source| place(&source.field.name).filter(|_| source.sent)).collect()
+fn places(mapping: &Mapping, about: &About) -> Vec<Option<usize>> {
+    let place = |source: &FieldSource| {
+        let is_cell = source.sent && matches!(source.source, ValueSource::Column(_));
+        about.fields.iter().position(|field| *field == source.field.name).filter(|_| is_cell)
+    };
+    mapping.sources.iter().map(place).collect()
 }
 
-/// The export that the manifest beside a file names.
-fn manifest_of(file: &Path) -> Option<Uuid> {
+/// The export that the manifest beside a file names, where it is one of such records.
+fn manifest_of(file: &Path, entity: &Entity) -> Option<Uuid> {
     let mut name = OsString::from(file.file_name()?);
     name.push(".manifest.json");
     let text = std::fs::read(file.with_file_name(name)).ok()?;
-    serde_json::from_slice::<Manifest>(&text).ok().map(|manifest| manifest.export)
+    let manifest: Manifest = serde_json::from_slice(&text).ok()?;
+    (manifest.entity == entity.name).then_some(manifest.export)
 }

@@ -8,7 +8,7 @@ mod record_change;
 mod said_cell;
 mod verdict;
 
-pub(super) use handed_back::{HandedBack, unedited};
-pub(super) use record_change::{CONFLICT, KEPT, RecordChange, field_of};
+pub(super) use handed_back::{FileOrigin, HandedBack, unedited};
+pub(super) use record_change::{CONFLICT, KEPT, ORIGIN_UNKNOWN, RecordChange, differing, field_of};
 pub(super) use said_cell::{CellBaseline, SaidCell};
 pub(super) use verdict::{Verdict, value_now, verdict};

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::super::operation::Members;
-use super::said_cell::SaidCell;
+use super::said_cell::{CellBaseline, SaidCell};
 use super::verdict::{Verdict, value_now, verdict, written};
+use crate::baseline::mark;
 use crate::entity::{Custom, Entity, Field};
 use crate::journal::{Reason, Status};
 use crate::message;
@@ -15,6 +16,9 @@ use crate::text::{clean, shorten};
 pub(in crate::import) const KEPT: &str = "service_kept";
 /// Code of a row with a cell that was edited while the service's value was changed.
 pub(in crate::import) const CONFLICT: &str = "changed_meanwhile";
+/// Code of a row with a cell that says something else than the service, in a file that is an export of which nobody knows what it
+/// said.
+pub(in crate::import) const ORIGIN_UNKNOWN: &str = "origin_unknown";
 /// Most characters of a value that are told.
 const SHOWN: usize = 60;
 
@@ -27,12 +31,16 @@ pub(in crate::import) struct RecordChange {
     kept: Vec<Difference>,
     /// Cells that a person decides on.
     conflicts: Vec<Difference>,
+    /// Cells of an export of which nobody knows what it said.
+    unknown: Vec<Difference>,
 }
 
 /// A cell, and what the record says instead.
 #[derive(Debug)]
 struct Difference {
     field: String,
+    /// The mark of what the record says; none of a secret, which nothing is kept of.
+    now: String,
     words: Message,
 }
 
@@ -52,6 +60,9 @@ impl RecordChange {
                 Verdict::Unchanged => {}
                 Verdict::Write => change.members.push(cell, &written(&field, cell, &now)),
                 Verdict::Kept => change.kept.push(Difference::new(&field, cell, &now)),
+                Verdict::Conflict if cell.baseline == Some(CellBaseline::UNKNOWN) => {
+                    change.unknown.push(Difference::new(&field, cell, &now));
+                }
                 Verdict::Conflict => change.conflicts.push(Difference::new(&field, cell, &now)),
             }
         }
@@ -65,15 +76,23 @@ impl RecordChange {
 
     /// How the row ends, where `written` is how its write ended; none where nothing is written.
     pub(in crate::import) fn end(&self, written: Option<Status>) -> (Status, Option<Reason>) {
-        let reason = |code: &str, differences: &[Difference], words: fn(Message) -> Message| {
+        let all = [&self.kept, &self.conflicts, &self.unknown].into_iter().flatten();
+        let differing = all.map(|cell| format!("{}={}", cell.field, cell.now)).collect::<Vec<_>>().join(",");
+        let reason = |code: &str, differences: &[Difference], words: fn(Message, &str) -> Message| {
             let first = differences.first()?;
             let cells = Message::joined("import.and_rule", differences.iter().map(|cell| cell.words.clone()))?;
-            Some(Reason { code: code.to_owned(), field: first.field.clone(), message: words(cells) })
+            Some(Reason { code: code.to_owned(), field: first.field.clone(), message: words(cells, &differing) })
         };
-        let kept = reason(KEPT, &self.kept, |cells| message!("change.kept", cells = cells));
-        let conflict = reason(CONFLICT, &self.conflicts, |cells| message!("change.conflict", cells = cells));
+        let kept =
+            reason(KEPT, &self.kept, |cells, differing| message!("change.kept", cells = cells, differing = differing));
+        let conflict = reason(CONFLICT, &self.conflicts, |cells, differing| {
+            message!("change.conflict", cells = cells, differing = differing)
+        });
+        let unknown = reason(ORIGIN_UNKNOWN, &self.unknown, |cells, differing| {
+            message!("change.origin_unknown", cells = cells, differing = differing)
+        });
         // A row of several cells ends as its weakest.
-        match (written, conflict, kept) {
+        match (written, conflict.or(unknown), kept) {
             (Some(status), _, _) if status != Status::Updated => (status, None),
             (_, Some(conflict), _) => (Status::Held, Some(conflict)),
             (Some(status), None, kept) => (status, kept),
@@ -91,8 +110,20 @@ impl Difference {
             None => Message::from(&*clean(&shorten(text, SHOWN))),
         };
         let words = message!("change.cell", label = field.labels(), said = shown(&cell.shown), now = shown(now));
-        Difference { field: cell.field.clone(), words }
+        let now = if field.secret { String::new() } else { mark(field, now).to_string() };
+        Difference { field: cell.field.clone(), now, words }
     }
+}
+
+/// The fields of which a row found another value than its own when it ended so, each with the mark of what a person was shown of
+/// it.
+pub(in crate::import) fn differing(reason: &Reason) -> Vec<(String, Option<u64>)> {
+    let told = reason.message.part("differing").map(|told| told.to_string()).unwrap_or_default();
+    let pair = |pair: &str| {
+        let (field, mark) = pair.rsplit_once('=')?;
+        Some((field.to_owned(), mark.parse().ok()))
+    };
+    told.split(',').filter_map(pair).collect()
 }
 
 /// The field of a cell; what a record carries beyond the catalog is text.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::CellMarks;
 use crate::entity::Overwrite;
 
 /// A cell of a row that changes a record.
@@ -34,6 +35,17 @@ pub struct CellBaseline {
     pub is_unedited: bool,
     /// The mark of the value that the service had then.
     pub value_mark: u64,
+}
+
+impl CellBaseline {
+    /// What the cell of a file is that is an export of which nobody knows what it said: whatever the service says may have been
+    /// said since. No value has this mark.
+    pub const UNKNOWN: CellBaseline = CellBaseline { is_unedited: false, value_mark: u64::MAX };
+
+    /// What an export said in a cell that shows something of this mark now.
+    pub fn of(said: CellMarks, shown: u64) -> CellBaseline {
+        CellBaseline { is_unedited: said.shown == shown, value_mark: said.value }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

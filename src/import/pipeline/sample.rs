@@ -76,7 +76,7 @@ impl Sample {
         for Taken { pending, operation, before } in &rows {
             match read_back::compare(sender, pending, operation, before.as_ref()).await? {
                 Comparison::Same { .. } => compared += 1,
-                Comparison::None(_) => unread += 1,
+                Comparison::None(_) | Comparison::Missing => unread += 1,
                 Comparison::Differs { differences, .. } => {
                     compared += 1;
                     // What was not sent may have been changed by somebody meanwhile, unless it is gone.

@@ -255,6 +255,7 @@ impl<'a> Sender<'a> {
                     self.put_word(operation, &differences);
                     return Err(lost(operation.row.number, &id, &differences, true));
                 }
+                Comparison::Missing => return Err(self.missing(operation)),
             }
         }
         let Some(look) = self.first_look.borrow_mut().take() else { return Ok(()) };
@@ -274,6 +275,13 @@ impl<'a> Sender<'a> {
     fn put_word(&self, operation: &Operation, differences: &[Difference]) {
         let word = Settled::Done(operation.status, None, word_of(differences));
         self.shared.words.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((operation.row.row, word));
+    }
+
+    /// A row is not there although the service said so: it is in doubt, and stops the run.
+    fn missing(&self, operation: &Operation) -> Error {
+        let word = Settled::Unknown(read_back::word_of_missing());
+        self.shared.words.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((operation.row.row, word));
+        read_back::missing(operation.row.number)
     }
 
     /// Fields were compared.
@@ -335,6 +343,7 @@ impl<'a> Sender<'a> {
                 self.put_word(&operation, &differences);
                 return Err(lost(operation.row.number, &id, &differences, false));
             }
+            Comparison::Missing => return Err(self.missing(&operation)),
         }
         Ok(())
     }

@@ -77,7 +77,9 @@ pub(super) fn look(
         }
         false => {
             let look = Look { options, preflight, identity: journal.identity(), left };
-            look.add_to(&mut memory, index, rows, cursor, printer)?;
+            if let Err(error) = look.add_to(&mut memory, index, rows, cursor, printer)? {
+                return Ok(Err(error));
+            }
             None
         }
     };
