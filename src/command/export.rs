@@ -14,6 +14,7 @@ use crate::export::{
 };
 use crate::format::{FORMATS, FileFormat, named};
 use crate::language::Language;
+use crate::mapping::is_reserved;
 use crate::message;
 use crate::projection::service_time;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
@@ -175,6 +176,7 @@ impl Arguments {
             selection,
             columns: self.cells.columns.clone(),
             headers,
+            is_reserved,
             is_raw: self.cells.raw,
             has_names: self.cells.names || (output.format.has_sheets && !self.cells.no_names),
             output,

@@ -177,7 +177,7 @@ pub(super) struct SendingOptions {
     /// A further folder that holds earlier runs, whose rows are not sent again
     #[arg(long, value_name = "DIR")]
     pub runs_from: Option<PathBuf>,
-    /// At the end read back N random new records and tell what the service changed in them
+    /// At the end read back N random records that were written and tell what the service changed in them
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, hide_short_help = true,
         value_parser = clap::value_parser!(u16).range(..=1000))]
     pub sample: u16,

@@ -28,6 +28,8 @@ pub struct ExportOptions<'a> {
     pub columns: Vec<String>,
     /// The language of headers; none for the interface's own names.
     pub headers: Option<Language>,
+    /// Whether a header means something else than a field in a file that is imported.
+    pub is_reserved: fn(&str) -> bool,
     /// Codes instead of words, HTML as it is.
     pub is_raw: bool,
     /// Names stand beside ids.

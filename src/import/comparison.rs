@@ -16,6 +16,7 @@ use crate::message;
 use crate::message::Message;
 use crate::t;
 use crate::text::{clean, shorten};
+use crate::value::tags;
 
 /// A field that is not as it was sent, or changed though it was not named.
 #[derive(Debug)]
@@ -52,6 +53,46 @@ impl Difference {
     /// Whether something was there that nobody sent anything for, and is gone.
     pub(super) fn is_loss(&self) -> bool {
         !self.is_sent && self.got.as_deref().is_none_or(|got| got.trim().is_empty())
+    }
+}
+
+/// What it means for a row that its record is another one than was sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The run stops: others would be harmed like it.
+    Loss,
+    /// The record lacks these of the tags that were sent, comma-separated.
+    TagsDropped(String),
+    /// Nothing was made of what was sent for these fields, of which the first one is named.
+    NotStored { field: String, labels: Message },
+    /// It has values of its own.
+    Otherwise,
+}
+
+/// What differences mean for a row; `alone` whether it is the first of its kind that is looked at, where it went alone for that.
+pub(super) fn meaning(
+    access: &Access,
+    found: &[Difference],
+    after: &Map<String, Value>,
+    alone: Option<bool>,
+) -> Meaning {
+    let tags_field = access.entity.tags.as_deref().unwrap_or_default();
+    let is_of_tags = |difference: &&Difference| difference.is_sent && difference.name == tags_field;
+    let is_tags_alone = found.iter().all(|difference| is_of_tags(&difference));
+    if found.iter().any(Difference::is_loss) || alone.is_some_and(|is_first| is_first || !is_tags_alone) {
+        return Meaning::Loss;
+    }
+    let there = after.get(tags_field).map(as_text).unwrap_or_default();
+    let sent = found.iter().find(is_of_tags).map_or("", |difference| difference.sent.as_str());
+    let dropped: Vec<&str> = tags(sent).filter(|tag| !tags(&there).any(|there| there == *tag)).collect();
+    if !dropped.is_empty() {
+        return Meaning::TagsDropped(dropped.join(", "));
+    }
+    let same = || found.iter().filter(|difference| difference.is_as_before);
+    let labels = Message::joined("import.and_rule", same().map(|same| Message::from(same.label.clone())));
+    match (same().next(), labels) {
+        (Some(first), Some(labels)) => Meaning::NotStored { field: first.name.clone(), labels },
+        _ => Meaning::Otherwise,
     }
 }
 

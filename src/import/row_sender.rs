@@ -14,7 +14,7 @@ use url::Url;
 
 use super::caution::{Caution, GoesOn, Leave};
 use super::change::{RecordChange, SaidCell};
-use super::comparison::{Difference, differences, differences_shown, lost, told, word_of};
+use super::comparison::{Meaning, differences, differences_shown, lost, meaning, told, word_of};
 use super::looks::{Look, Looks, WriteKind};
 use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
@@ -449,36 +449,25 @@ impl<'a> RowWrite<'a> {
             }
             return operation;
         }
-        let tags_name = entity.tags.as_deref().unwrap_or_default();
-        let is_of_tags = |difference: &Difference| difference.is_sent && difference.name == tags_name;
-        let is_tags_alone = found.iter().all(is_of_tags);
-        let is_lost = found.iter().any(Difference::is_loss) || look.is_some_and(|look| look.is_first || !is_tags_alone);
-        if is_lost && sender.looks.is_on {
-            sender.stop.set(Cause::Halted(lost(row, &id, &found, false)));
-            return Operation { reason: Some(Box::new(word_of(&found))), ..operation };
-        }
-        let there = tags_of(entity, &after);
-        let sent_tags = found.iter().find(|difference| is_of_tags(difference)).map_or("", |tags| tags.sent.as_str());
-        let dropped: Vec<&str> = tags(sent_tags).filter(|tag| !tags(&there).any(|there| there == *tag)).collect();
-        let is_failed = operation.status == Status::Updated;
-        if !dropped.is_empty() {
-            let text = clean(&dropped.join(", ")).into_owned();
-            let message = match is_failed {
-                true => message!("attempt.tags_dropped", tags = text),
-                false => message!("attempt.tags_dropped_new", tags = text),
-            };
-            let reason = Reason { code: TAGS_DROPPED.to_owned(), field: tags_name.to_owned(), message };
-            let status = if is_failed { Status::Failed } else { operation.status };
-            return Operation { status, reason: Some(Box::new(reason)), ..operation };
-        }
-        let same: Vec<&Difference> = found.iter().filter(|difference| difference.is_as_before).collect();
-        if let Some(first) = same.first().filter(|_| is_failed) {
-            let labels = Message::joined("import.and_rule", same.iter().map(|same| Message::from(same.label.clone())));
-            let message = message!("attempt.not_stored", fields = labels.unwrap_or_default());
-            let reason = Reason { code: "not_stored".to_owned(), field: first.name.clone(), message };
-            return Operation { status: Status::Failed, reason: Some(Box::new(reason)), ..operation };
-        }
-        Operation { reason: Some(Box::new(word_of(&found))), ..operation }
+        let alone = look.map(|look| look.is_first).filter(|_| sender.looks.is_on);
+        let (status, reason) = match meaning(access, &found, &after, alone) {
+            Meaning::Loss if sender.looks.is_on => {
+                sender.stop.set(Cause::Halted(lost(row, &id, &found, false)));
+                (operation.status, word_of(&found))
+            }
+            Meaning::Loss | Meaning::Otherwise => (operation.status, word_of(&found)),
+            Meaning::TagsDropped(tags) if operation.status == Status::Created => {
+                (Status::Created, without_tags(entity, message!("attempt.tags_dropped_new", tags = clean(&tags))))
+            }
+            Meaning::TagsDropped(tags) => {
+                (Status::Failed, without_tags(entity, message!("attempt.tags_dropped", tags = clean(&tags))))
+            }
+            Meaning::NotStored { field, labels } => {
+                let message = message!("attempt.not_stored", fields = labels);
+                (Status::Failed, Reason { code: "not_stored".to_owned(), field, message })
+            }
+        };
+        Operation { status, reason: Some(Box::new(reason)), ..operation }
     }
 
     /// The end of a row that made a record, with a word of the tags that the service dropped.
@@ -493,8 +482,7 @@ impl<'a> RowWrite<'a> {
             return Operation { attempts: self.attempts, ..operation };
         }
         let message = message!("attempt.tags_dropped_new", tags = clean(&dropped.join(", ")));
-        let reason = Reason { code: TAGS_DROPPED.to_owned(), field: name.clone(), message };
-        self.ended(Status::Created, Some(id), Some(reason))
+        self.ended(Status::Created, Some(id), Some(without_tags(entity, message)))
     }
 
     /// Which of these tags a record lacks that was just written. It is read where it gets tags that no record was seen with, or
@@ -635,9 +623,7 @@ impl<'a> RowWrite<'a> {
             return Ok(written);
         }
         let message = message!("attempt.tags_dropped", tags = clean(&dropped.join(", ")));
-        let field = entity.tags.clone().unwrap_or_default();
-        let reason = Reason { code: TAGS_DROPPED.to_owned(), field, message };
-        Ok(Some(self.ended(Status::Failed, Some(id.to_owned()), Some(reason))))
+        Ok(Some(self.ended(Status::Failed, Some(id.to_owned()), Some(without_tags(entity, message)))))
     }
 
     /// Whether the record has what was just written to it and had not before. What it does not show, such as a reply, it does
@@ -938,6 +924,11 @@ fn no_such_path(write: Write<'_>, rejection: Rejection) -> Error {
         message = rejection.message
     ))
     .hint(message!("attempt.no_such_path_hint"))
+}
+
+/// That a record lacks tags that were sent.
+fn without_tags(entity: &Entity, message: Message) -> Reason {
+    Reason { code: TAGS_DROPPED.to_owned(), field: entity.tags.clone().unwrap_or_default(), message }
 }
 
 fn words(rejection: &Rejection) -> String {

@@ -42,6 +42,12 @@ pub fn is_confirmation(text: &str) -> bool {
     matches!(text.trim().to_lowercase().as_str(), "是" | "确认" | "对" | "√" | "✓" | "1" | "y" | "yes" | "true")
 }
 
+/// Whether a file with a column called so would be read as if that said what became of its rows.
+pub fn is_reserved(header: &str) -> bool {
+    let folded = fold(header);
+    is_result_column(&folded) || REASON_COLUMNS.iter().flatten().any(|title| fold(title) == folded)
+}
+
 /// Whether a folded header is that of a column of results.
 pub fn is_result_column(folded: &str) -> bool {
     RESULT_COLUMNS.iter().chain(&CONFIRM_COLUMNS).any(|name| fold(name) == folded)

@@ -54,9 +54,14 @@ impl Column<'_> {
 }
 
 /// Makes the headers differ from each other by adding what the column is called in the interface. A custom field whose label
-/// another column has, or another field of the entity in whatever words, in the file or not, has its key in its header: that
-/// tells which one is meant where nothing else is known of the file.
-pub fn tell_apart(columns: &mut [Column<'_>], entity: &Entity, definitions: &Definitions) {
+/// another column has, or another field of the entity in whatever words, in the file or not, or that is reserved, has its key in
+/// its header: that tells which one is meant where nothing else is known of the file.
+pub fn tell_apart(
+    columns: &mut [Column<'_>],
+    entity: &Entity,
+    definitions: &Definitions,
+    is_reserved: fn(&str) -> bool,
+) {
     let mut titles: HashMap<String, usize> = HashMap::new();
     for column in columns.iter() {
         *titles.entry(fold(&column.title)).or_default() += 1;
@@ -70,6 +75,7 @@ pub fn tell_apart(columns: &mut [Column<'_>], entity: &Entity, definitions: &Def
         let folded = fold(&column.title);
         let of_other = |word: &str| entity.field_called(word).is_some_and(|other| other.name != *key);
         let is_shared = titles.get(&folded).is_some_and(|count| *count > 1)
+            || is_reserved(&folded)
             || definitions.has_other(key, &folded)
             || of_other(&folded)
             || simplified(&folded).is_some_and(|word| of_other(&word));

@@ -38,13 +38,16 @@ fn account(path: &'static str, word: &'static str, mut record: Value, labels: &'
     })
 }
 
+/// An entity, the paths and the name of its records, one of them, labels, and which columns are exported.
+type Case<'a> = (&'a str, &'static str, &'static str, &'a Value, &'static [&'static str], &'a str);
+
 #[test]
 fn an_export_with_labels_of_other_columns_is_handed_back_without_a_write() {
     let ticket =
         json!({"ticketId": "", "subject": "示例", "descript": "示例", "custUserId": "50001", "ticketStatus": "2"});
     let company = json!({"uId": "", "companyName": "示例公司", "serveNote": "示例"});
     let customer = json!({"cId": "", "name": "示例", "mobile": "13000000001", "note": "示例"});
-    let cases: [(&str, &str, &str, &Value, &'static [&'static str], &str); 8] = [
+    let cases: [Case<'_>; 10] = [
         ("tickets", "tickets", "ticket", &ticket, &["回复内容"], ""),
         ("tickets", "tickets", "ticket", &ticket, &["回复内容", "标题"], "--columns ticketId,field_1,field_2"),
         ("companies", "companies", "company", &company, &["客户"], "--columns uId,field_1"),
@@ -53,6 +56,9 @@ fn an_export_with_labels_of_other_columns_is_handed_back_without_a_write() {
         ("customers", "users", "user", &customer, &["描述", "备注"], "--columns cId,field_1,field_2"),
         ("customers", "users", "user", &customer, &["等级", "等级"], ""),
         ("customers", "users", "user", &customer, &["等级", "等级"], "--columns cId,field_2"),
+        // What our own file of failed rows calls its columns.
+        ("customers", "users", "user", &customer, &["确认导入", "bw8_status", "STATUS"], ""),
+        ("customers", "users", "user", &customer, &["原因", "建议"], "--columns field_1,field_2,cId"),
     ];
     for (entity, path, word, record, labels, columns) in cases {
         for file in ["mine.csv", "mine.xlsx", "mine.jsonl"] {
@@ -63,7 +69,7 @@ fn an_export_with_labels_of_other_columns_is_handed_back_without_a_write() {
             let elsewhere = Work::at(&service.base_url());
             std::fs::copy(work.path(file), elsewhere.path(file)).unwrap();
             for work in [work, elsewhere] {
-                let ran = work.bw8(&format!("import {entity} {file} --mode update --notifications-off --rate 0"));
+                let ran = work.bw8(format!("import {entity} {file} --mode update --notifications-off --rate 0"));
                 ran.exits(0);
                 assert_rows(&work.summary(), "unchanged 2");
             }

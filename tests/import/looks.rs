@@ -10,6 +10,9 @@ use crate::harness::*;
 
 type Records = BTreeMap<u64, Map<String, Value>>;
 
+/// What an answer shows of a record, by what it was before and after a write.
+type Answer = fn(&Map<String, Value>, &Map<String, Value>) -> Option<Map<String, Value>>;
+
 /// A write: of which kind of record, whether it is new, and how many of that kind came before.
 struct Written<'a> {
     path: &'a str,
@@ -30,7 +33,7 @@ impl Account {
     fn new(
         count: u64,
         mut store: impl FnMut(Written<'_>, &mut Map<String, Value>, &Map<String, Value>) + Send + 'static,
-        answer: fn(before: &Map<String, Value>, after: &Map<String, Value>) -> Option<Map<String, Value>>,
+        answer: Answer,
     ) -> Account {
         let object = |value: Value| value.as_object().unwrap().clone();
         let user = |id: u64| {
@@ -198,7 +201,7 @@ fn a_record_with_more_to_lose_goes_alone() {
 }
 
 /// From the third change on the service drops the tag, or stores nothing of the note.
-fn forgetful(answer: fn(&Map<String, Value>, &Map<String, Value>) -> Option<Map<String, Value>>) -> Account {
+fn forgetful(answer: Answer) -> Account {
     let store = |written: Written<'_>, record: &mut Map<String, Value>, sent: &Map<String, Value>| {
         if written.number < 3 {
             keep(record, sent);
@@ -226,7 +229,7 @@ fn answers_that_show_the_record_tell_of_each_row_what_was_not_stored() {
         let account = forgetful(after);
         let work = Work::at(&account.service.base_url());
         work.write("mine.csv", file);
-        work.bw8(&format!("{import} --rate 0 --concurrency 1")).exits(3);
+        work.bw8(format!("{import} --rate 0 --concurrency 1")).exits(3);
         assert_rows(&work.summary(), "updated 2, failed 8");
         assert_eq!(work.results().column("code")[2..], [code; 8]);
         // What was done is compared at no cost: a read before each write, and one for the row that goes first.
@@ -295,12 +298,12 @@ fn random_changed_rows_are_read_back_where_answers_tell_nothing() {
         let work = Work::at(&account.service.base_url());
         work.write("mine.csv", &file);
         // Tags that no record was seen with are looked for.
-        let ran = work.bw8(&format!("{import} --rate 0 --concurrency 1 --sample 10"));
+        let ran = work.bw8(format!("{import} --rate 0 --concurrency 1 --sample 10"));
         ran.exits(0).says(&format!("the service changed {field} in 8 of 10 records"));
         let account = Account::new(10, |_, record, sent| keep(record, sent), nothing);
         let work = Work::at(&account.service.base_url());
         work.write("mine.csv", file);
-        work.bw8(&format!("{import} --rate 0 --sample 4"))
+        work.bw8(format!("{import} --rate 0 --sample 4"))
             .exits(0)
             .says("4 random records were read back: nothing differs");
     }
@@ -356,7 +359,7 @@ fn what_is_emptied_is_empty_in_the_words_of_the_service() {
         work.bw8(&import).exits(0).says("nothing differs");
         assert_rows(&work.summary(), "updated 3");
         // Once more there is nothing to empty.
-        work.bw8(&format!("{import} --fresh")).exits(0);
+        work.bw8(format!("{import} --fresh")).exits(0);
         assert_rows(&work.summary(), "unchanged 3");
         let records = if entity == "tickets" { account.tickets.lock().unwrap() } else { account.users() };
         assert!(records.values().all(|record| record[field] == unset), "{field} {unset}");
