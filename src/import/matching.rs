@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::cell_origins::CellOrigins;
-use super::change::{CONFLICT, ORIGIN_UNKNOWN, RecordChange, SaidCell};
+use super::change::{CONFLICT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell};
 use super::decision::There;
 use super::last_sent::LastSent;
 use super::memory::{Memory, may_be_reopened};
@@ -547,8 +547,12 @@ fn finish(
             plan.add(row.found.there, &row.would);
             let said = match (&row.would, row.found.there.code()) {
                 (Would::Ask(reason), None) => {
-                    let is_unknown = reason.code() == "change.origin_unknown";
-                    Some((if is_unknown { ORIGIN_UNKNOWN } else { CONFLICT }, Severity::Held, reason))
+                    let code = match reason.code() {
+                        "change.origin_unknown" => ORIGIN_UNKNOWN,
+                        "change.respelled" => RESPELLED,
+                        _ => CONFLICT,
+                    };
+                    Some((code, Severity::Held, reason))
                 }
                 (_, code) => code.map(|(code, severity)| (code, severity, &row.found.reason)),
             };
