@@ -415,7 +415,7 @@ impl<'a> RowWrite<'a> {
             return Ok(Some(self.ended(status, Some(id.to_owned()), reason)));
         }
         if let Some(deleted) = deleted(&access.entity, id, &record, &change.members) {
-            return Ok(Some(self.failed(deleted)));
+            return Ok(Some(self.ended(Status::Refused, Some(id.to_owned()), Some(deleted))));
         }
         let members = with_resent(change.members.clone(), &access.update.resend, &record);
         let written = self.put_known(access, id, &members, &record).await?;
@@ -450,7 +450,7 @@ impl<'a> RowWrite<'a> {
         }
         let members = Members { fields: [(field, wanted)].into_iter().collect(), ..Members::default() };
         if let Some(deleted) = deleted(&access.entity, &edit.id, &record, &members) {
-            return Ok(Some(self.failed(deleted)));
+            return Ok(Some(self.ended(Status::Refused, Some(edit.id.clone()), Some(deleted))));
         }
         let members = with_resent(members, &access.update.resend, &record);
         self.put_known(access, &edit.id, &members, &record).await

@@ -110,7 +110,7 @@ impl RecordChange {
         // A row of several cells ends as its weakest.
         match (written, conflict.or(unknown).or(respelled), kept) {
             (Some(status), _, _) if status != Status::Updated => (status, None),
-            _ if let Some(cut) = cut => (Status::Failed, Some(cut)),
+            _ if let Some(cut) = cut => (Status::Held, Some(cut)),
             (_, Some(conflict), _) => (Status::Held, Some(conflict)),
             (Some(status), None, kept) => (status, kept),
             (None, None, Some(kept)) => (Status::Skipped, Some(kept)),
