@@ -363,8 +363,7 @@ mod tests {
         let account = tempfile::tempdir().unwrap();
         let folder = &account.path().join("account");
         let note = Catalog::embedded().get("customers").unwrap().field("note").unwrap();
-        let cells =
-            [("一", "一"), ("", ""), ("二", "<p>二</p>"), ("0012", "0012"), ("12", "0012")];
+        let cells = [("一", "一"), ("", ""), ("二", "<p>二</p>"), ("0012", "0012"), ("12", "0012")];
         let cells = cells.map(|(shown, value)| CellMarks::of(note, shown, value));
         let (titles, fields) = (vec!["备注".to_owned()], vec!["note".to_owned()]);
         let about = |at: i64| About { at, ..About::new("customers", "a.csv", "", titles.clone(), fields.clone()) };

@@ -153,6 +153,11 @@ pub(super) struct Matches {
 }
 
 impl Matches {
+    /// What was found of the few rows that have lines.
+    pub(super) fn of_few(lines: RowLineWriter<Matched>) -> Result<Matches> {
+        Ok(Matches { lines: lines.finish()?, plan: Plan::default(), first: None })
+    }
+
     /// What was found of the row at `row_index`; rows are asked for in their order.
     ///
     /// # Errors
@@ -567,7 +572,7 @@ fn finish(
 }
 
 /// What is said of a row for what the account has.
-fn finding(code: &'static str, severity: Severity, reason: &Message) -> Finding {
+pub(super) fn finding(code: &'static str, severity: Severity, reason: &Message) -> Finding {
     Finding {
         column: None,
         field: None,

@@ -274,7 +274,8 @@ fn cells(
     shown: &[ShownMarks],
 ) -> Result<Vec<Option<CellBaseline>>> {
     let Some(marks) = baseline.record(name)? else { return Ok(Vec::new()) };
-    let cell = |(place, shown): (&Option<usize>, &ShownMarks)| Some(CellBaseline::of(marks.get((*place)?).copied()?, *shown));
+    let cell =
+        |(place, shown): (&Option<usize>, &ShownMarks)| Some(CellBaseline::of(marks.get((*place)?).copied()?, *shown));
     Ok(places.iter().zip(shown).map(cell).collect())
 }
 

@@ -104,9 +104,8 @@ impl RecordChange {
         let respelled = reason(RESPELLED, &self.respelled, |cells, differing| {
             message!("change.respelled", cells = cells, differing = differing)
         });
-        let cut = reason(CUT, &self.cut, |cells, differing| {
-            message!("change.cut", cells = cells, differing = differing)
-        });
+        let cut =
+            reason(CUT, &self.cut, |cells, differing| message!("change.cut", cells = cells, differing = differing));
         // A row of several cells ends as its weakest.
         match (written, conflict.or(unknown).or(respelled), kept) {
             (Some(status), _, _) if status != Status::Updated => (status, None),

@@ -78,10 +78,14 @@ pub(super) fn look(
         false => {
             let look = Look { options, preflight, identity: journal.identity(), left };
             look.add_to(&mut memory, index, rows, cursor, printer)?;
-            None
+            let mut findings = Findings::new()?;
+            let matches = look.keys_of_others(rows, &mut findings, printer)?;
+            tell_found(&findings, preflight, printer)?;
+            matches
         }
     };
-    let plan = matches.as_ref().map(|matches| matches.plan);
+    let is_looked_up = preflight.mapping.is_found_by_key();
+    let plan = matches.as_ref().filter(|_| is_looked_up).map(|matches| matches.plan);
     let known = KnownRows { memory, matches, last_sent, registered: registered.take() };
     Ok(Ok(Looked { known, plan, left, waits }))
 }
