@@ -172,6 +172,11 @@ impl Error {
         self.message.code()
     }
 
+    /// Whether what happened is this, or came of it.
+    pub fn is_about(&self, code: &str) -> bool {
+        self.message.to_json().contains(&format!("\"{code}\""))
+    }
+
     /// What happened, in words, without the hint.
     pub fn message(&self) -> String {
         match &self.source {

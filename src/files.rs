@@ -576,9 +576,57 @@ pub fn lock(file: &File, path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether a file can be read once only: standard input `-`, a pipe, or what a shell makes of `<(command)`.
+pub fn is_read_once(path: &Path) -> bool {
+    path.as_os_str() == "-"
+        || cfg!(windows) && is_named_pipe(&path.to_string_lossy())
+        || path.metadata().is_ok_and(|file| !file.is_file() && !file.is_dir())
+}
+
+/// Refuses what can be read once only, where a file is needed that can be read again.
+///
+/// # Errors
+/// It is such a thing.
+pub fn refuse_pipe(path: &Path) -> Result<()> {
+    match is_read_once(path) {
+        true => Err(Error::usage(message!("files.pipe", file = path.display())).hint(message!("files.pipe_hint"))),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a named pipe of Windows, which does not say where what comes through it ends.
+///
+/// # Errors
+/// It is one.
+pub fn refuse_named_pipe(path: &Path) -> Result<()> {
+    match cfg!(windows) && is_named_pipe(&path.to_string_lossy()) {
+        true => refuse_pipe(path),
+        false => Ok(()),
+    }
+}
+
+/// Whether a path on Windows is that of a named pipe, of this machine or another one.
+fn is_named_pipe(path: &str) -> bool {
+    let path = path.replace('/', "\\").to_lowercase();
+    let Some((_, behind)) = path.strip_prefix("\\\\").and_then(|rest| rest.split_once('\\')) else { return false };
+    behind.starts_with("pipe\\")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn named_pipes_of_windows_are_known_by_their_paths() {
+        for path in [r"\\.\pipe\rows", r"\\?\PIPE\rows", r"\\server\pipe\rows", "//./pipe/rows"] {
+            assert!(is_named_pipe(path), "{path}");
+        }
+        for path in
+            [r"C:\pipe\rows.csv", r"\\server\share\pipe\rows.csv", "pipe/rows.csv", "-", r"\\?\C:\pipe\rows.csv"]
+        {
+            assert!(!is_named_pipe(path), "{path}");
+        }
+    }
 
     #[test]
     fn a_file_is_replaced_whole_or_not_at_all() {

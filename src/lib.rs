@@ -168,8 +168,10 @@ fn run_command(arguments: &[OsString]) -> Ended {
     if !matches!(&cli.command, Command::Sandbox(arguments) if arguments.like.is_none()) {
         terminal::break_silence(&printer);
     }
-    let ended = dispatch(&cli, &CommandLine::new(arguments), &printer);
+    let ended = dispatch(&cli, &CommandLine::new(arguments), &printer).map_err(settings::with_state_hint);
     if let Err(error) = &ended {
+        // Whoever was told that the program is left is not told once more.
+        terminal::unless_leaving();
         printer.error(error);
     }
     Ended { exit: ended.unwrap_or_else(|error| error.exit()), told_as }

@@ -510,6 +510,18 @@ pub fn state_folder() -> Result<PathBuf> {
     folder("BW8_STATE_DIR", Folder::State)
 }
 
+/// An error with what helps where it is about the folder in which this program remembers things: any other one does as well.
+#[must_use]
+pub fn with_state_hint(error: Error) -> Error {
+    let is_of_writing = matches!(error.code(), "journal.cannot_write" | "journal.no_index" | "journal.cannot_lock");
+    match state_folder() {
+        Ok(folder) if is_of_writing && error.message().contains(&*folder.to_string_lossy()) => {
+            error.hint(message!("settings.state_hint", folder = folder.display()))
+        }
+        _ => error,
+    }
+}
+
 /// Moves what this program remembers to where it belongs, and tells that it did. On Windows it lay in the folder that goes with
 /// its user from machine to machine, where the index of one machine would take the place of the other's.
 ///
@@ -571,29 +583,29 @@ fn read_configuration(file: &Path) -> Result<Configuration> {
         let why = message!("toml.backslash");
         return Err(Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why)));
     }
-    let has_key = configuration.notify.is_some();
-    if has_key
-        || configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some())
-    {
-        refuse_open_file(file)?;
+    if configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some()) {
+        refuse_open_file(file, |file| message!("settings.open_secret", file = file))?;
+    } else if configuration.notify.is_some() {
+        refuse_open_file(file, |file| message!("settings.open_notify", file = file))?;
     }
     Ok(configuration)
 }
 
 /// A file with a secret must be readable by its owner alone.
 #[cfg(unix)]
-fn refuse_open_file(file: &Path) -> Result<()> {
+fn refuse_open_file(file: &Path, what: impl Fn(std::path::Display<'_>) -> Message) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode()).unwrap_or(0);
     if mode & 0o077 != 0 {
-        return Err(Error::usage(message!("settings.open_secret", file = file.display()))
-            .hint(message!("settings.open_secret_hint", file = file.display())));
+        return Err(
+            Error::usage(what(file.display())).hint(message!("settings.open_secret_hint", file = file.display()))
+        );
     }
     Ok(())
 }
 
 /// On Windows a file in the user's own folder is the user's alone by inheritance; there is no mode to look at.
 #[cfg(not(unix))]
-fn refuse_open_file(_file: &Path) -> Result<()> {
+fn refuse_open_file(_file: &Path, _what: impl Fn(std::path::Display<'_>) -> Message) -> Result<()> {
     Ok(())
 }

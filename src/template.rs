@@ -191,7 +191,8 @@ fn write_example(
 fn validation(column: &TemplateColumn<'_>, list: &mut u16) -> Result<DataValidation, XlsxError> {
     let field = column.field;
     let validation = DataValidation::new();
-    if !column.choices.is_empty() {
+    // A list lets one of them be chosen.
+    if !column.choices.is_empty() && !field.several {
         if fits_into_a_cell(&column.choices) {
             return validation.allow_list_strings(&column.choices);
         }

@@ -144,3 +144,12 @@ fn the_sandbox_has_old_ids_of_its_own() {
     let said = work.bw8("ids export sandbox.csv --sandbox --format json");
     assert_eq!(said.exits(0).json()["ids"], serde_json::json!({"tickets": 1}));
 }
+
+#[test]
+fn ids_come_through_standard_input_too() {
+    let server = Server::inside(|_| {});
+    let work = imported(&server);
+    work.on(&server, "ids export ids.csv").exits(0);
+    let ran = work.run_with(work.command_on(&server, "ids import -"), work.read("ids.csv"));
+    ran.exits(0).says("were known before");
+}

@@ -460,12 +460,40 @@ fn a_run_whose_journal_alone_is_gone_is_told_as_such() {
     let (work, server) = (Work::new(), Server::start(""));
     work.write_table("mine.csv", &customers(1, 1));
     work.on(&server, "import customers mine.csv").exits(0);
-    std::fs::remove_file(work.run_folder().join("journal.db")).unwrap();
+    let folder = work.run_folder();
+    std::fs::remove_file(folder.join("journal.db")).unwrap();
     work.bw8("runs")
         .exits(0)
         .says("the folder has no journal.db any more; 1 row it sent")
         .never_says("the folder is gone");
     work.bw8("runs --lang zh").exits(0).says("文件夹里已没有 journal.db");
+    let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+    work.bw8(format!("runs show {name}")).exits(0).says("1 row it sent").says("from a backup").says("runs forget");
+    work.on(&server, format!("settle {name}")).exits(2).says("no journal.db").says("from a backup");
+    work.on(&server, format!("retry {}", folder.display())).exits(2).says("no journal.db").says("from a backup");
+    work.bw8(format!("runs forget {}", folder.display())).exits(2).says("--yes");
+    assert!(folder.join("results.csv").exists());
+    work.bw8(format!("runs forget {name} --yes")).exits(0).says("1 row it sent");
+    assert!(!folder.join("results.csv").exists());
+    work.bw8(format!("runs forget {name} --yes")).exits(0);
+    std::fs::remove_dir_all(&folder).unwrap();
+    work.bw8(format!("runs show {name}")).exits(0).says("the folder is gone");
+    work.bw8(format!("runs forget {name} --yes")).exits(0).says("nothing of this run is left");
+    // What it sent is known all the same.
+    work.on(&server, "import customers mine.csv").exits(0).says("imported before");
+    assert_eq!(server.records("customers").iter().filter(|record| record["mobile"] == "13000000001").count(), 1);
+}
+
+#[test]
+fn a_run_of_the_sandbox_is_listed_once_also_beside_one_into_an_account() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 1));
+    work.bw8("import customers mine.csv --sandbox").exits(0);
+    work.on(&server, "import customers mine.csv").exits(0);
+    let ran = work.bw8("runs --format json");
+    ran.exits(0);
+    let runs = ran.json();
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 2, "{runs}");
 }
 
 #[test]

@@ -401,3 +401,86 @@ fn a_record_whose_own_page_breaks_is_given_up_soon_and_the_service_is_not() {
     let asked = service.requests().iter().filter(|request| request.path == "/users/3.json").count();
     assert_eq!(asked, 3, "{ran}");
 }
+
+/// A service with a list of customers that refuses a few pages, by status 429 or in words alone.
+fn limiting(status: u16, words: &'static str) -> Service {
+    let ids: Vec<u64> = (1..=350).collect();
+    let mut asked = 0;
+    Service::start(move |request| match request.path.as_str() {
+        "/users.json" => {
+            asked += 1;
+            match (2..=5).contains(&asked) {
+                true => (status, format!("{{\"errcode\":\"1\",\"errmsg\":\"{words}\"}}")),
+                false => (200, page(&ids, request, 100, Some("350"))),
+            }
+        }
+        _ => unknown(),
+    })
+}
+
+#[test]
+fn a_list_is_read_to_its_end_however_often_the_service_asks_for_patience() {
+    for (status, words) in [(429, "no"), (200, "请求过于频繁"), (403, "rate limit exceeded")] {
+        let service = limiting(status, words);
+        let work = Work::at(&service.base_url());
+        let ran = work.export("customers -o out.csv --columns cId --concurrency 1");
+        assert_eq!(ran.exits(0).json()["complete"], true, "{ran}");
+        assert_eq!(work.ids("out.csv").len(), 350, "{status}");
+        let filters = service.requests().iter().filter(|request| request.query.contains_key("created_start")).count();
+        assert_eq!(filters, 0, "it is no wall: {status}");
+    }
+}
+
+#[test]
+fn when_patience_ends_it_is_the_limit_that_is_named_and_not_the_network() {
+    let limited = |request: &Request, is_list: bool| {
+        let (headers, body) =
+            (vec![("retry-after".to_owned(), "3600".to_owned())], "{\"errcode\":\"429\",\"errmsg\":\"x\"}");
+        match request.path.as_str() {
+            "/tickets.json" if is_list => {
+                (200, Vec::new(), "{\"tickets\":[{\"ticketId\":\"1\",\"subject\":\"x\"}],\"count\":1}".to_owned())
+            }
+            _ => (429, headers, body.to_owned()),
+        }
+    };
+    for (is_list, command) in
+        [(false, "export tickets -o out.csv --wait 0"), (true, "export tickets -o out.csv --details --wait 0")]
+    {
+        let service = Service::with_heads(move |request| limited(request, is_list));
+        let work = Work::at(&service.base_url());
+        let ran = work.bw8(command);
+        ran.exits(5).says("the service limits how fast it may be asked").says("--rate 1").says("--wait 1h");
+        ran.never_says("network");
+        assert!(!work.path("out.csv").exists());
+    }
+    // A row in doubt is not looked for either.
+    let mut posts = 0;
+    let service = Service::with_heads(move |request| {
+        posts += usize::from(request.method == "POST");
+        match (request.method.as_str(), posts) {
+            ("POST", _) => (502, Vec::new(), String::new()),
+            (_, 0) if request.path == "/users.json" => (200, Vec::new(), page(&[], request, 100, Some("0"))),
+            (_, 0) => (404, Vec::new(), unknown().1),
+            _ => limited(request, false),
+        }
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 3));
+    work.bw8("import customers mine.csv --no-canary --wait 0 --run run").exits(5);
+    let ran = work.bw8("settle run --wait 0");
+    ran.exits(5).says("the service limits how fast it may be asked").never_says("network");
+}
+
+#[test]
+fn answers_that_break_off_are_named_as_such() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/users.json" => {
+            let whole = page(&[1, 2, 3], request, 100, Some("3"));
+            (200, whole[..whole.len() / 2].to_owned())
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    let ran = work.bw8("export customers -o out.csv --wait 0");
+    ran.exits(1).says("ends in the middle of its data").never_says("firewall").never_says("network");
+}

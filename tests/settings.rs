@@ -413,3 +413,32 @@ fn a_file_of_settings_that_an_editor_changed_is_told_in_the_users_language_with_
     ran.exits_with_one_of(&[0, 2]);
     ran.never_says("7391");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_the_address_for_notices_is_not_said_to_hold_a_password() {
+    use std::os::unix::fs::PermissionsExt;
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 1));
+    work.write("bw8.toml", "notify = \"https://robot.example.com/?key=canary\"\n");
+    std::fs::set_permissions(work.path("bw8.toml"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let ran = work.bw8("entities");
+    ran.exits_with_one_of(&[0, 2]);
+    let ran = work.bw8("import customers mine.csv --base-url http://127.0.0.1:1");
+    ran.exits(2).says("address for notices").says("chmod 600").never_says("password").never_says("canary");
+}
+
+#[test]
+fn a_folder_that_this_program_cannot_write_is_named_with_the_variable_that_names_another() {
+    let service = service();
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 1));
+    work.write("file", "");
+    for command in ["import customers mine.csv", "import customers mine.csv --run run", "export customers -o out.csv"] {
+        let mut command = work.command(command);
+        command.env("BW8_STATE_DIR", work.path("file").join("state"));
+        let ran = work.run(command);
+        ran.exits(1).says(&work.path("file").join("state").display().to_string()).says("BW8_STATE_DIR");
+        ran.never_says("--run DIR");
+    }
+}

@@ -241,3 +241,13 @@ fn a_template_goes_through_a_pipe() {
     );
     assert!(!work.path("-").exists());
 }
+
+#[test]
+fn a_template_is_a_workbook_and_its_name_says_so() {
+    let work = Work::new();
+    for file in ["t.csv", "t.CSV", "t.xls", "t.txt"] {
+        work.bw8(["template", "customers", "-o", file]).exits(2).says(file).says("t.xlsx");
+        assert!(!work.path(file).exists());
+    }
+    work.bw8("template customers -o T.XLSX").exits(0);
+}

@@ -25,7 +25,7 @@ use super::secrets::{Secrets, secret_members};
 use super::target::Target;
 use super::transport::{Failure, Http, Request};
 use crate::entity::{self, Service};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::interrupt::Interrupt;
 use crate::message;
 use crate::message::Message;
@@ -50,6 +50,8 @@ const ASK: Attempts = Attempts { broken: 3, hanging: 3, busy: u32::MAX };
 const BRIEF: Attempts = Attempts { broken: 3, hanging: 2, busy: 8 };
 /// Attempts at the record that one row is about.
 const RECORD: Attempts = Attempts { broken: 3, hanging: 3, busy: 4 };
+/// Attempts at what was tried before: one.
+const ONCE: Attempts = Attempts { broken: 1, hanging: 1, busy: u32::MAX };
 /// As often as it takes.
 const UNTIL_UP: Attempts = Attempts { broken: u32::MAX, hanging: u32::MAX, busy: u32::MAX };
 /// The longest wait between two of them.
@@ -249,6 +251,27 @@ impl Client {
         self.ask_up_to(url, RECORD).await
     }
 
+    /// Like [`Client::ask_briefly`], for something that failed before: it is tried once.
+    ///
+    /// # Errors
+    /// The host cannot be reached, or the service goes on failing whatever it is asked.
+    pub async fn ask_once(&self, url: &Url) -> Result<Single> {
+        self.ask_up_to(url, ONCE).await
+    }
+
+    /// Waits, the longer the more `tries` there were, before something is asked for again that failed.
+    ///
+    /// # Errors
+    /// The user stops.
+    pub async fn wait_before_asking_again(&self, tries: u32) -> Result<()> {
+        let pause = async {
+            self.count_retry();
+            self.pause(tries).await;
+            Ok(())
+        };
+        Interrupt::of_process().unless_set(pause).await
+    }
+
     /// Waits until the service answers a question, whatever it says: the one that it answered last, or this one.
     ///
     /// # Errors
@@ -310,11 +333,12 @@ impl Client {
                         || matches!(why.code(), "api.broken_page" | "api.broken_empty") && !self.limiter.was_answered();
                     // That others get through now and then says nothing of one that is told to wait.
                     let is_answered_else = || tries > 0 && self.limiter.answers() > answers;
-                    if is_its_own && (is_elsewhere() || is_answered_else() || self.is_up(url, &permit).await) {
+                    // Where no more may be repeated, others are not to wait because of one that is broken.
+                    let is_brief = trouble == Trouble::Faltering && most.broken < u32::MAX;
+                    if is_brief && verdict != Verdict::Again && self.is_up(url, &permit).await {
                         return Ok(Single::Failing(error));
                     }
-                    let is_brief = trouble == Trouble::Faltering && most.broken < u32::MAX;
-                    if is_brief && verdict == Verdict::Over && self.is_up(url, &permit).await {
+                    if is_its_own && (is_elsewhere() || is_answered_else() || self.is_up(url, &permit).await) {
                         return Ok(Single::Failing(error));
                     }
                     // Of several that fail side by side none shows that the service answers others.
@@ -455,7 +479,7 @@ impl Client {
                 Ok(response) => response,
                 Err(Failure::ForGood(error)) => return Err(error),
                 Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
-                Err(Failure::Lost(why)) => return Ok(Attempt::Lost(why)),
+                Err(Failure::Lost(why)) => return Ok(Attempt::Lost(self.with_address(why))),
             };
         self.answered.store(true, Ordering::Relaxed);
         if let Some(ahead) = clock_ahead(&response.headers, SystemTime::now()) {
@@ -478,11 +502,23 @@ impl Client {
             let hint = match why.code() {
                 "api.timed_out" => message!("api.slow_hint"),
                 "api.empty" => message!("api.empty_hint"),
+                "api.cut_off" | "api.cut_json" => message!("api.cut_off_hint"),
+                "api.bad_json" => message!("api.bad_json_hint"),
                 "api.not_json" | "api.with_words" => message!("api.page_hint", host = self.target.host()),
                 _ => message!("api.unreachable_hint"),
             };
             let error = Error::cannot_run(message!("api.read_failed", path = path, why = why)).hint(hint);
             Read::ForNow(error, trouble, said)
+        };
+        // A service that asks for patience can be reached: nothing is wrong with the network.
+        let asks_for_patience = |why: String, retry_after: Option<Duration>, is_limit: bool| {
+            let error = match is_limit {
+                true => limited(message!("api.read_limited", path = path, why = why)),
+                false => {
+                    Error::stopped(message!("api.read_failed", path = path, why = why)).hint(message!("api.busy_hint"))
+                }
+            };
+            Read::ForNow(error, Trouble::Busy(retry_after), busy(retry_after))
         };
         let broken = |why: Message| passing(why.clone(), Trouble::Faltering, message!("api.broken", why = why));
         let answer = match attempt {
@@ -510,6 +546,10 @@ impl Client {
         let why = rejection
             .as_ref()
             .map_or_else(|| format!("HTTP {}", answer.status), |r| format!("{} {}", r.code, r.message));
+        let is_limit = answer.status == 429 || document.as_ref().is_some_and(|document| envelope::is_limit(document));
+        if is_limit && answer.status != 401 {
+            return asks_for_patience(why, answer.retry_after, true);
+        }
         if let Some(busy) =
             document.as_ref().filter(|_| answer.status != 401).and_then(|document| envelope::busy(document))
         {
@@ -517,7 +557,7 @@ impl Client {
             return match answer.retry_after {
                 // It may be this one record.
                 None => broken(words.into()),
-                asked => passing(words.into(), Trouble::Busy(asked), super::patience::busy(asked)),
+                asked => asks_for_patience(words, asked, false),
             };
         }
         let page = || super::outcome::page_rejection(answer.status, &answer.body, |text| secrets.hide(text));
@@ -542,9 +582,7 @@ impl Client {
             }
             401 | 403 => Read::ForGood(denied(answer.status, &why)),
             // A service that says when to come back is busy, whatever it calls it.
-            429 | 503 if answer.status == 429 || answer.retry_after.is_some() => {
-                passing(why.into(), Trouble::Busy(answer.retry_after), busy(answer.retry_after))
-            }
+            503 if answer.retry_after.is_some() => asks_for_patience(why, answer.retry_after, false),
             408 | 500.. => broken(why.into()),
             400.. => Read::Rejected(rejection.or_else(page).unwrap_or_else(|| Rejection {
                 code: answer.status.to_string(),
@@ -559,11 +597,22 @@ impl Client {
                 (None, None) if answer.body.trim_ascii().is_empty() => {
                     passing(message!("api.empty"), Trouble::Faltering, message!("api.broken_empty"))
                 }
+                (None, None) if let Some(why) = envelope::broken_json(&answer.body, |text| secrets.hide(text)) => {
+                    broken(why)
+                }
                 (None, None) => {
                     let words = super::outcome::page_words(&answer.body, |text| secrets.hide(text));
                     passing(words, Trouble::Faltering, message!("api.broken_page"))
                 }
             },
+        }
+    }
+
+    /// Why nothing came back; where nothing ever did, that the port may be one for https.
+    fn with_address(&self, why: Message) -> Message {
+        match self.target.base.scheme() == "http" && !self.was_answered() && why.code() != "api.timed_out" {
+            true => message!("api.maybe_tls", why = why, host = self.target.host()),
+            false => why,
         }
     }
 
@@ -625,6 +674,8 @@ pub fn read_rejected(path: &str, rejection: &Rejection, host: &str) -> Error {
     let Rejection { code, message, is_page } = rejection;
     let why = format!("{code} {message}");
     let hint = match is_page {
+        // So a server says that was meant to be spoken to in https.
+        true if message.contains("HTTPS port") => message!("api.plain_hint", host = host),
         true => message!("api.page_hint", host = host),
         false => message!("api.rejected_hint"),
     };
@@ -633,6 +684,16 @@ pub fn read_rejected(path: &str, rejection: &Rejection, host: &str) -> Error {
 
 fn token_taken(why: &str) -> Error {
     Error::denied(message!("api.token_taken", why = why)).hint(message!("api.token_taken_hint"))
+}
+
+/// The error when a service that limits how fast it may be asked was waited for long enough.
+pub fn limited(what: Message) -> Error {
+    Error::stopped(what).hint(message!("api.limited_hint"))
+}
+
+/// Whether an error is that of a service which was waited for long enough: asked anything else, it would say the same.
+pub fn asks_for_patience(error: &Error) -> bool {
+    error.kind() == ErrorKind::Stopped && error.code().starts_with("api.")
 }
 
 /// The error for a login that is rejected or may not do this.

@@ -9,8 +9,12 @@ use serde_json::{Map, Value};
 use super::document::{Document, Part, Records};
 use super::mend::{Mends, mended};
 use super::needed::Needed;
+use crate::message;
+use crate::message::Message;
 use crate::text::{clean, shorten};
 
+/// Characters shown before the place where an answer is no JSON.
+const CHARACTERS_BEFORE: usize = 20;
 /// Characters of the service's words that are shown.
 const MOST_SHOWN: usize = 1000;
 
@@ -110,6 +114,33 @@ const BUSY: [&str; 17] = [
 /// Members with a service's words, and those with its code.
 const WORDS: [&str; 7] = ["errmsg", "msg", "message", "error_description", "error", "info", "data"];
 const CODES: [&str; 5] = ["errcode", "code", "error", "state", "status"];
+
+/// Those of them that say that it is asked too often, and by which code.
+const LIMIT: [&str; 5] = ["too many requests", "too frequent", "rate limit", "频繁", "限流"];
+
+/// Whether an answer without any record says that the service is asked too often, under whatever HTTP status.
+pub(super) fn is_limit(document: &Value) -> bool {
+    let Some(said) = busy(document) else { return false };
+    let said = said.to_lowercase();
+    said.split(' ').next() == Some("429") || LIMIT.iter().any(|words| said.contains(words))
+}
+
+/// Why an answer that begins as JSON cannot be read: it breaks off, or it is no JSON at some place. None for anything else.
+pub(super) fn broken_json(body: &[u8], hide: impl Fn(&str) -> String) -> Option<Message> {
+    if !body.trim_ascii_start().starts_with(b"{") && !body.trim_ascii_start().starts_with(b"[") {
+        return None;
+    }
+    let (text, _) = mended(body);
+    let error = serde_json::from_str::<serde::de::IgnoredAny>(&text).err()?;
+    if error.is_eof() {
+        return Some(message!("api.cut_json", bytes = body.len()));
+    }
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let before = error.column().saturating_sub(CHARACTERS_BEFORE);
+    let near: String =
+        line.char_indices().filter(|(at, _)| *at >= before).map(|(_, c)| c).take(2 * CHARACTERS_BEFORE).collect();
+    Some(message!("api.bad_json", near = clean(&hide(&near))))
+}
 
 /// What an answer without any record says, when that is that the service cannot answer now, under whatever HTTP status.
 pub(super) fn busy(document: &Value) -> Option<String> {

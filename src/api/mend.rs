@@ -13,6 +13,8 @@ pub(super) struct Mends {
     pub controls: u64,
     /// Backslashes that begin no escape; they are kept.
     pub backslashes: u64,
+    /// Numbers that are none, as NaN; nothing stands for each.
+    pub no_numbers: u64,
     /// It was written in GBK.
     pub is_gbk: bool,
     /// It began with a byte order mark.
@@ -147,6 +149,11 @@ fn end_of(text: &str) -> Option<usize> {
     None
 }
 
+/// What a text begins with that other languages write for a number, and JSON does not know.
+fn no_number(text: &str) -> Option<&'static str> {
+    ["NaN", "Infinity", "-Infinity", "-NaN"].into_iter().find(|word| text.starts_with(word))
+}
+
 /// JSON whose texts keep to its rules.
 fn escaped(text: &str, mends: &mut Mends) -> String {
     let mut json = String::with_capacity(text.len() + 16);
@@ -163,6 +170,12 @@ fn escaped(text: &str, mends: &mut Mends) -> String {
             c if is_text && c < ' ' => {
                 mends.controls += 1;
                 json.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            // What programs write for a number that there is not.
+            'N' | 'I' | '-' if !is_text && let Some(word) = no_number(rest) => {
+                mends.no_numbers += 1;
+                json.push_str("null");
+                length = word.len();
             }
             // Between texts they mean nothing.
             c if !is_text && (c.is_control() || c.is_whitespace() || c == '\u{feff}') => json.push(' '),
@@ -258,6 +271,13 @@ mod tests {
         let mends = Mends { controls: 3, backslashes: 1, ..Mends::default() };
         assert_read(body, serde_json::json!({"a": "x\ny\tz\u{1}", "b": "C:\\dir\new"}), mends);
         assert_read(b"{\"a\":1}\0\0", serde_json::json!({"a": 1}), Mends::default());
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_nothing() {
+        let mends = Mends { no_numbers: 3, ..Mends::default() };
+        let body = br#"{"a":NaN,"b":[-Infinity,Infinity,-1],"c":"NaN"}"#;
+        assert_read(body, serde_json::json!({"a": null, "b": [null, null, -1], "c": "NaN"}), mends);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct MendedAnswers {
     pub control_characters: u64,
     /// Backslashes that begin no escape, which were kept.
     pub stray_backslashes: u64,
+    /// Numbers that are none, as NaN, which were read as nothing.
+    pub no_numbers: u64,
     /// Characters that could not be read.
     pub lost_characters: u64,
 }
@@ -42,6 +44,7 @@ impl Tally {
         counted.in_gbk += u64::from(mends.is_gbk);
         counted.control_characters += mends.controls;
         counted.stray_backslashes += mends.backslashes;
+        counted.no_numbers += mends.no_numbers;
         counted.lost_characters += mends.lost;
     }
 

@@ -37,7 +37,7 @@ mod tls;
 mod transport;
 mod trouble;
 
-pub use client::{Client, Single, Write, denied, read_rejected};
+pub use client::{Client, Single, Write, asks_for_patience, denied, limited, read_rejected};
 pub use document::{Document, Records};
 pub use envelope::{Rejection, as_text, has_next, record, records, records_of, total};
 pub use limiter::{Limiter, Permit};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::envelope::{self, Rejection, as_text, parse_needed, rejection};
+use super::envelope::{self, Rejection, as_text, parse, parse_needed, rejection};
 use super::needed::Needed;
 use super::proof::{Came, Honours, NotDone, Proof, Says, Sent, prove};
 use crate::message;
@@ -33,6 +33,8 @@ pub struct Expected {
     pub keys: Vec<String>,
     /// The service's code for a path that does not exist.
     pub unknown_path_code: String,
+    /// The whole record is needed that an answer holds, not only what tells it from others.
+    pub is_whole: bool,
     /// Members of a record whose values nobody may see.
     pub secrets: Vec<String>,
     /// The service's text for "it is there already", where what is there is looked at.
@@ -115,7 +117,10 @@ pub(super) fn classify(answer: &Answer, question: Question<'_>, hide: impl Fn(&s
     // As many as there nearly always are, or the list grows twice for each answer.
     let mut parts = Vec::with_capacity(12);
     parts.extend(wrappers.chain(expected.id.as_deref()).chain(expected.keys.iter().map(String::as_str)).chain(HELD));
-    let document = parse_needed(&answer.body, Needed::new(&SAID, &parts));
+    let document = match expected.is_whole {
+        true => parse(&answer.body),
+        false => parse_needed(&answer.body, Needed::new(&SAID, &parts)),
+    };
     classify_document(document, answer, question, hide)
 }
 
@@ -377,7 +382,7 @@ fn page_text(body: &[u8], hide: impl Fn(&str) -> String) -> Option<String> {
 
 /// The beginning of a body of JSON, in its own words and not as they are escaped.
 fn json_text(body: &[u8], hide: impl Fn(&str) -> String) -> Option<String> {
-    let text = envelope::parse(body)?.to_string();
+    let text = parse(body)?.to_string();
     let words = hide(&text);
     (!matches!(text.as_str(), "null" | "{}" | "[]" | "\"\"")).then(|| shorten(&clean(&words), MOST_WORDS).into_owned())
 }
@@ -413,6 +418,7 @@ mod tests {
             id: Some("cId".into()),
             keys: vec!["mobile".into()],
             unknown_path_code: "100047".into(),
+            is_whole: false,
             secrets: Vec::new(),
             conflict: Some("Bind Already exists".into()),
         }
@@ -713,7 +719,7 @@ mod tests {
         ) {
             let answer = Answer { status, location: None, retry_after: None, body: Bytes::from(body) };
             let expected = Expected { wrappers: vec!["user".into(), "users.data".into()], ..expected() };
-            let whole = classify_document(envelope::parse(&answer.body), &answer, question(&expected), str::to_owned);
+            let whole = classify_document(parse(&answer.body), &answer, question(&expected), str::to_owned);
             prop_assert_eq!(classify(&answer, question(&expected), str::to_owned), whole);
         }
     }

@@ -20,6 +20,8 @@ const LONGEST_BUSY: Duration = Duration::from_secs(60);
 const REPEATS: u64 = 30;
 /// So few that are left are made to last: each wait of our own doubles once more.
 const SCARCE: u64 = 8;
+/// The wait before each one beyond those: so few cost a service nothing.
+const WAIT_BEYOND: Duration = Duration::from_secs(60);
 /// Answers that allow for one more.
 const ANSWERS_A_REPEAT: u64 = 10;
 /// Answers of "something broke" in a row, none good between, that mean the service and not a record.
@@ -41,6 +43,8 @@ pub(crate) enum Trouble {
 pub enum Verdict {
     /// The request may be repeated when its turn comes.
     Again,
+    /// It may, but so many were repeated that only one a minute still is.
+    Late,
     /// It has been waited for as long as it may be, or repeated as often.
     Over,
 }
@@ -152,7 +156,7 @@ impl Patience {
     ) -> Verdict {
         if trouble == Trouble::Faltering {
             self.falters += 1;
-            if self.falters < FALTERS && self.outage.is_none() {
+            if self.falters < FALTERS && self.outage.is_none() && self.left() > 0 {
                 return self.repeat();
             }
         }
@@ -187,17 +191,18 @@ impl Patience {
         let own = own_wait(trouble, outage.tries + scarce, chance);
         // A service that asks for a moment each time would use them up in a few.
         let asked = asked.filter(|asked| scarce == 0 || *asked > own);
-        let wait = asked.unwrap_or(own);
-        if now >= outage.until {
+        let is_spent = trouble != Trouble::Unreached && left == 0;
+        let wait = asked.unwrap_or(own).max(if is_spent { WAIT_BEYOND } else { Duration::ZERO });
+        if now >= outage.until || is_spent && now + WAIT_BEYOND > outage.until {
             // The others are not to wait for it any longer.
             outage.next = now;
             return Verdict::Over;
         }
         outage.next = outage.next.max(now + wait).min(outage.until);
-        match trouble {
-            Trouble::Unreached => Verdict::Again,
-            Trouble::Busy(_) | Trouble::Faltering => self.repeat(),
+        if trouble != Trouble::Unreached {
+            self.repeats += 1;
         }
+        if is_spent { Verdict::Late } else { Verdict::Again }
     }
 
     /// How many more requests may be repeated.
@@ -334,14 +339,31 @@ mod tests {
         assert!(patience.outage().is_some());
     }
 
+    #[test]
+    fn beyond_the_budget_one_a_minute_is_repeated_as_long_as_there_are_minutes() {
+        let (mut patience, now) = patience(10 * MINUTE);
+        while patience.left() > 0 {
+            patience.failed(now, Trouble::Busy(None), &why(), false, 0.5);
+            patience.answered(now, true);
+        }
+        let (tries, lasted) = endless(&mut patience, now, Trouble::Busy(None));
+        assert!(tries <= 11 && lasted >= 9 * MINUTE, "{tries} tries, {lasted:?}");
+        let (mut patience, now) = self::patience(MINUTE / 2);
+        while patience.left() > 0 {
+            patience.failed(now, Trouble::Busy(None), &why(), false, 0.5);
+            patience.answered(now, true);
+        }
+        assert_eq!(patience.failed(now, Trouble::Busy(None), &why(), false, 0.5), Verdict::Over);
+    }
+
     proptest! {
-        /// Whatever the service does: of what it sees, no more is repeated than the budget allows.
+        /// Whatever the service does: of what it sees, no more is repeated than the budget allows, and beyond it one a minute.
         #[test]
         fn repeated_requests_keep_to_their_budget(
             events in prop::collection::vec((0u8..4, 0u64..100_000, 0.0f64..1.0), 1..2000),
         ) {
             let (mut patience, mut now) = patience(10 * MINUTE);
-            let (mut repeated, mut answers) = (0u64, 1);
+            let (begin, mut repeated, mut answers) = (now, 0u64, 1);
             for (event, milliseconds, chance) in events {
                 now += Duration::from_millis(milliseconds);
                 let turn = patience.turn(now);
@@ -355,10 +377,11 @@ mod tests {
                     2 => Trouble::Busy(None),
                     _ => Trouble::Faltering,
                 };
-                if patience.failed(now, trouble, &why(), is_probe, chance) == Verdict::Again {
+                if patience.failed(now, trouble, &why(), is_probe, chance) != Verdict::Over {
                     repeated += 1;
                 }
-                prop_assert!(repeated <= REPEATS + answers / ANSWERS_A_REPEAT);
+                let minutes = (now - begin).as_secs() / WAIT_BEYOND.as_secs();
+                prop_assert!(repeated <= REPEATS + answers / ANSWERS_A_REPEAT + minutes + 1);
             }
         }
     }

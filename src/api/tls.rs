@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::pem::PemObject;
@@ -123,7 +124,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
         Error::usage(message!("api.bad_certificate", file = path.display(), why = error))
             .hint(message!("api.no_certificate_file_hint"))
     })?;
-    let mut found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&bytes)
+    let mut found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(plain_text(&bytes).as_bytes())
         .collect::<std::result::Result<_, _>>()
         .map_err(|_| bad(message!("api.no_certificate")))?;
     // Programs on Windows write certificates as bytes.
@@ -137,6 +138,19 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
         return Err(bad(message!("api.no_certificate")));
     }
     Ok(found)
+}
+
+/// A text as PEM wants it: without a byte order mark, in UTF-16 or not, and without the spaces that mails and pages put before its
+/// lines. Nothing of what is no text.
+fn plain_text(bytes: &[u8]) -> String {
+    let by_mark = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    let encoding = by_mark.unwrap_or(match bytes {
+        [_, 0, ..] => UTF_16LE,
+        [0, _, ..] => UTF_16BE,
+        _ => UTF_8,
+    });
+    let (text, ..) = encoding.decode(bytes);
+    text.lines().flat_map(|line| [line.trim(), "\n"]).collect()
 }
 
 fn no_client(why: rustls::Error) -> Error {

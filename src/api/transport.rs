@@ -221,10 +221,25 @@ async fn within<T>(limit: Duration, mut exchange: Pin<&mut impl Future<Output = 
     }
 }
 
+/// Why a body was not read to its end: with how much of it came, where the connection was closed.
+fn broken_off(why: Message, came: usize, expected: Option<u64>) -> Message {
+    match (why.code(), expected) {
+        ("api.closed", Some(expected)) => message!("api.cut_off", came = came, expected = expected),
+        ("api.closed", None) => message!("api.cut_off_somewhere", came = came),
+        _ => why,
+    }
+}
+
 /// A body to its end, unless it breaks off or is larger than any real one.
 async fn whole_body(response: &mut reqwest::Response, largest: usize) -> std::result::Result<Bytes, Message> {
     let mut whole = BytesMut::new();
-    while let Some(part) = response.chunk().await.map_err(|error| trouble::reason(&error))? {
+    let expected = response.content_length();
+    loop {
+        let part = match response.chunk().await {
+            Ok(Some(part)) => part,
+            Ok(None) => break,
+            Err(error) => return Err(broken_off(trouble::reason(&error), whole.len(), expected)),
+        };
         if part.len() > largest - whole.len() {
             return Err(message!("api.too_large"));
         }
@@ -404,7 +419,7 @@ mod tests {
             stream.write_all(b"HTTP/1.1 422 no\r\nContent-Length: 100\r\n\r\nhalf").unwrap();
         });
         let response = http.exchange(post(&address)).await.unwrap();
-        assert_eq!((response.status, response.body.unwrap_err().code()), (422, "api.closed"));
+        assert_eq!((response.status, response.body.unwrap_err().code()), (422, "api.cut_off"));
     }
 
     #[tokio::test]

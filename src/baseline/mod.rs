@@ -11,6 +11,6 @@ mod store;
 
 pub use imported::{last_imported, note_import};
 pub use mark::{mark, marks};
-pub use normal::{is_full, normal, shows};
+pub use normal::{is_full, is_unset, normal, shows};
 pub use sent::SentStore;
 pub use store::{About, Baseline, BaselineWriter, CellMarks, all, find};

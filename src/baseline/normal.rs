@@ -18,6 +18,7 @@ pub fn normal<'a>(field: &Field, text: &'a str) -> Cow<'a, str> {
         Kind::Date | Kind::DateTime if moment::is_unset(text) => Cow::Borrowed(""),
         Kind::Date | Kind::DateTime => day_or_moment(text),
         Kind::Integer | Kind::Decimal => number(text).map_or(Cow::Borrowed(text), Cow::Owned),
+        Kind::Choice if field.several && field.choice(text).is_none() => choices(field, text),
         Kind::Choice => {
             let choice = field.choice(text).or_else(|| field.choice(without_fraction(text)));
             choice.map_or(Cow::Borrowed(without_fraction(text)), |choice| Cow::Owned(choice.value.clone()))
@@ -26,6 +27,18 @@ pub fn normal<'a>(field: &Field, text: &'a str) -> Cow<'a, str> {
         Kind::Id | Kind::Mobile | Kind::Phone => Cow::Borrowed(without_fraction(text)),
         Kind::Text if field.text_only => Cow::Borrowed(without_fraction(text)),
         Kind::Text | Kind::Html | Kind::Email => lines(text),
+    }
+}
+
+/// Whether a text says that nothing is set: as a person leaves it, and as the service writes it where a field holds no day, no
+/// record or no choice.
+pub fn is_unset(field: &Field, text: &str) -> bool {
+    let is_zero = || text.trim() == "0";
+    match field.kind {
+        _ if normal(field, text).is_empty() => true,
+        Kind::Id => is_zero(),
+        Kind::Choice => is_zero() && field.choice("0").is_none(),
+        _ => false,
     }
 }
 
@@ -136,6 +149,15 @@ fn number(text: &str) -> Option<String> {
 /// `50001.0` is what some programs make of the number 50001 when a cell of its column is empty.
 fn without_fraction(text: &str) -> &str {
     text.strip_suffix(".0").filter(|whole| whole.bytes().all(|byte| byte.is_ascii_digit())).unwrap_or(text)
+}
+
+/// Several choices, each as its value.
+fn choices<'a>(field: &Field, text: &str) -> Cow<'a, str> {
+    let value = |part| field.choice(part).map_or(part, |choice| &choice.value).to_owned();
+    let mut parts: Vec<String> = value::list_parts(text).filter(|part| !part.is_empty()).map(value).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    Cow::Owned(parts.join(","))
 }
 
 fn list(text: &str) -> Cow<'_, str> {

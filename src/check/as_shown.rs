@@ -154,6 +154,9 @@ impl Mapping {
     }
 }
 
+/// Units that make another number of one.
+const UNITS: [char; 6] = ['百', '千', '万', '亿', '萬', '億'];
+
 /// What is meant by a cell that shows something else than it holds.
 enum Meant {
     /// What it holds.
@@ -175,6 +178,10 @@ fn meant(source: &FieldSource, held: &str, shown: Option<&str>, is_day: bool) ->
     }
     let is_template = matches!(source.source, ValueSource::Template(_));
     match field.kind {
+        // A unit that stands in the format alone: 3 that is shown as 3万.
+        Kind::Integer | Kind::Decimal if shown.is_some_and(|shown| shown.contains(UNITS)) => {
+            return Meant::Unclear(Problem::held("number_format"));
+        }
         Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime | Kind::Choice => return Meant::Held,
         // The service's own ids have no zeros in front.
         Kind::Id if shown.is_some_and(|shown| adds_zeros(held, shown) || without_marks(shown) == held) => {

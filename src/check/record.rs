@@ -1,9 +1,11 @@
 //! The values of one row: what is sent, and the key it is known by.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::finding::Finding;
-use crate::entity::{Field, Kind};
+use crate::entity::{Field, Kind, Overwrite};
 use crate::language::Language;
 use crate::mapping::{FieldSource, Mapping};
 use crate::problem::{Problem, Severity};
@@ -107,11 +109,10 @@ impl Record {
         let mut first = true;
         let is_plain = |source: &FieldSource| !source.field.custom && source.json_parent.is_none();
         for (source, value) in self.sent(mapping).filter(|(source, _)| is_plain(source)) {
+            let Some(value) = of_new(source, value) else { continue };
             push_separator(&mut first, out);
             out.extend_from_slice(&source.json_prefix);
-            // A new record has no tags that could be taken away.
-            let edited = (source.field.kind == Kind::Tags).then(|| edited_tags(value, "")).flatten();
-            push_json(edited.as_deref().unwrap_or(value), out);
+            push_json(&value, out);
         }
         self.write_nested(mapping, &mut first, out);
         let mut first_custom = true;
@@ -177,6 +178,14 @@ impl Record {
             .map(|(source, value)| (source, value.as_str()))
     }
 
+    /// What a request carries that makes a record.
+    pub(crate) fn sent_of_new<'a>(
+        &'a self,
+        mapping: &'a Mapping,
+    ) -> impl Iterator<Item = (&'a FieldSource, Cow<'a, str>)> {
+        self.sent(mapping).filter_map(|(source, value)| Some((source, of_new(source, value)?)))
+    }
+
     /// What will be sent, for a person to look at: labels and values, secrets masked.
     pub fn shown(&self, mapping: &Mapping) -> Vec<(String, String)> {
         let language = Language::current();
@@ -188,6 +197,18 @@ impl Record {
         self.sent(mapping)
             .map(|(source, text)| (source.field.label(language).to_owned(), value(&source.field, text)))
             .collect()
+    }
+}
+
+/// What a new record gets of a value: it has no tags that could be taken away, nor anything in its lists.
+fn of_new<'v>(source: &FieldSource, value: &'v str) -> Option<Cow<'v, str>> {
+    if !matches!(source.field.kind, Kind::Tags | Kind::Ids) {
+        return Some(Cow::Borrowed(value));
+    }
+    let edited = if source.field.kind == Kind::Tags { edited_tags(value, "") } else { None };
+    match edited {
+        Some(tags) => (!tags.is_empty()).then_some(Cow::Owned(tags)),
+        None => Some(Cow::Borrowed(value)).filter(|_| source.overwrite != Overwrite::Remove),
     }
 }
 

@@ -85,7 +85,9 @@ impl Mapping {
             record.values[index].push_str(cell.text);
             return;
         }
-        let is_change = self.entity.may_change && !source.required;
+        // A file of tags changes records, too.
+        let sets_tags = self.entity.edits.as_ref().is_some_and(|edits| edits.set == source.field.name);
+        let is_change = (self.entity.may_change || sets_tags) && !source.required;
         let clears = value::is_clear_word(as_written) || as_written.is_empty() && source.clears;
         if is_change && clears {
             record.clears[index] = true;
@@ -200,12 +202,16 @@ impl Mapping {
     /// A landline in the field for mobile numbers, or the other way round, goes where it belongs when that is empty.
     fn move_number(&self, record: &mut Record) {
         let Some((mobile, phone)) = self.phones else { return self.note_mobile_in_landline(self.lone_phone, record) };
+        let is_landline = |finding: &Finding| finding.code == value::LANDLINE_IN_MOBILE;
+        let is_mobile = value::is_mainland_mobile(&record.values[phone]);
         let (from, to) = match (record.filled[mobile], record.filled[phone]) {
             (true, false) => (mobile, phone),
-            (false, true) if value::is_mainland_mobile(&record.values[phone]) => (phone, mobile),
+            (false, true) if is_mobile => (phone, mobile),
+            (true, true) if is_mobile && record.findings.iter().any(is_landline) => {
+                return self.swap_numbers(mobile, phone, record);
+            }
             _ => return,
         };
-        let is_landline = |finding: &Finding| finding.code == value::LANDLINE_IN_MOBILE;
         if from == mobile && !record.findings.iter().any(is_landline) {
             return;
         }
@@ -225,6 +231,19 @@ impl Mapping {
         record.findings.push(Finding::new(Some(source), source.column(), &value, problem));
         record.values[to] = value;
         record.filled.swap(from, to);
+    }
+
+    /// A landline in the field for mobile numbers and a mobile number in that for landlines change places.
+    fn swap_numbers(&self, mobile: usize, phone: usize, record: &mut Record) {
+        if self.options.keep_raw {
+            return;
+        }
+        record.findings.retain(|finding| finding.code != value::LANDLINE_IN_MOBILE);
+        let source = &self.sources[mobile];
+        let problem = Problem::word("numbers_swapped").with_detail("field", self.sources[phone].field.labels());
+        let value = record.values[mobile].clone();
+        record.findings.push(Finding::new(Some(source), source.column(), &value, problem));
+        record.values.swap(mobile, phone);
     }
 
     /// Says of a mobile number in the field for landlines that it stays there.
@@ -309,7 +328,8 @@ impl Mapping {
         }
         let extra = (self.width()..row.cells.len()).find(|column| !row.cell(*column).text.trim().is_empty());
         if let Some(column) = extra {
-            let problem = Problem::new("ragged")
+            // Lines are those of a text.
+            let problem = Problem::new(if row.line.is_some() { "ragged" } else { "right_of_table" })
                 .with("line", row.line.unwrap_or(row.number))
                 .with("cells", row.cells.len())
                 .with("columns", self.width())

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::finding::Finding;
 use super::record::Record;
-use crate::entity::{Catalog, Kind};
+use crate::entity::{Catalog, Form, Kind};
 use crate::format::{Row, is_remark, is_totals, is_word_for_totals};
 use crate::mapping::{FieldSource, Mapping, ValueSource};
 use crate::problem::{Problem, Severity};
@@ -72,6 +72,10 @@ const REMARK_CELLS: usize = 6;
 const TELLING_HEADING: usize = 3;
 /// Signs of which the lines between the rows of a printed table are made.
 const RULER_SIGNS: &[char] = &['-', '=', '_', '*', '~', '+', '|', '—', '–', '─', '━', '═', '┼', '·', '.', '#'];
+
+/// What the full name of an organisation ends in.
+const ORGANIZATIONS: &[&str] =
+    &["有限公司", "责任公司", "股份公司", "責任公司", "Ltd", "Ltd.", "Inc", "Inc.", "GmbH", "LLC", "Corp."];
 
 /// The names of all fields of all entities, those in ASCII in lower case.
 static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -141,7 +145,20 @@ impl Mapping {
         if is_remark(&texts[..filled]) {
             return Some("remark_row");
         }
-        (filled == 1 && self.lone_cells_are_rare && self.width() > 2).then_some("lone_cell")
+        let is_lone = filled == 1 && self.lone_cells_are_rare && self.width() > 2;
+        (is_lone && !self.names_organization(row)).then_some("lone_cell")
+    }
+
+    /// Whether all that a row says is the full name of an organisation, which no part of a table is called.
+    fn names_organization(&self, row: &Row) -> bool {
+        let is_name = |source: &&FieldSource| source.field.form == Some(Form::Organization);
+        let columns = self.sources.iter().filter(is_name).filter_map(|source| match source.source {
+            ValueSource::Column(column) => Some(column),
+            _ => None,
+        });
+        columns
+            .map(|column| row.cell(column).text.trim())
+            .any(|name| ORGANIZATIONS.iter().any(|end| name.ends_with(end)))
     }
 
     /// Whether all that stands in the columns that are sent are headings of these columns.

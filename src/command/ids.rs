@@ -181,8 +181,9 @@ fn take_in(
     catalog: &Catalog,
     printer: &Printer,
 ) -> Result<Exit> {
-    let shown = file.display().to_string();
-    let mut reader = format::open(&reading.input(file.to_owned(), shown.clone(), std::sync::Arc::new(Titles)))?;
+    let (input, _kept) = reading.looked_over(file, std::sync::Arc::new(Titles))?;
+    let mut reader = format::open(&input)?;
+    let shown = input.shown;
     let header = &reader.sheet().header;
     let column = |place: usize| {
         header.iter().position(|title| Titles.find(title) == Some(place)).ok_or_else(|| {

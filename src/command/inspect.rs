@@ -1,7 +1,7 @@
 //! `bw8 inspect`: what a file is, before anybody says what its rows are to become. Nothing is sent or written.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -47,6 +47,8 @@ pub struct Arguments {
 /// What is told of a file.
 struct Report<'a> {
     input: &'a Input,
+    /// The file as it was typed.
+    typed: &'a Path,
     format: &'static str,
     survey: &'a FileSurvey,
     fits: Vec<EntityFit<'a>>,
@@ -72,7 +74,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     }
     let survey = FileSurvey::read(&input)?;
     let fits = entity_fits(catalog, &survey.headings());
-    let report = Report { input: &input, format, survey: &survey, fits, show: arguments.show };
+    let report = Report { input: &input, typed: &arguments.file, format, survey: &survey, fits, show: arguments.show };
     printer.result(&report.text());
     printer.json(&report.json());
     Ok(Exit::Done)
@@ -137,7 +139,7 @@ impl Report<'_> {
         if !others.is_empty() {
             lines.push(t!("inspect.other_fits", fits = others.join(language.pick("，", ", "))).into_owned());
         }
-        let path = quoted_path(&self.input.path);
+        let path = quoted_path(self.typed);
         lines.push(t!("inspect.next", command = format!("bw8 check {} {path}", entity.name)).into_owned());
         lines
     }

@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::check::consent::Consent;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
+use crate::files::{is_read_once, refuse_pipe};
 use crate::format::{Headings, Input};
 use crate::import::{
     Answers, DoubtOptions, Honours, Missing, PreflightOptions, ReferenceOptions, SERVER_TIMEOUT, stdin,
@@ -99,7 +100,7 @@ impl ReadingOptions {
             true => t!("import.standard_input").into_owned(),
             false => file.display().to_string(),
         };
-        if !stdin::is_read_once(file) {
+        if !is_read_once(file) {
             return Ok((self.input(file.to_owned(), shown, headings), None));
         }
         let kept = stdin::keep_for_now(file)?;
@@ -293,7 +294,7 @@ impl InputOptions {
     /// # Errors
     /// An entity that cannot be imported, a mapping file that cannot be used, standard input that cannot be kept.
     pub(super) fn preflight<'a>(&self, settings: &'a Settings, run: Option<&Path>) -> Result<PreflightOptions<'a>> {
-        let path = match stdin::is_read_once(&self.file) {
+        let path = match is_read_once(&self.file) {
             true => stdin::keep(&self.file, run)?,
             false => self.file.clone(),
         };
@@ -308,7 +309,7 @@ impl InputOptions {
         &self,
         settings: &'a Settings,
     ) -> Result<(PreflightOptions<'a>, Option<stdin::KeptForNow>)> {
-        let (path, kept) = match stdin::is_read_once(&self.file) {
+        let (path, kept) = match is_read_once(&self.file) {
             true => stdin::keep_for_now(&self.file).map(|kept| (kept.path().to_owned(), Some(kept)))?,
             false => (self.file.clone(), None),
         };
@@ -319,6 +320,7 @@ impl InputOptions {
         let entity = importable(settings, &self.entity)?;
         let key = self.key.as_deref().map(|key| key_fields(entity, self.mode, key)).transpose()?.unwrap_or_default();
         let entity = self.mode.entity(entity, &key);
+        self.mapping.as_deref().map_or(Ok(()), refuse_pipe)?;
         let mapping_file = self.mapping.as_deref().map(MappingFile::read).transpose()?;
         let mapping_file = match &self.source {
             None => mapping_file,

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::options::{ConsentOptions, SendingOptions, ValueArguments, account_name};
+use super::runs;
 use crate::account::Account;
 use crate::check::consent::{EXISTS, ROWS_GONE};
 use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
-use crate::files::path_of_text;
+use crate::files::{path_of_text, refuse_pipe};
 use crate::format::{self, Input, Row};
 use crate::import::BASELINE_NOTE;
 use crate::import::report::file_to_retry;
@@ -21,7 +22,7 @@ use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::t;
-use crate::terminal::{CommandLine, Global, Printer};
+use crate::terminal::{CommandLine, Global, Printer, quoted_path};
 
 /// `bw8 retry`.
 #[derive(Debug, Args)]
@@ -133,8 +134,13 @@ fn preflight<'a>(
 /// The folder of the run that is retried and the file with its rows.
 fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
     let absolute = |path: &Path| std::path::absolute(path).context(|| path.display().to_string());
+    // A run of its own goes on from it later.
+    refuse_pipe(named)?;
     if named.is_dir() {
         if !Journal::exists(named) {
+            if let Some(error) = runs::why_gone(std::slice::from_ref(index), named)? {
+                return Err(error);
+            }
             return Err(
                 Error::usage(message!("journal.none", folder = named.display())).hint(message!("journal.none_hint"))
             );
@@ -168,7 +174,13 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
 }
 
 fn nothing_to_retry(folder: &Path) -> Result<Error> {
-    let error = match JournalReader::open(folder)?.forgotten()? {
+    let past = JournalReader::open(folder)?;
+    let unknown = past.counts()?.unknown;
+    let error = match past.forgotten()? {
+        None if unknown > 0 => {
+            let hint = message!("retry.unknown_hint", rows = unknown, folder = quoted_path(folder));
+            Error::usage(message!("retry.nothing", folder = folder.display())).hint(hint)
+        }
         None => Error::usage(message!("retry.nothing", folder = folder.display())).hint(message!("retry.nothing_hint")),
         Some(_) => {
             Error::usage(message!("retry.forgotten", folder = folder.display())).hint(message!("retry.forgotten_hint"))

@@ -63,10 +63,13 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
         None => list(&indexes, &settings.catalog, printer),
         Some(Action::Show { run }) => match export_of(&indexes, run)? {
             Some(export) => show_export(&export, &settings.catalog, printer),
-            None => show(&find(&indexes, run)?, &settings.catalog, printer),
+            None => match find_meant(&indexes, run)? {
+                MeantRun::There(folder) => show(&folder, &settings.catalog, printer),
+                MeantRun::Gone(run) => show_gone(&run, &settings.catalog, printer),
+            },
         },
         Some(Action::Find { value }) => find_value(&indexes, &settings.catalog, value, printer),
-        Some(Action::Forget { run }) => forget(&find(&indexes, run)?, &indexes, global.yes.is_some(), printer),
+        Some(Action::Forget { run }) => forget(&find_meant(&indexes, run)?, &indexes, global.yes.is_some(), printer),
     }
 }
 
@@ -75,21 +78,26 @@ fn label<'a>(catalog: &'a Catalog, name: &'a str) -> &'a str {
     catalog.get(name).map_or(name, |entity| entity.label(Language::current()))
 }
 
+/// All runs whose journals are there, newest first.
 fn all(indexes: &[RunIndex]) -> Result<Vec<IndexedRun>> {
-    let mut runs = Vec::new();
+    let mut runs = listed(indexes)?;
+    runs.retain(|run| run.is_there);
+    Ok(runs)
+}
+
+/// All runs that are known, newest first. One of the sandbox may be known to the index of the accounts, too.
+fn listed(indexes: &[RunIndex]) -> Result<Vec<IndexedRun>> {
+    let mut runs: Vec<IndexedRun> = Vec::new();
     for index in indexes {
-        runs.extend(index.all()?);
+        runs.extend(index.listed()?);
     }
-    runs.sort_by_key(|run| std::cmp::Reverse(run.started));
+    runs.sort_by_key(|run| (std::cmp::Reverse(run.started), run.run, !run.is_there));
+    runs.dedup_by_key(|run| run.run);
     Ok(runs)
 }
 
 fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Exit> {
-    let mut runs = Vec::new();
-    for index in indexes {
-        runs.extend(index.listed()?);
-    }
-    runs.sort_by_key(|run| std::cmp::Reverse(run.started));
+    let runs = listed(indexes)?;
     let exports = exports(indexes)?;
     if runs.is_empty() && exports.is_empty() {
         printer.result(&t!("runs.none"));
@@ -102,11 +110,7 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
         }
         let state = JournalReader::open(&run.folder).and_then(|past| State::of(&past));
         let line = match &state {
-            _ if !run.is_there && run.sent > run.done => {
-                message!("runs.gone_in_doubt", what = what_is_gone(&run.folder), rows = run.sent, done = run.done)
-                    .to_string()
-            }
-            _ if !run.is_there => message!("runs.gone", what = what_is_gone(&run.folder), rows = run.sent).to_string(),
+            _ if !run.is_there => gone(run).to_string(),
             Ok(state) => state.line(),
             // One run that cannot be read does not hide the others.
             Err(error) => error.message(),
@@ -212,6 +216,15 @@ fn show_export(export: &IndexedExport, catalog: &Catalog, printer: &Printer) -> 
     Ok(Exit::Done)
 }
 
+/// What is not there any more of a run, and what is still known of it.
+fn gone(run: &IndexedRun) -> Message {
+    let what = what_is_gone(&run.folder);
+    match run.sent > run.done {
+        true => message!("runs.gone_in_doubt", what = what, rows = run.sent, done = run.done),
+        false => message!("runs.gone", what = what, rows = run.sent),
+    }
+}
+
 /// What is not there any more of a run that cannot be read.
 fn what_is_gone(folder: &Path) -> Message {
     match (folder.is_dir(), folder.join("journal.db").exists()) {
@@ -294,6 +307,8 @@ struct State {
     counts: Counts,
     /// The counts in words.
     words: String,
+    /// A process is at work on it.
+    is_live: bool,
     finished: bool,
     exit: Option<Exit>,
     claimed: u64,
@@ -303,13 +318,12 @@ struct State {
 
 impl State {
     fn of(past: &JournalReader) -> Result<State> {
-        let mut counts = past.counts()?;
-        counts.read = past.identity().rows;
-        counts.pending = counts.read.saturating_sub(counts.ended());
+        let counts = past.all_counts()?;
         let ended = past.ended()?;
         Ok(State {
             words: words::counts_of(past, &counts)?,
             counts,
+            is_live: Journal::is_at_work(past.folder()),
             finished: matches!(ended, Some((_, true))),
             exit: ended.map(|(exit, _)| exit),
             claimed: past.claimed()?,
@@ -319,7 +333,11 @@ impl State {
 
     fn line(&self) -> String {
         let counts = &self.words;
-        let line = if self.finished { counts.clone() } else { t!("runs.unfinished", counts = counts).into_owned() };
+        let line = match (self.is_live, self.finished) {
+            (true, _) => t!("runs.live", counts = counts).into_owned(),
+            (false, true) => counts.clone(),
+            (false, false) => t!("runs.unfinished", counts = counts).into_owned(),
+        };
         match self.claimed {
             0 => line,
             claimed => t!("runs.claimed", line = line, claimed = claimed).into_owned(),
@@ -343,9 +361,12 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
         started = started(identity.started),
         who = past.note(WHO_NOTE)?.unwrap_or_else(|| t!("agreement.not_given").into_owned()),
         state = state.line(),
-        requests = requests,
-        retries = retries,
-        seconds = format!("{seconds:.1}")
+        traffic = match state.is_live {
+            // They are counted at the end.
+            true => t!("agreement.not_given").into_owned(),
+            false => t!("runs.traffic", requests = requests, retries = retries, seconds = format!("{seconds:.1}"))
+                .into_owned(),
+        }
     ));
     if let Some(parent) = &identity.parent {
         printer.result(&t!("runs.parent", folder = parent.folder.display()));
@@ -362,17 +383,22 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
         printer.result(&t!("runs.decisions", options = decisions.join(" ")));
     }
     let next = next(&past, &state, command)?;
+    if state.is_live {
+        printer.result(&t!("runs.wait"));
+    }
     if let Some(next) = &next {
         printer.result(&t!("report.next", command = next));
     }
+    let known = |count: u64| (!state.is_live).then_some(count);
     printer.json(&json!({
         "version": 1, "run": identity.run, "folder": folder.display().to_string(), "entity": identity.entity, "mode": identity.mode,
         "account": identity.target, "input": identity.input_path.display().to_string(), "started": identity.started,
-        "finished": state.finished, "rows": state.counts, "claimed": state.claimed, "requests": requests,
-        "retries": retries, "seconds": seconds, "parent": identity.parent.as_ref().map(|parent| parent.run),
+        "finished": state.finished, "rows": state.counts, "claimed": state.claimed,
+        "at_work": state.is_live, "requests": known(requests), "retries": known(retries),
+        "seconds": (!state.is_live).then_some(seconds), "parent": identity.parent.as_ref().map(|parent| parent.run),
         "forgotten": state.forgotten, "company": past.note(COMPANY_NOTE)?, "who": past.note(WHO_NOTE)?,
         "decisions": decisions, "next": next,
-        "exit": state.exit.unwrap_or_else(|| exit_of(&state.counts, Some(Exit::Stopped))),
+        "exit": state.exit.unwrap_or_else(|| exit_of(&state.counts, 0, Some(Exit::Stopped))),
     }));
     Ok(Exit::Done)
 }
@@ -401,26 +427,55 @@ fn decisions(past: &JournalReader, command: Option<&str>) -> Result<Vec<String>>
 fn next(past: &JournalReader, state: &State, command: Option<String>) -> Result<Option<String>> {
     let folder = quoted_path(past.folder());
     Ok(match &state.counts {
+        // It would only be told to wait.
+        _ if state.is_live => None,
         _ if !state.finished => command,
         _ if past.unsettled()?.0 > 0 => Some(format!("bw8 settle {folder}")),
-        counts if counts.retriable() > 0 && state.forgotten.is_none() => Some(format!("bw8 retry {folder}")),
+        // Rows that a retry has taken over are its own.
+        counts if counts.retriable() > state.claimed && state.forgotten.is_none() => {
+            Some(format!("bw8 retry {folder}"))
+        }
         _ => None,
     })
 }
 
 /// Forgets a run, once that is agreed to. One whose journal cannot be read is given up.
-fn forget(folder: &Path, indexes: &[RunIndex], assumes_yes: bool, printer: &Printer) -> Result<Exit> {
-    // An open journal would be in the way of its being made anew.
-    let read =
-        JournalReader::open_whole(folder).and_then(|past| Ok((past.identity().clone(), State::of(&past)?.finished)));
-    let (identity, is_finished) = match read {
-        Ok((identity, is_finished)) => (Some(identity), is_finished),
-        Err(error) => {
-            printer.warn(&t!("runs.give_up", folder = quoted_path(folder), why = error.message()));
+fn forget(meant: &MeantRun, indexes: &[RunIndex], assumes_yes: bool, printer: &Printer) -> Result<Exit> {
+    let folder = match meant {
+        MeantRun::There(folder) => folder,
+        MeantRun::Gone(run) => &run.folder,
+    };
+    let (identity, is_finished) = match meant {
+        MeantRun::Gone(run) => {
+            let (folder, rows) = (quoted_path(folder), run.sent);
+            // What lies there now is another run's, or there is nothing.
+            if !folder_lacks_journal(&run.folder) {
+                printer.result(
+                    &message!("runs.nothing_to_forget", what = what_is_gone(&run.folder), folder = folder, rows = rows)
+                        .to_string(),
+                );
+                printer.json(&json!({"version": 1, "run": run.run, "folder": run.folder.display().to_string(),
+                    "forgotten": true, "removed": [], "left": [], "exit": Exit::Done}));
+                return Ok(Exit::Done);
+            }
+            printer.warn(&message!("runs.give_up_gone", folder = folder, rows = rows).to_string());
             (None, true)
         }
+        // An open journal would be in the way of its being made anew.
+        MeantRun::There(folder) => match JournalReader::open_whole(folder)
+            .and_then(|past| Ok((past.identity().clone(), State::of(&past)?.finished)))
+        {
+            Ok((identity, is_finished)) => (Some(identity), is_finished),
+            Err(error) => {
+                printer.warn(&t!("runs.give_up", folder = quoted_path(folder), why = error.message()));
+                (None, true)
+            }
+        },
     };
-    let run = identity.as_ref().map(|identity| identity.run);
+    let run = match meant {
+        MeantRun::Gone(run) => Some(run.run),
+        MeantRun::There(_) => identity.as_ref().map(|identity| identity.run),
+    };
     let files = PersonalFiles::of(folder, identity.as_ref(), |input| is_needed(indexes, run, input))?;
     let shown = |files: &[PathBuf]| files.iter().map(|file| quoted_path(file)).collect::<Vec<_>>().join("\n  ");
     let document = |is_forgotten: bool, exit: Exit| {
@@ -467,25 +522,80 @@ fn is_needed(indexes: &[RunIndex], run: Option<uuid::Uuid>, input: &Path) -> Res
         .any(|other| !matches!(is_forgotten(other), Ok(Some(_)))))
 }
 
+/// Whether a folder is there and holds no journal any more.
+fn folder_lacks_journal(folder: &Path) -> bool {
+    folder.is_dir() && !Journal::exists(folder)
+}
+
+/// The run a user means.
+enum MeantRun {
+    /// Its journal is in this folder.
+    There(PathBuf),
+    /// Its journal is gone; the index knows it still.
+    Gone(Box<IndexedRun>),
+}
+
 /// The folder of the run a user means.
 pub(super) fn find(indexes: &[RunIndex], path: &Path) -> Result<PathBuf> {
-    let named = path.to_string_lossy();
-    if Journal::exists(path) {
-        return std::path::absolute(path).context(|| named.into_owned());
+    match find_meant(indexes, path)? {
+        MeantRun::There(folder) => Ok(folder),
+        MeantRun::Gone(run) => Err(gone_error(&run)),
     }
-    let runs = all(indexes)?;
+}
+
+/// Why the folder of a run cannot be used whose journal is gone; none where no run was in it.
+pub(super) fn why_gone(indexes: &[RunIndex], folder: &Path) -> Result<Option<Error>> {
+    let folder = std::path::absolute(folder).context(|| folder.display().to_string())?;
+    Ok(listed(indexes)?.iter().find(|run| run.folder == folder && !run.is_there).map(gone_error))
+}
+
+fn gone_error(run: &IndexedRun) -> Error {
+    let folder = quoted_path(&run.folder);
+    Error::usage(message!("runs.is_gone", what = gone(run), folder = folder))
+        .hint(message!("runs.is_gone_hint", folder = folder))
+}
+
+fn find_meant(indexes: &[RunIndex], path: &Path) -> Result<MeantRun> {
+    let named = path.to_string_lossy();
+    let absolute = std::path::absolute(path).context(|| named.clone().into_owned())?;
+    if Journal::exists(path) {
+        return Ok(MeantRun::There(absolute));
+    }
+    let runs = listed(indexes)?;
     let is_meant = |run: &&IndexedRun| {
         run.folder.file_name() == Some(path.as_os_str())
+            || run.folder == absolute
             || (named.len() >= 6 && run.run.to_string().starts_with(&*named))
     };
-    let mut meant = runs.iter().filter(is_meant);
-    match (meant.next(), meant.next()) {
-        (Some(run), None) => Ok(run.folder.clone()),
-        (Some(_), Some(_)) => {
-            Err(Error::usage(message!("runs.several", run = named)).hint(message!("runs.several_hint")))
-        }
-        _ => Err(Error::usage(message!("runs.unknown", run = named)).hint(message!("journal.none_hint"))),
+    let (there, gone): (Vec<_>, Vec<_>) = runs.iter().filter(is_meant).partition(|run| run.is_there);
+    match (there.as_slice(), gone.as_slice()) {
+        ([run], _) => Ok(MeantRun::There(run.folder.clone())),
+        ([], [run]) => Ok(MeantRun::Gone(Box::new((*run).clone()))),
+        ([], []) => Err(Error::usage(message!("runs.unknown", run = named)).hint(message!("journal.none_hint"))),
+        _ => Err(Error::usage(message!("runs.several", run = named)).hint(message!("runs.several_hint"))),
     }
+}
+
+/// Shows what is known of a run whose journal is gone, and the ways on.
+fn show_gone(run: &IndexedRun, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
+    let folder = quoted_path(&run.folder);
+    printer.result(&t!(
+        "runs.show_gone",
+        run = run.run,
+        folder = folder,
+        entity = label(catalog, &run.entity),
+        account = shown_identity(&run.target),
+        input = run.input_path.display(),
+        started = started(run.started),
+        state = gone(run)
+    ));
+    printer.result(&t!("runs.is_gone_hint", folder = folder));
+    printer.json(&json!({
+        "version": 1, "run": run.run, "folder": run.folder.display().to_string(), "entity": run.entity, "mode": run.mode,
+        "account": run.target, "input": run.input_path.display().to_string(), "started": run.started,
+        "folder_is_there": false, "remembered": run.sent, "done": run.done, "next": null, "exit": Exit::Done,
+    }));
+    Ok(Exit::Done)
 }
 
 fn started(at: i64) -> String {

@@ -48,6 +48,12 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-template.xlsx", entity.name)));
     let is_piped = path.as_os_str() == "-";
     let shown = path.display().to_string();
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    if extension.is_some_and(|extension| extension != "xlsx") {
+        let file = path.with_extension("xlsx");
+        return Err(Error::usage(message!("template.no_workbook", file = shown))
+            .hint(message!("template.no_workbook_hint", file = quoted_path(&file))));
+    }
     if !is_piped && path.exists() {
         return Err(Error::usage(message!("template.exists", file = shown)).hint(message!("template.exists_hint")));
     }

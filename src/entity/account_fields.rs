@@ -62,11 +62,12 @@ impl Field {
         if self.choices.is_empty() && matches!(self.kind, Kind::Text | Kind::Choice) && !field.choices.is_empty() {
             self.kind = field.kind;
             self.choices.clone_from(&field.choices);
+            self.several = field.several;
         }
     }
 }
 
 /// A label that others have too, as the header of an export tells it apart.
-fn titled(label: &str, key: &str) -> String {
+pub fn titled(label: &str, key: &str) -> String {
     format!("{}（{key}）", label.trim())
 }

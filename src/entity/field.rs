@@ -9,6 +9,7 @@ use super::choice::Choice;
 use super::clue::Clue;
 use super::confidence::Confidence;
 use super::fold::fold;
+use super::form::Form;
 use super::kind::Kind;
 use crate::language::Language;
 use crate::message::Detail;
@@ -63,12 +64,18 @@ pub struct Field {
     /// Text that looks like a number and must stay text in a spreadsheet.
     #[serde(default)]
     pub text_only: bool,
+    /// What its texts look like. No part of the fingerprint either.
+    #[serde(default, skip_serializing)]
+    pub form: Option<Form>,
     /// Longest text in characters (of the vendor's database column).
     #[serde(default)]
     pub max: Option<usize>,
     /// Allowed values of a choice.
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// A value may be several of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub several: bool,
     /// The entity whose id this is.
     #[serde(default)]
     pub reference: Option<String>,
@@ -123,8 +130,10 @@ impl Field {
             custom: true,
             secret: false,
             text_only: false,
+            form: None,
             max: None,
             choices: Vec::new(),
+            several: false,
             reference: None,
             by: BTreeMap::new(),
             is_looked_up: false,

@@ -61,7 +61,7 @@ impl<'a> ColumnChoice<'a> {
                 (None, None) => return Err(self.unknown(name, custom, definitions)),
             }
         }
-        tell_apart(&mut columns);
+        tell_apart(&mut columns, self.options.entity, definitions);
         Ok(columns)
     }
 

@@ -46,6 +46,9 @@ impl Mended {
         if self.answers.with_notices > 0 {
             warnings.push(t!("export.with_notices", answers = self.answers.with_notices).into_owned());
         }
+        if self.answers.no_numbers > 0 {
+            warnings.push(message!("export.no_numbers", values = self.answers.no_numbers).to_string());
+        }
         if self.answers.in_gbk > 0 {
             warnings.push(t!("export.in_gbk", answers = self.answers.in_gbk).into_owned());
         }

@@ -35,6 +35,11 @@ impl ContentHasher {
     }
 }
 
+/// The hash of a row's cells.
+pub fn content_of(cells: &StringRecord) -> Content {
+    ContentHasher::default().of(cells)
+}
+
 const CELL_END: u8 = 0xff;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::formats::readable;
 use super::input::Input;
 use super::reader::Reader;
 use crate::error::{Error, Result};
+use crate::files::refuse_pipe;
 use crate::message;
 use crate::message::Message;
 
@@ -244,6 +245,7 @@ fn read_head(input: &Input) -> Result<Vec<u8>> {
         _ => Error::usage(message!("format.unreadable", file = shown, why = error))
             .hint(message!("format.unreadable_hint")),
     };
+    refuse_pipe(&input.path)?;
     if std::fs::metadata(&input.path).map_err(unreadable)?.is_dir() {
         return Err(Error::usage(message!("format.directory", file = shown)).hint(message!("format.directory_hint")));
     }

@@ -11,6 +11,11 @@ pub trait Headings: Debug + Send + Sync {
     /// What the template's own example row holds in this column; none when it is empty there.
     fn example(&self, known: usize) -> Option<&str>;
 
+    /// Whether a table of records is hardly without this column: what a record is called, or has to have.
+    fn is_telling(&self, _known: usize) -> bool {
+        false
+    }
+
     /// The headings of the columns that only files of failed rows have, in which what became of a row stands, and why.
     fn status_and_reason(&self) -> [&'static str; 2];
 }

@@ -25,6 +25,22 @@ const TOTALS: &[&str] = &[
     "最大值",
     "最小值",
     "计数",
+    "总金额",
+    "总记录数",
+    "记录总数",
+    "记录数",
+    "导出条数",
+    "总条数",
+    "总户数",
+    "总人数",
+    "本月累计",
+    "本年累计",
+    "数据总数",
+    "客户总数",
+    "客户数量",
+    "公司总数",
+    "公司数量",
+    "工单总数",
     "合計",
     "總計",
     "小計",
@@ -45,6 +61,11 @@ const TOTALS: &[&str] = &[
     "average",
     "avg",
     "count",
+    "totalrecords",
+    "totalrows",
+    "records",
+    "rows",
+    "rowcount",
     "max",
     "min",
     "summe",
@@ -125,7 +146,7 @@ fn is_counted(text: &str) -> bool {
 
 fn is_total_word(text: &str) -> bool {
     // Nearly every text of a row is none, and ends here.
-    const BEGINNINGS: &str = "合总小共一汇累本全求平均最计總匯計【[(（*合총소TtSsGgAaCcMmΣ∑";
+    const BEGINNINGS: &str = "合总小共一汇累本全求平均最计總匯計【[(（*合총소TtSsGgAaCcMmΣ∑记数导客公工Rr";
     let text = if text.starts_with(char::is_alphanumeric) { text } else { without_ornaments(text) };
     if text.len() > LONGEST || !text.starts_with(|c| BEGINNINGS.contains(c)) {
         return false;
@@ -133,14 +154,17 @@ fn is_total_word(text: &str) -> bool {
     let folded = fold(text);
     let bare = folded.trim_matches(['【', '】', '[', ']', '(', ')', '<', '>']);
     // `合计：3 家`, `合计（元）`, `共 3 条`, `合计金额`.
-    let word = without_ornaments(bare.split([':', '(']).next().unwrap_or_default());
+    let word = without_ornaments(bare.split([':', '(', '/']).next().unwrap_or_default());
     let is_counted = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',') || COUNTED.contains(c);
     let counts = |rest: &str| rest.chars().all(is_counted);
     let begins = |total: &&str| {
-        word.strip_prefix(*total).is_some_and(|rest| counts(rest) && (total.len() > 3 || rest.is_empty()))
+        word.strip_prefix(*total)
+            .is_some_and(|rest| (counts(rest) && (total.len() > 3 || rest.is_empty())) || TOTALS.contains(&rest))
     };
+    let counted = word.strip_prefix('共').map(|rest| rest.strip_prefix("导出").unwrap_or(rest));
+    let counted = counted.map(|rest| rest.strip_prefix('有').unwrap_or(rest));
     TOTALS.iter().any(begins)
-        || word.strip_prefix('共').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && counts(rest))
+        || counted.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && counts(rest))
 }
 
 /// Whether a text names a part and its totals: `北区小计`.
@@ -202,6 +226,14 @@ mod tests {
             &["Average", "", "150"],
             &["合计", "2家公司", "", "30"],
             &["合计", "共 1 家", "完"],
+            &["合计/Total", "", "300"],
+            &["合计 Total", "", "300"],
+            &["总金额", "", "300"],
+            &["记录总数", "", "2"],
+            &["记录数：2", "", "2"],
+            &["Total records: 2", "", "2"],
+            &["共导出2条", "", "2"],
+            &["共有2条数据", "", "300"],
             &["— 合计 —", "", "30"],
             &["合计—", "", ""],
             &["** Total **", "", "3"],
@@ -220,6 +252,7 @@ mod tests {
             &["小计算机公司", "", ""],
             &["北区小计", "甲路1号", ""],
             &["一共享公司", "", ""],
+            &["记录科技有限公司", "", "3"],
             &["共享单车公司", "", "1"],
             &["合计", "2号楼东侧", "30"],
             &["", ""],

@@ -117,9 +117,7 @@ impl<'a> BindingRun<'a> {
     /// A damaged journal.
     pub(super) fn ended(&self) -> Result<String> {
         let past = JournalReader::open_read_only(&self.folder)?;
-        let mut counts = past.counts()?;
-        counts.read = past.identity().rows;
-        counts.pending = counts.read.saturating_sub(counts.ended());
+        let counts = past.all_counts()?;
         let said = words::counts_of(&past, &counts)?;
         let folder = quoted_path(&self.folder);
         Ok(match counts.done() == counts.read {

@@ -18,18 +18,17 @@ use crate::t;
 use crate::terminal::{self, Printer, quoted_path};
 
 /// The run did it all before: say so, and exit as it did.
-pub(super) fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer) -> Result<Exit> {
-    let mut counts = past.counts()?;
-    counts.read = past.identity().rows;
+pub(super) fn tell_finished(
+    options: &ImportOptions<'_>,
+    past: &JournalReader,
+    exit: Exit,
+    printer: &Printer,
+) -> Result<Exit> {
+    let counts = past.all_counts()?;
     let words = words::counts_of(past, &counts)?;
     printer.result(&t!("run.finished", folder = short_path(past.folder()).display(), counts = words));
-    let hint = match (past.forgotten()?, &past.identity().parent) {
-        (Some(_), _) => "run.finished_forgotten_hint",
-        (None, Some(_)) => "run.finished_retry_hint",
-        (None, None) => "run.finished_hint",
-    };
-    if past.identity().parent.is_none() || counts.retriable() > 0 {
-        printer.say(&t!(hint));
+    for hint in ways_on(options, past, &counts)? {
+        printer.say(&hint);
     }
     let summary = past.folder().join("summary.json");
     let document = std::fs::read(&summary).ok().and_then(|text| serde_json::from_slice(&text).ok());
@@ -38,6 +37,55 @@ pub(super) fn tell_finished(past: &JournalReader, exit: Exit, printer: &Printer)
             "rows": counts, "exit": exit})
     }));
     Ok(exit)
+}
+
+/// What can be done about rows of a run that is over.
+fn ways_on(options: &ImportOptions<'_>, past: &JournalReader, counts: &Counts) -> Result<Vec<String>> {
+    let without_id = if options.entity().id.is_some() { past.ids_pending()? } else { 0 };
+    if let Some(line) = SettleLine::of_run(past, (counts.unknown, without_id), &options.typed)? {
+        return Ok(vec![line.text()]);
+    }
+    if past.forgotten()?.is_some() && counts.retriable() > 0 {
+        return Ok(vec![t!("run.finished_forgotten_hint").into_owned()]);
+    }
+    let mut hints = Vec::new();
+    // Rows that a retry has taken over are its own.
+    let rows = counts.retriable().saturating_sub(past.claimed()?);
+    if rows > 0 {
+        let folder = quoted_path(past.folder());
+        hints.push(message!("run.finished_hint", folder = folder, rows = rows).to_string());
+    } else if counts.retriable() > 0
+        && let Some((retry, counts)) = last_retry(past)?
+    {
+        let words = words::counts_of(&retry, &counts)?;
+        let folder = short_path(retry.folder()).display().to_string();
+        let rows = past.claimed()?;
+        hints.push(message!("run.finished_retried", rows = rows, folder = folder, counts = words).to_string());
+        if counts.retriable() > 0 && retry.claimed()? < counts.retriable() {
+            let folder = quoted_path(retry.folder());
+            hints.push(message!("run.finished_hint", folder = folder, rows = counts.retriable()).to_string());
+        }
+    }
+    if past.identity().parent.is_none() {
+        hints.push(t!("run.finished_fresh").into_owned());
+    }
+    Ok(hints)
+}
+
+/// The last of the retries that took over rows of a run, one after the other, and how its rows ended.
+fn last_retry(past: &JournalReader) -> Result<Option<(JournalReader, Counts)>> {
+    let mut last: Option<(JournalReader, Counts)> = None;
+    // No retry is its own.
+    let mut known = vec![past.folder().to_owned()];
+    loop {
+        let before = last.as_ref().map_or(past, |(retry, _)| retry);
+        let next = before.claimed_by()?.into_iter().rfind(|folder| !known.contains(folder) && Journal::exists(folder));
+        let Some(folder) = next else { return Ok(last) };
+        let retry = JournalReader::open_read_only(&folder)?;
+        let counts = retry.all_counts()?;
+        known.push(folder);
+        last = Some((retry, counts));
+    }
 }
 
 /// Closes the books: counts, reports, the journal as one file, the last words.
@@ -70,6 +118,7 @@ pub(super) fn finish(
         .hint(message!("run.unbalanced_hint")));
     }
     counts.pending = counts.read.saturating_sub(counts.ended());
+    let counts = counts.and(&past.gone_counts()?);
     let cause = cause.filter(|cause| cause.stands_with(counts.pending));
     journal.set_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
@@ -131,7 +180,9 @@ impl End {
         let finished = counts.pending == 0 && cause.is_none() && unwritten.is_none();
         let exit = match unwritten {
             Some(_) => Exit::CannotRun,
-            None => exit_of(counts, cause.map(Cause::exit).or(is_to_go_on.then_some(Exit::Stopped))),
+            None => {
+                exit_of(counts, content.ids_pending, cause.map(Cause::exit).or(is_to_go_on.then_some(Exit::Stopped)))
+            }
         };
         // Either of two files may be the one that somebody fixes.
         let folder = files.failed_book.as_ref().map(|_| content.journal.folder());

@@ -16,13 +16,14 @@ use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
 use super::row_lines::RowLineWriter;
+use super::row_sender::halting;
 use super::spool::RowState;
 use crate::api::{self, Client, as_text};
 use crate::check::consent::EXISTS;
 use crate::check::duplicates::key_hashes;
 use crate::check::findings::Findings;
 use crate::entity::{Entity, Field, WriteMode};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{OperationCursor, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::lookup::ShownFields;
@@ -59,7 +60,7 @@ pub(super) struct Look<'a> {
 
 impl Look<'_> {
     /// Adds what the account has to what runs remember, and says so, or that nobody looked. Tells how many rows are not sent
-    /// because of it.
+    /// because of it. The inner error is why nothing can be sent either.
     ///
     /// # Errors
     /// A damaged index, a full disk.
@@ -70,9 +71,9 @@ impl Look<'_> {
         rows: &mut Rows,
         ended: Option<OperationCursor>,
         printer: &Printer,
-    ) -> Result<u64> {
+    ) -> Result<Result<u64>> {
         if !self.is_needed()? {
-            return Ok(0);
+            return Ok(Ok(0));
         }
         let label = self.options.entity().label(Language::current());
         let existing = match self.look(self.options.entity(), printer) {
@@ -82,9 +83,10 @@ impl Look<'_> {
                 }
                 account.existing
             }
-            Err(why) => {
+            Err(NoLook::Ends(error)) => return Ok(Err(error)),
+            Err(NoLook::Without(why)) => {
                 printer.warn(&t!("memory.nobody_looked", entity = label, why = why));
-                return Ok(0);
+                return Ok(Ok(0));
             }
         };
         let is_consented = self.preflight.consent.names(EXISTS);
@@ -94,11 +96,12 @@ impl Look<'_> {
             let records = self.options.entity().counted(held, Language::current());
             printer.warn(&t!("memory.exists", records = records, labels = self.labels()));
         }
-        Ok(held)
+        Ok(Ok(held))
     }
 
     /// Which of the rows that name their records by ids would give them the key of another one, so that nobody can tell which of
-    /// the two is meant; nothing where no row changes a key. It is a help and no condition, too.
+    /// the two is meant; nothing where no row changes a key. It is a help and no condition, too; the inner error is why nothing can
+    /// be sent.
     ///
     /// # Errors
     /// A full disk, a spool that cannot be read.
@@ -107,7 +110,7 @@ impl Look<'_> {
         rows: &mut Rows,
         findings: &mut Findings,
         printer: &Printer,
-    ) -> Result<Option<Matches>> {
+    ) -> Result<Result<Option<Matches>>> {
         // Whoever names records by their ids looks for no keys: those of the rows are the catalog's.
         let entity = self.options.catalog.find(&self.options.entity().name)?;
         let is_by_id = self.options.preflight.mode == WriteMode::Update && entity.id.is_some();
@@ -115,14 +118,15 @@ impl Look<'_> {
         let is_there =
             !self.options.dry_run || !self.options.is_sandbox() || self.options.account.index_folder()?.exists();
         if !(is_by_id && is_listed && is_there && self.left > 0) || !has_new_key(entity, rows)? {
-            return Ok(None);
+            return Ok(Ok(None));
         }
         let label = entity.label(Language::current());
         let account = match self.look(entity, printer) {
             Ok(account) => account,
-            Err(why) => {
+            Err(NoLook::Ends(error)) => return Ok(Err(error)),
+            Err(NoLook::Without(why)) => {
                 printer.warn(&t!("memory.nobody_looked_for_keys", entity = label, why = why));
-                return Ok(None);
+                return Ok(Ok(None));
             }
         };
         if let Some(why) = &account.why_not_all {
@@ -146,7 +150,7 @@ impl Look<'_> {
             row_index += 1;
         }
         rows.begin()?;
-        Matches::of_few(lines).map(Some)
+        Matches::of_few(lines).map(|matches| Ok(Some(matches)))
     }
 
     /// Whether this command makes at least one record that is known by a key and that the account has a list of. Of rows that
@@ -209,18 +213,19 @@ struct AccountRecords<'a> {
 
 impl<'a> Look<'a> {
     /// The account's records by their natural keys; else why nobody knows.
-    fn look(&self, entity: &'a Entity, printer: &Printer) -> std::result::Result<AccountRecords<'a>, Message> {
+    fn look(&self, entity: &'a Entity, printer: &Printer) -> std::result::Result<AccountRecords<'a>, NoLook> {
         let options = self.options;
-        let failed = |error: Error| Message::from(error.message());
+        let failed = |error: Error| NoLook::Without(error.message().into());
         let connection = options.account.connect().map_err(failed)?;
         let client = Client::new(connection.target, &options.catalog.service).map_err(failed)?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|_| message!("run.no_runtime"))?;
+        let runtime = runtime.map_err(|_| NoLook::Without(message!("run.no_runtime")))?;
         let progress = Progress::new(printer);
         let mut records = AccountRecords::of(entity, &self.preflight.mapping);
-        let read = runtime.block_on(read(options, &mut records, &Arc::new(client), &progress));
+        let client = Arc::new(client);
+        let read = runtime.block_on(read(options, &mut records, &client, &progress));
         progress.end();
-        read?;
+        read.map_err(NoList::weighed)?;
         records.why_not_all = records.why_not_all.or_else(|| records.shown.iter().find_map(ShownFields::unseen));
         Ok(records)
     }
@@ -231,9 +236,9 @@ async fn read(
     records: &mut AccountRecords<'_>,
     client: &Arc<Client>,
     progress: &Progress,
-) -> std::result::Result<(), Message> {
+) -> std::result::Result<(), NoList> {
     let (entity, service) = (options.entity(), &options.catalog.service);
-    let Some(mut query) = ListQuery::new(entity, "list", service) else { return Err(message!("memory.no_list")) };
+    let Some(mut query) = ListQuery::new(entity, "list", service) else { return Err(NoList::None) };
     // A deleted record is not there.
     query.parameters.clear();
     let (first, pages) = in_time(PATIENCE, first_page(&query, client)).await?;
@@ -247,7 +252,7 @@ async fn read(
             let patience = PATIENCE + PATIENCE_A_PAGE * u32::try_from(pages.unwrap_or(0)).unwrap_or(0);
             match in_time(patience, whole_list(options, &query, client, progress, records)).await {
                 Ok(why_not_all) => why_not_all,
-                Err(why) => Some(why),
+                Err(why) => Some(why.message()),
             }
         }
     };
@@ -255,11 +260,53 @@ async fn read(
 }
 
 /// What comes in time.
-async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T>>) -> std::result::Result<T, Message> {
+async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T>>) -> std::result::Result<T, NoList> {
     match tokio::time::timeout(patience, work).await {
-        // The service's own words may repeat what nobody is to see.
-        Ok(done) => done.map_err(|_| message!("memory.no_list")),
-        Err(_) => Err(message!("memory.no_list_in_time", seconds = patience.as_secs())),
+        Ok(done) => done.map_err(NoList::Failed),
+        Err(_) => Err(NoList::TooSlow(patience)),
+    }
+}
+
+/// Why nobody looked.
+enum NoLook {
+    /// Rows can be sent all the same.
+    Without(Message),
+    /// Nothing can be sent either.
+    Ends(Error),
+}
+
+/// Why there is no list to look into.
+enum NoList {
+    /// The account gives none.
+    None,
+    /// It does not come in time.
+    TooSlow(Duration),
+    /// It cannot be read.
+    Failed(Error),
+}
+
+impl NoList {
+    fn message(&self) -> Message {
+        match self {
+            NoList::TooSlow(patience) => message!("memory.no_list_in_time", seconds = patience.as_secs()),
+            // The service's own words may repeat what nobody is to see.
+            NoList::None | NoList::Failed(_) => message!("memory.no_list"),
+        }
+    }
+
+    /// Whether it is no matter of the list: the login is refused, the user stops, or the port speaks another language, so that a
+    /// row sent would only be in doubt.
+    fn weighed(self) -> NoLook {
+        let why = self.message();
+        let NoList::Failed(error) = self else { return NoLook::Without(why) };
+        let is_login = error.kind() == ErrorKind::Denied && error.code() != "api.forbidden";
+        if error.kind() == ErrorKind::Interrupted || is_login {
+            return NoLook::Ends(error);
+        }
+        match error.is_about("api.maybe_tls") {
+            true => NoLook::Ends(halting(error)),
+            false => NoLook::Without(why),
+        }
     }
 }
 

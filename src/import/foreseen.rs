@@ -90,8 +90,8 @@ pub fn foresee(
     let left = sendable(options, preflight, ended);
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
-    not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)?;
-    let mut others = look.keys_of_others(rows, &mut findings, printer)?;
+    not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)??;
+    let mut others = look.keys_of_others(rows, &mut findings, printer)??;
     not_sent.held += findings.held;
     let would_send = sendable(options, preflight, ended + not_sent.held);
     let first = preflight.first_operation.clone();

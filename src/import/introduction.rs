@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::runtime;
 
+use super::comparison::sent_values;
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::pipeline::Stop;
-use super::read_back::sent_values;
 use super::row_sender::RowSender;
 use super::sent_members::value_of;
 use crate::api::{self, Client, Document, Target, as_text};

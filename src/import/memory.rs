@@ -400,6 +400,7 @@ fn by_account(runs: HashMap<i64, IndexedRun>, rows: &HashMap<i64, u64>) -> Vec<O
 fn folder_of(run: &IndexedRun) -> Message {
     match run.is_there {
         true => Message::from(run.folder.display().to_string()),
+        false if run.folder.is_dir() => message!("memory.gone_journal", folder = run.folder.display()),
         false => message!("memory.gone", folder = run.folder.display()),
     }
 }

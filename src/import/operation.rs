@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::change::{CellBaseline, SaidCell};
+use super::looks::WriteKind;
 use super::pairs::Pairs;
 use crate::check::record::Record;
 use crate::entity::{Conflict, Custom, Entity, WriteMode};
@@ -50,6 +51,12 @@ pub enum WriteOperation {
 }
 
 impl WriteOperation {
+    /// What kind of write it is, of a record of this entity.
+    pub(super) fn kind(&self, entity: &Entity) -> WriteKind {
+        let is_new = matches!(self, WriteOperation::Write { .. } | WriteOperation::Draft(_));
+        WriteKind { entity: entity.name.clone(), is_new }
+    }
+
     /// Whether it says which records it refers to, and these were not looked up yet: it cannot be sent as it is.
     pub(super) fn is_unresolved(&self) -> bool {
         match self {
@@ -91,12 +98,12 @@ pub struct Members {
 }
 
 impl Members {
-    /// What a checked record sends.
+    /// What a checked record sends that is new.
     pub(super) fn of_record(mapping: &Mapping, record: &Record) -> Members {
         let mut members = Members::default();
-        for (source, value) in record.sent(mapping) {
+        for (source, value) in record.sent_of_new(mapping) {
             let list = if source.field.custom { &mut members.custom } else { &mut members.fields };
-            list.push(&source.field.name, value);
+            list.push(&source.field.name, &value);
             members.is_unresolved |= source.field.tells_of_record();
         }
         members
@@ -178,8 +185,11 @@ pub struct TagEdit {
     pub add: Vec<String>,
     /// Tags to remove.
     pub remove: Vec<String>,
-    /// Tags that replace all others; nothing is replaced when it is empty.
+    /// Tags that replace all others; nothing is replaced when it is empty …
     pub set: Vec<String>,
+    /// … unless this says that all are taken away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_emptied: bool,
     /// What the export said in the cell with those, from which the file comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<CellBaseline>,
@@ -198,9 +208,14 @@ impl TagEdit {
         }
     }
 
+    /// Whether it says what the tags are to be, whatever they were.
+    pub(super) fn replaces(&self) -> bool {
+        self.is_emptied || !self.set.is_empty()
+    }
+
     /// The tag text after the change, in the order the tags were in; new ones at the end.
     pub fn apply(&self, current: &str) -> String {
-        let kept = value::tags(current).filter(|_| self.set.is_empty());
+        let kept = value::tags(current).filter(|_| !self.replaces());
         let mut tags: Vec<&str> = Vec::new();
         for tag in kept.chain(self.set.iter().map(String::as_str)).chain(self.add.iter().map(String::as_str)) {
             if !tags.contains(&tag) {
@@ -398,9 +413,21 @@ impl<'a> OperationBuilder<'a> {
             let list = |field: &str| -> Vec<String> { value::tags(text(field)).map(str::to_owned).collect() };
             let owned = |tags: Vec<&str>| -> Vec<String> { tags.into_iter().map(str::to_owned).collect() };
             // A column of tags to add may take some away: `+老客户,-试用`.
-            let (add, taken) = match value::signed_tags(text(&edits.add)) {
+            let (mut add, mut taken) = match value::signed_tags(text(&edits.add)) {
                 Some((added, removed)) => (owned(added), owned(removed)),
                 None => (list(&edits.add), Vec::new()),
+            };
+            let place = mapping.position(&edits.set);
+            let baseline = place.and_then(|index| baselines.get(index).copied().flatten());
+            let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
+            // So may one that says what they are to be. What an export said there is what it says.
+            let (set, baseline) = match value::signed_tags(text(&edits.set)).filter(|_| !is_unedited) {
+                None => (list(&edits.set), baseline),
+                Some((added, removed)) => {
+                    add.extend(owned(added));
+                    taken.extend(owned(removed));
+                    (Vec::new(), None)
+                }
             };
             return WriteOperation::Tags(Box::new(TagEdit {
                 entity: text(&edits.entity).to_owned(),
@@ -408,8 +435,9 @@ impl<'a> OperationBuilder<'a> {
                 old_id: old_id_of(mapping, record),
                 add,
                 remove: list(&edits.remove).into_iter().chain(taken).collect(),
-                set: list(&edits.set),
-                baseline: mapping.position(&edits.set).and_then(|index| baselines.get(index).copied().flatten()),
+                set,
+                is_emptied: place.is_some_and(|index| record.clears(index)),
+                baseline,
             }));
         }
         if self.is_looked_up {
@@ -517,6 +545,7 @@ mod tests {
             add: owned(add),
             remove: owned(remove),
             set: owned(set),
+            is_emptied: false,
             baseline: None,
         }
     }
@@ -528,6 +557,7 @@ mod tests {
         assert_eq!(edit(&[], &["z"], &[]).apply("a,b"), "a,b");
         assert_eq!(edit(&[], &[], &["x", "y"]).apply("a,b"), "x,y");
         assert_eq!(edit(&[], &["a"], &[]).apply("a"), "");
+        assert_eq!(TagEdit { is_emptied: true, ..edit(&[], &[], &[]) }.apply("a,b"), "");
     }
 
     #[test]

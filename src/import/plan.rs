@@ -182,7 +182,17 @@ impl<'a> RowPlanner<'a> {
             self.spool.rewind()?;
         }
         self.duplicates.begin();
-        Ok(())
+        let mut keys = self.past.unmatched_keys()?;
+        if !keys.is_empty() {
+            // A row of the same key that says something else is that row, edited.
+            let mut edited = HashSet::new();
+            while let Some(row) = self.spool.next()? {
+                edited.extend(row.key_hash().filter(|key| keys.contains(key)));
+            }
+            self.spool.rewind()?;
+            keys = edited;
+        }
+        self.past.keep_gone(|key| keys.contains(&key))
     }
 
     /// The action of the next row; none at the end.
@@ -546,8 +556,11 @@ impl<'a> RowPlanner<'a> {
     }
 }
 
-/// The ids that records have in other systems, for rows that change the tags of records they name so.
-fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
+/// The ids that records have in other systems, for rows that change the tags of records they name so; none where no row does.
+///
+/// # Errors
+/// A damaged index.
+pub(super) fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
     if options.entity().edits.is_none() || preflight.mapping.source().is_none() {
         return Ok(None);
     }

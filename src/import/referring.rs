@@ -2,9 +2,10 @@
 
 use super::memory::Memory;
 use super::options::ImportOptions;
+use super::plan::old_ids_of;
 use super::preflight::{Preflight, Rows};
 use super::references::{self, Made, Outcome, Pass, Questions, Reference, Settled, Stage};
-use super::repeated_records::{records_of, refuse_repeats};
+use super::repeated_records::{name_by_ids, records_of, refuse_repeats};
 use super::row_sender::halting;
 use super::sent_rows::SentRows;
 use crate::check::describe::{SHOWN_KINDS, describe};
@@ -62,6 +63,17 @@ impl Referring<'_> {
         let references = Reference::all(&preflight.mapping, options.catalog);
         // Nothing is made where there is nothing.
         let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
+        if is_there
+            && let Some(old_ids) = old_ids_of(options, preflight)?
+            && name_by_ids(&mut rows.spool, &old_ids)?
+        {
+            let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+            refuse_repeated(preflight, rows)?;
+            let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+            if found != told {
+                printer.warn(&found);
+            }
+        }
         let changes_done = preflight.mapping.is_found_by_key();
         if references.is_empty() {
             return Ok(Outcome::default());
@@ -121,9 +133,7 @@ impl Referring<'_> {
         let entity = preflight.mapping.entity();
         if is_first && entity.is_asked_for() && entity.may_change {
             // Two rows that say it otherwise may mean one record.
-            let records = records_of(&mut rows.spool, entity)?;
-            refuse_repeats(&mut rows.spool, &preflight.mapping, records, &mut preflight.findings)?;
-            rows.begin()?;
+            refuse_repeated(preflight, rows)?;
         }
         let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
         // What the file itself says was told before.
@@ -132,4 +142,11 @@ impl Referring<'_> {
         }
         Ok(outcome)
     }
+}
+
+/// Refuses rows about one record as they name it now.
+fn refuse_repeated(preflight: &mut Preflight, rows: &mut Rows) -> Result<()> {
+    let records = records_of(&mut rows.spool, preflight.mapping.entity())?;
+    refuse_repeats(&mut rows.spool, &preflight.mapping, records, &mut preflight.findings)?;
+    rows.begin()
 }

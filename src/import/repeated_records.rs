@@ -14,7 +14,7 @@ use crate::check::findings::Findings;
 use crate::entity::{Entity, Overwrite};
 use crate::error::Result;
 use crate::format::Content;
-use crate::journal::Reason;
+use crate::journal::{OldIds, Reason};
 use crate::mapping::Mapping;
 use crate::problem::{Problem, Severity};
 use crate::text::clean;
@@ -47,6 +47,31 @@ pub(super) fn record_named(row: &SpooledRow, entity: &Entity) -> Option<u64> {
     }
     let keys = row.keys();
     row.id.as_ref().map(hash_of).or(keys.natural).or(keys.old_id)
+}
+
+/// Writes the ids into rows of tags that name their records by old ids, as far as these are known: rows that name one record
+/// in both ways are about one record. Whether any was written.
+///
+/// # Errors
+/// A spool that cannot be read, a full disk, a damaged index.
+pub(super) fn name_by_ids(spool: &mut Spool, old_ids: &OldIds) -> Result<bool> {
+    let mut kept = SpoolWriter::new()?;
+    let mut is_any = false;
+    spool.rewind()?;
+    while let Some(mut row) = spool.next()? {
+        if let RowState::Sound(operation) | RowState::Held { operation, .. } = &mut row.state
+            && let WriteOperation::Tags(edit) = operation
+            && edit.id.is_empty()
+            && let Some(old_id) = &edit.old_id
+            && let Some(id) = old_ids.find(&edit.entity, &old_id.source, &old_id.id)?
+        {
+            edit.id = id;
+            is_any = true;
+        }
+        kept.add(&row)?;
+    }
+    *spool = kept.finish()?;
+    Ok(is_any)
 }
 
 /// The records that rows change, as they name them now.
@@ -189,7 +214,8 @@ fn signed(edit: &TagEdit) -> impl Iterator<Item = (&str, bool)> {
 }
 
 fn tag_of(edit: &TagEdit, tag: &str) -> u64 {
-    hash_of((&edit.entity, &edit.id, &edit.old_id.as_ref().map(|old_id| &old_id.id), tag))
+    let old_id = edit.old_id.as_ref().filter(|_| edit.id.is_empty());
+    hash_of((&edit.entity, &edit.id, &old_id.map(|old_id| &old_id.id), tag))
 }
 
 /// What an edit makes of a record's tags whatever they were; none where it adds and takes away alone, or says what an export
@@ -202,7 +228,7 @@ fn set_of(edit: &TagEdit) -> Option<u64> {
         tags
     };
     let is_unedited = edit.baseline.is_some_and(|baseline| baseline.is_unedited);
-    let is_set = !edit.set.is_empty() && !is_unedited;
+    let is_set = edit.replaces() && !is_unedited;
     is_set.then(|| hash_of((sorted(&edit.set), sorted(&edit.add), sorted(&edit.remove))))
 }
 

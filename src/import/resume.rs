@@ -1,17 +1,19 @@
 //! Which run a command means: a new one, one to go on with, or one that did it all before. The same command never sends
 //! twice: it goes on with the unfinished run of the same rows, and after a finished one it does nothing but say so.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use super::cells::CellReader;
 use super::options::ResumeOptions;
 use super::preflight::Rows;
 use crate::check::consent::EXISTS;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
+use crate::format::{Content, Row, content_of};
 use crate::journal::{
     IndexedRun, InputRow, Journal, JournalReader, OldId, Parent, RowKey, RunIdentity, RunIndex, Status, WasSent,
 };
@@ -142,7 +144,8 @@ fn find_meant(
 }
 
 /// Refuses rows that came while rows that were sent went: each may be one of those, edited, and would be there twice. Rows with
-/// a key are known again by that, unless nobody knows what became of them.
+/// a key are known again by that, unless nobody knows what became of them. Rows that came are those that the earlier input did
+/// not have, however many others went.
 ///
 /// # Errors
 /// Such rows, or a journal that cannot be read.
@@ -152,22 +155,30 @@ fn refuse_beside_gone(
     rows: &mut Rows,
     past: &JournalReader,
 ) -> Result<()> {
-    let gone = past.sent()?.saturating_sub(sent_by(rows, index, past, Known::ByKeyToo)?);
-    let stayed = past.identity().rows.saturating_sub(gone);
-    if gone == 0 || identity.rows <= stayed {
+    if has_all_sent(rows, index, past)? {
         return Ok(());
     }
-    let (mut said, mut keys) = (HashSet::new(), HashSet::new());
+    // How often the input says each of these.
+    let (mut said, mut cells) = (HashMap::<Content, u32>::new(), HashMap::<Content, u32>::new());
+    let (mut keys, mut unsent) = (HashSet::new(), HashMap::<Content, u32>::new());
     each_batch(rows, |batch| {
-        for row in &batch.rows {
-            said.insert(row.identity.identity);
-            said.insert(row.identity.content);
+        let sent = index.sent_by(&past.identity().run, &batch.rows)?;
+        for ((row, checked), was_sent) in batch.rows.iter().zip(&batch.checked).zip(sent) {
+            *said.entry(row.identity.identity).or_default() += 1;
+            *cells.entry(row.identity.content).or_default() += 1;
             keys.extend(row.key);
+            if checked.is_sound && !checked.is_double && !was_sent.as_it_is {
+                *unsent.entry(row.identity.content).or_default() += 1;
+            }
         }
         Ok(())
     })?;
     let is_gone = |row: &RowKey| {
-        let is_said = row.identity.is_some_and(|identity| said.contains(&identity)) || said.contains(&row.content);
+        let is_there = |hash: &Content, copy: u32, times: &HashMap<Content, u32>| {
+            times.get(hash).is_some_and(|times| *times > copy)
+        };
+        let is_said = row.identity.is_some_and(|identity| is_there(&identity, row.copy, &said))
+            || is_there(&row.content, row.content_copy, &cells);
         !is_said && row.key.is_none_or(|key| !keys.contains(&key))
     };
     let (mut named, mut count, mut in_doubt) = (Vec::new(), 0u64, 0u64);
@@ -197,7 +208,7 @@ fn refuse_beside_gone(
             }
         }
     }
-    if count == 0 {
+    if count == 0 || !has_new_rows(past, identity, unsent)? {
         return Ok(());
     }
     let (folder, named) = (past.folder(), Detail::List(named.into_iter().map(Detail::Message).collect()));
@@ -206,6 +217,29 @@ fn refuse_beside_gone(
         0 => message!("resume.gone_hint"),
         _ => message!("resume.gone_unknown_hint", rows = in_doubt, folder = quoted_path(folder)),
     }))
+}
+
+/// Whether the input has rows that the earlier one had not, by their cells: `cells` tells how often it has each that was not
+/// sent. Where nobody knows the earlier cells any more, or the columns are read in another way, any of them may be one.
+fn has_new_rows(past: &JournalReader, identity: &RunIdentity, mut cells: HashMap<Content, u32>) -> Result<bool> {
+    if cells.is_empty() {
+        return Ok(false);
+    }
+    if past.identity().mapping != identity.mapping {
+        return Ok(true);
+    }
+    let Ok(mut kept) = CellReader::open(past.folder(), past.identity()) else { return Ok(true) };
+    let mut row = Row::default();
+    while kept.read(&mut row)? {
+        let content = content_of(&row.cells);
+        if let Some(times) = cells.get_mut(&content) {
+            *times -= 1;
+            if *times == 0 {
+                cells.remove(&content);
+            }
+        }
+    }
+    Ok(!cells.is_empty())
 }
 
 /// Whether another run into the account may have changed what a finished one has written: then the same rows are meant anew.

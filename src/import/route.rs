@@ -57,6 +57,7 @@ impl Route {
                 keys: telling_fields(entity).cloned().collect(),
                 unknown_path_code: catalog.service.error.unknown_path_code.clone(),
                 secrets: entity.fields.iter().filter(|field| field.secret).map(|field| field.name.clone()).collect(),
+                is_whole: false,
                 conflict: None,
             },
             resend: endpoint.resend.clone(),
@@ -83,7 +84,7 @@ impl Access {
                 Some(conflict) => route(&conflict.endpoint)?,
                 None => route("get")?,
             },
-            update: route("update")?,
+            update: whole(route("update")?),
         })
     }
 
@@ -106,6 +107,12 @@ impl Access {
     pub(super) fn body(&self, members: &Members) -> Bytes {
         body_of(members, &self.custom, self.update.wrap.as_ref())
     }
+}
+
+/// The same where an answer is compared with what was sent.
+fn whole(mut route: Route) -> Route {
+    route.expected.is_whole = true;
+    route
 }
 
 /// An id as part of a path. Checked ids are digits; an overlay may allow others.

@@ -14,11 +14,13 @@ use url::Url;
 
 use super::caution::{Caution, GoesOn, Leave};
 use super::change::{RecordChange, SaidCell};
+use super::comparison::{Difference, differences, differences_shown, lost, told, word_of};
+use super::looks::{Look, Looks, WriteKind};
 use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
-use super::sent_members::{is_stored, value_of};
+use super::sent_members::{is_stored, sent_members, value_of};
 use super::witness::{HandedOut, RowWitness, sent_member};
 use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Single, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Field, Kind};
@@ -73,6 +75,19 @@ pub(super) struct RowSender<'a> {
     pub honours: Honours,
     /// Where it is marked which rows were handed to the network; nowhere on a machine on which that proves nothing.
     pub marks: Option<Marks>,
+    /// Which writes go alone and are compared.
+    pub looks: Looks,
+    /// Rows make records and change others, so that those that are looked at first may be of one kind alone.
+    pub is_mixed: bool,
+}
+
+/// How a row ended, and the record that it changed as that was before.
+#[derive(Debug)]
+pub(super) struct RowEnd {
+    /// How it ended.
+    pub operation: Operation,
+    /// The record; none of a row that changed none.
+    pub before: Option<Map<String, Value>>,
 }
 
 impl<'a> RowSender<'a> {
@@ -117,6 +132,8 @@ impl<'a> RowSender<'a> {
             unread: Cell::default(),
             honours: Honours::Nothing,
             marks: None,
+            looks: Looks::default(),
+            is_mixed: false,
         }
     }
 
@@ -151,14 +168,16 @@ impl<'a> RowSender<'a> {
         permit: Permit<'_>,
         before: Option<Map<String, Value>>,
         is_compared: bool,
-    ) -> Option<Operation> {
+    ) -> Option<RowEnd> {
         let attempts = u32::from(before.is_some());
         let mut row = RowWrite {
             sender: self,
             pending,
             before,
+            was: None,
             is_compared,
             comes_without_tags: false,
+            echo: None,
             is_untold: false,
             attempts,
         };
@@ -172,10 +191,11 @@ impl<'a> RowSender<'a> {
             WriteOperation::Change { id, cells } => Box::pin(row.change(permit, id, cells)).await,
             WriteOperation::Tags(edit) => Box::pin(row.edit_tags(permit, edit)).await,
         };
-        ended.unwrap_or_else(|error| {
+        let ended = ended.unwrap_or_else(|error| {
             self.stop.set(Cause::of(error));
             None
-        })
+        });
+        ended.map(|operation| RowEnd { operation, before: row.was })
     }
 
     /// The record with this id as it is now, or why it cannot be had.
@@ -196,6 +216,25 @@ impl<'a> RowSender<'a> {
             }
             Err(error) => Err(halting(error)),
         }
+    }
+
+    /// Whether the account has what a look-up wants; none where it does not say, or has something else.
+    ///
+    /// # Errors
+    /// The service cannot be had.
+    pub(super) async fn has(&self, look_up: &LookUp) -> Result<Option<bool>> {
+        let Some((address, answer)) = &self.there else { return Ok(None) };
+        let nothing = self.entity.conflict.as_ref().and_then(|conflict| conflict.nothing.as_ref());
+        let mut address = address.clone();
+        address.query_pairs_mut().extend_pairs(&look_up.by);
+        Ok(match self.client.ask(&address).await.map_err(halting)? {
+            Ok(document) => {
+                let found = api::records(&document, answer).map(api::Records::into_values);
+                let is_there = |found: &Vec<Value>| found.iter().any(|record| agrees(record, look_up));
+                found.filter(|found| found.is_empty() || is_there(found)).map(|found| !found.is_empty())
+            }
+            Err(rejection) => (nothing == Some(&rejection.message)).then_some(false),
+        })
     }
 
     /// Whether an answer about one record says nothing of the others.
@@ -311,10 +350,14 @@ struct RowWrite<'a> {
     pending: &'a PendingWrite,
     /// The record it changes, where that was read just now.
     before: Option<Map<String, Value>>,
+    /// That record, once it was written.
+    was: Option<Map<String, Value>>,
     /// What becomes of it is compared by whoever read that record.
     is_compared: bool,
     /// The service's answer has the new record without tags that were sent.
     comes_without_tags: bool,
+    /// The record that was changed, as the service's answer has it.
+    echo: Option<Map<String, Value>>,
     /// The service answered the write, and nothing tells what became of it.
     is_untold: bool,
     attempts: u32,
@@ -334,11 +377,108 @@ impl<'a> RowWrite<'a> {
             }
             _ => permit,
         };
-        let written = self.write(permit, route, body, None).await?;
-        match written {
-            Some(operation) => Ok(Some(self.with_word_of_tags(operation, body).await)),
-            None => Ok(None),
+        let access = self.sender.access.get(&self.sender.entity.name).filter(|_| self.sender.is_mixed);
+        let sent = access.map(|access| sent_members(&access.entity, body, &access.custom)).unwrap_or_default();
+        let told = access.map(|access| told(access, &sent, None)).unwrap_or_default();
+        let kind = self.pending.operation.kind(self.sender.entity);
+        if self.is_compared || !self.sender.looks.wants(&kind, &told) {
+            let written = self.write(permit, route, body, None).await?;
+            return match written {
+                Some(operation) => Ok(Some(self.with_word_of_tags(operation, body).await)),
+                None => Ok(None),
+            };
         }
+        // A row that waits holds no right to write.
+        drop(permit);
+        let Some(look) = self.turn_to_look(&kind, &told).await else { return Ok(None) };
+        let Some(permit) = self.sender.permit().await else { return Ok(None) };
+        match (self.write(permit, route, body, None).await?, access) {
+            (Some(operation), Some(access)) if operation.status == Status::Created => {
+                Ok(Some(Box::pin(self.compare_record(operation, access, &sent, None, look.as_ref())).await))
+            }
+            (written, _) => Ok(written),
+        }
+    }
+
+    /// The turn of a write that goes alone, or none; nothing when the run stops meanwhile.
+    async fn turn_to_look(&self, kind: &WriteKind, told: &[String]) -> Option<Option<Look<'a>>> {
+        if self.is_compared {
+            return Some(None);
+        }
+        tokio::select! {
+            look = self.sender.looks.turn(kind, told) => Some(look).filter(|_| !self.sender.stop.is_set()),
+            () = self.sender.stop.stopped() => None,
+        }
+    }
+
+    /// The end of a row whose record is compared with what was sent, because its write went alone, or because the answer to it
+    /// shows something else.
+    async fn compare_record(
+        &mut self,
+        operation: Operation,
+        access: &Access,
+        sent: &[(String, String)],
+        before: Option<&Map<String, Value>>,
+        look: Option<&Look<'_>>,
+    ) -> Operation {
+        let (sender, entity, row) = (self.sender, &access.entity, self.pending.row.number);
+        let kind = self.pending.operation.kind(entity);
+        let Some(id) = operation.id.clone() else {
+            sender.looks.cannot_see(&kind);
+            return operation;
+        };
+        self.attempts += 1;
+        let operation = Operation { attempts: self.attempts, ..operation };
+        // The write is done, whatever can be seen of it.
+        let Ok(Some(Ok(after))) = sender.read_unless_stopped(access, &id).await else {
+            if look.is_some() {
+                sender.looks.cannot_see(&kind);
+            }
+            return operation;
+        };
+        sender.see_tags(entity, &after);
+        let found = differences(access, sent, before, &after);
+        if let (Some(before), Some(echo)) = (before, self.echo.take()) {
+            let shown = differences_shown(access, sent, before, &echo);
+            let is_found = |name: &str| found.iter().any(|difference| difference.name == name);
+            shown.iter().filter(|shown| !is_found(&shown.name)).for_each(|shown| sender.looks.disbelieve(&shown.name));
+        }
+        if found.is_empty() {
+            if look.is_some() {
+                sender.looks.see(&kind, told(access, sent, before));
+            }
+            return operation;
+        }
+        let tags_name = entity.tags.as_deref().unwrap_or_default();
+        let is_of_tags = |difference: &Difference| difference.is_sent && difference.name == tags_name;
+        let is_tags_alone = found.iter().all(is_of_tags);
+        let is_lost = found.iter().any(Difference::is_loss) || look.is_some_and(|look| look.is_first || !is_tags_alone);
+        if is_lost && sender.looks.is_on {
+            sender.stop.set(Cause::Halted(lost(row, &id, &found, false)));
+            return Operation { reason: Some(Box::new(word_of(&found))), ..operation };
+        }
+        let there = tags_of(entity, &after);
+        let sent_tags = found.iter().find(|difference| is_of_tags(difference)).map_or("", |tags| tags.sent.as_str());
+        let dropped: Vec<&str> = tags(sent_tags).filter(|tag| !tags(&there).any(|there| there == *tag)).collect();
+        let is_failed = operation.status == Status::Updated;
+        if !dropped.is_empty() {
+            let text = clean(&dropped.join(", ")).into_owned();
+            let message = match is_failed {
+                true => message!("attempt.tags_dropped", tags = text),
+                false => message!("attempt.tags_dropped_new", tags = text),
+            };
+            let reason = Reason { code: TAGS_DROPPED.to_owned(), field: tags_name.to_owned(), message };
+            let status = if is_failed { Status::Failed } else { operation.status };
+            return Operation { status, reason: Some(Box::new(reason)), ..operation };
+        }
+        let same: Vec<&Difference> = found.iter().filter(|difference| difference.is_as_before).collect();
+        if let Some(first) = same.first().filter(|_| is_failed) {
+            let labels = Message::joined("import.and_rule", same.iter().map(|same| Message::from(same.label.clone())));
+            let message = message!("attempt.not_stored", fields = labels.unwrap_or_default());
+            let reason = Reason { code: "not_stored".to_owned(), field: first.name.clone(), message };
+            return Operation { status: Status::Failed, reason: Some(Box::new(reason)), ..operation };
+        }
+        Operation { reason: Some(Box::new(word_of(&found))), ..operation }
     }
 
     /// The end of a row that made a record, with a word of the tags that the service dropped.
@@ -417,8 +557,8 @@ impl<'a> RowWrite<'a> {
         if let Some(deleted) = deleted(&access.entity, id, &record, &change.members) {
             return Ok(Some(self.ended(Status::Refused, Some(id.to_owned()), Some(deleted))));
         }
-        let members = with_resent(change.members.clone(), &access.update.resend, &record);
-        let written = self.put_known(access, id, &members, &record).await?;
+        let written = self.put_known(access, id, &change.members, &record).await?;
+        self.was = Some(record);
         Ok(written.map(|operation| {
             let (status, reason) = change.end(Some(operation.status));
             Operation { status, reason: operation.reason.or(reason.map(Box::new)), ..operation }
@@ -452,8 +592,9 @@ impl<'a> RowWrite<'a> {
         if let Some(deleted) = deleted(&access.entity, &edit.id, &record, &members) {
             return Ok(Some(self.ended(Status::Refused, Some(edit.id.clone()), Some(deleted))));
         }
-        let members = with_resent(members, &access.update.resend, &record);
-        self.put_known(access, &edit.id, &members, &record).await
+        let written = self.put_known(access, &edit.id, &members, &record).await?;
+        self.was = Some(record);
+        Ok(written)
     }
 
     async fn read(&mut self, access: &Access, id: &str) -> Result<Option<Found>> {
@@ -474,15 +615,27 @@ impl<'a> RowWrite<'a> {
     ) -> Result<Option<Operation>> {
         let entity = &access.entity;
         self.sender.see_tags(entity, record);
-        let mut written = self.put(access, id, members).await?;
+        let (sent, kind) = (members.to_vec(), self.pending.operation.kind(entity));
+        let told = told(access, &sent, Some(record));
+        let Some(look) = self.turn_to_look(&kind, &told).await else { return Ok(None) };
+        let resent = with_resent(members.clone(), &access.update.resend, record);
+        let mut written = self.put(access, id, &resent).await?;
         if written.is_some() && self.is_untold && self.has_arrived(access, id, members, record).await {
             self.sender.accepted.store(true, Ordering::Relaxed);
             written = Some(self.ended(Status::Updated, Some(id.to_owned()), None));
         }
-        let sent = entity.tags.as_ref().and_then(|name| members.value(name)).unwrap_or_default();
-        if !written.as_ref().is_some_and(|operation| operation.status == Status::Updated) {
+        let Some(operation) = written.take_if(|operation| operation.status == Status::Updated) else {
             return Ok(written);
+        };
+        let is_shown_otherwise = |echo: &Map<String, Value>| {
+            let mut shown = differences_shown(access, &sent, record, echo).into_iter();
+            shown.any(|difference| self.sender.looks.believes(&difference.name))
+        };
+        if look.is_some() || !self.is_compared && self.echo.as_ref().is_some_and(is_shown_otherwise) {
+            return Ok(Some(self.compare_record(operation, access, &sent, Some(record), look.as_ref()).await));
         }
+        let written = Some(operation);
+        let sent = entity.tags.as_ref().and_then(|name| members.value(name)).unwrap_or_default();
         let dropped = self.dropped_tags(access, id, sent).await;
         if dropped.is_empty() {
             return Ok(written);
@@ -528,7 +681,14 @@ impl<'a> RowWrite<'a> {
         let address = &route.address(sender.client.target(), id);
         let Route { method, expected, .. } = route;
         let entity = sender.access_of(&self.pending.operation).map_or(sender.entity, |access| &access.entity);
-        let witness = &RowWitness { entity, body, id, handed_out: &sender.handed_out, lacks_tags: Cell::default() };
+        let witness = &RowWitness {
+            entity,
+            body,
+            id,
+            handed_out: &sender.handed_out,
+            lacks_tags: Cell::default(),
+            echo: RefCell::default(),
+        };
         let mut sent = Sent { is_repeat: self.pending.is_repeat };
         let honours = sender.honours;
         let (request_id, row) = (self.pending.request_id, self.pending.row.number);
@@ -559,6 +719,7 @@ impl<'a> RowWrite<'a> {
                 outcome => outcome?,
             };
             self.comes_without_tags = witness.lacks_tags.get();
+            self.echo = witness.echo.take();
             self.is_untold = matches!(outcome, Outcome::Unknown { is_up: true, .. });
             pace(&permit, &outcome);
             let goes_on = heed(&leave, &outcome);
@@ -570,7 +731,8 @@ impl<'a> RowWrite<'a> {
                     if is_over {
                         return Err(match outcome {
                             Outcome::NotSent(why) => sender.unreachable(why),
-                            _ => down(message!("attempt.busy")),
+                            _ => api::limited(message!("stop.down", why = message!("attempt.busy")))
+                                .and_hint(message!("stop.goes_on")),
                         });
                     }
                     // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.
@@ -631,6 +793,12 @@ impl<'a> RowWrite<'a> {
             Outcome::Unknown { why, .. } => self.ended(Status::Unknown, known_id, Some(in_doubt(why))),
             Outcome::Forbidden(rejection) => return Err(api::denied(403, &words(&rejection))),
             Outcome::LoginRejected(rejection) => return Err(api::denied(401, &words(&rejection))),
+            // The record was just read: it is this one that cannot be changed, or the first row tells it of all.
+            Outcome::NoSuchPath(rejection) if known_id.is_some() => {
+                let Rejection { code, message, .. } = rejection;
+                let message = message!("attempt.not_changeable", id = id.unwrap_or_default(), why = message);
+                self.failed(Reason { code, field: String::new(), message })
+            }
             Outcome::NoSuchPath(rejection) => return Err(no_such_path(write, rejection)),
             // Whoever sends elsewhere may have passed it on before; all others would go the same way.
             Outcome::Moved(to) => {

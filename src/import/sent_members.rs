@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::api::as_text;
+use crate::baseline::{is_unset, normal};
 use crate::entity::{Custom, Entity, Field, Kind};
 use crate::value::is_same_value;
 
@@ -45,11 +46,18 @@ pub(super) fn value_of(record: &Map<String, Value>, name: &str, custom: &Custom)
     values(record, custom).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
+/// Whether a value is none, in the service's words or without any.
+pub(super) fn is_blank(field: Option<&Field>, text: &str) -> bool {
+    field.map_or_else(|| text.trim().is_empty(), |field| is_unset(field, text))
+}
+
 /// Whether what came back is what was sent. A choice may come back as its word.
 pub(super) fn is_stored(field: Option<&Field>, sent: &str, got: Option<&str>) -> bool {
-    let Some(got) = got else { return sent.is_empty() };
+    let Some(got) = got else { return is_blank(field, sent) };
     let kind = field.map_or(Kind::Text, |field| field.kind);
     is_same_value(kind, sent, got)
+        || is_blank(field, sent) && is_blank(field, got)
+        || field.is_some_and(|field| field.several && normal(field, sent) == normal(field, got))
         || field
             .and_then(|field| Some((field.choice(sent)?, field.choice(got)?)))
             .is_some_and(|(a, b)| a.value == b.value)

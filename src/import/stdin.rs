@@ -14,11 +14,6 @@ use crate::message;
 use crate::message::Message;
 use crate::waiting::Wait;
 
-/// Whether a file can be read once only: a pipe, or what a shell makes of `<(command)`.
-pub fn is_read_once(path: &Path) -> bool {
-    path.as_os_str() == "-" || path.metadata().is_ok_and(|file| !file.is_file() && !file.is_dir())
-}
-
 /// Keeps standard input, `-`, or a pipe in the run's folder when that is named, else beside the runs, under a name made of its content so
 /// that the same rows given again are the same file. A run that has its input already needs none again, and refuses other
 /// rows than its own: they would be passed over without a word.
@@ -27,6 +22,7 @@ pub fn is_read_once(path: &Path) -> bool {
 /// Standard input that ends in an error, holds nothing, or differs from what the run has; a folder that cannot be written.
 pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
     let is_standard = named.as_os_str() == "-";
+    files::refuse_named_pipe(named)?;
     let folder = run.map_or_else(|| PathBuf::from("bw8-runs").join("stdin"), Path::to_owned);
     let kept = run.and_then(kept);
     if let Some(kept) = &kept
@@ -66,6 +62,7 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
 /// Input that ends in an error or holds nothing; no temporary file can be made.
 pub fn keep_for_now(named: &Path) -> Result<KeptForNow> {
     let place = || message!("import.no_temporary_file");
+    files::refuse_named_pipe(named)?;
     let folder = StagingDirectory::new_in(&std::env::temp_dir()).context(place)?;
     let path = folder.path().join("input");
     let mut file = std::fs::File::create_new(&path).context(place)?;

@@ -7,7 +7,7 @@ use std::fmt::Formatter;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::skeleton::Skeleton;
 use crate::api::{Witness, as_text};
@@ -56,12 +56,17 @@ pub(super) struct RowWitness<'a> {
     pub handed_out: &'a HandedOut,
     /// The new record came back without tags that were sent.
     pub lacks_tags: Cell<bool>,
+    /// The record that was changed, as the answer has it.
+    pub echo: RefCell<Option<Map<String, Value>>>,
 }
 
 impl Witness for RowWitness<'_> {
     fn may_be_ours(&self, id: Option<&str>, record: Option<&Value>) -> bool {
         if let Some(own) = self.id {
             let held = record.zip(self.entity.id.as_ref()).and_then(|(record, id)| record.get(id)).map(as_text);
+            if held.as_ref().is_some_and(|held| held == own) {
+                *self.echo.borrow_mut() = record.and_then(Value::as_object).cloned();
+            }
             return held.is_none_or(|held| held.is_empty() || held == own);
         }
         if let Some(record) = record {
@@ -228,8 +233,14 @@ mod tests {
         let handed_out = HandedOut::default();
         handed_out.add("50001");
         let body = Bytes::from(r#"{"user":{"name":"示例一","mobile":"13000000001","fixnumber":"010-00000000"}}"#);
-        let witness =
-            RowWitness { entity, body: &body, id: None, handed_out: &handed_out, lacks_tags: Cell::default() };
+        let witness = RowWitness {
+            entity,
+            body: &body,
+            id: None,
+            handed_out: &handed_out,
+            lacks_tags: Cell::default(),
+            echo: RefCell::default(),
+        };
         let record = |mobile: &str| json!({"cId": "50002", "mobile": mobile, "name": "示例一"});
         for mobile in ["13000000001", "", "+8613000000001", "130****0001", "1300000"] {
             assert!(witness.may_be_ours(Some("50002"), Some(&record(mobile))), "{mobile}");
@@ -241,7 +252,14 @@ mod tests {
         assert!(!witness.may_be_ours(Some("50002"), Some(&json!({"cId": "50002", "name": "示例二"}))));
         assert!(witness.may_be_ours(None, None));
         let body = Bytes::from(r#"{"user":{"name":"示例一","tableName":"甲,乙"}}"#);
-        let tagged = RowWitness { entity, body: &body, id: None, handed_out: &handed_out, lacks_tags: Cell::default() };
+        let tagged = RowWitness {
+            entity,
+            body: &body,
+            id: None,
+            handed_out: &handed_out,
+            lacks_tags: Cell::default(),
+            echo: RefCell::default(),
+        };
         for (echo, lacks) in [(json!("乙,甲,丙"), false), (json!("甲"), true), (json!(""), true), (json!(null), false)]
         {
             assert!(tagged.may_be_ours(None, Some(&json!({"cId": "50002", "tableName": echo}))));

@@ -182,10 +182,22 @@ pub(super) fn get_identity(connection: &Connection) -> rusqlite::Result<Option<R
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
+pub(super) fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?.exists([name])
+}
+
 /// Request ids of rows that may have been sent before and are sent again all the same.
 pub(super) const REPEATS: &str = "note.repeats";
 /// Request ids that rows do not have any more.
 pub(super) const RENEWED: &str = "note.renewed";
+/// How many rows were told as done once and are not any more.
+pub(super) const WITHDRAWN: &str = "note.withdrawn";
+
+pub(super) fn get_withdrawn(connection: &Connection) -> rusqlite::Result<u64> {
+    let text: Option<String> =
+        connection.query_row("SELECT value FROM run WHERE name = ?1", [WITHDRAWN], |row| row.get(0)).optional()?;
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
 
 pub(super) fn get_request_ids(connection: &Connection, name: &str) -> rusqlite::Result<Vec<Uuid>> {
     let text: Option<String> =

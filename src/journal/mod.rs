@@ -15,6 +15,7 @@
 
 mod claims;
 mod database;
+mod gone;
 mod identity;
 mod index;
 mod lock;
@@ -39,5 +40,5 @@ pub use operation::{Claim, NextAttempt, OldId, Operation, Reason, Reservation, R
 pub use reader::{JournalReader, Match, OperationCursor};
 pub use references::KnownReference;
 pub use registration::Registration;
-pub use status::{Counts, Status, TAGS_DROPPED, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE};
+pub use status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE};
 pub use writer::{Journal, LARGEST_WINDOW};

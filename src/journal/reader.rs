@@ -11,7 +11,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::database::{RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, totals, version_of};
+use super::database::{
+    RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, get_withdrawn, totals, version_of,
+};
 use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::marks::LeftMarks;
@@ -21,9 +23,10 @@ use super::rows::{
     SENT_BY_OTHERS, SENT_HERE, SentRow, read_finding, read_message, read_operation, read_sent, signed, unpack,
     unsigned,
 };
-use super::status::{Counts, Status, TAGS_DROPPED};
+use super::status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
+use crate::files::path_of_text;
 use crate::format::Content;
 use crate::message::Message;
 
@@ -424,7 +427,7 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// Codes of refused, held, failed and unknown rows, and of those with [`TAGS_DROPPED`], with one of their messages and how many there are, most first.
+    /// Codes of refused, held, failed and unknown rows, and of those with [`TAGS_DROPPED`] or [`STORED_OTHERWISE`], with one of their messages and how many there are, most first.
     ///
     /// # Errors
     /// A damaged file.
@@ -432,7 +435,7 @@ impl JournalReader {
         let sql = format!(
             "SELECT status, coalesce(code, ''), min(coalesce(message, '')), count(*),
                min(coalesce(message, '')) <> max(coalesce(message, ''))
-             FROM operation WHERE status >= 4 OR code = '{TAGS_DROPPED}' GROUP BY 1, 2, coalesce(field, '')
+             FROM operation WHERE status >= 4 OR code IN ('{TAGS_DROPPED}', '{STORED_OTHERWISE}') GROUP BY 1, 2, coalesce(field, '')
              ORDER BY CASE status WHEN 6 THEN 0 WHEN 7 THEN 1 WHEN 5 THEN 2 WHEN 8 THEN 3 ELSE 4 END, 4 DESC, 2, 3"
         );
         self.query(&sql, |row| {
@@ -443,7 +446,8 @@ impl JournalReader {
         })
     }
 
-    fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    /// All that a question is answered with.
+    pub(super) fn query<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
         let found = (|| self.connection.prepare(sql)?.query_map([], read)?.collect::<rusqlite::Result<Vec<T>>>())();
         found.map_err(|error| failed(&self.folder, error))
     }
@@ -735,12 +739,21 @@ impl JournalReader {
         Ok(self.ended_so(SENT)? + self.reserved()?.len() as u64)
     }
 
-    /// How many rows are done, those of an earlier input included, each counted once. They never become fewer.
+    /// How many rows are done or were told as done once, those of an earlier input included, each counted once. They never become
+    /// fewer.
     ///
     /// # Errors
     /// A damaged file.
     pub fn done(&self) -> Result<u64> {
-        self.ended_so(&format!("({SENT} AND status <> 7)"))
+        Ok(self.ended_so(&format!("({SENT} AND status <> 7)"))? + self.withdrawn()?)
+    }
+
+    /// How many rows were told as done once and are not any more.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(super) fn withdrawn(&self) -> Result<u64> {
+        get_withdrawn(&self.connection).map_err(|error| failed(&self.folder, error))
     }
 
     fn ended_so(&self, condition: &str) -> Result<u64> {
@@ -807,6 +820,17 @@ impl JournalReader {
             .query_row("SELECT count(*) FROM claim", [], |row| row.get(0))
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// The folders of the runs that have taken over rows, in the order in which they began.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn claimed_by(&self) -> Result<Vec<PathBuf>> {
+        // Ids of runs grow with time.
+        let folders =
+            self.query("SELECT folder FROM claim GROUP BY run, folder ORDER BY run", |row| row.get::<_, String>(0))?;
+        Ok(folders.iter().map(|folder| path_of_text(folder)).collect())
     }
 
     fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Operation>> {

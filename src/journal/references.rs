@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::database::failed;
+use super::database::{failed, has_table};
 use super::reader::JournalReader;
 use super::writer::Journal;
 use crate::error::Result;
@@ -155,8 +155,4 @@ fn find(connection: &Connection, field: &str, said: &str) -> rusqlite::Result<Op
         .prepare_cached("SELECT id FROM reference WHERE field = ?1 AND said = ?2")?
         .query_row(params![field, said], |row| row.get(0))
         .optional()
-}
-
-fn has_table(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
-    connection.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?.exists([name])
 }

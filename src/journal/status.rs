@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 pub const UNKNOWN_ELSEWHERE: &str = "unknown_elsewhere";
 /// The code of a row whose record lacks tags that were sent.
 pub const TAGS_DROPPED: &str = "tags_dropped";
+/// The code of a row whose record says something else than was sent, though not what it said before.
+pub const STORED_OTHERWISE: &str = "stored_otherwise";
 /// Why a row is in doubt that a run may have sent whose journal is gone: it is found out here.
 pub const UNKNOWN_BEFORE: &str = "unknown_before";
 
@@ -100,6 +102,25 @@ impl Counts {
             Status::Unknown => &mut self.unknown,
             Status::Held => &mut self.held,
         } += rows;
+    }
+
+    /// Both together.
+    pub fn and(&self, other: &Counts) -> Counts {
+        let mut both = *self;
+        both.read += other.read;
+        both.pending += other.pending;
+        let ends = [
+            (Status::Created, other.created),
+            (Status::Updated, other.updated),
+            (Status::Unchanged, other.unchanged),
+            (Status::Skipped, other.skipped),
+            (Status::Refused, other.refused),
+            (Status::Failed, other.failed),
+            (Status::Unknown, other.unknown),
+            (Status::Held, other.held),
+        ];
+        ends.into_iter().for_each(|(status, rows)| both.add(status, rows));
+        both
     }
 
     /// Rows that have an end.

@@ -8,8 +8,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use uuid::Uuid;
 
 use super::database::{
-    APPLICATION, FILE_NAME, RENEWED, REPEATS, TABLES, VERSION, connect, damaged, failed, fold_log, get_identity,
-    get_request_ids, get_targets, has_journal, keep_log, note_log, prepare, put_identity, totals, upgrade,
+    APPLICATION, FILE_NAME, RENEWED, REPEATS, TABLES, VERSION, WITHDRAWN, connect, damaged, failed, fold_log,
+    get_identity, get_request_ids, get_targets, get_withdrawn, has_journal, has_table, keep_log, note_log, prepare,
+    put_identity, totals, upgrade,
 };
 use super::identity::RunIdentity;
 use super::lock::Lock;
@@ -48,6 +49,11 @@ impl Journal {
     /// Whether a folder holds a journal.
     pub fn exists(folder: &Path) -> bool {
         has_journal(folder)
+    }
+
+    /// Whether a process is at work on the run in a folder.
+    pub fn is_at_work(folder: &Path) -> bool {
+        Lock::is_held(folder)
     }
 
     /// Makes the journal of a new run; the folder must exist.
@@ -241,10 +247,12 @@ impl Journal {
         let written = (|| {
             let transaction = connection.transaction()?;
             let (mut repeats, mut renewed) = (Vec::new(), Vec::new());
+            let mut withdrawn = 0u64;
             let sql = format!("SELECT {COLUMNS} FROM operation WHERE row = ?1");
             for (row, settled) in settled {
                 let before = transaction.prepare_cached(&sql)?.query_row([signed(*row)], read_operation).optional()?;
                 let Some(before) = before else { continue };
+                withdrawn += u64::from(before.status == Status::Created && !matches!(settled, Settled::Done(..)));
                 let (status, id, reason) = match settled {
                     Settled::Free(attempt) => {
                         let request_id = before.row.request_id(&run);
@@ -271,6 +279,11 @@ impl Journal {
                 let texts: Vec<String> = request_ids.iter().map(Uuid::to_string).collect();
                 transaction
                     .execute("INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)", [name, &texts.join(" ")])?;
+            }
+            if withdrawn > 0 {
+                let withdrawn = withdrawn + get_withdrawn(&transaction)?;
+                let put = "INSERT OR REPLACE INTO run (name, value) VALUES (?1, ?2)";
+                transaction.execute(put, [WITHDRAWN, &withdrawn.to_string()])?;
             }
             if settled.iter().any(|(_, settled)| matches!(settled, Settled::Free(_))) {
                 transaction.execute("DELETE FROM run WHERE name IN ('exit', 'finished')", [])?;
@@ -336,7 +349,7 @@ impl Journal {
                    AND (operation.status NOT IN (5, 6, 8) OR earlier.status IN (5, 6, 8)));
                  INSERT INTO earlier ({COLUMNS}) SELECT {COLUMNS} FROM operation
                    WHERE NOT EXISTS (SELECT 1 FROM earlier WHERE {SAME_ROW});
-                 DELETE FROM operation; DELETE FROM finding;"
+                 DELETE FROM operation; DELETE FROM finding; DROP TABLE IF EXISTS gone;"
             ))?;
             put_identity(&transaction, &identity)?;
             transaction.execute("DELETE FROM run WHERE name IN ('exit', 'finished')", [])?;
@@ -449,8 +462,12 @@ impl Journal {
             let transaction = self.connection.unchecked_transaction()?;
             transaction.execute_batch(
                 "UPDATE operation SET message = NULL; UPDATE earlier SET message = NULL; DELETE FROM finding;
-                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DROP TABLE IF EXISTS made_first; DELETE FROM run WHERE name = 'note.failed';",
+                 DROP TABLE IF EXISTS reference; DROP TABLE IF EXISTS decision; DROP TABLE IF EXISTS made_first;
+                 DELETE FROM run WHERE name = 'note.failed';",
             )?;
+            if has_table(&transaction, "gone")? {
+                transaction.execute("UPDATE gone SET message = NULL", [])?;
+            }
             transaction
                 .execute("INSERT OR REPLACE INTO run (name, value) VALUES ('note.forgotten', ?1)", [at.to_string()])?;
             transaction.commit()?;

@@ -6,8 +6,8 @@ use super::result_columns::is_result_column;
 use crate::entity::{Entity, fold};
 use crate::format::Sheet;
 
-/// Whether anything of a file or its mapping may be a custom field of the account. The catalog's own fields are known without
-/// asking.
+/// Whether anything of a file or its mapping may be a custom field of the account. The catalog's own fields are known by their
+/// names and labels without asking; another heading for one of them may be the label of a custom field.
 pub fn wants_account_fields(entity: &Entity, sheet: &Sheet, file: Option<&MappingFile>) -> bool {
     let index = HeaderIndex::new(entity);
     let is_plain = |name: &str| index.find(&fold(name)).is_some_and(|field| !entity.fields[field].custom);
@@ -18,7 +18,8 @@ pub fn wants_account_fields(entity: &Entity, sheet: &Sheet, file: Option<&Mappin
         })
     };
     let headers = sheet.header.iter().map(|header| header.trim()).filter(|header| !fold(header).is_empty());
-    let may_be_custom = |header: &str| !is_result_column(&fold(header)) && !is_plain(header) && !is_named(header);
+    let is_label = |header: &str| index.is_exact(&fold(header)) && is_plain(header);
+    let may_be_custom = |header: &str| !is_result_column(&fold(header)) && !is_label(header) && !is_named(header);
     let mut names = file.into_iter().flat_map(|file| {
         let values = file.columns.iter().map(|entry| &entry.value).filter(|name| !name.trim().is_empty());
         let keys = [&file.constants, &file.templates, &file.defaults].into_iter().flatten().map(|entry| &entry.key);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::vendors::Vendors;
-use crate::entity::{Entity, fold, simplified};
+use crate::entity::{Entity, fold, simplified, titled};
 
 /// The fields of an entity by the names that mean them. A name or label goes before an alias.
 pub(super) struct HeaderIndex {
@@ -24,6 +24,12 @@ impl HeaderIndex {
                     continue;
                 }
                 index.exact.entry(fold(name)).or_insert(field_index);
+            }
+            if field.custom {
+                // So an export calls it where its label alone would be taken for another field.
+                for label in [&field.zh, &field.en] {
+                    index.aliases.entry(fold(&titled(label, &field.name))).or_insert(field_index);
+                }
             }
             for name in &field.aliases {
                 index.aliases.entry(fold(name)).or_insert(field_index);

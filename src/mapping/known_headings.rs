@@ -6,7 +6,7 @@ use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::result_columns::RESULT_COLUMNS;
 use super::vendors::Vendors;
-use crate::entity::{Entity, fold};
+use crate::entity::{Entity, Field, fold};
 use crate::format::Headings;
 
 /// The headings that name fields of an entity, and those that a mapping file names.
@@ -14,6 +14,8 @@ pub struct KnownHeadings {
     index: HeaderIndex,
     /// The example of each field of the entity.
     examples: Vec<Option<String>>,
+    /// Whether records are called by it or have to have it.
+    telling: Vec<bool>,
     /// Headings that the mapping file names: those of no field are numbered behind the fields.
     of_file: HashMap<String, usize>,
 }
@@ -36,7 +38,9 @@ impl KnownHeadings {
             of_file.entry(heading).or_insert(field.unwrap_or(own));
         }
         let examples = entity.fields.iter().map(|field| field.example.clone()).collect();
-        KnownHeadings { index, examples, of_file }
+        let is_telling = |field: &Field| field.required || entity.display.as_ref() == Some(&field.name);
+        let telling = entity.fields.iter().map(is_telling).collect();
+        KnownHeadings { index, examples, telling, of_file }
     }
 }
 
@@ -58,6 +62,10 @@ impl Headings for KnownHeadings {
 
     fn example(&self, known: usize) -> Option<&str> {
         self.examples.get(known)?.as_deref()
+    }
+
+    fn is_telling(&self, known: usize) -> bool {
+        self.telling.get(known).copied().unwrap_or_default()
     }
 
     fn status_and_reason(&self) -> [&'static str; 2] {

@@ -203,6 +203,9 @@ pub struct PageCursor {
     pub tail_gap: u64,
     /// It has to be read on up to here, whatever comes.
     pub until: u64,
+    /// The whole list ended at a wall, so that this is a part of it.
+    #[serde(default)]
+    pub is_behind_wall: bool,
     /// Why the service gives no more, although it says it has more.
     pub wall: Option<Wall>,
     /// Read to its end.
@@ -228,6 +231,8 @@ pub enum PageOrder {
 pub enum Wall {
     /// It says no, in these words.
     Refused(String),
+    /// A page fails for this reason, however often it is asked for, while those before it do not.
+    Failing(String),
     /// Some places of the list cannot be read, for this reason, while those around them can.
     Unreadable(String),
     /// Every page is empty.

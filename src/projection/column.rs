@@ -1,9 +1,9 @@
 //! One column of a sheet: its header, and where its text comes from.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::definitions::Definitions;
-use crate::entity::{CustomKind, Field};
+use crate::entity::{CustomKind, Entity, Field, fold, simplified, titled};
 use crate::format;
 
 /// Where a column's text comes from.
@@ -53,8 +53,30 @@ impl Column<'_> {
     }
 }
 
-/// Makes the headers differ from each other by adding what the column is called in the interface.
-pub fn tell_apart(columns: &mut [Column<'_>]) {
+/// Makes the headers differ from each other by adding what the column is called in the interface. A custom field whose label
+/// another column has, or another field of the entity in whatever words, in the file or not, has its key in its header: that
+/// tells which one is meant where nothing else is known of the file.
+pub fn tell_apart(columns: &mut [Column<'_>], entity: &Entity, definitions: &Definitions) {
+    let mut titles: HashMap<String, usize> = HashMap::new();
+    for column in columns.iter() {
+        *titles.entry(fold(&column.title)).or_default() += 1;
+    }
+    for column in columns.iter_mut() {
+        let key = match &column.from {
+            ColumnSource::Custom(key) => key,
+            ColumnSource::Field(field) if field.custom => &field.name,
+            ColumnSource::Field(_) | ColumnSource::Names(..) | ColumnSource::Member(_) => continue,
+        };
+        let folded = fold(&column.title);
+        let of_other = |word: &str| entity.field_called(word).is_some_and(|other| other.name != *key);
+        let is_shared = titles.get(&folded).is_some_and(|count| *count > 1)
+            || definitions.has_other(key, &folded)
+            || of_other(&folded)
+            || simplified(&folded).is_some_and(|word| of_other(&word));
+        if is_shared && column.title != *key {
+            column.title = titled(&column.title, key);
+        }
+    }
     let mut seen = HashSet::new();
     for column in columns {
         if !seen.insert(column.title.clone()) {

@@ -96,6 +96,14 @@ impl Definitions {
         self.keys.iter().find(is_meant).map(String::as_str)
     }
 
+    /// Whether another custom field than the one of this key has a label, in its folded form.
+    pub(super) fn has_other(&self, key: &str, label: &str) -> bool {
+        let is_other = |(other, definition): (&String, &Definition)| {
+            other != key && !definition.is_system && fold(&definition.label) == label
+        };
+        self.by_key.iter().any(is_other)
+    }
+
     /// A value in words: option ids become their texts, anything else stays.
     pub fn words(&self, key: &str, text: String) -> String {
         let Some(definition) = self.by_key.get(key) else {
@@ -171,7 +179,7 @@ impl Definition {
     fn field(&self, key: &str, option_ids: bool) -> Field {
         let label = if self.label.trim().is_empty() { key } else { self.label.trim() };
         let choices = match self.kind {
-            Some(CustomKind::Check) => yes_and_no(),
+            Some(CustomKind::Check) if self.options.is_empty() => yes_and_no(),
             _ => self.choices(option_ids),
         };
         let kind = match self.kind {
@@ -182,6 +190,7 @@ impl Definition {
             Some(CustomKind::Date) => Kind::Date,
             Some(_) | None => Kind::Text,
         };
+        let several = !self.options.is_empty() && matches!(self.kind, Some(CustomKind::Check) | None);
         // Requests with texts have no room for a cascade, and none for a file.
         let is_unsendable = match self.kind {
             Some(CustomKind::Attachment) => true,
@@ -198,12 +207,14 @@ impl Definition {
             required_confidence: None,
             read_only: is_unsendable,
             write_only: false,
+            form: None,
             instead: None,
             custom: true,
             secret: false,
             text_only: self.kind == Some(CustomKind::Code),
             max: None,
             choices,
+            several,
             reference: None,
             by: Default::default(),
             is_looked_up: false,

@@ -10,6 +10,7 @@ use super::refreshed_list::RefreshedList;
 use super::refresher::Refresher;
 use super::spans::Span;
 use super::whole_list::ReadQuery;
+use crate::api;
 use crate::error::{ErrorKind, Result};
 use crate::mirror::{Key, List, PageCursor};
 use crate::projection::{moment, service_time};
@@ -178,7 +179,10 @@ impl Refresher<'_> {
                 }
                 Ok(_) => t!("refresh.changes_unproved", entity = label),
                 // The list itself may be answered although this filter is not.
-                Err(error) if matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Stopped) => {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Stopped)
+                        && !api::asks_for_patience(&error) =>
+                {
                     self.glance(query).await?;
                     t!("refresh.changes_refused", entity = label, why = error.message())
                 }

@@ -1,8 +1,6 @@
 //! Asks for single records: a ticket's own page, the messages of a chat. What an earlier command asked for is kept as long
 //! as the record has not changed since. A page that fails costs itself: the list has the record all the same.
 
-use std::borrow::Cow;
-
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
@@ -197,7 +195,13 @@ impl Refresher<'_> {
             };
             in_a_row = 0;
             read.answered += 1;
-            let body = reply.and_then(|document| detail.body(&document));
+            let body = match reply.map(|document| detail.body(query.entity, &asked.0.text, &document)).transpose() {
+                Ok(body) => body.flatten(),
+                Err(error) => {
+                    round.failed.push((asked, error));
+                    continue;
+                }
+            };
             // Another record's page says nothing of this one.
             if let Some(other) = body.as_ref().and_then(|body| other_id(query.entity, &asked.0.text, body)) {
                 let error = Error::cannot_run(message!("refresh.other_record", id = asked.0.text, other = other));
@@ -264,10 +268,13 @@ impl Refresher<'_> {
                 Single::Rejected(_) => answered += 1,
                 Single::Document(document) => {
                     answered += 1;
-                    let record = api::record(&document, endpoint.answer.as_deref().unwrap_or_default());
-                    if record.as_ref().is_some_and(|record| other_id(entity, &id, record).is_some()) {
+                    let record = record_of(entity, &id, endpoint.answer.as_deref().unwrap_or_default(), &document);
+                    let is_other = |record: &Option<Value>| {
+                        record.as_ref().is_some_and(|record| other_id(entity, &id, record).is_some())
+                    };
+                    if record.as_ref().map_or(true, is_other) {
                         failed += 1;
-                    } else if let Some(record) = record {
+                    } else if let Ok(Some(record)) = record {
                         self.mirror.together(|| self.store(entity, list, &Key::of(&id), &record))?;
                     }
                 }
@@ -287,6 +294,25 @@ pub(super) fn is_denial(rejection: &Rejection) -> bool {
     matches!(rejection.code.as_str(), "401" | "403") || DENIALS.iter().any(|word| said.contains(word))
 }
 
+/// The record of this id in an answer, which may hold others besides; none where it holds no record at all.
+fn record_of(entity: &Entity, id: &str, wrapper: &str, document: &Document) -> Result<Option<Value>> {
+    if let Some(record) = api::record(document, wrapper) {
+        return Ok(Some(record.into_owned()));
+    }
+    let mut records = api::records(document, wrapper).map(api::Records::into_values).unwrap_or_default();
+    let came = records.len();
+    if came < 2 {
+        return Ok(None);
+    }
+    let is_asked =
+        |record: &Value| entity.id.as_ref().and_then(|name| record.get(name)).is_some_and(|said| text_of(said) == id);
+    records.retain(is_asked);
+    match (records.pop(), records.is_empty()) {
+        (Some(record), true) => Ok(Some(record)),
+        _ => Err(Error::cannot_run(message!("refresh.several_records", id = id, records = came))),
+    }
+}
+
 /// The id of a record that is not the one that was asked for; none where it does not say which one it is.
 fn other_id(entity: &Entity, id: &str, record: &Value) -> Option<String> {
     let said = record.get(entity.id.as_ref()?).map(text_of)?;
@@ -294,12 +320,15 @@ fn other_id(entity: &Entity, id: &str, record: &Value) -> Option<String> {
 }
 
 impl Detail<'_> {
-    /// What an answer says of the record.
-    fn body(&self, document: &Document) -> Option<Value> {
+    /// What an answer says of the record of this id.
+    ///
+    /// # Errors
+    /// It holds several records, and not this one alone among them.
+    fn body(&self, entity: &Entity, id: &str, document: &Document) -> Result<Option<Value>> {
         let wrapper = self.endpoint.answer.as_deref().unwrap_or_default();
         match self.is_list {
-            true => api::records(document, wrapper).map(|records| Value::Array(records.into_values())),
-            false => api::record(document, wrapper).map(Cow::into_owned),
+            true => Ok(api::records(document, wrapper).map(|records| Value::Array(records.into_values()))),
+            false => record_of(entity, id, wrapper, document),
         }
     }
 }

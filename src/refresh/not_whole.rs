@@ -18,6 +18,7 @@ pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageC
             message!("refresh.more_follow", entity = entity, read = read)
         }
         Doubt::Wall(Wall::Refused(why)) => message!("refresh.wall_refused", entity = entity, read = read, why = why),
+        Doubt::Wall(Wall::Failing(why)) => message!("refresh.wall_failing", entity = entity, read = read, why = why),
         Doubt::Wall(Wall::Unreadable(why)) => message!("refresh.unreadable", entity = entity, read = read, why = why),
         Doubt::Wall(Wall::Repeated) => message!("refresh.repeating", path = path, pages = cursor.pages),
         Doubt::Wall(Wall::Empty) => message!("refresh.wall_empty", entity = entity, read = read, count = count),
@@ -34,6 +35,7 @@ pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageC
         Doubt::Missing | Doubt::TooLong | Doubt::Wall(Wall::Unreadable(_)) if has_dates => {
             message!("refresh.missing_hint")
         }
+        Doubt::Wall(Wall::Failing(_)) => message!("refresh.wall_failing_hint"),
         Doubt::Undivided(_) => message!("refresh.undivided_hint"),
         _ if has_dates => message!("refresh.wall_hint"),
         _ => message!("refresh.wall_hint_no_dates"),

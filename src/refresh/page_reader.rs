@@ -3,6 +3,7 @@
 //! and what they leave open, is noted in the cursor; `decision` weighs it.
 
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 
@@ -10,7 +11,7 @@ use super::list_query::ListQuery;
 use super::pages::{self, Page};
 use super::record_key;
 use super::refresher::Refresher;
-use crate::api::{self, Document, Records, Rejection};
+use crate::api::{self, Document, Records, Rejection, Single};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
 use crate::mirror::{Key, List, PageCursor, PageOrder, Wall};
@@ -38,6 +39,11 @@ const MOST_LOOKS_BEHIND: u32 = 3;
 const PAGES_LOOKED_INTO: u64 = 5;
 /// How many pages ahead it is looked for more where nothing says how many there are.
 const PROBED_AHEAD: [u64; 4] = [3, 7, 15, 31];
+
+/// How long a page is asked for again that fails while others are given, before it is taken for a wall.
+const STUMBLE: Duration = Duration::from_secs(30);
+/// Times a page may be given after all, before the next one is.
+const MOST_STUMBLES: u32 = 10;
 
 /// Most records of one answer.
 const MOST_RECORDS: usize = 10_000;
@@ -89,6 +95,7 @@ impl Refresher<'_> {
         let mut repeated = 0;
         let mut earlier_beginnings = 0;
         let mut looked_behind = 0;
+        let mut stumbles = 0;
         while !cursor.is_finished {
             self.stop.check()?;
             let pages = cursor.count_after.unwrap_or(0).div_ceil(cursor.page_size.max(1));
@@ -105,10 +112,12 @@ impl Refresher<'_> {
             let mut refused = None;
             while let Some((page, answer)) = answers.next().await {
                 let is_rejected = matches!(answer, Ok(Err(_)));
+                // A firewall's page may be one of a moment; the service's own no is not.
+                let is_final = matches!(&answer, Ok(Err(rejection)) if !rejection.is_page);
                 let document = match self.document(query, answer) {
                     Ok(document) => document,
                     Err(error) => {
-                        refused = Some((page, error, is_rejected));
+                        refused = Some((page, error, is_rejected, is_final));
                         break;
                     }
                 };
@@ -132,9 +141,10 @@ impl Refresher<'_> {
             refuse_endless(query, &taken)?;
             if taken.gaining_pages > cursor.gaining_pages {
                 earlier = 1;
+                stumbles = 0;
             }
             cursor = taken;
-            if let Some((page, error, is_rejected)) = refused {
+            if let Some((page, error, is_rejected, is_final)) = refused {
                 // A page of which one record is broken may fail as a whole.
                 let is_worth = error.kind() == ErrorKind::CannotRun
                     && (cursor.reached > 0 || !is_rejected && self.client.was_answered())
@@ -143,11 +153,18 @@ impl Refresher<'_> {
                     page.filter(|_| is_worth).map_or(0..0, |page| page.start().max(cursor.reached)..page.end());
                 step = match self.go_through(list, query, &mut cursor, places).await? {
                     true => PageStep::PlanAnew,
-                    false => {
-                        let wall = self.wall_of(query, &cursor, page, error).await?;
-                        cursor.wall = cursor.wall.take().or(Some(wall));
-                        PageStep::Finished
-                    }
+                    false => match self.wall_of(query, &cursor, page, &error, is_final).await? {
+                        Some(wall) => {
+                            cursor.wall = cursor.wall.take().or(Some(wall));
+                            PageStep::Finished
+                        }
+                        // It was a stumble, and is over.
+                        None if stumbles < MOST_STUMBLES => {
+                            stumbles += 1;
+                            PageStep::PlanAnew
+                        }
+                        None => return Err(unfinished(error, &cursor)),
+                    },
                 };
             }
             if let PageStep::LookInto(end) = step {
@@ -284,28 +301,56 @@ impl Refresher<'_> {
         }
     }
 
-    /// What a page that was not given means: a wall, when the service goes on giving the pages before it.
+    /// What a page that was not given means: a wall, when the service goes on giving the pages before it and says no for
+    /// good, or fails for as long as stumbles last. None when it is given after all.
     async fn wall_of(
         &self,
         query: &ListQuery<'_>,
         cursor: &PageCursor,
         page: Option<Page>,
-        error: Error,
-    ) -> Result<Wall> {
+        error: &Error,
+        is_final: bool,
+    ) -> Result<Option<Wall>> {
         let (Some(page), Some((number, size))) = (page, cursor.last_page) else {
-            return Err(unfinished(error, cursor));
+            return Err(unfinished(error.clone(), cursor));
         };
         // A login may be refused single pages.
         if !matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Denied) {
-            return Err(error);
+            return Err(error.clone());
         }
         // Whatever stands in the way of all pages is no wall.
         if self.single_page(query, cursor, Page { number, size }).await.is_err() {
-            return Err(unfinished(error, cursor));
+            return Err(unfinished(error.clone(), cursor));
         }
-        match self.single_page(query, cursor, page).await {
-            Ok(_) => Err(unfinished(error, cursor)),
-            Err(again) => Ok(Wall::Refused(again.message())),
+        if is_final {
+            let again = self.single_page(query, cursor, page).await;
+            return Ok(again.err().map(|again| Wall::Refused(again.message())));
+        }
+        // Behind a page that came short there need not be another one.
+        let may_be_end = cursor.tail_gap > 0 && !expects_more(cursor) || agrees(cursor);
+        let is_known_wall = cursor.is_behind_wall || may_be_end;
+        let longest = if is_known_wall { Duration::ZERO } else { STUMBLE.min(self.client.target().patience) };
+        let until = Instant::now() + longest;
+        let url = self.page_address(query, cursor, Some(page));
+        let mut tries = 0;
+        loop {
+            let why = match self.client.ask_once(&url).await? {
+                Single::Document(_) => return Ok(None),
+                Single::Rejected(rejection) if !rejection.is_page => {
+                    let error = api::read_rejected(url.path(), &rejection, &self.client.target().host());
+                    return Ok(Some(Wall::Refused(error.message())));
+                }
+                Single::Rejected(rejection) => format!("{} {}", rejection.code, rejection.message),
+                Single::Failing(error) if error.kind() == ErrorKind::Denied && Instant::now() >= until => {
+                    return Ok(Some(Wall::Refused(error.message())));
+                }
+                Single::Failing(error) => error.message(),
+            };
+            if Instant::now() >= until {
+                return Ok(Some(Wall::Failing(why)));
+            }
+            tries += 1;
+            self.client.wait_before_asking_again(tries).await?;
         }
     }
 
@@ -610,6 +655,7 @@ pub(super) fn anew(cursor: &PageCursor, page_size: u64, is_fixed: bool) -> PageC
         is_fixed,
         is_joined: true,
         is_from_zero: cursor.is_from_zero,
+        is_behind_wall: cursor.is_behind_wall,
         records: cursor.records,
         pages: cursor.pages,
         ..PageCursor::default()

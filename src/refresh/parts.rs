@@ -201,7 +201,10 @@ impl Refresher<'_> {
                         self.mirror.put_cursor(division.list, &right)
                     })?;
                 }
-                None if is_wall => return Ok(Some(Doubt::Undivided(span))),
+                // That it is too many is not known: its pages fail.
+                None if is_wall && !matches!(doubt, Doubt::Wall(Wall::Failing(_))) => {
+                    return Ok(Some(Doubt::Undivided(span)));
+                }
                 None => return Ok(Some(doubt)),
             }
         }

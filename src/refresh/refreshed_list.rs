@@ -124,7 +124,10 @@ impl Refresher<'_> {
     pub fn hidden(&self, refreshed: &RefreshedList) -> Result<u64> {
         let list = &refreshed.list;
         match list.increments {
-            0 => Ok(refreshed.reports.iter().map(|report| report.hidden).sum()),
+            // A reading that was made again says the same once more.
+            0 => {
+                Ok(refreshed.reports.iter().filter(|report| !report.proof.is_empty()).map(|report| report.hidden).sum())
+            }
             // What was asked since then shows changes alone.
             _ => Ok(list.total.unwrap_or(0).saturating_sub(self.mirror.held(list)?)),
         }

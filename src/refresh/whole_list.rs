@@ -11,7 +11,7 @@ use super::not_whole::not_whole;
 use super::pages::Page;
 use super::refreshed_list::{ListReport, RefreshedList};
 use super::refresher::Refresher;
-use crate::api::Single;
+use crate::api::{self, Single};
 use crate::error::{ErrorKind, Result};
 use crate::message;
 use crate::mirror::{Key, List, PageCursor, PageOrder, Wall};
@@ -235,15 +235,24 @@ impl Refresher<'_> {
                 filter => t!("refresh.stage_part", entity = self.label(&query), part = filter),
             });
             if self.mirror.cursor(&list, 0)?.is_none() {
-                let cursor =
-                    PageCursor { filter: query.filter(), is_joined: true, is_from_zero, ..PageCursor::default() };
+                let cursor = PageCursor {
+                    filter: query.filter(),
+                    is_joined: true,
+                    is_from_zero,
+                    is_behind_wall: hint.wall.is_some(),
+                    ..PageCursor::default()
+                };
                 self.mirror.put_cursor(&list, &cursor)?;
             }
             // Other borders between pages than last time: what one reading loses there, the other does not.
             let largest = u64::from(self.catalog.service.paging.advised).saturating_sub(u64::from(readings) - 1);
             let mut cursor = match self.read_pages(&list, &query, 0, largest, most).await {
                 // A list in no order that it can be asked for is read as it is.
-                Err(error) if is_in_our_order && matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Stopped) => {
+                Err(error)
+                    if is_in_our_order
+                        && matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Stopped)
+                        && !api::asks_for_patience(&error) =>
+                {
                     (query, is_in_our_order, takes_order) = (asked.clone(), false, false);
                     list = self.mirror.begin_generation(&list, list.began.unwrap_or_default())?;
                     continue;

@@ -66,6 +66,11 @@ impl Headings for AnyHeadings {
         None
     }
 
+    fn is_telling(&self, known: usize) -> bool {
+        let of = self.entities.iter().rev().find(|(before, _)| *before <= known);
+        of.is_some_and(|(before, headings)| headings.is_telling(known - before))
+    }
+
     fn status_and_reason(&self) -> [&'static str; 2] {
         self.entities.first().map_or(["", ""], |(_, known)| known.status_and_reason())
     }

@@ -6,11 +6,11 @@ use super::digits::{
     Digits, SAFE_DIGITS, all_digits, digits, ends_in_lost_digits, holds_scientific, refuse_lost_digits,
 };
 use super::half_width::half_width;
-use super::null_word::is_null_word;
+use super::null_word::{is_no_name, is_null_word};
 use super::options::ValueOptions;
 use super::tags::{is_signed_in_part, signed_tags};
 use super::{date, email, list, phone, restoring};
-use crate::entity::{Choice, Field, Kind, fold, simplified};
+use crate::entity::{Choice, Field, Form, Kind, fold, simplified};
 use crate::format::{Cell, CellKind};
 use crate::message::Detail;
 use crate::problem::Problem;
@@ -46,7 +46,40 @@ const FORMULA_ERRORS: &[&str] = &[
     "#NUM",
     "#NULL",
     "#N/A!",
+    "#SPILL",
+    "#名称？",
+    "#值!",
+    "#引用!",
+    "#数字!",
+    "#空!",
+    "#溢出!",
+    // As other languages have them.
+    "#WERT!",
+    "#BEZUG!",
+    "#NV",
+    "#ZAHL!",
+    "#ÜBERLAUF!",
+    "#VALEUR!",
+    "#NOM?",
+    "#NOMBRE!",
+    "#PROPAGATION!",
+    "#N/D",
+    "#¡VALOR!",
+    "#¡REF!",
+    "#¿NOMBRE?",
+    "#¡NUM!",
+    "#¡DIV/0!",
+    "#VALOR!",
+    "#NOME?",
+    "#VALORE!",
+    "#RIF!",
+    "#ЗНАЧ!",
+    "#ССЫЛКА!",
+    "#Н/Д",
 ];
+
+/// What people write below a text that stands above.
+const DITTO: &[&str] = &["同上", "同左", "同前", "同上行", "〃", "〞", "″", "ditto", "Ditto"];
 
 /// What LibreOffice writes before the number of an error.
 const ERROR_NUMBERS: [&str; 4] = ["Err:", "错误:", "错误：", "錯誤:"];
@@ -102,6 +135,13 @@ pub fn clean(
         Kind::Ids => ids(cell, field.takes_words, out)?,
         Kind::Integer => integer(text, options, out, noticed)?,
         Kind::Decimal => decimal(text, options, out, noticed)?,
+        Kind::Choice if field.several && is_several(field, text) => {
+            for part in list::parts(text).filter(|part| !part.is_empty()) {
+                let mut value = String::new();
+                choice(field, part, options, &mut value, noticed)?;
+                list::push(out, &value);
+            }
+        }
         Kind::Choice => choice(field, text, options, out, noticed)?,
         Kind::Date => date::clean_date(cell, options, out, noticed)?,
         Kind::DateTime => date::clean_datetime(cell, options, out, noticed)?,
@@ -171,6 +211,12 @@ fn look_for_damage(
     if is_text && (field.text_only || is_long_number(cell)) {
         refuse_lost_digits(cell)?;
     }
+    if let Some(form @ (Form::Name | Form::Organization)) = field.form
+        && cell.kind != CellKind::Text
+        && let Some(code) = unlike(form, cell.text)
+    {
+        noticed.push(Problem::held(code));
+    }
     if !is_text || cell.kind != CellKind::Text {
         if field.kind == Kind::Tags && cell.kind == CellKind::Number && cell.text.len() >= 5 && all_digits(cell.text) {
             noticed.push(Problem::held("number_in_list"));
@@ -183,12 +229,71 @@ fn look_for_damage(
         noticed.push(Problem::held("rounded_in_text"));
     } else if cell.text.len() <= 24 && became_date(field, cell.text) && !options.keep_raw {
         noticed.push(Problem::held("became_date"));
+    } else if cell.text.len() <= 9 && DITTO.contains(&cell.text) {
+        noticed.push(Problem::held("ditto"));
     } else if field.text_only && is_grouped(cell.text) {
         noticed.push(Problem::held("grouped_digits"));
-    } else if field.text_only && list::ids_in(cell.text) > 1 && list::divided(cell.text).all(|part| part.len() >= 5) {
-        noticed.push(Problem::held("several_codes").with("count", list::ids_in(cell.text)));
+    } else if let Some(count) = field.text_only.then(|| codes_in(cell.text)).filter(|count| *count > 1) {
+        noticed.push(Problem::held("several_codes").with("count", count));
+    } else if let Some(code) = field.form.and_then(|form| unlike(form, cell.text)) {
+        noticed.push(Problem::held(code));
     }
     Ok(())
+}
+
+/// How many codes a cell holds; none where it is not certain.
+fn codes_in(text: &str) -> usize {
+    let count = list::ids_in(text);
+    if count > 1 && list::divided(text).all(|part| part.len() >= 5) {
+        return count;
+    }
+    let is_code = |part: &str| {
+        let is_sign = |byte: u8| matches!(byte, b'-' | b'_' | b'.');
+        part.len() >= 3
+            && part.bytes().any(|byte| byte.is_ascii_digit())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_sign(byte))
+    };
+    let parts = || list::divided(text).flat_map(str::split_whitespace);
+    if parts().all(is_code) { parts().count() } else { 0 }
+}
+
+/// Why a text is hardly of this form; none when it is, or says that there is nothing.
+fn unlike(form: Form, text: &str) -> Option<&'static str> {
+    let is_usual = match form {
+        Form::Name => !is_no_name_of_anything(text),
+        Form::Organization => {
+            let is_address = || text.contains(['@', '＠']) && email::looks_like_address(text);
+            !is_no_name_of_anything(text) && !phone::is_mainland_mobile(text) && !is_address()
+        }
+        Form::Account => {
+            let text = half_width(text);
+            let is_short = all_digits(&text) && text.len() < 5;
+            !is_short && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        }
+        Form::Web => {
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/'));
+            text.contains('.') && !text.contains('@') && !is_number
+        }
+    };
+    let code = match form {
+        Form::Name | Form::Organization => "not_a_name",
+        Form::Account => "not_an_account",
+        Form::Web => "not_a_web_address",
+    };
+    (!is_usual && !is_no_name(text)).then_some(code)
+}
+
+/// Whether a text is a day, nothing as a number, or a truth: none of these is what somebody is called.
+fn is_no_name_of_anything(text: &str) -> bool {
+    // Nearly every name ends here.
+    let may_be = text.len() <= 24 && text.starts_with(|c: char| c.is_ascii_digit() || "tTfF-".contains(c));
+    let is_zero = || text.parse::<f64>().is_ok_and(|number| number == 0.0);
+    may_be
+        && (is_zero()
+            || text.eq_ignore_ascii_case("true")
+            || text.eq_ignore_ascii_case("false")
+            || date::looks_like_short_date(text)
+            || date::looks_like_whole_date(text))
 }
 
 /// Whether a text is a number with commas between its thousands: `12,345,678`.
@@ -222,8 +327,9 @@ fn date_cell(field: &Field, text: &str, noticed: &mut Vec<Problem>) -> Result<()
 
 /// Whether a text is what a spreadsheet program makes of a code that looks like a date. `3月5日` may be meant in a text.
 fn became_date(field: &Field, text: &str) -> bool {
+    let is_code = field.text_only || field.kind == Kind::Tags;
     (date::looks_like_short_date(text) && (field.text_only || text.is_ascii()))
-        || (field.text_only && date::looks_like_whole_date(text))
+        || (is_code && (date::looks_like_whole_date(text) || date::looks_like_month_or_time(text)))
 }
 
 /// Whether a cell is a number of the size that card numbers and codes have, and amounts and counts do not.
@@ -445,6 +551,11 @@ fn choice(
         None => Problem::new("not_a_choice"),
     };
     Err(problem.with_detail("allowed", allowed))
+}
+
+/// Whether a text is several choices, and not one that is called so.
+fn is_several(field: &Field, text: &str) -> bool {
+    list::is_list(text) && field.choice(text).is_none()
 }
 
 /// The choice whose label is most like a text that is none.

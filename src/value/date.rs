@@ -74,6 +74,22 @@ pub(super) fn looks_like_whole_date(text: &str) -> bool {
         && matches!(of_calendar(split(&in_plain_signs(text)).0, None), Day::Known(_) | Day::Proved(_))
 }
 
+/// Whether a text is a month or a time of day, as a spreadsheet program makes it of codes such as `2026-3` and `12:30`: in the
+/// American order of days, too.
+pub(super) fn looks_like_month_or_time(text: &str) -> bool {
+    let is_number = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_month = text.strip_suffix('月').and_then(|rest| rest.split_once('年'));
+    let day = || text.split('/').collect::<Vec<_>>();
+    let time = || text.split(':').collect::<Vec<_>>();
+    is_month.is_some_and(|(year, month)| is_number(year, 4..=4) && is_number(month, 1..=2))
+        || matches!(day()[..], [month, day, year]
+            if is_number(month, 1..=2) && is_number(day, 1..=2) && is_number(year, 4..=4))
+        || matches!(time()[..], [hour, minute, second]
+            if is_number(hour, 1..=2) && is_number(minute, 2..=2) && is_number(second, 2..=2))
+}
+
 fn write_date(date: Date, out: &mut String) {
     // Writing to a string cannot fail.
     let _ = write!(out, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
@@ -351,6 +367,12 @@ mod tests {
         }
         for text in ["3-5", "A-Mar", "Market-5", "5-Mars", "2026-01", "5月", "周三5日"] {
             assert!(!looks_like_short_date(text), "{text}");
+        }
+        for text in ["2026年3月", "3/5/2026", "12:30:00"] {
+            assert!(looks_like_month_or_time(text), "{text}");
+        }
+        for text in ["2026年", "3/5", "12:30", "a/b/2026", "1:2:3:4", "AA:BB:CC"] {
+            assert!(!looks_like_month_or_time(text), "{text}");
         }
         assert_eq!(number_of("2036-11-22"), Some(50_001));
         assert_eq!(number_of("2026-01-05 08:30:00"), Some(46_027));

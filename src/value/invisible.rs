@@ -21,8 +21,9 @@ pub fn visible<'a>(
         return Ok(Cow::Borrowed(text));
     }
     let is_code = is_code(field);
-    let is_right_to_left =
-        text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'));
+    let is_right_to_left = text.chars().any(|c| {
+        c != '\u{61c}' && matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+    });
     let mut kept = String::with_capacity(text.len());
     let (mut removed, mut spaces) = (Vec::new(), false);
     let mut characters = text.chars().peekable();
@@ -111,8 +112,11 @@ fn class(c: char) -> Class {
         | '\u{3164}'
         | '\u{feff}'
         | '\u{ffa0}'
+        | '\u{fffc}'
         | '\u{fff9}'..='\u{fffb}' => Class::Nothing,
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' => Class::Space,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{2028}'..='\u{2029}' | '\u{202f}' | '\u{205f}' => {
+            Class::Space
+        }
         '\u{34f}'
         | '\u{180b}'..='\u{180d}'
         | '\u{180f}'
@@ -134,6 +138,10 @@ fn joins(before: Option<char>, joiner: char, after: Option<char>) -> bool {
     let is_joined = |c: char| !c.is_ascii() && !matches!(c, '\u{3000}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}');
     match (before, after) {
         (Some(before), Some(after)) if joins_letters => is_joined(before) && is_joined(after),
+        // Those that name a flag stand behind one.
+        (Some(before), _) if matches!(joiner, '\u{e0000}'..='\u{e007f}') => {
+            matches!(before, '\u{1f3f4}' | '\u{e0000}'..='\u{e007f}')
+        }
         (Some(before), _) => !joins_letters && !before.is_ascii_alphabetic() && !before.is_whitespace(),
         (None, _) => false,
     }

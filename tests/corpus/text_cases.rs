@@ -190,7 +190,7 @@ fn a_torn_row_is_held_with_its_parts() {
         (
             "companies",
             "first.csv",
-            "公司名称,地址,备注\n示例\n一公司,甲路,无\n示例二公司,乙路,无\n".into(),
+            "公司名称,地址,备注\n示例一\n公司,甲路,无\n示例二公司,乙路,无\n".into(),
             &["held lone_cell", "held broken_line", "created 示例二公司|乙路|无"],
         ),
         (
@@ -436,6 +436,89 @@ fn the_example_of_the_template_with_one_cell_changed_waits() {
     try_each(vec![
         ("customers", "changed.csv", "姓名,手机,固定电话,邮箱,公司编号\n示例 张三,13000000000,010-00000000,example@example.com,20002\n示例1,13100000001,,,20001\n".into(), &["held example_changed", "created 示例1||"]),
     ]);
+}
+
+#[test]
+fn what_is_required_is_told_in_any_row_and_in_other_words() {
+    let table = |row: &str| format!("公司名称,地址,备注\n{row}\n示例一公司,甲路,无\n示例二公司,乙路,无\n").into_bytes();
+    let waits = &["held instruction_row", "created 示例一公司|甲路|无", "created 示例二公司|乙路|无"][..];
+    try_each(vec![
+        ("companies", "late.csv", "公司名称,地址,备注\n示例一公司,甲路,无\n示例二公司,乙路,无\n示例三公司,丙路,无\n示例四公司,丁路,无\n（必填，不超过50字）,（选填）,（选填）\n".into(),
+            &["created 示例一公司|甲路|无", "created 示例二公司|乙路|无", "created 示例三公司|丙路|无", "created 示例四公司|丁路|无", "held instruction_row"]),
+        ("companies", "traditional.csv", encoded("公司名稱,地址,備註\n必填,選填,選填\n示例一公司,甲路,無\n", "big5"), &["held instruction_row", "created 示例一公司|甲路|無"]),
+        ("companies", "lines.csv", table("单行文本,单行文本,多行文本"), waits),
+        ("companies", "letters.csv", table("Y,N,N"), waits),
+        ("companies", "examples.csv", table("XX公司,XX路,XX"), waits),
+        ("companies", "example.csv", table("(示例)某某科技有限公司,甲路,无"), waits),
+        ("companies", "hands-off.csv", table("请勿修改此行,,"), waits),
+    ]);
+}
+
+#[test]
+fn names_that_hold_a_heading_are_no_instructions() {
+    try_each(vec![
+        (
+            "companies",
+            "names.csv",
+            "公司\n示例科技公司\n示例贸易公司\n示例公司\n".into(),
+            &["created 示例科技公司||", "created 示例贸易公司||", "created 示例公司||"],
+        ),
+        (
+            "companies",
+            "unknown.csv",
+            "公司名称,地址,备注\n示例一公司,地址不详,无备注\n".into(),
+            &["created 示例一公司|地址不详|无备注"],
+        ),
+        (
+            "companies",
+            "name-alone.csv",
+            "公司名称,地址,备注\n示例一有限公司,,\n示例二公司,乙路,无\n示例三公司,丙路,无\n示例四公司,丁路,无\n".into(),
+            &[
+                "created 示例一有限公司||",
+                "created 示例二公司|乙路|无",
+                "created 示例三公司|丙路|无",
+                "created 示例四公司|丁路|无",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn totals_in_other_words_wait() {
+    let table =
+        |row: &str| format!("公司名称,备注,服务费余额\n示例一公司,无,100\n示例二公司,无,200\n{row}\n").into_bytes();
+    let waits = &["created 示例一公司||无", "created 示例二公司||无", "held totals_row_by_words"][..];
+    try_each(
+        ["总金额,,300", "合计/Total,,300", "合计 Total,,300", "记录总数,,2", "共导出2条,,300", "Total records: 2,,300"]
+            .map(|row| ("companies", "totals.csv", table(row), waits))
+            .into(),
+    );
+}
+
+#[test]
+fn what_is_hardly_a_name_an_account_or_a_web_address_waits() {
+    let names = |name: &str| format!("公司名称,备注\n{name},无\n").into_bytes();
+    let held = &["held not_a_name"][..];
+    try_each(vec![
+        ("companies", "zero.csv", names("0"), held),
+        ("companies", "day.csv", names("2026/3/8"), held),
+        ("companies", "truth.csv", names("TRUE"), held),
+        ("companies", "number.csv", names("13000000001"), held),
+        ("companies", "mail.csv", names("a@example.com"), held),
+        ("companies", "digits.csv", names("360"), &["created 360||无"]),
+        ("customers", "qq.csv", "姓名,手机,公司编号,备注,QQ号\n示例1,13100000001,20001,无,10001\n示例2,13100000002,20001,要红色,不要蓝色\n示例3,13100000003,20001,无,\n".into(),
+            &["created 示例1|10001|无", "held not_an_account", "created 示例3||无"]),
+        ("companies", "web.csv", "公司名称,网址,备注\n示例一公司,www.example.com,无\n示例二公司,3楼,www.example.org\n".into(), &["created 示例一公司||无", "held not_a_web_address"]),
+        ("companies", "ditto.csv", "公司名称,地址,备注\n示例一公司,甲路,无\n示例二公司,同上,〃\n".into(), &["created 示例一公司|甲路|无", "held ditto"]),
+        ("companies", "codes.csv", "公司名称,服务账号\n示例一公司,3/5/2026\n示例二公司,2026年3月\n示例三公司,10-12\n".into(), &["held became_date", "held became_date", "created 示例三公司||"]),
+        ("companies", "errors.csv", "公司名称,备注\n示例一公司,#WERT!\n示例二公司,#N/D\n".into(), &["refused formula_error", "refused formula_error"]),
+    ]);
+}
+
+#[test]
+fn a_blank_cell_too_many_beside_a_web_address_is_only_said() {
+    try_each(vec![("companies", "blank.csv", "公司名称,地址,网址,备注\n示例一公司,甲路,www.example.com,好\n示例二公司,乙路,www.example.org,已签,\n示例三公司,丙路,www.example.net,好\n".into(),
+        &["created 示例一公司|甲路|好", "created 示例二公司|乙路|已签", "created 示例三公司|丙路|好"])]);
 }
 
 #[test]

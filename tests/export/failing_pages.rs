@@ -178,3 +178,68 @@ fn a_refusal_that_is_not_about_a_contact_is_no_contact_without_a_binding() {
         assert_eq!(manifest["failed_pages"]["named"][0]["id"], "7", "{manifest}");
     }
 }
+
+/// A service with customers, all but the first hundred of whom it gives only after so many failures.
+fn stumbling(failures: usize, failing: fn() -> (u16, String)) -> Service {
+    let ids: Vec<u64> = (1..=250).collect();
+    let mut failed = 0;
+    Service::start(move |request| match request.path.as_str() {
+        "/users.json" => {
+            let (number, size) = (request.number_of("page").max(1), request.number_of("per_page").max(1));
+            let is_failing = number * size > 100 && failed < failures;
+            failed += usize::from(is_failing);
+            match is_failing {
+                true => failing(),
+                false => (200, page(&ids, request, 100, Some("250"))),
+            }
+        }
+        _ => unknown(),
+    })
+}
+
+#[test]
+fn a_page_that_stumbles_ends_no_reading_and_is_no_wall() {
+    let failing: [fn() -> (u16, String); 5] = [
+        || (502, "<html>502 Bad Gateway</html>".to_owned()),
+        || (503, "{\"errcode\":\"1\",\"errmsg\":\"db\"}".to_owned()),
+        || (403, "<html><body>Request blocked</body></html>".to_owned()),
+        || (403, "{\"errcode\":\"100003\",\"errmsg\":\"no permission\"}".to_owned()),
+        || (200, String::new()),
+    ];
+    for failing in failing {
+        let service = stumbling(6, failing);
+        let work = Work::at(&service.base_url());
+        let ran = work.export("customers -o out.csv --columns cId");
+        assert_eq!(ran.exits(0).json()["complete"], true, "{ran}");
+        assert_eq!(work.ids("out.csv").len(), 250);
+        ran.never_says("more than the service gives").never_says("--accept-incomplete");
+    }
+}
+
+#[test]
+fn a_page_that_goes_on_failing_is_named_and_not_taken_for_too_many_records() {
+    let service = stumbling(usize::MAX, || (502, "{\"errcode\":\"1\",\"errmsg\":\"db\"}".to_owned()));
+    let work = Work::at(&service.base_url());
+    let ran = work.bw8("export customers -o out.csv --rate 0 --wait 0");
+    ran.exits(5).says("a page fails again and again").says("1 db").never_says("more than the service gives");
+    assert!(!work.path("out.csv").exists());
+}
+
+#[test]
+fn of_two_records_on_one_page_the_one_that_was_asked_for_is_taken() {
+    let two = |ids: [u64; 2]| {
+        let records = ids.map(|id| ticket(id, if id == 11 { "详情" } else { "别人" }));
+        (200, format!("{{\"ticket\":[{}]}}", records.join(",")))
+    };
+    for (ids, expected) in [([11, 12], "详情"), ([12, 13], "列表"), ([11, 11], "列表")] {
+        let service = service(move |id| (id == 11).then(|| two(ids)));
+        let work = Work::at(&service.base_url());
+        let ran = work.export("tickets -o out.csv --columns ticketId,subject --details");
+        assert_eq!(ran.exits(0).json()["records"], TICKETS, "{ran}");
+        assert_eq!(subjects(&work)[10], expected, "{ids:?}");
+        ran.never_says("deleted before");
+        if expected == "列表" {
+            ran.says("answered with 2 records");
+        }
+    }
+}

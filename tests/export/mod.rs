@@ -6,6 +6,7 @@ mod failing_pages;
 mod faults;
 mod filters;
 mod incremental;
+mod labels;
 mod lies;
 mod listed;
 mod members;

@@ -233,3 +233,17 @@ fn a_service_that_is_slower_than_the_patience_for_one_answer_is_told_as_slow() {
     let ran = Work::at(&service.base_url()).bw8("export customers -o out.csv --wait 0 --lang zh");
     ran.exits(1).says("返回的是网页而不是数据：登录门户 请先登录").says("请联系网络管理员放行");
 }
+
+#[test]
+fn numbers_that_are_none_are_left_empty_and_counted() {
+    let body = list("客户").replace("\"13000000002\"", "NaN");
+    let (work, ran) = export(body);
+    assert_eq!(second_name(&work, &ran), "客户");
+    ran.says("came as NaN or Infinity instead of a number").never_says("firewall");
+    assert!(manifest(&work)["mended"]["answers"]["no_numbers"].as_u64().unwrap() >= 1);
+    // What is no JSON for another reason is shown at its place.
+    let broken = list("客户").replace("\"13000000002\"", "undefined");
+    let service = Service::start(move |_| (200, broken.clone()));
+    let ran = Work::at(&service.base_url()).bw8("export customers -o out.csv --wait 0");
+    ran.exits(1).says("no valid JSON at").says("undefined").never_says("firewall");
+}

@@ -203,3 +203,28 @@ fn bindings_that_are_there_hold_nobody_up_however_few_go_at_once() {
         assert_rows(&work.summary_of(&format!("run-{concurrency}")), "failed 6");
     }
 }
+
+/// A yes that nothing follows is seen at the first row, as a binding can be asked for.
+#[test]
+fn a_binding_that_is_only_said_to_be_made_stops_the_run() {
+    let service = Service::start(|request| match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/user/relationship/cid.json") => (200, r#"{"data":true,"msg":"success"}"#.to_owned()),
+        ("GET", "/user/relationship/cid.json") => (200, r#"{"data":[],"msg":"success"}"#.to_owned()),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write("bind.csv", "cId,openId,account_source\n50001,ext-1,open\n50002,ext-2,open\n50003,ext-3,open\n");
+    let import = "import bindings bind.csv --rate 0 --run run";
+    work.bw8(import).exits(5).says("the service has nothing of it").says("bw8 settle ");
+    assert_rows(&work.summary_of("run"), "unknown 1, pending 2");
+    work.bw8("settle run --server-timeout 0").exits(5).says("1 row was not done and can be sent");
+    assert_rows(&work.summary_of("run"), "pending 3");
+    // What the account has is read back by its key.
+    let server = Server::start("");
+    let ids: Vec<String> =
+        server.records("customers").iter().take(2).map(|record| record["cId"].as_str().unwrap().to_owned()).collect();
+    let rows: String = ids.iter().map(|id| format!("{id},示例-{id},dingtalk\n")).collect();
+    work.write("true.csv", format!("cId,openId,account_source\n{rows}"));
+    let ran = work.on(&server, "import bindings true.csv --run true");
+    ran.exits(0).says("everything arrived").never_says("the answer holds no id");
+}

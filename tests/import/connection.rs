@@ -222,3 +222,65 @@ fn a_pipe_is_read_once_and_kept() {
     child.ended().exits(0).says("done before");
     assert_eq!(server.requests_to("customers.create"), 3);
 }
+
+#[test]
+fn a_certificate_is_read_as_windows_and_mails_write_it() {
+    let tls = Tls::start("localhost");
+    let pem = &tls.certificate;
+    let units = |text: &str| -> Vec<u16> { text.encode_utf16().collect() };
+    let of_windows = pem.replace('\n', "\r\n");
+    let files = [
+        format!("\u{feff}{of_windows}").into_bytes(),
+        units(&format!("\u{feff}{of_windows}")).into_iter().flat_map(u16::to_le_bytes).collect(),
+        units(&format!("\u{feff}{pem}")).into_iter().flat_map(u16::to_be_bytes).collect(),
+        units(pem).into_iter().flat_map(u16::to_le_bytes).collect(),
+        pem.lines().map(|line| format!("  \t{line} \n")).collect::<String>().into_bytes(),
+        format!("subject=CN = localhost\n{pem}").into_bytes(),
+    ];
+    for (number, file) in files.iter().enumerate() {
+        import_over_tls(&tls, file).exits(3).says("7 no");
+        assert!(tls.requests() > number);
+    }
+}
+
+#[test]
+fn a_port_for_https_that_is_spoken_to_in_http_is_suspected_and_no_row_is_in_doubt() {
+    let tls = Tls::start("localhost");
+    let address = format!("http://localhost:{}", tls.address.port());
+    let said = format!("https://localhost:{}", tls.address.port());
+    let work = Work::new();
+    import(&work, &address, "--no-canary", &[]).exits(1).says(&said);
+    assert_rows(&work.summary(), "pending 1");
+    let mut command = work.command(format!("export customers -o out.csv --wait 0 --base-url {address}"));
+    command.env("BW8_USER", "me@example.com").env("BW8_PASSWORD", PASSWORD);
+    work.run(command).exits(1).says(&said);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_where_a_file_is_needed_more_than_once_is_refused_at_once() {
+    let (work, server) = (Work::new(), Server::start("--fault 422,on=POST_users,nth=2"));
+    work.write_table("plain.csv", &customers(1, 3));
+    work.on(&server, "import customers plain.csv --no-canary --keep-going").exits(3);
+    assert!(std::process::Command::new("mkfifo").arg(work.path("pipe.csv")).status().unwrap().success());
+    // Nobody ever writes to it.
+    for command in [
+        "retry pipe.csv",
+        "check customers plain.csv --mapping pipe.csv",
+        "import customers plain.csv --decisions pipe.csv --fresh",
+    ] {
+        work.on(&server, command).exits(2).says("pipe.csv is standard input or a pipe").says("into a file first");
+    }
+    let child = work.start(work.command("inspect pipe.csv"));
+    std::fs::write(work.path("pipe.csv"), work.read("plain.csv")).unwrap();
+    child.ended().exits(0).says("bw8 check customers pipe.csv");
+}
+
+#[test]
+fn standard_input_is_no_file_to_retry() {
+    let work = Work::new();
+    let ran = work.run_with(work.command("retry - --sandbox"), "姓名,手机\n示例甲,13000000001\n");
+    ran.exits(2).says("- is standard input or a pipe").says("into a file first");
+    let ran = work.run_with(work.command("inspect -"), "姓名,手机\n示例甲,13000000001\n");
+    ran.exits(0).says("bw8 check customers -\n");
+}

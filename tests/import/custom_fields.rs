@@ -223,3 +223,63 @@ fn a_run_in_doubt_is_settled_with_the_fields_it_was_read_with() {
     assert_rows(&work.summary(), "created 1");
     assert_eq!(server.stored("companies"), 21);
 }
+
+/// Check boxes with options hold several of them, as ids or as texts.
+#[test]
+fn several_options_of_one_field_are_written_by_their_words_and_come_back() {
+    for (kind, stored, changed) in [
+        ("6", "51,53", "51,52"),
+        ("19", "53,51", "51,52"),
+        ("6", "足球,棋", "足球,篮球"),
+        ("19", "足球,棋", "足球,篮球"),
+    ] {
+        let options =
+            json!([{"key": "51", "value": "足球"}, {"key": "52", "value": "篮球"}, {"key": "53", "value": "棋"}]);
+        let field =
+            json!([{"name": "爱好", "key": "field_5", "type": kind, "system": "0", "custom_field_options": options}]);
+        let mut records: Vec<Value> = ["20001", "20002"]
+            .map(|id| {
+                json!({"uId": id, "companyName": format!("示例 {id}"), "custom_fields": [{"key": "field_5", "value": stored}]})
+            })
+            .into();
+        let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+            (_, "/companies/company_fields.json") => defined(&field),
+            ("GET", "/companies.json") => (200, json!({"companies": records, "count": 2}).to_string()),
+            (method, path) => {
+                let is_it =
+                    |record: &&mut Value| path == format!("/companies/{}.json", record["uId"].as_str().unwrap());
+                let Some(record) = records.iter_mut().find(is_it) else { return unknown() };
+                if method == "PUT" {
+                    let sent: Value = serde_json::from_str(&request.body).unwrap();
+                    record["custom_fields"] = sent["company"]["custom_fields"].clone();
+                }
+                (200, json!({"company": record}).to_string())
+            }
+        });
+        let work = Work::at(&service.base_url());
+        if stored.starts_with('5') {
+            work.write("api.toml", "[companies.endpoints.update]\noption_ids = true\n");
+        }
+        work.export("companies -o mine.csv --headers zh --columns uId,field_5").exits(0);
+        let mut table = work.table("mine.csv");
+        let words: std::collections::BTreeSet<&str> = table.column("爱好")[0].split(',').collect();
+        assert_eq!(words, ["棋", "足球"].into());
+        work.bw8("import companies mine.csv --mode update --rate 0").exits(0);
+        assert_rows(&work.summary(), "unchanged 2");
+        table.set(0, "爱好", "足球、篮球");
+        work.write_table("mine.csv", &table);
+        work.bw8("import companies mine.csv --mode update --rate 0").exits(0);
+        assert_rows(&work.summary(), "updated 1, unchanged 1");
+        let writes: Vec<Value> = service
+            .requests()
+            .into_iter()
+            .filter(|request| request.method == "PUT")
+            .map(|request| serde_json::from_str::<Value>(&request.body).unwrap()["company"]["custom_fields"].clone())
+            .collect();
+        assert_eq!(writes, [json!([{"key": "field_5", "value": changed}])]);
+        // What is no option among them is refused.
+        table.set(1, "爱好", "足球,跳舞");
+        work.write_table("mine.csv", &table);
+        work.bw8("import companies mine.csv --mode update --rate 0").exits(3);
+    }
+}

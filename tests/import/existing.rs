@@ -249,7 +249,7 @@ fn whom_this_login_may_not_see_is_not_new() {
     });
     let work = Work::at(&list.base_url());
     work.write("mine.csv", PEOPLE);
-    work.bw8("import customers mine.csv --mode skip-existing --no-canary").exits(3).says("not shown to this login");
+    work.bw8("import customers mine.csv --mode skip-existing --no-canary").exits(3).says("1 of its records");
     assert_eq!(created(&list), 0);
     work.bw8("import customers mine.csv --no-canary")
         .exits(0)
@@ -265,4 +265,39 @@ fn the_list_of_another_collection_is_not_taken_for_theirs() {
     work.bw8("import customers mine.csv --no-canary").exits(0).says("nobody looked");
     work.export("customers -o out.csv").exits(1);
     assert!(!work.path("out.csv").exists());
+}
+
+#[test]
+fn whom_this_login_may_not_see_is_counted_once_however_often_the_list_is_read() {
+    let ids: Vec<u64> = (1..=350).collect();
+    let list = service(move |request| {
+        let whole = page(&ids, request, 100, Some("350"));
+        let start = (request.number_of("page").max(1) - 1) * request.number_of("per_page").clamp(1, 100);
+        let is_hidden = |id: u64| (101..=230).contains(&id) && (id as usize) > start;
+        let hidden: Vec<String> = (101..=230).filter(|id| is_hidden(*id)).map(customer).collect();
+        let shown =
+            hidden.iter().fold(whole, |text, record| text.replace(&format!("{record},"), "").replace(record, ""));
+        (200, shown.replace(",]", "]"))
+    });
+    let work = Work::at(&list.base_url());
+    work.write("mine.csv", PEOPLE);
+    work.bw8("import customers mine.csv --mode skip-existing --no-canary").exits(3).says("130 of its records");
+}
+
+#[test]
+fn nothing_is_said_to_be_sent_with_a_login_that_is_refused() {
+    let refused = Service::start(|request| match request.path.ends_with("token.php") {
+        true => (401, "{\"error\":\"invalid_client\"}".to_owned()),
+        false => unknown(),
+    });
+    let work = Work::at(&refused.base_url());
+    work.write("mine.csv", PEOPLE);
+    let mut command = work.command("import customers mine.csv");
+    command.env("BW8_CLIENT_ID", "id").env("BW8_CLIENT_SECRET", "secret");
+    let ran = work.run(command);
+    ran.exits(6).says("invalid_client").never_says("about to create").never_says("nobody looked");
+    let refused = Service::start(|_| (401, "{\"errcode\":\"100001\",\"errmsg\":\"Authentication failed\"}".to_owned()));
+    let work = Work::at(&refused.base_url());
+    work.write("mine.csv", PEOPLE);
+    work.bw8("import customers mine.csv").exits(6).never_says("about to create");
 }

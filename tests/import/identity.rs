@@ -1,6 +1,6 @@
 //! Which row is this? A row is known by what it says in the columns that are sent, whatever else changes in the file.
 
-use crate::harness::{Server, Table, Work, assert_rows, customers};
+use crate::harness::{Server, Table, Work, all_sheets, assert_rows, customers};
 
 /// Ten tickets, which have no key.
 fn tickets() -> Table {
@@ -83,6 +83,70 @@ fn a_row_that_was_sent_and_is_gone_is_asked_about() {
     work.write_table("mine.csv", &customers(2, 8));
     work.on(&server, "import customers mine.csv").exits(2).says("4 rows of this input were sent then");
     assert_eq!(server.stored("customers"), stored);
+    // Accepted, it is told all the same: in every report, and the figures add up.
+    let accepted = work.on(&server, "import customers mine.csv --accept-changed");
+    accepted.exits(0).says("9 rows: created 9").says("1 of these rows was sent before and is no longer in the file");
+    assert_eq!(server.stored("customers"), stored + 4);
+    assert_rows(&work.summary(), "created 9");
+    assert_eq!(work.summary()["no_longer_in_file"], 1);
+    let results = work.results();
+    assert_eq!((results.len(), results.column("message")[8]), (9, "no longer in the file"));
+    assert_eq!((results.column("row")[8], results.column("status")[8]), ("2", "created"));
+    let ids: std::collections::BTreeSet<_> = results.column("id").into_iter().collect();
+    assert_eq!(ids.len(), 9);
+    let sheets = all_sheets(&work.run_folder().join("results.xlsx"));
+    assert!(sheets.iter().any(|(_, sheet)| sheet.rows.iter().flatten().any(|cell| cell == "no longer in the file")));
+    work.bw8("runs").exits(0).says("created 9");
+    work.on(&server, "import customers mine.csv").exits(0).says("done before").says("created 9");
+    // It is told no more once it is back.
+    work.write_table("mine.csv", &customers(1, 9));
+    work.on(&server, "import customers mine.csv --accept-changed").exits(0).never_says("no longer in the file");
+    assert_eq!(server.stored("customers"), stored + 4);
+    assert_rows(&work.summary(), "created 9");
+}
+
+#[test]
+fn an_edited_row_is_not_told_as_one_that_left() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 6));
+    work.on(&server, "import customers mine.csv --limit 4").exits(0);
+    let mut edited = customers(1, 6);
+    edited.set(1, "姓名", "示例改名");
+    work.write_table("mine.csv", &edited);
+    let ran = work.on(&server, "import customers mine.csv --accept-changed");
+    ran.exits(0).never_says("no longer in the file");
+    assert_rows(&work.summary(), "created 5, skipped 1");
+    assert_eq!(work.summary()["no_longer_in_file"], 0);
+}
+
+/// What came and what went is not told by how many rows there are.
+#[test]
+fn an_edit_is_seen_also_where_other_rows_left_at_the_same_time() {
+    let rows = |numbers: &[usize], edited: Option<usize>| {
+        let row = |n: &usize| {
+            let text = if edited == Some(*n) { "说明，急" } else { "说明" };
+            format!("示例 {n},{text},50001\n")
+        };
+        format!("标题,描述,联系人编号\n{}", numbers.iter().map(row).collect::<String>())
+    };
+    let server = Server::start("");
+    let work = Work::with("mine.csv", rows(&[1, 2, 3, 4, 5, 6], None));
+    let import = "import tickets mine.csv --run run";
+    work.on(&server, format!("{import} --limit 3")).exits(0);
+    let accept = format!("{import} --accept-changed");
+    for left in [&[1, 2, 3, 5, 6][..], &[1, 2, 3, 4], &[1, 2, 5]] {
+        work.write("mine.csv", rows(left, Some(2)));
+        work.on(&server, &*accept).exits(2).says("row 3 (record 9").says("--accept-warnings=rows_gone");
+        assert_eq!(server.requests_to("tickets.create"), 3, "{left:?}");
+    }
+    // Rows that only left are no question.
+    work.write("mine.csv", rows(&[1, 3, 4, 6], None));
+    work.on(&server, &*accept).exits(0);
+    assert_eq!(server.requests_to("tickets.create"), 5);
+    let summary = work.summary_of("run");
+    assert_rows(&summary, "created 5");
+    assert_eq!(summary["no_longer_in_file"], 1);
 }
 
 /// Who shares a telephone with somebody who was sent is no edit of them, as long as they are there themselves.
@@ -291,4 +355,8 @@ fn an_edited_row_that_was_sent_is_not_sent_once_more_as_another_one() {
         .find(|ticket| ticket["subject"] == "示例 3" && ticket["descript"] == "说明");
     let id = gone.unwrap()["ticketId"].as_str().unwrap().to_owned();
     work.bw8(format!("runs find {id}")).exits(0).says("row 4");
+    let results = work.table("run/results.csv");
+    let row = results.column("id").iter().position(|found| *found == id).unwrap();
+    assert_eq!(results.column("message")[row], "no longer in the file");
+    assert_rows(&work.summary_of("run"), "created 9");
 }

@@ -278,6 +278,30 @@ fn tags_name_their_records_by_old_ids() {
     work.on(&server, "import tags tags.csv").exits(2).says("missing");
 }
 
+/// Whichever id a row names it by, a record is one record.
+#[test]
+fn tags_of_a_record_named_in_both_ways_are_held_against_each_other() {
+    let server = Server::start("");
+    let work = Work::new();
+    import(&work, &server, "first", &tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二")])).exits(0);
+    let ids: Vec<String> = results(&work, "first").column("id").iter().map(|id| (*id).to_owned()).collect();
+    for (name, rows, codes) in [
+        ("set", [",,一", ",,二"], ["", "second_change"]),
+        ("opposed", ["三,,", ",三,"], ["", "tag_opposed"]),
+        ("together", ["四,,", "五,,"], ["", ""]),
+    ] {
+        let [first, second] = rows;
+        let head = "对象类型,记录编号,旧系统编号,添加标签,移除标签,设为标签\n";
+        work.write(
+            &format!("{name}.csv"),
+            format!("{head}工单,{},1,{first}\n工单,,1,{second}\n工单,,2,{first}\n", ids[0]),
+        );
+        let ran = work.on(&server, format!("import tags {name}.csv --source crm --run run-{name}"));
+        ran.exits(if codes[1].is_empty() { 0 } else { 3 });
+        assert_eq!(results(&work, name).column("code"), [codes[0], codes[1], ""], "{name}\n{ran}");
+    }
+}
+
 /// A row of two operations: the contact, and the binding of its old id, which has a run of its own.
 #[test]
 fn old_ids_are_bound_once_the_contacts_are_there() {

@@ -96,7 +96,7 @@ impl Kind {
 
     fn import(&self, work: &Work) -> Ran {
         work.write("mine.csv", self.rows());
-        work.bw8(&format!("import {} mine.csv --mode update --rate 0", self.entity))
+        work.bw8(format!("import {} mine.csv --mode update --rate 0", self.entity))
     }
 }
 
@@ -107,7 +107,7 @@ impl Kind {
         let rows =
             (1..=3).map(|number| format!("{},新<b>备注</b>,\"甲,乙,丙\"\n", cells.replace('N', &number.to_string())));
         work.write("mine.csv", format!("{head}\n{}", rows.collect::<String>()));
-        work.bw8(&format!("import {} mine.csv --accept-warnings --rate 0", self.entity))
+        work.bw8(format!("import {} mine.csv --accept-warnings --rate 0", self.entity))
     }
 }
 

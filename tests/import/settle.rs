@@ -44,6 +44,8 @@ enum Answer {
     Nothing,
     /// It is made, and the answer has no id.
     WithoutId,
+    /// It is not made, and the answer says that all went well.
+    SaidOnly,
 }
 
 /// A service for customers whose creates are answered by `answer`, given their number from 1.
@@ -61,11 +63,14 @@ fn service(answer: impl Fn(usize, &mut Account, &Value) -> Answer + Send + 'stat
                 if matches!(answer, Answer::Nothing) {
                     return (504, String::new());
                 }
+                if matches!(answer, Answer::SaidOnly) {
+                    return (200, r#"{"errcode":"0","errmsg":"ok"}"#.to_owned());
+                }
                 let id = account.add(sent["user"].clone());
                 match answer {
                     Answer::Made => (201, format!("{{\"user\":{{\"cId\":\"{id}\"}}}}")),
                     Answer::WithoutId => (200, r#"{"status":"0","message":"Insert ok","data":false}"#.to_owned()),
-                    Answer::Lost | Answer::Nothing => (504, String::new()),
+                    Answer::Lost | Answer::Nothing | Answer::SaidOnly => (504, String::new()),
                 }
             }
             ("GET", "/users.json") => {
@@ -335,6 +340,64 @@ fn rows_created_without_an_id_get_theirs() {
 }
 
 #[test]
+fn a_yes_without_a_record_is_no_proof() {
+    let (service, account) = service(|_, _, _| Answer::SaidOnly);
+    let work = work(&service, 3);
+    let looked = "3 rows that the service said were made are not in its list";
+    work.bw8(IMPORT).exits(4).says(looked).says("bw8 settle ").never_says("created 3");
+    assert_rows(&work.summary(), "unknown 3");
+    assert_eq!(work.results().column("code"), ["not_in_list"; 3]);
+    // Nothing later shows that the list is up to date: it says so, and what can be done.
+    settle(&work, "--server-timeout 0").exits(4).says("3 rows are still not known").says("--resend-unknown");
+    work.bw8(IMPORT).exits(4).says("done before").says("bw8 settle ").never_says("retry").never_says("--fresh");
+    assert_eq!(account.lock().unwrap().creates, 3);
+    settle(&work, "--resend-unknown").exits(5).says("3 rows are free to be sent once more").says(IMPORT);
+    work.bw8(IMPORT).exits(4).says("are sent once more").never_says("nothing was sent yet");
+    assert_eq!(account.lock().unwrap().creates, 6);
+}
+
+#[test]
+fn a_row_that_the_service_only_said_was_made_is_sent_once_its_absence_is_proved() {
+    let (service, account) = service(|number, _, _| if number == 2 { Answer::SaidOnly } else { Answer::Made });
+    let work = work(&service, 3);
+    work.bw8(IMPORT).exits(4).says("1 row that the service said was made is not in its list");
+    assert_rows(&work.summary(), "created 2, unknown 1");
+    settle(&work, "--server-timeout 0").exits(5).says("1 row was not done and can be sent");
+    assert_rows(&work.summary(), "created 2, pending 1");
+    // Another input knows nothing of it as sent.
+    work.bw8(IMPORT).exits(0);
+    assert_rows(&work.summary(), "created 3");
+    assert_eq!(account.lock().unwrap().creates, 4);
+    work.bw8(IMPORT).exits(0).says("done before").never_says("retry");
+    // Where the service's time is over at once the run itself finds it out.
+    let (service, account) = service_of_one_lie();
+    let work = self::work(&service, 3);
+    work.bw8(format!("{IMPORT} --server-timeout 0")).exits(5).says("1 row was not done and can be sent");
+    work.bw8(IMPORT).exits(0);
+    assert_rows(&work.summary(), "created 3");
+    assert_eq!(account.lock().unwrap().creates, 4);
+}
+
+fn service_of_one_lie() -> (Service, Arc<Mutex<Account>>) {
+    service(|number, _, _| if number == 2 { Answer::SaidOnly } else { Answer::Made })
+}
+
+#[test]
+fn what_cannot_be_looked_up_is_created_by_word_alone_and_no_success() {
+    let service = Service::start(|request| match request.method.as_str() {
+        "POST" => (200, r#"{"errcode":"0","errmsg":"ok"}"#.to_owned()),
+        _ => (403, r#"{"errcode":"7","errmsg":"no lists"}"#.to_owned()),
+    });
+    let work = work(&service, 2);
+    let ran = work.bw8(IMPORT);
+    ran.exits(4).says("of 2 records the service only said that they were made").says("bw8 settle ");
+    assert_rows(&work.summary(), "created 2");
+    assert_eq!(work.summary()["ids_pending"], 2);
+    assert!(work.results().column("message").iter().all(|message| message.contains("could not be looked up")));
+    work.bw8(IMPORT).exits(4).says("done before").says("bw8 settle ");
+}
+
+#[test]
 fn a_person_may_have_rows_sent_once_more_and_hears_that_they_may_double() {
     let (service, account) = service(|number, account, _| {
         if number == 2 {
@@ -347,7 +410,7 @@ fn a_person_may_have_rows_sent_once_more_and_hears_that_they_may_double() {
     work.bw8(IMPORT).exits(4);
     settle(&work, "--resend-unknown")
         .exits(5)
-        .says("1 row is sent once more")
+        .says("1 row is free to be sent once more")
         .never_says("found out:")
         .says("may be there twice");
     work.bw8(IMPORT).exits(0);
@@ -428,6 +491,34 @@ fn changes_tags_and_bindings_are_asked_for_themselves() {
     work.on(&server, "settle bind --server-timeout 0").exits(5);
     work.on(&server, bind).exits(0);
     assert_rows(&work.summary_of("bind"), "created 3");
+}
+
+/// What somebody else has filled meanwhile shows nothing of what was sent.
+#[test]
+fn a_change_in_doubt_is_not_done_for_what_another_has_written() {
+    let note = Arc::new(Mutex::new(String::new()));
+    let kept = Arc::clone(&note);
+    let service = Service::start(move |request| {
+        let record = json!({"cId": "50001", "name": "示例", "mobile": "13000000001", "note": *kept.lock().unwrap(),
+            "updateDT": now(), "createDT": "2026-01-05 08:00:00"});
+        match (request.method.as_str(), request.path.as_str()) {
+            ("PUT", _) => {
+                *kept.lock().unwrap() = "由他人填写".to_owned();
+                (504, String::new())
+            }
+            ("GET", "/users/50001.json") => (200, json!({"user": record}).to_string()),
+            ("GET", "/users.json") => (200, json!({"users": [record], "count": "1"}).to_string()),
+            _ => unknown(),
+        }
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "联系人编号,备注\n50001,新的备注\n");
+    let import = "import customers mine.csv --mode update --no-canary --rate 0 --overwrite 备注=if-blank";
+    work.bw8(import).exits(4);
+    settle(&work, "--server-timeout 0").exits(4).says("1 row is still not known");
+    assert_rows(&work.summary(), "unknown 1");
+    *note.lock().unwrap() = "新的备注".to_owned();
+    settle(&work, "").exits(0).says("1 row is done");
 }
 
 #[test]

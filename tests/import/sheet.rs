@@ -348,3 +348,79 @@ fn a_day_of_which_the_sheet_shows_a_part_waits_and_a_day_is_no_name() {
     work.bw8("import tickets tickets.xlsx --sandbox").exits(3).says("is formatted as a date");
     assert_eq!(work.results().column("code"), ["day_shown_in_part", "", "became_date"]);
 }
+
+#[test]
+fn the_cells_that_one_formula_fills_are_as_out_of_date_as_it_is() {
+    let first = r#"<c><f t="array" ref="D2:D3">A2:A3</f><v>0</v></c>"#;
+    let rows =
+        customers(&[customer(1, "", first), customer(2, "", "<c><v>0</v></c>"), customer(3, "", "<c><v>0</v></c>")]);
+    let sheets = Sheets::of(&rows);
+    let (outcome, notes, _) = imported(&sheets, "");
+    assert_eq!((outcome, notes), (vec!["created".to_owned(); 3], vec!["0".to_owned(); 3]));
+    let (outcome, ..) = imported(&Sheets::of(&rows).book("<calcPr fullCalcOnLoad='1'/>"), "");
+    let refused = "refused formula_without_result";
+    assert_eq!(outcome, [refused, refused, "created"]);
+}
+
+#[test]
+fn a_text_is_taken_with_what_its_format_shows_around_it() {
+    let styled = |style: u32, text: &str| format!(r#"<c s="{style}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let rows = customers(&[
+        customer(1, "", &styled(1, "甲")),
+        customer(2, "", &styled(2, "乙")),
+        customer(3, "", &styled(3, "丙")),
+        customer(4, "", &styled(4, "丁")),
+        customer(5, "", &styled(5, "戊")),
+    ]);
+    let formats = ["@\"有限公司\"", "0;-0;0;\"备注：\"@", ";;;", "@", "_ * #,##0_ ;_ * -#,##0_ ;_ * \"-\"_ ;_ @_ "];
+    let sheets = formats.into_iter().fold(Sheets::of(&rows), |sheets, code| sheets.format(code));
+    let (outcome, notes, _) = imported(&sheets, "");
+    assert_eq!(outcome, ["created", "created", "held number_format", "created", "created"]);
+    assert_eq!(notes, ["甲有限公司", "备注：乙", "丁", "戊"]);
+}
+
+#[test]
+fn an_amount_whose_unit_stands_in_its_format_alone_waits() {
+    let rows = sheet_row("", &["公司名称", "服务费余额"])
+        + &sheet_row("", &["示例一公司", "<c s=\"1\"><v>3</v></c>"])
+        + &sheet_row("", &["示例二公司", "<c><v>3</v></c>"]);
+    let work = Work::with("mine.xlsx", Sheets::of(&rows).format("0\"万\"").bytes());
+    work.bw8("import companies mine.xlsx --sandbox").exits(3).says("3万");
+    assert_eq!(work.results().column("code"), ["number_format", ""]);
+}
+
+#[test]
+fn the_sheet_of_the_rows_is_read_and_not_that_of_an_example() {
+    let header = sheet_row("", &["公司名称", "地址", "备注"]);
+    let row = |name: &str| sheet_row("", &[name, "甲路", "无"]);
+    let data = || header.clone() + &row("示例一公司") + &row("示例二公司");
+    for (name, rows) in [
+        ("填写示例", header.clone() + &row("某某科技有限公司")),
+        (
+            "字段说明",
+            sheet_row("", &["公司名称", "地址", "备注", "网址", "标签"])
+                + &sheet_row("", &["必填", "选填", "选填", "选填", "选填"]),
+        ),
+        ("模板", header.clone()),
+        (
+            "选项",
+            sheet_row("", &["省份", "城市", "地址", "标签"]) + &sheet_row("", &["示例省", "示例市", "甲路", "甲"]),
+        ),
+    ] {
+        let sheets = Sheets::default().sheet(name, &rows).sheet("数据", &data());
+        let work = Work::with("mine.xlsx", sheets.bytes());
+        work.bw8("import companies mine.xlsx --sandbox --lang zh").exits(0).says("工作表“数据”").says(name);
+        harness::assert_rows(&work.summary(), "created 2");
+    }
+}
+
+#[test]
+fn a_landline_and_a_mobile_number_in_each_others_place_change_it() {
+    let work = Work::with("mine.csv", "姓名,手机,固定电话,公司编号\n示例1,010-62345678,13100000001,20001\n");
+    work.bw8("import customers mine.csv --sandbox --lang zh").exits(0).says("已对调");
+    work.bw8("export customers -o all.csv --sandbox --no-mirror").exits(0);
+    let all = work.table("all.csv");
+    let at = all.column("Name").iter().position(|name| *name == "示例1").unwrap();
+    assert_eq!((all.column("Mobile")[at], all.column("Landline")[at]), ("13100000001", "010-62345678"));
+    work.bw8("import customers mine.csv --sandbox --keep-raw --run raw --fresh").never_says("changed places");
+}

@@ -255,3 +255,72 @@ fn several_rows_of_an_update_add_and_remove_tags_of_one_record() {
         assert_eq!(tags(&server, customer), of(wanted), "{rows}");
     }
 }
+
+/// A new record has no tags that could be taken away: it gets what is added, and no sign is ever part of a tag.
+#[test]
+fn signed_tags_of_a_new_record_are_what_they_add() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let last = |entity: &str, field: &str| {
+        let record = server.records(entity).pop().unwrap();
+        record.get(field).and_then(|tags| tags.as_str()).unwrap_or_default().to_owned()
+    };
+    let mut mobile = 13_100_000_000_u64;
+    for (number, (options, cell, wanted)) in [
+        ("", "+老客户,-试用", "老客户"),
+        ("", "-试用", ""),
+        ("", "＋老客户", "老客户"),
+        ("--mode upsert", "+老客户,-试用", "老客户"),
+        ("--mode upsert", "-试用", ""),
+        ("--mode upsert --overwrite 标签=remove", "试用", ""),
+        ("--mode upsert --overwrite 标签=merge", "试用", "试用"),
+        ("--mode upsert", "老客户,试用", "老客户,试用"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        mobile += 1;
+        let file = format!("new{number}.csv");
+        work.write(&file, format!("姓名,手机,公司编号,标签\n示例,{mobile},20001,\"{cell}\"\n"));
+        work.on(&server, format!("import customers {file} {options}")).exits(0);
+        assert_eq!(last("customers", "tableName"), wanted, "{options} {cell}");
+    }
+    work.write("ticket.csv", "标题,描述,联系人编号,标签\n示例,示例,50001,\"+急,-慢\"\n");
+    work.on(&server, "import tickets ticket.csv").exits(0);
+    assert_eq!(last("tickets", "tagList"), "急");
+}
+
+/// The column of an export of tags says what the tags are to be, or adds and takes away, or empties them.
+#[test]
+fn an_export_of_tags_is_edited_with_signs_and_emptied() {
+    for entity in ENTITIES {
+        let (_, path, _, _, _, kind) = entity;
+        let id = path.rsplit('/').next().unwrap();
+        let (work, server) = (Work::new(), Server::start(""));
+        for (number, (cell, wanted)) in [
+            ("+老客户", &["甲", "乙", "老客户"][..]),
+            ("+老客户,-甲", &["乙", "老客户"]),
+            ("#清空", &[]),
+            ("丙", &["丙"]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            set(&server, entity, "甲,乙");
+            let file = format!("tags{number}.csv");
+            work.on(&server, format!("export tags -o {file} --headers zh")).exits(0);
+            let mut table = work.table(&file);
+            let row = table.column("记录编号").iter().position(|there| *there == id).unwrap();
+            table.set(row, "设为标签", cell);
+            work.write_table(&file, &table);
+            let ran = work.on(&server, format!("import tags {file}"));
+            ran.exits(0);
+            assert_eq!(tags(&server, entity), of(wanted), "{kind} {cell}: {ran}");
+            assert_eq!(work.summary()["rows"]["updated"], 1, "{kind} {cell}");
+        }
+        // The same in a file of a person's own.
+        set(&server, entity, "甲,乙");
+        work.write("own.csv", format!("对象类型,记录编号,设为标签\n{kind},{id},#清空\n"));
+        work.on(&server, "import tags own.csv").exits(0);
+        assert_eq!(tags(&server, entity), of(&[]));
+    }
+}

@@ -93,7 +93,7 @@ fn values_that_slipped_are_held_and_stay_so_until_a_person_confirms() {
             let work = Work::with("mine.csv", format!("{header}{usual}{odd}"));
             imported(&work, "customers");
             let folder = work.run_folder();
-            let consent = format!("--accept-warnings={code}");
+            let consent = format!("--accept-warnings={code},not_an_account");
             work.bw8(["retry", folder.to_str().unwrap(), "--sandbox", &consent]).exits(0);
         }
     }

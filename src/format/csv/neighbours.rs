@@ -163,10 +163,15 @@ impl Neighbours {
             Some(shape) => self.shapes[column].has(shape),
             None => self.shapes[column].filled() < HABIT || self.shapes[column].blanks > 0,
         };
+        // A text of two of which one is wide is wide.
+        let wider = |joined: usize| match shape(cell(joined + 1)) {
+            Some(Shape::Wide) => cell(joined + 1),
+            _ => cell(joined),
+        };
         (0..self.columns.saturating_sub(1)).any(|joined| {
             is_text(joined)
                 && is_text(joined + 1)
-                && takes(joined, cell(joined))
+                && takes(joined, wider(joined))
                 && (joined + 1..self.columns).all(|column| takes(column, cell(column + 1)))
         })
     }

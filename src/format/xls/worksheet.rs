@@ -11,7 +11,7 @@ use crate::format::loaded_book::{LoadedSheet, MAX_CELLS};
 use crate::format::row::Row;
 use crate::format::xlsx::area::Area;
 use crate::format::xlsx::cell_text::shortest;
-use crate::format::xlsx::number_cell::{is_picture_text, push, push_number};
+use crate::format::xlsx::number_cell::{is_picture_text, push, push_number, push_text};
 use crate::problem::Problem;
 
 /// Columns of a sheet.
@@ -177,7 +177,7 @@ fn push_cell(cell: &Cell, globals: &Globals, row: &mut Row) {
         Content::Number(number) => {
             push_number(globals.format(cell.style), globals.is_1904, &shortest(*number), row, column)
         }
-        Content::Text(text) => push(row, text, CellKind::Text),
+        Content::Text(text) => push_text(globals.format(cell.style), text, row, column),
         Content::Bool(is_true) => push(row, if *is_true { "TRUE" } else { "FALSE" }, CellKind::Bool),
         Content::Error(code) => push(row, error_text(*code), CellKind::Error),
         Content::Nothing => return,

@@ -1,6 +1,7 @@
 //! Which sheet is read, and which of its rows is the header: the one that names most fields. A title above it, an
 //! explanation before the data and a sheet of something else are passed over, and said.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::book::{Book, SheetEntry};
@@ -100,7 +101,9 @@ pub(in crate::format) fn choose(workbook: &mut impl Workbook, input: &Input) -> 
     let mut best: Option<(usize, Header)> = None;
     for index in candidates(&tabs, input)? {
         let rows = workbook.first_rows(index)?;
-        let Some(header) = header_among(&rows, input, &Tail::default()) else { continue };
+        let Some(mut header) = header_among(&rows, input, &Tail::default()) else { continue };
+        header.has_rows = rows.iter().any(|row| row.number > header.number);
+        header.is_explanation = is_explanation(&tabs[index]);
         if best.as_ref().is_none_or(|(_, before)| header.fits_better_than(before)) {
             best = Some((index, header));
         }
@@ -173,6 +176,14 @@ fn is_for_rows(sheet: &Tab) -> bool {
         && !SUMMARY_SHEET_NAMES.contains(&sheet.name.as_str())
 }
 
+/// Whether a sheet is called an explanation or an example.
+fn is_explanation(sheet: &Tab) -> bool {
+    let name = sheet.name.to_lowercase();
+    ["说明", "示例", "样例", "范例", "例子", "說明", "範例", "readme", "example", "sample", "instruction"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
 /// A row that may be the header.
 #[derive(Debug, Clone, Default)]
 struct Header {
@@ -187,6 +198,12 @@ struct Header {
     /// How many of them are not empty.
     filled: usize,
     is_hidden: bool,
+    /// Whether one of them is what a record is hardly without.
+    is_telling: bool,
+    /// Whether rows stand below it.
+    has_rows: bool,
+    /// Whether its sheet is called an explanation or an example.
+    is_explanation: bool,
 }
 
 impl Header {
@@ -201,8 +218,19 @@ impl Header {
         let field = fields.first().copied();
         fields.sort_unstable();
         fields.dedup();
+        let is_telling = headings.is_some_and(|headings| fields.iter().any(|known| headings.is_telling(*known)));
         let filled = titles.iter().filter(|title| !title.trim().is_empty()).count();
-        Header { number: row.number, titles, known: fields.len(), field, filled, is_hidden: row.is_hidden }
+        let is_hidden = row.is_hidden;
+        Header {
+            number: row.number,
+            titles,
+            known: fields.len(),
+            field,
+            filled,
+            is_hidden,
+            is_telling,
+            ..Header::default()
+        }
     }
 
     /// Whether at least half of what it says is understood.
@@ -210,10 +238,15 @@ impl Header {
         self.known > 0 && self.known * 2 >= self.filled
     }
 
-    /// Whether it names more fields than one before it, or as many and nothing else.
+    /// Whether it is more like the header of somebody's rows than that of a sheet before it: rows stand below it, it names what
+    /// a record is hardly without, its sheet is not called an explanation, it names more fields, or as many and less else.
     fn fits_better_than(&self, before: &Header) -> bool {
-        let unknown = |header: &Header| header.filled.saturating_sub(header.known);
-        self.known > before.known || (self.known > 0 && self.known == before.known && unknown(self) < unknown(before))
+        let rank = |header: &Header| {
+            let unknown = header.filled.saturating_sub(header.known);
+            let has_rows = header.known > 0 && header.has_rows;
+            (has_rows, header.is_telling, !header.is_explanation, header.known, Reverse(unknown))
+        };
+        self.known > 0 && rank(self) > rank(before)
     }
 }
 

@@ -14,6 +14,14 @@ pub(in crate::format) fn push(row: &mut Row, text: &str, kind: CellKind) -> Cell
     kind
 }
 
+/// Puts a text into its column, with what its format shows of it where that is something else.
+pub(in crate::format) fn push_text(format: &NumberFormat, text: &str, row: &mut Row, column: usize) -> CellKind {
+    if !format.shows_texts() {
+        row.shown.push(Shown { column, text: format.show_text(text) });
+    }
+    push(row, text, CellKind::Text)
+}
+
 /// Puts a number into its column: as a day where its format says so, and with what its format shows of it.
 pub(in crate::format) fn push_number(
     format: &NumberFormat,

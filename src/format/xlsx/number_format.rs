@@ -11,6 +11,8 @@ pub(in crate::format) struct NumberFormat {
     pub meaning: Meaning,
     /// Whether a whole number is shown as it is.
     pub shows_integers: bool,
+    /// What is shown before and behind a text, where a text is not shown as it is; the inner none shows nothing of it.
+    text: Option<Option<(String, String)>>,
 }
 
 /// What a number means under a format.
@@ -71,7 +73,7 @@ const MONTHS: [&str; 12] = [
 impl NumberFormat {
     /// The format of cells nobody gave one.
     pub(in crate::format) fn general() -> NumberFormat {
-        NumberFormat { sections: Vec::new(), meaning: Meaning::Plain, shows_integers: true }
+        NumberFormat { sections: Vec::new(), meaning: Meaning::Plain, shows_integers: true, text: None }
     }
 
     /// The code of a format that workbooks name by its number alone, as it is in China.
@@ -122,10 +124,11 @@ impl NumberFormat {
     /// The format a code means.
     pub(in crate::format) fn of_code(code: &str) -> NumberFormat {
         let code = code.replace("G/通用格式", "General").replace("G/標準", "General");
+        let text = text_section(&split(&code));
         let sections: Vec<Section> = split(&code).into_iter().map(Section::of_code).collect();
         let meaning = meaning_of(&sections);
         let shows_integers = meaning == Meaning::Plain || sections.first().is_some_and(Section::shows_integers);
-        NumberFormat { sections, meaning, shows_integers }
+        NumberFormat { sections, meaning, shows_integers, text }
     }
 
     /// What is shown for a number, written as a plain decimal; none when it is not known.
@@ -145,6 +148,19 @@ impl NumberFormat {
         // What is left is room between columns, or nothing at all.
         let shown = shown.trim();
         (!shown.is_empty()).then(|| shown.to_owned())
+    }
+
+    /// Whether a text is shown as it is.
+    pub(in crate::format) fn shows_texts(&self) -> bool {
+        self.text.is_none()
+    }
+
+    /// What is shown for a text; none when nothing is.
+    pub(in crate::format) fn show_text(&self, text: &str) -> Option<String> {
+        match &self.text {
+            None => Some(text.to_owned()),
+            Some(around) => around.as_ref().map(|(before, behind)| format!("{before}{text}{behind}")),
+        }
     }
 
     /// What is shown of a moment where that is not its whole day: `5-Mar`, `2026年1月`; none where it is. What is not known of
@@ -194,6 +210,33 @@ fn split(code: &str) -> Vec<&str> {
     sections
 }
 
+/// What is shown before and behind a text: the section of texts is the fourth, or the last one that has an `@`. None where a
+/// text is shown as it is; the inner none where nothing of it is.
+fn text_section(codes: &[&str]) -> Option<Option<(String, String)>> {
+    let is_of_texts = |code: &&&str| {
+        let mut section = Section::default();
+        section.take_texts(code);
+        section.tokens.contains(&Token::General)
+    };
+    let code = match codes {
+        [_, _, _, texts] => texts,
+        _ => codes.last().filter(is_of_texts)?,
+    };
+    let mut section = Section::default();
+    section.take_texts(code);
+    let literal = |tokens: &[Token]| -> String {
+        let text = |token: &Token| if let Token::Literal(text) = token { text.clone() } else { String::new() };
+        tokens.iter().map(text).collect()
+    };
+    let Some(at) = section.tokens.iter().position(|token| *token == Token::General) else {
+        let shows_something = !literal(&section.tokens).trim().is_empty();
+        return if shows_something { None } else { Some(None) };
+    };
+    let (before, behind) = (literal(&section.tokens[..at]), literal(&section.tokens[at + 1..]));
+    let is_plain = before.trim().is_empty() && behind.trim().is_empty();
+    (!is_plain).then_some(Some((before, behind)))
+}
+
 fn meaning_of(sections: &[Section]) -> Meaning {
     let Some(first) = sections.first() else { return Meaning::Plain };
     let letters = || sections.iter().flat_map(|section| &section.tokens);
@@ -223,6 +266,25 @@ impl Section {
         }
         section.tell_minutes_from_months();
         section
+    }
+
+    /// Takes the code of a section of texts, in which `@` is the text: that stands as [`Token::General`].
+    fn take_texts(&mut self, code: &str) {
+        let mut rest = code;
+        while let Some(c) = rest.chars().next() {
+            let taken = match c {
+                '@' => {
+                    self.tokens.push(Token::General);
+                    1
+                }
+                '"' | '\\' | '!' | '_' | '*' | '[' => self.take(c, rest),
+                c => {
+                    self.literal(c.encode_utf8(&mut [0; 4]));
+                    c.len_utf8()
+                }
+            };
+            rest = rest.get(taken..).unwrap_or_default();
+        }
     }
 
     /// Takes one token from the beginning of `rest`, which is `c`, and tells how many bytes it takes.

@@ -3,11 +3,11 @@
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::area;
+use super::area::{self, Area};
 use super::book::{Book, SheetEntry};
 use super::cell_text::push_iso;
 use super::limits::{MAX_COLUMNS, MAX_ROWS};
-use super::number_cell::{is_picture_text, push, push_number};
+use super::number_cell::{is_picture_text, push, push_number, push_text};
 use super::number_format::Meaning;
 use super::package::{MAX_SHEET, Package};
 use super::sight::Sight;
@@ -22,6 +22,8 @@ use crate::t;
 
 /// Most ranges of columns a sheet may describe.
 const MAX_COLUMN_RANGES: usize = MAX_COLUMNS as usize;
+/// Most ranges that formulas fill at a time.
+const MAX_ARRAYS: usize = 1000;
 
 /// The rows of a sheet, one after another.
 pub(super) struct Rows<'a> {
@@ -33,6 +35,8 @@ pub(super) struct Rows<'a> {
     ended: bool,
     buffer: Vec<u8>,
     cell: CellParts,
+    /// Cells further down or to the right that formulas above or before them fill.
+    filled_by_formulas: Vec<Area>,
 }
 
 /// What stands in a cell.
@@ -87,6 +91,7 @@ impl<'a> Rows<'a> {
             ended: false,
             buffer,
             cell: CellParts::default(),
+            filled_by_formulas: Vec::new(),
         })
     }
 
@@ -182,7 +187,17 @@ impl<'a> Rows<'a> {
                 Event::Start(element) => match element.local_name().as_ref() {
                     "v" => Part::Value,
                     "is" => Part::Inline,
-                    "f" => Part::Formula,
+                    "f" => {
+                        let area = attribute(&element, "ref")
+                            .filter(|_| is_array(&element))
+                            .and_then(|area| Area::of_reference(&area));
+                        let is_larger = |area: &Area| area.bottom > area.top || area.right > area.left;
+                        self.filled_by_formulas.retain(|area| area.bottom + 1 >= self.number);
+                        if self.filled_by_formulas.len() < MAX_ARRAYS {
+                            self.filled_by_formulas.extend(area.filter(is_larger));
+                        }
+                        Part::Formula
+                    }
                     _ => Part::Other,
                 },
                 Event::End(element) if element.local_name().as_ref() == "c" => return Ok(()),
@@ -219,7 +234,9 @@ impl<'a> Rows<'a> {
             row.remark(Some(column), Problem::new("picture_in_cell"));
             return Ok(());
         }
-        if cell.has_formula {
+        let at = (self.number - 1, u32::try_from(column).unwrap_or(u32::MAX));
+        let is_in = |area: &Area| area.rows().contains(&at.0) && area.columns().contains(&at.1);
+        if cell.has_formula || self.filled_by_formulas.iter().any(is_in) {
             // An empty text is a result, too.
             if !cell.has_value || (text.is_empty() && cell.kind != CellType::Text) {
                 row.remark(Some(column), Problem::new("formula_without_result"));
@@ -244,7 +261,7 @@ impl<'a> Rows<'a> {
             row.kinds.push(CellKind::Text);
         }
         let kind = match cell.kind {
-            CellType::Text => push(row, text, CellKind::Text),
+            CellType::Text => push_text(book.looks.format(cell.style), text, row, column),
             CellType::Error => push(row, text, CellKind::Error),
             CellType::Shared => {
                 let shared = text.trim().parse().ok().and_then(|index| book.strings.get(index));
@@ -253,7 +270,7 @@ impl<'a> Rows<'a> {
                     row.remark(Some(column), Problem::new("picture_in_cell"));
                     return Ok(());
                 }
-                push(row, shared, CellKind::Text)
+                push_text(book.looks.format(cell.style), shared, row, column)
             }
             CellType::Bool => {
                 let is_true = text.trim() == "1" || text.trim().eq_ignore_ascii_case("true");
@@ -333,6 +350,11 @@ impl CellParts {
         }
         reference
     }
+}
+
+/// Whether a formula fills more cells than its own.
+fn is_array(element: &BytesStart<'_>) -> bool {
+    attribute(element, "t").is_some_and(|kind| kind == "array")
 }
 
 /// Whether a formula is a picture in the cell.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::said_cell::{CellBaseline, SaidCell};
-use crate::baseline::{is_full, mark, normal, shows};
+use crate::baseline::{is_full, is_unset, mark, shows};
 use crate::entity::{Custom, Field, Kind, Overwrite};
 use crate::projection::{custom_text, text_of};
 use crate::value::{edited_tags, is_same_value, tags};
@@ -59,7 +59,7 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
     match (is_said, cell.overwrite) {
         (true, _) => Verdict::Unchanged,
         (false, Overwrite::Never) => Verdict::Kept,
-        (false, Overwrite::IfBlank) if !is_blank(field, now) => Verdict::Kept,
+        (false, Overwrite::IfBlank) if !is_unset(field, now) => Verdict::Kept,
         (false, _) if !is_unedited && is_full(&cell.shown) => Verdict::Cut,
         // What a file of ours could not carry whole is no value of anybody's.
         (false, Overwrite::Always) if !is_part => Verdict::Write,
@@ -104,7 +104,7 @@ fn says(field: &Field, cell: &SaidCell, now: &str) -> bool {
         return true;
     }
     if cell.value.is_empty() {
-        return cell.shown.is_empty() && is_blank(field, now);
+        return cell.shown.is_empty() && is_unset(field, now);
     }
     is_same_value(field.kind, &cell.value, now)
         || field.choice(&cell.value).zip(field.choice(now)).is_some_and(|(said, now)| said.value == now.value)
@@ -123,11 +123,6 @@ fn is_merged(field: &Field, cell: &SaidCell) -> bool {
 
 fn is_removed(field: &Field, cell: &SaidCell) -> bool {
     cell.overwrite == Overwrite::Remove && matches!(field.kind, Kind::Tags | Kind::Ids) && !cell.value.is_empty()
-}
-
-/// Whether a value is none.
-fn is_blank(field: &Field, now: &str) -> bool {
-    normal(field, now).is_empty() || matches!(field.kind, Kind::Id) && now.trim() == "0"
 }
 
 /// Whether a cell that nobody edited holds less than the value it was made of.

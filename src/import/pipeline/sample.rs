@@ -1,12 +1,15 @@
-//! Some records that a run made, by chance, read back at its end: what the service made of what was sent.
+//! Some records that a run wrote, by chance, read back at its end: what the service made of what was sent.
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
 use crate::error::Result;
+use crate::import::comparison::Difference;
 use crate::import::operation::WriteOperation;
 use crate::import::plan::PendingWrite;
-use crate::import::read_back::{self, Comparison, Difference};
-use crate::import::row_sender::RowSender;
+use crate::import::read_back::{self, Comparison};
+use crate::import::row_sender::{RowEnd, RowSender};
 use crate::journal::{Operation, Status};
 use crate::message;
 use crate::t;
@@ -17,7 +20,16 @@ pub(super) struct Sample {
     most: usize,
     /// Rows that could have been taken.
     seen: usize,
-    rows: Vec<(PendingWrite, Operation)>,
+    rows: Vec<Taken>,
+}
+
+/// A row that was taken.
+#[derive(Debug)]
+struct Taken {
+    pending: PendingWrite,
+    operation: Operation,
+    /// The record that it changed, as that was before.
+    before: Option<Map<String, Value>>,
 }
 
 impl Sample {
@@ -26,20 +38,29 @@ impl Sample {
         Sample { most, ..Sample::default() }
     }
 
-    /// A row has ended. Each that made a record is as likely to be taken as any other.
-    pub(super) fn offer(&mut self, pending: &PendingWrite, operation: &Operation) {
-        let is_new = matches!(pending.operation, WriteOperation::Write { .. }) && operation.status == Status::Created;
-        if self.most == 0 || !is_new || operation.id.is_none() {
+    /// A row has ended. Each that wrote a record is as likely to be taken as any other.
+    pub(super) fn offer(&mut self, pending: &PendingWrite, end: &RowEnd) {
+        let RowEnd { operation, before } = end;
+        let is_written = match operation.status {
+            Status::Created => matches!(pending.operation, WriteOperation::Write { .. }),
+            Status::Updated => true,
+            // A part of it was written.
+            Status::Held => before.is_some(),
+            _ => false,
+        };
+        if self.most == 0 || !is_written || operation.id.is_none() {
             return;
         }
         self.seen += 1;
-        if self.rows.len() < self.most {
-            self.rows.push((pending.clone(), operation.clone()));
+        let is_full = self.rows.len() >= self.most;
+        let place = if is_full { fastrand::usize(..self.seen) } else { self.rows.len() };
+        if place >= self.most {
             return;
         }
-        let place = fastrand::usize(..self.seen);
-        if let Some(taken) = self.rows.get_mut(place) {
-            *taken = (pending.clone(), operation.clone());
+        let taken = Taken { pending: pending.clone(), operation: operation.clone(), before: before.clone() };
+        match self.rows.get_mut(place) {
+            Some(place) => *place = taken,
+            None => self.rows.push(taken),
         }
     }
 
@@ -49,16 +70,17 @@ impl Sample {
     /// The service cannot be reached.
     pub(super) async fn compare(self, sender: &RowSender<'_>) -> Result<Vec<String>> {
         let mut rows = self.rows;
-        rows.sort_by_key(|(_, operation)| operation.row.row);
+        rows.sort_by_key(|taken| taken.operation.row.row);
         let mut found: BTreeMap<String, Vec<(u64, Difference)>> = BTreeMap::new();
         let (mut compared, mut unread) = (0, 0);
-        for (pending, operation) in &rows {
-            match read_back::compare(sender, pending, operation, None).await? {
+        for Taken { pending, operation, before } in &rows {
+            match read_back::compare(sender, pending, operation, before.as_ref()).await? {
                 Comparison::Same { .. } => compared += 1,
-                Comparison::None(_) => unread += 1,
+                Comparison::None(_) | Comparison::Missing => unread += 1,
                 Comparison::Differs { differences, .. } => {
                     compared += 1;
-                    for difference in differences {
+                    // What was not sent may have been changed by somebody meanwhile, unless it is gone.
+                    for difference in differences.into_iter().filter(|it| it.is_sent || it.is_loss()) {
                         found.entry(difference.label.clone()).or_default().push((operation.row.number, difference));
                     }
                 }

@@ -19,12 +19,14 @@ use super::sample::Sample;
 use super::shared::Shared;
 use super::stop::Cause;
 use crate::api::Client;
+use crate::entity::WriteMode;
 use crate::error::{Error, Result};
+use crate::import::comparison::{Difference, lost, word_of};
 use crate::import::first_look::FirstLook;
 use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::preflight::Preflight;
-use crate::import::read_back::{self, Comparison, Difference};
+use crate::import::read_back::{self, Comparison};
 use crate::import::row_sender::RowSender;
 use crate::journal::{Marks, Operation, Settled, Status, TAGS_DROPPED};
 use crate::language::Language;
@@ -77,6 +79,8 @@ impl<'a> Sender<'a> {
         let breaker = Breaker::new(options.max_failures, options.keeps_going, &shared.tally.counts());
         let mut row_sender = RowSender::new(client, &shared.stop, options.catalog, preflight.mapping.entity());
         row_sender.honours = options.doubt.honours;
+        row_sender.looks.is_on = reads_back;
+        row_sender.is_mixed = options.preflight.mode == WriteMode::Upsert;
         Sender {
             row_sender,
             first_goes_alone: reads_back || first_look.is_some() || !options.keeps_going,
@@ -201,9 +205,9 @@ impl<'a> Sender<'a> {
             let ended = self.row_sender.send(&pending, permit, None, false).await;
             self.queue.release(&pending);
             match ended {
-                Some(operation) => {
-                    self.sample.borrow_mut().offer(&pending, &operation);
-                    self.note_end(operation);
+                Some(end) => {
+                    self.sample.borrow_mut().offer(&pending, &end);
+                    self.note_end(end.operation);
                 }
                 // It was certainly not processed.
                 None => self.give_back(&pending),
@@ -249,8 +253,9 @@ impl<'a> Sender<'a> {
                 Comparison::None(why) => self.progress.say(&why),
                 Comparison::Differs { id, differences } => {
                     self.put_word(operation, &differences);
-                    return Err(read_back::lost(operation.row.number, &id, &differences, true));
+                    return Err(lost(operation.row.number, &id, &differences, true));
                 }
+                Comparison::Missing => return Err(self.missing(operation)),
             }
         }
         let Some(look) = self.first_look.borrow_mut().take() else { return Ok(()) };
@@ -268,8 +273,15 @@ impl<'a> Sender<'a> {
 
     /// The row that stops the run says why where it stands in the results.
     fn put_word(&self, operation: &Operation, differences: &[Difference]) {
-        let word = Settled::Done(operation.status, None, read_back::word_of(differences));
+        let word = Settled::Done(operation.status, None, word_of(differences));
         self.shared.words.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((operation.row.row, word));
+    }
+
+    /// A row is not there although the service said so: it is in doubt, and stops the run.
+    fn missing(&self, operation: &Operation) -> Error {
+        let word = Settled::Unknown(read_back::word_of_missing());
+        self.shared.words.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((operation.row.row, word));
+        read_back::missing(operation.row.number)
     }
 
     /// Fields were compared.
@@ -303,11 +315,12 @@ impl<'a> Sender<'a> {
         };
         let ended = self.row_sender.send(pending, permit, before.clone(), is_compared).await;
         self.queue.release(pending);
-        let Some(operation) = ended else {
+        let Some(end) = ended else {
             self.give_back(pending);
             return Ok(None);
         };
-        self.sample.borrow_mut().offer(pending, &operation);
+        self.sample.borrow_mut().offer(pending, &end);
+        let operation = end.operation;
         self.note_end(operation.clone());
         self.outbox.flush();
         Ok(Some((operation, before)))
@@ -328,8 +341,9 @@ impl<'a> Sender<'a> {
             Comparison::None(_) => {}
             Comparison::Differs { id, differences } => {
                 self.put_word(&operation, &differences);
-                return Err(read_back::lost(operation.row.number, &id, &differences, false));
+                return Err(lost(operation.row.number, &id, &differences, false));
             }
+            Comparison::Missing => return Err(self.missing(&operation)),
         }
         Ok(())
     }
@@ -362,7 +376,7 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// Reads some of the new records back, where that is wanted.
+    /// Reads some of the records back that were written, where that is wanted.
     async fn look_at_sample(&self) {
         if self.shared.stop.is_set() {
             return;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::entity::WriteMode;
 use crate::error::{Error, Exit, Result};
 use crate::import::change::KEPT;
-use crate::journal::{Counts, Journal, JournalReader, Operation, RunIdentity, Status, TAGS_DROPPED};
+use crate::journal::{Counts, Journal, JournalReader, Operation, RunIdentity, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::mapping::Mapping;
 use crate::message::Message;
 
@@ -20,7 +20,9 @@ pub struct RunContent<'a> {
     /// How many rows ended how.
     pub counts: Counts,
     /// Rows that were created without an id in the answer.
-    pub(super) ids_pending: u64,
+    pub ids_pending: u64,
+    /// Rows that were sent and are no longer in the input; they are counted with the others.
+    pub(super) gone: Counts,
     /// Rows of which the service keeps another value.
     pub(super) kept: u64,
     /// Why rows were not done: status, code, one message, how many; most first.
@@ -81,11 +83,15 @@ impl<'a> RunContent<'a> {
         // Each of these looks at every row.
         let ids_pending = if mapping.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
         let tags = mapping.entity().tags.as_ref().filter(|tags| mapping.position(tags).is_some());
-        let has_words = || Ok(tags.is_some() && counts.created > 0 && past.count_of(TAGS_DROPPED)? > 0);
+        let has_words = || {
+            Ok(tags.is_some() && counts.created > 0 && past.count_of(TAGS_DROPPED)? > 0
+                || counts.updated > 0 && past.count_of(STORED_OTHERWISE)? > 0)
+        };
         let has_reasons = counts.done() < counts.ended() || counts.skipped > 0 || has_words()?;
         let reasons = if has_reasons { past.reasons()? } else { Vec::new() };
         let kept = if mapping.entity().may_change { past.count_of(KEPT)? } else { 0 };
-        Ok(RunContent { journal, past, mapping, counts, ids_pending, kept, reasons })
+        let gone = past.gone_counts()?;
+        Ok(RunContent { journal, past, mapping, counts, ids_pending, gone, kept, reasons })
     }
 }
 
@@ -121,12 +127,13 @@ impl RowContent<'_> {
     }
 }
 
-/// The exit code of a run that ended with these counts.
-pub fn exit_of(counts: &Counts, cause: Option<Exit>) -> Exit {
+/// The exit code of a run that ended with these counts, and with so many new records that have no id.
+pub fn exit_of(counts: &Counts, ids_pending: u64, cause: Option<Exit>) -> Exit {
     match cause {
         Some(Exit::Denied) => Exit::Denied,
         Some(exit) => exit,
-        None if counts.unknown > 0 => Exit::SomeUnknown,
+        // That a record was made which cannot be told is not proved.
+        None if counts.unknown + ids_pending > 0 => Exit::SomeUnknown,
         None if counts.retriable() > 0 => Exit::SomeFailed,
         None => Exit::Done,
     }

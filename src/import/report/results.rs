@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::content::RowContent;
+use super::words;
 use crate::error::Result;
 use crate::format::{CSV, Column, Row, Value, WriteOptions, Writer};
 use crate::import::cells::{CellReader, KeptCells};
@@ -45,6 +46,12 @@ pub(super) fn write(content: &RowContent<'_>, mut operations: OperationCursor) -
         let operation = operations.at(row_index)?;
         write_row(content, results.as_mut(), operation, (cells.next(), made_first))?;
     }
+    // Their cells are not kept: a row without cells is no row of the input.
+    let none = Row::default();
+    past.each_gone(|gone| {
+        let gone = words::as_gone(gone);
+        write_row(content, results.as_mut(), Some(&gone), (&none, made_first))
+    })?;
     results.finish()?;
     Ok(path)
 }
@@ -80,7 +87,9 @@ fn write_row(
     };
     let time = moment(operation.at);
     let reason = operation.reason.as_deref();
+    let without_id = words::without_id(content.mapping.entity(), operation);
     let mut message = reason.map(|reason| reason.message.to_string()).unwrap_or_default();
+    message = without_id.unwrap_or(message);
     if operation.status == Status::Unknown
         && row.number == operation.row.number
         && let Some(name) = name_of(content.mapping, row)

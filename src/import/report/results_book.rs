@@ -13,6 +13,7 @@ use super::row_findings::RowFindings;
 use super::words;
 use crate::account::shown_identity;
 use crate::check::findings::RowFinding;
+use crate::entity::Entity;
 use crate::error::Result;
 use crate::files::short_path;
 use crate::format::{
@@ -64,8 +65,21 @@ pub(super) fn write(content: &RunContent<'_>, mut operations: OperationCursor) -
             Some(Status::Refused | Status::Held) => findings.at(row_index)?,
             _ => Vec::new(),
         };
-        write_row(book.as_mut(), (operation, &statuses), cells.next(), &found, &names, is_retry)?;
+        write_row(
+            book.as_mut(),
+            (operation, &statuses),
+            cells.next(),
+            &found,
+            (&names, content.mapping.entity()),
+            is_retry,
+        )?;
     }
+    let none = Row::default();
+    content.past.each_gone(|gone| {
+        let gone = words::as_gone(gone);
+        let about = (&*names, content.mapping.entity());
+        write_row(book.as_mut(), (Some(&gone), &statuses), &none, &[], about, is_retry)
+    })?;
     book.finish_with(&summary(content)?)?;
     Ok(path)
 }
@@ -105,7 +119,7 @@ fn write_row(
     (operation, statuses): (Option<&Operation>, &[String; Status::ALL.len()]),
     row: &Row,
     findings: &[RowFinding],
-    names: &[(String, usize)],
+    (names, entity): (&[(String, usize)], &Entity),
     is_retry: bool,
 ) -> Result<()> {
     let number = |number: Option<u64>| number.map_or(Value::Empty, |number| Value::Number(number as f64));
@@ -117,7 +131,9 @@ fn write_row(
         Some(operation) => statuses[operation.status as usize - 1].as_str().into(),
         None => t!("status.pending"),
     };
+    let without_id = operation.and_then(|operation| words::without_id(entity, operation));
     let why = match (operation, reason) {
+        _ if without_id.is_some() => without_id.unwrap_or_default(),
         (Some(operation), Some(reason)) => words::why(operation.status, &reason.code, &reason.message),
         _ => String::new(),
     };
@@ -168,6 +184,9 @@ fn summary(content: &RunContent<'_>) -> Result<SummarySheet> {
         (t!("report.book_requests").into_owned(), requests.to_string()),
         (t!("report.book_rows_read").into_owned(), content.counts.read.to_string()),
     ]);
+    if content.gone.read > 0 {
+        facts.push((t!("report.book_gone").into_owned(), content.gone.read.to_string()));
+    }
     let unit = t!("report.book_count").into_owned();
     let ends = words::parts(&content.counts, &content.reasons);
     let is_wrong = |status: Status| !status.is_done();

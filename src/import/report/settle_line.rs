@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::content::RunContent;
 use crate::error::Result;
-use crate::journal::UNKNOWN_ELSEWHERE;
+use crate::journal::{JournalReader, UNKNOWN_ELSEWHERE};
 use crate::message;
 use crate::terminal::CommandLine;
 
@@ -17,6 +17,8 @@ pub struct SettleLine {
     ids_pending: u64,
     /// The command.
     pub command: String,
+    /// It was done just now.
+    is_looked: bool,
 }
 
 impl SettleLine {
@@ -25,24 +27,43 @@ impl SettleLine {
     /// # Errors
     /// A journal that cannot be read.
     pub fn of(content: &RunContent<'_>, typed: &CommandLine) -> Result<Option<SettleLine>> {
-        let (unknown, ids_pending) = (content.counts.unknown, content.ids_pending);
+        SettleLine::of_run(content.past, (content.counts.unknown - content.gone.unknown, content.ids_pending), typed)
+    }
+
+    /// For a run with so many rows of which nobody knows, and so many that were created without an id; none when that is nothing.
+    ///
+    /// # Errors
+    /// A journal that cannot be read.
+    pub fn of_run(
+        past: &JournalReader,
+        (unknown, ids_pending): (u64, u64),
+        typed: &CommandLine,
+    ) -> Result<Option<SettleLine>> {
         if unknown + ids_pending == 0 {
             return Ok(None);
         }
-        let is_settled_here = content.past.unsettled()? != (0, 0);
-        let elsewhere = content.reasons.iter().filter(|(_, code, ..)| code == UNKNOWN_ELSEWHERE);
-        let elsewhere =
-            elsewhere.filter_map(|(.., message, _)| message.part("folder")).map(|folder| folder.to_string());
-        let folder = elsewhere.map(PathBuf::from).next().filter(|_| !is_settled_here);
-        let folder = folder.unwrap_or_else(|| content.journal.folder().to_owned());
-        Ok(Some(SettleLine { unknown, ids_pending, command: typed.on_same_account("settle", &folder) }))
+        let is_settled_here = past.unsettled()? != (0, 0);
+        let elsewhere = if is_settled_here { Vec::new() } else { past.rows_of(UNKNOWN_ELSEWHERE)? };
+        let elsewhere = elsewhere.iter().find_map(|(_, message)| message.part("folder"));
+        let folder = elsewhere.map_or_else(|| past.folder().to_owned(), |folder| PathBuf::from(folder.to_string()));
+        let command = typed.on_same_account("settle", &folder);
+        Ok(Some(SettleLine { unknown, ids_pending, command, is_looked: false }))
+    }
+
+    /// The same, once that command has looked and could not tell.
+    pub fn looked(self) -> SettleLine {
+        SettleLine { is_looked: true, ..self }
     }
 
     /// The words.
     pub fn text(&self) -> String {
-        match self.unknown {
-            0 => message!("report.settle_ids", rows = self.ids_pending, command = self.command).to_string(),
-            unknown => message!("report.settle", rows = unknown, command = self.command).to_string(),
-        }
+        let SettleLine { unknown, ids_pending, command, is_looked } = self;
+        let message = match (unknown, is_looked) {
+            (0, false) => message!("report.settle_ids", rows = ids_pending, command = command),
+            (0, true) => message!("report.settle_ids_looked", rows = ids_pending, command = command),
+            (_, false) => message!("report.settle", rows = unknown, command = command),
+            (_, true) => message!("report.settle_looked", rows = unknown, command = command),
+        };
+        message.to_string()
     }
 }

@@ -43,6 +43,7 @@ pub fn summary(
         "finished": finished,
         "rows": content.counts,
         "ids_pending": content.ids_pending,
+        "no_longer_in_file": content.gone.read,
         "service_kept": content.kept,
         "requests": requests,
         "retries": retries,
@@ -128,6 +129,9 @@ pub fn describe(
         message!("report.rows", read = content.counts.read, counts = words::counts(&content.counts, &content.reasons))
             .to_string(),
     );
+    if content.gone.read > 0 {
+        lines.push(message!("report.gone", rows = content.gone.read).to_string());
+    }
     if content.counts.unknown > 0 {
         lines.push(message!("report.unknown", rows = content.counts.unknown).to_string());
     }

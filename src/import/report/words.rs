@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::check::consent::EXISTS;
+use crate::entity::Entity;
 use crate::error::Result;
-use crate::journal::{Counts, JournalReader, Status};
+use crate::journal::{Counts, JournalReader, Operation, Reason, Status};
+use crate::message;
 use crate::message::Message;
 use crate::t;
+
+/// The code of a row that was sent and is no longer in the input.
+const GONE: &str = "no_longer_in_file";
 
 /// The word for how a row ended, to be put into a language later.
 pub fn status_message(status: Status) -> Message {
@@ -94,6 +99,24 @@ pub(super) fn status_of(ended: Status, code: &str) -> String {
 pub fn reason(ended: Status, code: &str, message: &Message, rows: u64) -> String {
     let why = why(ended, code, message);
     t!("report.reason", status = status_of(ended, code), rows = rows, why = why).into_owned()
+}
+
+/// A row that was sent and has left the input, with a word that it has.
+pub(super) fn as_gone(operation: &Operation) -> Operation {
+    let before = operation.reason.as_deref().cloned().unwrap_or_default();
+    let message = match operation.reason {
+        None => message!("report.gone_row"),
+        Some(_) => message!("report.gone_row_and", before = before.message),
+    };
+    let code = if before.code.is_empty() { GONE.to_owned() } else { before.code };
+    Operation { reason: Some(Box::new(Reason { code, message, ..before })), ..operation.clone() }
+}
+
+/// What there is to say of a row whose record the service said was made, and of which it has named none: nothing else shows that
+/// it is there.
+pub(super) fn without_id(entity: &Entity, operation: &Operation) -> Option<String> {
+    let lacks_id = operation.status == Status::Created && operation.id.is_none() && entity.id.is_some();
+    lacks_id.then(|| t!("report.without_id").into_owned())
 }
 
 /// Why a row ended so.

@@ -118,6 +118,9 @@ fn tell(journal: &Journal, ended: Option<u64>, before: &Counts, printer: &Printe
             let counts = words::counts_of(&journal.reader()?, before)?;
             printer.say(&t!("run.continue", folder = folder, counts = counts));
         }
+        Some(0) if !journal.reader()?.repeats()?.is_empty() => {
+            printer.say(&t!("run.accept_again", folder = folder));
+        }
         Some(0) => printer.say(&t!("run.accept_none", folder = folder)),
         Some(ended) => printer.say(&t!("run.accept", folder = folder, rows = ended)),
     }

@@ -77,9 +77,14 @@ pub(super) fn look(
         }
         false => {
             let look = Look { options, preflight, identity: journal.identity(), left };
-            look.add_to(&mut memory, index, rows, cursor, printer)?;
+            if let Err(error) = look.add_to(&mut memory, index, rows, cursor, printer)? {
+                return Ok(Err(error));
+            }
             let mut findings = Findings::new()?;
-            let matches = look.keys_of_others(rows, &mut findings, printer)?;
+            let matches = match look.keys_of_others(rows, &mut findings, printer)? {
+                Ok(matches) => matches,
+                Err(error) => return Ok(Err(error)),
+            };
             tell_found(&findings, preflight, printer)?;
             matches
         }

@@ -47,7 +47,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     }
     let mut begun = match begin(options, &mut input, printer)? {
         Begun::Before(past, exit) => {
-            tell_finished(&past, exit, printer)?;
+            tell_finished(options, &past, exit, printer)?;
             return bind(options, past.folder(), exit, printer);
         }
         Begun::Run(begun) => *begun,

@@ -83,15 +83,13 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     drop(past);
     let found = settle(&mut journal, &kept, &Whereabouts { account, catalog, index: &index }, *doubt, printer)?;
     let past = journal.reader()?;
-    let mut counts = past.counts()?;
-    counts.read = past.identity().rows;
-    counts.pending = counts.read.saturating_sub(counts.ended());
+    let counts = past.all_counts()?;
     let content = RunContent::new(&journal, &past, &kept.mapping, counts)?;
     let files = report::write(&content);
     let is_finished = counts.pending == 0 && files.unwritten.is_empty();
     let exit = match files.unwritten.first() {
         Some(_) => Exit::CannotRun,
-        None => exit_of(&counts, (!is_finished).then_some(Exit::Stopped)),
+        None => exit_of(&counts, content.ids_pending, (!is_finished).then_some(Exit::Stopped)),
     };
     let part = first.iter().find(|run| run.is_part && run.exit != Exit::Done);
     let is_left = counts.pending > 0 || part.is_some_and(|part| part.exit == Exit::Stopped);
@@ -110,9 +108,11 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
         printer.result(&message!("settle.reopened", rows = reopened).to_string());
     }
     if found.repeated > 0 {
-        printer.result(&may_double(found.repeated, *doubt));
+        printer.result(&set_free(found.repeated, *doubt));
     }
     let settle_line = SettleLine::of(&content, &command.typed)?;
+    // Where it looked and could not tell, the same again is no way on.
+    let settle_line = if unsettled > 0 { settle_line.map(SettleLine::looked) } else { settle_line };
     printer.result(&report::describe(&content, &files, None, next.as_deref(), settle_line.as_ref()));
     printer.json(&summary);
     drop(past);
@@ -160,7 +160,7 @@ fn settle_first(command: &SettleCommand<'_>, printer: &Printer) -> Result<(Vec<S
             printer.result(&t!(said, folder = folder, found = found));
         }
         if run.found.repeated > 0 {
-            printer.result(&may_double(run.found.repeated, command.doubt));
+            printer.result(&set_free(run.found.repeated, command.doubt));
         }
         settled.push(run);
     }
@@ -248,16 +248,26 @@ pub(in crate::import) fn words(found: Found, unsettled: u64) -> Option<String> {
     if unsettled == 0 {
         return Some(t!("settle.nothing").into_owned());
     }
-    let Found { done, ids, free, unknown, .. } = found;
+    let Found { done, ids, free, unknown, unseen, without_id, .. } = found;
     let parts = [
         (done, message!("settle.found_done", rows = done)),
         (ids, message!("settle.found_ids", rows = ids)),
         (free, message!("settle.found_free", rows = free)),
-        (unknown, message!("settle.found_not", rows = unknown)),
+        (unknown - unseen, message!("settle.found_not", rows = unknown - unseen)),
+        (unseen, message!("settle.found_unseen", rows = unseen)),
+        (without_id, message!("settle.found_no_id", rows = without_id)),
     ];
     let parts = parts.into_iter().filter(|(rows, _)| *rows > 0).map(|(_, message)| message.to_string());
     let parts = parts.collect::<Vec<_>>();
     (!parts.is_empty()).then(|| t!("settle.found", parts = parts.join(&t!("settle.and"))).into_owned())
+}
+
+/// How many rows may be sent once more by the command that goes on with the run, and what that means.
+fn set_free(rows: u64, doubt: DoubtOptions) -> String {
+    match doubt.honours {
+        Honours::Nothing => message!("settle.set_free", rows = rows).to_string(),
+        _ => message!("settle.set_free_known", rows = rows).to_string(),
+    }
 }
 
 /// How many rows may be made twice, or why they cannot be.

@@ -92,19 +92,24 @@ impl Settling<'_> {
             WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => (false, false),
             WriteOperation::Change { cells, .. } => {
                 let adds = |cell: &SaidCell| field_of(&access.entity, cell).write_only;
-                let is_there = |cell: &SaidCell| {
+                let of_now = |cell: &SaidCell| {
                     let field = field_of(&access.entity, cell);
                     let now = value_now(&record, &access.custom, &cell.field, cell.is_custom).unwrap_or_default();
-                    field.secret || matches!(verdict(&field, cell, &now), Verdict::Unchanged | Verdict::Kept)
+                    // What nobody can see proves nothing, in neither direction.
+                    (!field.secret).then(|| verdict(&field, cell, &now))
                 };
+                let is_there =
+                    |cell: &SaidCell| matches!(of_now(cell), None | Some(Verdict::Unchanged | Verdict::Kept));
+                // Where somebody else has filled what was blank, nothing that was sent is seen.
+                let is_seen = |cell: &SaidCell| matches!(of_now(cell), Some(Verdict::Unchanged));
                 // A record does not say whether a reply was added to it.
-                (cells.iter().all(is_there) && !cells.iter().any(adds), false)
+                (cells.iter().all(is_there) && cells.iter().any(is_seen) && !cells.iter().any(adds), false)
             }
             WriteOperation::Tags(edit) => {
                 let tags =
                     access.entity.tags.as_ref().and_then(|tags| record.get(tags)).map(as_text).unwrap_or_default();
                 // What is added or taken away once more is the same as once.
-                (is_same_value(Kind::Tags, &edit.apply(&tags), &tags), edit.set.is_empty())
+                (is_same_value(Kind::Tags, &edit.apply(&tags), &tags), !edit.replaces())
             }
         };
         if is_done {

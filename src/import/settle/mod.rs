@@ -28,7 +28,7 @@ use super::options::{DoubtOptions, ImportOptions};
 use crate::account::Account;
 use crate::api::{Client, Honours};
 use crate::entity::{Catalog, Entity};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::journal::{
     InputRow, Journal, JournalReader, NextAttempt, OldId, Operation, Reason, RowIdentity, RunIdentity, RunIndex,
     Settled, Status, UNKNOWN_BEFORE,
@@ -36,6 +36,9 @@ use crate::journal::{
 use crate::message;
 use crate::message::Message;
 use crate::terminal::{Interrupt, Printer, Progress};
+
+/// The code of a row that the service said was made, and that its list does not have.
+const UNSEEN: &str = "not_in_list";
 
 /// Where rows went, and what is known of that.
 #[derive(Clone, Copy)]
@@ -61,13 +64,30 @@ pub(super) struct Found {
     pub repeated: u64,
     /// Rows of which nobody knows still.
     pub unknown: u64,
+    /// Of these, rows that the service said were made, and that its list does not have.
+    pub unseen: u64,
+    /// Rows that the service said were made, whose records cannot be told still.
+    pub without_id: u64,
 }
 
 impl Found {
+    /// Both together.
+    fn and(self, other: Found) -> Found {
+        Found {
+            done: self.done + other.done,
+            ids: self.ids + other.ids,
+            free: self.free + other.free,
+            repeated: self.repeated + other.repeated,
+            unknown: self.unknown + other.unknown,
+            unseen: self.unseen + other.unseen,
+            without_id: self.without_id + other.without_id,
+        }
+    }
+
     /// It for programs.
     fn json(self) -> serde_json::Value {
         serde_json::json!({"done": self.done, "ids": self.ids, "free": self.free, "repeated": self.repeated,
-            "unknown": self.unknown})
+            "unknown": self.unknown, "without_id": self.without_id})
     }
 }
 
@@ -88,7 +108,6 @@ struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    /// Whether the service cannot be working on a row any more.
     /// The highest id that there was before a row was sent, when that is known.
     fn highest_before(&self, row: &Operation) -> Option<u64> {
         match self.lost {
@@ -97,6 +116,7 @@ impl Settling<'_> {
         }
     }
 
+    /// Whether the service cannot be working on a row any more.
     fn is_time_over(&self, row: &Operation) -> bool {
         let limit = i64::try_from(self.doubt.server_timeout.as_millis()).unwrap_or(i64::MAX);
         self.now.saturating_sub(row.at) >= limit
@@ -160,30 +180,32 @@ pub(super) fn settle(
         };
         if kept.is_found_by_list() {
             let found = settling.by_list(&past, kept).await?;
-            let is_id = |(row, verdict): &&(Operation, Verdict)| {
-                row.status == Status::Created && matches!(verdict, Verdict::Made(_))
+            let (created, doubtful): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|(row, _)| row.status == Status::Created);
+            let settled = |found: Vec<(Operation, Verdict)>| {
+                found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect::<Vec<_>>()
             };
-            let ids = found.iter().filter(is_id).count() as u64;
-            let mut settled: Vec<_> =
-                found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect();
+            let mut of_doubtful = settled(doubtful);
             if kept.has_changes_besides() {
-                settled.extend(settling.by_asking(&past, kept).await?);
+                of_doubtful.extend(settling.by_asking(&past, kept).await?);
             }
-            Ok((settled, ids))
+            Ok::<_, Error>((of_doubtful, settled(created)))
         } else {
-            Ok((settling.by_asking(&past, kept).await?, 0))
+            Ok((settling.by_asking(&past, kept).await?, Vec::new()))
         }
     });
     progress.end();
-    let (mut settled, ids): (Vec<(u64, Settled)>, u64) = settled?;
-    let mut found = count(&settled, ids, unknown);
+    let (mut settled, of_created) = settled?;
+    let mut found = count(&settled, unknown).and(count_created(&of_created, without_id));
     if doubt.resends || doubt.honours != Honours::Nothing {
-        found.repeated = found.unknown;
-        found.unknown = 0;
+        // What nobody was told of as not known is not meant by that.
+        found.repeated = found.unknown - found.unseen;
+        found.unknown = found.unseen;
         set_free(&past, &mut settled)?;
     }
     let of_lost_runs = settled_of_lost_runs(&past, &settled)?;
     drop(past);
+    settled.extend(of_created);
     journal.settle(&settled)?;
     index.forget_lost(&of_lost_runs)?;
     journal.add_totals(client.requests(), client.retries(), started.elapsed().as_secs_f64())?;
@@ -242,6 +264,10 @@ fn settled_by(row: &Operation, verdict: Verdict) -> Option<(u64, Settled)> {
         }
         Verdict::NotMade { is_anew: true } => Settled::Free(NextAttempt::Anew),
         Verdict::NotMade { is_anew: false } => Settled::Free(NextAttempt::First),
+        Verdict::Unknown(candidates) if candidates.is_empty() && row.status == Status::Created => {
+            let reason = Reason { code: UNSEEN.to_owned(), field: String::new(), message: message!("settle.unseen") };
+            Settled::Unknown(reason)
+        }
         Verdict::Unknown(candidates) if candidates.is_empty() => return None,
         Verdict::Unknown(candidates) => {
             // A few of them are enough to look.
@@ -264,10 +290,30 @@ fn still_unknown(row: &Operation, more: Message) -> Settled {
     Settled::Unknown(Reason { message: message!("settle.also", before = first, more = more), ..before })
 }
 
-fn count(settled: &[(u64, Settled)], ids: u64, unknown: u64) -> Found {
-    let done = settled.iter().filter(|(_, settled)| matches!(settled, Settled::Done(..))).count() as u64 - ids;
-    let free = settled.iter().filter(|(_, settled)| matches!(settled, Settled::Free(_))).count() as u64;
-    Found { done, ids, free, repeated: 0, unknown: unknown - done - free }
+/// What was found of rows of which nobody knew.
+fn count(settled: &[(u64, Settled)], unknown: u64) -> Found {
+    let [done, free, _] = ends(settled);
+    Found { done, free, unknown: unknown - done - free, ..Found::default() }
+}
+
+/// What was found of rows that the service said were made.
+fn count_created(settled: &[(u64, Settled)], without_id: u64) -> Found {
+    let [ids, free, unseen] = ends(settled);
+    let without_id = without_id - ids - free - unseen;
+    Found { ids, free, unknown: unseen, unseen, without_id, ..Found::default() }
+}
+
+/// How many rows are done, how many are free and of how many there is more to say and no more known.
+fn ends(settled: &[(u64, Settled)]) -> [u64; 3] {
+    let mut ends = [0; 3];
+    for (_, settled) in settled {
+        ends[match settled {
+            Settled::Done(..) => 0,
+            Settled::Free(_) => 1,
+            Settled::Unknown(_) => 2,
+        }] += 1;
+    }
+    ends
 }
 
 /// Sets the rows free of which nothing was found out.

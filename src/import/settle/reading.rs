@@ -28,6 +28,8 @@ use crate::refresh::{ListQuery, Page, Refresher};
 const AT_ONCE: u64 = 50_000;
 /// Records looked at together.
 const BATCH: usize = 1000;
+/// Rows whose records are only to be told and that are held against every record that nobody has: more would take too long.
+const MOST_RESEMBLED: usize = 1000;
 /// The service's filters know days only, and its clock is not ours.
 const OVERLAP_DAYS: i64 = 1;
 
@@ -184,6 +186,10 @@ impl Settling<'_> {
         past.each_made(|id| made.add(id))?;
         let mut found: Vec<(u64, Map<String, Value>, u64)> = Vec::new();
         let mut strangers: Vec<(u64, Vec<Content>)> = Vec::new();
+        let undoubted = groups.values().filter(|group| group.doubtful.is_empty()).count();
+        let resembles_all = undoubted <= MOST_RESEMBLED;
+        // Records like none of the rows that they were held against.
+        let mut others: Vec<u64> = Vec::new();
         let mut last = Key::first();
         loop {
             let batch = reading.mirror.after(&reading.list, &last, BATCH)?;
@@ -197,17 +203,28 @@ impl Settling<'_> {
                 }
                 match tellings(entity, &record).into_iter().find(|hash| by_hash.contains_key(hash)) {
                     Some(hash) => found.push((id, record, hash)),
-                    None => strangers.push((id, self.resembled(&groups, id, &record))),
+                    None => {
+                        let resembled = self.resembled(&groups, resembles_all, id, &record);
+                        if !resembles_all && others.len() < BATCH {
+                            others.push(id);
+                        }
+                        strangers.push((id, resembled));
+                    }
                 }
             }
             // Most records are like none of them.
             strangers.retain(|(_, resembled)| !resembled.is_empty());
         }
-        let ids = found.iter().map(|(id, ..)| *id).chain(strangers.iter().map(|(id, _)| *id));
+        let ids = found.iter().map(|(id, ..)| *id).chain(strangers.iter().map(|(id, _)| *id)).chain(others.clone());
         let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
         let taken = self.index.claimed(&entity.name, &ids)?;
         for (id, resembled) in strangers.into_iter().filter(|(id, _)| !taken.contains(&id.to_string())) {
             resembled.into_iter().for_each(|identity| groups.entry(identity).or_default().similar.push(id));
+        }
+        let other = others.into_iter().find(|id| !taken.contains(&id.to_string()));
+        for group in groups.values_mut().filter(|group| group.doubtful.is_empty()) {
+            // It may be any of them for all that is known.
+            group.similar.extend(other);
         }
         for (id, record, hash) in found.into_iter().filter(|(id, ..)| !taken.contains(&id.to_string())) {
             let candidates = by_hash.get(&hash).into_iter().flatten();
@@ -284,12 +301,21 @@ impl Settling<'_> {
         }
     }
 
-    /// The rows in doubt that a record which is found by none of them may have come from all the same: a service that changes
-    /// what it is given changes what it is found by as well.
-    fn resembled(&self, groups: &BTreeMap<Content, Group>, id: u64, record: &Map<String, Value>) -> Vec<Content> {
+    /// The rows in doubt, or all of them, that a record which is found by none of them may have come from all the same: a service
+    /// that changes what it is given changes what it is found by as well.
+    fn resembled(
+        &self,
+        groups: &BTreeMap<Content, Group>,
+        is_of_all: bool,
+        id: u64,
+        record: &Map<String, Value>,
+    ) -> Vec<Content> {
         let custom = &self.catalog.service.custom;
-        let in_doubt = groups.iter().filter(|(_, group)| !group.doubtful.is_empty() && group.may_have_made(id));
-        let resembled = in_doubt.filter(|(_, group)| may_be_of(self.entity, custom, &group.sent, record));
+        let is_meant = |group: &Group| (is_of_all || !group.doubtful.is_empty()) && group.may_have_made(id);
+        let resembled = groups
+            .iter()
+            .filter(|(_, group)| is_meant(group))
+            .filter(|(_, group)| may_be_of(self.entity, custom, &group.sent, record));
         resembled.map(|(identity, _)| *identity).collect()
     }
 
@@ -303,14 +329,19 @@ impl Settling<'_> {
         };
         let texts = |ids: Vec<u64>| ids.into_iter().map(|id| id.to_string()).collect();
         let alike = Alike {
-            made: made.len(),
+            made: made.iter().map(may_be_absent).collect(),
             doubtful: doubtful.iter().map(may_be_absent).collect(),
             matches: texts(matches),
             similar: texts(similar),
             was_shared,
         };
-        let (ids, verdicts) = verdict::settle(&alike);
-        let found = made.into_iter().zip(ids).filter_map(|(row, id)| Some((row, Verdict::Made(id?))));
+        let (of_made, verdicts) = verdict::settle(&alike);
+        // What the service said of a row stands, unless all there is was seen and nothing of it can be its record.
+        let is_news = |verdict: &Verdict| match verdict {
+            Verdict::Made(_) | Verdict::NotMade { .. } => true,
+            Verdict::Unknown(candidates) => candidates.is_empty() && reading.is_whole,
+        };
+        let found = made.into_iter().zip(of_made).filter(|(_, verdict)| is_news(verdict));
         found.chain(doubtful.into_iter().zip(verdicts)).collect()
     }
 

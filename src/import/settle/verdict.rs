@@ -3,8 +3,9 @@
 /// Rows that say the same, and what was found of them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Alike {
-    /// How many of them were made and are known by no id.
-    pub made: usize,
+    /// Those that the service said were made, without an id: for each, whether a record that is not there now is proved not to
+    /// come any more.
+    pub made: Vec<bool>,
     /// Those of which nobody knows: for each, whether a record that is not there now is proved not to come any more.
     pub doubtful: Vec<bool>,
     /// Ids of records that nobody has, that are newer than the run, and that say all that was sent.
@@ -29,34 +30,37 @@ pub(super) enum Verdict {
     Unknown(Vec<String>),
 }
 
-/// What became of rows that say the same: first those that were made, then those of which nobody knows.
+/// What became of rows that say the same: first those that the service said were made, then those of which nobody knows.
 ///
 /// Equal rows share the records that say the same: which of them made which does not matter, how many there are does. More
 /// records than rows are not ours alone, and nobody can tell which; fewer are all ours. They are given first to rows that can make
 /// none any more: those that still can may yet make their own.
-pub(super) fn settle(alike: &Alike) -> (Vec<Option<String>>, Vec<Verdict>) {
+pub(super) fn settle(alike: &Alike) -> (Vec<Verdict>, Vec<Verdict>) {
     let Alike { made, doubtful, matches, similar, was_shared } = alike;
-    let candidates = || matches.iter().chain(similar).cloned().collect::<Vec<_>>();
-    if matches.len() > made + doubtful.len() {
-        return (vec![None; *made], vec![Verdict::Unknown(candidates()); doubtful.len()]);
+    if matches.len() > made.len() + doubtful.len() {
+        let candidates: Vec<String> = matches.iter().chain(similar).cloned().collect();
+        let of_none = Verdict::Unknown(candidates);
+        return (vec![of_none.clone(); made.len()], vec![of_none; doubtful.len()]);
     }
-    let mut records = matches.iter().cloned();
-    let ids: Vec<Option<String>> = (0..*made).map(|_| records.next()).collect();
+    let unseen = made.iter().skip(matches.len());
     // A record that is made and not seen yet shows that the list lags behind.
-    let is_all_seen = ids.iter().all(Option::is_some) && similar.is_empty();
-    let is_anew = *was_shared || matches.len() > *made;
-    let mut verdicts: Vec<Verdict> = doubtful
-        .iter()
-        .map(|may_be_absent| match may_be_absent {
+    let is_all_seen = unseen.clone().all(|may_be_absent| *may_be_absent) && similar.is_empty();
+    let without_record = |is_anew: bool| {
+        move |may_be_absent: &bool| match may_be_absent {
             true if is_all_seen => Verdict::NotMade { is_anew },
             _ => Verdict::Unknown(similar.clone()),
-        })
-        .collect();
+        }
+    };
+    let mut records = matches.iter().cloned();
+    let mut of_made: Vec<Verdict> = records.by_ref().take(made.len()).map(Verdict::Made).collect();
+    of_made.extend(unseen.map(without_record(*was_shared || !matches.is_empty())));
+    let is_anew = *was_shared || matches.len() > made.len();
+    let mut verdicts: Vec<Verdict> = doubtful.iter().map(without_record(is_anew)).collect();
     for can_come in [false, true] {
         let rows = verdicts.iter_mut().zip(doubtful).filter(|(_, may_be_absent)| **may_be_absent != can_come);
         rows.zip(&mut records).for_each(|((verdict, _), id)| *verdict = Verdict::Made(id));
     }
-    (ids, verdicts)
+    (of_made, verdicts)
 }
 
 #[cfg(test)]
@@ -71,8 +75,8 @@ mod tests {
         ids.iter().map(u32::to_string).collect()
     }
 
-    fn of(made: usize, doubtful: &[bool], matches: &[u32], similar: &[u32]) -> (Vec<Option<String>>, Vec<Verdict>) {
-        let doubtful = doubtful.to_vec();
+    fn of(made: &[bool], doubtful: &[bool], matches: &[u32], similar: &[u32]) -> (Vec<Verdict>, Vec<Verdict>) {
+        let (made, doubtful) = (made.to_vec(), doubtful.to_vec());
         settle(&Alike { made, doubtful, matches: ids(matches), similar: ids(similar), was_shared: false })
     }
 
@@ -101,21 +105,31 @@ mod tests {
             (&[false, true], &[7, 8], &[], vec![made(8), made(7)]),
             (&[true, true], &[7, 8, 9], &[], vec![Unknown(ids(&[7, 8, 9])); 2]),
         ] {
-            assert_eq!(of(0, doubtful, matches, similar), (vec![], verdicts), "{doubtful:?} {matches:?} {similar:?}");
+            assert_eq!(of(&[], doubtful, matches, similar), (vec![], verdicts), "{doubtful:?} {matches:?} {similar:?}");
         }
     }
 
     #[test]
     fn rows_that_were_made_come_first() {
-        let id = |id: u32| Some(id.to_string());
-        assert_eq!(of(1, &[], &[7], &[]), (vec![id(7)], vec![]));
-        assert_eq!(of(2, &[true], &[7, 8], &[]), (vec![id(7), id(8)], vec![NOT_MADE]));
-        assert_eq!(of(1, &[true], &[7, 8], &[]), (vec![id(7)], vec![made(8)]));
+        let none = || Unknown(vec![]);
+        assert_eq!(of(&[false], &[], &[7], &[]), (vec![made(7)], vec![]));
+        assert_eq!(of(&[false, false], &[true], &[7, 8], &[]), (vec![made(7), made(8)], vec![NOT_MADE]));
+        assert_eq!(of(&[false], &[true], &[7, 8], &[]), (vec![made(7)], vec![made(8)]));
         // The list lags behind: what was made is not all there.
-        assert_eq!(of(2, &[true], &[7], &[]), (vec![id(7), None], vec![Unknown(vec![])]));
+        assert_eq!(of(&[false, false], &[true], &[7], &[]), (vec![made(7), none()], vec![none()]));
         // One of them is somebody else's.
-        assert_eq!(of(1, &[], &[7, 8], &[]), (vec![None], vec![]));
-        assert_eq!(of(1, &[true], &[7, 8, 9], &[]), (vec![None], vec![Unknown(ids(&[7, 8, 9]))]));
+        assert_eq!(of(&[false], &[], &[7, 8], &[]), (vec![Unknown(ids(&[7, 8]))], vec![]));
+        let candidates = || Unknown(ids(&[7, 8, 9]));
+        assert_eq!(of(&[false], &[true], &[7, 8, 9], &[]), (vec![candidates()], vec![candidates()]));
+    }
+
+    #[test]
+    fn what_the_service_only_said_was_made_may_be_proved_not_to_be() {
+        assert_eq!(of(&[true], &[], &[], &[]), (vec![NOT_MADE], vec![]));
+        assert_eq!(of(&[true, true], &[true], &[7], &[]), (vec![made(7), NOT_THIS_ONE], vec![NOT_MADE]));
+        // A record that may be its own, and one that may still come.
+        assert_eq!(of(&[true], &[], &[], &[9]), (vec![Unknown(ids(&[9]))], vec![]));
+        assert_eq!(of(&[true, false], &[], &[], &[]), (vec![Unknown(vec![]); 2], vec![]));
     }
 
     #[test]
@@ -126,7 +140,7 @@ mod tests {
         {
             for may_be_absent in [false, true] {
                 let alike = Alike {
-                    made,
+                    made: vec![may_be_absent; made],
                     doubtful: vec![may_be_absent; doubtful],
                     matches: (0..matches).map(|id| format!("m{id}")).collect(),
                     similar: (0..similar).map(|id| format!("s{id}")).collect(),
@@ -134,8 +148,9 @@ mod tests {
                 };
                 let (found, verdicts) = settle(&alike);
                 assert_eq!((found.len(), verdicts.len()), (made, doubtful), "{alike:?}");
-                let mut given: Vec<&String> = found.iter().flatten().collect();
-                given.extend(verdicts.iter().filter_map(|verdict| match verdict {
+                let all = || found.iter().chain(&verdicts);
+                let mut given: Vec<&String> = Vec::new();
+                given.extend(all().filter_map(|verdict| match verdict {
                     Made(id) => Some(id),
                     _ => None,
                 }));
@@ -145,7 +160,7 @@ mod tests {
                 assert_eq!(given.len(), handed, "{alike:?}");
                 assert!(given.iter().all(|id| id.starts_with('m')), "{alike:?}");
                 assert!(matches <= made + doubtful || handed == 0, "{alike:?}");
-                let is_free = verdicts.iter().any(|verdict| matches!(verdict, Verdict::NotMade { .. }));
+                let is_free = all().any(|verdict| matches!(verdict, Verdict::NotMade { .. }));
                 assert!(!is_free || may_be_absent && similar == 0 && handed == matches, "{alike:?}");
             }
         }

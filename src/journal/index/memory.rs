@@ -247,7 +247,8 @@ impl RunIndex {
             let done = past.done()?;
             // An older copy knows nothing of what became of the rows that were in doubt later.
             if done >= run.done {
-                forget_unproved(&transaction, run.number).context(|| place.clone())?;
+                let has_withdrawn = past.withdrawn()? > 0;
+                forget_unproved(&transaction, run.number, has_withdrawn).context(|| place.clone())?;
             }
             let sent = gathered.add_all(run.number, past, &place)?;
             let is_finished = matches!(past.ended()?, Some((_, true)));
@@ -418,9 +419,12 @@ fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize
 }
 
 /// What was done stays done; what was in doubt may have been found out.
-fn forget_unproved(index: &Connection, run: i64) -> rusqlite::Result<()> {
+fn forget_unproved(index: &Connection, run: i64, has_withdrawn: bool) -> rusqlite::Result<()> {
     for table in ["by_identity", "by_content", "by_key", "by_old_id"] {
         index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 7"), [run])?;
+        if has_withdrawn {
+            index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 1 AND id IS NULL"), [run])?;
+        }
     }
     Ok(())
 }
