@@ -117,7 +117,7 @@ impl Look<'_> {
         let is_listed = !entity.keys.is_empty() && entity.endpoint("list").is_some();
         let is_there =
             !self.options.dry_run || !self.options.is_sandbox() || self.options.account.index_folder()?.exists();
-        if !(is_by_id && is_listed && is_there && self.left > 0) || !has_new_key(entity, rows)? {
+        if !(is_by_id && is_listed && is_there && self.left > 0 && has_new_key(entity, rows)?) {
             return Ok(Ok(None));
         }
         let label = entity.label(Language::current());
