@@ -511,3 +511,38 @@ fn problems_stand_in_one_order_whoever_looks() {
     work.on(&server, "import customers mine.csv").exits(3);
     assert_eq!(work.read("mine.issues.csv"), work.read(work.run_folder().join("issues.csv")));
 }
+
+/// Which command helps depends on how the rows ended, and on who has taken them over since.
+#[test]
+fn a_run_that_is_over_names_what_helps() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let mut table = customers(1, 3);
+    table.set(1, "手机", "").set(2, "手机", "");
+    work.write_table("mine.csv", &table);
+    let import = "import customers mine.csv --run one";
+    work.on(&server, import).exits(3);
+    work.on(&server, import).exits(3).says("`bw8 retry one").says("the 2 rows again");
+    let fix = |run: &str, mobile: &str| {
+        let file = format!("{run}/failed.csv");
+        let mut failed = work.table(&file);
+        failed.set(0, "手机", mobile);
+        work.write_table(&file, &failed);
+    };
+    fix("one", "13100000091");
+    work.on(&server, "retry one --run two").exits(3);
+    let first = work.on(&server, import);
+    first.exits(3).says("the last retry: two").says("`bw8 retry two").never_says("bw8 retry one");
+    fix("two", "13100000092");
+    work.on(&server, "retry two --run three").exits(0);
+    work.on(&server, import).exits(3).says("the last retry: three").never_says("bw8 retry");
+    work.bw8("runs show one").exits(0).never_says("bw8 retry");
+    // What stands on the account's side of a command stays there.
+    work.write_table("practice.csv", &table);
+    work.bw8("import customers practice.csv --sandbox --run practice").exits(3);
+    work.bw8("runs show practice").exits(0).says("bw8 retry practice --sandbox");
+    work.bw8("import customers practice.csv --sandbox --run practice").exits(3).says("bw8 retry practice --sandbox");
+    // Where all is done nothing is to be retried.
+    work.write_table("all.csv", &customers(20, 2));
+    work.on(&server, "import customers all.csv").exits(0);
+    work.on(&server, "import customers all.csv").exits(0).says("done before").never_says("retry");
+}

@@ -259,14 +259,14 @@ impl Client {
         self.ask_up_to(url, ONCE).await
     }
 
-    /// Waits, the longer the more `tries` there were, before something is asked for again that failed.
+    /// Waits, the longer the more `tries` there were, before something is asked for again that failed, for this reason.
     ///
     /// # Errors
     /// The user stops.
-    pub async fn wait_before_asking_again(&self, tries: u32) -> Result<()> {
+    pub async fn wait_before_asking_again(&self, tries: u32, why: Message) -> Result<()> {
         let pause = async {
             self.count_retry();
-            self.pause(tries).await;
+            self.pause(tries, why).await;
             Ok(())
         };
         Interrupt::of_process().unless_set(pause).await
@@ -294,7 +294,7 @@ impl Client {
         loop {
             let permit = self.limiter.acquire().await;
             let attempt = self.attempt(entity::Method::Get, url, None).await?;
-            let (error, verdict) = match self.read_answer(url, attempt) {
+            let (error, verdict, why) = match self.read_answer(url, attempt) {
                 Read::Document(document) => {
                     permit.on_success();
                     self.last_read().get_or_insert_with(|| url.clone());
@@ -345,7 +345,7 @@ impl Client {
                     if is_brief && tries < most.broken && self.limiter.is_waited_for() {
                         self.is_up(url, &permit).await;
                     }
-                    (error, verdict)
+                    (error, verdict, why)
                 }
             };
             drop(permit);
@@ -354,16 +354,16 @@ impl Client {
             }
             self.count_retry();
             if tries > 0 {
-                self.pause(tries).await;
+                self.pause(tries, why).await;
             }
         }
     }
 
     /// Waits a moment before something is asked for again that broke.
-    async fn pause(&self, tries: u32) {
+    async fn pause(&self, tries: u32, why: Message) {
         let wait = growing(tries, LONGEST_PAUSE, fastrand::f64());
         let until = Some(std::time::Instant::now() + wait);
-        let again = Wait { why: message!("api.asked_again"), until, ends: Message::default(), is_urgent: false };
+        let again = Wait { why, until, ends: Message::default(), is_urgent: false };
         let _said = again.begin();
         tokio::time::sleep(wait).await;
     }
@@ -422,7 +422,7 @@ impl Client {
             }
             // The first is renewed at once. Where another program renews too, both should not do so in step.
             if renewals > 0 {
-                self.pause(renewals).await;
+                self.pause(renewals, message!("api.asked_again")).await;
             }
             renewals += 1;
             match self.auth.renewed(&self.http, &login).await? {

@@ -55,6 +55,8 @@ struct State {
     /// Slots to take away as soon as they are given back.
     debt: usize,
     calm: usize,
+    /// Beginnings that were waited for and not made: others may have them.
+    given_back: usize,
     /// The last time the pace was halved; answers of requests that began before do not halve it again.
     halved: Option<Instant>,
     quota: Quota,
@@ -131,6 +133,7 @@ impl Limiter {
                 next: Instant::now(),
                 debt: 0,
                 calm: 0,
+                given_back: 0,
                 halved: None,
                 quota: Quota::default(),
             }),
@@ -181,6 +184,10 @@ impl Limiter {
             Turn::Probe => true,
             Turn::At(_) | Turn::Behind => return Start::Later,
         };
+        if state.given_back > 0 {
+            state.given_back -= 1;
+            return Start::Reserved(now, now, is_probe);
+        }
         let start = state.next.max(now);
         let interval = self.interval.max(state.quota.interval);
         if !interval.is_zero() {
@@ -305,6 +312,14 @@ impl Permit<'_> {
         self.limiter.answered(Instant::now(), self.is_probe.swap(false, Ordering::Relaxed));
     }
 
+    /// Nothing is asked with it: its beginning is another one's.
+    pub fn give_back(self) {
+        let mut state = self.limiter.lock();
+        if !self.limiter.interval.is_zero() || !state.quota.interval.is_zero() {
+            state.given_back += 1;
+        }
+    }
+
     /// The service answered as it should: the pace may climb back.
     pub fn on_success(&self) {
         self.on_answer();
@@ -365,6 +380,17 @@ mod tests {
         let limiter = limiter(100, 10.0);
         let start = Instant::now();
         for _ in 0..11 {
+            drop(limiter.acquire().await);
+        }
+        assert_eq!(start.elapsed().as_millis(), 1000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_beginning_that_is_given_back_is_another_one_s() {
+        let limiter = limiter(100, 10.0);
+        let start = Instant::now();
+        for _ in 0..11 {
+            limiter.acquire().await.give_back();
             drop(limiter.acquire().await);
         }
         assert_eq!(start.elapsed().as_millis(), 1000);

@@ -105,9 +105,6 @@ const WHOLE: &[&str] = &[
     "多行文字",
     "长文本",
     "富文本",
-    "示例",
-    "样例",
-    "例子",
     "是否必填",
     "text",
     "string",
@@ -163,6 +160,9 @@ const REQUIREMENTS: &[&str] = &[
 const DESCRIBING: &[&str] =
     &["的", "完整", "全称", "全稱", "所在", "填", "请", "請", "详细", "詳細", "对应", "正式", "有效", "准确", "具体"];
 
+/// What all cells of a row say that stands for an example.
+const EXAMPLES: &[&str] = &["", "示例", "样例", "例子", "范例", "example", "Example", "sample", "Sample"];
+
 /// What stands in an example for what nobody is called.
 const STAND_INS: &[&str] = &["XX", "××", "某某", "＊＊", "***"];
 
@@ -193,6 +193,7 @@ impl Mapping {
             || (telling * 2 == filled && !has_number && tells_what_to_fill_in(first))
             || numbers_columns(row)
             || marks_columns(row)
+            || (filled > 1 && row.cells.iter().map(str::trim).all(|cell| EXAMPLES.contains(&cell)))
             || is_example(first)
     }
 }

@@ -22,7 +22,7 @@ use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::t;
-use crate::terminal::{CommandLine, Global, Printer, quoted_path};
+use crate::terminal::{CommandLine, Global, Printer};
 
 /// `bw8 retry`.
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     // Folders of runs may have been moved since.
     index.look_in(import::run_places(&account, &arguments.run_or_file, arguments.sending.runs_from.as_deref()));
     index.look_through()?;
-    let (folder, file) = find(&arguments.run_or_file, &index)?;
+    let (folder, file) = find(&arguments.run_or_file, &index, typed)?;
     drop(index);
     let first_run = JournalReader::open(&folder)?;
     let parent = first_run.identity();
@@ -132,7 +132,7 @@ fn preflight<'a>(
 }
 
 /// The folder of the run that is retried and the file with its rows.
-fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
+fn find(named: &Path, index: &RunIndex, typed: &CommandLine) -> Result<(PathBuf, PathBuf)> {
     let absolute = |path: &Path| std::path::absolute(path).context(|| path.display().to_string());
     // A run of its own goes on from it later.
     refuse_pipe(named)?;
@@ -147,7 +147,7 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
         }
         return match file_to_retry(&JournalReader::open(named)?)? {
             Some(file) => Ok((absolute(named)?, file)),
-            None => Err(nothing_to_retry(named)?),
+            None => Err(nothing_to_retry(named, typed)?),
         };
     }
     if !named.exists() {
@@ -173,12 +173,13 @@ fn find(named: &Path, index: &RunIndex) -> Result<(PathBuf, PathBuf)> {
     }
 }
 
-fn nothing_to_retry(folder: &Path) -> Result<Error> {
+fn nothing_to_retry(folder: &Path, typed: &CommandLine) -> Result<Error> {
     let past = JournalReader::open(folder)?;
     let unknown = past.counts()?.unknown;
     let error = match past.forgotten()? {
         None if unknown > 0 => {
-            let hint = message!("retry.unknown_hint", rows = unknown, folder = quoted_path(folder));
+            let command = typed.on_same_account("settle", folder);
+            let hint = message!("retry.unknown_hint", rows = unknown, command = command);
             Error::usage(message!("retry.nothing", folder = folder.display())).hint(hint)
         }
         None => Error::usage(message!("retry.nothing", folder = folder.display())).hint(message!("retry.nothing_hint")),

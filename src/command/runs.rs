@@ -1,5 +1,6 @@
 //! `bw8 runs`: which runs there were and what became of them.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -9,14 +10,14 @@ use crate::account::{indexes, shown_identity};
 use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
 use crate::import::report::{exit_of, words};
-use crate::import::{COMMAND_NOTE, COMPANY_NOTE, FoundRow, PersonalFiles, Sought, WHO_NOTE, find_in_run};
+use crate::import::{COMMAND_NOTE, COMPANY_NOTE, FoundRow, PersonalFiles, Sought, WHO_NOTE, find_in_run, last_retry};
 use crate::journal::{Counts, IndexedExport, IndexedRun, Journal, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::t;
-use crate::terminal::{Console, Global, Printer, quoted_path};
+use crate::terminal::{CommandLine, Console, Global, Printer, quoted_path, words_of};
 use crate::text::clean;
 
 /// `bw8 runs`.
@@ -64,7 +65,7 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
         Some(Action::Show { run }) => match export_of(&indexes, run)? {
             Some(export) => show_export(&export, &settings.catalog, printer),
             None => match find_meant(&indexes, run)? {
-                MeantRun::There(folder) => show(&folder, &settings.catalog, printer),
+                MeantRun::There(folder) => show(&folder, &indexes, &settings.catalog, printer),
                 MeantRun::Gone(run) => show_gone(&run, &settings.catalog, printer),
             },
         },
@@ -345,7 +346,7 @@ impl State {
     }
 }
 
-fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
+fn show(folder: &Path, indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Exit> {
     let past = JournalReader::open(folder)?;
     let state = State::of(&past)?;
     let identity = past.identity();
@@ -382,7 +383,19 @@ fn show(folder: &Path, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
     if !decisions.is_empty() {
         printer.result(&t!("runs.decisions", options = decisions.join(" ")));
     }
-    let next = next(&past, &state, command)?;
+    let has_id = catalog.get(&identity.entity).is_some_and(|entity| entity.id.is_some());
+    let retried = last_retry(&past, |run| {
+        let mut runs = all(indexes)?;
+        runs.retain(|retry| retry.parent == Some(*run));
+        Ok(runs)
+    })?;
+    let next = match &retried {
+        // What was not done is that one's now.
+        Some((retry, counts)) if state.finished && state.counts.unknown == 0 => {
+            (counts.retriable() > 0).then(|| typed_of(command.as_deref()).on_same_account("retry", retry.folder()))
+        }
+        _ => next(&past, &state, command, has_id)?,
+    };
     if state.is_live {
         printer.result(&t!("runs.wait"));
     }
@@ -423,17 +436,24 @@ fn decisions(past: &JournalReader, command: Option<&str>) -> Result<Vec<String>>
     Ok(fresh.into_iter().chain(typed).collect())
 }
 
+/// The command that began a run, for others on the same account.
+fn typed_of(command: Option<&str>) -> CommandLine {
+    let words = command.and_then(words_of).unwrap_or_default();
+    CommandLine::new(&words.into_iter().map(OsString::from).collect::<Vec<_>>())
+}
+
 /// What whoever takes over types next; none when nothing is left to do.
-fn next(past: &JournalReader, state: &State, command: Option<String>) -> Result<Option<String>> {
-    let folder = quoted_path(past.folder());
+fn next(past: &JournalReader, state: &State, command: Option<String>, has_id: bool) -> Result<Option<String>> {
+    let typed = typed_of(command.as_deref());
+    let lacks_ids = || Ok::<_, Error>(has_id && past.ids_pending()? > 0);
     Ok(match &state.counts {
         // It would only be told to wait.
         _ if state.is_live => None,
         _ if !state.finished => command,
-        _ if past.unsettled()?.0 > 0 => Some(format!("bw8 settle {folder}")),
+        _ if past.counts()?.unknown > 0 || lacks_ids()? => Some(typed.on_same_account("settle", past.folder())),
         // Rows that a retry has taken over are its own.
         counts if counts.retriable() > state.claimed && state.forgotten.is_none() => {
-            Some(format!("bw8 retry {folder}"))
+            Some(typed.on_same_account("retry", past.folder()))
         }
         _ => None,
     })

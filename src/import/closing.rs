@@ -10,6 +10,7 @@ use super::pipeline::{Cause, Recorded, Sent};
 use super::places::tell_index;
 use super::preflight::Preflight;
 use super::report::{self, Files, RunContent, SettleLine, exit_of, words};
+use super::retried::last_retry;
 use crate::error::{Error, Exit, Result};
 use crate::files::short_path;
 use crate::journal::{Counts, Journal, JournalReader};
@@ -42,29 +43,35 @@ pub(super) fn tell_finished(
 /// What can be done about rows of a run that is over.
 fn ways_on(options: &ImportOptions<'_>, past: &JournalReader, counts: &Counts) -> Result<Vec<String>> {
     let without_id = if options.entity().id.is_some() { past.ids_pending()? } else { 0 };
-    if let Some(line) = SettleLine::of_run(past, (counts.unknown, without_id), &options.typed)? {
-        return Ok(vec![line.text()]);
+    // What became of rows that left the file cannot be found out without them.
+    let gone = past.gone_counts()?.unknown;
+    let left = (gone > 0).then(|| message!("report.gone_unknown", rows = gone).to_string());
+    let line = SettleLine::of_run(past, (counts.unknown - gone, without_id), &options.typed)?;
+    if line.is_some() || left.is_some() {
+        return Ok(left.into_iter().chain(line.map(|line| line.text())).collect());
     }
     if past.forgotten()?.is_some() && counts.retriable() > 0 {
         return Ok(vec![t!("run.finished_forgotten_hint").into_owned()]);
     }
     let mut hints = Vec::new();
-    // Rows that a retry has taken over are its own.
-    let rows = counts.retriable().saturating_sub(past.claimed()?);
-    if rows > 0 {
-        let folder = quoted_path(past.folder());
-        hints.push(message!("run.finished_hint", folder = folder, rows = rows).to_string());
-    } else if counts.retriable() > 0
-        && let Some((retry, counts)) = last_retry(past)?
-    {
-        let words = words::counts_of(&retry, &counts)?;
-        let folder = short_path(retry.folder()).display().to_string();
-        let rows = past.claimed()?;
-        hints.push(message!("run.finished_retried", rows = rows, folder = folder, counts = words).to_string());
-        if counts.retriable() > 0 && retry.claimed()? < counts.retriable() {
-            let folder = quoted_path(retry.folder());
-            hints.push(message!("run.finished_hint", folder = folder, rows = counts.retriable()).to_string());
+    let retried = match counts.retriable() {
+        0 => None,
+        _ => {
+            let index = options.account.index()?;
+            last_retry(past, |run| index.of_parent(run))?
         }
+    };
+    match &retried {
+        Some((retry, counts)) => {
+            let words = words::counts_of(retry, counts)?;
+            let folder = short_path(retry.folder()).display().to_string();
+            hints.push(message!("run.finished_retried", folder = folder, counts = words).to_string());
+            if counts.retriable() > 0 {
+                hints.push(retry_hint(options, retry, counts.retriable()));
+            }
+        }
+        None if counts.retriable() > 0 => hints.push(retry_hint(options, past, counts.retriable())),
+        None => {}
     }
     if past.identity().parent.is_none() {
         hints.push(t!("run.finished_fresh").into_owned());
@@ -72,20 +79,10 @@ fn ways_on(options: &ImportOptions<'_>, past: &JournalReader, counts: &Counts) -
     Ok(hints)
 }
 
-/// The last of the retries that took over rows of a run, one after the other, and how its rows ended.
-fn last_retry(past: &JournalReader) -> Result<Option<(JournalReader, Counts)>> {
-    let mut last: Option<(JournalReader, Counts)> = None;
-    // No retry is its own.
-    let mut known = vec![past.folder().to_owned()];
-    loop {
-        let before = last.as_ref().map_or(past, |(retry, _)| retry);
-        let next = before.claimed_by()?.into_iter().rfind(|folder| !known.contains(folder) && Journal::exists(folder));
-        let Some(folder) = next else { return Ok(last) };
-        let retry = JournalReader::open_read_only(&folder)?;
-        let counts = retry.all_counts()?;
-        known.push(folder);
-        last = Some((retry, counts));
-    }
+/// Which command sends rows again that were not done.
+fn retry_hint(options: &ImportOptions<'_>, past: &JournalReader, rows: u64) -> String {
+    let command = options.typed.on_same_account("retry", past.folder());
+    message!("run.finished_hint", command = command, rows = rows).to_string()
 }
 
 /// Closes the books: counts, reports, the journal as one file, the last words.

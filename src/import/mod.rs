@@ -56,6 +56,7 @@ mod replaced;
 pub mod report;
 mod resemblance;
 mod resume;
+mod retried;
 mod route;
 mod row_lines;
 mod row_sender;
@@ -83,6 +84,7 @@ pub use options::{
 };
 pub use places::run_places;
 pub use preflight::{Preflight, Purpose, Rows};
+pub use retried::last_retry;
 pub use run::run;
 pub use settle::{SettleCommand, run as settle};
 pub use words::Words;

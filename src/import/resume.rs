@@ -103,7 +103,9 @@ fn find_meant(
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
         let is_all_done = changes == [Change::Input]
             && sent_by(rows, index, &past, Known::ByIdentity)? == identity.rows
-            && past.sent()? >= identity.rows;
+            && past.sent()? >= identity.rows
+            // A row in doubt that left the file may be back: then what became of it can be found out.
+            && past.gone_counts()?.unknown == 0;
         if changes.is_empty() || changes == [Change::Catalog] || is_all_done {
             return Ok(ResumePlan::Finished(past, exit));
         }

@@ -368,7 +368,7 @@ impl<'a> RowWrite<'a> {
         let Some(route) = &self.sender.create else { return Ok(None) };
         let permit = match &self.pending.operation {
             WriteOperation::Write { look_up: Some(look_up), .. } if look_up.is_first => {
-                drop(permit);
+                permit.give_back();
                 if let Some(ended) = Box::pin(self.is_there(look_up)).await? {
                     return Ok(Some(ended));
                 }
@@ -543,7 +543,7 @@ impl<'a> RowWrite<'a> {
     /// Changes a record by what it says right before: only what differs is written, and nothing where nothing does.
     async fn change(&mut self, permit: Permit<'a>, id: &str, cells: &[SaidCell]) -> Result<Option<Operation>> {
         let Some(access) = self.sender.access_of(&self.pending.operation) else { return Ok(None) };
-        drop(permit);
+        permit.give_back();
         let record = match self.read(access, id).await? {
             None => return Ok(None),
             Some(Ok(record)) => record,
@@ -566,7 +566,7 @@ impl<'a> RowWrite<'a> {
     }
 
     async fn edit_tags(&mut self, permit: Permit<'a>, edit: &TagEdit) -> Result<Option<Operation>> {
-        drop(permit);
+        permit.give_back();
         let access = self.sender.access_of(&self.pending.operation);
         let Some((access, field)) = access.and_then(|access| Some((access, access.entity.tags.clone()?))) else {
             return Ok(None);

@@ -26,7 +26,6 @@ use super::rows::{
 use super::status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Exit, Result};
-use crate::files::path_of_text;
 use crate::format::Content;
 use crate::message::Message;
 
@@ -820,17 +819,6 @@ impl JournalReader {
             .query_row("SELECT count(*) FROM claim", [], |row| row.get(0))
             .map(unsigned)
             .map_err(|error| failed(&self.folder, error))
-    }
-
-    /// The folders of the runs that have taken over rows, in the order in which they began.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn claimed_by(&self) -> Result<Vec<PathBuf>> {
-        // Ids of runs grow with time.
-        let folders =
-            self.query("SELECT folder FROM claim GROUP BY run, folder ORDER BY run", |row| row.get::<_, String>(0))?;
-        Ok(folders.iter().map(|folder| path_of_text(folder)).collect())
     }
 
     fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Operation>> {

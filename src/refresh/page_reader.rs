@@ -350,7 +350,8 @@ impl Refresher<'_> {
                 return Ok(Some(Wall::Failing(why)));
             }
             tries += 1;
-            self.client.wait_before_asking_again(tries).await?;
+            let why = message!("refresh.page_fails", why = why);
+            self.client.wait_before_asking_again(tries, why).await?;
         }
     }
 

@@ -190,7 +190,8 @@ impl Refresher<'_> {
             };
             self.mirror.forget(&read.list)?;
             let is_wall = matches!(doubt, Doubt::Wall(_) | Doubt::RoundTotal | Doubt::NotGiven)
-                && !matches!(doubt, Doubt::Wall(Wall::Unreadable(_)));
+                // Where pages fail that counts have made few, fewer would fail, too.
+                && !matches!(doubt, Doubt::Wall(Wall::Unreadable(_) | Wall::Failing(_)));
             match span.halves(division.extent, division.has_times).filter(|_| is_wall) {
                 Some([left, right]) => {
                     let last = parts.last().map_or(1, |part| part.number);
@@ -201,10 +202,7 @@ impl Refresher<'_> {
                         self.mirror.put_cursor(division.list, &right)
                     })?;
                 }
-                // That it is too many is not known: its pages fail.
-                None if is_wall && !matches!(doubt, Doubt::Wall(Wall::Failing(_))) => {
-                    return Ok(Some(Doubt::Undivided(span)));
-                }
+                None if is_wall => return Ok(Some(Doubt::Undivided(span))),
                 None => return Ok(Some(doubt)),
             }
         }

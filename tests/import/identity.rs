@@ -120,6 +120,30 @@ fn an_edited_row_is_not_told_as_one_that_left() {
     assert_eq!(work.summary()["no_longer_in_file"], 0);
 }
 
+/// A row in doubt that left is told as one; put back, it is looked for again.
+#[test]
+fn a_row_in_doubt_that_left_the_file_stays_in_doubt_until_it_is_back() {
+    let server = Server::faulty(&["500-after-store,on=POST tickets,nth=3", "403,on=GET tickets,nth=2"]);
+    let rows = |numbers: &[usize]| {
+        let row = |n: &usize| format!("示例 {n},说明,50001\n");
+        format!("标题,描述,联系人编号\n{}", numbers.iter().map(row).collect::<String>())
+    };
+    let work = Work::with("mine.csv", rows(&[1, 2, 3, 4, 5, 6]));
+    let import = "import tickets mine.csv --run run --server-timeout 0 --no-canary --concurrency 1";
+    work.on(&server, format!("{import} --limit 4")).exits_with_one_of(&[4, 5]);
+    assert_eq!(work.table("run/results.csv").column("status")[2], "unknown");
+    work.write("mine.csv", rows(&[1, 2, 4, 5, 6]));
+    work.on(&server, format!("{import} --accept-changed")).exits(4).says("no longer in the file").says("put it back");
+    assert_rows(&work.summary_of("run"), "created 5, unknown 1");
+    work.on(&server, import).exits(4).says("put it back").never_says("bw8 settle run");
+    work.write("mine.csv", rows(&[1, 2, 3, 4, 5, 6]));
+    work.on(&server, format!("{import} --accept-changed")).exits_with_one_of(&[0, 4]);
+    let settled = work.on(&server, "settle run --server-timeout 0");
+    settled.exits(4).says("records that may be its own: 9").never_says("no longer in the file");
+    assert_rows(&work.summary_of("run"), "created 5, unknown 1");
+    assert_eq!(server.requests_to("tickets.create"), 6);
+}
+
 /// What came and what went is not told by how many rows there are.
 #[test]
 fn an_edit_is_seen_also_where_other_rows_left_at_the_same_time() {

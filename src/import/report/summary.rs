@@ -132,6 +132,9 @@ pub fn describe(
     if content.gone.read > 0 {
         lines.push(message!("report.gone", rows = content.gone.read).to_string());
     }
+    if content.gone.unknown > 0 {
+        lines.push(message!("report.gone_unknown", rows = content.gone.unknown).to_string());
+    }
     if content.counts.unknown > 0 {
         lines.push(message!("report.unknown", rows = content.counts.unknown).to_string());
     }
