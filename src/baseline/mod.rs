@@ -10,7 +10,7 @@ mod sent;
 mod store;
 
 pub use imported::{last_imported, note_import};
-pub use mark::mark;
-pub use normal::{is_unset, normal, shows};
+pub use mark::{mark, marks};
+pub use normal::{is_full, is_unset, normal, shows};
 pub use sent::SentStore;
 pub use store::{About, Baseline, BaselineWriter, CellMarks, all, find};

@@ -26,8 +26,6 @@ pub fn normal<'a>(field: &Field, text: &'a str) -> Cow<'a, str> {
         Kind::Tags | Kind::Ids => list(text),
         Kind::Id | Kind::Mobile | Kind::Phone => Cow::Borrowed(without_fraction(text)),
         Kind::Text if field.text_only => Cow::Borrowed(without_fraction(text)),
-        // What a custom field holds its definition does not always say; our workbooks show numbers and days as such.
-        Kind::Text if field.custom => normal_custom(text),
         Kind::Text | Kind::Html | Kind::Email => lines(text),
     }
 }
@@ -44,9 +42,54 @@ pub fn is_unset(field: &Field, text: &str) -> bool {
     }
 }
 
-/// The form of a custom field's text of which nothing is known: a number, a day, or a text.
-pub(super) fn normal_custom(text: &str) -> Cow<'_, str> {
-    number(text).map_or_else(|| day_or_moment(text), Cow::Owned)
+/// What a spreadsheet program makes of a text when it opens a text file and saves it again: of `00012` the number 12, of `1e5`
+/// 100000, of `2025-1-2` a day.
+pub(super) fn in_a_spreadsheet(text: &str) -> Cow<'_, str> {
+    /// No number and no day is longer.
+    const LONGEST: usize = 40;
+    let text = text.trim();
+    match text {
+        "" => Cow::Borrowed(""),
+        text if text.len() > LONGEST => lines(text),
+        text if text.eq_ignore_ascii_case("true") => Cow::Borrowed("TRUE"),
+        text if text.eq_ignore_ascii_case("false") => Cow::Borrowed("FALSE"),
+        text => calculated(text).map_or_else(|| day_or_moment(text), Cow::Owned),
+    }
+}
+
+/// A number as a spreadsheet program takes it, in digits alone.
+fn calculated(text: &str) -> Option<String> {
+    /// Beyond it nobody writes digits.
+    const MOST_ZEROS: i32 = 30;
+    let (sign, unsigned) = match text.as_bytes().first()? {
+        b'-' => ("-", &text[1..]),
+        b'+' => ("", &text[1..]),
+        _ => ("", text),
+    };
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (unsigned, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() && fraction.is_empty() || !are_digits(whole) || !are_digits(fraction) {
+        return None;
+    }
+    if !(-MOST_ZEROS..=MOST_ZEROS).contains(&exponent) {
+        return None;
+    }
+    let digits = format!("{whole}{fraction}");
+    let zeros = "0".repeat(exponent.unsigned_abs() as usize);
+    let point = i32::try_from(whole.len()).ok()? + exponent;
+    let (digits, point) = match exponent < 0 {
+        true => (format!("{zeros}{digits}"), point + i32::try_from(zeros.len()).ok()?),
+        false => (format!("{digits}{zeros}"), point),
+    };
+    let (whole, fraction) = digits.split_at_checked(usize::try_from(point).ok()?)?;
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let sign = if whole == "0" && fraction.is_empty() { "" } else { sign };
+    Some(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
 }
 
 /// Whether a cell shows a value of a record: it says the same, or what our files can carry of it.
@@ -55,19 +98,29 @@ pub fn shows(field: &Field, cell: &str, value: &str) -> bool {
     if cell == normal(field, value) {
         return true;
     }
-    let shown = match field.kind {
-        Kind::Html => normal(field, &html_text(value)).into_owned(),
-        Kind::Text => normal(field, value).into_owned(),
-        _ => return false,
-    };
-    cell == shown || is_cut(&cell, &shown)
+    match field.kind {
+        Kind::Html => {
+            let text = normal(field, &html_text(value)).into_owned();
+            cell == text || is_cut(&cell, &text) || is_cut(&cell, &normal(field, value))
+        }
+        Kind::Text => is_cut(&cell, &normal(field, value)),
+        _ => false,
+    }
 }
+
+/// Characters that a cell of a workbook may have.
+const MOST: usize = 32_767;
 
 /// Whether a cell is the beginning of a text that a workbook has no room for.
 fn is_cut(cell: &str, text: &str) -> bool {
     // The ends of lines and of the text are not counted.
-    const MOST: usize = 32_767;
     cell.len() >= MOST / 2 && text.encode_utf16().count() > MOST && text.starts_with(cell)
+}
+
+/// Whether a cell holds as much as a cell of a workbook can: what stands in it is most likely the beginning of a longer text.
+pub fn is_full(cell: &str) -> bool {
+    // The last character may be one of two units that found no room.
+    cell.len() >= MOST && (MOST - 1..=MOST).contains(&cell.encode_utf16().count())
 }
 
 fn day_or_moment(text: &str) -> Cow<'_, str> {
@@ -117,7 +170,7 @@ fn list(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn lines(text: &str) -> Cow<'_, str> {
+pub(super) fn lines(text: &str) -> Cow<'_, str> {
     match text.contains('\r') {
         true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
         false => Cow::Borrowed(text),
@@ -171,13 +224,39 @@ mod tests {
     }
 
     #[test]
-    fn custom_fields_are_numbers_days_and_texts() {
-        let custom = Field { custom: true, ..field("customers", "note") };
-        assert_eq!(normal(&custom, "12.50"), "12.5");
-        assert_eq!(normal(&custom, "2026/1/5"), "2026-01-05");
-        assert_eq!(normal(&custom, "0"), "0");
-        assert_eq!(normal(&custom, "007"), "007");
-        assert_eq!(normal(&custom, "1.1.1"), "1.1.1");
+    fn custom_fields_are_what_their_definitions_say() {
+        let custom = |kind| Field { kind, ..Field::custom_text("field_1") };
+        for (kind, text, expected) in [
+            (Kind::Text, "12.50", "12.50"),
+            (Kind::Decimal, "12.50", "12.5"),
+            (Kind::Text, "2026/1/5", "2026/1/5"),
+            (Kind::Date, "2026/1/5", "2026-01-05"),
+            (Kind::Text, "-0", "-0"),
+        ] {
+            assert_eq!(normal(&custom(kind), text), expected);
+        }
+    }
+
+    #[test]
+    fn a_spreadsheet_takes_texts_for_numbers_and_days() {
+        for (text, saved) in [
+            ("00012", "12"),
+            ("1e5", "100000"),
+            ("1.5E-3", "0.0015"),
+            ("12e-1", "1.2"),
+            ("+8613000000000", "8613000000000"),
+            ("1.10", "1.1"),
+            ("-0", "0"),
+            ("2025-1-2", "2025-01-02"),
+            ("2025-01-02 00:00:00", "2025-01-02"),
+            ("true", "TRUE"),
+            ("1.1.1", "1.1.1"),
+            ("e5", "e5"),
+            ("一\r\n二", "一\n二"),
+        ] {
+            assert_eq!(in_a_spreadsheet(text), saved, "{text}");
+            assert_eq!(in_a_spreadsheet(saved), saved, "{saved}");
+        }
     }
 
     #[test]

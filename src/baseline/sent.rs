@@ -11,7 +11,7 @@ use crate::error::{Context, Result};
 use crate::files::{create_private_file, create_private_folder, keep_private};
 
 /// Version of a file. One of another version is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 -- Runs whose rows are in it, with how their journals were then.

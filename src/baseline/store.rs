@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::mark::{WIDTH, mark};
+use super::mark::{WIDTH, mark, marks};
 use crate::entity::Field;
 use crate::error::{Context, Result};
 use crate::files::{create_private_file, create_private_folder, keep_private};
 use crate::message;
 
 /// Version of a file. A program that does not know it does not guess.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const EXTENSION: &str = "db";
 /// Exports of an account that are kept in any case: the newest of them. Of those before, the last one of each file, and the last
 /// one of a week of each entity are kept, too …
@@ -78,13 +78,16 @@ pub struct CellMarks {
     pub shown: u64,
     /// The mark of the value it was made of.
     pub value: u64,
+    /// The mark of what a spreadsheet program makes of what it shows.
+    pub saved: u64,
 }
 
 impl CellMarks {
     /// The marks of a cell that shows a text, and of the value it was made of.
     pub fn of(field: &Field, shown: &str, value: &str) -> CellMarks {
-        let marked = mark(field, value);
-        CellMarks { shown: if shown == value { marked } else { mark(field, shown) }, value: marked }
+        let is_value = shown == value;
+        let (shown, saved) = marks(field, shown);
+        CellMarks { shown, value: if is_value { shown } else { mark(field, value) }, saved }
     }
 }
 
@@ -249,21 +252,20 @@ pub(super) fn number_of(id: &str) -> Option<i64> {
     }
 }
 
-/// Appends the marks of a cell: a byte that says how many there are, and them. Most cells show their value or nothing.
+/// Appends the marks of a cell: a byte that says how many there are, and them. Most cells show their value or nothing, which a
+/// spreadsheet program leaves as it is.
 fn push(out: &mut Vec<u8>, cell: CellMarks) {
     let bytes = |mark: u64| mark.to_be_bytes();
     let start = size_of::<u64>() - WIDTH;
-    match cell {
-        CellMarks { shown: 0, value: 0 } => out.push(0),
-        CellMarks { shown, value } if shown == value => {
-            out.push(1);
-            out.extend_from_slice(&bytes(shown)[start..]);
-        }
-        CellMarks { shown, value } => {
-            out.push(2);
-            out.extend_from_slice(&bytes(shown)[start..]);
-            out.extend_from_slice(&bytes(value)[start..]);
-        }
+    let CellMarks { shown, value, saved } = cell;
+    let count: u8 = match cell {
+        _ if shown != saved => 3,
+        _ if shown != value => 2,
+        _ => u8::from(shown != 0),
+    };
+    out.push(count);
+    for mark in [shown, value, saved].into_iter().take(count.into()) {
+        out.extend_from_slice(&bytes(mark)[start..]);
     }
 }
 
@@ -278,8 +280,11 @@ fn read(mut marks: &[u8]) -> Vec<CellMarks> {
         marks = rest;
         let cell = match count {
             0 => Some(CellMarks::default()),
-            1 => next(&mut marks).map(|mark| CellMarks { shown: mark, value: mark }),
-            _ => next(&mut marks).zip(next(&mut marks)).map(|(shown, value)| CellMarks { shown, value }),
+            1 => next(&mut marks).map(|mark| CellMarks { shown: mark, value: mark, saved: mark }),
+            count => next(&mut marks).zip(next(&mut marks)).and_then(|(shown, value)| {
+                let saved = if *count == 2 { shown } else { next(&mut marks)? };
+                Some(CellMarks { shown, value, saved })
+            }),
         };
         let Some(cell) = cell else { break };
         cells.push(cell);
@@ -340,46 +345,48 @@ mod tests {
 
     #[test]
     fn many_exports_of_another_file_do_not_push_out_the_last_one() {
-        let folder = tempfile::tempdir().unwrap();
+        let account = tempfile::tempdir().unwrap();
+        let folder = &account.path().join("account");
         let (older, last) = (100_000, 90_000);
-        let older = keep(folder.path(), "customers", "mine.xlsx", older);
-        let last = keep(folder.path(), "customers", "mine.xlsx", last);
+        let older = keep(folder, "customers", "mine.xlsx", older);
+        let last = keep(folder, "customers", "mine.xlsx", last);
         for hour in 0..70 {
-            keep(folder.path(), "companies", "job.csv", 80_000 - hour);
+            keep(folder, "companies", "job.csv", 80_000 - hour);
         }
-        assert!(find(folder.path(), &last).is_some());
-        assert!(find(folder.path(), &older).is_none());
-        assert!(kept_in(folder.path()).len() <= NEWEST + 2);
+        assert!(find(folder, &last).is_some());
+        assert!(find(folder, &older).is_none());
+        assert!(kept_in(folder).len() <= NEWEST + 2);
     }
 
     #[test]
     fn what_an_export_said_is_found_again() {
-        let folder = tempfile::tempdir().unwrap();
+        let account = tempfile::tempdir().unwrap();
+        let folder = &account.path().join("account");
         let note = Catalog::embedded().get("customers").unwrap().field("note").unwrap();
-        let cells =
-            [CellMarks::of(note, "一", "一"), CellMarks::of(note, "", ""), CellMarks::of(note, "二", "<p>二</p>")];
+        let cells = [("一", "一"), ("", ""), ("二", "<p>二</p>"), ("0012", "0012"), ("12", "0012")];
+        let cells = cells.map(|(shown, value)| CellMarks::of(note, shown, value));
         let (titles, fields) = (vec!["备注".to_owned()], vec!["note".to_owned()]);
         let about = |at: i64| About { at, ..About::new("customers", "a.csv", "", titles.clone(), fields.clone()) };
         // Ages are told by the clock.
         let now = jiff::Timestamp::now().as_millisecond();
-        let mut writer = BaselineWriter::begin(folder.path()).unwrap();
+        let mut writer = BaselineWriter::begin(folder).unwrap();
         let export = writer.export();
         writer.add("50001", cells).unwrap();
         writer.add("50001/open", cells).unwrap();
         writer.add(" ", cells).unwrap();
-        assert!(find(folder.path(), &export).is_none());
+        assert!(find(folder, &export).is_none());
         writer.keep(&about(now)).unwrap();
-        let kept = find(folder.path(), &export).unwrap();
+        let kept = find(folder, &export).unwrap();
         assert_eq!(kept.record("50001").unwrap().unwrap(), cells);
         assert_eq!(kept.record("50001/open").unwrap().unwrap(), cells);
         for id in ["50002", "50002/open", " "] {
             assert_eq!(kept.record(id).unwrap(), None, "{id}");
         }
-        let second = BaselineWriter::begin(folder.path()).unwrap();
+        let second = BaselineWriter::begin(folder).unwrap();
         second.forget();
-        let third = BaselineWriter::begin(folder.path()).unwrap();
+        let third = BaselineWriter::begin(folder).unwrap();
         third.keep(&about(now + 1)).unwrap();
-        let times = |entity: &str| all(folder.path(), entity, |_| true).map(|kept| kept.about.at).collect::<Vec<_>>();
+        let times = |entity: &str| all(folder, entity, |_| true).map(|kept| kept.about.at).collect::<Vec<_>>();
         assert_eq!(times("customers"), [now + 1, now]);
         assert!(times("tickets").is_empty());
     }

@@ -1,7 +1,7 @@
 //! Where the cells of a row that changes a record come from: what our export said in them, else what we told the service last of
 //! the record. It decides what a person edited, and what somebody changed in the service meanwhile.
 
-use super::change::{CONFLICT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, SaidCell, differing, field_of};
+use super::change::{CONFLICT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, RESPELLED, SaidCell, differing, field_of};
 use super::last_sent::LastSent;
 use super::preflight::Preflight;
 use crate::check::consent::Consent;
@@ -74,12 +74,16 @@ impl<'a> CellOrigins<'a> {
         shown: Option<&Reason>,
     ) -> Option<CellBaseline> {
         let origin = origin.or(self.is_unknown.then_some(CellBaseline::UNKNOWN));
-        let code = if origin == Some(CellBaseline::UNKNOWN) { ORIGIN_UNKNOWN } else { CONFLICT };
+        let code = match origin {
+            Some(CellBaseline::UNKNOWN) => ORIGIN_UNKNOWN,
+            Some(origin) if origin.is_respelled => RESPELLED,
+            _ => CONFLICT,
+        };
         let is_agreed = is_confirmed || self.consent.covers(code);
         let Some(origin) = origin.filter(|origin| is_agreed && !origin.is_unedited) else { return origin };
         let shown = shown.map(differing).filter(|shown| !shown.is_empty())?;
         match shown.into_iter().find(|(shown, _)| shown == field) {
-            Some((_, mark)) => mark.map(|value_mark| CellBaseline { is_unedited: false, value_mark }),
+            Some((_, mark)) => mark.map(CellBaseline::edited),
             // Nothing was said of it.
             None => Some(origin),
         }

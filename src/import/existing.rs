@@ -1,20 +1,28 @@
 //! Whether the account has what rows would make: the natural keys of its own list, read once before anything is sent. That
 //! is a help and no condition: where the list cannot be had, that is said, and the run goes on.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::runtime;
 
+use super::change::SaidCell;
+use super::decision::There;
+use super::matching::{Matched, Matches, finding};
 use super::memory::{Existing, Found, Memory};
+use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
+use super::row_lines::RowLineWriter;
 use super::row_sender::halting;
+use super::spool::RowState;
 use crate::api::{self, Client, as_text};
 use crate::check::consent::EXISTS;
 use crate::check::duplicates::key_hashes;
-use crate::entity::{Entity, Field};
+use crate::check::findings::Findings;
+use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{OperationCursor, RunIdentity, RunIndex};
 use crate::language::Language;
@@ -68,7 +76,7 @@ impl Look<'_> {
             return Ok(Ok(0));
         }
         let label = self.options.entity().label(Language::current());
-        let existing = match self.look(printer) {
+        let existing = match self.look(self.options.entity(), printer) {
             Ok(account) => {
                 if let Some(why) = account.why_not_all {
                     printer.warn(&t!("memory.looked_in_part", entity = label, why = why));
@@ -89,6 +97,60 @@ impl Look<'_> {
             printer.warn(&t!("memory.exists", records = records, labels = self.labels()));
         }
         Ok(Ok(held))
+    }
+
+    /// Which of the rows that name their records by ids would give them the key of another one, so that nobody can tell which of
+    /// the two is meant; nothing where no row changes a key. It is a help and no condition, too; the inner error is why nothing can
+    /// be sent.
+    ///
+    /// # Errors
+    /// A full disk, a spool that cannot be read.
+    pub(super) fn keys_of_others(
+        &self,
+        rows: &mut Rows,
+        findings: &mut Findings,
+        printer: &Printer,
+    ) -> Result<Result<Option<Matches>>> {
+        // Whoever names records by their ids looks for no keys: those of the rows are the catalog's.
+        let entity = self.options.catalog.find(&self.options.entity().name)?;
+        let is_by_id = self.options.preflight.mode == WriteMode::Update && entity.id.is_some();
+        let is_listed = !entity.keys.is_empty() && entity.endpoint("list").is_some();
+        let is_there =
+            !self.options.dry_run || !self.options.is_sandbox() || self.options.account.index_folder()?.exists();
+        if !(is_by_id && is_listed && is_there && self.left > 0 && has_new_key(entity, rows)?) {
+            return Ok(Ok(None));
+        }
+        let label = entity.label(Language::current());
+        let account = match self.look(entity, printer) {
+            Ok(account) => account,
+            Err(NoLook::Ends(error)) => return Ok(Err(error)),
+            Err(NoLook::Without(why)) => {
+                printer.warn(&t!("memory.nobody_looked_for_keys", entity = label, why = why));
+                return Ok(Ok(None));
+            }
+        };
+        if let Some(why) = &account.why_not_all {
+            printer.warn(&t!("memory.looked_for_keys_in_part", entity = label, why = why));
+        }
+        let mut lines = RowLineWriter::new()?;
+        let mut row_index = 0;
+        rows.begin()?;
+        while let Some(row) = rows.spool.next()? {
+            if let Some((id, cells)) = changed_by(&row.state)
+                && let Some(other) = account.other_with_key(id, cells)
+            {
+                let reason = message!("modes.id_and_key", id = id, ids = other);
+                let found = Matched { there: There::Several, ids: vec![id.to_owned(), other.to_owned()], reason };
+                if let Some((code, severity)) = found.there.code() {
+                    findings.count_row(severity);
+                    findings.add(row_index, row.number, &finding(code, severity, &found.reason))?;
+                }
+                lines.add(row_index, &found)?;
+            }
+            row_index += 1;
+        }
+        rows.begin()?;
+        Matches::of_few(lines).map(|matches| Ok(Some(matches)))
     }
 
     /// Whether this command makes at least one record that is known by a key and that the account has a list of. Of rows that
@@ -112,11 +174,37 @@ impl Look<'_> {
     }
 }
 
+/// What a row that names its record by its id says of it, where it is for sending.
+fn changed_by(state: &RowState) -> Option<(&str, &[SaidCell])> {
+    match state {
+        RowState::Sound(WriteOperation::Change { id, cells })
+        | RowState::Held { operation: WriteOperation::Change { id, cells }, .. } => Some((id, cells)),
+        _ => None,
+    }
+}
+
+/// Whether any row says something for a key that it has not from an export.
+fn has_new_key(entity: &Entity, rows: &mut Rows) -> Result<bool> {
+    let is_new = |cell: &SaidCell| {
+        let is_unedited = cell.baseline.is_some_and(|baseline| baseline.is_unedited);
+        !is_unedited && !cell.value.is_empty() && entity.keys.iter().flatten().any(|name| *name == cell.field)
+    };
+    let mut has_any = false;
+    rows.begin()?;
+    while let Some(row) = rows.spool.next()? {
+        has_any |= changed_by(&row.state).is_some_and(|(_, cells)| cells.iter().any(is_new));
+    }
+    rows.begin()?;
+    Ok(has_any)
+}
+
 /// The account's records of one kind.
 struct AccountRecords<'a> {
     entity: &'a Entity,
     /// By their natural keys.
     existing: Existing,
+    /// All that have each of them.
+    having: HashSet<(u64, String)>,
     /// What their list shows of each of the keys that rows may have.
     shown: Vec<ShownFields<'a>>,
     /// Why there may be others.
@@ -125,7 +213,7 @@ struct AccountRecords<'a> {
 
 impl<'a> Look<'a> {
     /// The account's records by their natural keys; else why nobody knows.
-    fn look(&self, printer: &Printer) -> std::result::Result<AccountRecords<'a>, NoLook> {
+    fn look(&self, entity: &'a Entity, printer: &Printer) -> std::result::Result<AccountRecords<'a>, NoLook> {
         let options = self.options;
         let failed = |error: Error| NoLook::Without(error.message().into());
         let connection = options.account.connect().map_err(failed)?;
@@ -133,7 +221,7 @@ impl<'a> Look<'a> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|_| NoLook::Without(message!("run.no_runtime")))?;
         let progress = Progress::new(printer);
-        let mut records = AccountRecords::of(options.entity(), &self.preflight.mapping);
+        let mut records = AccountRecords::of(entity, &self.preflight.mapping);
         let client = Arc::new(client);
         let read = runtime.block_on(read(options, &mut records, &client, &progress));
         progress.end();
@@ -289,7 +377,7 @@ impl<'a> AccountRecords<'a> {
         let keys = 0..u8::try_from(entity.keys.len()).unwrap_or(u8::MAX);
         let fields = keys.map(|key| mapping.key_fields(key).iter().filter_map(|name| entity.field(name)).collect());
         let shown = fields.map(|fields: Vec<&Field>| ShownFields::of(&fields)).collect();
-        AccountRecords { entity, existing: Existing::new(), shown, why_not_all: None }
+        AccountRecords { entity, existing: Existing::new(), having: HashSet::new(), shown, why_not_all: None }
     }
 
     /// Takes records of the account.
@@ -300,7 +388,18 @@ impl<'a> AccountRecords<'a> {
                 |name: &str| record.get(name).map(|value| as_text(value).into_owned()).filter(|text| !text.is_empty());
             let Some(id) = entity.id.as_deref().and_then(text) else { continue };
             self.shown.iter_mut().for_each(|shown| shown.look_at(record));
-            self.existing.extend(key_hashes(entity, text).into_iter().map(|hash| (hash, id.clone())));
+            let hashes = key_hashes(entity, text);
+            self.having.extend(hashes.iter().map(|hash| (*hash, id.clone())));
+            self.existing.extend(hashes.into_iter().map(|hash| (hash, id.clone())));
         }
+    }
+
+    /// Another record than the one with this id that has one of the keys which cells say, where that one has it not.
+    fn other_with_key(&self, id: &str, cells: &[SaidCell]) -> Option<&str> {
+        let said = |name: &str| cells.iter().find(|cell| cell.field == name).map(|cell| cell.value.clone());
+        let hashes = key_hashes(self.entity, |name| said(name).filter(|value| !value.is_empty()));
+        let is_own = |hash: &u64| self.having.contains(&(*hash, id.to_owned()));
+        let others = hashes.into_iter().filter(|hash| !is_own(hash));
+        others.filter_map(|hash| self.existing.get(&hash)).map(String::as_str).find(|other| *other != id)
     }
 }

@@ -91,9 +91,12 @@ pub fn foresee(
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
     not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)??;
+    let mut others = look.keys_of_others(rows, &mut findings, printer)??;
+    not_sent.held += findings.held;
     let would_send = sendable(options, preflight, ended + not_sent.held);
     let first = preflight.first_operation.clone();
-    let parents = Parents::wanted(rows, SentRows::of(options, preflight, &mut memory, None), options.catalog)?;
+    let parents =
+        Parents::wanted(rows, SentRows::of(options, preflight, &mut memory, others.as_mut()), options.catalog)?;
     Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first, parents })
 }
 

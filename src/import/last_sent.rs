@@ -87,7 +87,7 @@ impl LastSent {
                 continue;
             }
             let is_unedited = mark(&field, &cell.value) == value_mark;
-            cell.baseline = Some(CellBaseline { is_unedited, value_mark });
+            cell.baseline = Some(CellBaseline { is_unedited, ..CellBaseline::edited(value_mark) });
         }
         Ok(())
     }

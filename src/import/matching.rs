@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::cell_origins::CellOrigins;
-use super::change::{CONFLICT, ORIGIN_UNKNOWN, RecordChange, SaidCell};
+use super::change::{CONFLICT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell};
 use super::decision::There;
 use super::last_sent::LastSent;
 use super::memory::{Memory, may_be_reopened};
@@ -153,6 +153,11 @@ pub(super) struct Matches {
 }
 
 impl Matches {
+    /// What was found of the few rows that have lines.
+    pub(super) fn of_few(lines: RowLineWriter<Matched>) -> Result<Matches> {
+        Ok(Matches { lines: lines.finish()?, plan: Plan::default(), first: None })
+    }
+
     /// What was found of the row at `row_index`; rows are asked for in their order.
     ///
     /// # Errors
@@ -547,8 +552,12 @@ fn finish(
             plan.add(row.found.there, &row.would);
             let said = match (&row.would, row.found.there.code()) {
                 (Would::Ask(reason), None) => {
-                    let is_unknown = reason.code() == "change.origin_unknown";
-                    Some((if is_unknown { ORIGIN_UNKNOWN } else { CONFLICT }, Severity::Held, reason))
+                    let code = match reason.code() {
+                        "change.origin_unknown" => ORIGIN_UNKNOWN,
+                        "change.respelled" => RESPELLED,
+                        _ => CONFLICT,
+                    };
+                    Some((code, Severity::Held, reason))
                 }
                 (_, code) => code.map(|(code, severity)| (code, severity, &row.found.reason)),
             };
@@ -563,7 +572,7 @@ fn finish(
 }
 
 /// What is said of a row for what the account has.
-fn finding(code: &'static str, severity: Severity, reason: &Message) -> Finding {
+pub(super) fn finding(code: &'static str, severity: Severity, reason: &Message) -> Finding {
     Finding {
         column: None,
         field: None,

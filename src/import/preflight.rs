@@ -33,7 +33,8 @@ use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Row, Sheet};
 use crate::journal::Reason;
 use crate::mapping::{
-    CONFIRM_COLUMNS, FieldSource, Mapping, MappingFile, RESULT_COLUMNS, is_confirmation, wants_account_fields,
+    CONFIRM_COLUMNS, FieldSource, Mapping, MappingFile, RESULT_COLUMNS, ValueSource, is_confirmation,
+    wants_account_fields,
 };
 use crate::message;
 use crate::message::Message;
@@ -503,8 +504,14 @@ impl<'a> Reading<'a> {
             _ => Vec::new(),
         };
         self.mapping.check_edited(&self.row, &unedited, &mut self.record);
+        // A cell that the reader stumbled over is not one that says nothing.
+        let is_remarked = |source: &FieldSource| match source.source {
+            ValueSource::Column(column) => self.row.remarks.iter().any(|remark| remark.column == Some(column)),
+            _ => false,
+        };
         let is_left_alone = |(index, source): (usize, &FieldSource)| {
-            !source.sent || unedited.get(index) == Some(&true) || self.record.says_nothing(index)
+            let says_nothing = || self.record.says_nothing(index) && !is_remarked(source);
+            !source.sent || unedited.get(index) == Some(&true) || says_nothing()
         };
         if !unedited.is_empty() && self.mapping.sources.iter().enumerate().all(is_left_alone) {
             // Nothing of it is written, whatever it looks like.

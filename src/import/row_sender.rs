@@ -542,6 +542,9 @@ impl<'a> RowWrite<'a> {
             let (status, reason) = change.end(None);
             return Ok(Some(self.ended(status, Some(id.to_owned()), reason)));
         }
+        if let Some(deleted) = deleted(&access.entity, id, &record, &change.members) {
+            return Ok(Some(self.ended(Status::Refused, Some(id.to_owned()), Some(deleted))));
+        }
         let written = self.put_known(access, id, &change.members, &record).await?;
         self.was = Some(record);
         Ok(written.map(|operation| {
@@ -574,6 +577,9 @@ impl<'a> RowWrite<'a> {
             return Ok(Some(self.ended(Status::Unchanged, Some(edit.id.clone()), None)));
         }
         let members = Members { fields: [(field, wanted)].into_iter().collect(), ..Members::default() };
+        if let Some(deleted) = deleted(&access.entity, &edit.id, &record, &members) {
+            return Ok(Some(self.ended(Status::Refused, Some(edit.id.clone()), Some(deleted))));
+        }
         let written = self.put_known(access, &edit.id, &members, &record).await?;
         self.was = Some(record);
         Ok(written)
@@ -871,6 +877,24 @@ fn heed(leave: &Leave<'_>, outcome: &Outcome) -> GoesOn {
 /// The tags of a record, as its entity keeps them.
 fn tags_of<'r>(entity: &Entity, record: &'r Map<String, Value>) -> Cow<'r, str> {
     entity.tags.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default()
+}
+
+/// Why nothing is written to a record: it is deleted, and the change does not bring it back.
+fn deleted(entity: &Entity, id: &str, record: &Map<String, Value>, members: &Members) -> Option<Reason> {
+    let deleted = entity.deleted.as_ref()?;
+    let is_deleted = |value: &str| deleted.values.iter().any(|deleted| deleted == value);
+    let now = record.get(&deleted.field).map(as_text).filter(|now| is_deleted(now))?;
+    if members.value(&deleted.field).is_some_and(|value| !is_deleted(value)) {
+        return None;
+    }
+    let field = entity.field(&deleted.field);
+    let label = field.map_or_else(|| deleted.field.as_str().into(), Field::labels);
+    let value = match field.and_then(|field| field.choice(&now)) {
+        Some(choice) => choice.labels(),
+        None => clean(&now).into_owned().into(),
+    };
+    let message = message!("change.deleted", entity = entity.labels(), id = id, label = label, value = value);
+    Some(Reason { code: "record_deleted".to_owned(), field: deleted.field.clone(), message })
 }
 
 /// The members of a change, and those of the record that have to be sent again with them.

@@ -512,7 +512,7 @@ mod tests {
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up =
             LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())], is_first: true };
-        let baseline = Some(CellBaseline { is_unedited: true, value_mark: u64::MAX });
+        let baseline = Some(CellBaseline { is_unedited: true, ..CellBaseline::edited(u64::MAX) });
         let fields = [("name", "示例"), ("note", "")].into_iter().collect();
         let members = Members { fields, ..Members::default() };
         let cells = vec![SaidCell { field: "name".into(), shown: "示例".into(), baseline, ..SaidCell::default() }];

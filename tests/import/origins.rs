@@ -179,3 +179,166 @@ fn consent_holds_for_the_value_that_was_shown() {
     work.on(&server, retry).exits(0);
     assert_eq!(said(&server, "50001", "note"), "我改的");
 }
+
+/// A service with one ticket that has this description and these texts in two custom fields, one of a line of text and one of
+/// numbers.
+fn one_ticket(description: String, text: &'static str, number: &'static str) -> Service {
+    let mut ticket = serde_json::json!({"ticketId": "900001", "subject": "示例", "descript": description, "custUserId": "50001",
+        "ticketStatus": "1", "isDeleted": "0", "createDT": "2026-01-05 08:00:00", "updateDT": "2026-01-05 08:00:00",
+        "custom_fields": [{"key": "field_1", "value": text}, {"key": "field_2", "value": number}]});
+    Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/tickets.json") => {
+            let page = if request.number_of("page") > 1 { vec![] } else { vec![ticket.clone()] };
+            (200, serde_json::json!({"tickets": page, "count": 1}).to_string())
+        }
+        ("GET", "/tickets/ticket_fields2.json") => (
+            200,
+            serde_json::json!({"ticket_fields": [{"key": "field_1", "name": "编码", "type": "2"},
+                {"key": "field_2", "name": "金额", "type": "5"}]})
+            .to_string(),
+        ),
+        ("GET", "/tickets/900001.json") => (200, serde_json::json!({"ticket": [ticket]}).to_string()),
+        ("PUT", "/tickets/900001.json") => {
+            let body: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+            for (name, value) in body["ticket"].as_object().unwrap() {
+                match value.as_array() {
+                    None => ticket[name] = value.clone(),
+                    Some(pairs) => pairs.iter().for_each(|pair| {
+                        let number = if pair["key"] == "field_1" { 0 } else { 1 };
+                        ticket["custom_fields"][number] = pair.clone();
+                    }),
+                }
+            }
+            (200, serde_json::json!({"ticket": [ticket]}).to_string())
+        }
+        _ => unknown(),
+    })
+}
+
+/// How many changes a service was asked for.
+fn writes(service: &Service) -> usize {
+    service.requests().iter().filter(|request| request.method == "PUT").count()
+}
+
+#[test]
+fn what_a_spreadsheet_makes_of_a_text_is_held_and_of_a_number_nothing() {
+    for (text, saved) in
+        [("00012", "12"), ("0451", "451"), ("1e5", "100000"), ("+8613000000000", "8613000000000"), ("1.10", "1.1")]
+    {
+        let service = one_ticket("一".to_owned(), text, "12.50");
+        let work = Work::at(&service.base_url());
+        work.export("tickets -o o.csv --summary none --headers zh").exits(0);
+        let mut table = work.table("o.csv");
+        table.set(0, "金额", "12.5");
+        work.write_table("o.csv", &table);
+        work.bw8("import tickets o.csv --mode update --rate 0").exits(0);
+        assert_rows(&work.summary(), "unchanged 1");
+        table.set(0, "编码", saved);
+        work.write_table("o.csv", &table);
+        work.bw8("import tickets o.csv --mode update --rate 0").exits(3).says(text);
+        assert_eq!(work.results().column("code"), ["respelled"], "{text}");
+        assert_eq!(writes(&service), 0, "{text}");
+        // Whoever means it says so.
+        work.bw8("import tickets o.csv --mode update --rate 0 --accept-warnings=respelled").exits(0);
+        assert_eq!(writes(&service), 1, "{text}");
+    }
+    // Any other text is an edit.
+    let service = one_ticket("一".to_owned(), "00012", "12.50");
+    let work = Work::at(&service.base_url());
+    work.export("tickets -o o.csv --summary none --headers zh").exits(0);
+    let mut table = work.table("o.csv");
+    table.set(0, "编码", "00013");
+    work.write_table("o.csv", &table);
+    work.bw8("import tickets o.csv --mode update --rate 0").exits(0);
+    assert_eq!(writes(&service), 1);
+}
+
+#[test]
+fn the_beginning_of_a_text_that_found_no_room_is_never_written() {
+    let service = one_ticket(format!("<p>{}</p>", "长".repeat(40_000)), "甲", "1");
+    let work = Work::at(&service.base_url());
+    work.export("tickets -o o.xlsx --raw --summary none --headers zh").exits(0);
+    let elsewhere = Work::at(&service.base_url());
+    std::fs::copy(work.path("o.xlsx"), elsewhere.path("o.xlsx")).unwrap();
+    for work in [&work, &elsewhere] {
+        work.bw8("import tickets o.xlsx --mode update --rate 0 --accept-warnings").exits(0);
+        assert_rows(&work.summary(), "unchanged 1");
+    }
+    let mut table = work.table("o.xlsx");
+    let column = table.rows[0].iter().position(|title| title == "描述").unwrap();
+    let edited = table.rows[1][column].replacen('长', "短", 1);
+    table.set(0, "描述", &edited);
+    work.write("p.xlsx", workbook(&[("工单", &table)]));
+    work.bw8("import tickets p.xlsx --mode update --rate 0 --accept-warnings --overwrite 描述=always").exits(3);
+    assert_eq!(work.results().column("code"), ["cell_cut"]);
+    assert_eq!(writes(&service), 0);
+}
+
+#[test]
+fn nothing_is_written_to_a_record_that_was_deleted_since() {
+    for (entity, path, wrap, field, value, heading) in [
+        ("customers", "users/50001", "user", "state", "3", "备注"),
+        ("companies", "companies/20001", "company", "status", "2", "地址"),
+    ] {
+        let (work, server) = (Work::new(), Server::start(""));
+        work.on(&server, format!("export {entity} -o o.csv --summary none --headers zh")).exits(0);
+        server.change(path, &format!(r#"{{"{wrap}":{{"{field}":"{value}"}}}}"#));
+        let mut table = work.table("o.csv");
+        table.set(0, heading, "改过的");
+        work.write_table("o.csv", &table);
+        let writes = server.requests_to(&format!("{entity}.update"));
+        work.on(&server, format!("import {entity} o.csv --mode update")).exits(3).says("has been deleted");
+        assert_eq!(server.requests_to(&format!("{entity}.update")), writes, "{entity}");
+        assert_eq!(work.results().column("code")[0], "record_deleted", "{entity}");
+    }
+    // Its own page says it before the list does.
+    let mut ticket =
+        serde_json::json!({"ticketId": "900001", "subject": "示例", "custUserId": "50001", "isDeleted": "0"});
+    let service = Service::start(move |request| match request.path.as_str() {
+        "/tickets.json" => (200, serde_json::json!({"tickets": [ticket], "count": 1}).to_string()),
+        "/tickets/900001.json" => {
+            ticket["isDeleted"] = "1".into();
+            (200, serde_json::json!({"ticket": [ticket]}).to_string())
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "工单编号,标题\n900001,改过的\n");
+    work.bw8("import tickets mine.csv --mode update --rate 0").exits(3).says("has been deleted");
+    assert_eq!(writes(&service), 0);
+}
+
+#[test]
+fn a_row_whose_id_and_mobile_are_those_of_two_people_is_held() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let before = server.records("customers");
+    let mobile = said(&server, "50002", "mobile");
+    work.write(
+        "mine.csv",
+        format!("联系人编号,手机,备注\n50001,{mobile},甲\n50002,{mobile},乙\n50003,13100009999,丙\n"),
+    );
+    work.on(&server, "import customers mine.csv --mode update --dry-run").exits(3).says("50002");
+    let ran = work.on(&server, "import customers mine.csv --mode update --accept-warnings");
+    ran.exits(3);
+    assert_eq!(work.results().column("status"), ["held", "updated", "updated"], "{ran}");
+    assert!(work.results().column("message")[0].contains("50002"));
+    assert_eq!(said(&server, "50001", "mobile"), before[0]["mobile"].as_str().unwrap());
+}
+
+#[test]
+fn a_formula_that_was_never_calculated_is_refused_in_an_export_too() {
+    let (work, server) = exported("o.xlsx");
+    let table = work.table("o.xlsx");
+    let column = u16::try_from(table.rows[0].iter().position(|title| title == "备注").unwrap()).unwrap();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0u32..).zip(&table.rows) {
+        for (at, cell) in (0u16..).zip(cells).filter(|(at, _)| (row, *at) != (2, column)) {
+            sheet.write_string(row, at, cell).unwrap();
+        }
+    }
+    sheet.write_formula(2, column, rust_xlsxwriter::Formula::new("=C3&\"x\"").set_result("")).unwrap();
+    book.save(work.path("o.xlsx")).unwrap();
+    work.on(&server, "import customers o.xlsx --mode update").exits(3).says("never calculated");
+    assert_eq!(work.results().column("status")[1], "refused");
+}

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::record_change::field_of;
-use super::said_cell::{CellBaseline, SaidCell};
-use crate::baseline::{self, About, Baseline, mark};
+use super::said_cell::{CellBaseline, SaidCell, ShownMarks};
+use crate::baseline::{self, About, Baseline};
 use crate::entity::{Entity, Field, Overwrite, fold};
 use crate::error::Result;
 use crate::format::{self, Input, Row, Sheet};
@@ -138,7 +138,7 @@ impl HandedBack {
             let place = fields.iter().position(|field| *field == cell.field);
             let said = place.and_then(|place| marks.get(place).copied());
             let field = field_of(entity, cell);
-            cell.baseline = said.map(|said| CellBaseline::of(said, mark(&field, &cell.shown)));
+            cell.baseline = said.map(|said| CellBaseline::of(said, ShownMarks::of(&field, &cell.shown)));
         }
         Ok(())
     }
@@ -193,9 +193,9 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn compare(&mut self, name: &str, shown: &[u64]) -> Result<()> {
+    fn compare(&mut self, name: &str, shown: &[ShownMarks]) -> Result<()> {
         for cell in cells(&self.baseline, &self.places, name, shown)?.into_iter().flatten() {
-            match cell.is_unedited {
+            match cell.is_unedited || cell.is_respelled {
                 true => self.same += 1,
                 false => self.other += 1,
             }
@@ -271,18 +271,19 @@ fn cells(
     baseline: &Baseline,
     places: &[Option<usize>],
     name: &str,
-    shown: &[u64],
+    shown: &[ShownMarks],
 ) -> Result<Vec<Option<CellBaseline>>> {
     let Some(marks) = baseline.record(name)? else { return Ok(Vec::new()) };
-    let cell = |(place, shown): (&Option<usize>, &u64)| Some(CellBaseline::of(marks.get((*place)?).copied()?, *shown));
+    let cell =
+        |(place, shown): (&Option<usize>, &ShownMarks)| Some(CellBaseline::of(marks.get((*place)?).copied()?, *shown));
     Ok(places.iter().zip(shown).map(cell).collect())
 }
 
 /// The marks of what a row's cells show, by the sources of the mapping.
-fn shown(mapping: &Mapping, row: &Row) -> Vec<u64> {
+fn shown(mapping: &Mapping, row: &Row) -> Vec<ShownMarks> {
     let shown = |source: &FieldSource| match source.source {
-        ValueSource::Column(column) => mark(&source.field, row.cell(column).text),
-        _ => 0,
+        ValueSource::Column(column) => ShownMarks::of(&source.field, row.cell(column).text),
+        _ => ShownMarks::of(&source.field, ""),
     };
     mapping.sources.iter().map(shown).collect()
 }

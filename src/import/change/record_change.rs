@@ -19,6 +19,10 @@ pub(in crate::import) const CONFLICT: &str = "changed_meanwhile";
 /// Code of a row with a cell that says something else than the service, in a file that is an export of which nobody knows what it
 /// said.
 pub(in crate::import) const ORIGIN_UNKNOWN: &str = "origin_unknown";
+/// Code of a row with a cell that says what a spreadsheet program makes of the service's value.
+pub(in crate::import) const RESPELLED: &str = "respelled";
+/// Code of a row with a cell that holds the beginning of a text.
+const CUT: &str = "cell_cut";
 /// Most characters of a value that are told.
 const SHOWN: usize = 60;
 
@@ -33,6 +37,10 @@ pub(in crate::import) struct RecordChange {
     conflicts: Vec<Difference>,
     /// Cells of an export of which nobody knows what it said.
     unknown: Vec<Difference>,
+    /// Cells that say what a spreadsheet program makes of a value.
+    respelled: Vec<Difference>,
+    /// Cells that hold the beginning of a text.
+    cut: Vec<Difference>,
 }
 
 /// A cell, and what the record says instead.
@@ -60,6 +68,8 @@ impl RecordChange {
                 Verdict::Unchanged => {}
                 Verdict::Write => change.members.push(cell, &written(&field, cell, &now)),
                 Verdict::Kept => change.kept.push(Difference::new(&field, cell, &now)),
+                Verdict::Respelled => change.respelled.push(Difference::new(&field, cell, &now)),
+                Verdict::Cut => change.cut.push(Difference::new(&field, cell, &now)),
                 Verdict::Conflict if cell.baseline == Some(CellBaseline::UNKNOWN) => {
                     change.unknown.push(Difference::new(&field, cell, &now));
                 }
@@ -76,7 +86,7 @@ impl RecordChange {
 
     /// How the row ends, where `written` is how its write ended; none where nothing is written.
     pub(in crate::import) fn end(&self, written: Option<Status>) -> (Status, Option<Reason>) {
-        let all = [&self.kept, &self.conflicts, &self.unknown].into_iter().flatten();
+        let all = [&self.kept, &self.conflicts, &self.unknown, &self.respelled, &self.cut].into_iter().flatten();
         let differing = all.map(|cell| format!("{}={}", cell.field, cell.now)).collect::<Vec<_>>().join(",");
         let reason = |code: &str, differences: &[Difference], words: fn(Message, &str) -> Message| {
             let first = differences.first()?;
@@ -91,9 +101,15 @@ impl RecordChange {
         let unknown = reason(ORIGIN_UNKNOWN, &self.unknown, |cells, differing| {
             message!("change.origin_unknown", cells = cells, differing = differing)
         });
+        let respelled = reason(RESPELLED, &self.respelled, |cells, differing| {
+            message!("change.respelled", cells = cells, differing = differing)
+        });
+        let cut =
+            reason(CUT, &self.cut, |cells, differing| message!("change.cut", cells = cells, differing = differing));
         // A row of several cells ends as its weakest.
-        match (written, conflict.or(unknown), kept) {
+        match (written, conflict.or(unknown).or(respelled), kept) {
             (Some(status), _, _) if status != Status::Updated => (status, None),
+            _ if let Some(cut) = cut => (Status::Held, Some(cut)),
             (_, Some(conflict), _) => (Status::Held, Some(conflict)),
             (Some(status), None, kept) => (status, kept),
             (None, None, Some(kept)) => (Status::Skipped, Some(kept)),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::CellMarks;
-use crate::entity::Overwrite;
+use crate::baseline::{CellMarks, marks};
+use crate::entity::{Field, Kind, Overwrite};
 
 /// A cell of a row that changes a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,18 +33,51 @@ pub struct SaidCell {
 pub struct CellBaseline {
     /// Whether the cell still says it.
     pub is_unedited: bool,
+    /// Whether it says what a spreadsheet program makes of it, which may be no edit.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_respelled: bool,
     /// The mark of the value that the service had then.
     pub value_mark: u64,
+}
+
+/// What a cell shows, as marks.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownMarks {
+    exact: u64,
+    /// Of what a spreadsheet program makes of it.
+    saved: u64,
+    /// Whether the field holds numbers or days, which have several spellings.
+    has_spellings: bool,
+}
+
+impl ShownMarks {
+    /// Those of a text in a cell of a field.
+    pub fn of(field: &Field, text: &str) -> ShownMarks {
+        let has_spellings = matches!(field.kind, Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime);
+        let (exact, saved) = marks(field, text);
+        ShownMarks { exact, saved, has_spellings }
+    }
 }
 
 impl CellBaseline {
     /// What the cell of a file is that is an export of which nobody knows what it said: whatever the service says may have been
     /// said since. No value has this mark.
-    pub const UNKNOWN: CellBaseline = CellBaseline { is_unedited: false, value_mark: u64::MAX };
+    pub const UNKNOWN: CellBaseline = CellBaseline { value_mark: u64::MAX, ..CellBaseline::edited(0) };
 
-    /// What an export said in a cell that shows something of this mark now.
-    pub fn of(said: CellMarks, shown: u64) -> CellBaseline {
-        CellBaseline { is_unedited: said.shown == shown, value_mark: said.value }
+    /// What an export said in a cell of a field that shows something of these marks now.
+    pub fn of(said: CellMarks, shown: ShownMarks) -> CellBaseline {
+        let is_same = said.shown == shown.exact;
+        let is_saved = said.saved == shown.saved;
+        CellBaseline {
+            is_unedited: is_same || is_saved && shown.has_spellings,
+            is_respelled: !is_same && is_saved && !shown.has_spellings,
+            value_mark: said.value,
+        }
+    }
+
+    /// A cell that was edited, of which the service had a value of this mark.
+    pub const fn edited(value_mark: u64) -> CellBaseline {
+        CellBaseline { is_unedited: false, is_respelled: false, value_mark }
     }
 }
 

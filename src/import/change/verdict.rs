@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::said_cell::{CellBaseline, SaidCell};
-use crate::baseline::{is_unset, mark, shows};
+use crate::baseline::{is_full, is_unset, mark, shows};
 use crate::entity::{Custom, Field, Kind, Overwrite};
 use crate::projection::{custom_text, text_of};
 use crate::value::{edited_tags, is_same_value, tags};
@@ -22,6 +22,10 @@ pub(in crate::import) enum Verdict {
     Kept,
     /// It was edited in the file, and the record's value was changed meanwhile: a person decides.
     Conflict,
+    /// It says what a spreadsheet program makes of the record's value when it saves a file: a person decides.
+    Respelled,
+    /// It is as long as a cell of a workbook can be, so that most likely only the beginning of a text is left in it.
+    Cut,
 }
 
 /// What a record says in a field now; none where it has no such member.
@@ -56,12 +60,14 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
         (true, _) => Verdict::Unchanged,
         (false, Overwrite::Never) => Verdict::Kept,
         (false, Overwrite::IfBlank) if !is_unset(field, now) => Verdict::Kept,
+        (false, _) if !is_unedited && is_full(&cell.shown) => Verdict::Cut,
         // What a file of ours could not carry whole is no value of anybody's.
         (false, Overwrite::Always) if !is_part => Verdict::Write,
         (false, _) if is_unedited => Verdict::Kept,
         (false, Overwrite::Merge | Overwrite::Remove | Overwrite::IfBlank) => Verdict::Write,
         (false, _) => match cell.baseline {
             Some(baseline) if baseline.value_mark != mark(field, now) => Verdict::Conflict,
+            Some(baseline) if baseline.is_respelled => Verdict::Respelled,
             _ => Verdict::Write,
         },
     }
@@ -143,7 +149,7 @@ mod tests {
             overwrite,
             baseline: exported.map(|(exported, value)| CellBaseline {
                 is_unedited: mark(field, exported) == mark(field, shown),
-                value_mark: mark(field, value),
+                ..CellBaseline::edited(mark(field, value))
             }),
             ..SaidCell::default()
         }
@@ -257,6 +263,20 @@ mod tests {
         let emptied = cell(&note, "", None, Overwrite::Edited);
         assert_eq!(verdict(&note, &emptied, "一"), Verdict::Write);
         assert_eq!(verdict(&note, &emptied, " "), Verdict::Unchanged);
+    }
+
+    #[test]
+    fn the_beginning_of_a_text_is_never_written() {
+        let html = field("tickets", "descript");
+        let long = format!("<p>{}</p>", "长".repeat(40_000));
+        let kept: String = long.chars().take(32_767).collect();
+        for overwrite in [Overwrite::Edited, Overwrite::Always] {
+            let of = |said: &str, origin| verdict(&html, &cell(&html, said, origin, overwrite), &long);
+            assert_eq!(of(&kept, None), Verdict::Unchanged);
+            assert_eq!(of(&kept, Some((&*kept, &*long))), Verdict::Unchanged);
+            assert_eq!(of(&kept.replacen('长', "短", 1), None), Verdict::Cut);
+            assert_eq!(of(&kept.replacen('长', "短", 1), Some((&*kept, &*long))), Verdict::Cut);
+        }
     }
 
     #[test]

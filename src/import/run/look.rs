@@ -80,10 +80,17 @@ pub(super) fn look(
             if let Err(error) = look.add_to(&mut memory, index, rows, cursor, printer)? {
                 return Ok(Err(error));
             }
-            None
+            let mut findings = Findings::new()?;
+            let matches = match look.keys_of_others(rows, &mut findings, printer)? {
+                Ok(matches) => matches,
+                Err(error) => return Ok(Err(error)),
+            };
+            tell_found(&findings, preflight, printer)?;
+            matches
         }
     };
-    let plan = matches.as_ref().map(|matches| matches.plan);
+    let is_looked_up = preflight.mapping.is_found_by_key();
+    let plan = matches.as_ref().filter(|_| is_looked_up).map(|matches| matches.plan);
     let known = KnownRows { memory, matches, last_sent, registered: registered.take() };
     Ok(Ok(Looked { known, plan, left, waits }))
 }
