@@ -240,7 +240,7 @@ impl<'a> RowSender<'a> {
     /// Whether an answer about one record says nothing of the others.
     fn is_of_one_record(&self, error: &Error) -> bool {
         let has_worked = self.has_read.get() || self.accepted.load(Ordering::Relaxed);
-        has_worked && matches!(error.code(), "api.forbidden" | "api.read_failed")
+        has_worked && matches!(error.code(), "api.forbidden" | "api.read_failed" | "api.read_limited")
     }
 
     /// The record, why there is none, or what its page answers time and again.

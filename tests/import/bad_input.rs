@@ -89,7 +89,7 @@ fn a_file_that_is_not_what_its_name_says() {
 fn a_row_longer_than_the_header_is_named_by_its_line() {
     let work = Work::with("mine.csv", format!("{HEADER}示例,13100000001,20001\n示例,13100000002,20001,多,出\n"));
     let ran = work.bw8("import customers mine.csv --sandbox");
-    ran.exits(3).says("line 3 has 5 cells");
+    ran.exits(3).says("has 5 cells, the header has 3 (line 3 of the file)");
     assert_rows(&work.summary(), "created 1, refused 1");
 }
 

@@ -3,6 +3,9 @@
 
 use crate::harness::*;
 
+/// What somebody did to a file, in words and as it is done.
+type Edit = (&'static str, fn(&mut Table));
+
 /// A work folder with an export of customers in this format, and the sandbox it is of, in which a colleague changes the note of
 /// 50001 afterwards.
 fn exported(file: &str) -> (Work, Server) {
@@ -36,8 +39,7 @@ fn an_export_is_known_whatever_was_done_to_its_file() {
         table.rows[0][column] = "职务说明".to_owned();
     };
     let without_id = |table: &mut Table| table.rows.iter_mut().for_each(|row| drop(row.remove(0)));
-    let edits: [(&str, fn(&mut Table)); 3] =
-        [("mine.csv", with_column), ("mine.csv", with_heading), ("o.csv", without_id)];
+    let edits: [Edit; 3] = [("mine.csv", with_column), ("mine.csv", with_heading), ("o.csv", without_id)];
     for (number, (name, edit)) in edits.into_iter().enumerate() {
         let (work, server) = exported("o.csv");
         let mut table = work.table("o.csv");

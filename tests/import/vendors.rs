@@ -121,6 +121,7 @@ const HEADERS: &[(&str, &str, &str)] = &[
 fn sample(title: &str) -> &'static str {
     let title = title.to_lowercase().replace([' ', '_'], "");
     match title.as_str() {
+        "websiteurl" | "website" | "companydomainname" => "www.example.com",
         "status" | "ticketstatus" | "priority" | "优先级" | "优先级中文名称" | "工单状态" | "isdeleted" | "deleted" => {
             ""
         }
