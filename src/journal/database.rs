@@ -104,8 +104,19 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     }
     // Before the file is opened, which makes a new log.
     let lacks_log = lacks_log(folder);
-    let connection = Connection::open_with_flags(long_path(&file), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .map_err(|error| failed(folder, error))?;
+    let open = |flags: OpenFlags| {
+        Connection::open_with_flags(long_path(&file), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|error| failed(folder, error))
+    };
+    let connection = open(flags)?;
+    // A process that was killed while it made the file left something half done, which only one who may write can undo.
+    let is_half_done = |connection: &Connection| {
+        let found = connection.query_row("PRAGMA application_id", [], |row| row.get::<_, i64>(0));
+        found.is_err_and(|error| error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly))
+    };
+    if is_half_done(&connection) {
+        is_half_done(&open(OpenFlags::SQLITE_OPEN_READ_WRITE)?);
+    }
     connection
         .busy_timeout(std::time::Duration::from_secs(10))
         .and_then(|()| keep_log(&connection))

@@ -710,4 +710,29 @@ mod tests {
         assert_eq!(past.earlier(1).unwrap(), Some(created(0)));
         assert_eq!(past.earlier(2).unwrap(), Some(created(1)));
     }
+
+    #[test]
+    fn a_journal_that_a_killed_process_left_half_changed_is_read_by_whoever_only_reads() {
+        let (folder, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        drop(Journal::create(folder.path(), &identity()).unwrap());
+        let file = folder.path().join(FILE_NAME);
+        let connection = Connection::open(&file).unwrap();
+        connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).unwrap();
+        connection.pragma_update(None, "cache_size", 1).unwrap();
+        let transaction = connection.unchecked_transaction().unwrap();
+        for row in 0..100 {
+            let text = "x".repeat(4000);
+            transaction
+                .execute("INSERT INTO run (name, value) VALUES (?1, ?2)", [format!("note.{row}"), text])
+                .unwrap();
+        }
+        // What a killed process leaves: pages that were written, and the file that undoes them.
+        for name in [FILE_NAME, "journal.db-journal"] {
+            std::fs::copy(folder.path().join(name), killed.path().join(name)).unwrap();
+        }
+        drop(transaction);
+        let past = JournalReader::open_read_only(killed.path()).unwrap();
+        assert_eq!(past.identity(), &identity());
+        assert!(!killed.path().join("journal.db-journal").exists());
+    }
 }
