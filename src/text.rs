@@ -16,6 +16,22 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// [`str::trim`], faster for what most cells are: a text that begins and ends with a sign of ASCII or of Chinese.
+pub fn trimmed(text: &str) -> &str {
+    // No space begins with one of these bytes; the last sign of a text takes one byte, or three that begin with one of them.
+    let is_seen = |first: u8| first.is_ascii_graphic() || (0xe4..=0xef).contains(&first);
+    let is_last_seen = |bytes: &[u8]| match bytes {
+        [.., last] if last.is_ascii() => last.is_ascii_graphic(),
+        [.., first, _, _] => (0xe4..=0xef).contains(first),
+        _ => false,
+    };
+    match text.as_bytes() {
+        [] => text,
+        bytes @ [first, ..] if is_seen(*first) && is_last_seen(bytes) => text,
+        _ => text.trim(),
+    }
+}
+
 /// Replaces every character that a terminal would act on by a visible form: `\u{1b}` becomes `\\u{1b}`. Line feeds and
 /// tabs inside a value are shown as `\n` and `\t`.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -271,7 +287,25 @@ const HIDDEN: &str = "•••";
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
     use super::*;
+
+    #[test]
+    fn the_quick_trim_knows_every_sign() {
+        for c in char::MIN..=char::MAX {
+            for text in [format!("{c}"), format!("甲{c}"), format!("{c}a"), format!(" {c}甲")] {
+                assert_eq!(trimmed(&text), text.trim(), "{text:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_quick_trim_is_the_usual_one(text in any::<String>()) {
+            prop_assert_eq!(trimmed(&text), text.trim());
+        }
+    }
 
     #[test]
     fn a_secret_is_hidden_in_every_form_it_is_repeated_in() {

@@ -7,6 +7,7 @@ use crate::entity::{Field, Kind, fold};
 use crate::format::{CellKind, Remark, Row, Sheet, Shown};
 use crate::mapping::{FieldSource, Mapping, RESULT_COLUMNS, ValueSource, leading_columns};
 use crate::problem::Problem;
+use crate::text::trimmed;
 
 /// Codes of what only the sheet shows that a row comes from: a file of failed rows, written anew, does not.
 const SEEN_IN_SHEET: &[&str] = &[
@@ -103,7 +104,7 @@ impl Mapping {
 
     /// Recalls why a row of a file of failed rows was held back, where that cannot be seen there.
     fn recall_doubt(&self, row: &mut Row) {
-        let Some(column) = self.header.iter().position(|title| title.trim() == RESULT_COLUMNS[3]) else { return };
+        let Some(column) = self.header.iter().position(|title| trimmed(title) == RESULT_COLUMNS[3]) else { return };
         let Some((code, reason)) = row.cell(column).text.trim().split_once(' ') else { return };
         if is_seen_in_sheet(code) {
             let problem = Problem::held("held_before").with("reason", reason);
@@ -115,7 +116,7 @@ impl Mapping {
     /// language's or the interface's.
     fn repeats_header(&self, row: &Row) -> bool {
         let is_cell_of = |column: usize| {
-            let (text, title) = (row.cell(column).text.trim(), self.header(column));
+            let (text, title) = (trimmed(row.cell(column).text), self.header(column));
             text == title || is_same_heading(text, title)
         };
         if !self.header.is_empty() && (0..self.width().max(row.cells.len())).all(is_cell_of) {
@@ -124,7 +125,7 @@ impl Mapping {
         let mut named = 0;
         for source in &self.sources {
             let ValueSource::Column(column) = source.source else { continue };
-            let text = row.cell(column).text.trim();
+            let text = trimmed(row.cell(column).text);
             let is_name = [&source.field.name, &source.field.zh, &source.field.en].iter().any(|name| *name == text);
             if !is_name && !text.is_empty() {
                 return false;

@@ -7,6 +7,7 @@ use crate::entity::{Edits, Kind};
 use crate::format::{Cell, CellKind, Row, column_letters};
 use crate::mapping::{FieldSource, Mapping, OldIdColumn, RowRule, ValueSource};
 use crate::problem::{Problem, Severity};
+use crate::text::trimmed;
 use crate::value;
 
 /// Codes of words that are no choices, or of which nobody can tell which choice they mean.
@@ -88,14 +89,15 @@ impl Mapping {
         // A file of tags changes records, too.
         let sets_tags = self.entity.edits.as_ref().is_some_and(|edits| edits.set == source.field.name);
         let is_change = (self.entity.may_change || sets_tags) && !source.required;
-        let clears = value::is_clear_word(as_written) || as_written.is_empty() && source.clears;
+        let is_clear_word = value::is_clear_word(as_written);
+        let clears = is_clear_word || as_written.is_empty() && source.clears;
         if is_change && clears {
             record.clears[index] = true;
             record.filled[index] = true;
             return;
         }
         // A new record has nothing to empty.
-        let as_written = if value::is_clear_word(as_written) { "" } else { as_written };
+        let as_written = if is_clear_word { "" } else { as_written };
         let text = match value::visible(&source.field, as_written, &self.options, &mut record.noticed) {
             Ok(text) => text,
             Err(problem) => {
@@ -366,13 +368,5 @@ impl FieldSource {
             _ if self.values.is_empty() => cell,
             (text, _) => self.values.get(text).map_or(cell, of_mapping),
         }
-    }
-}
-
-/// [`str::trim`], which most cells do not need.
-fn trimmed(text: &str) -> &str {
-    match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
     }
 }

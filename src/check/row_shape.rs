@@ -10,6 +10,7 @@ use crate::entity::{Catalog, Form, Kind};
 use crate::format::{Row, is_remark, is_totals, is_word_for_totals};
 use crate::mapping::{FieldSource, Mapping, ValueSource};
 use crate::problem::{Problem, Severity};
+use crate::text::trimmed;
 use crate::value;
 
 /// Code of a row that is the header of other columns than those of the file.
@@ -138,7 +139,7 @@ impl Mapping {
         }
         let mut texts = [""; REMARK_CELLS];
         let mut filled = 0;
-        for text in row.cells.iter().map(str::trim).filter(|text| !text.is_empty()) {
+        for text in row.cells.iter().map(trimmed).filter(|text| !text.is_empty()) {
             *texts.get_mut(filled)? = text;
             filled += 1;
         }
@@ -166,7 +167,7 @@ impl Mapping {
         let (mut found, mut are_near) = (0, true);
         for source in &self.sources {
             let ValueSource::Column(column) = source.source else { continue };
-            let text = row.cell(column).text.trim();
+            let text = trimmed(row.cell(column).text);
             if text.is_empty() {
                 continue;
             }
@@ -261,7 +262,7 @@ fn is_any_heading(text: &str) -> bool {
 /// Whether a row is a line between the rows of a printed table, in all of its cells: `----,----`.
 pub(super) fn is_ruler(row: &Row) -> bool {
     let (mut longest, mut filled) = (0, 0);
-    for text in row.cells.iter().map(str::trim).filter(|text| !text.is_empty()) {
+    for text in row.cells.iter().map(trimmed).filter(|text| !text.is_empty()) {
         if !text.chars().all(|c| RULER_SIGNS.contains(&c)) {
             return false;
         }
@@ -276,5 +277,5 @@ pub(super) fn is_ruler(row: &Row) -> bool {
 const SHORTEST_RULER: usize = 3;
 
 fn first_text(row: &Row) -> &str {
-    row.cells.iter().map(str::trim).find(|cell| !cell.is_empty()).unwrap_or_default()
+    row.cells.iter().map(trimmed).find(|cell| !cell.is_empty()).unwrap_or_default()
 }

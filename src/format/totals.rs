@@ -4,6 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::row::Row;
 use super::table_remarks::is_end_word;
+use crate::text::trimmed;
 
 /// What stands in the only text of a row of totals, folded.
 const TOTALS: &[&str] = &[
@@ -90,7 +91,7 @@ const LONGEST: usize = 40;
 
 /// Whether the only text of a row is a word for totals; what else there is, are numbers.
 pub fn is_totals(row: &Row) -> bool {
-    let mut texts = row.cells.iter().map(str::trim).filter(|cell| !cell.is_empty() && !is_amount(cell));
+    let mut texts = row.cells.iter().map(trimmed).filter(|cell| !cell.is_empty() && !is_amount(cell));
     let Some(first) = texts.next() else { return false };
     let may_stand_beside = |text: &str| is_total_word(text) || is_counted(text) || is_end_word(text);
     // The first text decides about nearly every row.

@@ -472,7 +472,6 @@ impl<'a> Reading<'a> {
             // Rows of tags name the old ids of records that are there.
             let old_id = old_id_of(self.mapping, &self.record).filter(|_| self.mapping.entity().edits.is_none());
             spooled.old_id = old_id.map(Box::new);
-            self.require_key(&spooled);
             match &spooled.old_id {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,

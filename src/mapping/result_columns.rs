@@ -3,6 +3,7 @@
 use super::vendors::Vendors;
 use crate::entity::fold;
 use crate::language::Language;
+use crate::text::trimmed;
 
 /// Columns that our file of failed rows has beside the input's own: the row's number there, the run, the end, the reason.
 pub const RESULT_COLUMNS: [&str; 4] = ["bw8_row", "bw8_run", "bw8_status", "bw8_error"];
@@ -23,7 +24,7 @@ pub fn reason_columns(language: Language) -> [&'static str; 2] {
 /// both of them at the very beginning are, and the one for consent behind them.
 pub fn leading_columns(header: &[String]) -> usize {
     let begins = |titles: &[&str; 2]| {
-        header.len() > titles.len() && header.iter().zip(titles).all(|(title, own)| title.trim() == *own)
+        header.len() > titles.len() && header.iter().zip(titles).all(|(title, own)| trimmed(title) == *own)
     };
     let confirms = header.get(2).is_some_and(|title| CONFIRM_COLUMNS.contains(&title.trim()));
     match REASON_COLUMNS.iter().any(begins) {

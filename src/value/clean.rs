@@ -164,6 +164,10 @@ pub fn clean(
 
 /// Whether a text is an error as LibreOffice numbers them: `Err:502`.
 fn is_error_number(text: &str) -> bool {
+    // Nearly every text begins otherwise.
+    if !matches!(text.as_bytes().first(), Some(b'E' | 0xe9)) {
+        return false;
+    }
     let number = ERROR_NUMBERS.iter().find_map(|word| text.strip_prefix(word));
     number.is_some_and(|number| number.len() == 3 && number.starts_with('5') && all_digits(number))
 }
@@ -243,6 +247,10 @@ fn look_for_damage(
 
 /// How many codes a cell holds; none where it is not certain.
 fn codes_in(text: &str) -> usize {
+    // Nearly every code.
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return 1;
+    }
     let count = list::ids_in(text);
     if count > 1 && list::divided(text).all(|part| part.len() >= 5) {
         return count;

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use jiff::civil::{Date, DateTime, Time};
 
+use super::digits::all_digits;
 use super::half_width::half_width;
 use super::options::{DateOrder, ValueOptions};
 use super::restoring;
@@ -77,6 +78,10 @@ pub(super) fn looks_like_whole_date(text: &str) -> bool {
 /// Whether a text is a month or a time of day, as a spreadsheet program makes it of codes such as `2026-3` and `12:30`: in the
 /// American order of days, too.
 pub(super) fn looks_like_month_or_time(text: &str) -> bool {
+    // Nearly every text is a word, or a number.
+    if !text.starts_with(|c: char| c.is_ascii_digit()) || all_digits(text) {
+        return false;
+    }
     let is_number = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
         lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };

@@ -66,6 +66,9 @@ pub fn visible<'a>(
 /// Whether a text may hold a character that is not simply seen: a look at its bytes, many at a time, which says so too often
 /// and never too seldom.
 fn may_hold_unseen(text: &str) -> bool {
+    if text.is_ascii() {
+        return false;
+    }
     let bytes = text.as_bytes();
     let is_first = |byte: u8| matches!(byte, 0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xf3);
     // Chinese signs begin with these bytes, too: the second one tells.

@@ -72,6 +72,9 @@ const OF_PEOPLE: &[&str] = &[
     "missing",
 ];
 
+/// What all of them begin with.
+const BEGINNINGS: &str = "(<[{\"'#\\nud空无暂没未不待-—/?eb*.tm";
+
 /// The longest of them, in bytes.
 const LONGEST: usize = 15;
 
@@ -90,6 +93,10 @@ pub(super) fn is_null_word(field: &Field, text: &str) -> bool {
         true => Cow::Borrowed(text),
         false => half_width(text),
     };
+    // Nearly every text ends here.
+    if !text.starts_with(|first: char| BEGINNINGS.contains(first.to_ascii_lowercase())) {
+        return false;
+    }
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&text));
     let takes_free_text = matches!(field.kind, Kind::Text | Kind::Html) && !field.text_only;
     is(OF_PROGRAMS) || (!takes_free_text && is(OF_PEOPLE) && field.choice(&text).is_none())
@@ -99,6 +106,12 @@ pub(super) fn is_null_word(field: &Field, text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::entity::Catalog;
+
+    #[test]
+    fn the_beginnings_are_those_of_the_words() {
+        let first = |word: &&str| word.chars().next().unwrap();
+        assert!(OF_PROGRAMS.iter().chain(OF_PEOPLE).map(first).all(|first| BEGINNINGS.contains(first)));
+    }
 
     #[test]
     fn words_of_programs_count_everywhere_and_those_of_people_where_no_text_is_meant() {

@@ -13,6 +13,9 @@ use crate::entity::Kind;
 use crate::format::{Cell, CellKind};
 use crate::problem::Problem;
 
+/// How many digits a mainland mobile number has.
+const MOBILE_DIGITS: usize = 11;
+
 /// What people write before an extension.
 const EXTENSION_WORDS: &[&str] = &["转", "分机", "ext.", "ext", "x", "#"];
 
@@ -194,9 +197,12 @@ fn restore_zero(
 
 /// What stands before a mainland mobile number in a text without signs.
 fn mobile_prefix(compact: &str) -> Option<&'static str> {
-    ["+86", "0086", "+0086", "+860", "086", "86", "0", ""]
-        .into_iter()
-        .find(|prefix| compact.strip_prefix(prefix).is_some_and(is_mainland_mobile))
+    let (before, _) = compact
+        .len()
+        .checked_sub(MOBILE_DIGITS)
+        .and_then(|at| compact.split_at_checked(at))
+        .filter(|(_, number)| is_mainland_mobile(number))?;
+    ["+86", "0086", "+0086", "+860", "086", "86", "0", ""].into_iter().find(|prefix| *prefix == before)
 }
 
 /// What a number is that can be told from any other number.
@@ -224,7 +230,7 @@ pub fn number_look(text: &str) -> Option<NumberLook> {
 /// Eleven digits, the first two as the numbering plan gives them to mobile phones.
 pub fn is_mainland_mobile(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() == 11
+    bytes.len() == MOBILE_DIGITS
         && bytes[0] == b'1'
         && (b'3'..=b'9').contains(&bytes[1])
         && bytes.iter().all(|byte| byte.is_ascii_digit())
