@@ -224,9 +224,10 @@ impl std::error::Error for Error {
 
 /// What a source says, in words.
 fn words_of(source: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
-    match source.downcast_ref::<io::Error>() {
-        Some(error) => Message::of_system(error).to_string(),
-        None => part(source),
+    match (source.downcast_ref::<io::Error>(), source.downcast_ref::<rusqlite::Error>()) {
+        (Some(error), _) => Message::of_system(error).to_string(),
+        (_, Some(error)) => Message::of_database(error).to_string(),
+        _ => part(source),
     }
 }
 

@@ -76,12 +76,31 @@ impl Message {
             io::ErrorKind::IsADirectory => Some("system.is_folder"),
             io::ErrorKind::NotADirectory => Some("system.is_file"),
             io::ErrorKind::AlreadyExists => Some("system.exists"),
+            io::ErrorKind::AddrInUse => Some("system.address_in_use"),
             _ => None,
         };
-        match code {
-            Some(code) => Message::new(code, Vec::new()),
-            None => Message::Verbatim(error.to_string()),
+        let words = || error.to_string();
+        match (code, error.raw_os_error()) {
+            (Some(code), _) => Message::new(code, Vec::new()),
+            // Inside a Chinese sentence its number says more than its English.
+            (None, Some(number)) if Language::current() == Language::Zh && words().is_ascii() => {
+                crate::message!("system.other", number = number)
+            }
+            _ => Message::Verbatim(words()),
         }
+    }
+
+    /// What a database file cannot do, in words of ours where it is something common: those of the library are English.
+    pub fn of_database(error: &rusqlite::Error) -> Message {
+        use rusqlite::ErrorCode;
+        let code = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "system.locked",
+            Some(ErrorCode::DiskFull) => "system.disk_full",
+            Some(ErrorCode::PermissionDenied) => "system.no_permission",
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "system.damaged",
+            _ => return Message::Verbatim(error.to_string()),
+        };
+        Message::new(code, Vec::new())
     }
 
     /// Its code; empty for the words of somebody else.

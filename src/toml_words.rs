@@ -18,7 +18,6 @@ pub fn explain(text: &str, error: &de::Error) -> (usize, Message) {
 }
 
 fn why(line: &str, said: &str) -> Message {
-    let between = |before: &str| said.split_once(before).and_then(|(_, rest)| rest.split('`').next());
     if let Some(wrong) = outside_quotes(line)
         .find(|c| matches!(c, '“' | '”' | '‘' | '’' | '＝' | '：' | '，' | '［' | '］' | '＂' | '＇'))
     {
@@ -27,22 +26,10 @@ fn why(line: &str, said: &str) -> Message {
     if outside_quotes(line).any(|c| c != ' ' && c != '\t' && (c.is_whitespace() || is_invisible(c))) {
         return message!("toml.odd_space");
     }
-    if let Some(key) = between("unknown field `") {
-        let known: Vec<&str> =
-            said.split_once("expected").map_or("", |(_, known)| known).split('`').skip(1).step_by(2).collect();
-        return message!("toml.unknown_key", key = key, known = known.join(", "));
+    if let Some(known) = of_value(said) {
+        return known;
     }
     let said = said.trim();
-    if said.starts_with("duplicate key") {
-        return message!("toml.twice");
-    }
-    if said.starts_with("invalid type") || said.starts_with("invalid value") {
-        return message!("toml.wrong_kind");
-    }
-    if !said.is_ascii() {
-        // Words of ours, about a value that was read.
-        return Message::from(said);
-    }
     let value = line.split_once('=').map(|(_, value)| value.trim()).unwrap_or_default();
     let is_path = |quote: char| value.starts_with(quote) && value.contains('\\');
     if is_path('"') {
@@ -59,6 +46,33 @@ fn why(line: &str, said: &str) -> Message {
         Language::En if !said.contains('\n') => message!("toml.syntax_said", said = said),
         _ => message!("toml.syntax"),
     }
+}
+
+/// What is wrong with a setting whose line is written well, by what the parser says of it.
+pub fn of_value(said: &str) -> Option<Message> {
+    let said = said.trim();
+    let named = |before: &str| said.split_once(before).and_then(|(_, rest)| rest.split('`').next());
+    let known = || {
+        let known = said.split_once("expected").map_or("", |(_, known)| known);
+        known.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(", ")
+    };
+    if let Some(key) = named("unknown field `") {
+        return Some(message!("toml.unknown_key", key = key, known = known()));
+    }
+    if let Some(word) = named("unknown variant `") {
+        return Some(message!("toml.unknown_word", word = word, known = known()));
+    }
+    if let Some(key) = named("missing field `") {
+        return Some(message!("toml.missing_key", key = key));
+    }
+    if said.starts_with("duplicate key") {
+        return Some(message!("toml.twice"));
+    }
+    if said.contains("invalid type") || said.contains("invalid value") {
+        return Some(message!("toml.wrong_kind"));
+    }
+    // Words of ours, about a value that was read.
+    (!said.is_ascii()).then(|| Message::from(said))
 }
 
 /// The characters of a line that stand outside of plain quotation marks and comments.

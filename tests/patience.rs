@@ -242,6 +242,23 @@ fn a_lock_that_another_command_holds_is_waited_for_and_named_however_quiet() {
     assert_rows(&work.summary(), "created 2");
 }
 
+#[test]
+fn a_database_that_another_program_holds_is_waited_for_and_named() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write_table("mine.csv", &customers(1, 2));
+    work.on(&server, "import customers mine.csv").exits(0);
+    let held = rusqlite::Connection::open(work.path("state/runs.db")).unwrap();
+    held.pragma_update(None, "locking_mode", "EXCLUSIVE").unwrap();
+    held.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    work.write_table("more.csv", &customers(3, 2));
+    let child = work.start(work.command_on(&server, "import customers more.csv"));
+    child.wait_until_it_says("until another program lets go of a database file");
+    held.execute_batch("ROLLBACK").unwrap();
+    drop(held);
+    child.ended().exits(0);
+    assert_rows(&work.summary(), "created 2");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_lock_is_its_users_alone_whatever_the_umask() {

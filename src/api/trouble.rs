@@ -8,6 +8,7 @@ use rustls::{AlertDescription, CertificateError};
 
 use super::tls::is_authority;
 use crate::error::Error;
+use crate::language::Language;
 use crate::message;
 use crate::message::Message;
 
@@ -25,6 +26,9 @@ pub(super) fn reason(error: &reqwest::Error) -> Message {
         match cause.to_string().as_str() {
             "dns error" => return message!("api.no_such_host"),
             "tunnel error: unsuccessful" => return message!("api.proxy_refused"),
+            words if words.starts_with("failed to lookup address") => return message!("api.no_such_host"),
+            words if words.starts_with("tunnel error: unexpected end") => return message!("api.closed"),
+            words if words.starts_with("SOCKS error") => return message!("api.proxy_failed"),
             _ => {}
         }
         match cause.downcast_ref().map(io::Error::kind) {
@@ -40,7 +44,9 @@ pub(super) fn reason(error: &reqwest::Error) -> Message {
         last = cause;
     }
     let text = last.to_string();
-    match text.contains("://") {
+    // A library's words may help who reads English; inside a Chinese sentence they do not.
+    let is_of_use = Language::current() == Language::En || !text.is_ascii();
+    match text.contains("://") || !is_of_use {
         true => message!("api.connection_failed"),
         false => text.into(),
     }
@@ -104,9 +110,10 @@ fn untrusted(host: &str, why: &CertificateError) -> Error {
     Error::cannot_run(message).hint(hint)
 }
 
-/// A name as a certificate presents it, `DnsName("a.example.com")`, as people write it.
+/// A name as a certificate presents it, `DnsName("a.example.com")` or `IpAddress(127.0.0.1)`, as people write it.
 fn plain_name(presented: &str) -> String {
-    presented.split('"').nth(1).map_or_else(|| presented.to_owned(), str::to_owned)
+    let bare = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(presented);
+    bare.trim_matches('"').to_owned()
 }
 
 fn day(time: UnixTime) -> String {

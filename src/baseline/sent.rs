@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::store::number_of;
 use crate::error::{Context, Result};
 use crate::files::{create_private_file, create_private_folder, keep_private};
+use crate::machine::wait_when_locked;
 
 /// Version of a file. One of another version is made anew.
 const VERSION: i64 = 2;
@@ -53,8 +54,8 @@ impl SentStore {
         }
         let place = || path.display().to_string();
         let connect = || {
-            let connection = Connection::open(&path)?;
-            connection.busy_timeout(std::time::Duration::from_secs(60))?;
+            let mut connection = Connection::open(&path)?;
+            wait_when_locked(&mut connection)?;
             let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             if version != VERSION {
                 connection.execute_batch(&format!(

@@ -14,7 +14,7 @@ use crate::import::{
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::t;
-use crate::terminal::{CommandLine, Printer};
+use crate::terminal::{CommandLine, Printer, quoted_path};
 
 /// Kinds of findings that are shown; all of them stand in the file.
 const SHOWN_KINDS: usize = 20;
@@ -127,7 +127,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
                 &message!("check_command.found", file = options.input.shown, rows = preflight.rows).to_string(),
             );
             printer.result(&describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?);
-            printer.result(&t!("check_command.issues", file = path.display()));
+            printer.result(&t!("check_command.issues", file = quoted_path(path)));
         }
     }
     if let Some((_, words)) = &foreseen {

@@ -238,9 +238,11 @@ fn what_is_gone(folder: &Path) -> Message {
 /// Tells which rows held a value. A run that cannot be read is named: it may hold it, too.
 fn find_value(indexes: &[RunIndex], catalog: &Catalog, value: &str, printer: &Printer) -> Result<Exit> {
     let sought = Sought::new(value);
-    let (mut runs, mut documents) = (0, Vec::new());
+    let (mut runs, mut documents, mut unread, mut gone) = (0, Vec::new(), Vec::new(), Vec::new());
     for run in all(indexes)? {
+        let folder = || run.folder.display().to_string();
         if !run.is_there {
+            gone.push(folder());
             printer.warn(&t!("runs.find_gone", what = what_is_gone(&run.folder), folder = quoted_path(&run.folder)));
             continue;
         }
@@ -250,6 +252,7 @@ fn find_value(indexes: &[RunIndex], catalog: &Catalog, value: &str, printer: &Pr
             Ok(found) => found,
             Err(error) => {
                 printer.warn(&error.message());
+                unread.push(folder());
                 continue;
             }
         };
@@ -265,8 +268,11 @@ fn find_value(indexes: &[RunIndex], catalog: &Catalog, value: &str, printer: &Pr
     if documents.is_empty() {
         printer.result(&t!("runs.found_nothing", value = clean(value), runs = runs));
     }
-    printer.json(&json!({"version": 1, "value": value, "runs": runs, "found": documents}));
-    Ok(Exit::Done)
+    printer.json(&json!({
+        "version": 1, "value": value, "runs": runs, "found": documents, "unread": unread, "gone": gone,
+    }));
+    // "Not found" would not be true of a run that nobody could read.
+    Ok(if unread.is_empty() { Exit::Done } else { Exit::CannotRun })
 }
 
 fn found_line(run: &IndexedRun, row: &FoundRow, entity: &str) -> String {

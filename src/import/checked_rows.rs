@@ -10,7 +10,7 @@ use crate::format::{Content, Reader, Row, Sheet};
 use crate::mapping::Mapping;
 
 /// Rows of a batch …
-const BATCH_ROWS: usize = 256;
+const BATCH_ROWS: usize = 128;
 /// … unless their texts take more bytes than this.
 const BATCH_BYTES: usize = 256 << 10;
 /// Batches that wait for the one who decides.

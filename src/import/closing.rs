@@ -27,7 +27,7 @@ pub(super) fn tell_finished(
 ) -> Result<Exit> {
     let counts = past.all_counts()?;
     let words = words::counts_of(past, &counts)?;
-    printer.result(&t!("run.finished", folder = short_path(past.folder()).display(), counts = words));
+    printer.result(&t!("run.finished", folder = quoted_path(past.folder()), counts = words));
     for hint in ways_on(options, past, &counts)? {
         printer.say(&hint);
     }

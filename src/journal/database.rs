@@ -14,7 +14,9 @@ use super::operation::RowKey;
 use super::rows::{pack, unpack};
 use crate::error::{Error, Result};
 use crate::files::long_path;
+use crate::machine::wait_when_locked;
 use crate::message;
+use crate::message::Message;
 
 /// Name of the journal in a run's folder.
 pub(super) const FILE_NAME: &str = "journal.db";
@@ -51,8 +53,8 @@ CREATE TABLE claim (number INTEGER PRIMARY KEY, run TEXT NOT NULL, folder TEXT N
 
 /// Settings every connection needs. WAL with `synchronous = FULL` syncs at each commit: an intent that is only in a cache
 /// would not survive the machine.
-pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+pub(super) fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    wait_when_locked(connection)?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -108,7 +110,7 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
         Connection::open_with_flags(long_path(&file), flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(|error| failed(folder, error))
     };
-    let connection = open(flags)?;
+    let mut connection = open(flags)?;
     // A process that was killed while it made the file left something half done, which only one who may write can undo.
     let is_half_done = |connection: &Connection| {
         let found = connection.query_row("PRAGMA application_id", [], |row| row.get::<_, i64>(0));
@@ -117,10 +119,7 @@ pub(super) fn connect(folder: &Path, flags: OpenFlags) -> Result<Connection> {
     if is_half_done(&connection) {
         is_half_done(&open(OpenFlags::SQLITE_OPEN_READ_WRITE)?);
     }
-    connection
-        .busy_timeout(std::time::Duration::from_secs(10))
-        .and_then(|()| keep_log(&connection))
-        .map_err(|error| failed(folder, error))?;
+    wait_when_locked(&mut connection).and_then(|()| keep_log(&connection)).map_err(|error| failed(folder, error))?;
     let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id").map_err(|error| failed(folder, error))?;
     let version = number("PRAGMA user_version").map_err(|error| failed(folder, error))?;
@@ -252,6 +251,10 @@ pub(super) fn failed(folder: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             Error::cannot_run(message!("journal.cannot_write", file = folder.join(FILE_NAME).display(), why = error))
                 .hint(message!("journal.cannot_write_hint"))
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Error::cannot_run(message!("journal.failed", folder = folder.display(), why = Message::of_database(&error)))
+                .hint(message!("journal.locked_hint"))
         }
         _ => Error::cannot_run(message!("journal.failed", folder = folder.display(), why = error))
             .hint(message!("journal.disk_full_hint")),

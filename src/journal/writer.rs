@@ -86,8 +86,8 @@ impl Journal {
         })();
         made.map_err(|error| failed(folder, error))?;
         std::fs::rename(&new, &file).context(|| file.display().to_string())?;
-        let connection = Connection::open(files::long_path(&file)).map_err(|error| failed(folder, error))?;
-        prepare(&connection)
+        let mut connection = Connection::open(files::long_path(&file)).map_err(|error| failed(folder, error))?;
+        prepare(&mut connection)
             .and_then(|()| keep_log(&connection))
             .and_then(|()| note_log(&connection))
             .map_err(|error| failed(folder, error))?;
@@ -114,7 +114,7 @@ impl Journal {
         if sound != "ok" {
             return Err(damaged(folder));
         }
-        prepare(&connection).and_then(|()| note_log(&connection)).map_err(|error| failed(folder, error))?;
+        prepare(&mut connection).and_then(|()| note_log(&connection)).map_err(|error| failed(folder, error))?;
         upgrade(&mut connection).map_err(|error| failed(folder, error))?;
         let identity =
             get_identity(&connection).map_err(|error| failed(folder, error))?.ok_or_else(|| damaged(folder))?;

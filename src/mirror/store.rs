@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::tables::{Batch, DEFINITIONS, Key, List, Marks, PageCursor, TABLES, VERSION, VIEWS, read_cursor, read_list};
 use crate::error::{Context, Error, Result};
 use crate::files::{StagingDirectory, create_private_folder, free_name_beside};
+use crate::machine::wait_when_locked;
 use crate::message;
 use crate::message::Message;
 
@@ -46,8 +47,8 @@ impl Mirror {
             create_private_folder(folder)?;
         }
         create_private(path).context(cannot_open)?;
-        let connection = Connection::open(path).context(cannot_open)?;
-        connection.busy_timeout(std::time::Duration::from_secs(60)).context(cannot_open)?;
+        let mut connection = Connection::open(path).context(cannot_open)?;
+        wait_when_locked(&mut connection).context(cannot_open)?;
         connection.pragma_update(None, "journal_mode", "WAL").context(cannot_open)?;
         // A crash of the machine may cost the last pages, never the file: they are asked for again.
         connection.pragma_update(None, "synchronous", "NORMAL").context(cannot_open)?;

@@ -20,6 +20,7 @@ use super::{handler, status};
 use crate::entity::AccountMode;
 use crate::error::{Error, Result};
 use crate::message;
+use crate::message::Message;
 
 /// A running server. It ends when it is dropped.
 #[derive(Debug)]
@@ -44,8 +45,12 @@ impl Server {
                 .hint(message!("sandbox.not_loopback_hint")));
         }
         let cannot = |why: std::io::Error| {
-            Error::cannot_run(message!("sandbox.cannot_listen", address = listen.to_string(), why = why.to_string()))
-                .hint(message!("sandbox.cannot_listen_hint"))
+            Error::cannot_run(message!(
+                "sandbox.cannot_listen",
+                address = listen.to_string(),
+                why = Message::of_system(&why)
+            ))
+            .hint(message!("sandbox.cannot_listen_hint"))
         };
         let listener = TcpListener::bind(listen).map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;

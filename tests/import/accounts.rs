@@ -93,6 +93,9 @@ fn a_journal_without_its_log_is_damaged_and_not_empty() {
     for command in ["import customers mine.csv", "import customers new.csv"] {
         work.on(&server, command).exits(1).says("damaged").says("runs forget");
     }
+    // A script must not take what nobody could read for "never sent".
+    let found = work.bw8("runs find 13000000001 --format json").exits(1).json();
+    assert_eq!((found["found"].as_array().map(Vec::len), found["unread"].as_array().map(Vec::len)), (Some(0), Some(1)));
     assert_eq!(server.requests(), requests);
 }
 

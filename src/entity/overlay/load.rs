@@ -12,6 +12,7 @@ use crate::entity::embedded::{FILES, SERVICE};
 use crate::entity::validate::validate;
 use crate::error::Result;
 use crate::message;
+use crate::toml_words;
 
 impl Catalog {
     /// The embedded catalog with the changes of an overlay's text, which messages call `shown`.
@@ -69,7 +70,8 @@ fn merged<T: DeserializeOwned>(
     merge(&mut base, change)?;
     T::deserialize(ValueDeserializer::from(Spanned::new(span.clone(), DeValue::Table(base)))).map_err(|error| {
         let of_user = error.span().filter(|found| found.start <= overlay.text.len());
-        overlay.wrong_at(of_user.unwrap_or(span), error.message().trim_end())
+        let said = error.message().trim_end();
+        overlay.wrong_at(of_user.unwrap_or(span), toml_words::of_value(said).unwrap_or_else(|| said.into()))
     })
 }
 

@@ -9,11 +9,12 @@ use super::content::{Files, RunContent};
 use super::settle_line::SettleLine;
 use super::words;
 use crate::error::{Context, Exit, Result};
-use crate::files::{self, Access, short_path};
+use crate::files::{self, Access};
 use crate::journal::Status;
 use crate::message;
 use crate::message::Message;
 use crate::t;
+use crate::terminal::quoted_path;
 use crate::text::clean_document;
 
 /// Kinds of errors that `summary.json` names.
@@ -95,7 +96,7 @@ fn file_lines(content: &RunContent<'_>, files: &Files) -> Vec<String> {
     let all = all.map(|(path, purpose)| (path.clone(), purpose));
     let line = |(path, purpose): (Option<PathBuf>, &str)| {
         let path = path?;
-        Some(t!("report.file", file = short_path(&path).display(), purpose = t!(purpose)).into_owned())
+        Some(t!("report.file", file = quoted_path(&path), purpose = t!(purpose)).into_owned())
     };
     std::iter::once(t!("report.files").into_owned()).chain(all.into_iter().chain(own).filter_map(line)).collect()
 }

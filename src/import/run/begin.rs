@@ -14,11 +14,11 @@ use super::super::words::Words;
 use super::input::Input;
 use super::settling::settle_before;
 use crate::error::{Exit, Result};
-use crate::files::{self, short_path};
+use crate::files;
 use crate::journal::{Counts, Journal, JournalReader, RegisteredRows, RunIndex};
 use crate::machine::shared_folder;
 use crate::t;
-use crate::terminal::Printer;
+use crate::terminal::{Printer, quoted_path};
 
 /// What there is to begin with.
 pub(super) enum Begun {
@@ -107,8 +107,7 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
 
 /// Says whether a run begins or goes on.
 fn tell(journal: &Journal, ended: Option<u64>, before: &Counts, printer: &Printer) -> Result<()> {
-    let folder = short_path(journal.folder());
-    let folder = folder.display();
+    let folder = quoted_path(journal.folder());
     match ended {
         None => {
             printer.say(&t!("run.new", folder = folder));

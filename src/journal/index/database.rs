@@ -1,12 +1,12 @@
 //! The index's SQLite file: its tables, how older ones are brought up, and what becomes of a damaged one.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::error::{Context, Error, Result};
 use crate::files::{create_private_file, free_name_beside};
+use crate::machine::wait_when_locked;
 use crate::message;
 use crate::message::Message;
 
@@ -109,7 +109,7 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
 
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     // Another process may be reading millions of rows.
-    connection.busy_timeout(Duration::from_secs(60))?;
+    wait_when_locked(connection)?;
     if version(connection)? >= VERSION {
         return Ok(());
     }
