@@ -257,13 +257,14 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Optio
 }
 
 fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<u64>, D::Error> {
-    in_range(u64::deserialize(deserializer)?, "timeout: 1–3600", |seconds| (1..=3600).contains(seconds))
+    // A number below zero is a number all the same, and out of range.
+    let seconds = in_range(i64::deserialize(deserializer)?, "timeout: 1–3600", |seconds| (1..=3600).contains(seconds))?;
+    Ok(seconds.and_then(|seconds| u64::try_from(seconds).ok()))
 }
 
 fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let bad = || t!("settings.bad_number", rule = "wait: “90s”, “10m”, “2h”");
-    parse_duration(&text).map(Some).map_err(|_| serde::de::Error::custom(bad()))
+    parse_duration(&text).map(Some).map_err(|_| serde::de::Error::custom(t!("settings.bad_wait")))
 }
 
 /// A number that keeps its rule. The command line's own are checked as they are read.
@@ -563,6 +564,7 @@ fn strategy(variable: &str) -> Result<impl BaseStrategy> {
 }
 
 fn read_configuration(file: &Path) -> Result<Configuration> {
+    files::refuse_pipe(file)?;
     let text = read_text(file, &file.display().to_string())?;
     let configuration: Configuration = toml::from_str(&text).map_err(|error| {
         let (line, why) = toml_words::explain(&text, &error);

@@ -19,7 +19,7 @@ pub fn explain(text: &str, error: &de::Error) -> (usize, Message) {
 
 fn why(line: &str, said: &str) -> Message {
     if let Some(wrong) = outside_quotes(line)
-        .find(|c| matches!(c, '“' | '”' | '‘' | '’' | '＝' | '：' | '，' | '［' | '］' | '＂' | '＇'))
+        .find(|c| matches!(c, '“' | '”' | '‘' | '’' | '＝' | '：' | '，' | '［' | '］' | '【' | '】' | '＂' | '＇'))
     {
         return message!("toml.full_width", wrong = wrong);
     }

@@ -353,6 +353,7 @@ fn a_number_out_of_range_is_told_by_file_and_line() {
         ("concurrency = 1025", "1–1024"),
         ("timeout = 0", "1–3600"),
         ("timeout = 3601", "1–3600"),
+        ("timeout = -1", "1–3600"),
         ("rate = -1", "0.001–100000"),
         ("rate = 0.0001", "0.001–100000"),
         ("rate = nan", "0.001–100000"),
@@ -400,6 +401,8 @@ fn a_file_of_settings_that_an_editor_changed_is_told_in_the_users_language_with_
         ("base_url =\u{3000}\"Geheim7391\"\n", "特殊空格或不可见字符"),
         ("base_url = \"Geheim7391\n", "第 3 行有误：这一行少了一个引号"),
         ("base_url = 7\n", "这个设置的值类型不对"),
+        ("wait = \"十分钟\"\n", "不是有效的时长（写法：wait = \"90s\""),
+        ("【account.other】\n", "中文标点 【"),
     ] {
         let ran = settings(format!("{account}{wrong}").as_bytes());
         ran.exits(2).says(said).says("bw8.toml").never_says("7391").never_says("expected");
