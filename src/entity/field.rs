@@ -64,7 +64,8 @@ pub struct Field {
     /// Text that looks like a number and must stay text in a spreadsheet.
     #[serde(default)]
     pub text_only: bool,
-    /// What its texts look like: `name`, `organization`, `account`, `web`; others wait for a person.
+    /// What its texts look like: `name`, `organization`, `account`, `web`, `address`, `province`, `city`, `position`; others wait for
+    /// a person.
     #[serde(default, skip_serializing)]
     pub form: Option<Form>,
     /// Longest text in characters (of the vendor's database column).
