@@ -61,3 +61,106 @@ fn a_landline_that_can_be_none_waits() {
         ),
     ]);
 }
+
+#[test]
+fn a_number_beside_the_blank_cell_of_its_column_waits() {
+    let file = |rows: &str| {
+        format!(
+            "姓名,手机,公司编号,固定电话,邮箱,备注\n示例1,13100000001,20001,010-00000001,a@example.com,无需回访\n示例2,13100000002,20001,010-00000002,b@example.com,好\n示例3,13100000003,20001,,c@example.com,好\n{rows}"
+        )
+    };
+    try_each(vec![
+        ("customers", "moved.csv", file("示例4,13100000004,20001,010-00000004,,d@example.com\n").into(), &["created 示例1||无需回访", "created 示例2||好", "created 示例3||好", "held value_beside_its_column"]),
+        // A second address that is noted where the first one stands, and a column of mixed texts.
+        ("customers", "noted.csv", file("示例4,13100000004,20001,010-00000004,e@example.com,d@example.com\n示例5,13100000005,20001,,,13100000005\n").into(), &["created 示例1||无需回访", "created 示例2||好", "created 示例3||好", "created 示例4||d@example.com", "created 示例5||13100000005"]),
+        ("companies", "habit.csv", "公司名称,网址,备注\n示例一公司,www.example.com,无需\n示例二公司,www.example.org,https://example.org/1\n示例三公司,,https://example.org/2\n示例四公司,,https://example.org/3\n".into(), &["created 示例一公司||无需", "created 示例二公司||https://example.org/1", "created 示例三公司||https://example.org/2", "created 示例四公司||https://example.org/3"]),
+    ]);
+}
+
+#[test]
+fn headings_below_the_header_are_no_record() {
+    for (row, code) in [
+        ("公司全称,详细地址", "headings_row"),
+        ("客户全称,办公地址", "headings_row"),
+        ("请填写公司全称,必填", "instruction_row"),
+    ] {
+        let text = format!("公司名称,地址\n{row}\n示例一公司,甲路1号\n示例二公司,乙路\n");
+        let rows = outcome_of("companies", "mine.csv", text.as_bytes());
+        let held = format!("held {code}");
+        assert_eq!(rows, [held.as_str(), "created 示例一公司|甲路1号|", "created 示例二公司|乙路|"], "{row}");
+    }
+    let text = "公司名称,地址\n全称咨询公司,联系地址路1号\n示例名称,乙路\n";
+    assert_eq!(
+        outcome_of("companies", "mine.csv", text.as_bytes()),
+        ["created 全称咨询公司|联系地址路1号|", "created 示例名称|乙路|"]
+    );
+}
+
+#[test]
+fn totals_of_everything_or_of_a_time_are_no_record() {
+    for word in ["全部", "本年", "全年", "2026年", "1月", "第一季度", "上半年", "ALL"] {
+        let text = format!("公司名称,地址,服务费余额\n示例一公司,甲路,100\n示例二公司,乙路,200\n{word},,300\n");
+        let rows = outcome_of("companies", "mine.csv", text.as_bytes());
+        assert_eq!(rows[2], "held totals_row_by_words", "{word}");
+    }
+    let text = "公司名称,地址,服务费余额\n全年商贸,,100\n全部,乙路,200\n一季度传媒,,300\n";
+    let rows = outcome_of("companies", "mine.csv", text.as_bytes());
+    assert!(rows.iter().all(|row| row.starts_with("created")), "{rows:?}");
+}
+
+#[test]
+fn a_sum_of_the_column_tells_totals_whatever_stands_beside_it() {
+    let sum = |name: &str, formula: &str| {
+        let header = sheet_row("", &["公司名称", "地址", "服务费余额"]);
+        let row = |name: &str, amount: &str| {
+            format!("<row><c t=\"inlineStr\"><is><t>{name}</t></is></c><c/><c>{amount}</c></row>")
+        };
+        let rows = header
+            + &row("示例一公司", "<v>100</v>")
+            + &row("示例二公司", "<v>200</v>")
+            + &row(name, &format!("<f>{formula}</f><v>300</v>"));
+        outcome_of("companies", "mine.xlsx", &Sheets::of(&rows).bytes())[2].clone()
+    };
+    assert_eq!(sum("华东大区", "SUM(C2:C3)"), "held totals_row_by_words");
+    assert_eq!(sum("华东大区", "SUBTOTAL(9,$C$2:$C$3)"), "held totals_row_by_words");
+    for formula in ["SUM(订单!C2:C3)", "SUM(F2:F13)", "SUM(D4:F4)", "100*3"] {
+        assert!(sum("示例三公司", formula).starts_with("created"), "{formula}");
+    }
+}
+
+#[test]
+fn a_lone_title_that_is_a_heading_too_is_no_header() {
+    for title in ["公司", "公司名称", "公司名称,,", "客户名单"] {
+        let text = format!("{title}\n公司名称,法人,行业\n示例一公司,示例,制造\n示例二公司,示例,零售\n");
+        let rows = outcome_of("companies", "mine.csv", text.as_bytes());
+        assert_eq!(rows, ["created 示例一公司||", "created 示例二公司||"], "{title}");
+    }
+    let text = "客户名单\n制表人,电话\n姓名,手机,公司编号\n示例1,13100000001,20001\n";
+    assert_eq!(outcome_of("customers", "mine.csv", text.as_bytes()), ["created 示例1||"]);
+    let text = "公司名称\n示例一公司\n示例二公司\n";
+    assert_eq!(outcome_of("companies", "mine.csv", text.as_bytes()).len(), 2);
+}
+
+#[test]
+fn rows_that_end_at_their_last_filled_cell_are_whole() {
+    let created = |names: &[&str], text: &str| {
+        let rows = outcome_of("companies", "mine.csv", text.as_bytes());
+        let expected: Vec<bool> = names.iter().map(|name| !name.starts_with('!')).collect();
+        let found: Vec<bool> = rows.iter().map(|row| row.starts_with("created")).collect();
+        assert_eq!(found, expected, "{rows:?}");
+    };
+    created(
+        &["", "", "", "", "", ""],
+        "公司名称,地址,备注\n示例一公司,甲路,好\n示例二公司,乙路,好\n示例三\n示例四厂\n示例五,丙路\n示例六\n",
+    );
+    created(
+        &["", "", "", "", "", ""],
+        "公司名称,地址,备注\n示例一,甲路,好\n示例二,乙路\n示例三\n示例四,丁路,好\n示例五,戊路\n示例六,己路,好\n",
+    );
+    // What goes on with a number is the rest of the row above.
+    created(
+        &["", "", "!", "!", "", "", ""],
+        "公司名称,地址,备注\n示例一,甲路,好\n示例二,乙路\n示例三,丙路,好\n2楼\n示例五,戊路\n示例六\n示例七,庚路\n",
+    );
+    created(&["", "!", "!", "!"], "公司名称,地址,备注\n示例一,甲路,好\n示例二,乙路,好\n示例三\n示例四,丁路,好\n");
+}
