@@ -61,7 +61,11 @@ fn paragraph(kind: &FindingKind, mapping: &Mapping) -> Vec<String> {
     let location = match kind.example.column {
         Some(column) => {
             let column = usize::try_from(column).unwrap_or_default();
-            t!("import.finding_column", letters = column_letters(column), header = mapping.header(column), rows = rows)
+            let (letters, header) = (column_letters(column), mapping.header(column));
+            match header.is_empty() {
+                true => t!("import.finding_column_unnamed", letters = letters, rows = rows),
+                false => t!("import.finding_column", letters = letters, header = header, rows = rows),
+            }
         }
         None => t!("import.finding_rows", rows = rows),
     };

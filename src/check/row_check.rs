@@ -335,7 +335,8 @@ impl Mapping {
                 .with("line", row.line.unwrap_or(row.number))
                 .with("cells", row.cells.len())
                 .with("columns", self.width())
-                .with("last", column_letters(self.width().saturating_sub(1)));
+                .with("last", column_letters(self.width().saturating_sub(1)))
+                .with("number", column + 1);
             record.findings.push(Finding::new(None, Some(column), row.cell(column).text.trim(), problem));
         }
     }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::finding::Finding;
 use super::record::Record;
 use crate::entity::{Catalog, Form, Kind};
-use crate::format::{Row, is_remark, is_totals, is_word_for_totals};
+use crate::format::{Row, is_remark, is_sum, is_totals, is_word_for_totals};
 use crate::mapping::{FieldSource, Mapping, ValueSource};
 use crate::problem::{Problem, Severity};
 use crate::text::trimmed;
@@ -67,6 +67,46 @@ const MORE_HEADINGS: &[&str] = &[
     "status",
     "type",
 ];
+/// What headings end in.
+const HEADING_ENDINGS: &[&str] = &[
+    "名称",
+    "全称",
+    "简称",
+    "姓名",
+    "名字",
+    "地址",
+    "电话",
+    "手机",
+    "手机号",
+    "手机号码",
+    "号码",
+    "邮箱",
+    "网址",
+    "日期",
+    "时间",
+    "备注",
+    "说明",
+    "状态",
+    "编号",
+    "职位",
+    "职务",
+    "部门",
+    "金额",
+    "余额",
+    "省份",
+    "城市",
+    "性别",
+    "行业",
+    "类型",
+    "等级",
+    "级别",
+    "标签",
+    "负责人",
+    "联系人",
+    "联系方式",
+    "传真",
+    "邮编",
+];
 /// Most filled cells of a row that is a remark.
 const REMARK_CELLS: usize = 6;
 /// The shortest other name of a field that is no name of a record, in characters.
@@ -81,7 +121,10 @@ const ORGANIZATIONS: &[&str] =
 /// The names of all fields of all entities, those in ASCII in lower case.
 static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let fields = Catalog::embedded().entities().iter().flat_map(|entity| &entity.fields);
-    let names = fields.flat_map(|field| [&field.name, &field.zh, &field.en].into_iter().chain(&field.aliases));
+    let names = fields.flat_map(|field| {
+        let of_clues = field.by.values().flatten();
+        [&field.name, &field.zh, &field.en].into_iter().chain(&field.aliases).chain(of_clues)
+    });
     let more = MORE_HEADINGS.iter().map(|name| (*name).to_owned());
     names.map(|name| name.to_ascii_lowercase()).chain(more).collect()
 });
@@ -125,13 +168,16 @@ impl Mapping {
 
     /// What a row looks like, if not like a record.
     fn look(&self, row: &Row) -> Option<&'static str> {
-        if is_totals(row) {
+        if is_totals(row) || is_sum(row) {
             return Some("totals_row_by_words");
         }
         if self.is_instruction(row) {
             return Some("instruction_row");
         }
         if self.repeats_headings(row) {
+            return Some("headings_row");
+        }
+        if self.is_second_header(row) {
             return Some("headings_row");
         }
         if self.is_another_header(row) {
@@ -203,6 +249,29 @@ impl Mapping {
         headings > 1 && (others == 0 || headings > others)
     }
 
+    /// Whether a row right below the header says in other words what its columns are: `公司全称`, `详细地址`. Where texts of people
+    /// are kept, `修改地址` may be one.
+    fn is_second_header(&self, row: &Row) -> bool {
+        if row.number != self.header_row + 1 || self.entity.fields.iter().any(|field| field.kind == Kind::Html) {
+            return false;
+        }
+        let (mut filled, mut own) = (0, 0);
+        for (column, text) in row.cells.iter().enumerate() {
+            let text = without_marks(text);
+            if text.is_empty() {
+                continue;
+            }
+            if !ends_like_heading(text) {
+                return false;
+            }
+            let feeds = |source: &&FieldSource| matches!(source.source, ValueSource::Column(own) if own == column);
+            let source = self.sources.iter().find(feeds);
+            filled += 1;
+            own += usize::from(source.is_some_and(|source| source.is_heading(text) || source.is_nearly_heading(text)));
+        }
+        filled > 1 && own * 2 >= filled
+    }
+
     /// Whether a column takes a text as one of its choices.
     fn is_choice(&self, column: usize, text: &str) -> bool {
         let feeds = |source: &&FieldSource| matches!(source.source, ValueSource::Column(own) if own == column);
@@ -257,6 +326,11 @@ fn is_any_heading(text: &str) -> bool {
             true => HEADINGS.contains(&text.to_ascii_lowercase()),
             false => HEADINGS.contains(text),
         }
+}
+
+/// Whether a text ends in what is asked for under headings.
+fn ends_like_heading(text: &str) -> bool {
+    (2..=LONGEST_HEADING).contains(&text.chars().count()) && HEADING_ENDINGS.iter().any(|ending| text.ends_with(ending))
 }
 
 /// Whether a row is a line between the rows of a printed table, in all of its cells: `----,----`.

@@ -137,6 +137,9 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
     }
     if let Some(loss) = loss {
         printer.result(&loss.to_string());
+        if arguments.strict {
+            printer.result(&format!("{}{}", t!("printer.hint"), preflight.mapping.report().loss_hint()));
+        }
     }
     let kinds: Vec<serde_json::Value> = kinds
         .iter()

@@ -64,7 +64,8 @@ pub struct Field {
     /// Text that looks like a number and must stay text in a spreadsheet.
     #[serde(default)]
     pub text_only: bool,
-    /// What its texts look like: `name`, `organization`, `account`, `web`; others wait for a person.
+    /// What its texts look like: `name`, `organization`, `account`, `web`, `address`, `province`, `city`, `position`; others wait for
+    /// a person.
     #[serde(default, skip_serializing)]
     pub form: Option<Form>,
     /// Longest text in characters (of the vendor's database column).
@@ -83,6 +84,10 @@ pub struct Field {
     /// `any` hold whatever it is known by. No part of the fingerprint either.
     #[serde(default, skip_serializing)]
     pub by: BTreeMap<String, Vec<String>>,
+    /// Headings that mean this field, or for a reference what its record is called, where no other column does: other fields may be
+    /// meant by them, too. No part of the fingerprint.
+    #[serde(default, skip_serializing)]
+    pub fallback_aliases: Vec<String>,
     /// The record it refers to is looked up in the account, by whatever it is known by.
     #[serde(skip)]
     pub is_looked_up: bool,
@@ -136,6 +141,7 @@ impl Field {
             several: false,
             reference: None,
             by: BTreeMap::new(),
+            fallback_aliases: Vec::new(),
             is_looked_up: false,
             takes_words: false,
             clue: None,

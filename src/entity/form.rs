@@ -14,4 +14,12 @@ pub enum Form {
     Account,
     /// An address on the web.
     Web,
+    /// Where somebody is found by post.
+    Address,
+    /// A province, or what is like one in another country.
+    Province,
+    /// A city, or a part of one.
+    City,
+    /// What somebody works as.
+    Position,
 }

@@ -84,6 +84,10 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         several: false,
         reference: None,
         by: Default::default(),
+        fallback_aliases: match field.by.keys().next().is_some_and(|first| first == key) {
+            true => field.fallback_aliases.clone(),
+            false => Vec::new(),
+        },
         is_looked_up: key == ANY,
         takes_words: key == ANY,
         clue: Some(Clue { reference: field.name.clone(), key: key.to_owned() }),

@@ -21,6 +21,8 @@ pub struct Row {
     pub content: Content,
     /// Whether a person does not see it: it is filtered out, or hidden by hand.
     pub is_hidden: bool,
+    /// Whether a formula in it adds up several rows of its column.
+    pub has_column_sum: bool,
     /// Cells that show something else than their texts.
     pub shown: Vec<Shown>,
     /// What the reader noticed of it; empty of nearly every row.
@@ -65,6 +67,7 @@ impl Row {
         self.cells.clear();
         self.kinds.clear();
         self.is_hidden = false;
+        self.has_column_sum = false;
         self.shown.clear();
         self.remarks.clear();
     }

@@ -74,7 +74,8 @@ impl RowSink {
         let (mut batch, mut more) = first;
         let lone =
             batch.iter().filter(|row| row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() == 1).count();
-        sheet.lone_cells_are_rare = lone * 2 < batch.len();
+        sheet.lone_cells_are_rare = !sheet.cuts_blanks && lone * 2 < batch.len();
+        sheet.width = batch.iter().map(|row| row.cells.len()).max().unwrap_or_default().max(sheet.header.len());
         let mut is_heard = self.sender.send(ReaderEvent::Opened(sheet)).is_ok();
         while is_heard {
             is_heard = self.sender.send(ReaderEvent::Rows(batch)).is_ok();

@@ -23,7 +23,11 @@ pub struct Sheet {
     pub reading: String,
     /// How many days later than usual the first day is that its numbers count from: 1462 where that is in 1904.
     pub days_later: i64,
-    /// Whether most of its first rows have more than one filled cell.
+    /// How many columns its first rows reach, where that is more than the header has.
+    pub width: usize,
+    /// Whether blank cells at the ends of its rows are missing, as some programs write a text file.
+    pub cuts_blanks: bool,
+    /// Whether most of its first rows have more than one filled cell, and it does not show that others have no more to say.
     pub lone_cells_are_rare: bool,
     /// The export of ours that it is of, where it says so.
     pub export: Option<String>,

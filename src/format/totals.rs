@@ -80,6 +80,64 @@ const TOTALS: &[&str] = &[
     "∑",
 ];
 
+/// What stands beside the totals of everything, or of a time. Nothing is called so, but with other texts beside it it may be
+/// meant.
+const WHOLES: &[&str] = &[
+    "全部",
+    "全体",
+    "所有",
+    "整体",
+    "总体",
+    "总",
+    "计",
+    "全年",
+    "本年",
+    "本年度",
+    "当年",
+    "今年",
+    "去年",
+    "上年",
+    "年度",
+    "全年度",
+    "半年",
+    "半年度",
+    "上半年",
+    "下半年",
+    "本季",
+    "本季度",
+    "当季",
+    "季度",
+    "上季度",
+    "本月",
+    "当月",
+    "月度",
+    "上月",
+    "全月",
+    "本周",
+    "上周",
+    "本日",
+    "当日",
+    "今日",
+    "昨日",
+    "本期",
+    "上期",
+    "期末",
+    "全國",
+    "全部計",
+    "本頁",
+    "本页",
+    "all",
+    "overall",
+    "ytd",
+    "mtd",
+    "ytotal",
+    "fullyear",
+    "year",
+    "month",
+    "thisyear",
+    "thismonth",
+];
+
 /// What the name of a part ends in where its totals stand: `北区小计`.
 const ENDINGS: [&str; 7] = ["合计", "小计", "总计", "合計", "小計", "總計", "汇总"];
 
@@ -91,14 +149,42 @@ const LONGEST: usize = 40;
 
 /// Whether the only text of a row is a word for totals; what else there is, are numbers.
 pub fn is_totals(row: &Row) -> bool {
-    let mut texts = row.cells.iter().map(trimmed).filter(|cell| !cell.is_empty() && !is_amount(cell));
+    let mut texts = row.cells.iter().map(trimmed).filter(|cell| !cell.is_empty() && is_text(cell));
     let Some(first) = texts.next() else { return false };
-    let may_stand_beside = |text: &str| is_total_word(text) || is_counted(text) || is_end_word(text);
+    let may_stand_beside = |text: &str| is_total_word(text) || is_counted(text) || is_end_word(text) || is_whole(text);
     // The first text decides about nearly every row.
     match is_total_word(first) {
         true => texts.all(may_stand_beside),
-        false => ends_in_total(first) && texts.next().is_none(),
+        false => texts.next().is_none() && (ends_in_total(first) || (is_whole(first) && has_amount(row))),
     }
+}
+
+/// Whether a row has numbers that a formula adds up, and one text that says what of.
+pub fn is_sum(row: &Row) -> bool {
+    let mut texts = row.cells.iter().map(str::trim).filter(|cell| !cell.is_empty() && is_text(cell));
+    row.has_column_sum && texts.next().is_none_or(|_| texts.next().is_none())
+}
+
+/// Whether a text says that everything is meant, or a time: `全年`, `2026年`, `1月份`, `第一季度`.
+fn is_whole(text: &str) -> bool {
+    // Nearly every text ends here.
+    const BEGINNINGS: &str = "全所整总计本当今去上年半下季月昨期第一二三四五六七八九十AaOoYyMmFfTtQq";
+    let first = text.trim_start_matches(['【', '(', '（', '[']);
+    if text.len() > LONGEST || !first.starts_with(|c: char| c.is_ascii_digit() || BEGINNINGS.contains(c)) {
+        return false;
+    }
+    let folded = fold(text);
+    let word = folded.trim_matches(['【', '】', '[', ']', '(', ')']);
+    WHOLES.contains(&word) || is_period(word)
+}
+
+/// Whether a text is a year, a month or a part of a year.
+fn is_period(word: &str) -> bool {
+    const NUMBERS: &str = "0123456789一二三四五六七八九十〇零第";
+    let unit = word.trim_start_matches(|c| NUMBERS.contains(c));
+    let unit = unit.strip_prefix('年').map_or(unit, |rest| rest.trim_start_matches(|c| NUMBERS.contains(c)));
+    let is_numbered = unit.len() < word.len();
+    is_numbered && matches!(unit, "" | "度" | "月" | "月份" | "季度" | "季") && word.contains(['年', '月', '季'])
 }
 
 /// Whether a text is a word for totals and nothing else, which nothing is called.
@@ -166,6 +252,15 @@ fn is_total_word(text: &str) -> bool {
     let counted = counted.map(|rest| rest.strip_prefix('有').unwrap_or(rest));
     TOTALS.iter().any(begins)
         || counted.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && counts(rest))
+}
+
+/// Whether a cell is no amount. `2026年` may look like one.
+fn is_text(cell: &str) -> bool {
+    !is_amount(cell) || (cell.ends_with(['年', '月', '季']) && is_whole(cell))
+}
+
+fn has_amount(row: &Row) -> bool {
+    row.cells.iter().map(str::trim).any(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()) && !is_text(cell))
 }
 
 /// Whether a text names a part and its totals: `北区小计`.
@@ -237,6 +332,13 @@ mod tests {
             &["共有2条数据", "", "300"],
             &["— 合计 —", "", "30"],
             &["合计—", "", ""],
+            &["全部", "", "300"],
+            &["本年", "￥300", ""],
+            &["全年", "", "300"],
+            &["2026年", "", "300"],
+            &["2026年1月", "", "300"],
+            &["第一季度", "", "300"],
+            &["1月份", "", "300"],
             &["** Total **", "", "3"],
         ] {
             assert!(is_totals(&row(cells)), "{cells:?}");
@@ -256,6 +358,12 @@ mod tests {
             &["记录科技有限公司", "", "3"],
             &["共享单车公司", "", "1"],
             &["合计", "2号楼东侧", "30"],
+            &["全部", "", ""],
+            &["全部", "甲路1号", "300"],
+            &["全年科技", "", "300"],
+            &["第一商贸", "", "300"],
+            &["一月天", "", "300"],
+            &["年年", "", "300"],
             &["", ""],
         ] {
             assert!(!is_totals(&row(cells)), "{cells:?}");

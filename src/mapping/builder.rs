@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
+use super::numbered_columns::with_columns_of;
 use super::result_columns::{is_own_column, is_result_column, leading_columns};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, ValueSource};
@@ -38,7 +39,9 @@ impl Mapping {
     ) -> Result<Mapping> {
         let nothing = MappingFile::default();
         let entity = &entity.with_clues();
-        let mut builder = MappingBuilder::new(entity, custom, sheet, file.unwrap_or(&nothing), mode);
+        let file = file.unwrap_or(&nothing);
+        let sheet = &*with_columns_of(sheet, file);
+        let mut builder = MappingBuilder::new(entity, custom, sheet, file, mode);
         builder.options = options;
         builder.take_mapping()?;
         match builder.decide() {
@@ -285,6 +288,7 @@ impl<'a> MappingBuilder<'a> {
         let mut twice: Vec<(usize, usize, usize)> = Vec::new();
         let explicit: Vec<bool> = self.sources.iter().map(Option::is_some).collect();
         let own = leading_columns(&self.sheet.header);
+        let fallbacks = self.fallbacks();
         for (column, header) in self.sheet.header.iter().enumerate() {
             if self.is_decided(column) || self.without_field.contains(&column) {
                 continue;
@@ -294,7 +298,8 @@ impl<'a> MappingBuilder<'a> {
                 continue;
             }
             let folded = fold(header);
-            let Some(field_index) = self.headers.find(&folded) else {
+            let fallback = fallbacks.iter().find(|(own, _)| *own == column).map(|(_, field)| *field);
+            let Some(field_index) = fallback.or_else(|| self.headers.find(&folded)) else {
                 if let Some(error) = self.same_labelled(header) {
                     return Err(error);
                 }
@@ -482,14 +487,19 @@ impl<'a> MappingBuilder<'a> {
                 .into_owned()
             })
             .collect();
-        let (_, first, second) = twice[0];
-        // A heading that both have does not say which of them is meant.
+        let dropped: Vec<String> = twice.iter().map(|(_, first, second)| self.named_in_drop(*first, *second)).collect();
+        let hint = message!("mapping.two_columns_hint", column = dropped.join(", "));
+        Error::usage(pairs.join(language.pick("；", "; "))).hint(hint)
+    }
+
+    /// How a mapping file names a column that means the same as another: a heading that both have does not say which of them is
+    /// meant.
+    fn named_in_drop(&self, first: usize, second: usize) -> String {
         let header = self.sheet.header[second].trim();
-        let named = match fold(&self.sheet.header[first]) == fold(header) {
+        match fold(&self.sheet.header[first]) == fold(header) {
             true => (second + 1 - leading_columns(&self.sheet.header)).to_string(),
             false => toml_quoted(header),
-        };
-        Error::usage(pairs.join(language.pick("；", "; "))).hint(message!("mapping.two_columns_hint", column = named))
+        }
     }
 
     /// Rows that are looked up in the account have something to be found by.

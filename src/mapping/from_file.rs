@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::builder::MappingBuilder;
 use super::expression::Template;
 use super::file::Entry;
+use super::numbered_columns::number_of;
 use super::result_columns::{is_result_column, leading_columns};
 use super::sources::ValueSource;
 use super::vendors::Vendors;
@@ -293,7 +294,7 @@ impl MappingBuilder<'_> {
         let mut found = columns(&|header| header.trim() == name.trim());
         // By its number, where its header is nothing to name it by.
         if found.is_empty()
-            && let Some(number) = name.trim().strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok())
+            && let Some(number) = number_of(name)
         {
             found = columns(&|_| true).into_iter().filter(|column| column + 1 - own == number).collect();
         }
@@ -316,11 +317,28 @@ impl MappingBuilder<'_> {
                     .wrong(entry, message!("mapping.no_column", section = section, name = name))
                     .hint(message!("mapping.no_column_hint", known = known)))
             }
-            _ => Err(self
-                .file
-                .wrong(entry, message!("mapping.same_header", section = section, name = name))
-                .hint(message!("mapping.same_header_hint"))),
+            columns => {
+                let own = leading_columns(header);
+                let numbers: Vec<usize> = columns.iter().map(|column| column + 1 - own).collect();
+                let is_named = |number: &usize| {
+                    let by_number = self.file.columns.iter().chain(&self.file.drop);
+                    by_number.filter_map(|entry| number_of(&entry.key)).any(|named| named == *number)
+                };
+                // The others are spoken of by their numbers.
+                match numbers.iter().copied().filter(|number| !is_named(number)).collect::<Vec<_>>().as_slice() {
+                    [number] if section != "drop" => Ok(number - 1 + own),
+                    _ => Err(self.same_header(entry, name, section, &numbers)),
+                }
+            }
         }
+    }
+
+    /// Several columns have the header that the mapping file names.
+    fn same_header(&self, entry: &Entry, name: &str, section: &str, numbers: &[usize]) -> Error {
+        let what = message!("mapping.same_header", section = section, name = name);
+        let others: Vec<String> = numbers.iter().skip(1).map(usize::to_string).collect();
+        let hint = message!("mapping.same_header_hint", first = numbers[0], others = others.join(", "));
+        self.file.wrong(entry, what).hint(hint)
     }
 
     /// Whether the mapping file means old ids by `name`, and no field.

@@ -16,7 +16,8 @@ pub struct KnownHeadings {
     examples: Vec<Option<String>>,
     /// Whether records are called by it or have to have it.
     telling: Vec<bool>,
-    /// Headings that the mapping file names: those of no field are numbered behind the fields.
+    /// Headings that the mapping file names, those of no field numbered behind the fields; and those that mean a field for want of
+    /// another column.
     of_file: HashMap<String, usize>,
 }
 
@@ -36,6 +37,13 @@ impl KnownHeadings {
         let mut of_file = HashMap::new();
         for ((heading, field), own) in headings.zip(entity.fields.len()..) {
             of_file.entry(heading).or_insert(field.unwrap_or(own));
+        }
+        for (field_index, field) in entity.fields.iter().enumerate() {
+            for alias in field.fallback_aliases.iter().map(|alias| fold(alias)) {
+                if index.find(&alias).is_none() {
+                    of_file.entry(alias).or_insert(field_index);
+                }
+            }
         }
         let examples = entity.fields.iter().map(|field| field.example.clone()).collect();
         let is_telling = |field: &Field| field.required || entity.display.as_ref() == Some(&field.name);

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use super::toml_quoted::toml_quoted;
 use super::vendors::Recognised;
+use crate::format::column_number;
 use crate::language::Language;
+use crate::message;
 use crate::message::{AsText, Detail, Message};
 use crate::t;
 
@@ -87,6 +90,19 @@ impl MappingReport {
     /// Forgets the columns without a header, but those of these letters: nothing stands in them.
     pub fn forget_blank_columns(&mut self, but: &[&str]) {
         self.unmatched.retain(|unused| !unused.header.is_empty() || but.contains(&unused.column.as_str()));
+    }
+
+    /// How a mapping file leaves these columns out: by their headers, or by their numbers where these tell nothing.
+    pub fn loss_hint(&self) -> Message {
+        let is_telling = |unused: &Unused| {
+            let same = self.unmatched.iter().filter(|other| other.header == unused.header).count();
+            !unused.header.is_empty() && same == 1
+        };
+        let dropped = self.unmatched.iter().map(|unused| match column_number(&unused.column) {
+            Some(column) if !is_telling(unused) => (column + 1).to_string(),
+            _ => toml_quoted(&unused.header),
+        });
+        message!("mapping.taken_by_nothing_hint", columns = dropped.collect::<Vec<_>>().join(", "))
     }
 
     /// That there are such columns, in words; none without any.

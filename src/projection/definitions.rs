@@ -217,6 +217,7 @@ impl Definition {
             several,
             reference: None,
             by: Default::default(),
+            fallback_aliases: Vec::new(),
             is_looked_up: false,
             takes_words: false,
             clue: None,

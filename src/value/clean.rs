@@ -5,8 +5,10 @@
 use super::digits::{
     Digits, SAFE_DIGITS, all_digits, digits, ends_in_lost_digits, holds_scientific, refuse_lost_digits,
 };
+use super::form_fit::unlike;
 use super::half_width::half_width;
-use super::null_word::{is_no_name, is_null_word};
+use super::html_entities;
+use super::null_word::is_null_word;
 use super::options::ValueOptions;
 use super::tags::{is_signed_in_part, signed_tags};
 use super::{date, email, list, phone, restoring};
@@ -215,6 +217,10 @@ fn look_for_damage(
     if is_text && (field.text_only || is_long_number(cell)) {
         refuse_lost_digits(cell)?;
     }
+    let takes_words = matches!(field.kind, Kind::Text | Kind::Tags | Kind::Choice) || field.takes_words;
+    if takes_words && let Some(text) = html_entities::unescaped(cell.text) {
+        noticed.push(Problem::held("html_entities").with("text", text));
+    }
     if let Some(form @ (Form::Name | Form::Organization)) = field.form
         && cell.kind != CellKind::Text
         && let Some(code) = unlike(form, cell.text)
@@ -263,45 +269,6 @@ fn codes_in(text: &str) -> usize {
     };
     let parts = || list::divided(text).flat_map(str::split_whitespace);
     if parts().all(is_code) { parts().count() } else { 0 }
-}
-
-/// Why a text is hardly of this form; none when it is, or says that there is nothing.
-fn unlike(form: Form, text: &str) -> Option<&'static str> {
-    let is_usual = match form {
-        Form::Name => !is_no_name_of_anything(text),
-        Form::Organization => {
-            let is_address = || text.contains(['@', '＠']) && email::looks_like_address(text);
-            !is_no_name_of_anything(text) && !phone::is_mainland_mobile(text) && !is_address()
-        }
-        Form::Account => {
-            let text = half_width(text);
-            let is_short = all_digits(&text) && text.len() < 5;
-            !is_short && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-        }
-        Form::Web => {
-            let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/'));
-            text.contains('.') && !text.contains('@') && !is_number
-        }
-    };
-    let code = match form {
-        Form::Name | Form::Organization => "not_a_name",
-        Form::Account => "not_an_account",
-        Form::Web => "not_a_web_address",
-    };
-    (!is_usual && !is_no_name(text)).then_some(code)
-}
-
-/// Whether a text is a day, nothing as a number, or a truth: none of these is what somebody is called.
-fn is_no_name_of_anything(text: &str) -> bool {
-    // Nearly every name ends here.
-    let may_be = text.len() <= 24 && text.starts_with(|c: char| c.is_ascii_digit() || "tTfF-".contains(c));
-    let is_zero = || text.parse::<f64>().is_ok_and(|number| number == 0.0);
-    may_be
-        && (is_zero()
-            || text.eq_ignore_ascii_case("true")
-            || text.eq_ignore_ascii_case("false")
-            || date::looks_like_short_date(text)
-            || date::looks_like_whole_date(text))
 }
 
 /// Whether a text is a number with commas between its thousands: `12,345,678`.

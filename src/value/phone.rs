@@ -6,6 +6,7 @@
 
 use super::digits::{Digits, all_digits, digits};
 use super::half_width::half_width;
+use super::landline::{area_code, is_impossible, is_service};
 use super::list::{divided, numbers_in};
 use super::options::{Country, ValueOptions};
 use super::restoring;
@@ -136,7 +137,7 @@ fn mobile(text: &str, compact: &str, country: Country, noticed: &mut Vec<Problem
         return Ok(());
     }
     if country.is_china() {
-        if is_landline(number) || is_service(number) {
+        if (is_landline(number) && !is_impossible(before_extension(text))) || is_service(number) {
             noticed.push(Problem::word(LANDLINE_IN_MOBILE));
             return Ok(());
         }
@@ -176,7 +177,16 @@ fn phone(
     if is_nothing || is_wrong_abroad || (has_area && options.country.is_china()) || !may_be_a_number(text) {
         return Err(Problem::new("not_a_phone"));
     }
+    if options.country.is_china() && is_impossible(before_extension(text)) {
+        noticed.push(Problem::held("impossible_landline"));
+    }
     Ok(())
+}
+
+/// A number without the extension that a word begins.
+fn before_extension(text: &str) -> &str {
+    let is_part = |c: char| c.is_ascii_digit() || c == '+' || is_sign(c);
+    &text[..text.find(|c| !is_part(c)).unwrap_or(text.len())]
 }
 
 /// Puts the zero back that a spreadsheet program took; a person has to look, for other countries have numbers like this.
@@ -258,16 +268,6 @@ fn is_landline(compact: &str) -> bool {
     code.is_some_and(|code| !is_mainland_mobile(&national[code..]))
 }
 
-/// How many digits an area code has without its zero, when a text begins with one.
-fn area_code(national: &str) -> Option<usize> {
-    match national.as_bytes() {
-        [b'1', b'0', ..] => Some(2),
-        [b'2', second, ..] if *second != b'6' => Some(2),
-        [b'3'..=b'9', _, _, ..] => Some(3),
-        _ => None,
-    }
-}
-
 /// Whether digits are an area code and a local number without the zero before them. 400 and 800 are whole without one.
 fn has_lost_zero(digits: &str) -> bool {
     let is_whole = is_service(digits) || ["852", "853", "886"].iter().any(|code| digits.starts_with(code));
@@ -277,16 +277,6 @@ fn has_lost_zero(digits: &str) -> bool {
         None => false,
     };
     all_digits(digits) && fits && !is_whole
-}
-
-/// Numbers that are dialled without an area code: 400 and 800 with ten digits, 95 and 96 with five to eight.
-fn is_service(digits: &str) -> bool {
-    all_digits(digits)
-        && match digits.len() {
-            10 => digits.starts_with("400") || digits.starts_with("800"),
-            5..=8 => digits.starts_with("95") || digits.starts_with("96"),
-            _ => false,
-        }
 }
 
 /// A number of this country, after its code: +86.

@@ -3,6 +3,7 @@
 
 mod differential;
 mod made;
+mod slips;
 mod text_cases;
 
 use crate::harness::*;

@@ -170,6 +170,9 @@ fn choose_header(reading: &Reading, input: &Input) -> Result<usize> {
     }
     let first = rows.first().map_or(0, |row| input.named_columns(row.cells.iter()));
     let is_title = |row: &SampleRow| filled(row) <= TITLE_CELLS;
+    if has_lone_title(rows, named, input) {
+        return Ok(1);
+    }
     // One known word may stand in a title; a header has more of them than that, or nothing above it.
     if best == 0 || named < 2 || (first > 0 && !rows.first().is_some_and(is_title)) {
         return Ok(0);
@@ -182,6 +185,14 @@ fn choose_header(reading: &Reading, input: &Input) -> Result<usize> {
     }
     Err(Error::usage(message!("csv.header_below", file = input.shown, row = rows[best].number, first = rows[0].number))
         .hint(message!("csv.header_below_hint", row = rows[best].number)))
+}
+
+/// Whether the first row is a lone title that may be a heading, too, and the second one has more cells and names as many columns
+/// as any: `公司`, and below it `公司名称` and others.
+fn has_lone_title(rows: &[SampleRow], most: usize, input: &Input) -> bool {
+    let [title, below, ..] = rows else { return false };
+    let named = || input.named_columns(below.cells.iter());
+    filled(title) == 1 && filled(below) > 1 && most > 0 && named() == most
 }
 
 fn filled(row: &SampleRow) -> usize {

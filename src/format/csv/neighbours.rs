@@ -12,7 +12,8 @@ use crate::problem::Problem;
 /// Filled cells that make a column's habit.
 const HABIT: usize = 5;
 /// Codes of what is held back for the rows around it.
-pub(super) const CODES: [&str; 4] = ["broken_line", "torn_row", "cells_shifted", "value_slipped"];
+pub(super) const CODES: [&str; 5] =
+    ["broken_line", "torn_row", "cells_shifted", "value_slipped", "value_beside_its_column"];
 /// What the heading of a part of a table ends in, and its greatest length in characters.
 const PARTS: [&str; 12] = ["区", "區", "部", "省", "市", "组", "類", "类", "月", "年", "季度", "渠道"];
 const LONGEST_PART: usize = 8;
@@ -35,6 +36,7 @@ enum Shape {
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {
     shapes: [usize; 3],
+    reached: [usize; 3],
     blanks: usize,
 }
 
@@ -47,6 +49,10 @@ pub(super) struct Neighbours {
     shapes: Vec<Column>,
     /// Columns that hold digits and nothing else.
     strict: Vec<usize>,
+    /// Columns of nothing but numbers, mail addresses, or web addresses.
+    reaching: Vec<(usize, Reached)>,
+    /// Blank cells at the end of a row are missing here, always.
+    cuts_blanks: bool,
     /// Rows that are shorter, longer, or of one cell are usual here.
     are_short: bool,
     are_long: bool,
@@ -71,14 +77,20 @@ impl Neighbours {
                     Some(shape) => column.shapes[shape as usize] += 1,
                     None => column.blanks += 1,
                 }
+                if let Some(reached) = Reached::of(cell) {
+                    column.reached[reached as usize] += 1;
+                }
             }
         }
+        let reaching = (0..columns).filter_map(|column| Some((column, shapes[column].only_reached()?))).collect();
         let strict = (0..columns).filter(|column| shapes[*column].holds_digits_only()).collect();
         Neighbours {
             columns,
             header_cells,
             shapes,
             strict,
+            reaching,
+            cuts_blanks: cuts_blanks(columns, rows),
             are_short: short >= HABIT && short * 3 > rows.len(),
             are_long,
             are_single: single >= HABIT && single * 2 > rows.len(),
@@ -88,6 +100,11 @@ impl Neighbours {
     /// Whether blank cells missing or too many at the end are the habit of this file.
     pub(super) fn has_uneven_habit(&self) -> bool {
         self.are_short || self.are_long
+    }
+
+    /// Whether rows end at their last filled cell.
+    pub(super) fn cuts_blanks(&self) -> bool {
+        self.cuts_blanks
     }
 
     /// Notes of a row what its cells and its neighbours say. `before` and `next` are the rows directly above and below it.
@@ -115,6 +132,24 @@ impl Neighbours {
         } else if let Some(column) = self.slipped(&row.cells) {
             row.remark(Some(column), Problem::held("value_slipped"));
         }
+        if let Some(column) = self.moved_right(&row.cells) {
+            row.remark(Some(column), Problem::held("value_beside_its_column"));
+        }
+    }
+
+    /// The column of a value that stands right of the blank cell of its own: a number beside a blank one in a column of numbers,
+    /// where others have texts.
+    fn moved_right(&self, cells: &StringRecord) -> Option<usize> {
+        let cell = |column: usize| cells.get(column).unwrap_or_default().trim();
+        let is_moved = |(column, kind): &&(usize, Reached)| {
+            let text = cell(column + 1);
+            cell(*column).is_empty()
+                && Reached::of(text) == Some(*kind)
+                && self.shapes.get(column + 1).is_some_and(|beside| beside.hardly_has(*kind))
+                // What is said twice is no slip.
+                && (0..self.columns).all(|other| other == column + 1 || cell(other) != text)
+        };
+        self.reaching.iter().find(is_moved).map(|(column, _)| column + 1)
     }
 
     /// Whether a row of this width, between these, looks like a part of a row that a line break tore: the first part, or a
@@ -125,8 +160,21 @@ impl Neighbours {
         }
         let width = cells.len();
         let tears = |first: usize, second: usize| {
-            !self.are_short && first < self.columns && second < self.columns && first + second == self.columns + 1
+            !self.are_short
+                && !self.cuts_blanks
+                && first < self.columns
+                && second < self.columns
+                && first + second == self.columns + 1
         };
+        let is_name =
+            |lone: &str| self.cuts_blanks && lone.chars().count() > 1 && lone.chars().all(char::is_alphabetic);
+        if self.cuts_blanks && (width > 1 || is_name(cells.get(0).unwrap_or_default().trim())) {
+            let is_torn = next.is_some_and(|next| {
+                let lone = next.cells.get(0).unwrap_or_default();
+                next.cells.len() == 1 && !is_name(lone.trim()) && !tears_nothing(next) && self.may_go_on(cells, lone)
+            });
+            return is_torn.then_some("torn_row");
+        }
         // Behind a lone cell any row may be the rest of one whose first cell was torn.
         if width == 1 || before.is_some_and(|before| tears(before, width) || (before == 1 && width <= self.columns)) {
             return Some("broken_line");
@@ -205,7 +253,72 @@ impl Neighbours {
     }
 }
 
+/// Where somebody or something is reached, as a text shows by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    Number = 0,
+    Mail = 1,
+    Web = 2,
+}
+
+impl Reached {
+    /// What a text is that is one of them and nothing else.
+    fn of(text: &str) -> Option<Reached> {
+        let text = text.trim();
+        // Nearly every text of a person ends here.
+        if text.len() < FEWEST_DIGITS || !text.is_ascii() {
+            return None;
+        }
+        let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b' ' | b'(' | b')');
+        let is_phone = text.bytes().all(is_number) && text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
+        // A day has as many digits.
+        let is_day = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+        let is_one_word = !text.contains(char::is_whitespace);
+        match text {
+            _ if is_phone => (!is_day).then_some(Reached::Number),
+            _ if is_one_word && text.matches('@').count() == 1 => Some(Reached::Mail),
+            _ if is_one_word && ["www.", "http://", "https://"].iter().any(|head| text.starts_with(head)) => {
+                Some(Reached::Web)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Fewest digits of a telephone number.
+const FEWEST_DIGITS: usize = 7;
+
+/// Whether the rows of a file end at their last filled cell, wherever that is: none ends in a blank one, and short rows of several
+/// lengths are no parts of rows that a line break tore.
+fn cuts_blanks(columns: usize, rows: &[SampleRow]) -> bool {
+    let width = |row: &SampleRow| row.cells.len();
+    if rows.iter().any(|row| filled_width(&row.cells) < width(row)) {
+        return false;
+    }
+    let is_apart = |at: usize| {
+        let pairs =
+            |other: Option<&SampleRow>| other.is_some_and(|other| width(other) + width(&rows[at]) == columns + 1);
+        !pairs(at.checked_sub(1).map(|before| &rows[before])) && !pairs(rows.get(at + 1))
+    };
+    let short = || rows.iter().enumerate().filter(|(_, row)| width(row) < columns);
+    let apart = short().filter(|(at, _)| is_apart(*at)).count();
+    let first = short().next().map(|(_, row)| width(row));
+    apart > 1 && short().any(|(_, row)| Some(width(row)) != first)
+}
+
 impl Column {
+    /// What all filled cells are, two at least.
+    fn only_reached(&self) -> Option<Reached> {
+        let is_all = |kind: &Reached| self.reached[*kind as usize] > 1 && self.reached[*kind as usize] == self.filled();
+        [Reached::Number, Reached::Mail, Reached::Web].into_iter().find(is_all)
+    }
+
+    /// Whether others of its cells are texts, and one at most is of this kind.
+    fn hardly_has(&self, kind: Reached) -> bool {
+        let count = self.reached[kind as usize];
+        count <= 1 && self.filled() > count
+    }
+
     fn filled(&self) -> usize {
         self.shapes.iter().sum()
     }

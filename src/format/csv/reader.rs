@@ -131,6 +131,7 @@ impl TextReader {
         header.truncate(filled_width(&row.cells));
         self.failed_before = input.headings.as_ref().and_then(|headings| FailedBefore::of(&header, &**headings));
         self.neighbours = Neighbours::new(header.len(), row.cells.len(), &layout.below);
+        self.sheet.cuts_blanks = self.neighbours.cuts_blanks();
         self.sheet.header = header;
         self.sheet.header_row = row.number;
         Ok(())

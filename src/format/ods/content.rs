@@ -8,6 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::spans::seconds;
 use crate::error::Result;
 use crate::format::cell::CellKind;
+use crate::format::column_sum::summed_column;
 use crate::format::loaded_book::{LoadedBook, LoadedSheet, MAX_CELLS, too_large};
 use crate::format::row::{Row, Shown};
 use crate::format::xlsx::area::Area;
@@ -74,6 +75,8 @@ struct CellParts {
     has_value: bool,
     is_error: bool,
     has_formula: bool,
+    /// The column of which a formula takes several rows together.
+    summed_column: Option<usize>,
     /// How often it stands there, in columns.
     repeated: u32,
     spans: (u32, u32),
@@ -171,6 +174,7 @@ impl Content<'_, '_> {
                 let (bottom, right) = (index.saturating_add(rows - 1), column.saturating_add(columns - 1));
                 merges.push(Area { top: index, left: column, bottom, right });
             }
+            row.has_column_sum |= parts.summed_column == Some(column as usize);
             let last = column.saturating_add(parts.repeated);
             if parts.has_value || parts.has_formula || !text.is_empty() {
                 if last > MAX_COLUMNS {
@@ -248,7 +252,9 @@ impl CellParts {
             }
         }
         parts.has_value |= !parts.kind.is_empty();
-        parts.has_formula = attribute(element, "table:formula").is_some();
+        let formula = attribute(element, "table:formula");
+        parts.has_formula = formula.is_some();
+        parts.summed_column = formula.and_then(|formula| summed_column(&formula));
         parts.is_error = attribute(element, "calcext:value-type").is_some_and(|kind| kind == "error");
         parts
     }

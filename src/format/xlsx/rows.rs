@@ -16,6 +16,7 @@ use super::tail::Tail;
 use super::xml::{Xml, attribute, is_true};
 use crate::error::{Error, Result};
 use crate::format::cell::CellKind;
+use crate::format::column_sum::summed_column;
 use crate::format::row::{Row, Shown};
 use crate::problem::Problem;
 use crate::t;
@@ -49,6 +50,8 @@ struct CellParts {
     has_rich_value: bool,
     has_formula: bool,
     is_picture: bool,
+    /// The column of which a formula takes several rows together.
+    summed_column: Option<usize>,
     has_value: bool,
     text: String,
 }
@@ -219,6 +222,7 @@ impl<'a> Rows<'a> {
                     let start = cell.text.len();
                     self.xml.text(&mut self.buffer, &mut cell.text)?;
                     cell.is_picture |= shows_picture(&cell.text[start..]);
+                    cell.summed_column = summed_column(&cell.text[start..]);
                     cell.text.truncate(start);
                 }
                 Part::Other => self.xml.skip(&mut self.buffer)?,
@@ -229,6 +233,7 @@ impl<'a> Rows<'a> {
     /// Puts the cell into its column.
     fn push_cell(&mut self, row: &mut Row, column: usize) -> Result<()> {
         let (cell, book) = (&self.cell, self.book);
+        row.has_column_sum |= cell.summed_column == Some(column);
         let text = cell.text.as_str();
         if cell.is_picture || is_picture_text(text) || (cell.has_rich_value && cell.kind == CellType::Error) {
             row.remark(Some(column), Problem::new("picture_in_cell"));

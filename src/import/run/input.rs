@@ -81,7 +81,7 @@ fn refuse_what_strict_refuses(options: &ImportOptions<'_>, preflight: &Preflight
             .hint(message!("run.strict_hint", file = path.display())));
     }
     match preflight.mapping.report().loss() {
-        Some(loss) => Err(Error::usage(loss).hint(message!("mapping.taken_by_nothing_hint"))),
+        Some(loss) => Err(Error::usage(loss).hint(preflight.mapping.report().loss_hint())),
         None => Ok(()),
     }
 }
