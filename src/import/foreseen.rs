@@ -72,7 +72,7 @@ pub fn foresee(
     }
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
     let cursor = cursor_of(&known.meant)?;
-    let last_sent = LastSent::read(options, &index, &identity.target, printer)?;
+    let last_sent = LastSent::read(options, &index, &identity.target, preflight, printer)?;
     if preflight.mapping.is_found_by_key() && !known.is_finished() {
         let (ended, mut memory) = (known.ended, known.memory);
         let known = (&mut memory, cursor, last_sent.as_ref());

@@ -213,6 +213,11 @@ impl TagEdit {
         self.is_emptied || !self.set.is_empty()
     }
 
+    /// Whether it says what the tags are to be, all of them and nothing else.
+    pub(super) fn is_list(&self) -> bool {
+        self.replaces() && self.add.is_empty() && self.remove.is_empty()
+    }
+
     /// The tag text after the change, in the order the tags were in; new ones at the end.
     pub fn apply(&self, current: &str) -> String {
         let kept = value::tags(current).filter(|_| !self.replaces());

@@ -374,6 +374,9 @@ impl<'a> RowPlanner<'a> {
         match &mut operation {
             WriteOperation::Change { id, cells } => origins.add(id, cells, is_confirmed, shown.as_ref())?,
             WriteOperation::Tags(edit) if !edit.set.is_empty() => {
+                if let Some(last_sent) = &self.last_sent {
+                    last_sent.add_origin_of_tags(edit)?;
+                }
                 edit.baseline = origins.agreed_tags(edit.baseline, is_confirmed, shown.as_ref());
             }
             _ => {}

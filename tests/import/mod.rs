@@ -1,6 +1,7 @@
 //! The import path, through the binary: a file per theme.
 
 mod accounts;
+mod again;
 mod agreement;
 mod answers;
 mod bad_input;

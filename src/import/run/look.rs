@@ -63,7 +63,7 @@ pub(super) fn look(
     let left = sendable(options, preflight, done);
     let cursor = Some(OperationCursor::open(journal.folder())?);
     printer.stage(&t!("run.stage_look", host = options.account.named_host()));
-    let last_sent = LastSent::read(options, index, &journal.identity().target, printer)?;
+    let last_sent = LastSent::read(options, index, &journal.identity().target, preflight, printer)?;
     let matches = match preflight.mapping.is_found_by_key() {
         true => {
             let (known, mut findings) = ((&mut memory, cursor, last_sent.as_ref()), Findings::new()?);
