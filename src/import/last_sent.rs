@@ -92,7 +92,8 @@ impl LastSent {
             let field = field_of(&self.entity, cell);
             let Some(&value_mark) = told.get(&cell.field).filter(|mark| **mark != NO_VALUE) else { continue };
             if let Some(baseline) = &mut cell.baseline {
-                baseline.told_mark = Some(value_mark).filter(|_| is_since);
+                // What an export did not show it cannot have seen.
+                baseline.told_mark = Some(value_mark).filter(|_| is_since || baseline.value_mark == 0);
                 continue;
             }
             if !is_value(&field, &cell.value) {

@@ -213,6 +213,21 @@ impl TagEdit {
         self.is_emptied || !self.set.is_empty()
     }
 
+    /// What it asks for, for a person to look at: labels and values.
+    pub(super) fn shown(&self, entity: &Entity) -> Vec<(String, String)> {
+        let Some(edits) = &entity.edits else { return Vec::new() };
+        let pairs = [
+            (&edits.entity, self.entity.clone()),
+            (&edits.record, self.id.clone()),
+            (&edits.add, self.add.join(",")),
+            (&edits.remove, self.remove.join(",")),
+            (&edits.set, self.set.join(",")),
+        ];
+        let said = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        let fields = said.map(|(name, value)| (name.as_str(), value)).collect::<Vec<_>>();
+        Members { fields: fields.into_iter().collect(), ..Members::default() }.shown(entity)
+    }
+
     /// Whether it says what the tags are to be, all of them and nothing else.
     pub(super) fn is_list(&self) -> bool {
         self.replaces() && self.add.is_empty() && self.remove.is_empty()

@@ -32,6 +32,7 @@ use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Row, Sheet};
 use crate::journal::Reason;
+use crate::language::Language;
 use crate::mapping::{
     CONFIRM_COLUMNS, FieldSource, Mapping, MappingFile, RESULT_COLUMNS, ValueSource, is_confirmation,
     wants_account_fields,
@@ -298,7 +299,16 @@ impl Preflight {
     pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
         self.first = match &first {
             Some(WriteOperation::Draft(members)) => members.shown(self.mapping.entity()),
-            Some(WriteOperation::Change { cells, .. }) => Members::of(cells).shown(self.mapping.entity()),
+            Some(WriteOperation::Change { id, cells }) => {
+                let entity = self.mapping.entity();
+                let id = entity
+                    .id
+                    .as_ref()
+                    .and_then(|name| entity.field(name))
+                    .map(|field| (field.label(Language::current()).to_owned(), id.clone()));
+                id.into_iter().chain(Members::of(cells).shown(entity)).collect()
+            }
+            Some(WriteOperation::Tags(edit)) => edit.shown(self.mapping.entity()),
             _ => Vec::new(),
         };
         self.first_operation = first;

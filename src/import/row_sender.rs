@@ -13,23 +13,23 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::caution::{Caution, GoesOn, Leave};
-use super::change::{RecordChange, SaidCell};
+use super::change::RecordChange;
 use super::comparison::{Meaning, differences, differences_shown, lost, meaning, told, word_of};
 use super::looks::{Look, Looks, WriteKind};
-use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
+use super::operation::{DraftWriter, LookUp, Members, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
 use super::sent_members::{is_stored, sent_members, value_of};
 use super::witness::{HandedOut, RowWitness, sent_member};
 use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Single, Verdict, Write, as_text};
-use crate::entity::{Catalog, Entity, Field, Kind};
+use crate::entity::{Catalog, Entity, Field};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Marks, Operation, Reason, Status, TAGS_DROPPED};
 use crate::message;
 use crate::message::Message;
 use crate::text::clean;
-use crate::value::{is_same_value, tags};
+use crate::value::tags;
 
 /// Times a write in doubt is repeated under its request id, where the service honours that.
 const REPEATS: u32 = 3;
@@ -188,8 +188,8 @@ impl<'a> RowSender<'a> {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
             // They ask several questions, and each row that is sent would carry the room for that.
-            WriteOperation::Change { id, cells } => Box::pin(row.change(permit, id, cells)).await,
-            WriteOperation::Tags(edit) => Box::pin(row.edit_tags(permit, edit)).await,
+            WriteOperation::Change { id, .. } => Box::pin(row.change(permit, id)).await,
+            WriteOperation::Tags(edit) => Box::pin(row.change(permit, &edit.id)).await,
         };
         let ended = ended.unwrap_or_else(|error| {
             self.stop.set(Cause::of(error));
@@ -529,7 +529,7 @@ impl<'a> RowWrite<'a> {
     }
 
     /// Changes a record by what it says right before: only what differs is written, and nothing where nothing does.
-    async fn change(&mut self, permit: Permit<'a>, id: &str, cells: &[SaidCell]) -> Result<Option<Operation>> {
+    async fn change(&mut self, permit: Permit<'a>, id: &str) -> Result<Option<Operation>> {
         let Some(access) = self.sender.access_of(&self.pending.operation) else { return Ok(None) };
         permit.give_back();
         let record = match self.read(access, id).await? {
@@ -537,12 +537,12 @@ impl<'a> RowWrite<'a> {
             Some(Ok(record)) => record,
             Some(Err(reason)) => return Ok(Some(self.failed(reason))),
         };
-        let change = RecordChange::new(&access.entity, &access.custom, cells, &record);
+        let change = RecordChange::of(&access.entity, &access.custom, &self.pending.operation, &record);
         if change.is_empty() {
             let (status, reason) = change.end(None);
             return Ok(Some(self.ended(status, Some(id.to_owned()), reason)));
         }
-        if let Some(deleted) = deleted(&access.entity, id, &record, &change.members) {
+        if let Some(deleted) = change.deleted(&access.entity, &record) {
             return Ok(Some(self.ended(Status::Refused, Some(id.to_owned()), Some(deleted))));
         }
         let written = self.put_known(access, id, &change.members, &record).await?;
@@ -551,38 +551,6 @@ impl<'a> RowWrite<'a> {
             let (status, reason) = change.end(Some(operation.status));
             Operation { status, reason: operation.reason.or(reason.map(Box::new)), ..operation }
         }))
-    }
-
-    async fn edit_tags(&mut self, permit: Permit<'a>, edit: &TagEdit) -> Result<Option<Operation>> {
-        permit.give_back();
-        let access = self.sender.access_of(&self.pending.operation);
-        let Some((access, field)) = access.and_then(|access| Some((access, access.entity.tags.clone()?))) else {
-            return Ok(None);
-        };
-        let record = match self.read(access, &edit.id).await? {
-            None => return Ok(None),
-            Some(Ok(record)) => record,
-            Some(Err(reason)) => return Ok(Some(self.failed(reason))),
-        };
-        if edit.baseline.is_some() {
-            let change = RecordChange::new(&access.entity, &access.custom, &[edit.cell(&field)], &record);
-            if change.is_empty() {
-                let (status, reason) = change.end(None);
-                return Ok(Some(self.ended(status, Some(edit.id.clone()), reason)));
-            }
-        }
-        let current = record.get(&field).map(as_text).unwrap_or_default();
-        let wanted = edit.apply(&current);
-        if is_same_value(Kind::Tags, &wanted, &current) {
-            return Ok(Some(self.ended(Status::Unchanged, Some(edit.id.clone()), None)));
-        }
-        let members = Members { fields: [(field, wanted)].into_iter().collect(), ..Members::default() };
-        if let Some(deleted) = deleted(&access.entity, &edit.id, &record, &members) {
-            return Ok(Some(self.ended(Status::Refused, Some(edit.id.clone()), Some(deleted))));
-        }
-        let written = self.put_known(access, &edit.id, &members, &record).await?;
-        self.was = Some(record);
-        Ok(written)
     }
 
     async fn read(&mut self, access: &Access, id: &str) -> Result<Option<Found>> {
@@ -877,24 +845,6 @@ fn heed(leave: &Leave<'_>, outcome: &Outcome) -> GoesOn {
 /// The tags of a record, as its entity keeps them.
 fn tags_of<'r>(entity: &Entity, record: &'r Map<String, Value>) -> Cow<'r, str> {
     entity.tags.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default()
-}
-
-/// Why nothing is written to a record: it is deleted, and the change does not bring it back.
-fn deleted(entity: &Entity, id: &str, record: &Map<String, Value>, members: &Members) -> Option<Reason> {
-    let deleted = entity.deleted.as_ref()?;
-    let is_deleted = |value: &str| deleted.values.iter().any(|deleted| deleted == value);
-    let now = record.get(&deleted.field).map(as_text).filter(|now| is_deleted(now))?;
-    if members.value(&deleted.field).is_some_and(|value| !is_deleted(value)) {
-        return None;
-    }
-    let field = entity.field(&deleted.field);
-    let label = field.map_or_else(|| deleted.field.as_str().into(), Field::labels);
-    let value = match field.and_then(|field| field.choice(&now)) {
-        Some(choice) => choice.labels(),
-        None => clean(&now).into_owned().into(),
-    };
-    let message = message!("change.deleted", entity = entity.labels(), id = id, label = label, value = value);
-    Some(Reason { code: "record_deleted".to_owned(), field: deleted.field.clone(), message })
 }
 
 /// The members of a change, and those of the record that have to be sent again with them.

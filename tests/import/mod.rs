@@ -24,6 +24,7 @@ mod lost_runs;
 mod main_job;
 mod mapping_file;
 mod modes;
+mod named;
 mod old_ids;
 mod origins;
 mod planted;
