@@ -37,8 +37,8 @@ const NEW_TICKET: &str = "new_ticket";
 const TICKET_STATUS: &str = "ticket_status";
 /// Examples that a question about a kind of warning shows.
 const EXAMPLES: u32 = 3;
-/// Rows of an input that is small enough to be looked over.
-const A_FEW_ROWS: u64 = 5;
+/// Rows of an input that is small enough to be looked over: what becomes of them is said before the question.
+const A_FEW_ROWS: u64 = 3;
 /// Times a number is asked for.
 const NUMBER_ATTEMPTS: usize = 3;
 

@@ -64,6 +64,8 @@ enum Seen {
     Record(Map<String, Value>),
     /// It is not there, in these words.
     NotThere(Message),
+    /// It says what the row says.
+    Said,
     /// It does not show all that the row says something of.
     Part,
 }
@@ -196,6 +198,7 @@ impl<'a> NamedRecords<'a> {
             let seen = match sender.read_for_row(access, id).await? {
                 Ok(record) => Seen::Record(record),
                 Err(reason) if reason.code == "not_found" => Seen::NotThere(reason.message),
+                Err(_) if sender.says_one_of_several(access, &row.operation, id) => Seen::Said,
                 // Whoever sends the row finds out, too.
                 Err(_) => Seen::Part,
             };
@@ -266,6 +269,7 @@ impl<'a> NamedRecords<'a> {
         let (there, would) = match &seen {
             Seen::Record(record) => forecast(entity, custom, &operation, record),
             Seen::NotThere(why) => (There::Changes, Would::NotThere(why.clone())),
+            Seen::Said => (There::Unchanged, Would::Write),
             Seen::Part => (There::Changes, Would::MayWrite),
         };
         // What waits for consent is not counted among what is sent.

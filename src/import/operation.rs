@@ -402,12 +402,7 @@ impl<'a> OperationBuilder<'a> {
 
     /// The same where rows that say what only records that are there have are looked for before they are sent.
     pub(super) fn in_columns_of(self, sheet: &Sheet) -> Self {
-        let given = self.entity.conflict.as_ref().and_then(|conflict| conflict.given.as_ref());
-        let is_it = |title: &String| {
-            let called = self.entity.field_called(title.trim());
-            called.is_some() && called.map(|field| &field.name) == given
-        };
-        OperationBuilder { given: sheet.header.iter().position(is_it), ..self }
+        OperationBuilder { given: given_column(self.entity, sheet), ..self }
     }
 
     /// The same where new records are drafts: what is sent is decided once more is known of the row.
@@ -490,6 +485,12 @@ impl<'a> OperationBuilder<'a> {
         });
         WriteOperation::Write { body: Bytes::copy_from_slice(&self.scratch), look_up }
     }
+}
+
+/// The column with what only records that are there have.
+pub(super) fn given_column(entity: &Entity, sheet: &Sheet) -> Option<usize> {
+    let given = entity.conflict.as_ref()?.given.as_ref()?;
+    sheet.header.iter().position(|title| entity.field_called(title.trim()).is_some_and(|field| field.name == *given))
 }
 
 /// The name of a record that has no id, by the cells that say its key.

@@ -8,6 +8,7 @@ mod bad_input;
 mod bindings;
 mod campaign;
 mod canary;
+mod confirmed;
 mod connection;
 mod consent;
 mod custom_fields;

@@ -175,3 +175,24 @@ fn what_we_wrote_into_a_field_that_the_list_does_not_show_is_ours() {
         assert_eq!(asked(&service, "PUT", "/users/"), 3, "{mode}");
     }
 }
+
+#[test]
+fn a_row_without_an_id_says_by_what_else_it_can_be_found() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let mobile = server.records("customers")[1]["mobile"].as_str().unwrap().to_owned();
+    work.write("mine.csv", format!("联系人编号,手机,备注\n50001,,甲\n,{mobile},乙\n"));
+    work.on(&server, "import customers mine.csv --mode update").exits(3).says("names no record").says("--key mobile");
+    work.on(&server, "import customers mine.csv --mode update --key mobile --run found").exits(0);
+    assert_eq!(server.records("customers")[1]["note"], "乙");
+    // Where the file has nothing else, nothing else is named.
+    work.write("ids.csv", "联系人编号,备注\n50001,丙\n,丁\n");
+    work.on(&server, "import customers ids.csv --mode update").exits(3).says("must not be empty").never_says("--key");
+}
+
+#[test]
+fn the_first_new_record_is_shown_with_the_tags_that_it_gets() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("mine.csv", "姓名,手机,公司编号,标签\n示例新,13900000001,20001,\"+急,-慢\"\n");
+    let ran = work.on(&server, "import customers mine.csv");
+    ran.exits(0).says("Tags: 急\n").never_says("Tags: +急");
+}
