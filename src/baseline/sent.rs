@@ -12,7 +12,7 @@ use crate::files::{create_private_file, create_private_folder, keep_private};
 use crate::machine::wait_when_locked;
 
 /// Version of a file. One of another version is made anew.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
 -- Runs whose rows are in it, with how their journals were then.
@@ -94,21 +94,23 @@ impl SentStore {
         Ok(SentWriter { transaction, path: &self.path, fields })
     }
 
-    /// The marks of what was told last of a record, by field; none of one that was never written.
+    /// When a record was written last, in milliseconds of Unix time, and the marks of what was told last of it, by field; none of
+    /// one that was never written.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn of(&self, record: &str) -> Result<HashMap<String, u64>> {
-        let Some(id) = number_of(record) else { return Ok(HashMap::new()) };
+    pub fn of(&self, record: &str) -> Result<(i64, HashMap<String, u64>)> {
+        let never = (i64::MIN, HashMap::new());
+        let Some(id) = number_of(record) else { return Ok(never) };
         let found = (|| {
-            let marks: Option<Vec<u8>> = self
+            let found: Option<(i64, Vec<u8>)> = self
                 .connection
-                .prepare_cached("SELECT marks FROM record WHERE id = ?1")?
-                .query_row([id], |row| row.get(0))
+                .prepare_cached("SELECT at, marks FROM record WHERE id = ?1")?
+                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            let Some(marks) = marks else { return Ok(HashMap::new()) };
+            let Some((at, marks)) = found else { return Ok(never) };
             let mut names: HashMap<u16, String> = read_fields(&self.connection)?.into_iter().collect();
-            Ok(pairs(&marks).filter_map(|(number, mark)| Some((names.remove(&number)?, mark))).collect())
+            Ok((at, pairs(&marks).filter_map(|(number, mark)| Some((names.remove(&number)?, mark))).collect()))
         })();
         found.map_err(|error: rusqlite::Error| error).context(|| self.path.display().to_string())
     }
@@ -208,9 +210,9 @@ mod tests {
         assert_eq!(store.state_of("other").unwrap(), None);
         drop(store);
         let store = SentStore::open(folder.path(), "customers").unwrap();
-        let known = store.of("7").unwrap();
-        assert_eq!((known["name"], known["note"], known["position"]), (1, 3, 5));
-        assert!(store.of("8").unwrap().is_empty());
+        let (at, known) = store.of("7").unwrap();
+        assert_eq!((at, known["name"], known["note"], known["position"]), (30, 1, 3, 5));
+        assert!(store.of("8").unwrap().1.is_empty());
     }
 
     #[test]
@@ -219,6 +221,6 @@ mod tests {
         std::fs::write(folder.path().join("customers.sent"), "no database at all, only a text that is long enough")
             .unwrap();
         let store = SentStore::open(folder.path(), "customers").unwrap();
-        assert!(store.of("7").unwrap().is_empty());
+        assert!(store.of("7").unwrap().1.is_empty());
     }
 }

@@ -186,17 +186,19 @@ impl Record {
         self.sent(mapping).filter_map(|(source, value)| Some((source, of_new(source, value)?)))
     }
 
-    /// What will be sent, for a person to look at: labels and values, secrets masked.
-    pub fn shown(&self, mapping: &Mapping) -> Vec<(String, String)> {
+    /// What will be sent, for a person to look at: labels and values, secrets masked. `is_new` where it makes a record.
+    pub fn shown(&self, mapping: &Mapping, is_new: bool) -> Vec<(String, String)> {
         let language = Language::current();
         let value = |field: &Field, text: &str| match field.choice(text) {
             _ if field.secret => "•••".to_owned(),
             Some(choice) => choice.label(language).to_owned(),
             None => text::clean(text).into_owned(),
         };
-        self.sent(mapping)
-            .map(|(source, text)| (source.field.label(language).to_owned(), value(&source.field, text)))
-            .collect()
+        let as_sent = |(source, text): (&'_ FieldSource, &str)| {
+            let text = if is_new { of_new(source, text)? } else { Cow::Borrowed(text) };
+            Some((source.field.label(language).to_owned(), value(&source.field, &text)))
+        };
+        self.sent(mapping).filter_map(as_sent).collect()
     }
 }
 

@@ -3,9 +3,10 @@
 
 use super::finding::Finding;
 use super::record::{Record, WrongWord};
-use crate::entity::{Edits, Kind};
+use crate::entity::{Edits, Field, Kind};
 use crate::format::{Cell, CellKind, Row, column_letters};
 use crate::mapping::{FieldSource, Mapping, OldIdColumn, RowRule, ValueSource};
+use crate::message::Detail;
 use crate::problem::{Problem, Severity};
 use crate::text::trimmed;
 use crate::value;
@@ -144,7 +145,7 @@ impl Mapping {
             // What counts as nothing once a person consents.
             record.filled[index] = false;
             if source.required {
-                record.noticed.push(Problem::new("required"));
+                record.noticed.push(self.missing(source));
                 if is_answered {
                     record.wrong_words.push(WrongWord { source: index, text: text.clone().into_owned() });
                 }
@@ -155,6 +156,15 @@ impl Mapping {
             let shown = if cell.text.is_empty() || text != as_written { as_written } else { cell.text };
             record.findings.push(Finding::new(Some(source), source.column(), shown, problem));
         }
+    }
+
+    /// What is wrong with a row that lacks what is required. One that does not name its record may be found by something else.
+    fn missing(&self, source: &FieldSource) -> Problem {
+        let has_column = |name: &String| self.position(name).is_some();
+        let key = self.entity.keys.iter().find(|key| key.iter().all(has_column));
+        let Some(key) = key.filter(|_| self.entity.is_own_id(&source.field)) else { return Problem::new("required") };
+        let labels = key.iter().filter_map(|name| self.entity.field(name)).map(Field::labels);
+        Problem::new("no_id").with_detail("labels", Detail::List(labels.collect())).with("key", key.join(","))
     }
 
     /// A day is no name that a record is known by, however it is written.

@@ -11,10 +11,10 @@ use jiff::tz::TimeZone;
 use super::agreed::Agreed;
 use super::first_look::FirstLook;
 use super::introduction::Introduction;
-use super::matching::Plan;
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
+use super::row_counts::Plan;
 use super::spool::RowState;
 use crate::account::Account;
 use crate::api::Target;
@@ -37,8 +37,8 @@ const NEW_TICKET: &str = "new_ticket";
 const TICKET_STATUS: &str = "ticket_status";
 /// Examples that a question about a kind of warning shows.
 const EXAMPLES: u32 = 3;
-/// Rows of an input that is small enough to be looked over.
-const A_FEW_ROWS: u64 = 5;
+/// Rows of an input that is small enough to be looked over: what becomes of them is said before the question.
+const A_FEW_ROWS: u64 = 3;
 /// Times a number is asked for.
 const NUMBER_ATTEMPTS: usize = 3;
 
@@ -230,7 +230,7 @@ impl<'a> Agreement<'a> {
         let is_asked = self.options.answers.yes.is_none() && self.console.is_some();
         let mut lines = vec![about(self.options, target, left)];
         lines.extend(self.about.first.iter().cloned());
-        lines.extend(self.about.plan.map(|plan| plan.words(self.options.preflight.mode, preflight).to_string()));
+        lines.extend(self.about.plan.map(|plan| plan.words(self.options, preflight).to_string()));
         let is_looked_up = self.about.plan.is_some();
         let is_new = is_looked_up || self.about.ended.unwrap_or(0) + self.about.remembered == 0;
         let mut changes = None;
@@ -238,7 +238,7 @@ impl<'a> Agreement<'a> {
             let is_change =
                 |first: &&WriteOperation| matches!(first, WriteOperation::Change { .. } | WriteOperation::Tags(_));
             let change = preflight.first_operation.as_ref().filter(is_change).filter(|_| is_new);
-            let introduction = Introduction::read(self.options, target, change);
+            let introduction = Introduction::read(self.options, target, (preflight.mapping.entity(), change));
             lines.push(introduction.text());
             self.name = introduction.name().map(str::to_owned);
             changes = introduction.changes();
@@ -397,15 +397,10 @@ pub(super) fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended
     preflight.rows.saturating_sub(unsound).saturating_sub(ended).min(options.limit.unwrap_or(u64::MAX))
 }
 
-/// Whether rows change records that are there.
-pub(super) fn is_change(options: &ImportOptions<'_>) -> bool {
-    options.entity().edits.is_some() || options.preflight.mode == WriteMode::Update
-}
-
 /// Who writes what where, and how many of it.
 fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
     let key = match options.preflight.mode {
-        _ if is_change(options) => "agreement.about_change",
+        _ if options.changes_records() => "agreement.about_change",
         WriteMode::Upsert => "agreement.about_both",
         WriteMode::Create | WriteMode::SkipExisting | WriteMode::Update => "agreement.about_new",
     };

@@ -3,6 +3,7 @@
 
 use super::change::{CONFLICT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, RESPELLED, SaidCell, differing, field_of};
 use super::last_sent::LastSent;
+use super::operation::WriteOperation;
 use super::preflight::Preflight;
 use crate::check::consent::Consent;
 use crate::entity::{Entity, Overwrite};
@@ -33,6 +34,29 @@ impl<'a> CellOrigins<'a> {
             handed_back: preflight.handed_back.as_deref(),
             last_sent,
             is_unknown: preflight.is_unknown_export,
+        }
+    }
+
+    /// Says of what a row changes where that comes from, as [`CellOrigins::add`].
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(super) fn add_to(
+        &self,
+        operation: &mut WriteOperation,
+        is_confirmed: bool,
+        shown: Option<&Reason>,
+    ) -> Result<()> {
+        match operation {
+            WriteOperation::Change { id, cells } => self.add(id, cells, is_confirmed, shown),
+            WriteOperation::Tags(edit) if !edit.set.is_empty() => {
+                if let Some(last_sent) = self.last_sent {
+                    last_sent.add_origin_of_tags(edit)?;
+                }
+                edit.baseline = self.agreed_tags(edit.baseline, is_confirmed, shown);
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 

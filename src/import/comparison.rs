@@ -33,6 +33,8 @@ pub(super) struct Difference {
     pub is_sent: bool,
     /// It says what the record said before: nothing was made of what was sent.
     pub is_as_before: bool,
+    /// It changed by itself, as a version or a counter does: a member that nobody can write, and no row asked for what it says now.
+    pub is_own: bool,
 }
 
 impl Difference {
@@ -112,6 +114,11 @@ pub(super) fn word_of(differences: &[Difference]) -> Reason {
     Reason { code: STORED_OTHERWISE.to_owned(), field: String::new(), message }
 }
 
+/// What is said of a row whose record is not there although the service said so: nobody knows what becomes of it.
+pub(super) fn word_of_missing() -> Reason {
+    Reason { code: "not_there_yet".to_owned(), field: String::new(), message: message!("canary.not_there") }
+}
+
 /// Names and values a row sends; custom fields under their keys.
 pub(super) fn sent_values(
     access: &Access,
@@ -167,7 +174,13 @@ pub(super) fn differences(
     if let Some(before) = before {
         differences.extend(besides(access, before, sent).filter_map(|(field, name, value)| {
             let got = value_of(after, &name, &access.custom);
-            (!is_stored(field, &value, got.as_deref())).then(|| difference(field, &name, &value, got, false))
+            let is_changed = !is_stored(field, &value, got.as_deref());
+            // What the catalog does not know, and no custom field is.
+            let is_unknown = field.is_none() && (before.contains_key(&name) || name.contains('.'));
+            let is_filled = got.as_deref().is_some_and(|got| !got.trim().is_empty());
+            let is_asked_for = sent.iter().any(|(_, sent)| !sent.is_empty() && got.as_deref() == Some(sent.as_str()));
+            let is_own = is_unknown && is_filled && !is_asked_for;
+            is_changed.then(|| Difference { is_own, ..difference(field, &name, &value, got, false) })
         }));
     }
     differences
@@ -188,7 +201,7 @@ pub(super) fn differences_shown(
         _ => shown.contains_key(name) || has_custom && !before.contains_key(name),
     };
     let mut differences = differences(access, sent, Some(before), shown);
-    differences.retain(|difference| is_shown(&difference.name));
+    differences.retain(|difference| is_shown(&difference.name) && !difference.is_own);
     differences
 }
 
@@ -223,5 +236,6 @@ fn difference(field: Option<&Field>, name: &str, sent: &str, got: Option<String>
         got,
         is_sent,
         is_as_before: false,
+        is_own: false,
     }
 }

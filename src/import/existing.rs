@@ -10,7 +10,8 @@ use tokio::runtime;
 
 use super::change::SaidCell;
 use super::decision::There;
-use super::matching::{Matched, Matches, finding};
+use super::forecast::finding;
+use super::matching::{Matched, Matches};
 use super::memory::{Existing, Found, Memory};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;

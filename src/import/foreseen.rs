@@ -2,18 +2,20 @@
 
 use serde_json::json;
 
-use super::agreement::{is_change, left_out, sendable};
+use super::agreement::{left_out, sendable};
 use super::existing::Look;
 use super::first_request::FirstRequest;
 use super::known::{Known, cursor_of};
 use super::last_sent::LastSent;
-use super::matching::{Plan, match_rows, tell_found};
+use super::matching::{match_rows, tell_found};
+use super::named_records::NamedRecords;
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::parents::Parents;
 use super::places::{places, tell_index};
 use super::preflight::{Preflight, Rows};
 use super::referring::Referring;
+use super::row_counts::Plan;
 use super::run_identity::identity;
 use super::sent_rows::SentRows;
 use crate::check::findings::Findings;
@@ -72,12 +74,12 @@ pub fn foresee(
     }
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
     let cursor = cursor_of(&known.meant)?;
-    let last_sent = LastSent::read(options, &index, &identity.target, printer)?;
+    let last_sent = LastSent::read(options, &index, &identity.target, preflight, printer)?;
     if preflight.mapping.is_found_by_key() && !known.is_finished() {
         let (ended, mut memory) = (known.ended, known.memory);
         let known = (&mut memory, cursor, last_sent.as_ref());
         let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
-        let plan = matches.plan;
+        let plan = matches.plan.unwrap_or_default();
         let mut matches = matches;
         let sent = SentRows::of(options, preflight, &mut memory, Some(&mut matches));
         let parents = Parents::wanted(rows, sent, options.catalog)?;
@@ -91,13 +93,26 @@ pub fn foresee(
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
     not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)??;
-    let mut others = look.keys_of_others(rows, &mut findings, printer)??;
-    not_sent.held += findings.held;
-    let would_send = sendable(options, preflight, ended + not_sent.held);
-    let first = preflight.first_operation.clone();
+    let others = look.keys_of_others(rows, &mut findings, printer)??;
+    let named = NamedRecords::new(options, preflight, last_sent.as_ref());
+    let mut others = named.look(rows, || cursor_of(&known.meant), others, &mut findings, printer)??;
+    let plan = others.as_ref().and_then(|others| others.plan);
+    let (would_send, first) = match plan {
+        Some(plan) => {
+            (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
+            (
+                plan.sent().min(options.limit.unwrap_or(u64::MAX)),
+                others.as_ref().and_then(|others| others.first.clone()),
+            )
+        }
+        None => {
+            not_sent.held += findings.held;
+            (sendable(options, preflight, ended + not_sent.held), preflight.first_operation.clone())
+        }
+    };
     let parents =
         Parents::wanted(rows, SentRows::of(options, preflight, &mut memory, others.as_mut()), options.catalog)?;
-    Ok(Foreseen { plan: None, would_send, ended, not_sent, findings, first, parents })
+    Ok(Foreseen { plan, would_send, ended, not_sent, findings, first, parents })
 }
 
 impl Foreseen {
@@ -115,7 +130,7 @@ impl Foreseen {
 
     fn words_of_rows(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> String {
         match self.plan {
-            Some(plan) => plan.words(options.preflight.mode, preflight).to_string(),
+            Some(plan) => plan.words(options, preflight).to_string(),
             None => dry_words(
                 options,
                 self.would_send,
@@ -180,7 +195,7 @@ pub(super) fn dry_run(
 
 /// What would be done, and with how many rows not; nothing is said of those that are none.
 fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64, waiting: u64) -> String {
-    let key = if is_change(options) { "run.dry_change" } else { "run.dry_new" };
+    let key = if options.changes_records() { "run.dry_change" } else { "run.dry_new" };
     let records = options.entity().counted(would_send, Language::current());
     let would = match would_send {
         0 => t!("run.dry_none"),

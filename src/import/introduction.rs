@@ -13,7 +13,7 @@ use super::pipeline::Stop;
 use super::row_sender::RowSender;
 use super::sent_members::value_of;
 use crate::api::{self, Client, Document, Target, as_text};
-use crate::entity::{Catalog, Field};
+use crate::entity::{Catalog, Entity, Field};
 use crate::language::Language;
 use crate::t;
 use crate::text::{clean, shorten};
@@ -37,11 +37,15 @@ pub(super) struct Introduction {
 
 impl Introduction {
     /// Reads what there is to know of an account, and of the record that `first` changes.
-    pub(super) fn read(options: &ImportOptions<'_>, target: &Target, first: Option<&WriteOperation>) -> Introduction {
+    pub(super) fn read(
+        options: &ImportOptions<'_>,
+        target: &Target,
+        (entity, first): (&Entity, Option<&WriteOperation>),
+    ) -> Introduction {
         let client = Client::new(target.clone(), &options.catalog.service);
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         match (client, runtime) {
-            (Ok(client), Ok(runtime)) => runtime.block_on(read(options, &client, first)),
+            (Ok(client), Ok(runtime)) => runtime.block_on(read(options, &client, (entity, first))),
             // Why, the run itself tells.
             _ => Introduction::default(),
         }
@@ -84,14 +88,18 @@ fn not_given() -> String {
     t!("agreement.not_given").into_owned()
 }
 
-async fn read(options: &ImportOptions<'_>, client: &Client, first: Option<&WriteOperation>) -> Introduction {
+async fn read(
+    options: &ImportOptions<'_>,
+    client: &Client,
+    (entity, first): (&Entity, Option<&WriteOperation>),
+) -> Introduction {
     let catalog = options.catalog;
     let (name, customers, companies, agents, changed) = tokio::join!(
         account_name(client),
         list(catalog, client, "customers", 1),
         list(catalog, client, "companies", 1),
         list(catalog, client, "agents", NAMED_AGENTS),
-        changed(options, client, first),
+        changed(options.catalog, entity, client, first),
     );
     let named = catalog.get("agents").and_then(|agents| agents.display.clone()).unwrap_or_default();
     let text = |agent: &Value| agent.get(&named).map(|name| shown(&as_text(name))).filter(|name| !name.is_empty());
@@ -140,13 +148,14 @@ async fn account_name(client: &Client) -> Option<String> {
 
 /// What the first row changes, with the values the service has now.
 async fn changed(
-    options: &ImportOptions<'_>,
+    catalog: &Catalog,
+    entity: &Entity,
     client: &Client,
     first: Option<&WriteOperation>,
 ) -> Option<Vec<(String, Option<String>, String)>> {
     let operation = first?;
     let stop = Stop::default();
-    let sender = RowSender::new(client, &stop, options.catalog, options.entity());
+    let sender = RowSender::new(client, &stop, catalog, entity);
     let access = sender.access_of(operation)?;
     let id = match operation {
         WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => return None,
@@ -162,7 +171,7 @@ async fn changed(
         let old = before.as_ref().map(|before| value_of(before, name, &access.custom).unwrap_or_default());
         (label.to_owned(), old.map(|old| value(field, &old)), value(field, new))
     };
-    let id = Some((options.entity().id.clone().unwrap_or_default(), id.clone())).filter(|(name, _)| !name.is_empty());
+    let id = Some((entity.id.clone().unwrap_or_default(), id.clone())).filter(|(name, _)| !name.is_empty());
     let id = id.map(|(name, id)| {
         let field = access.entity.field(&name);
         (field.map_or(name.clone(), |field| field.label(Language::current()).to_owned()), Some(id.clone()), id)

@@ -1,11 +1,13 @@
 //! What we told the service last of the records that rows change: the origin of the cells of a file that is no export of ours.
 //! A cell that still says it was not edited since; where the service says something else now, somebody there changed it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::change::{CellBaseline, SaidCell, differing, field_of};
-use super::operation::WriteOperation;
+use super::operation::{TagEdit, WriteOperation};
 use super::options::ImportOptions;
+use super::preflight::Preflight;
 use super::sent_members::sent_members;
 use super::settle::KeptRun;
 use crate::baseline::{SentStore, mark};
@@ -29,6 +31,8 @@ const TOGETHER: usize = 1000;
 pub(super) struct LastSent {
     store: SentStore,
     entity: Entity,
+    /// When the file's export was made, where it is one of ours: what was told before that is not its cells' origin.
+    exported: Option<i64>,
 }
 
 impl LastSent {
@@ -41,11 +45,12 @@ impl LastSent {
         options: &ImportOptions<'_>,
         index: &RunIndex,
         target: &str,
+        preflight: &Preflight,
         printer: &Printer,
     ) -> Result<Option<LastSent>> {
         let entity = options.entity();
         let mut runs = index.all_runs_for(&entity.name)?;
-        if !entity.may_change || runs.is_empty() {
+        if !(entity.may_change || entity.edits.is_some()) || runs.is_empty() {
             return Ok(None);
         }
         runs.sort_by_key(|run| run.started);
@@ -63,26 +68,34 @@ impl LastSent {
             let (runs, folder) = (untold.len(), short_path(&last.folder));
             printer.warn(&message!("run.no_origin", runs = runs, folder = folder.display()).to_string());
         }
-        Ok(Some(LastSent { store, entity: entity.clone() }))
+        let exported = preflight.handed_back.as_ref().map(|handed_back| handed_back.exported_at());
+        Ok(Some(LastSent { store, entity: entity.clone(), exported }))
     }
 
-    /// Says of the cells of a row where they come from, as far as no export of ours does. What the service never shows, such as a
-    /// reply, nobody can have changed there: a further one is written.
+    /// Says of the cells of a row where they come from: as far as no export of ours does, and what we told since that was made.
+    /// What the service never shows, such as a reply, nobody can have changed there: a further one is written.
     ///
     /// # Errors
     /// A damaged file.
     pub(super) fn add_origin(&self, record: &str, cells: &mut [SaidCell]) -> Result<()> {
-        let has_none = |cell: &SaidCell| {
+        let is_wanted = |cell: &SaidCell| {
             let is_asked = matches!(cell.overwrite, Overwrite::Edited | Overwrite::IfBlank);
-            cell.baseline.is_none() && is_asked && field_of(&self.entity, cell).is_comparable()
+            let is_edited = cell.baseline.is_none_or(|baseline| !baseline.is_unedited);
+            is_edited && is_asked && field_of(&self.entity, cell).is_comparable()
         };
-        if !cells.iter().any(has_none) {
+        if !cells.iter().any(is_wanted) {
             return Ok(());
         }
-        let told = self.store.of(record)?;
-        for cell in cells.iter_mut().filter(|cell| has_none(cell)) {
+        let (at, told) = self.store.of(record)?;
+        let is_since = self.exported.is_none_or(|exported| at >= exported);
+        for cell in cells.iter_mut().filter(|cell| is_wanted(cell)) {
             let field = field_of(&self.entity, cell);
             let Some(&value_mark) = told.get(&cell.field).filter(|mark| **mark != NO_VALUE) else { continue };
+            if let Some(baseline) = &mut cell.baseline {
+                // What an export did not show it cannot have seen.
+                baseline.told_mark = Some(value_mark).filter(|_| is_since || baseline.value_mark == 0);
+                continue;
+            }
             if !is_value(&field, &cell.value) {
                 continue;
             }
@@ -93,9 +106,29 @@ impl LastSent {
     }
 }
 
+/// The name under which the tags of a record are kept that rows of tags set.
+fn name_of_tags(entity: &str, id: &str) -> String {
+    format!("{entity}/{id}")
+}
+
 /// Whether a cell says what a field is to be, and not what is done to it.
 fn is_value(field: &Field, value: &str) -> bool {
     field.kind != Kind::Tags || edited_tags(value, "").is_none()
+}
+
+impl LastSent {
+    /// The same for tags that a row sets.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(super) fn add_origin_of_tags(&self, edit: &mut TagEdit) -> Result<()> {
+        let (Some(baseline), Some(edits)) = (&mut edit.baseline, &self.entity.edits) else { return Ok(()) };
+        let (at, told) = self.store.of(&name_of_tags(&edit.entity, &edit.id))?;
+        let is_since = self.exported.is_none_or(|exported| at >= exported);
+        let told = told.get(&edits.set).copied().filter(|mark| is_since && *mark != NO_VALUE);
+        baseline.told_mark = told.filter(|_| !baseline.is_unedited);
+        Ok(())
+    }
 }
 
 /// Whether what a run has told is known, or was said not to be.
@@ -141,7 +174,14 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
                 }
                 let is_change = operation.status != Status::Created;
                 let mut is_added_to = HashSet::new();
+                let mut record = Cow::Borrowed(id);
                 let told = match rows.operation(Some(id).filter(|_| is_change))? {
+                    WriteOperation::Tags(edit) if differs.is_empty() => {
+                        record = Cow::Owned(name_of_tags(&edit.entity, id));
+                        let field = kept.entity.edits.as_ref().map(|edits| edits.set.clone()).unwrap_or_default();
+                        is_added_to.extend(Some(field.clone()).filter(|_| !edit.is_list()));
+                        vec![(field, edit.set.join(","))]
+                    }
                     WriteOperation::Write { body, .. } => {
                         sent_members(&kept.entity, &body, &options.catalog.service.custom)
                     }
@@ -149,7 +189,9 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
                         let is_list_changed =
                             |cell: &&SaidCell| matches!(cell.overwrite, Overwrite::Merge | Overwrite::Remove);
                         is_added_to.extend(cells.iter().filter(is_list_changed).map(|cell| cell.field.clone()));
-                        cells.into_iter().map(|cell| (cell.field, cell.value)).collect()
+                        // What nobody edited was not told.
+                        let is_told = |cell: &SaidCell| cell.baseline.is_none_or(|baseline| !baseline.is_unedited);
+                        cells.into_iter().filter(is_told).map(|cell| (cell.field, cell.value)).collect()
                     }
                     _ => continue,
                 };
@@ -161,7 +203,7 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
                 };
                 let is_there = |(name, _): &(String, String)| !differs.contains(name);
                 let told: Vec<(String, u64)> = told.into_iter().filter(is_there).map(marked).collect();
-                writer.add(id, operation.at, &told)?;
+                writer.add(&record, operation.at, &told)?;
             }
         }
     }

@@ -2,33 +2,33 @@
 //! this command has read, before anything is sent, and kept in a file in their order.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::cell_origins::CellOrigins;
-use super::change::{CONFLICT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell};
+use super::change::SaidCell;
 use super::decision::There;
+use super::forecast::{Would, finding, forecast, is_all_shown, written_cells};
 use super::last_sent::LastSent;
 use super::memory::{Memory, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
+use super::row_counts::Plan;
 use super::row_lines::{RowLineWriter, RowLines};
 use super::spool::{RowState, SpooledRow};
 use crate::api::as_text;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::check::duplicates::{Duplicates, KeyCounter, RowKeys, first_eight, is_same_key_value};
-use crate::check::finding::Finding;
 use crate::check::findings::Findings;
 use crate::entity::WriteMode;
 use crate::error::Result;
-use crate::journal::{OldIds, OperationCursor, RunIndex, Status};
+use crate::journal::{OldIds, OperationCursor, RunIndex};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message;
 use crate::message::Message;
-use crate::problem::Severity;
 use crate::terminal::Printer;
-use crate::text::{clean, grouped};
+use crate::text::clean;
 
 /// Most ids that a message names.
 const NAMED_IDS: usize = 5;
@@ -54,100 +54,12 @@ struct Candidate {
     would: Would,
 }
 
-/// What would be written of a row about a record that is there, as the record is now. Whoever sends the row reads the record
-/// once more.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Would {
-    /// What differs, or nothing because nothing does.
-    #[default]
-    Write,
-    /// Nothing: the service keeps its values.
-    Keep,
-    /// Nothing before a person decides, and why.
-    Ask(Message),
-}
-
-/// How many of the rows that are to be sent come to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Plan {
-    /// Rows that become new records.
-    pub new: u64,
-    /// Rows that change records.
-    pub changes: u64,
-    /// Rows whose records say all of it already.
-    pub unchanged: u64,
-    /// Rows of which nothing is written, because somebody changed their records since.
-    pub kept: u64,
-    /// Rows whose records are there and left as they are.
-    pub exists: u64,
-    /// Rows that were made by earlier runs, and whose records are not there.
-    pub remembered: u64,
-    /// Rows that wait for a person or for a whole list.
-    pub held: u64,
-    /// Rows that are refused for what the account has.
-    pub refused: u64,
-    /// Rows that would be held back for what they say, and are not sent anyway.
-    pub spared: u64,
-}
-
-impl Plan {
-    /// Rows that are sent.
-    pub(super) fn sent(&self) -> u64 {
-        self.new + self.changes
-    }
-
-    /// It in words, with what the first reading refused and held back.
-    pub(super) fn words(&self, mode: WriteMode, preflight: &Preflight) -> Message {
-        let Plan { new, changes, unchanged, exists, .. } = *self;
-        let (new, changes, unchanged, exists) = (grouped(new), grouped(changes), grouped(unchanged), grouped(exists));
-        let done = match mode {
-            WriteMode::Create | WriteMode::SkipExisting => message!("modes.plan_skip", new = new, exists = exists),
-            WriteMode::Update => message!("modes.plan_update", changes = changes, unchanged = unchanged),
-            WriteMode::Upsert => {
-                message!("modes.plan_upsert", new = new, changes = changes, unchanged = unchanged)
-            }
-        };
-        let Findings { refused, held, .. } = preflight.findings;
-        let (refused, held) = (refused + self.refused, held.saturating_sub(self.spared) + self.held);
-        let more = [
-            (refused, message!("modes.plan_refused", rows = grouped(refused))),
-            (held, message!("modes.plan_held", rows = grouped(held))),
-            (preflight.waiting, message!("modes.plan_waiting", rows = grouped(preflight.waiting))),
-            (self.remembered, message!("modes.plan_remembered", rows = grouped(self.remembered))),
-            (self.kept, message!("modes.plan_kept", rows = grouped(self.kept))),
-        ];
-        let more = more.into_iter().filter(|(rows, _)| *rows > 0).map(|(_, message)| message);
-        Message::joined("modes.plan_and", std::iter::once(done).chain(more)).unwrap_or_default()
-    }
-
-    /// It for scripts.
-    pub(super) fn json(&self) -> Value {
-        json!({"create": self.new, "update": self.changes, "unchanged": self.unchanged, "kept": self.kept, "exists": self.exists,
-            "sent_before": self.remembered, "held": self.held, "refused": self.refused})
-    }
-
-    fn add(&mut self, there: There, would: &Would) {
-        *match there {
-            There::New => &mut self.new,
-            There::Changes => match would {
-                Would::Write => &mut self.changes,
-                Would::Keep => &mut self.kept,
-                Would::Ask(_) => &mut self.held,
-            },
-            There::Unchanged => &mut self.unchanged,
-            There::Exists => &mut self.exists,
-            There::Several | There::Unproved => &mut self.held,
-            There::Missing | There::Lacks | There::SameRecord(_) => &mut self.refused,
-        } += 1;
-    }
-}
-
 /// What the account has of the rows, row after row.
 #[derive(Debug)]
 pub(super) struct Matches {
     lines: RowLines<Matched>,
-    /// What that makes of them.
-    pub plan: Plan,
+    /// What that makes of them; none where only some of them were looked at.
+    pub plan: Option<Plan>,
     /// What the first of them that is sent asks for.
     pub first: Option<WriteOperation>,
 }
@@ -155,7 +67,16 @@ pub(super) struct Matches {
 impl Matches {
     /// What was found of the few rows that have lines.
     pub(super) fn of_few(lines: RowLineWriter<Matched>) -> Result<Matches> {
-        Ok(Matches { lines: lines.finish()?, plan: Plan::default(), first: None })
+        Ok(Matches { lines: lines.finish()?, plan: None, first: None })
+    }
+
+    /// What was found of rows that name their records, what that comes to, and what the first that is sent asks for.
+    pub(super) fn of_named(
+        lines: RowLineWriter<Matched>,
+        plan: Plan,
+        first: Option<WriteOperation>,
+    ) -> Result<Matches> {
+        Ok(Matches { lines: lines.finish()?, plan: Some(plan), first })
     }
 
     /// What was found of the row at `row_index`; rows are asked for in their order.
@@ -289,8 +210,8 @@ impl Matching<'_> {
                 let is_held = self.is_held(&row);
                 let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;
                 let is_free = !has_end && (!is_held || !is_sent);
-                if is_free && is_sent && would == Would::Write && first.is_none() {
-                    first = said_by(&row.state).map(|said| operation_of(&found, said));
+                if is_free && is_sent && matches!(would, Would::Write | Would::MayWrite) && first.is_none() {
+                    first = self.first_operation(&found, &row)?;
                 }
                 plan.spared += u64::from(is_free && is_held);
                 plan.remembered += u64::from(is_free && is_made_once);
@@ -326,33 +247,36 @@ impl Matching<'_> {
             let reason = message!("modes.exists", id = id);
             return Ok(of(There::Exists, vec![id], reason));
         }
-        let record = self.list.record(&id)?;
-        let Some(Value::Object(record)) = record else { return Ok(of(There::Changes, vec![id], Message::default())) };
-        let (there, would) = self.foreseen(&id, &record, cells, row.is_confirmed)?;
+        let Some(Value::Object(record)) = self.list.record(&id)? else {
+            return Ok(of(There::Changes, vec![id], Message::default()));
+        };
+        let change = self.change_of(&id, cells, row.is_confirmed)?;
+        let custom = &self.options.catalog.service.custom;
+        let (there, would) = match is_all_shown(self.list, custom, &change, &record)? {
+            false => (There::Changes, Would::MayWrite),
+            true => forecast(self.preflight.mapping.entity(), custom, &change, &record),
+        };
         Ok((Matched { there, ids: vec![id], reason: Message::default() }, would))
     }
 
-    /// What cells make of a record as it is now.
-    fn foreseen(
-        &self,
-        id: &str,
-        record: &Map<String, Value>,
-        cells: &[SaidCell],
-        is_confirmed: bool,
-    ) -> Result<(There, Would)> {
+    /// The change of a record that cells ask for, with where they come from.
+    fn change_of(&self, id: &str, cells: &[SaidCell], is_confirmed: bool) -> Result<WriteOperation> {
         let mut cells = cells.to_vec();
         self.origins.add(id, &mut cells, is_confirmed, None)?;
-        let change = RecordChange::new(self.list.entity, &self.options.catalog.service.custom, &cells, record);
-        let end = change.is_empty().then(|| change.end(None));
-        // Where the record keeps another value the row goes on, too: before anything is written the record is read once more.
-        Ok(match end {
-            None => (There::Changes, Would::Write),
-            Some((Status::Unchanged, _)) => (There::Unchanged, Would::Write),
-            Some((Status::Held, reason)) => {
-                (There::Changes, Would::Ask(reason.map(|reason| reason.message).unwrap_or_default()))
+        Ok(WriteOperation::Change { id: id.to_owned(), cells })
+    }
+
+    /// What the first row that is sent asks for: of a change, what it writes.
+    fn first_operation(&self, found: &Matched, row: &SpooledRow) -> Result<Option<WriteOperation>> {
+        let Some((members, cells)) = said_by(&row.state) else { return Ok(None) };
+        let Some(id) = found.ids.first() else { return Ok(Some(WriteOperation::Draft(members.clone()))) };
+        let change = self.change_of(id, cells, row.is_confirmed)?;
+        Ok(Some(match self.list.record(id)? {
+            Some(Value::Object(record)) => {
+                written_cells(self.preflight.mapping.entity(), &self.options.catalog.service.custom, &change, &record)
             }
-            Some(_) => (There::Changes, Would::Keep),
-        })
+            _ => change,
+        }))
     }
 
     /// What becomes of a row whose record is not in the list.
@@ -511,14 +435,6 @@ impl Matching<'_> {
     }
 }
 
-/// What a row that is sent asks for.
-fn operation_of(found: &Matched, (members, cells): (&Members, &[SaidCell])) -> WriteOperation {
-    match found.ids.first() {
-        Some(id) => WriteOperation::Change { id: id.clone(), cells: cells.to_vec() },
-        None => WriteOperation::Draft(members.clone()),
-    }
-}
-
 /// What a row says as a new record and of one that is there, where it is for sending.
 fn said_by(state: &RowState) -> Option<(&Members, &[SaidCell])> {
     match state {
@@ -526,6 +442,24 @@ fn said_by(state: &RowState) -> Option<(&Members, &[SaidCell])> {
         | RowState::Held { operation: WriteOperation::LookedUp { members, cells }, .. } => Some((members, cells)),
         _ => None,
     }
+}
+
+/// Says of a row that is not sent what was found.
+///
+/// # Errors
+/// A full disk.
+pub(super) fn tell(
+    findings: &mut Findings,
+    (row_index, number): (u64, u64),
+    found: &Matched,
+    would: &Would,
+) -> Result<()> {
+    let of_account = found.there.code().map(|(code, severity)| finding(code, severity, &found.reason));
+    if let Some(said) = of_account.or_else(|| would.finding()) {
+        findings.count_row(said.severity);
+        findings.add(row_index, number, &said)?;
+    }
+    Ok(())
 }
 
 /// Rows after the first that are about one record are refused: what each of them changes was decided by the record as it was
@@ -550,38 +484,11 @@ fn finish(
         }
         if row.is_free {
             plan.add(row.found.there, &row.would);
-            let said = match (&row.would, row.found.there.code()) {
-                (Would::Ask(reason), None) => {
-                    let code = match reason.code() {
-                        "change.origin_unknown" => ORIGIN_UNKNOWN,
-                        "change.respelled" => RESPELLED,
-                        _ => CONFLICT,
-                    };
-                    Some((code, Severity::Held, reason))
-                }
-                (_, code) => code.map(|(code, severity)| (code, severity, &row.found.reason)),
-            };
-            if let Some((code, severity, reason)) = said {
-                findings.count_row(severity);
-                findings.add(row_index, row.number, &finding(code, severity, reason))?;
-            }
+            tell(findings, (row_index, row.number), &row.found, &row.would)?;
         }
         lines.add(row_index, &row.found)?;
     }
-    Ok(Matches { lines: lines.finish()?, plan, first: None })
-}
-
-/// What is said of a row for what the account has.
-pub(super) fn finding(code: &'static str, severity: Severity, reason: &Message) -> Finding {
-    Finding {
-        column: None,
-        field: None,
-        code,
-        severity,
-        value: String::new(),
-        rule: reason.clone(),
-        hint: Message::of_key(format!("modes.{code}_hint"), Vec::new()),
-    }
+    Ok(Matches { lines: lines.finish()?, plan: Some(plan), first: None })
 }
 
 fn hash_of(id: &str) -> u64 {

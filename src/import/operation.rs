@@ -213,6 +213,26 @@ impl TagEdit {
         self.is_emptied || !self.set.is_empty()
     }
 
+    /// What it asks for, for a person to look at: labels and values.
+    pub(super) fn shown(&self, entity: &Entity) -> Vec<(String, String)> {
+        let Some(edits) = &entity.edits else { return Vec::new() };
+        let pairs = [
+            (&edits.entity, self.entity.clone()),
+            (&edits.record, self.id.clone()),
+            (&edits.add, self.add.join(",")),
+            (&edits.remove, self.remove.join(",")),
+            (&edits.set, self.set.join(",")),
+        ];
+        let said = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        let fields = said.map(|(name, value)| (name.as_str(), value)).collect::<Vec<_>>();
+        Members { fields: fields.into_iter().collect(), ..Members::default() }.shown(entity)
+    }
+
+    /// Whether it says what the tags are to be, all of them and nothing else.
+    pub(super) fn is_list(&self) -> bool {
+        self.replaces() && self.add.is_empty() && self.remove.is_empty()
+    }
+
     /// The tag text after the change, in the order the tags were in; new ones at the end.
     pub fn apply(&self, current: &str) -> String {
         let kept = value::tags(current).filter(|_| !self.replaces());
@@ -382,12 +402,7 @@ impl<'a> OperationBuilder<'a> {
 
     /// The same where rows that say what only records that are there have are looked for before they are sent.
     pub(super) fn in_columns_of(self, sheet: &Sheet) -> Self {
-        let given = self.entity.conflict.as_ref().and_then(|conflict| conflict.given.as_ref());
-        let is_it = |title: &String| {
-            let called = self.entity.field_called(title.trim());
-            called.is_some() && called.map(|field| &field.name) == given
-        };
-        OperationBuilder { given: sheet.header.iter().position(is_it), ..self }
+        OperationBuilder { given: given_column(self.entity, sheet), ..self }
     }
 
     /// The same where new records are drafts: what is sent is decided once more is known of the row.
@@ -470,6 +485,12 @@ impl<'a> OperationBuilder<'a> {
         });
         WriteOperation::Write { body: Bytes::copy_from_slice(&self.scratch), look_up }
     }
+}
+
+/// The column with what only records that are there have.
+pub(super) fn given_column(entity: &Entity, sheet: &Sheet) -> Option<usize> {
+    let given = entity.conflict.as_ref()?.given.as_ref()?;
+    sheet.header.iter().position(|title| entity.field_called(title.trim()).is_some_and(|field| field.name == *given))
 }
 
 /// The name of a record that has no id, by the cells that say its key.

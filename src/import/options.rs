@@ -167,6 +167,11 @@ impl ImportOptions<'_> {
         &self.preflight.entity
     }
 
+    /// Whether rows change records that are there and make none.
+    pub fn changes_records(&self) -> bool {
+        self.entity().edits.is_some() || self.preflight.mode == WriteMode::Update
+    }
+
     /// Whether a row that is sent makes something new.
     pub fn makes_records(&self) -> bool {
         self.preflight.mode.makes_records(self.entity())

@@ -371,13 +371,7 @@ impl<'a> RowPlanner<'a> {
             last_sent: self.last_sent.as_ref(),
             is_unknown: self.is_unknown_export,
         };
-        match &mut operation {
-            WriteOperation::Change { id, cells } => origins.add(id, cells, is_confirmed, shown.as_ref())?,
-            WriteOperation::Tags(edit) if !edit.set.is_empty() => {
-                edit.baseline = origins.agreed_tags(edit.baseline, is_confirmed, shown.as_ref());
-            }
-            _ => {}
-        }
+        origins.add_to(&mut operation, is_confirmed, shown.as_ref())?;
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }

@@ -11,7 +11,7 @@ use super::change::{CellBaseline, FileOrigin, HandedBack, unedited};
 use super::checked_rows::{Checks, ReadRow};
 use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
-use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
+use super::operation::{Members, OperationBuilder, WriteOperation, given_column, old_id_of};
 use super::options::PreflightOptions;
 use super::references::Question;
 use super::repeated_records::{record_named, refuse_repeats};
@@ -32,6 +32,7 @@ use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Row, Sheet};
 use crate::journal::Reason;
+use crate::language::Language;
 use crate::mapping::{
     CONFIRM_COLUMNS, FieldSource, Mapping, MappingFile, RESULT_COLUMNS, ValueSource, is_confirmation,
     wants_account_fields,
@@ -298,7 +299,16 @@ impl Preflight {
     pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
         self.first = match &first {
             Some(WriteOperation::Draft(members)) => members.shown(self.mapping.entity()),
-            Some(WriteOperation::Change { cells, .. }) => Members::of(cells).shown(self.mapping.entity()),
+            Some(WriteOperation::Change { id, cells }) => {
+                let entity = self.mapping.entity();
+                let id = entity
+                    .id
+                    .as_ref()
+                    .and_then(|name| entity.field(name))
+                    .map(|field| (field.label(Language::current()).to_owned(), id.clone()));
+                id.into_iter().chain(Members::of(cells).shown(entity)).collect()
+            }
+            Some(WriteOperation::Tags(edit)) => edit.shown(self.mapping.entity()),
             _ => Vec::new(),
         };
         self.first_operation = first;
@@ -363,6 +373,8 @@ struct Reading<'a> {
     handed_back: Option<&'a HandedBack>,
     /// What it said of the row's cells, by their sources; empty where that is not known.
     baselines: Vec<Option<CellBaseline>>,
+    /// The column with what only records that are there have.
+    given: Option<usize>,
     keys: Keys,
     coverage: CoverageFinder,
     left_out: LeftOutCounter,
@@ -420,6 +432,7 @@ impl<'a> Reading<'a> {
             entity: &options.entity,
             mode: options.mode,
             own_ids: None,
+            given: given_column(&options.entity, sheet),
             consent,
             consented: BTreeSet::new(),
             row: Row::default(),
@@ -463,9 +476,13 @@ impl<'a> Reading<'a> {
         };
         if self.record.severity() != Some(Severity::Skipped) {
             self.replaced.see(&mut self.record);
-            spooled.id = self.own_id();
+            spooled.id = self.own_id().or_else(|| self.given_id());
             spooled.lacks = self.take_lacks();
             spooled.key = self.keys.of(self.mapping, &self.record);
+            if let (Some(key), Some(id)) = (&mut spooled.key, self.given_id()) {
+                // Several records may have its key, and this is another one than theirs.
+                key.hash = first_eight(&Sha256::digest(format!("{}/{id}", key.hash)));
+            }
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
@@ -517,6 +534,12 @@ impl<'a> Reading<'a> {
             self.record.findings.clear();
         }
         Ok(())
+    }
+
+    /// What only records that are there have, where the row says it: they are told apart by it.
+    fn given_id(&self) -> Option<String> {
+        let text = self.row.cell(self.given?).text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// The id of a record of this service that the row names as its own.
@@ -629,7 +652,8 @@ impl<'a> Reading<'a> {
             self.coverage.see(self.rows, self.mapping, &self.record);
         }
         if self.first.is_empty() {
-            self.first = self.record.shown(self.mapping);
+            let is_new = matches!(operation, WriteOperation::Write { .. } | WriteOperation::Draft(_));
+            self.first = self.record.shown(self.mapping, is_new);
             // What has to be looked up first can be neither shown nor compared yet.
             let names_old_id = matches!(&operation, WriteOperation::Tags(edit) if edit.id.is_empty());
             self.first_operation = (!names_old_id).then(|| operation.clone());

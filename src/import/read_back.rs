@@ -92,7 +92,7 @@ pub(super) async fn compare(
     };
     sender.see_tags(&access.entity, &after);
     let sent = sent_values(access, &pending.operation, before);
-    let differences = differences(access, &sent, before, &after);
+    let differences = sender.without_own(differences(access, &sent, before, &after));
     Ok(match differences.is_empty() {
         true => {
             sender.looks.see(&kind, told(access, &sent, before));
@@ -106,11 +106,6 @@ pub(super) async fn compare(
 /// The error that stops a run whose row is not there although the service said that it was done.
 pub(super) fn missing(row: u64) -> Error {
     Error::stopped(message!("canary.missing", row = row)).hint(message!("canary.missing_hint"))
-}
-
-/// What is said of such a row: nobody knows what becomes of it.
-pub(super) fn word_of_missing() -> Reason {
-    Reason { code: "not_there_yet".to_owned(), field: String::new(), message: message!("canary.not_there") }
 }
 
 /// The error that stops a run when a row's record lacks tags that were sent.

@@ -43,7 +43,7 @@ pub(super) fn record_named(row: &SpooledRow, entity: &Entity) -> Option<u64> {
     }
     if entity.is_asked_for() {
         let Some(WriteOperation::Change { cells, .. }) = operation_of(row) else { return None };
-        return Some(hash_of(name_of(entity.named_by(), cells)));
+        return Some(hash_of((name_of(entity.named_by(), cells), &row.id)));
     }
     let keys = row.keys();
     row.id.as_ref().map(hash_of).or(keys.natural).or(keys.old_id)

@@ -84,7 +84,7 @@ fn find_meant(
         Some(folder) if Journal::exists(folder) => Some(JournalReader::open_read_only(folder)?),
         Some(_) => None,
         None if options.fresh => None,
-        None => earlier_run(identity, index, rows)?,
+        None => earlier_run(identity, index, rows, entity)?,
     };
     let Some(past) = found else { return Ok(ResumePlan::New(named)) };
     let changes_records = entity.may_change || entity.edits.is_some() || entity.conflict.is_some();
@@ -371,12 +371,18 @@ fn changes(before: &RunIdentity, now: &RunIdentity) -> Vec<Change> {
 
 /// The run of the same rows, wherever its folder lies; else the unfinished run of the same file, or the finished one that sent
 /// some of its rows.
-fn earlier_run(identity: &RunIdentity, index: &mut RunIndex, rows: &mut Rows) -> Result<Option<JournalReader>> {
+fn earlier_run(
+    identity: &RunIdentity,
+    index: &mut RunIndex,
+    rows: &mut Rows,
+    entity: &Entity,
+) -> Result<Option<JournalReader>> {
     let open = |run: &IndexedRun| JournalReader::open_read_only(&run.folder);
     // A list of failed rows is that of one run; a file that was saved over it may be that of another.
     let parent = identity.parent.as_ref().map(|parent| parent.run);
     let is_same_kind = |run: &&IndexedRun| run.mode == identity.mode && run.parent == parent;
-    if identity.mode == WriteMode::Update.as_str() && parent.is_none() {
+    let is_change = identity.mode == WriteMode::Update.as_str() || entity.edits.is_some();
+    if is_change && parent.is_none() {
         let of_path = index.of_path(&identity.target, &identity.entity, &identity.input_path)?;
         let Some(past) = of_path.iter().find(is_same_kind).map(open).transpose()? else { return Ok(None) };
         // Changes are decided by the records as they are now: one that is over says nothing of what is to be changed next, and

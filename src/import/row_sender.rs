@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,23 +13,25 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::caution::{Caution, GoesOn, Leave};
-use super::change::{RecordChange, SaidCell};
-use super::comparison::{Meaning, differences, differences_shown, lost, meaning, told, word_of};
+use super::change::RecordChange;
+use super::comparison::{
+    Difference, Meaning, differences, differences_shown, lost, meaning, told, word_of, word_of_missing,
+};
 use super::looks::{Look, Looks, WriteKind};
-use super::operation::{DraftWriter, LookUp, Members, TagEdit, WriteOperation};
+use super::operation::{DraftWriter, LookUp, Members, WriteOperation};
 use super::pipeline::{Cause, Stop, down};
 use super::plan::PendingWrite;
 use super::route::{Access, Route};
 use super::sent_members::{is_stored, sent_members, value_of};
 use super::witness::{HandedOut, RowWitness, sent_member};
 use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Single, Verdict, Write, as_text};
-use crate::entity::{Catalog, Entity, Field, Kind};
+use crate::entity::{Catalog, Entity, Field};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Marks, Operation, Reason, Status, TAGS_DROPPED};
 use crate::message;
 use crate::message::Message;
 use crate::text::clean;
-use crate::value::{is_same_value, tags};
+use crate::value::tags;
 
 /// Times a write in doubt is repeated under its request id, where the service honours that.
 const REPEATS: u32 = 3;
@@ -39,6 +41,11 @@ const MOST_UNREAD: u32 = 10;
 const MOST_KNOWN_TAGS: usize = 100_000;
 /// The wait before the first repeat; it grows with each.
 const REPEAT_WAIT: Duration = Duration::from_secs(1);
+
+/// Code of a row whose record is one of several with its key.
+const SEVERAL: &str = "several";
+/// Writes of a kind that are asked about, where nothing is compared and no answer shows that they are done.
+const MOST_CONFIRMED: u32 = 3;
 
 /// A record as the service gives it, or why it cannot be had.
 type Found = std::result::Result<Map<String, Value>, Reason>;
@@ -71,6 +78,12 @@ pub(super) struct RowSender<'a> {
     known_tags: RefCell<HashSet<String>>,
     /// How many records in a row could not be read to look for their tags.
     unread: Cell<u32>,
+    /// Members that the service changes by itself, and whether that was said.
+    own_members: RefCell<BTreeMap<String, bool>>,
+    /// How many writes were seen to be done whose answers show nothing of it, by kind.
+    confirmed: RefCell<HashMap<WriteKind, u32>>,
+    /// Records that have the key by which a row asks for one, where there are several.
+    several: RefCell<HashMap<String, Vec<Map<String, Value>>>>,
     /// What the service does with a request id that it has seen before.
     pub honours: Honours,
     /// Where it is marked which rows were handed to the network; nowhere on a machine on which that proves nothing.
@@ -130,6 +143,9 @@ impl<'a> RowSender<'a> {
             handed_out: HandedOut::default(),
             known_tags: RefCell::default(),
             unread: Cell::default(),
+            own_members: RefCell::default(),
+            confirmed: RefCell::default(),
+            several: RefCell::default(),
             honours: Honours::Nothing,
             marks: None,
             looks: Looks::default(),
@@ -145,6 +161,27 @@ impl<'a> RowSender<'a> {
                 known.insert(format!("{}/{tag}", entity.name));
             }
         }
+    }
+
+    /// Differences without those of members that the service changes by itself, which are kept to be said.
+    pub(super) fn without_own(&self, found: Vec<Difference>) -> Vec<Difference> {
+        let (own, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|difference| difference.is_own);
+        let mut known = self.own_members.borrow_mut();
+        for difference in own {
+            known.entry(difference.label).or_insert(false);
+        }
+        found
+    }
+
+    /// The members that the service changes by itself and that were not said yet.
+    pub(super) fn own_members_to_say(&self) -> Vec<String> {
+        let mut known = self.own_members.borrow_mut();
+        let new = known.iter_mut().filter(|(_, is_said)| !**is_said);
+        new.map(|(name, is_said)| {
+            *is_said = true;
+            name.clone()
+        })
+        .collect()
     }
 
     /// What the rows are.
@@ -188,8 +225,8 @@ impl<'a> RowSender<'a> {
             WriteOperation::Write { body, .. } => row.create(permit, body).await,
             WriteOperation::Draft(members) => row.create(permit, &self.drafts.body(members)).await,
             // They ask several questions, and each row that is sent would carry the room for that.
-            WriteOperation::Change { id, cells } => Box::pin(row.change(permit, id, cells)).await,
-            WriteOperation::Tags(edit) => Box::pin(row.edit_tags(permit, edit)).await,
+            WriteOperation::Change { id, .. } => Box::pin(row.change(permit, id)).await,
+            WriteOperation::Tags(edit) => Box::pin(row.change(permit, &edit.id)).await,
         };
         let ended = ended.unwrap_or_else(|error| {
             self.stop.set(Cause::of(error));
@@ -216,6 +253,16 @@ impl<'a> RowSender<'a> {
             }
             Err(error) => Err(halting(error)),
         }
+    }
+
+    /// Whether one of several records with the key of a row says already what the row says.
+    pub(super) fn says_one_of_several(&self, access: &Access, operation: &WriteOperation, id: &str) -> bool {
+        let several = self.several.borrow();
+        let says = |record: &Map<String, Value>| {
+            let change = RecordChange::of(&access.entity, &access.custom, operation, record);
+            change.is_empty() && change.end(None).0 == Status::Unchanged
+        };
+        several.get(id).is_some_and(|records| records.iter().any(says))
     }
 
     /// Whether the account has what a look-up wants; none where it does not say, or has something else.
@@ -254,13 +301,13 @@ impl<'a> RowSender<'a> {
             Ok(Single::Rejected(rejection)) => Err(rejection),
             Err(error) => return Err(halting(error)),
         };
-        let found = Self::found_in(document, access, id);
+        let found = self.found_in(document, access, id);
         self.has_read.set(self.has_read.get() || found.is_ok());
         Ok(Ok(found))
     }
 
     /// The record of an answer about this id, or why it is not there.
-    fn found_in(answer: std::result::Result<Document, Rejection>, access: &Access, id: &str) -> Found {
+    fn found_in(&self, answer: std::result::Result<Document, Rejection>, access: &Access, id: &str) -> Found {
         let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
         let nothing = access.entity.conflict.as_ref().and_then(|conflict| conflict.nothing.as_ref());
         let document = match answer {
@@ -272,7 +319,10 @@ impl<'a> RowSender<'a> {
         };
         let wrappers = &access.get.expected.wrappers;
         if access.entity.is_asked_for() {
-            return asked_for(access, &document, id);
+            return asked_for(access, &document, id).map_err(|(reason, records)| {
+                self.several.borrow_mut().extend((!records.is_empty()).then(|| (id.to_owned(), records)));
+                reason
+            });
         }
         let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper));
         let record = record.and_then(|record| record.as_object().cloned());
@@ -384,6 +434,9 @@ impl<'a> RowWrite<'a> {
         if self.is_compared || !self.sender.looks.wants(&kind, &told) {
             let written = self.write(permit, route, body, None).await?;
             return match written {
+                Some(operation) if self.is_to_confirm(&kind) && operation.id.is_none() => {
+                    Box::pin(self.confirmed_by_key(kind, operation)).await.map(Some)
+                }
                 Some(operation) => Ok(Some(self.with_word_of_tags(operation, body).await)),
                 None => Ok(None),
             };
@@ -437,7 +490,7 @@ impl<'a> RowWrite<'a> {
             return operation;
         };
         sender.see_tags(entity, &after);
-        let found = differences(access, sent, before, &after);
+        let found = sender.without_own(differences(access, sent, before, &after));
         if let (Some(before), Some(echo)) = (before, self.echo.take()) {
             let shown = differences_shown(access, sent, before, &echo);
             let is_found = |name: &str| found.iter().any(|difference| difference.name == name);
@@ -468,6 +521,34 @@ impl<'a> RowWrite<'a> {
             }
         };
         Operation { status, reason: Some(Box::new(reason)), ..operation }
+    }
+
+    /// Whether a write that is said to be done is asked about although nobody wants it compared: no answer of its kind has shown
+    /// that yet, and a service may say so of everything.
+    fn is_to_confirm(&self, kind: &WriteKind) -> bool {
+        let confirmed = self.sender.confirmed.borrow().get(kind).copied().unwrap_or_default();
+        !self.sender.looks.is_on && !self.is_compared && self.echo.is_none() && confirmed < MOST_CONFIRMED
+    }
+
+    fn confirm(&self, kind: WriteKind, is_done: bool) {
+        *self.sender.confirmed.borrow_mut().entry(kind).or_default() += u32::from(is_done);
+    }
+
+    /// The end of a row whose record has no id and is asked for by its key: whether it is there at all.
+    async fn confirmed_by_key(&mut self, kind: WriteKind, operation: Operation) -> Result<Operation> {
+        let WriteOperation::Write { look_up: Some(look_up), .. } = &self.pending.operation else {
+            return Ok(operation);
+        };
+        if operation.status != Status::Created {
+            return Ok(operation);
+        }
+        self.attempts += 1;
+        let has = self.sender.has(look_up).await.unwrap_or_default();
+        self.confirm(kind, has != Some(false));
+        Ok(match has {
+            Some(false) => self.ended(Status::Unknown, None, Some(word_of_missing())),
+            _ => Operation { attempts: self.attempts, ..operation },
+        })
     }
 
     /// The end of a row that made a record, with a word of the tags that the service dropped.
@@ -529,20 +610,20 @@ impl<'a> RowWrite<'a> {
     }
 
     /// Changes a record by what it says right before: only what differs is written, and nothing where nothing does.
-    async fn change(&mut self, permit: Permit<'a>, id: &str, cells: &[SaidCell]) -> Result<Option<Operation>> {
+    async fn change(&mut self, permit: Permit<'a>, id: &str) -> Result<Option<Operation>> {
         let Some(access) = self.sender.access_of(&self.pending.operation) else { return Ok(None) };
         permit.give_back();
         let record = match self.read(access, id).await? {
             None => return Ok(None),
             Some(Ok(record)) => record,
-            Some(Err(reason)) => return Ok(Some(self.failed(reason))),
+            Some(Err(reason)) => return Ok(Some(self.not_read(access, id, reason))),
         };
-        let change = RecordChange::new(&access.entity, &access.custom, cells, &record);
+        let change = RecordChange::of(&access.entity, &access.custom, &self.pending.operation, &record);
         if change.is_empty() {
             let (status, reason) = change.end(None);
             return Ok(Some(self.ended(status, Some(id.to_owned()), reason)));
         }
-        if let Some(deleted) = deleted(&access.entity, id, &record, &change.members) {
+        if let Some(deleted) = change.deleted(&access.entity, &record) {
             return Ok(Some(self.ended(Status::Refused, Some(id.to_owned()), Some(deleted))));
         }
         let written = self.put_known(access, id, &change.members, &record).await?;
@@ -553,36 +634,16 @@ impl<'a> RowWrite<'a> {
         }))
     }
 
-    async fn edit_tags(&mut self, permit: Permit<'a>, edit: &TagEdit) -> Result<Option<Operation>> {
-        permit.give_back();
-        let access = self.sender.access_of(&self.pending.operation);
-        let Some((access, field)) = access.and_then(|access| Some((access, access.entity.tags.clone()?))) else {
-            return Ok(None);
-        };
-        let record = match self.read(access, &edit.id).await? {
-            None => return Ok(None),
-            Some(Ok(record)) => record,
-            Some(Err(reason)) => return Ok(Some(self.failed(reason))),
-        };
-        if edit.baseline.is_some() {
-            let change = RecordChange::new(&access.entity, &access.custom, &[edit.cell(&field)], &record);
-            if change.is_empty() {
-                let (status, reason) = change.end(None);
-                return Ok(Some(self.ended(status, Some(edit.id.clone()), reason)));
-            }
+    /// How a row ends whose record is not to be had. Of several with its key it may still say what one of them says; which one a
+    /// change would be made to nobody can tell.
+    fn not_read(&self, access: &Access, id: &str, reason: Reason) -> Operation {
+        if reason.code != SEVERAL {
+            return self.failed(reason);
         }
-        let current = record.get(&field).map(as_text).unwrap_or_default();
-        let wanted = edit.apply(&current);
-        if is_same_value(Kind::Tags, &wanted, &current) {
-            return Ok(Some(self.ended(Status::Unchanged, Some(edit.id.clone()), None)));
+        match self.sender.says_one_of_several(access, &self.pending.operation, id) {
+            true => self.ended(Status::Unchanged, Some(id.to_owned()), None),
+            false => self.ended(Status::Refused, Some(id.to_owned()), Some(reason)),
         }
-        let members = Members { fields: [(field, wanted)].into_iter().collect(), ..Members::default() };
-        if let Some(deleted) = deleted(&access.entity, &edit.id, &record, &members) {
-            return Ok(Some(self.ended(Status::Refused, Some(edit.id.clone()), Some(deleted))));
-        }
-        let written = self.put_known(access, &edit.id, &members, &record).await?;
-        self.was = Some(record);
-        Ok(written)
     }
 
     async fn read(&mut self, access: &Access, id: &str) -> Result<Option<Found>> {
@@ -621,6 +682,14 @@ impl<'a> RowWrite<'a> {
         };
         if look.is_some() || !self.is_compared && self.echo.as_ref().is_some_and(is_shown_otherwise) {
             return Ok(Some(self.compare_record(operation, access, &sent, Some(record), look.as_ref()).await));
+        }
+        if self.is_to_confirm(&kind) {
+            // What the record did not show before may be what its page never shows, which proves nothing.
+            let shown = |(name, _): &(String, String)| value_of(record, name, &access.custom).is_some();
+            let sent: Vec<(String, String)> = sent.into_iter().filter(shown).collect();
+            let operation = self.compare_record(operation, access, &sent, Some(record), None).await;
+            self.confirm(kind, operation.reason.is_none());
+            return Ok(Some(operation));
         }
         let written = Some(operation);
         let sent = entity.tags.as_ref().and_then(|name| members.value(name)).unwrap_or_default();
@@ -879,24 +948,6 @@ fn tags_of<'r>(entity: &Entity, record: &'r Map<String, Value>) -> Cow<'r, str> 
     entity.tags.as_ref().and_then(|name| record.get(name)).map(as_text).unwrap_or_default()
 }
 
-/// Why nothing is written to a record: it is deleted, and the change does not bring it back.
-fn deleted(entity: &Entity, id: &str, record: &Map<String, Value>, members: &Members) -> Option<Reason> {
-    let deleted = entity.deleted.as_ref()?;
-    let is_deleted = |value: &str| deleted.values.iter().any(|deleted| deleted == value);
-    let now = record.get(&deleted.field).map(as_text).filter(|now| is_deleted(now))?;
-    if members.value(&deleted.field).is_some_and(|value| !is_deleted(value)) {
-        return None;
-    }
-    let field = entity.field(&deleted.field);
-    let label = field.map_or_else(|| deleted.field.as_str().into(), Field::labels);
-    let value = match field.and_then(|field| field.choice(&now)) {
-        Some(choice) => choice.labels(),
-        None => clean(&now).into_owned().into(),
-    };
-    let message = message!("change.deleted", entity = entity.labels(), id = id, label = label, value = value);
-    Some(Reason { code: "record_deleted".to_owned(), field: deleted.field.clone(), message })
-}
-
 /// The members of a change, and those of the record that have to be sent again with them.
 fn with_resent(mut members: Members, fields: &[String], record: &Map<String, Value>) -> Members {
     for field in fields {
@@ -913,8 +964,12 @@ pub(super) fn agrees(record: &Value, look_up: &LookUp) -> bool {
     look_up.same.iter().all(|(field, value)| record.get(field).is_some_and(|got| as_text(got) == value.as_str()))
 }
 
-/// The one record of an answer that has the key it was asked for by.
-fn asked_for(access: &Access, document: &Document, id: &str) -> Found {
+/// The one record of an answer that has the key it was asked for by; where there are several, they are told beside the reason.
+fn asked_for(
+    access: &Access,
+    document: &Document,
+    id: &str,
+) -> std::result::Result<Map<String, Value>, (Reason, Vec<Map<String, Value>>)> {
     let records = access.get.expected.wrappers.iter().find_map(|wrapper| api::records(document, wrapper));
     let records = records.map(api::Records::into_values).unwrap_or_default();
     let mut records: Vec<Map<String, Value>> =
@@ -922,12 +977,16 @@ fn asked_for(access: &Access, document: &Document, id: &str) -> Found {
     let reason = |code: &str, message| Reason { code: code.to_owned(), field: String::new(), message };
     let other = records.iter().map(|record| access.name_of(record)).find(|name| name != id);
     match (records.pop(), other, records.is_empty()) {
-        (None, ..) => Err(reason("not_found", message!("attempt.not_bound", id = id))),
+        (None, ..) => Err((reason("not_found", message!("attempt.not_bound", id = id)), Vec::new())),
         // What is written to one record must not come from another.
         (_, Some(other), _) => {
-            Err(reason("other_record", message!("attempt.other_record", id = id, other = clean(&other))))
+            let message = message!("attempt.other_record", id = id, other = clean(&other));
+            Err((reason("other_record", message), Vec::new()))
         }
-        (_, None, false) => Err(reason("several", message!("attempt.several", id = id))),
+        (Some(last), None, false) => {
+            records.push(last);
+            Err((reason(SEVERAL, message!("attempt.several", id = id)), records))
+        }
         (Some(record), None, true) => Ok(record),
     }
 }

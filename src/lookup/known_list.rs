@@ -1,18 +1,20 @@
 //! One list of the account, as this command read it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::key_index::{Ids, KeyIndex, fields, hash};
 use super::shown::ShownFields;
 use crate::api::as_text;
-use crate::entity::{Entity, Field};
+use crate::entity::{Custom, Entity, Field};
 use crate::error::Result;
 use crate::message::Message;
 use crate::mirror::{Key, List, Mirror};
-use crate::projection::is_deleted;
+use crate::projection::{custom_keys, is_deleted};
 
 /// Records looked at together.
 const BATCH: usize = 1000;
@@ -53,6 +55,8 @@ pub struct KnownList<'a> {
     mirror: Rc<Mirror>,
     list: Option<List>,
     indexed: RefCell<Indexed>,
+    /// Names of members, and keys of custom fields, that some record has; none before somebody asks.
+    carried: RefCell<Option<HashSet<String>>>,
 }
 
 /// What was looked for so far.
@@ -74,7 +78,7 @@ struct IndexedFields {
 impl<'a> KnownList<'a> {
     /// A list in a mirror; without one, a list that nobody can read.
     pub fn new(entity: &'a Entity, proof: ListProof, mirror: Rc<Mirror>, list: Option<List>) -> Self {
-        KnownList { entity, proof, mirror, list, indexed: RefCell::default() }
+        KnownList { entity, proof, mirror, list, indexed: RefCell::default(), carried: RefCell::default() }
     }
 
     /// Prepares to find records by each of these sets of fields; one reading of the list serves all of them. What was not
@@ -141,6 +145,27 @@ impl<'a> KnownList<'a> {
             (ListProof::Whole, Some(why)) => ListProof::NotWhole(why),
             (proof, _) => proof.clone(),
         })
+    }
+
+    /// Whether some record of the list has a member, or a custom field, of this name.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn carries(&self, custom: &Custom, name: &str) -> Result<bool> {
+        let mut carried = self.carried.borrow_mut();
+        if let Some(carried) = &*carried {
+            return Ok(carried.contains(name));
+        }
+        let mut names = HashSet::new();
+        self.each(|_, record| {
+            let members = record.as_object().into_iter().flat_map(Map::keys).map(|name| Cow::Borrowed(name.as_str()));
+            for name in members.chain(custom_keys(record, custom)) {
+                if !names.contains(&*name) {
+                    names.insert(name.into_owned());
+                }
+            }
+        })?;
+        Ok(carried.insert(names).contains(name))
     }
 
     /// The record with this id, exactly as it is written.

@@ -85,6 +85,28 @@ impl<'a> Lists<'a> {
         Ok(known)
     }
 
+    /// How many pages bringing a list up to date takes, by the service's own total; none where nobody can say.
+    ///
+    /// # Errors
+    /// As [`Lists::of`].
+    pub fn pages(&self, entity: &Entity) -> Result<Option<u64>> {
+        let service = self.client.service();
+        let Some(query) = ListQuery::new(entity, "list", service).filter(|query| query.endpoint.paged) else {
+            return Ok(None);
+        };
+        let before = self.mirror.list(&entity.name, &query.text(service))?;
+        if before.complete.is_some() && self.mirror.held(&before)? > MOST_READ_WHOLE {
+            // What changed since is little beside it.
+            return Ok(Some(1));
+        }
+        let address = query.address(self.client.target(), service, Some(Page { number: 1, size: 1 }));
+        let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
+        let stop = Interrupt::of_process();
+        let answer = self.runtime.block_on(stop.unless_set(self.client.ask(&address)))?;
+        let total = answer.ok().and_then(|document| api::total(&document, wrapper, &service.paging.count));
+        Ok(total.map(|total| total.div_ceil(u64::from(service.paging.advised))))
+    }
+
     /// Whether the service has answered anything yet.
     pub fn was_answered(&self) -> bool {
         self.client.was_answered()

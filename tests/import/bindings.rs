@@ -228,3 +228,32 @@ fn a_binding_that_is_only_said_to_be_made_stops_the_run() {
     let ran = work.on(&server, "import bindings true.csv --run true");
     ran.exits(0).says("everything arrived").never_says("the answer holds no id");
 }
+
+/// A contact has a binding for each WeChat account that it follows.
+#[test]
+fn several_bindings_of_one_contact_and_source_are_known_by_what_they_say() {
+    let binding = |number: u32, open: &str, app: &str| serde_json::json!({"aId": format!("60000{number}"), "cId": "50001", "openId": open, "appId": app, "account_source": "wechat"});
+    let bindings = [binding(1, "wx-1", "app-1"), binding(2, "wx-2", "app-2")];
+    let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/users.json") => (200, page(&[50_001], request, 100, Some("1"))),
+        ("GET", "/user/relationship/cid.json") => {
+            let is_meant = request.query.get("account_source").is_some_and(|source| source == "wechat");
+            let found = if is_meant { &bindings[..] } else { &[] };
+            (200, serde_json::json!({"data": found, "msg": "success"}).to_string())
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.export("bindings -o o.csv --summary none --headers zh").exits(0);
+    for mode in ["", " --mode update"] {
+        work.bw8(format!("import bindings o.csv --rate 0{mode}")).exits(0);
+        assert_rows(&work.summary(), "unchanged 2");
+    }
+    // Which of them a change would be made to nobody can tell.
+    let mut table = work.table("o.csv");
+    table.set(0, "第三方用户标识", "wx-3");
+    work.write_table("o.csv", &table);
+    work.bw8("import bindings o.csv --rate 0 --mode update").exits(3).says("nothing tells which one is meant");
+    assert_rows(&work.summary(), "unchanged 1, refused 1");
+    assert!(service.requests().iter().all(|request| request.method == "GET"));
+}

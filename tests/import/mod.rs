@@ -1,12 +1,14 @@
 //! The import path, through the binary: a file per theme.
 
 mod accounts;
+mod again;
 mod agreement;
 mod answers;
 mod bad_input;
 mod bindings;
 mod campaign;
 mod canary;
+mod confirmed;
 mod connection;
 mod consent;
 mod custom_fields;
@@ -24,6 +26,7 @@ mod lost_runs;
 mod main_job;
 mod mapping_file;
 mod modes;
+mod named;
 mod old_ids;
 mod origins;
 mod planted;

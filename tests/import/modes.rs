@@ -268,8 +268,10 @@ fn most_rows_being_new_is_a_surprise_that_a_number_answers() {
     work.on(&server, "import customers mine.csv --mode upsert --expect 6").exits(0);
     assert_rows(&work.summary(), "created 6, unchanged 1");
     // A few rows are looked over, and creating is no surprise where nothing else is meant.
-    work.write_table("few.csv", &customers(100, 5));
+    work.write_table("few.csv", &customers(100, 3));
     work.on(&server, "import customers few.csv --mode upsert").exits(0);
+    work.write_table("four.csv", &customers(150, 4));
+    work.on(&server, "import customers four.csv --mode upsert").exits(2).says("--expect 4");
     work.write_table("new.csv", &customers(200, 8));
     work.on(&server, "import customers new.csv --mode skip-existing").exits(0);
 }

@@ -158,6 +158,11 @@ impl HandedBack {
         (&self.baseline.about.file, &self.baseline.about.exported)
     }
 
+    /// The same in milliseconds of Unix time.
+    pub(in crate::import) fn exported_at(&self) -> i64 {
+        self.baseline.about.at
+    }
+
     /// Whether no newer export of its entity was imported.
     pub(in crate::import) fn is_newest_imported(&self, folder: &Path) -> bool {
         baseline::last_imported(folder, &self.baseline.about.entity).is_none_or(|last| last <= self.baseline.about.at)

@@ -9,6 +9,6 @@ mod said_cell;
 mod verdict;
 
 pub(super) use handed_back::{FileOrigin, HandedBack, unedited};
-pub(super) use record_change::{CONFLICT, KEPT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, differing, field_of};
+pub(super) use record_change::{CONFLICT, DELETED, KEPT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, differing, field_of};
 pub(super) use said_cell::{CellBaseline, SaidCell};
 pub(super) use verdict::{Verdict, value_now, verdict};

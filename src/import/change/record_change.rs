@@ -2,15 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::super::operation::Members;
+use super::super::operation::{Members, TagEdit, WriteOperation};
 use super::said_cell::{CellBaseline, SaidCell};
 use super::verdict::{Verdict, value_now, verdict, written};
+use crate::api::as_text;
 use crate::baseline::mark;
-use crate::entity::{Custom, Entity, Field};
+use crate::entity::{Custom, Entity, Field, Kind};
 use crate::journal::{Reason, Status};
 use crate::message;
 use crate::message::Message;
 use crate::text::{clean, shorten};
+use crate::value::is_same_value;
 
 /// Code of a row of which the service keeps another value, because nobody edited the cell or a person wants it so.
 pub(in crate::import) const KEPT: &str = "service_kept";
@@ -21,6 +23,8 @@ pub(in crate::import) const CONFLICT: &str = "changed_meanwhile";
 pub(in crate::import) const ORIGIN_UNKNOWN: &str = "origin_unknown";
 /// Code of a row with a cell that says what a spreadsheet program makes of the service's value.
 pub(in crate::import) const RESPELLED: &str = "respelled";
+/// Code of a row whose record is deleted.
+pub(in crate::import) const DELETED: &str = "record_deleted";
 /// Code of a row with a cell that holds the beginning of a text.
 const CUT: &str = "cell_cut";
 /// Most characters of a value that are told.
@@ -53,6 +57,40 @@ struct Difference {
 }
 
 impl RecordChange {
+    /// What a row changes in a record; nothing of one that makes a record.
+    pub(in crate::import) fn of(
+        entity: &Entity,
+        custom: &Custom,
+        operation: &WriteOperation,
+        record: &Map<String, Value>,
+    ) -> RecordChange {
+        match operation {
+            WriteOperation::Change { cells, .. } => RecordChange::new(entity, custom, cells, record),
+            WriteOperation::Tags(edit) => RecordChange::of_tags(entity, custom, edit, record),
+            WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => {
+                RecordChange::default()
+            }
+        }
+    }
+
+    /// What a row of tags changes in a record.
+    fn of_tags(entity: &Entity, custom: &Custom, edit: &TagEdit, record: &Map<String, Value>) -> RecordChange {
+        let field = entity.tags.as_deref().unwrap_or_default();
+        if edit.baseline.is_some() {
+            let change = RecordChange::new(entity, custom, &[edit.cell(field)], record);
+            if change.is_empty() {
+                return change;
+            }
+        }
+        let now = value_now(record, custom, field, false).unwrap_or_default();
+        let wanted = edit.apply(&now);
+        let mut change = RecordChange::default();
+        if !is_same_value(Kind::Tags, &wanted, &now) {
+            change.members.fields.push(field, &wanted);
+        }
+        change
+    }
+
     /// What cells change in a record.
     pub(in crate::import) fn new(
         entity: &Entity,
@@ -82,6 +120,26 @@ impl RecordChange {
     /// Whether there is nothing to write.
     pub(in crate::import) fn is_empty(&self) -> bool {
         self.members.iter().next().is_none()
+    }
+
+    /// Why nothing is written: the record is deleted, and the change does not bring it back.
+    pub(in crate::import) fn deleted(&self, entity: &Entity, record: &Map<String, Value>) -> Option<Reason> {
+        let deleted = entity.deleted.as_ref()?;
+        let is_deleted = |value: &str| deleted.values.iter().any(|deleted| deleted == value);
+        let now = record.get(&deleted.field).map(as_text).filter(|now| is_deleted(now))?;
+        if self.members.value(&deleted.field).is_some_and(|value| !is_deleted(value)) {
+            return None;
+        }
+        let id = entity.id.as_ref().and_then(|id| record.get(id)).map(as_text).unwrap_or_default();
+        let field = entity.field(&deleted.field);
+        let label = field.map_or_else(|| deleted.field.as_str().into(), Field::labels);
+        let value = match field.and_then(|field| field.choice(&now)) {
+            Some(choice) => choice.labels(),
+            None => clean(&now).into_owned().into(),
+        };
+        let message =
+            message!("change.deleted", entity = entity.labels(), id = clean(&id), label = label, value = value);
+        Some(Reason { code: DELETED.to_owned(), field: deleted.field.clone(), message })
     }
 
     /// How the row ends, where `written` is how its write ended; none where nothing is written.

@@ -38,6 +38,9 @@ pub struct CellBaseline {
     pub is_respelled: bool,
     /// The mark of the value that the service had then.
     pub value_mark: u64,
+    /// The mark of the value that we told the service since: what it has from us nobody else has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_mark: Option<u64>,
 }
 
 /// What a cell shows, as marks.
@@ -72,12 +75,18 @@ impl CellBaseline {
             is_unedited: is_same || is_saved && shown.has_spellings,
             is_respelled: !is_same && is_saved && !shown.has_spellings,
             value_mark: said.value,
+            told_mark: None,
         }
+    }
+
+    /// Whether a value of this mark is one that nobody but us has made since.
+    pub fn knows(self, mark: u64) -> bool {
+        self.value_mark == mark || self.told_mark == Some(mark)
     }
 
     /// A cell that was edited, of which the service had a value of this mark.
     pub const fn edited(value_mark: u64) -> CellBaseline {
-        CellBaseline { is_unedited: false, is_respelled: false, value_mark }
+        CellBaseline { is_unedited: false, is_respelled: false, value_mark, told_mark: None }
     }
 }
 

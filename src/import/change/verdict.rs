@@ -66,7 +66,7 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
         (false, _) if is_unedited => Verdict::Kept,
         (false, Overwrite::Merge | Overwrite::Remove | Overwrite::IfBlank) => Verdict::Write,
         (false, _) => match cell.baseline {
-            Some(baseline) if baseline.value_mark != mark(field, now) => Verdict::Conflict,
+            Some(baseline) if !baseline.knows(mark(field, now)) => Verdict::Conflict,
             Some(baseline) if baseline.is_respelled => Verdict::Respelled,
             _ => Verdict::Write,
         },

@@ -21,7 +21,7 @@ use super::stop::Cause;
 use crate::api::Client;
 use crate::entity::WriteMode;
 use crate::error::{Error, Result};
-use crate::import::comparison::{Difference, lost, word_of};
+use crate::import::comparison::{Difference, lost, word_of, word_of_missing};
 use crate::import::first_look::FirstLook;
 use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
@@ -33,6 +33,7 @@ use crate::language::Language;
 use crate::message;
 use crate::t;
 use crate::terminal::Progress;
+use crate::text::clean;
 
 /// How long an end waits for others at most, and how often the rate is looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -258,6 +259,7 @@ impl<'a> Sender<'a> {
                 Comparison::Missing => return Err(self.missing(operation)),
             }
         }
+        self.say_own_members();
         let Some(look) = self.first_look.borrow_mut().take() else { return Ok(()) };
         self.is_looked_at.set(true);
         // A person takes time, and an interrupt is to be heard meanwhile.
@@ -279,9 +281,18 @@ impl<'a> Sender<'a> {
 
     /// A row is not there although the service said so: it is in doubt, and stops the run.
     fn missing(&self, operation: &Operation) -> Error {
-        let word = Settled::Unknown(read_back::word_of_missing());
+        let word = Settled::Unknown(word_of_missing());
         self.shared.words.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((operation.row.row, word));
         read_back::missing(operation.row.number)
+    }
+
+    /// Says once which members the service changes by itself with every change.
+    fn say_own_members(&self) {
+        let own = self.row_sender.own_members_to_say();
+        if !own.is_empty() {
+            let fields = own.join(Language::current().pick("、", ", "));
+            self.progress.say(&t!("canary.own", fields = clean(&fields)));
+        }
     }
 
     /// Fields were compared.
@@ -378,6 +389,7 @@ impl<'a> Sender<'a> {
 
     /// Reads some of the records back that were written, where that is wanted.
     async fn look_at_sample(&self) {
+        self.say_own_members();
         if self.shared.stop.is_set() {
             return;
         }

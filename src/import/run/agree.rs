@@ -1,12 +1,12 @@
 //! Whoever is there agrees to what is about to be sent, and what was agreed to is kept.
 
 use super::super::agreement::{About, Agreement, Answer};
-use super::super::matching::Plan;
 use super::super::notes::COMPANY_NOTE;
 use super::super::options::ImportOptions;
 use super::super::parents::Parents;
 use super::super::plan::KnownRows;
 use super::super::preflight::Preflight;
+use super::super::row_counts::Plan;
 use super::super::sent_rows::SentRows;
 use super::begin::BegunRun;
 use super::input::Input;

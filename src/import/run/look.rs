@@ -3,10 +3,12 @@
 use super::super::agreement::sendable;
 use super::super::existing::Look;
 use super::super::last_sent::LastSent;
-use super::super::matching::{Plan, match_rows, tell_found};
+use super::super::matching::{match_rows, tell_found};
+use super::super::named_records::NamedRecords;
 use super::super::options::ImportOptions;
 use super::super::plan::KnownRows;
 use super::super::referring::Referring;
+use super::super::row_counts::Plan;
 use super::begin::BegunRun;
 use super::input::Input;
 use crate::check::findings::Findings;
@@ -63,16 +65,12 @@ pub(super) fn look(
     let left = sendable(options, preflight, done);
     let cursor = Some(OperationCursor::open(journal.folder())?);
     printer.stage(&t!("run.stage_look", host = options.account.named_host()));
-    let last_sent = LastSent::read(options, index, &journal.identity().target, printer)?;
+    let last_sent = LastSent::read(options, index, &journal.identity().target, preflight, printer)?;
     let matches = match preflight.mapping.is_found_by_key() {
         true => {
             let (known, mut findings) = ((&mut memory, cursor, last_sent.as_ref()), Findings::new()?);
             let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
             tell_found(&findings, preflight, printer)?;
-            preflight.show_first(matches.first.clone());
-            if options.is_sandbox() {
-                printer.say(&matches.plan.words(options.preflight.mode, preflight).to_string());
-            }
             Some(matches)
         }
         false => {
@@ -81,7 +79,13 @@ pub(super) fn look(
                 return Ok(Err(error));
             }
             let mut findings = Findings::new()?;
-            let matches = match look.keys_of_others(rows, &mut findings, printer)? {
+            let others = match look.keys_of_others(rows, &mut findings, printer)? {
+                Ok(others) => others,
+                Err(error) => return Ok(Err(error)),
+            };
+            let ended_rows = || OperationCursor::open(journal.folder()).map(Some);
+            let named = NamedRecords::new(options, preflight, last_sent.as_ref());
+            let matches = match named.look(rows, ended_rows, others, &mut findings, printer)? {
                 Ok(matches) => matches,
                 Err(error) => return Ok(Err(error)),
             };
@@ -89,8 +93,13 @@ pub(super) fn look(
             matches
         }
     };
-    let is_looked_up = preflight.mapping.is_found_by_key();
-    let plan = matches.as_ref().filter(|_| is_looked_up).map(|matches| matches.plan);
+    let plan = matches.as_ref().and_then(|matches| matches.plan);
+    if let (Some(plan), Some(matches)) = (plan, &matches) {
+        preflight.show_first(matches.first.clone());
+        if options.is_sandbox() {
+            printer.say(&plan.words(options, preflight).to_string());
+        }
+    }
     let known = KnownRows { memory, matches, last_sent, registered: registered.take() };
     Ok(Ok(Looked { known, plan, left, waits }))
 }

@@ -1,0 +1,138 @@
+//! What would be written of a row to a record as it is now: a plain function. Whoever sends the row reads the record once more.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::change::{CONFLICT, DELETED, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell, field_of, value_now};
+use super::decision::There;
+use super::operation::WriteOperation;
+use crate::check::finding::Finding;
+use crate::entity::{Custom, Entity};
+use crate::error::Result;
+use crate::journal::Status;
+use crate::lookup::KnownList;
+use crate::message::Message;
+use crate::problem::Severity;
+
+/// What would be written of a row about a record that is there, as the record is now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Would {
+    /// What differs, or nothing because nothing does.
+    #[default]
+    Write,
+    /// What differs, if anything does: what is known of the record does not show all that the row says.
+    MayWrite,
+    /// Nothing: the service keeps its values.
+    Keep,
+    /// Nothing before a person decides, and why.
+    Ask(Message),
+    /// Nothing: the record is deleted, in these words.
+    Deleted(Message),
+    /// Nothing: the record is not there, in these words.
+    NotThere(Message),
+}
+
+impl Would {
+    /// What is said of a row for it.
+    pub(super) fn finding(&self) -> Option<Finding> {
+        let (code, severity, reason) = match self {
+            Would::Ask(reason) => (code_of(reason), Severity::Held, reason),
+            Would::Deleted(reason) => (DELETED, Severity::Refused, reason),
+            Would::NotThere(reason) => ("not_there", Severity::Refused, reason),
+            Would::Write | Would::MayWrite | Would::Keep => return None,
+        };
+        Some(finding(code, severity, reason))
+    }
+}
+
+/// What a row makes of a record.
+pub(super) fn forecast(
+    entity: &Entity,
+    custom: &Custom,
+    operation: &WriteOperation,
+    record: &Map<String, Value>,
+) -> (There, Would) {
+    let change = RecordChange::of(entity, custom, operation, record);
+    if !change.is_empty() {
+        let deleted = change.deleted(entity, record);
+        return (There::Changes, deleted.map_or(Would::Write, |deleted| Would::Deleted(deleted.message)));
+    }
+    match change.end(None) {
+        (Status::Unchanged, _) => (There::Unchanged, Would::Write),
+        // Where the record keeps another value the row goes on, too: before anything is written the record is read once more.
+        (Status::Held, reason) => (There::Changes, Would::Ask(reason.map(|reason| reason.message).unwrap_or_default())),
+        _ => (There::Changes, Would::Keep),
+    }
+}
+
+/// The cells of a row that would be written to a record.
+pub(super) fn written_cells(
+    entity: &Entity,
+    custom: &Custom,
+    operation: &WriteOperation,
+    record: &Map<String, Value>,
+) -> WriteOperation {
+    let change = RecordChange::of(entity, custom, operation, record);
+    match operation.clone() {
+        WriteOperation::Change { id, mut cells } => {
+            let is_written = |cell: &SaidCell| change.members.value(&cell.field).is_some();
+            cells.retain(is_written);
+            for cell in &mut cells {
+                cell.value = change.members.value(&cell.field).unwrap_or_default().to_owned();
+            }
+            WriteOperation::Change { id, cells }
+        }
+        operation => operation,
+    }
+}
+
+/// Whether a list shows of a record all that a row says. A member that this record lacks and others have says nothing; one that no
+/// record of the list has is not shown there, whatever the record's own page has.
+///
+/// # Errors
+/// A mirror that cannot be read.
+pub(super) fn is_all_shown(
+    list: &KnownList<'_>,
+    custom: &Custom,
+    operation: &WriteOperation,
+    record: &Map<String, Value>,
+) -> Result<bool> {
+    let entity = list.entity;
+    let is_hidden = |name: &str, is_custom: bool| match value_now(record, custom, name, is_custom) {
+        Some(_) => Ok(false),
+        None => list.carries(custom, name).map(|carries| !carries),
+    };
+    match operation {
+        WriteOperation::Change { cells, .. } => {
+            for cell in cells.iter().filter(|cell| field_of(entity, cell).is_comparable()) {
+                if is_hidden(&cell.field, cell.is_custom)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        WriteOperation::Tags(_) => Ok(!is_hidden(entity.tags.as_deref().unwrap_or_default(), false)?),
+        WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => Ok(true),
+    }
+}
+
+/// What is said of a row for what the account has.
+pub(super) fn finding(code: &'static str, severity: Severity, reason: &Message) -> Finding {
+    Finding {
+        column: None,
+        field: None,
+        code,
+        severity,
+        value: String::new(),
+        rule: reason.clone(),
+        hint: Message::of_key(format!("modes.{code}_hint"), Vec::new()),
+    }
+}
+
+fn code_of(reason: &Message) -> &'static str {
+    match reason.code() {
+        "change.origin_unknown" => ORIGIN_UNKNOWN,
+        "change.respelled" => RESPELLED,
+        _ => CONFLICT,
+    }
+}
