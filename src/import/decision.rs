@@ -161,6 +161,8 @@ pub(super) enum Decision {
     HoldSentBefore,
     /// It waits for consent: the account has a record with its key.
     HoldExisting,
+    /// It waits for consent: a row with a weaker key of it was sent, and is likely the same.
+    HoldLikelyDouble,
     /// It waits for a person to say which record is meant.
     HoldSeveral,
     /// It waits for a list that is proved whole.
@@ -234,6 +236,7 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
         Some(Said::OnlyKey) => return Decision::RefuseSentKey,
         Some(Said::DoneInAnotherInput) if !facts.may_be_sent_again => return Decision::HoldSentBefore,
         Some(Said::ExistsInAccount) if !facts.may_be_sent_again => return Decision::HoldExisting,
+        Some(Said::WeakerKey) if !facts.may_be_sent_again => return Decision::HoldLikelyDouble,
         _ => {}
     }
     match facts.there {
@@ -369,6 +372,12 @@ mod tests {
                 Send { generation: 0 },
             ),
             (RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..held }, Hold),
+            (RowFacts { remembered: Some(Said::WeakerKey), ..sound }, HoldLikelyDouble),
+            (RowFacts { remembered: Some(Said::WeakerKey), may_be_sent_again: true, ..sound }, Send { generation: 0 }),
+            (
+                RowFacts { remembered: Some(Said::WeakerKey), there: Some(There::Changes), ..sound },
+                Send { generation: 0 },
+            ),
             // What the account has, as far as no run explains it.
             (RowFacts { remembered: Some(Said::ExistsInAccount), ..sound }, HoldExisting),
             (RowFacts { remembered: Some(Said::ExistsInAccount), ..held }, HoldExisting),

@@ -9,7 +9,7 @@ use super::cell_origins::CellOrigins;
 use super::change::{CONFLICT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell};
 use super::decision::There;
 use super::last_sent::LastSent;
-use super::memory::{Memory, may_be_reopened};
+use super::memory::{Memory, Said, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -284,7 +284,8 @@ impl Matching<'_> {
                 if matches!(found.there, There::Changes | There::Unchanged) {
                     found.ids.iter().for_each(|id| same.add(hash_of(id)));
                 }
-                let is_made_once = remembered.is_some() && !found.there.is_known();
+                let is_overruled = |said: Said| said.is_overruled(&self.preflight.consent, row.is_confirmed);
+                let is_made_once = remembered.is_some_and(|row| !is_overruled(row.said)) && !found.there.is_known();
                 let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let is_held = self.is_held(&row);
                 let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;

@@ -11,6 +11,7 @@ use super::change::{CellBaseline, FileOrigin, HandedBack, unedited};
 use super::checked_rows::{Checks, ReadRow};
 use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
+use super::likely_doubles::{KeysSeen, hold_likely_doubles};
 use super::operation::{Members, OperationBuilder, WriteOperation, old_id_of};
 use super::options::PreflightOptions;
 use super::references::Question;
@@ -201,17 +202,21 @@ impl Preflight {
             fingerprint,
             first,
             first_operation,
-            consented,
+            mut consented,
             coverage,
             left_out,
             replaced,
             waiting,
+            rivals,
             ..
         } = reading;
         let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
         let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
         refuse_repeats(&mut spool, &mapping, reading.records_seen, &mut findings)?;
+        if options.mode.makes_records(entity) {
+            hold_likely_doubles(&mut spool, &mapping, &rivals, (&consent, &mut consented), &mut findings)?;
+        }
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
             find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
@@ -364,6 +369,8 @@ struct Reading<'a> {
     /// What it said of the row's cells, by their sources; empty where that is not known.
     baselines: Vec<Option<CellBaseline>>,
     keys: Keys,
+    /// Whether some of them may be shared by rows that are known by others.
+    rivals: KeysSeen,
     coverage: CoverageFinder,
     left_out: LeftOutCounter,
     replaced: ReplacedCounter,
@@ -427,6 +434,7 @@ impl<'a> Reading<'a> {
             handed_back: None,
             baselines: Vec::new(),
             keys: Keys::default(),
+            rivals: KeysSeen::default(),
             coverage: CoverageFinder::default(),
             left_out: LeftOutCounter::new(mapping),
             replaced: ReplacedCounter::default(),
@@ -453,6 +461,7 @@ impl<'a> Reading<'a> {
             identity,
             content,
             key: None,
+            weaker: Vec::new(),
             id: None,
             lacks: None,
             origin: None,
@@ -465,14 +474,16 @@ impl<'a> Reading<'a> {
             self.replaced.see(&mut self.record);
             spooled.id = self.own_id();
             spooled.lacks = self.take_lacks();
-            spooled.key = self.keys.of(self.mapping, &self.record);
+            let mut keys = self.keys.of(self.mapping, &self.record);
+            spooled.key = keys.next();
+            spooled.weaker.extend(keys);
+            self.rivals.see(&spooled);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
             // Rows of tags name the old ids of records that are there.
             let old_id = old_id_of(self.mapping, &self.record).filter(|_| self.mapping.entity().edits.is_none());
             spooled.old_id = old_id.map(Box::new);
-            self.require_key(&spooled);
             match &spooled.old_id {
                 Some(old_id) => self.old_ids_seen.add(first_eight(&old_id.hash())),
                 None => self.lacks_old_id = true,

@@ -17,6 +17,7 @@ mod identity;
 mod index;
 mod journal;
 mod kills;
+mod likely_doubles;
 mod login;
 mod looks;
 mod lost_runs;
