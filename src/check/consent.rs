@@ -12,8 +12,12 @@ pub const SENT_BEFORE: &str = "sent_before";
 /// Code of a row that is likely the record of another one, of its file or of an earlier run.
 pub const LIKELY_DOUBLE: &str = "likely_double";
 
-/// Kinds that tell of what may be there twice then: consent to them holds for one file alone.
-const OF_DOUBLES: [&str; 6] = [EXISTS, ROWS_GONE, LIKELY_DOUBLE, SENT_BEFORE, "key_sent_before", "same_cells"];
+/// Code of a row whose record was deleted in the account since it was made.
+pub const RECORD_GONE: &str = "record_gone";
+
+/// Kinds that tell of what the account has, had, or may have twice then: consent to them holds for one file alone.
+const OF_DOUBLES: [&str; 7] =
+    [EXISTS, ROWS_GONE, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE, "key_sent_before", "same_cells"];
 
 /// Whether consent to a kind holds for the next file of the same mapping, too.
 pub fn is_kept(code: &str) -> bool {

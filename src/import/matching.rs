@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::cell_origins::CellOrigins;
 use super::change::{CONFLICT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell};
 use super::decision::There;
+use super::gone_records::GoneRecords;
 use super::last_sent::LastSent;
 use super::memory::{Memory, Said, may_be_reopened};
 use super::operation::{Members, WriteOperation};
@@ -128,7 +129,7 @@ impl Plan {
 
     fn add(&mut self, there: There, would: &Would) {
         *match there {
-            There::New => &mut self.new,
+            There::New | There::Anew => &mut self.new,
             There::Changes => match would {
                 Would::Write => &mut self.changes,
                 Would::Keep => &mut self.kept,
@@ -136,7 +137,7 @@ impl Plan {
             },
             There::Unchanged => &mut self.unchanged,
             There::Exists => &mut self.exists,
-            There::Several | There::Unproved => &mut self.held,
+            There::Several | There::Unproved | There::Gone => &mut self.held,
             There::Missing | There::Lacks | There::SameRecord(_) => &mut self.refused,
         } += 1;
     }
@@ -270,6 +271,7 @@ impl Matching<'_> {
         let mut lines = RowLineWriter::new()?;
         let mut same = KeyCounter::default();
         let (mut plan, mut first) = (Plan::default(), None);
+        let mut gone = GoneRecords::new(self.list, &self.preflight.consent, self.options.doubt.server_timeout);
         let mut row_index = 0;
         rows.begin()?;
         while let Some(row) = rows.spool.next()? {
@@ -277,7 +279,10 @@ impl Matching<'_> {
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let remembered = memory.at(row_index)?;
             let found = match said_by(&row.state) {
-                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => Some(self.look_up(&row, said)?),
+                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => {
+                    let (found, would) = self.look_up(&row, said)?;
+                    Some((gone.look(found, &row, remembered.as_ref(), memory)?, would))
+                }
                 _ => None,
             };
             if let Some((found, would)) = found {
@@ -288,7 +293,7 @@ impl Matching<'_> {
                 let is_made_once = remembered.is_some_and(|row| !is_overruled(row.said)) && !found.there.is_known();
                 let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let is_held = self.is_held(&row);
-                let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;
+                let is_sent = matches!(found.there, There::New | There::Anew | There::Changes) && !is_made_once;
                 let is_free = !has_end && (!is_held || !is_sent);
                 if is_free && is_sent && would == Would::Write && first.is_none() {
                     first = said_by(&row.state).map(|said| operation_of(&found, said));
@@ -373,7 +378,7 @@ impl Matching<'_> {
         }
         Ok(match (id, self.mode(), &row.lacks) {
             (Some(id), ..) => of(There::Missing, message!("modes.no_such_id", id = id)),
-            (None, WriteMode::Update, _) => of(There::Missing, self.no_such_key(row)),
+            (None, WriteMode::Update, _) => of(There::Missing, self.no_such_key(row)?),
             (None, _, Some(lacks)) => of(There::Lacks, message!("modes.lacks", what = lacks.message)),
             (None, _, None) => of(There::New, Message::default()),
         })
@@ -395,10 +400,19 @@ impl Matching<'_> {
         keys.map(|key| self.preflight.mapping.key_fields(key)).find(has_key)
     }
 
-    fn no_such_key(&self, row: &SpooledRow) -> Message {
-        let Some(key) = &row.key else { return message!("modes.no_such_key", labels = "", value = "") };
+    fn no_such_key(&self, row: &SpooledRow) -> Result<Message> {
+        if let Some(old_id) = &row.old_id {
+            let old = clean(&old_id.id);
+            if let Some(id) = self.record_of_old_id(row)? {
+                return Ok(message!("modes.old_id_gone", old = old, id = id));
+            }
+            if row.key.is_none() {
+                return Ok(message!("modes.no_such_old_id", old = old, source = clean(&old_id.source)));
+            }
+        }
+        let Some(key) = &row.key else { return Ok(message!("modes.no_such_key", labels = "", value = "")) };
         let labels = self.preflight.mapping.key_labels(key.number);
-        message!("modes.no_such_key", labels = labels, value = clean(&key.text))
+        Ok(message!("modes.no_such_key", labels = labels, value = clean(&key.text)))
     }
 
     /// The record that a row is about: by the key that a user names, else by its own id, else by its old id, else by its

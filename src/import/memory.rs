@@ -310,12 +310,17 @@ impl Memory {
 
     /// The folder of the run that is remembered, as words name it.
     pub(super) fn folder(&self, remembered: &Remembered) -> Message {
-        remembered.run.and_then(|run| self.runs.get(&run)).map(folder_of).unwrap_or_default()
+        self.run(remembered).map(folder_of).unwrap_or_default()
+    }
+
+    /// The run that is remembered.
+    pub(super) fn run(&self, remembered: &Remembered) -> Option<&IndexedRun> {
+        remembered.run.and_then(|run| self.runs.get(&run))
     }
 
     /// Where the run lay that is remembered, if its journal is gone.
     pub(super) fn gone_folder(&self, remembered: &Remembered) -> Option<String> {
-        let run = remembered.run.and_then(|run| self.runs.get(&run)).filter(|run| !run.is_there)?;
+        let run = self.run(remembered).filter(|run| !run.is_there)?;
         Some(run.folder.display().to_string())
     }
 

@@ -297,7 +297,7 @@ impl<'a> RowPlanner<'a> {
                 let there = remembered.ok_or_else(undecided)?;
                 (Status::Held, self.likely_double(key_of(&spooled, &there), &there))
             }
-            Decision::HoldSeveral | Decision::HoldUnproved => {
+            Decision::HoldSeveral | Decision::HoldUnproved | Decision::HoldGone => {
                 let found = matched.ok_or_else(undecided)?;
                 let code = found.there.code().ok_or_else(undecided)?.0;
                 (Status::Held, with_way_on(code, found.reason))
@@ -354,7 +354,7 @@ impl<'a> RowPlanner<'a> {
         let mut operation = match (operation, matched) {
             (WriteOperation::LookedUp { members, cells }, Some(found)) => match (found.there, found.ids.first()) {
                 (There::Changes, Some(id)) => WriteOperation::Change { id: id.clone(), cells },
-                (There::New, None) => WriteOperation::Draft(members),
+                (There::New | There::Anew, None) => WriteOperation::Draft(members),
                 _ => return Err(undecided()),
             },
             // A row that is looked up is never sent without having been.

@@ -60,7 +60,7 @@ impl<'p> SentRows<'p> {
         let is_held_up = remembered
             .filter(|_| !is_known)
             .is_some_and(|remembered| !remembered.said.is_overruled(self.consent, row.is_confirmed));
-        let is_there = matched.is_none_or(|found| matches!(found.there, There::New | There::Changes));
+        let is_there = matched.is_none_or(|found| matches!(found.there, There::New | There::Anew | There::Changes));
         Ok(is_free && is_there && !is_held_up && self.limit.is_none_or(|limit| row_index < limit))
     }
 }

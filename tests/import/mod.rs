@@ -13,6 +13,7 @@ mod custom_fields;
 mod doubt;
 mod existing;
 mod find;
+mod gone_records;
 mod identity;
 mod index;
 mod journal;
