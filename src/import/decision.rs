@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::memory::Said;
 use crate::check::consent::RECORD_GONE;
 use crate::journal::{Operation, Status};
+use crate::message::Message;
 use crate::problem::Severity;
 
 /// What the checks made of a row.
@@ -106,6 +107,17 @@ impl There {
             There::New | There::Lacks | There::Missing | There::Unproved => false,
         }
     }
+}
+
+/// What was found of a row in the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Matched {
+    /// What the account has of it.
+    pub there: There,
+    /// The record it is about, or those that it may be about.
+    pub ids: Vec<String>,
+    /// Why it is held or refused, where it is.
+    pub reason: Message,
 }
 
 /// What is known of a row when it is its turn.

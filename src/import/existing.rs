@@ -9,8 +9,8 @@ use serde_json::Value;
 use tokio::runtime;
 
 use super::change::SaidCell;
-use super::decision::There;
-use super::matching::{Matched, Matches, finding};
+use super::decision::{Matched, There};
+use super::matching::{Matches, finding};
 use super::memory::{Existing, Found, Memory};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::decision::There;
-use super::matching::Matched;
+use super::decision::{Matched, There};
 use super::memory::{Memory, Remembered, Said};
 use super::spool::SpooledRow;
 use crate::check::consent::{Consent, RECORD_GONE};

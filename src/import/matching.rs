@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::cell_origins::CellOrigins;
 use super::change::{CONFLICT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell};
-use super::decision::There;
+use super::decision::{Matched, There};
 use super::gone_records::GoneRecords;
 use super::last_sent::LastSent;
 use super::memory::{Memory, Said, may_be_reopened};
@@ -33,17 +33,6 @@ use crate::text::{clean, grouped};
 
 /// Most ids that a message names.
 const NAMED_IDS: usize = 5;
-
-/// What was found of a row in the account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Matched {
-    /// What the account has of it.
-    pub there: There,
-    /// The record it is about, or those that it may be about.
-    pub ids: Vec<String>,
-    /// Why it is held or refused, where it is.
-    pub reason: Message,
-}
 
 /// What was found of a row, before rows about the same record are known.
 #[derive(Debug, Serialize, Deserialize)]

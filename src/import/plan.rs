@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::cell_origins::CellOrigins;
 use super::change::HandedBack;
-use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, There, decide};
+use super::decision::{Checked, Decision, KeyMatch, Matched, PastEnd, RowFacts, There, decide};
 use super::last_sent::LastSent;
-use super::matching::{Matched, Matches};
+use super::matching::Matches;
 use super::memory::{Memory, Remembered, Said};
 use super::operation::{DraftWriter, TagEdit, WriteOperation};
 use super::options::ImportOptions;
