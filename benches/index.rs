@@ -135,7 +135,7 @@ fn key(number: u64) -> u64 {
 
 fn input_row(number: u64) -> InputRow {
     let identity = RowIdentity { identity: hash(number), copy: 0, content: hash(!number), content_copy: 0 };
-    InputRow { identity, key: Some(key(number)), old_id: None }
+    InputRow { identity, key: Some(key(number)), weaker: None, old_id: None }
 }
 
 /// A finished run that created these rows.

@@ -258,7 +258,8 @@ fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Optio
 
 fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<u64>, D::Error> {
     // A number below zero is a number all the same, and out of range.
-    let seconds = in_range(i64::deserialize(deserializer)?, "timeout: 1–3600", |seconds| (1..=3600).contains(seconds))?;
+    let seconds =
+        in_range(i64::deserialize(deserializer)?, "timeout: 1–3600", |seconds| (1..=3600).contains(seconds))?;
     Ok(seconds.and_then(|seconds| u64::try_from(seconds).ok()))
 }
 

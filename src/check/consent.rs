@@ -7,16 +7,28 @@ pub const ROWS_GONE: &str = "rows_gone";
 /// Code of a row whose record the account has already.
 pub const EXISTS: &str = "exists_in_account";
 
-/// Kinds that tell of what the account has already: consent to them holds for one file alone.
-const OF_MEMORY: [&str; 5] = [EXISTS, ROWS_GONE, "sent_before", "key_sent_before", "same_cells"];
+/// Code of a row that says the same as one that an earlier run has sent.
+pub const SENT_BEFORE: &str = "sent_before";
+/// Code of a row that is likely the record of another one, of its file or of an earlier run.
+pub const LIKELY_DOUBLE: &str = "likely_double";
+
+/// Code of a row whose record was deleted in the account since it was made.
+pub const RECORD_GONE: &str = "record_gone";
+
+/// Kinds that tell of what the account has, had, or may have twice then: consent to them holds for one file alone.
+const OF_DOUBLES: [&str; 7] =
+    [EXISTS, ROWS_GONE, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE, "key_sent_before", "same_cells"];
 
 /// Whether consent to a kind holds for the next file of the same mapping, too.
 pub fn is_kept(code: &str) -> bool {
-    !OF_MEMORY.contains(&code)
+    !OF_DOUBLES.contains(&code)
 }
 
 /// Kinds that no consent sets free: somebody has to say what is meant, or to read a list that is whole.
 const NOT_BY_CONSENT: [&str; 3] = ["ambiguous", "list_not_whole", REFERENCE_UNCLEAR];
+
+/// Kinds that consent to all warnings does not cover: they have to be named.
+const BY_NAME: [&str; 2] = [REFERENCE_UNCLEAR, LIKELY_DOUBLE];
 
 /// Code of a row that is held back and refers to something of which a person has to say what is meant.
 pub const REFERENCE_UNCLEAR: &str = "reference_unclear";
@@ -54,7 +66,7 @@ impl Consent {
 
     /// Whether this kind was consented to.
     pub fn covers(&self, code: &str) -> bool {
-        (self.all && code != REFERENCE_UNCLEAR) || self.names(code)
+        (self.all && !BY_NAME.contains(&code)) || self.names(code)
     }
 }
 
@@ -68,5 +80,9 @@ mod tests {
         assert!(Consent::of_option("").covers("hidden_row"));
         let named = Consent::of_option("hidden_row, total_row");
         assert!(named.covers("total_row") && !named.covers("null_word"));
+        // What may be there twice then is named.
+        assert!(
+            !Consent::of_option("").covers(LIKELY_DOUBLE) && Consent::of_option(LIKELY_DOUBLE).covers(LIKELY_DOUBLE)
+        );
     }
 }

@@ -31,19 +31,14 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The first natural key whose fields are all filled.
-    pub fn of(&mut self, mapping: &Mapping, record: &Record) -> Option<NaturalKey> {
-        let number = record.key(mapping, &mut self.buffer)?;
-        let hash = first_eight(&Sha256::digest(&self.buffer));
-        let mut text = String::new();
-        let sources = mapping.keys.iter().find(|key| key.number == number).map_or(&[][..], |key| &key.sources);
-        for value in sources.iter().map(|index| record.value_at(*index)) {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            text.push_str(value);
-        }
-        Some(NaturalKey { hash, number, text })
+    /// All natural keys whose fields are filled, the strongest first.
+    pub fn of<'r>(&'r mut self, mapping: &'r Mapping, record: &'r Record) -> impl Iterator<Item = NaturalKey> + 'r {
+        record.keys(mapping).map(|key| {
+            record.write_key(mapping, key, &mut self.buffer);
+            let hash = first_eight(&Sha256::digest(&self.buffer));
+            let values: Vec<&str> = key.sources.iter().map(|index| record.value_at(*index)).collect();
+            NaturalKey { hash, number: key.number, text: values.join(" ") }
+        })
     }
 }
 
@@ -66,17 +61,25 @@ pub fn push_cleaned_part(field: &Field, text: &str, key: &mut Vec<u8>) {
     push_key_part(field.kind, if is_clean { &cleaned } else { text }, key);
 }
 
-/// The hashes of all natural keys of a record whose fields have these texts.
-pub fn key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec<u64> {
-    let hash = |(number, fields): (usize, &Vec<String>)| {
-        let mut key = vec![u8::try_from(number).ok()?];
+/// A natural key's number among those of its entity, and its hash.
+pub type NumberedHash = (u8, u64);
+
+/// The hashes of all natural keys of a record whose fields have these texts, the strongest first.
+pub fn numbered_key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec<NumberedHash> {
+    let hash = |(number, fields): (u8, &Vec<String>)| {
+        let mut key = vec![number];
         for name in fields {
             push_cleaned_part(entity.field(name)?, &text(name)?, &mut key);
             key.push(0xff);
         }
-        Some(first_eight(&Sha256::digest(&key)))
+        Some((number, first_eight(&Sha256::digest(&key))))
     };
-    entity.keys.iter().enumerate().filter_map(hash).collect()
+    (0u8..).zip(&entity.keys).filter_map(hash).collect()
+}
+
+/// The same without their numbers.
+pub fn key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec<u64> {
+    numbered_key_hashes(entity, text).into_iter().map(|(_, hash)| hash).collect()
 }
 
 /// The hash of the text by which records of the entity are shown, where their keys do not tell them apart.

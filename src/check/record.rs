@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::finding::Finding;
 use crate::entity::{Field, Kind, Overwrite};
 use crate::language::Language;
-use crate::mapping::{FieldSource, Mapping};
+use crate::mapping::{FieldSource, KeySources, Mapping};
 use crate::problem::{Problem, Severity};
 use crate::text::{self, push_json};
 use crate::value::edited_tags;
@@ -83,19 +83,20 @@ impl Record {
         (!value.is_empty()).then_some(value.as_str())
     }
 
-    /// Writes the first natural key whose fields are all filled into `out`, in a form in which equal keys are equal
-    /// bytes, and tells which of the entity's keys it is.
-    pub fn key(&self, mapping: &Mapping, out: &mut Vec<u8>) -> Option<u8> {
+    /// The natural keys whose fields are all filled, the strongest first.
+    pub(super) fn keys<'m>(&self, mapping: &'m Mapping) -> impl Iterator<Item = &'m KeySources> {
+        mapping.keys.iter().filter(|key| key.sources.iter().all(|index| !self.values[*index].is_empty()))
+    }
+
+    /// Writes a natural key into `out`, in a form in which equal keys are equal bytes.
+    pub(super) fn write_key(&self, mapping: &Mapping, key: &KeySources, out: &mut Vec<u8>) {
         out.clear();
-        let filled = |sources: &[usize]| sources.iter().all(|index| !self.values[*index].is_empty());
-        let key = mapping.keys.iter().find(|key| filled(&key.sources))?;
         out.push(key.number);
         for index in &key.sources {
             push_key_part(mapping.sources[*index].field.kind, &self.values[*index], out);
             // No text holds this byte: it is no part of UTF-8.
             out.push(0xff);
         }
-        Some(key.number)
     }
 
     /// Appends the record as the JSON body of a request, inside the member `wrap` when there is one. Every value is a

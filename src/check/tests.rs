@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::duplicates::Keys;
 use super::record::Record;
 use crate::entity::{AccountMode, Catalog, Entity};
 use crate::format::{CellKind, Row, Sheet};
@@ -129,19 +130,22 @@ fn replacing_tags_excludes_adding_and_removing() {
 }
 
 #[test]
-fn a_key_is_the_first_whose_fields_are_filled() {
+fn keys_are_those_whose_fields_are_filled_the_strongest_first() {
     let mapping = mapping("customers", &["姓名", "手机", "电话", "公司编号"]);
-    let key = |cells: &[&str]| {
-        let mut out = Vec::new();
-        let record = checked(&mapping, cells);
-        record.key(&mapping, &mut out).map(|number| (mapping.key_fields(number).join("+"), out))
+    let keys = |cells: &[&str]| {
+        let (mut keys, record) = (Keys::default(), checked(&mapping, cells));
+        let keys = keys.of(&mapping, &record);
+        keys.map(|key| (mapping.key_fields(key.number).join("+"), key.hash)).collect::<Vec<_>>()
     };
+    let key = |cells: &[&str]| keys(cells).into_iter().next();
     assert_eq!(key(&["", "+86 130 0000 0001", "", "1"]), key(&["甲", "13000000001", "010-1", "2"]));
     let landline = key(&["Ａb c", "", "010-00000000", "1"]);
     assert_eq!(landline.as_ref().unwrap().0, "fixnumber+name");
     assert_eq!(landline, key(&["abC", "", "(010)0000 0000", "1"]));
     assert_ne!(landline, key(&["abd", "", "010-00000000", "1"]));
     assert_eq!(key(&["", "", "010-00000000", "1"]), None);
+    let both = keys(&["abc", "13000000001", "010-00000000", "1"]);
+    assert_eq!(both, [key(&["", "13000000001", "", ""]).unwrap(), landline.unwrap()]);
 }
 
 #[test]
@@ -195,7 +199,7 @@ proptest! {
             let row = Row { number: 2, line: None, cells: cells.clone().into(), kinds: kinds.iter().map(|kind| all[*kind]).collect(), ..Row::default() };
             let mut record = Record::default();
             mapping.check(&row, &mut record);
-            record.key(&mapping, &mut Vec::new());
+            Keys::default().of(&mapping, &record).for_each(drop);
         }
     }
 }

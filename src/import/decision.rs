@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::memory::Said;
+use crate::check::consent::RECORD_GONE;
 use crate::journal::{Operation, Status};
+use crate::message::Message;
 use crate::problem::Severity;
 
 /// What the checks made of a row.
@@ -63,6 +65,10 @@ pub(super) enum There {
     New,
     /// The same, and it lacks what a new record has to say.
     Lacks,
+    /// No more: somebody has deleted the record that the row became.
+    Gone,
+    /// The same, and a person says that it becomes a new one.
+    Anew,
     /// Provably not the record that it is to change.
     Missing,
     /// Nobody knows: what was found is not all there is.
@@ -88,14 +94,30 @@ impl There {
             There::SameRecord(_) => Some(("same_record", Severity::Refused)),
             There::Several => Some(("ambiguous", Severity::Held)),
             There::Unproved => Some(("list_not_whole", Severity::Held)),
-            There::New | There::Exists | There::Unchanged | There::Changes => None,
+            There::Gone => Some((RECORD_GONE, Severity::Held)),
+            There::New | There::Anew | There::Exists | There::Unchanged | There::Changes => None,
         }
     }
 
-    /// Whether the account has its record, whatever runs remember of it.
+    /// Whether the account tells of its record, whatever runs remember of it.
     pub(super) fn is_known(self) -> bool {
-        matches!(self, There::Several | There::Exists | There::Unchanged | There::Changes | There::SameRecord(_))
+        match self {
+            There::Several | There::Exists | There::Unchanged | There::Changes | There::SameRecord(_) => true,
+            There::Gone | There::Anew => true,
+            There::New | There::Lacks | There::Missing | There::Unproved => false,
+        }
     }
+}
+
+/// What was found of a row in the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Matched {
+    /// What the account has of it.
+    pub there: There,
+    /// The record it is about, or those that it may be about.
+    pub ids: Vec<String>,
+    /// Why it is held or refused, where it is.
+    pub reason: Message,
 }
 
 /// What is known of a row when it is its turn.
@@ -161,10 +183,14 @@ pub(super) enum Decision {
     HoldSentBefore,
     /// It waits for consent: the account has a record with its key.
     HoldExisting,
+    /// It waits for consent: a row with a weaker key of it was sent, and is likely the same.
+    HoldLikelyDouble,
     /// It waits for a person to say which record is meant.
     HoldSeveral,
     /// It waits for a list that is proved whole.
     HoldUnproved,
+    /// It waits for a person to say what becomes of it, as its record was deleted.
+    HoldGone,
     /// Refused: the record that it is to change is not there.
     RefuseMissing,
     /// Refused: there is no record that it could change, and it lacks what a new one has to say.
@@ -234,6 +260,7 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
         Some(Said::OnlyKey) => return Decision::RefuseSentKey,
         Some(Said::DoneInAnotherInput) if !facts.may_be_sent_again => return Decision::HoldSentBefore,
         Some(Said::ExistsInAccount) if !facts.may_be_sent_again => return Decision::HoldExisting,
+        Some(Said::WeakerKey) if !facts.may_be_sent_again => return Decision::HoldLikelyDouble,
         _ => {}
     }
     match facts.there {
@@ -242,9 +269,10 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
         Some(There::SameRecord(first)) => return Decision::RefuseSameRecord(first),
         Some(There::Several) => return Decision::HoldSeveral,
         Some(There::Unproved) => return Decision::HoldUnproved,
+        Some(There::Gone) => return Decision::HoldGone,
         Some(There::Exists) => return Decision::SkipExisting,
         Some(There::Unchanged) => return Decision::Unchanged,
-        Some(There::New | There::Changes) | None => {}
+        Some(There::New | There::Anew | There::Changes) | None => {}
     }
     if facts.checked == Checked::Held {
         return Decision::Hold;
@@ -369,6 +397,12 @@ mod tests {
                 Send { generation: 0 },
             ),
             (RowFacts { remembered: Some(Said::DoneInAnotherInput), may_be_sent_again: true, ..held }, Hold),
+            (RowFacts { remembered: Some(Said::WeakerKey), ..sound }, HoldLikelyDouble),
+            (RowFacts { remembered: Some(Said::WeakerKey), may_be_sent_again: true, ..sound }, Send { generation: 0 }),
+            (
+                RowFacts { remembered: Some(Said::WeakerKey), there: Some(There::Changes), ..sound },
+                Send { generation: 0 },
+            ),
             // What the account has, as far as no run explains it.
             (RowFacts { remembered: Some(Said::ExistsInAccount), ..sound }, HoldExisting),
             (RowFacts { remembered: Some(Said::ExistsInAccount), ..held }, HoldExisting),
@@ -406,6 +440,13 @@ mod tests {
                 RowFacts { there: Some(There::Changes), earlier: Some(end(Status::Failed)), ..sound },
                 Send { generation: 3 },
             ),
+            // One that was deleted is neither done nor new, until a person says so.
+            (RowFacts { there: Some(There::Gone), remembered: Some(Said::Done), ..sound }, HoldGone),
+            (RowFacts { there: Some(There::Gone), remembered: Some(Said::OnlyKey), ..sound }, HoldGone),
+            (RowFacts { there: Some(There::Gone), remembered: Some(Said::Done), ..with_mistakes }, RefuseMistakes),
+            (RowFacts { there: Some(There::Gone), double_of: Some(3), ..sound }, RefuseDouble(3)),
+            (RowFacts { there: Some(There::Anew), remembered: Some(Said::Done), ..sound }, Send { generation: 0 }),
+            (RowFacts { there: Some(There::Anew), remembered: Some(Said::Done), ..held }, Hold),
             // A record that is there is changed, whoever made it; one that is not is made once.
             (RowFacts { there: Some(There::Changes), remembered: Some(Said::Done), ..sound }, Send { generation: 0 }),
             (

@@ -9,9 +9,9 @@ use serde_json::Value;
 use tokio::runtime;
 
 use super::change::SaidCell;
-use super::decision::There;
+use super::decision::{Matched, There};
 use super::forecast::finding;
-use super::matching::{Matched, Matches};
+use super::matching::Matches;
 use super::memory::{Existing, Found, Memory};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
@@ -21,7 +21,7 @@ use super::row_sender::halting;
 use super::spool::RowState;
 use crate::api::{self, Client, as_text};
 use crate::check::consent::EXISTS;
-use crate::check::duplicates::key_hashes;
+use crate::check::duplicates::{key_hashes, numbered_key_hashes};
 use crate::check::findings::Findings;
 use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, ErrorKind, Result};
@@ -378,7 +378,7 @@ impl<'a> AccountRecords<'a> {
         let keys = 0..u8::try_from(entity.keys.len()).unwrap_or(u8::MAX);
         let fields = keys.map(|key| mapping.key_fields(key).iter().filter_map(|name| entity.field(name)).collect());
         let shown = fields.map(|fields: Vec<&Field>| ShownFields::of(&fields)).collect();
-        AccountRecords { entity, existing: Existing::new(), having: HashSet::new(), shown, why_not_all: None }
+        AccountRecords { entity, existing: Existing::default(), having: HashSet::new(), shown, why_not_all: None }
     }
 
     /// Takes records of the account.
@@ -389,9 +389,9 @@ impl<'a> AccountRecords<'a> {
                 |name: &str| record.get(name).map(|value| as_text(value).into_owned()).filter(|text| !text.is_empty());
             let Some(id) = entity.id.as_deref().and_then(text) else { continue };
             self.shown.iter_mut().for_each(|shown| shown.look_at(record));
-            let hashes = key_hashes(entity, text);
-            self.having.extend(hashes.iter().map(|hash| (*hash, id.clone())));
-            self.existing.extend(hashes.into_iter().map(|hash| (hash, id.clone())));
+            let hashes = numbered_key_hashes(entity, text);
+            self.having.extend(hashes.iter().map(|(_, hash)| (*hash, id.clone())));
+            self.existing.add(&id, &hashes);
         }
     }
 
@@ -401,6 +401,6 @@ impl<'a> AccountRecords<'a> {
         let hashes = key_hashes(self.entity, |name| said(name).filter(|value| !value.is_empty()));
         let is_own = |hash: &u64| self.having.contains(&(*hash, id.to_owned()));
         let others = hashes.into_iter().filter(|hash| !is_own(hash));
-        others.filter_map(|hash| self.existing.get(&hash)).map(String::as_str).find(|other| *other != id)
+        others.filter_map(|hash| self.existing.id(hash)).find(|other| *other != id)
     }
 }

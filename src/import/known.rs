@@ -136,6 +136,7 @@ fn find_out(
         family: family(own, first, index)?,
         ignores_before: ignores_before(first, index)?,
         resends: options.doubt.resends,
+        consent: &options.preflight.consent,
     };
     let mut told = Vec::new();
     let (mut memory, mut others) = Memory::look_up(&concerned, index, rows, source, cursor)?;

@@ -7,10 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::cell_origins::CellOrigins;
 use super::change::SaidCell;
-use super::decision::There;
+use super::decision::{Matched, There};
 use super::forecast::{Would, finding, forecast, is_all_shown, written_cells};
+use super::gone_records::GoneRecords;
 use super::last_sent::LastSent;
-use super::memory::{Memory, may_be_reopened};
+use super::memory::{Memory, Said, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -32,17 +33,6 @@ use crate::text::clean;
 
 /// Most ids that a message names.
 const NAMED_IDS: usize = 5;
-
-/// What was found of a row in the account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Matched {
-    /// What the account has of it.
-    pub there: There,
-    /// The record it is about, or those that it may be about.
-    pub ids: Vec<String>,
-    /// Why it is held or refused, where it is.
-    pub reason: Message,
-}
 
 /// What was found of a row, before rows about the same record are known.
 #[derive(Debug, Serialize, Deserialize)]
@@ -191,6 +181,7 @@ impl Matching<'_> {
         let mut lines = RowLineWriter::new()?;
         let mut same = KeyCounter::default();
         let (mut plan, mut first) = (Plan::default(), None);
+        let mut gone = GoneRecords::new(self.list, &self.preflight.consent, self.options.doubt.server_timeout);
         let mut row_index = 0;
         rows.begin()?;
         while let Some(row) = rows.spool.next()? {
@@ -198,17 +189,21 @@ impl Matching<'_> {
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let remembered = memory.at(row_index)?;
             let found = match said_by(&row.state) {
-                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => Some(self.look_up(&row, said)?),
+                Some(said) if seen.first.or(seen.first_of_old_id).is_none() => {
+                    let (found, would) = self.look_up(&row, said)?;
+                    Some((gone.look(found, &row, remembered.as_ref(), memory)?, would))
+                }
                 _ => None,
             };
             if let Some((found, would)) = found {
                 if matches!(found.there, There::Changes | There::Unchanged) {
                     found.ids.iter().for_each(|id| same.add(hash_of(id)));
                 }
-                let is_made_once = remembered.is_some() && !found.there.is_known();
+                let is_overruled = |said: Said| said.is_overruled(&self.preflight.consent, row.is_confirmed);
+                let is_made_once = remembered.is_some_and(|row| !is_overruled(row.said)) && !found.there.is_known();
                 let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let is_held = self.is_held(&row);
-                let is_sent = matches!(found.there, There::New | There::Changes) && !is_made_once;
+                let is_sent = matches!(found.there, There::New | There::Anew | There::Changes) && !is_made_once;
                 let is_free = !has_end && (!is_held || !is_sent);
                 if is_free && is_sent && matches!(would, Would::Write | Would::MayWrite) && first.is_none() {
                     first = self.first_operation(&found, &row)?;
@@ -296,7 +291,7 @@ impl Matching<'_> {
         }
         Ok(match (id, self.mode(), &row.lacks) {
             (Some(id), ..) => of(There::Missing, message!("modes.no_such_id", id = id)),
-            (None, WriteMode::Update, _) => of(There::Missing, self.no_such_key(row)),
+            (None, WriteMode::Update, _) => of(There::Missing, self.no_such_key(row)?),
             (None, _, Some(lacks)) => of(There::Lacks, message!("modes.lacks", what = lacks.message)),
             (None, _, None) => of(There::New, Message::default()),
         })
@@ -318,10 +313,19 @@ impl Matching<'_> {
         keys.map(|key| self.preflight.mapping.key_fields(key)).find(has_key)
     }
 
-    fn no_such_key(&self, row: &SpooledRow) -> Message {
-        let Some(key) = &row.key else { return message!("modes.no_such_key", labels = "", value = "") };
+    fn no_such_key(&self, row: &SpooledRow) -> Result<Message> {
+        if let Some(old_id) = &row.old_id {
+            let old = clean(&old_id.id);
+            if let Some(id) = self.record_of_old_id(row)? {
+                return Ok(message!("modes.old_id_gone", old = old, id = id));
+            }
+            if row.key.is_none() {
+                return Ok(message!("modes.no_such_old_id", old = old, source = clean(&old_id.source)));
+            }
+        }
+        let Some(key) = &row.key else { return Ok(message!("modes.no_such_key", labels = "", value = "")) };
         let labels = self.preflight.mapping.key_labels(key.number);
-        message!("modes.no_such_key", labels = labels, value = clean(&key.text))
+        Ok(message!("modes.no_such_key", labels = labels, value = clean(&key.text)))
     }
 
     /// The record that a row is about: by the key that a user names, else by its own id, else by its old id, else by its

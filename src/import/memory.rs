@@ -10,6 +10,8 @@ use super::preflight::Rows;
 use super::resume::each_batch;
 use super::row_lines::{RowLineWriter, RowLines};
 use crate::account::SANDBOX;
+use crate::check::consent::{Consent, EXISTS, LIKELY_DOUBLE, SENT_BEFORE};
+use crate::check::duplicates::NumberedHash;
 use crate::entity::{Entity, WriteMode};
 use crate::error::Result;
 use crate::journal::{
@@ -32,21 +34,38 @@ pub(super) enum Said {
     Given,
     /// Only its natural key was sent, by a row that says something else.
     OnlyKey,
+    /// Only a weaker natural key of it was sent, by a row that had no stronger one.
+    WeakerKey,
     /// A row without a key that says the same was done, in another input that is finished: it may be meant once more.
     DoneInAnotherInput,
     /// No run, but the account itself has a record with its natural key.
     ExistsInAccount,
 }
 
+impl Said {
+    /// Whether the row is sent all the same: a person says so each time, by a code or in the row's own cell. What is done is never
+    /// done again.
+    pub(super) fn is_overruled(self, consent: &Consent, is_confirmed: bool) -> bool {
+        let code = match self {
+            Said::DoneInAnotherInput => SENT_BEFORE,
+            Said::ExistsInAccount => EXISTS,
+            Said::WeakerKey => LIKELY_DOUBLE,
+            Said::Done | Said::Unknown | Said::DoneAndChanged | Said::Given | Said::OnlyKey => return false,
+        };
+        is_confirmed || consent.names(code)
+    }
+}
+
 #[cfg(test)]
 impl Said {
     /// All of it.
-    pub(super) const ALL: [Said; 7] = [
+    pub(super) const ALL: [Said; 8] = [
         Said::Done,
         Said::Unknown,
         Said::DoneAndChanged,
         Said::Given,
         Said::OnlyKey,
+        Said::WeakerKey,
         Said::DoneInAnotherInput,
         Said::ExistsInAccount,
     ];
@@ -61,6 +80,8 @@ pub(super) struct Remembered {
     pub id: Option<String>,
     /// Nobody knows whether what was sent has arrived.
     pub is_in_doubt: bool,
+    /// It is only the next weaker one of the row's natural keys by which it is known.
+    pub by_weaker: bool,
     /// What that run goes by in the index, when it is one.
     run: Option<i64>,
 }
@@ -93,7 +114,31 @@ pub(super) struct OtherAccount {
 }
 
 /// Ids of the account's records by the hashes of their natural keys.
-pub(super) type Existing = HashMap<u64, String>;
+#[derive(Debug, Default)]
+pub(super) struct Existing {
+    ids: HashMap<u64, String>,
+    /// Keys of records that have no stronger one.
+    alone: HashSet<u64>,
+}
+
+impl Existing {
+    /// Takes a record with the hashes of its natural keys, the strongest first.
+    pub(super) fn add(&mut self, id: &str, keys: &[NumberedHash]) {
+        self.ids.extend(keys.iter().map(|(_, hash)| (*hash, id.to_owned())));
+        self.alone.extend(keys.first().filter(|(number, _)| *number > 0).map(|(_, hash)| *hash));
+    }
+
+    /// The record with this key.
+    pub(super) fn id(&self, key: u64) -> Option<&str> {
+        self.ids.get(&key).map(String::as_str)
+    }
+
+    /// The record of a row, and whether that has only the weaker key of it, and says nothing of the stronger one.
+    fn of_row(&self, row: &InputRow) -> Option<(&str, bool)> {
+        let by_key = row.key.and_then(|key| self.id(key)).map(|id| (id, false));
+        by_key.or_else(|| Some((self.id(row.weaker.filter(|key| self.alone.contains(key))?)?, true)))
+    }
+}
 
 /// What the account itself has.
 #[derive(Debug)]
@@ -121,6 +166,8 @@ pub(super) struct Concerned<'a> {
     pub ignores_before: Option<i64>,
     /// A person says that rows are sent once more of which nobody knows.
     pub resends: bool,
+    /// What a person agreed to.
+    pub consent: &'a Consent,
 }
 
 impl Concerned<'_> {
@@ -138,6 +185,7 @@ impl Concerned<'_> {
             (true, Status::Unknown) => Said::Unknown,
             (true, _) if !has_key && run.is_finished && run.input != self.identity.input => Said::DoneInAnotherInput,
             (true, _) => Said::Done,
+            (false, _) if sent.by_weaker => Said::WeakerKey,
             (false, _) => Said::OnlyKey,
         }
     }
@@ -212,7 +260,8 @@ impl Memory {
                     if would_be_sent {
                         *counts.entry((NO_RUN, Said::Given)).or_default() += 1;
                     }
-                    let remembered = Remembered { said: Said::Given, id: Some(id), is_in_doubt: false, run: None };
+                    let remembered =
+                        Remembered { said: Said::Given, id: Some(id), is_in_doubt: false, by_weaker: false, run: None };
                     lines.add(row_index, &remembered)?;
                 } else if let Some(sent) = sent.filter(|_| !has_end)
                     && let Some(run) = own.get(&sent.run)
@@ -223,11 +272,14 @@ impl Memory {
                         continue;
                     }
                     let said = concerned.said(&sent, run, row.key.is_some());
-                    if would_be_sent {
+                    let is_overruled =
+                        said == Said::WeakerKey && said.is_overruled(concerned.consent, checked.is_confirmed);
+                    if would_be_sent && !is_overruled {
                         *counts.entry((sent.run, said)).or_default() += 1;
                     }
                     let is_in_doubt = sent.status == Status::Unknown;
-                    let remembered = Remembered { said, id: sent.id, is_in_doubt, run: Some(sent.run) };
+                    let by_weaker = sent.by_weaker;
+                    let remembered = Remembered { said, id: sent.id, is_in_doubt, by_weaker, run: Some(sent.run) };
                     lines.add(row_index, &remembered)?;
                 } else if let Some(sent) = sent_by_others.filter(|_| would_be_sent && !has_end) {
                     *known_to_others.entry(sent.run).or_default() += 1;
@@ -258,12 +310,17 @@ impl Memory {
 
     /// The folder of the run that is remembered, as words name it.
     pub(super) fn folder(&self, remembered: &Remembered) -> Message {
-        remembered.run.and_then(|run| self.runs.get(&run)).map(folder_of).unwrap_or_default()
+        self.run(remembered).map(folder_of).unwrap_or_default()
+    }
+
+    /// The run that is remembered.
+    pub(super) fn run(&self, remembered: &Remembered) -> Option<&IndexedRun> {
+        remembered.run.and_then(|run| self.runs.get(&run))
     }
 
     /// Where the run lay that is remembered, if its journal is gone.
     pub(super) fn gone_folder(&self, remembered: &Remembered) -> Option<String> {
-        let run = remembered.run.and_then(|run| self.runs.get(&run)).filter(|run| !run.is_there)?;
+        let run = self.run(remembered).filter(|run| !run.is_there)?;
         Some(run.folder.display().to_string())
     }
 
@@ -295,6 +352,7 @@ impl Memory {
                 Said::DoneAndChanged => message!("memory.done_and_changed", rows = rows, folder = folder),
                 Said::Given => message!("memory.given", rows = rows),
                 Said::OnlyKey => message!("memory.only_key", rows = rows, folder = folder),
+                Said::WeakerKey => message!("memory.weaker_key", rows = rows, folder = folder),
                 Said::DoneInAnotherInput => message!("memory.done_in_another_input", rows = rows, folder = folder),
                 // It is said by the account, and counted by itself.
                 Said::ExistsInAccount => Message::default(),
@@ -320,7 +378,7 @@ impl Memory {
         let mut lines = RowLineWriter::new()?;
         let mut row_index = 0;
         each_batch(rows, |batch| {
-            let id_of = |row: &InputRow| row.key.and_then(|key| found.existing.get(&key));
+            let id_of = |row: &InputRow| found.existing.of_row(row);
             let hits: Vec<InputRow> = batch.rows.iter().filter(|row| id_of(row).is_some()).copied().collect();
             let counts = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
             let mut explained = index.sent_before(&hits, None, counts)?.into_iter();
@@ -328,14 +386,22 @@ impl Memory {
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
                 let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let id = id_of(row);
-                let is_explained = id.is_some() && explained.next().flatten().is_some();
+                let explains = |sent: SentBefore, by_weaker: bool| !sent.by_weaker || by_weaker;
+                let is_explained = id.is_some_and(|(_, by_weaker)| {
+                    explained.next().flatten().is_some_and(|sent| explains(sent, by_weaker))
+                });
                 if let Some(remembered) = self.at(row_index)? {
                     lines.add(row_index, &remembered)?;
-                } else if let Some(id) = id.filter(|_| !has_end && !is_explained) {
+                } else if let Some((id, by_weaker)) = id.filter(|_| !has_end && !is_explained) {
                     let would_be_sent = checked.is_sound && !checked.is_double;
                     self.existing += u64::from(would_be_sent && !checked.is_confirmed && !found.is_consented);
-                    let remembered =
-                        Remembered { said: Said::ExistsInAccount, id: Some(id.clone()), is_in_doubt: false, run: None };
+                    let remembered = Remembered {
+                        said: Said::ExistsInAccount,
+                        id: Some(id.to_owned()),
+                        is_in_doubt: false,
+                        by_weaker,
+                        run: None,
+                    };
                     lines.add(row_index, &remembered)?;
                 }
                 row_index += 1;

@@ -1,8 +1,8 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it, `spool`
 //! keeps its rows as they will be sent and `cells` as they were; `checked_rows` is its second core, `repeated_records` looks
-//! for rows that change the same record. `run_identity` says what makes it the run it is, `places` where runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
+//! for rows that change the same record, `likely_doubles` for those that would make one twice. `run_identity` says what makes it the run it is, `places` where runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
 //! looks up the records that rows refer to (`references`; `parents` makes those that are not there, for the rows that `sent_rows`
-//! knows), `matching` those that they are about, or `existing` whether they are
+//! knows), `matching` those that they are about (`gone_records` those that were deleted since), or `existing` whether they are
 //! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
 //! by, `agreed` keeps what was answered, `left_out` counts what does not come over and `replaced` the words that a mapping file replaced, `coverage` finds the rows that are looked at
 //! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
@@ -32,10 +32,12 @@ mod first_request;
 mod forecast;
 mod foreseen;
 mod forget;
+mod gone_records;
 mod introduction;
 mod known;
 mod last_sent;
 mod left_out;
+mod likely_doubles;
 mod looks;
 mod matching;
 mod memory;

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use tokio::runtime;
 
 use super::cell_origins::CellOrigins;
-use super::decision::There;
+use super::decision::{Matched, There};
 use super::forecast::{Would, forecast, is_all_shown, written_cells};
 use super::last_sent::LastSent;
-use super::matching::{Matched, Matches, tell};
+use super::matching::{Matches, tell};
 use super::memory::may_be_reopened;
 use super::operation::{DraftWriter, WriteOperation};
 use super::options::ImportOptions;

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::cell_origins::CellOrigins;
 use super::change::HandedBack;
-use super::decision::{Checked, Decision, KeyMatch, PastEnd, RowFacts, There, decide};
+use super::decision::{Checked, Decision, KeyMatch, Matched, PastEnd, RowFacts, There, decide};
 use super::last_sent::LastSent;
-use super::matching::{Matched, Matches};
+use super::matching::Matches;
 use super::memory::{Memory, Remembered, Said};
 use super::operation::{DraftWriter, TagEdit, WriteOperation};
 use super::options::ImportOptions;
@@ -18,7 +18,7 @@ use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
 use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
-use crate::check::consent::{Consent, EXISTS};
+use crate::check::consent::{Consent, EXISTS, LIKELY_DOUBLE, SENT_BEFORE};
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, old_id_duplicate_rule, sent_double_rule,
 };
@@ -30,9 +30,6 @@ use crate::journal::{
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
-
-/// Code of a row that another run has sent.
-pub(super) const SENT_BEFORE: &str = "sent_before";
 
 /// Code of a row that another run has sent when it said something else: its old id tells.
 pub(super) const CHANGED_SINCE: &str = "sent_before_changed";
@@ -291,12 +288,16 @@ impl<'a> RowPlanner<'a> {
             }
             Decision::HoldExisting => {
                 let reason = match (remembered, known.waits) {
-                    (Some(there), _) => self.existing(key, &there, &spooled.state),
+                    (Some(there), _) => self.existing(key_of(&spooled, &there), &there, &spooled.state),
                     (None, waits) => waits.ok_or_else(undecided)?,
                 };
                 (Status::Held, reason)
             }
-            Decision::HoldSeveral | Decision::HoldUnproved => {
+            Decision::HoldLikelyDouble => {
+                let there = remembered.ok_or_else(undecided)?;
+                (Status::Held, self.likely_double(key_of(&spooled, &there), &there))
+            }
+            Decision::HoldSeveral | Decision::HoldUnproved | Decision::HoldGone => {
                 let found = matched.ok_or_else(undecided)?;
                 let code = found.there.code().ok_or_else(undecided)?.0;
                 (Status::Held, with_way_on(code, found.reason))
@@ -353,7 +354,7 @@ impl<'a> RowPlanner<'a> {
         let mut operation = match (operation, matched) {
             (WriteOperation::LookedUp { members, cells }, Some(found)) => match (found.there, found.ids.first()) {
                 (There::Changes, Some(id)) => WriteOperation::Change { id: id.clone(), cells },
-                (There::New, None) => WriteOperation::Draft(members),
+                (There::New | There::Anew, None) => WriteOperation::Draft(members),
                 _ => return Err(undecided()),
             },
             // A row that is looked up is never sent without having been.
@@ -425,8 +426,7 @@ impl<'a> RowPlanner<'a> {
 
     /// Why a row is refused whose key another run has sent.
     fn sent_key(&self, key: Option<&NaturalKey>, there: &Remembered) -> Reason {
-        let labels = key.map(|key| self.mapping.key_labels(key.number));
-        let (labels, folder) = (labels.unwrap_or_default(), self.memory.folder(there));
+        let ((labels, field), folder) = (self.labels_and_field(key), self.memory.folder(there));
         let gone = self.memory.gone_folder(there);
         let message = match there.is_in_doubt {
             true if let Some(folder) = gone => {
@@ -438,22 +438,38 @@ impl<'a> RowPlanner<'a> {
                 message!("memory.row_sent_key", labels = labels, id = id, folder = folder)
             }
         };
-        let field = key.and_then(|key| self.mapping.key_fields(key.number).first().cloned()).unwrap_or_default();
         Reason { field, ..reason("key_sent_before", message) }
     }
 
     /// Why a row waits whose key a record of the account has; and what else it waits for, as consent is given to the row.
     fn existing(&self, key: Option<&NaturalKey>, there: &Remembered, state: &RowState) -> Reason {
-        let labels = key.map(|key| self.mapping.key_labels(key.number));
+        let (labels, field) = self.labels_and_field(key);
         let id = there.id.as_deref().unwrap_or("?");
-        let message = message!("memory.row_exists", labels = labels.unwrap_or_default(), id = id);
+        let message = message!("memory.row_exists", labels = labels, id = id);
         let also = match state {
             RowState::Held { reason, .. } => Some(reason.message.clone()),
             _ => None,
         };
-        let field = key.and_then(|key| self.mapping.key_fields(key.number).first().cloned()).unwrap_or_default();
         let message = Message::joined("import.and_rule", std::iter::once(message).chain(also)).unwrap_or_default();
         Reason { field, ..reason(EXISTS, message) }
+    }
+
+    /// Why a row waits of which another run has sent a weaker key.
+    fn likely_double(&self, key: Option<&NaturalKey>, there: &Remembered) -> Reason {
+        let (labels, field) = self.labels_and_field(key);
+        let folder = self.memory.folder(there);
+        let message = match &there.id {
+            Some(id) => message!("memory.row_likely_double", labels = labels, id = id, folder = folder),
+            None => message!("memory.row_likely_double_in_doubt", labels = labels, folder = folder),
+        };
+        Reason { field, ..reason(LIKELY_DOUBLE, message) }
+    }
+
+    /// The labels of a key's fields, and the first of them.
+    fn labels_and_field(&self, key: Option<&NaturalKey>) -> (Message, String) {
+        let labels = key.map(|key| self.mapping.key_labels(key.number)).unwrap_or_default();
+        let field = key.and_then(|key| self.mapping.key_fields(key.number).first().cloned()).unwrap_or_default();
+        (labels, field)
     }
 
     /// Puts the claims of a retry on the disk; before that, none of the rows may be sent.
@@ -531,11 +547,7 @@ impl<'a> RowPlanner<'a> {
             remembered: said,
             there: matched.map(|found| found.there),
             // Consent to sending twice is given each time, by its code or for the row.
-            may_be_sent_again: row.is_confirmed
-                || self.consent.names(match said {
-                    Some(Said::ExistsInAccount) => EXISTS,
-                    _ => SENT_BEFORE,
-                }),
+            may_be_sent_again: said.is_some_and(|said| said.is_overruled(self.consent, row.is_confirmed)),
             first_run_key,
             has_old_number,
         };
@@ -580,6 +592,11 @@ struct Known {
 /// A decision that does not fit what is known: a mistake of ours, and no reason to send.
 fn undecided() -> Error {
     Error::cannot_run(message!("run.broken"))
+}
+
+/// The key of a row by which a record is known.
+fn key_of<'r>(row: &'r SpooledRow, there: &Remembered) -> Option<&'r NaturalKey> {
+    if there.by_weaker { row.weaker.first() } else { row.key.as_ref() }
 }
 
 /// The end a row had before the input changed.

@@ -11,6 +11,7 @@ use super::change::{CellBaseline, FileOrigin, HandedBack, unedited};
 use super::checked_rows::{Checks, ReadRow};
 use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
+use super::likely_doubles::{KeysSeen, hold_likely_doubles};
 use super::operation::{Members, OperationBuilder, WriteOperation, given_column, old_id_of};
 use super::options::PreflightOptions;
 use super::references::Question;
@@ -202,17 +203,21 @@ impl Preflight {
             fingerprint,
             first,
             first_operation,
-            consented,
+            mut consented,
             coverage,
             left_out,
             replaced,
             waiting,
+            rivals,
             ..
         } = reading;
         let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
         let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
         refuse_repeats(&mut spool, &mapping, reading.records_seen, &mut findings)?;
+        if options.mode.makes_records(entity) {
+            hold_likely_doubles(&mut spool, &mapping, &rivals, (&consent, &mut consented), &mut findings)?;
+        }
         let cells = cells.map(CellSpool::finish).transpose()?;
         if !duplicates.is_empty() {
             find_duplicates(&mut spool, &mapping, &mut duplicates, &mut findings)?;
@@ -376,6 +381,8 @@ struct Reading<'a> {
     /// The column with what only records that are there have.
     given: Option<usize>,
     keys: Keys,
+    /// Whether some of them may be shared by rows that are known by others.
+    rivals: KeysSeen,
     coverage: CoverageFinder,
     left_out: LeftOutCounter,
     replaced: ReplacedCounter,
@@ -440,6 +447,7 @@ impl<'a> Reading<'a> {
             handed_back: None,
             baselines: Vec::new(),
             keys: Keys::default(),
+            rivals: KeysSeen::default(),
             coverage: CoverageFinder::default(),
             left_out: LeftOutCounter::new(mapping),
             replaced: ReplacedCounter::default(),
@@ -466,6 +474,7 @@ impl<'a> Reading<'a> {
             identity,
             content,
             key: None,
+            weaker: Vec::new(),
             id: None,
             lacks: None,
             origin: None,
@@ -478,11 +487,14 @@ impl<'a> Reading<'a> {
             self.replaced.see(&mut self.record);
             spooled.id = self.own_id().or_else(|| self.given_id());
             spooled.lacks = self.take_lacks();
-            spooled.key = self.keys.of(self.mapping, &self.record);
+            let mut keys = self.keys.of(self.mapping, &self.record);
+            spooled.key = keys.next();
+            spooled.weaker.extend(keys);
             if let (Some(key), Some(id)) = (&mut spooled.key, self.given_id()) {
                 // Several records may have its key, and this is another one than theirs.
                 key.hash = first_eight(&Sha256::digest(format!("{}/{id}", key.hash)));
             }
+            self.rivals.see(&spooled);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));

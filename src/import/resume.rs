@@ -484,7 +484,8 @@ pub(super) fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result
         let is_sound = row.is_sound();
         let seen = rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound);
         let old_id = row.old_id.as_deref().map(OldId::hash);
-        batch.rows.push(InputRow { identity: row.known_by(seen), key: row.key_hash(), old_id });
+        let weaker = row.weaker.first().map(|key| key.hash);
+        batch.rows.push(InputRow { identity: row.known_by(seen), key: row.key_hash(), weaker, old_id });
         let is_double = seen.is_double_of().is_some();
         batch.checked.push(CheckedRow { is_sound, is_double, is_confirmed: row.is_confirmed });
         if batch.rows.len() == BATCH {

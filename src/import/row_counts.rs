@@ -82,7 +82,7 @@ impl Plan {
     pub(super) fn add(&mut self, there: There, would: &Would) {
         self.unclear += u64::from(there == There::Changes && *would == Would::MayWrite);
         *match there {
-            There::New => &mut self.new,
+            There::New | There::Anew => &mut self.new,
             There::Changes => match would {
                 Would::Write | Would::MayWrite => &mut self.changes,
                 Would::Keep => &mut self.kept,
@@ -91,7 +91,7 @@ impl Plan {
             },
             There::Unchanged => &mut self.unchanged,
             There::Exists => &mut self.exists,
-            There::Several | There::Unproved => &mut self.held,
+            There::Several | There::Unproved | There::Gone => &mut self.held,
             There::Missing | There::Lacks | There::SameRecord(_) => &mut self.refused,
         } += 1;
     }

@@ -3,12 +3,11 @@
 
 use super::decision::There;
 use super::matching::Matches;
-use super::memory::{Memory, Said};
+use super::memory::Memory;
 use super::options::ImportOptions;
-use super::plan::SENT_BEFORE;
 use super::preflight::Preflight;
 use super::spool::{RowState, SpooledRow};
-use crate::check::consent::{Consent, EXISTS};
+use crate::check::consent::Consent;
 use crate::error::Result;
 
 /// What decides whether rows are sent; asked about them in their order.
@@ -58,11 +57,10 @@ impl<'p> SentRows<'p> {
             _ => false,
         };
         let is_known = matched.as_ref().is_some_and(|found| found.there.is_known());
-        let is_held_up = remembered.filter(|_| !is_known).is_some_and(|row_before| {
-            let code = if row_before.said == Said::ExistsInAccount { EXISTS } else { SENT_BEFORE };
-            !row.is_confirmed && !self.consent.names(code)
-        });
-        let is_there = matched.is_none_or(|found| matches!(found.there, There::New | There::Changes));
+        let is_held_up = remembered
+            .filter(|_| !is_known)
+            .is_some_and(|remembered| !remembered.said.is_overruled(self.consent, row.is_confirmed));
+        let is_there = matched.is_none_or(|found| matches!(found.there, There::New | There::Anew | There::Changes));
         Ok(is_free && is_there && !is_held_up && self.limit.is_none_or(|limit| row_index < limit))
     }
 }

@@ -53,6 +53,8 @@ pub struct SpooledRow {
     pub content: Content,
     /// Its natural key, when it has one.
     pub key: Option<NaturalKey>,
+    /// Its weaker natural keys, beside the one that it is known by.
+    pub weaker: Vec<NaturalKey>,
     /// The id of a record of this service that it names as its own.
     pub id: Option<String>,
     /// Why it cannot become a new record, where it may change one that is there all the same.
@@ -153,6 +155,12 @@ impl SpoolWriter {
         out.extend_from_slice(&row.key_hash().unwrap_or_default().to_le_bytes());
         // So far the head, of HEAD bytes for each row.
         if let Some(key) = &row.key {
+            out.push(key.number);
+            push(out, key.text.as_bytes());
+        }
+        out.push(u8::try_from(row.weaker.len()).unwrap_or(u8::MAX));
+        for key in row.weaker.iter().take(usize::from(u8::MAX)) {
+            out.extend_from_slice(&key.hash.to_le_bytes());
             out.push(key.number);
             push(out, key.text.as_bytes());
         }
@@ -348,6 +356,12 @@ impl<'a> Fields<'a> {
             Some(hash) => Some(NaturalKey { hash, number: self.array::<1>()?[0], text: self.text()? }),
             None => None,
         };
+        let [weaker] = self.array::<1>()?;
+        let weaker = (0..weaker).map(|_| {
+            let hash = u64::from_le_bytes(self.array()?);
+            Some(NaturalKey { hash, number: self.array::<1>()?[0], text: self.text()? })
+        });
+        let weaker = weaker.collect::<Option<Vec<_>>>()?;
         let id = match self.array::<1>()? {
             [1] => Some(self.text()?),
             _ => None,
@@ -370,7 +384,20 @@ impl<'a> Fields<'a> {
             _ => Vec::new(),
         };
         let state = RowState::Waiting;
-        Some(SpooledRow { number, identity, content, key, id, lacks, origin, old_id, is_confirmed, awaits, state })
+        Some(SpooledRow {
+            number,
+            identity,
+            content,
+            key,
+            weaker,
+            id,
+            lacks,
+            origin,
+            old_id,
+            is_confirmed,
+            awaits,
+            state,
+        })
     }
 
     fn reason(&mut self) -> Option<Reason> {
@@ -501,6 +528,7 @@ mod tests {
             identity: [4; 16],
             content: [3; 16],
             key: None,
+            weaker: Vec::new(),
             id: None,
             lacks: None,
             origin: None,
@@ -531,7 +559,8 @@ mod tests {
                 })
             },
             SpooledRow {
-                key: Some(NaturalKey { hash: u64::MAX, number: 1, text: "13000000001".into() }),
+                key: Some(NaturalKey { hash: u64::MAX, number: 0, text: "13000000001".into() }),
+                weaker: vec![NaturalKey { hash: 5, number: 1, text: "010-00000001 示例".into() }],
                 id: Some("50001".into()),
                 lacks: Some(reason),
                 origin: Some(("3".into(), "run".into())),

@@ -17,7 +17,7 @@ use super::agreed::Agreed;
 use super::known::{Known, register};
 use super::operation::WriteOperation;
 use super::options::{Answers, DoubtOptions, ImportOptions, PreflightOptions, ReferenceOptions, ResumeOptions};
-use super::plan::{KnownRows, PendingWrite, RowAction, RowPlanner, SENT_BEFORE};
+use super::plan::{KnownRows, PendingWrite, RowAction, RowPlanner};
 use super::preflight::{Preflight, Purpose};
 use super::references;
 use super::resume::{self, OpenedRun, ResumePlan};
@@ -25,6 +25,7 @@ use super::run_identity;
 use super::words::Words;
 use crate::account::Account;
 use crate::check::consent::Consent;
+use crate::check::consent::{LIKELY_DOUBLE, SENT_BEFORE};
 use crate::definitions::DefinitionSource;
 use crate::entity::{AccountMode, Catalog, WriteMode};
 use crate::error::{Exit, Result};
@@ -67,6 +68,16 @@ impl Row {
             (0, 0) => None,
             (0, name) => Some((0, name)),
             (mobile, _) => Some((mobile, 0)),
+        }
+    }
+
+    /// Whether it is likely about the record of a row that has a mobile where this one has none, or none where this one has it.
+    fn is_likely(&self, key: Option<(u8, u8)>, said: &Said) -> bool {
+        let is_same_name = self.name > 0 && said[0] == self.said()[0];
+        match (self.mobile, key) {
+            (_, None) => false,
+            (0, Some((mobile, _))) => is_same_name && mobile > 0,
+            (_, Some((mobile, _))) => is_same_name && mobile == 0,
         }
     }
 
@@ -707,6 +718,10 @@ impl World<'_> {
                         || rows.iter().filter(|other| has_key(other.key())).count() > 1
                         || writes.any(|write| has_key(write.key) && write.proof != Proof::Rejected)
                         || row.origin.is_some() && code == "old_row_number"
+                }
+                Status::Held if code == LIKELY_DOUBLE => {
+                    rows.iter().any(|other| row.is_likely(other.key(), &other.said()))
+                        || writes.any(|write| row.is_likely(write.key, &write.said) && write.proof != Proof::Rejected)
                 }
                 Status::Held => row.note == NULL || code == SENT_BEFORE && writes.any(is_known_by),
                 Status::Updated | Status::Unchanged => false,

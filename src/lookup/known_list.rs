@@ -179,6 +179,27 @@ impl<'a> KnownList<'a> {
         Ok(record.filter(|record| !is_deleted(self.entity, record)))
     }
 
+    /// Whether the list shows the record with this id as a deleted one.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn is_marked_deleted(&self, id: &str) -> Result<bool> {
+        let Some(list) = &self.list else { return Ok(false) };
+        let body = self.mirror.get(list, &Key::of(id))?;
+        let record: Option<Value> = body.and_then(|body| serde_json::from_slice(&body).ok());
+        Ok(record.is_some_and(|record| is_deleted(self.entity, &record)))
+    }
+
+    /// Whether the list shows a record that was made after the one with this id: ids are numbers that rise.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn has_later(&self, id: &str) -> Result<bool> {
+        let (Some(list), true) = (&self.list, id.parse::<i64>().is_ok()) else { return Ok(false) };
+        let later = self.mirror.after(list, &Key::of(id), 1)?;
+        Ok(later.records.iter().any(|(key, _)| key.rank < i64::MAX))
+    }
+
     /// Calls `with` on the id and the record of each that is not deleted, in the order of ids.
     ///
     /// # Errors
@@ -244,5 +265,10 @@ mod tests {
         assert_eq!(list.record("50002").unwrap().unwrap()["name"], "示例一");
         assert!(list.record("50003").unwrap().is_none());
         assert!(list.record("050002").unwrap().is_none());
+        let shown = |id: &str| (list.is_marked_deleted(id).unwrap(), list.has_later(id).unwrap());
+        assert_eq!(
+            ["50002", "50003", "50000", "50009", "A7"].map(shown),
+            [(false, true), (true, false), (false, true), (false, false), (false, false)]
+        );
     }
 }

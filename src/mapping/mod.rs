@@ -35,7 +35,7 @@ pub use result_columns::{
     reason_columns,
 };
 pub use sendable::unsendable;
-pub(crate) use sources::{FieldSource, RowRule, ValueSource};
+pub(crate) use sources::{FieldSource, KeySources, RowRule, ValueSource};
 pub use sources::{LeftOutColumn, Mapping, OldIdColumn, OldReference};
 pub use toml_quoted::toml_quoted;
 pub use word_answers::{WordAnswers, is_word_key, word_key};

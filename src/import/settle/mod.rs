@@ -247,6 +247,7 @@ fn settled_of_lost_runs(past: &JournalReader, settled: &[(u64, Settled)]) -> Res
                 content_copy: row.row.content_copy,
             },
             key: row.row.key,
+            weaker: None,
             old_id: row.row.old_id.as_deref().map(OldId::hash),
         }));
     }

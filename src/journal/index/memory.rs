@@ -27,6 +27,8 @@ pub struct InputRow {
     pub identity: RowIdentity,
     /// The hash of its natural key, when it has one.
     pub key: Option<u64>,
+    /// The hash of the next weaker one that it has beside it.
+    pub weaker: Option<u64>,
     /// The hash of its old id, when it has one.
     pub old_id: Option<Content>,
 }
@@ -51,14 +53,16 @@ pub struct SentBefore {
     pub says_the_same: bool,
     /// Whether its old id is the same.
     pub by_old_id: bool,
+    /// Whether only the weaker key is the same, which that row had alone.
+    pub by_weaker: bool,
     /// The record's id, when it is known.
     pub id: Option<String>,
 }
 
 impl SentBefore {
     /// The more it says the greater: the same row before one with the same key, what is done before what is in doubt.
-    fn weight(&self) -> (bool, bool, bool) {
-        (self.says_the_same || self.by_old_id, self.status != Status::Unknown, self.by_old_id)
+    fn weight(&self) -> (bool, bool, bool, bool) {
+        (self.says_the_same || self.by_old_id, !self.by_weaker, self.status != Status::Unknown, self.by_old_id)
     }
 }
 
@@ -315,11 +319,14 @@ impl RunIndex {
                 self.each_by_old_id(hash, &rows[row].identity.identity, &counts, |found| take(row, found))?;
             }
             let mut statement = self.connection.prepare_cached("SELECT run, status, id FROM by_key WHERE key = ?1")?;
-            for row in in_order(rows, |row| row.key.map(u64::cast_signed)) {
-                let Some(key) = rows[row].key else { continue };
-                let mut found = statement.query([key.cast_signed()])?;
-                while let Some(found) = found.next()? {
-                    take(row, read_sent_before(found, false)?);
+            // A row of which the strongest key is the weaker one of this row says nothing of the stronger one.
+            for (by_weaker, key_of) in [(false, (|row| row.key) as KeyOf), (true, |row| row.weaker)] {
+                for row in in_order(rows, |row| key_of(row).map(u64::cast_signed)) {
+                    let Some(key) = key_of(&rows[row]) else { continue };
+                    let mut found = statement.query([key.cast_signed()])?;
+                    while let Some(found) = found.next()? {
+                        take(row, SentBefore { by_weaker, ..read_sent_before(found, false)? });
+                    }
                 }
             }
             Ok(())
@@ -410,6 +417,7 @@ impl RunIndex {
 }
 
 type HashOf = fn(&InputRow) -> (Content, u32);
+type KeyOf = fn(&InputRow) -> Option<u64>;
 
 /// Positions of rows in the order in which the index keeps them: then each of its pages is read once.
 fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize> {
@@ -436,7 +444,7 @@ fn read_sent_before(row: &Row<'_>, says_the_same: bool) -> rusqlite::Result<Sent
         _ => None,
     };
     let status = Status::from_number(row.get(1)?).ok_or(rusqlite::Error::InvalidQuery)?;
-    Ok(SentBefore { run: row.get(0)?, status, says_the_same, by_old_id: false, id })
+    Ok(SentBefore { run: row.get(0)?, status, says_the_same, by_old_id: false, by_weaker: false, id })
 }
 
 /// Whether a log became shorter while the file it belongs to stayed as it was: then changes were lost.
@@ -531,6 +539,7 @@ mod tests {
         let row = |row: u8| InputRow {
             identity: RowIdentity { identity: [row; 16], copy: 0, content: [row + 100; 16], content_copy: 0 },
             key: Some(row.into()),
+            weaker: None,
             old_id: None,
         };
         rows.into_iter().map(row).collect()
@@ -555,7 +564,9 @@ mod tests {
         let number = index.of_id(&Uuid::from_u128(5)).unwrap().unwrap().number;
         let before = |rows| index.sent_before(&input(rows), None, |sent| sent.run == number).unwrap();
         assert_eq!(before(4..7), [const { None }; 3]);
-        let known = |status| Some(SentBefore { run: number, status, says_the_same: true, by_old_id: false, id: None });
+        let known = |status| {
+            Some(SentBefore { run: number, status, says_the_same: true, by_old_id: false, by_weaker: false, id: None })
+        };
         assert_eq!(before(0..2), [None, known(Status::Created)]);
         assert_eq!(before(7..8), [known(Status::Unknown)]);
         assert_eq!(index.sent_before(&input(0..2), None, |_| false).unwrap(), [None, None]);

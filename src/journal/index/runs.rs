@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::super::database::has_journal;
 use super::super::identity::RunIdentity;
+use super::super::reader::JournalReader;
 use super::super::registration::Registration;
 use super::database::{in_memory, is_damage, no_index, open, set_aside};
 use crate::error::{Context, Error, Result};
@@ -66,6 +67,14 @@ pub struct IndexedRun {
     pub done: u64,
     /// How its journal was when its rows were read.
     pub(super) mark: String,
+}
+
+impl IndexedRun {
+    /// When its last record was acknowledged, in milliseconds of Unix time; none where its journal does not tell.
+    pub fn made_last(&self) -> Option<i64> {
+        let past = JournalReader::open_read_only(&self.folder).ok().filter(|past| past.identity().run == self.run)?;
+        past.made_last().ok().flatten().map(|(_, at)| at)
+    }
 }
 
 impl RunIndex {
