@@ -62,7 +62,7 @@ fn a_users_changes_are_shown_and_wrong_ones_refused_with_their_place() {
     assert!(line(&text, "field_1").contains("客户等级"));
     assert!(text.contains("A=A、B=B") && text.contains("自定义字段"));
     work.write("api.toml", "[customers]\n\ncolour = 1\n");
-    work.bw8("entities").exits(2).says("api.toml, line 3: customers.colour: unknown field");
+    work.bw8("entities").exits(2).says("api.toml, line 3: customers.colour: there is no setting called colour");
 }
 
 #[test]

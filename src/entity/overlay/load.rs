@@ -137,24 +137,24 @@ mod tests {
         let catalog = overlaid(text);
         let sms = catalog.find("短信").unwrap();
         assert!(sms.is_importable() && sms.endpoint("create").unwrap().path == "/sms.json");
-        assert_eq!(refused("\n[sms]\nzh = '短信'\n"), "api.toml, line 2: sms: missing field `en`");
+        assert_eq!(refused("\n[sms]\nzh = '短信'\n"), "api.toml, line 2: sms: the setting en is missing");
     }
 
     #[test]
     fn a_wrong_overlay_is_refused_by_line_and_key() {
         let wrong = [
-            ("[customers]\ncolour = 'red'\n", "api.toml, line 2: customers.colour: unknown field `colour`"),
+            ("[customers]\ncolour = 'red'\n", "api.toml, line 2: customers.colour: there is no setting called colour"),
             ("[customers]\n\nzh = 5\n", "api.toml, line 3: customers.zh: invalid type: integer `5`, expected a string"),
             ("customers = 5\n", "api.toml, line 1: customers: must be a table"),
             ("[customers]\nname = 'people'\n", "api.toml, line 2: customers.name: the name is the one"),
-            ("[service]\nbase_uri = ''\n", "api.toml, line 2: service.base_uri: unknown field `base_uri`"),
+            ("[service]\nbase_uri = ''\n", "api.toml, line 2: service.base_uri: there is no setting called base_uri"),
             (
                 "[customers.endpoints.create]\nmethod = 'PATCH'\n",
-                "api.toml, line 2: customers.endpoints.create.method: unknown variant `PATCH`",
+                "api.toml, line 2: customers.endpoints.create.method: 'PATCH' is none of the words",
             ),
             (
                 "[customers.endpoints.create]\nmark = 'sure'\n",
-                "api.toml, line 2: customers.endpoints.create.mark: unknown variant `sure`",
+                "api.toml, line 2: customers.endpoints.create.mark: 'sure' is none of the words",
             ),
             (
                 "[customers.endpoints.create]\npath = 'users.json'\n",
@@ -162,11 +162,11 @@ mod tests {
             ),
             (
                 "[[customers.fields]]\nname = 'mobil'\nrequired = true\n",
-                "api.toml, line 1: customers.fields.mobil: missing field `zh`",
+                "api.toml, line 1: customers.fields.mobil: the setting zh is missing",
             ),
             (
                 "[[customers.fields]]\nname = 'mobile'\nrequird = true\n",
-                "api.toml, line 3: customers.fields.mobile.requird: unknown field `requird`",
+                "api.toml, line 3: customers.fields.mobile.requird: there is no setting called requird",
             ),
             (
                 "[customers]\nkeys = [['handy']]\n",
