@@ -114,9 +114,10 @@ const TELLING_HEADING: usize = 3;
 /// Signs of which the lines between the rows of a printed table are made.
 const RULER_SIGNS: &[char] = &['-', '=', '_', '*', '~', '+', '|', '—', '–', '─', '━', '═', '┼', '·', '.', '#'];
 
-/// What the full name of an organisation ends in.
-const ORGANIZATIONS: &[&str] =
-    &["有限公司", "责任公司", "股份公司", "責任公司", "Ltd", "Ltd.", "Inc", "Inc.", "GmbH", "LLC", "Corp."];
+/// What the name of an organisation ends in.
+const ORGANIZATIONS: &[&str] = &["公司", "集团", "Ltd", "Ltd.", "Inc", "Inc.", "GmbH", "LLC", "Corp."];
+/// What the name of a part of one ends in, which may head a part of a table.
+const PARTS_OF_ONE: [&str; 3] = ["分公司", "子公司", "总公司"];
 
 /// The names of all fields of all entities, those in ASCII in lower case.
 static HEADINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -196,16 +197,17 @@ impl Mapping {
         (is_lone && !self.names_organization(row)).then_some("lone_cell")
     }
 
-    /// Whether all that a row says is the full name of an organisation, which no part of a table is called.
+    /// Whether all that a row says is the name of an organisation, which no part of a table is called.
     fn names_organization(&self, row: &Row) -> bool {
         let is_name = |source: &&FieldSource| source.field.form == Some(Form::Organization);
         let columns = self.sources.iter().filter(is_name).filter_map(|source| match source.source {
             ValueSource::Column(column) => Some(column),
             _ => None,
         });
-        columns
-            .map(|column| row.cell(column).text.trim())
-            .any(|name| ORGANIZATIONS.iter().any(|end| name.ends_with(end)))
+        columns.map(|column| row.cell(column).text.trim()).any(|name| {
+            let is_part = || PARTS_OF_ONE.iter().any(|end| name.ends_with(end));
+            ORGANIZATIONS.iter().any(|end| name.len() > end.len() && name.ends_with(end)) && !is_part()
+        })
     }
 
     /// Whether all that stands in the columns that are sent are headings of these columns.

@@ -175,7 +175,8 @@ fn is_whole(text: &str) -> bool {
     }
     let folded = fold(text);
     let word = folded.trim_matches(['【', '】', '[', ']', '(', ')']);
-    WHOLES.contains(&word) || is_period(word)
+    let of_all = || ["全部", "所有", "全体"].iter().find_map(|all| word.strip_prefix(all));
+    WHOLES.contains(&word) || is_period(word) || of_all().is_some_and(|rest| rest.chars().all(|c| COUNTED.contains(c)))
 }
 
 /// Whether a text is a year, a month or a part of a year.
@@ -339,6 +340,7 @@ mod tests {
             &["2026年1月", "", "300"],
             &["第一季度", "", "300"],
             &["1月份", "", "300"],
+            &["全部客户", "", "300"],
             &["** Total **", "", "3"],
         ] {
             assert!(is_totals(&row(cells)), "{cells:?}");

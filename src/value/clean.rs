@@ -149,6 +149,9 @@ pub fn clean(
         Kind::DateTime => date::clean_datetime(cell, options, out, noticed)?,
         Kind::Tags => {
             tags(text, out)?;
+            if is_of_a_program(out) {
+                noticed.push(Problem::held("tags_of_a_program"));
+            }
             if is_signed_in_part(out) {
                 noticed.push(Problem::held("signed_in_part"));
             } else if signed_tags(out).is_some() {
@@ -406,6 +409,14 @@ fn tags(text: &str, out: &mut String) -> Result<(), Problem> {
         list::push(out, part);
     }
     Ok(())
+}
+
+/// Whether a text of tags is what a program writes of its data: `{a,b}`, `{"name":"a"}`, `"a","b"`.
+fn is_of_a_program(tags: &str) -> bool {
+    let is_in = |text: &str, open: char, close: char| text.len() > 1 && text.starts_with(open) && text.ends_with(close);
+    is_in(tags, '{', '}')
+        || is_in(tags, '[', ']')
+        || super::tags::tags(tags).any(|tag| is_in(tag, '"', '"') || is_in(tag, '{', '}'))
 }
 
 fn integer(text: &str, options: &ValueOptions, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {

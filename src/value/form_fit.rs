@@ -32,8 +32,13 @@ pub(super) fn unlike(form: Form, text: &str) -> Option<&'static str> {
             let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/'));
             text.contains('.') && !text.contains('@') && !is_number
         }
-        Form::Address => !is_reached_at(text) && !(names_organization(text) && !text.contains(is_address_sign)),
-        Form::Province | Form::City => !is_reached_at(text) && !is_no_place(form, text),
+        Form::Address => {
+            let is_text = !is_reached_at(text) && !is_no_name_of_anything(text);
+            is_text && (!names_organization(text) || text.contains(is_address_sign))
+        }
+        Form::Province | Form::City => {
+            !is_reached_at(text) && !is_no_name_of_anything(text) && !is_no_place(form, text)
+        }
         Form::Position => !is_reached_at(text) && !names_organization(text) && !is_no_name_of_anything(text),
     };
     let code = match form {
@@ -105,6 +110,7 @@ mod tests {
             (Form::Address, "a@example.com"),
             (Form::Address, "13000000001"),
             (Form::Address, "示例贸易有限公司"),
+            (Form::Address, "2026-01-05"),
             (Form::Province, "2楼"),
             (Form::Province, "乙路"),
             (Form::Province, "示例公司"),

@@ -8,12 +8,15 @@ fn separates(c: char) -> bool {
     matches!(c, ',' | '，' | ';' | '；' | '、' | '|' | '｜' | '\n')
 }
 
-/// The parts of a list, without the spaces around them; of `[a, b]` and `["a", "b"]` those inside.
+/// The parts of a list, without the spaces around them; of `[a, b]`, `["a", "b"]` and `['a', 'b']` those inside.
 pub fn parts(text: &str) -> impl Iterator<Item = &str> {
     let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let text = inner.filter(|inner| !inner.contains(['[', ']'])).unwrap_or(text);
-    let is_quoted = |part: &str| part.len() >= 2 && part.starts_with('"') && part.ends_with('"');
-    let are_quoted = inner.is_some() && text.split(separates).all(|part| is_quoted(part.trim()));
+    let are_in = |mark: char| {
+        let is_quoted = |part: &str| part.len() >= 2 && part.starts_with(mark) && part.ends_with(mark);
+        text.split(separates).all(|part| is_quoted(part.trim()))
+    };
+    let are_quoted = inner.is_some() && (are_in('"') || are_in('\''));
     text.split(separates).map(str::trim).map(move |part| if are_quoted { &part[1..part.len() - 1] } else { part })
 }
 

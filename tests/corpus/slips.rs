@@ -10,6 +10,8 @@ fn what_belongs_to_another_column_waits() {
         ("companies", "city.csv", "公司名称,省份,城市,备注\n示例,二公司,广东省,广州市\n示例三公司,California,St. Louis 2,无\n示例四公司,海外,示例镇,好\n".into(), &["held unlike_its_column", "created 示例三公司||无", "created 示例四公司||好"]),
         ("companies", "address.csv", "公司名称,地址,备注\n示例,乙贸易有限公司,乙路2号\n示例三公司,丙路3号示例贸易有限公司,无\n示例四公司,www.example.com,好\n示例五公司,https://map.example.com/p/1,好\n".into(), &["held unlike_its_column", "created 示例三公司|丙路3号示例贸易有限公司|无", "held unlike_its_column", "created 示例五公司|https://map.example.com/p/1|好"]),
         ("customers", "position.csv", "姓名,手机,公司编号,职位,备注\n示例1,13100000001,20001,示例科技有限公司,经理\n示例2,13100000002,20001,分公司经理,无\n示例3,13100000003,20001,CEO,无\n".into(), &["held unlike_its_column", "created 示例2||无", "created 示例3||无"]),
+        ("companies", "day.csv", "公司名称,服务开始日期,地址,备注\n示例一公司,2026-01-05,甲路,好\n示例二公司,,2026-01-06,丙路\n示例三公司,2026-01-07,丙路,2026-01-08\n".into(), &["created 示例一公司|甲路|好", "held value_beside_its_column", "created 示例三公司|丙路|2026-01-08"]),
+        ("customers", "tags.csv", "姓名,手机,公司编号,标签\n示例1,13100000001,20001,\"['老客户', 'VIP']\"\n示例2,13100000002,20001,\"{老客户,VIP}\"\n示例3,13100000003,20001,\"{\"\"a\"\":1}\"\n示例4,13100000004,20001,【重要】\n".into(), &["created 示例1||", "held tags_of_a_program", "held tags_of_a_program", "created 示例4||"]),
         ("companies", "plain.csv", "公司名称,地址,备注\n示例一公司,北京市东城区,乙路\n示例二公司,乙路2号,无\n".into(), &["created 示例一公司|北京市东城区|乙路", "created 示例二公司|乙路2号|无"]),
     ]);
 }
@@ -142,6 +144,20 @@ fn a_lone_title_that_is_a_heading_too_is_no_header() {
 }
 
 #[test]
+fn a_lone_title_of_a_workbook_is_no_header() {
+    for title in ["公司", "客户名单"] {
+        let rows = sheet_row("", &[title])
+            + &sheet_row("", &["公司名称", "法人", "行业"])
+            + &sheet_row("", &["示例一公司", "示例", "制造"]);
+        assert_eq!(
+            outcome_of("companies", "mine.xlsx", &Sheets::of(&rows).bytes()),
+            ["created 示例一公司||"],
+            "{title}"
+        );
+    }
+}
+
+#[test]
 fn rows_that_end_at_their_last_filled_cell_are_whole() {
     let created = |names: &[&str], text: &str| {
         let rows = outcome_of("companies", "mine.csv", text.as_bytes());
@@ -161,6 +177,11 @@ fn rows_that_end_at_their_last_filled_cell_are_whole() {
     created(
         &["", "", "!", "!", "", "", ""],
         "公司名称,地址,备注\n示例一,甲路,好\n示例二,乙路\n示例三,丙路,好\n2楼\n示例五,戊路\n示例六\n示例七,庚路\n",
+    );
+    // What an organisation is called begins a row where all rows begin so.
+    created(
+        &["", "", "", "", ""],
+        "公司名称,地址,省份,城市\n示例一公司,甲路,广东,深圳\n示例二公司,乙路\n示例三公司,丙路,北京\n示例四公司\n示例五公司,戊路,上海,上海\n",
     );
     created(&["", "!", "!", "!"], "公司名称,地址,备注\n示例一,甲路,好\n示例二,乙路,好\n示例三\n示例四,丁路,好\n");
 }

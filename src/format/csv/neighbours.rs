@@ -36,7 +36,7 @@ enum Shape {
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {
     shapes: [usize; 3],
-    reached: [usize; 3],
+    reached: [usize; 4],
     blanks: usize,
 }
 
@@ -49,10 +49,12 @@ pub(super) struct Neighbours {
     shapes: Vec<Column>,
     /// Columns that hold digits and nothing else.
     strict: Vec<usize>,
-    /// Columns of nothing but numbers, mail addresses, or web addresses.
+    /// Columns of nothing but numbers, mail addresses, web addresses, or days.
     reaching: Vec<(usize, Reached)>,
     /// Blank cells at the end of a row are missing here, always.
     cuts_blanks: bool,
+    /// Rows begin with what organisations are called.
+    begin_with_organizations: bool,
     /// Rows that are shorter, longer, or of one cell are usual here.
     are_short: bool,
     are_long: bool,
@@ -91,6 +93,7 @@ impl Neighbours {
             strict,
             reaching,
             cuts_blanks: cuts_blanks(columns, rows),
+            begin_with_organizations: begin_with_organizations(rows.iter().filter(is_usual)),
             are_short: short >= HABIT && short * 3 > rows.len(),
             are_long,
             are_single: single >= HABIT && single * 2 > rows.len(),
@@ -159,13 +162,6 @@ impl Neighbours {
             return None;
         }
         let width = cells.len();
-        let tears = |first: usize, second: usize| {
-            !self.are_short
-                && !self.cuts_blanks
-                && first < self.columns
-                && second < self.columns
-                && first + second == self.columns + 1
-        };
         let is_name =
             |lone: &str| self.cuts_blanks && lone.chars().count() > 1 && lone.chars().all(char::is_alphabetic);
         if self.cuts_blanks && (width > 1 || is_name(cells.get(0).unwrap_or_default().trim())) {
@@ -175,15 +171,39 @@ impl Neighbours {
             });
             return is_torn.then_some("torn_row");
         }
+        if self.begins_a_row(cells) && before != Some(1) {
+            let is_torn = next.is_some_and(|next| !self.begins_a_row(&next.cells) && self.goes_on(cells, next));
+            return is_torn.then_some("torn_row");
+        }
         // Behind a lone cell any row may be the rest of one whose first cell was torn.
-        if width == 1 || before.is_some_and(|before| tears(before, width) || (before == 1 && width <= self.columns)) {
+        if width == 1
+            || before.is_some_and(|before| self.tears(before, width) || (before == 1 && width <= self.columns))
+        {
             return Some("broken_line");
         }
-        let goes_on = |next: &Row| match next.cells.len() {
+        next.is_some_and(|next| !self.begins_a_row(&next.cells) && self.goes_on(cells, next)).then_some("torn_row")
+    }
+
+    /// Whether a row goes on in the next line, as a line break that was not quoted leaves it.
+    fn goes_on(&self, cells: &StringRecord, next: &Row) -> bool {
+        match next.cells.len() {
             1 => !tears_nothing(next) && self.may_go_on(cells, next.cells.get(0).unwrap_or_default()),
-            length => tears(width, length),
-        };
-        next.is_some_and(goes_on).then_some("torn_row")
+            length => self.tears(cells.len(), length),
+        }
+    }
+
+    /// Whether rows of these widths may be the two parts of one.
+    fn tears(&self, first: usize, second: usize) -> bool {
+        !self.are_short
+            && !self.cuts_blanks
+            && first < self.columns
+            && second < self.columns
+            && first + second == self.columns + 1
+    }
+
+    /// Whether a row begins as all rows do: with what an organisation is called.
+    pub(super) fn begins_a_row(&self, cells: &StringRecord) -> bool {
+        self.begin_with_organizations && names_organization(cells)
     }
 
     /// Whether the lone text of the next line may be the rest of the last cell of a row: that is filled, and the text looks
@@ -253,12 +273,13 @@ impl Neighbours {
     }
 }
 
-/// Where somebody or something is reached, as a text shows by itself.
+/// Where somebody or something is reached, or when, as a text shows by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reached {
     Number = 0,
     Mail = 1,
     Web = 2,
+    Day = 3,
 }
 
 impl Reached {
@@ -272,10 +293,14 @@ impl Reached {
         let is_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b' ' | b'(' | b')');
         let is_phone = text.bytes().all(is_number) && text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
         // A day has as many digits.
-        let is_day = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+        let parts = || text.split(['-', '/', '.']);
+        let is_day = parts().count() == 3
+            && parts().all(|part| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
+            && parts().next().is_some_and(|year| year.len() == 4);
         let is_one_word = !text.contains(char::is_whitespace);
         match text {
-            _ if is_phone => (!is_day).then_some(Reached::Number),
+            _ if is_day => Some(Reached::Day),
+            _ if is_phone => Some(Reached::Number),
             _ if is_one_word && text.matches('@').count() == 1 => Some(Reached::Mail),
             _ if is_one_word && ["www.", "http://", "https://"].iter().any(|head| text.starts_with(head)) => {
                 Some(Reached::Web)
@@ -287,6 +312,26 @@ impl Reached {
 
 /// Fewest digits of a telephone number.
 const FEWEST_DIGITS: usize = 7;
+
+/// What organisations are called by, and what is a part of one.
+const ORGANIZATIONS: [&str; 2] = ["公司", "集团"];
+const PARTS_OF_ONE: [&str; 3] = ["分公司", "子公司", "总公司"];
+
+fn names_organization(cells: &StringRecord) -> bool {
+    let text = cells.get(0).unwrap_or_default().trim();
+    let is_named = |end: &&str| text.len() > end.len() && text.ends_with(*end);
+    ORGANIZATIONS.iter().any(|end| is_named(end)) && !PARTS_OF_ONE.iter().any(|end| text.ends_with(end))
+}
+
+/// Whether nearly all rows, two at least, begin so.
+fn begin_with_organizations<'a>(rows: impl Iterator<Item = &'a SampleRow>) -> bool {
+    let (mut count, mut named) = (0, 0);
+    for row in rows {
+        count += 1;
+        named += usize::from(names_organization(&row.cells));
+    }
+    named > 1 && named * 10 >= count * 9
+}
 
 /// Whether the rows of a file end at their last filled cell, wherever that is: none ends in a blank one, and short rows of several
 /// lengths are no parts of rows that a line break tore.
@@ -310,7 +355,7 @@ impl Column {
     /// What all filled cells are, two at least.
     fn only_reached(&self) -> Option<Reached> {
         let is_all = |kind: &Reached| self.reached[*kind as usize] > 1 && self.reached[*kind as usize] == self.filled();
-        [Reached::Number, Reached::Mail, Reached::Web].into_iter().find(is_all)
+        [Reached::Number, Reached::Mail, Reached::Web, Reached::Day].into_iter().find(is_all)
     }
 
     /// Whether others of its cells are texts, and one at most is of this kind.

@@ -218,7 +218,8 @@ impl TextReader {
         } else {
             let before = self.before.filter(|(number, _)| number + 1 == row.number).map(|(_, width)| width);
             let next = (self.has_ahead && self.ahead.number == row.number + 1).then_some(&self.ahead);
-            self.before = (!tears_nothing(row)).then_some((row.number, row.cells.len()));
+            let is_whole = tears_nothing(row) || (row.cells.len() == 1 && self.neighbours.begins_a_row(&row.cells));
+            self.before = (!is_whole).then_some((row.number, row.cells.len()));
             self.neighbours.judge(row, before, next);
         }
         Ok(true)

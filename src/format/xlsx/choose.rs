@@ -278,7 +278,16 @@ fn header_among(rows: &[Row], input: &Input, tail: &Tail) -> Option<Header> {
             || (best.is_hidden && header.known == best.known)
             // A title may be a heading, too: `公司`, and below it `公司名称`.
             || (best.number == above.number && best.filled == 1 && header.known == 1 && header.field == best.field);
-        if is_better && header.is_plain() && !header.is_hidden && (is_under_titles || header.known > 1) {
+        // Below a lone title any row that names a column, and says more than the title, is likelier.
+        let is_below_title = best.number == above.number
+            && best.filled == 1
+            && header.filled > 1
+            && header.known > 0
+            && header.known >= best.known;
+        if (is_below_title || (is_better && header.is_plain()))
+            && !header.is_hidden
+            && (is_under_titles || header.known > 1)
+        {
             best = header.clone();
         }
         above = header;
