@@ -204,6 +204,7 @@ const SECTIONS: [(&str, &[&str]); 6] = [
             "notifications_off",
             "server_timeout",
             "resend_unknown",
+            "keep_service",
             "server_dedupe",
         ],
     ),

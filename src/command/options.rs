@@ -276,6 +276,7 @@ impl DoubtArguments {
                 Some(ServerDedupe::Refuse) => Honours::Refuses,
             },
             resends: self.resend_unknown,
+            keeps_service: false,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::options::DoubtArguments;
 use super::runs;
 use crate::account::{Account, indexes};
 use crate::error::{Exit, Result};
-use crate::import::{SettleCommand, settle};
+use crate::import::{DoubtOptions, SettleCommand, settle};
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::terminal::{CommandLine, Printer};
 
@@ -23,6 +23,9 @@ pub struct Arguments {
     settings: SettingsOptions,
     #[command(flatten)]
     doubt: DoubtArguments,
+    /// Leave records as they are now that were to be changed, where it cannot be found out whether the change arrived
+    #[arg(long, conflicts_with = "resend_unknown")]
+    keep_service: bool,
     /// A further folder that holds earlier runs, whose rows are not sent again
     #[arg(long, value_name = "DIR")]
     runs_from: Option<PathBuf>,
@@ -40,7 +43,7 @@ pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Res
         catalog: &settings.catalog,
         folder,
         runs_from: arguments.runs_from.clone(),
-        doubt: arguments.doubt.options(),
+        doubt: DoubtOptions { keeps_service: arguments.keep_service, ..arguments.doubt.options() },
         typed: typed.clone(),
     };
     settle(&command, printer)

@@ -46,7 +46,7 @@ fn ways_on(options: &ImportOptions<'_>, past: &JournalReader, counts: &Counts) -
     // What became of rows that left the file cannot be found out without them.
     let gone = past.gone_counts()?.unknown;
     let left = (gone > 0).then(|| message!("report.gone_unknown", rows = gone).to_string());
-    let line = SettleLine::of_run(past, (counts.unknown - gone, without_id), &options.typed)?;
+    let line = SettleLine::of_run(past, options.entity(), (counts.unknown - gone, without_id), &options.typed)?;
     if line.is_some() || left.is_some() {
         return Ok(left.into_iter().chain(line.map(|line| line.text())).collect());
     }

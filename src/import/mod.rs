@@ -8,13 +8,14 @@
 //! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
 //! another's rows made of it), `operation` is what a row asks of the service (`pairs` its names and values), `change` what that writes; `pipeline` sends the
 //! rows and writes down what happened (`row_sender` takes one row to its end, `caution` lets it wait where nobody knows what
-//! became of others, `route` knows where it goes, `witness` whether an answer may be about it), `read_back` compares the first rows by `comparison`, and `looks` says which others go alone. `closing` ends it and `report` tells all of it. `foreseen` does
+//! became of others, `route` knows where it goes, `witness` whether an answer may be about it, `before_image` what a record said before its change), `read_back` compares the first rows by `comparison`, and `looks` says which others go alone. `closing` ends it and `report` tells all of it. `foreseen` does
 //! the same without sending. `settle` finds out what became of rows in doubt (`resemblance` sees through what a service does to
 //! texts, of which `skeleton` is left), `find` looks into what is kept, `forget` undoes the keeping. `run` is the story that
 //! ties them together.
 
 mod agreed;
 mod agreement;
+mod before_image;
 mod binding_run;
 mod caution;
 mod cell_origins;

@@ -8,7 +8,7 @@ use crate::api::Honours;
 use crate::check::consent::Consent;
 use crate::entity::{AccountMode, Catalog, Custom, Entity, WriteMode};
 use crate::format::Input;
-use crate::journal::Parent;
+use crate::journal::{Operation, Parent};
 use crate::mapping::MappingFile;
 use crate::terminal::{CommandLine, Yes};
 use crate::value::ValueOptions;
@@ -92,11 +92,21 @@ pub struct DoubtOptions {
     pub honours: Honours,
     /// Rows of which it cannot be found out are to be sent once more, though they may double.
     pub resends: bool,
+    /// Changes of which it cannot be found out are given up: their records stay as they are now.
+    pub keeps_service: bool,
+}
+
+impl DoubtOptions {
+    /// Whether a request that was sent for a row cannot be processed any more.
+    pub(super) fn is_time_over(&self, row: &Operation, now: i64) -> bool {
+        now.saturating_sub(row.at) >= i64::try_from(self.server_timeout.as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 impl Default for DoubtOptions {
     fn default() -> Self {
-        DoubtOptions { server_timeout: SERVER_TIMEOUT, honours: Honours::Nothing, resends: false }
+        let (honours, resends, keeps_service) = (Honours::Nothing, false, false);
+        DoubtOptions { server_timeout: SERVER_TIMEOUT, honours, resends, keeps_service }
     }
 }
 

@@ -12,6 +12,7 @@ use memchr::memmem;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::before_image;
 use super::caution::{Caution, GoesOn, Leave};
 use super::change::RecordChange;
 use super::comparison::{
@@ -674,7 +675,10 @@ impl<'a> RowWrite<'a> {
             written = Some(self.ended(Status::Updated, Some(id.to_owned()), None));
         }
         let Some(operation) = written.take_if(|operation| operation.status == Status::Updated) else {
-            return Ok(written);
+            return Ok(written.map(|operation| match operation.status {
+                Status::Unknown => with_image(operation, access, members, record),
+                _ => operation,
+            }));
         };
         let is_shown_otherwise = |echo: &Map<String, Value>| {
             let mut shown = differences_shown(access, &sent, record, echo).into_iter();
@@ -1020,6 +1024,12 @@ fn words(rejection: &Rejection) -> String {
 
 fn reason_of(rejection: Rejection) -> Reason {
     Reason { code: rejection.code, field: String::new(), message: rejection.message.into() }
+}
+
+/// A change in doubt, with what its record said before.
+fn with_image(operation: Operation, access: &Access, members: &Members, record: &Map<String, Value>) -> Operation {
+    let reason = operation.reason.map(|reason| before_image::with_image(*reason, access, members, record));
+    Operation { reason: reason.map(Box::new), ..operation }
 }
 
 fn in_doubt(why: Message) -> Reason {

@@ -521,6 +521,81 @@ fn a_change_in_doubt_is_not_done_for_what_another_has_written() {
     settle(&work, "").exits(0).says("1 row is done");
 }
 
+/// A service with one customer, whose first change does not arrive, nor any answer to it.
+fn service_that_loses_a_change() -> (Service, Arc<Mutex<String>>) {
+    let note = Arc::new(Mutex::new("原来的备注".to_owned()));
+    let kept = Arc::clone(&note);
+    let mut changes = 0;
+    let service = Service::start(move |request| {
+        if request.method == "PUT" {
+            changes += 1;
+            if changes == 1 {
+                return (504, String::new());
+            }
+            let body: Value = serde_json::from_str(&request.body).unwrap();
+            body["user"]["note"].as_str().unwrap().clone_into(&mut kept.lock().unwrap());
+        }
+        // It was changed this morning, so that when it was changed proves nothing.
+        let record = json!({"cId": "50001", "name": "示例", "mobile": "13000000001", "note": *kept.lock().unwrap(),
+            "updateDT": now(), "createDT": "2026-01-05 08:00:00"});
+        match request.path.as_str() {
+            "/users/50001.json" => (200, json!({"user": record}).to_string()),
+            "/users.json" => (200, json!({"users": [record], "count": "1"}).to_string()),
+            _ => unknown(),
+        }
+    });
+    (service, note)
+}
+
+const CHANGE: &str = "import customers mine.csv --mode update --no-canary --rate 0";
+
+fn work_of_change(service: &Service) -> Work {
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", "联系人编号,备注\n50001,新的备注\n");
+    work
+}
+
+#[test]
+fn a_change_that_never_arrived_is_known_by_what_the_record_said_before_it() {
+    let (service, note) = service_that_loses_a_change();
+    let work = work_of_change(&service);
+    work.bw8(CHANGE).exits(4).says("1 change").never_says("there twice");
+    // It may still arrive.
+    settle(&work, "").exits(4);
+    settle(&work, "--server-timeout 0").exits(5).says("1 row was not done and can be sent");
+    work.bw8(CHANGE).exits(0);
+    assert_eq!(*note.lock().unwrap(), "新的备注");
+    assert_rows(&work.summary(), "updated 1");
+}
+
+#[test]
+fn a_change_in_doubt_whose_record_somebody_else_changed_ends_as_a_person_says() {
+    for (option, exit, last, ends) in
+        [("--resend-unknown", 5, "新的备注", "updated 1"), ("--keep-service", 0, "同事的备注", "skipped 1")]
+    {
+        let (service, note) = service_that_loses_a_change();
+        let work = work_of_change(&service);
+        work.bw8(CHANGE).exits(4);
+        "同事的备注".clone_into(&mut note.lock().unwrap());
+        let ran = settle(&work, "--server-timeout 0 --lang zh");
+        ran.exits(4).says("--resend-unknown").says("--keep-service").says("会覆盖帮我吧那时的内容").never_says("就会重复");
+        // What may still arrive is not given up.
+        settle(&work, "--keep-service").exits(4);
+        settle(&work, &format!("--server-timeout 0 {option}")).exits(exit);
+        work.bw8(CHANGE).exits(0);
+        assert_eq!(*note.lock().unwrap(), last);
+        assert_rows(&work.summary(), ends);
+    }
+}
+
+#[test]
+fn what_is_to_be_kept_is_a_record_that_was_to_be_changed() {
+    let (service, _) = service(|_, _, _| Answer::Lost);
+    let work = work(&service, 1);
+    work.bw8(IMPORT).exits_with_one_of(&[0, 4]);
+    settle(&work, "--keep-service").exits(2).says("make new ones");
+}
+
 #[test]
 fn a_service_that_knows_request_ids_again_is_asked_again() {
     let import = |policy: &str, switch: &str, fault: &str| {

@@ -40,7 +40,7 @@ pub(super) fn settle_before(
         printer.say(&words);
     }
     if found.repeated > 0 {
-        printer.warn(&settle::may_double(found.repeated, options.doubt));
+        printer.warn(&settle::may_double(found.repeated, options.doubt, kept.has_changes_alone()));
     }
     Ok(found)
 }

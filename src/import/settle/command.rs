@@ -45,6 +45,8 @@ struct SettledRun {
     unsettled: u64,
     /// Its rows are part of what the rows of the run that was named are to do.
     is_part: bool,
+    /// All its rows change records.
+    has_changes_alone: bool,
 }
 
 /// Another run that knows something of a run's rows.
@@ -81,6 +83,11 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     let kept = KeptRun::of(&past, catalog)?;
     let (unknown, without_id) = kept.unsettled(&past)?;
     drop(past);
+    if doubt.keeps_service && !kept.has_changes() {
+        return Err(
+            Error::usage(message!("settle.keeps_changes_alone")).hint(message!("settle.keeps_changes_alone_hint"))
+        );
+    }
     let found = settle(&mut journal, &kept, &Whereabouts { account, catalog, index: &index }, *doubt, printer)?;
     let past = journal.reader()?;
     let counts = past.all_counts()?;
@@ -108,7 +115,7 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
         printer.result(&message!("settle.reopened", rows = reopened).to_string());
     }
     if found.repeated > 0 {
-        printer.result(&set_free(found.repeated, *doubt));
+        printer.result(&set_free(found.repeated, *doubt, kept.has_changes_alone()));
     }
     let settle_line = SettleLine::of(&content, &command.typed)?;
     // Where it looked and could not tell, the same again is no way on.
@@ -124,7 +131,8 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     tell_index(&mut index, printer);
     // A row of two operations ends as its weakest.
     let exit = part.filter(|_| exit == Exit::Done).map_or(exit, |part| part.exit);
-    Ok(SettledRun { folder: folder.clone(), exit, found, unsettled, is_part: false })
+    let has_changes_alone = kept.has_changes_alone();
+    Ok(SettledRun { folder: folder.clone(), exit, found, unsettled, is_part: false, has_changes_alone })
 }
 
 /// Settles the runs that know something of a run's rows, where something is in doubt there, and says what was found. Whether
@@ -160,7 +168,7 @@ fn settle_first(command: &SettleCommand<'_>, printer: &Printer) -> Result<(Vec<S
             printer.result(&t!(said, folder = folder, found = found));
         }
         if run.found.repeated > 0 {
-            printer.result(&set_free(run.found.repeated, command.doubt));
+            printer.result(&set_free(run.found.repeated, command.doubt, run.has_changes_alone));
         }
         settled.push(run);
     }
@@ -248,11 +256,12 @@ pub(in crate::import) fn words(found: Found, unsettled: u64) -> Option<String> {
     if unsettled == 0 {
         return Some(t!("settle.nothing").into_owned());
     }
-    let Found { done, ids, free, unknown, unseen, without_id, .. } = found;
+    let Found { done, ids, free, left, unknown, unseen, without_id, .. } = found;
     let parts = [
         (done, message!("settle.found_done", rows = done)),
         (ids, message!("settle.found_ids", rows = ids)),
         (free, message!("settle.found_free", rows = free)),
+        (left, message!("settle.found_left", rows = left)),
         (unknown - unseen, message!("settle.found_not", rows = unknown - unseen)),
         (unseen, message!("settle.found_unseen", rows = unseen)),
         (without_id, message!("settle.found_no_id", rows = without_id)),
@@ -263,16 +272,18 @@ pub(in crate::import) fn words(found: Found, unsettled: u64) -> Option<String> {
 }
 
 /// How many rows may be sent once more by the command that goes on with the run, and what that means.
-fn set_free(rows: u64, doubt: DoubtOptions) -> String {
+fn set_free(rows: u64, doubt: DoubtOptions, has_changes_alone: bool) -> String {
     match doubt.honours {
+        Honours::Nothing if has_changes_alone => message!("settle.set_free_changes", rows = rows).to_string(),
         Honours::Nothing => message!("settle.set_free", rows = rows).to_string(),
         _ => message!("settle.set_free_known", rows = rows).to_string(),
     }
 }
 
 /// How many rows may be made twice, or why they cannot be.
-pub(in crate::import) fn may_double(rows: u64, doubt: DoubtOptions) -> String {
+pub(in crate::import) fn may_double(rows: u64, doubt: DoubtOptions, has_changes_alone: bool) -> String {
     match doubt.honours {
+        Honours::Nothing if has_changes_alone => message!("settle.writes_again", rows = rows).to_string(),
         Honours::Nothing => message!("settle.may_double", rows = rows).to_string(),
         _ => message!("settle.repeats", rows = rows).to_string(),
     }

@@ -4,6 +4,7 @@ use futures::{StreamExt, stream};
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use super::super::before_image;
 use super::super::change::{SaidCell, Verdict, field_of, value_now, verdict};
 use super::super::operation::{LookUp, WriteOperation};
 use super::super::pipeline::Stop;
@@ -115,7 +116,8 @@ impl Settling<'_> {
         if is_done {
             return Ok(Some(done(Status::Updated, Some(id.to_owned()), message!("settle.read", id = id))));
         }
-        let is_as_before = does_no_harm || self.is_untouched(access, &record, past);
+        let is_as_it_was = || row.reason.as_deref().is_some_and(|why| before_image::is_as_before(why, access, &record));
+        let is_as_before = does_no_harm || is_as_it_was() || self.is_untouched(access, &record, past);
         Ok(Some(match (is_as_before, self.is_time_over(row)) {
             (true, true) => Settled::Free(NextAttempt::First),
             (true, false) => still_unknown(row, message!("settle.as_before", id = id)),

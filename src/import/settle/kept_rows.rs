@@ -96,6 +96,16 @@ impl<'c> KeptRun<'c> {
         self.is_found_by_list() && self.entity.may_change
     }
 
+    /// Whether all rows change records: none makes one.
+    pub(crate) fn has_changes_alone(&self) -> bool {
+        !self.is_found_by_list()
+    }
+
+    /// Whether rows may change records.
+    pub(super) fn has_changes(&self) -> bool {
+        self.has_changes_alone() || self.has_changes_besides()
+    }
+
     /// The rows, from the first on.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ mod kept_rows;
 mod reading;
 mod verdict;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,6 +24,7 @@ pub(super) use command::{may_double, words};
 pub(super) use kept_rows::KeptRun;
 
 use self::verdict::Verdict;
+use super::change::KEPT;
 use super::options::{DoubtOptions, ImportOptions};
 use crate::account::Account;
 use crate::api::{Client, Honours};
@@ -62,6 +63,8 @@ pub(super) struct Found {
     pub free: u64,
     /// Rows that may be sent again although nobody knows of them: the service honours their request ids, or a person says so.
     pub repeated: u64,
+    /// Changes that are given up at a person's word.
+    pub left: u64,
     /// Rows of which nobody knows still.
     pub unknown: u64,
     /// Of these, rows that the service said were made, and that its list does not have.
@@ -78,6 +81,7 @@ impl Found {
             ids: self.ids + other.ids,
             free: self.free + other.free,
             repeated: self.repeated + other.repeated,
+            left: self.left + other.left,
             unknown: self.unknown + other.unknown,
             unseen: self.unseen + other.unseen,
             without_id: self.without_id + other.without_id,
@@ -87,7 +91,7 @@ impl Found {
     /// It for programs.
     fn json(self) -> serde_json::Value {
         serde_json::json!({"done": self.done, "ids": self.ids, "free": self.free, "repeated": self.repeated,
-            "unknown": self.unknown, "without_id": self.without_id})
+            "left": self.left, "unknown": self.unknown, "without_id": self.without_id})
     }
 }
 
@@ -118,8 +122,7 @@ impl Settling<'_> {
 
     /// Whether the service cannot be working on a row any more.
     fn is_time_over(&self, row: &Operation) -> bool {
-        let limit = i64::try_from(self.doubt.server_timeout.as_millis()).unwrap_or(i64::MAX);
-        self.now.saturating_sub(row.at) >= limit
+        self.doubt.is_time_over(row, self.now)
     }
 }
 
@@ -202,6 +205,10 @@ pub(super) fn settle(
         found.repeated = found.unknown - found.unseen;
         found.unknown = found.unseen;
         set_free(&past, &mut settled)?;
+    }
+    if doubt.keeps_service {
+        found.left = leave(&past, &mut settled, !kept.is_found_by_list(), doubt)?;
+        found.unknown -= found.left;
     }
     let of_lost_runs = settled_of_lost_runs(&past, &settled)?;
     drop(past);
@@ -315,6 +322,36 @@ fn ends(settled: &[(u64, Settled)]) -> [u64; 3] {
         }] += 1;
     }
     ends
+}
+
+/// Gives up the changes of which nothing was found out and that cannot arrive any more; how many they are. Where other rows make records, `has_changes_alone` is
+/// false, and a change is known by its record.
+fn leave(
+    past: &JournalReader,
+    settled: &mut Vec<(u64, Settled)>,
+    has_changes_alone: bool,
+    doubt: DoubtOptions,
+) -> Result<u64> {
+    let now = jiff::Timestamp::now().as_millisecond();
+    let known: HashSet<u64> =
+        settled.iter().filter(|(_, settled)| !matches!(settled, Settled::Unknown(_))).map(|(row, _)| *row).collect();
+    let (mut left, mut from) = (BTreeMap::new(), 0);
+    loop {
+        let rows = past.unsettled_rows(from, 1000)?;
+        let Some(last) = rows.last() else { break };
+        from = last.row.row + 1;
+        let is_change = |row: &&Operation| {
+            row.status == Status::Unknown && (has_changes_alone || row.id.is_some()) && doubt.is_time_over(row, now)
+        };
+        for row in rows.iter().filter(is_change).filter(|row| !known.contains(&row.row.row)) {
+            let reason = Reason { code: KEPT.to_owned(), field: String::new(), message: message!("settle.left") };
+            left.insert(row.row.row, Settled::Done(Status::Skipped, None, reason));
+        }
+    }
+    settled.retain(|(row, _)| !left.contains_key(row));
+    let count = left.len() as u64;
+    settled.extend(left);
+    Ok(count)
 }
 
 /// Sets the rows free of which nothing was found out.
