@@ -18,6 +18,7 @@ mod index;
 mod journal;
 mod kills;
 mod login;
+mod logins;
 mod looks;
 mod lost_runs;
 mod main_job;
