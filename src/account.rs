@@ -224,14 +224,17 @@ fn mirrors() -> Result<PathBuf> {
     Ok(settings::state_folder()?.join("mirrors"))
 }
 
-/// All indexes of runs there are: the user's, and that of the sandbox in the working folder.
+/// All indexes of runs there are: the user's, which learns of the runs that lie in these folders, and that of the sandbox in the
+/// working folder.
 ///
 /// # Errors
 /// An index that cannot be read.
-pub fn indexes() -> Result<Vec<RunIndex>> {
-    let mut folders = vec![settings::state_folder()?, PathBuf::from(sandbox::FOLDER)];
-    folders.retain(|folder| RunIndex::exists(folder));
-    folders.iter().map(|folder| RunIndex::open(folder)).collect()
+pub fn indexes(places: &[PathBuf]) -> Result<Vec<RunIndex>> {
+    let mut own = RunIndex::open_existing(&settings::state_folder()?)?;
+    own.look_in(places.to_vec());
+    own.look_through()?;
+    let of_sandbox = Some(Path::new(sandbox::FOLDER)).filter(|folder| RunIndex::exists(folder));
+    std::iter::once(Ok(own)).chain(of_sandbox.map(RunIndex::open)).collect()
 }
 
 /// The files of all local copies there are: those of the service's accounts, and that of the sandbox in the working folder.

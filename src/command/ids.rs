@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value as Json, json};
 
-use super::options::ReadingOptions;
+use super::options::{AccountArguments, FurtherRuns, ReadingOptions};
 use crate::account::Account;
 use crate::entity::{Catalog, Entity, fold};
 use crate::error::{Error, Exit, Result};
 use crate::format::{self, CellKind, Column, FileFormat, Headings, Row, Value, WriteOptions, of_extension};
-use crate::import;
+use crate::import::{self, Accounts};
 use crate::journal::{Given, KnownOldId, OldId, OldIds, RunIndex};
 use crate::language::Language;
 use crate::mapping::{RESULT_COLUMNS, source_name};
@@ -26,6 +27,8 @@ use crate::value::{self, ValueOptions};
 /// The columns of the table, in Chinese and in English.
 const COLUMNS: [[&str; 2]; 4] =
     [["来源系统", "source"], ["对象类型", "entity"], ["旧系统编号", "old id"], ["帮我吧编号", "new id"]];
+/// How long it is tried to prove that another login is one of the same account.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Lines with mistakes that are shown.
 const SHOWN: usize = 10;
 
@@ -44,6 +47,10 @@ enum Action {
     Export {
         /// Where to write them
         file: PathBuf,
+        #[command(flatten)]
+        accounts: AccountArguments,
+        #[command(flatten)]
+        further: FurtherRuns,
         #[command(flatten)]
         connection: ConnectionOptions,
         #[command(flatten)]
@@ -68,9 +75,12 @@ enum Action {
 /// A file that cannot be written or read, ids that contradict what is known.
 pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     match &arguments.action {
-        Action::Export { file, connection, settings } => {
+        Action::Export { file, accounts, further, connection, settings } => {
             let settings = Settings::read(settings)?;
-            export(file, &Account::new(connection, &settings)?, &settings.catalog, printer)
+            let (account, told) = (Account::new(connection, &settings)?, accounts.told());
+            let patience = Some(PATIENCE);
+            let accounts = Accounts { account: &account, catalog: &settings.catalog, told: &told, patience };
+            export(file, accounts, further.runs_from.as_deref(), printer)
         }
         Action::Import { file, reading, connection, settings } => {
             let settings = Settings::read(settings)?;
@@ -80,9 +90,15 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
 }
 
 /// The index of an account's runs, with all that lie near a file, up to date.
-fn index_of(account: &Account, file: &Path, catalog: &Catalog, printer: &Printer) -> Result<RunIndex> {
+fn index_of(
+    account: &Account,
+    file: &Path,
+    further: Option<&Path>,
+    catalog: &Catalog,
+    printer: &Printer,
+) -> Result<RunIndex> {
     let mut index = account.index()?;
-    index.look_in(import::run_places(account, file, None));
+    index.look_in(import::run_places(account, file, further)?);
     let read = |index: &mut RunIndex| {
         index.look_through()?;
         names(catalog).into_iter().try_for_each(|entity| index.memory(entity).map(drop))
@@ -100,12 +116,17 @@ fn names(catalog: &Catalog) -> Vec<&str> {
     catalog.entities().iter().filter(|entity| entity.is_importable()).map(|entity| entity.name.as_str()).collect()
 }
 
-fn export(file: &Path, account: &Account, catalog: &Catalog, printer: &Printer) -> Result<Exit> {
+fn export(file: &Path, accounts: Accounts<'_>, further: Option<&Path>, printer: &Printer) -> Result<Exit> {
+    let Accounts { account, catalog, .. } = accounts;
     let format = format_of(file)?;
     if file.exists() {
         return Err(Error::usage(message!("ids.exists", file = file.display())).hint(message!("ids.exists_hint")));
     }
-    let index = index_of(account, file, catalog, printer)?;
+    let mut index = index_of(account, file, further, catalog, printer)?;
+    accounts.keep_told(&index)?;
+    for target in accounts.prove_old_ids(&mut index, &names(catalog).into_iter().collect())? {
+        printer.say(&message!("memory.same_account", target = target).to_string());
+    }
     let known = OldIds::of(index, &account.identity(), [])?;
     let titles = COLUMNS.map(|[zh, en]| Language::current().pick(zh, en).to_owned());
     let columns = titles.map(|title| Column { title, is_text: true, required: false });
@@ -119,6 +140,8 @@ fn export(file: &Path, account: &Account, catalog: &Catalog, printer: &Printer) 
     writer.finish()?;
     printer.result(&message!("ids.exported", rows = counts.all(), file = file.display()).to_string());
     counts.tell(catalog, printer);
+    let strangers = known.all_strangers()?;
+    import::words_of_strangers(&strangers).iter().for_each(|word| printer.warn(&word.to_string()));
     printer.json(&json!({"version": 1, "file": file.display().to_string(), "ids": counts.json(), "exit": Exit::Done}));
     Ok(Exit::Done)
 }
@@ -193,7 +216,7 @@ fn take_in(
         })
     };
     let columns = [column(0)?, column(1)?, column(2)?, column(3)?];
-    let index = index_of(account, file, catalog, printer)?;
+    let index = index_of(account, file, None, catalog, printer)?;
     let _deciding = index.hold()?;
     let known = OldIds::of(index, &account.identity(), [])?;
     let giving = known.give()?;

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::files::{is_read_once, refuse_pipe};
 use crate::format::{Headings, Input};
 use crate::import::{
-    Answers, DoubtOptions, Honours, Missing, PreflightOptions, ReferenceOptions, SERVER_TIMEOUT, stdin,
+    Answers, DoubtOptions, Honours, Missing, PreflightOptions, ReferenceOptions, SERVER_TIMEOUT, ToldAccounts, stdin,
 };
 use crate::mapping::{KnownHeadings, MappingFile, source_name};
 use crate::message;
@@ -168,15 +168,10 @@ pub(super) struct SendingOptions {
     /// Do not stop when the first row or 20 in a row are rejected
     #[arg(long)]
     pub keep_going: bool,
-    /// These rows were sent by this run to the same account, though by another address or login
-    #[arg(long, value_name = "RUN", conflicts_with = "other_account")]
-    pub same_account: Option<PathBuf>,
-    /// This account is meant, and rows that were sent by another address or login went to another one
-    #[arg(long)]
-    pub other_account: bool,
-    /// A further folder that holds earlier runs, whose rows are not sent again
-    #[arg(long, value_name = "DIR")]
-    pub runs_from: Option<PathBuf>,
+    #[command(flatten)]
+    pub accounts: AccountArguments,
+    #[command(flatten)]
+    pub further: FurtherRuns,
     /// At the end read back N random records that were written and tell what the service changed in them
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, hide_short_help = true,
         value_parser = clap::value_parser!(u16).range(..=1000))]
@@ -197,6 +192,39 @@ pub(super) struct SendingOptions {
     pub bind: Option<String>,
     #[command(flatten)]
     pub doubt: DoubtArguments,
+}
+
+/// What is said of the accounts of earlier runs.
+#[derive(Debug, Clone, Args)]
+pub(super) struct AccountArguments {
+    /// This run went to the same account, though by another address or login: what it sent is known
+    #[arg(long, value_name = "RUN", conflicts_with = "other_account")]
+    pub same_account: Option<PathBuf>,
+    /// This account is meant, though the folder's last run went to another one; =RUN: rows that this run sent went to another account
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub other_account: Option<String>,
+}
+
+impl AccountArguments {
+    /// What is said.
+    pub(super) fn told(&self) -> ToldAccounts {
+        let named = self.other_account.as_ref().filter(|named| !named.is_empty()).map(PathBuf::from);
+        let others_are_others = self.other_account.is_some() && named.is_none();
+        ToldAccounts { same: self.same_account.clone(), other: named, others_are_others }
+    }
+
+    /// Whether it is said that this account is meant.
+    fn is_meant(&self) -> bool {
+        self.same_account.is_some() || self.other_account.is_some()
+    }
+}
+
+/// Where further runs lie.
+#[derive(Debug, Clone, Args)]
+pub(super) struct FurtherRuns {
+    /// A further folder that holds earlier runs, whose rows are not sent again; also one run's folder, or its journal.db
+    #[arg(long, value_name = "DIR")]
+    pub runs_from: Option<PathBuf>,
 }
 
 /// What is decided about references before it is asked.
@@ -235,7 +263,7 @@ impl SendingOptions {
         Answers {
             yes: global.yes,
             expected,
-            is_account_meant: self.other_account || self.same_account.is_some() || settings.account.is_some(),
+            is_account_meant: self.accounts.is_meant() || settings.account.is_some(),
             notifications_off: self.notifications_off,
             accepts_incomplete: self.accept_incomplete,
         }

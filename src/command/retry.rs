@@ -16,7 +16,7 @@ use crate::files::{path_of_text, refuse_pipe};
 use crate::format::{self, Input, Row};
 use crate::import::BASELINE_NOTE;
 use crate::import::report::file_to_retry;
-use crate::import::{self, ImportOptions, PreflightOptions, ResumeOptions};
+use crate::import::{self, Accounts, ImportOptions, PreflightOptions, ResumeOptions};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
 use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
@@ -57,16 +57,17 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     let mut index = account.index()?;
     index.take_words().iter().for_each(|word| printer.warn(&word.to_string()));
     // Folders of runs may have been moved since.
-    index.look_in(import::run_places(&account, &arguments.run_or_file, arguments.sending.runs_from.as_deref()));
+    let further = arguments.sending.further.runs_from.as_deref();
+    index.look_in(import::run_places(&account, &arguments.run_or_file, further)?);
     index.look_through()?;
     let (folder, file) = find(&arguments.run_or_file, &index, typed)?;
-    drop(index);
     let first_run = JournalReader::open(&folder)?;
+    let told = arguments.sending.accounts.told();
+    let accounts = Accounts { account: &account, catalog: &settings.catalog, told: &told, patience: None };
+    accounts.keep_told(&index)?;
+    accounts.refuse_other(&index, &first_run)?;
+    drop(index);
     let parent = first_run.identity();
-    if parent.target != account.identity() {
-        return Err(Error::usage(message!("retry.other_target", folder = folder.display(), target = parent.target))
-            .hint(message!("retry.other_target_hint")));
-    }
     let options = ImportOptions {
         catalog: &settings.catalog,
         preflight: preflight(&settings, &first_run, file, arguments)?,
@@ -75,9 +76,8 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             fresh: false,
             accept_changed: arguments.accept_changed,
             account_name: account_name(&account, &arguments.settings),
-            same_account: arguments.sending.same_account.clone(),
-            other_account: arguments.sending.other_account,
-            runs_from: arguments.sending.runs_from.clone(),
+            accounts: arguments.sending.accounts.told(),
+            runs_from: arguments.sending.further.runs_from.clone(),
             consents: arguments.consent.accept_warnings.is_some(),
             creates_existing: arguments.consent.consent().names(EXISTS),
             sends_beside_gone: arguments.consent.consent().names(ROWS_GONE),

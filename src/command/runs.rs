@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::options::FurtherRuns;
 use crate::account::{indexes, shown_identity};
 use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
 use crate::import::report::{exit_of, words};
-use crate::import::{COMMAND_NOTE, COMPANY_NOTE, FoundRow, PersonalFiles, Sought, WHO_NOTE, find_in_run, last_retry};
+use crate::import::{
+    COMMAND_NOTE, COMPANY_NOTE, FoundRow, PersonalFiles, Sought, WHO_NOTE, find_in_run, is_lost_run, last_retry,
+    lost_runs, places_here,
+};
 use crate::journal::{Counts, IndexedExport, IndexedRun, Journal, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
@@ -25,6 +29,8 @@ use crate::text::clean;
 pub struct Arguments {
     #[command(subcommand)]
     action: Option<Action>,
+    #[command(flatten)]
+    further: FurtherRuns,
     #[command(flatten)]
     settings: SettingsOptions,
 }
@@ -55,11 +61,12 @@ pub enum Action {
 /// No such run, or a journal that cannot be read.
 pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
-    let mut indexes = indexes()?;
+    let mut indexes = indexes(&places_here(arguments.further.runs_from.as_deref())?)?;
     for word in indexes.iter_mut().flat_map(RunIndex::take_words) {
         printer.warn(&word.to_string());
     }
     indexes.iter_mut().try_for_each(RunIndex::take_over_lost)?;
+    tell_unreadable(&indexes, printer)?;
     match &arguments.action {
         None => list(&indexes, &settings.catalog, printer),
         Some(Action::Show { run }) => match export_of(&indexes, run)? {
@@ -67,11 +74,28 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
             None => match find_meant(&indexes, run)? {
                 MeantRun::There(folder) => show(&folder, &indexes, &settings.catalog, printer),
                 MeantRun::Gone(run) => show_gone(&run, &settings.catalog, printer),
+                MeantRun::Lost(folder) => Err(lost_error(&folder)),
             },
         },
         Some(Action::Find { value }) => find_value(&indexes, &settings.catalog, value, printer),
         Some(Action::Forget { run }) => forget(&find_meant(&indexes, run)?, &indexes, global.yes.is_some(), printer),
     }
+}
+
+/// Says which runs lie here and cannot be read, where they are not listed.
+fn tell_unreadable(indexes: &[RunIndex], printer: &Printer) -> Result<()> {
+    for index in indexes {
+        let listed = index.listed()?;
+        for (folder, why) in
+            index.unreadable().iter().filter(|(folder, _)| listed.iter().all(|run| run.folder != *folder))
+        {
+            printer.warn(&message!("memory.unreadable", folder = quoted_path(folder), why = why.clone()).to_string());
+        }
+        for folder in lost_runs(index)? {
+            printer.warn(&message!("memory.lost_journal", folder = quoted_path(&folder)).to_string());
+        }
+    }
+    Ok(())
 }
 
 /// The word people have for an entity; its name where the catalog does not know it.
@@ -468,7 +492,7 @@ fn next(past: &JournalReader, state: &State, command: Option<String>, has_id: bo
 /// Forgets a run, once that is agreed to. One whose journal cannot be read is given up.
 fn forget(meant: &MeantRun, indexes: &[RunIndex], assumes_yes: bool, printer: &Printer) -> Result<Exit> {
     let folder = match meant {
-        MeantRun::There(folder) => folder,
+        MeantRun::There(folder) | MeantRun::Lost(folder) => folder,
         MeantRun::Gone(run) => &run.folder,
     };
     let (identity, is_finished) = match meant {
@@ -487,6 +511,10 @@ fn forget(meant: &MeantRun, indexes: &[RunIndex], assumes_yes: bool, printer: &P
             printer.warn(&message!("runs.give_up_gone", folder = folder, rows = rows).to_string());
             (None, true)
         }
+        MeantRun::Lost(folder) => {
+            printer.warn(&message!("runs.give_up_lost", folder = quoted_path(folder)).to_string());
+            (None, true)
+        }
         // An open journal would be in the way of its being made anew.
         MeantRun::There(folder) => match JournalReader::open_whole(folder)
             .and_then(|past| Ok((past.identity().clone(), State::of(&past)?.finished)))
@@ -500,7 +528,7 @@ fn forget(meant: &MeantRun, indexes: &[RunIndex], assumes_yes: bool, printer: &P
     };
     let run = match meant {
         MeantRun::Gone(run) => Some(run.run),
-        MeantRun::There(_) => identity.as_ref().map(|identity| identity.run),
+        MeantRun::There(_) | MeantRun::Lost(_) => identity.as_ref().map(|identity| identity.run),
     };
     let files = PersonalFiles::of(folder, identity.as_ref(), |input| is_needed(indexes, run, input))?;
     let shown = |files: &[PathBuf]| files.iter().map(|file| quoted_path(file)).collect::<Vec<_>>().join("\n  ");
@@ -559,6 +587,8 @@ enum MeantRun {
     There(PathBuf),
     /// Its journal is gone; the index knows it still.
     Gone(Box<IndexedRun>),
+    /// Its journal is gone, and nothing but the reports in this folder tells of it.
+    Lost(PathBuf),
 }
 
 /// The folder of the run a user means.
@@ -566,7 +596,14 @@ pub(super) fn find(indexes: &[RunIndex], path: &Path) -> Result<PathBuf> {
     match find_meant(indexes, path)? {
         MeantRun::There(folder) => Ok(folder),
         MeantRun::Gone(run) => Err(gone_error(&run)),
+        MeantRun::Lost(folder) => Err(lost_error(&folder)),
     }
+}
+
+fn lost_error(folder: &Path) -> Error {
+    let folder = quoted_path(folder);
+    Error::usage(message!("memory.lost_journal", folder = folder))
+        .hint(message!("memory.lost_journal_hint", folder = folder))
 }
 
 /// Why the folder of a run cannot be used whose journal is gone; none where no run was in it.
@@ -588,15 +625,11 @@ fn find_meant(indexes: &[RunIndex], path: &Path) -> Result<MeantRun> {
         return Ok(MeantRun::There(absolute));
     }
     let runs = listed(indexes)?;
-    let is_meant = |run: &&IndexedRun| {
-        run.folder.file_name() == Some(path.as_os_str())
-            || run.folder == absolute
-            || (named.len() >= 6 && run.run.to_string().starts_with(&*named))
-    };
-    let (there, gone): (Vec<_>, Vec<_>) = runs.iter().filter(is_meant).partition(|run| run.is_there);
+    let (there, gone): (Vec<_>, Vec<_>) = runs.iter().filter(|run| run.is_called(path)).partition(|run| run.is_there);
     match (there.as_slice(), gone.as_slice()) {
         ([run], _) => Ok(MeantRun::There(run.folder.clone())),
         ([], [run]) => Ok(MeantRun::Gone(Box::new((*run).clone()))),
+        ([], []) if is_lost_run(&absolute) => Ok(MeantRun::Lost(absolute)),
         ([], []) => Err(Error::usage(message!("runs.unknown", run = named)).hint(message!("journal.none_hint"))),
         _ => Err(Error::usage(message!("runs.several", run = named)).hint(message!("runs.several_hint"))),
     }

@@ -3,11 +3,12 @@
 //! nothing and names the option that answers it.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::accounts::Accounts;
 use super::agreed::Agreed;
 use super::first_look::FirstLook;
 use super::introduction::Introduction;
@@ -25,15 +26,16 @@ use crate::error::{Error, Result};
 use crate::journal::{Counts, JournalReader, RunIndex};
 use crate::language::Language;
 use crate::message;
-use crate::message::Message;
+use crate::message::{Detail, Message};
 use crate::problem::Severity;
 use crate::t;
-use crate::terminal::{Console, Printer, Yes, is_yes, typed_number};
+use crate::terminal::{Console, Printer, Yes, is_yes, quoted_path, typed_number};
 
 /// Rows above which a person types their number.
 const NUMBER_ABOVE: u64 = 1000;
 /// Writes that somebody may be notified of, as they are kept.
 const NEW_TICKET: &str = "new_ticket";
+const REPLY: &str = "reply";
 const TICKET_STATUS: &str = "ticket_status";
 /// Examples that a question about a kind of warning shows.
 const EXAMPLES: u32 = 3;
@@ -46,6 +48,8 @@ const NUMBER_ATTEMPTS: usize = 3;
 pub(super) struct About<'a> {
     /// How many of the rows have an end that stands; none for a new run.
     pub ended: Option<u64>,
+    /// How many rows a limit lets through; none without one.
+    pub below_limit: Option<u64>,
     /// How many rows are not sent because of what other runs did.
     pub remembered: u64,
     /// What the account has of the rows, where they are looked up there.
@@ -175,12 +179,14 @@ impl<'a> Agreement<'a> {
 
     /// How many rows there are to send at most.
     fn left(&self, preflight: &Preflight) -> u64 {
-        if let Some(plan) = self.about.plan {
-            // Of rows that a person sets free only now, what the account has is not counted.
-            let released = self.held.saturating_sub(preflight.findings.held);
-            return (plan.sent() + released).min(self.options.limit.unwrap_or(u64::MAX));
-        }
-        sendable(self.options, preflight, self.about.ended.unwrap_or(0) + self.about.remembered)
+        // Of rows that a person sets free only now, what the account has is not counted, nor whether they are the first ones.
+        let released = self.held.saturating_sub(preflight.findings.held);
+        let all = match self.about.plan {
+            Some(plan) => plan.sent() + released,
+            None => sendable(self.options, preflight, self.about.ended.unwrap_or(0) + self.about.remembered),
+        };
+        let limit = self.options.limit.unwrap_or(u64::MAX);
+        all.min(self.about.below_limit.map_or(limit, |rows| (rows + released).min(limit)))
     }
 
     /// Holds the rows against the numbers of `--yes=N` and `--expect N`.
@@ -273,23 +279,37 @@ impl<'a> Agreement<'a> {
         }
     }
 
-    /// Asks, when the last run of the folder went to another account, whether this one is meant.
+    /// Asks, when the last run of the folder went to another account, or may have, whether this one is meant. That another
+    /// login is one of the same account is proved where it can be, and not asked. What is answered says nothing of rows that
+    /// turn up in both later.
     fn account_is_meant(&mut self, target: &Target, unanswered: &mut Vec<Message>) -> Result<bool> {
         if self.about.ended.unwrap_or(0) > 0 || self.options.answers.is_account_meant {
             return Ok(true);
         }
-        let last = match last_account(self.about.folder).filter(|last| *last != target.identity()) {
-            // Another address or login of the same account.
-            Some(last) if self.about.index.is_same_account(&target.identity(), &last)? == Some(true) => None,
-            last => last,
+        let now = target.identity();
+        let Some((last, folder)) = last_account(self.about.folder).filter(|(last, _)| *last != now) else {
+            return Ok(true);
         };
-        match (last, &mut self.console) {
-            (None, _) => Ok(true),
-            (Some(last), Some(console)) => {
-                console.agrees(&t!("agreement.ask_account", last = last, now = target.identity()))
+        let index = self.about.index;
+        let is_known = index.is_same_account(&now, &last)?;
+        if Accounts::of(self.options).is_same(index, &last)? {
+            if is_known.is_none() {
+                self.printer.say(&message!("memory.same_account", target = last).to_string());
             }
-            (Some(last), None) => {
-                unanswered.push(message!("agreement.unasked_account", last = last, now = target.identity()));
+            return Ok(true);
+        }
+        let folder = quoted_path(&folder);
+        match (&mut self.console, is_known) {
+            (Some(console), Some(_)) => console.agrees(&t!("agreement.ask_account", last = last, now = now)),
+            (Some(console), None) => {
+                console.agrees(&t!("agreement.ask_login", last = last, now = now, folder = folder))
+            }
+            (None, Some(_)) => {
+                unanswered.push(message!("agreement.unasked_account", last = last, now = now));
+                Ok(true)
+            }
+            (None, None) => {
+                unanswered.push(message!("agreement.unasked_login", last = last, now = now, folder = folder));
                 Ok(true)
             }
         }
@@ -313,22 +333,29 @@ impl<'a> Agreement<'a> {
         if self.makes_new() {
             kinds.push(NEW_TICKET);
         }
+        let is_filled = |name: &String| preflight.coverage.fields.contains(name);
+        // What no record has is added to it: a reply.
+        if entity.fields.iter().any(|field| field.write_only && is_filled(&field.name)) {
+            kinds.push(REPLY);
+        }
         if preflight.mapping.position("ticketStatus").is_some() {
             kinds.push(TICKET_STATUS);
         }
         kinds.retain(|kind| match agreed.notifications_off(kind) {
             Some(date) => {
-                self.printer.say(&t!("agreement.notifications_were_off", date = date));
+                let kinds = words_of_kinds(&[kind]);
+                self.printer.say(&message!("agreement.notifications_were_off", kinds = kinds, date = date).to_string());
                 false
             }
             None => true,
         });
         let is_said = self.options.answers.notifications_off || kinds.is_empty();
+        let words = words_of_kinds(&kinds);
         let answer = match &mut self.console {
             _ if is_said => "y".to_owned(),
-            Some(console) => console.ask(&t!("agreement.ask_notifications"))?,
+            Some(console) => console.ask(&message!("agreement.ask_notifications", kinds = words).to_string())?,
             None => {
-                unanswered.push(message!("agreement.unasked_notifications"));
+                unanswered.push(message!("agreement.unasked_notifications", kinds = words));
                 return Ok(true);
             }
         };
@@ -391,6 +418,16 @@ impl<'a> Agreement<'a> {
     }
 }
 
+/// Kinds of writes that somebody may be notified of, as people call them.
+fn words_of_kinds(kinds: &[&str]) -> Detail {
+    let word = |kind: &&str| match *kind {
+        NEW_TICKET => message!("agreement.kind_new_ticket"),
+        REPLY => message!("agreement.kind_reply"),
+        _ => message!("agreement.kind_status"),
+    };
+    Detail::List(kinds.iter().map(word).map(Detail::Message).collect())
+}
+
 /// How many rows there are to send at most, `ended` of them having an end already.
 pub(super) fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended: u64) -> u64 {
     let unsound = preflight.findings.not_sent() + preflight.findings.skipped + preflight.waiting;
@@ -445,15 +482,16 @@ fn lasts(seconds: u64) -> String {
     .into_owned()
 }
 
-/// The account the newest other run sent rows to that lies beside this one; the sandbox does not count.
-fn last_account(run: &Path) -> Option<String> {
+/// The account the newest other run sent rows to that lies beside this one, and its folder; the sandbox does not count.
+fn last_account(run: &Path) -> Option<(String, PathBuf)> {
     let runs = std::fs::read_dir("bw8-runs").ok()?.flatten().map(|entry| entry.path());
     let identities = runs
         .filter(|folder| folder.file_name() != run.file_name())
         .filter_map(|folder| JournalReader::open_read_only(&folder).ok())
         .filter(|past| past.has_sent().unwrap_or(true))
-        .map(|past| (past.identity().started, past.identity().target.clone()));
-    identities.filter(|(_, target)| !target.starts_with(crate::account::SANDBOX)).max().map(|(_, target)| target)
+        .map(|past| (past.identity().started, past.identity().target.clone(), past.folder().to_owned()));
+    let of_service = identities.filter(|(_, target, _)| !target.starts_with(crate::account::SANDBOX));
+    of_service.max().map(|(_, target, folder)| (target, folder))
 }
 
 /// How many rows that were held back are free with this consent.

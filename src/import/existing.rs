@@ -25,7 +25,7 @@ use crate::check::duplicates::{key_hashes, numbered_key_hashes};
 use crate::check::findings::Findings;
 use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{OperationCursor, RunIdentity, RunIndex};
+use crate::journal::{Journal, JournalReader, OperationCursor, Parent, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::lookup::ShownFields;
 use crate::mapping::Mapping;
@@ -35,7 +35,7 @@ use crate::mirror::{Key, Mirror};
 use crate::projection::is_deleted;
 use crate::refresh::{ListQuery, Page, Refresher};
 use crate::t;
-use crate::terminal::{Interrupt, Printer, Progress};
+use crate::terminal::{Interrupt, Printer, Progress, quoted_path};
 
 /// Pages of a list that is read at all.
 const MOST_PAGES: u64 = 100;
@@ -95,9 +95,26 @@ impl Look<'_> {
         let held = memory.add_existing(&found, index, rows, ended)?;
         if held > 0 {
             let records = self.options.entity().counted(held, Language::current());
-            printer.warn(&t!("memory.exists", records = records, labels = self.labels()));
+            // A retry has the mode of its run.
+            let words = match &self.options.parent {
+                None => t!("memory.exists", records = records, labels = self.labels()),
+                Some(parent) => {
+                    let file = self.first_input(parent)?;
+                    t!("memory.exists_retry", records = records, labels = self.labels(), file = file)
+                }
+            };
+            printer.warn(&words);
         }
         Ok(Ok(held))
+    }
+
+    /// The input of the run that is retried, as a command names it.
+    fn first_input(&self, parent: &Parent) -> Result<String> {
+        let mut past = JournalReader::open_read_only(&parent.folder)?;
+        while let Some(parent) = past.identity().parent.clone().filter(|parent| Journal::exists(&parent.folder)) {
+            past = JournalReader::open_read_only(&parent.folder)?;
+        }
+        Ok(quoted_path(&past.identity().input_path))
     }
 
     /// Which of the rows that name their records by ids would give them the key of another one, so that nobody can tell which of

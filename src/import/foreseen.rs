@@ -58,8 +58,8 @@ pub fn foresee(
     let identity = identity(options, preflight)?;
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
-    index.look_in(places(options, &identity));
-    let known = Known::find_out(options, &identity, &mut index, rows, preflight.mapping.source());
+    index.look_in(places(options, &identity)?);
+    let known = Known::find_out(options, &identity, &mut index, rows, &preflight.mapping);
     tell_index(&mut index, printer);
     let mut known = known?;
     known.tell(preflight, printer);
@@ -76,7 +76,7 @@ pub fn foresee(
     let cursor = cursor_of(&known.meant)?;
     let last_sent = LastSent::read(options, &index, &identity.target, preflight, printer)?;
     if preflight.mapping.is_found_by_key() && !known.is_finished() {
-        let (ended, mut memory) = (known.ended, known.memory);
+        let Known { ended, mut memory, meant, .. } = known;
         let known = (&mut memory, cursor, last_sent.as_ref());
         let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
         let plan = matches.plan.unwrap_or_default();
@@ -84,7 +84,8 @@ pub fn foresee(
         let sent = SentRows::of(options, preflight, &mut memory, Some(&mut matches));
         let parents = Parents::wanted(rows, sent, options.catalog)?;
         (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
-        let would_send = plan.sent().min(options.limit.unwrap_or(u64::MAX));
+        let sent = SentRows::of(options, preflight, &mut memory, Some(&mut matches));
+        let would_send = plan.sent().min(sent.below_limit(rows, cursor_of(&meant)?)?.unwrap_or(u64::MAX));
         let first = matches.first;
         return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first, parents });
     }
@@ -97,17 +98,17 @@ pub fn foresee(
     let named = NamedRecords::new(options, preflight, last_sent.as_ref());
     let mut others = named.look(rows, || cursor_of(&known.meant), others, &mut findings, printer)??;
     let plan = others.as_ref().and_then(|others| others.plan);
+    let sent = SentRows::of(options, preflight, &mut memory, others.as_mut());
+    let below_limit = sent.below_limit(rows, cursor_of(&known.meant)?)?.unwrap_or(u64::MAX);
     let (would_send, first) = match plan {
         Some(plan) => {
             (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
-            (
-                plan.sent().min(options.limit.unwrap_or(u64::MAX)),
-                others.as_ref().and_then(|others| others.first.clone()),
-            )
+            (plan.sent().min(below_limit), others.as_ref().and_then(|others| others.first.clone()))
         }
         None => {
             not_sent.held += findings.held;
-            (sendable(options, preflight, ended + not_sent.held), preflight.first_operation.clone())
+            let sendable = sendable(options, preflight, ended + not_sent.held).min(below_limit);
+            (sendable, preflight.first_operation.clone())
         }
     };
     let parents =

@@ -1,23 +1,25 @@
 //! What is known before anything is sent: which run is meant, what it has done already, and what other runs say of the rows.
 
-use std::collections::HashSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashSet};
 
 use uuid::Uuid;
 
+use super::accounts::{Accounts, Proof};
 use super::memory::{Concerned, Memory, OtherAccount, family, line_of};
 use super::options::ImportOptions;
+use super::places::lost_runs;
 use super::preflight::{Preflight, Rows};
+use super::references::Reference;
 use super::resume::{ResumePlan, each_batch, ended_before, meant};
-use super::same_account::is_proved;
 use crate::check::duplicates::first_eight;
 use crate::error::{Error, Exit, Result};
 use crate::journal::{
-    InputRow, Journal, JournalReader, OperationCursor, RegisteredRows, Registration, RunIdentity, RunIndex,
+    IndexedRun, InputRow, Journal, JournalReader, OperationCursor, RegisteredRows, Registration, RunIdentity, RunIndex,
 };
+use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
-use crate::terminal::Printer;
+use crate::terminal::{Printer, quoted_path};
 
 /// What is known before anything is sent.
 #[derive(Debug)]
@@ -42,7 +44,7 @@ impl Known {
         }
     }
 
-    /// Finds out what is known, and changes nothing but the index. The rows' old ids are those of the system `source`.
+    /// Finds out what is known, and changes nothing but the index.
     ///
     /// # Errors
     /// Something that makes the run what it is has changed, a journal that cannot be read, or rows that are known from an
@@ -52,10 +54,10 @@ impl Known {
         identity: &RunIdentity,
         index: &mut RunIndex,
         rows: &mut Rows,
-        source: Option<&str>,
+        mapping: &Mapping,
     ) -> Result<Known> {
-        match find_out(options, identity, index, rows, source) {
-            Err(error) if index.repair(&error)? => find_out(options, identity, index, rows, source),
+        match find_out(options, identity, index, rows, mapping) {
+            Err(error) if index.repair(&error)? => find_out(options, identity, index, rows, mapping),
             found => found,
         }
     }
@@ -111,9 +113,10 @@ fn find_out(
     identity: &RunIdentity,
     index: &mut RunIndex,
     rows: &mut Rows,
-    source: Option<&str>,
+    mapping: &Mapping,
 ) -> Result<Known> {
     index.look_through()?;
+    let mut told = find_out_accounts(options, identity, index, mapping)?;
     let meant = meant(&options.resume, identity, index, rows, options.entity())?;
     let ended = ended_before(&meant, identity, index, rows)?;
     let own = match &meant {
@@ -138,7 +141,7 @@ fn find_out(
         resends: options.doubt.resends,
         consent: &options.preflight.consent,
     };
-    let mut told = Vec::new();
+    let source = mapping.source();
     let (mut memory, mut others) = Memory::look_up(&concerned, index, rows, source, cursor)?;
     if !options.resume.fresh && settle_accounts(options, &identity.target, &others, index, &mut told)? {
         let cursor = cursor_of(&meant)?;
@@ -157,13 +160,7 @@ fn find_out(
         }
     }
     if let Some(other) = others.first().filter(|_| !options.resume.fresh) {
-        return Err(Error::usage(message!(
-            "memory.other_account",
-            rows = other.rows,
-            target = other.run.target,
-            folder = other.run.folder.display()
-        ))
-        .hint(message!("memory.other_account_hint", folder = other.run.folder.display())));
+        return Err(of_other_account(options, other.rows, &other.run));
     }
     // What rows change is decided by the records as they are now.
     if let (ResumePlan::New(None), false) = (&meant, options.resume.fresh || options.entity().may_change)
@@ -218,8 +215,60 @@ fn ignores_before(run: Uuid, index: &RunIndex) -> Result<Option<i64>> {
     Ok(ignores.then_some(run.started))
 }
 
-/// Finds out of runs by another address or login whether their account is this command's: because a person says so, or by
-/// proof. Tells whether anything became known.
+/// Keeps what a person says of the accounts of earlier runs, and tries to prove of those that know more old ids, or have begun
+/// the run that was named, that they are this one. What there is to say of it.
+fn find_out_accounts(
+    options: &ImportOptions<'_>,
+    identity: &RunIdentity,
+    index: &mut RunIndex,
+    mapping: &Mapping,
+) -> Result<Vec<Message>> {
+    let accounts = Accounts::of(options);
+    accounts.keep_told(index)?;
+    let mut proved = accounts.prove_old_ids(index, &named_by_old_ids(options, mapping))?;
+    if let Some(folder) = options.resume.folder.as_ref().filter(|folder| Journal::exists(folder)) {
+        let target = JournalReader::open_read_only(folder)?.identity().target.clone();
+        let is_unsaid = target != identity.target && index.is_same_account(&identity.target, &target)?.is_none();
+        if is_unsaid && accounts.prove(index, &target)? == Proof::Same {
+            proved.push(target);
+        }
+    }
+    Ok(proved.into_iter().map(|target| message!("memory.same_account", target = target)).collect())
+}
+
+/// The entities whose records rows name by the ids that these have in other systems. What rows make anew is asked for by
+/// the rows themselves.
+fn named_by_old_ids<'a>(options: &'a ImportOptions<'_>, mapping: &Mapping) -> BTreeSet<&'a str> {
+    let references = Reference::all(mapping, options.catalog);
+    let mut named: BTreeSet<&str> = references
+        .iter()
+        .filter(|reference| reference.has_old_ids())
+        .map(|reference| reference.entity.name.as_str())
+        .collect();
+    if mapping.source().is_some() && !options.makes_records() {
+        match options.entity().edits.is_some() {
+            true => {
+                let tagged = options.catalog.entities().iter().filter(|entity| entity.tags.is_some());
+                named.extend(tagged.map(|entity| entity.name.as_str()));
+            }
+            false => drop(named.insert(&options.entity().name)),
+        }
+    }
+    named
+}
+
+/// Why rows are not sent that are known from an account of which nobody has said whether it is this one.
+fn of_other_account(options: &ImportOptions<'_>, rows: u64, run: &IndexedRun) -> Error {
+    let folder = quoted_path(&run.folder);
+    let error = message!("memory.other_account", rows = rows, target = run.target, folder = folder);
+    Error::usage(error).hint(match options.resume.accounts.others_are_others {
+        // What was answered was that this account is meant, perhaps; that is another question.
+        true => message!("memory.other_account_named_hint", folder = folder),
+        false => message!("memory.other_account_hint", folder = folder),
+    })
+}
+
+/// Finds out of runs by another address or login whether their account is this command's. Tells whether anything became known.
 fn settle_accounts(
     options: &ImportOptions<'_>,
     target: &str,
@@ -229,21 +278,14 @@ fn settle_accounts(
 ) -> Result<bool> {
     let mut is_settled = false;
     for OtherAccount { run, .. } in others {
-        let is_named = |named: &PathBuf| {
-            std::path::absolute(named).is_ok_and(|named| named == run.folder)
-                || run.folder.file_name() == Some(named.as_os_str())
-        };
-        let is_same = match &options.resume.same_account {
-            _ if options.resume.other_account => Some(false),
-            Some(named) if is_named(named) => Some(true),
-            _ => Some(true).filter(|_| is_proved(options, run).unwrap_or(false)),
-        };
-        let Some(is_same) = is_same else { continue };
-        index.put_same_account(target, &run.target, is_same)?;
-        is_settled = true;
-        if is_same && options.resume.same_account.is_none() {
-            told.push(message!("memory.same_account", target = run.target));
+        match Accounts::of(options).prove(index, &run.target)? {
+            Proof::Same => told.push(message!("memory.same_account", target = run.target)),
+            Proof::NotHere if options.resume.accounts.others_are_others => {
+                index.put_same_account(target, &run.target, false)?;
+            }
+            Proof::NotHere | Proof::CannotTell => continue,
         }
+        is_settled = true;
     }
     Ok(is_settled)
 }
@@ -296,8 +338,14 @@ fn done_by_one(memory: &Memory, identity: &RunIdentity) -> Result<Option<(Journa
     Ok(exit.filter(|_| is_all_of_it).map(|exit| (past, exit)))
 }
 
-/// A journal that is there and cannot be read is never taken for none: nobody knows what its run has sent.
+/// A journal that is there and cannot be read is never taken for none: nobody knows what its run has sent. Nor is one that is
+/// gone, where the run's reports tell that it sent rows.
 fn all_readable(index: &RunIndex) -> Result<()> {
+    if let Some(folder) = lost_runs(index)?.first() {
+        let folder = quoted_path(folder);
+        return Err(Error::cannot_run(message!("memory.lost_journal", folder = folder))
+            .hint(message!("memory.lost_journal_hint", folder = folder)));
+    }
     match index.unreadable().first() {
         None => Ok(()),
         Some((folder, why)) => {

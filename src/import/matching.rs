@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::cell_origins::CellOrigins;
 use super::change::SaidCell;
-use super::decision::{Matched, There};
+use super::decision::{Matched, PastEnd, There};
 use super::forecast::{Would, finding, forecast, is_all_shown, written_cells};
 use super::gone_records::GoneRecords;
 use super::last_sent::LastSent;
@@ -18,13 +18,14 @@ use super::preflight::{Preflight, Rows};
 use super::row_counts::Plan;
 use super::row_lines::{RowLineWriter, RowLines};
 use super::spool::{RowState, SpooledRow};
+use super::strangers::words_of_strangers;
 use crate::api::as_text;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::check::duplicates::{Duplicates, KeyCounter, RowKeys, first_eight, is_same_key_value};
 use crate::check::findings::Findings;
 use crate::entity::WriteMode;
 use crate::error::Result;
-use crate::journal::{OldIds, OperationCursor, RunIndex};
+use crate::journal::{JournalReader, OldIds, OperationCursor, RunIndex, Status};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message;
 use crate::message::Message;
@@ -99,6 +100,8 @@ pub(super) struct Matching<'a> {
     pub old_ids: Option<OldIds>,
     /// Where the cells of rows come from that change records.
     pub origins: CellOrigins<'a>,
+    /// The run that is retried: a key that one of its rows has sent is no other row's.
+    pub retried: Option<JournalReader>,
     /// What is not in the list counts as not there, although the list is not proved whole: a person says so.
     pub accepts_incomplete: bool,
 }
@@ -134,8 +137,13 @@ pub(super) fn match_rows(
     let old_ids = preflight.mapping.source().map(|_| old_ids_of(options)).transpose()?;
     let (memory, ended, last_sent) = known;
     let origins = CellOrigins::of(preflight, last_sent);
-    let matching = Matching { options, preflight, list: &list, old_ids, origins, accepts_incomplete };
-    matching.run(rows, memory, ended, findings)
+    let retried = options.parent.as_ref().map(|parent| JournalReader::open(&parent.folder)).transpose()?;
+    retried.as_ref().filter(|_| !options.dry_run).map_or(Ok(()), JournalReader::build_indexes)?;
+    let matching = Matching { options, preflight, list: &list, old_ids, origins, retried, accepts_incomplete };
+    let matches = matching.run(rows, memory, ended, findings)?;
+    let strangers = matching.old_ids.as_ref().map(OldIds::strangers).unwrap_or_default();
+    words_of_strangers(&strangers).iter().for_each(|word| printer.warn(&word.to_string()));
+    Ok(matches)
 }
 
 /// The ids that the account's records of this kind have in other systems.
@@ -211,6 +219,9 @@ impl Matching<'_> {
                 plan.spared += u64::from(is_free && is_held);
                 plan.remembered += u64::from(is_free && is_made_once);
                 let is_free = is_free && !is_made_once;
+                let is_of_other = is_free && self.is_key_of_other(&row)?;
+                plan.refused += u64::from(is_of_other);
+                let is_free = is_free && !is_of_other;
                 lines.add(row_index, &Candidate { number: row.number, is_free, found, would })?;
             }
             row_index += 1;
@@ -219,6 +230,12 @@ impl Matching<'_> {
         memory.begin()?;
         let matches = finish(lines, same, plan, findings)?;
         Ok(Matches { first, ..matches })
+    }
+
+    /// Whether a row of the run that is retried has sent this row's key: then it is refused when it is its turn.
+    fn is_key_of_other(&self, row: &SpooledRow) -> Result<bool> {
+        let (Some(retried), Some(key)) = (&self.retried, row.key_hash()) else { return Ok(false) };
+        Ok(retried.by_key(key)?.is_some_and(|sent| !PastEnd::of(&sent).is_open()))
     }
 
     /// Whether a row would be held back for what it says.

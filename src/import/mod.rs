@@ -1,6 +1,7 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it, `spool`
 //! keeps its rows as they will be sent and `cells` as they were; `checked_rows` is its second core, `repeated_records` looks
 //! for rows that change the same record, `likely_doubles` for those that would make one twice. `run_identity` says what makes it the run it is, `places` where runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
+//! for rows that change the same record. `run_identity` says what makes it the run it is, `places` where runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others, `accounts` finds out which accounts are one), `referring`
 //! looks up the records that rows refer to (`references`; `parents` makes those that are not there, for the rows that `sent_rows`
 //! knows), `matching` those that they are about (`gone_records` those that were deleted since), or `existing` whether they are
 //! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
@@ -13,6 +14,7 @@
 //! texts, of which `skeleton` is left), `find` looks into what is kept, `forget` undoes the keeping. `run` is the story that
 //! ties them together.
 
+mod accounts;
 mod agreed;
 mod agreement;
 mod before_image;
@@ -68,18 +70,19 @@ mod row_lines;
 mod row_sender;
 mod run;
 mod run_identity;
-mod same_account;
 mod sent_members;
 mod sent_rows;
 mod settle;
 mod skeleton;
 mod spool;
 pub mod stdin;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod witness;
 mod words;
 
+pub use accounts::Accounts;
 pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
 pub use foreseen::{Foreseen, foresee};
@@ -87,12 +90,14 @@ pub use forget::PersonalFiles;
 pub use notes::{BASELINE_NOTE, COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
 pub use options::{
     Answers, DoubtOptions, ImportOptions, Missing, PreflightOptions, ReferenceOptions, ResumeOptions, SERVER_TIMEOUT,
+    ToldAccounts,
 };
-pub use places::run_places;
+pub use places::{is_lost_run, lost_runs, places_here, run_places};
 pub use preflight::{Preflight, Purpose, Rows};
 pub use retried::last_retry;
 pub use run::run;
 pub use settle::{SettleCommand, run as settle};
+pub use strangers::words_of_strangers;
 pub use words::Words;
 
 pub use crate::api::Honours;

@@ -40,6 +40,17 @@ pub struct PreflightOptions<'a> {
     pub baseline: Option<PathBuf>,
 }
 
+/// What a person says of the accounts of earlier runs.
+#[derive(Debug, Clone, Default)]
+pub struct ToldAccounts {
+    /// A run whose account is this command's, by its folder or name, though address or login differ.
+    pub same: Option<PathBuf>,
+    /// A run whose account is another one.
+    pub other: Option<PathBuf>,
+    /// Records that are known from earlier runs and are not here are those of another account.
+    pub others_are_others: bool,
+}
+
 /// What the user said about going on.
 #[derive(Debug, Clone, Default)]
 pub struct ResumeOptions {
@@ -51,10 +62,8 @@ pub struct ResumeOptions {
     pub accept_changed: bool,
     /// How the account is called in the names of folders.
     pub account_name: String,
-    /// A run whose account is this command's, by its folder or name, though host or login differ.
-    pub same_account: Option<PathBuf>,
-    /// Rows that are known from another host or login went to another account.
-    pub other_account: bool,
+    /// What a person says of the accounts of earlier runs.
+    pub accounts: ToldAccounts,
     /// A further folder that holds runs.
     pub runs_from: Option<PathBuf>,
     /// A person consents to warnings: rows that were held back are looked at anew.

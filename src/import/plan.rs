@@ -25,11 +25,12 @@ use crate::check::duplicates::{
 use crate::error::{Error, Result};
 use crate::journal::{
     Journal, JournalReader, Match, OldIds, Operation, OperationCursor, Reason, RegisteredRows, RowKey, Status,
-    UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE,
+    StrangeIds, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE,
 };
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
+use crate::terminal::quoted_path;
 
 /// Code of a row that another run has sent when it said something else: its old id tells.
 pub(super) const CHANGED_SINCE: &str = "sent_before_changed";
@@ -399,7 +400,16 @@ impl<'a> RowPlanner<'a> {
             }
             None if !edit.id.is_empty() => Ok(edit),
             None => {
-                let message = message!("import.old_id_unknown", old = old_id.id, source = old_id.source);
+                let message = match old_ids.strangers().first() {
+                    Some(StrangeIds { target, folder, .. }) => message!(
+                        "import.old_id_strange",
+                        old = old_id.id,
+                        source = old_id.source,
+                        target = target,
+                        folder = quoted_path(folder)
+                    ),
+                    None => message!("import.old_id_unknown", old = old_id.id, source = old_id.source),
+                };
                 Err(reason("old_id_unknown", message))
             }
         })

@@ -8,10 +8,12 @@ use super::references::{self, Made, Outcome, Pass, Questions, Reference, Settled
 use super::repeated_records::{name_by_ids, records_of, refuse_repeats};
 use super::row_sender::halting;
 use super::sent_rows::SentRows;
+use super::strangers::words_of_strangers;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::error::Result;
-use crate::journal::{Journal, OperationCursor};
+use crate::journal::{Journal, OldIds, OperationCursor};
 use crate::lookup::Lists;
+use crate::message;
 use crate::t;
 use crate::terminal::Printer;
 
@@ -63,16 +65,8 @@ impl Referring<'_> {
         let references = Reference::all(&preflight.mapping, options.catalog);
         // Nothing is made where there is nothing.
         let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
-        if is_there
-            && let Some(old_ids) = old_ids_of(options, preflight)?
-            && name_by_ids(&mut rows.spool, &old_ids)?
-        {
-            let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
-            refuse_repeated(preflight, rows)?;
-            let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
-            if found != told {
-                printer.warn(&found);
-            }
+        if is_there && let Some(old_ids) = old_ids_of(options, preflight)? {
+            name_records(&old_ids, preflight, rows, printer)?;
         }
         let changes_done = preflight.mapping.is_found_by_key();
         if references.is_empty() {
@@ -142,6 +136,27 @@ impl Referring<'_> {
         }
         Ok(outcome)
     }
+}
+
+/// Puts ids in the place of the old ids by which rows name records whose tags they change, and counts and tells of those that
+/// name none that is known: they are refused when it is their turn.
+fn name_records(old_ids: &OldIds, preflight: &mut Preflight, rows: &mut Rows, printer: &Printer) -> Result<()> {
+    let (is_any, unknown) = name_by_ids(&mut rows.spool, old_ids)?;
+    if unknown > 0 {
+        preflight.findings.refused += unknown;
+        printer.warn(&message!("import.old_ids_unknown", rows = unknown).to_string());
+        words_of_strangers(&old_ids.strangers()).iter().for_each(|word| printer.warn(&word.to_string()));
+    }
+    if !is_any {
+        return Ok(());
+    }
+    let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+    refuse_repeated(preflight, rows)?;
+    let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
+    if found != told {
+        printer.warn(&found);
+    }
+    Ok(())
 }
 
 /// Refuses rows about one record as they name it now.

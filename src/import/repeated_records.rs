@@ -50,28 +50,33 @@ pub(super) fn record_named(row: &SpooledRow, entity: &Entity) -> Option<u64> {
 }
 
 /// Writes the ids into rows of tags that name their records by old ids, as far as these are known: rows that name one record
-/// in both ways are about one record. Whether any was written.
+/// in both ways are about one record. Whether any was written, and how many rows name records of which nobody knows.
 ///
 /// # Errors
 /// A spool that cannot be read, a full disk, a damaged index.
-pub(super) fn name_by_ids(spool: &mut Spool, old_ids: &OldIds) -> Result<bool> {
+pub(super) fn name_by_ids(spool: &mut Spool, old_ids: &OldIds) -> Result<(bool, u64)> {
     let mut kept = SpoolWriter::new()?;
-    let mut is_any = false;
+    let (mut is_any, mut unknown) = (false, 0);
     spool.rewind()?;
     while let Some(mut row) = spool.next()? {
+        let is_sound = matches!(row.state, RowState::Sound(_));
         if let RowState::Sound(operation) | RowState::Held { operation, .. } = &mut row.state
             && let WriteOperation::Tags(edit) = operation
             && edit.id.is_empty()
             && let Some(old_id) = &edit.old_id
-            && let Some(id) = old_ids.find(&edit.entity, &old_id.source, &old_id.id)?
         {
-            edit.id = id;
-            is_any = true;
+            match old_ids.find(&edit.entity, &old_id.source, &old_id.id)? {
+                Some(id) => {
+                    edit.id = id;
+                    is_any = true;
+                }
+                None => unknown += u64::from(is_sound),
+            }
         }
         kept.add(&row)?;
     }
     *spool = kept.finish()?;
-    Ok(is_any)
+    Ok((is_any, unknown))
 }
 
 /// The records that rows change, as they name them now.

@@ -96,7 +96,9 @@ fn find_meant(
         return Err(Error::usage(message!("resume.folder_taken", folder = folder.display()))
             .hint(message!("resume.folder_taken_hint")));
     }
-    let changes = changes(past.identity(), identity);
+    let is_same_account = index.is_same_account(&identity.target, &past.identity().target)? == Some(true);
+    let mut changes = changes(past.identity(), identity);
+    changes.retain(|change| *change != Change::Target || !is_same_account);
     let reopens = options.consents && past.counts()?.held > 0 || past.unknown_elsewhere()? > 0;
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished && !reopens).map(|(exit, _)| exit);
     if let Some(exit) = ended {

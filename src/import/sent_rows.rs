@@ -3,12 +3,14 @@
 
 use super::decision::There;
 use super::matching::Matches;
-use super::memory::Memory;
+use super::memory::{Memory, Said, may_be_reopened};
 use super::options::ImportOptions;
-use super::preflight::Preflight;
+use super::plan::SENT_BEFORE;
+use super::preflight::{Preflight, Rows};
 use super::spool::{RowState, SpooledRow};
 use crate::check::consent::Consent;
 use crate::error::Result;
+use crate::journal::OperationCursor;
 
 /// What decides whether rows are sent; asked about them in their order.
 pub(super) struct SentRows<'p> {
@@ -31,6 +33,30 @@ impl<'p> SentRows<'p> {
         matches: Option<&'p mut Matches>,
     ) -> SentRows<'p> {
         SentRows { matches, memory, consent: &preflight.consent, limit: options.limit }
+    }
+
+    /// How many rows are sent of the first ones that a limit lets through; none where there is no limit.
+    ///
+    /// # Errors
+    /// A file or journal that cannot be read.
+    pub(super) fn below_limit(mut self, rows: &mut Rows, mut ended: Option<OperationCursor>) -> Result<Option<u64>> {
+        let Some(limit) = self.limit else { return Ok(None) };
+        let (mut sent, mut row_index) = (0, 0);
+        self.begin()?;
+        rows.begin()?;
+        while row_index < limit
+            && let Some(row) = rows.spool.next()?
+        {
+            let is_sound = row.is_sound();
+            let seen = rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound);
+            let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
+            let is_open = end.is_none_or(may_be_reopened) && !seen.is_double();
+            sent += u64::from(self.has(row_index, &row)? && is_open);
+            row_index += 1;
+        }
+        self.begin()?;
+        rows.begin()?;
+        Ok(Some(sent))
     }
 
     /// Begins again with the first row.

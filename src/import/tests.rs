@@ -475,7 +475,7 @@ impl World<'_> {
         let mut identity = run_identity::identity(&options, &preflight).unwrap();
         (identity.run, identity.started) = (Uuid::from_u128(self.commands), self.commands as i64);
         let mut index = options.account.index().unwrap();
-        let known = Known::find_out(&options, &identity, &mut index, &mut rows, preflight.mapping.source());
+        let known = Known::find_out(&options, &identity, &mut index, &mut rows, &preflight.mapping);
         self.check_recognised(command, &known);
         let known = match known {
             Err(error) => {

@@ -32,7 +32,7 @@ pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
 pub use index::{
     Given, GivenOldIds, IndexedExport, IndexedRun, InputRow, KnownOldId, OldIds, RegisteredRows, RunIndex, SentBefore,
-    WasSent,
+    StrangeIds, WasSent,
 };
 pub use lock::Lock;
 pub use marks::Marks;

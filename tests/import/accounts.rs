@@ -179,3 +179,109 @@ fn a_run_elsewhere_needs_no_folder_of_runs_that_can_be_written() {
     }
     allow(0o755);
 }
+
+#[test]
+fn further_runs_are_named_by_whatever_holds_them() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write("mine.csv", "标题,描述,客户编号\n示例 一,说明,50001\n示例 二,说明,50001\n");
+    work.on(&server, "import tickets mine.csv").exits(0);
+    let run = work.run_folder().file_name().unwrap().to_string_lossy().into_owned();
+    let stored = server.stored("tickets");
+    std::fs::create_dir(work.path("archive")).unwrap();
+    std::fs::rename(work.path("bw8-runs"), work.path("archive/kept")).unwrap();
+    std::fs::create_dir(work.path("empty")).unwrap();
+    for named in ["archive", "archive/kept", &format!("archive/kept/{run}"), &format!("archive/kept/{run}/journal.db")]
+    {
+        std::fs::remove_dir_all(work.path("state")).unwrap();
+        work.on(&server, format!("import tickets mine.csv --runs-from {named}")).exits(0).says("done before");
+        let ran = work.bw8(format!("runs --runs-from {named}"));
+        ran.exits(0).says("created 2").never_says("gone");
+    }
+    for named in ["archiv", "empty", "mine.csv"] {
+        std::fs::remove_dir_all(work.path("state")).unwrap();
+        let ran = work.on(&server, format!("import tickets mine.csv --runs-from {named}"));
+        ran.exits(2).says(&format!("no run is found in {named}"));
+        work.bw8(format!("runs --runs-from {named}")).exits(2).says("no run is found in");
+    }
+    assert_eq!(server.stored("tickets"), stored);
+}
+
+#[test]
+fn reports_of_a_run_whose_journal_nobody_knows_stop_what_would_create() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write("mine.csv", "标题,描述,客户编号\n示例 一,说明,50001\n");
+    work.write("new.csv", "标题,描述,客户编号\n示例 二,说明,50001\n");
+    work.write("change.csv", "工单编号,描述\n900001,改过\n");
+    work.on(&server, "import tickets mine.csv").exits(0);
+    let folder = work.run_folder();
+    std::fs::remove_file(folder.join("journal.db")).unwrap();
+    let stored = server.stored("tickets");
+    // The index still knows what it sent.
+    work.on(&server, "import tickets new.csv --dry-run").exits(0);
+    std::fs::remove_dir_all(work.path("state")).unwrap();
+    for file in ["mine.csv", "new.csv"] {
+        let ran = work.on(&server, format!("import tickets {file}"));
+        ran.exits(1).says("its journal.db is gone").says("runs forget bw8-runs");
+    }
+    assert_eq!(server.stored("tickets"), stored);
+    work.on(&server, "import tickets change.csv --mode update --run changed").exits(0);
+    work.bw8("runs").exits(0).says("its journal.db is gone");
+    let ran = work.bw8(["runs", "forget", folder.to_str().unwrap(), "--yes"]);
+    ran.exits(0).says("may be sent once more");
+    work.on(&server, "import tickets mine.csv").exits(0);
+    assert_eq!(server.stored("tickets"), stored + 1);
+}
+
+#[test]
+fn what_sent_nothing_or_is_known_from_elsewhere_is_not_missed() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write("bad.csv", "姓名,手机,公司编号\n示例,123,20001\n");
+    work.write("mine.csv", "姓名,手机,公司编号\n示例,13100000001,20001\n");
+    work.write("new.csv", "姓名,手机,公司编号\n示例,13100000002,20001\n");
+    // One of which every row was refused, one in the sandbox, and reports of a run that were put beside it.
+    work.on(&server, "import customers bad.csv --run bw8-runs/refused").exits(3);
+    work.bw8("import customers mine.csv --sandbox --run bw8-runs/rehearsed").exits(0);
+    work.on(&server, "import customers mine.csv --run bw8-runs/first").exits(0);
+    std::fs::create_dir(work.path("bw8-runs/reports")).unwrap();
+    for name in ["summary.json", "results.csv"] {
+        std::fs::copy(work.path(format!("bw8-runs/first/{name}")), work.path(format!("bw8-runs/reports/{name}")))
+            .unwrap();
+    }
+    for run in ["refused", "rehearsed"] {
+        std::fs::remove_file(work.path(format!("bw8-runs/{run}/journal.db"))).unwrap();
+    }
+    std::fs::remove_dir_all(work.path("state")).unwrap();
+    work.on(&server, "import customers new.csv --run second").exits(0).never_says("journal.db is gone");
+}
+
+#[test]
+fn a_folder_that_was_renamed_is_listed_and_looked_into_at_once() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 4));
+    work.on(&server, "import customers mine.csv").exits(0);
+    std::fs::rename(work.run_folder(), work.path("bw8-runs/renamed")).unwrap();
+    work.bw8("runs").exits(0).says("bw8-runs/renamed").never_says("gone");
+    work.bw8("runs find 13100000001").exits(0).says("bw8-runs/renamed");
+    // Without the index, too.
+    std::fs::remove_dir_all(work.path("state")).unwrap();
+    work.bw8("runs").exits(0).says("bw8-runs/renamed");
+    assert!(!work.path("state/runs.db").exists());
+}
+
+#[test]
+fn a_limit_is_in_the_number_that_is_agreed_to() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 12));
+    work.on(&server, "import customers mine.csv --limit 5").exits(0);
+    let ran = work.on(&server, "import customers mine.csv --limit 7 --dry-run");
+    ran.exits(0).says("2 customers");
+    let ran = work.on(&server, "import customers mine.csv --limit 7 --expect 7");
+    ran.exits(2).says("about to create 2 customers").says("use --expect 2");
+    work.on(&server, "import customers mine.csv --limit 7 --expect 2").exits(0);
+    work.on(&server, "import customers mine.csv --expect 5").exits(0);
+}

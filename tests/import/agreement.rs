@@ -156,8 +156,32 @@ fn notifications_have_to_be_off_before_the_first_tickets() {
     );
     let mut command = work.unagreed("import tickets closed.csv --rate 0");
     command.arg("--yes");
-    work.run(command).exits(2).says("--notifications-off");
+    let ran = work.run(command);
+    ran.exits(2).says("--notifications-off").says("for the first time: a ticket's status");
+    ran.says("(new tickets): switched off");
     work.bw8("import tickets tickets.csv --sandbox").exits(0);
+}
+
+#[test]
+fn the_first_reply_is_asked_about() {
+    let (work, server) = beside("reply.csv", "工单编号,首条回复\n900001,您好\n");
+    work.write("next.csv", "工单编号,首条回复\n900001,再见\n");
+    work.write("new.csv", "标题,描述,客户编号,首条回复\n示例,打印机坏了,50001,您好\n");
+    work.write("none.csv", "标题,描述,客户编号,首条回复\n示例二,打印机坏了,50001,\n");
+    let unagreed = |typed: &str| {
+        let mut command = work.unagreed(format!("import tickets {typed} --rate 0"));
+        command.arg("--yes");
+        work.run(command)
+    };
+    unagreed("reply.csv --mode update").exits(2).says("for the first time: replies");
+    unagreed("reply.csv --mode update --lang zh").exits(2).says("第一次写入：回复");
+    // A column without a value writes none.
+    unagreed("none.csv").exits(2).says("for the first time: new tickets").never_says("replies");
+    unagreed("new.csv").exits(2).says("new tickets").says("replies");
+    assert_eq!(server.requests_to("tickets.update") + server.requests_to("tickets.create"), 0);
+    work.bw8("import tickets reply.csv --mode update --rate 0").exits(0);
+    unagreed("next.csv --mode update").exits(0).says("(replies): switched off, as said on 20");
+    unagreed("new.csv").exits(2).says("for the first time: new tickets");
 }
 
 #[cfg(unix)]
@@ -294,7 +318,7 @@ mod at_a_terminal {
             let mut command = work.unagreed("import customers other.csv --rate 0");
             command.args(["--base-url", other.base_url(), "--yes"]);
             let mut terminal = work.at_terminal(command);
-            terminal.answers("went to another account", answer);
+            terminal.answers("was sent with another login or to another address", answer);
             terminal.ended().exits(exit);
         }
         assert_eq!(sent(&other), 2);

@@ -17,6 +17,8 @@ use crate::harness::{A_MOMENT, Ran, Running, Server, Table, Work};
 const LONG: u64 = 60;
 /// Steps of one history.
 const STEPS: usize = 22;
+/// Contacts of another system.
+const CONTACTS: u8 = 5;
 /// Folder for runs that were moved out of `bw8-runs`.
 const ARCHIVE: &str = "archive";
 
@@ -36,13 +38,15 @@ enum Kind {
     Customers,
     /// They have none.
     Tickets,
+    /// Tickets of another system, by its ids, of contacts that were imported by theirs.
+    Referring,
 }
 
 impl Kind {
     fn entity(self) -> &'static str {
         match self {
             Kind::Customers => "customers",
-            Kind::Tickets => "tickets",
+            Kind::Tickets | Kind::Referring => "tickets",
         }
     }
 
@@ -50,12 +54,16 @@ impl Kind {
         let mut table = Table::of(match self {
             Kind::Customers => &["姓名", "手机", "固定电话", "备注", "公司编号"],
             Kind::Tickets => &["标题", "描述", "客户编号"],
+            Kind::Referring => &["标题", "描述", "客户编号", "工单号"],
         });
         for row in rows {
             let (name, note) = (format!("示例 {}", row.name), format!("说明 {}", row.note));
             match self {
                 Kind::Customers => table.push(&[&name, &mobile(row), "010-00000000", &note, "20001"]),
                 Kind::Tickets => table.push(&[&name, &note, "50001"]),
+                Kind::Referring => {
+                    table.push(&[&name, &note, &format!("K{}", row.name % CONTACTS), &format!("T{}", row.name)])
+                }
             };
         }
         table
@@ -75,9 +83,9 @@ fn mobile(row: &Row) -> String {
 /// Name, mobile number and note of a customer; subject, nothing and description of a ticket.
 type Said = [String; 3];
 
-/// What no two customers have in common.
+/// What no two customers have in common, nor two tickets of another system: each of their titles stands for an id there.
 fn key(kind: Kind, said: &Said) -> Option<String> {
-    (kind == Kind::Customers).then(|| if said[1].is_empty() { said[0].clone() } else { said[1].clone() })
+    (kind != Kind::Tickets).then(|| if said[1].is_empty() { said[0].clone() } else { said[1].clone() })
 }
 
 /// Everything there is.
@@ -110,7 +118,11 @@ struct World {
 impl World {
     fn new(seed: u64) -> World {
         let mut random = fastrand::Rng::with_seed(seed);
-        let kind = if random.u8(..3) == 0 { Kind::Tickets } else { Kind::Customers };
+        let kind = match random.u8(..4) {
+            0 => Kind::Tickets,
+            1 => Kind::Referring,
+            _ => Kind::Customers,
+        };
         let on = if kind == Kind::Customers { "POST users" } else { "POST tickets" };
         let server = Server::inside(|options| {
             options.seed = Some(seed);
@@ -150,7 +162,24 @@ impl World {
             world.files.insert(file, rows.collect());
         }
         world.random = random;
+        if kind == Kind::Referring {
+            world.import_contacts();
+        }
         world
+    }
+
+    /// Imports the contacts that the tickets refer to, all of them.
+    fn import_contacts(&mut self) {
+        let mut table = Table::of(&["客户编号", "姓名", "手机", "公司名称"]);
+        let company = self.server.records("companies")[0]["companyName"].as_str().unwrap().to_owned();
+        for contact in 0..CONTACTS {
+            table.push(&[&format!("K{contact}"), &format!("联系 {contact}"), &format!("132{contact:08}"), &company]);
+        }
+        self.work.write_table("contacts.csv", &table);
+        let words = ["import", "customers", "contacts.csv", "--source", "old"].map(str::to_owned);
+        let command = self.command(&words);
+        let ran = self.work.run(command);
+        self.looked_at(&words, &ran);
     }
 
     fn any<T: Clone>(&mut self, of: &[T]) -> Option<T> {
@@ -173,7 +202,7 @@ impl World {
     fn stored(&self) -> BTreeMap<Said, usize> {
         let fields = match self.kind {
             Kind::Customers => ["name", "mobile", "note"],
-            Kind::Tickets => ["subject", "", "descript"],
+            Kind::Tickets | Kind::Referring => ["subject", "", "descript"],
         };
         let mut stored = BTreeMap::new();
         for record in self.server.records(self.kind.entity()) {
@@ -252,6 +281,9 @@ impl World {
 
     fn import_of(&mut self, file: &str) -> Vec<String> {
         let mut words: Vec<String> = vec!["import".into(), self.kind.entity().into(), file.into()];
+        if self.kind == Kind::Referring {
+            words.extend(["--source".into(), "old".into()]);
+        }
         if self.random.bool() {
             words.extend(["--concurrency".into(), "1".into()]);
         }
@@ -313,7 +345,9 @@ impl World {
             let ran = self.work.run(command);
             let (code, stdout, stderr) = self.looked_at(&words, &ran);
             let answer = |option: &str| stderr.contains(option) && !words.iter().any(|word| word == option);
-            if code == 2 && answer("--same-account") {
+            // Ids are asked about, too: those of contacts whose run is gone.
+            let is_about_ids = code == 5 && stderr.contains("of the old ids that the rows name");
+            if (code == 2 || is_about_ids) && answer("--same-account") {
                 let run = stderr.split("--same-account ").nth(1).unwrap().split([':', '\n']).next().unwrap();
                 words.extend(["--same-account".into(), unquoted(run)]);
                 self.count("same account");
@@ -489,7 +523,7 @@ impl World {
         let cell = |title: &str| table.column(title)[at].to_owned();
         match self.kind {
             Kind::Customers => [cell("姓名"), cell("手机"), cell("备注")],
-            Kind::Tickets => [cell("标题"), String::new(), cell("描述")],
+            Kind::Tickets | Kind::Referring => [cell("标题"), String::new(), cell("描述")],
         }
     }
 
@@ -609,7 +643,10 @@ impl World {
         for file in ["a.csv", "b.csv", "c.csv"] {
             for _ in 0..3 {
                 self.write(file);
-                let words = ["import", self.kind.entity(), file].map(str::to_owned);
+                let mut words = ["import", self.kind.entity(), file].map(str::to_owned).to_vec();
+                if self.kind == Kind::Referring {
+                    words.extend(["--source", "old"].map(str::to_owned));
+                }
                 let (code, stdout, stderr) = self.careful(&words);
                 let is_stopped = code == 5 || code == 6;
                 if !is_stopped {
@@ -660,7 +697,7 @@ impl World {
                 "skipped" => made(said) || self.edited_in_list.contains(said) || reason == "retried_before",
                 "refused" => {
                     let is_in_doubt = results.column("message")[at].contains("not known yet");
-                    self.kind == Kind::Customers && (has_key(said) || doubles > 1 || is_in_doubt)
+                    self.kind != Kind::Tickets && (has_key(said) || doubles > 1 || is_in_doubt)
                 }
                 "held" => self.kind == Kind::Tickets && stored.contains_key(said),
                 // Rejected in another command, perhaps, and made by another run since.

@@ -23,6 +23,7 @@ mod journal;
 mod kills;
 mod likely_doubles;
 mod login;
+mod logins;
 mod looks;
 mod lost_runs;
 mod main_job;

@@ -190,3 +190,20 @@ fn a_list_finds_its_run_under_another_name() {
     work.on(&server, "retry list.csv").exits(0);
     assert_eq!(server.count_by("tickets", "subject")["示例"], 1);
 }
+
+#[test]
+fn what_a_retry_will_refuse_is_not_in_the_number_that_is_agreed_to() {
+    let server = Server::start("--variant duplicate-mobile=accepted");
+    let work = Work::new();
+    let mut table = Table::of(&["姓名", "手机", "邮箱", "公司编号"]);
+    for (name, mobile, email) in
+        [("甲", 1, "a@example.com"), ("乙", 2, "a@example.com"), ("丙", 3, ""), ("丁", 4, "d@example.com")]
+    {
+        table.push(&[&format!("示例{name}"), &format!("131{mobile:08}"), email, "20001"]);
+    }
+    work.write_table("mine.csv", &table);
+    work.on(&server, "import customers mine.csv --mode upsert --key email --run first").exits(3);
+    let ran = work.on(&server, "retry first --run again --accept-warnings --yes=1");
+    ran.exits(3).says("about to create or update 1 customer");
+    assert_rows(&work.summary_of("again"), "created 1, refused 1");
+}

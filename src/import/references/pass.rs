@@ -21,6 +21,7 @@ use crate::import::options::{ImportOptions, Missing};
 use crate::import::preflight::{Preflight, Rows, reason_of};
 use crate::import::sent_rows::SentRows;
 use crate::import::spool::{RowState, SpoolWriter, SpooledRow};
+use crate::import::strangers::words_of_strangers;
 use crate::journal::{Journal, OldIds, OperationCursor, RunIndex};
 use crate::language::Language;
 use crate::lookup::Lists;
@@ -328,6 +329,9 @@ pub(in crate::import) fn resolve(
     }
     preflight.waiting += outcome.waiting;
     outcome.questions = work.questions.list.len();
+    if is_first {
+        words_of_strangers(&work.resolver.strangers()).iter().for_each(|word| printer.warn(&word.to_string()));
+    }
     for (reference, tally) in
         references.iter().zip(tallies).filter(|_| is_first).filter(|(_, tally)| tally.found + tally.unclear > 0)
     {

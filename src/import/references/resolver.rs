@@ -13,7 +13,7 @@ use crate::entity::{Entity, Kind};
 use crate::error::Result;
 use crate::format::{Cell, CellKind};
 use crate::import::operation::Members;
-use crate::journal::{Journal, KnownReference, OldIds};
+use crate::journal::{Journal, KnownReference, OldIds, StrangeIds};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message::Detail;
 use crate::problem::Problem;
@@ -138,6 +138,11 @@ impl<'l, 'a> Resolver<'l, 'a> {
             None if told.len() == 1 => look_up(reference, list, told),
             None => look_up(reference, list, &others.collect::<Vec<_>>()),
         }
+    }
+
+    /// Old ids that are known from accounts alone of which nobody has said whether they are this one.
+    pub(super) fn strangers(&self) -> Vec<StrangeIds> {
+        self.old_ids.as_ref().map(OldIds::strangers).unwrap_or_default()
     }
 
     /// Notes what a text was taken to mean.

@@ -11,6 +11,7 @@ use super::super::sent_rows::SentRows;
 use super::begin::BegunRun;
 use super::input::Input;
 use crate::error::{Error, Result};
+use crate::journal::OperationCursor;
 use crate::message;
 use crate::t;
 use crate::terminal::{Console, Printer};
@@ -41,7 +42,10 @@ pub(super) fn agree(
     if options.is_sandbox() {
         first.iter().for_each(|line| printer.say(line));
     }
-    let about = About { ended: *ended, remembered, plan, first, before: *before, folder: journal.folder(), index };
+    let sent = SentRows::of(options, preflight, &mut known.memory, known.matches.as_mut());
+    let below_limit = sent.below_limit(rows, Some(OperationCursor::open(journal.folder())?))?;
+    let about =
+        About { below_limit, ended: *ended, remembered, plan, first, before: *before, folder: journal.folder(), index };
     let answer = Agreement::new(options, about, printer).ask(preflight, rows, agreed)?;
     if !matches!(answer, Answer::Yes(_)) {
         return Ok(answer);

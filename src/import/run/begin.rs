@@ -59,12 +59,12 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     printer.stage(&t!("run.stage_memory"));
     let identity = identity(options, &input.preflight)?;
     let mut index = options.account.index()?;
-    index.look_in(places(options, &identity));
+    index.look_in(places(options, &identity)?);
     // Two commands at once must not both begin to send the same rows.
     let deciding = index.hold()?;
     let here = hold_here(options)?;
     let find_out = |index: &mut RunIndex, input: &mut Input| {
-        Known::find_out(options, &identity, index, &mut input.rows, input.preflight.mapping.source())
+        Known::find_out(options, &identity, index, &mut input.rows, &input.preflight.mapping)
     };
     let known = find_out(&mut index, input);
     tell_index(&mut index, printer);

@@ -74,7 +74,7 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     let mut journal = Journal::open(folder)?;
     let reopened = reopen(&mut journal)?;
     let mut index = account.index()?;
-    index.look_in(run_places(account, &journal.identity().input_path, command.runs_from.as_deref()));
+    index.look_in(run_places(account, &journal.identity().input_path, command.runs_from.as_deref())?);
     index.look_through()?;
     // Records that other runs made are theirs.
     index.memory(&journal.identity().entity)?;
@@ -244,7 +244,8 @@ impl SettledRun {
 fn refuse_other_account(command: &SettleCommand<'_>) -> Result<()> {
     let past = JournalReader::open_read_only(&command.folder)?;
     let target = &past.identity().target;
-    if *target != command.account.identity() {
+    let own = command.account.identity();
+    if *target != own && command.account.index()?.is_same_account(&own, target)? != Some(true) {
         return Err(Error::usage(message!("retry.other_target", folder = past.folder().display(), target = target))
             .hint(message!("retry.other_target_hint")));
     }

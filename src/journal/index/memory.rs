@@ -73,7 +73,8 @@ impl RunIndex {
     /// A damaged index.
     pub fn look_through(&mut self) -> Result<()> {
         for place in self.places.clone() {
-            for folder in std::fs::read_dir(place).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            let inside = std::fs::read_dir(&place).into_iter().flatten().flatten().map(|entry| entry.path());
+            for folder in std::iter::once(place.clone()).chain(inside) {
                 if !has_journal(&folder) || self.knows(&folder)? {
                     continue;
                 }

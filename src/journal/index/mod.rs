@@ -17,6 +17,6 @@ mod sorter;
 
 pub use exports::IndexedExport;
 pub use memory::{InputRow, SentBefore, WasSent};
-pub use old_ids::{Given, GivenOldIds, KnownOldId, OldIds};
+pub use old_ids::{Given, GivenOldIds, KnownOldId, OldIds, StrangeIds};
 pub use registered::RegisteredRows;
 pub use runs::{IndexedRun, RunIndex};

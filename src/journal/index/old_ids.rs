@@ -1,11 +1,16 @@
 //! Which records of an account have which ids in other systems: those that runs made or found done, and those that somebody
 //! has brought from elsewhere.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::super::operation::{OldId, hash_of};
 use super::runs::RunIndex;
 use crate::error::{Context, Result};
+use crate::files::path_of_text;
 use crate::format::Content;
 
 /// Old ids of an account, to be looked up.
@@ -22,6 +27,19 @@ pub struct OldIds {
     index: RunIndex,
     /// The account, and all that are known to be the same.
     targets: Vec<String>,
+    /// Old ids that were looked for and are known from accounts of which nobody has said whether they are this one.
+    strangers: RefCell<BTreeMap<String, StrangeIds>>,
+}
+
+/// Old ids that are known from an account of which nobody has said whether it is this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrangeIds {
+    /// Address and login.
+    pub target: String,
+    /// The folder of the last run that knows some of them.
+    pub folder: PathBuf,
+    /// How many there are.
+    pub ids: u64,
 }
 
 /// An old id and the record that has it.
@@ -61,6 +79,34 @@ impl RunIndex {
         let mut targets = vec![target.to_owned()];
         targets.extend(same.context(|| self.place())?);
         Ok(targets)
+    }
+
+    /// The accounts of which nobody has said whether they are this one and whose records of these entities have old ids.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn strangers_with_old_ids(&self, target: &str, entities: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
+        let mut strangers = BTreeSet::new();
+        for entity in entities {
+            let runs = self.of_entity(entity)?;
+            let mut unsaid = BTreeMap::new();
+            for run in runs.into_iter().filter(|run| run.target != target) {
+                if self.is_same_account(target, &run.target)?.is_none() {
+                    unsaid.insert(run.number, run.target);
+                }
+            }
+            // Most indexes hold the runs of one account.
+            if unsaid.is_empty() {
+                continue;
+            }
+            let with_old_ids = (|| {
+                let mut statement = self.connection.prepare("SELECT DISTINCT run FROM by_old_id WHERE status <> 7")?;
+                statement.query_map([], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
+            })();
+            let with_old_ids = with_old_ids.context(|| self.place())?;
+            strangers.extend(with_old_ids.iter().filter_map(|run| unsaid.remove(run)));
+        }
+        Ok(strangers)
     }
 
     /// The old ids of an entity that somebody has brought from elsewhere into this account.
@@ -104,7 +150,7 @@ impl OldIds {
             index.memory(entity)?;
         }
         let targets = index.same_accounts(target)?;
-        Ok(OldIds { index, targets })
+        Ok(OldIds { index, targets, strangers: RefCell::default() })
     }
 
     /// The record of this account that has this id in another system, when one is known: of several runs that made one the
@@ -114,28 +160,77 @@ impl OldIds {
     /// A damaged index.
     pub fn find(&self, entity: &str, source: &str, id: &str) -> Result<Option<String>> {
         let hash = hash_of(source, id);
-        let found = (|| {
+        let found = (|| -> rusqlite::Result<(Option<String>, Vec<(String, PathBuf)>)> {
             let mut statement = self.index.connection.prepare_cached(
-                "SELECT run.target, CAST(by_old_id.id AS TEXT) FROM by_old_id JOIN run ON run.number = by_old_id.run
+                "SELECT run.target, CAST(by_old_id.id AS TEXT), run.folder FROM by_old_id JOIN run ON run.number = by_old_id.run
                  WHERE hash = ?1 AND run.entity = ?2 AND status <> 7 AND by_old_id.id IS NOT NULL
                  ORDER BY started DESC, run.number DESC",
             )?;
             let mut rows = statement.query(params![&hash[..], entity])?;
+            let mut strangers = Vec::new();
             while let Some(row) = rows.next()? {
                 let target = row.get_ref(0)?.as_str()?;
                 if self.targets.iter().any(|same| same == target) {
-                    return row.get(1).map(Some);
+                    return Ok((Some(row.get(1)?), Vec::new()));
                 }
+                strangers.push((target.to_owned(), path_of_text(&row.get::<_, String>(2)?)));
             }
-            Ok(None)
+            Ok((None, strangers))
         })();
-        match found.context(|| self.index.place())? {
-            Some(id) => Ok(Some(id)),
-            None => {
-                let given = GivenOldIds { targets: self.targets.clone(), entity: entity.to_owned(), is_empty: false };
-                self.index.given_id(&given, &hash)
-            }
+        let (found, strangers) = found.context(|| self.index.place())?;
+        if found.is_some() {
+            return Ok(found);
         }
+        let given = GivenOldIds { targets: self.targets.clone(), entity: entity.to_owned(), is_empty: false };
+        let given = self.index.given_id(&given, &hash)?;
+        if given.is_none() && !strangers.is_empty() {
+            self.note_strangers(strangers)?;
+        }
+        Ok(given)
+    }
+
+    /// Counts an old id that only other accounts know.
+    fn note_strangers(&self, strangers: Vec<(String, PathBuf)>) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        for (target, folder) in strangers {
+            let is_said = self.index.is_same_account(&self.targets[0], &target)?.is_some();
+            if is_said || !seen.insert(target.clone()) {
+                continue;
+            }
+            let mut all = self.strangers.borrow_mut();
+            let known = all.entry(target.clone()).or_insert(StrangeIds { target, folder, ids: 0 });
+            known.ids += 1;
+        }
+        Ok(())
+    }
+
+    /// The old ids that were looked for in vain and are known from accounts of which nobody has said whether they are this one.
+    pub fn strangers(&self) -> Vec<StrangeIds> {
+        self.strangers.borrow().values().cloned().collect()
+    }
+
+    /// All old ids of accounts of which nobody has said whether they are this one.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn all_strangers(&self) -> Result<Vec<StrangeIds>> {
+        let counted = (|| {
+            let mut statement = self.index.connection.prepare(
+                "SELECT run.target, count(DISTINCT hash), max(run.number) FROM by_old_id
+                   JOIN run ON run.number = by_old_id.run
+                 WHERE status <> 7 AND by_old_id.id IS NOT NULL AND run.target <> ?1
+                   AND NOT EXISTS (SELECT 1 FROM account WHERE target = ?1 AND other = run.target)
+                 GROUP BY 1",
+            )?;
+            let rows = statement.query_map([&self.targets[0]], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get::<_, i64>(2)?))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        let runs = self.index.listed()?;
+        let folder = |number: i64| runs.iter().find(|run| run.number == number).map(|run| run.folder.clone());
+        let of = |(target, ids, last)| StrangeIds { target, folder: folder(last).unwrap_or_default(), ids };
+        Ok(counted.context(|| self.index.place())?.into_iter().map(of).collect())
     }
 
     /// Begins to take in old ids that are brought from elsewhere: all of them, or none.

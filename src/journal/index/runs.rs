@@ -75,6 +75,14 @@ impl IndexedRun {
         let past = JournalReader::open_read_only(&self.folder).ok().filter(|past| past.identity().run == self.run)?;
         past.made_last().ok().flatten().map(|(_, at)| at)
     }
+
+    /// Whether a person means it: by its folder, the name of that, or the beginning of its id.
+    pub fn is_called(&self, named: &Path) -> bool {
+        let text = named.to_string_lossy();
+        self.folder.file_name() == Some(named.as_os_str())
+            || std::path::absolute(named).is_ok_and(|absolute| absolute == self.folder)
+            || text.len() >= 6 && self.run.to_string().starts_with(&*text)
+    }
 }
 
 impl RunIndex {
@@ -129,9 +137,14 @@ impl RunIndex {
         std::mem::take(&mut self.words)
     }
 
-    /// Names folders that hold runs' folders: journals in them that the index does not know are listed.
+    /// Names folders that hold runs' folders, or are such: journals in them that the index does not know are listed.
     pub fn look_in(&mut self, places: Vec<PathBuf>) {
         self.places = places;
+    }
+
+    /// The folders that were named.
+    pub fn places(&self) -> &[PathBuf] {
+        &self.places
     }
 
     /// Sets the index aside and makes it anew, when it is damage to it that this error tells of. Tells whether it was.
