@@ -61,6 +61,8 @@ pub struct ResumeOptions {
     pub consents: bool,
     /// That consent names records that the account has already.
     pub creates_existing: bool,
+    /// Rows of which nobody knows are to be sent once more, also those of a run that is over.
+    pub resends: bool,
     /// A person says that rows which came while sent ones went are other rows, and no edits of them.
     pub sends_beside_gone: bool,
 }
@@ -92,6 +94,13 @@ pub struct DoubtOptions {
     pub honours: Honours,
     /// Rows of which it cannot be found out are to be sent once more, though they may double.
     pub resends: bool,
+}
+
+impl DoubtOptions {
+    /// Whether rows are sent once more of which nobody knows: a person says so, or the service does nothing twice.
+    pub fn resends_unknown(&self) -> bool {
+        self.resends || self.honours != Honours::Nothing
+    }
 }
 
 impl Default for DoubtOptions {

@@ -97,7 +97,8 @@ fn find_meant(
             .hint(message!("resume.folder_taken_hint")));
     }
     let changes = changes(past.identity(), identity);
-    let reopens = options.consents && past.counts()?.held > 0 || past.unknown_elsewhere()? > 0;
+    let resends = options.resends && past.unsettled()?.0 > 0;
+    let reopens = resends || options.consents && past.counts()?.held > 0 || past.unknown_elsewhere()? > 0;
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished && !reopens).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.

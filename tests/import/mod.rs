@@ -23,6 +23,7 @@ mod lost_runs;
 mod main_job;
 mod mapping_file;
 mod modes;
+mod no_list;
 mod old_ids;
 mod origins;
 mod planted;

@@ -7,7 +7,7 @@ use super::super::notes::{COMMAND_NOTE, parent_note};
 use super::super::options::DoubtOptions;
 use super::super::places::{binding_folder, binds, run_places, tell_index};
 use super::super::report::{self, RunContent, SettleLine, exit_of};
-use super::{Found, KeptRun, Whereabouts, settle};
+use super::{Found, KeptRun, Whereabouts, is_unreadable, settle};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::entity::Catalog;
@@ -81,7 +81,8 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     let kept = KeptRun::of(&past, catalog)?;
     let (unknown, without_id) = kept.unsettled(&past)?;
     drop(past);
-    let found = settle(&mut journal, &kept, &Whereabouts { account, catalog, index: &index }, *doubt, printer)?;
+    let found = settle(&mut journal, &kept, &Whereabouts { account, catalog, index: &index }, *doubt, printer)
+        .map_err(|error| with_way_on(error, unknown, command))?;
     let past = journal.reader()?;
     let counts = past.all_counts()?;
     let content = RunContent::new(&journal, &past, &kept.mapping, counts)?;
@@ -125,6 +126,15 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     // A row of two operations ends as its weakest.
     let exit = part.filter(|_| exit == Exit::Done).map_or(exit, |part| part.exit);
     Ok(SettledRun { folder: folder.clone(), exit, found, unsettled, is_part: false })
+}
+
+/// The error, with what can be done about rows in doubt where nobody may look.
+fn with_way_on(error: Error, unknown: u64, command: &SettleCommand<'_>) -> Error {
+    if unknown == 0 || !is_unreadable(&error) {
+        return error;
+    }
+    let command = command.typed.on_same_account("settle", &command.folder);
+    error.and_hint(message!("settle.unreadable_hint", rows = unknown, command = command))
 }
 
 /// Settles the runs that know something of a run's rows, where something is in doubt there, and says what was found. Whether
