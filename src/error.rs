@@ -204,6 +204,11 @@ impl Error {
         }
     }
 
+    /// What to do about it, to be put into words later.
+    pub fn hint_message(&self) -> Option<Message> {
+        self.hint.clone()
+    }
+
     /// What to do about it, in words, when something can be done.
     pub fn hint_text(&self) -> Option<String> {
         self.hint.as_ref().map(Message::to_string)

@@ -201,9 +201,10 @@ impl Client {
     /// # Errors
     /// The login cannot be had at all.
     pub async fn write(&self, write: Write<'_>) -> Result<Outcome> {
-        let Write { method, address, body, request_id, row, expected, sent, honours, witness } = write;
-        Ok(match self.attempt(method, address, Some((row, request_id, body.clone()))).await? {
-            Attempt::Answered(answer) => self.classify(&answer, Question { expected, sent, honours, witness }, body),
+        let Write { method, address, body, request_id, row, sent, honours, .. } = write;
+        let rejects_login = |answer: &Answer| self.rejects_login(answer, write);
+        Ok(match self.attempt(method, address, Some((row, request_id, body.clone())), rejects_login).await? {
+            Attempt::Answered(answer) => self.classify(&answer, write),
             Attempt::NotSent(why) => Outcome::unanswered(Came::NoConnection, sent, honours, why),
             Attempt::Lost(why) => Outcome::unanswered(Came::Nothing, sent, honours, why),
         })
@@ -293,7 +294,7 @@ impl Client {
         let mut again = None;
         loop {
             let permit = self.limiter.acquire().await;
-            let attempt = self.attempt(entity::Method::Get, url, None).await?;
+            let attempt = self.question(url).await?;
             let (error, verdict, why) = match self.read_answer(url, attempt) {
                 Read::Document(document) => {
                     permit.on_success();
@@ -372,7 +373,7 @@ impl Client {
     async fn is_up(&self, broken: &Url, permit: &Permit<'_>) -> bool {
         let Some(known) = self.last_read().clone().filter(|known| known != broken) else { return false };
         self.count_retry();
-        let Ok(attempt) = self.attempt(entity::Method::Get, &known, None).await else { return false };
+        let Ok(attempt) = self.question(&known).await else { return false };
         let is_up = matches!(self.read_answer(&known, attempt), Read::Document(_) | Read::Rejected(_));
         if is_up {
             permit.on_other_answer();
@@ -384,17 +385,27 @@ impl Client {
         self.last_read.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// What the answer to a write of `body` proves; a secret of the login or of the record that it repeats goes no further.
-    fn classify(&self, answer: &Answer, question: Question<'_>, body: &[u8]) -> Outcome {
+    /// What the answer to a write proves; a secret of the login or of the record that it repeats goes no further.
+    fn classify(&self, answer: &Answer, write: Write<'_>) -> Outcome {
+        let Write { body, expected, sent, honours, witness, .. } = write;
         // Most answers are a plain yes and show nothing.
         let secrets = LazyCell::new(|| {
-            Secrets::new(self.auth.secrets().into_iter().chain(secret_members(
-                body,
-                &question.expected.secrets,
-                &self.service.custom,
-            )))
+            let members = secret_members(body, &expected.secrets, &self.service.custom);
+            Secrets::new(self.auth.secrets().into_iter().chain(members))
         });
-        classify(answer, question, |text| secrets.hide(text))
+        classify(answer, Question { expected, sent, honours, witness }, |text| secrets.hide(text))
+    }
+
+    /// Whether an answer says that the login is rejected and nothing else: one that says as well that the write was done proves
+    /// nothing, and must not lead to a second one.
+    fn rejects_login(&self, answer: &Answer, write: Write<'_>) -> bool {
+        let alone = Write { sent: Sent::default(), honours: Honours::Nothing, ..write };
+        answer.status == 401 && matches!(self.classify(answer, alone), Outcome::LoginRejected(_))
+    }
+
+    /// One attempt to read something.
+    async fn question(&self, address: &Url) -> Result<Attempt> {
+        self.attempt(entity::Method::Get, address, None, |answer| answer.status == 401).await
     }
 
     async fn attempt(
@@ -402,13 +413,14 @@ impl Client {
         method: entity::Method,
         address: &Url,
         write: Option<(u64, Uuid, Bytes)>,
+        rejects_login: impl Fn(&Answer) -> bool,
     ) -> Result<Attempt> {
         let mut login = self.auth.login(&self.http).await?;
         let mut renewals = 0;
         loop {
             let attempt = self.once(method, address, write.as_ref(), &login.header).await?;
             let rejected = match &attempt {
-                Attempt::Answered(answer) if answer.status == 401 => answer,
+                Attempt::Answered(answer) if rejects_login(answer) => answer,
                 _ => {
                     self.auth.accepted();
                     return Ok(attempt);

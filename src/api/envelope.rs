@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::document::{Document, Part, Records};
 use super::mend::{Mends, mended};
 use super::needed::Needed;
+use super::refusal_words::is_nothing;
 use crate::message;
 use crate::message::Message;
 use crate::text::{clean, shorten};
@@ -74,7 +75,9 @@ pub(super) fn rejection(document: &Value, is_write: bool) -> Option<Rejection> {
     let rejection = |code: Cow<'_, str>, message: Cow<'_, str>| {
         Some(Rejection { code: code.into_owned(), message: message.into_owned(), is_page: false })
     };
-    let is_error = |name: &str| members.get(name).is_some_and(|code| !matches!(as_text(code).as_ref(), "" | "0"));
+    let is_empty = |code: &Value| matches!(code, Value::Array(_) | Value::Object(_)) && is_nothing(code);
+    let is_code = |code: &Value| !matches!(as_text(code).as_ref(), "" | "0") && !is_empty(code);
+    let is_error = |name: &str| members.get(name).is_some_and(is_code);
     if is_error("errcode") {
         return rejection(text("errcode"), text("errmsg"));
     }

@@ -6,7 +6,7 @@
 //! 1. **permit**: a [`Limiter`] permit is taken first and given back before any wait, so that every attempt, a repeated one
 //!    too, is one of those the ceiling allows, and a row that waits keeps no other from going.
 //! 2. **login**: attached after the permit, as a token may run out while a request waits for its turn. A 401 renews it once,
-//!    inside the same permit: it proves that nothing was processed.
+//!    inside the same permit, where it proves that nothing was processed.
 //! 3. **attempt**: one exchange with its own time limit. Redirects and the HTTP library's own retries are off: a redirected
 //!    POST comes back as "200 OK" of another page, and a repeated one makes two records.
 //! 4. **classify**: an attempt becomes an [`Outcome`], here and nowhere else, by the decision table in `proof`; secrets are
@@ -29,8 +29,10 @@ mod needed;
 mod notice;
 mod outcome;
 mod patience;
+mod place;
 mod proof;
 mod proxy;
+mod refusal_words;
 mod secrets;
 mod target;
 mod tls;
@@ -45,5 +47,6 @@ pub use mended::MendedAnswers;
 pub use notice::notify;
 pub use outcome::{Expected, Outcome, Witness};
 pub use patience::Verdict;
+pub use place::Place;
 pub use proof::{Honours, Sent};
 pub use target::{Credentials, LogTo, Target};

@@ -1,6 +1,7 @@
 //! Reading an answer without keeping all of it. The service repeats a whole record in answer to a write; what the answer
 //! proves is in a few members of it.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -17,17 +18,26 @@ pub(super) struct Needed<'a> {
     parts: &'a [&'a str],
     /// Whether the value that is read is kept.
     is_kept: bool,
+    /// What is needed of objects is kept of those at the top, whatever they are called.
+    is_of_all: bool,
+    /// Whether a needed member stands in one object twice and says two things: the last one would be taken without a word.
+    is_twofold: Option<&'a Cell<bool>>,
 }
 
 impl<'a> Needed<'a> {
-    /// Members that are needed: some as a whole, of others only what is needed in them.
+    /// Members that are needed: some as a whole, which are named in order, of others only what is needed in them.
     pub(super) fn new(whole: &'a [&'a str], parts: &'a [&'a str]) -> Self {
-        Needed { whole, parts, is_kept: true }
+        Needed { whole, parts, is_kept: true, is_of_all: false, is_twofold: None }
+    }
+
+    /// The same, also in objects at the top that have other names; and it is told when a member says two things.
+    pub(super) fn of_all(self, is_twofold: &'a Cell<bool>) -> Self {
+        Needed { is_of_all: true, is_twofold: Some(is_twofold), ..self }
     }
 
     /// Nothing is needed: it is only read.
     pub(super) fn nothing() -> Needed<'static> {
-        Needed { whole: &[], parts: &[], is_kept: false }
+        Needed { whole: &[], parts: &[], is_kept: false, is_of_all: false, is_twofold: None }
     }
 
     /// Whether an object whose first member is called so is a number.
@@ -87,20 +97,28 @@ impl<'de> Visitor<'de> for Needed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut kept = Map::new();
+        let inner = Needed { is_of_all: false, ..self };
         while let Some(name) = members.next_key_seed(Name(self))? {
             if name == Some(NUMBER) {
                 let digits: String = members.next_value()?;
                 return Ok(digits.parse().map_or(Value::Null, Value::Number));
             }
             let Some(name) = name.filter(|_| self.is_kept) else {
-                members.next_value_seed(Needed { is_kept: false, ..self })?;
+                let other = members.next_value_seed(Needed { is_kept: self.is_of_all, ..inner })?;
+                if other.as_object().is_some_and(|other| self.is_of_all && !other.is_empty()) {
+                    // No member that matters is called so.
+                    kept.insert(format!("?{}", kept.len()), other);
+                }
                 continue;
             };
-            let value = match self.whole.contains(&name) {
-                true => members.next_value()?,
-                false => members.next_value_seed(self)?,
+            let value = match self.whole.binary_search(&name) {
+                Ok(_) => members.next_value()?,
+                Err(_) => members.next_value_seed(inner)?,
             };
-            kept.insert(name.to_owned(), value);
+            let is_other = kept.insert(name.to_owned(), value).is_some_and(|before| kept.get(name) != Some(&before));
+            if let Some(is_twofold) = self.is_twofold.filter(|_| is_other) {
+                is_twofold.set(true);
+            }
         }
         Ok(Value::Object(kept))
     }
@@ -128,6 +146,7 @@ impl<'a> Visitor<'_> for Name<'a> {
         if name == NUMBER {
             return Ok(Some(NUMBER));
         }
-        Ok(self.0.whole.iter().chain(self.0.parts).copied().find(|needed| *needed == name))
+        let whole = self.0.whole.binary_search(&name).ok().and_then(|at| self.0.whole.get(at));
+        Ok(whole.or_else(|| self.0.parts.iter().find(|needed| **needed == name)).copied())
     }
 }

@@ -110,10 +110,12 @@ fn of_answer(status: u16, says: Says) -> Proof {
         _ => Proof::NotDone(NotDone::Rejected),
     };
     match (status, says) {
-        // Nothing is processed before the login.
-        (401, _) => Proof::NotDone(NotDone::Login),
         // Whoever sends elsewhere, or failed on the way, may have passed the write on before.
         (300..=399 | 408 | 500.., _) | (_, Says::Contradiction) => Proof::Ambiguous,
+        // A no with the record that was made, whatever kind of no: sent once more, it would be made twice.
+        (400.., Says::Done) => Proof::Ambiguous,
+        // Nothing is processed before the login.
+        (401, _) => Proof::NotDone(NotDone::Login),
         (429, _) => Proof::NotDone(NotDone::ForNow),
         (403, Says::Nothing | Says::NoSuchPath | Says::No { is_of_record: false }) => {
             Proof::NotDone(NotDone::Forbidden)
@@ -122,8 +124,6 @@ fn of_answer(status: u16, says: Says) -> Proof {
         (409 | 413 | 499, Says::Nothing) => Proof::Ambiguous,
         // Without a readable word of the service a proxy may have said it, but nobody above it processed the write.
         (400.., Says::Nothing) => rejected(says),
-        // A no with the record that was made.
-        (400.., Says::Done) => Proof::Ambiguous,
         (_, Says::No { .. } | Says::AlreadyThere | Says::NoSuchPath) => rejected(says),
         (200..=299, Says::Done) => Proof::Done,
         (_, Says::Done | Says::Nothing) => Proof::Ambiguous,
@@ -207,7 +207,7 @@ mod tests {
             (answer(413, Says::Nothing), AMBIGUOUS),
             (answer(499, NO), REJECTED),
             (answer(499, Says::Nothing), AMBIGUOUS),
-            // 429, whatever it says.
+            // 429, with words and without.
             (answer(429, NO), FOR_NOW),
             (answer(429, Says::Nothing), FOR_NOW),
             // 5xx, with and without words; `Retry-After` changes nothing, so it is not asked for.
@@ -217,8 +217,14 @@ mod tests {
             (answer(503, NO), AMBIGUOUS),
             (answer(503, Says::Nothing), AMBIGUOUS),
             (answer(504, Says::Nothing), AMBIGUOUS),
-            // A no that holds the record.
+            // A no that holds the record, or says no in two ways.
+            (answer(401, Says::Done), AMBIGUOUS),
+            (answer(403, Says::Done), AMBIGUOUS),
+            (answer(409, Says::Done), AMBIGUOUS),
             (answer(422, Says::Done), AMBIGUOUS),
+            (answer(429, Says::Done), AMBIGUOUS),
+            (answer(401, Says::Contradiction), AMBIGUOUS),
+            (answer(429, Says::Contradiction), AMBIGUOUS),
         ] {
             for honours in HONOURS {
                 assert_eq!(first(came, honours), proof, "{came:?}, {honours:?}");
@@ -251,8 +257,8 @@ mod tests {
         for (status, says) in (100..600).flat_map(|status| ALL_SAID.map(|says| (status, says))) {
             for (honours, is_repeat) in HONOURS.into_iter().flat_map(|honours| [(honours, false), (honours, true)]) {
                 let proof = prove(Sent { is_repeat }, answer(status, says), honours);
-                let is_readable = !matches!(says, Says::Contradiction);
-                assert!(is_readable || status == 401 || proof == AMBIGUOUS, "{status} {says:?}");
+                let is_no_and_done = status >= 400 && says == Says::Done;
+                assert!(says != Says::Contradiction && !is_no_and_done || proof == AMBIGUOUS, "{status} {says:?}");
                 assert!(proof != DONE || (200..300).contains(&status) && says == Says::Done, "{status} {says:?}");
                 assert!(status < 500 || proof == AMBIGUOUS, "{status} {says:?}");
             }

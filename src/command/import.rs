@@ -65,6 +65,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             runs_from: arguments.sending.further.runs_from.clone(),
             consents: arguments.input.consent.accept_warnings.is_some(),
             creates_existing: arguments.input.consent.consent().names(EXISTS),
+            resends: arguments.sending.doubt.options().resends_unknown(),
             sends_beside_gone: arguments.input.consent.consent().names(ROWS_GONE),
         },
         account,

@@ -60,7 +60,8 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
     let further = arguments.sending.further.runs_from.as_deref();
     index.look_in(import::run_places(&account, &arguments.run_or_file, further)?);
     index.look_through()?;
-    let (folder, file) = find(&arguments.run_or_file, &index, typed)?;
+    let resends = arguments.sending.doubt.resend_unknown;
+    let (folder, file) = find(&arguments.run_or_file, &index, (typed, resends))?;
     let first_run = JournalReader::open(&folder)?;
     let told = arguments.sending.accounts.told();
     let accounts = Accounts { account: &account, catalog: &settings.catalog, told: &told, patience: None };
@@ -80,6 +81,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             runs_from: arguments.sending.further.runs_from.clone(),
             consents: arguments.consent.accept_warnings.is_some(),
             creates_existing: arguments.consent.consent().names(EXISTS),
+            resends: arguments.sending.doubt.options().resends_unknown(),
             sends_beside_gone: arguments.consent.consent().names(ROWS_GONE),
         },
         account,
@@ -132,7 +134,7 @@ fn preflight<'a>(
 }
 
 /// The folder of the run that is retried and the file with its rows.
-fn find(named: &Path, index: &RunIndex, typed: &CommandLine) -> Result<(PathBuf, PathBuf)> {
+fn find(named: &Path, index: &RunIndex, typed: (&CommandLine, bool)) -> Result<(PathBuf, PathBuf)> {
     let absolute = |path: &Path| std::path::absolute(path).context(|| path.display().to_string());
     // A run of its own goes on from it later.
     refuse_pipe(named)?;
@@ -173,13 +175,16 @@ fn find(named: &Path, index: &RunIndex, typed: &CommandLine) -> Result<(PathBuf,
     }
 }
 
-fn nothing_to_retry(folder: &Path, typed: &CommandLine) -> Result<Error> {
+fn nothing_to_retry(folder: &Path, (typed, resends): (&CommandLine, bool)) -> Result<Error> {
     let past = JournalReader::open(folder)?;
     let unknown = past.counts()?.unknown;
     let error = match past.forgotten()? {
         None if unknown > 0 => {
             let command = typed.on_same_account("settle", folder);
-            let hint = message!("retry.unknown_hint", rows = unknown, command = command);
+            let hint = match resends {
+                true => message!("retry.resend_hint", rows = unknown, command = command),
+                false => message!("retry.unknown_hint", rows = unknown, command = command),
+            };
             Error::usage(message!("retry.nothing", folder = folder.display())).hint(hint)
         }
         None => Error::usage(message!("retry.nothing", folder = folder.display())).hint(message!("retry.nothing_hint")),

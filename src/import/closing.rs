@@ -93,7 +93,7 @@ pub(super) fn finish(
     started: Instant,
     printer: &Printer,
 ) -> Result<Exit> {
-    let Sent { recorded, taken, waiting, cause, requests, retries } = sent;
+    let Sent { recorded, taken, waiting, cause, requests, retries, is_unreadable } = sent;
     let Recorded { journal, given_back, broken } = recorded;
     if let Some(error) = broken {
         // The journal cannot be written, so nothing more can be said than why; opening it again finds what is in doubt.
@@ -121,6 +121,7 @@ pub(super) fn finish(
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);
     let settle_line = SettleLine::of(&content, &options.typed)?;
+    let settle_line = if is_unreadable { settle_line.map(SettleLine::unreadable) } else { settle_line };
     // Rows that were proved not done are sent by the same command.
     let is_to_go_on = given_back > 0 && counts.pending > 0;
     let mut end = End::of(options, &content, &files, (cause.as_ref(), is_to_go_on))?;

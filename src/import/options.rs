@@ -70,6 +70,8 @@ pub struct ResumeOptions {
     pub consents: bool,
     /// That consent names records that the account has already.
     pub creates_existing: bool,
+    /// Rows of which nobody knows are to be sent once more, also those of a run that is over.
+    pub resends: bool,
     /// A person says that rows which came while sent ones went are other rows, and no edits of them.
     pub sends_beside_gone: bool,
 }
@@ -109,6 +111,13 @@ impl DoubtOptions {
     /// Whether a request that was sent for a row cannot be processed any more.
     pub(super) fn is_time_over(&self, row: &Operation, now: i64) -> bool {
         now.saturating_sub(row.at) >= i64::try_from(self.server_timeout.as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+impl DoubtOptions {
+    /// Whether rows are sent once more of which nobody knows: a person says so, or the service does nothing twice.
+    pub fn resends_unknown(&self) -> bool {
+        self.resends || self.honours != Honours::Nothing
     }
 }
 

@@ -356,6 +356,7 @@ pub(super) fn follow_up<'a>(
             accept_changed: true,
             consents: before.consent.clone() != Default::default(),
             creates_existing: false,
+            resends: options.resume.resends,
             // They are made of the rows as they are now.
             sends_beside_gone: true,
             ..options.resume.clone()

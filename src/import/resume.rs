@@ -99,7 +99,8 @@ fn find_meant(
     let is_same_account = index.is_same_account(&identity.target, &past.identity().target)? == Some(true);
     let mut changes = changes(past.identity(), identity);
     changes.retain(|change| *change != Change::Target || !is_same_account);
-    let reopens = options.consents && past.counts()?.held > 0 || past.unknown_elsewhere()? > 0;
+    let resends = options.resends && past.unsettled()?.0 > 0;
+    let reopens = resends || options.consents && past.counts()?.held > 0 || past.unknown_elsewhere()? > 0;
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished && !reopens).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::operation::{Members, body_of};
-use crate::api::{Expected, Target, as_text};
+use crate::api::{Expected, Place, Target, as_text};
 use crate::entity::{Catalog, Custom, Endpoint, Entity, Method};
 
 /// Where one kind of request goes and what comes back.
@@ -46,6 +46,9 @@ impl Route {
         let mut wrappers: Vec<String> =
             [endpoint.answer.clone(), endpoint.wrap.clone(), get, list].into_iter().flatten().collect();
         wrappers.dedup();
+        let collection = endpoint.path.split("/{id}").next().unwrap_or_default();
+        // Behind a gateway the service calls itself by its own name.
+        let own = Url::parse(&format!("{}{collection}", catalog.service.base_url)).ok();
         Route {
             method: endpoint.method,
             path: endpoint.path.clone(),
@@ -54,6 +57,7 @@ impl Route {
             expected: Expected {
                 wrappers,
                 id: entity.id.clone(),
+                place: Place::new(std::iter::once(target.address(collection)).chain(own)),
                 keys: telling_fields(entity).cloned().collect(),
                 unknown_path_code: catalog.service.error.unknown_path_code.clone(),
                 secrets: entity.fields.iter().filter(|field| field.secret).map(|field| field.name.clone()).collect(),

@@ -30,6 +30,7 @@ mod main_job;
 mod mapping_file;
 mod modes;
 mod named;
+mod no_list;
 mod old_ids;
 mod origins;
 mod planted;

@@ -34,12 +34,115 @@ fn body(text: &str) -> (u16, Vec<(String, String)>, String) {
 fn a_place_without_a_body_is_proof() {
     for status in [201, 204, 200] {
         let service = creating(move |number, _| {
-            let place = format!("https://www.example.com/api/v1/users/{}.json", 50_000 + number);
+            let place = format!("/api/v1/users/{}.json", 50_000 + number);
             (status, vec![("Location".to_owned(), place)], String::new())
         });
         let (work, ran) = import(&service, 3);
         ran.exits(0);
         assert_eq!(work.results().column("id"), ["50001", "50002", "50003"]);
+    }
+}
+
+#[test]
+fn a_place_that_is_another_one_is_no_proof() {
+    for place in [
+        "/api/v1/companies/77.json",
+        "http://other.example/api/v1/users/77.json",
+        "/error/500",
+        "/login?next=/users/77",
+    ] {
+        let service = creating(move |number, _| match number {
+            1 => body(r#"{"user":{"cId":"50001"}}"#),
+            _ => (201, vec![("Location".to_owned(), place.to_owned())], String::new()),
+        });
+        let (work, ran) = import(&service, 2);
+        ran.exits(4);
+        assert_rows(&work.summary(), "created 1, unknown 1");
+    }
+}
+
+/// Sent again, it would be there twice.
+#[test]
+fn a_no_that_holds_the_new_record_or_names_it_is_never_sent_again() {
+    let record = r#"{"user":{"cId":"50002"}}"#;
+    for (status, place, answer) in [
+        (429, None, record),
+        (429, Some("/api/v1/users/50002.json"), "{}"),
+        (429, Some("/api/v1/users/50002.json"), ""),
+        (429, None, r#"{"status":"0","message":"Insert ok","data":false}"#),
+        (401, None, record),
+        (403, None, record),
+        (404, Some("/api/v1/users/50002.json"), "{}"),
+        (400, None, r#"{"errcode":"7","errmsg":"no","user":{"cId":"50002"}}"#),
+        (503, None, record),
+    ] {
+        let service = creating(move |number, _| match number {
+            2 => (
+                status,
+                place.map(|place| ("Location".to_owned(), place.to_owned())).into_iter().collect(),
+                answer.to_owned(),
+            ),
+            number => body(&format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + number)),
+        });
+        let (work, ran) = import(&service, 3);
+        ran.exits(4);
+        assert_eq!(work.results().column("status"), ["created", "unknown", "created"], "{status} {place:?} {answer}");
+        let sent = service.requests().into_iter().filter(|request| request.method == "POST").count();
+        assert_eq!(sent, 3, "{status} {place:?} {answer}");
+    }
+}
+
+/// Nor does a token that is renewed send it again.
+#[test]
+fn a_rejected_token_with_the_new_record_is_not_renewed_for_it() {
+    let mut created = 0;
+    let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/users.json") => {
+            created += 1;
+            let status = if created == 2 { 401 } else { 200 };
+            (status, format!("{{\"user\":{{\"cId\":\"{}\"}}}}", 50_000 + created))
+        }
+        (_, path) if path.contains("token") => (200, r#"{"access_token":"t-1234567890","expires_in":3600}"#.to_owned()),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 3));
+    let mut command = work.command("import customers mine.csv --no-canary --concurrency 1 --rate 0");
+    command.env_remove("BW8_USER").env_remove("BW8_PASSWORD");
+    command.envs([("BW8_CLIENT_ID", "example-id"), ("BW8_CLIENT_SECRET", "example-secret")]);
+    work.run(command).exits(4);
+    assert_eq!(work.results().column("status"), ["created", "unknown", "created"]);
+    let sent =
+        service.requests().into_iter().filter(|request| request.path == "/users.json" && request.method == "POST");
+    assert_eq!(sent.count(), 3);
+}
+
+#[test]
+fn a_yes_beside_a_plain_no_proves_nothing_and_what_a_record_says_of_itself_is_no_no() {
+    for (beside, is_no) in [
+        (r#","success":false"#, true),
+        (r#","ok":false"#, true),
+        (r#","code":500,"message":"系统错误""#, true),
+        (r#","result":"fail","reason":"x""#, true),
+        (r#","errors":[{"code":1,"message":"手机号已存在"}]"#, true),
+        (r#","error_code":"100103","error_msg":"no""#, true),
+        (r#","meta":{"code":500}"#, true),
+        (r#","users":[{"cId":"50902"}]"#, true),
+        (r#","user":{"cId":"50902"}"#, true),
+        (r#","success":true,"code":0,"errors":[]"#, false),
+        (r#","code":200,"msg":"操作成功","error":null"#, false),
+        (r#","result":"ok","error_code":0"#, false),
+        (r#","company":{"code":"500","state":"404"}"#, false),
+    ] {
+        let service = creating(move |number, _| {
+            let beside = if number == 2 { beside } else { "" };
+            let own = r#""status":"2","state":"500","code":"KH-404""#;
+            body(&format!("{{\"user\":{{\"cId\":\"{}\",{own}}}{beside}}}", 50_000 + number))
+        });
+        let (work, ran) = import(&service, 3);
+        ran.exits(if is_no { 4 } else { 0 });
+        let second = if is_no { "unknown" } else { "created" };
+        assert_eq!(work.results().column("status"), ["created", second, "created"], "{beside}");
     }
 }
 

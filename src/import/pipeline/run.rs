@@ -42,6 +42,8 @@ pub(crate) struct Sent {
     pub requests: u64,
     /// Requests that repeated an earlier one.
     pub retries: u64,
+    /// What became of rows in doubt could not be found out, as the account does not show what it has.
+    pub is_unreadable: bool,
 }
 
 /// Sends what is left of the rows.
@@ -121,6 +123,7 @@ pub(crate) fn send(
         cause: shared.stop.take(),
         requests: client.requests(),
         retries: client.retries(),
+        is_unreadable: false,
     })
 }
 

@@ -18,10 +18,21 @@ pub struct SettleLine {
     ids_pending: u64,
     /// The command.
     pub command: String,
-    /// It was done just now.
-    is_looked: bool,
     /// The rows change records, and make none.
     has_changes_alone: bool,
+    /// Whether that was tried just now.
+    tried: Tried,
+}
+
+/// What came of looking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// Nobody has looked.
+    No,
+    /// It cannot be told for now.
+    InVain,
+    /// The account does not let anybody look.
+    Unreadable,
 }
 
 impl SettleLine {
@@ -53,26 +64,36 @@ impl SettleLine {
         let folder = elsewhere.map_or_else(|| past.folder().to_owned(), |folder| PathBuf::from(folder.to_string()));
         let command = typed.on_same_account("settle", &folder);
         let has_changes_alone = !WriteMode::of(&past.identity().mode).makes_records(entity);
-        Ok(Some(SettleLine { unknown, ids_pending, command, is_looked: false, has_changes_alone }))
+        Ok(Some(SettleLine { unknown, ids_pending, command, has_changes_alone, tried: Tried::No }))
     }
 
     /// The same, once that command has looked and could not tell.
     pub fn looked(self) -> SettleLine {
-        SettleLine { is_looked: true, ..self }
+        SettleLine { tried: Tried::InVain, ..self }
+    }
+
+    /// The same, where the account does not show what it has.
+    pub fn unreadable(self) -> SettleLine {
+        SettleLine { tried: Tried::Unreadable, ..self }
     }
 
     /// The words.
     pub fn text(&self) -> String {
-        let SettleLine { unknown, ids_pending, command, is_looked, has_changes_alone } = self;
-        let message = match (unknown, is_looked) {
-            (0, false) => message!("report.settle_ids", rows = ids_pending, command = command),
-            (0, true) => message!("report.settle_ids_looked", rows = ids_pending, command = command),
-            (_, false) if *has_changes_alone => message!("report.settle_changes", rows = unknown, command = command),
-            (_, true) if *has_changes_alone => {
+        let SettleLine { unknown, ids_pending, command, has_changes_alone, tried } = self;
+        let message = match (unknown, tried) {
+            (0, Tried::No) => message!("report.settle_ids", rows = ids_pending, command = command),
+            (0, Tried::InVain | Tried::Unreadable) => {
+                message!("report.settle_ids_looked", rows = ids_pending, command = command)
+            }
+            (_, Tried::No) if *has_changes_alone => {
+                message!("report.settle_changes", rows = unknown, command = command)
+            }
+            (_, Tried::InVain) if *has_changes_alone => {
                 message!("report.settle_changes_looked", rows = unknown, command = command)
             }
-            (_, false) => message!("report.settle", rows = unknown, command = command),
-            (_, true) => message!("report.settle_looked", rows = unknown, command = command),
+            (_, Tried::No) => message!("report.settle", rows = unknown, command = command),
+            (_, Tried::InVain) => message!("report.settle_looked", rows = unknown, command = command),
+            (_, Tried::Unreadable) => message!("report.settle_unreadable", rows = unknown, command = command),
         };
         message.to_string()
     }

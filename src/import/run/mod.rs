@@ -157,6 +157,14 @@ fn nothing_sent(
 ) -> Result<Exit> {
     Registration::end(journal.folder())?;
     let recorded = Recorded { journal, given_back: 0, broken: None };
-    let sent = Sent { recorded, taken: 0, waiting: 0, cause: Some(Cause::of(error)), requests: 0, retries: 0 };
+    let sent = Sent {
+        recorded,
+        taken: 0,
+        waiting: 0,
+        cause: Some(Cause::of(error)),
+        requests: 0,
+        retries: 0,
+        is_unreadable: false,
+    };
     finish(options, preflight, sent, Instant::now(), printer)
 }

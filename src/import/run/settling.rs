@@ -5,7 +5,7 @@ use super::super::pipeline::{Cause, Sent};
 use super::super::row_sender::halting;
 use super::super::settle::{self, Found, KeptRun, Whereabouts};
 use crate::api::Honours;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::journal::{Journal, RunIndex};
 use crate::t;
 use crate::terminal::Printer;
@@ -35,7 +35,14 @@ pub(super) fn settle_before(
     };
     drop(past);
     let about = Whereabouts { account: &options.account, catalog: options.catalog, index };
-    let found = settle::settle(journal, &kept, &about, options.doubt, printer).map_err(halting)?;
+    let found = match settle::settle(journal, &kept, &about, options.doubt, printer) {
+        // Looking would not help later either: the rows that are left need not wait for it.
+        Err(error) if settle::is_unreadable(&error) => {
+            printer.warn(&t!("settle.cannot", why = error.message()));
+            return Ok(Found::default());
+        }
+        found => found.map_err(halting)?,
+    };
     if let Some(words) = settle::words(found, unknown) {
         printer.say(&words);
     }
@@ -83,6 +90,11 @@ pub(super) fn settle_after(sent: &mut Sent, options: &ImportOptions<'_>, printer
                 printer.say(&words);
             }
         }
-        Err(error) => printer.warn(&t!("settle.cannot", why = error.message())),
+        // The command ends as one that was stopped, however much of it was done.
+        Err(error) if error.kind() == ErrorKind::Interrupted => sent.cause = Some(Cause::Interrupted),
+        Err(error) => {
+            sent.is_unreadable = settle::is_unreadable(&error);
+            printer.warn(&t!("settle.cannot", why = error.message()));
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::super::notes::{COMMAND_NOTE, parent_note};
 use super::super::options::DoubtOptions;
 use super::super::places::{binding_folder, binds, run_places, tell_index};
 use super::super::report::{self, RunContent, SettleLine, exit_of};
-use super::{Found, KeptRun, Whereabouts, settle};
+use super::{Found, KeptRun, Whereabouts, is_unreadable, settle};
 use crate::account::Account;
 use crate::api::Honours;
 use crate::entity::Catalog;
@@ -88,7 +88,8 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
             Error::usage(message!("settle.keeps_changes_alone")).hint(message!("settle.keeps_changes_alone_hint"))
         );
     }
-    let found = settle(&mut journal, &kept, &Whereabouts { account, catalog, index: &index }, *doubt, printer)?;
+    let found = settle(&mut journal, &kept, &Whereabouts { account, catalog, index: &index }, *doubt, printer)
+        .map_err(|error| with_way_on(error, unknown, command))?;
     let past = journal.reader()?;
     let counts = past.all_counts()?;
     let content = RunContent::new(&journal, &past, &kept.mapping, counts)?;
@@ -133,6 +134,15 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     let exit = part.filter(|_| exit == Exit::Done).map_or(exit, |part| part.exit);
     let has_changes_alone = kept.has_changes_alone();
     Ok(SettledRun { folder: folder.clone(), exit, found, unsettled, is_part: false, has_changes_alone })
+}
+
+/// The error, with what can be done about rows in doubt where nobody may look.
+fn with_way_on(error: Error, unknown: u64, command: &SettleCommand<'_>) -> Error {
+    if unknown == 0 || !is_unreadable(&error) {
+        return error;
+    }
+    let command = command.typed.on_same_account("settle", &command.folder);
+    error.and_hint(message!("settle.unreadable_hint", rows = unknown, command = command))
 }
 
 /// Settles the runs that know something of a run's rows, where something is in doubt there, and says what was found. Whether

@@ -27,7 +27,7 @@ use self::verdict::Verdict;
 use super::change::KEPT;
 use super::options::{DoubtOptions, ImportOptions};
 use crate::account::Account;
-use crate::api::{Client, Honours};
+use crate::api::Client;
 use crate::entity::{Catalog, Entity};
 use crate::error::{Context, Error, Result};
 use crate::journal::{
@@ -71,6 +71,8 @@ pub(super) struct Found {
     pub unseen: u64,
     /// Rows that the service said were made, whose records cannot be told still.
     pub without_id: u64,
+    /// The account did not let anybody look.
+    pub is_blind: bool,
 }
 
 impl Found {
@@ -85,13 +87,14 @@ impl Found {
             unknown: self.unknown + other.unknown,
             unseen: self.unseen + other.unseen,
             without_id: self.without_id + other.without_id,
+            is_blind: self.is_blind || other.is_blind,
         }
     }
 
     /// It for programs.
     fn json(self) -> serde_json::Value {
         serde_json::json!({"done": self.done, "ids": self.ids, "free": self.free, "repeated": self.repeated,
-            "left": self.left, "unknown": self.unknown, "without_id": self.without_id})
+            "left": self.left, "unknown": self.unknown, "without_id": self.without_id, "looked": !self.is_blind})
     }
 }
 
@@ -198,9 +201,18 @@ pub(super) fn settle(
         }
     });
     progress.end();
-    let (mut settled, of_created) = settled?;
-    let mut found = count(&settled, unknown).and(count_created(&of_created, without_id));
-    if doubt.resends || doubt.honours != Honours::Nothing {
+    let (settled, is_blind) = match settled.map_err(unless_readable) {
+        // The user's word, and the service's, need no look.
+        Err(error) if doubt.resends_unknown() && is_unreadable(&error) => {
+            printer.warn(&message!("settle.blind", rows = unknown, why = error.into_message()).to_string());
+            (Default::default(), true)
+        }
+        settled => (settled?, false),
+    };
+    let (mut settled, of_created) = settled;
+    let found = count(&settled, unknown).and(count_created(&of_created, without_id));
+    let mut found = Found { is_blind, ..found };
+    if doubt.resends_unknown() {
         // What nobody was told of as not known is not meant by that.
         found.repeated = found.unknown - found.unseen;
         found.unknown = found.unseen;
@@ -217,6 +229,26 @@ pub(super) fn settle(
     index.forget_lost(&of_lost_runs)?;
     journal.add_totals(client.requests(), client.retries(), started.elapsed().as_secs_f64())?;
     Ok(found)
+}
+
+/// The error, which says that nobody may look where that is what it means.
+fn unless_readable(error: Error) -> Error {
+    match error.code() {
+        "api.forbidden" | "api.moved" | "memory.no_list" => unreadable(error),
+        _ => error,
+    }
+}
+
+/// The error of an account that was reached and does not show what it has.
+fn unreadable(error: Error) -> Error {
+    let (kind, hint) = (error.kind(), error.hint_message());
+    let error = Error::new(kind, message!("settle.unreadable", why = error.into_message()));
+    hint.into_iter().fold(error, Error::hint)
+}
+
+/// Whether the account does not show what it has: looking again would not help.
+pub(super) fn is_unreadable(error: &Error) -> bool {
+    error.is_about("settle.unreadable")
 }
 
 /// Whether a row is in doubt because a run may have sent it that is gone.

@@ -13,7 +13,7 @@ use super::super::witness::HandedOut;
 use super::Settling;
 use super::kept_rows::KeptRun;
 use super::verdict::{self, Alike, Verdict};
-use crate::api::{self, Single, as_text};
+use crate::api::{self, Single, as_text, read_rejected};
 use crate::check::duplicates::{key_hashes, shown_hash};
 use crate::entity::{Custom, Entity, Field, Kind, WriteMode};
 use crate::error::{Error, Result};
@@ -96,7 +96,10 @@ impl Settling<'_> {
         };
         // The first answer tells what the service's clock says.
         let first = query.endpoint.paged.then_some(Page { number: 1, size: 1 });
-        self.client.read(&query.address(self.client.target(), service, first)).await?;
+        let address = query.address(self.client.target(), service, first);
+        if let Err(rejection) = self.client.ask(&address).await? {
+            return Err(super::unreadable(read_rejected(address.path(), &rejection, &self.client.target().host())));
+        }
         // What the run made is no older than the run.
         if let Some([from, _]) = query.created(service) {
             let began = self.lost.map_or(i64::MAX, |(began, _)| began).min(past.identity().started);
