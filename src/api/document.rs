@@ -81,7 +81,10 @@ impl From<Value> for Document {
 
 /// The records of a list.
 #[derive(Debug)]
-pub struct Records<'a>(pub(super) Vec<Part<'a>>);
+pub struct Records<'a> {
+    parts: Vec<Part<'a>>,
+    has_blanks: bool,
+}
 
 /// One of them.
 #[derive(Debug)]
@@ -92,20 +95,52 @@ pub(super) enum Part<'a> {
     Text(&'a RawValue),
 }
 
+impl Part<'_> {
+    /// Whether it is nothing at all, such as `null` or `{}`, where a record should be.
+    fn is_blank(&self) -> bool {
+        match self {
+            Part::Value(value) => match value.as_ref() {
+                Value::Null | Value::Bool(false) => true,
+                Value::String(text) => text.trim().is_empty(),
+                Value::Array(values) => values.is_empty(),
+                Value::Object(members) => members.is_empty(),
+                Value::Bool(true) | Value::Number(_) => false,
+            },
+            Part::Text(text) => {
+                let text = text.get();
+                let inner = text.get(1..text.len() - 1).unwrap_or_default();
+                matches!(text, "null" | "false") || text.starts_with(['"', '[', '{']) && inner.trim().is_empty()
+            }
+        }
+    }
+}
+
 impl<'a> Records<'a> {
+    /// Those of a list. Places in it that hold nothing are no records.
+    pub(super) fn of(mut parts: Vec<Part<'a>>) -> Self {
+        let places = parts.len();
+        parts.retain(|part| !part.is_blank());
+        Records { has_blanks: parts.len() < places, parts }
+    }
+
+    /// Whether some places of the list hold nothing.
+    pub fn has_blanks(&self) -> bool {
+        self.has_blanks
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.parts.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.parts.is_empty()
     }
 
     /// Each of them, read as it comes.
     pub fn iter(&self) -> impl Iterator<Item = Cow<'_, Value>> {
-        self.0.iter().map(|part| match part {
+        self.parts.iter().map(|part| match part {
             Part::Value(value) => Cow::Borrowed(value.as_ref()),
             // It was looked at before, as a part of the document.
             Part::Text(text) => Cow::Owned(serde_json::from_str(text.get()).unwrap_or_default()),
@@ -114,7 +149,7 @@ impl<'a> Records<'a> {
 
     /// Each of them, of which only the member `name` is needed.
     pub fn iter_with<'b>(&'b self, name: &'b str) -> impl Iterator<Item = Cow<'b, Value>> {
-        self.0.iter().map(move |part| match part {
+        self.parts.iter().map(move |part| match part {
             Part::Value(value) => Cow::Borrowed(value.as_ref()),
             Part::Text(text) => {
                 let whole = [name];

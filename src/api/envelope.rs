@@ -199,7 +199,7 @@ fn at<'a>(document: &'a Value, wrapper: &str) -> Option<&'a Value> {
 /// a single record without a list around it.
 pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Records<'a>> {
     if let Some(list) = document.long_list(wrapper) {
-        return Some(Records(list.into_iter().map(Part::Text).collect()));
+        return Some(Records::of(list.into_iter().map(Part::Text).collect()));
     }
     let parts = match document.whole() {
         Cow::Borrowed(value) => list(value, wrapper)?.into_iter().map(|one| Part::Value(Cow::Borrowed(one))).collect(),
@@ -207,7 +207,7 @@ pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Records<'a>>
             list(&value, wrapper)?.into_iter().map(|one| Part::Value(Cow::Owned(one.clone()))).collect()
         }
     };
-    Some(Records(parts))
+    Some(Records::of(parts))
 }
 
 /// Like [`records`], of an entity whose records carry the member `id`: under another name than `wrapper` that is what shows
@@ -382,6 +382,9 @@ mod tests {
             assert_eq!(records(json!({"users": empty, "count": 0})), Some(json!([])), "{empty}");
         }
         let two = json!([{"cId": "1"}, {"cId": "2"}]);
+        for blank in [json!(null), json!(""), json!(false), json!([]), json!({})] {
+            assert_eq!(records(json!({"users": [two[0], blank, two[1]]})), Some(two.clone()), "{blank}");
+        }
         assert_eq!(records(json!({"users": {"0": two[0], "1": two[1]}})), Some(two.clone()));
         // By number, not by text.
         assert_eq!(records(json!({"users": {"10": two[1], "9": two[0]}})), Some(two.clone()));

@@ -8,8 +8,8 @@ use super::options::Condition;
 use super::period::Bounds;
 use super::plan::{ExportPlan, Meant};
 use crate::api::as_text;
-use crate::entity::{Custom, Entity, Field, Kind, fold};
-use crate::projection::{Definitions, custom_text, is_deleted, moment, text_of};
+use crate::entity::{Entity, Field, Kind, Service, fold};
+use crate::projection::{Definitions, custom_value, is_deleted, moment, text_of};
 
 /// A member that must have a value.
 #[derive(Debug, Clone)]
@@ -40,10 +40,12 @@ pub(super) struct Asked {
 pub(super) struct RecordFilter<'a> {
     /// Their entity.
     pub entity: &'a Entity,
-    /// Where custom fields are.
-    custom: &'a Custom,
+    /// Where custom fields are, and in which zone times.
+    service: &'a Service,
     /// Members with times, and the bounds they must lie in.
     spans: Vec<(String, Bounds)>,
+    /// Members with times by which the service was asked to filter.
+    asked: &'a [String],
     /// Members with values.
     terms: Vec<Term>,
     /// What the list was asked for.
@@ -55,7 +57,7 @@ pub(super) struct RecordFilter<'a> {
 impl<'a> RecordFilter<'a> {
     /// The filter that a plan means.
     ///
-    pub(super) fn new(plan: &ExportPlan<'a>, definitions: &Definitions) -> Self {
+    pub(super) fn new(plan: &'a ExportPlan<'a>, definitions: &Definitions) -> Self {
         let choice = ColumnChoice { options: plan.options };
         let mut terms: Vec<Term> = Vec::new();
         for Condition { column, value } in &plan.options.selection.conditions {
@@ -82,8 +84,9 @@ impl<'a> RecordFilter<'a> {
         }
         RecordFilter {
             entity: plan.options.entity,
-            custom: &plan.options.catalog.service.custom,
+            service: &plan.options.catalog.service,
             spans: plan.spans.clone(),
+            asked: &plan.asked,
             terms,
             meant: plan.meant.clone(),
             with_deleted: plan.options.selection.with_deleted,
@@ -113,7 +116,7 @@ impl<'a> RecordFilter<'a> {
                 (None, _) => true,
                 (Some(value), Meant::Id(id)) => text_of(value) == *id,
                 (Some(value), Meant::Time(bounds)) => {
-                    moment::parse(&as_text(value)).is_none_or(|moment| bounds.holds(moment))
+                    moment::read(&as_text(value), self.service).is_none_or(|moment| bounds.holds(moment))
                 }
             }
         })
@@ -125,27 +128,35 @@ impl<'a> RecordFilter<'a> {
         let in_bounds = |(name, bounds): &(String, Bounds)| {
             // A list's row may lack a member the service was asked to filter by; then its word is taken.
             let Some(value) = get(name) else { return true };
-            moment::parse(&as_text(value)).is_some_and(|moment| bounds.holds(moment))
+            let text = as_text(value);
+            match moment::read(&text, self.service) {
+                Some(moment) => bounds.holds(moment),
+                // What is not told to be outside is not left out.
+                None => !moment::is_unset(&text) || self.asked.contains(name),
+            }
         };
         let has_value = |term: &Term| {
             let custom =
                 || [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom(record, &term.name));
-            let member = || get(&term.name).map(text_of);
-            let text = match (term.is_unknown, term.is_custom) {
+            let member = || get(&term.name);
+            let value = match (term.is_unknown, term.is_custom) {
                 (true, _) => member().or_else(custom),
                 (false, true) => custom(),
                 (false, false) => member(),
             };
-            let text = text.unwrap_or_default();
-            match term.is_list {
-                true => text.split([',', '，']).any(|part| term.values.iter().any(|value| fold(value) == fold(part))),
-                false => term.values.iter().any(|value| *value == text || fold(value) == fold(&text)),
-            }
+            term.is_met(value.unwrap_or(&Value::Null))
         };
         (self.with_deleted || !is_deleted(self.entity, detail.unwrap_or(record)))
             && self.is_meant(record, detail)
             && self.spans.iter().all(in_bounds)
             && self.terms.iter().all(has_value)
+    }
+
+    /// The first time that a record should tell and does not, so that nobody knows whether it lies in its span.
+    pub(super) fn undated(&self, record: &Value, detail: Option<&Value>) -> Option<&str> {
+        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
+        let mut names = self.spans.iter().map(|(name, _)| name.as_str());
+        names.find(|name| get(name).is_some_and(|value| moment::read(&as_text(value), self.service).is_none()))
     }
 
     /// What the filter asks of records: each member, or key of a custom field, and whether it is one.
@@ -176,8 +187,21 @@ impl<'a> RecordFilter<'a> {
         RecordFilter { terms, ..self.clone() }.holds(record, None)
     }
 
-    fn custom<'b>(&self, record: &'b Value, key: &str) -> Option<std::borrow::Cow<'b, str>> {
-        custom_text(record.get(&self.custom.member), self.custom, key)
+    fn custom<'b>(&self, record: &'b Value, key: &str) -> Option<&'b Value> {
+        custom_value(record.get(&self.service.custom.member), &self.service.custom, key)
+    }
+}
+
+impl Term {
+    /// Whether a value is one of those meant. Of several in a list one has to be.
+    fn is_met(&self, value: &Value) -> bool {
+        let text = text_of(value);
+        let is_meant = |text: &str| self.values.iter().any(|value| value == text || fold(value) == fold(text));
+        match value {
+            Value::Array(values) => is_meant(&text) || values.iter().any(|value| self.is_met(value)),
+            _ if self.is_list => text.split([',', '，']).any(is_meant),
+            _ => is_meant(&text),
+        }
     }
 }
 

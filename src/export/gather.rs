@@ -88,7 +88,10 @@ pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) ->
     };
     let mut gathered = Gathered::default();
     match &plan.source {
-        Source::List(query) => gathered.add(read(query).await?),
+        Source::List(query) => {
+            let query = refresher.with_filters_that_find(query).await?;
+            gathered.add(read(&query).await?);
+        }
         Source::Several(endpoints) => {
             let origin = entity.origin.as_deref().unwrap_or_default();
             gathered.add(refresher.read_several(entity, origin, endpoints).await?);
@@ -118,6 +121,25 @@ pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) ->
     }
     gathered.readings = gathered.lists.iter().map(|list| refresher.reading(list)).collect();
     Ok(gathered)
+}
+
+/// Reads the list again for just the days that are asked for: its records do not tell their times, so that what is asked for
+/// beside them cannot be left out.
+///
+/// # Errors
+/// As [`records`].
+pub(super) async fn to_the_day(
+    refresher: &Refresher<'_>,
+    plan: &ExportPlan<'_>,
+    gathered: &mut Gathered,
+) -> Result<()> {
+    let Some(query) = &plan.exact else { return Ok(()) };
+    for list in std::mem::take(&mut gathered.lists) {
+        refresher.mirror.forget(&list)?;
+    }
+    gathered.add(refresher.read_all(query).await?);
+    gathered.readings = gathered.lists.iter().map(|list| refresher.reading(list)).collect();
+    Ok(())
 }
 
 fn everything_of<'a>(refresher: &Refresher<'a>, entity: &'a Entity) -> Option<ListQuery<'a>> {

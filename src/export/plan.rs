@@ -32,6 +32,8 @@ pub(super) struct ExportPlan<'a> {
     pub options: &'a ExportOptions<'a>,
     /// How records are found.
     pub source: Source<'a>,
+    /// The same list asked for just the days that are meant.
+    pub exact: Option<ListQuery<'a>>,
     /// Times they must lie in, by member.
     pub spans: Vec<(String, Bounds)>,
     /// Members with times by which the service is asked to filter.
@@ -66,6 +68,7 @@ impl<'a> ExportPlan<'a> {
         }
         let service = &options.catalog.service;
         let mut has_details = options.has_details;
+        let mut exact = None;
         let source = match source(entity, selection, service)? {
             Source::List(query) => {
                 // Search answers with ids alone.
@@ -73,7 +76,10 @@ impl<'a> ExportPlan<'a> {
                 // The local copy is of everything.
                 Source::List(match options.mirror {
                     MirrorUse::ReadChanges => query,
-                    MirrorUse::ReadAll | MirrorUse::Temporary => narrowed(query, selection, service),
+                    MirrorUse::ReadAll | MirrorUse::Temporary => {
+                        exact = Some(narrowed(query.clone(), selection, service, 0));
+                        narrowed(query, selection, service, 1)
+                    }
                 })
             }
             source => source,
@@ -91,7 +97,7 @@ impl<'a> ExportPlan<'a> {
         }
         let asked = asked(&source, entity, service);
         let meant = meant(entity, selection)?;
-        Ok(ExportPlan { options, source, spans, asked, meant, has_details })
+        Ok(ExportPlan { options, source, exact, spans, asked, meant, has_details })
     }
 
     /// The list the records are in, where they are in one.
@@ -211,14 +217,17 @@ fn search_terms(entity: &Entity, selection: &Selection) -> String {
     terms.join(" ")
 }
 
-/// The query with the filters the service itself can apply. Its filters know days only; the rest is decided here.
-fn narrowed<'a>(mut query: ListQuery<'a>, selection: &Selection, service: &Service) -> ListQuery<'a> {
+/// The query with the filters the service itself can apply. Its filters know days only, whether the last one is included and in
+/// which zone it is meant is not known of all: so many days more are asked for at each end, and the rest is decided here.
+fn narrowed<'a>(mut query: ListQuery<'a>, selection: &Selection, service: &Service, more_days: i64) -> ListQuery<'a> {
     let has_own_window = query.endpoint.window.is_some();
-    let day = |date: Date, time: &str, has_own_window: bool| match has_own_window {
-        // Whether the last day is included is not known of these lists; a day more is asked for and left out here.
-        true if time != DAY_BEGIN => date.saturating_add(Span::new().days(1)).to_string(),
-        true => date.to_string(),
-        false => format!("{date} {time}"),
+    let day = |date: Date, time: &str, has_own_window: bool| {
+        let more = if time == DAY_BEGIN { -more_days } else { more_days };
+        let date = date.saturating_add(Span::new().days(more));
+        match has_own_window {
+            true => date.to_string(),
+            false => format!("{date} {time}"),
+        }
     };
     let created = query.created(service).cloned();
     let updated = query.updated(service).cloned();

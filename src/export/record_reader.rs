@@ -36,6 +36,8 @@ pub(super) struct RecordCounts {
     pub deleted: u64,
     /// Records that the list was not asked for.
     pub unasked: u64,
+    /// Records that passed although they do not tell a time that is asked for.
+    pub undated: u64,
 }
 
 impl<'a> RecordReader<'a> {
@@ -71,6 +73,7 @@ impl<'a> RecordReader<'a> {
                 };
                 if filter.holds(&record, detail.as_ref()) {
                     counts.passed += 1;
+                    counts.undated += u64::from(filter.undated(&record, detail.as_ref()).is_some());
                     with(key, &record, detail.as_ref())?;
                 } else if !filter.is_meant(&record, detail.as_ref()) {
                     counts.unasked += 1;

@@ -124,7 +124,13 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
     }))?;
     let filter = RecordFilter::new(plan, &definitions);
     if let [list] = gathered.lists.as_slice() {
-        runtime.block_on(refresher.stop.unless_set(refuse_untold(&refresher, plan, list, &filter)))?;
+        let list = list.clone();
+        runtime.block_on(refresher.stop.unless_set(async {
+            match refuse_untold(&refresher, plan, &list, &filter).await? {
+                true => gather::to_the_day(&refresher, plan, &mut gathered).await,
+                false => Ok(()),
+            }
+        }))?;
     }
     // Made before more is asked: a folder that cannot be written is seen at once.
     let directory = output.stage()?;

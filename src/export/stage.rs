@@ -137,6 +137,9 @@ impl<'a> Stage<'a> {
         if counts.unasked > 0 {
             warnings.push(crate::message!("export.unasked", records = counts.unasked).to_string());
         }
+        if counts.undated > 0 {
+            warnings.push(crate::message!("export.undated", records = counts.undated).to_string());
+        }
         let records = StagedFile {
             path,
             suffix: String::new(),

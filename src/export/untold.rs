@@ -10,7 +10,7 @@ use crate::mirror::List;
 use crate::refresh::{ListQuery, Refresher};
 
 /// Refuses conditions on what no record of a list tells, where the records' own pages are not asked for. A span that the
-/// service was asked to filter by is taken from it where it provably does.
+/// service was asked to filter by is taken from it where it provably does: then this tells that it is.
 ///
 /// # Errors
 /// A condition that cannot be answered; a mirror that cannot be read; the user stops; the service fails.
@@ -19,11 +19,11 @@ pub(super) async fn refuse_untold(
     plan: &ExportPlan<'_>,
     list: &List,
     filter: &RecordFilter<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     let reader = RecordReader::new(refresher, plan, list);
     let mut untold = filter.asks();
     if untold.is_empty() || plan.has_details {
-        return Ok(());
+        return Ok(false);
     }
     let mut has_records = false;
     reader.each(&filter.everything(), |_, record, _| {
@@ -31,11 +31,11 @@ pub(super) async fn refuse_untold(
         untold.retain(|asked| !filter.is_told(record, asked));
         Ok(())
     })?;
-    let Some(Asked { name, .. }) = untold.first().filter(|_| has_records) else { return Ok(()) };
-    if let Some(query) = plan.query().filter(|_| untold.iter().all(|asked| plan.asked.contains(&asked.name)))
+    let Some(Asked { name, .. }) = untold.first().filter(|_| has_records) else { return Ok(false) };
+    if let Some(query) = plan.exact.as_ref().filter(|_| untold.iter().all(|asked| plan.asked.contains(&asked.name)))
         && leaves_out(refresher, query).await?
     {
-        return Ok(());
+        return Ok(true);
     }
     let hint = match filter.entity.endpoint("get") {
         Some(_) => message!("export.add_details_hint"),

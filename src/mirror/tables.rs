@@ -201,6 +201,12 @@ pub struct PageCursor {
     pub open_gaps: u64,
     /// … and in that page.
     pub tail_gap: u64,
+    /// A page behind the last record brought what had come before.
+    #[serde(default)]
+    pub is_repeated: bool,
+    /// Some places of its pages hold nothing instead of a record.
+    #[serde(default)]
+    pub has_blanks: bool,
     /// It has to be read on up to here, whatever comes.
     pub until: u64,
     /// The whole list ended at a wall, so that this is a part of it.

@@ -17,5 +17,5 @@ pub use definitions::Definitions;
 pub use html::strip as html_text;
 pub use moment::{Moment, service_time};
 pub use names::Names;
-pub use record::{CustomValues, custom_keys, custom_text, ids_of, is_deleted, remove_secrets, text_of};
+pub use record::{CustomValues, custom_keys, custom_text, custom_value, ids_of, is_deleted, remove_secrets, text_of};
 pub use row_batch::RowBatch;

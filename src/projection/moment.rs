@@ -23,6 +23,14 @@ impl Moment {
         }
     }
 
+    /// Its last second.
+    pub fn end(self) -> DateTime {
+        match self {
+            Moment::Day(day) => day.at(23, 59, 59, 0),
+            Moment::Time(moment) => moment,
+        }
+    }
+
     /// Its day.
     pub fn day(self) -> Date {
         match self {
@@ -51,9 +59,39 @@ pub fn parse(text: &str) -> Option<Moment> {
     };
     let mut parts = time.split(':');
     let (hour, minute) = (number(parts.next()?)?, number(parts.next()?)?);
-    let second = parts.next().map_or(Some(0), |text| number(text.split('.').next().unwrap_or_default()))?;
+    let second = parts.next().map_or(Some(0), |text| match text.split_once('.') {
+        Some((second, fraction)) if fraction.bytes().all(|byte| byte.is_ascii_digit()) => number(second),
+        Some(_) => None,
+        None => number(text),
+    })?;
     let time = Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, 0).ok()?;
     Some(Moment::Time(day.to_datetime(time)))
+}
+
+/// Reads what [`parse`] does, and what other services write: a moment with its zone (`2018-02-03T01:12:20Z`), seconds or
+/// milliseconds of Unix time, `2018年2月3日`.
+pub fn read(text: &str, service: &Service) -> Option<Moment> {
+    parse(text).or_else(|| {
+        let text = text.trim();
+        let seconds = match text.len() {
+            _ if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
+            10 => text.parse().ok(),
+            13 => text[..10].parse().ok(),
+            _ => None,
+        };
+        let zoned = || text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
+        match seconds.or_else(zoned) {
+            Some(seconds) => Some(Moment::Time(service_time(seconds, service))),
+            None if text.contains('年') => parse(&in_figures(text)),
+            None => None,
+        }
+    })
+}
+
+/// `2018年2月3日 9时12分` as `2018-2-3 9:12`.
+fn in_figures(text: &str) -> String {
+    let text = text.replace(['年', '月'], "-").replace('日', " ").replace(['时', '分'], ":").replace('秒', "");
+    text.trim_end_matches([':', ' ']).to_owned()
 }
 
 fn number(text: &str) -> Option<u16> {
@@ -88,5 +126,27 @@ mod tests {
             assert_eq!(parse(text), None, "{text}");
         }
         assert!(is_unset("0000-00-00 00:00:00") && is_unset("") && !is_unset("soon"));
+    }
+
+    #[test]
+    fn moments_of_other_services_are_read_where_the_service_is() {
+        let catalog = crate::entity::Catalog::embedded();
+        let moment = datetime(2024, 1, 20, 7, 4, 5, 0);
+        for text in [
+            "2024-01-19T23:04:05Z",
+            "2024-01-19T23:04:05.000Z",
+            "2024-01-20T07:04:05+08:00",
+            "2024-01-20 07:04:05",
+            "1705705445",
+            "1705705445000",
+            "2024年1月20日 07:04:05",
+            "2024年01月20日7时4分5秒",
+        ] {
+            assert_eq!(read(text, &catalog.service), Some(Moment::Time(moment)), "{text}");
+        }
+        assert_eq!(read("2024年1月20日", &catalog.service), Some(Moment::Day(date(2024, 1, 20))));
+        for text in ["", "0", "20240120", "13000000001", "soon", "去年", "2024-13-01"] {
+            assert_eq!(read(text, &catalog.service), None, "{text}");
+        }
     }
 }

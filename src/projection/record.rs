@@ -31,10 +31,15 @@ pub fn custom_keys<'a>(record: &'a Value, custom: &'a Custom) -> impl Iterator<I
     fields.into_iter().flatten().filter_map(|field| field.get(&custom.key)).map(as_text).filter(|key| !key.is_empty())
 }
 
-/// The text of a custom field among `fields`, the member of a record that carries them; none when it is not there.
-pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<Cow<'a, str>> {
+/// The value of a custom field among `fields`, the member of a record that carries them; none when it is not there.
+pub fn custom_value<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<&'a Value> {
     let is_meant = |field: &&Value| field.get(&custom.key).is_some_and(|found| as_text(found) == key);
-    fields?.as_array()?.iter().find(is_meant)?.get(&custom.value).map(text_of)
+    fields?.as_array()?.iter().find(is_meant)?.get(&custom.value)
+}
+
+/// The text of a custom field.
+pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<Cow<'a, str>> {
+    custom_value(fields, custom, key).map(text_of)
 }
 
 /// The values of a record's custom fields by their keys: a record may have hundreds of them, and a table as many columns.

@@ -3,16 +3,20 @@
 
 use std::collections::HashSet;
 
+use jiff::ToSpan;
+use jiff::civil::DateTime;
 use serde_json::Value;
 
 use super::list_query::ListQuery;
 use super::pages::{self, Page};
 use super::record_key;
 use super::refresher::Refresher;
+use super::spans::Span;
 use crate::api::{self, Single, as_text};
 use crate::error::Result;
 use crate::mirror::{Key, List, PageCursor, PageOrder};
-use crate::projection::{is_deleted, moment, service_time};
+use crate::projection::moment::{self, Moment};
+use crate::projection::{is_deleted, service_time};
 
 /// Ids that follow the last one and are asked for.
 const IDS_BEYOND: i64 = 10;
@@ -29,6 +33,17 @@ pub(super) enum Beyond {
 }
 
 impl Refresher<'_> {
+    /// Looks whether a list goes on behind what came of it: from its other end, or, where it takes no order, by date.
+    ///
+    /// # Errors
+    /// The user stops, the host cannot be reached.
+    pub(super) async fn look_behind(&self, query: &ListQuery<'_>, list: &List, cursor: &PageCursor) -> Result<Beyond> {
+        match self.other_end(query, list, cursor).await? {
+            Beyond::Unknown => self.by_dates(query, list, cursor).await,
+            known => Ok(known),
+        }
+    }
+
     /// Asks the list from its other end by creation: whether the newest records, or the oldest of a list that begins with the
     /// newest, are among those that came. What came while the list was read is no matter.
     ///
@@ -39,10 +54,7 @@ impl Refresher<'_> {
         let [order, newest_first] = &filters.newest_first;
         let is_descending = cursor.order == PageOrder::Descending;
         let value = if is_descending { &filters.order_value } else { newest_first };
-        let (Some(created), true) = (&query.entity.created, query.endpoint.filters.contains(order)) else {
-            return Ok(Beyond::Unknown);
-        };
-        if query.value(order) == Some(value) {
+        if !query.endpoint.filters.contains(order) || query.value(order) == Some(value) {
             return Ok(Beyond::Unknown);
         }
         let size = u64::from(self.catalog.service.paging.advised).min(cursor.page_size.max(1));
@@ -50,28 +62,12 @@ impl Refresher<'_> {
         let Some(records) = self.brief_page(&end, cursor, Page { number: 1, size }).await? else {
             return Ok(Beyond::Unknown);
         };
-        let moment_of = |record: &Value| Some(moment::parse(&as_text(record.get(created)?))?.begin());
-        let mut unseen = Vec::new();
-        for record in &records {
-            let key = record_key::key(query.entity, record);
-            if !self.mirror.has_seen(list, &key)? {
-                unseen.push((key, moment_of(record)));
-            }
+        if let Some(beyond) = self.unseen(query, list, cursor, &records).await? {
+            return Ok(beyond);
         }
-        let began = service_time(self.by_service_clock(list.began.unwrap_or_default()), self.client.service());
-        unseen.retain(|(_, created)| created.is_none_or(|created| created < began));
-        if !unseen.is_empty() {
-            // A list that has grown meanwhile gives them now, too.
-            let grown = self.ends_now(query, cursor).await?;
-            return Ok(match unseen.iter().all(|(key, _)| grown.contains(&key.text)) {
-                true => Beyond::Unknown,
-                false => Beyond::Something,
-            });
-        }
-        let [first, last, _] = self.mirror.moments(list)?;
-        let moment = |text: &Option<String>| text.as_deref().and_then(moment::parse).map(moment::Moment::begin);
-        let (Some(first), Some(last)) = (moment(&first), moment(&last)) else { return Ok(Beyond::Unknown) };
-        let is_other_end = match records.first().and_then(moment_of) {
+        let Some([first, last]) = self.first_and_last(list)? else { return Ok(Beyond::Unknown) };
+        let end = records.first().and_then(|record| self.created_of(query, record)).map(Moment::begin);
+        let is_other_end = match end {
             // Where all were created at once, the order tells nothing.
             _ if first == last => false,
             Some(end) if is_descending => end <= first,
@@ -79,6 +75,109 @@ impl Refresher<'_> {
             None => false,
         };
         Ok(if is_other_end { Beyond::Nothing } else { Beyond::Unknown })
+    }
+
+    /// Asks for what was created since the day of the newest record, or until that of the oldest in a list that begins with the
+    /// newest. A filter that gives what it should leave out, or finds nothing of what came, tells nothing.
+    async fn by_dates(&self, query: &ListQuery<'_>, list: &List, cursor: &PageCursor) -> Result<Beyond> {
+        let Some(whole) = Span::of(query, self.client.service()) else { return Ok(Beyond::Unknown) };
+        let Some([first, last]) = self.first_and_last(list)? else { return Ok(Beyond::Unknown) };
+        let is_descending = cursor.order == PageOrder::Descending;
+        let (day, behind) = match is_descending {
+            true => (
+                Span { to: Some(first.date().at(23, 59, 59, 0)), ..whole },
+                Span { to: Some(first.saturating_sub(1.seconds())), ..whole },
+            ),
+            false => (
+                Span { from: Some(last.date().at(0, 0, 0, 0)), ..whole },
+                Span { from: Some(last.saturating_add(1.seconds())), ..whole },
+            ),
+        };
+        let size = u64::from(self.catalog.service.paging.advised).min(cursor.page_size.max(1));
+        let Some(records) = self.created_in(query, cursor, day, size).await? else { return Ok(Beyond::Unknown) };
+        let moments: Vec<Moment> = records.iter().filter_map(|record| self.created_of(query, record)).collect();
+        // The zone of the service's filters may be another one.
+        if moments.is_empty() || !moments.iter().all(|moment| day.widened().holds(*moment)) {
+            return Ok(Beyond::Unknown);
+        }
+        if let Some(beyond) = self.unseen(query, list, cursor, &records).await? {
+            return Ok(beyond);
+        }
+        let leaves_out = !day.widened().holds(Moment::Time(if is_descending { last } else { first }));
+        if leaves_out && (records.len() as u64) < size {
+            return Ok(Beyond::Nothing);
+        }
+        // More on that day than a page has.
+        let Some(records) = self.created_in(query, cursor, behind, size).await? else { return Ok(Beyond::Unknown) };
+        if !records.iter().filter_map(|record| self.created_of(query, record)).all(|moment| behind.holds(moment)) {
+            return Ok(Beyond::Unknown);
+        }
+        let unseen = self.unseen(query, list, cursor, &records).await?;
+        Ok(unseen.unwrap_or(if (records.len() as u64) < size { Beyond::Nothing } else { Beyond::Unknown }))
+    }
+
+    async fn created_in(
+        &self,
+        query: &ListQuery<'_>,
+        cursor: &PageCursor,
+        span: Span,
+        size: u64,
+    ) -> Result<Option<Vec<Value>>> {
+        self.brief_page(&span.ask(query, self.client.service()), cursor, Page { number: 1, size }).await
+    }
+
+    /// What it means that some of these records did not come; none where all of them did, or were created since.
+    async fn unseen(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        cursor: &PageCursor,
+        records: &[Value],
+    ) -> Result<Option<Beyond>> {
+        let began = service_time(self.by_service_clock(list.began.unwrap_or_default()), self.client.service());
+        let mut unseen = Vec::new();
+        for record in records {
+            let key = record_key::key(query.entity, record);
+            let is_older = self.created_of(query, record).is_none_or(|created| created.end() < began);
+            if is_older && !self.mirror.has_seen(list, &key)? {
+                unseen.push(key);
+            }
+        }
+        if unseen.is_empty() {
+            return Ok(None);
+        }
+        // A list that has grown meanwhile gives them now, too.
+        let grown = self.ends_now(query, cursor).await?;
+        let is_grown = unseen.iter().all(|key| grown.contains(&key.text));
+        Ok(Some(if is_grown { Beyond::Unknown } else { Beyond::Something }))
+    }
+
+    /// When a record was created.
+    fn created_of(&self, query: &ListQuery<'_>, record: &Value) -> Option<Moment> {
+        moment::read(&as_text(record.get(query.entity.created.as_ref()?)?), self.client.service())
+    }
+
+    /// When the first and the last record of a list were created.
+    fn first_and_last(&self, list: &List) -> Result<Option<[DateTime; 2]>> {
+        let [first, last, _] = self.mirror.moments(list)?;
+        let moment = |text: Option<String>| text.as_deref().and_then(moment::parse).map(Moment::begin);
+        Ok(moment(first).zip(moment(last)).map(|(first, last)| [first, last]))
+    }
+
+    /// Whether every page is the same one: then its own total tells nothing either.
+    ///
+    /// # Errors
+    /// The user stops, the host cannot be reached.
+    pub(super) async fn gives_one_page(&self, query: &ListQuery<'_>, cursor: &PageCursor) -> Result<bool> {
+        let half = cursor.last_keys.len() / 2;
+        if cursor.gaining_pages != 1 || !cursor.is_repeated || half == 0 {
+            return Ok(false);
+        }
+        // Behind its end a service may give the last page again. Within it, it gives what is asked for.
+        let page = Page { number: 2, size: half as u64 };
+        let records = self.brief_page(query, cursor, page).await?.unwrap_or_default();
+        let first = records.first().map(|record| record_key::key(query.entity, record).text);
+        Ok(first.as_ref() != cursor.last_keys.get(half))
     }
 
     /// Whether every answer is the whole list, whatever page of whatever size is asked for. An answer of exactly so many hundred
@@ -115,7 +214,12 @@ impl Refresher<'_> {
     }
 
     /// A page that the reading can do without.
-    async fn brief_page(&self, query: &ListQuery<'_>, cursor: &PageCursor, page: Page) -> Result<Option<Vec<Value>>> {
+    pub(super) async fn brief_page(
+        &self,
+        query: &ListQuery<'_>,
+        cursor: &PageCursor,
+        page: Page,
+    ) -> Result<Option<Vec<Value>>> {
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
         Ok(match self.ask_briefly(self.page_address(query, cursor, Some(page))).await? {
             Single::Document(document) => {
@@ -141,9 +245,7 @@ impl Refresher<'_> {
         for id in highest + 1..=highest + IDS_BEYOND {
             let Some(found) = self.record_of(query, id).await? else { return Ok(Beyond::Unknown) };
             let Some(record) = found.filter(|record| !is_deleted(query.entity, record)) else { continue };
-            let created = query.entity.created.as_ref().and_then(|created| record.get(created));
-            let created = created.and_then(|created| moment::parse(&as_text(created))).map(moment::Moment::begin);
-            if created.is_none_or(|created| created < began)
+            if self.created_of(query, &record).is_none_or(|created| created.end() < began)
                 && !self.mirror.has_seen(list, &Key::of(&id.to_string()))?
             {
                 return Ok(Beyond::Something);

@@ -1,6 +1,7 @@
 //! What a list that was read to its end is worth: whether it is whole, and by which proof, or has to be read again. Plain
 //! functions.
 
+use super::beyond::Beyond;
 use super::spans::Span;
 use crate::mirror::{PageCursor, PageOrder, Wall};
 
@@ -8,6 +9,9 @@ use crate::mirror::{PageCursor, PageOrder, Wall};
 const MOST_READINGS: u32 = 3;
 /// Times it is read while only the total says that a few records are missing: they may have come back behind the reader.
 const MOST_READINGS_FOR_TOTAL: u32 = 6;
+
+/// Records that may be deleted while a short list is read.
+const SLACK: u64 = 10;
 
 /// What proves that a list is whole, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -33,7 +37,7 @@ pub enum Proof {
     NoPageFollows,
     /// Pages beyond the last record were empty.
     NothingBeyond,
-    /// Its newest records, asked for first, are among those that came.
+    /// Its newest records, asked for first or by their date, are among those that came.
     OtherEndRead,
     /// No record has one of the ids that follow the last one.
     NoIdsFollow,
@@ -92,6 +96,8 @@ pub(super) struct Reading<'a> {
     pub number: u32,
     /// What explains that the total is higher than what came.
     pub evidence: Option<Proof>,
+    /// What lies behind the last record, where that was looked for.
+    pub beyond: Beyond,
 }
 
 /// Decides on a reading.
@@ -103,6 +109,7 @@ pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
     };
     let Some(end) = end_proof(reading) else {
         return match &cursor.wall {
+            None if reading.beyond == Beyond::Something => ReadingDecision::NotWhole(Doubt::NotGiven),
             Some(Wall::Empty) | None if is_alike => ReadingDecision::NotWhole(Doubt::Missing),
             Some(wall) if *wall != Wall::Empty || missing(cursor, records) > cursor.page_size => {
                 ReadingDecision::NotWhole(Doubt::Wall(wall.clone()))
@@ -134,7 +141,7 @@ pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
 
 /// What proves that nothing lies beyond the last record.
 fn end_proof(reading: Reading<'_>) -> Option<Proof> {
-    let Reading { cursor, records, deleted, evidence, .. } = reading;
+    let Reading { cursor, records, deleted, evidence, beyond, .. } = reading;
     match cursor.count_after {
         Some(count) if count == records => Some(Proof::TotalAgrees),
         Some(count) if deleted > 0 && count + deleted == records => Some(Proof::TotalAgreesWithoutDeleted),
@@ -143,16 +150,25 @@ fn end_proof(reading: Reading<'_>) -> Option<Proof> {
             evidence.filter(|proof| *proof != Proof::ShortPagesExplainTotal)
         }
         Some(count) if count > records => evidence.or(explained(cursor).map(|_| Proof::ShortPagesExplainTotal)),
-        // A page beyond the end may be refused.
-        _ if cursor.wall.is_some() && cursor.beyond == 0 && cursor.tail_gap == 0 => None,
         _ if matches!(cursor.wall, Some(Wall::Empty | Wall::Repeated | Wall::Unreadable(_)))
             || cursor.has_next == Some(true) =>
         {
             None
         }
-        _ if cursor.has_next == Some(false) => Some(Proof::NoPageFollows),
+        _ if beyond == Beyond::Nothing && cursor.order != PageOrder::Other => Some(Proof::OtherEndRead),
+        // A page beyond the end may be refused; that it is refused is no end.
+        _ if cursor.has_next == Some(false) && (cursor.wall.is_none() || cursor.tail_gap > 0) => {
+            Some(Proof::NoPageFollows)
+        }
+        _ if cursor.wall.is_some() || contradicts(cursor, records) => None,
         _ => Some(Proof::NothingBeyond),
     }
+}
+
+/// Whether the service's total is so far below what came that it is none: that of a page, or how many pages there are. What is
+/// deleted while a list is read makes no such difference.
+pub(super) fn contradicts(cursor: &PageCursor, records: u64) -> bool {
+    cursor.count_after.is_some_and(|count| count + SLACK + records / 50 < records)
 }
 
 /// How many records the service's total has beyond those that came.
@@ -202,7 +218,56 @@ mod tests {
             is_alike_twice: is_alike && number > 2,
             number,
             evidence: None,
+            beyond: Beyond::Unknown,
         })
+    }
+
+    #[test]
+    fn a_refusal_is_an_end_only_where_something_else_says_so() {
+        let refused = PageCursor { wall: Some(Wall::Refused("no".to_owned())), ..cursor(true, None, None) };
+        let doubt = ReadingDecision::NotWhole(Doubt::Wall(Wall::Refused("no".to_owned())));
+        assert_eq!(decide_on(&refused, 0, false, 1), doubt);
+        // Whatever a short last page tells: the wall may be there.
+        assert_eq!(decide_on(&PageCursor { tail_gap: 2, ..refused.clone() }, 0, false, 1), doubt);
+        let said = PageCursor { tail_gap: 2, has_next: Some(false), ..refused.clone() };
+        assert!(matches!(decide_on(&said, 0, false, 1), ReadingDecision::Whole(_)));
+        let looked = |beyond| {
+            let reading = Reading {
+                cursor: &refused,
+                records: 10,
+                deleted: 0,
+                is_alike: false,
+                is_alike_twice: false,
+                number: 1,
+                evidence: None,
+                beyond,
+            };
+            decide(reading)
+        };
+        let whole = ReadingDecision::Whole(vec![Proof::PagesJoined, Proof::OtherEndRead]);
+        assert_eq!(looked(Beyond::Nothing), whole);
+        assert_eq!(looked(Beyond::Unknown), doubt);
+    }
+
+    #[test]
+    fn a_total_far_below_what_came_proves_nothing_and_neither_do_empty_pages_behind_it() {
+        let of_a_page = PageCursor { count_before: Some(4), count_after: Some(2), ..cursor(true, None, None) };
+        let decide_on = |records: u64| {
+            let reading = Reading {
+                cursor: &of_a_page,
+                records,
+                deleted: 0,
+                is_alike: false,
+                is_alike_twice: false,
+                number: 1,
+                evidence: None,
+                beyond: Beyond::Unknown,
+            };
+            decide(reading)
+        };
+        assert_eq!(decide_on(40), ReadingDecision::ReadAgain);
+        // A few may have been deleted meanwhile.
+        assert!(matches!(decide_on(10), ReadingDecision::Whole(_)));
     }
 
     #[test]

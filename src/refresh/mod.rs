@@ -4,7 +4,7 @@
 //! `list_query` is what is asked, `refresher` asks and stores. `pages` says which page to ask for and what a page proves,
 //! `page_reader` reads the pages of one query to their end, `whole_list` repeats that until `decision` finds the answer
 //! whole, `changes` asks only for what changed since. `details` asks for single records, `walk` finds records that have no
-//! list, `several_lists` those that have more than one. `beyond` looks for more behind the last record, `evidence` for where those are that a total has more. What a list took is told in `refreshed_list`.
+//! list, `several_lists` those that have more than one. `beyond` looks for more behind the last record, `evidence` for where those are that a total has more, `filter_probe` whether filters by date find what is there. What a list took is told in `refreshed_list`.
 
 mod beyond;
 mod changes;
@@ -12,6 +12,7 @@ mod comparison;
 mod decision;
 mod details;
 mod evidence;
+mod filter_probe;
 mod list_query;
 mod not_whole;
 mod page_reader;

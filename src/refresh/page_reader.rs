@@ -559,6 +559,7 @@ impl Refresher<'_> {
                 return;
             }
             if !gains {
+                cursor.is_repeated |= page.start() >= cursor.reached;
                 cursor.beyond += 1;
                 cursor.open_gaps += page.size.saturating_sub(length);
                 cursor.position = cursor.position.max(page.end());
@@ -616,6 +617,7 @@ impl Refresher<'_> {
         let records = records(query, answer)?;
         let keys = self.keys(query, answer);
         cursor.pages += 1;
+        cursor.has_blanks |= records.has_blanks();
         advance(cursor, &keys);
         self.mirror.together(|| {
             for (key, record) in keys.iter().zip(records.iter()) {

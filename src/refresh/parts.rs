@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::decision::{Doubt, Proof, is_round};
+use super::decision::{Doubt, Proof, contradicts, is_round};
 use super::list_query::ListQuery;
 use super::pages::Page;
 use super::refreshed_list::RefreshedList;
@@ -85,8 +85,10 @@ impl Refresher<'_> {
         let member = query.entity.created.as_deref().unwrap_or_default();
         let first = self.mirror.after(list, &Key::first(), 1)?.records.pop();
         let first = first.and_then(|(_, body)| serde_json::from_slice::<Value>(&body).ok());
-        let first = first.and_then(|record| moment::parse(&as_text(record.get(member)?)).map(moment::Moment::day));
-        let today = service_time(self.now(), self.client.service()).date();
+        let service = self.client.service();
+        let first = first.and_then(|record| moment::read(&as_text(record.get(member)?), service));
+        let first = first.map(moment::Moment::day);
+        let today = service_time(self.now(), service).date();
         // Not the first record's day: what was taken over from elsewhere may be older than what has smaller ids.
         let first = first.unwrap_or(today).min(Date::constant(FIRST_YEAR, 1, 1));
         Ok(Extent { first, last: today.tomorrow().unwrap_or(today) })
@@ -99,7 +101,7 @@ impl Refresher<'_> {
         let service = self.client.service();
         let Some(whole) = Span::of(query, service) else { return Ok(None) };
         let Some([left, right]) = whole.halves(extent, division.has_times) else { return Ok(None) };
-        let Some(total) = self.live_count(query).await? else {
+        let Some(total) = self.usable_total(division).await? else {
             return Ok(self.finds_nothing_in_the_future(division).await?.then_some(vec![left, right]));
         };
         let counts = (self.span_count(query, left).await?, self.span_count(query, right).await?);
@@ -141,6 +143,12 @@ impl Refresher<'_> {
             }
         }
         Ok(Some(spans))
+    }
+
+    /// The total of the whole list; none where it is not one that spans can be compared with.
+    async fn usable_total(&self, division: &Division<'_, '_>) -> Result<Option<u64>> {
+        let total = self.live_count(division.query).await?;
+        Ok(total.filter(|_| !contradicts(division.hint, division.hint.records)))
     }
 
     pub(super) async fn span_count(&self, query: &ListQuery<'_>, span: Span) -> Result<Option<u64>> {
@@ -249,7 +257,7 @@ impl Refresher<'_> {
         for _ in 0..MOST_COMPARISONS {
             let parts = self.mirror.cursors(list, 1)?;
             let sum: u64 = parts.iter().map(|part| part.count_after.unwrap_or(part.records)).sum();
-            let total = self.live_count(query).await?;
+            let total = self.usable_total(division).await?;
             let seen = self.mirror.seen(list)?;
             // A total that stays below what came says how far the service counts.
             let is_cut = total.is_some_and(|total| hint.count_after == Some(total) && seen > total);

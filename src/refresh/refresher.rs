@@ -106,7 +106,7 @@ impl Refresher<'_> {
             remove_secrets(record.to_mut(), entity, custom, self.kept_secrets);
         }
         let moment = |member: &Option<String>| {
-            let moment = moment::parse(&as_text(record.get(member.as_ref()?)?))?.begin();
+            let moment = moment::read(&as_text(record.get(member.as_ref()?)?), &self.catalog.service)?.begin();
             Some(moment.strftime("%Y-%m-%d %H:%M:%S").to_string())
         };
         let marks = Marks {

@@ -37,19 +37,36 @@ impl Span {
     pub(super) fn of(query: &ListQuery<'_>, service: &Service) -> Option<Span> {
         let [from, to] = query.created(service)?;
         let bound = |name: &str| query.value(name).and_then(moment::parse);
-        let to = bound(to).map(|to| match to {
-            moment::Moment::Day(day) => end_of(day),
-            moment::Moment::Time(to) => to,
-        });
+        let to = bound(to).map(moment::Moment::end);
         Some(Span { from: bound(from).map(moment::Moment::begin), to })
+    }
+
+    /// The same with a day more at each end.
+    pub(super) fn widened(self) -> Span {
+        Span {
+            from: self.from.map(|from| from.saturating_sub(1.days())),
+            to: self.to.map(|to| to.saturating_add(1.days())),
+        }
+    }
+
+    /// Whether a moment lies inside; a day does when a part of it does.
+    pub(super) fn holds(self, moment: moment::Moment) -> bool {
+        self.from.is_none_or(|from| from <= moment.end()) && self.to.is_none_or(|to| moment.begin() <= to)
     }
 
     /// The same query for this span alone.
     pub(super) fn ask<'a>(self, query: &ListQuery<'a>, service: &Service) -> ListQuery<'a> {
-        let Some(names) = query.created(service).cloned() else { return query.clone() };
+        match query.created(service) {
+            Some([from, to]) => self.ask_by(query, [from, to]),
+            None => query.clone(),
+        }
+    }
+
+    /// The same query for this span of what the filters of these names bound.
+    pub(super) fn ask_by<'a>(self, query: &ListQuery<'a>, names: [&str; 2]) -> ListQuery<'a> {
         let has_own_window = query.endpoint.window.is_some();
         let mut asked = query.clone();
-        for (name, bound) in names.iter().zip([self.from, self.to]) {
+        for (name, bound) in names.into_iter().zip([self.from, self.to]) {
             if let Some(bound) = bound {
                 let value = match has_own_window {
                     true => bound.date().to_string(),
@@ -136,10 +153,7 @@ impl Span {
     /// The span of a name.
     pub(super) fn of_name(name: &str) -> Option<Span> {
         let (from, to) = name.split_once("..")?;
-        let to = moment::parse(to).map(|to| match to {
-            moment::Moment::Day(day) => end_of(day),
-            moment::Moment::Time(to) => to,
-        });
+        let to = moment::parse(to).map(moment::Moment::end);
         Some(Span { from: moment::parse(from).map(moment::Moment::begin), to })
     }
 }

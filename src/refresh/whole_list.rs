@@ -23,6 +23,9 @@ const RESUMABLE_SECONDS: i64 = 24 * 60 * 60;
 /// A list of more pages than this is read in spans of the creation date, where the service takes notice of it.
 pub(super) const PAGES_OF_A_PART: u64 = 50;
 
+/// Records of a page where the service is not asked for a size; other lists have more.
+const FEWEST_OF_A_PAGE: u64 = 10;
+
 /// A query that was read to its end, once or several times.
 #[derive(Debug)]
 pub(super) struct ReadQuery {
@@ -290,6 +293,11 @@ impl Refresher<'_> {
             let deleted = if is_confirmed { 0 } else { self.deleted(&query, &list)? };
             let is_alike = before == Some(records) && self.mirror.seen_only_before(&list)? == 0;
             let is_alike_twice = std::mem::replace(&mut was_alike, is_alike) && is_alike;
+            // Where no total says that these are all, it is looked for more before that is said.
+            let beyond = match is_worth_a_look(&cursor) && !is_confirmed && cursor.count_after <= Some(records) {
+                true => Some(self.look_behind(&query, &list, &cursor).await?),
+                false => None,
+            };
             let decision = decide(Reading {
                 cursor: &cursor,
                 records,
@@ -298,6 +306,7 @@ impl Refresher<'_> {
                 is_alike_twice,
                 number: readings,
                 evidence: evidence.map(|evidence| evidence.proof),
+                beyond: beyond.unwrap_or(Beyond::Unknown),
             });
             let decision = match decision {
                 ReadingDecision::NotWhole(Doubt::Wall(Wall::Repeated))
@@ -310,15 +319,14 @@ impl Refresher<'_> {
             let mut report = self.report(&query, &list, &cursor, records, readings);
             report.hidden = evidence.map_or(report.hidden, |evidence| evidence.hidden);
             let verdict = match decision {
-                ReadingDecision::Whole(proofs) if cursor.gaining_pages <= 1 => Ok(proofs),
-                ReadingDecision::Whole(mut proofs) => match self.other_end(&query, &list, &cursor).await? {
-                    Beyond::Nothing => {
-                        proofs.push(Proof::OtherEndRead);
-                        Ok(proofs)
-                    }
-                    Beyond::Something => Err(Doubt::NotGiven),
-                    Beyond::Unknown => Ok(proofs),
-                },
+                ReadingDecision::Whole(proofs) if !is_worth_a_look(&cursor) => Ok(proofs),
+                ReadingDecision::Whole(proofs) => {
+                    let beyond = match beyond {
+                        Some(beyond) => beyond,
+                        None => self.look_behind(&query, &list, &cursor).await?,
+                    };
+                    self.with_its_end(&query, &list, &cursor, proofs, beyond).await?
+                }
                 ReadingDecision::NotWhole(doubt) => Err(doubt),
                 ReadingDecision::ReadAgain => {
                     refreshed.reports.push(report);
@@ -343,10 +351,42 @@ impl Refresher<'_> {
             if let Ok(proofs) = &verdict {
                 report.proof.clone_from(proofs);
                 refreshed.warnings.extend(self.words(&query, &cursor, proofs));
+                if cursor.has_blanks {
+                    let word = t!("refresh.blanks", entity = self.label(&query));
+                    refreshed.warnings.push(word.into_owned());
+                }
             }
             refreshed.reports.push(report);
             return Ok(ReadQuery { list, cursor, verdict });
         }
+    }
+
+    /// What proves a list that seems whole, once it was looked for more behind it.
+    async fn with_its_end(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        cursor: &PageCursor,
+        mut proofs: Vec<Proof>,
+        beyond: Beyond,
+    ) -> Result<std::result::Result<Vec<Proof>, Doubt>> {
+        let (beyond, proof) = match beyond {
+            Beyond::Unknown if self.gives_one_page(query, cursor).await? => {
+                (self.ids_beyond(query, list, cursor).await?, Proof::NoIdsFollow)
+            }
+            Beyond::Unknown => return Ok(Ok(proofs)),
+            known => (known, Proof::OtherEndRead),
+        };
+        Ok(match beyond {
+            Beyond::Something => Err(Doubt::NotGiven),
+            // So many are what a service gives that knows neither the number of a page nor its size.
+            Beyond::Unknown if cursor.records == FEWEST_OF_A_PAGE => Err(Doubt::Missing),
+            Beyond::Nothing if !proofs.contains(&proof) => {
+                proofs.push(proof);
+                Ok(proofs)
+            }
+            Beyond::Nothing | Beyond::Unknown => Ok(proofs),
+        })
     }
 
     /// What the user should know of a list that is whole.
@@ -393,6 +433,13 @@ impl Refresher<'_> {
 /// Whether the total of a list, or its length, is one that a service may stop at, and nothing shows that it did not.
 pub(super) fn is_suspicious(cursor: &PageCursor, proofs: &[Proof]) -> bool {
     is_round(cursor.count_after.unwrap_or(cursor.records)) && !proofs.contains(&Proof::OtherEndRead)
+}
+
+/// Whether a list may go on behind what came of it. A single page that is not full, or that a total confirms, is all there is,
+/// unless every page is the same.
+fn is_worth_a_look(cursor: &PageCursor) -> bool {
+    let is_open = cursor.tail_gap == 0 && cursor.count_after != Some(cursor.records);
+    cursor.records > 0 && (cursor.gaining_pages > 1 || cursor.is_repeated || is_open)
 }
 
 /// Whether the service counts more than it gave and nothing explains that yet, while its total stands still.

@@ -23,6 +23,16 @@ enum Lie {
     WallRepeats,
     /// It gives nothing beyond a record, and counts no further.
     WallCounted,
+    /// The same at a number that is not round.
+    WallCountedAnywhere,
+    /// It refuses what lies beyond a record, and there is no total.
+    WallRefusedUncounted,
+    /// It gives empty pages beyond a record, and there is no total.
+    WallEmptyUncounted,
+    /// The same, and the total is too low.
+    WallEmptyLow,
+    /// It gives the first records whatever is asked for, and counts those.
+    OnePage,
     /// It cuts pages before it leaves out what this login may not see.
     HiddenCounted,
     /// The same, and its total leaves them out.
@@ -59,12 +69,17 @@ enum Lie {
     Unstable,
 }
 
-const LIES: [Lie; 22] = [
+const LIES: [Lie; 27] = [
     Lie::WallRefused,
     Lie::WallFails,
     Lie::WallEmpty,
     Lie::WallRepeats,
     Lie::WallCounted,
+    Lie::WallCountedAnywhere,
+    Lie::WallRefusedUncounted,
+    Lie::WallEmptyUncounted,
+    Lie::WallEmptyLow,
+    Lie::OnePage,
     Lie::HiddenCounted,
     Lie::HiddenNotCounted,
     Lie::HiddenNext,
@@ -100,6 +115,9 @@ const READ_ALL_THE_SAME: [Lie; 13] = [
     Lie::RefusesEnd,
     Lie::Unstable,
 ];
+
+/// What looks like a wall unless the creation date is honoured as a filter.
+const NEEDS_FILTERS: [Lie; 3] = [Lie::TotalOfPage, Lie::TotalLow, Lie::RefusesEnd];
 
 /// A customer as the service keeps it.
 #[derive(Clone)]
@@ -142,7 +160,7 @@ impl World {
             .collect();
         let throughout = records.iter().filter(|(_, record)| !record.is_hidden).map(|(id, _)| *id).collect();
         let wall = if lie == Lie::WallCounted { 1000 } else { 100 + random.below(120) };
-        let filters = random.below(4) > 0;
+        let filters = random.below(4) > 0 || !changes && NEEDS_FILTERS.contains(&lie);
         World {
             random,
             lie,
@@ -198,6 +216,11 @@ impl World {
             Lie::OwnSize => size = 30,
             Lie::FromZero | Lie::FromZeroUncounted => number += 1,
             Lie::Unstable => found.sort_by_key(|(id, record)| (record.day / 50, id * 7919 % (size + 3), *id)),
+            Lie::WallCountedAnywhere => found.truncate(self.wall),
+            Lie::OnePage => {
+                (number, size) = (1, 20);
+                found.truncate(20);
+            }
             _ => {}
         }
         let Some(number) = number.checked_sub(1) else { return (200, "{\"users\":[]}".to_owned()) };
@@ -205,7 +228,7 @@ impl World {
         let mut start = (number * size) as usize;
         let end = start + size as usize;
         match self.lie {
-            Lie::WallRefused if end > self.wall => {
+            Lie::WallRefused | Lie::WallRefusedUncounted if end > self.wall => {
                 return (400, "{\"errcode\":\"100422\",\"errmsg\":\"page too deep\"}".to_owned());
             }
             Lie::WallFails if end > self.wall => return (200, "{\"errcode\":\"1\",\"errmsg\":\"error\"}".to_owned()),
@@ -223,7 +246,8 @@ impl World {
             }
             _ => {}
         }
-        let is_beyond = matches!(self.lie, Lie::WallEmpty | Lie::WallCounted) && end > self.wall;
+        let is_emptied = [Lie::WallEmpty, Lie::WallCounted, Lie::WallEmptyUncounted, Lie::WallEmptyLow];
+        let is_beyond = is_emptied.contains(&self.lie) && end > self.wall;
         let is_shown = |record: &&(u64, Customer)| !record.1.is_hidden;
         let rows = found.iter().skip(start).take(if is_beyond { 0 } else { size as usize }).filter(is_shown);
         let rows: Vec<String> = rows.map(|(id, record)| row(*id, record)).collect();
@@ -232,9 +256,10 @@ impl World {
             Lie::WallCounted => Some(length.min(self.wall)),
             Lie::HiddenNotCounted => Some(shown),
             Lie::HiddenNext | Lie::TotalAbsent | Lie::Clamps | Lie::RefusesEnd | Lie::FromZeroUncounted => None,
+            Lie::WallRefusedUncounted | Lie::WallEmptyUncounted => None,
             Lie::TotalOfPage => Some(rows.len()),
             Lie::TotalHigh => Some(length + 77),
-            Lie::TotalLow => Some(length / 3),
+            Lie::TotalLow | Lie::WallEmptyLow => Some(length / 3),
             _ => Some(length),
         };
         let count = count.map(|count| format!(",\"count\":{count}")).unwrap_or_default();

@@ -4,6 +4,7 @@ mod destinations;
 mod drift;
 mod failing_pages;
 mod faults;
+mod filter_lies;
 mod filters;
 mod incremental;
 mod labels;
