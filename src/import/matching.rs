@@ -25,7 +25,7 @@ use crate::check::duplicates::{Duplicates, KeyCounter, RowKeys, first_eight, is_
 use crate::check::findings::Findings;
 use crate::entity::WriteMode;
 use crate::error::Result;
-use crate::journal::{JournalReader, OldIds, OperationCursor, RunIndex, Status};
+use crate::journal::{JournalReader, OldIds, OperationCursor, RunIndex};
 use crate::lookup::{KnownList, ListProof, Lists};
 use crate::message;
 use crate::message::Message;

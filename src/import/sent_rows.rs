@@ -3,9 +3,8 @@
 
 use super::decision::There;
 use super::matching::Matches;
-use super::memory::{Memory, Said, may_be_reopened};
+use super::memory::{Memory, may_be_reopened};
 use super::options::ImportOptions;
-use super::plan::SENT_BEFORE;
 use super::preflight::{Preflight, Rows};
 use super::spool::{RowState, SpooledRow};
 use crate::check::consent::Consent;
