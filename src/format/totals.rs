@@ -257,7 +257,7 @@ fn is_total_word(text: &str) -> bool {
 
 /// Whether a cell is no amount. `2026年` may look like one.
 fn is_text(cell: &str) -> bool {
-    !is_amount(cell) || (cell.ends_with(['年', '月', '份', '季']) && is_whole(cell))
+    !is_amount(cell) || (cell.ends_with(['年', '月', '季', '份']) && is_whole(cell))
 }
 
 fn has_amount(row: &Row) -> bool {
