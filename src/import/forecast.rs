@@ -38,7 +38,7 @@ impl Would {
         let (code, severity, reason) = match self {
             Would::Ask(reason) => (code_of(reason), Severity::Held, reason),
             Would::Deleted(reason) => (DELETED, Severity::Refused, reason),
-            Would::NotThere(reason) => ("not_there", Severity::Refused, reason),
+            Would::NotThere(reason) => ("not_found", Severity::Refused, reason),
             Would::Write | Would::MayWrite | Would::Keep => return None,
         };
         Some(finding(code, severity, reason))

@@ -89,14 +89,18 @@ pub fn foresee(
         let first = matches.first;
         return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first, parents });
     }
-    let ended = known.not_sent();
+    let (ended, is_finished) = (known.not_sent(), known.is_finished());
     let left = sendable(options, preflight, ended);
     let mut memory = known.memory;
     let look = Look { options, preflight, identity: &identity, left };
     not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)??;
     let others = look.keys_of_others(rows, &mut findings, printer)??;
     let named = NamedRecords::new(options, preflight, last_sent.as_ref());
-    let mut others = named.look(rows, || cursor_of(&known.meant), others, &mut findings, printer)??;
+    // A run that did it all before does nothing now.
+    let mut others = match is_finished {
+        true => others,
+        false => named.look(rows, || cursor_of(&known.meant), others, &mut findings, printer)??,
+    };
     let plan = others.as_ref().and_then(|others| others.plan);
     let sent = SentRows::of(options, preflight, &mut memory, others.as_mut());
     let below_limit = sent.below_limit(rows, cursor_of(&known.meant)?)?.unwrap_or(u64::MAX);

@@ -50,6 +50,8 @@ const MOST_CONFIRMED: u32 = 3;
 
 /// A record as the service gives it, or why it cannot be had.
 type Found = std::result::Result<Map<String, Value>, Reason>;
+/// Why an answer has no one record, and those that it has where there are several.
+type NotOne = (Reason, Vec<Map<String, Value>>);
 
 /// Everything rows of one run are sent with.
 #[derive(Debug)]
@@ -969,11 +971,7 @@ pub(super) fn agrees(record: &Value, look_up: &LookUp) -> bool {
 }
 
 /// The one record of an answer that has the key it was asked for by; where there are several, they are told beside the reason.
-fn asked_for(
-    access: &Access,
-    document: &Document,
-    id: &str,
-) -> std::result::Result<Map<String, Value>, (Reason, Vec<Map<String, Value>>)> {
+fn asked_for(access: &Access, document: &Document, id: &str) -> std::result::Result<Map<String, Value>, NotOne> {
     let records = access.get.expected.wrappers.iter().find_map(|wrapper| api::records(document, wrapper));
     let records = records.map(api::Records::into_values).unwrap_or_default();
     let mut records: Vec<Map<String, Value>> =

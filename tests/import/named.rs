@@ -196,3 +196,15 @@ fn the_first_new_record_is_shown_with_the_tags_that_it_gets() {
     let ran = work.on(&server, "import customers mine.csv");
     ran.exits(0).says("Tags: 急\n").never_says("Tags: +急");
 }
+
+#[test]
+fn a_run_that_did_it_all_is_no_plan_again() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("mine.csv", "联系人编号,备注\n50001,甲\n50002,甲\n");
+    work.on(&server, "import customers mine.csv --mode update").exits(0);
+    server.change("users/50001", r#"{"user":{"note":"同事的"}}"#);
+    let reads = server.requests_to("customers.get");
+    work.on(&server, "import customers mine.csv --mode update --dry-run").exits(0).never_says("will update");
+    work.on(&server, "import customers mine.csv --mode update").exits(0);
+    assert_eq!((server.requests_to("customers.get"), server.requests_to("customers.update")), (reads, 3));
+}

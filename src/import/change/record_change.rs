@@ -101,17 +101,17 @@ impl RecordChange {
         let mut change = RecordChange::default();
         for cell in cells {
             let field = field_of(entity, cell);
-            let now = value_now(record, custom, &cell.field, cell.is_custom).unwrap_or_default();
-            match verdict(&field, cell, &now) {
+            let found = value_now(record, custom, &cell.field, cell.is_custom);
+            let now = found.as_deref().unwrap_or_default();
+            let difference = || Difference::new(&field, cell, found.as_deref());
+            match verdict(&field, cell, now) {
                 Verdict::Unchanged => {}
-                Verdict::Write => change.members.push(cell, &written(&field, cell, &now)),
-                Verdict::Kept => change.kept.push(Difference::new(&field, cell, &now)),
-                Verdict::Respelled => change.respelled.push(Difference::new(&field, cell, &now)),
-                Verdict::Cut => change.cut.push(Difference::new(&field, cell, &now)),
-                Verdict::Conflict if cell.baseline == Some(CellBaseline::UNKNOWN) => {
-                    change.unknown.push(Difference::new(&field, cell, &now));
-                }
-                Verdict::Conflict => change.conflicts.push(Difference::new(&field, cell, &now)),
+                Verdict::Write => change.members.push(cell, &written(&field, cell, now)),
+                Verdict::Kept => change.kept.push(difference()),
+                Verdict::Respelled => change.respelled.push(difference()),
+                Verdict::Cut => change.cut.push(difference()),
+                Verdict::Conflict if cell.baseline == Some(CellBaseline::UNKNOWN) => change.unknown.push(difference()),
+                Verdict::Conflict => change.conflicts.push(difference()),
             }
         }
         change
@@ -177,14 +177,16 @@ impl RecordChange {
 }
 
 impl Difference {
-    fn new(field: &Field, cell: &SaidCell, now: &str) -> Difference {
+    /// Of a cell whose record says `found`; none where it does not show the field, which is no value.
+    fn new(field: &Field, cell: &SaidCell, found: Option<&str>) -> Difference {
         let shown = |text: &str| match field.choice(text) {
             _ if field.secret => Message::from("•••"),
             Some(choice) => message!("import.label", label = choice.labels()),
             None => Message::from(&*clean(&shorten(text, SHOWN))),
         };
-        let words = message!("change.cell", label = field.labels(), said = shown(&cell.shown), now = shown(now));
-        let now = if field.secret { String::new() } else { mark(field, now).to_string() };
+        let now = found.map_or_else(|| message!("change.not_shown"), shown);
+        let words = message!("change.cell", label = field.labels(), said = shown(&cell.shown), now = now);
+        let now = if field.secret { String::new() } else { mark(field, found.unwrap_or_default()).to_string() };
         Difference { field: cell.field.clone(), now, words }
     }
 }
