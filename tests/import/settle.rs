@@ -578,7 +578,11 @@ fn a_change_in_doubt_whose_record_somebody_else_changed_ends_as_a_person_says() 
         work.bw8(CHANGE).exits(4);
         "同事的备注".clone_into(&mut note.lock().unwrap());
         let ran = settle(&work, "--server-timeout 0 --lang zh");
-        ran.exits(4).says("--resend-unknown").says("--keep-service").says("会覆盖帮我吧那时的内容").never_says("就会重复");
+        ran.exits(4)
+            .says("--resend-unknown")
+            .says("--keep-service")
+            .says("会覆盖帮我吧那时的内容")
+            .never_says("就会重复");
         // What may still arrive is not given up.
         settle(&work, "--keep-service").exits(4);
         settle(&work, &format!("--server-timeout 0 {option}")).exits(exit);
