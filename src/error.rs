@@ -244,6 +244,10 @@ pub trait Context<T> {
 
 impl<T, E: std::error::Error + Send + Sync + 'static> Context<T> for std::result::Result<T, E> {
     fn context<M: Into<Message>>(self, place: impl FnOnce() -> M) -> Result<T> {
-        self.map_err(|error| Error { source: Some(Arc::new(error)), ..Error::cannot_run(place()) })
+        self.map_err(|error| {
+            let error: Arc<dyn std::error::Error + Send + Sync> = Arc::new(error);
+            let hint = error.downcast_ref::<io::Error>().and_then(Message::hint_of_system);
+            Error { hint, source: Some(error), ..Error::cannot_run(place()) }
+        })
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::error::{Context, Error, Result};
 use crate::message;
+use crate::message::{Message, SystemWords};
 use crate::t;
 use crate::waiting::Wait;
 
@@ -41,6 +42,7 @@ impl Destination {
     /// # Errors
     /// A path that cannot be looked at, or links that lead in a circle.
     pub fn of(path: &Path) -> io::Result<Destination> {
+        refuse_reserved(path)?;
         let mut place = path.to_owned();
         for _ in 0..MOST_LINKS {
             match std::fs::metadata(&place) {
@@ -50,7 +52,7 @@ impl Destination {
                     return Ok(Destination::Stream(place));
                 }
                 Ok(_) => return Ok(Destination::File(followed(&place)?)),
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(with_part(path, error)),
                 // Nothing is there, or a link to nothing yet.
                 Err(_) => match std::fs::read_link(&place) {
                     Ok(next) => place = folder_of(&place).join(next),
@@ -137,7 +139,9 @@ impl AtomicFile {
     /// A folder that cannot be written.
     pub fn beside(path: &Path, access: Access) -> io::Result<AtomicFile> {
         match Destination::of(path)? {
-            Destination::File(file) => AtomicFile::begin(folder_of(&file), access),
+            Destination::File(file) => {
+                AtomicFile::begin(folder_of(&file), access).map_err(|error| with_part(&file, error))
+            }
             Destination::Stream(_) => AtomicFile::begin(&std::env::temp_dir(), Access::Owner),
         }
     }
@@ -237,6 +241,11 @@ fn verbatim(path: &str) -> Option<String> {
         Some(share) => format!(r"\\?\UNC\{share}"),
         None => format!(r"\\?\{path}"),
     })
+}
+
+/// What is said of a temporary file without a name that cannot be made, read or written.
+pub fn no_temporary_file() -> Message {
+    message!("import.no_temporary_file", folder = std::env::temp_dir().display())
 }
 
 /// The folder a file lies in.
@@ -365,7 +374,8 @@ pub fn create_private_folder(folder: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| cannot_write(folder, &error))
+    let made = refuse_reserved(folder).and_then(|()| builder.create(folder));
+    made.map_err(|error| cannot_write(folder, error))
 }
 
 /// Closes a file or folder of ours to everybody but its owner, whatever the umask was when it was made.
@@ -380,7 +390,7 @@ pub fn keep_private(path: &Path) -> Result<()> {
     if metadata.permissions().mode() & 0o777 == wanted {
         return Ok(());
     }
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted)).map_err(|error| cannot_write(path, &error))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(wanted)).map_err(|error| cannot_write(path, error))
 }
 
 /// On Windows what lies in the user's own folder is the user's alone by inheritance.
@@ -401,7 +411,7 @@ pub fn create_private_file(file: &Path) -> Result<()> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop).map_err(|error| cannot_write(file, &error))
+    options.open(file).map(drop).map_err(|error| cannot_write(file, error))
 }
 
 /// Opens a file that is locked while something is done; only its owner may open it.
@@ -429,9 +439,47 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-fn cannot_write(path: &Path, why: &io::Error) -> Error {
-    Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = *why))
-        .hint(message!("journal.cannot_write_hint"))
+/// The error for a file or folder of ours that cannot be made, with what can be done about it.
+pub fn cannot_write(path: &Path, why: io::Error) -> Error {
+    let why = with_part(path, why);
+    let error = Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = why));
+    Message::hint_of_system(&why).map_or_else(|| error.clone(), |hint| error.clone().hint(hint))
+}
+
+/// An error about a path that leads through a file, with which part of it that is: some systems say of it that nothing is there.
+fn with_part(path: &Path, error: io::Error) -> io::Error {
+    let may_be = matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::NotFound | ErrorKind::AlreadyExists);
+    let part = path.ancestors().filter(|_| may_be).find(|part| part.is_file());
+    match part {
+        Some(part) => {
+            let words = message!("system.part_is_file", part = short_path(part).display());
+            io::Error::new(ErrorKind::NotADirectory, SystemWords(words))
+        }
+        None => error,
+    }
+}
+
+/// Names of devices on Windows, whatever their endings: what is written to `NUL.csv` is nowhere.
+const RESERVED: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
+
+fn refuse_reserved(path: &Path) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match cfg!(windows) && is_reserved(&name) {
+        true => Err(io::Error::new(ErrorKind::InvalidFilename, SystemWords(message!("system.reserved", name = name)))),
+        false => Ok(()),
+    }
+}
+
+/// Whether Windows takes a name for a device, or cuts its end off. The bare name of the device that swallows all is meant so.
+fn is_reserved(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let is_port = || {
+        let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+        number.is_some_and(|number| number.len() == 1 && number.bytes().all(|byte| (b'1'..=b'9').contains(&byte)))
+    };
+    let is_device = RESERVED.contains(&&*stem) || is_port();
+    let is_cut = name.len() > 2 && name.ends_with(['.', ' ']);
+    !name.eq_ignore_ascii_case("NUL") && (is_device || is_cut)
 }
 
 /// Staging directories of this process, to be removed when it is told to leave at once.
@@ -745,5 +793,32 @@ mod tests {
         assert!(staging.path().exists());
         drop(staging);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn names_of_devices_are_known_whatever_their_endings() {
+        for name in ["CON", "nul.csv", "Nul.tar.gz", "aux .xlsx", "com1", "LPT9.csv", "prn.", "客户.", "客户.csv "]
+        {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in
+            ["NUL", "console.csv", "nullable.csv", "COM0.csv", "COM10.csv", "客户.csv", ".", "..", "", "company.csv"]
+        {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_path_through_a_file_names_that_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.csv");
+        std::fs::write(&file, "x").unwrap();
+        for kind in [ErrorKind::NotADirectory, ErrorKind::NotFound] {
+            let error = with_part(&file.join("runs").join("first"), kind.into());
+            assert!(error.to_string().contains("mine.csv"), "{error}");
+        }
+        let other = with_part(&folder.path().join("none").join("first"), ErrorKind::NotFound.into());
+        assert_eq!(other.kind(), ErrorKind::NotFound);
+        assert!(!other.to_string().contains("none"));
     }
 }

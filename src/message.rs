@@ -65,6 +65,14 @@ impl Message {
 
     /// What the system says, in words of ours where it says something common: its own are English on most machines.
     pub fn of_system(error: &io::Error) -> Message {
+        if let Some(ours) = error.get_ref().and_then(|inner| inner.downcast_ref::<SystemWords>()) {
+            return ours.0.clone();
+        }
+        let inner = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>());
+        if let Some(inner) = inner.filter(|inner| inner.raw_os_error().is_some()) {
+            // A library has put the path behind it.
+            return Message::of_system(inner);
+        }
         let code = match error.kind() {
             // An error of ours says in its own words what it means.
             _ if error.raw_os_error().is_none() => None,
@@ -101,6 +109,20 @@ impl Message {
             _ => return Message::Verbatim(error.to_string()),
         };
         Message::new(code, Vec::new())
+    }
+
+    /// What can be done about what the system says; none where it says nothing common, or that itself.
+    pub fn hint_of_system(error: &io::Error) -> Option<Message> {
+        let code = match Message::of_system(error).code() {
+            "system.not_found" => "system.not_found_hint",
+            "system.no_permission" => "system.no_permission_hint",
+            "system.disk_full" => "system.disk_full_hint",
+            "system.read_only" => "system.read_only_hint",
+            "system.is_folder" => "system.is_folder_hint",
+            "system.is_file" | "system.part_is_file" | "system.exists" => "system.is_file_hint",
+            _ => return None,
+        };
+        Some(Message::new(code, Vec::new()))
     }
 
     /// Its code; empty for the words of somebody else.
@@ -187,6 +209,18 @@ impl Message {
         matches!(self, Message::Verbatim(text) if text.is_empty())
     }
 }
+
+/// What the system would say, in words of ours, as an error of the system.
+#[derive(Debug)]
+pub struct SystemWords(pub Message);
+
+impl fmt::Display for SystemWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl std::error::Error for SystemWords {}
 
 impl Detail {
     fn kind(&self) -> Detail {

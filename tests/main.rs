@@ -30,6 +30,7 @@ mod menu;
 mod migration;
 mod notices;
 mod patience;
+mod places;
 mod samples;
 mod sandbox;
 mod settings;

@@ -243,5 +243,5 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowFinding> {
 }
 
 fn no_temporary_file() -> Message {
-    message!("import.no_temporary_file")
+    message!("import.no_temporary_file", folder = std::env::temp_dir().display())
 }

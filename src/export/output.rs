@@ -67,9 +67,15 @@ impl Output {
         let by_extension = file.extension().and_then(|extension| of_extension(&extension.to_string_lossy()));
         let format = format.or(by_extension).ok_or_else(unknown)?;
         if file.is_dir() {
-            return Err(Error::usage(message!("export.is_folder", file = file.display())));
+            return Err(Error::usage(message!("export.is_folder", file = file.display()))
+                .hint(message!("export.is_folder_hint")));
         }
         let folder = folder_of(&file);
+        if folder.is_file() {
+            return Err(
+                Error::usage(message!("export.no_file", file = folder.display())).hint(message!("system.is_file_hint"))
+            );
+        }
         if !folder.is_dir() {
             return Err(Error::usage(message!("export.no_folder", folder = folder.display()))
                 .hint(message!("export.no_folder_hint")));

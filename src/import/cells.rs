@@ -23,7 +23,6 @@ use crate::files::AtomicFile;
 use crate::format::{self, CellKind, FileFormat, Row, Sheet};
 use crate::journal::RunIdentity;
 use crate::message;
-use crate::t;
 use crate::text::push_json;
 
 /// Name of the file in a run's folder.
@@ -393,7 +392,7 @@ fn unreadable(path: &Path) -> Error {
 }
 
 fn no_temporary_file() -> String {
-    t!("import.no_temporary_file").into_owned()
+    crate::files::no_temporary_file().to_string()
 }
 
 /// The kept cells of a run, for what is written of its rows: rows without cells where they cannot be read to the end.

@@ -153,7 +153,12 @@ pub(super) fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::F
                 None => Err(error).context(place).map_err(|error| error.hint(message!("run.read_only_hint"))),
             };
         }
-        begun => begun.context(place)?,
+        // A file stands where the folder of the runs would be.
+        Err(_) if folder.is_file() && options.resume.folder.is_some() => return Ok(None),
+        Err(error) => {
+            return Err(files::cannot_write(folder, error).and_hint(message!("journal.cannot_write_hint")));
+        }
+        Ok(begun) => begun,
     };
     files::lock(&file, &folder.join("begin.lock")).context(place)?;
     Ok(Some(file))

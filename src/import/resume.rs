@@ -518,8 +518,13 @@ pub(super) fn begin(folder: &Path, identity: &RunIdentity, index: &RunIndex) -> 
 }
 
 fn made(folder: &Path) -> Result<PathBuf> {
-    create_private_folder(folder)?;
+    create_private_folder(folder).map_err(elsewhere)?;
     Ok(folder.to_owned())
+}
+
+/// A run's folder that cannot be made may be another one.
+fn elsewhere(error: Error) -> Error {
+    error.and_hint(message!("journal.cannot_write_hint"))
 }
 
 /// `bw8-runs/<date>-<account>-<entity>-<input name>`, or the same with a number when that is taken.
@@ -540,7 +545,7 @@ fn free_folder(identity: &RunIdentity, account: &str) -> Result<PathBuf> {
             _ => base.with_file_name(format!("{}-{number}", base.file_name().unwrap_or_default().to_string_lossy())),
         };
         if !folder.exists() {
-            create_private_folder(&folder)?;
+            create_private_folder(&folder).map_err(elsewhere)?;
             return std::path::absolute(&folder).context(|| folder.display().to_string());
         }
     }

@@ -9,7 +9,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Context, Result};
-use crate::message;
 use crate::message::Message;
 
 /// The lines in the making.
@@ -90,7 +89,7 @@ impl<T: DeserializeOwned> RowLines<T> {
 }
 
 fn place() -> Message {
-    message!("import.no_temporary_file")
+    crate::files::no_temporary_file()
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use crate::error::{Context, Error, Result};
 use crate::format::Content;
 use crate::journal::{OldId, Reason, RowIdentity};
 use crate::message::Message;
-use crate::t;
 
 /// What a row has come to in the first reading.
 #[derive(Debug, Clone)]
@@ -512,7 +511,7 @@ fn json(value: &impl serde::Serialize) -> Vec<u8> {
 }
 
 fn place() -> String {
-    t!("import.no_temporary_file").into_owned()
+    crate::files::no_temporary_file().to_string()
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
 /// # Errors
 /// Input that ends in an error or holds nothing; no temporary file can be made.
 pub fn keep_for_now(named: &Path) -> Result<KeptForNow> {
-    let place = || message!("import.no_temporary_file");
+    let place = files::no_temporary_file;
     files::refuse_named_pipe(named)?;
     let folder = StagingDirectory::new_in(&std::env::temp_dir()).context(place)?;
     let path = folder.path().join("input");

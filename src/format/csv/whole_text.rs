@@ -8,14 +8,17 @@ use super::encoding::{self, NotFound};
 use super::text_source::{Filled, TextSource};
 use crate::error::{Error, Result};
 use crate::message;
+use crate::message::Message;
 
 /// The text of a file in whatever encoding it is, without a byte order mark. Errors quote nothing of it: it may hold a secret.
 ///
 /// # Errors
 /// A file that cannot be read, is no text, whose encoding is not certain, or which a byte by line contradicts.
 pub fn read_text(path: &Path, shown: &str) -> Result<String> {
-    let bytes =
-        std::fs::read(path).map_err(|why| Error::usage(message!("format.unreadable", file = shown, why = why)))?;
+    let bytes = std::fs::read(path).map_err(|why| {
+        let hint = Message::hint_of_system(&why).unwrap_or_else(|| message!("format.unreadable_hint"));
+        Error::usage(message!("format.unreadable", file = shown, why = why)).hint(hint)
+    })?;
     let (encoding, marks) = encoding_of(&bytes, shown)?;
     decoded(&bytes[marks..], encoding).map_err(|line| {
         let encoding = encoding::shown(encoding);

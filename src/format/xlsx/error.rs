@@ -1,11 +1,15 @@
 //! The errors for workbooks.
 
 use std::fmt::Display;
+use std::io;
 use std::path::Path;
+
+use rust_xlsxwriter::XlsxError;
 
 use crate::error::Error;
 use crate::language::Language;
 use crate::message;
+use crate::message::Message;
 
 /// The error for a workbook that cannot be read, and why.
 pub(in crate::format) fn damaged(shown: &str, why: &dyn Display) -> Error {
@@ -23,6 +27,20 @@ pub(in crate::format) fn damaged_by(shown: &str, ours: &str, theirs: &dyn Displa
 /// The error for a workbook that is larger than what is read.
 pub(in crate::format) fn too_large(shown: &str) -> Error {
     Error::usage(message!("xlsx.too_large", file = shown)).hint(message!("xlsx.too_large_hint"))
+}
+
+/// The error for a workbook that could not be written, with what the system or the library says.
+pub(in crate::format) fn not_written(path: &Path, error: &(dyn std::error::Error + 'static)) -> Error {
+    let of_system = error.downcast_ref::<io::Error>().or_else(|| match error.downcast_ref::<XlsxError>() {
+        Some(XlsxError::IoError(error)) => Some(error),
+        _ => None,
+    });
+    let Some(of_system) = of_system else { return cannot_write(path, &error) };
+    let error = cannot_write(path, &Message::of_system(of_system));
+    match Message::hint_of_system(of_system) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }
 
 /// The error for a workbook that could not be written, and why.

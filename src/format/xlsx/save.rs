@@ -9,7 +9,7 @@ use rust_xlsxwriter::Workbook;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::error::cannot_write;
+use super::error::{cannot_write, not_written};
 use super::row_sheet::RowSheet;
 use crate::error::Result;
 use crate::files::{Access, AtomicFile};
@@ -24,9 +24,9 @@ pub(super) const COMPRESSION: u8 = 2;
 /// # Errors
 /// A full disk, a folder that cannot be written, a target that another program holds.
 pub fn save(workbook: &mut Workbook, path: &Path, access: Access) -> Result<()> {
-    let mut file = AtomicFile::beside(path, access).map_err(|error| cannot_write(path, &error))?;
-    workbook.save_to_writer(&mut file).map_err(|error| cannot_write(path, &error))?;
-    file.replace(path).map_err(|error| cannot_write(path, &error))
+    let mut file = AtomicFile::beside(path, access).map_err(|error| not_written(path, &error))?;
+    workbook.save_to_writer(&mut file).map_err(|error| not_written(path, &error))?;
+    file.replace(path).map_err(|error| not_written(path, &error))
 }
 
 /// The rows of a sheet of a workbook, which has one row in their place: its cells show the looks of all others, in the order of
@@ -55,10 +55,10 @@ pub(super) fn save_with_rows(
     let failed = |why: &dyn Display| cannot_write(path, why);
     // The library panics where it cannot write to the disk.
     let package = caught(|| workbook.save_to_buffer()).map_err(|words| failed(&cause(&words)))?;
-    let package = package.map_err(|error| failed(&error))?;
-    let mut file = AtomicFile::beside(path, access).map_err(|error| failed(&error))?;
-    put_rows(&package, sheets, &looks, &mut file).map_err(|error| failed(&error))?;
-    file.replace(path).map_err(|error| failed(&error))
+    let package = package.map_err(|error| not_written(path, &error))?;
+    let mut file = AtomicFile::beside(path, access).map_err(|error| not_written(path, &error))?;
+    put_rows(&package, sheets, &looks, &mut file).map_err(|error| not_written(path, error.as_ref()))?;
+    file.replace(path).map_err(|error| not_written(path, &error))
 }
 
 /// Copies a package; the rows take their places.

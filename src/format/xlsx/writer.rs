@@ -9,7 +9,7 @@ use rust_xlsxwriter::{
 };
 
 use super::cell_value::{CellValue, PLAIN, TEXT, WRAPPED, looks, wrong};
-use super::error::cannot_write;
+use super::error::{cannot_write, not_written};
 use super::layout::{bounded, fits_into_a_cell, lay_out, lines_of, text_width, title_width, write_title};
 use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
 use super::row_sheet::{Look, RowSheet};
@@ -70,13 +70,13 @@ impl XlsxWriter {
         let mut workbook = Workbook::new();
         workbook.set_zip_compression_level(COMPRESSION);
         // Rows wait here, so that they lie on the disk they are meant for and nowhere else.
-        workbook.set_tempdir(folder_of(path)).map_err(|error| cannot_write(path, &error))?;
+        workbook.set_tempdir(folder_of(path)).map_err(|error| not_written(path, &error))?;
         if let Some(mark) = options.mark {
             workbook.set_properties(&DocProperties::new().set_custom_property(EXPORT, mark));
         }
         if let Some(name) = options.summary_sheet {
             let sheet = workbook.add_worksheet();
-            sheet.set_name(sheet_name(name)).map_err(|error| cannot_write(path, &error))?;
+            sheet.set_name(sheet_name(name)).map_err(|error| not_written(path, &error))?;
         }
         let mut writer = XlsxWriter {
             has_summary: options.summary_sheet.is_some(),
@@ -107,7 +107,7 @@ impl XlsxWriter {
         };
         self.widths = self.columns.iter().map(title_width).collect();
         self.row = 1;
-        let rows = RowSheet::new_in(folder_of(&self.path)).map_err(|error| cannot_write(&self.path, &error))?;
+        let rows = RowSheet::new_in(folder_of(&self.path)).map_err(|error| not_written(&self.path, &error))?;
         let sheet_index = self.sheets.len() + usize::from(self.has_summary);
         self.sheets.push(SheetRows { sheet_index, rows, last: 1, columns: self.columns.len() });
         let (columns, marking, looks) = (&self.columns, &self.marking, &self.looks);
@@ -130,7 +130,7 @@ impl XlsxWriter {
         self.workbook
             .add_worksheet_with_constant_memory()
             .and_then(begin)
-            .map_err(|error| cannot_write(&self.path, &error))
+            .map_err(|error| not_written(&self.path, &error))
     }
 
     /// What it says of itself once more on a sheet that nobody sees: programs drop now the one, now the other.
@@ -142,7 +142,7 @@ impl XlsxWriter {
             .set_name(HIDDEN)
             .and_then(|sheet| sheet.write_string(0, 0, EXPORT))
             .and_then(|sheet| sheet.write_string(0, 1, mark));
-        written.map(|_| ()).map_err(|error| cannot_write(&self.path, &error))
+        written.map(|_| ()).map_err(|error| not_written(&self.path, &error))
     }
 
     fn end_sheet(&mut self) -> Result<()> {
@@ -161,7 +161,7 @@ impl XlsxWriter {
             }
             Ok(())
         };
-        self.workbook.worksheet_from_index(sheet_index).and_then(end).map_err(|error| cannot_write(&self.path, &error))
+        self.workbook.worksheet_from_index(sheet_index).and_then(end).map_err(|error| not_written(&self.path, &error))
     }
 }
 
@@ -185,7 +185,7 @@ impl Writer for XlsxWriter {
     fn finish_with(mut self: Box<Self>, summary: &SummarySheet) -> Result<()> {
         if self.has_summary {
             let sheet = self.workbook.worksheet_from_index(0);
-            sheet.and_then(|sheet| write_summary(sheet, summary)).map_err(|error| cannot_write(&self.path, &error))?;
+            sheet.and_then(|sheet| write_summary(sheet, summary)).map_err(|error| not_written(&self.path, &error))?;
         }
         self.finish()
     }
@@ -251,7 +251,7 @@ impl XlsxWriter {
                 let sheet = self.workbook.worksheet_from_index(*sheet_index);
                 sheet
                     .and_then(|sheet| sheet.insert_note(self.row, column_index, &note).map(drop))
-                    .map_err(|error| cannot_write(&self.path, &error))?;
+                    .map_err(|error| not_written(&self.path, &error))?;
             }
             if self.row < MEASURED_ROWS
                 && let Some(widest) = self.widths.get_mut(column)
@@ -259,7 +259,7 @@ impl XlsxWriter {
                 *widest = width.max(*widest);
             }
         }
-        rows.end_row(lines).map_err(|error| cannot_write(&self.path, &error))?;
+        rows.end_row(lines).map_err(|error| not_written(&self.path, &error))?;
         self.row += 1;
         Ok(())
     }
