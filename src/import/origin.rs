@@ -151,6 +151,16 @@ impl Origin {
         Ok(closed(past.by_origin(*number)?).map(|operation| (operation, claim.folder)))
     }
 
+    /// The number of the row with this old id that the run that is retried has sent, or one before it.
+    pub(super) fn sent_old_id(&self, old_id: &OldId) -> Result<Option<u64>> {
+        for past in self.line() {
+            if let Some(sent) = past.by_old_id(old_id)?.filter(|sent| !PastEnd::of(sent).is_open()) {
+                return Ok(Some(sent.row.number));
+            }
+        }
+        Ok(None)
+    }
+
     /// The number of the row with this key that the run that is retried has sent, or one before it.
     pub(super) fn sent_key(&self, key: Option<u64>) -> Result<Option<u64>> {
         let Some(hash) = key else { return Ok(None) };
@@ -232,11 +242,14 @@ pub(super) fn of_others(retries: &[Retry], row: RetriedRow<'_>) -> Result<Option
         let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
         numbers.extend(by_number.as_ref().map(|operation| (past.identity().run, operation.row.number)));
         let by_key = row.key.map(|hash| past.by_key(hash)).transpose()?.flatten();
+        let by_old_id = row.old_id.map(|old_id| past.by_old_id(old_id)).transpose()?.flatten();
         // What says the same and has another old id is another row.
         let is_another = |found: &Operation| found.row.old_id.as_deref().is_some_and(|there| row.old_id != Some(there));
         let by_identity = past.by_identity(row.identity.0, row.identity.1)?.filter(|found| !is_another(found));
-        let found =
-            [by_number, by_key, by_identity].into_iter().flatten().find(|operation| !PastEnd::of(operation).is_open());
+        let found = [by_number, by_key, by_old_id, by_identity]
+            .into_iter()
+            .flatten()
+            .find(|operation| !PastEnd::of(operation).is_open());
         if let Some(operation) = found {
             return Ok(Some((operation, past.folder().to_owned())));
         }

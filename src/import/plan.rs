@@ -340,7 +340,13 @@ impl<'a> RowPlanner<'a> {
                 _ => (Status::Refused, self.double(key, first, duplicate_rule)),
             },
             Decision::RefuseOldNumber => (Status::Refused, reason("old_row_number", message!("import.old_row_number"))),
-            Decision::RefuseSentDouble(first) => (Status::Refused, self.double(key, first, sent_double_rule)),
+            Decision::RefuseSentDouble(first) => match row.old_id.as_ref().filter(|_| known.is_old_id_sent) {
+                Some(old_id) => {
+                    let rule = message!("import.duplicate_sent_old_id", id = old_id.id, row = first);
+                    (Status::Refused, reason(DUPLICATE, rule))
+                }
+                None => (Status::Refused, self.double(key, first, sent_double_rule)),
+            },
         };
         Ok(Some(RowAction::End(end(row, status, reason))))
     }
@@ -401,11 +407,10 @@ impl<'a> RowPlanner<'a> {
             None if !edit.id.is_empty() => Ok(edit),
             None => {
                 let message = match old_ids.strangers().first() {
-                    Some(StrangeIds { target, folder, .. }) => message!(
+                    Some(StrangeIds { folder, .. }) => message!(
                         "import.old_id_strange",
                         old = old_id.id,
                         source = old_id.source,
-                        target = target,
                         folder = quoted_path(folder)
                     ),
                     None => message!("import.old_id_unknown", old = old_id.id, source = old_id.source),
@@ -513,7 +518,7 @@ impl<'a> RowPlanner<'a> {
         let identity = (&row.identity, seen.copy);
         let old_id = row.old_id.as_deref();
         let mut elsewhere = of_others(&self.retries, RetriedRow { numbers: &numbers, key, identity, old_id })?;
-        let (mut origin, mut first_run_key, mut has_old_number) = (None, None, false);
+        let (mut origin, mut first_run_key, mut has_old_number, mut is_old_id_sent) = (None, None, false, false);
         if let Some(first_run) = &self.origin {
             origin = first_run.number_of(row.origin.as_ref(), key)?;
             let numbers = first_run.numbers(origin)?;
@@ -524,6 +529,10 @@ impl<'a> RowPlanner<'a> {
             if origin.is_some() {
                 elsewhere = elsewhere.map_or_else(|| first_run.end_of(&numbers), |found| Ok(Some(found)))?;
                 first_run_key = first_run.sent_key(key)?;
+            }
+            if let Some(old_id) = old_id.filter(|_| first_run_key.is_none()) {
+                first_run_key = first_run.sent_old_id(old_id)?;
+                is_old_id_sent = first_run_key.is_some();
             }
             if let Some((there, _)) = &elsewhere {
                 has_old_number = first_run.may_be_another(there, row)?;
@@ -562,7 +571,7 @@ impl<'a> RowPlanner<'a> {
             has_old_number,
         };
         let earlier_key = earlier_key.map(|(sent, _)| sent);
-        Ok(Known { facts, earlier, earlier_key, elsewhere, origin, waits, shown })
+        Ok(Known { facts, earlier, earlier_key, elsewhere, origin, is_old_id_sent, waits, shown })
     }
 
     fn double(&self, key: Option<&NaturalKey>, first: u64, rule: impl Fn(&Mapping, u8, u64) -> Message) -> Reason {
@@ -593,6 +602,8 @@ struct Known {
     elsewhere: Option<(Operation, PathBuf)>,
     /// For a retry: the row's number in the run that is retried.
     origin: Option<u64>,
+    /// For a retry: another row with its old id was sent there.
+    is_old_id_sent: bool,
     /// Why it waited before, when that was for a record that the account has and nobody can look now.
     waits: Option<Reason>,
     /// For a retry: how the row ended in the run that is retried, as a person was shown it.

@@ -650,6 +650,17 @@ impl JournalReader {
         self.one(&self.of_both("identity = ?1 AND coalesce(copy, 0) = ?2"), params![&identity[..], copy])
     }
 
+    /// What happened to the row with this old id. A row that was sent beats one that failed.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn by_old_id(&self, old_id: &OldId) -> Result<Option<Operation>> {
+        if self.version < 4 {
+            return Ok(None);
+        }
+        self.one(&self.of_both("old_id = ?1"), params![old_id.to_text()])
+    }
+
     /// What happened to the row with this natural key. A row that was sent beats one that failed.
     ///
     /// # Errors

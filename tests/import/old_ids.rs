@@ -366,3 +366,25 @@ fn a_run_is_settled_together_with_the_bindings_of_its_records() {
         .count();
     assert_eq!(bound, 3);
 }
+
+#[test]
+fn a_second_row_with_an_old_id_is_not_sent_by_a_retry() {
+    let server = Server::start("");
+    let work = Work::new();
+    let stored = server.stored("tickets");
+    import(&work, &server, "first", &tickets(&[("1", "示例 甲", "一"), ("1", "示例 乙", "二")])).exits(3);
+    for (name, has_numbers) in [("numbered", true), ("bare", false)] {
+        let mut failed = work.table("run-first/failed.csv");
+        if !has_numbers {
+            failed.set(0, "bw8_row", "");
+        }
+        work.write_table(&format!("{name}.csv"), failed.set(0, "描述", "改过"));
+        let ran = work.on(&server, format!("retry {name}.csv --run run-{name}"));
+        ran.exits(3).says("as row 2 of the earlier input does");
+        assert_eq!(server.stored("tickets"), stored + 1);
+    }
+    // Under an id of its own it is another record.
+    work.write_table("other.csv", work.table("run-first/failed.csv").set(0, "旧系统编号", "2"));
+    work.on(&server, "retry other.csv --run run-other").exits(0);
+    assert_eq!(server.stored("tickets"), stored + 2);
+}

@@ -624,13 +624,15 @@ fn a_service_that_knows_request_ids_again_is_asked_again() {
 
 #[test]
 fn a_run_that_is_not_ours_or_is_at_work_is_not_settled() {
-    let (service, _) = service(|_, _, _| Answer::Made);
+    let (service, account) = service(|_, _, _| Answer::Made);
     let work = work(&service, 1);
     work.bw8(IMPORT).exits(0);
     settle(&work, "").exits(0).says("nothing to find out");
+    // Another login that does not find the records is one of another account, perhaps.
+    account.lock().unwrap().is_hidden.push("50001".to_owned());
     let mut other = work.command(format!("settle {}", run_name(&work)));
     other.env("BW8_USER", "other@example.com");
-    work.run(other).exits(2);
+    work.run(other).exits(2).says("--same-account");
     work.bw8("settle nowhere").exits(2);
 }
 

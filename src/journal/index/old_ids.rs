@@ -42,6 +42,9 @@ pub struct StrangeIds {
     pub ids: u64,
 }
 
+/// An account of which nobody has said whether it is this one, and the folder of a run into it.
+type Stranger = (String, PathBuf);
+
 /// An old id and the record that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownOldId {
@@ -160,7 +163,7 @@ impl OldIds {
     /// A damaged index.
     pub fn find(&self, entity: &str, source: &str, id: &str) -> Result<Option<String>> {
         let hash = hash_of(source, id);
-        let found = (|| -> rusqlite::Result<(Option<String>, Vec<(String, PathBuf)>)> {
+        let found = (|| -> rusqlite::Result<(Option<String>, Vec<Stranger>)> {
             let mut statement = self.index.connection.prepare_cached(
                 "SELECT run.target, CAST(by_old_id.id AS TEXT), run.folder FROM by_old_id JOIN run ON run.number = by_old_id.run
                  WHERE hash = ?1 AND run.entity = ?2 AND status <> 7 AND by_old_id.id IS NOT NULL
@@ -190,7 +193,7 @@ impl OldIds {
     }
 
     /// Counts an old id that only other accounts know.
-    fn note_strangers(&self, strangers: Vec<(String, PathBuf)>) -> Result<()> {
+    fn note_strangers(&self, strangers: Vec<Stranger>) -> Result<()> {
         let mut seen = BTreeSet::new();
         for (target, folder) in strangers {
             let is_said = self.index.is_same_account(&self.targets[0], &target)?.is_some();
