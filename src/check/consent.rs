@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 pub const ROWS_GONE: &str = "rows_gone";
 /// Code of a row whose record the account has already.
 pub const EXISTS: &str = "exists_in_account";
+/// Code of consent to a file that says what an export of ours said and does not say which records it is about.
+pub const OWN_EXPORT: &str = "own_export";
 
 /// Kinds that tell of what the account has already: consent to them holds for one file alone.
-const OF_MEMORY: [&str; 5] = [EXISTS, ROWS_GONE, "sent_before", "key_sent_before", "same_cells"];
+const OF_MEMORY: [&str; 6] = [EXISTS, ROWS_GONE, OWN_EXPORT, "sent_before", "key_sent_before", "same_cells"];
 
 /// Whether consent to a kind holds for the next file of the same mapping, too.
 pub fn is_kept(code: &str) -> bool {

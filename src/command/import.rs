@@ -63,6 +63,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             account_name: account_name(&account, &arguments.settings),
             same_account: arguments.sending.same_account.clone(),
             other_account: arguments.sending.other_account,
+            decisions: arguments.sending.references.decisions.clone(),
             runs_from: arguments.sending.runs_from.clone(),
             consents: arguments.input.consent.accept_warnings.is_some(),
             creates_existing: arguments.input.consent.consent().names(EXISTS),

@@ -199,8 +199,15 @@ impl<'a> MappingBuilder<'a> {
     fn told(&self, error: Error) -> Error {
         match &self.recognised {
             None => error,
-            Some(seen) => error.and_hint(seen.text(self.file.text().is_empty() && self.is_of_entity())),
+            Some(seen) => {
+                seen.lines(self.proposes()).iter().fold(error, |error, line| error.and_hint(line.trim_start()))
+            }
         }
+    }
+
+    /// Whether the mapping that is shipped for what the file looks like may be proposed.
+    pub(super) fn proposes(&self) -> bool {
+        self.file.text().is_empty() && self.is_of_entity()
     }
 
     /// Whether the file looks like one whose rows become records of this entity.
@@ -489,7 +496,11 @@ impl<'a> MappingBuilder<'a> {
             true => (second + 1 - leading_columns(&self.sheet.header)).to_string(),
             false => toml_quoted(header),
         };
-        Error::usage(pairs.join(language.pick("；", "; "))).hint(message!("mapping.two_columns_hint", column = named))
+        let hint = match self.recognised.as_ref().filter(|_| self.proposes()) {
+            Some(seen) => message!("mapping.two_columns_known_hint", name = seen.name, column = named),
+            None => message!("mapping.two_columns_hint", column = named),
+        };
+        Error::usage(pairs.join(language.pick("；", "; "))).hint(hint)
     }
 
     /// Rows that are looked up in the account have something to be found by.

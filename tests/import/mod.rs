@@ -10,6 +10,7 @@ mod canary;
 mod connection;
 mod consent;
 mod custom_fields;
+mod decisions;
 mod doubt;
 mod existing;
 mod find;
