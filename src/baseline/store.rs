@@ -205,6 +205,21 @@ impl Baseline {
         let marks = found.context(|| self.path.display().to_string())?;
         Ok(marks.map(|marks| read(&marks)))
     }
+
+    /// What the export said of each of its records.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or whatever `take` says.
+    pub fn each(&self, mut take: impl FnMut(&[CellMarks])) -> Result<()> {
+        let place = || self.path.display().to_string();
+        let mut statement = self.connection.prepare("SELECT marks FROM record").context(place)?;
+        let mut rows = statement.query([]).context(place)?;
+        while let Some(row) = rows.next().context(place)? {
+            let marks: Vec<u8> = row.get(0).context(place)?;
+            take(&read(&marks));
+        }
+        Ok(())
+    }
 }
 
 /// What this export said, whichever account of this machine it was of; none when nothing of it is kept here. `folder` is that of an

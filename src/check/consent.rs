@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 pub const ROWS_GONE: &str = "rows_gone";
 /// Code of a row whose record the account has already.
 pub const EXISTS: &str = "exists_in_account";
+/// Code of consent to a file that says what an export of ours said and does not say which records it is about.
+pub const OWN_EXPORT: &str = "own_export";
 
 /// Code of a row that says the same as one that an earlier run has sent.
 pub const SENT_BEFORE: &str = "sent_before";
@@ -16,8 +18,8 @@ pub const LIKELY_DOUBLE: &str = "likely_double";
 pub const RECORD_GONE: &str = "record_gone";
 
 /// Kinds that tell of what the account has, had, or may have twice then: consent to them holds for one file alone.
-const OF_DOUBLES: [&str; 7] =
-    [EXISTS, ROWS_GONE, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE, "key_sent_before", "same_cells"];
+const OF_DOUBLES: [&str; 8] =
+    [EXISTS, ROWS_GONE, OWN_EXPORT, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE, "key_sent_before", "same_cells"];
 
 /// Whether consent to a kind holds for the next file of the same mapping, too.
 pub fn is_kept(code: &str) -> bool {

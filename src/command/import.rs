@@ -63,6 +63,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             account_name: account_name(&account, &arguments.settings),
             accounts: arguments.sending.accounts.told(),
             runs_from: arguments.sending.further.runs_from.clone(),
+            decisions: arguments.sending.references.decisions.clone(),
             consents: arguments.input.consent.accept_warnings.is_some(),
             creates_existing: arguments.input.consent.consent().names(EXISTS),
             resends: arguments.sending.doubt.options().resends_unknown(),

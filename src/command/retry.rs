@@ -14,9 +14,9 @@ use crate::entity::WriteMode;
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{path_of_text, refuse_pipe};
 use crate::format::{self, Input, Row};
-use crate::import::BASELINE_NOTE;
 use crate::import::report::file_to_retry;
 use crate::import::{self, Accounts, ImportOptions, PreflightOptions, ResumeOptions};
+use crate::import::{BASELINE_NOTE, BINDS_NOTE};
 use crate::journal::{Journal, JournalReader, Parent, RunIndex};
 use crate::mapping::{KnownHeadings, MappingFile, RESULT_COLUMNS};
 use crate::message;
@@ -79,6 +79,7 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
             account_name: account_name(&account, &arguments.settings),
             accounts: arguments.sending.accounts.told(),
             runs_from: arguments.sending.further.runs_from.clone(),
+            decisions: arguments.sending.references.decisions.clone(),
             consents: arguments.consent.accept_warnings.is_some(),
             creates_existing: arguments.consent.consent().names(EXISTS),
             resends: arguments.sending.doubt.options().resends_unknown(),
@@ -97,7 +98,8 @@ pub fn run(arguments: &Arguments, global: &Global, typed: &CommandLine, printer:
         keeps_going: arguments.sending.keep_going,
         doubt: arguments.sending.doubt.options(),
         references: arguments.sending.references.options(),
-        binds: arguments.sending.bind.clone(),
+        // Rows that are sent again are bound as those that went at once.
+        binds: arguments.sending.bind.clone().or(first_run.note(BINDS_NOTE)?),
         typed: typed.clone(),
     };
     import::run(&options, printer)

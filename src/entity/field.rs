@@ -20,6 +20,9 @@ use crate::message::Detail;
 pub enum Instead {
     /// Whoever imports.
     Importer,
+    /// The same, who has to take care of the records from then on: that is said of every file.
+    #[serde(rename(deserialize = "owner", serialize = "importer"))]
+    Owner,
     /// The time of the import.
     Now,
 }

@@ -12,6 +12,7 @@ use super::accounts::Accounts;
 use super::agreed::Agreed;
 use super::first_look::FirstLook;
 use super::introduction::Introduction;
+use super::left_out::what_stays_behind;
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -452,8 +453,7 @@ fn reads_each(options: &ImportOptions<'_>) -> bool {
 
 /// What of the file does not come over, in words.
 pub(super) fn left_out(options: &ImportOptions<'_>, preflight: &Preflight, account: &str) -> Vec<String> {
-    let columns = preflight.left_out.iter();
-    columns.map(|column| column.text(options.makes_records(), account).to_string()).collect()
+    what_stays_behind(&preflight.left_out, options.entity(), options.makes_records(), account)
 }
 
 /// How long sending so many rows takes and until when; none without a limit of our own, or when it takes no time.

@@ -139,6 +139,8 @@ pub(super) struct RowFacts {
     pub remembered: Option<Said>,
     /// What the account has of it, where it is looked up there.
     pub there: Option<There>,
+    /// A row that was done is sent all the same where it says something else now, as a change.
+    pub changes_done: bool,
     /// A person consented to sending once more what may be meant so.
     pub may_be_sent_again: bool,
     /// For a retry: the number of another row with its key that the first run has sent.
@@ -237,6 +239,8 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     let remembered = facts.remembered.filter(|_| !is_known);
     match remembered {
         Some(Said::Done | Said::Given) => return Decision::SentBefore,
+        // It would be a change, and nobody knows whether its record is there.
+        Some(Said::DoneAndChanged) if facts.changes_done && facts.there == Some(There::Unproved) => {}
         Some(Said::DoneAndChanged) => return Decision::ChangedSinceSent,
         Some(Said::Unknown) => return Decision::UnknownElsewhere,
         _ => {}
@@ -295,6 +299,7 @@ mod tests {
             elsewhere: None,
             remembered: None,
             there: None,
+            changes_done: false,
             may_be_sent_again: false,
             first_run_key: None,
             has_old_number: false,
@@ -462,6 +467,20 @@ mod tests {
             (RowFacts { there: Some(There::New), remembered: Some(Said::Unknown), ..sound }, UnknownElsewhere),
             (RowFacts { there: Some(There::New), remembered: Some(Said::OnlyKey), ..sound }, RefuseSentKey),
             (RowFacts { there: Some(There::Unproved), remembered: Some(Said::Done), ..sound }, SentBefore),
+            // What is changed since is a change: it waits for a list, unless nothing that is there is changed.
+            (
+                RowFacts {
+                    there: Some(There::Unproved),
+                    remembered: Some(Said::DoneAndChanged),
+                    changes_done: true,
+                    ..sound
+                },
+                HoldUnproved,
+            ),
+            (
+                RowFacts { there: Some(There::Unproved), remembered: Some(Said::DoneAndChanged), ..sound },
+                ChangedSinceSent,
+            ),
             (
                 RowFacts { there: Some(There::Changes), earlier_key: sent(Status::Created, false), ..sound },
                 Send { generation: 0 },

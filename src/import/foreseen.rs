@@ -62,6 +62,7 @@ pub fn foresee(
     let known = Known::find_out(options, &identity, &mut index, rows, &preflight.mapping);
     tell_index(&mut index, printer);
     let mut known = known?;
+    known.refuse_rows_of_export(options, preflight)?;
     known.tell(preflight, printer);
     if !known.is_finished() {
         let Known { meant, memory, .. } = &mut known;

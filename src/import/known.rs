@@ -44,7 +44,20 @@ impl Known {
         }
     }
 
-    /// Finds out what is known, and changes nothing but the index.
+    /// Refuses rows that an export of ours has said without the ids of their records, unless runs know them as their own.
+    ///
+    /// # Errors
+    /// Such rows.
+    pub(super) fn refuse_rows_of_export(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> Result<()> {
+        match &preflight.rows_of_export {
+            Some(found) if !self.is_finished() && found.rows as u64 > self.not_sent() => {
+                Err(found.refuse(&options.preflight.input.shown))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds out what is known, and changes nothing but the index. The rows' old ids are those of the system `source`.
     ///
     /// # Errors
     /// Something that makes the run what it is has changed, a journal that cannot be read, or rows that are known from an

@@ -3,11 +3,15 @@
 
 use serde::Serialize;
 
-use crate::entity::Instead;
+use crate::entity::{Entity, Field, Instead};
 use crate::format::Row;
 use crate::mapping::{LeftOutColumn, Mapping, column_place};
 use crate::message;
 use crate::message::{Detail, Message};
+use crate::t;
+
+/// Columns that are named together.
+const NAMED: usize = 12;
 
 /// A column that does not come over, and how many rows have something in it.
 #[derive(Debug, Clone, Serialize)]
@@ -44,6 +48,39 @@ impl LeftOutCounter {
     }
 }
 
+/// What of a file does not come over, in words: columns that the service sets or that nothing takes, one by one, and those that a
+/// mapping which is shipped leaves out, together. Whoever new records will belong to is named in any case.
+pub(super) fn what_stays_behind(
+    columns: &[LeftOut],
+    entity: &Entity,
+    makes_records: bool,
+    account: &str,
+) -> Vec<String> {
+    let is_apart = |column: &&LeftOut| !column.column.is_dropped || column.column.field.is_some();
+    let mut lines: Vec<String> =
+        columns.iter().filter(is_apart).map(|column| column.text(makes_records, account).to_string()).collect();
+    let dropped: Vec<&LeftOut> = columns.iter().filter(|column| !is_apart(column)).collect();
+    if !dropped.is_empty() {
+        let named = dropped.iter().take(NAMED).map(|LeftOut { column, rows }| {
+            let place = column_place(&column.column, &column.header);
+            Detail::Message(message!("left_out.dropped_column", place = place, rows = rows))
+        });
+        let named = Detail::List(named.collect());
+        let more = dropped.len().saturating_sub(NAMED);
+        lines.push(match more {
+            0 => t!("left_out.dropped", columns = named.to_string()).into_owned(),
+            more => message!("left_out.dropped_more", columns = named, more = more).to_string(),
+        });
+    }
+    let is_told = |field: &&Field| !columns.iter().any(|column| column.column.field.as_ref() == Some(&field.name));
+    let owners = entity.fields.iter().filter(|field| field.instead == Some(Instead::Owner));
+    for field in owners.filter(is_told).filter(|_| makes_records) {
+        let (entity, label) = (entity.labels(), field.labels());
+        lines.push(message!("left_out.all", entity = entity, label = label, account = account).to_string());
+    }
+    lines
+}
+
 impl LeftOut {
     /// The letters of the column.
     pub(super) fn column(&self) -> &str {
@@ -51,14 +88,14 @@ impl LeftOut {
     }
 
     /// What does not come over, for a person who agrees to it. New records get something in its place, of this `account`.
-    pub fn text(&self, makes_records: bool, account: &str) -> Message {
+    fn text(&self, makes_records: bool, account: &str) -> Message {
         let LeftOut { column, rows } = self;
         let place = || Detail::Text(column_place(&column.column, &column.header));
         let message = |key: &'static str| {
             Message::of_key(key.to_owned(), vec![("place", place()), ("rows", Detail::Text(rows.to_string()))])
         };
         match column.instead.filter(|_| makes_records) {
-            Some(Instead::Importer) => {
+            Some(Instead::Importer | Instead::Owner) => {
                 let (label, name) = (column.label.clone(), account);
                 message!("left_out.importer", place = place(), rows = rows, label = label, account = name)
             }

@@ -43,6 +43,8 @@ struct Candidate {
     is_free: bool,
     found: Matched,
     would: Would,
+    /// Its id in another system.
+    old_id: Option<String>,
 }
 
 /// What the account has of the rows, row after row.
@@ -135,6 +137,9 @@ pub(super) fn match_rows(
         }
     }
     let old_ids = preflight.mapping.source().map(|_| old_ids_of(options)).transpose()?;
+    if let Some(old_ids) = &old_ids {
+        old_ids.by_record()?;
+    }
     let (memory, ended, last_sent) = known;
     let origins = CellOrigins::of(preflight, last_sent);
     let retried = options.parent.as_ref().map(|parent| JournalReader::open(&parent.folder)).transpose()?;
@@ -204,11 +209,16 @@ impl Matching<'_> {
                 _ => None,
             };
             if let Some((found, would)) = found {
-                if matches!(found.there, There::Changes | There::Unchanged) {
+                let old_id = row.old_id.as_ref().map(|old_id| old_id.id.clone());
+                if is_of_one(found.there, old_id.as_deref()) {
                     found.ids.iter().for_each(|id| same.add(hash_of(id)));
                 }
+                let waits = found.there == There::Unproved
+                    && self.options.entity().may_change
+                    && remembered.as_ref().is_some_and(|row| row.said == Said::DoneAndChanged);
                 let is_overruled = |said: Said| said.is_overruled(&self.preflight.consent, row.is_confirmed);
-                let is_made_once = remembered.is_some_and(|row| !is_overruled(row.said)) && !found.there.is_known();
+                let is_made_once =
+                    remembered.is_some_and(|row| !is_overruled(row.said)) && !found.there.is_known() && !waits;
                 let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let is_held = self.is_held(&row);
                 let is_sent = matches!(found.there, There::New | There::Anew | There::Changes) && !is_made_once;
@@ -222,7 +232,7 @@ impl Matching<'_> {
                 let is_of_other = is_free && self.is_key_of_other(&row)?;
                 plan.refused += u64::from(is_of_other);
                 let is_free = is_free && !is_of_other;
-                lines.add(row_index, &Candidate { number: row.number, is_free, found, would })?;
+                lines.add(row_index, &Candidate { number: row.number, is_free, found, would, old_id })?;
             }
             row_index += 1;
         }
@@ -354,7 +364,12 @@ impl Matching<'_> {
             (Some(id), _) => id.clone(),
             // One that is gone is none.
             (None, Some(id)) if self.list.record(&id)?.is_some() => id,
-            (None, _) => return Ok(by_key.unwrap_or(Found::Nothing(None))),
+            (None, _) => {
+                return match by_key {
+                    Some(Found::One(id)) => self.unless_another(row, id),
+                    found => Ok(found.unwrap_or(Found::Nothing(None))),
+                };
+            }
         };
         let is_there = self.list.record(&id)?.is_some();
         let several = |ids: Vec<String>| {
@@ -374,6 +389,18 @@ impl Matching<'_> {
             Some(Found::Nothing(_)) | None if is_there => Found::One(id),
             Some(Found::Nothing(_)) | None => Found::Nothing(Some(id)),
         })
+    }
+
+    /// The record that a row's key finds, unless it is known by another old id of the same system: there it is another record.
+    fn unless_another(&self, row: &SpooledRow, id: String) -> Result<Found> {
+        let (Some(old_ids), Some(old_id)) = (&self.old_ids, &row.old_id) else { return Ok(Found::One(id)) };
+        let Some(known) = old_ids.other_of(&self.options.entity().name, old_id, &id)? else {
+            return Ok(Found::One(id));
+        };
+        let (known, own) = (clean(&known), clean(&old_id.id));
+        let reason =
+            message!("modes.other_old_id", id = id, source = clean(&old_id.source), known = known, old_id = own);
+        Ok(Found::Several(vec![id], reason))
     }
 
     /// The record that a row's old id is known to be.
@@ -483,6 +510,11 @@ pub(super) fn tell(
     Ok(())
 }
 
+/// Whether no other row may be about the same record: one that changes it, or that would give it an id in another system.
+fn is_of_one(there: There, old_id: Option<&str>) -> bool {
+    matches!(there, There::Changes | There::Unchanged) || there == There::Exists && old_id.is_some()
+}
+
 /// Rows after the first that are about one record are refused: what each of them changes was decided by the record as it was
 /// before all of them.
 fn finish(
@@ -495,7 +527,7 @@ fn finish(
     let mut duplicates = Duplicates::new(same, KeyCounter::default());
     let mut lines = RowLineWriter::new()?;
     while let Some((row_index, mut row)) = candidates.next()? {
-        if let (There::Changes | There::Unchanged, [id]) = (row.found.there, row.found.ids.as_slice()) {
+        if let ([id], true) = (row.found.ids.as_slice(), is_of_one(row.found.there, row.old_id.as_deref())) {
             let keys = RowKeys { natural: Some(hash_of(id)), old_id: None };
             let seen = duplicates.see(row.number, keys, &[0; 16], &[0; 16], true);
             if let Some(first) = seen.first {

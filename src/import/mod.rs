@@ -87,7 +87,7 @@ pub use agreed::Agreed;
 pub use find::{FoundRow, Sought, find_in_run};
 pub use foreseen::{Foreseen, foresee};
 pub use forget::PersonalFiles;
-pub use notes::{BASELINE_NOTE, COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
+pub use notes::{BASELINE_NOTE, BINDS_NOTE, COMMAND_NOTE, COMPANY_NOTE, WHO_NOTE};
 pub use options::{
     Answers, DoubtOptions, ImportOptions, Missing, PreflightOptions, ReferenceOptions, ResumeOptions, SERVER_TIMEOUT,
     ToldAccounts,

@@ -10,6 +10,8 @@ use crate::text::{clean, shorten};
 pub const COMMAND_NOTE: &str = "command";
 /// Name of the note with who ran the command last.
 pub const WHO_NOTE: &str = "who";
+/// Name of the note with the system to whose ids the records of a run are bound.
+pub const BINDS_NOTE: &str = "binds";
 /// Name of the note with what the service calls the account.
 pub const COMPANY_NOTE: &str = "company";
 
@@ -29,6 +31,9 @@ pub(super) fn parent_note(entity: &str) -> String {
 /// A full disk.
 pub(super) fn note_command(journal: &Journal, options: &ImportOptions<'_>) -> Result<()> {
     journal.set_note(COMMAND_NOTE, &options.typed.continuing())?;
+    if let Some(system) = &options.binds {
+        journal.set_note(BINDS_NOTE, system)?;
+    }
     match who() {
         Some(who) => journal.set_note(WHO_NOTE, &who),
         None => Ok(()),

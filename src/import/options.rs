@@ -66,6 +66,8 @@ pub struct ResumeOptions {
     pub accounts: ToldAccounts,
     /// A further folder that holds runs.
     pub runs_from: Option<PathBuf>,
+    /// A file with answers, as an earlier run asked for them.
+    pub decisions: Option<PathBuf>,
     /// A person consents to warnings: rows that were held back are looked at anew.
     pub consents: bool,
     /// That consent names records that the account has already.

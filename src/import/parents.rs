@@ -12,6 +12,7 @@ use super::references::{Made, NewParent, ParentKey};
 use super::sent_rows::SentRows;
 use super::settle::{self, SettleCommand};
 use crate::check::consent::EXISTS;
+use crate::check::consent::SENT_BEFORE;
 use crate::entity::{Catalog, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::files::{create_private_folder, short_path};
@@ -181,6 +182,11 @@ impl<'a> ParentRun<'a> {
                     new += u64::from(is_new);
                     made.add(parent.key(self.entity), id, is_new);
                 }
+                None if is_remembered(operation) => {
+                    let id = operation.id.clone().unwrap_or_default();
+                    made.remember(parent.key(self.entity), &self.entity.name, id);
+                    not_made.get_or_insert_with(|| self.not_made(parent, operation));
+                }
                 None if not_made.is_none() => not_made = Some(self.not_made(parent, operation)),
                 None => {}
             }
@@ -237,6 +243,12 @@ fn id_of(operation: &Operation) -> Option<(String, bool)> {
         Status::Skipped if is_found() => Some((operation.id.clone()?, false)),
         _ => None,
     }
+}
+
+/// Whether an earlier run has made a record, of which nothing else is known.
+fn is_remembered(operation: &Operation) -> bool {
+    let is_sent_before = operation.reason.as_deref().is_some_and(|reason| reason.code == SENT_BEFORE);
+    operation.status == Status::Skipped && is_sent_before && operation.id.is_some()
 }
 
 /// The folder of the run that makes an entity's records for the rows of another run: beside that, and named in its journal.
@@ -357,6 +369,7 @@ pub(super) fn follow_up<'a>(
             consents: before.consent.clone() != Default::default(),
             creates_existing: false,
             resends: options.resume.resends,
+            decisions: None,
             // They are made of the rows as they are now.
             sends_beside_gone: true,
             ..options.resume.clone()

@@ -90,6 +90,8 @@ pub(super) struct RowPlanner<'a> {
     is_unknown_export: bool,
     /// What a person agreed to.
     consent: &'a Consent,
+    /// Whether rows that were done are sent all the same where they say something else now.
+    changes_done: bool,
     /// Whether rows that write to the same record must not run at the same time.
     one_writer: bool,
     /// What occurs more than once.
@@ -145,6 +147,7 @@ impl<'a> RowPlanner<'a> {
             handed_back,
             is_unknown_export: preflight.is_unknown_export,
             consent: &preflight.consent,
+            changes_done: options.entity().may_change,
             one_writer: options.preflight.mode.has_one_writer(options.entity()),
             duplicates: rows.duplicates,
             has_earlier: past.has_earlier()?,
@@ -565,6 +568,7 @@ impl<'a> RowPlanner<'a> {
             elsewhere: elsewhere.as_ref().map(|(there, _)| PastEnd::of(there)),
             remembered: said,
             there: matched.map(|found| found.there),
+            changes_done: self.changes_done,
             // Consent to sending twice is given each time, by its code or for the row.
             may_be_sent_again: said.is_some_and(|said| said.is_overruled(self.consent, row.is_confirmed)),
             first_run_key,

@@ -1,13 +1,13 @@
 //! The first reading of an input, before anything is sent: all its mistakes, its fingerprint, and what occurs twice in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
-use super::change::{CellBaseline, FileOrigin, HandedBack, unedited};
+use super::change::{CellBaseline, FileOrigin, HandedBack, RowsOfExport, unedited};
 use super::checked_rows::{Checks, ReadRow};
 use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
@@ -20,7 +20,7 @@ use super::replaced::{self, Replaced, ReplacedCounter};
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use super::words::{SaidWords, Weighed, Words};
 use crate::check::as_shown::mark_missing;
-use crate::check::consent::{Consent, is_kept};
+use crate::check::consent::{Consent, OWN_EXPORT, is_kept};
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, old_id_duplicate_rule, watched,
 };
@@ -46,6 +46,9 @@ use crate::text::clean;
 
 /// Most rules that the reason of a row names.
 const SHOWN_RULES: usize = 20;
+
+/// Names of records that are kept to be shown beside their ids.
+const NAMES_AT_HAND: usize = 2_000;
 
 /// Codes of what only a new record has to say.
 const LACKS: [&str; 2] = ["required", "one_of"];
@@ -87,6 +90,8 @@ pub struct Preflight {
     pub words: Vec<Message>,
     /// The custom fields that the account told of, as they were when the file was read; options only of those that are fed.
     pub account_fields: Vec<Field>,
+    /// What the records are called that rows refer to, by fields and ids: as many as are kept at hand.
+    pub(super) named: HashMap<(String, String), String>,
     /// Columns of which nothing comes over.
     pub left_out: Vec<LeftOut>,
     /// Words that the mapping file replaced.
@@ -97,6 +102,8 @@ pub struct Preflight {
     pub first_operation: Option<WriteOperation>,
     /// The export of ours that the file is.
     pub(super) handed_back: Option<Box<HandedBack>>,
+    /// The export of ours whose rows the file has, without saying of which records they are.
+    pub(super) rows_of_export: Option<RowsOfExport>,
     /// The file is an export of ours, and nobody knows here what it said.
     pub(super) is_unknown_export: bool,
     /// What a person is asked about words that are no choices.
@@ -165,6 +172,13 @@ impl Preflight {
                 HandedBack::find(input, &sheet, &mapping, options.baselines.as_deref(), options.baseline.as_deref())?
             }
         };
+        // What has a key or an old id is known by that.
+        let is_known_by_nothing = mapping.keys.is_empty() && mapping.old_id.is_none();
+        let rows_of_export =
+            match options.mode == WriteMode::Create && is_known_by_nothing && !consent.names(OWN_EXPORT) {
+                true => RowsOfExport::find(input, &sheet, &mapping, options.baselines.as_deref())?,
+                false => None,
+            };
         let is_unknown_export = matches!(origin, FileOrigin::Unknown) && options.mode != WriteMode::Create;
         let handed_back = if let FileOrigin::Known(handed_back) = origin { Some(handed_back) } else { None };
         let read = |reader, purpose, asked| {
@@ -235,6 +249,7 @@ impl Preflight {
         let preflight = Preflight {
             words,
             coverage,
+            named: HashMap::new(),
             left_out,
             replaced: replaced.finish(&mapping),
             account_fields: account_fields.into_iter().map(|field| kept_field(field, &mapping)).collect(),
@@ -252,6 +267,7 @@ impl Preflight {
             first,
             first_operation,
             handed_back,
+            rows_of_export,
             is_unknown_export,
         };
         Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
@@ -303,7 +319,7 @@ impl Preflight {
     /// The first record that is sent is that of another row: what the account has decides which.
     pub(super) fn show_first(&mut self, first: Option<WriteOperation>) {
         self.first = match &first {
-            Some(WriteOperation::Draft(members)) => members.shown(self.mapping.entity()),
+            Some(WriteOperation::Draft(members)) => self.shown(members),
             Some(WriteOperation::Change { id, cells }) => {
                 let entity = self.mapping.entity();
                 let id = entity
@@ -311,12 +327,32 @@ impl Preflight {
                     .as_ref()
                     .and_then(|name| entity.field(name))
                     .map(|field| (field.label(Language::current()).to_owned(), id.clone()));
-                id.into_iter().chain(Members::of(cells).shown(entity)).collect()
+                id.into_iter().chain(self.shown(&Members::of(cells))).collect()
             }
             Some(WriteOperation::Tags(edit)) => edit.shown(self.mapping.entity()),
             _ => Vec::new(),
         };
         self.first_operation = first;
+    }
+
+    /// What a row says, for a person: with the name of each record beside its id.
+    pub(super) fn shown(&self, members: &Members) -> Vec<(String, String)> {
+        let shown = members.shown(self.mapping.entity()).into_iter();
+        let with_name = |((label, text), (field, id)): ((String, String), (&str, &str))| match self
+            .named
+            .get(&(field.to_owned(), id.to_owned()))
+        {
+            Some(name) => (label, t!("lookup.id_and_name", id = text, name = name).into_owned()),
+            None => (label, text),
+        };
+        shown.zip(members.iter()).map(with_name).collect()
+    }
+
+    /// Notes what a record is called that a row refers to.
+    pub(super) fn note_name(&mut self, field: &str, id: &str, name: &str) {
+        if !name.is_empty() && self.named.len() < NAMES_AT_HAND {
+            self.named.insert((field.to_owned(), id.to_owned()), name.to_owned());
+        }
     }
 }
 
@@ -328,13 +364,19 @@ struct OwnIds {
     first: u64,
     /// … and the id it names.
     id: String,
+    /// Whether any of them can be an id of this service.
+    is_possible: bool,
 }
 
 impl OwnIds {
-    /// A new record gets an id of its own: rows that name one are there already, and would be there twice.
+    /// A new record gets an id of its own: rows that name one may be there already, and would be there twice.
     fn refuse_create(&self, mapping: &Mapping) -> Error {
-        let OwnIds { column, rows, first, id } = self;
+        let OwnIds { column, rows, first, id, is_possible } = self;
         let header = column.map_or("", |column| mapping.header(column));
+        if !is_possible {
+            return Error::usage(message!("import.foreign_ids", header = header, rows = rows, row = first, id = id))
+                .hint(message!("import.foreign_ids_hint", header = header));
+        }
         let entity = mapping.entity().labels();
         Error::usage(message!("import.own_ids", header = header, entity = entity, rows = rows, row = first, id = id))
             .hint(message!("import.own_ids_hint", header = header))
@@ -558,8 +600,12 @@ impl<'a> Reading<'a> {
     fn own_id(&mut self) -> Option<String> {
         let name = self.entity.id.as_ref()?;
         let id = self.record.value(self.mapping, name).filter(|id| id.bytes().any(|byte| byte != b'0'))?.to_owned();
-        let first = || OwnIds { column: self.mapping.column(name), rows: 0, first: self.row.number, id: id.clone() };
-        self.own_ids.get_or_insert_with(first).rows += 1;
+        let is_possible = id.bytes().all(|byte| byte.is_ascii_digit());
+        let (column, number) = (self.mapping.column(name), self.row.number);
+        let first = || OwnIds { column, rows: 0, first: number, id: clean(&id).into_owned(), is_possible };
+        let own_ids = self.own_ids.get_or_insert_with(first);
+        own_ids.rows += 1;
+        own_ids.is_possible |= is_possible;
         Some(id)
     }
 

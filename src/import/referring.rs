@@ -91,7 +91,7 @@ impl Referring<'_> {
     /// A list that cannot be read now.
     pub(super) fn resolve_made(
         &self,
-        made: &Made,
+        made: &mut Made,
         sent: SentRows<'_>,
         preflight: &mut Preflight,
         rows: &mut Rows,
@@ -101,6 +101,12 @@ impl Referring<'_> {
         let references = Reference::all(&preflight.mapping, options.catalog);
         printer.stage(&t!("run.stage_look", host = options.account.named_host()));
         let mut lists = Lists::new(&options.account, options.catalog, true, printer)?;
+        for (key, entity, id) in made.take_remembered() {
+            // A list may be slower than the record itself.
+            if lists.gives(options.catalog.find(&entity)?, &id)? {
+                made.add(key, id, false);
+            }
+        }
         let mut questions = Questions::default();
         let stage = Stage::ParentsMade(made, sent);
         self.look(&references, (&mut lists, &mut questions), stage, preflight, rows, printer)

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::cells::CellReader;
 use super::options::ResumeOptions;
 use super::preflight::Rows;
+use super::references::{Answers, FILE_NAME, Given};
 use crate::check::consent::EXISTS;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
@@ -100,7 +101,10 @@ fn find_meant(
     let mut changes = changes(past.identity(), identity);
     changes.retain(|change| *change != Change::Target || !is_same_account);
     let resends = options.resends && past.unsettled()?.0 > 0;
-    let reopens = resends || options.consents && past.counts()?.held > 0 || past.unknown_elsewhere()? > 0;
+    let reopens = resends
+        || options.consents && past.counts()?.held > 0
+        || past.unknown_elsewhere()? > 0
+        || past.counts()?.refused > 0 && is_decided_anew(options, &past)?;
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished && !reopens).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
@@ -259,6 +263,20 @@ fn is_overtaken(past: &JournalReader, identity: &RunIdentity, index: &RunIndex) 
     Ok(index.runs_for(&identity.entity)?.iter().any(is_later))
 }
 
+/// Whether a person has changed an answer that a run has acted on.
+fn is_decided_anew(options: &ResumeOptions, past: &JournalReader) -> Result<bool> {
+    let kept = past.decisions()?;
+    if kept.is_empty() {
+        return Ok(false);
+    }
+    let own = past.folder().join(FILE_NAME);
+    let answers = Answers::gather(Vec::new(), Some(&own), options.decisions.as_deref())?;
+    let is_other = |(key, given): (&String, &Given)| {
+        kept.iter().any(|(known, text)| known == key && *text != given.decided.to_text())
+    };
+    Ok(answers.all().any(is_other))
+}
+
 /// Opens the journal of the run that is meant, or makes it.
 ///
 /// # Errors
@@ -283,9 +301,14 @@ pub(super) fn open(
             Ok(OpenedRun::New(journal))
         }
         ResumePlan::Continue(folder, past) => {
+            let is_decided_anew = is_decided_anew(options, &past)?;
             drop(past);
             let mut journal = Journal::open(&folder)?;
             journal.reopen_elsewhere()?;
+            if is_decided_anew {
+                // Rows that a person decided not to send may be meant now; others are refused once more.
+                journal.reopen_refused()?;
+            }
             if options.consents {
                 // What may double goes on waiting, also when nobody can look into the account now.
                 journal.reopen_held((!options.creates_existing).then_some(EXISTS))?;

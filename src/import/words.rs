@@ -62,7 +62,7 @@ impl Words {
         let meant = |(key, given): (&String, &Given)| match &given.decided {
             Decided::Use(choice) => Some((key.clone(), choice.clone())),
             Decided::Blank => Some((key.clone(), String::new())),
-            Decided::Create | Decided::Refuse => None,
+            Decided::Create | Decided::Refuse | Decided::Others => None,
         };
         self.given.iter().filter_map(meant).collect()
     }
@@ -172,6 +172,8 @@ fn question(mapping: &Mapping, key: &str, word: &SaidWord) -> Question {
         candidates: field.choices.iter().take(NAMED).map(|choice| offered(field, choice)).collect(),
         may_be_made: false,
         may_be_blank: !matches!(requirement, Requirement::Always(_) | Requirement::OneOf(_)),
+        has_others: false,
+        answer: String::new(),
     }
 }
 

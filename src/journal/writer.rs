@@ -500,6 +500,17 @@ impl Journal {
             .map_err(|error| failed(&self.folder, error))
     }
 
+    /// Takes their end from rows that were refused: a person has decided anew about some of them.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn reopen_refused(&mut self) -> Result<()> {
+        self.connection
+            .execute("DELETE FROM operation WHERE status = ?1", [Status::Refused as i64])
+            .map(drop)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// Takes their end from rows that are in doubt for what other runs did: more may be known now.
     ///
     /// # Errors

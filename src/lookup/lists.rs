@@ -16,6 +16,7 @@ use crate::language::Language;
 use crate::message;
 use crate::message::Message;
 use crate::mirror::Mirror;
+use crate::projection::is_deleted;
 use crate::refresh::{ListQuery, Page, Refresher};
 use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
@@ -110,6 +111,28 @@ impl<'a> Lists<'a> {
     /// Whether the service has answered anything yet.
     pub fn was_answered(&self) -> bool {
         self.client.was_answered()
+    }
+
+    /// Whether the service shows this record by its id, whatever its list says. What it refuses to show is not there.
+    ///
+    /// # Errors
+    /// The host cannot be reached, the service goes on failing, the user stops.
+    pub fn gives(&self, entity: &Entity, id: &str) -> Result<bool> {
+        let Some(get) = entity.endpoint("get") else { return Ok(false) };
+        let address = self.client.target().address(&get.path.replace("{id}", id));
+        let stop = Interrupt::of_process();
+        let asked = self.runtime.block_on(stop.unless_set(async { self.client.ask(&address).await }));
+        let document = match asked {
+            Err(error) if error.kind() == ErrorKind::Denied => return Ok(false),
+            asked => asked?,
+        };
+        let Ok(document) = document else { return Ok(false) };
+        let record = get.answer.as_deref().and_then(|answer| api::record(&document, answer));
+        let is_it = |record: &serde_json::Value| {
+            let own = entity.id.as_deref().and_then(|name| record.get(name)).map(api::as_text);
+            own.as_deref() == Some(id) && !is_deleted(entity, record)
+        };
+        Ok(record.as_ref().is_some_and(|record| is_it(record)))
     }
 
     fn read_list(&self, entity: &'a Entity) -> Result<KnownList<'a>> {

@@ -93,15 +93,22 @@ impl MappingBuilder<'_> {
 
     /// Columns that nothing takes, and those that mean what the service sets.
     fn left_out(&self, report: &MappingReport) -> Vec<LeftOutColumn> {
+        // Who uses a mapping that is shipped has not said so.
+        let dropped = t!("mapping.dropped");
+        let is_dropped =
+            |column: usize| self.file.optional && self.reasons.get(&column).is_some_and(|why| *why == dropped);
         let set_by_service = |column: usize| {
             let field = &self.entity.fields[self.means(column)?];
-            (field.read_only && self.unsendable(field).is_some() && self.is_left_for_that(column)).then_some(field)
+            let is_left = self.is_left_for_that(column) || is_dropped(column);
+            (field.read_only && self.unsendable(field).is_some() && is_left).then_some(field)
         };
         let columns = self.sheet.header.iter().enumerate().filter_map(|(index, header)| {
             let letters = column_letters(index);
             let is_unmatched = report.unmatched.iter().any(|unused| unused.column == letters);
             let field = set_by_service(index);
-            (is_unmatched || field.is_some()).then(|| LeftOutColumn {
+            let is_dropped = is_dropped(index);
+            (is_unmatched || is_dropped || field.is_some()).then(|| LeftOutColumn {
+                is_dropped,
                 index,
                 column: letters,
                 header: header.trim().to_owned(),
@@ -194,7 +201,7 @@ impl MappingBuilder<'_> {
         let mut report = MappingReport {
             recognised: self.recognised.clone().or_else(|| self.own_template()),
             words: self.shared_labels(),
-            proposes: self.file.text().is_empty() && self.is_of_entity(),
+            proposes: self.proposes(),
             ..MappingReport::default()
         };
         let mut by_column: Vec<(usize, Matched)> = Vec::new();

@@ -202,8 +202,15 @@ impl<'a> MappingBuilder<'a> {
     fn told(&self, error: Error) -> Error {
         match &self.recognised {
             None => error,
-            Some(seen) => error.and_hint(seen.text(self.file.text().is_empty() && self.is_of_entity())),
+            Some(seen) => {
+                seen.lines(self.proposes()).iter().fold(error, |error, line| error.and_hint(line.trim_start()))
+            }
         }
+    }
+
+    /// Whether the mapping that is shipped for what the file looks like may be proposed.
+    pub(super) fn proposes(&self) -> bool {
+        self.file.text().is_empty() && self.is_of_entity()
     }
 
     /// Whether the file looks like one whose rows become records of this entity.
@@ -488,7 +495,11 @@ impl<'a> MappingBuilder<'a> {
             })
             .collect();
         let dropped: Vec<String> = twice.iter().map(|(_, first, second)| self.named_in_drop(*first, *second)).collect();
-        let hint = message!("mapping.two_columns_hint", column = dropped.join(", "));
+        let dropped = dropped.join(", ");
+        let hint = match self.recognised.as_ref().filter(|_| self.proposes()) {
+            Some(seen) => message!("mapping.two_columns_known_hint", name = seen.name, column = dropped),
+            None => message!("mapping.two_columns_hint", column = dropped),
+        };
         Error::usage(pairs.join(language.pick("；", "; "))).hint(hint)
     }
 

@@ -73,6 +73,11 @@ impl MappingBuilder<'_> {
             if self.is_decided(column) {
                 return Err(self.second_source(entry, &entry.key, "[columns]"));
             }
+            // A mapping that is shipped is used for accounts of all kinds.
+            if let Some(because) = self.unsendable(&self.entity.fields[field_index]).filter(|_| file.optional) {
+                self.reasons.insert(column, because);
+                continue;
+            }
             self.take(entry, "[columns]", field_index, ValueSource::Column(column))?;
         }
         for entry in &file.constants {

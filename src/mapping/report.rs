@@ -116,7 +116,7 @@ impl MappingReport {
 
     /// The decisions as lines for a terminal.
     pub fn text(&self) -> String {
-        let mut lines: Vec<String> = self.recognised.iter().map(|seen| seen.text(self.proposes)).collect();
+        let mut lines: Vec<String> = self.recognised.iter().flat_map(|seen| seen.lines(self.proposes)).collect();
         for matched in &self.matched {
             let column = matched.column.as_deref().unwrap_or("–");
             lines.push(

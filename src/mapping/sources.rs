@@ -117,6 +117,9 @@ pub struct LeftOutColumn {
     pub label: Detail,
     /// What new records have in it.
     pub instead: Option<Instead>,
+    /// A mapping that is shipped leaves it out.
+    #[serde(skip)]
+    pub is_dropped: bool,
 }
 
 /// How the rows of one file become records of one entity.

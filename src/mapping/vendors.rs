@@ -212,14 +212,12 @@ impl Vendors {
 }
 
 impl Recognised {
-    /// What the file looks like, in words, and the mapping that is shipped for it when that is to be proposed.
-    pub fn text(&self, proposes: bool) -> String {
+    /// What the file looks like, in lines, and the mapping that is shipped for it when that is to be proposed.
+    pub fn lines(&self, proposes: bool) -> Vec<String> {
         let what = Language::current().pick(&self.zh, &self.en);
         let seen = t!("mapping.recognised", what = what, matched = self.matched, columns = self.columns);
-        match proposes {
-            true => format!("{seen}\n{}", t!("mapping.proposed", name = self.name)),
-            false => seen.into_owned(),
-        }
+        let proposed = proposes.then(|| t!("mapping.proposed", name = self.name).into_owned());
+        std::iter::once(seen.into_owned()).chain(proposed).collect()
     }
 }
 

@@ -12,6 +12,7 @@ mod confirmed;
 mod connection;
 mod consent;
 mod custom_fields;
+mod decisions;
 mod doubt;
 mod existing;
 mod find;

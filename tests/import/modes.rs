@@ -339,7 +339,7 @@ fn ids_of_this_service_stop_a_create_before_anything_is_sent() {
     for file in ["tickets tickets.csv", "customers people.xlsx"] {
         for command in ["check", "import"] {
             let ran = work.on(&server, format!("{command} {file}"));
-            ran.exits(2).says("--mode update").says("--mode upsert").says("drop = ");
+            ran.exits(2).says("--source NAME").says("--mode update").says("--mode upsert").says("drop = ");
         }
     }
     assert_eq!((writes(&server), server.requests_to("tickets.create")), ((0, 0), 0));
@@ -350,6 +350,21 @@ fn ids_of_this_service_stop_a_create_before_anything_is_sent() {
     work.write("mapping.toml", "drop = [\"联系人编号\"]\n");
     work.on(&server, "import customers dropped.csv --mapping mapping.toml").exits(0);
     assert_eq!(server.stored("customers"), 62);
+}
+
+#[test]
+fn numbers_of_another_system_are_not_said_to_be_ids_of_this_one() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "工单号,标题,客户编号\nT1,示例甲,50001\n");
+    let ran = work.on(&server, "import tickets mine.csv");
+    ran.exits(2).says("cannot be ids of this service").says("says T1").says("--source NAME").never_says("--mode");
+    work.on(&server, "import tickets mine.csv --lang zh").exits(2).says("不可能是帮我吧的编号").says("--source 系统名");
+    // The way on leads on.
+    work.write("mine.csv", "工单号,标题,客户手机\nT1,示例甲,13000000001\n");
+    work.on(&server, "import tickets mine.csv --source old").exits(0);
+    work.write("numbers.csv", "工单编号,标题,客户手机\n900001,示例乙,13000000001\n");
+    work.on(&server, "import tickets numbers.csv --source old").exits(0);
+    assert_eq!(server.requests_to("tickets.update"), 0);
 }
 
 #[test]

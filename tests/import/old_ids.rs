@@ -388,3 +388,85 @@ fn a_second_row_with_an_old_id_is_not_sent_by_a_retry() {
     work.on(&server, "retry other.csv --run run-other").exits(0);
     assert_eq!(server.stored("tickets"), stored + 2);
 }
+
+#[test]
+fn a_record_that_is_another_one_in_the_same_system_is_held_whatever_its_key() {
+    let people = |rows: &str| format!("客户编号,姓名,手机,公司名称\n{rows}");
+    for mode in ["upsert", "update", "skip-existing"] {
+        let server = Server::start("");
+        let work = Work::with("first.csv", people("C002,示例二,13100000002,示例公司00001有限公司\n"));
+        work.on(&server, "import customers first.csv --source old --run first").exits(0);
+        let id = work.table("first/results.csv").column("id")[0].to_owned();
+        work.write("second.csv", people("C003,示例三,13100000002,示例公司00001有限公司\n"));
+        let command = format!("import customers second.csv --source old --mode {mode} --run second");
+        work.on(&server, &command).exits(3).says(&format!("record {id} is C002 in old, and this row is C003 there"));
+        assert_eq!(work.table("second/results.csv").column("status"), ["held"], "{mode}");
+        work.on(&server, "ids export ids.csv").exits(0);
+        assert_eq!(work.table("ids.csv").column("old id"), ["C002"], "{mode}");
+        // Another system calls it as it likes, and a person may say that both are one.
+        let other = format!("import customers second.csv --source other --mode {mode} --run other");
+        work.on(&server, &other).exits(0);
+        work.write("both.csv", format!("source,entity,old id,new id\nold,customers,C003,{id}\n"));
+        work.on(&server, "ids import both.csv").exits(0);
+        work.on(&server, command.replace("--run second", "--run again")).exits(0);
+    }
+}
+
+#[test]
+fn two_rows_of_one_system_do_not_both_become_the_record_that_is_there() {
+    let server = Server::start("");
+    let row = "示例二,13100000002,010-22220002,示例公司00001有限公司";
+    let work = Work::with("first.csv", format!("姓名,手机,固定电话,公司名称\n{row}\n"));
+    work.on(&server, "import customers first.csv --run first").exits(0);
+    work.write(
+        "mine.csv",
+        "客户编号,姓名,手机,固定电话,公司名称\nC1,示例二,13100000002,,示例公司00001有限公司\n\
+         C2,示例二,,010-22220002,示例公司00001有限公司\n",
+    );
+    work.on(&server, "import customers mine.csv --source old --mode skip-existing --run run").exits(3);
+    assert_eq!(work.table("run/results.csv").column("status"), ["skipped", "refused"]);
+    // Without old ids both may find it there.
+    work.write("plain.csv", "姓名,手机,固定电话,公司名称\n示例二,13100000002,,示例公司00001有限公司\n示例二,,010-22220002,示例公司00001有限公司\n");
+    work.on(&server, "import customers plain.csv --mode skip-existing --run plain").exits(0);
+}
+
+#[test]
+fn a_changed_row_waits_where_the_list_is_refused() {
+    let server = Server::start("");
+    let work = Work::new();
+    import(&work, &server, "first", &tickets(&[("1", "示例 甲", "一"), ("2", "示例 乙", "二")])).exits(0);
+    work.write_table("second.csv", &tickets(&[("1", "示例 甲", "改过"), ("2", "示例 乙", "二")]));
+    // This login may not see the list.
+    let as_agent = |mode: &str| {
+        let mut command = work.command_on(
+            &server,
+            format!("import tickets second.csv --source crm --mode {mode} --run {mode} --same-account run-first"),
+        );
+        command.env("BW8_USER", "agent01@example.com");
+        work.run(command)
+    };
+    as_agent("upsert").exits(3).says("1 row may be right");
+    assert_eq!(results_in(&work, "upsert").column("status"), ["held", "skipped"]);
+    // What is there stays as it is anyway.
+    as_agent("skip-existing").exits(0);
+    assert_eq!(results_in(&work, "skip-existing").column("code"), ["sent_before_changed", "sent_before"]);
+}
+
+fn results_in(work: &Work, run: &str) -> Table {
+    work.table(format!("{run}/results.csv"))
+}
+
+#[test]
+fn a_row_that_is_retried_is_bound_as_the_others_were() {
+    let server = Server::start("");
+    let work = Work::with(
+        "mine.csv",
+        "客户编号,姓名,手机,公司名称\nK1,示例一,13100000001,示例公司00001有限公司\nK4,示例四,139,示例公司00001有限公司\n",
+    );
+    let bound = server.stored("bindings");
+    work.on(&server, "import customers mine.csv --source old --bind open --run run").exits(3);
+    let mut failed = work.table("run/failed.csv");
+    work.write_table("run/failed.csv", failed.set(0, "手机", "13100000004"));
+    work.on(&server, "retry run").exits(0).says("old IDs bound: created 1");
+    assert_eq!(server.stored("bindings"), bound + 2);
+}

@@ -344,3 +344,93 @@ fn a_formula_that_was_never_calculated_is_refused_in_an_export_too() {
     work.on(&server, "import customers o.xlsx --mode update").exits(3).says("never calculated");
     assert_eq!(work.results().column("status")[1], "refused");
 }
+
+#[test]
+fn an_export_without_its_ids_is_not_made_a_second_time() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.on(&server, "export tickets -o mine.csv --summary none --headers zh").exits(0);
+    let stored = server.stored("tickets");
+    let without_ids = |edit: Edit| {
+        let mut table = work.table("mine.csv");
+        table.delete_column("工单编号");
+        (edit.1)(&mut table);
+        work.write_table("handed.csv", &table);
+        work.on(&server, "import tickets handed.csv --dry-run").exits(2).says("say what").says("own_export");
+        work.on(&server, "import tickets handed.csv").exits(2).says("each of these records would be there twice");
+        assert_eq!(server.stored("tickets"), stored, "{}", edit.0);
+    };
+    let with_numbers = |table: &mut Table| {
+        table.rows[0].insert(0, "序号".to_owned());
+        for (number, row) in table.rows.iter_mut().enumerate().skip(1) {
+            row.insert(0, number.to_string());
+        }
+    };
+    let closed = |table: &mut Table| {
+        for row in 0..table.len() {
+            table.set(row, "工单状态", "已关闭");
+        }
+    };
+    let half = |table: &mut Table| table.rows.truncate(20);
+    let edits: [Edit; 4] = [("as it is", |_| {}), ("numbers", with_numbers), ("closed", closed), ("half", half)];
+    edits.into_iter().for_each(without_ids);
+    let mut table = work.table("mine.csv");
+    table.delete_column("工单编号");
+    table.rows.truncate(3);
+    work.write_table("handed.csv", &table);
+    work.on(&server, "import tickets handed.csv --accept-warnings=own_export").exits(0);
+    assert_eq!(server.stored("tickets"), stored + 2);
+}
+
+#[test]
+fn new_rows_below_the_headings_of_an_export_are_new() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.on(&server, "export tickets -o mine.csv --summary none --headers zh").exits(0);
+    let mut table = work.table("mine.csv");
+    table.delete_column("工单编号");
+    let last = table.rows[1].clone();
+    table.rows.truncate(1);
+    for number in 0..4 {
+        // Of the same people and kinds, with texts of their own.
+        table.rows.push(last.clone());
+        table.set(number, "标题", &format!("示例新工单 {number}"));
+    }
+    work.write_table("new.csv", &table);
+    work.on(&server, "import tickets new.csv --dry-run").exits(0);
+    // A person's own file goes on being that, whoever exported its rows meanwhile: what was sent is known.
+    let rows = |count: u32| {
+        let mut table = Table::of(&["标题", "描述", "客户手机"]);
+        for row in 1..=count {
+            table.push(&[&format!("示例 {row}"), "示例说明", "13000000001"]);
+        }
+        table
+    };
+    work.write_table("own.csv", &rows(4));
+    work.on(&server, "import tickets own.csv").exits(0);
+    work.on(&server, "export tickets -o again.csv --summary none").exits(0);
+    work.write_table("more.csv", &rows(6));
+    work.on(&server, "import tickets more.csv").exits(3);
+    assert_rows(&work.summary(), "created 2, held 4");
+    work.write_table("own.csv", &rows(6));
+    work.on(&server, "import tickets own.csv --accept-changed --accept-warnings=sent_before").exits(0);
+    // Another account has none of them.
+    let other = Server::start("");
+    table.rows.truncate(1);
+    table.rows.push(last);
+    work.write_table("moved.csv", &table);
+    work.on(&other, "import tickets moved.csv --dry-run").exits(0);
+}
+
+#[test]
+fn a_file_of_another_system_is_no_export_of_ours_for_its_times() {
+    let server = Server::start("");
+    let header = "工单号,标题,描述,客户手机,创建时间,更新时间";
+    let rows = |text: &str| format!("{header}\nT1,示例一,{text},13000000001,2024-01-01 08:00,2024-01-02 08:00\n");
+    let work = Work::with("mine.csv", rows("一"));
+    work.on(&server, "import tickets mine.csv --source crm --run first").exits(0);
+    work.write("mine.csv", rows("改过"));
+    let ran = work.on(&server, "import tickets mine.csv --source crm --mode upsert --run second");
+    ran.exits(0).never_says("this is an export");
+    assert_rows(&work.summary_of("second"), "updated 1");
+}

@@ -425,3 +425,57 @@ fn a_shipped_mapping_keeps_ids_apart_in_a_file_that_does_not_look_like_the_expor
     work.on(&server, "import customers mine.csv --mapping copy.toml --fresh").exits(5);
     assert_eq!(server.requests_to("customers.create"), 0);
 }
+
+#[test]
+fn a_list_of_users_finds_their_companies_by_name() {
+    let server = Server::start("");
+    let work = Work::with(
+        "users.csv",
+        "name,email,external_id,details,notes,phone,role,restriction,organization,tags\n\
+         示例甲,j@example.com,E1,,,010-22220001,end-user,,示例公司00002有限公司,\n",
+    );
+    let ran = work.on(&server, "import customers users.csv");
+    ran.exits(2).says("both mean Note").says("hint: add --mapping zendesk-users").never_says("\\n");
+    work.on(&server, "import customers users.csv --mapping zendesk-users")
+        .exits(0)
+        .says("20002 (示例公司00002有限公司)");
+    // Where people have no companies the column is left out.
+    work.bw8("check customers users.csv --mapping zendesk-users --account-mode 2c").exits(0);
+}
+
+#[test]
+fn what_a_shipped_mapping_leaves_behind_is_said_before_the_question() {
+    let server = Server::start("");
+    let work = Work::with(
+        "tickets.csv",
+        "Summation column,Id,Requester,Requester id,Requester email,Requester domain,Assignee,Subject,Status,Via,Created at\n\
+         1,301,示例甲,,a@example.com,example.com,示例客服,示例一,Open,Web,2026-01-05 08:30\n",
+    );
+    let ran = work
+        .on(&server, "import tickets tickets.csv --mapping zendesk-tickets --dry-run --accept-warnings=no_customer");
+    ran.exits(0)
+        .says("K Created at: 1 row has something, which does not come over: Created at will be the time of the import");
+    ran.says("left out by the mapping, does not come over").says("G Assignee (1 row)").never_says("B Id (1 row)");
+    // What a person leaves out in a mapping of their own is no news.
+    work.write("own.toml", "source = \"zendesk\"\ndrop = ['Created at', 'Assignee']\n");
+    let ran = work.on(&server, "import tickets tickets.csv --mapping own.toml --dry-run --accept-warnings=no_customer");
+    ran.exits(0).never_says("left out by the mapping");
+}
+
+#[test]
+fn whose_the_new_contacts_will_be_is_said_of_every_file() {
+    let server = Server::start("");
+    let work = Work::new();
+    for heading in ["负责客服", "负责人", "客服", "Contact owner"] {
+        work.write("mine.csv", format!("姓名,手机,公司编号,{heading}\n示例甲,13100000001,20001,示例客服02\n"));
+        let ran = work.on(&server, "import customers mine.csv --dry-run --lang zh");
+        ran.exits(0)
+            .says(&format!("D {heading}：1 行有内容，不会导入，全部记录的负责客服编号"))
+            .says("将是 demo@example.com");
+    }
+    work.write("plain.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n");
+    let ran = work.on(&server, "import customers plain.csv --dry-run --lang zh");
+    ran.exits(0).says("全部联系人的负责客服编号将是 demo@example.com");
+    work.write("update.csv", "联系人编号,备注\n50001,示例\n");
+    work.on(&server, "import customers update.csv --mode update --dry-run --lang zh").exits(0).never_says("全部联系人");
+}

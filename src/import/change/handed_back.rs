@@ -97,7 +97,11 @@ impl HandedBack {
         };
         Ok(match found {
             Some(baseline) => of(baseline),
-            None if marked.is_some() || beside.is_some() || looks_exported(sheet, entity) => FileOrigin::Unknown,
+            None if marked.is_some() || beside.is_some() => FileOrigin::Unknown,
+            // Other systems have such columns, too, and their files do not name records of this service.
+            None if (!names.is_empty() || mapping.source().is_none()) && looks_exported(sheet, entity) => {
+                FileOrigin::Unknown
+            }
             None => FileOrigin::Own,
         })
     }
@@ -254,7 +258,7 @@ fn alike(
 }
 
 /// Whether an export had the columns of a file: all of them, or most of those that are sent.
-fn has_columns(about: &About, sheet: &Sheet, mapping: &Mapping) -> bool {
+pub(super) fn has_columns(about: &About, sheet: &Sheet, mapping: &Mapping) -> bool {
     let titles: Vec<&str> = sheet.header.iter().map(|title| title.trim()).filter(|title| !title.is_empty()).collect();
     let is_own = |title: &&str| about.titles.iter().any(|own| fold(own) == fold(title));
     let sent = mapping.sources.iter().filter(|source| source.sent && matches!(source.source, ValueSource::Column(_)));
@@ -285,7 +289,7 @@ fn cells(
 }
 
 /// The marks of what a row's cells show, by the sources of the mapping.
-fn shown(mapping: &Mapping, row: &Row) -> Vec<ShownMarks> {
+pub(super) fn shown(mapping: &Mapping, row: &Row) -> Vec<ShownMarks> {
     let shown = |source: &FieldSource| match source.source {
         ValueSource::Column(column) => ShownMarks::of(&source.field, row.cell(column).text),
         _ => ShownMarks::of(&source.field, ""),
@@ -316,7 +320,7 @@ fn name<'a>(names: &[(Field, usize)], row: &'a Row) -> Cow<'a, str> {
 }
 
 /// The place of each source's field in an export.
-fn places(mapping: &Mapping, about: &About) -> Vec<Option<usize>> {
+pub(super) fn places(mapping: &Mapping, about: &About) -> Vec<Option<usize>> {
     let place = |source: &FieldSource| {
         let is_cell = source.sent && matches!(source.source, ValueSource::Column(_));
         about.fields.iter().position(|field| *field == source.field.name).filter(|_| is_cell)

@@ -54,6 +54,11 @@ pub struct ShownMarks {
 }
 
 impl ShownMarks {
+    /// That of what a spreadsheet program makes of it.
+    pub fn saved(self) -> u64 {
+        self.saved
+    }
+
     /// Those of a text in a cell of a field.
     pub fn of(field: &Field, text: &str) -> ShownMarks {
         let has_spellings = matches!(field.kind, Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime);

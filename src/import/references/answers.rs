@@ -6,17 +6,13 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::answered_rows::{AnsweredRow, answered_rows};
+use super::question::Question;
 use crate::entity::fold;
 use crate::error::{Error, Result};
-use crate::format::{self, Input, Row, column_letters};
 use crate::mapping::is_word_key;
 use crate::message;
 use crate::message::Message;
-
-/// The title of the column that a person fills in, in Chinese and in English.
-pub(super) const ANSWER: [&str; 2] = ["处理", "answer"];
-/// The title of the column by which an answer is known again.
-pub(super) const KEY: &str = "bw8_key";
 
 /// What a person decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +25,15 @@ pub(in crate::import) enum Decided {
     Blank,
     /// The rows are not sent.
     Refuse,
+    /// A column of ids of another system tells nothing here: the other columns tell which records are meant.
+    Others,
 }
 
 /// The words of an answer, those that are offered first.
 pub(super) const CREATE: [&str; 3] = ["新建", "create", "new"];
 pub(super) const BLANK: [&str; 4] = ["留空", "blank", "leave blank", "空"];
 pub(super) const REFUSE: [&str; 6] = ["不导入", "refuse", "don't send", "do not send", "不发送", "skip"];
+pub(super) const OTHERS: [&str; 3] = ["按其他列查找", "other columns", "其他列"];
 
 impl Decided {
     /// The answer that a cell holds: a word of ours, the choice that a word of the file stands for, or an id with or without
@@ -52,6 +51,9 @@ impl Decided {
         if is_among(&REFUSE) {
             return Some(Decided::Refuse);
         }
+        if !is_word && is_among(&OTHERS) {
+            return Some(Decided::Others);
+        }
         if is_word {
             return Some(Decided::Use(text.to_owned()));
         }
@@ -66,6 +68,7 @@ impl Decided {
             Decided::Create => "create".to_owned(),
             Decided::Blank => "blank".to_owned(),
             Decided::Refuse => "refuse".to_owned(),
+            Decided::Others => "others".to_owned(),
         }
     }
 
@@ -74,6 +77,7 @@ impl Decided {
             "create" => Some(Decided::Create),
             "blank" => Some(Decided::Blank),
             "refuse" => Some(Decided::Refuse),
+            "others" => Some(Decided::Others),
             text => text.strip_prefix("use ").map(|id| Decided::Use(id.to_owned())),
         }
     }
@@ -100,9 +104,9 @@ pub(super) fn exact_key_of(field: &str, said: &str) -> String {
     digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn is_key(text: &str) -> bool {
-    let text = if is_word_key(text) { &text[1..] } else { text };
-    text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// A column with ids of another system is known by this in every file and run.
+pub(super) fn column_key(field: &str, source: &str) -> String {
+    exact_key_of(field, &format!("\u{1e}{source}"))
 }
 
 /// Answers by the keys of what they answer.
@@ -155,40 +159,19 @@ impl Answers {
 
     fn read(&mut self, file: &Path) -> Result<()> {
         let shown = file.display().to_string();
-        let input = Input { path: file.to_owned(), shown: shown.clone(), header_row: Some(1), ..Input::default() };
-        let mut reader = format::open(&input)?;
-        let sheet = reader.sheet().clone();
-        let column = |titles: &[&str]| {
-            let is_it = |had: &String| titles.iter().any(|title| fold(had) == fold(title));
-            sheet.header.iter().position(is_it).ok_or_else(|| {
-                Error::usage(message!("lookup.no_title", file = shown, title = titles.join(" / ")))
-                    .hint(message!("lookup.no_title_hint"))
-            })
-        };
-        let (answer, key) = (column(&ANSWER)?, column(&[KEY])?);
-        let (mut row, mut here) = (Row::default(), HashMap::new());
-        while reader.read(&mut row)? {
-            let text = row.cell(answer).text.trim();
-            if text.is_empty() {
-                continue;
-            }
-            let cell = |column: usize| format!("{}{}", column_letters(column), row.number);
-            let name = row.cell(key).text.trim();
-            if !is_key(name) {
-                return Err(Error::usage(message!("lookup.bad_key", file = shown, cell = cell(key)))
-                    .hint(message!("lookup.bad_key_hint")));
-            }
-            let decided = Decided::of_cell(text, is_word_key(name)).ok_or_else(|| {
-                Error::usage(message!("lookup.bad_answer", file = shown, cell = cell(answer), value = text))
+        let mut here = HashMap::new();
+        for AnsweredRow { question: Question { key, answer, .. }, cell } in answered_rows(file)? {
+            let decided = Decided::of_cell(&answer, is_word_key(&key)).ok_or_else(|| {
+                Error::usage(message!("lookup.bad_answer", file = shown, cell = cell, value = answer))
                     .hint(message!("lookup.bad_answer_hint"))
             })?;
-            let other = here.insert(name.to_owned(), decided.clone()).filter(|before| *before != decided);
+            let other = here.insert(key.clone(), decided.clone()).filter(|before| *before != decided);
             if other.is_some() {
-                return Err(Error::usage(message!("lookup.answered_twice", file = shown, cell = cell(answer)))
+                return Err(Error::usage(message!("lookup.answered_twice", file = shown, cell = cell))
                     .hint(message!("lookup.bad_answer_hint")));
             }
-            let place = message!("lookup.cell", file = shown, cell = cell(answer));
-            self.given.insert(name.to_owned(), Given { decided, place: Some(place) });
+            let place = message!("lookup.cell", file = shown, cell = cell);
+            self.given.insert(key, Given { decided, place: Some(place) });
         }
         Ok(())
     }

@@ -56,12 +56,24 @@ impl NewParent {
 #[derive(Debug, Default)]
 pub(in crate::import) struct Made {
     ids: HashMap<ParentKey, (String, bool)>,
+    /// Those that an earlier run has made, and that the account's list does not show: their entities and ids.
+    remembered: Vec<(ParentKey, String, String)>,
 }
 
 impl Made {
     /// A record is there: made for the rows, or found.
     pub(in crate::import) fn add(&mut self, key: ParentKey, id: String, is_new: bool) {
         self.ids.insert(key, (id, is_new));
+    }
+
+    /// A record was made by an earlier run: it is there if the service shows it by its id.
+    pub(in crate::import) fn remember(&mut self, key: ParentKey, entity: &str, id: String) {
+        self.remembered.push((key, entity.to_owned(), id));
+    }
+
+    /// Takes those that are remembered, to be looked at.
+    pub(in crate::import) fn take_remembered(&mut self) -> Vec<(ParentKey, String, String)> {
+        std::mem::take(&mut self.remembered)
     }
 
     /// The id of a record, and whether it was made for the rows.

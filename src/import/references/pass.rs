@@ -2,19 +2,18 @@
 
 use std::path::Path;
 
-use super::answers::{Answers, Decided, Given, exact_key_of, key_of};
-use super::new_parent::{Made, NewParent};
+use super::answers::Answers;
+use super::new_parent::Made;
 use super::questions::Questions;
 use super::reference::Reference;
-use super::resolver::{Meant, Resolver, Unclear, Way};
-use super::telling::{give, restore, take};
+use super::resolution::{Resolution, Resolved, missing};
+use super::resolver::{Resolver, Unclear};
+use super::telling::{give, operation_of, restore, take};
 use super::workbook::FILE_NAME;
 use crate::check::consent::REFERENCE_UNCLEAR;
 use crate::check::finding::Finding;
-use crate::entity::{AccountMode, Catalog, Entity, Requirement};
 use crate::error::{Error, Result};
 use crate::files::short_path;
-use crate::format::Content;
 use crate::import::memory::{Memory, Said};
 use crate::import::operation::{DraftWriter, Members, WriteOperation};
 use crate::import::options::{ImportOptions, Missing};
@@ -27,9 +26,7 @@ use crate::language::Language;
 use crate::lookup::Lists;
 use crate::mapping::Mapping;
 use crate::message;
-use crate::message::{Detail, Message};
 use crate::problem::{Problem, Severity};
-use crate::t;
 use crate::terminal::Printer;
 use crate::text::{clean, shorten};
 
@@ -198,14 +195,15 @@ pub(in crate::import) fn resolve(
     let kept = journal.map(Journal::decisions).transpose()?.unwrap_or_default();
     let answers = Answers::gather(kept, own.as_deref(), options.references.decisions.as_deref())?;
     let missing = missing(options, references)?;
-    let mut work = Work {
+    let mut work = Resolution {
         creates: answers.creates() || missing.iter().any(|(_, missing)| *missing == Missing::Create),
         made: match &stage {
             Stage::First(_) => None,
             Stage::ParentsMade(made, _) => Some(*made),
         },
         catalog: options.catalog,
-        resolver: Resolver::new(lists, old_ids_of(options, references)?, journal),
+        resolver: Resolver::new(lists, references, old_ids_of(options, references)?, journal)?,
+        passed_over: Vec::new(),
         journal,
         answers,
         missing,
@@ -216,6 +214,7 @@ pub(in crate::import) fn resolve(
         asks: true,
         made_for: Vec::new(),
     };
+    work.pass_over(references, printer)?;
     let mut tallies = vec![Tally::default(); references.len()];
     let mut outcome = Outcome::default();
     let mut spool = SpoolWriter::new()?;
@@ -238,7 +237,6 @@ pub(in crate::import) fn resolve(
             let members = &mut members;
             let told = (is_first && work.creates).then(|| members.clone());
             let mut awaits = Vec::new();
-            let mut names: Vec<(String, String)> = Vec::new();
             let (mut findings, mut waits) = (Vec::new(), false);
             let is_held = matches!(row.state, RowState::Held { .. });
             work.asks = !is_held;
@@ -253,9 +251,8 @@ pub(in crate::import) fn resolve(
                                 tally.take_as_written(word, (row_index, row.number), id);
                             }
                         }
-                        if !has_first {
-                            names.push((reference.field.clone(), name));
-                        }
+                        let id = members.value(&reference.field).unwrap_or_default();
+                        preflight.note_name(&reference.field, id, &name);
                     }
                     Resolved::Awaits(parent) => awaits.push(parent),
                     Resolved::Waits => {
@@ -291,7 +288,7 @@ pub(in crate::import) fn resolve(
             }
             if !is_refused && !waits && !has_first && matches!(row.state, RowState::Sound(_)) {
                 has_first = true;
-                show_first(preflight, options.entity(), &row, &names);
+                show_first(preflight, &row);
             }
             for finding in &findings {
                 preflight.findings.add(row_index, row.number, finding)?;
@@ -347,252 +344,6 @@ pub(in crate::import) fn resolve(
     Ok(outcome)
 }
 
-/// Everything references are resolved with.
-struct Work<'w, 'a> {
-    resolver: Resolver<'w, 'a>,
-    catalog: &'w Catalog,
-    /// Whether records are to be made that are not there.
-    creates: bool,
-    /// Those that were made.
-    made: Option<&'w Made>,
-    /// Which were made for which rows, to be written down.
-    made_for: Vec<(Content, String)>,
-    journal: Option<&'w Journal>,
-    answers: Answers,
-    /// What becomes of what is not there, by field.
-    missing: Vec<(String, Missing)>,
-    entity: &'w Entity,
-    drafts: DraftWriter,
-    account_mode: AccountMode,
-    questions: &'w mut Questions,
-    /// Whether a person is asked about what is not clear: not of a row that is held back.
-    asks: bool,
-}
-
-/// What became of a reference of a row.
-enum Resolved {
-    /// The row says nothing of it, or it stays empty.
-    Nothing,
-    /// Its id stands in the row now.
-    Found {
-        /// What the record is called.
-        name: String,
-        /// What there is to say of it.
-        word: Option<Problem>,
-    },
-    /// It is to be made before the row.
-    Awaits(NewParent),
-    /// A person has to decide, or the list has to be read completely, or what is to be made first is not there yet.
-    Waits,
-    /// The row is not sent.
-    Refused(Unclear),
-}
-
-impl<'a> Work<'_, 'a> {
-    fn resolve(&mut self, reference: &Reference<'a>, members: &mut Members) -> Result<Resolved> {
-        let unclear = match self.resolver.find(reference, members)? {
-            None => return Ok(Resolved::Nothing),
-            Some(Ok(meant)) => return Ok(put(reference, members, meant)),
-            Some(Err(unclear)) => unclear,
-        };
-        let said = reference.said(members);
-        let key = key_of(&reference.field, &said);
-        let may_be_blank = !self.is_required(reference);
-        let given = self.answers.get(&key).or_else(|| self.answers.get(&exact_key_of(&reference.field, &said)));
-        if let Some(given) = given.cloned().filter(|_| unclear.way != Way::Correct) {
-            match self.decided(reference, members, &given, (unclear.way, may_be_blank))? {
-                // What was chosen once is not there any more.
-                None => {}
-                Some(resolved) => {
-                    if let Some(journal) = self.journal.filter(|_| given.place.is_some()) {
-                        journal.keep_decision(&key, &given.decided.to_text())?;
-                        if let Some(own) = self.answers.given_before(&key) {
-                            own.place = None;
-                        }
-                    }
-                    if let (Resolved::Found { .. }, Some(id)) = (&resolved, members.value(&reference.field)) {
-                        self.resolver.keep(&reference.field, &said, id);
-                    }
-                    return Ok(match resolved {
-                        Resolved::Refused(refused) => Resolved::Refused(Unclear { text: unclear.text, ..refused }),
-                        resolved => resolved,
-                    });
-                }
-            }
-        }
-        let missing = self.missing.iter().find(|(field, _)| *field == reference.field).map(|(_, missing)| *missing);
-        let parent = reference.new_parent(members, self.account_mode).filter(|_| unclear.way == Way::DecideMissing);
-        match (unclear.way, missing) {
-            (Way::Correct, _) | (Way::DecideMissing, Some(Missing::Refuse)) => Ok(Resolved::Refused(unclear)),
-            (Way::DecideMissing, Some(Missing::Blank)) => {
-                reference.leave_out(members);
-                Ok(Resolved::Nothing)
-            }
-            (Way::Later, _) => Ok(Resolved::Waits),
-            (Way::Decide | Way::DecideMissing, _) => match parent {
-                Some(parent) if missing == Some(Missing::Create) => Ok(self.made(reference, members, parent)),
-                parent => {
-                    let may_be = (parent.is_some(), may_be_blank);
-                    if self.asks {
-                        self.questions.ask(key, reference, &unclear, reference.shown(members), may_be);
-                    }
-                    Ok(Resolved::Waits)
-                }
-            },
-        }
-    }
-
-    /// A draft of which nothing is open any more becomes the request that it asks for: from here on it is read once more, and a
-    /// request is read faster than a draft.
-    fn finish(&self, row: &mut SpooledRow) {
-        if let Some(operation) = operation_of(row)
-            && matches!(operation, WriteOperation::Draft(_))
-            && !operation.is_unresolved()
-        {
-            let draft = std::mem::replace(operation, WriteOperation::Draft(Members::default()));
-            *operation = self.drafts.finished(draft);
-        }
-    }
-
-    /// The id of a record that was made; a row that refers to one that was not waits.
-    fn made(&self, reference: &Reference<'a>, members: &mut Members, parent: NewParent) -> Resolved {
-        let Some(made) = self.made else { return Resolved::Awaits(parent) };
-        match made.get(&parent.key(reference.entity)) {
-            Some((id, _)) => put(reference, members, Meant { id: id.to_owned(), name: parent.shown(), word: None }),
-            None => Resolved::Waits,
-        }
-    }
-
-    /// Notes which of the records that a row awaited were made for it.
-    fn note_made(&mut self, row: Content, awaited: &[NewParent], members: &Members) {
-        let made = awaited.iter().filter_map(|parent| {
-            let entity = self.catalog.get(&parent.entity)?;
-            let (id, is_new) = self.made?.get(&parent.key(entity))?;
-            let is_meant = is_new && members.value(&parent.field) == Some(id);
-            is_meant.then(|| format!("{} {id} {}", parent.entity, parent.shown()))
-        });
-        let made: Vec<String> = made.collect();
-        if !made.is_empty() {
-            self.made_for.push((row, made.join("; ")));
-        }
-    }
-
-    /// Does what a person decided; none when the record that was chosen before is not there any more, or what was to be made
-    /// cannot be.
-    fn decided(
-        &mut self,
-        reference: &Reference<'a>,
-        members: &mut Members,
-        given: &Given,
-        (way, may_be_blank): (Way, bool),
-    ) -> Result<Option<Resolved>> {
-        match &given.decided {
-            Decided::Create => {
-                let parent = reference.new_parent(members, self.account_mode).filter(|_| way == Way::DecideMissing);
-                match (parent, &given.place) {
-                    (Some(parent), _) => Ok(Some(self.made(reference, members, parent))),
-                    (None, None) => Ok(None),
-                    (None, Some(place)) => Err(cannot_be_made(reference, place.clone())),
-                }
-            }
-            Decided::Use(id) => match (self.resolver.chosen(reference, id)?, &given.place) {
-                (Some(meant), _) => Ok(Some(put(reference, members, meant))),
-                (None, None) => Ok(None),
-                (None, Some(place)) => {
-                    let entity = reference.entity.labels();
-                    Err(Error::usage(message!("lookup.no_such_id", place = place.clone(), entity = entity, id = id))
-                        .hint(message!("lookup.bad_answer_hint")))
-                }
-            },
-            Decided::Blank if may_be_blank => {
-                reference.leave_out(members);
-                Ok(Some(Resolved::Nothing))
-            }
-            Decided::Blank => {
-                let place = given.place.clone().unwrap_or_default();
-                Err(Error::usage(message!("lookup.not_blank", place = place, label = reference.labels.clone()))
-                    .hint(message!("lookup.bad_answer_hint")))
-            }
-            Decided::Refuse => Ok(Some(Resolved::Refused(Unclear {
-                member: reference.tells[0].member.clone(),
-                text: String::new(),
-                problem: Problem::new("decided_not_to_send"),
-                way: Way::Correct,
-                candidates: Vec::new(),
-            }))),
-        }
-    }
-
-    fn is_required(&self, reference: &Reference<'_>) -> bool {
-        let field = self.entity.field(&reference.field);
-        field.is_some_and(|field| matches!(self.entity.requirement(field, self.account_mode), Requirement::Always(_)))
-    }
-
-    /// Writes down what texts were taken to mean, once there are so many.
-    fn keep(&mut self, least: usize) -> Result<()> {
-        if let Some(journal) = self.journal.filter(|_| self.made_for.len() >= least) {
-            journal.keep_made_first(&std::mem::take(&mut self.made_for))?;
-        }
-        match self.journal {
-            Some(journal) if self.resolver.new.len() >= least => {
-                journal.keep_references(&std::mem::take(&mut self.resolver.new))
-            }
-            Some(_) => Ok(()),
-            None => {
-                self.resolver.new.clear();
-                Ok(())
-            }
-        }
-    }
-}
-
-fn put(reference: &Reference<'_>, members: &mut Members, meant: Meant) -> Resolved {
-    reference.put(members, &meant.id);
-    Resolved::Found { name: meant.name, word: meant.word }
-}
-
-fn cannot_be_made(reference: &Reference<'_>, place: Message) -> Error {
-    let entity = reference.entity.labels();
-    Error::usage(message!("lookup.cannot_create", place = place, entity = entity))
-        .hint(message!("lookup.cannot_create_hint", entity = entity))
-}
-
-/// What becomes of what is not there, by the names of fields.
-fn missing(options: &ImportOptions<'_>, references: &[Reference<'_>]) -> Result<Vec<(String, Missing)>> {
-    let mut missing = Vec::new();
-    for (name, what) in &options.references.missing {
-        let is_meant = |reference: &&Reference<'_>| reference.is_called(name, options.entity());
-        let Some(reference) = references.iter().find(is_meant) else {
-            let known = references.iter().map(|reference| reference.labels.clone()).collect();
-            return Err(Error::usage(message!("lookup.unknown_missing", name = name))
-                .hint(message!("lookup.unknown_missing_hint", known = Detail::List(known))));
-        };
-        let field = options.entity().field(&reference.field);
-        let is_required = field.is_some_and(|field| {
-            let requirement = options.entity().requirement(field, options.preflight.account_mode);
-            matches!(requirement, Requirement::Always(_))
-        });
-        if *what == Missing::Blank && is_required {
-            let place = format!("--missing {name}");
-            return Err(Error::usage(message!("lookup.not_blank", place = place, label = reference.labels.clone())));
-        }
-        if *what == Missing::Create && !reference.may_be_made(options.preflight.account_mode) {
-            let place = message!("lookup.missing_place", name = name);
-            return Err(cannot_be_made(reference, place));
-        }
-        missing.push((reference.field.clone(), *what));
-    }
-    Ok(missing)
-}
-
-/// What a row asks for that may be sent.
-fn operation_of(row: &mut SpooledRow) -> Option<&mut WriteOperation> {
-    match &mut row.state {
-        RowState::Sound(operation) | RowState::Held { operation, .. } => Some(operation),
-        _ => None,
-    }
-}
-
 fn finding(mapping: &Mapping, reference: &Reference<'_>, member: &str, text: &str, problem: Problem) -> Finding {
     Finding {
         column: mapping.column(member),
@@ -606,33 +357,15 @@ fn finding(mapping: &Mapping, reference: &Reference<'_>, member: &str, text: &st
 }
 
 /// Makes a row the one that is shown before anything is sent: with the name of each record beside its id.
-fn show_first(preflight: &mut Preflight, entity: &Entity, row: &SpooledRow, names: &[(String, String)]) {
+fn show_first(preflight: &mut Preflight, row: &SpooledRow) {
     let RowState::Sound(operation) = &row.state else { return };
-    let members: Vec<(String, String)> = match operation {
-        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => members.to_vec(),
+    preflight.first = match operation {
+        WriteOperation::Draft(members) | WriteOperation::LookedUp { members, .. } => preflight.shown(members),
         WriteOperation::Change { cells, .. } => {
-            cells.iter().map(|cell| (cell.field.clone(), cell.value.clone())).collect()
+            let said = cells.iter().map(|cell| (&cell.field, &cell.value));
+            preflight.shown(&Members { fields: said.collect(), ..Members::default() })
         }
         WriteOperation::Write { .. } | WriteOperation::Tags(_) => return,
     };
-    let language = Language::current();
-    let shown = |(name, value): &(String, String)| {
-        let field = entity.field(name);
-        let text = match field {
-            Some(field) if field.secret => "•••".to_owned(),
-            Some(field) => match field.choice(value) {
-                Some(choice) => choice.label(language).to_owned(),
-                None => clean(value).into_owned(),
-            },
-            None => clean(value).into_owned(),
-        };
-        let called = names.iter().find(|(field, called)| field == name && !called.is_empty());
-        let text = match called {
-            Some((_, called)) => t!("lookup.id_and_name", id = text, name = called).into_owned(),
-            None => text,
-        };
-        (field.map_or(name.as_str(), |field| field.label(language)).to_owned(), text)
-    };
-    preflight.first = members.iter().map(shown).collect();
     preflight.first_operation = Some(operation.clone());
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::question::Question;
 use super::reference::Reference;
-use super::resolver::Unclear;
-use super::workbook::Question;
+use super::resolver::{Unclear, Way};
 
 /// Questions that are asked at a time; the others come once these are answered.
 const MOST: usize = 5_000;
@@ -49,6 +49,8 @@ impl Questions {
             candidates: unclear.candidates.clone(),
             may_be_made,
             may_be_blank,
+            answer: String::new(),
+            has_others: unclear.way == Way::DecideColumn,
         });
     }
 }

@@ -97,6 +97,23 @@ impl<'a> Reference<'a> {
         self.tells.iter().filter_map(|tell| Some((tell, members.value(&tell.member)?))).collect()
     }
 
+    /// What a row says of each of the records, where the field takes several.
+    pub(super) fn parts(&self, members: &Members) -> Vec<Members> {
+        let told = self.told(members).into_iter();
+        let parts = told.flat_map(|(tell, text)| {
+            text.split(',').filter(|part| !part.is_empty()).map(|part| (tell.member.as_str(), part))
+        });
+        parts.map(|part| Members { fields: std::iter::once(part).collect(), ..Members::default() }).collect()
+    }
+
+    /// Leaves out the ids that the record has in other systems, where the row says something else of it, too.
+    pub(super) fn leave_out_old_ids(&self, members: &mut Members) {
+        if self.told(members).iter().any(|(tell, _)| tell.source.is_none()) {
+            let is_old_id = |name: &str| self.tells.iter().any(|tell| tell.source.is_some() && tell.member == name);
+            members.fields = members.fields.iter().filter(|(name, _)| !is_old_id(name)).collect();
+        }
+    }
+
     /// What a row says of the record, as one text.
     pub(in crate::import) fn said(&self, members: &Members) -> String {
         let mut said = String::new();
@@ -155,6 +172,12 @@ impl<'a> Reference<'a> {
             Requirement::Never => true,
         });
         !self.is_list && has_ways && is_found_again && is_whole
+    }
+
+    /// The system whose ids a member holds.
+    pub(super) fn source_of(&self, member: &str) -> &str {
+        let of_member = self.tells.iter().find(|tell| tell.member == member);
+        of_member.and_then(|tell| tell.source.as_deref()).unwrap_or_default()
     }
 
     /// Whether a member tells of it.

@@ -33,12 +33,12 @@ const SHOWN: usize = 40;
 /// What became of a reference of a row.
 pub(super) type Found = std::result::Result<Meant, Unclear>;
 
-/// The record or records that are meant.
+/// The record that is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meant {
-    /// The id, or several of them.
+    /// The id.
     pub id: String,
-    /// What they are called; empty where that is not known.
+    /// What it is called; empty where that is not known.
     pub name: String,
     /// The id stands as the row has it: there is no list to compare it with.
     pub word: Option<Problem>,
@@ -68,6 +68,8 @@ pub(super) enum Way {
     Decide,
     /// The account does not have it: a person decides, or has decided for all such rows.
     DecideMissing,
+    /// Nothing is known here of any id of its column: a person decides about the column.
+    DecideColumn,
     /// The list has to be read completely, some other time.
     Later,
 }
@@ -77,6 +79,8 @@ pub(super) struct Resolver<'l, 'a> {
     lists: &'l mut Lists<'a>,
     /// The ids that records have in another system, where rows name records by them.
     old_ids: Option<OldIds>,
+    /// Systems of whose ids none is known here, each with the entity that they are of.
+    strange: Vec<(String, String)>,
     /// The run, which keeps what texts were taken to mean.
     journal: Option<&'l Journal>,
     /// What is to be kept there.
@@ -87,8 +91,40 @@ pub(super) struct Resolver<'l, 'a> {
 
 impl<'l, 'a> Resolver<'l, 'a> {
     /// A resolver that has looked for nothing yet.
-    pub(super) fn new(lists: &'l mut Lists<'a>, old_ids: Option<OldIds>, journal: Option<&'l Journal>) -> Self {
-        Resolver { lists, old_ids, journal, new: Vec::new(), known: HashMap::new(), at_hand: HashMap::new() }
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub(super) fn new(
+        lists: &'l mut Lists<'a>,
+        references: &[Reference<'a>],
+        old_ids: Option<OldIds>,
+        journal: Option<&'l Journal>,
+    ) -> Result<Self> {
+        let mut strange = Vec::new();
+        for reference in references {
+            for source in reference.tells.iter().filter_map(|tell| tell.source.as_ref()) {
+                let entity = &reference.entity.name;
+                if let Some(old_ids) = &old_ids
+                    && !old_ids.has_any(entity, source)?
+                {
+                    strange.push((entity.clone(), source.clone()));
+                }
+            }
+        }
+        Ok(Resolver {
+            lists,
+            old_ids,
+            strange,
+            journal,
+            new: Vec::new(),
+            known: HashMap::new(),
+            at_hand: HashMap::new(),
+        })
+    }
+
+    /// Whether no id is known here that the records have in that system.
+    pub(super) fn is_strange(&self, entity: &Entity, source: &str) -> bool {
+        self.strange.iter().any(|(known, system)| *known == entity.name && system == source)
     }
 
     /// The record that a row means by a reference; none when it says nothing of it.
@@ -119,30 +155,58 @@ impl<'l, 'a> Resolver<'l, 'a> {
         Ok(Some(found))
     }
 
-    /// Looks for a record, first by the id that it has in another system: one that is known is the record's id here. One that
-    /// is not known tells nothing where other things tell of the record.
+    /// Looks for a record, first by the id that it has in another system: one that is known is the record's id here.
     fn look_up(&self, reference: &Reference<'_>, list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
         let is_old_id = |(tell, _): &&(&Tell, &str)| tell.source.is_some();
         let (Some(old_ids), Some((tell, text))) = (&self.old_ids, told.iter().find(is_old_id)) else {
-            return look_up(reference, list, told);
+            return one(list, told);
         };
-        let others = told.iter().filter(|told| !is_old_id(told)).copied();
+        let others: Vec<(&Tell, &str)> = told.iter().filter(|told| !is_old_id(told)).copied().collect();
         let source = tell.source.as_deref().unwrap_or_default();
         let old_id = foreign_id(Cell { text, kind: CellKind::Text }).unwrap_or_default();
         match old_ids.find(&reference.entity.name, source, &old_id)? {
             Some(id) => {
                 let own = tell.of_id();
                 let told: Vec<(&Tell, &str)> = std::iter::once((&own, id.as_str())).chain(others).collect();
-                look_up(reference, list, &told)
+                one(list, &told)
             }
-            None if told.len() == 1 => look_up(reference, list, told),
-            None => look_up(reference, list, &others.collect::<Vec<_>>()),
+            None if others.is_empty() => one(list, told),
+            // The id of this service says it as well, and zeros are how other systems say "none".
+            None if others.iter().any(|(other, _)| other.member == reference.field)
+                || old_id.bytes().all(|byte| byte == b'0') =>
+            {
+                one(list, &others)
+            }
+            None => self.unknown(list, (tell, text), &others),
         }
     }
 
     /// Old ids that are known from accounts alone of which nobody has said whether they are this one.
     pub(super) fn strangers(&self) -> Vec<StrangeIds> {
         self.old_ids.as_ref().map(OldIds::strangers).unwrap_or_default()
+    }
+
+    /// A record whose id in another system is not known here: what else the row says may be of another record that shares it,
+    /// and is a candidate.
+    fn unknown(&self, list: &KnownList<'_>, (tell, text): (&Tell, &str), others: &[(&Tell, &str)]) -> Result<Found> {
+        let candidates = match one(list, others)? {
+            Err(unclear) if unclear.way == Way::Correct => return Ok(Err(unclear)),
+            Err(unclear) => unclear.candidates,
+            Ok(meant) => match list.record(&meant.id)? {
+                Some(record) => {
+                    let candidate = Candidate { id: meant.id.clone(), record };
+                    vec![(meant.id, described(list.entity, &candidate))]
+                }
+                None => Vec::new(),
+            },
+        };
+        let source = tell.source.as_deref().unwrap_or_default();
+        let is_strange = self.is_strange(list.entity, source);
+        let code = if is_strange { "old_ids_strange" } else { "old_id_unknown" };
+        let problem = Problem::new(code).with("source", source).with_detail("entity", list.entity.labels());
+        let way = if is_strange { Way::DecideColumn } else { Way::DecideMissing };
+        let (member, text) = (tell.member.clone(), text.to_owned());
+        Ok(Err(Unclear { member, text, problem, way, candidates }))
     }
 
     /// Notes what a text was taken to mean.
@@ -169,15 +233,8 @@ impl<'l, 'a> Resolver<'l, 'a> {
     fn as_before(&self, list: &KnownList<'_>, field: &str, said: &str) -> Result<Option<Meant>> {
         let Some(journal) = self.journal else { return Ok(None) };
         let Some(id) = journal.reference(field, said)? else { return Ok(None) };
-        let mut names = Vec::new();
-        for id in id.split(',') {
-            match list.record(id)? {
-                Some(record) => names.push(name_of(list.entity, &record)),
-                None => return Ok(None),
-            }
-        }
-        names.retain(|name| !name.is_empty());
-        Ok(Some(Meant { id, name: names.join("、"), word: None }))
+        let name = list.record(&id)?.map(|record| name_of(list.entity, &record));
+        Ok(name.map(|name| Meant { id, name, word: None }))
     }
 
     fn list(&mut self, reference: &Reference<'a>) -> Result<Rc<KnownList<'a>>> {
@@ -192,33 +249,6 @@ impl<'l, 'a> Resolver<'l, 'a> {
         self.known.insert(entity.name.clone(), Rc::clone(&list));
         Ok(list)
     }
-}
-
-fn look_up(reference: &Reference<'_>, list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
-    if !reference.is_list {
-        return one(list, told);
-    }
-    // Of several records each is told by its own part.
-    let (mut ids, mut names): (Vec<String>, Vec<String>) = Default::default();
-    let mut word = None;
-    for (tell, text) in told {
-        for part in text.split(',').filter(|part| !part.is_empty()) {
-            match one(list, &[(tell, part)])? {
-                Ok(meant) => {
-                    if !ids.contains(&meant.id) {
-                        ids.push(meant.id);
-                        names.push(meant.name);
-                    }
-                    word = word.or(meant.word);
-                }
-                // A person decides about one record, not about a list.
-                Err(unclear) if unclear.way == Way::Later => return Ok(Err(unclear)),
-                Err(unclear) => return Ok(Err(Unclear { way: Way::Correct, ..unclear })),
-            }
-        }
-    }
-    names.retain(|name| !name.is_empty());
-    Ok(Ok(Meant { id: ids.join(","), name: names.join("、"), word }))
 }
 
 /// The one record that all of this tells of.

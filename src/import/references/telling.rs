@@ -3,6 +3,7 @@
 use super::reference::Reference;
 use crate::import::change::SaidCell;
 use crate::import::operation::{Members, WriteOperation};
+use crate::import::spool::{RowState, SpooledRow};
 
 /// Takes what a row says of records out of what it asks for: all that a draft says, and of a change the cells that somebody
 /// wrote. None of a row that refers to nothing.
@@ -61,4 +62,12 @@ fn give_cells(cells: &mut Vec<SaidCell>, references: &[Reference<'_>], given: &M
 
 fn is_telling(cell: &SaidCell, references: &[Reference<'_>]) -> bool {
     cell.is_unresolved && references.iter().any(|reference| reference.has(&cell.field))
+}
+
+/// What a row asks for that may be sent.
+pub(super) fn operation_of(row: &mut SpooledRow) -> Option<&mut WriteOperation> {
+    match &mut row.state {
+        RowState::Sound(operation) | RowState::Held { operation, .. } => Some(operation),
+        _ => None,
+    }
 }

@@ -75,6 +75,7 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
         known = find_out(&mut index, input)?;
     }
     let Input { preflight, rows, words, .. } = input;
+    known.refuse_rows_of_export(options, preflight)?;
     known.tell(preflight, printer);
     known.refuse_rows_in_work(options, &identity, &index, rows)?;
     let (mut journal, ended) = match resume::open(known.meant, &options.resume, identity, known.ended, &index)? {

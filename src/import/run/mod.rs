@@ -139,7 +139,7 @@ fn make_first(
     let KnownRows { memory, matches, .. } = known;
     let sent = SentRows { matches: matches.as_mut(), memory, consent: &consent, limit: options.limit };
     let referring = Referring { options, journal: Some(journal) };
-    let outcome = referring.resolve_made(&made, sent, preflight, rows, printer)?;
+    let outcome = referring.resolve_made(&mut made, sent, preflight, rows, printer)?;
     journal.replace_findings(|put| preflight.findings.each(put))?;
     Ok((outcome.waiting > 0).then(|| waits_for_parents(outcome.waiting, why)))
 }

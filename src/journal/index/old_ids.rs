@@ -236,6 +236,57 @@ impl OldIds {
         Ok(counted.context(|| self.index.place())?.into_iter().map(of).collect())
     }
 
+    /// Whether any id is known that such records have in this system.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn has_any(&self, entity: &str, source: &str) -> Result<bool> {
+        let broken = || self.index.place();
+        let targets = serde_json::to_string(&self.targets).context(broken)?;
+        let has_any = self.index.connection.prepare(
+            "SELECT 1 FROM by_old_id JOIN run ON run.number = by_old_id.run
+               WHERE source = ?1 AND run.entity = ?2 AND status <> 7 AND by_old_id.id IS NOT NULL
+                 AND run.target IN (SELECT value FROM json_each(?3))
+             UNION ALL SELECT 1 FROM given_old_id
+               WHERE source = ?1 AND entity = ?2 AND target IN (SELECT value FROM json_each(?3)) LIMIT 1",
+        );
+        has_any.and_then(|mut any| any.exists(params![source, entity, targets])).context(broken)
+    }
+
+    /// Gets ready to find old ids by their records.
+    ///
+    /// # Errors
+    /// A damaged index, a full disk.
+    pub fn by_record(&self) -> Result<()> {
+        let indexes = "CREATE INDEX IF NOT EXISTS old_id_by_record ON by_old_id (id);
+                       CREATE INDEX IF NOT EXISTS given_by_record ON given_old_id (id);";
+        self.index.connection.execute_batch(indexes).context(|| self.index.place())
+    }
+
+    /// An id that a record has in the system of an old id, and that is another one; none where nothing is known of any.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn other_of(&self, entity: &str, old_id: &OldId, id: &str) -> Result<Option<String>> {
+        let broken = || self.index.place();
+        let targets = serde_json::to_string(&self.targets).context(broken)?;
+        let mut statement = self
+            .index
+            .connection
+            .prepare_cached(
+                "SELECT old_id FROM by_old_id JOIN run ON run.number = by_old_id.run
+                   WHERE by_old_id.id IN (?1, ?2) AND run.entity = ?3 AND source = ?4 AND old_id <> ?5
+                     AND status <> 7 AND run.target IN (SELECT value FROM json_each(?6))
+                 UNION ALL SELECT old_id FROM given_old_id
+                   WHERE id IN (?1, ?2) AND entity = ?3 AND source = ?4 AND old_id <> ?5
+                     AND target IN (SELECT value FROM json_each(?6)) LIMIT 1",
+            )
+            .context(broken)?;
+        // Ids are kept as numbers wherever they are some.
+        let known = params![id, id.parse::<i64>().ok(), entity, old_id.source, old_id.id, targets];
+        statement.query_row(known, |row| row.get(0)).optional().context(broken)
+    }
+
     /// Begins to take in old ids that are brought from elsewhere: all of them, or none.
     ///
     /// # Errors
