@@ -36,5 +36,6 @@ mod settings;
 mod snapshots;
 mod template;
 mod texts;
+mod waits;
 #[cfg(windows)]
 mod windows;
