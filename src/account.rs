@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::api::{Credentials, Target};
+use crate::api::{Credentials, History, Target};
 use crate::entity::AccountMode;
 use crate::error::{Context, Exit, Result};
 use crate::journal::{IndexedExport, RunIndex};
@@ -26,6 +26,8 @@ pub enum Account {
         mode: AccountMode,
         /// How it is spoken to.
         connection: ConnectionOptions,
+        /// What was met there so far.
+        history: History,
     },
 }
 
@@ -59,7 +61,8 @@ impl Account {
             return settings.target(connection).map(Account::Service);
         }
         let folder = std::path::absolute(".").context(|| ".".to_owned())?;
-        Ok(Account::Sandbox { folder, mode: settings.account_mode, connection: connection.clone() })
+        let (connection, history) = (connection.clone(), History::default());
+        Ok(Account::Sandbox { folder, mode: settings.account_mode, connection, history })
     }
 
     /// Makes it possible to talk to the account: starts the sandbox, when that is meant.
@@ -69,14 +72,23 @@ impl Account {
     pub fn connect(&self) -> Result<Connection> {
         match self {
             Account::Service(target) => Ok(Connection { target: target.clone(), sandbox: None }),
-            Account::Sandbox { folder, mode, connection } => {
+            Account::Sandbox { folder, mode, connection, history } => {
                 let server = sandbox::in_folder(folder, *mode)?;
                 let login = sandbox::LOGIN;
                 let credentials =
                     Credentials::Basic { user: login.user.into(), password: login.password.to_owned().into() };
                 let target = connection.sandbox_target(&server.base_url(), credentials)?;
+                let target = Target { history: history.clone(), ..target };
                 Ok(Connection { target, sandbox: Some(server) })
             }
+        }
+    }
+
+    /// Requests to it that were not written down yet, and how many of them repeated another one; they are written down now.
+    pub fn take_requests(&self) -> (u64, u64) {
+        match self {
+            Account::Service(target) => target.history.take(),
+            Account::Sandbox { history, .. } => history.take(),
         }
     }
 

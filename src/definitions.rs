@@ -27,6 +27,8 @@ pub struct KnownFields {
     pub words: Vec<Message>,
     /// The service does not let this login see some of them, and nothing is kept.
     pub is_denied: bool,
+    /// Why nothing was heard of the service, as long as it was waited for.
+    pub unreached: Option<Error>,
 }
 
 /// Where the custom fields of an account are known from.
@@ -64,14 +66,14 @@ impl<'a> DefinitionSource<'a> {
             let no_runtime = |_| Error::cannot_run(message!("run.no_runtime"));
             let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
             let asking = ask(&client, self.catalog, entity, &mirror);
-            let patience = PATIENCE.min(client.target().patience);
-            let asked = runtime.block_on(async { tokio::time::timeout(patience, asking).await });
-            let why = match asked {
+            let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, asking).await });
+            let (why, failed) = match asked {
                 Ok(Ok(known)) => return Ok(known),
-                Ok(Err(error)) => Message::from(error.message()),
-                Err(_) => message!("definitions.no_answer", seconds = patience.as_secs()),
+                Ok(Err(error)) => (Message::from(error.message()), Some(error)),
+                Err(_) => (message!("definitions.no_answer", seconds = PATIENCE.as_secs()), None),
             };
             let mut known = kept(&mirror, self.catalog, entity);
+            known.unreached = failed.filter(|_| !client.limiter().was_answered());
             if known.definitions.is_empty() {
                 known.words.push(message!("definitions.none", why = why));
             }

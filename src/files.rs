@@ -616,7 +616,7 @@ pub fn lock(file: &File, path: &Path) -> io::Result<()> {
             Err(TryLockError::WouldBlock) => {
                 waiting.get_or_insert_with(|| {
                     let why = message!("waiting.lock", file = short_path(path).display());
-                    Wait { why, until: None, ends: message!("waiting.other"), is_urgent: true }.begin()
+                    Wait { why, until: None, ends: message!("waiting.other"), is_retry: false, is_urgent: true }.begin()
                 });
                 std::thread::sleep(LOCK_PAUSE);
             }

@@ -12,7 +12,7 @@ use etcetera::BaseStrategy;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-use crate::api::{Credentials, LogTo, Target};
+use crate::api::{Credentials, History, LogTo, Target};
 use crate::entity::{AccountMode, Catalog};
 use crate::error::{Error, Result};
 use crate::files;
@@ -358,6 +358,7 @@ impl Settings {
             patience,
             first_patience,
             log: connection.log(),
+            history: History::default(),
         })
     }
 }
@@ -379,6 +380,7 @@ impl ConnectionOptions {
             patience,
             first_patience,
             log: self.log(),
+            history: History::default(),
         })
     }
 }

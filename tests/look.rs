@@ -191,10 +191,9 @@ fn what_was_said_to_the_service_adds_up_over_all_processes_of_a_run() {
     child.kill();
     work.on(&server, import).exits_with_one_of(&[0, 4]);
     let said = work.summary()["requests"].as_u64().unwrap();
-    // Each process looks at the list before it writes, and not each of these requests is one of the run.
-    let (made, looks) = (server.requests_to("customers.create"), server.requests_to("customers.list"));
+    let made = server.requests();
     // What was said in the last second before it was killed may not have been written down.
-    assert!(said <= made + looks && said + 5 >= made, "{said} of {made} and {looks}");
+    assert!(said <= made && said + 8 >= made, "{said} of {made}");
 }
 
 #[test]

@@ -37,5 +37,6 @@ mod settings;
 mod snapshots;
 mod template;
 mod texts;
+mod waits;
 #[cfg(windows)]
 mod windows;

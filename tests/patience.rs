@@ -396,7 +396,9 @@ fn a_wait_for_writes_is_said_with_its_end_and_ends_at_once_when_the_user_says_so
     let import = "import customers mine.csv --rate 0 --no-canary --concurrency 2 --no-progress";
     let child = work.start(work.command(import));
     child.wait_until_it_says("the service does not acknowledge what is sent");
-    child.wait_until_it_says("10 minutes left (then it is tried again; Ctrl-C stops)");
+    child.wait_until_it_says(
+        "10 minutes left (longer than --wait: then it is tried once more, and stops; --wait 61m would",
+    );
     child.signal("INT");
     child.ended().exits(130).says("next: bw8 import customers mine.csv");
     let rows = &work.summary()["rows"];
@@ -466,7 +468,7 @@ fn when_patience_ends_it_is_the_limit_that_is_named_and_not_the_network() {
         let service = Service::with_heads(move |request| limited(request, is_list));
         let work = Work::at(&service.base_url());
         let ran = work.bw8(command);
-        ran.exits(5).says("the service limits how fast it may be asked").says("--rate 1").says("--wait 1h");
+        ran.exits(5).says("the service limits how fast it may be asked").says("--wait 61m");
         ran.never_says("network");
         assert!(!work.path("out.csv").exists());
     }

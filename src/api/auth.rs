@@ -11,11 +11,13 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout_at;
 use url::Url;
 
 use super::answer::Answer;
 use super::envelope;
 use super::limiter::{Limiter, Permit};
+use super::outcome;
 use super::patience::{self, Trouble, Verdict};
 use super::secrets::Secrets;
 use super::target::{Credentials, Target};
@@ -94,7 +96,7 @@ impl Auth {
                 token: Mutex::new(None),
                 renewing: tokio::sync::Mutex::new(()),
                 was_accepted: AtomicBool::new(false),
-                limiter: Limiter::new(1, 0.0, target.patience, target.first_patience),
+                limiter: Limiter::new(1, 0.0, (target.patience, target.first_patience), target.history.login.clone()),
             }))),
         }
     }
@@ -176,9 +178,16 @@ impl Tokens {
 
     /// Asks for a token until there is one, or it is clear that there will be none.
     async fn ask_patiently(&self, http: &Http, login: &HeaderValue, secrets: &Secrets) -> Result<TokenAnswer> {
+        let mut failed = None;
         loop {
             let permit = self.limiter.acquire().await;
-            let (error, trouble, why) = match ask(http, &self.address, login, &self.grant_type, secrets).await {
+            let asked = ask(http, &self.address, login, &self.grant_type, secrets);
+            let asked = match (self.limiter.waited_for_until(), failed.take()) {
+                // It was said until when.
+                (Some(until), Some(error)) => timeout_at(until, asked).await.unwrap_or(Asked::ForGood(error)),
+                _ => asked.await,
+            };
+            let (error, trouble, why) = match asked {
                 Asked::Token(answer) => {
                     permit.on_success();
                     return Ok(answer);
@@ -189,6 +198,7 @@ impl Tokens {
             if over(&permit, trouble, why) {
                 return Err(error);
             }
+            failed = Some(error);
         }
     }
 }
@@ -254,17 +264,49 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
     // The answer's own text could hold a secret that was sent; only the two documented members are shown.
     let why = answer["error_description"].as_str().or(answer["error"].as_str()).unwrap_or_default();
     let why = clean(&secrets.hide(why)).into_owned();
-    let is_refused =
-        status < 500 && status != 429 && status != 408 && (!answer.is_null() || matches!(status, 401 | 403));
-    if is_refused {
-        let error = Error::denied(message!("api.token_denied", status = status, why = why));
-        return Asked::ForGood(error.hint(message!("api.token_denied_hint")));
+    let answered = Answer::new(status, &response.headers, body);
+    let (asked, host) = (answered.retry_after, address.host_str().unwrap_or_default());
+    let at = message!("api.token_at", address = address.path(), host = host);
+    let for_good = |what: Message, hint: Message| Asked::ForGood(Error::cannot_run(what).hint(hint));
+    let elsewhere = || message!("api.token_elsewhere_hint", host = host);
+    let says_no = answer.get("error").is_some() || answer.get("errcode").is_some();
+    match status {
+        300..=399 => {
+            let to = clean(&secrets.hide(answered.location.as_deref().unwrap_or("…"))).into_owned();
+            return for_good(message!("api.token_moved", at = at, to = to), elsewhere());
+        }
+        404 | 405 | 410 if !answer.is_null() => {
+            return for_good(message!("api.token_no_path", at = at, status = status), elsewhere());
+        }
+        401 | 403 => return refused(status, why),
+        429 | 408 | 500.. => {}
+        ..300 if !answer.is_null() && !says_no => {
+            return for_good(message!("api.token_not_there", at = at, status = status), elsewhere());
+        }
+        _ if !answer.is_null() => return refused(status, why),
+        _ => {}
     }
-    let asked = Answer::new(status, &response.headers, body).retry_after;
-    let said = if status == 429 { patience::busy(asked) } else { message!("api.status", status = status) };
-    let error = Error::cannot_run(message!("api.token_failed", status = status, why = why))
-        .hint(message!("api.unreachable_hint"));
+    let said = match status {
+        429 => patience::busy(asked),
+        ..300 if outcome::page_rejection(status, &answered.body, |text| secrets.hide(text)).is_some() => {
+            message!("api.broken_page")
+        }
+        _ => message!("api.status", status = status),
+    };
+    let error = match outcome::page_rejection(status, &answered.body, |text| secrets.hide(text)) {
+        Some(page) if status != 429 => {
+            Error::cannot_run(message!("api.token_page", at = at, status = status, words = page.message))
+                .hint(message!("api.page_hint", host = host))
+        }
+        _ => Error::cannot_run(message!("api.token_failed", status = status, why = why))
+            .hint(message!("api.unreachable_hint")),
+    };
     Asked::ForNow(error, Trouble::Busy(asked), said)
+}
+
+fn refused(status: u16, why: String) -> Asked {
+    let error = Error::denied(message!("api.token_denied", status = status, why = why));
+    Asked::ForGood(error.hint(message!("api.token_denied_hint")))
 }
 
 fn basic(user: &str, password: &SecretString) -> Result<HeaderValue> {

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
+use tokio::time::timeout_at;
 use url::Url;
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use super::envelope::{self, Rejection};
 use super::limiter::{Limiter, Permit};
 use super::mended::{MendedAnswers, Tally};
 use super::outcome::{Expected, Outcome, Question, Witness, classify};
-use super::patience::{Trouble, Verdict, busy, growing};
+use super::patience::{Trouble, Verdict, busy, growing, hint_of_asked};
 use super::proof::{Came, Honours, Sent};
 use super::secrets::{Secrets, secret_members};
 use super::target::Target;
@@ -141,7 +142,12 @@ impl Client {
             http: Http::new(&target)?,
             auth,
             request_id,
-            limiter: Limiter::new(target.concurrency, target.rate, target.patience, target.first_patience),
+            limiter: Limiter::new(
+                target.concurrency,
+                target.rate,
+                (target.patience, target.first_patience),
+                target.history.service.clone(),
+            ),
             service: service.clone(),
             target,
             requests: AtomicU64::new(0),
@@ -188,6 +194,7 @@ impl Client {
     /// Counts a request that repeats an earlier one.
     pub fn count_retry(&self) {
         self.retries.fetch_add(1, Ordering::Relaxed);
+        self.target.history.count_retry();
     }
 
     /// The answers to reads so far that were not plain JSON.
@@ -291,10 +298,17 @@ impl Client {
     async fn ask_patiently(&self, url: &Url, most: Attempts) -> Result<Single> {
         let (mut tries, mut answers) = (0_u32, 0);
         let (mut hung, mut busy) = (0, 0_u32);
-        let mut again = None;
+        let (mut again, mut failed) = (None, None);
         loop {
             let permit = self.limiter.acquire().await;
-            let attempt = self.question(url).await?;
+            let attempt = match (self.limiter.waited_for_until(), failed.take()) {
+                // It was said until when.
+                (Some(until), Some(error)) => match timeout_at(until, self.question(url)).await {
+                    Ok(attempt) => attempt?,
+                    Err(_) => return Err(error),
+                },
+                _ => self.question(url).await?,
+            };
             let (error, verdict, why) = match self.read_answer(url, attempt) {
                 Read::Document(document) => {
                     permit.on_success();
@@ -353,6 +367,7 @@ impl Client {
             if verdict == Verdict::Over {
                 return Err(error);
             }
+            failed = Some(error);
             self.count_retry();
             if tries > 0 {
                 self.pause(tries, why).await;
@@ -364,7 +379,7 @@ impl Client {
     async fn pause(&self, tries: u32, why: Message) {
         let wait = growing(tries, LONGEST_PAUSE, fastrand::f64());
         let until = Some(std::time::Instant::now() + wait);
-        let again = Wait { why, until, ends: Message::default(), is_urgent: false };
+        let again = Wait { why, until, ends: self.limiter.ends(), is_retry: true, is_urgent: false };
         let _said = again.begin();
         tokio::time::sleep(wait).await;
     }
@@ -461,6 +476,7 @@ impl Client {
         login: &HeaderValue,
     ) -> Result<Attempt> {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.target.history.count_request();
         let (body, request_id) = write.map_or_else(Default::default, |(_, id, body)| (body.clone(), Some(id)));
         let about = write.map(|(row, id, _)| (*row, *id));
         let method = match method {
@@ -525,10 +541,9 @@ impl Client {
         // A service that asks for patience can be reached: nothing is wrong with the network.
         let asks_for_patience = |why: String, retry_after: Option<Duration>, is_limit: bool| {
             let error = match is_limit {
-                true => limited(message!("api.read_limited", path = path, why = why)),
-                false => {
-                    Error::stopped(message!("api.read_failed", path = path, why = why)).hint(message!("api.busy_hint"))
-                }
+                true => self.limited(message!("api.read_limited", path = path, why = why), retry_after),
+                false => Error::stopped(message!("api.read_failed", path = path, why = why))
+                    .hint(self.hint_of(retry_after).unwrap_or_else(|| message!("api.busy_hint"))),
             };
             Read::ForNow(error, Trouble::Busy(retry_after), busy(retry_after))
         };
@@ -642,6 +657,16 @@ impl Client {
         }
     }
 
+    /// The error when a service that limits how fast it may be asked was waited for long enough, though it asked for this.
+    pub fn limited(&self, what: Message, asked: Option<Duration>) -> Error {
+        Error::stopped(what).hint(self.hint_of(asked).unwrap_or_else(|| message!("api.limited_hint")))
+    }
+
+    /// What can be done about a service that asks to wait longer than it is waited for.
+    fn hint_of(&self, asked: Option<Duration>) -> Option<Message> {
+        asked.filter(|asked| *asked > self.limiter.longest()).map(hint_of_asked)
+    }
+
     /// Whether the service ever answered.
     pub fn was_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
@@ -667,7 +692,7 @@ fn is_timeout(why: &Message) -> bool {
 
 /// What is said while something is asked for again that took too long.
 fn asked_once_more(why: &Message) -> Wait {
-    Wait { why: why.clone(), until: None, ends: message!("waiting.other"), is_urgent: false }
+    Wait { why: why.clone(), until: None, ends: message!("waiting.other"), is_retry: false, is_urgent: false }
 }
 
 /// What came of an attempt to read.
@@ -696,11 +721,6 @@ pub fn read_rejected(path: &str, rejection: &Rejection, host: &str) -> Error {
 
 fn token_taken(why: &str) -> Error {
     Error::denied(message!("api.token_taken", why = why)).hint(message!("api.token_taken_hint"))
-}
-
-/// The error when a service that limits how fast it may be asked was waited for long enough.
-pub fn limited(what: Message) -> Error {
-    Error::stopped(what).hint(message!("api.limited_hint"))
 }
 
 /// Whether an error is that of a service which was waited for long enough: asked anything else, it would say the same.

@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 use super::document::{Document, Part, Records};
 use super::mend::{Mends, mended};
 use super::needed::Needed;
-use super::refusal_words::is_nothing;
 use crate::message;
 use crate::message::Message;
 use crate::text::{clean, shorten};
@@ -184,6 +183,22 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
         Value::String(text) => Cow::Borrowed(text),
         Value::Null => Cow::Borrowed(""),
         other => Cow::Owned(other.to_string()),
+    }
+}
+
+/// Whether nothing stands there.
+pub(super) fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(is_so) => !is_so,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Number(_) | Value::String(_) => {
+            let text = as_text(value);
+            let text = text.trim();
+            let is_zero = !text.is_empty() && text.chars().all(|digit| digit == '0');
+            is_zero || matches!(text.to_ascii_lowercase().as_str(), "" | "null" | "none" | "false")
+        }
     }
 }
 

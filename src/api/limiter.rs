@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
-use super::patience::{Outage, Patience, Trouble, Turn, Verdict};
+use super::history::Since;
+use super::patience::{Outage, Patience, Trouble, Turn, Verdict, ends_of_asked};
 use crate::message;
 use crate::message::Message;
 use crate::waiting::{Wait, clock_time};
@@ -122,14 +123,14 @@ pub struct Permit<'a> {
 impl Limiter {
     /// At most `concurrency` in flight and `rate` beginnings a second (0: no limit). A service that cannot be had is waited
     /// for as long as `patience`, one that never answered as long as `first`.
-    pub fn new(concurrency: usize, rate: f64, patience: Duration, first: Duration) -> Self {
+    pub(crate) fn new(concurrency: usize, rate: f64, (patience, first): (Duration, Duration), since: Since) -> Self {
         let ceiling = concurrency.clamp(1, 1024);
         let interval = if rate > 0.0 { Duration::from_secs_f64(1.0 / rate) } else { Duration::ZERO };
         Limiter {
             ceiling,
             slots: Semaphore::new(ceiling),
             state: Mutex::new(State {
-                patience: Patience::new(patience, first),
+                patience: Patience::new(patience, first, since),
                 next: Instant::now(),
                 debt: 0,
                 calm: 0,
@@ -209,6 +210,24 @@ impl Limiter {
         }
     }
 
+    /// Until when the service is waited for, while it is.
+    pub(super) fn waited_for_until(&self) -> Option<Instant> {
+        self.lock().patience.outage().map(|outage| outage.until)
+    }
+
+    /// How long the service is waited for.
+    pub(super) fn longest(&self) -> Duration {
+        self.lock().patience.longest()
+    }
+
+    /// What ends a wait before something is tried again.
+    pub(super) fn ends(&self) -> Message {
+        match self.lock().patience.outage() {
+            Some(outage) => ends_of(outage),
+            None => message!("waiting.tried"),
+        }
+    }
+
     /// Whether the service ever answered as it should.
     pub fn was_answered(&self) -> bool {
         self.lock().patience.has_answered()
@@ -241,7 +260,7 @@ impl Limiter {
             let answers = state.patience.answers();
             state.quota.refuse(began, answers, self.slowest);
         }
-        let verdict = state.patience.failed(Instant::now(), trouble, why, is_probe, fastrand::f64());
+        let verdict = state.patience.failed((began, Instant::now()), trouble, why, is_probe, fastrand::f64());
         drop(state);
         self.changed.notify_waiters();
         verdict
@@ -299,11 +318,20 @@ enum Start {
 
 /// A wait for the service, in words.
 fn wait_of(outage: &Outage) -> Wait {
-    let ends = match outage.is_asked {
-        true => message!("waiting.asked"),
-        false => message!("waiting.tried_until", time = clock_time(outage.until.into_std())),
-    };
-    Wait { why: outage.why.clone(), until: Some(outage.next.into_std()), ends, is_urgent: false }
+    Wait {
+        why: outage.why.clone(),
+        until: Some(outage.next.into_std()),
+        ends: ends_of(outage),
+        is_retry: outage.asked.is_none(),
+        is_urgent: false,
+    }
+}
+
+fn ends_of(outage: &Outage) -> Message {
+    match outage.asked {
+        Some(asked) => ends_of_asked(asked, outage.is_beyond),
+        None => message!("waiting.tried_until", time = clock_time(outage.until.into_std())),
+    }
 }
 
 impl Permit<'_> {
@@ -372,7 +400,7 @@ mod tests {
     use super::*;
 
     fn limiter(concurrency: usize, rate: f64) -> Limiter {
-        Limiter::new(concurrency, rate, Duration::from_secs(600), Duration::from_secs(60))
+        Limiter::new(concurrency, rate, (Duration::from_secs(600), Duration::from_secs(60)), Since::default())
     }
 
     #[tokio::test(start_paused = true)]

@@ -43,6 +43,7 @@ pub fn notify(address: &str, text: &str, facts: Value) -> Result<(), Message> {
         patience: Duration::ZERO,
         first_patience: Duration::ZERO,
         log: None,
+        history: Default::default(),
     };
     let http = Http::new(&target).map_err(|error| Message::from(error.message()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

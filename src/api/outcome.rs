@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::envelope::{self, Rejection, as_text, parse, parse_needed, rejection};
 use super::needed::Needed;
-use super::place::Place;
+use super::place::{Place, is_id};
 use super::proof::{Came, Honours, NotDone, Proof, Says, Sent, prove};
 use super::refusal_words::{self, says_no};
 use crate::message;
@@ -392,11 +392,6 @@ fn id_of_data(data: &Value, expected: &Expected) -> Option<String> {
         _ => return None,
     };
     is_id(&id).then_some(id)
-}
-
-/// Ids of the service are whole numbers above zero; 18 digits are the most that a signed 64-bit number surely holds.
-pub(super) fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 18 && text != "0" && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The first words of a body that is not JSON, as they may be shown; none for an empty one. What is hidden is hidden in the

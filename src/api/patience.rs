@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::history::Since;
 use crate::message;
 use crate::message::Message;
 use crate::waiting::span;
@@ -24,6 +25,10 @@ const SCARCE: u64 = 8;
 const WAIT_BEYOND: Duration = Duration::from_secs(60);
 /// Answers that allow for one more.
 const ANSWERS_A_REPEAT: u64 = 10;
+/// So little more than wanted is not longer.
+const A_MOMENT: Duration = Duration::from_secs(1);
+/// Nobody waits for longer than some days.
+const LONGEST_TO_NAME: u64 = 3 * 24 * 3600;
 /// Answers of "something broke" in a row, none good between, that mean the service and not a record.
 const FALTERS: u32 = 3;
 
@@ -67,8 +72,10 @@ pub(super) enum Turn {
 pub(super) struct Outage {
     /// Why.
     pub why: Message,
-    /// The service itself says when to come back.
-    pub is_asked: bool,
+    /// How long the service itself asks to wait.
+    pub asked: Option<Duration>,
+    /// It asks to wait longer than it is waited for.
+    pub is_beyond: bool,
     /// When it is tried next.
     pub next: Instant,
     /// Until when it is waited for.
@@ -91,12 +98,19 @@ pub(super) struct Patience {
     repeats: u64,
     falters: u32,
     outage: Option<Outage>,
+    /// Since when it cannot be had, for all commands' clients together.
+    since: Since,
 }
 
 impl Patience {
     /// As long as this with a service that answered once, and with one that never did.
-    pub(super) fn new(longest: Duration, first: Duration) -> Patience {
-        Patience { longest, first, has_answered: false, answers: 0, repeats: 0, falters: 0, outage: None }
+    pub(super) fn new(longest: Duration, first: Duration, since: Since) -> Patience {
+        Patience { longest, first, has_answered: false, answers: 0, repeats: 0, falters: 0, outage: None, since }
+    }
+
+    /// How long the service is waited for.
+    pub(super) fn longest(&self) -> Duration {
+        if self.has_answered { self.longest } else { self.first }
     }
 
     /// Whether the service ever answered.
@@ -139,16 +153,17 @@ impl Patience {
         self.has_answered = true;
         self.answers += 1;
         self.falters = 0;
+        self.since.end();
         // What was on its way before says nothing of now.
         if self.outage.as_ref().is_some_and(|outage| is_probe || began > outage.began) {
             self.outage = None;
         }
     }
 
-    /// A request failed. `chance` from 0 to 1 keeps clients from coming back all at once.
+    /// A request that began then failed. `chance` from 0 to 1 keeps clients from coming back all at once.
     pub(super) fn failed(
         &mut self,
-        now: Instant,
+        (began, now): (Instant, Instant),
         trouble: Trouble,
         why: &Message,
         is_probe: bool,
@@ -160,13 +175,14 @@ impl Patience {
                 return self.repeat();
             }
         }
-        let longest = if self.has_answered { self.longest } else { self.first };
-        let left = self.left();
+        let (longest, left, since) = (self.longest(), self.left(), &self.since);
         let outage = self.outage.get_or_insert_with(|| Outage {
             why: why.clone(),
-            is_asked: false,
+            asked: None,
+            is_beyond: false,
             next: now,
-            until: now + longest,
+            // What it took to find out was waiting, too.
+            until: since.begin(began) + longest,
             began: now,
             tries: 0,
             is_probing: is_probe,
@@ -183,7 +199,7 @@ impl Patience {
             outage.next = now;
         }
         outage.why = why.clone();
-        outage.is_asked = asked.is_some();
+        outage.asked = asked;
         let scarce = match trouble {
             Trouble::Busy(_) => u32::try_from(SCARCE.saturating_sub(left)).unwrap_or_default(),
             Trouble::Unreached | Trouble::Faltering => 0,
@@ -198,7 +214,9 @@ impl Patience {
             outage.next = now;
             return Verdict::Over;
         }
-        outage.next = outage.next.max(now + wait).min(outage.until);
+        outage.next = outage.next.max(now + wait);
+        outage.is_beyond = asked.is_some() && outage.next > outage.until + A_MOMENT;
+        outage.next = outage.next.min(outage.until);
         if trouble != Trouble::Unreached {
             self.repeats += 1;
         }
@@ -243,6 +261,34 @@ pub(super) fn busy(asked: Option<Duration>) -> Message {
     }
 }
 
+/// What ends a wait that the service asks for: nothing, where it asks to wait longer than it is waited for.
+pub fn ends_of_asked(asked: Duration, is_beyond: bool) -> Message {
+    match (is_beyond, enough(asked)) {
+        (false, _) => message!("waiting.asked"),
+        (true, Some(wait)) => message!("waiting.asked_beyond", wait = wait),
+        (true, None) => message!("waiting.asked_too_long"),
+    }
+}
+
+/// What can be done about a service that asks to wait longer than it was waited for.
+pub(super) fn hint_of_asked(asked: Duration) -> Message {
+    match enough(asked) {
+        Some(wait) => message!("api.asked_hint", time = span(asked), wait = wait),
+        None => message!("api.asked_too_long_hint", time = span(asked)),
+    }
+}
+
+/// The `--wait` that is enough for a wait, and a little more; none where no `--wait` is.
+fn enough(asked: Duration) -> Option<String> {
+    let seconds = asked.as_secs() + u64::from(asked.subsec_nanos() > 0);
+    match seconds {
+        ..=120 => Some(format!("{}s", seconds + 10)),
+        ..=36_000 => Some(format!("{}m", seconds.div_ceil(60) + 1)),
+        ..=LONGEST_TO_NAME => Some(format!("{}h", seconds.div_ceil(3600) + 1)),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -257,7 +303,7 @@ mod tests {
 
     /// One that was answered before.
     fn patience(longest: Duration) -> (Patience, Instant) {
-        let (mut patience, now) = (Patience::new(longest, Duration::ZERO), Instant::now());
+        let (mut patience, now) = (Patience::new(longest, Duration::ZERO, Since::default()), Instant::now());
         patience.answered(now, false);
         (patience, now)
     }
@@ -267,7 +313,7 @@ mod tests {
         let (mut now, mut tries, mut is_probe) = (begin, 0, false);
         loop {
             tries += 1;
-            if patience.failed(now, trouble, &why(), is_probe, 0.5) == Verdict::Over {
+            if patience.failed((now, now), trouble, &why(), is_probe, 0.5) == Verdict::Over {
                 return (tries, now - begin);
             }
             let turn = patience.turn(now);
@@ -290,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_host_that_never_answered_may_be_the_wrong_one() {
-        let (mut patience, now) = (Patience::new(10 * MINUTE, MINUTE), Instant::now());
+        let (mut patience, now) = (Patience::new(10 * MINUTE, MINUTE, Since::default()), Instant::now());
         assert_eq!(endless(&mut patience, now, Trouble::Unreached).1, MINUTE);
     }
 
@@ -298,7 +344,7 @@ mod tests {
     fn a_wait_that_is_asked_for_is_kept_and_no_wait_is_one_of_our_own() {
         let (mut patience, now) = patience(10 * MINUTE);
         let asked = |patience: &mut Patience, seconds| {
-            patience.failed(now, Trouble::Busy(Some(Duration::from_secs(seconds))), &why(), false, 0.5);
+            patience.failed((now, now), Trouble::Busy(Some(Duration::from_secs(seconds))), &why(), false, 0.5);
             patience.outage().unwrap().next - now
         };
         assert_eq!(asked(&mut patience, 0), FIRST_WAIT);
@@ -309,10 +355,44 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_that_is_longer_than_wanted_is_said_to_end_in_nothing() {
+        let (mut patience, now) = patience(MINUTE / 2);
+        let ends = |patience: &Patience| {
+            let outage = patience.outage().unwrap();
+            ends_of_asked(outage.asked.unwrap(), outage.is_beyond).to_string()
+        };
+        let busy = |seconds| Trouble::Busy(Some(Duration::from_secs(seconds)));
+        patience.failed((now, now), busy(20), &why(), false, 0.5);
+        assert_eq!(ends(&patience), message!("waiting.asked").to_string());
+        patience.failed((now, now), busy(3600), &why(), false, 0.5);
+        assert!(ends(&patience).contains("--wait 61m"), "{}", ends(&patience));
+        patience.failed((now, now), busy(366 * 24 * 3600), &why(), false, 0.5);
+        assert_eq!(ends(&patience), message!("waiting.asked_too_long").to_string());
+        for (seconds, wait) in [(30, "40s"), (3600, "61m"), (86_400, "25h")] {
+            assert_eq!(enough(Duration::from_secs(seconds)).as_deref(), Some(wait));
+        }
+    }
+
+    #[test]
+    fn what_it_took_to_find_out_counts_and_the_next_client_goes_on_waiting() {
+        let (since, begin) = (Since::default(), Instant::now());
+        let client = || Patience::new(MINUTE, MINUTE, since.clone());
+        let mut first = client();
+        let found = begin + Duration::from_secs(10);
+        assert_eq!(first.failed((begin, found), Trouble::Unreached, &why(), false, 0.5), Verdict::Again);
+        assert_eq!(first.outage().unwrap().until, begin + MINUTE);
+        let (mut second, later) = (client(), begin + MINUTE);
+        assert_eq!(second.failed((later, later), Trouble::Unreached, &why(), false, 0.5), Verdict::Over);
+        // One that was answered begins anew.
+        second.answered(later, false);
+        assert_eq!(client().failed((later, later), Trouble::Unreached, &why(), false, 0.5), Verdict::Again);
+    }
+
+    #[test]
     fn one_at_a_time_is_tried_and_all_go_when_it_is_answered() {
         let (mut patience, now) = patience(10 * MINUTE);
         assert_eq!(patience.turn(now), Turn::Free);
-        patience.failed(now, Trouble::Unreached, &why(), false, 0.5);
+        patience.failed((now, now), Trouble::Unreached, &why(), false, 0.5);
         // What was on its way when it began says nothing, and one answer is not enough to come back early.
         patience.answered(now, false);
         assert_eq!(patience.turn(now), Turn::At(now + FIRST_WAIT));
@@ -328,13 +408,13 @@ mod tests {
     fn one_record_that_breaks_is_no_outage_and_three_failures_in_a_row_are() {
         let (mut patience, now) = patience(10 * MINUTE);
         for _ in 0..20 {
-            patience.failed(now, Trouble::Faltering, &why(), false, 0.5);
-            patience.failed(now, Trouble::Faltering, &why(), false, 0.5);
+            patience.failed((now, now), Trouble::Faltering, &why(), false, 0.5);
+            patience.failed((now, now), Trouble::Faltering, &why(), false, 0.5);
             assert_eq!(patience.outage(), None);
             (0..20).for_each(|_| patience.answered(now, false));
         }
         for _ in 0..3 {
-            patience.failed(now, Trouble::Faltering, &why(), false, 0.5);
+            patience.failed((now, now), Trouble::Faltering, &why(), false, 0.5);
         }
         assert!(patience.outage().is_some());
     }
@@ -343,17 +423,17 @@ mod tests {
     fn beyond_the_budget_one_a_minute_is_repeated_as_long_as_there_are_minutes() {
         let (mut patience, now) = patience(10 * MINUTE);
         while patience.left() > 0 {
-            patience.failed(now, Trouble::Busy(None), &why(), false, 0.5);
+            patience.failed((now, now), Trouble::Busy(None), &why(), false, 0.5);
             patience.answered(now, true);
         }
         let (tries, lasted) = endless(&mut patience, now, Trouble::Busy(None));
         assert!(tries <= 11 && lasted >= 9 * MINUTE, "{tries} tries, {lasted:?}");
         let (mut patience, now) = self::patience(MINUTE / 2);
         while patience.left() > 0 {
-            patience.failed(now, Trouble::Busy(None), &why(), false, 0.5);
+            patience.failed((now, now), Trouble::Busy(None), &why(), false, 0.5);
             patience.answered(now, true);
         }
-        assert_eq!(patience.failed(now, Trouble::Busy(None), &why(), false, 0.5), Verdict::Over);
+        assert_eq!(patience.failed((now, now), Trouble::Busy(None), &why(), false, 0.5), Verdict::Over);
     }
 
     proptest! {
@@ -377,7 +457,7 @@ mod tests {
                     2 => Trouble::Busy(None),
                     _ => Trouble::Faltering,
                 };
-                if patience.failed(now, trouble, &why(), is_probe, chance) != Verdict::Over {
+                if patience.failed((now, now), trouble, &why(), is_probe, chance) != Verdict::Over {
                     repeated += 1;
                 }
                 let minutes = (now - begin).as_secs() / WAIT_BEYOND.as_secs();

@@ -3,8 +3,6 @@
 
 use url::Url;
 
-use super::outcome::is_id;
-
 /// Where the records of one collection are.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
@@ -35,6 +33,11 @@ fn segments(address: &Url) -> Vec<String> {
     let path = address.path().trim_matches('/');
     let path = path.strip_suffix(".json").unwrap_or(path);
     path.split('/').map(str::to_owned).collect()
+}
+
+/// Ids of the service are whole numbers above zero; 18 digits are the most that a signed 64-bit number surely holds.
+pub(super) fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 18 && text != "0" && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

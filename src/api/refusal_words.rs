@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::envelope::as_text;
+use super::envelope::{as_text, is_nothing};
 
 /// Members of an answer that such words stand in, and those of the service's own shapes: they are needed of it. In order, as
 /// each name in an answer is looked for among them.
@@ -136,22 +136,6 @@ fn has_bad_code(members: &Map<String, Value>) -> bool {
 fn is_round(code: f64) -> bool {
     let text = code.to_string();
     matches!(text.chars().next(), Some('1' | '2')) && text.chars().skip(1).all(|digit| digit == '0')
-}
-
-/// Whether nothing stands there.
-pub(super) fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(is_so) => !is_so,
-        Value::Array(list) => list.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Number(_) | Value::String(_) => {
-            let text = as_text(value);
-            let text = text.trim();
-            let is_zero = !text.is_empty() && text.chars().all(|digit| digit == '0');
-            is_zero || matches!(text.to_ascii_lowercase().as_str(), "" | "null" | "none" | "false")
-        }
-    }
 }
 
 fn is_yes(text: &str) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::history::History;
 use crate::entity::Service;
 use crate::error::{Error, Result};
 use crate::message;
@@ -69,6 +70,8 @@ pub struct Target {
     pub first_patience: Duration,
     /// Where exchanges are written down, if anywhere.
     pub log: Option<LogTo>,
+    /// What was met there so far.
+    pub history: History,
 }
 
 impl Target {

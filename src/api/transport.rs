@@ -20,6 +20,7 @@ use super::{proxy, tls, trouble};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::message::Message;
+use crate::waiting::Awaiting;
 
 /// An answer with more bytes than this is not read to its end.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
@@ -127,6 +128,9 @@ impl Http {
     /// # Errors
     /// Nothing came back.
     pub(super) async fn exchange(&self, request: Request<'_>) -> std::result::Result<Response, Failure> {
+        // Nobody is to think that something else takes so long.
+        let what = if request.has_login { "waiting.token" } else { "waiting.answer" };
+        let _awaiting = Awaiting::begin(what, &self.host);
         match &self.log {
             None => self.send(request).await,
             Some(log) => Box::pin(self.send_and_log(log, request)).await,
@@ -287,6 +291,7 @@ mod tests {
             patience: timeout,
             first_patience: timeout,
             log: None,
+            history: Default::default(),
         };
         (listener, Http::new(&target).unwrap(), base)
     }

@@ -63,6 +63,10 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     };
     let account = account.as_ref();
     let known = DefinitionSource { catalog, account, asks: arguments.online, keeps: arguments.online }.of(entity);
+    // Nobody asks the account for a workbook without its fields.
+    if let Some(error) = known.unreached {
+        return Err(error.and_hint(message!("template.offline_hint")));
+    }
     known.words.iter().for_each(|word| printer.warn(&word.to_string()));
     let entity = &entity.with_account_fields(&known.fields(entity, "create"));
     let file = (!is_piped).then(|| quoted_path(&path));

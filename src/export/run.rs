@@ -263,7 +263,7 @@ fn wait_for_lock(refresher: Refresher<'_>) -> Result<File> {
         }
         waiting.get_or_insert_with(|| {
             let ends = message!("waiting.other");
-            Wait { why: message!("mirror.waiting"), until: None, ends, is_urgent: true }.begin()
+            Wait { why: message!("mirror.waiting"), until: None, ends, is_retry: false, is_urgent: true }.begin()
         });
         refresher.stop.check()?;
         std::thread::sleep(LOCK_PAUSE);

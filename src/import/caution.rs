@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::api::ends_of_asked;
 use crate::message;
 use crate::message::Message;
 use crate::waiting::{Wait, clock_time};
@@ -68,8 +69,10 @@ struct Doubt {
 #[derive(Debug, Clone)]
 struct Last {
     why: Message,
-    /// The service itself says when to come back.
-    is_asked: bool,
+    /// How long the service itself asks to wait.
+    asked: Option<Duration>,
+    /// It asks to wait longer than it is waited for.
+    is_beyond: bool,
     /// When the next one may go.
     next: Instant,
     /// Until when the service is waited for.
@@ -143,13 +146,13 @@ impl Caution {
 
     fn wait(&self) -> Option<Wait> {
         let state = self.state();
-        let Last { why, is_asked, next, until } = state.doubt.as_ref()?.last.as_ref()?;
-        let ends = match is_asked {
-            true => message!("waiting.asked"),
-            false => message!("waiting.row_until", time = clock_time(until.into_std())),
+        let Last { why, asked, is_beyond, next, until } = state.doubt.as_ref()?.last.as_ref()?;
+        let ends = match *asked {
+            Some(asked) => ends_of_asked(asked, *is_beyond),
+            None => message!("waiting.row_until", time = clock_time(until.into_std())),
         };
         let why = message!("attempt.not_acknowledged", why = why.clone());
-        Some(Wait { why, until: Some(next.into_std()), ends, is_urgent: false })
+        Some(Wait { why, until: Some(next.into_std()), ends, is_retry: asked.is_none(), is_urgent: false })
     }
 
     fn state(&self) -> RefMut<'_, State> {
@@ -224,8 +227,9 @@ impl State {
         let own = own_wait(doubt.tries);
         let asked = asked.filter(|asked| *asked > own);
         let wait = asked.unwrap_or(own);
-        let next = doubt.last.as_ref().map_or(now, |last| last.next).max(now + wait).min(until.max(now));
-        doubt.last = Some(Last { why: why.clone(), is_asked: asked.is_some(), next, until });
+        let wanted = doubt.last.as_ref().map_or(now, |last| last.next).max(now + wait);
+        let (next, is_beyond) = (wanted.min(until.max(now)), asked.is_some() && wanted > until);
+        doubt.last = Some(Last { why: why.clone(), asked, is_beyond, next, until });
         if is_alone && now >= until { GoesOn::No } else { GoesOn::Later }
     }
 }

@@ -117,6 +117,7 @@ pub(super) fn finish(
     counts.pending = counts.read.saturating_sub(counts.ended());
     let counts = counts.and(&past.gone_counts()?);
     let cause = cause.filter(|cause| cause.stands_with(counts.pending));
+    let (requests, retries) = options.account.take_requests();
     journal.set_totals(requests, retries, started.elapsed().as_secs_f64())?;
     let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
     let mut files = report::write(&content);

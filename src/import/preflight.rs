@@ -154,6 +154,10 @@ impl Preflight {
             true => definitions.of(entity),
             false => KnownFields::default(),
         };
+        // Whatever comes next would wait for it in vain.
+        if let Some(error) = known.unreached.clone().filter(|_| definitions.keeps) {
+            return Err(error);
+        }
         let account_fields = known.fields(entity, endpoint_of(options.mode));
         let entity = &entity.with_account_fields(&account_fields);
         let mut mapping = Mapping::new(entity, custom, &sheet, mapping_file.as_ref(), *account_mode, *values)?;

@@ -150,6 +150,7 @@ mod tests {
             patience: Duration::ZERO,
             first_patience: Duration::ZERO,
             log: None,
+            history: Default::default(),
         }
     }
 

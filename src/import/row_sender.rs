@@ -792,8 +792,11 @@ impl<'a> RowWrite<'a> {
                     if is_over {
                         return Err(match outcome {
                             Outcome::NotSent(why) => sender.unreachable(why),
-                            _ => api::limited(message!("stop.down", why = message!("attempt.busy")))
-                                .and_hint(message!("stop.goes_on")),
+                            outcome => {
+                                let asked = if let Outcome::Busy { wait } = outcome { wait } else { None };
+                                let what = message!("stop.down", why = message!("attempt.busy"));
+                                sender.client.limited(what, asked).and_hint(message!("stop.goes_on"))
+                            }
                         });
                     }
                     // The last attempt was certainly not processed: when the run stops, the row is as if it had never been sent.

@@ -104,7 +104,7 @@ fn receive(named: &Path, file: &mut impl Write, place: impl Fn() -> Message) -> 
     let is_standard = named.as_os_str() == "-";
     // Whoever is to write to it may not have begun.
     let why = message!("import.waiting_for_input", file = shown(named));
-    let _waiting = Wait { why, until: None, ends: message!("waiting.other"), is_urgent: true }.begin();
+    let _waiting = Wait { why, until: None, ends: message!("waiting.other"), is_retry: false, is_urgent: true }.begin();
     let mut source: Box<dyn Read> = match is_standard {
         true => Box::new(std::io::stdin().lock()),
         false => Box::new(std::fs::File::open(named).context(|| shown(named))?),

@@ -424,6 +424,7 @@ fn options<'a>(catalog: &'a Catalog, folder: &Path, command: &Command<'_>) -> Im
             folder: folder.to_owned(),
             mode: AccountMode::Business,
             connection: Default::default(),
+            history: Default::default(),
         },
         preflight: PreflightOptions {
             input: Input { path: command.path.clone(), shown: "mine.csv".into(), ..Input::default() },

@@ -9,10 +9,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::printer::Printer;
 use super::screen::{self, Asking};
-use super::silence::{Due, Silence};
+use super::silence::{Due, LONGEST_SILENCE, Silence};
 use super::step::{Step, wait_line};
+use crate::message::Message;
 use crate::t;
-use crate::waiting::Wait;
+use crate::waiting::{Wait, slow_answer};
 
 /// How often is looked whether something is to be said.
 const TICK: Duration = Duration::from_millis(250);
@@ -69,6 +70,13 @@ impl Progress {
         }
     }
 
+    /// The step ends before all of it is done.
+    pub fn is_ending(&self) {
+        if let Some(step) = step().as_mut() {
+            step.is_ending = true;
+        }
+    }
+
     /// Says something without tearing the bar.
     pub fn say(&self, text: &str) {
         self.printer.say(text);
@@ -113,32 +121,42 @@ pub fn break_silence(printer: &Printer) {
 /// Draws the bar anew, or says the line that is due.
 fn look(printer: &Printer, silence: &mut Silence, now: Instant) {
     let wait = Wait::current();
+    let slow = slow_answer(now);
     if let Some(step) = step().as_mut() {
         step.sample(now);
     }
-    if draw(now, wait.as_ref()) {
+    if draw(now, wait.as_ref(), slow.as_ref()) {
         return;
     }
-    match (silence.due(now, screen::last_said(), wait.as_ref()), &wait) {
+    let last_said = screen::last_said();
+    // Whoever wants errors only is not left to wonder for long why nothing happens.
+    let is_long = now.saturating_duration_since(last_said) >= LONGEST_SILENCE;
+    let say = |is_urgent: bool, line: &str| if is_urgent { printer.warn(line) } else { printer.say(line) };
+    match (silence.due(now, last_said, wait.as_ref()), &wait) {
         (Due::Nothing, _) | (Due::Wait, None) => {}
-        (Due::Wait, Some(wait)) if wait.is_urgent => printer.warn(&wait_line(wait, now)),
-        (Due::Wait, Some(wait)) => printer.say(&wait_line(wait, now)),
+        (Due::Wait, Some(wait)) => say(wait.is_urgent || is_long, &wait_line(wait, now)),
         // Whoever wants no bar wants to know all the same that it is not dead.
         (Due::Step, _) => {
-            let line = step().as_ref().map(|step| step.line(now));
-            printer.say(&line.unwrap_or_else(|| match screen::current_stage() {
-                Some(stage) => t!("progress.at_stage", stage = stage).into_owned(),
-                None => t!("progress.at_work").into_owned(),
-            }));
+            let step = step().as_ref().map(|step| step.line(now));
+            let line = match (step, &slow) {
+                (Some(step), Some(slow)) => format!("{step} · {slow}"),
+                (Some(step), None) => step,
+                (None, Some(slow)) => format!("{slow}{}", t!("waiting.other")),
+                (None, None) => match screen::current_stage() {
+                    Some(stage) => t!("progress.at_stage", stage = stage).into_owned(),
+                    None => t!("progress.at_work").into_owned(),
+                },
+            };
+            say(slow.is_some(), &line);
         }
     }
 }
 
 /// Draws the bar; false where there is none.
-fn draw(now: Instant, wait: Option<&Wait>) -> bool {
+fn draw(now: Instant, wait: Option<&Wait>, slow: Option<&Message>) -> bool {
     let Some(bar) = screen::bar() else { return false };
     let width = terminal_size::terminal_size_of(std::io::stderr()).map_or(USUAL_WIDTH, |(width, _)| width.0.into());
-    let line = step().as_ref().map(|step| step.bar(wait, now, width));
+    let line = step().as_ref().map(|step| step.bar(wait, slow, now, width));
     // A console that a person halted keeps whoever draws; those who do the work must not wait for the step meanwhile.
     if let Some(line) = line {
         bar.set_message(line);

@@ -7,7 +7,7 @@ use crate::message::Message;
 use crate::waiting::Wait;
 
 /// After so long without a word something is said.
-const LONGEST_SILENCE: Duration = Duration::from_secs(9);
+pub(super) const LONGEST_SILENCE: Duration = Duration::from_secs(9);
 /// A wait shorter than this is not worth a line.
 const WORTH_A_LINE: Duration = Duration::from_secs(1);
 
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     fn wait(why: &str, until: Option<Instant>) -> Wait {
-        Wait { why: Message::from(why), until, ends: Message::default(), is_urgent: false }
+        Wait { why: Message::from(why), until, ends: Message::default(), is_retry: false, is_urgent: false }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::message::Message;
 use crate::t;
 use crate::waiting::{Wait, span};
 
@@ -23,6 +24,8 @@ pub(super) struct Step {
     total: Option<u64>,
     /// What else there is to say of it.
     pub note: String,
+    /// It ends before all of it is done: how long that would take means nothing.
+    pub is_ending: bool,
     /// How much was done when, the oldest first; what was done before the step says nothing of its speed.
     samples: VecDeque<(Instant, u64)>,
 }
@@ -30,7 +33,14 @@ pub(super) struct Step {
 impl Step {
     /// A step that begins, `done` of it being done already, of `total` where that is known.
     pub(super) fn new(what: &str, done: u64, total: Option<u64>, now: Instant) -> Step {
-        Step { what: what.to_owned(), done, total, note: String::new(), samples: VecDeque::from([(now, done)]) }
+        Step {
+            what: what.to_owned(),
+            done,
+            total,
+            note: String::new(),
+            is_ending: false,
+            samples: VecDeque::from([(now, done)]),
+        }
     }
 
     /// `done` of it are done, of `total` where that is known.
@@ -63,7 +73,7 @@ impl Step {
 
     /// How long the rest takes.
     fn left(&self, now: Instant) -> Option<Duration> {
-        let (rate, total) = (self.rate(now), self.total?);
+        let (rate, total) = (self.rate(now), self.total.filter(|_| !self.is_ending)?);
         let left = total.saturating_sub(self.done) as f64 / rate;
         Duration::try_from_secs_f64(left).ok().filter(|left| rate > 0.0 && *left > Duration::ZERO)
     }
@@ -98,14 +108,14 @@ impl Step {
 
     /// The step as one line on a terminal that is so wide, with what is waited for. What there is no room for is left out,
     /// the least important first.
-    pub(super) fn bar(&self, wait: Option<&Wait>, now: Instant, width: usize) -> String {
+    pub(super) fn bar(&self, wait: Option<&Wait>, slow: Option<&Message>, now: Instant, width: usize) -> String {
         // The last column stays free: some terminals begin a new line there.
         let room = width.saturating_sub(1);
         let mut line = cut(&self.what, room / 3);
         let mut left = room - line.width();
         let mut shown = Vec::new();
-        let essential =
-            [Some(self.count()), wait.map_or_else(|| self.left_text(now), |wait| Some(wait_text(wait, now)))];
+        let waits = wait.map(|wait| wait_text(wait, now)).or_else(|| slow.map(Message::to_string));
+        let essential = [Some(self.count()), waits.or_else(|| self.left_text(now))];
         for part in essential.into_iter().flatten() {
             let part = cut(&part, left.saturating_sub(SEPARATOR));
             left = left.saturating_sub(part.width() + SEPARATOR);
@@ -114,7 +124,7 @@ impl Step {
         let total = self.total.filter(|total| *total > 0 && left >= BAR.start() + SEPARATOR);
         let reserved = if total.is_some() { BAR.start() + SEPARATOR } else { 0 };
         let optional = [Some(self.note.clone()), self.rate_text(now)].into_iter().flatten();
-        for part in optional.filter(|part| !part.is_empty() && wait.is_none()) {
+        for part in optional.filter(|part| !part.is_empty() && wait.is_none() && slow.is_none()) {
             let needed = part.width() + SEPARATOR;
             if needed + reserved <= left {
                 left -= needed;
@@ -142,6 +152,8 @@ pub(super) fn wait_line(wait: &Wait, now: Instant) -> String {
 
 fn wait_text(wait: &Wait, now: Instant) -> String {
     match wait.until.map(|until| until.saturating_duration_since(now)) {
+        Some(left) if wait.is_retry && left.is_zero() => t!("waiting.retrying", why = wait.why).into_owned(),
+        Some(left) if wait.is_retry => t!("waiting.retry", why = wait.why, left = span(left)).into_owned(),
         Some(left) => t!("waiting.line", why = wait.why, left = span(left)).into_owned(),
         None => wait.why.to_string(),
     }
@@ -168,7 +180,6 @@ fn cut(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Message;
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -185,6 +196,10 @@ mod tests {
         }
         let now = begin + seconds(60);
         assert_eq!(step.line(now), "customers: 63000600/63006000 · 10 a second · about 9 minutes left");
+        // What is stopped will not be done.
+        step.is_ending = true;
+        assert_eq!(step.line(now), "customers: 63000600/63006000 · 10 a second");
+        step.is_ending = false;
         // Nothing for longer than the window: no speed, and no promise.
         (61..=95).for_each(|second| step.sample(begin + seconds(second)));
         assert_eq!(step.line(begin + seconds(95)), "customers: 63000600/63006000");
@@ -199,6 +214,7 @@ mod tests {
             ),
             until: Some(begin + seconds(30)),
             ends: Message::default(),
+            is_retry: false,
             is_urgent: false,
         };
         for what in ["联系人", "customers of a very long name, longer than any", ""] {
@@ -207,7 +223,7 @@ mod tests {
             step.set(123_456, Some(1_000_000));
             for width in 0..200 {
                 for wait in [None, Some(&wait)] {
-                    let line = step.bar(wait, begin + seconds(60), width);
+                    let line = step.bar(wait, None, begin + seconds(60), width);
                     assert!(line.width() < width.max(1), "{width}: {line:?}");
                 }
             }
@@ -221,13 +237,13 @@ mod tests {
         step.note = "12000 ok, 3 not · 4 in flight".to_owned();
         step.set(12_003, Some(100_000));
         let now = begin + seconds(75);
-        assert_eq!(step.bar(None, now, 60), "customers 12003/100000 · about 10 minutes left");
+        assert_eq!(step.bar(None, None, now, 60), "customers 12003/100000 · about 10 minutes left");
         assert_eq!(
-            step.bar(None, now, 80),
+            step.bar(None, None, now, 80),
             "customers [=            ] 12003/100000 · about 10 minutes left · 160 a second"
         );
         assert_eq!(
-            step.bar(None, now, 120),
+            step.bar(None, None, now, 120),
             "customers [==                   ] 12003/100000 · about 10 minutes left · 12000 ok, 3 not · 4 in flight · 160 a second"
         );
     }

@@ -18,6 +18,8 @@ const ROWS: usize = 24;
 const SHORT: u64 = 20;
 /// Kills of one history at most.
 const OF_ONE: u64 = 10;
+/// Requests in flight, unless told otherwise.
+const IN_FLIGHT: usize = 4;
 /// Bytes of the head of the file of marks, and of one mark.
 const HEAD: usize = 64;
 const SLOT: usize = 16;
@@ -293,6 +295,8 @@ fn campaign(kills: u64, policy: &str) {
     }
     tally.in_doubt.sort_unstable();
     let median = tally.in_doubt[tally.in_doubt.len() / 2];
+    // At most twice as many as are in flight: whatever else was reserved had not been handed over.
+    assert!(median <= 2 * IN_FLIGHT, "a median of {median} rows in doubt");
     println!("{} kills, a median of {median} rows in doubt, phases {:?}", tally.kills, tally.hit);
 }
 

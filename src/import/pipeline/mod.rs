@@ -27,5 +27,5 @@ mod tally;
 
 pub(super) use breaker::down;
 pub(super) use journal_writer::Recorded;
-pub(super) use run::{Sent, send};
+pub(super) use run::{Sent, send, write_down_requests};
 pub(super) use stop::{Cause, Stop};

@@ -55,7 +55,7 @@ pub(crate) fn send(
     preflight: &Preflight,
     rows: Rows,
     mut known: KnownRows,
-    journal: Journal,
+    mut journal: Journal,
     first_look: Option<FirstLook>,
     printer: &Printer,
 ) -> Result<Sent> {
@@ -64,6 +64,7 @@ pub(crate) fn send(
         printer.say(&t!("run.sandbox", count = server.assumed().len()));
     }
     let client = Client::new(connection.target, &options.catalog.service)?;
+    write_down_requests(&mut journal, options)?;
     let past = journal.reader()?;
     let before = past.counts()?;
     let total = preflight.rows.min(options.limit.unwrap_or(u64::MAX)).max(before.ended());
@@ -125,6 +126,15 @@ pub(crate) fn send(
         retries: client.retries(),
         is_unreadable: false,
     })
+}
+
+/// Writes down the requests that were made before rows are sent: those of the first looks.
+///
+/// # Errors
+/// A full disk, a damaged file.
+pub(crate) fn write_down_requests(journal: &mut Journal, options: &ImportOptions<'_>) -> Result<()> {
+    let (requests, retries) = options.account.take_requests();
+    journal.add_totals(requests, retries, 0.0)
 }
 
 /// How many rows the first window has to hold for the rows in it that are looked at before all others.

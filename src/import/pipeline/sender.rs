@@ -186,6 +186,9 @@ impl<'a> Sender<'a> {
         let bad = counts.refused + counts.failed + counts.unknown;
         self.progress.note(&t!("progress.rows", good = counts.done(), bad = bad, in_flight = in_flight));
         self.progress.set(counts.ended(), Some(self.shared.tally.total()));
+        if self.shared.stop.is_set() {
+            self.progress.is_ending();
+        }
     }
 
     async fn work(&self) {

@@ -19,7 +19,7 @@ use super::closing::{finish, tell_finished};
 use super::foreseen::dry_run;
 use super::options::ImportOptions;
 use super::parents::{NotMade, ParentRun, Parents, waits_for_parents};
-use super::pipeline::{self, Cause, Recorded, Sent};
+use super::pipeline::{self, Cause, Recorded, Sent, write_down_requests};
 use super::plan::KnownRows;
 use super::preflight::{Preflight, Rows};
 use super::references::Made;
@@ -117,6 +117,8 @@ fn make_first(
     (preflight, rows, known): (&mut Preflight, &mut Rows, &mut KnownRows),
     printer: &Printer,
 ) -> Result<Option<Error>> {
+    // What follows is counted by runs of their own.
+    write_down_requests(journal, options)?;
     let mut made = Made::default();
     let mut why: Option<NotMade> = None;
     for (entity, wanted) in &parents.lists {

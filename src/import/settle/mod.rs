@@ -227,7 +227,8 @@ pub(super) fn settle(
     settled.extend(of_created);
     journal.settle(&settled)?;
     index.forget_lost(&of_lost_runs)?;
-    journal.add_totals(client.requests(), client.retries(), started.elapsed().as_secs_f64())?;
+    let (requests, retries) = account.take_requests();
+    journal.add_totals(requests, retries, started.elapsed().as_secs_f64())?;
     Ok(found)
 }
 
