@@ -523,7 +523,7 @@ mod tests {
                             sent(Status::Unknown, false),
                             sent(Status::Created, false),
                         ] {
-                            all.push(RowFacts {
+                            all.extend([false, true].map(|changes_done| RowFacts {
                                 checked,
                                 has_end,
                                 double_of,
@@ -532,10 +532,11 @@ mod tests {
                                 elsewhere,
                                 remembered,
                                 there,
+                                changes_done,
                                 may_be_sent_again: false,
                                 first_run_key,
                                 has_old_number,
-                            });
+                            }));
                         }
                     }
                 }

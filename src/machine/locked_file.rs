@@ -43,6 +43,7 @@ fn wait(tries: i32) -> bool {
         why: message!("waiting.locked_file"),
         until: Some(began + LONGEST),
         ends: message!("waiting.other"),
+        is_retry: false,
         is_urgent: true,
     };
     // It is taken back at the end of each step: nothing tells when the file is free.
