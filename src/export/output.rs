@@ -69,7 +69,12 @@ impl Output {
         if file.is_dir() {
             return Err(Error::usage(message!("export.is_folder", file = file.display())));
         }
-        let folder = folder_of(&file);
+        // Where it is a link that leads nowhere, the folder it leads to is the one that counts.
+        let place = match Destination::of(&file) {
+            Ok(Destination::File(place)) => place,
+            Ok(Destination::Stream(_)) | Err(_) => file.clone(),
+        };
+        let folder = folder_of(&place);
         if !folder.is_dir() {
             return Err(Error::usage(message!("export.no_folder", folder = folder.display()))
                 .hint(message!("export.no_folder_hint")));
