@@ -72,15 +72,15 @@ fn followed(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Writes all of `source` through a device or pipe. A reader that goes early had enough.
+/// Writes all of `source` through a device or pipe. A reader that goes early had enough; tells whether all was written.
 ///
 /// # Errors
 /// What the device says.
-pub fn write_through(source: &mut impl io::Read, stream: &Path) -> io::Result<()> {
+pub fn write_through(source: &mut impl io::Read, stream: &Path) -> io::Result<bool> {
     let mut stream = std::fs::OpenOptions::new().write(true).open(stream)?;
     match io::copy(source, &mut stream).and_then(|_| stream.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.map(drop),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
     }
 }
 
@@ -180,7 +180,7 @@ impl AtomicFile {
             Destination::File(file) => file,
             Destination::Stream(stream) => {
                 self.file.rewind()?;
-                return write_through(self.file.as_file_mut(), &stream);
+                return write_through(self.file.as_file_mut(), &stream).map(drop);
             }
         };
         if let (Access::Usual, Ok(old)) = (self.access, std::fs::metadata(&target)) {

@@ -325,6 +325,12 @@ impl Client {
                 }
                 Read::ForNow(error, trouble, why) => {
                     drop(again.take());
+                    // What alone asks for patience while others are answered is broken, and holds up nobody else.
+                    let is_alone = matches!(trouble, Trouble::Busy(_))
+                        && most.broken < u32::MAX
+                        && !error.is_about("api.read_limited")
+                        && self.is_up(url, &permit).await;
+                    let trouble = if is_alone { Trouble::Faltering } else { trouble };
                     if is_timeout(&why) {
                         hung += 1;
                         // What comes next may take as long.

@@ -70,7 +70,12 @@ impl Output {
             return Err(Error::usage(message!("export.is_folder", file = file.display()))
                 .hint(message!("export.is_folder_hint")));
         }
-        let folder = folder_of(&file);
+        // Where it is a link that leads nowhere, the folder it leads to is the one that counts.
+        let place = match Destination::of(&file) {
+            Ok(Destination::File(place)) => place,
+            Ok(Destination::Stream(_)) | Err(_) => file.clone(),
+        };
+        let folder = folder_of(&place);
         if folder.is_file() {
             return Err(
                 Error::usage(message!("export.no_file", file = folder.display())).hint(message!("system.is_file_hint"))

@@ -91,6 +91,13 @@ impl<'a> ExportPlan<'a> {
             return Err(Error::usage(message!("export.list_lacks_time", entity = entity.name))
                 .hint(message!("export.add_details_hint")));
         }
+        if !options.columns.is_empty() && options.columns.iter().all(|name| name.trim().is_empty()) {
+            return Err(Error::usage(message!("export.no_columns")).hint(message!("export.no_columns_hint")));
+        }
+        if selection.by != RecordTime::Created && selection.bounds.is_open() {
+            return Err(Error::usage(message!("export.by_without_span", by = selection.by.as_str()))
+                .hint(message!("export.by_without_span_hint")));
+        }
         refuse_no_choices(options)?;
         if options.has_messages && entity.parts.is_empty() {
             return Err(Error::usage(message!("export.no_messages", entity = entity.name)));

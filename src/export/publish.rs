@@ -28,6 +28,8 @@ pub(super) struct Published {
     pub sums: Vec<FileSum>,
     /// What the user should know.
     pub warnings: Vec<String>,
+    /// The reader of a pipe left before all was written.
+    pub is_cut: bool,
 }
 
 /// What proves a file.
@@ -56,7 +58,7 @@ pub(super) fn publish(staged: &[StagedFile], output: &Output, refresher: Refresh
             published.warnings.push(message!("export.cut", cells = file.written.cut).to_string());
         }
         let Some(target) = output.file_of(&file.suffix) else {
-            print(&file.path)?;
+            published.is_cut |= !print(&file.path)?;
             published.files.push("-".to_owned());
             continue;
         };
@@ -64,7 +66,7 @@ pub(super) fn publish(staged: &[StagedFile], output: &Output, refresher: Refresh
         let place = match Destination::of(&target).context(cannot_write)? {
             Destination::File(place) => place,
             Destination::Stream(stream) => {
-                pour(&file.path, stream, refresher)?;
+                published.is_cut |= !pour(&file.path, stream, refresher)?;
                 published.files.push(target.display().to_string());
                 continue;
             }
@@ -128,7 +130,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Writes a whole file through a device or pipe. Nobody may be there to read a pipe, so that it is done on a thread which is
 /// left alone when the user stops.
-fn pour(whole: &Path, stream: PathBuf, refresher: Refresher<'_>) -> Result<()> {
+fn pour(whole: &Path, stream: PathBuf, refresher: Refresher<'_>) -> Result<bool> {
     let cannot_write = || message!("export.cannot_write", file = stream.display());
     let mut file = std::fs::File::open(whole).context(cannot_write)?;
     let (sender, receiver) = mpsc::channel();
@@ -149,14 +151,15 @@ fn pour(whole: &Path, stream: PathBuf, refresher: Refresher<'_>) -> Result<()> {
     }
 }
 
-/// Copies a whole file to standard output. A pipe that is closed early ends it without a fuss: its reader had enough.
-fn print(whole: &Path) -> Result<()> {
+/// Copies a whole file to standard output. A pipe that is closed early ends it without a fuss: its reader had enough. Tells
+/// whether all was written.
+fn print(whole: &Path) -> Result<bool> {
     let cannot_write = || message!("export.cannot_write", file = "-");
     let mut file = std::fs::File::open(whole).context(cannot_write)?;
     let mut out = std::io::stdout().lock();
     match std::io::copy(&mut file, &mut out).and_then(|_| out.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.context(cannot_write),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        result => result.context(cannot_write).map(|()| true),
     }
 }
 

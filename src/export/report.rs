@@ -22,6 +22,8 @@ pub(super) struct Exported {
     pub files: Vec<String>,
     /// Standard output carries the records themselves.
     pub is_printed: bool,
+    /// The reader of a pipe left before all was written.
+    pub is_cut: bool,
 }
 
 impl Exported {
@@ -33,6 +35,7 @@ impl Exported {
         }
         let (records, files) = (entity.counted(manifest.records, Language::current()), self.files.join(", "));
         let (text, exit) = match manifest.complete {
+            _ if self.is_cut => (t!("export.reader_left", records = records, files = files), Exit::Done),
             true => (t!("export.done", records = records, files = files), Exit::Done),
             false => (t!("export.done_incomplete", records = records, files = files), Exit::Stopped),
         };
@@ -54,7 +57,7 @@ impl Exported {
             printer.json(&json!({
                 "version": 1,
                 "entity": manifest.entity,
-                "finished": true,
+                "finished": !self.is_cut,
                 "complete": manifest.complete,
                 "records": manifest.records,
                 "server_count": manifest.server_count,

@@ -24,7 +24,7 @@ use super::stage::{Stage, StagedFile};
 use super::untold::refuse_untold;
 use crate::account::ExportEnd;
 use crate::api::{Client, Target};
-use crate::error::{Context, Error, Exit, Result};
+use crate::error::{Context, Error, ErrorKind, Exit, Result};
 use crate::message;
 use crate::mirror::{List, Mirror};
 use crate::projection::Definitions;
@@ -37,7 +37,7 @@ use crate::waiting::Wait;
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
 /// How long a filtered list that was broken off is kept, in seconds.
-const FORGET_SECONDS: i64 = 2 * 24 * 60 * 60;
+const FORGET_SECONDS: i64 = 30 * 24 * 60 * 60;
 
 /// Exports an entity's records into a file.
 ///
@@ -75,6 +75,12 @@ pub fn run(options: &ExportOptions<'_>, printer: &Printer) -> Result<Exit> {
         exported = work(&begin_anew(&options.account.mirror_file()?, printer)?);
     }
     progress.end();
+    // What was read is kept nowhere.
+    let is_forgotten = options.mirror == MirrorUse::Temporary || !secrets.is_empty();
+    let exported = exported.map_err(|error| match is_forgotten && error.kind() == ErrorKind::Interrupted {
+        true => Error::new(error.kind(), error.into_message()).hint(message!("export.begins_anew_hint")),
+        false => error,
+    });
     let exit = match &exported {
         Ok(exported) => exported.tell(options.entity, printer, &client, began),
         Err(error) => error.exit(),
@@ -147,7 +153,8 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
         manifest.write_beside(file)?;
     }
     let_go(refresher.mirror, &gathered.lists)?;
-    Ok(Exported { manifest, files: published.files, is_printed: output.file.is_none() })
+    let is_printed = output.file.is_none();
+    Ok(Exported { manifest, files: published.files, is_printed, is_cut: published.is_cut })
 }
 
 /// Keeps what the records' file says, now that it is in place: the export it is known by. Without it the file is as good, but

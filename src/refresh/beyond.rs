@@ -100,12 +100,15 @@ impl Refresher<'_> {
         if moments.is_empty() || !moments.iter().all(|moment| day.widened().holds(*moment)) {
             return Ok(Beyond::Unknown);
         }
-        if let Some(beyond) = self.unseen(query, list, cursor, &records).await? {
-            return Ok(beyond);
-        }
+        // Where all were created at about the same time, nothing shows yet that the filter is honoured.
         let leaves_out = !day.widened().holds(Moment::Time(if is_descending { last } else { first }));
-        if leaves_out && (records.len() as u64) < size {
-            return Ok(Beyond::Nothing);
+        if leaves_out {
+            if let Some(beyond) = self.unseen(query, list, cursor, &records).await? {
+                return Ok(beyond);
+            }
+            if (records.len() as u64) < size {
+                return Ok(Beyond::Nothing);
+            }
         }
         // More on that day than a page has.
         let Some(records) = self.created_in(query, cursor, behind, size).await? else { return Ok(Beyond::Unknown) };

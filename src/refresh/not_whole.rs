@@ -2,16 +2,17 @@
 
 use super::decision::Doubt;
 use super::list_query::ListQuery;
-use crate::entity::Service;
 use crate::error::Error;
 use crate::language::Language;
 use crate::message;
 use crate::mirror::{PageCursor, Wall};
 
-/// The error for a list that is not whole.
-pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageCursor, doubt: &Doubt) -> Error {
+/// The error for a list that is not whole. Where it `takes_dates` it can be asked for in spans.
+pub(super) fn not_whole(query: &ListQuery<'_>, takes_dates: bool, cursor: &PageCursor, doubt: &Doubt) -> Error {
     let entity = query.entity.label(Language::current());
-    let (read, path) = (cursor.records, &query.endpoint.path);
+    // Of a list that was read in parts, too, more may have come than what lies before the wall.
+    let read = if matches!(doubt, Doubt::Wall(_)) { cursor.records.min(cursor.reached) } else { cursor.records };
+    let path = &query.endpoint.path;
     let count = cursor.count_after.unwrap_or(read);
     let message = match doubt {
         Doubt::Wall(Wall::Empty) | Doubt::Missing if count <= read => {
@@ -29,15 +30,14 @@ pub(super) fn not_whole(query: &ListQuery<'_>, service: &Service, cursor: &PageC
         Doubt::Undivided(span) => message!("refresh.undivided", entity = entity, span = span.words()),
         Doubt::Undated(sum) => message!("refresh.undated", entity = entity, count = count, sum = sum),
     };
-    let has_dates = query.created(service).is_some();
     let hint = match doubt {
         Doubt::Changing => message!("refresh.changing_hint"),
-        Doubt::Missing | Doubt::TooLong | Doubt::Wall(Wall::Unreadable(_)) if has_dates => {
+        Doubt::Missing | Doubt::TooLong | Doubt::Wall(Wall::Unreadable(_)) if takes_dates => {
             message!("refresh.missing_hint")
         }
         Doubt::Wall(Wall::Failing(_)) => message!("refresh.wall_failing_hint"),
         Doubt::Undivided(_) => message!("refresh.undivided_hint"),
-        _ if has_dates => message!("refresh.wall_hint"),
+        _ if takes_dates => message!("refresh.wall_hint"),
         _ => message!("refresh.wall_hint_no_dates"),
     };
     Error::stopped(message).hint(hint)

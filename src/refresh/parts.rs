@@ -2,7 +2,7 @@
 //! where one reading could not be proved to be whole. Spans are halved by their counts; the counts of all of them must add
 //! up to that of the whole list, or something has no date and lies in none.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime, Time};
 use serde_json::Value;
 
 use super::decision::{Doubt, Proof, contradicts, is_round};
@@ -22,6 +22,14 @@ use crate::t;
 const MOST_COMPARISONS: u32 = 3;
 /// Spans are divided from this year on, or from the first record seen where that is older.
 const FIRST_YEAR: i16 = 2010;
+
+/// Records that may come or go while spans are counted.
+const FEW: u64 = 10;
+/// Spans that are counted before a division is given up, and more of them for each that is to be read.
+const COUNTS_OF_A_DIVISION: u64 = 200;
+const COUNTS_OF_A_SPAN: u64 = 40;
+/// The last second of a day.
+const END_OF_DAY: Time = Time::constant(23, 59, 59, 0);
 
 /// What came of reading in parts.
 type Verdict = std::result::Result<Vec<Proof>, Doubt>;
@@ -118,17 +126,27 @@ impl Refresher<'_> {
         if *doubt == Doubt::RoundTotal && sum == total {
             return Ok(Some(Vec::new()));
         }
-        if !is_cut && !is_ignored && sum.abs_diff(total) > total / 50 + 10 {
+        if !is_cut && !is_ignored && sum.abs_diff(total) > total / 50 + FEW {
             return Ok(None);
         }
         let mut open = vec![(right, right_count), (left, left_count)];
         let mut spans = Vec::new();
+        let mut counted = 0;
         while let Some((span, count)) = open.pop() {
             self.stop.check()?;
+            counted += 1;
+            if counted > COUNTS_OF_A_DIVISION + total / limit.max(1) * COUNTS_OF_A_SPAN {
+                return Ok(None);
+            }
             match span.halves(extent, division.has_times) {
                 Some([left, right]) if count > limit || is_at_most(count) => {
                     let left_count = self.span_count(query, left).await?.unwrap_or(count);
                     let right_count = self.span_count(query, right).await?.unwrap_or(count);
+                    // Of a filter that is honoured at one end only the halves have more than both of them together.
+                    let is_one_sided = left_count + right_count > count + count / 50 + FEW;
+                    if is_one_sided && !is_at_most(count) && left.to.map(DateTime::time) == Some(END_OF_DAY) {
+                        return Ok(None);
+                    }
                     // Half of a day that has all of the day: times are not honoured.
                     let is_one = left_count == count && right_count == count && count > 0;
                     if is_one && !is_at_most(count) {
@@ -196,11 +214,28 @@ impl Refresher<'_> {
                 Ok(_) => continue,
                 Err(doubt) => doubt,
             };
-            self.mirror.forget(&read.list)?;
             let is_wall = matches!(doubt, Doubt::Wall(_) | Doubt::RoundTotal | Doubt::NotGiven)
                 // Where pages fail that counts have made few, fewer would fail, too.
                 && !matches!(doubt, Doubt::Wall(Wall::Unreadable(_) | Wall::Failing(_)));
-            match span.halves(division.extent, division.has_times).filter(|_| is_wall) {
+            let halves = span.halves(division.extent, division.has_times).filter(|_| is_wall);
+            let is_divided = match halves {
+                // What gives nothing at all is no more than the service gives.
+                Some(_) if read.cursor.records == 0 => false,
+                Some(halves) => !span.is_within_a_day() || self.are_different(division, halves).await?,
+                None => false,
+            };
+            if !is_divided {
+                // What came of it is as good as the rest of an incomplete list.
+                let has_records = read.cursor.records > 0;
+                self.mirror.together(|| self.mirror.move_into(&read.list, division.list))?;
+                return Ok(Some(match is_wall && has_records {
+                    true => Doubt::Undivided(span),
+                    false if is_wall => Doubt::Missing,
+                    false => doubt,
+                }));
+            }
+            self.mirror.forget(&read.list)?;
+            match halves {
                 Some([left, right]) => {
                     let last = parts.last().map_or(1, |part| part.number);
                     self.mirror.together(|| {
@@ -210,10 +245,19 @@ impl Refresher<'_> {
                         self.mirror.put_cursor(division.list, &right)
                     })?;
                 }
-                None if is_wall => return Ok(Some(Doubt::Undivided(span))),
                 None => return Ok(Some(doubt)),
             }
         }
+    }
+
+    /// Whether two halves of a day begin with different records: where times are not honoured both are the whole day.
+    async fn are_different(&self, division: &Division<'_, '_>, halves: [Span; 2]) -> Result<bool> {
+        let mut firsts = Vec::new();
+        for half in halves {
+            let (_, first) = self.glance(&half.ask(division.query, self.client.service())).await?;
+            firsts.push(first.map(|(key, _)| key));
+        }
+        Ok(firsts[0].is_none() || firsts[0] != firsts[1])
     }
 
     /// Reads one part into a list of its own, and moves it into the whole one when it is whole itself.
@@ -279,14 +323,16 @@ impl Refresher<'_> {
                 let Some(span) = Span::of_name(&part.filter) else { continue };
                 if is_moved || self.span_count(query, span).await? != part.count_after {
                     is_changed = true;
-                    let read = self.read_part(division, part, span, refreshed).await?;
-                    if let Err(doubt) = read.verdict {
-                        return Ok(Some(Err(doubt)));
-                    }
+                    let (number, filter) = (part.number, part.filter.clone());
+                    self.mirror.put_cursor(list, &PageCursor { number, filter, ..PageCursor::default() })?;
                 }
             }
             if !is_changed {
                 break;
+            }
+            // One that has grown meanwhile may have to be divided.
+            if let Some(doubt) = self.read_parts(division, refreshed).await? {
+                return Ok(Some(Err(doubt)));
             }
         }
         let parts = self.mirror.cursors(list, 1)?;

@@ -49,6 +49,11 @@ impl Span {
         }
     }
 
+    /// Whether it begins and ends on the same day.
+    pub(super) fn is_within_a_day(self) -> bool {
+        self.from.zip(self.to).is_some_and(|(from, to)| from.date() == to.date())
+    }
+
     /// Whether a moment lies inside; a day does when a part of it does.
     pub(super) fn holds(self, moment: moment::Moment) -> bool {
         self.from.is_none_or(|from| from <= moment.end()) && self.to.is_none_or(|to| moment.begin() <= to)

@@ -18,7 +18,7 @@ use crate::mirror::{Key, List, PageCursor, PageOrder, Wall};
 use crate::projection::is_deleted;
 use crate::t;
 
-/// A reading that began longer ago is begun anew: what it read first may have changed since.
+/// A reading that began longer ago is begun anew, where the list cannot be asked for what changed since.
 const RESUMABLE_SECONDS: i64 = 24 * 60 * 60;
 /// A list of more pages than this is read in spans of the creation date, where the service takes notice of it.
 pub(super) const PAGES_OF_A_PART: u64 = 50;
@@ -35,6 +35,8 @@ pub(super) struct ReadQuery {
     pub cursor: PageCursor,
     /// What proves that it is whole, or why it is not.
     pub verdict: std::result::Result<Vec<Proof>, Doubt>,
+    /// The service was seen not to divide it by date.
+    pub is_undivided: bool,
 }
 
 /// What was found of records that a total has more, when so many had come.
@@ -91,7 +93,9 @@ impl Refresher<'_> {
     pub(super) async fn read_all_as_asked(&self, query: &ListQuery<'_>) -> Result<RefreshedList> {
         let now = self.now();
         let list = self.mirror.list(&query.entity.name, &query.text(self.client.service()))?;
-        if !is_resumable(&list, now) || !self.has_changes(query) {
+        let has_changes = self.has_changes(query);
+        // What was read whole by an earlier command proves nothing now, unless it can be brought up to date.
+        if !is_resumable(&list, now, has_changes) || list.is_read && !has_changes {
             return self.read_anew(query, &list).await;
         }
         let read = if list.is_read {
@@ -101,7 +105,7 @@ impl Refresher<'_> {
             self.progress.say(&t!("refresh.resuming", entity = self.label(query), done = done));
             self.read_until_whole(query, list).await?
         };
-        self.catch_up(query, read).await
+        if has_changes { self.catch_up(query, read).await } else { Ok(read) }
     }
 
     /// Reads a list from its beginning.
@@ -129,7 +133,7 @@ impl Refresher<'_> {
         let read = match is_in_parts {
             true => {
                 let cursor = self.mirror.cursor(&list, 0)?.unwrap_or_default();
-                ReadQuery { list, cursor, verdict: Err(Doubt::TooLong) }
+                ReadQuery { list, cursor, verdict: Err(Doubt::TooLong), is_undivided: false }
             }
             false => {
                 let most = query.created(self.client.service()).map(|_| PAGES_OF_A_PART);
@@ -140,7 +144,10 @@ impl Refresher<'_> {
         let list = read.list.clone();
         let doubt = match read.verdict {
             Ok(_) => None,
-            Err(doubt) => Some(not_whole(query, self.client.service(), &read.cursor, &doubt)),
+            Err(doubt) => {
+                let takes_dates = query.created(self.client.service()).is_some() && !read.is_undivided;
+                Some(not_whole(query, takes_dates, &read.cursor, &doubt))
+            }
         };
         match doubt {
             None => {
@@ -189,10 +196,10 @@ impl Refresher<'_> {
                 // What was asked for the beginning stands; the rest is read on without a limit.
                 let hint = read.cursor.clone();
                 let read = self.read_query(query, read.list, &hint, None, refreshed).await?;
-                self.look_beyond(query, read).await
+                self.look_beyond(query, ReadQuery { is_undivided: true, ..read }).await
             }
-            (None, Doubt::RoundTotal) => self.look_beyond(query, read).await,
-            (None, doubt) => Ok(ReadQuery { verdict: Err(doubt), ..read }),
+            (None, Doubt::RoundTotal) => self.look_beyond(query, ReadQuery { is_undivided: true, ..read }).await,
+            (None, doubt) => Ok(ReadQuery { verdict: Err(doubt), is_undivided: is_divisible, ..read }),
         }
     }
 
@@ -263,7 +270,7 @@ impl Refresher<'_> {
                 read => read?,
             };
             if !cursor.is_finished {
-                return Ok(ReadQuery { list, cursor, verdict: Err(Doubt::TooLong) });
+                return Ok(ReadQuery { list, cursor, verdict: Err(Doubt::TooLong), is_undivided: false });
             }
             let mut records = self.mirror.seen(&list)?;
             cursor.records = records;
@@ -357,7 +364,7 @@ impl Refresher<'_> {
                 }
             }
             refreshed.reports.push(report);
-            return Ok(ReadQuery { list, cursor, verdict });
+            return Ok(ReadQuery { list, cursor, verdict, is_undivided: false });
         }
     }
 
@@ -371,7 +378,8 @@ impl Refresher<'_> {
         beyond: Beyond,
     ) -> Result<std::result::Result<Vec<Proof>, Doubt>> {
         let (beyond, proof) = match beyond {
-            Beyond::Unknown if self.gives_one_page(query, cursor).await? => {
+            // A total beside it is that of the list as far as anything tells.
+            Beyond::Unknown if cursor.count_after.is_none() && self.gives_one_page(query, cursor).await? => {
                 (self.ids_beyond(query, list, cursor).await?, Proof::NoIdsFollow)
             }
             Beyond::Unknown => return Ok(Ok(proofs)),
@@ -450,7 +458,8 @@ fn is_higher(cursor: &PageCursor) -> bool {
         && (explained(cursor).is_none() || matches!(cursor.wall, Some(Wall::Unreadable(_))))
 }
 
-/// Whether a reading that was broken off is gone on with.
-fn is_resumable(list: &List, now: i64) -> bool {
-    list.began.is_some_and(|began| (0..RESUMABLE_SECONDS).contains(&(now - began)))
+/// Whether a reading that was broken off is gone on with: however old it is, where it can be asked for what changed since.
+fn is_resumable(list: &List, now: i64, has_changes: bool) -> bool {
+    let longest = if has_changes { i64::MAX } else { RESUMABLE_SECONDS };
+    list.began.is_some_and(|began| (0..longest).contains(&(now - began)))
 }

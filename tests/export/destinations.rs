@@ -177,3 +177,14 @@ mod unix {
         assert_eq!(staging(), 0);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_into_a_folder_that_is_not_there_is_refused_before_anything_is_read() {
+    let work = Work::beside_sandbox();
+    std::os::unix::fs::symlink("nowhere/out.csv", work.path("link.csv")).unwrap();
+    work.export("agents -o link.csv").exits(2).says("there is no folder").never_says(".bw8-");
+    std::fs::create_dir(work.path("nowhere")).unwrap();
+    work.export("agents -o link.csv").exits(0);
+    assert!(work.path("nowhere/out.csv").exists());
+}

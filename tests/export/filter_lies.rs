@@ -63,7 +63,7 @@ fn service(takes: Takes, shown: fn(jiff::civil::DateTime) -> String) -> Service 
         let found: Vec<i64> = (1..=120).filter(is_found).collect();
         let size = request.number_of("per_page").clamp(1, 100);
         let start = (request.number_of("page").max(1) - 1) * size;
-        let rows: Vec<String> = found.iter().skip(start).take(size).map(|n| {
+        let rows = found.iter().skip(start).take(size).map(|n| {
             let changed = if n % 3 == 0 { created(n + 730) } else { created(*n) };
             format!(
                 "{{\"cId\":\"{n}\",\"name\":\"示例\",\"createDT\":{},\"updateDT\":\"{}\"}}",

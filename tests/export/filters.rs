@@ -187,3 +187,11 @@ fn what_was_not_asked_for_is_left_out_and_that_is_said() {
         assert_eq!(ran.json()["records"], records, "{question}");
     }
 }
+
+#[test]
+fn options_without_effect_are_refused_before_anything_is_asked() {
+    let work = Work::beside_sandbox();
+    work.export(["customers", "-o", "a.csv", "--columns", ""]).exits(2).says("--columns names no column");
+    work.export("tickets -o a.csv --by solved --details --updated-since 2025-01-01").exits(2).says("--by solved means");
+    work.export("tickets -o a.csv --updated-since 2025-01-01").exits(0);
+}

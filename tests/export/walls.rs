@@ -11,6 +11,8 @@ enum Honours {
     Nothing,
     /// Of the order of creation and of the filters by date.
     OrderAndDates,
+    /// Of the last day alone.
+    EndAlone,
 }
 
 /// What stands beside a list.
@@ -55,7 +57,12 @@ fn service(customers: u64, most: usize, honours: Honours, beside: Beside) -> Ser
         if request.path != "/users.json" {
             return unknown();
         }
-        let bound = |name: &str| request.query.get(name).filter(|_| honours == Honours::OrderAndDates);
+        let is_honoured = |name: &str| match honours {
+            Honours::Nothing => false,
+            Honours::OrderAndDates => true,
+            Honours::EndAlone => name == "created_end",
+        };
+        let bound = |name: &str| request.query.get(name).filter(|_| is_honoured(name));
         let (from, to) = (bound("created_start"), bound("created_end"));
         let mut rows: Vec<&String> = all
             .values()
@@ -106,6 +113,29 @@ fn a_wall_that_nothing_gives_away_is_seen_from_the_other_end() {
         ran.exits(0);
         assert_eq!(work.ids("out.csv").len() as u64, customers, "{beside:?}");
     }
+}
+
+#[test]
+fn a_filter_of_one_end_alone_does_not_divide_a_list_for_ever() {
+    for customers in [6000, 6123] {
+        let service = service(customers, usize::MAX, Honours::EndAlone, Beside::Count);
+        let work = Work::at(&service.base_url());
+        let ran = work.export("customers -o out.csv --columns cId");
+        // Where the total may be one that the service counts no further than, it is not said to be all.
+        match ran.exits_with_one_of(if customers == 6000 { &[0, 5] } else { &[0] }) {
+            0 => assert_eq!(work.ids("out.csv").len() as u64, customers),
+            _ => drop(ran.says("--accept-incomplete")),
+        }
+        assert!(service.requests().len() < 1000, "{customers}: {}", service.requests().len());
+    }
+}
+
+#[test]
+fn spans_are_no_way_around_a_wall_where_dates_are_not_honoured() {
+    let service = service(1500, 1000, Honours::Nothing, Beside::Count);
+    let work = Work::at(&service.base_url());
+    let ran = work.export("customers -o out.csv --columns cId");
+    ran.exits(5).says("does not divide this list by date").says("--accept-incomplete").never_says("--period 2026-01");
 }
 
 #[test]
