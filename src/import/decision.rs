@@ -490,6 +490,7 @@ mod tests {
                                 earlier_key,
                                 elsewhere,
                                 remembered,
+                                changes_done: has_old_number,
                                 there,
                                 may_be_sent_again: false,
                                 first_run_key,
