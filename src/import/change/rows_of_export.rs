@@ -20,6 +20,9 @@ const MOST: usize = 20;
 /// So many cells at least have to be the same for a row to be one of an export: one alone, such as a title, is soon said again.
 const CELLS: usize = 2;
 
+/// Rows by what they say: how many say it, and whether an export does.
+type SaidRows = HashMap<u64, (usize, bool)>;
+
 /// Rows that an export of ours has said.
 #[derive(Debug)]
 pub(in crate::import) struct RowsOfExport {
@@ -91,9 +94,9 @@ fn tells(field: &Field) -> bool {
 }
 
 /// How many of the first rows of a file say the same, by what they say, and how many there are.
-fn rows_of(input: &Input, mapping: &Mapping, told: &[(usize, usize)]) -> Result<(HashMap<u64, (usize, bool)>, usize)> {
+fn rows_of(input: &Input, mapping: &Mapping, told: &[(usize, usize)]) -> Result<(SaidRows, usize)> {
     let (mut reader, mut row) = (format::open(input)?, Row::default());
-    let (mut rows, mut count): (HashMap<u64, (usize, bool)>, usize) = Default::default();
+    let (mut rows, mut count) = (SaidRows::new(), 0);
     while count < ROWS && reader.read(&mut row)? {
         let shown = shown(mapping, &row);
         if let Some(row) = hash_of(told.iter().map(|(index, _)| shown[*index].saved())) {
