@@ -282,9 +282,9 @@ pub(super) fn hint_of_asked(asked: Duration) -> Message {
 fn enough(asked: Duration) -> Option<String> {
     let seconds = asked.as_secs() + u64::from(asked.subsec_nanos() > 0);
     match seconds {
-        ..=120 => Some(format!("{}s", seconds + 10)),
-        ..=36_000 => Some(format!("{}m", seconds.div_ceil(60) + 1)),
-        ..=LONGEST_TO_NAME => Some(format!("{}h", seconds.div_ceil(3600) + 1)),
+        0..=120 => Some(format!("{}s", seconds + 10)),
+        121..=36_000 => Some(format!("{}m", seconds.div_ceil(60) + 1)),
+        36_001..=LONGEST_TO_NAME => Some(format!("{}h", seconds.div_ceil(3600) + 1)),
         _ => None,
     }
 }

@@ -531,7 +531,6 @@ mod tests {
                                 earlier_key,
                                 elsewhere,
                                 remembered,
-                                changes_done: has_old_number,
                                 there,
                                 changes_done,
                                 may_be_sent_again: false,

@@ -320,7 +320,7 @@ const PARTS_OF_ONE: [&str; 3] = ["分公司", "子公司", "总公司"];
 fn names_organization(cells: &StringRecord) -> bool {
     let text = cells.get(0).unwrap_or_default().trim();
     let is_named = |end: &&str| text.len() > end.len() && text.ends_with(*end);
-    ORGANIZATIONS.iter().any(|end| is_named(end)) && !PARTS_OF_ONE.iter().any(|end| text.ends_with(end))
+    ORGANIZATIONS.iter().any(is_named) && !PARTS_OF_ONE.iter().any(|end| text.ends_with(end))
 }
 
 /// Whether nearly all rows, two at least, begin so.

@@ -21,7 +21,7 @@ impl WrittenRows {
     /// # Errors
     /// No temporary file can be made.
     pub(super) fn new() -> Result<WrittenRows> {
-        let file = tempfile::tempfile().context(|| crate::files::no_temporary_file())?;
+        let file = tempfile::tempfile().context(crate::files::no_temporary_file)?;
         Ok(WrittenRows { file: BufWriter::new(file), rows: 0 })
     }
 
@@ -30,7 +30,7 @@ impl WrittenRows {
     /// # Errors
     /// A full disk.
     pub(super) fn add(&mut self, number: u64) -> Result<()> {
-        self.file.write_all(&number.to_le_bytes()).context(|| crate::files::no_temporary_file())?;
+        self.file.write_all(&number.to_le_bytes()).context(crate::files::no_temporary_file)?;
         self.rows += 1;
         Ok(())
     }
@@ -40,7 +40,7 @@ impl WrittenRows {
     /// # Errors
     /// A temporary file that cannot be read.
     pub(super) fn find(&mut self, number: u64) -> Result<Option<u64>> {
-        self.search(number).context(|| crate::files::no_temporary_file())
+        self.search(number).context(crate::files::no_temporary_file)
     }
 
     fn search(&mut self, number: u64) -> io::Result<Option<u64>> {
