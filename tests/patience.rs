@@ -446,7 +446,8 @@ fn a_list_is_read_to_its_end_however_often_the_service_asks_for_patience() {
         assert_eq!(ran.exits(0).json()["complete"], true, "{ran}");
         assert_eq!(work.ids("out.csv").len(), 350, "{status}");
         let filters = service.requests().iter().filter(|request| request.query.contains_key("created_start")).count();
-        assert_eq!(filters, 0, "it is no wall: {status}");
+        // A look or two behind its newest record, where a wall would take a dozen.
+        assert!(filters <= 2, "it is no wall: {status}");
     }
 }
 

@@ -56,7 +56,7 @@ fn whatever_gives_no_token_is_named_as_what_it_is() {
         ),
         (404, None, "{\"error\":\"x\"}", "does not exist there (HTTP 404)"),
         (200, None, "{\"expires_in\":3600}", "answered without one (HTTP 200)"),
-        (200, None, "<html><body>please log in to the portal</body></html>", "(HTTP 200): the answer is"),
+        (200, None, "<html><body>please log in to the portal</body></html>", "(HTTP 200): a page instead of data"),
     ] {
         let service = Service::with_heads(move |request| match request.path.contains("token") {
             true => {

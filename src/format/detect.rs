@@ -242,9 +242,6 @@ fn read_head(input: &Input) -> Result<Vec<u8>> {
         }
         // That says what to do by itself.
         ErrorKind::InvalidFilename => Error::usage(message!("format.unreadable", file = shown, why = error)),
-        ErrorKind::NotADirectory => {
-            Error::usage(message!("format.missing", file = shown)).hint(message!("format.missing_hint"))
-        }
         _ => Error::usage(message!("format.unreadable", file = shown, why = error))
             .hint(message!("format.unreadable_hint")),
     };

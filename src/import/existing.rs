@@ -268,10 +268,9 @@ async fn read(
         // How long a list is that gives no total, only time can tell.
         _ => {
             let patience = PATIENCE + PATIENCE_A_PAGE * u32::try_from(pages.unwrap_or(0)).unwrap_or(0);
-            match in_time(patience, whole_list(options, &query, client, progress, records)).await {
-                Ok(why_not_all) => why_not_all,
-                Err(why) => Some(why.message()),
-            }
+            whole_list(options, &query, (client, patience), progress, records)
+                .await
+                .unwrap_or_else(|error| Some(NoList::Failed(error).message()))
         }
     };
     Ok(())
@@ -351,11 +350,11 @@ async fn first_page(query: &ListQuery<'_>, client: &Client) -> Result<(Vec<Value
     Ok((records, pages))
 }
 
-/// All records of a list, as whole as an export has it; why there may be others.
+/// All records of a list, as whole as an export has it, or what came of it in time; why there may be others.
 async fn whole_list(
     options: &ImportOptions<'_>,
     query: &ListQuery<'_>,
-    client: &Arc<Client>,
+    (client, patience): (&Arc<Client>, Duration),
     progress: &Progress,
     records: &mut AccountRecords<'_>,
 ) -> Result<Option<Message>> {
@@ -371,13 +370,22 @@ async fn whole_list(
         accepts_incomplete: true,
         full_every: 0,
     };
-    let refreshed = refresher.read_all(query).await?;
-    let why_not_all = match (refreshed.is_incomplete, refresher.hidden(&refreshed)?) {
-        (true, _) => Some(refreshed.warnings.last().cloned().unwrap_or_default().into()),
-        (false, hidden @ 1..) => Some(message!("lookup.hidden", hidden = hidden)),
-        (false, 0) => None,
+    let (list, why_not_all) = match tokio::time::timeout(patience, refresher.read_all(query)).await {
+        Ok(refreshed) => {
+            let refreshed = refreshed?;
+            let why_not_all = match (refreshed.is_incomplete, refresher.hidden(&refreshed)?) {
+                (true, _) => Some(refreshed.warnings.last().cloned().unwrap_or_default().into()),
+                (false, hidden @ 1..) => Some(message!("lookup.hidden", hidden = hidden)),
+                (false, 0) => None,
+            };
+            (refreshed.list, why_not_all)
+        }
+        // Who came in time is there.
+        Err(_) => {
+            let list = mirror.list(&query.entity.name, &query.text(&options.catalog.service))?;
+            (list, Some(NoList::TooSlow(patience).message()))
+        }
     };
-    let list = refreshed.list;
     let mut last = Key::first();
     loop {
         let batch = mirror.after(&list, &last, BATCH)?;

@@ -154,8 +154,8 @@ impl Preflight {
             true => definitions.of(entity),
             false => KnownFields::default(),
         };
-        // Whatever comes next would wait for it in vain.
-        if let Some(error) = known.unreached.clone().filter(|_| definitions.keeps) {
+        // Whatever comes next would wait for it in vain, and nothing is known from before.
+        if let Some(error) = known.unreached.clone().filter(|_| definitions.keeps && known.definitions.is_empty()) {
             return Err(error);
         }
         let account_fields = known.fields(entity, endpoint_of(options.mode));

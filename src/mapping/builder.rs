@@ -237,7 +237,11 @@ impl<'a> MappingBuilder<'a> {
 
     /// The field that a column's header means.
     pub(super) fn means(&self, column: usize) -> Option<usize> {
-        self.headers.find(&fold(&self.sheet.header[column]))
+        let header = fold(&self.sheet.header[column]);
+        // No other column can mean what the service alone sets.
+        let is_set_by_service =
+            |field: &Field| field.read_only && field.fallback_aliases.iter().any(|alias| fold(alias) == header);
+        self.headers.find(&header).or_else(|| self.entity.fields.iter().position(is_set_by_service))
     }
 
     /// Whether a column is left out because of what it means, and for no other reason.
