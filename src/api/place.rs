@@ -1,5 +1,6 @@
-//! Which `Location` names a record of the collection that was written to: any other one, of another collection, another host
-//! or a page of errors, says nothing of the write.
+//! Which `Location` names a record of the collection that was written to: any other one, of another collection or a page of
+//! errors, says nothing of the write. A service may call itself by another host than the one that it is spoken to by: there the
+//! whole path has to be the collection's.
 
 use url::Url;
 
@@ -22,8 +23,10 @@ impl Place {
         let named = spoken_to.join(location.trim()).ok()?;
         let (record, above) = segments(&named).split_last().map(|(last, above)| (last.clone(), above.to_vec()))?;
         // A gateway adds to the path, or takes from it.
-        let is_same = |own: &[String]| !above.is_empty() && (own.ends_with(&above) || above.ends_with(own));
-        let is_here = |own: &&Url| own.host_str() == named.host_str() && is_same(&segments(own));
+        let is_here = |own: &&Url| {
+            let (collection, is_same_host) = (segments(own), own.host_str() == named.host_str());
+            above.ends_with(&collection) || (is_same_host && !above.is_empty() && collection.ends_with(&above))
+        };
         (is_id(&record) && self.known.iter().any(|own| is_here(&own))).then_some(record)
     }
 }
@@ -50,12 +53,13 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_the_collection_is_named_on_either_host_whole_or_in_part() {
+    fn a_record_of_the_collection_is_named_whole_on_any_host_and_in_part_on_our_own() {
         for location in [
             "http://127.0.0.1:8808/api/v1/users/7.json",
             "https://127.0.0.1/api/v1/users/7",
             "https://www.example.com/api/v1/users/7.json",
             "https://WWW.example.com/api/v1/users/7.json",
+            "https://other.example/api/v1/users/7.json",
             "//127.0.0.1:8808/api/v1/users/7.json",
             "/api/v1/users/7.json",
             "/gateway/api/v1/users/7.json",
@@ -80,8 +84,8 @@ mod tests {
             "/api/v1/users/7/tags.json",
             "/api/v1/companies/77.json",
             "/api/v2/users/7.json",
-            "http://other.example/api/v1/users/77.json",
-            "http://www.example.com.other.example/api/v1/users/77.json",
+            "http://other.example/users/77.json",
+            "http://other.example/api/v1/companies/77.json",
             "http://[::1/users/7",
             "/login?next=/users/77",
             "/login#/users/77",
