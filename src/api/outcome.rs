@@ -518,7 +518,7 @@ mod tests {
             (201, "/error/500", ""),
             (200, "/error/500", "{}"),
             (201, "/api/v1/companies/77.json", ""),
-            (201, "https://other.example/api/v1/users/77.json", ""),
+            (201, "https://other.example/users/77.json", ""),
         ] {
             assert!(matches!(outcome(status, Some(location), body), Outcome::Unknown { .. }), "{status} {location}");
         }
