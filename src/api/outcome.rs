@@ -678,7 +678,7 @@ mod tests {
             (429, None, r#"{"code":429,"message":"too many","data":30}"#),
             (429, None, r#"{"status":0,"message":"Too many requests"}"#),
             (429, Some("/api/v1/users.json"), ""),
-            (429, Some("https://other.example/api/v1/users/50001.json"), "{}"),
+            (429, Some("https://other.example/users/50001.json"), "{}"),
         ] {
             assert!(matches!(outcome(status, location, body), Outcome::Busy { .. }), "{status} {body}");
         }
@@ -689,7 +689,7 @@ mod tests {
             (None, r#"{"user":{"cId":"50001"},"company":{"cId":7,"code":"500","state":"404"}}"#),
             (None, r#"{"user":{"cId":"50001","cId":"50001"},"data":1}"#),
             (Some("/api/v1/companies/77.json"), r#"{"user":{"cId":"50001"}}"#),
-            (Some("https://other.example/api/v1/users/77.json"), r#"{"user":{"cId":"50001"}}"#),
+            (Some("https://other.example/users/77.json"), r#"{"user":{"cId":"50001"}}"#),
         ] {
             assert_eq!(outcome(200, location, body), done(Some("50001")), "{body}");
         }
