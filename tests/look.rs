@@ -192,8 +192,9 @@ fn what_was_said_to_the_service_adds_up_over_all_processes_of_a_run() {
     work.on(&server, import).exits_with_one_of(&[0, 4]);
     let said = work.summary()["requests"].as_u64().unwrap();
     let made = server.requests();
-    // What was said in the last second before it was killed may not have been written down.
-    assert!(said <= made && said + 8 >= made, "{said} of {made}");
+    // What was said in the last second before it was killed may not have been written down; and the one request that was
+    // on its way then, written down already, may never have arrived.
+    assert!(said <= made + 1 && said + 8 >= made, "{said} of {made}");
 }
 
 #[test]
