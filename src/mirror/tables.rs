@@ -204,6 +204,9 @@ pub struct PageCursor {
     /// A page behind the last record brought what had come before.
     #[serde(default)]
     pub is_repeated: bool,
+    /// The last page came empty although a record that is there lies in its range.
+    #[serde(default)]
+    pub is_withheld: bool,
     /// Some places of its pages hold nothing instead of a record.
     #[serde(default)]
     pub has_blanks: bool,

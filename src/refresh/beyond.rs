@@ -137,12 +137,10 @@ impl Refresher<'_> {
         cursor: &PageCursor,
         records: &[Value],
     ) -> Result<Option<Beyond>> {
-        let began = service_time(self.by_service_clock(list.began.unwrap_or_default()), self.client.service());
         let mut unseen = Vec::new();
         for record in records {
             let key = record_key::key(query.entity, record);
-            let is_older = self.created_of(query, record).is_none_or(|created| created.end() < began);
-            if is_older && !self.mirror.has_seen(list, &key)? {
+            if self.is_older(query, list, record) && !self.mirror.has_seen(list, &key)? {
                 unseen.push(key);
             }
         }
@@ -153,6 +151,12 @@ impl Refresher<'_> {
         let grown = self.ends_now(query, cursor).await?;
         let is_grown = unseen.iter().all(|key| grown.contains(&key.text));
         Ok(Some(if is_grown { Beyond::Unknown } else { Beyond::Something }))
+    }
+
+    /// Whether a record was there before the reading of a list began; one that does not tell was.
+    pub(super) fn is_older(&self, query: &ListQuery<'_>, list: &List, record: &Value) -> bool {
+        let began = service_time(self.by_service_clock(list.began.unwrap_or_default()), self.client.service());
+        self.created_of(query, record).is_none_or(|created| created.end() < began)
     }
 
     /// When a record was created.
@@ -244,13 +248,10 @@ impl Refresher<'_> {
             return Ok(Beyond::Unknown);
         };
         let Some(Some(_)) = self.record_of(query, highest).await? else { return Ok(Beyond::Unknown) };
-        let began = service_time(self.by_service_clock(list.began.unwrap_or_default()), self.client.service());
         for id in highest + 1..=highest + IDS_BEYOND {
             let Some(found) = self.record_of(query, id).await? else { return Ok(Beyond::Unknown) };
             let Some(record) = found.filter(|record| !is_deleted(query.entity, record)) else { continue };
-            if self.created_of(query, &record).is_none_or(|created| created.end() < began)
-                && !self.mirror.has_seen(list, &Key::of(&id.to_string()))?
-            {
+            if self.is_older(query, list, &record) && !self.mirror.has_seen(list, &Key::of(&id.to_string()))? {
                 return Ok(Beyond::Something);
             }
         }

@@ -110,6 +110,10 @@ pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
     let Some(end) = end_proof(reading) else {
         return match &cursor.wall {
             None if reading.beyond == Beyond::Something => ReadingDecision::NotWhole(Doubt::NotGiven),
+            // Where nothing tells how many there are, another reading would end there again, seen or not.
+            Some(Wall::Empty) if is_withheld_uncounted(cursor, records) => {
+                ReadingDecision::NotWhole(Doubt::Wall(Wall::Empty))
+            }
             Some(Wall::Empty) | None if is_alike => ReadingDecision::NotWhole(Doubt::Missing),
             Some(wall) if *wall != Wall::Empty || missing(cursor, records) > cursor.page_size => {
                 ReadingDecision::NotWhole(Doubt::Wall(wall.clone()))
@@ -150,6 +154,7 @@ fn end_proof(reading: Reading<'_>) -> Option<Proof> {
             evidence.filter(|proof| *proof != Proof::ShortPagesExplainTotal)
         }
         Some(count) if count > records => evidence.or(explained(cursor).map(|_| Proof::ShortPagesExplainTotal)),
+        _ if is_withheld_uncounted(cursor, records) && beyond == Beyond::Nothing => Some(Proof::OtherEndRead),
         _ if matches!(cursor.wall, Some(Wall::Empty | Wall::Repeated | Wall::Unreadable(_)))
             || cursor.has_next == Some(true) =>
         {
@@ -163,6 +168,16 @@ fn end_proof(reading: Reading<'_>) -> Option<Proof> {
         _ if cursor.wall.is_some() || contradicts(cursor, records) => None,
         _ => Some(Proof::NothingBeyond),
     }
+}
+
+/// Whether pages come empty that should not, and no total tells how much there is.
+fn is_withheld_uncounted(cursor: &PageCursor, records: u64) -> bool {
+    cursor.is_withheld && cursor.wall == Some(Wall::Empty) && is_uncounted(cursor, records)
+}
+
+/// Whether there is no total, or one that is of something else: however much is deleted meanwhile, it is not half of a list.
+pub(super) fn is_uncounted(cursor: &PageCursor, records: u64) -> bool {
+    cursor.count_after.is_none_or(|count| count * 2 < records)
 }
 
 /// Whether the service's total is so far below what came that it is none: that of a page, or how many pages there are. What is

@@ -58,6 +58,10 @@ enum ShortPages {
 pub(super) struct LookedInto {
     /// Records that came.
     pub came: u64,
+    /// They fill the first of these places without a hole, and nothing lies behind them.
+    pub is_cut_off: bool,
+    /// One of them was there before the reading began.
+    pub has_older: bool,
     /// Why a single place before others fails.
     pub fails: Option<String>,
     /// Single places fail, wherever they are.
@@ -216,6 +220,8 @@ impl Refresher<'_> {
     ) -> Result<LookedInto> {
         let mut looked = LookedInto::default();
         let (mut failed, mut farthest, places_end) = (Vec::new(), 0, places.end);
+        let began = places.start / smaller(size) * smaller(size);
+        let mut filled = began;
         let mut open = vec![(places, smaller(size))];
         while let Some((places, size)) = open.pop() {
             let mut empty = Vec::new();
@@ -227,6 +233,8 @@ impl Refresher<'_> {
                     Single::Document(answer) => match self.store_records(query, list, &answer)? {
                         0 => None,
                         came => {
+                            looked.has_older |= self.has_older(query, list, &answer);
+                            filled = filled.max(page.start() + came);
                             found += came;
                             farthest = farthest.max(page.start());
                             continue;
@@ -249,6 +257,7 @@ impl Refresher<'_> {
                 open.extend(empty);
             }
         }
+        looked.is_cut_off = looked.came > 0 && looked.came == filled - began;
         failed.retain(|(page, _)| page.size == 1);
         looked.has_failing_places = !failed.is_empty();
         // What fails behind the last record is no place of one, unless the places behind it do not fail.
@@ -261,6 +270,11 @@ impl Refresher<'_> {
         failed.retain(|(page, _)| page.start() < farthest);
         looked.fails = failed.pop().map(|(_, why)| why);
         Ok(looked)
+    }
+
+    /// Whether one of the records of an answer was there before the reading of a list began.
+    fn has_older(&self, query: &ListQuery<'_>, list: &List, answer: &Document) -> bool {
+        records(query, answer).is_ok_and(|records| records.iter().any(|record| self.is_older(query, list, &record)))
     }
 
     /// Stores the records of an answer and tells how many there are; none where it holds no list.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 
+use super::decision::is_uncounted;
 use super::list_query::ListQuery;
 use super::pages::{self, Page};
 use super::record_key;
@@ -178,7 +179,10 @@ impl Refresher<'_> {
             if let PageStep::Doubted(page) = step {
                 step = match self.still_ends_there(query, &cursor).await? {
                     // There is a record in the page's range, and it came empty.
-                    true => pass_over(&mut cursor, page),
+                    true => {
+                        cursor.is_withheld |= cursor.tail_gap == 0 && cursor.gaps == 0;
+                        pass_over(&mut cursor, page)
+                    }
                     false => PageStep::BeginEarlier,
                 };
             }
@@ -197,6 +201,10 @@ impl Refresher<'_> {
                 PageStep::Finished => {
                     if matches!(cursor.wall, Some(Wall::Unreadable(_))) && agrees(&cursor) {
                         cursor.wall = None;
+                    }
+                    // Of a list that has a total this is told by the total.
+                    if cursor.is_withheld && is_uncounted(&cursor, cursor.records) && cursor.has_next.is_none() {
+                        cursor.wall = cursor.wall.take().or(Some(Wall::Empty));
                     }
                     cursor.is_finished = true;
                     self.mirror.put_cursor(list, &cursor)?;
@@ -242,6 +250,10 @@ impl Refresher<'_> {
         if came == 0 {
             return Ok(false);
         }
+        // Pages that reach beyond a place come empty, and smaller ones up to it do not: so it is with a wall.
+        cursor.is_withheld = looked.is_cut_off && looked.has_older;
+        // What came by smaller pages joins nothing.
+        cursor.is_joined &= cursor.count_after.is_some();
         cursor.wall = looked.fails.map(Wall::Unreadable).or(cursor.wall.take());
         cursor.records += came;
         cursor.gaps += (end - cursor.reached).saturating_sub(came);
@@ -570,6 +582,7 @@ impl Refresher<'_> {
             cursor.gaps += cursor.tail_gap + cursor.open_gaps;
             cursor.open_gaps = 0;
             cursor.beyond = 0;
+            cursor.is_withheld = false;
             cursor.gaining_pages += 1;
             cursor.last_keys = keys.iter().map(|key| key.text.clone()).collect();
             cursor.last_page = Some((page.number, page.size));
