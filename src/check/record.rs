@@ -221,6 +221,11 @@ fn push_separator(first: &mut bool, out: &mut Vec<u8>) {
     }
 }
 
+/// Whether a text is ASCII and common Chinese signs alone, which have one form and one width; as nearly every name is.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '\u{21}'..='\u{7e}' | ' ' | '\u{4e00}'..='\u{9fff}'))
+}
+
 /// Width, case and spaces do not make another key, nor do the signs in a telephone number.
 pub(super) fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
     match kind {
@@ -228,6 +233,9 @@ pub(super) fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
             out.extend(value.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'(' | b')')));
         }
         _ if value.is_ascii() => {
+            out.extend(value.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase()));
+        }
+        _ if is_plain(value) => {
             out.extend(value.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase()));
         }
         _ => {

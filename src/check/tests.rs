@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::duplicates::Keys;
 use super::record::Record;
-use crate::entity::{AccountMode, Catalog, Entity};
+use crate::entity::{AccountMode, Catalog, Entity, Kind};
 use crate::format::{CellKind, Row, Sheet};
 use crate::mapping::Mapping;
 use crate::value::{ValueOptions, edited_tags};
@@ -171,6 +171,15 @@ fn every_code_has_its_words_in_both_languages() {
 }
 
 proptest! {
+    #[test]
+    fn a_key_is_the_same_however_it_is_made(text in "[a-zA-Z0-9 !-~\\x{4e00}-\\x{9fff}]{0,12}|[0-9Ａ-Ｚａ-ｚ　é・\\x{4e00}-\\x{9fff}]{0,8}") {
+        use unicode_normalization::UnicodeNormalization;
+        let mut key = Vec::new();
+        super::record::push_key_part(Kind::Text, &text, &mut key);
+        let expected: String = text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace()).collect();
+        prop_assert_eq!(String::from_utf8(key).unwrap(), expected);
+    }
+
     #[test]
     fn a_body_is_json_and_holds_the_values(cells in proptest::collection::vec(any::<String>(), 0..8)) {
         let mapping = mapping("customers", &["姓名", "备注", "职位", "手机", "公司编号", "标签"]);

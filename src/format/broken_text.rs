@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use encoding_rs::{Encoding, GBK, UTF_8, WINDOWS_1252};
-use memchr::{memchr3_iter, memmem};
+use memchr::memmem;
 
 use super::row::Row;
 use crate::problem::Problem;
@@ -34,11 +34,14 @@ pub(super) fn note(row: &mut Row) {
 
 /// Whether bytes of UTF-8 may hold broken text: a quick look, which says so too often and never too seldom.
 fn may_be_in(bytes: &[u8]) -> bool {
-    // In one pass: the first bytes of what is sought are those of many sound characters, and what follows tells them apart.
-    memchr3_iter(0xc3, 0xe9, 0xef, bytes).any(|at| match &bytes[at..] {
-        [0xc3, ..] => true,
-        rest => rest.starts_with(LOST.as_bytes()) || rest.starts_with(&LOST_IN_GBK.as_bytes()[..3]),
-    })
+    // The first bytes of what is sought are those of many sound characters: the second ones tell. No early end: so the loops run
+    // on many bytes at a time.
+    let is_pair = |first: u8, second: u8| (first == 0xef) & (second == 0xbf) | (first == 0xe9) & (second == 0x94);
+    bytes.iter().fold(false, |any, byte| any | (*byte == 0xc3))
+        || bytes
+            .iter()
+            .zip(bytes.get(1..).unwrap_or_default())
+            .fold(false, |any, (first, second)| any | is_pair(*first, *second))
 }
 
 /// Whether the first wide character of a text is one that Chinese characters in UTF-8 begin with when they are read as GBK.

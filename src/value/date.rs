@@ -58,6 +58,10 @@ pub(super) fn number_of(text: &str) -> Option<i64> {
 
 /// Whether a text is what a spreadsheet program makes of a code such as `3-5`: `5-Mar`, `Mar-05`, `3月5日`.
 pub(super) fn looks_like_short_date(text: &str) -> bool {
+    // The longest is of two digits, a sign of three bytes, two digits and another one.
+    if text.len() > 10 {
+        return false;
+    }
     if let Some((first, second)) = text.split_once('-') {
         let is_number = |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit());
         let is_month = |part: &str| part.len() == 3 && month_of(part).is_some();

@@ -53,7 +53,8 @@ pub(super) fn unlike(form: Form, text: &str) -> Option<&'static str> {
 /// Whether a text is a day, nothing as a number, or a truth: none of these is what somebody is called.
 fn is_no_name_of_anything(text: &str) -> bool {
     // Nearly every name ends here.
-    let may_be = text.len() <= 24 && text.starts_with(|c: char| c.is_ascii_digit() || "tTfF-".contains(c));
+    let is_first = |byte: &u8| byte.is_ascii_digit() || b"tTfF-".contains(byte);
+    let may_be = text.len() <= 24 && text.as_bytes().first().is_some_and(is_first);
     let is_zero = || text.parse::<f64>().is_ok_and(|number| number == 0.0);
     may_be
         && (is_zero()

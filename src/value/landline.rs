@@ -20,6 +20,12 @@ pub(super) fn area_code(national: &str) -> Option<usize> {
     }
 }
 
+/// A landline as nearly all are written, with a line behind its area code: `010-00000000`. Nothing is to be done about it.
+pub(super) fn is_usual_landline(text: &str) -> bool {
+    let Some((area, local)) = text.strip_prefix('0').and_then(|text| text.split_once('-')) else { return false };
+    all_digits(area) && area_code(area) == Some(area.len()) && all_digits(local) && is_long_enough(area, local.len())
+}
+
 /// Numbers that are dialled without an area code: 400 and 800 with ten digits, 95 and 96 with five to eight.
 pub(super) fn is_service(digits: &str) -> bool {
     all_digits(digits)
@@ -66,9 +72,17 @@ fn is_no_number(text: &str) -> bool {
 /// Whether digits are an area code that there is, and a local number; so many digits more may stand behind it.
 fn has_area(national: &str, more: usize) -> bool {
     let Some(code) = area_code(national) else { return false };
-    let is_known = code == 2 || AREAS.split_whitespace().any(|area| national.starts_with(area));
-    let shortest = if code == 2 { 8 } else { 7 };
-    is_known && (shortest..=8 + more).contains(&(national.len() - code))
+    let (area, local) = national.split_at(code);
+    // What is more is no part of the number.
+    is_long_enough(area, local.len().min(8)) && local.len() <= 8 + more
+}
+
+/// Whether an area code is one that there is, and local numbers of it have so many digits.
+fn is_long_enough(area: &str, digits: usize) -> bool {
+    match area.len() {
+        2 => digits == 8,
+        _ => matches!(digits, 7 | 8) && AREAS.split_whitespace().any(|known| area.starts_with(known)),
+    }
 }
 
 /// Whether digits are a number of Hong Kong, Macao or Taiwan with its code, or of the mainland.
@@ -87,6 +101,16 @@ fn digits(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_usual_landline_is_known_at_a_glance() {
+        for text in ["010-00000000", "021-00000000", "0755-0000000", "0755-00000000", "0999-0000000"] {
+            assert!(is_usual_landline(text) && !is_impossible(text), "{text}");
+        }
+        for text in ["010-0000000", "0100-00000000", "0320-00000000", "02a-00000000", "010-00000000-1", "10-00000000"] {
+            assert!(!is_usual_landline(text), "{text}");
+        }
+    }
 
     #[test]
     fn a_landline_has_an_area_code_and_seven_or_eight_digits() {

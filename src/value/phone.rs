@@ -6,7 +6,7 @@
 
 use super::digits::{Digits, all_digits, digits};
 use super::half_width::half_width;
-use super::landline::{area_code, is_impossible, is_service};
+use super::landline::{area_code, is_impossible, is_service, is_usual_landline};
 use super::list::{divided, numbers_in};
 use super::options::{Country, ValueOptions};
 use super::restoring;
@@ -57,6 +57,10 @@ pub(super) fn clean(
             return of_number(kind, cell.text, options, out, noticed);
         }
         Digits::Kept => {}
+    }
+    if kind == Kind::Phone && options.country.is_china() && is_usual_landline(cell.text) {
+        out.push_str(cell.text);
+        return Ok(());
     }
     let text = half_width(cell.text);
     let text = text.trim();
