@@ -172,8 +172,9 @@ fn a_report_that_cannot_be_written_costs_no_other() {
 
 #[test]
 fn a_file_of_failed_rows_that_cannot_be_written_costs_no_other() {
-    let (work, server) = (with_a_mistake(12), Server::start("--fault delay,ms=20"));
-    let child = work.start(work.command_on(&server, "import customers mine.csv --run run"));
+    // One after the other, so slowly that the cells are damaged long before the last one is sent.
+    let (work, server) = (with_a_mistake(12), Server::start("--fault delay,ms=150"));
+    let child = work.start(work.command_on(&server, "import customers mine.csv --run run --concurrency 1"));
     server.wait_for_requests(3);
     let cells = work.path("run").join(CELLS);
     let bytes = std::fs::read(&cells).unwrap();
