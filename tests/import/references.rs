@@ -50,6 +50,15 @@ fn a_ticket_says_who_it_is_of_and_who_takes_care_of_it_in_words() {
     assert_eq!(stored(&work, &server, "tickets", &results, "Assignee ID"), ["7002", "", "7003", ""]);
 }
 
+#[test]
+fn of_what_a_row_says_of_a_record_only_what_disagrees_is_named_and_once() {
+    let server = Server::start("");
+    let text = "标题,客户手机,客户姓名,客户邮箱\n示例,13000000008,示例联系人00008,nobody@example.com\n";
+    let work = Work::with("mine.csv", text);
+    let ran = work.on(&server, "import tickets mine.csv");
+    ran.exits(3).says("but the row also says: nobody@example.com").never_says("says: 示例联系人00008");
+}
+
 /// Fills in the answers of a run's own workbook, row by row.
 fn answer(work: &Work, run: &str, answers: &[&str]) {
     let mut table = work.table(format!("{run}/decisions.xlsx"));

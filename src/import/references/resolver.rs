@@ -310,7 +310,7 @@ fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
             _ => unclear(Problem::new("no_such_record")),
         },
         ([], there) => {
-            let says = others.iter().map(|(_, text)| Detail::Text(shown(text))).collect();
+            let says = disagreeing(list, there, others)?.into_iter().map(|text| Detail::Text(shown(text))).collect();
             unclear(
                 Problem::new("record_disagrees")
                     .with_detail("records", named(there))
@@ -325,6 +325,20 @@ fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
             Ok(found.map_err(|unclear| Unclear { candidates, ..unclear }))
         }
     }
+}
+
+/// The texts that no record of these has, each once; all of them where only together they are those of none.
+fn disagreeing<'t>(list: &KnownList<'_>, there: &[Candidate], others: &[(&Tell, &'t str)]) -> Result<Vec<&'t str>> {
+    let (mut all, mut wrong) = (Vec::new(), Vec::new());
+    for (tell, text) in others {
+        if !all.contains(text) {
+            all.push(*text);
+            if agreeing(list, there.to_vec(), tell, text)?.is_empty() {
+                wrong.push(*text);
+            }
+        }
+    }
+    Ok(if wrong.is_empty() { all } else { wrong })
 }
 
 /// What proves that no record is meant by a text that finds none: the list, as far as it shows what such a text is found by.
