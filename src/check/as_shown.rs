@@ -2,10 +2,11 @@
 //! cell shows and what it holds are two things in a workbook; which of them is meant depends on the field that the column
 //! feeds.
 
+use super::confirmed::{HELD_BEFORE, code_of, told_codes, words_of_error};
 use super::row_shape::{OTHER_HEADINGS, is_ruler};
 use crate::entity::{Field, Kind, fold};
 use crate::format::{CellKind, Remark, Row, Sheet, Shown};
-use crate::mapping::{FieldSource, Mapping, RESULT_COLUMNS, ValueSource, leading_columns};
+use crate::mapping::{FieldSource, Mapping, ValueSource};
 use crate::problem::Problem;
 use crate::text::trimmed;
 
@@ -26,12 +27,11 @@ const SEEN_IN_SHEET: &[&str] = &[
     "below_headings",
     "remark_row",
     "lone_cell",
+    HELD_BEFORE,
 ];
 /// Codes of cells whose value is missing or not known.
 const WITHOUT_VALUE: &[&str] =
     &["merged_cells", "formula_without_result", "picture_in_cell", "number_or_list", "nested_value"];
-/// Columns of the workbook of failed rows that say why a row failed and what to do.
-const REASONS: usize = 2;
 /// Bytes of the longest text that is compared with a heading in another case or width.
 const LONGEST_TITLE: usize = 100;
 /// What stands for a value that is missing, in spreadsheet programs, too; it is never sent.
@@ -76,10 +76,10 @@ impl Mapping {
         }
         self.recall_doubt(row);
         let mut texts: Vec<NewText> = Vec::new();
-        if leading_columns(&self.header) > 0 {
-            // What we said of the row is none of its data, and must not be taken for that by whoever looks at all of it.
-            texts.extend((0..REASONS).map(|column| (column, String::new(), CellKind::Text)));
-        }
+        // What we said of the row, and what a person said to it, is none of its data, and must not be taken for that by whoever
+        // looks at all of it.
+        let said = self.own.reasons.iter().chain(&self.own.confirmation);
+        texts.extend(said.map(|column| (*column, String::new(), CellKind::Text)));
         for Shown { column, text } in std::mem::take(&mut row.shown) {
             let Some(source) = self.source_of(column) else { continue };
             let held = row.cell(column).text.to_owned();
@@ -104,10 +104,9 @@ impl Mapping {
 
     /// Recalls why a row of a file of failed rows was held back, where that cannot be seen there.
     fn recall_doubt(&self, row: &mut Row) {
-        let Some(column) = self.header.iter().position(|title| trimmed(title) == RESULT_COLUMNS[3]) else { return };
-        let Some((code, reason)) = row.cell(column).text.trim().split_once(' ') else { return };
-        if is_seen_in_sheet(code) {
-            let problem = Problem::held("held_before").with("reason", reason);
+        let Some(error) = self.own.error().map(|column| row.cell(column).text) else { return };
+        if told_codes(error).any(|told| is_seen_in_sheet(code_of(told))) {
+            let problem = Problem::held(HELD_BEFORE).with("reason", words_of_error(error));
             row.remark(None, problem);
         }
     }

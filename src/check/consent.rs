@@ -21,6 +21,14 @@ pub const RECORD_GONE: &str = "record_gone";
 const OF_DOUBLES: [&str; 8] =
     [EXISTS, ROWS_GONE, OWN_EXPORT, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE, "key_sent_before", "same_cells"];
 
+/// Kinds that are about one record of the account, of which a row would be a second one.
+const OF_ONE_RECORD: [&str; 4] = [EXISTS, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE];
+
+/// Whether a kind is about one record that the account has or had: consent to a row is consent to that one.
+pub fn is_about_record(code: &str) -> bool {
+    OF_ONE_RECORD.contains(&code)
+}
+
 /// Whether consent to a kind holds for the next file of the same mapping, too.
 pub fn is_kept(code: &str) -> bool {
     !OF_DOUBLES.contains(&code)

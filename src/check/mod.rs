@@ -1,6 +1,7 @@
 //! A row made into what is sent, or into findings: plain functions without network or journal.
 
 pub mod as_shown;
+pub mod confirmed;
 pub mod consent;
 pub mod describe;
 pub mod duplicates;

@@ -500,7 +500,7 @@ fn released(rows: &mut Rows, consent: &Consent) -> Result<u64> {
     let mut released = 0;
     while let Some(row) = rows.spool.next()? {
         if let RowState::Held { codes, .. } = &row.state {
-            released += u64::from(!row.is_confirmed && codes.iter().all(|code| consent.covers(code)));
+            released += u64::from(row.confirms(codes, consent));
         }
     }
     rows.begin()?;

@@ -1,10 +1,13 @@
 //! Where the cells of a row that changes a record come from: what our export said in them, else what we told the service last of
 //! the record. It decides what a person edited, and what somebody changed in the service meanwhile.
 
-use super::change::{CONFLICT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, RESPELLED, SaidCell, differing, field_of};
+use super::change::{
+    CONFLICT, CUT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, RESPELLED, SaidCell, differing, field_of,
+};
 use super::last_sent::LastSent;
 use super::operation::WriteOperation;
 use super::preflight::Preflight;
+use crate::check::confirmed::Confirmed;
 use crate::check::consent::Consent;
 use crate::entity::{Entity, Overwrite};
 use crate::error::Result;
@@ -44,23 +47,23 @@ impl<'a> CellOrigins<'a> {
     pub(super) fn add_to(
         &self,
         operation: &mut WriteOperation,
-        is_confirmed: bool,
+        confirmed: &Confirmed,
         shown: Option<&Reason>,
     ) -> Result<()> {
         match operation {
-            WriteOperation::Change { id, cells } => self.add(id, cells, is_confirmed, shown),
+            WriteOperation::Change { id, cells } => self.add(id, cells, confirmed, shown),
             WriteOperation::Tags(edit) if !edit.set.is_empty() => {
                 if let Some(last_sent) = self.last_sent {
                     last_sent.add_origin_of_tags(edit)?;
                 }
-                edit.baseline = self.agreed_tags(edit.baseline, is_confirmed, shown);
+                edit.baseline = self.agreed_tags(edit.baseline, confirmed, shown);
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    /// Says of the cells of a row where they come from, as far as that is not known. `is_confirmed` when a person wants what was
+    /// Says of the cells of a row where they come from, as far as that is not known. `confirmed` tells when a person wants what was
     /// edited to be written, whatever the service says; `shown` is why it waited for that, with what the service said then.
     ///
     /// # Errors
@@ -69,7 +72,7 @@ impl<'a> CellOrigins<'a> {
         &self,
         record: &str,
         cells: &mut [SaidCell],
-        is_confirmed: bool,
+        confirmed: &Confirmed,
         shown: Option<&Reason>,
     ) -> Result<()> {
         if let Some(handed_back) = self.handed_back {
@@ -82,7 +85,7 @@ impl<'a> CellOrigins<'a> {
             let is_asked = matches!(cell.overwrite, Overwrite::Edited | Overwrite::IfBlank);
             // What the service never shows has no other value there.
             if is_asked && field_of(self.entity, cell).is_comparable() {
-                cell.baseline = self.agreed(&cell.field, cell.baseline, is_confirmed, shown);
+                cell.baseline = self.agreed(&cell.field, cell.baseline, confirmed, shown);
             }
         }
         Ok(())
@@ -94,7 +97,7 @@ impl<'a> CellOrigins<'a> {
         &self,
         field: &str,
         origin: Option<CellBaseline>,
-        is_confirmed: bool,
+        confirmed: &Confirmed,
         shown: Option<&Reason>,
     ) -> Option<CellBaseline> {
         let origin = origin.or(self.is_unknown.then_some(CellBaseline::UNKNOWN));
@@ -103,6 +106,8 @@ impl<'a> CellOrigins<'a> {
             Some(origin) if origin.is_respelled => RESPELLED,
             _ => CONFLICT,
         };
+        // A row is held back for the first of these kinds, and what is shown is of all of them.
+        let is_confirmed = [CONFLICT, ORIGIN_UNKNOWN, RESPELLED, CUT].iter().any(|code| confirmed.names(code));
         let is_agreed = is_confirmed || self.consent.covers(code);
         let Some(origin) = origin.filter(|origin| is_agreed && !origin.is_unedited) else { return origin };
         let shown = shown.map(differing).filter(|shown| !shown.is_empty())?;
@@ -117,10 +122,10 @@ impl<'a> CellOrigins<'a> {
     pub(super) fn agreed_tags(
         &self,
         origin: Option<CellBaseline>,
-        is_confirmed: bool,
+        confirmed: &Confirmed,
         shown: Option<&Reason>,
     ) -> Option<CellBaseline> {
         let field = shown.and_then(|shown| differing(shown).pop()).map(|(field, _)| field).unwrap_or_default();
-        self.agreed(&field, origin, is_confirmed, shown)
+        self.agreed(&field, origin, confirmed, shown)
     }
 }

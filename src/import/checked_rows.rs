@@ -7,7 +7,7 @@ use crate::check::identity::Identities;
 use crate::check::record::Record;
 use crate::error::Result;
 use crate::format::{Content, Reader, Row, Sheet};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, is_confirmation};
 
 /// Rows of a batch …
 const BATCH_ROWS: usize = 128;
@@ -27,6 +27,8 @@ pub(super) struct ReadRow {
     pub record: Record,
     /// The hash of what it says.
     pub identity: Content,
+    /// Whether its cell for a person's consent says yes.
+    pub is_confirmed: bool,
 }
 
 type Batch = Vec<ReadRow>;
@@ -104,7 +106,9 @@ impl Checks<'_> {
     }
 
     fn check(&self, checked: &mut ReadRow, identities: &mut Identities) {
-        let ReadRow { row, record, identity } = checked;
+        let ReadRow { row, record, identity, is_confirmed } = checked;
+        let confirmation = self.mapping.own.confirmation;
+        *is_confirmed = confirmation.is_some_and(|column| is_confirmation(row.cell(column).text));
         self.mapping.take_as_shown(row, self.sheet);
         *identity = if self.has_identities { identities.of(self.mapping, row) } else { row.content };
         if self.has_values {

@@ -50,7 +50,7 @@ impl<'a> GoneRecords<'a> {
         if !self.is_gone(id, remembered, memory)? {
             return Ok(found);
         }
-        let is_anew = row.is_confirmed || self.consent.names(RECORD_GONE);
+        let is_anew = row.confirmed.names_record(RECORD_GONE, Some(id)) || self.consent.names(RECORD_GONE);
         Ok(match (is_anew, found.there) {
             (true, There::New) => Matched { there: There::Anew, ..found },
             (_, There::New) => of_gone(id, message!("modes.record_gone", id = id, folder = memory.folder(remembered))),

@@ -66,7 +66,7 @@ pub(super) fn hold_likely_doubles(
             && let Some((key, first)) = double_of(&row, &shared, &mut firsts)
         {
             let mut finding = finding_of(mapping, key, first);
-            if row.is_confirmed || consent.covers(LIKELY_DOUBLE) {
+            if row.confirmed.names(LIKELY_DOUBLE) || consent.covers(LIKELY_DOUBLE) {
                 if consent.covers(LIKELY_DOUBLE) {
                     consented.insert(LIKELY_DOUBLE);
                 }

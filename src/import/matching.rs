@@ -20,6 +20,7 @@ use super::row_lines::{RowLineWriter, RowLines};
 use super::spool::{RowState, SpooledRow};
 use super::strangers::words_of_strangers;
 use crate::api::as_text;
+use crate::check::confirmed::Confirmed;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::check::duplicates::{Duplicates, KeyCounter, RowKeys, first_eight, is_same_key_value};
 use crate::check::findings::Findings;
@@ -216,9 +217,9 @@ impl Matching<'_> {
                 let waits = found.there == There::Unproved
                     && self.options.entity().may_change
                     && remembered.as_ref().is_some_and(|row| row.said == Said::DoneAndChanged);
-                let is_overruled = |said: Said| said.is_overruled(&self.preflight.consent, row.is_confirmed);
-                let is_made_once =
-                    remembered.is_some_and(|row| !is_overruled(row.said)) && !found.there.is_known() && !waits;
+                let is_made_once = remembered.is_some_and(|there| !there.is_overruled(&self.preflight.consent, &row))
+                    && !found.there.is_known()
+                    && !waits;
                 let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let is_held = self.is_held(&row);
                 let is_sent = matches!(found.there, There::New | There::Anew | There::Changes) && !is_made_once;
@@ -251,7 +252,7 @@ impl Matching<'_> {
     /// Whether a row would be held back for what it says.
     fn is_held(&self, row: &SpooledRow) -> bool {
         let RowState::Held { codes, .. } = &row.state else { return false };
-        !row.is_confirmed && !codes.iter().all(|code| self.preflight.consent.covers(code))
+        !row.confirms(codes, &self.preflight.consent)
     }
 
     fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<(Matched, Would)> {
@@ -272,7 +273,7 @@ impl Matching<'_> {
         let Some(Value::Object(record)) = self.list.record(&id)? else {
             return Ok(of(There::Changes, vec![id], Message::default()));
         };
-        let change = self.change_of(&id, cells, row.is_confirmed)?;
+        let change = self.change_of(&id, cells, &row.confirmed)?;
         let custom = &self.options.catalog.service.custom;
         let (there, would) = match is_all_shown(self.list, custom, &change, &record)? {
             false => (There::Changes, Would::MayWrite),
@@ -282,9 +283,9 @@ impl Matching<'_> {
     }
 
     /// The change of a record that cells ask for, with where they come from.
-    fn change_of(&self, id: &str, cells: &[SaidCell], is_confirmed: bool) -> Result<WriteOperation> {
+    fn change_of(&self, id: &str, cells: &[SaidCell], confirmed: &Confirmed) -> Result<WriteOperation> {
         let mut cells = cells.to_vec();
-        self.origins.add(id, &mut cells, is_confirmed, None)?;
+        self.origins.add(id, &mut cells, confirmed, None)?;
         Ok(WriteOperation::Change { id: id.to_owned(), cells })
     }
 
@@ -292,7 +293,7 @@ impl Matching<'_> {
     fn first_operation(&self, found: &Matched, row: &SpooledRow) -> Result<Option<WriteOperation>> {
         let Some((members, cells)) = said_by(&row.state) else { return Ok(None) };
         let Some(id) = found.ids.first() else { return Ok(Some(WriteOperation::Draft(members.clone()))) };
-        let change = self.change_of(id, cells, row.is_confirmed)?;
+        let change = self.change_of(id, cells, &row.confirmed)?;
         Ok(Some(match self.list.record(id)? {
             Some(Value::Object(record)) => {
                 written_cells(self.preflight.mapping.entity(), &self.options.catalog.service.custom, &change, &record)

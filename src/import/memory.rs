@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::preflight::Rows;
 use super::resume::each_batch;
 use super::row_lines::{RowLineWriter, RowLines};
+use super::spool::SpooledRow;
 use crate::account::SANDBOX;
+use crate::check::confirmed::Confirmed;
 use crate::check::consent::{Consent, EXISTS, LIKELY_DOUBLE, SENT_BEFORE};
 use crate::check::duplicates::NumberedHash;
 use crate::entity::{Entity, WriteMode};
@@ -43,16 +45,16 @@ pub(super) enum Said {
 }
 
 impl Said {
-    /// Whether the row is sent all the same: a person says so each time, by a code or in the row's own cell. What is done is never
-    /// done again.
-    pub(super) fn is_overruled(self, consent: &Consent, is_confirmed: bool) -> bool {
+    /// Whether the row is sent all the same: a person says so each time, by a code or in the row's own cell, where they were shown
+    /// the record with this `id`. What is done is never done again.
+    pub(super) fn is_overruled(self, consent: &Consent, confirmed: &Confirmed, id: Option<&str>) -> bool {
         let code = match self {
             Said::DoneInAnotherInput => SENT_BEFORE,
             Said::ExistsInAccount => EXISTS,
             Said::WeakerKey => LIKELY_DOUBLE,
             Said::Done | Said::Unknown | Said::DoneAndChanged | Said::Given | Said::OnlyKey => return false,
         };
-        is_confirmed || consent.names(code)
+        confirmed.names_record(code, id) || consent.names(code)
     }
 }
 
@@ -84,6 +86,20 @@ pub(super) struct Remembered {
     pub by_weaker: bool,
     /// What that run goes by in the index, when it is one.
     run: Option<i64>,
+}
+
+impl Remembered {
+    /// Whether a row is sent all the same, as a person says.
+    pub(super) fn is_overruled(&self, consent: &Consent, row: &SpooledRow) -> bool {
+        self.said.is_overruled(consent, &row.confirmed, self.id.as_deref())
+            || self.is_confirmed(&row.confirmed, row.is_known_by_weaker())
+    }
+
+    /// Whether a person was shown the record that the account has of a row, or the row that it was made of since.
+    fn is_confirmed(&self, confirmed: &Confirmed, is_known_by_weaker: bool) -> bool {
+        let is_of_row = (self.by_weaker || is_known_by_weaker) && confirmed.names_record(LIKELY_DOUBLE, None);
+        self.said == Said::ExistsInAccount && (is_of_row || confirmed.names_record(EXISTS, self.id.as_deref()))
+    }
 }
 
 /// What the number of no run is.
@@ -272,8 +288,8 @@ impl Memory {
                         continue;
                     }
                     let said = concerned.said(&sent, run, row.key.is_some());
-                    let is_overruled =
-                        said == Said::WeakerKey && said.is_overruled(concerned.consent, checked.is_confirmed);
+                    let is_overruled = said == Said::WeakerKey
+                        && said.is_overruled(concerned.consent, &checked.confirmed, sent.id.as_deref());
                     if would_be_sent && !is_overruled {
                         *counts.entry((sent.run, said)).or_default() += 1;
                     }
@@ -394,7 +410,6 @@ impl Memory {
                     lines.add(row_index, &remembered)?;
                 } else if let Some((id, by_weaker)) = id.filter(|_| !has_end && !is_explained) {
                     let would_be_sent = checked.is_sound && !checked.is_double;
-                    self.existing += u64::from(would_be_sent && !checked.is_confirmed && !found.is_consented);
                     let remembered = Remembered {
                         said: Said::ExistsInAccount,
                         id: Some(id.to_owned()),
@@ -402,6 +417,8 @@ impl Memory {
                         by_weaker,
                         run: None,
                     };
+                    let is_confirmed = remembered.is_confirmed(&checked.confirmed, checked.is_known_by_weaker);
+                    self.existing += u64::from(would_be_sent && !is_confirmed && !found.is_consented);
                     lines.add(row_index, &remembered)?;
                 }
                 row_index += 1;

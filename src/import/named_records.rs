@@ -156,7 +156,7 @@ impl<'a> NamedRecords<'a> {
             let (operation, is_held) = match row.state {
                 RowState::Sound(operation) => (Some(operation), false),
                 RowState::Held { operation, codes, .. } => {
-                    let is_agreed = row.is_confirmed || codes.iter().all(|code| consent.covers(code));
+                    let is_agreed = row.confirmed.covers_all(&codes, consent);
                     (Some(operation), !is_agreed)
                 }
                 _ => (None, false),
@@ -165,7 +165,7 @@ impl<'a> NamedRecords<'a> {
             let operation = operation.filter(|_| is_free).and_then(|operation| drafts.ready(operation));
             if let Some(mut operation) = operation.filter(|operation| id_of(operation).is_some_and(|id| !id.is_empty()))
             {
-                self.origins.add_to(&mut operation, row.is_confirmed, None)?;
+                self.origins.add_to(&mut operation, &row.confirmed, None)?;
                 with(NamedRow { row_index, number: row.number, is_held, operation })?;
             }
             row_index += 1;

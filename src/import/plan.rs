@@ -18,6 +18,7 @@ use super::origin::{Origin, RetriedRow, Retry, of_others, retries_of};
 use super::preflight::{Preflight, Rows};
 use super::report::words;
 use super::spool::{RowState, Spool, SpooledRow};
+use crate::check::confirmed::Confirmed;
 use crate::check::consent::{Consent, EXISTS, LIKELY_DOUBLE, SENT_BEFORE};
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, NaturalKey, Seen, duplicate_rule, old_id_duplicate_rule, sent_double_rule,
@@ -243,7 +244,7 @@ impl<'a> RowPlanner<'a> {
             }
             Decision::Send { .. } if matches!(spooled.state, RowState::Waiting) => return Ok(Some(RowAction::Wait)),
             Decision::Send { generation } => {
-                let state = (spooled.state, spooled.is_confirmed, known.shown);
+                let state = (spooled.state, spooled.confirmed, known.shown);
                 return self.send(RowKey { generation, ..row }, state, matched);
             }
             Decision::Edited => {
@@ -357,7 +358,7 @@ impl<'a> RowPlanner<'a> {
     fn send(
         &self,
         mut row: RowKey,
-        (state, is_confirmed, shown): (RowState, bool, Option<Reason>),
+        (state, confirmed, shown): (RowState, Confirmed, Option<Reason>),
         matched: Option<Matched>,
     ) -> Result<Option<RowAction>> {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = state else { return Err(undecided()) };
@@ -382,7 +383,7 @@ impl<'a> RowPlanner<'a> {
             last_sent: self.last_sent.as_ref(),
             is_unknown: self.is_unknown_export,
         };
-        origins.add_to(&mut operation, is_confirmed, shown.as_ref())?;
+        origins.add_to(&mut operation, &confirmed, shown.as_ref())?;
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }
@@ -551,11 +552,7 @@ impl<'a> RowPlanner<'a> {
         let facts = RowFacts {
             checked: match &row.state {
                 RowState::Skipped(_) => Checked::Skipped,
-                RowState::Held { codes, .. }
-                    if !row.is_confirmed && !codes.iter().all(|code| self.consent.covers(code)) =>
-                {
-                    Checked::Held
-                }
+                RowState::Held { codes, .. } if !row.confirms(codes, self.consent) => Checked::Held,
                 RowState::Refused(_) | RowState::Unresolved(_) => Checked::Refused,
                 RowState::Sound(_) | RowState::Held { .. } | RowState::Waiting => Checked::Sound,
             },
@@ -570,7 +567,11 @@ impl<'a> RowPlanner<'a> {
             there: matched.map(|found| found.there),
             changes_done: self.changes_done,
             // Consent to sending twice is given each time, by its code or for the row.
-            may_be_sent_again: said.is_some_and(|said| said.is_overruled(self.consent, row.is_confirmed)),
+            may_be_sent_again: match remembered {
+                Some(there) => there.is_overruled(self.consent, row),
+                // Nobody can look now: it is the record that was shown.
+                None => waits.is_some() && (self.consent.names(EXISTS) || row.confirmed.names(EXISTS)),
+            },
             first_run_key,
             has_old_number,
         };

@@ -20,6 +20,7 @@ use super::replaced::{self, Replaced, ReplacedCounter};
 use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use super::words::{SaidWords, Weighed, Words};
 use crate::check::as_shown::mark_missing;
+use crate::check::confirmed::Confirmed;
 use crate::check::consent::{Consent, OWN_EXPORT, is_kept};
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, old_id_duplicate_rule, watched,
@@ -34,10 +35,7 @@ use crate::error::{Error, Result};
 use crate::format::{self, FileFormat, Row, Sheet};
 use crate::journal::Reason;
 use crate::language::Language;
-use crate::mapping::{
-    CONFIRM_COLUMNS, FieldSource, Mapping, MappingFile, RESULT_COLUMNS, ValueSource, is_confirmation,
-    wants_account_fields,
-};
+use crate::mapping::{FieldSource, Mapping, MappingFile, ValueSource, wants_account_fields};
 use crate::message;
 use crate::message::Message;
 use crate::problem::{Problem, Severity};
@@ -406,10 +404,6 @@ struct Reading<'a> {
     first: Vec<(String, String)>,
     first_operation: Option<WriteOperation>,
     rows: u64,
-    /// Columns that tie a row of a file of failed rows to its run.
-    origin: Option<(usize, usize)>,
-    /// The column in which a person consents to a row.
-    confirmation: Option<usize>,
     entity: &'a Entity,
     mode: WriteMode,
     /// The ids of this service's records that rows name as their own.
@@ -461,7 +455,6 @@ impl<'a> Reading<'a> {
             fingerprint.update(title.trim().as_bytes());
             fingerprint.update([0xff]);
         }
-        let column = |title: &str| sheet.header.iter().position(|header| header.trim() == title);
         Ok(Reading {
             mapping,
             is_to_send,
@@ -480,8 +473,6 @@ impl<'a> Reading<'a> {
             first: Vec::new(),
             first_operation: None,
             rows: 0,
-            origin: column(RESULT_COLUMNS[0]).zip(column(RESULT_COLUMNS[1])),
-            confirmation: CONFIRM_COLUMNS.into_iter().find_map(column),
             entity: &options.entity,
             mode: options.mode,
             own_ids: None,
@@ -512,7 +503,8 @@ impl<'a> Reading<'a> {
         self.fingerprint.update(content);
         self.left_out.see(&self.row);
         let number = self.row.number;
-        let is_confirmed = self.confirmation.is_some_and(|column| is_confirmation(self.row.cell(column).text));
+        let told = self.mapping.own.error().filter(|_| checked.is_confirmed);
+        let confirmed = told.map(|column| Confirmed::of_error(self.row.cell(column).text)).unwrap_or_default();
         self.check()?;
         self.look_at_headings_above();
         let mut spooled = SpooledRow {
@@ -525,7 +517,7 @@ impl<'a> Reading<'a> {
             lacks: None,
             origin: None,
             old_id: None,
-            is_confirmed,
+            confirmed,
             awaits: Vec::new(),
             state: RowState::Skipped(Reason::default()),
         };
@@ -543,7 +535,7 @@ impl<'a> Reading<'a> {
             self.rivals.see(&spooled);
             self.keys_seen.add(watched(spooled.key_hash(), &identity));
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
-            spooled.origin = self.origin.map(|(row, run)| (text(row), text(run)));
+            spooled.origin = self.mapping.own.origin().map(|(row, run)| (text(row), text(run)));
             // Rows of tags name the old ids of records that are there.
             let old_id = old_id_of(self.mapping, &self.record).filter(|_| self.mapping.entity().edits.is_none());
             spooled.old_id = old_id.map(Box::new);
@@ -553,7 +545,7 @@ impl<'a> Reading<'a> {
             }
             self.require_key(&spooled);
         }
-        spooled.state = self.state(spooled.is_confirmed)?;
+        spooled.state = self.state(&spooled.confirmed)?;
         if let Some(record) = record_named(&spooled, self.entity) {
             self.records_seen.add(record);
         }
@@ -660,7 +652,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What the row has come to. A row that is no data is that, whatever else stands in it.
-    fn state(&mut self, is_confirmed: bool) -> Result<RowState> {
+    fn state(&mut self, confirmed: &Confirmed) -> Result<RowState> {
         if self.record.severity() != Some(Severity::Skipped)
             && self.said_words.weigh((self.mapping, &self.record), self.words, self.asked)? == Weighed::Waits
         {
@@ -675,7 +667,7 @@ impl<'a> Reading<'a> {
             if self.consent.covers(finding.code) {
                 self.consented.insert(finding.code);
             }
-            if is_confirmed || self.consent.covers(finding.code) {
+            if confirmed.names(finding.code) || self.consent.covers(finding.code) {
                 finding.severity = Severity::Word;
             }
         }

@@ -10,6 +10,7 @@ use super::cells::CellReader;
 use super::options::ResumeOptions;
 use super::preflight::Rows;
 use super::references::{Answers, FILE_NAME, Given};
+use crate::check::confirmed::Confirmed;
 use crate::check::consent::EXISTS;
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
@@ -477,14 +478,16 @@ fn has_all_sent(rows: &mut Rows, index: &mut RunIndex, past: &JournalReader) -> 
 }
 
 /// What the first reading says of a row, beside what it is found by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct CheckedRow {
     /// It can be sent.
     pub is_sound: bool,
     /// An earlier row has its key.
     pub is_double: bool,
-    /// A person consented to it in its own cell.
-    pub is_confirmed: bool,
+    /// What a person consented to in its own cell.
+    pub confirmed: Confirmed,
+    /// It is known by another natural key than the strongest.
+    pub is_known_by_weaker: bool,
 }
 
 /// Rows that are looked up together: the more of them, the fewer parts of the index are read for each.
@@ -513,7 +516,8 @@ pub(super) fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result
         let weaker = row.weaker.first().map(|key| key.hash);
         batch.rows.push(InputRow { identity: row.known_by(seen), key: row.key_hash(), weaker, old_id });
         let is_double = seen.is_double_of().is_some();
-        batch.checked.push(CheckedRow { is_sound, is_double, is_confirmed: row.is_confirmed });
+        let is_known_by_weaker = row.is_known_by_weaker();
+        batch.checked.push(CheckedRow { is_sound, is_double, confirmed: row.confirmed, is_known_by_weaker });
         if batch.rows.len() == BATCH {
             look(&batch)?;
             batch.rows.clear();
@@ -525,10 +529,10 @@ pub(super) fn each_batch(rows: &mut Rows, mut look: impl FnMut(&Batch) -> Result
 }
 
 /// Calls `look` with every row and whether a run has sent it.
-fn each(rows: &mut Rows, index: &RunIndex, run: &Uuid, mut look: impl FnMut(CheckedRow, WasSent)) -> Result<()> {
+fn each(rows: &mut Rows, index: &RunIndex, run: &Uuid, mut look: impl FnMut(&CheckedRow, WasSent)) -> Result<()> {
     each_batch(rows, |batch| {
         let sent = index.sent_by(run, &batch.rows)?;
-        batch.checked.iter().zip(sent).for_each(|(row, was_sent)| look(*row, was_sent));
+        batch.checked.iter().zip(sent).for_each(|(row, was_sent)| look(row, was_sent));
         Ok(())
     })
 }

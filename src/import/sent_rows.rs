@@ -78,13 +78,12 @@ impl<'p> SentRows<'p> {
         let remembered = self.memory.at(row_index)?;
         let is_free = match &row.state {
             RowState::Sound(_) => true,
-            RowState::Held { codes, .. } => row.is_confirmed || codes.iter().all(|code| self.consent.covers(code)),
+            RowState::Held { codes, .. } => row.confirms(codes, self.consent),
             _ => false,
         };
         let is_known = matched.as_ref().is_some_and(|found| found.there.is_known());
-        let is_held_up = remembered
-            .filter(|_| !is_known)
-            .is_some_and(|remembered| !remembered.said.is_overruled(self.consent, row.is_confirmed));
+        let is_held_up =
+            remembered.filter(|_| !is_known).is_some_and(|remembered| !remembered.is_overruled(self.consent, row));
         let is_there = matched.is_none_or(|found| matches!(found.there, There::New | There::Anew | There::Changes));
         Ok(is_free && is_there && !is_held_up && self.limit.is_none_or(|limit| row_index < limit))
     }

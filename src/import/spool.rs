@@ -11,6 +11,8 @@ use bytes::Bytes;
 use super::operation::{LookUp, Members, WriteOperation};
 use super::pairs::Pairs;
 use super::references::NewParent;
+use crate::check::confirmed::Confirmed;
+use crate::check::consent::Consent;
 use crate::check::duplicates::{NaturalKey, RowKeys, Seen, first_eight};
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
@@ -62,8 +64,8 @@ pub struct SpooledRow {
     pub origin: Option<(String, String)>,
     /// The id that its record has in another system, when the file says it.
     pub old_id: Option<Box<OldId>>,
-    /// Whether a person has consented to this row, in its own cell.
-    pub is_confirmed: bool,
+    /// What a person has consented to in its own cell.
+    pub confirmed: Confirmed,
     /// Records it refers to that are to be made before it is sent.
     pub(in crate::import) awaits: Vec<NewParent>,
     /// What it has come to.
@@ -79,6 +81,16 @@ impl SpooledRow {
     /// Whether it may be sent, now or later: then it holds its key.
     pub fn is_sound(&self) -> bool {
         !matches!(self.state, RowState::Skipped(_) | RowState::Refused(_))
+    }
+
+    /// Whether it is known by another natural key than the strongest.
+    pub fn is_known_by_weaker(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| key.number > 0)
+    }
+
+    /// Whether a person consented to all of these kinds, for the row or for all rows.
+    pub fn confirms(&self, codes: &[String], consent: &Consent) -> bool {
+        self.confirmed.covers_all(codes, consent)
     }
 
     /// The hash of its natural key, when it has one.
@@ -181,7 +193,7 @@ impl SpoolWriter {
             push(out, old_id.source.as_bytes());
             push(out, old_id.id.as_bytes());
         }
-        out.push(u8::from(row.is_confirmed));
+        push(out, row.confirmed.to_text().as_bytes());
         out.push(u8::from(!row.awaits.is_empty()));
         if !row.awaits.is_empty() {
             push(out, &json(&row.awaits));
@@ -377,26 +389,13 @@ impl<'a> Fields<'a> {
             [1] => Some(Box::new(OldId { source: self.text()?, id: self.text()? })),
             _ => None,
         };
-        let is_confirmed = self.array::<1>()? == [1];
+        let confirmed = Confirmed::of_text(&self.text()?);
         let awaits = match self.array::<1>()? {
             [1] => serde_json::from_slice(self.part()?).ok()?,
             _ => Vec::new(),
         };
         let state = RowState::Waiting;
-        Some(SpooledRow {
-            number,
-            identity,
-            content,
-            key,
-            weaker,
-            id,
-            lacks,
-            origin,
-            old_id,
-            is_confirmed,
-            awaits,
-            state,
-        })
+        Some(SpooledRow { number, identity, content, key, weaker, id, lacks, origin, old_id, confirmed, awaits, state })
     }
 
     fn reason(&mut self) -> Option<Reason> {
@@ -532,7 +531,7 @@ mod tests {
             lacks: None,
             origin: None,
             old_id: None,
-            is_confirmed: false,
+            confirmed: Confirmed::default(),
             awaits: Vec::new(),
             state,
         };
@@ -550,7 +549,7 @@ mod tests {
             row(RowState::Unresolved(reason.clone())),
             row(RowState::Waiting),
             SpooledRow {
-                is_confirmed: true,
+                confirmed: Confirmed::of_text("hidden_row"),
                 ..row(RowState::Held {
                     codes: vec!["hidden_row".into()],
                     reason: reason.clone(),

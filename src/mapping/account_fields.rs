@@ -2,7 +2,7 @@
 
 use super::file::MappingFile;
 use super::header_index::HeaderIndex;
-use super::result_columns::is_result_column;
+use super::result_columns::{OwnColumns, is_result_column};
 use crate::entity::{Entity, fold};
 use crate::format::Sheet;
 
@@ -17,7 +17,9 @@ pub fn wants_account_fields(entity: &Entity, sheet: &Sheet, file: Option<&Mappin
             named.chain(file.skip.iter().map(|(column, _)| &column.key)).any(|name| fold(name) == fold(header))
         })
     };
-    let headers = sheet.header.iter().map(|header| header.trim()).filter(|header| !fold(header).is_empty());
+    let own = OwnColumns::of(&sheet.header);
+    let headers = sheet.header.iter().enumerate().filter(|(column, _)| !own.has(*column));
+    let headers = headers.map(|(_, header)| header.trim()).filter(|header| !fold(header).is_empty());
     let is_label = |header: &str| index.is_exact(&fold(header)) && is_plain(header);
     let may_be_custom = |header: &str| !is_result_column(&fold(header)) && !is_label(header) && !is_named(header);
     let mut names = file.into_iter().flat_map(|file| {

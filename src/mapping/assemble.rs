@@ -67,6 +67,7 @@ impl MappingBuilder<'_> {
             mode: self.mode,
             options: self.options,
             header: self.sheet.header.clone(),
+            own: self.own.clone(),
             header_row: self.sheet.header_row,
             lone_cells_are_rare: self.sheet.lone_cells_are_rare,
             phones: self.phones(&sources),

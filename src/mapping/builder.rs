@@ -7,7 +7,7 @@ use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::numbered_columns::with_columns_of;
-use super::result_columns::{is_own_column, is_result_column, leading_columns};
+use super::result_columns::{OwnColumns, is_result_column};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, ValueSource};
 use super::toml_quoted::toml_quoted;
@@ -60,6 +60,8 @@ pub(super) struct MappingBuilder<'a> {
     pub(super) mode: AccountMode,
     pub(super) options: ValueOptions,
     pub(super) headers: HeaderIndex,
+    /// The columns that our file of failed rows adds, which are none of the input.
+    pub(super) own: OwnColumns,
     /// The source of each field of the entity, by the field's index.
     pub(super) sources: Vec<Option<ValueSource>>,
     pub(super) defaults: HashMap<usize, String>,
@@ -111,6 +113,7 @@ impl<'a> MappingBuilder<'a> {
             mode,
             options: ValueOptions::default(),
             headers: HeaderIndex::new(entity),
+            own: OwnColumns::of(&sheet.header),
             sources: vec![None; entity.fields.len()],
             defaults: HashMap::new(),
             values: HashMap::new(),
@@ -298,13 +301,12 @@ impl<'a> MappingBuilder<'a> {
     fn match_headers(&mut self) -> Result<()> {
         let mut twice: Vec<(usize, usize, usize)> = Vec::new();
         let explicit: Vec<bool> = self.sources.iter().map(Option::is_some).collect();
-        let own = leading_columns(&self.sheet.header);
         let fallbacks = self.fallbacks();
         for (column, header) in self.sheet.header.iter().enumerate() {
             if self.is_decided(column) || self.without_field.contains(&column) {
                 continue;
             }
-            if column < own {
+            if self.own.has(column) {
                 self.reasons.insert(column, t!("mapping.result_column").into_owned());
                 continue;
             }
@@ -346,8 +348,9 @@ impl<'a> MappingBuilder<'a> {
 
     /// A heading whose text was broken means nothing, and its column would be lost for that.
     fn refuse_broken_headings(&self) -> Result<()> {
-        for (column, header) in self.sheet.header.iter().enumerate().skip(leading_columns(&self.sheet.header)) {
-            if self.is_decided(column)
+        for (column, header) in self.sheet.header.iter().enumerate() {
+            if self.own.has(column)
+                || self.is_decided(column)
                 || self.without_field.contains(&column)
                 || self.read_by_template.contains(&column)
             {
@@ -355,7 +358,7 @@ impl<'a> MappingBuilder<'a> {
             }
             let Some(problem) = broken_text(header.trim()) else { continue };
             let name = self.column_name(column);
-            let number = column + 1 - leading_columns(&self.sheet.header);
+            let number = self.own.number_of(column);
             return Err(Error::usage(message!("mapping.broken_heading", column = name, what = problem.rule()))
                 .hint(message!("mapping.broken_heading_hint", number = number)));
         }
@@ -512,7 +515,7 @@ impl<'a> MappingBuilder<'a> {
     fn named_in_drop(&self, first: usize, second: usize) -> String {
         let header = self.sheet.header[second].trim();
         match fold(&self.sheet.header[first]) == fold(header) {
-            true => (second + 1 - leading_columns(&self.sheet.header)).to_string(),
+            true => self.own.number_of(second).to_string(),
             false => toml_quoted(header),
         }
     }
@@ -577,6 +580,7 @@ fn recognise(sheet: &Sheet) -> Option<Recognised> {
 
 /// The headers of a file, without those that our file of failed rows adds.
 fn titles(sheet: &Sheet) -> Vec<&str> {
-    let titles = sheet.header.iter().skip(leading_columns(&sheet.header)).map(|title| title.trim());
-    titles.filter(|title| !fold(title).is_empty() && !is_own_column(title)).collect()
+    let own = OwnColumns::of(&sheet.header);
+    let titles = sheet.header.iter().enumerate().filter(|(column, _)| !own.has(*column)).map(|(_, title)| title.trim());
+    titles.filter(|title| !fold(title).is_empty()).collect()
 }

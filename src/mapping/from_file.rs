@@ -6,7 +6,7 @@ use super::builder::MappingBuilder;
 use super::expression::Template;
 use super::file::Entry;
 use super::numbered_columns::number_of;
-use super::result_columns::{is_result_column, leading_columns};
+use super::result_columns::is_result_column;
 use super::sources::ValueSource;
 use super::vendors::Vendors;
 use crate::entity::{Kind, Overwrite, fold};
@@ -215,10 +215,12 @@ impl MappingBuilder<'_> {
             .sheet
             .header
             .iter()
-            .skip(leading_columns(&self.sheet.header))
-            .filter(|title| {
-                !title.trim().is_empty() && !is_result_column(&fold(title)) && !made_for.contains(&fold(title))
+            .enumerate()
+            .filter(|(column, title)| {
+                let is_result = self.own.has(*column) || is_result_column(&fold(title));
+                !title.trim().is_empty() && !is_result && !made_for.contains(&fold(title))
             })
+            .map(|(_, title)| title)
             .collect();
         let gone: Vec<&String> =
             self.file.header.iter().flatten().filter(|title| !now.contains(&fold(title))).collect();
@@ -291,17 +293,16 @@ impl MappingBuilder<'_> {
     /// The columns that the mapping file calls `name`.
     pub(super) fn columns_named(&self, name: &str) -> Vec<usize> {
         let header = &self.sheet.header;
-        // Columns that our workbook of failed rows put before the input's are none of it.
-        let own = leading_columns(header);
+        // Columns that our file of failed rows added are none of the input.
         let columns = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            (own..header.len()).filter(|column| same(&header[*column])).collect()
+            (0..header.len()).filter(|column| !self.own.has(*column) && same(&header[*column])).collect()
         };
         let mut found = columns(&|header| header.trim() == name.trim());
         // By its number, where its header is nothing to name it by.
         if found.is_empty()
             && let Some(number) = number_of(name)
         {
-            found = columns(&|_| true).into_iter().filter(|column| column + 1 - own == number).collect();
+            found = Some(self.own.column_of(number)).filter(|column| *column < header.len()).into_iter().collect();
         }
         if found.is_empty() {
             found = columns(&|header| fold(header) == fold(name));
@@ -323,15 +324,14 @@ impl MappingBuilder<'_> {
                     .hint(message!("mapping.no_column_hint", known = known)))
             }
             columns => {
-                let own = leading_columns(header);
-                let numbers: Vec<usize> = columns.iter().map(|column| column + 1 - own).collect();
+                let numbers: Vec<usize> = columns.iter().map(|column| self.own.number_of(*column)).collect();
                 let is_named = |number: &usize| {
                     let by_number = self.file.columns.iter().chain(&self.file.drop);
                     by_number.filter_map(|entry| number_of(&entry.key)).any(|named| named == *number)
                 };
                 // The others are spoken of by their numbers.
                 match numbers.iter().copied().filter(|number| !is_named(number)).collect::<Vec<_>>().as_slice() {
-                    [number] if section != "drop" => Ok(number - 1 + own),
+                    [number] if section != "drop" => Ok(self.own.column_of(*number)),
                     _ => Err(self.same_header(entry, name, section, &numbers)),
                 }
             }

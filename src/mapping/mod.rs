@@ -31,8 +31,8 @@ pub use file::{MappingFile, source_name};
 pub use known_headings::KnownHeadings;
 pub use report::{MappingReport, column_place};
 pub use result_columns::{
-    CONFIRM_COLUMNS, RESULT_COLUMNS, is_confirmation, is_own_column, is_reserved, is_result_column, leading_columns,
-    reason_columns,
+    OwnColumns, RESULT_COLUMNS, is_confirmation, is_reserved, is_result_column, is_titled_as_confirmation,
+    is_titled_as_reason, reason_columns,
 };
 pub use sendable::unsendable;
 pub(crate) use sources::{FieldSource, KeySources, RowRule, ValueSource};

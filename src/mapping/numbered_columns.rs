@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::file::MappingFile;
-use super::result_columns::leading_columns;
+use super::result_columns::OwnColumns;
 use crate::format::Sheet;
 
 /// The sheet with as many columns as the mapping file names by number: behind the last heading there may be others without one.
 pub(super) fn with_columns_of<'a>(sheet: &'a Sheet, file: &MappingFile) -> Cow<'a, Sheet> {
-    let own = leading_columns(&sheet.header);
+    let own = OwnColumns::of(&sheet.header);
     let most = sheet.width.max(sheet.header.len() + FURTHER);
     let named = file.columns.iter().chain(&file.drop).filter_map(|entry| number_of(&entry.key));
-    match named.map(|number| number + own).filter(|number| *number <= most).max() {
+    match named.map(|number| own.column_of(number) + 1).filter(|number| *number <= most).max() {
         Some(width) if width > sheet.header.len() => {
             let mut wider = sheet.clone();
             wider.header.resize(width, String::new());

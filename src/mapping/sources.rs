@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::expression::Template;
 use super::report::MappingReport;
+use super::result_columns::OwnColumns;
 use super::word_answers::WordAnswers;
 use crate::entity::{AccountMode, Entity, Field, Instead, Overwrite};
 use crate::message;
@@ -130,6 +131,8 @@ pub struct Mapping {
     /// How values are read.
     pub(crate) options: ValueOptions,
     pub(crate) header: Vec<String>,
+    /// The columns that our file of failed rows adds.
+    pub(crate) own: OwnColumns,
     /// The row of the header.
     pub(crate) header_row: u64,
     /// Whether most rows have more than one filled cell.

@@ -15,6 +15,7 @@ mod custom_fields;
 mod decisions;
 mod doubt;
 mod existing;
+mod failed_file;
 mod find;
 mod gone_records;
 mod headings;

@@ -26,7 +26,7 @@ pub(in crate::import) const RESPELLED: &str = "respelled";
 /// Code of a row whose record is deleted.
 pub(in crate::import) const DELETED: &str = "record_deleted";
 /// Code of a row with a cell that holds the beginning of a text.
-const CUT: &str = "cell_cut";
+pub(in crate::import) const CUT: &str = "cell_cut";
 /// Most characters of a value that are told.
 const SHOWN: usize = 60;
 

@@ -9,7 +9,8 @@ use super::failed_files::{FailedFiles, free_name};
 use super::row_findings::RowFindings;
 use super::words;
 use super::written_rows::WrittenRows;
-use crate::check::as_shown::is_seen_in_sheet;
+use crate::check::confirmed::{with_codes, with_record};
+use crate::check::consent::is_about_record;
 use crate::check::findings::RowFinding;
 use crate::error::Result;
 use crate::format::xlsx::limits::MAX_COLUMNS;
@@ -19,8 +20,11 @@ use crate::format::{
 use crate::import::cells::CellReader;
 use crate::journal::{Journal, Operation, OperationCursor, Reason, Status};
 use crate::language::Language;
-use crate::mapping::{Mapping, RESULT_COLUMNS, is_own_column, leading_columns, reason_columns};
+use crate::mapping::{
+    Mapping, OwnColumns, RESULT_COLUMNS, is_titled_as_confirmation, is_titled_as_reason, reason_columns,
+};
 use crate::message::Message;
+use crate::problem::Severity;
 use crate::t;
 
 /// Widths of the columns that stay in sight: why, what to do.
@@ -59,7 +63,7 @@ fn write_one(content: &RunContent<'_>, format: &'static FileFormat, note: &str) 
         if let Some(operation) = operations.at(row_index)?
             && matches!(operation.status, Status::Refused | Status::Held | Status::Failed)
         {
-            let findings = if failed.is_book { findings.at(row_index)? } else { Vec::new() };
+            let findings = findings.at(row_index)?;
             failed.write(&row, operation, &findings, &run)?;
         }
         row_index += 1;
@@ -77,7 +81,7 @@ struct FailedRows<'a> {
     /// Columns of the input that are written; its own extra columns are not.
     kept: Vec<usize>,
     width: usize,
-    /// Columns before those of the input.
+    /// Columns of ours before those of the input.
     leading: usize,
     /// Whether there is a column in which a person consents to rows.
     has_confirmation: bool,
@@ -97,19 +101,22 @@ impl<'a> FailedRows<'a> {
         note: &str,
     ) -> Result<FailedRows<'a>> {
         let (header, mapping, is_book) = (cells.header(), content.mapping, format == &XLSX);
-        let own = leading_columns(header);
-        let kept: Vec<usize> = (own..header.len()).filter(|column| !is_own_column(header[*column].trim())).collect();
-        let has_confirmation = content.counts.held > 0;
+        let own = OwnColumns::of(header);
+        let kept: Vec<usize> = (0..header.len()).filter(|column| !own.has(*column)).collect();
+        // Beside columns of the input that are called so, ours are told apart by standing where they always stand.
+        let has = |is_titled: fn(&str) -> bool| kept.iter().any(|column| is_titled(&header[*column]));
+        let has_reasons = is_book || has(is_titled_as_reason);
+        let has_confirmation = content.counts.held > 0 || has(is_titled_as_confirmation);
         let plain = |title: String, is_text: bool| Column { title, is_text, ..Column::default() };
         let mut columns: Vec<Column> = Vec::new();
         let confirmation = has_confirmation.then(|| plain(t!("import.confirm_column").into_owned(), true));
-        if is_book {
+        if has_reasons {
             columns.extend(reason_columns(Language::current()).map(|title| plain(title.to_owned(), false)));
             columns.extend(confirmation.clone());
         }
         let leading = columns.len();
         columns.extend(kept.iter().map(|column| plain(header[*column].clone(), mapping.is_text_column(*column))));
-        if !is_book {
+        if !has_reasons {
             columns.extend(confirmation);
         }
         let technical = u16::try_from(columns.len()).ok();
@@ -137,7 +144,7 @@ impl<'a> FailedRows<'a> {
     fn write(&mut self, row: &Row, operation: &Operation, findings: &[RowFinding], run: &str) -> Result<()> {
         let reason = operation.reason.as_deref();
         let message = reason.map(|reason| match operation.status {
-            Status::Held if is_seen_in_sheet(&reason.code) => format!("{} {}", reason.code, reason.message),
+            Status::Held => with_codes(&codes_held_for(reason, findings), &words_held_for(reason)),
             Status::Failed if !reason.code.is_empty() => format!("{} {}", reason.code, reason.message),
             _ => reason.message.to_string(),
         });
@@ -145,7 +152,7 @@ impl<'a> FailedRows<'a> {
         let todo = advice(Some(operation), findings);
         let damaged: Vec<Option<String>> = self.kept.iter().map(|column| damaged(row, *column, findings)).collect();
         let mut values: Vec<Value<'_>> = Vec::with_capacity(self.leading + self.kept.len() + RESULT_COLUMNS.len() + 1);
-        if self.is_book {
+        if self.leading > 0 {
             values.extend([Value::Text(&why), Value::Text(&todo)]);
             values.resize(self.leading, Value::Empty);
         }
@@ -153,7 +160,7 @@ impl<'a> FailedRows<'a> {
             Some(text) => Value::Text(text),
             None => Value::of_cell(row.cell(*column)),
         }));
-        if self.has_confirmation && !self.is_book {
+        if self.has_confirmation && self.leading == 0 {
             values.push(Value::Empty);
         }
         let number = operation.row.number as f64;
@@ -240,6 +247,37 @@ impl<'a> FailedRows<'a> {
         FailedFiles::remember(journal, note, &self.path)?;
         Ok(self.path)
     }
+}
+
+/// What a row was held back for, and what was said of it beside that: consent to the row is consent to these.
+fn codes_held_for(reason: &Reason, findings: &[RowFinding]) -> Vec<String> {
+    let mut codes = vec![with_record(&reason.code, record_shown(reason).as_deref())];
+    let is_said = |finding: &&RowFinding| matches!(finding.severity, Severity::Held | Severity::Word);
+    for finding in findings.iter().filter(is_said).filter(|finding| finding.code != reason.code) {
+        if !codes.contains(&finding.code) {
+            codes.push(finding.code.clone());
+        }
+    }
+    codes
+}
+
+/// The record that would be there twice, where a row waits for that.
+fn record_shown(reason: &Reason) -> Option<String> {
+    if !is_about_record(&reason.code) {
+        return None;
+    }
+    let mut shown = None;
+    reason.message.mapped(&mut |message| {
+        shown = shown.take().or_else(|| message.part("id").map(|id| id.to_string()));
+        None
+    });
+    shown.filter(|id| id != "?")
+}
+
+/// Why a row was held back, in words; of one that was held back before, why that was.
+fn words_held_for(reason: &Reason) -> String {
+    let was_held = |message: &Message| message.part("reason").filter(|_| message.code() == "check.held_before");
+    reason.message.mapped(&mut |message| was_held(message)).to_string()
 }
 
 /// A message of another text, about another row.
