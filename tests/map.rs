@@ -1,5 +1,7 @@
 //! `bw8 map`: a mapping is proposed, looked over by a person, and read by `--mapping`.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 
 use crate::harness::*;
@@ -242,4 +244,63 @@ fn a_retry_needs_the_workbook_no_more() {
     work.write_table("run/failed.csv", &failed);
     work.on(&server, "retry run/failed.csv").exits(0);
     assert_eq!(server.count_by("customers", "mobile")["13100000003"], 1);
+}
+
+/// Every file that is shipped, whatever its rows are said to be: a heading may name a record by its name, or be an id of another
+/// system, which is no field of the rows.
+#[test]
+fn every_shipped_file_gets_a_mapping_that_can_be_read() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let files_of = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = files_of(samples.clone()).chain(files_of(samples.join("migration"))).filter(|path| path.is_file());
+    let work = Work::new();
+    let mut mapped = 0;
+    for (number, path) in files.enumerate() {
+        let copy = format!("{number}.{}", path.extension().unwrap().to_str().unwrap());
+        std::fs::copy(&path, work.path(&copy)).unwrap();
+        for entity in ["companies", "customers", "tickets", "tags", "bindings", "customer-groups"] {
+            let mapping = format!("{number}-{entity}.xlsx");
+            work.bw8(&format!("map {entity} {copy}")).exits(0);
+            work.bw8(&format!("map {entity} {copy} -o {mapping}")).exits(0);
+            work.bw8(&format!("check {entity} {copy} --mapping {mapping}")).exits_with_one_of(&[0, 2, 3]);
+            mapped += 1;
+        }
+    }
+    assert!(mapped >= 72, "{mapped}");
+}
+
+#[test]
+fn a_heading_that_tells_a_record_by_its_name_is_known_and_can_be_chosen() {
+    let work = Work::with("mine.csv", "姓名,手机,公司\n示例甲,13100000001,示例科技有限公司\n");
+    let ran = work.bw8("map customers mine.csv");
+    ran.exits(0).says("公司 → Company name (companyId.companyName)").never_says("companyId = ");
+    work.bw8("map customers mine.csv -o map.xlsx").exits(0);
+    assert_eq!(work.table("map.xlsx").column("对应字段"), ["姓名", "手机", "公司名称"]);
+    let ran = work.bw8("check customers mine.csv --mapping map.xlsx");
+    ran.exits(0).says("公司 → Company name (companyId.companyName)");
+    // Another heading, for which a person chooses what it means.
+    work.write("other.csv", "姓名,手机,甲方\n示例甲,13100000001,示例科技有限公司\n");
+    std::fs::remove_file(work.path("map.xlsx")).unwrap();
+    work.bw8("map customers other.csv -o map.xlsx").exits(0);
+    fill_in(&work, "列对应", "表头", "甲方", "对应字段", "公司名称");
+    let ran = work.bw8("check customers other.csv --mapping map.xlsx");
+    ran.exits(0).says("甲方 → Company name (companyId.companyName)");
+    // What a name means goes by another word where its label is that of the number.
+    work.write("tickets.csv", "标题,联系人编号,受理客服\n示例,50001,示例客服\n");
+    std::fs::remove_file(work.path("map.xlsx")).unwrap();
+    work.bw8("map tickets tickets.csv -o map.xlsx").exits(0);
+    let ran = work.bw8("check tickets tickets.csv --mapping map.xlsx");
+    ran.exits(0).says("受理客服 → Assignee ID (servicerUserId.any)");
+}
+
+#[test]
+fn an_id_of_another_system_is_said_and_stays_what_it_is() {
+    let work =
+        Work::with("mine.csv", "organization_id,姓名,手机,公司\n360000000101,示例甲,13100000001,示例科技有限公司\n");
+    work.bw8("map customers mine.csv").exits(0).says("organization_id: not sent, an id of another system");
+    work.bw8("map customers mine.csv -o map.xlsx --lang zh").exits(0);
+    let table = work.table("map.xlsx");
+    assert_eq!((table.column("对应字段")[0], &table.column("说明")[0][..15]), ("", "旧系统编号"));
+    let ran = work.bw8("check customers mine.csv --mapping map.xlsx");
+    ran.exits(0).says("organization_id: not sent, an id of another system");
 }

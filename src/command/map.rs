@@ -133,7 +133,7 @@ fn state(column: &ColumnProposal<'_>) -> (&'static str, Option<u8>, bool) {
     match column.meaning {
         Meaning::Known { .. } => ("known", None, true),
         Meaning::Twice { .. } => ("twice", None, false),
-        Meaning::NotSent { .. } => ("not_sent", None, false),
+        Meaning::NotSent { .. } | Meaning::OtherSystem => ("not_sent", None, false),
         Meaning::Proposed { confidence, is_certain, .. } => ("proposed", Some(confidence), is_certain),
         Meaning::Nothing => ("nothing", None, false),
     }

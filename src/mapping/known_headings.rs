@@ -57,6 +57,18 @@ impl KnownHeadings {
     pub fn fields(&self) -> usize {
         self.examples.len()
     }
+
+    /// The field that a heading means, by its index among those of [`Entity::with_clues`]; none where it is known for
+    /// something else.
+    pub fn field(&self, heading: &str) -> Option<usize> {
+        self.find(heading).filter(|index| *index < self.fields())
+    }
+
+    /// What a mapping calls a field: its label, or another name of it where that one means another field.
+    pub fn word_for<'a>(&self, index: usize, field: &'a Field) -> &'a str {
+        let mut names = std::iter::once(&field.zh).chain(&field.aliases);
+        names.find(|name| self.index.find_named(&fold(name)) == Some(index)).unwrap_or(&field.name)
+    }
 }
 
 impl Headings for KnownHeadings {

@@ -35,6 +35,8 @@ pub enum Meaning {
         /// The other column's index.
         first: usize,
     },
+    /// A key of another system, which is none of this service's ids and is remembered where that system is named.
+    OtherSystem,
     /// Nothing that is sent, for a reason; none for a result of an earlier import.
     NotSent {
         /// Why.
@@ -78,8 +80,8 @@ pub struct FieldWords {
 /// What the columns of a file may mean for an entity.
 #[derive(Debug)]
 pub struct MappingProposal<'a> {
-    /// The entity.
-    pub entity: &'a Entity,
+    /// The entity, with what tells which record its references mean among its fields.
+    pub entity: Entity,
     /// The columns, in their order.
     pub columns: Vec<ColumnProposal<'a>>,
     /// Words of choices that are not understood.
@@ -90,23 +92,25 @@ pub struct MappingProposal<'a> {
     pub missing_one_of: Vec<Vec<usize>>,
     /// Account mode the fields are for.
     mode: AccountMode,
+    headings: KnownHeadings,
 }
 
 impl<'a> MappingProposal<'a> {
     /// Looks what the columns of a file may mean.
-    pub fn new(entity: &'a Entity, survey: &'a FileSurvey, mode: AccountMode) -> MappingProposal<'a> {
+    pub fn new(entity: &Entity, survey: &'a FileSurvey, mode: AccountMode) -> MappingProposal<'a> {
         let columns = survey.columns.iter().enumerate().map(|(index, column)| ColumnProposal {
             survey: column,
             name: name_of(survey, index),
             meaning: Meaning::Nothing,
         });
         let mut proposal = MappingProposal {
-            entity,
+            entity: entity.with_clues(),
             columns: columns.collect(),
             words: Vec::new(),
             missing: Vec::new(),
             missing_one_of: Vec::new(),
             mode,
+            headings: KnownHeadings::new(entity, None),
         };
         proposal.know_headings();
         proposal.route_telephones();
@@ -117,31 +121,42 @@ impl<'a> MappingProposal<'a> {
     }
 
     /// A field by its index.
-    pub fn field(&self, index: usize) -> &'a Field {
+    pub fn field(&self, index: usize) -> &Field {
         &self.entity.fields[index]
+    }
+
+    /// What a mapping calls a field.
+    pub fn word_for(&self, index: usize) -> &str {
+        self.headings.word_for(index, self.field(index))
+    }
+
+    /// What a column can be said to mean, by index: the fields that can be sent, and what tells which record their references mean.
+    pub fn choosable(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.entity.fields.len()).filter(|index| self.unsendable(*index).is_none())
     }
 
     /// The fields that can be sent, by index.
     pub fn sendable(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.entity.fields.len())
-            .filter(|index| unsendable(self.entity, &self.entity.fields[*index], self.mode).is_none())
+        self.choosable().filter(|index| self.field(*index).clue.is_none())
+    }
+
+    fn unsendable(&self, index: usize) -> Option<String> {
+        unsendable(&self.entity, self.field(index), self.mode)
     }
 
     /// What the headings say by themselves, as the mapping of an import has it.
     fn know_headings(&mut self) {
-        let headings = KnownHeadings::new(self.entity, None);
         for index in 0..self.columns.len() {
             let heading = &self.columns[index].survey.heading;
-            self.columns[index].meaning = match headings.find(heading) {
+            self.columns[index].meaning = match self.headings.field(heading) {
                 None if is_result_column(&fold(heading)) => Meaning::NotSent { reason: None },
+                None if self.headings.find(heading).is_some() => Meaning::OtherSystem,
                 None => Meaning::Nothing,
-                Some(field) => {
-                    match (unsendable(self.entity, self.field(field), self.mode), self.known_column(field)) {
-                        (Some(reason), _) => Meaning::NotSent { reason: Some(reason) },
-                        (None, Some(first)) => Meaning::Twice { field, first },
-                        (None, None) => Meaning::Known { field },
-                    }
-                }
+                Some(field) => match (self.unsendable(field), self.known_column(field)) {
+                    (Some(reason), _) => Meaning::NotSent { reason: Some(reason) },
+                    (None, Some(first)) => Meaning::Twice { field, first },
+                    (None, None) => Meaning::Known { field },
+                },
             };
         }
     }
@@ -162,7 +177,7 @@ impl<'a> MappingProposal<'a> {
     }
 
     /// The field that mobile numbers go to, row by row, from a column of any telephone numbers: no column feeds it.
-    pub fn routed(&self, column: &ColumnProposal<'_>) -> Option<&'a Field> {
+    pub fn routed(&self, column: &ColumnProposal<'_>) -> Option<&Field> {
         let is_phone = column.meaning.field().is_some_and(|field| self.field(field).kind == Kind::Phone);
         let has_mobiles = is_phone && column.survey.share(&[Look::Mobile]) > 0 && !self.entity.may_change;
         let mobile = self.sendable().find(|index| self.field(*index).kind == Kind::Mobile).filter(|_| has_mobiles)?;
@@ -211,6 +226,14 @@ impl<'a> MappingProposal<'a> {
         self.columns.iter().any(|column| column.meaning.fed() == Some(field))
     }
 
+    /// Whether a column tells which record a field means without anybody saying so.
+    fn is_told(&self, field: &Field) -> bool {
+        let tells = |index: usize| {
+            self.field(index).clue.as_ref().is_some_and(|clue| clue.reference == field.name) && self.is_fed(index)
+        };
+        field.is_looked_up && (0..self.entity.fields.len()).any(tells)
+    }
+
     fn gather_words(&mut self) {
         for column in &self.columns {
             let Some(index) = column.meaning.field() else { continue };
@@ -231,8 +254,9 @@ impl<'a> MappingProposal<'a> {
 
     fn find_missing(&mut self) {
         let is_missing = |index: &usize| {
-            let requirement = self.entity.requirement(self.field(*index), self.mode);
-            matches!(requirement, Requirement::Always(_)) && !self.is_fed(*index)
+            let field = self.field(*index);
+            let requirement = self.entity.requirement(field, self.mode);
+            matches!(requirement, Requirement::Always(_)) && !self.is_fed(*index) && !self.is_told(field)
         };
         let missing = self.sendable().filter(is_missing).collect();
         let rules = self.entity.rules.iter().filter(|rule| !rule.one_of.is_empty() && rule.holds_in(self.mode));

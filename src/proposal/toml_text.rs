@@ -43,6 +43,10 @@ fn decided(proposal: &MappingProposal<'_>) -> Vec<String> {
                 let reason = reason.clone().map_or_else(|| t!("mapping.result_column"), Cow::Owned);
                 t!("map.not_sent", column = letters, heading = heading, reason = reason)
             }
+            Meaning::OtherSystem => {
+                let reason = t!("map.other_system");
+                t!("map.not_sent", column = letters, heading = heading, reason = reason)
+            }
             Meaning::Twice { field, first } => {
                 let (label, first) = (label(proposal.field(*field)), column_letters(*first));
                 t!("map.twice", column = letters, heading = heading, label = label, first = first)
@@ -96,7 +100,7 @@ fn column_line(
             let why = t!("map.nothing", column = letters, samples = samples);
             Some(format!("# {name} = \"\" {}", comment(&why)))
         }
-        Meaning::Known { .. } | Meaning::Twice { .. } | Meaning::NotSent { .. } => None,
+        Meaning::Known { .. } | Meaning::Twice { .. } | Meaning::NotSent { .. } | Meaning::OtherSystem => None,
     }
 }
 

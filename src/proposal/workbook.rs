@@ -110,8 +110,8 @@ fn write_columns(
         table.push(cells);
     }
     write_table(sheet, &table)?;
-    let labels =
-        std::iter::once(LEAVE_OUT.to_owned()).chain(proposal.sendable().map(|index| proposal.field(index).zh.clone()));
+    let labels = std::iter::once(LEAVE_OUT.to_owned())
+        .chain(proposal.choosable().map(|index| proposal.word_for(index).to_owned()));
     let rule = lists.rule(labels.collect())?;
     sheet.add_data_validation(1, FIELD_COLUMN, MAX_ROWS - 1, FIELD_COLUMN, &rule)?;
     lay_out(sheet)
@@ -120,7 +120,7 @@ fn write_columns(
 /// The field that counts, the one that is proposed, how sure it is, and a remark.
 fn said(proposal: &MappingProposal<'_>, column: &ColumnProposal<'_>) -> [String; 4] {
     let none = String::new;
-    let label = |field: usize| proposal.field(field).zh.clone();
+    let label = |field: usize| proposal.word_for(field).to_owned();
     let routed = || match proposal.routed(column) {
         Some(field) => say("map.routed_remark", &[("label", &field.zh)]),
         None => none(),
@@ -140,6 +140,7 @@ fn said(proposal: &MappingProposal<'_>, column: &ColumnProposal<'_>) -> [String;
             let remark = if *is_certain { routed() } else { say("map.uncertain_remark", &[]) };
             [counts, label(*field), format!("{confidence}%"), remark]
         }
+        Meaning::OtherSystem => [none(), none(), none(), say("map.other_system", &[])],
         Meaning::Nothing => [none(), none(), none(), say("map.nothing_remark", &[])],
     }
 }
