@@ -1,9 +1,14 @@
 //! Where the cells of a row that changes a record come from: what our export said in them, else what we told the service last of
 //! the record. It decides what a person edited, and what somebody changed in the service meanwhile.
 
+<<<<<<< HEAD
 use super::change::{
     CONFLICT, CUT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, RESPELLED, SaidCell, differing, field_of,
 };
+=======
+use super::additions::Additions;
+use super::change::{CONFLICT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, RESPELLED, SaidCell, differing, field_of};
+>>>>>>> 36fd728096e7d18063c9cb200bbbd6e9b1f1b5b8
 use super::last_sent::LastSent;
 use super::operation::WriteOperation;
 use super::preflight::Preflight;
@@ -24,18 +29,24 @@ pub(super) struct CellOrigins<'a> {
     pub handed_back: Option<&'a HandedBack>,
     /// What was sent last of the records that rows change.
     pub last_sent: Option<&'a LastSent>,
+    /// What runs have added to records that no record shows.
+    pub additions: Option<&'a Additions>,
     /// The file is an export of which nobody knows here what it said.
     pub is_unknown: bool,
 }
 
 impl<'a> CellOrigins<'a> {
     /// What is known of the rows that were read first, whose records are not known before they are looked up.
-    pub(super) fn of(preflight: &'a Preflight, last_sent: Option<&'a LastSent>) -> CellOrigins<'a> {
+    pub(super) fn of(
+        preflight: &'a Preflight,
+        (last_sent, additions): (Option<&'a LastSent>, Option<&'a Additions>),
+    ) -> CellOrigins<'a> {
         CellOrigins {
             entity: preflight.mapping.entity(),
             consent: &preflight.consent,
             handed_back: preflight.handed_back.as_deref(),
             last_sent,
+            additions,
             is_unknown: preflight.is_unknown_export,
         }
     }
@@ -80,6 +91,9 @@ impl<'a> CellOrigins<'a> {
         }
         if let Some(last_sent) = self.last_sent {
             last_sent.add_origin(record, cells)?;
+        }
+        if let Some(additions) = self.additions {
+            additions.add_to(self.entity, record, cells, self.last_sent)?;
         }
         for cell in cells.iter_mut() {
             let is_asked = matches!(cell.overwrite, Overwrite::Edited | Overwrite::IfBlank);

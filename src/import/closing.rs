@@ -145,7 +145,7 @@ pub(super) fn finish(
         // All of it is written; only the folding into one file has to wait until nobody reads it.
         printer.detail(&error.message());
     }
-    remember(options, &folder, printer);
+    remember((options, preflight.mapping.adds()), &folder, printer);
     if let Some(Cause::Halted(error) | Cause::Repeats(error)) = &cause {
         terminal::note_cause(error);
     }
@@ -201,8 +201,8 @@ impl End {
 
 /// Puts what was sent into the index, which knows it though the run's folder may be deleted. What fails here, the next
 /// command does.
-fn remember(options: &ImportOptions<'_>, folder: &Path, printer: &Printer) {
-    if !options.preflight.mode.makes_records(options.entity()) {
+fn remember((options, adds): (&ImportOptions<'_>, bool), folder: &Path, printer: &Printer) {
+    if !options.makes_records() && !adds {
         return;
     }
     let remembered = options.account.index().and_then(|mut index| {

@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 use super::change::{CONFLICT, DELETED, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell, field_of, value_now};
 use super::decision::There;
 use super::operation::WriteOperation;
+use crate::check::consent::SENT_BEFORE;
 use crate::check::finding::Finding;
 use crate::entity::{Custom, Entity};
 use crate::error::Result;
-use crate::journal::Status;
+use crate::journal::{Status, UNKNOWN_ELSEWHERE};
 use crate::lookup::KnownList;
 use crate::message::Message;
 use crate::problem::Severity;
@@ -24,6 +25,8 @@ pub(super) enum Would {
     MayWrite,
     /// Nothing: the service keeps its values.
     Keep,
+    /// Nothing: an earlier run did it, or may have.
+    Done,
     /// Nothing before a person decides, and why.
     Ask(Message),
     /// Nothing: the record is deleted, in these words.
@@ -39,7 +42,7 @@ impl Would {
             Would::Ask(reason) => (code_of(reason), Severity::Held, reason),
             Would::Deleted(reason) => (DELETED, Severity::Refused, reason),
             Would::NotThere(reason) => ("not_found", Severity::Refused, reason),
-            Would::Write | Would::MayWrite | Would::Keep => return None,
+            Would::Write | Would::MayWrite | Would::Keep | Would::Done => return None,
         };
         Some(finding(code, severity, reason))
     }
@@ -61,6 +64,7 @@ pub(super) fn forecast(
         (Status::Unchanged, _) => (There::Unchanged, Would::Write),
         // Where the record keeps another value the row goes on, too: before anything is written the record is read once more.
         (Status::Held, reason) => (There::Changes, Would::Ask(reason.map(|reason| reason.message).unwrap_or_default())),
+        (_, Some(reason)) if [SENT_BEFORE, UNKNOWN_ELSEWHERE].contains(&&*reason.code) => (There::Changes, Would::Done),
         _ => (There::Changes, Would::Keep),
     }
 }

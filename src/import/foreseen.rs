@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::additions::Additions;
 use super::agreement::{left_out, sendable};
 use super::existing::Look;
 use super::first_request::FirstRequest;
@@ -76,9 +77,14 @@ pub fn foresee(
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
     let cursor = cursor_of(&known.meant)?;
     let last_sent = LastSent::read(options, &index, &identity.target, preflight, printer)?;
+    let additions = Additions::of(options, &mut index, &identity, &preflight.mapping)?;
+    if let Some(additions) = additions.as_ref().filter(|_| !known.is_finished()) {
+        additions.tell(options.entity(), rows, printer)?;
+    }
+    let told = (last_sent.as_ref(), additions.as_ref());
     if preflight.mapping.is_found_by_key() && !known.is_finished() {
         let Known { ended, mut memory, meant, .. } = known;
-        let known = (&mut memory, cursor, last_sent.as_ref());
+        let known = (&mut memory, cursor, told);
         let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
         let plan = matches.plan.unwrap_or_default();
         let mut matches = matches;
@@ -96,7 +102,7 @@ pub fn foresee(
     let look = Look { options, preflight, identity: &identity, left };
     not_sent.held = look.add_to(&mut memory, &mut index, rows, cursor, printer)??;
     let others = look.keys_of_others(rows, &mut findings, printer)??;
-    let named = NamedRecords::new(options, preflight, last_sent.as_ref());
+    let named = NamedRecords::new(options, preflight, told);
     // A run that did it all before does nothing now.
     let mut others = match is_finished {
         true => others,

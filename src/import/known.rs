@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use uuid::Uuid;
 
+use super::additions::each_named;
 use super::accounts::{Accounts, Proof};
 use super::memory::{Concerned, Memory, OtherAccount, family, line_of};
 use super::options::ImportOptions;
@@ -82,12 +83,13 @@ impl Known {
     /// Such rows, or a spool that cannot be read.
     pub(super) fn refuse_rows_in_work(
         &self,
-        options: &ImportOptions<'_>,
+        (options, preflight): (&ImportOptions<'_>, &Preflight),
         identity: &RunIdentity,
         index: &RunIndex,
         rows: &mut Rows,
     ) -> Result<()> {
-        if !options.makes_records() {
+        let (makes_records, adds) = (options.makes_records(), preflight.mapping.adds());
+        if !makes_records && !adds {
             return Ok(());
         }
         for run in index.in_work(&identity.entity)?.iter().filter(|run| !self.family.contains(&run.run)) {
@@ -97,11 +99,19 @@ impl Known {
                 Ok(())
             })?;
             let mut common = 0u64;
-            each_batch(rows, |batch| {
-                common +=
-                    batch.rows.iter().filter(|row| marks_of(row).any(|mark| marks.contains(&mark))).count() as u64;
-                Ok(())
-            })?;
+            if makes_records {
+                each_batch(rows, |batch| {
+                    let is_common = |row: &&InputRow| marks_of(row).any(|mark| marks.contains(&mark));
+                    common += batch.rows.iter().filter(is_common).count() as u64;
+                    Ok(())
+                })?;
+            }
+            if adds {
+                each_named(options.entity(), rows, |hash| {
+                    common += u64::from(marks.contains(&first_eight(&hash)));
+                    Ok(())
+                })?;
+            }
             if common > 0 {
                 return Err(Error::cannot_run(message!("memory.busy", rows = common, folder = run.folder.display()))
                     .hint(message!("memory.busy_hint")));
@@ -312,19 +322,20 @@ pub(super) fn register(
     options: &ImportOptions<'_>,
     journal: &Journal,
     index: &RunIndex,
-    (rows, source): (&mut Rows, Option<&str>),
+    (rows, mapping): (&mut Rows, &Mapping),
 ) -> Result<Option<RegisteredRows>> {
-    if !options.makes_records() {
+    let makes_records = options.makes_records();
+    if !makes_records && !mapping.adds() {
         return Ok(None);
     }
     let mut registration = Registration::begin(journal.folder())?;
-    let mut registered = index.register(&journal.identity().run, source)?;
+    let mut registered = index.register(&journal.identity().run, mapping.source())?;
     let mut left = options.limit.unwrap_or(u64::MAX);
     each_batch(rows, |batch| {
         for (row, checked) in batch.rows.iter().zip(&batch.checked) {
             let is_within = left > 0;
             left = left.saturating_sub(1);
-            if checked.is_sound {
+            if checked.is_sound && makes_records {
                 marks_of(row).try_for_each(|mark| registration.add(mark))?;
                 if is_within {
                     registered.add(row)?;
@@ -333,6 +344,12 @@ pub(super) fn register(
         }
         Ok(())
     })?;
+    if mapping.adds() {
+        each_named(options.entity(), rows, |hash| {
+            registration.add(first_eight(&hash))?;
+            registered.add_added(&hash)
+        })?;
+    }
     registration.keep()?;
     Ok(Some(registered))
 }

@@ -106,6 +106,19 @@ impl LastSent {
     }
 }
 
+impl LastSent {
+    /// Whether what we told the service last of a record is what these cells add to it.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(super) fn has_told(&self, record: &str, cells: &[SaidCell]) -> Result<bool> {
+        let (_, told) = self.store.of(record)?;
+        let added = || cells.iter().filter(|cell| !cell.value.is_empty() && field_of(&self.entity, cell).write_only);
+        let is_told = |cell: &SaidCell| told.get(&cell.field) == Some(&mark(&field_of(&self.entity, cell), &cell.value));
+        Ok(added().next().is_some() && added().all(is_told))
+    }
+}
+
 /// The name under which the tags of a record are kept that rows of tags set.
 fn name_of_tags(entity: &str, id: &str) -> String {
     format!("{entity}/{id}")

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::additions::Additions;
 use super::cell_origins::CellOrigins;
 use super::change::SaidCell;
 use super::decision::{Matched, PastEnd, There};
@@ -117,7 +118,7 @@ pub(super) fn match_rows(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     rows: &mut Rows,
-    known: (&mut Memory, Option<OperationCursor>, Option<&LastSent>),
+    known: (&mut Memory, Option<OperationCursor>, (Option<&LastSent>, Option<&Additions>)),
     findings: &mut Findings,
     printer: &Printer,
 ) -> Result<Matches> {
@@ -141,8 +142,8 @@ pub(super) fn match_rows(
     if let Some(old_ids) = &old_ids {
         old_ids.by_record()?;
     }
-    let (memory, ended, last_sent) = known;
-    let origins = CellOrigins::of(preflight, last_sent);
+    let (memory, ended, told) = known;
+    let origins = CellOrigins::of(preflight, told);
     let retried = options.parent.as_ref().map(|parent| JournalReader::open(&parent.folder)).transpose()?;
     retried.as_ref().filter(|_| !options.dry_run).map_or(Ok(()), JournalReader::build_indexes)?;
     let matching = Matching { options, preflight, list: &list, old_ids, origins, retried, accepts_incomplete };

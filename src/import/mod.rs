@@ -6,7 +6,7 @@
 //! knows), `matching` those that they are about (`gone_records` those that were deleted since), or `existing` whether they are
 //! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
 //! by, `agreed` keeps what was answered, `left_out` counts what does not come over and `replaced` the words that a mapping file replaced, `coverage` finds the rows that are looked at
-//! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `origin` knows what runs that retry one
+//! closely). `plan` decides what becomes of each row (`decision` by what is known of it, `additions` what was added to a record before, `origin` knows what runs that retry one
 //! another's rows made of it), `operation` is what a row asks of the service (`pairs` its names and values), `change` what that writes; `pipeline` sends the
 //! rows and writes down what happened (`row_sender` takes one row to its end, `caution` lets it wait where nobody knows what
 //! became of others, `route` knows where it goes, `witness` whether an answer may be about it, `before_image` what a record said before its change), `read_back` compares the first rows by `comparison`, and `looks` says which others go alone. `closing` ends it and `report` tells all of it. `foreseen` does
@@ -15,6 +15,7 @@
 //! ties them together.
 
 mod accounts;
+mod additions;
 mod agreed;
 mod agreement;
 mod before_image;

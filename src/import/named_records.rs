@@ -9,6 +9,7 @@ use futures::{StreamExt, stream};
 use serde_json::{Map, Value};
 use tokio::runtime;
 
+use super::additions::Additions;
 use super::cell_origins::CellOrigins;
 use super::decision::{Matched, There};
 use super::forecast::{Would, forecast, is_all_shown, written_cells};
@@ -84,9 +85,9 @@ impl<'a> NamedRecords<'a> {
     pub(super) fn new(
         options: &'a ImportOptions<'a>,
         preflight: &'a Preflight,
-        last_sent: Option<&'a LastSent>,
+        told: (Option<&'a LastSent>, Option<&'a Additions>),
     ) -> NamedRecords<'a> {
-        NamedRecords { options, preflight, origins: CellOrigins::of(preflight, last_sent) }
+        NamedRecords { options, preflight, origins: CellOrigins::of(preflight, told) }
     }
 
     /// What the rows make of their records, besides what was found of some of them in `others`; `others` alone where the rows

@@ -319,6 +319,11 @@ impl DraftWriter {
         DraftWriter { custom: custom.clone(), wrap, conflict: entity.conflict.clone(), key }
     }
 
+    /// How records carry custom fields.
+    pub(super) fn custom(&self) -> &Custom {
+        &self.custom
+    }
+
     /// The operation as it is sent: a draft has its body now; none of one that says which records it refers to and whose
     /// references were never looked up.
     pub(super) fn ready(&self, operation: WriteOperation) -> Option<WriteOperation> {
@@ -527,6 +532,7 @@ fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<Cell
             overwrite: source.overwrite,
             is_unresolved: source.field.tells_of_record() && !is_unedited && !value.is_empty(),
             baseline,
+            added_before: None,
         });
     }
     cells

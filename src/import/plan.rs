@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
+use super::additions::{self, Additions};
 use super::cell_origins::CellOrigins;
 use super::change::HandedBack;
 use super::decision::{Checked, Decision, KeyMatch, Matched, PastEnd, RowFacts, There, decide};
@@ -73,6 +74,8 @@ pub(super) struct KnownRows {
     pub matches: Option<Matches>,
     /// What was told of the records that they change.
     pub last_sent: Option<LastSent>,
+    /// What runs have added to records that no record shows.
+    pub additions: Option<Additions>,
     /// Which of them may be sent, to be kept before the first one is.
     pub registered: Option<RegisteredRows>,
 }
@@ -111,6 +114,8 @@ pub(super) struct RowPlanner<'a> {
     matches: Option<Matches>,
     /// What was told of the records that rows change.
     last_sent: Option<LastSent>,
+    /// What runs have added to records that no record shows.
+    additions: Option<Additions>,
     /// The ids that records have in another system, where rows name records by them.
     old_ids: Option<OldIds>,
     /// Request ids of rows that may have been sent before.
@@ -135,7 +140,7 @@ impl<'a> RowPlanner<'a> {
         known: KnownRows,
         journal: &Journal,
     ) -> Result<RowPlanner<'a>> {
-        let KnownRows { memory, matches, last_sent, .. } = known;
+        let KnownRows { memory, matches, last_sent, additions, .. } = known;
         let run = journal.identity().run;
         let past = journal.reader()?;
         // What is read of it is read by one thread at a time.
@@ -160,6 +165,7 @@ impl<'a> RowPlanner<'a> {
             memory,
             matches,
             last_sent,
+            additions,
             old_ids: old_ids_of(options, preflight)?,
             ended: OperationCursor::open(journal.folder())?,
             next_index: 0,
@@ -234,6 +240,7 @@ impl<'a> RowPlanner<'a> {
             origin: known.origin,
             generation: known.facts.earlier.map_or(0, PastEnd::next_generation),
             old_id: spooled.old_id.clone(),
+            added: None,
         };
         let key = spooled.key.as_ref();
         let (status, reason) = match decide(&known.facts) {
@@ -381,9 +388,18 @@ impl<'a> RowPlanner<'a> {
             consent: self.consent,
             handed_back: self.handed_back.as_ref(),
             last_sent: self.last_sent.as_ref(),
+            additions: self.additions.as_ref(),
             is_unknown: self.is_unknown_export,
         };
+<<<<<<< HEAD
         origins.add_to(&mut operation, &confirmed, shown.as_ref())?;
+=======
+        origins.add_to(&mut operation, is_confirmed, shown.as_ref())?;
+        if let Some(ended) = additions::in_doubt(&row, &operation) {
+            return Ok(Some(RowAction::End(ended)));
+        }
+        row.added = additions::added_by(self.mapping.entity(), self.drafts.custom(), &operation);
+>>>>>>> 36fd728096e7d18063c9cb200bbbd6e9b1f1b5b8
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }
@@ -627,7 +643,8 @@ fn key_of<'r>(row: &'r SpooledRow, there: &Remembered) -> Option<&'r NaturalKey>
 
 /// The end a row had before the input changed.
 fn kept(row: RowKey, earlier: Operation) -> Operation {
-    let row = RowKey { origin: earlier.row.origin, generation: earlier.row.generation, ..row };
+    let RowKey { origin, generation, added, .. } = earlier.row;
+    let row = RowKey { origin, generation, added, ..row };
     Operation { row, ..earlier }
 }
 

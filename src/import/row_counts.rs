@@ -86,6 +86,7 @@ impl Plan {
             There::Changes => match would {
                 Would::Write | Would::MayWrite => &mut self.changes,
                 Would::Keep => &mut self.kept,
+                Would::Done => &mut self.remembered,
                 Would::Ask(_) => &mut self.held,
                 Would::Deleted(_) | Would::NotThere(_) => &mut self.refused,
             },

@@ -12,6 +12,7 @@ use memchr::memmem;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::additions::was_added;
 use super::before_image;
 use super::caution::{Caution, GoesOn, Leave};
 use super::change::RecordChange;
@@ -219,6 +220,7 @@ impl<'a> RowSender<'a> {
             comes_without_tags: false,
             echo: None,
             is_untold: false,
+            may_have_written: false,
             attempts,
         };
         let ended = match &pending.operation {
@@ -235,7 +237,11 @@ impl<'a> RowSender<'a> {
             self.stop.set(Cause::of(error));
             None
         });
-        ended.map(|operation| RowEnd { operation, before: row.was })
+        let has_added = row.may_have_written || was_added(&pending.operation);
+        ended.map(|mut operation| {
+            operation.row.added = operation.row.added.filter(|_| has_added);
+            RowEnd { operation, before: row.was }
+        })
     }
 
     /// The record with this id as it is now, or why it cannot be had.
@@ -413,6 +419,8 @@ struct RowWrite<'a> {
     echo: Option<Map<String, Value>>,
     /// The service answered the write, and nothing tells what became of it.
     is_untold: bool,
+    /// A write was made, and is not known to have been rejected.
+    may_have_written: bool,
     attempts: u32,
 }
 
@@ -782,6 +790,7 @@ impl<'a> RowWrite<'a> {
             self.comes_without_tags = witness.lacks_tags.get();
             self.echo = witness.echo.take();
             self.is_untold = matches!(outcome, Outcome::Unknown { is_up: true, .. });
+            self.may_have_written |= matches!(outcome, Outcome::Done { .. } | Outcome::Unknown { .. } | Outcome::Moved(_));
             pace(&permit, &outcome);
             let goes_on = heed(&leave, &outcome);
             (leave, permit) = match outcome {

@@ -485,7 +485,7 @@ impl World<'_> {
             }
             Ok(known) => known,
         };
-        known.refuse_rows_in_work(&options, &identity, &index, &mut rows).unwrap();
+        known.refuse_rows_in_work((&options, &preflight), &identity, &index, &mut rows).unwrap();
         let (journal, is_new) = match known.meant {
             ResumePlan::New(_) => {
                 let folder = self.folder.path().join(format!("run-{}", self.commands));
@@ -498,7 +498,7 @@ impl World<'_> {
                 OpenedRun::New(_) => panic!("it was to go on"),
             },
         };
-        let registered = register(&options, &journal, &index, (&mut rows, None)).unwrap();
+        let registered = register(&options, &journal, &index, (&mut rows, &preflight.mapping)).unwrap();
         registered.unwrap().keep(None).unwrap();
         self.count(if is_new { "new" } else { "went on" });
         let run = journal.identity().run;

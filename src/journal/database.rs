@@ -22,8 +22,8 @@ use crate::message::Message;
 pub(super) const FILE_NAME: &str = "journal.db";
 /// Version of the tables. A journal with a higher one was made by a newer program. In version 1 messages were words in the
 /// language of the run, now they are codes with details, as JSON; and rows had no identity, only the hash of their cells. Before
-/// version 3 nothing had a checksum, and before version 4 no row an old id.
-pub(super) const VERSION: i64 = 4;
+/// version 3 nothing had a checksum, before version 4 no row an old id, and before version 5 nothing was kept of what rows add.
+pub(super) const VERSION: i64 = 5;
 /// Marks the file as a journal of this program ("bw8j").
 pub(super) const APPLICATION: i64 = 0x6277_386a;
 
@@ -33,12 +33,14 @@ CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT RO
 CREATE TABLE operation (
   row INTEGER PRIMARY KEY, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT,
+  added BLOB) STRICT;
 -- What happened before the input changed: rows found again are copied from here, by identity or by key.
 CREATE TABLE earlier (
   row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT) STRICT;
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT,
+  added BLOB) STRICT;
 -- Rows whose sending may have begun and that have no outcome yet.
 CREATE TABLE reservation (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
 -- The records that rows of a reservation change: pairs of row and id, as JSON.
@@ -165,8 +167,17 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
             "ALTER TABLE operation ADD COLUMN checksum INTEGER; ALTER TABLE earlier ADD COLUMN checksum INTEGER;",
         )?;
     }
-    transaction
-        .execute_batch("ALTER TABLE operation ADD COLUMN old_id TEXT; ALTER TABLE earlier ADD COLUMN old_id TEXT;")?;
+    if version < 4 {
+        transaction.execute_batch(
+            "ALTER TABLE operation ADD COLUMN old_id TEXT; ALTER TABLE earlier ADD COLUMN old_id TEXT;",
+        )?;
+    }
+    transaction.execute_batch(
+        "ALTER TABLE operation ADD COLUMN added BLOB; ALTER TABLE earlier ADD COLUMN added BLOB;",
+    )?;
+    if has_table(&transaction, "gone")? {
+        transaction.execute_batch("ALTER TABLE gone ADD COLUMN added BLOB")?;
+    }
     let reservations: Vec<(i64, Vec<u8>)> = transaction
         .prepare("SELECT first, rows FROM reservation")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?

@@ -15,7 +15,8 @@ const GONE_TABLE: &str = "
 CREATE TABLE IF NOT EXISTS gone (
   row INTEGER NOT NULL, number INTEGER NOT NULL, content BLOB NOT NULL, copy INTEGER, key INTEGER, origin INTEGER,
   generation INTEGER, status INTEGER NOT NULL, id ANY, attempts INTEGER NOT NULL, at INTEGER NOT NULL,
-  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT) STRICT;";
+  code TEXT, field TEXT, message TEXT, identity BLOB, content_copy INTEGER, checksum INTEGER, old_id TEXT,
+  added BLOB) STRICT;";
 
 /// Whether a row of the earlier input was sent and no row of the input is it, once the matches are found.
 const UNMATCHED: &str = "(status IN (1, 2) OR status = 7 AND coalesce(code, '') NOT IN
@@ -89,7 +90,7 @@ impl JournalReader {
             return Ok(());
         }
         let broken = |error| failed(self.folder(), error);
-        let sql = format!("SELECT {COLUMNS} FROM gone WHERE {STILL_GONE} ORDER BY rowid");
+        let sql = format!("SELECT {} FROM gone WHERE {STILL_GONE} ORDER BY rowid", self.columns());
         let mut statement = self.connection().prepare(&sql).map_err(broken)?;
         let mut rows = statement.query([]).map_err(broken)?;
         while let Some(row) = rows.next().map_err(broken)? {

@@ -350,6 +350,7 @@ mod tests {
             origin: None,
             generation: 0,
             old_id: None,
+            added: None,
         };
         Operation { row, status, id: id.map(str::to_owned), attempts: 1, at: 0, reason: None }
     }

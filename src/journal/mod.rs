@@ -13,6 +13,7 @@
 //!
 //! The journal knows no HTTP, and of spreadsheets only what a row is known by.
 
+mod added;
 mod claims;
 mod database;
 mod gone;
@@ -28,6 +29,7 @@ mod rows;
 mod status;
 mod writer;
 
+pub use added::{hash_for, hash_of_added};
 pub use claims::Claims;
 pub use identity::{Parent, RunIdentity};
 pub use index::{

@@ -71,6 +71,8 @@ pub struct RowKey {
     pub generation: u32,
     /// The id that its record has in another system, when the file says it.
     pub old_id: Option<Box<OldId>>,
+    /// The hash of what its write adds to its record that no record shows; none once it is known that it did not.
+    pub added: Option<Content>,
 }
 
 impl RowKey {
@@ -185,6 +187,7 @@ mod tests {
             origin: None,
             generation: 0,
             old_id: None,
+            added: None,
         };
         let moved = RowKey { row: 9, number: 11, content: [1; 16], content_copy: 4, ..key.clone() };
         assert_eq!(key.request_id(&run), moved.request_id(&run));

@@ -19,7 +19,7 @@ use super::lock::Lock;
 use super::marks::LeftMarks;
 use super::operation::{OldId, Operation, RowIdentity, RowKey};
 use super::rows::{
-    COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, COLUMNS_OF_VERSION_3, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT,
+    COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, COLUMNS_OF_VERSION_3, COLUMNS_OF_VERSION_4, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT,
     SENT_BY_OTHERS, SENT_HERE, SentRow, read_finding, read_message, read_operation, read_sent, signed, unpack,
     unsigned,
 };
@@ -611,11 +611,17 @@ impl JournalReader {
         )
     }
 
-    fn columns(&self) -> &'static str {
+    /// Whether it keeps what rows added to records: those of earlier versions do not.
+    pub(super) fn keeps_added(&self) -> bool {
+        self.version >= 5
+    }
+
+    pub(super) fn columns(&self) -> &'static str {
         match self.version {
             1 => COLUMNS_OF_VERSION_1,
             2 => COLUMNS_OF_VERSION_2,
             3 => COLUMNS_OF_VERSION_3,
+            4 => COLUMNS_OF_VERSION_4,
             _ => COLUMNS,
         }
     }

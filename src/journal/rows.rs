@@ -15,22 +15,27 @@ use crate::problem::Severity;
 /// The columns of an operation, in the order [`read_operation`] reads and [`put_operations`] writes them.
 pub(super) const COLUMNS: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
-    content_copy, checksum, old_id";
+    content_copy, checksum, old_id, added";
 
 /// The same of tables of version 1.
 pub(super) const COLUMNS_OF_VERSION_1: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, NULL, copy,
-    NULL, NULL";
+    NULL, NULL, NULL";
 
 /// The same of tables of version 2.
 pub(super) const COLUMNS_OF_VERSION_2: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
-    content_copy, NULL, NULL";
+    content_copy, NULL, NULL, NULL";
 
 /// The same of tables of version 3.
 pub(super) const COLUMNS_OF_VERSION_3: &str =
     "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
-    content_copy, checksum, NULL";
+    content_copy, checksum, NULL, NULL";
+
+/// The same of tables of version 4.
+pub(super) const COLUMNS_OF_VERSION_4: &str =
+    "row, number, content, copy, key, origin, generation, status, id, attempts, at, code, field, message, identity,
+    content_copy, checksum, old_id, NULL";
 
 /// Whether a row of the table `operation` is one of the table `earlier`: it says the same. Where one of them is of version 1,
 /// which did not know what rows say, its cells are the same.
@@ -72,13 +77,15 @@ const RESERVED_IDENTITY: usize = 17 + 4;
 /// Operations that one statement writes: what it costs to begin and to end one they share.
 const AT_ONCE: usize = 16;
 /// Columns of an operation.
-const WIDTH: usize = 18;
+const WIDTH: usize = 19;
 /// The column of its words, which may be forgotten: they are no part of its checksum.
 const WORDS: usize = 13;
 /// The column of its checksum.
 const CHECKSUM: usize = 16;
 /// The column of its old id. It counts in the checksum only where there is one: earlier versions knew of none.
 const OLD_ID: usize = 17;
+/// The column of what its write added, of which the same holds.
+const ADDED: usize = 18;
 
 /// Writes operations by a statement that begins with `insert`.
 pub(super) fn put_operations(connection: &Connection, insert: &str, operations: &[Operation]) -> rusqlite::Result<()> {
@@ -128,6 +135,7 @@ fn put(statement: &mut CachedStatement<'_>, operations: &[Operation]) -> rusqlit
         sum_operation(operation, old_id.as_deref(), &mut summed);
         statement.raw_bind_parameter(first + CHECKSUM, crc32fast::hash(&summed))?;
         statement.raw_bind_parameter(first + OLD_ID, old_id)?;
+        statement.raw_bind_parameter(first + ADDED, row.added.as_ref().map(|added| &added[..]))?;
     }
     statement.raw_execute().map(drop)
 }
@@ -168,6 +176,9 @@ fn sum_operation(operation: &Operation, old_id: Option<&str>, out: &mut Vec<u8>)
     number(zero_as_null(row.content_copy), out);
     if let Some(old_id) = old_id {
         text(old_id, out);
+    }
+    if let Some(added) = &row.added {
+        sum(ValueRef::Blob(added), out);
     }
 }
 
@@ -229,9 +240,11 @@ impl<'r> Columns<'r> {
         for column in (0..CHECKSUM).filter(|column| *column != WORDS) {
             sum(columns.0[column], summed);
         }
-        match columns.0[OLD_ID] {
-            ValueRef::Null => {}
-            old_id => sum(old_id, summed),
+        for column in [OLD_ID, ADDED] {
+            match columns.0[column] {
+                ValueRef::Null => {}
+                value => sum(value, summed),
+            }
         }
         if crc32fast::hash(summed) == kept { Ok(columns) } else { Err(corrupt()) }
     }
@@ -313,6 +326,7 @@ pub(super) fn read_operation(row: &Row<'_>) -> rusqlite::Result<Operation> {
             origin: columns.get::<Option<i64>>(5)?.map(unsigned),
             generation: columns.get::<Option<u32>>(6)?.unwrap_or(0),
             old_id: columns.old_id()?.map(Box::new),
+            added: columns.hash(ADDED)?,
         },
         status: columns.status()?,
         id,
@@ -378,7 +392,11 @@ pub(super) fn read_finding(row: &Row<'_>) -> rusqlite::Result<RowFinding> {
     })
 }
 
-/// The rows of a reservation as bytes: how many there are, each of them in the same number of bytes, then their old ids.
+/// Marks the place of a row whose write adds something, where its old id would stand.
+const OF_ADDED: u32 = 1 << 31;
+
+/// The rows of a reservation as bytes: how many there are, each of them in the same number of bytes, then their old ids and what
+/// their writes add.
 pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(8 + rows.len() * (RESERVED_ROW + RESERVED_IDENTITY));
     bytes.extend_from_slice(&length_of(rows.len()));
@@ -404,6 +422,12 @@ pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
             bytes.extend_from_slice(&length_of(old_id.len()));
             bytes.extend_from_slice(old_id.as_bytes());
         }
+        if let Some(added) = &row.added {
+            let place = u32::try_from(place).unwrap_or(u32::MAX) | OF_ADDED;
+            bytes.extend_from_slice(&place.to_be_bytes());
+            bytes.extend_from_slice(&length_of(added.len()));
+            bytes.extend_from_slice(added);
+        }
     }
     let checksum = crc32fast::hash(&bytes);
     bytes.extend_from_slice(&checksum.to_be_bytes());
@@ -415,18 +439,21 @@ pub(super) fn pack(rows: &[RowKey]) -> Vec<u8> {
 /// # Errors
 /// It is not as it was written.
 pub(super) fn unpack(bytes: &[u8], version: i64) -> rusqlite::Result<impl Iterator<Item = RowKey> + '_> {
-    let (rows, mut old_ids) = match version {
-        ..3 => (bytes, HashMap::new()),
-        3 => (summed(bytes)?, HashMap::new()),
+    let (rows, mut besides) = match version {
+        ..3 => (bytes, Besides::default()),
+        3 => (summed(bytes)?, Besides::default()),
         _ => {
             let (count, rest) = summed(bytes)?.split_first_chunk::<4>().ok_or_else(corrupt)?;
             let length = u32::from_be_bytes(*count) as usize * (RESERVED_ROW + RESERVED_IDENTITY);
-            let (rows, old_ids) = rest.split_at_checked(length).ok_or_else(corrupt)?;
-            (rows, unpacked_old_ids(old_ids).ok_or_else(corrupt)?)
+            let (rows, besides) = rest.split_at_checked(length).ok_or_else(corrupt)?;
+            (rows, Besides::unpacked(besides).ok_or_else(corrupt)?)
         }
     };
     let keys = unpacked(rows, version).enumerate();
-    Ok(keys.map(move |(place, key)| RowKey { old_id: old_ids.remove(&place).map(Box::new), ..key }))
+    Ok(keys.map(move |(place, key)| {
+        let old_id = besides.old_ids.remove(&place).map(Box::new);
+        RowKey { old_id, added: besides.added.remove(&place), ..key }
+    }))
 }
 
 /// The bytes before a checksum, where they are what they were.
@@ -435,17 +462,32 @@ fn summed(bytes: &[u8]) -> rusqlite::Result<&[u8]> {
     if crc32fast::hash(rows) == u32::from_be_bytes(*checksum) { Ok(rows) } else { Err(corrupt()) }
 }
 
-/// The old ids of a reservation, by the places of their rows.
-fn unpacked_old_ids(mut bytes: &[u8]) -> Option<HashMap<usize, OldId>> {
-    let mut old_ids = HashMap::new();
-    while !bytes.is_empty() {
-        let (place, rest) = bytes.split_first_chunk::<4>()?;
-        let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (text, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        old_ids.insert(u32::from_be_bytes(*place) as usize, OldId::of_text(std::str::from_utf8(text).ok()?)?);
-        bytes = rest;
+/// What only some rows of a reservation have, by their places.
+#[derive(Default)]
+struct Besides {
+    old_ids: HashMap<usize, OldId>,
+    added: HashMap<usize, Content>,
+}
+
+impl Besides {
+    fn unpacked(mut bytes: &[u8]) -> Option<Besides> {
+        let mut besides = Besides::default();
+        while !bytes.is_empty() {
+            let (place, rest) = bytes.split_first_chunk::<4>()?;
+            let (length, rest) = rest.split_first_chunk::<4>()?;
+            let (value, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+            let place = u32::from_be_bytes(*place);
+            match place & OF_ADDED {
+                0 => {
+                    let old_id = OldId::of_text(std::str::from_utf8(value).ok()?)?;
+                    besides.old_ids.insert(place as usize, old_id);
+                }
+                _ => drop(besides.added.insert((place ^ OF_ADDED) as usize, value.try_into().ok()?)),
+            }
+            bytes = rest;
+        }
+        Some(besides)
     }
-    Some(old_ids)
 }
 
 /// A window holds far fewer rows than four bytes count, and a cell far fewer characters.
@@ -477,6 +519,7 @@ fn unpacked(bytes: &[u8], version: i64) -> impl Iterator<Item = RowKey> + '_ {
             origin: (row[45] == 1).then(|| eight(&row[46..54])),
             generation: four(&row[54..58]),
             old_id: None,
+            added: None,
         }
     })
 }
@@ -532,6 +575,7 @@ mod tests {
                 origin: row.is_multiple_of(5).then_some(row),
                 generation: (row % 2) as u32,
                 old_id: row.is_multiple_of(9).then(|| old_id(&row.to_string())),
+                added: row.is_multiple_of(8).then_some([row as u8; 16]),
             },
             status: Status::Failed,
             id: row.is_multiple_of(7).then(|| row.to_string()),
@@ -561,6 +605,7 @@ mod tests {
             origin: None,
             generation: 0,
             old_id: Some(old_id("旧 7")),
+            added: Some([8; 16]),
         };
         let rows = vec![
             key.clone(),
@@ -572,16 +617,17 @@ mod tests {
                 copy: 4,
                 generation: 2,
                 old_id: None,
+                added: None,
                 ..key.clone()
             },
-            RowKey { row: 10, old_id: Some(old_id("a\tb")), ..key },
+            RowKey { row: 10, old_id: Some(old_id("a\tb")), added: Some([9; 16]), ..key },
         ];
         let packed = pack(&rows);
-        assert_eq!(unpack(&packed, 4).unwrap().collect::<Vec<_>>(), rows);
+        assert_eq!(unpack(&packed, 5).unwrap().collect::<Vec<_>>(), rows);
         for bit in 0..packed.len() * 8 {
             let mut flipped = packed.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(unpack(&flipped, 4).is_err(), "bit {bit}");
+            assert!(unpack(&flipped, 5).is_err(), "bit {bit}");
         }
     }
 }

@@ -610,6 +610,7 @@ mod tests {
             origin: None,
             generation: 0,
             old_id: None,
+            added: None,
         }
     }
 

@@ -266,6 +266,11 @@ impl Mapping {
         self.entity.is_looked_up && !is_by_id_alone && !self.entity.is_asked_for()
     }
 
+    /// Whether rows add something to records that no record shows afterwards.
+    pub fn adds(&self) -> bool {
+        self.sources.iter().any(|source| source.sent && source.field.write_only)
+    }
+
     /// The labels of everything that a row can be found by.
     pub fn all_key_labels(&self) -> Message {
         let id = self.entity.id.as_ref().filter(|id| self.position(id).is_some());

@@ -88,3 +88,116 @@ fn whether_a_reply_in_doubt_was_added_no_record_tells() {
     assert_rows(&work.summary(), "unknown 1");
     assert_eq!(server.requests_to("tickets.update"), 1);
 }
+
+/// How many replies a ticket has.
+fn replies(server: &Server, ticket: &str) -> usize {
+    server.records("ticket-replies").iter().filter(|reply| reply["ticketId"] == ticket).count()
+}
+
+#[test]
+fn nobody_gets_a_reply_twice_whatever_file_brings_it() {
+    for (name, second) in [
+        ("t.csv", "工单编号,首条回复,优先级\n900001,示例回复,低\n900002,示例回复,低\n"),
+        ("t.csv", "工单编号,首条回复,优先级\n900001,示例回复,高\n900002,,高\n"),
+        ("u.csv", "工单编号,首条回复,优先级\n900001,示例回复,低\n"),
+        ("u.csv", "回复内容,工单编号\n 示例回复 ,900001\n"),
+    ] {
+        let (work, server) = (Work::new(), Server::start(""));
+        work.write("t.csv", "工单编号,首条回复,优先级\n900001,示例回复,低\n");
+        work.on(&server, "import tickets t.csv --mode update").exits(0);
+        work.write(name, second);
+        work.on(&server, format!("import tickets {name} --mode update")).exits(0).says("are not added again");
+        assert_eq!(replies(&server, "900001"), 1, "{second}");
+        assert_eq!(work.results().column("code")[0], "sent_before", "{second}");
+        // Neither a folder that is gone nor the state that is lost makes it forget.
+        std::fs::remove_dir_all(&work.runs()[0]).unwrap();
+        work.write("v.csv", "工单编号,首条回复\n900001,示例回复\n");
+        work.on(&server, "import tickets v.csv --mode update").exits(0);
+        assert_rows(&work.summary(), "skipped 1");
+        std::fs::remove_dir_all(work.path("state")).unwrap();
+        work.write("w.csv", "工单编号,首条回复,优先级\n900001,示例回复,紧急\n");
+        work.on(&server, "import tickets w.csv --mode update").exits(0);
+        assert_eq!(replies(&server, "900001"), 1, "{second}");
+    }
+}
+
+#[test]
+fn another_reply_another_ticket_and_what_a_person_says_are_sent() {
+    let (work, server) = (Work::new(), Server::start(""));
+    for (file, rows) in [
+        ("a.csv", "900001,示例回复\n"),
+        ("b.csv", "900001,示例回复 二\n"),
+        ("c.csv", "900002,示例回复\n900003,示例回复\n"),
+    ] {
+        work.write(file, format!("工单编号,首条回复\n{rows}"));
+        work.on(&server, format!("import tickets {file} --mode update")).exits(0);
+    }
+    let all = |server: &Server| ["900001", "900002", "900003"].map(|ticket| replies(server, ticket));
+    assert_eq!(all(&server), [2, 1, 1]);
+    // The older of two replies is remembered, too.
+    work.write("d.csv", "工单编号,首条回复\n900001,示例回复\n");
+    work.on(&server, "import tickets d.csv --mode update").exits(0);
+    assert_eq!(all(&server), [2, 1, 1]);
+    work.on(&server, "import tickets d.csv --mode update --fresh").exits(0);
+    assert_eq!(all(&server), [3, 1, 1]);
+    work.on(&server, "import tickets d.csv --mode update --fresh --sandbox").exits(0);
+    assert_eq!(all(&server), [3, 1, 1]);
+}
+
+#[test]
+fn the_first_reply_of_a_new_ticket_is_not_added_by_an_upsert() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let write = |title: &str| {
+        let rows = format!("T1,{title},50001,示例回复\nT2,示例 二,50002,示例回复\n");
+        work.write("t.csv", format!("工单号,标题,联系人编号,首条回复\n{rows}"));
+    };
+    write("示例 一");
+    work.on(&server, "import tickets t.csv --source old").exits(0);
+    let made = server.records("ticket-replies").len();
+    write("示例 改");
+    work.on(&server, "import tickets t.csv --source old --mode upsert --dry-run").exits(0);
+    work.on(&server, "import tickets t.csv --source old --mode upsert").exits(0);
+    assert_rows(&work.summary(), "updated 1, skipped 1");
+    assert_eq!(server.records("ticket-replies").len(), made);
+}
+
+#[test]
+fn a_reply_that_went_with_a_row_that_waits_is_not_sent_by_its_retry() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.on(&server, "export tickets -o o.csv --summary none --headers zh --columns ticketId,subject,priorityLevel").exits(0);
+    let text = work.read("o.csv");
+    let mut lines = text.lines();
+    let (head, row) = (lines.next().unwrap(), lines.next().unwrap());
+    let id = row.split(',').next().unwrap();
+    server.change(&format!("tickets/{id}"), r#"{"ticket":{"subject":"同事改的"}}"#);
+    let subject = row.split(',').nth(1).unwrap();
+    work.write("o.csv", format!("{head},首条回复\n{},示例回复\n", row.replace(subject, "示例 改")));
+    work.on(&server, "import tickets o.csv --mode update").exits(3);
+    assert_rows(&work.summary(), "held 1");
+    assert_eq!(replies(&server, id), 1);
+    let folder = work.run_folder();
+    let mut failed = work.table(folder.join("failed.csv"));
+    failed.set(0, "确认导入", "是");
+    std::fs::write(folder.join("failed.csv"), failed.to_csv()).unwrap();
+    work.on(&server, format!("retry {}", folder.join("failed.csv").display())).exits(0);
+    assert_eq!((replies(&server, id), &stored(&server, id)["subject"]), (1, &json!("示例 改")));
+}
+
+#[test]
+fn a_reply_in_doubt_is_in_doubt_for_every_file() {
+    let (work, server) = (Work::new(), Server::start("--fault 504-after-store,on=PUT_tickets"));
+    work.write("t.csv", "工单编号,首条回复\n900001,示例回复\n");
+    work.on(&server, "import tickets t.csv --mode update --no-canary").exits(4);
+    for gone in [false, true] {
+        if gone {
+            std::fs::remove_dir_all(&work.runs()[0]).unwrap();
+        }
+        work.write("u.csv", format!("工单编号,首条回复,优先级\n900001,示例回复,{}\n", if gone { "低" } else { "高" }));
+        work.on(&server, "import tickets u.csv --mode update --no-canary").exits(4).says("it is not known whether");
+        assert_rows(&work.summary(), "unknown 1");
+        assert_eq!(server.requests_to("tickets.update"), 1);
+    }
+    // A person has looked: it is not there.
+    work.on(&server, "import tickets u.csv --mode update --no-canary --resend-unknown").exits(4);
+    assert_eq!(server.requests_to("tickets.update"), 2);
+}

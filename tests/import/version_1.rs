@@ -117,6 +117,7 @@ fn stopped_among_twins(server: &Server) -> Work {
              ALTER TABLE operation DROP COLUMN checksum; ALTER TABLE earlier DROP COLUMN checksum;
              DROP INDEX IF EXISTS earlier_by_old_id; DROP TABLE IF EXISTS target;
              ALTER TABLE operation DROP COLUMN old_id; ALTER TABLE earlier DROP COLUMN old_id;
+             ALTER TABLE operation DROP COLUMN added; ALTER TABLE earlier DROP COLUMN added;
              PRAGMA user_version = 1",
         )
         .unwrap();

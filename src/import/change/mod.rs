@@ -15,5 +15,5 @@ pub(super) use record_change::{
     CONFLICT, CUT, DELETED, KEPT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, differing, field_of,
 };
 pub(super) use rows_of_export::RowsOfExport;
-pub(super) use said_cell::{CellBaseline, SaidCell};
+pub(super) use said_cell::{AddedBefore, CellBaseline, SaidCell};
 pub(super) use verdict::{Verdict, value_now, verdict};

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::operation::{Members, TagEdit, WriteOperation};
-use super::said_cell::{CellBaseline, SaidCell};
+use super::said_cell::{AddedBefore, CellBaseline, SaidCell};
 use super::verdict::{Verdict, value_now, verdict, written};
 use crate::api::as_text;
 use crate::baseline::mark;
@@ -45,6 +45,8 @@ pub(in crate::import) struct RecordChange {
     respelled: Vec<Difference>,
     /// Cells that hold the beginning of a text.
     cut: Vec<Difference>,
+    /// That a cell adds what was added before, or may have been.
+    added_before: Option<AddedBefore>,
 }
 
 /// A cell, and what the record says instead.
@@ -100,6 +102,10 @@ impl RecordChange {
     ) -> RecordChange {
         let mut change = RecordChange::default();
         for cell in cells {
+            if let Some(before) = &cell.added_before {
+                change.added_before = Some(before.clone());
+                continue;
+            }
             let field = field_of(entity, cell);
             let found = value_now(record, custom, &cell.field, cell.is_custom);
             let now = found.as_deref().unwrap_or_default();
@@ -113,6 +119,10 @@ impl RecordChange {
                 Verdict::Conflict if cell.baseline == Some(CellBaseline::UNKNOWN) => change.unknown.push(difference()),
                 Verdict::Conflict => change.conflicts.push(difference()),
             }
+        }
+        if change.added_before.as_ref().is_some_and(|before| before.is_in_doubt) {
+            // Nothing of the row is sent before that is known.
+            change.members = Members::default();
         }
         change
     }
@@ -164,13 +174,16 @@ impl RecordChange {
         });
         let cut =
             reason(CUT, &self.cut, |cells, differing| message!("change.cut", cells = cells, differing = differing));
+        let added_before = self.added_before.as_ref().map(AddedBefore::end);
         // A row of several cells ends as its weakest.
         match (written, conflict.or(unknown).or(respelled), kept) {
             (Some(status), _, _) if status != Status::Updated => (status, None),
+            _ if let Some((Status::Unknown, reason)) = added_before => (Status::Unknown, Some(reason)),
             _ if let Some(cut) = cut => (Status::Held, Some(cut)),
             (_, Some(conflict), _) => (Status::Held, Some(conflict)),
-            (Some(status), None, kept) => (status, kept),
+            (Some(status), None, kept) => (status, kept.or(added_before.map(|(_, reason)| reason))),
             (None, None, Some(kept)) => (Status::Skipped, Some(kept)),
+            (None, None, None) if let Some((status, reason)) = added_before => (status, Some(reason)),
             (None, None, None) => (Status::Unchanged, None),
         }
     }

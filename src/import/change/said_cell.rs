@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::baseline::{CellMarks, marks};
+use crate::check::consent::SENT_BEFORE;
 use crate::entity::{Field, Kind, Overwrite};
+use crate::journal::{Reason, Status, UNKNOWN_ELSEWHERE};
+use crate::message::Message;
 
 /// A cell of a row that changes a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +29,29 @@ pub struct SaidCell {
     /// What the export said from which the file comes; none where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<CellBaseline>,
+    /// What it adds to its record was added before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_before: Option<AddedBefore>,
+}
+
+/// That what a cell adds to its record was added before, or may have been.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedBefore {
+    /// Nobody knows whether it arrived.
+    pub is_in_doubt: bool,
+    /// Why it is not added, in words.
+    pub why: Message,
+}
+
+impl AddedBefore {
+    /// How a row ends of which nothing else is written.
+    pub fn end(&self) -> (Status, Reason) {
+        let (status, code) = match self.is_in_doubt {
+            true => (Status::Unknown, UNKNOWN_ELSEWHERE),
+            false => (Status::Skipped, SENT_BEFORE),
+        };
+        (status, Reason { code: code.to_owned(), field: String::new(), message: self.why.clone() })
+    }
 }
 
 /// What an export of ours said in a cell.

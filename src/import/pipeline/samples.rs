@@ -41,6 +41,7 @@ pub(super) fn row(row: u64) -> RowKey {
         origin: None,
         generation: 0,
         old_id: None,
+        added: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which run is meant, what it has done, and what others say of its rows: found out, and written down before anything is sent.
 
+use super::super::additions::Additions;
 use super::super::known::{Known, register};
 use super::super::memory::Memory;
 use super::super::notes::{BASELINE_NOTE, note_command, note_fields};
@@ -38,6 +39,8 @@ pub(super) struct BegunRun {
     pub memory: Memory,
     /// The rows that others see as taken, where such rows must not be sent twice.
     pub registered: Option<RegisteredRows>,
+    /// What runs have added to records that no record shows.
+    pub additions: Option<Additions>,
     /// How many rows have an end already; none of a new run.
     pub ended: Option<u64>,
     /// What it counted when this command began.
@@ -77,13 +80,13 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     let Input { preflight, rows, words, .. } = input;
     known.refuse_rows_of_export(options, preflight)?;
     known.tell(preflight, printer);
-    known.refuse_rows_in_work(options, &identity, &index, rows)?;
+    known.refuse_rows_in_work((options, preflight), &identity, &index, rows)?;
     let (mut journal, ended) = match resume::open(known.meant, &options.resume, identity, known.ended, &index)? {
         OpenedRun::Finished(past, exit) => return Ok(Begun::Before(Box::new(past), exit)),
         OpenedRun::Continue(journal, ended) => (journal, Some(ended)),
         OpenedRun::New(journal) => (journal, None),
     };
-    let registered = register(options, &journal, &index, (rows, preflight.mapping.source()))?;
+    let registered = register(options, &journal, &index, (rows, &preflight.mapping))?;
     drop((here, deciding));
     // A run that was forgotten has words again from here on.
     journal.remember()?;
@@ -101,9 +104,22 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     // What was found never to have left is sent by this command, too.
     let is_left = settled.free + settled.repeated + journal.not_sent();
     let ended = ended.map(|ended| ended.saturating_sub(is_left));
+    // What this run itself has added is known, too, now that its rows are settled.
+    let additions = Additions::of(options, &mut index, journal.identity(), &preflight.mapping)?;
+    if let Some(additions) = &additions {
+        additions.tell(options.entity(), rows, printer)?;
+    }
     let before = journal.reader()?.counts()?;
     tell(&journal, ended, &before, printer)?;
-    Ok(Begun::Run(Box::new(BegunRun { journal, index, memory: known.memory, registered, ended, before })))
+    Ok(Begun::Run(Box::new(BegunRun {
+        journal,
+        index,
+        memory: known.memory,
+        registered,
+        additions,
+        ended,
+        before,
+    })))
 }
 
 /// Says whether a run begins or goes on.

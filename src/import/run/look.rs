@@ -41,7 +41,7 @@ pub(super) fn look(
     printer: &Printer,
 ) -> Result<std::result::Result<Looked, Error>> {
     let Input { preflight, rows, .. } = input;
-    let BegunRun { journal, index, memory, registered, ended, .. } = begun;
+    let BegunRun { journal, index, memory, registered, additions, ended, .. } = begun;
     let mut memory = std::mem::take(memory);
     let done = ended.unwrap_or(0) + memory.not_sent();
     let referring = Referring { options, journal: Some(journal) };
@@ -68,7 +68,7 @@ pub(super) fn look(
     let last_sent = LastSent::read(options, index, &journal.identity().target, preflight, printer)?;
     let matches = match preflight.mapping.is_found_by_key() {
         true => {
-            let (known, mut findings) = ((&mut memory, cursor, last_sent.as_ref()), Findings::new()?);
+            let (known, mut findings) = ((&mut memory, cursor, (last_sent.as_ref(), additions.as_ref())), Findings::new()?);
             let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
             tell_found(&findings, preflight, printer)?;
             Some(matches)
@@ -84,7 +84,7 @@ pub(super) fn look(
                 Err(error) => return Ok(Err(error)),
             };
             let ended_rows = || OperationCursor::open(journal.folder()).map(Some);
-            let named = NamedRecords::new(options, preflight, last_sent.as_ref());
+            let named = NamedRecords::new(options, preflight, (last_sent.as_ref(), additions.as_ref()));
             let matches = match named.look(rows, ended_rows, others, &mut findings, printer)? {
                 Ok(matches) => matches,
                 Err(error) => return Ok(Err(error)),
@@ -100,6 +100,6 @@ pub(super) fn look(
             printer.say(&plan.words(options, preflight).to_string());
         }
     }
-    let known = KnownRows { memory, matches, last_sent, registered: registered.take() };
+    let known = KnownRows { memory, matches, last_sent, additions: additions.take(), registered: registered.take() };
     Ok(Ok(Looked { known, plan, left, waits }))
 }

@@ -11,7 +11,7 @@ use crate::message;
 use crate::message::Message;
 
 /// Version of the tables. Those of the first version have no number: they hold runs and none of their rows.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// What exports came to.
 const EXPORTS: &str = "
@@ -74,6 +74,14 @@ CREATE TABLE IF NOT EXISTS given_old_id (
   old_id TEXT NOT NULL, PRIMARY KEY (target, entity, hash)) STRICT, WITHOUT ROWID;
 ";
 
+/// What came with version 8.
+const ADDED: &str = "
+-- What rows have added to records, or may have, that no record shows: each record with it, hashed.
+CREATE TABLE IF NOT EXISTS by_added (
+  hash BLOB NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY, PRIMARY KEY (hash, run)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS unproved_by_added ON by_added (run) WHERE status = 7;
+";
+
 /// What is known of a run, in tables of every version.
 const RUN: &str = "run, folder, target, host, entity, mode, input, input_path, parent, started";
 
@@ -122,12 +130,15 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
         if before == 3 {
             transaction.execute_batch("ALTER TABLE run ADD COLUMN done INTEGER NOT NULL DEFAULT 0")?;
         }
-        transaction.execute_batch("ALTER TABLE run ADD COLUMN highest INTEGER")?;
+        if before < 7 {
+            transaction.execute_batch("ALTER TABLE run ADD COLUMN highest INTEGER")?;
+        }
         if before < 5 {
             // Journals that were read before hold no old ids.
             transaction.execute_batch(OLD_IDS)?;
         }
         transaction.execute_batch(EXPORTS)?;
+        transaction.execute_batch(ADDED)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         return transaction.commit();
     }
@@ -142,6 +153,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(TABLES)?;
     transaction.execute_batch(EXPORTS)?;
     transaction.execute_batch(OLD_IDS)?;
+    transaction.execute_batch(ADDED)?;
     if is_old {
         transaction.execute_batch(&format!("INSERT INTO run ({RUN}) SELECT {RUN} FROM run_1; DROP TABLE run_1"))?;
     }

@@ -3,8 +3,10 @@
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, Statement};
 
+use super::super::added::AddedRow;
 use super::super::reader::JournalReader;
 use super::super::rows::SentRow;
+use super::super::status::Status;
 use super::sorter::Sorter;
 use crate::error::{Context, Result};
 use crate::format::Content;
@@ -23,6 +25,8 @@ pub(super) struct Gathered<'a> {
     keys: Sorter,
     /// Their old ids.
     old_ids: Sorter,
+    /// What they added to records.
+    added: Sorter,
     /// How many there are.
     count: u64,
     packed: Vec<u8>,
@@ -36,7 +40,7 @@ impl<'a> Gathered<'a> {
 
     fn with_room(index: &'a Connection, room: usize) -> Self {
         let sorter = || Sorter::new(room);
-        Gathered { index, rows: sorter(), keys: sorter(), old_ids: sorter(), count: 0, packed: Vec::new() }
+        Gathered { index, rows: sorter(), keys: sorter(), old_ids: sorter(), added: sorter(), count: 0, packed: Vec::new() }
     }
 
     /// Adds the rows that a run has sent; how many they are.
@@ -46,7 +50,18 @@ impl<'a> Gathered<'a> {
     pub(super) fn add_all(&mut self, run: i64, past: &JournalReader, place: &Message) -> Result<u64> {
         let before = self.count;
         past.each_sent(|row| self.add(run, &row).context(|| place.clone()))?;
-        Ok(self.count - before)
+        let sent = self.count - before;
+        past.each_added(|added| self.add_added(run, &added).context(|| place.clone()))?;
+        Ok(sent)
+    }
+
+    /// Adds what a row added to a record.
+    pub(super) fn add_added(&mut self, run: i64, added: &AddedRow) -> std::io::Result<()> {
+        self.packed.clear();
+        self.packed.extend_from_slice(&added.hash);
+        push_rest(&mut self.packed, (run, self.count), added.status, &added.id);
+        self.count += 1;
+        self.added.add(&self.packed)
     }
 
     /// Adds a row, packed so that bytes are in the order of the tables: which table and its hash and copy, or its key; the run;
@@ -65,23 +80,7 @@ impl<'a> Gathered<'a> {
         old_id: Option<(Content, &str, &str)>,
     ) -> std::io::Result<()> {
         let packed = &mut self.packed;
-        let push_rest = |packed: &mut Vec<u8>, place: u64| {
-            packed.extend_from_slice(&in_order_of_bytes(run));
-            packed.extend_from_slice(&place.to_be_bytes());
-            packed.push(sent.status as u8);
-            match &sent.id {
-                Value::Integer(id) => {
-                    packed.push(ID_NUMBER);
-                    packed.extend_from_slice(&id.to_be_bytes());
-                }
-                Value::Text(id) => {
-                    packed.push(ID_TEXT);
-                    packed.extend_from_slice(id.as_bytes());
-                }
-                // No journal holds an id of another kind.
-                Value::Null | Value::Real(_) | Value::Blob(_) => {}
-            }
-        };
+        let push_rest = |packed: &mut Vec<u8>, place: u64| push_rest(packed, (run, place), sent.status, &sent.id);
         packed.clear();
         packed.push(u8::from(sent.has_identity));
         packed.extend_from_slice(&sent.hash);
@@ -128,7 +127,29 @@ impl<'a> Gathered<'a> {
         by_key.finish().context(broken)?;
         let mut by_old_id = Inserter::with(self.index, "by_old_id", old_id_of, UPDATE_OLD_ID).context(broken)?;
         self.old_ids.each(place, |packed| by_old_id.add(packed).context(broken))?;
-        by_old_id.finish().context(broken)
+        by_old_id.finish().context(broken)?;
+        let mut by_added = Inserter::new(self.index, "by_added", added_of).context(broken)?;
+        self.added.each(place, |packed| by_added.add(packed).context(broken))?;
+        by_added.finish().context(broken)
+    }
+}
+
+/// Appends the run, the place among the rows, the status and the id.
+fn push_rest(packed: &mut Vec<u8>, (run, place): (i64, u64), status: Status, id: &Value) {
+    packed.extend_from_slice(&in_order_of_bytes(run));
+    packed.extend_from_slice(&place.to_be_bytes());
+    packed.push(status as u8);
+    match id {
+        Value::Integer(id) => {
+            packed.push(ID_NUMBER);
+            packed.extend_from_slice(&id.to_be_bytes());
+        }
+        Value::Text(id) => {
+            packed.push(ID_TEXT);
+            packed.extend_from_slice(id.as_bytes());
+        }
+        // No journal holds an id of another kind.
+        Value::Null | Value::Real(_) | Value::Blob(_) => {}
     }
 }
 
@@ -156,6 +177,13 @@ fn key_of(packed: &[u8]) -> Option<[ToSqlOutput<'_>; 4]> {
     let (key, rest) = packed.split_first_chunk()?;
     let [run, status, id] = rest_of(rest)?;
     Some([unpacked(key), run, status, id])
+}
+
+/// The columns of the table of what was added, of one that [`Gathered::add_added`] packed.
+fn added_of(packed: &[u8]) -> Option<[ToSqlOutput<'_>; 4]> {
+    let (hash, rest) = packed.split_at_checked(size_of::<Content>())?;
+    let [run, status, id] = rest_of(rest)?;
+    Some([ToSqlOutput::Borrowed(ValueRef::Blob(hash)), run, status, id])
 }
 
 /// The columns of the table of old ids, of one that [`Gathered::add`] packed.
@@ -278,7 +306,6 @@ mod tests {
     use std::path::Path;
 
     use super::super::super::operation::OldId;
-    use super::super::super::status::Status;
     use super::super::runs::RunIndex;
     use super::*;
 

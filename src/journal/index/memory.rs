@@ -336,6 +336,25 @@ impl RunIndex {
         Ok(sent)
     }
 
+    /// Which runs have added this to a record, or may have, by the hash of both; what is done first, then the newest.
+    ///
+    /// # Errors
+    /// A damaged index.
+    pub fn added_before(&self, hash: &Content) -> Result<Vec<(i64, Status)>> {
+        let found = (|| {
+            self.connection
+                .prepare_cached(
+                    "SELECT run.number, status FROM by_added JOIN run ON run.number = by_added.run
+                     WHERE hash = ?1 ORDER BY status = 7, started DESC",
+                )?
+                .query_map([&hash[..]], |row| {
+                    Ok((row.get(0)?, Status::from_number(row.get(1)?).ok_or(rusqlite::Error::InvalidQuery)?))
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })();
+        found.context(|| self.place())
+    }
+
     /// Whether a run has sent what says this with ids of the system `source`. Those rows are found by their ids.
     fn is_another_one(&self, identity: &Content, run: i64, source: Option<&str>) -> rusqlite::Result<bool> {
         self.connection
@@ -429,7 +448,7 @@ fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize
 
 /// What was done stays done; what was in doubt may have been found out.
 fn forget_unproved(index: &Connection, run: i64, has_withdrawn: bool) -> rusqlite::Result<()> {
-    for table in ["by_identity", "by_content", "by_key", "by_old_id"] {
+    for table in ["by_identity", "by_content", "by_key", "by_old_id", "by_added"] {
         index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 7"), [run])?;
         if has_withdrawn {
             index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 1 AND id IS NULL"), [run])?;
@@ -529,6 +548,7 @@ mod tests {
             origin: None,
             generation: 0,
             old_id: None,
+            added: None,
         }
     }
 

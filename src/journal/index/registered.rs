@@ -9,6 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{TransactionBehavior, params};
 use uuid::Uuid;
 
+use super::super::added::AddedRow;
 use super::super::lock::Lock;
 use super::super::rows::SentRow;
 use super::super::status::Status;
@@ -26,8 +27,12 @@ const MAGIC: &[u8; 8] = b"bw8rows1";
 /// What stands where the highest id is not known.
 const NOT_KNOWN: u64 = u64::MAX;
 /// Bytes of a row: what it says, its occurrence, its key and its old id, each of these two behind a byte that tells whether it
-/// has one.
+/// has one. What a row adds to a record stands by itself, marked where the byte of the key is.
 const ROW: usize = 16 + 4 + 9 + 17;
+/// Marks it.
+const OF_ADDED: u8 = 2;
+/// Where.
+const MARK: usize = 20;
 
 /// Which rows a run is about to send, in a file without a name until they are kept: of a command that ends before, nothing is
 /// left.
@@ -58,6 +63,17 @@ impl RegisteredRows {
         self.rows.write_all(&packed).context(|| self.path.display().to_string())
     }
 
+    /// Adds what a row adds to a record, by the hash of both.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn add_added(&mut self, hash: &Content) -> Result<()> {
+        let mut packed = [0; ROW];
+        packed[..16].copy_from_slice(hash);
+        packed[MARK] = OF_ADDED;
+        self.rows.write_all(&packed).context(|| self.path.display().to_string())
+    }
+
     /// Puts the rows on the disk, with the highest id that there was before the run's first write, where that is known. From
     /// here on they are remembered, whatever becomes of the run's folder.
     ///
@@ -82,6 +98,14 @@ impl RegisteredRows {
         })();
         written.context(place)
     }
+}
+
+/// What stands in the file of a run.
+enum LeftRow {
+    /// A row, and the hash of its old id.
+    Sent(SentRow, Option<Content>),
+    /// What a row adds to a record.
+    Added(AddedRow),
 }
 
 /// The file of a run.
@@ -116,8 +140,8 @@ impl Left {
         Ok(Some(Left { file, path, highest: Some(highest).filter(|highest| *highest != NOT_KNOWN), source }))
     }
 
-    /// The next row, and the hash of its old id.
-    fn next(&mut self) -> Result<Option<(SentRow, Option<Content>)>> {
+    /// The next row.
+    fn next(&mut self) -> Result<Option<LeftRow>> {
         let mut packed = [0; ROW];
         match self.file.read_exact(&mut packed) {
             Ok(()) => {}
@@ -130,6 +154,10 @@ impl Left {
             content.copy_from_slice(bytes);
             content
         };
+        if packed[MARK] == OF_ADDED {
+            let (hash, status) = (content(&packed[..16]), Status::Unknown);
+            return Ok(Some(LeftRow::Added(AddedRow { hash, status, id: Value::Null })));
+        }
         let row = SentRow {
             has_identity: true,
             hash: content(&packed[..16]),
@@ -139,7 +167,7 @@ impl Left {
             status: Status::Unknown,
             id: Value::Null,
         };
-        Ok(Some((row, (packed[29] == 1).then(|| content(&packed[30..])))))
+        Ok(Some(LeftRow::Sent(row, (packed[29] == 1).then(|| content(&packed[30..])))))
     }
 }
 
@@ -200,9 +228,14 @@ impl RunIndex {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).context(|| place.clone())?;
         let mut gathered = Gathered::new(&transaction);
         let mut rows = 0i64;
-        while let Some((row, old_id)) = left.next()? {
-            let old_id = old_id.map(|hash| (hash, left.source.as_str(), ""));
-            gathered.add_with(run.number, &row, old_id).context(|| place.clone())?;
+        while let Some(row) = left.next()? {
+            match row {
+                LeftRow::Sent(row, old_id) => {
+                    let old_id = old_id.map(|hash| (hash, left.source.as_str(), ""));
+                    gathered.add_with(run.number, &row, old_id).context(|| place.clone())?;
+                }
+                LeftRow::Added(added) => gathered.add_added(run.number, &added).context(|| place.clone())?,
+            }
             rows += 1;
         }
         gathered.take_over(&place)?;
