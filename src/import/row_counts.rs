@@ -87,7 +87,7 @@ impl Plan {
                 Would::Write | Would::MayWrite => &mut self.changes,
                 Would::Keep => &mut self.kept,
                 Would::Ask(_) => &mut self.held,
-                Would::Deleted(_) | Would::NotThere(_) => &mut self.refused,
+                Would::Deleted(_) | Would::NotThere(_) | Would::NotShown(_) => &mut self.refused,
             },
             There::Unchanged => &mut self.unchanged,
             There::Exists => &mut self.exists,

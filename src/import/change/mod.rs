@@ -11,7 +11,9 @@ mod said_cell;
 mod verdict;
 
 pub(super) use handed_back::{FileOrigin, HandedBack, unedited};
-pub(super) use record_change::{CONFLICT, DELETED, KEPT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, differing, field_of};
+pub(super) use record_change::{
+    CONFLICT, DELETED, KEPT, NOT_SHOWN, ORIGIN_UNKNOWN, RESPELLED, RecordChange, differing, field_of,
+};
 pub(super) use rows_of_export::RowsOfExport;
 pub(super) use said_cell::{CellBaseline, SaidCell};
 pub(super) use verdict::{Verdict, value_now, verdict};
