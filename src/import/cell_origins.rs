@@ -1,14 +1,10 @@
 //! Where the cells of a row that changes a record come from: what our export said in them, else what we told the service last of
 //! the record. It decides what a person edited, and what somebody changed in the service meanwhile.
 
-<<<<<<< HEAD
+use super::additions::Additions;
 use super::change::{
     CONFLICT, CUT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, RESPELLED, SaidCell, differing, field_of,
 };
-=======
-use super::additions::Additions;
-use super::change::{CONFLICT, CellBaseline, HandedBack, ORIGIN_UNKNOWN, RESPELLED, SaidCell, differing, field_of};
->>>>>>> 36fd728096e7d18063c9cb200bbbd6e9b1f1b5b8
 use super::last_sent::LastSent;
 use super::operation::WriteOperation;
 use super::preflight::Preflight;

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::change::{CONFLICT, DELETED, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell, field_of, value_now};
+use super::change::{
+    CONFLICT, DELETED, NOT_SHOWN, ORIGIN_UNKNOWN, RESPELLED, RecordChange, SaidCell, field_of, value_now,
+};
 use super::decision::There;
 use super::operation::WriteOperation;
 use crate::check::consent::SENT_BEFORE;
@@ -33,6 +35,8 @@ pub(super) enum Would {
     Deleted(Message),
     /// Nothing: the record is not there, in these words.
     NotThere(Message),
+    /// Nothing: the record does not show what has to be known of it, in these words.
+    NotShown(Message),
 }
 
 impl Would {
@@ -42,6 +46,7 @@ impl Would {
             Would::Ask(reason) => (code_of(reason), Severity::Held, reason),
             Would::Deleted(reason) => (DELETED, Severity::Refused, reason),
             Would::NotThere(reason) => ("not_found", Severity::Refused, reason),
+            Would::NotShown(reason) => (NOT_SHOWN, Severity::Refused, reason),
             Would::Write | Would::MayWrite | Would::Keep | Would::Done => return None,
         };
         Some(finding(code, severity, reason))
@@ -62,6 +67,7 @@ pub(super) fn forecast(
     }
     match change.end(None) {
         (Status::Unchanged, _) => (There::Unchanged, Would::Write),
+        (Status::Refused, Some(reason)) => (There::Changes, Would::NotShown(reason.message)),
         // Where the record keeps another value the row goes on, too: before anything is written the record is read once more.
         (Status::Held, reason) => (There::Changes, Would::Ask(reason.map(|reason| reason.message).unwrap_or_default())),
         (_, Some(reason)) if [SENT_BEFORE, UNKNOWN_ELSEWHERE].contains(&&*reason.code) => (There::Changes, Would::Done),
@@ -90,7 +96,7 @@ pub(super) fn written_cells(
     }
 }
 
-/// Whether a list shows of a record all that a row says. A member that this record lacks and others have says nothing; one that no
+/// Whether a list shows of a record all that a row says, or goes by. A member that this record lacks and others have says nothing; one that no
 /// record of the list has is not shown there, whatever the record's own page has.
 ///
 /// # Errors
@@ -113,9 +119,12 @@ pub(super) fn is_all_shown(
                     return Ok(false);
                 }
             }
-            Ok(true)
+            Ok(!RecordChange::of(entity, custom, operation, record).is_hidden())
         }
-        WriteOperation::Tags(_) => Ok(!is_hidden(entity.tags.as_deref().unwrap_or_default(), false)?),
+        WriteOperation::Tags(_) => {
+            let is_shown = !is_hidden(entity.tags.as_deref().unwrap_or_default(), false)?;
+            Ok(is_shown && !RecordChange::of(entity, custom, operation, record).is_hidden())
+        }
         WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => Ok(true),
     }
 }

@@ -208,6 +208,14 @@ impl TagEdit {
         }
     }
 
+    /// What is done to the tags, as such a cell says it.
+    pub(super) fn cell_of_edits(&self, field: &str) -> SaidCell {
+        let (added, removed) =
+            (self.add.iter().map(|tag| format!("+{tag}")), self.remove.iter().map(|tag| format!("-{tag}")));
+        let shown = self.set.iter().cloned().chain(added).chain(removed).collect::<Vec<_>>().join(",");
+        SaidCell { field: field.to_owned(), shown, ..SaidCell::default() }
+    }
+
     /// Whether it says what the tags are to be, whatever they were.
     pub(super) fn replaces(&self) -> bool {
         self.is_emptied || !self.set.is_empty()

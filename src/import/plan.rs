@@ -391,15 +391,11 @@ impl<'a> RowPlanner<'a> {
             additions: self.additions.as_ref(),
             is_unknown: self.is_unknown_export,
         };
-<<<<<<< HEAD
         origins.add_to(&mut operation, &confirmed, shown.as_ref())?;
-=======
-        origins.add_to(&mut operation, is_confirmed, shown.as_ref())?;
         if let Some(ended) = additions::in_doubt(&row, &operation) {
             return Ok(Some(RowAction::End(ended)));
         }
         row.added = additions::added_by(self.mapping.entity(), self.drafts.custom(), &operation);
->>>>>>> 36fd728096e7d18063c9cb200bbbd6e9b1f1b5b8
         if let (Some(origin), Some(number)) = (&self.origin, row.origin) {
             origin.claim(number)?;
         }

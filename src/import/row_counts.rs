@@ -88,7 +88,7 @@ impl Plan {
                 Would::Keep => &mut self.kept,
                 Would::Done => &mut self.remembered,
                 Would::Ask(_) => &mut self.held,
-                Would::Deleted(_) | Would::NotThere(_) => &mut self.refused,
+                Would::Deleted(_) | Would::NotThere(_) | Would::NotShown(_) => &mut self.refused,
             },
             There::Unchanged => &mut self.unchanged,
             There::Exists => &mut self.exists,

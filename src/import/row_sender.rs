@@ -790,7 +790,8 @@ impl<'a> RowWrite<'a> {
             self.comes_without_tags = witness.lacks_tags.get();
             self.echo = witness.echo.take();
             self.is_untold = matches!(outcome, Outcome::Unknown { is_up: true, .. });
-            self.may_have_written |= matches!(outcome, Outcome::Done { .. } | Outcome::Unknown { .. } | Outcome::Moved(_));
+            self.may_have_written |=
+                matches!(outcome, Outcome::Done { .. } | Outcome::Unknown { .. } | Outcome::Moved(_));
             pace(&permit, &outcome);
             let goes_on = heed(&leave, &outcome);
             (leave, permit) = match outcome {

@@ -33,6 +33,7 @@ mod mapping_file;
 mod modes;
 mod named;
 mod no_list;
+mod not_shown;
 mod old_ids;
 mod origins;
 mod planted;

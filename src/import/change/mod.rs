@@ -12,7 +12,7 @@ mod verdict;
 
 pub(super) use handed_back::{FileOrigin, HandedBack, unedited};
 pub(super) use record_change::{
-    CONFLICT, CUT, DELETED, KEPT, ORIGIN_UNKNOWN, RESPELLED, RecordChange, differing, field_of,
+    CONFLICT, CUT, DELETED, KEPT, NOT_SHOWN, ORIGIN_UNKNOWN, RESPELLED, RecordChange, differing, field_of,
 };
 pub(super) use rows_of_export::RowsOfExport;
 pub(super) use said_cell::{AddedBefore, CellBaseline, SaidCell};

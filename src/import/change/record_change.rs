@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::operation::{Members, TagEdit, WriteOperation};
 use super::said_cell::{AddedBefore, CellBaseline, SaidCell};
-use super::verdict::{Verdict, value_now, verdict, written};
+use super::verdict::{Verdict, goes_by_record, is_shown, value_now, verdict, written};
 use crate::api::as_text;
 use crate::baseline::mark;
 use crate::entity::{Custom, Entity, Field, Kind};
@@ -25,6 +25,8 @@ pub(in crate::import) const ORIGIN_UNKNOWN: &str = "origin_unknown";
 pub(in crate::import) const RESPELLED: &str = "respelled";
 /// Code of a row whose record is deleted.
 pub(in crate::import) const DELETED: &str = "record_deleted";
+/// Code of a row of which only what its record has there tells what is to be written, and the record does not show it.
+pub(in crate::import) const NOT_SHOWN: &str = "not_shown";
 /// Code of a row with a cell that holds the beginning of a text.
 pub(in crate::import) const CUT: &str = "cell_cut";
 /// Most characters of a value that are told.
@@ -47,6 +49,8 @@ pub(in crate::import) struct RecordChange {
     cut: Vec<Difference>,
     /// That a cell adds what was added before, or may have been.
     added_before: Option<AddedBefore>,
+    /// Cells whose record does not show what they are added to, taken from or compared with. Nothing of the row is written.
+    hidden: Vec<Difference>,
 }
 
 /// A cell, and what the record says instead.
@@ -84,10 +88,16 @@ impl RecordChange {
                 return change;
             }
         }
+        let mut change = RecordChange::default();
+        let (cell, tags) = (edit.cell(field), Field { kind: Kind::Tags, ..Field::custom_text(field) });
+        let is_known = is_shown(record, custom, &tags, &cell);
+        if !is_known && !edit.is_list() {
+            change.hidden.push(Difference::new(entity.field(field).unwrap_or(&tags), &edit.cell_of_edits(field), None));
+            return change;
+        }
         let now = value_now(record, custom, field, false).unwrap_or_default();
         let wanted = edit.apply(&now);
-        let mut change = RecordChange::default();
-        if !is_same_value(Kind::Tags, &wanted, &now) {
+        if !is_known || !is_same_value(Kind::Tags, &wanted, &now) {
             change.members.fields.push(field, &wanted);
         }
         change
@@ -110,7 +120,12 @@ impl RecordChange {
             let found = value_now(record, custom, &cell.field, cell.is_custom);
             let now = found.as_deref().unwrap_or_default();
             let difference = || Difference::new(&field, cell, found.as_deref());
+            let is_known = is_shown(record, custom, &field, cell);
+            let is_edited = cell.baseline.is_none_or(|baseline| !baseline.is_unedited);
             match verdict(&field, cell, now) {
+                _ if !is_known && goes_by_record(&field, cell) => change.hidden.push(difference()),
+                // That it is blank already nobody can see.
+                Verdict::Unchanged if !is_known && is_edited => change.members.push(cell, &cell.value),
                 Verdict::Unchanged => {}
                 Verdict::Write => change.members.push(cell, &written(&field, cell, now)),
                 Verdict::Kept => change.kept.push(difference()),
@@ -120,11 +135,17 @@ impl RecordChange {
                 Verdict::Conflict => change.conflicts.push(difference()),
             }
         }
-        if change.added_before.as_ref().is_some_and(|before| before.is_in_doubt) {
+        let is_in_doubt = change.added_before.as_ref().is_some_and(|before| before.is_in_doubt);
+        if is_in_doubt || change.is_hidden() {
             // Nothing of the row is sent before that is known.
             change.members = Members::default();
         }
         change
+    }
+
+    /// Whether the record does not show what the row is to be written by.
+    pub(in crate::import) fn is_hidden(&self) -> bool {
+        !self.hidden.is_empty()
     }
 
     /// Whether there is nothing to write.
@@ -175,6 +196,9 @@ impl RecordChange {
         let cut =
             reason(CUT, &self.cut, |cells, differing| message!("change.cut", cells = cells, differing = differing));
         let added_before = self.added_before.as_ref().map(AddedBefore::end);
+        if let Some(hidden) = reason(NOT_SHOWN, &self.hidden, |cells, _| message!("change.hidden", cells = cells)) {
+            return (Status::Refused, Some(hidden));
+        }
         // A row of several cells ends as its weakest.
         match (written, conflict.or(unknown).or(respelled), kept) {
             (Some(status), _, _) if status != Status::Updated => (status, None),

@@ -41,6 +41,35 @@ pub(in crate::import) fn value_now<'a>(
     }
 }
 
+/// Whether a record tells what it says in a field: one whose page lacks a member may have anything there, and of tags that are
+/// no names nobody knows what has to be written for them. A custom field that is not among those of a record has no value.
+pub(in crate::import) fn is_shown(
+    record: &Map<String, Value>,
+    custom: &Custom,
+    field: &Field,
+    cell: &SaidCell,
+) -> bool {
+    let is_plain = |value: &Value| !value.is_object() && !value.is_array();
+    match record.get(if cell.is_custom { &custom.member } else { &cell.field }) {
+        None => false,
+        Some(values) if cell.is_custom => values.is_array(),
+        Some(Value::Array(values)) if is_list(field) => values.iter().all(is_plain),
+        Some(value) => is_plain(value) || !is_list(field),
+    }
+}
+
+/// Whether what is written for a cell, or whether anything is, goes by what the record has there.
+pub(in crate::import) fn goes_by_record(field: &Field, cell: &SaidCell) -> bool {
+    let is_unedited = cell.baseline.is_some_and(|baseline| baseline.is_unedited);
+    let is_edit = edited(field, cell, "").is_some() || is_merged(field, cell) || is_removed(field, cell);
+    match cell.overwrite {
+        _ if is_unedited => false,
+        Overwrite::Never => false,
+        Overwrite::IfBlank => is_edit || !field.write_only,
+        _ => is_edit,
+    }
+}
+
 /// What becomes of a cell, where the record says `now`.
 pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> Verdict {
     // What is added and taken away goes by what is there now, whatever was there before.
@@ -118,11 +147,15 @@ fn edited(field: &Field, cell: &SaidCell, now: &str) -> Option<String> {
 }
 
 fn is_merged(field: &Field, cell: &SaidCell) -> bool {
-    cell.overwrite == Overwrite::Merge && matches!(field.kind, Kind::Tags | Kind::Ids) && !cell.value.is_empty()
+    cell.overwrite == Overwrite::Merge && is_list(field) && !cell.value.is_empty()
 }
 
 fn is_removed(field: &Field, cell: &SaidCell) -> bool {
-    cell.overwrite == Overwrite::Remove && matches!(field.kind, Kind::Tags | Kind::Ids) && !cell.value.is_empty()
+    cell.overwrite == Overwrite::Remove && is_list(field) && !cell.value.is_empty()
+}
+
+fn is_list(field: &Field) -> bool {
+    matches!(field.kind, Kind::Tags | Kind::Ids)
 }
 
 /// Whether a cell that nobody edited holds less than the value it was made of.

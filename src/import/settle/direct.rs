@@ -107,10 +107,10 @@ impl Settling<'_> {
                 (cells.iter().all(is_there) && cells.iter().any(is_seen) && !cells.iter().any(adds), false)
             }
             WriteOperation::Tags(edit) => {
-                let tags =
-                    access.entity.tags.as_ref().and_then(|tags| record.get(tags)).map(as_text).unwrap_or_default();
-                // What is added or taken away once more is the same as once.
-                (is_same_value(Kind::Tags, &edit.apply(&tags), &tags), !edit.replaces())
+                let tags = access.entity.tags.as_ref().and_then(|tags| record.get(tags)).map(as_text);
+                // What nobody can see proves nothing. What is added or taken away once more is the same as once.
+                let is_there = tags.is_some_and(|tags| is_same_value(Kind::Tags, &edit.apply(&tags), &tags));
+                (is_there, !edit.replaces())
             }
         };
         if is_done {
